@@ -1,0 +1,59 @@
+//! A row that could not be taken, or was taken after mending, with its place and the reason.
+
+use serde::{Deserialize, Serialize};
+
+/// Whether the row is missing from the catalog because of the issue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum IssueKind {
+    /// The row was not taken.
+    Refused,
+    /// The row was taken; something was mended.
+    Noted,
+}
+
+impl IssueKind {
+    /// The word as stored, sent and shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Noted => "noted",
+        }
+    }
+}
+
+/// One issue of a run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Issue {
+    /// The row, the header being row 1; `None` when the source as a whole is meant.
+    pub row: Option<u64>,
+    /// The column's name, where one is meant.
+    pub column: Option<String>,
+    /// Refused or noted.
+    pub kind: IssueKind,
+    /// A sentence for people.
+    pub reason: String,
+}
+
+/// How many issues of one run are kept with their text; all are counted.
+pub const KEPT_ISSUES: usize = 10_000;
+
+/// The issues of a run as they are found: all counted, the first [`KEPT_ISSUES`] kept.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Issues {
+    /// The kept ones, in order of their rows.
+    pub kept: Vec<Issue>,
+    /// How many there were.
+    pub count: u64,
+}
+
+impl Issues {
+    /// Adds one.
+    pub fn push(&mut self, issue: Issue) {
+        self.count += 1;
+        if self.kept.len() < KEPT_ISSUES {
+            self.kept.push(issue);
+        }
+    }
+}

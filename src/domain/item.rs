@@ -1,0 +1,149 @@
+//! What a catalog is made of: an item's key, its fields as stored, its content hash and the text searches look at.
+
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// 128 bits of SHA-256. What comes from outside chooses the text, so the digest must not be foolable on purpose.
+pub type Digest128 = [u8; 16];
+
+/// The digest of a text.
+#[must_use]
+pub fn digest(text: &str) -> Digest128 {
+    let full = Sha256::digest(text.as_bytes());
+    let mut short = [0; 16];
+    short.copy_from_slice(&full[..16]);
+    short
+}
+
+/// An item made from a row, ready to be compared and written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemDraft {
+    /// The key: the key column's cell without the white space around it.
+    pub key: String,
+    /// JSON text `[[name, value], …]` in column order.
+    pub fields: String,
+    /// The digest of `fields`: equal hash, equal content.
+    pub hash: Digest128,
+}
+
+/// The columns of a source, prepared to turn rows into items fast: each name is quoted for JSON once, not per row.
+#[derive(Debug)]
+pub struct Layout {
+    /// `["name",` per column.
+    openings: Vec<String>,
+    key: usize,
+}
+
+impl Layout {
+    /// A layout of `columns` whose key column is the one at position `key`.
+    #[must_use]
+    pub fn new(columns: &[String], key: usize) -> Self {
+        let openings = columns.iter().map(|name| format!("[{},", serde_json::Value::from(name.as_str()))).collect();
+        Self { openings, key }
+    }
+
+    /// The key of a row, empty if it has none.
+    #[must_use]
+    pub fn key<'a>(&self, cells: &'a [String]) -> &'a str {
+        cells.get(self.key).map_or("", |cell| cell.trim())
+    }
+
+    /// The item a row makes. Cells that are not there count as empty ones.
+    #[must_use]
+    pub fn item(&self, cells: &[String]) -> ItemDraft {
+        let text: usize = cells.iter().map(String::len).sum();
+        let mut fields = String::with_capacity(text + self.openings.iter().map(|name| name.len() + 6).sum::<usize>());
+        fields.push('[');
+        for (position, opening) in self.openings.iter().enumerate() {
+            if position > 0 {
+                fields.push(',');
+            }
+            fields.push_str(opening);
+            push_json_string(&mut fields, cells.get(position).map_or("", String::as_str));
+            fields.push(']');
+        }
+        fields.push(']');
+        let hash = digest(&fields);
+        ItemDraft { key: self.key(cells).to_owned(), fields, hash }
+    }
+}
+
+/// Appends `text` as a JSON string.
+fn push_json_string(json: &mut String, text: &str) {
+    let plain = text.bytes().all(|b| b >= 0x20 && b != b'"' && b != b'\\');
+    if plain {
+        json.push('"');
+        json.push_str(text);
+        json.push('"');
+    } else {
+        json.push_str(&serde_json::Value::from(text).to_string());
+    }
+}
+
+/// The pairs of a stored `fields` text.
+///
+/// # Errors
+/// When the text is not of the form `[[name, value], …]`.
+pub fn parse_fields(json: &str) -> Result<Vec<(String, String)>, serde_json::Error> {
+    serde_json::from_str(json)
+}
+
+/// `text` as searches see it: lower case and without accents, so that `bjork` finds `Björk`.
+#[must_use]
+pub fn search_fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkd().filter(|&c| !is_combining_mark(c)).flat_map(char::to_lowercase).collect()
+}
+
+/// What searches look at: the values of all cells, folded, one a line.
+#[must_use]
+pub fn search_text(cells: &[String]) -> String {
+    let mut folded = String::with_capacity(cells.iter().map(|cell| cell.len() + 1).sum());
+    for cell in cells.iter().filter(|cell| !cell.is_empty()) {
+        if !folded.is_empty() {
+            folded.push('\n');
+        }
+        if cell.is_ascii() {
+            folded.extend(cell.chars().map(|c| c.to_ascii_lowercase()));
+        } else {
+            folded.push_str(&search_fold(cell));
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Layout, parse_fields, search_fold};
+
+    fn columns() -> Vec<String> {
+        ["id", "ti\"tle", "year"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn fields_keep_column_order_and_every_character() {
+        let layout = Layout::new(&columns(), 0);
+        let cells = [" a1 ", "\"x\\\n\u{1}\u{1F3B5}", ""].map(str::to_owned);
+        let item = layout.item(&cells);
+        assert_eq!(item.key, "a1");
+        let pairs = parse_fields(&item.fields).expect("fields");
+        let expected: Vec<_> = columns().into_iter().zip(cells).collect();
+        assert_eq!(pairs, expected);
+    }
+
+    #[test]
+    fn a_short_row_equals_its_padded_self() {
+        let layout = Layout::new(&columns(), 0);
+        let short = layout.item(&["a".to_owned()]);
+        let padded = layout.item(&["a".to_owned(), String::new(), String::new()]);
+        assert_eq!(short, padded);
+    }
+
+    #[test]
+    fn accents_and_case_do_not_hinder_a_search() {
+        assert_eq!(search_fold("Sigur RÓS, Hüsker Dü"), "sigur ros, husker du");
+    }
+}

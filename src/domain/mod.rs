@@ -1,0 +1,18 @@
+//! The language every room speaks: pure types and rules, no database, no network, no clock.
+//!
+//! Words are those of `docs/ARCHITECTURE.md`: a [`source::Source`] is mirrored into a catalog of
+//! [`item::Item`]s by a run, a [`operation::Operation`], whose live figures are [`progress`] and whose kept
+//! result is a [`record::SyncRecord`].
+
+pub mod account;
+pub mod change_set;
+pub mod guards;
+pub mod issue;
+pub mod item;
+pub mod operation;
+pub mod progress;
+pub mod record;
+pub mod row;
+pub mod source;
+pub mod status_report;
+pub mod sync_id;

@@ -1,0 +1,81 @@
+//! How far a run is: its counts, the weight of each stage, and the percent they make.
+
+use serde::{Deserialize, Serialize};
+
+use super::operation::Stage;
+
+/// Done and to do.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Count {
+    /// Done.
+    pub processed: u64,
+    /// All there is, 0 while it is not known.
+    pub total: u64,
+}
+
+/// The counts of a run, as they are stored, sent and shown.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Stats {
+    /// Rows looked at.
+    pub items: Count,
+    /// Bytes fetched, after decompression.
+    pub bytes: u64,
+    /// Lines read.
+    pub lines: u64,
+    /// Items that are new in the catalog.
+    pub added: u64,
+    /// Items whose fields differ.
+    pub updated: u64,
+    /// Items that are as they were.
+    pub unchanged: u64,
+    /// Items that left the source.
+    pub removed: u64,
+    /// Rows that were not taken.
+    pub rejected: u64,
+}
+
+/// What share of a run each stage is, in percent; each kind of source has one such table. They add up to 100.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Weights {
+    /// Fetching.
+    pub fetching: u8,
+    /// Processing.
+    pub processing: u8,
+    /// Finalizing.
+    pub finalizing: u8,
+}
+
+impl Weights {
+    /// The percent of a whole run, given that `done` of `total` of `stage` is behind it. Never 100: that comes only
+    /// with *completed*. An unknown total (0) counts as nothing done.
+    #[must_use]
+    pub fn percent(self, stage: Stage, done: u64, total: u64) -> u8 {
+        let (before, weight) = match stage {
+            Stage::Fetching => (0, self.fetching),
+            Stage::Processing => (self.fetching, self.processing),
+            Stage::Finalizing => (self.fetching + self.processing, self.finalizing),
+        };
+        let share = if total == 0 { 0 } else { u128::from(weight) * u128::from(done.min(total)) / u128::from(total) };
+        let percent = u128::from(before) + share;
+        u8::try_from(percent.min(99)).unwrap_or(99)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Stage, Weights};
+
+    const SHEET: Weights = Weights { fetching: 10, processing: 80, finalizing: 10 };
+
+    #[test]
+    fn stages_follow_each_other_without_a_gap_and_end_below_100() {
+        assert_eq!(SHEET.percent(Stage::Fetching, 0, 0), 0);
+        assert_eq!(SHEET.percent(Stage::Fetching, 5, 5), 10);
+        assert_eq!(SHEET.percent(Stage::Processing, 0, 1000), 10);
+        assert_eq!(SHEET.percent(Stage::Processing, 450, 1000), 46);
+        assert_eq!(SHEET.percent(Stage::Processing, 1000, 1000), 90);
+        assert_eq!(SHEET.percent(Stage::Finalizing, 1, 1), 99);
+        assert_eq!(SHEET.percent(Stage::Processing, u64::MAX, u64::MAX), 90);
+    }
+}

@@ -1,0 +1,73 @@
+//! What the road outside hands to the engine room: columns, rows and where they stood.
+
+/// One row of a source, cells in column order, already as text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+    /// Its place for people; the header is row 1. With line breaks inside cells this is the number of the row,
+    /// as a spreadsheet counts, not of the line.
+    pub number: u64,
+    /// The cells, exactly as many as there are columns unless the row is too long (see [`Row::surplus`]).
+    pub cells: Vec<String>,
+    /// Whether the row had non-empty cells beyond the last column, which makes it impossible to place.
+    pub surplus: bool,
+    /// What was mended in this row, if anything, with its column.
+    pub mended: Vec<Mend>,
+}
+
+/// Something that was mended in a cell and is told to people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mend {
+    /// The column's position, from 0; `None` when the row as a whole is meant.
+    pub column: Option<usize>,
+    /// What was done, as a sentence.
+    pub what: String,
+}
+
+/// Names for columns as they stand in a header: blanks become `column 3`, repeats get ` (2)`, the same way every time.
+///
+/// White space around a name is dropped, and so are NUL characters.
+#[must_use]
+pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
+    let mut taken = std::collections::HashSet::new();
+    let own: Vec<String> = header.iter().map(|name| name.as_ref().replace('\0', "").trim().to_owned()).collect();
+    // Names as written have the first right to themselves, so that `a, a, a (2)` keeps its third column's name.
+    let written: std::collections::HashSet<&str> = own.iter().map(String::as_str).collect();
+    let mut names = Vec::with_capacity(own.len());
+    for (position, name) in own.iter().enumerate() {
+        let base = if name.is_empty() { format!("column {}", position + 1) } else { name.clone() };
+        let mut unique = base.clone();
+        let mut repeat = 1;
+        let mut first = !name.is_empty();
+        while (!first && written.contains(unique.as_str())) || taken.contains(&unique) {
+            first = false;
+            repeat += 1;
+            unique = format!("{base} ({repeat})");
+        }
+        taken.insert(unique.clone());
+        names.push(unique);
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column_names;
+
+    #[test]
+    fn blank_and_repeated_headers_get_names_of_their_own() {
+        assert_eq!(
+            column_names(&["id", "", " title ", "title", ""]),
+            ["id", "column 2", "title", "title (2)", "column 5"]
+        );
+        assert_eq!(column_names(&["a", "a", "a (2)", "a"]), ["a", "a (3)", "a (2)", "a (4)"]);
+        assert_eq!(column_names(&["column 2", ""]), ["column 2", "column 2 (2)"]);
+    }
+
+    #[test]
+    fn names_are_always_unique() {
+        let wild = ["", "column 1", "", "column 1", "x", "x (2)", "x", "x", "column 3"];
+        let names = column_names(&wild);
+        let unique: std::collections::HashSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), wild.len(), "{names:?}");
+    }
+}

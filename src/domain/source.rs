@@ -1,0 +1,268 @@
+//! A source: the place outside that is mirrored, and the small types its parts are made of.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The number a source has in the database.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct SourceId(pub i64);
+
+/// The name of a catalog in addresses and on the command line: 1 to 64 of `a-z`, `0-9` and `-`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Slug(String);
+
+/// A text that cannot be a slug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a slug is 1 to 64 lower-case letters (a to z), digits and hyphens, such as `albums`")]
+pub struct NotASlug;
+
+impl Slug {
+    /// The slug as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A slug made from a name for people: `Jazz & Soul 1959` becomes `jazz-soul-1959`; `None` if nothing is left.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let mut slug = String::new();
+        for c in name.to_lowercase().chars() {
+            if c.is_ascii_alphanumeric() {
+                slug.push(c);
+            } else if !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        slug.truncate(64);
+        slug.trim_matches('-').parse().ok()
+    }
+}
+
+impl FromStr for Slug {
+    type Err = NotASlug;
+
+    fn from_str(text: &str) -> Result<Self, NotASlug> {
+        let fits = (1..=64).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if fits { Ok(Self(text.to_owned())) } else { Err(NotASlug) }
+    }
+}
+
+impl TryFrom<String> for Slug {
+    type Error = NotASlug;
+
+    fn try_from(text: String) -> Result<Self, NotASlug> {
+        text.parse()
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What one entry and several entries are called: `album/albums`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Noun {
+    /// For one.
+    pub one: String,
+    /// For any other number.
+    pub many: String,
+}
+
+/// A text that is not a noun.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a noun is the word for one and the word for many with a slash between, such as `album/albums`")]
+pub struct NotANoun;
+
+impl Noun {
+    /// The word that goes with `count`.
+    #[must_use]
+    pub fn of(&self, count: u64) -> &str {
+        if count == 1 { &self.one } else { &self.many }
+    }
+}
+
+impl Default for Noun {
+    fn default() -> Self {
+        Self { one: "item".to_owned(), many: "items".to_owned() }
+    }
+}
+
+impl FromStr for Noun {
+    type Err = NotANoun;
+
+    fn from_str(text: &str) -> Result<Self, NotANoun> {
+        let (one, many) = text.split_once('/').ok_or(NotANoun)?;
+        let (one, many) = (one.trim(), many.trim());
+        let fits = |word: &str| (1..=40).contains(&word.chars().count()) && !word.contains(char::is_control);
+        if fits(one) && fits(many) && !many.contains('/') {
+            Ok(Self { one: one.to_owned(), many: many.to_owned() })
+        } else {
+            Err(NotANoun)
+        }
+    }
+}
+
+impl fmt::Display for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.one, self.many)
+    }
+}
+
+/// Where a source's content is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "at", content = "where")]
+pub enum Location {
+    /// An address on the web, as the person gave it (a sheet link or bare sheet id, a CSV's URL).
+    Url(String),
+    /// A file of this server, named on the command line and read anew at every sync.
+    File(std::path::PathBuf),
+    /// A file uploaded in the page: its name inside the data folder's `uploads`.
+    Upload(String),
+    /// The sample catalog inside the binary.
+    Sample,
+}
+
+impl Location {
+    /// The location for people, without anything secret: an address loses user name, password and the values of its query.
+    #[must_use]
+    pub fn for_people(&self) -> String {
+        match self {
+            Self::Url(address) => without_secrets(address),
+            Self::File(path) => path.display().to_string(),
+            Self::Upload(_) => "an uploaded file".to_owned(),
+            Self::Sample => "the sample inside Lockstep".to_owned(),
+        }
+    }
+}
+
+/// `address` without user name, password and the values of its query, fit for a page or a log line.
+#[must_use]
+pub fn without_secrets(address: &str) -> String {
+    let Ok(mut url) = url::Url::parse(address) else {
+        // Not an address (a bare sheet id, a mistyped link): only what stands before a query.
+        return address.split(['?', '#']).next().unwrap_or_default().to_owned();
+    };
+    // Both fail only for addresses that cannot carry credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    // A tab number is no secret and tells two sheets of one document apart.
+    let gid = url.query_pairs().find(|(name, _)| name == "gid").map(|(_, value)| value.into_owned());
+    let had_query = url.query().is_some();
+    url.set_query(None);
+    match gid {
+        Some(gid) => drop(url.query_pairs_mut().append_pair("gid", &gid)),
+        None if had_query => url.set_query(Some("…")),
+        None => {}
+    }
+    url.set_fragment(None);
+    url.to_string().replace("%E2%80%A6", "…")
+}
+
+/// A source as it is stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Source {
+    /// Its number.
+    pub id: SourceId,
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its name for people.
+    pub name: String,
+    /// What its entries are called.
+    pub noun: Noun,
+    /// The kind of place: one of the names the fetch room lists (`sheet`, `csv`).
+    pub kind: String,
+    /// Where its content is.
+    pub location: Location,
+    /// The column whose cell tells entries apart.
+    pub key_column: String,
+    /// When it is synced by itself: a cron line in UTC.
+    pub schedule: Option<String>,
+    /// Whether visitors may read its catalog.
+    pub public: bool,
+}
+
+/// A source as it is about to be added or changed; the rest of [`Source`] is the database's to give.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SourceDraft {
+    /// Its name in addresses.
+    pub slug: Slug,
+    /// Its name for people.
+    pub name: String,
+    /// What its entries are called.
+    pub noun: Noun,
+    /// The kind of place.
+    pub kind: String,
+    /// Where its content is.
+    pub location: Location,
+    /// The column whose cell tells entries apart.
+    pub key_column: String,
+    /// When it is synced by itself.
+    pub schedule: Option<String>,
+    /// Whether visitors may read its catalog.
+    pub public: bool,
+}
+
+/// What a server said about the version it sent, returned to it verbatim at the next fetch.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Validators {
+    /// The `ETag` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// The `Last-Modified` header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+    /// SHA-256 of the body in hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body_hash: Option<String>,
+    /// What these validators were given for: another address, key column or way of reading makes them worthless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_for: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Noun, Slug, without_secrets};
+
+    #[test]
+    fn a_slug_is_lower_case_letters_digits_and_hyphens() {
+        for good in ["albums", "a", "7-inch", "a-b-c"] {
+            assert!(good.parse::<Slug>().is_ok(), "{good}");
+        }
+        for bad in ["", "Albums", "al bums", "../x", "ä", &"a".repeat(65)] {
+            assert!(bad.parse::<Slug>().is_err(), "{bad}");
+        }
+        assert_eq!(Slug::from_name("Jazz & Soul 1959!").map(String::from), Some("jazz-soul-1959".to_owned()));
+        assert_eq!(Slug::from_name("日本"), None);
+    }
+
+    #[test]
+    fn a_noun_has_one_and_many() {
+        let noun: Noun = "album/albums".parse().expect("a noun");
+        assert_eq!((noun.of(1), noun.of(0), noun.of(2)), ("album", "albums", "albums"));
+        assert!("albums".parse::<Noun>().is_err());
+        assert!("a/b/c".parse::<Noun>().is_err());
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_secrets() {
+        assert_eq!(without_secrets("https://me:pw@h.example/a.csv?token=s3cret#x"), "https://h.example/a.csv?…");
+        assert_eq!(without_secrets("https://h.example/a.csv"), "https://h.example/a.csv");
+        assert_eq!(
+            without_secrets("https://docs.google.com/x/edit?gid=7&authkey=1#gid=7"),
+            "https://docs.google.com/x/edit?gid=7"
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! What a poller is told of a run: the status JSON.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::operation::{OperationKind, Stage, Status};
+use super::progress::Stats;
+use super::source::Slug;
+use super::sync_id::SyncId;
+
+/// The live or last status of one run. Its JSON is the contract with every poller.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StatusReport {
+    /// The run.
+    pub sync_id: SyncId,
+    /// The slug of its source.
+    pub source: Slug,
+    /// What it does.
+    pub kind: OperationKind,
+    /// Where it stands.
+    pub status: Status,
+    /// Percent, 0 to 100; 100 only with *completed*.
+    pub progress: u8,
+    /// What it is doing; `None` before it started.
+    pub stage: Option<Stage>,
+    /// One line for people.
+    pub message: String,
+    /// When it was accepted.
+    #[serde(with = "seconds")]
+    pub start_time: DateTime<Utc>,
+    /// When this was written.
+    #[serde(with = "millis")]
+    pub last_update: DateTime<Utc>,
+    /// The counts.
+    pub stats: Stats,
+    /// Items a second, once known.
+    pub rate: Option<f64>,
+    /// Seconds left, once known.
+    pub eta_seconds: Option<u64>,
+    /// What went wrong, as a sentence.
+    pub error: Option<String>,
+    /// The same as a word.
+    pub code: Option<String>,
+    /// Which try this is, from 1.
+    pub attempt: i32,
+    /// The interrupted run it continues.
+    pub retry_of: Option<SyncId>,
+    /// The run that continues it.
+    pub successor: Option<SyncId>,
+}
+
+/// Times to the second, `2026-11-20T08:00:00Z`.
+mod seconds {
+    use super::{DateTime, SecondsFormat, Utc};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<DateTime<Utc>, D::Error> {
+        DateTime::<Utc>::deserialize(d)
+    }
+}
+
+/// Times to the millisecond: how old a report is decides whether it is believed.
+mod millis {
+    use super::{DateTime, SecondsFormat, Utc};
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<DateTime<Utc>, D::Error> {
+        DateTime::<Utc>::deserialize(d)
+    }
+}

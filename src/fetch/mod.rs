@@ -1,0 +1,110 @@
+//! The road outside: each kind of source fetches its content into a bounded temporary file and reads rows from it.
+//!
+//! Adding a kind is one new file with a type that implements [`Kind`], and one line in [`Kinds::built_in`].
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::operation::Mode;
+use crate::domain::progress::Weights;
+use crate::domain::row::Row;
+use crate::domain::source::{Source, Validators};
+
+/// A kind of place outside that can be mirrored.
+pub trait Kind: Send + Sync {
+    /// Its name in the database and on the command line: `sheet`, `csv`.
+    fn name(&self) -> &'static str;
+
+    /// What share of a run each stage is.
+    fn weights(&self) -> Weights;
+
+    /// What is being done while fetching, such as "Fetching albums from Google Sheets…".
+    fn fetching_message(&self, source: &Source) -> String;
+
+    /// Brings the source's content here.
+    ///
+    /// In [`Mode::Incremental`] the validators of the last fully applied run are sent along, and
+    /// [`Fetched::Unchanged`] is the answer when nothing is new.
+    ///
+    /// # Errors
+    /// When it cannot be brought whole: a [`FetchError`] says why and what to do. A run ended through
+    /// [`Watch::should_stop`] is [`FetchError::Stopped`].
+    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError>;
+}
+
+/// How much to fetch.
+#[derive(Clone, Copy, Debug)]
+pub struct Order<'a> {
+    /// Incremental or full.
+    pub mode: Mode,
+    /// What the server said about the version that was last applied in full.
+    pub validators: &'a Validators,
+    /// How long one fetch may take as a whole, waiting for the server included.
+    pub timeout: Duration,
+}
+
+/// How the engine room watches a fetch under way. Called often; must be cheap.
+pub trait Watch: Sync {
+    /// So much is here, of so much in all if the server said.
+    fn received(&self, bytes: u64, total: Option<u64>);
+
+    /// The server asked to wait until then.
+    fn waiting(&self, host: &str, until: DateTime<Utc>);
+
+    /// Whether the fetch must end now, because of a cancel, a stop or a lost lease. Asked at least every 500 ms.
+    fn should_stop(&self) -> bool;
+}
+
+/// What a fetch brought.
+pub enum Fetched {
+    /// Nothing is new since the validators were given.
+    Unchanged,
+    /// The content, whole.
+    Content(Box<dyn Content>),
+}
+
+/// Fetched content: it lies in a temporary file that goes when this is dropped.
+pub trait Content: Send {
+    /// The columns, named by [`crate::domain::row::column_names`]. Empty if there is no header.
+    fn columns(&self) -> &[String];
+
+    /// What to send along the next time.
+    fn validators(&self) -> &Validators;
+
+    /// Bytes fetched, after decompression.
+    fn bytes(&self) -> u64;
+
+    /// The rows from the first one. It can be asked for more than once and gives the same rows each time, one at a
+    /// time: memory does not grow with the source.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be read.
+    fn rows(&self) -> Result<Rows<'_>, FetchError>;
+}
+
+/// Rows one at a time. An error ends the run: the content cannot be read on.
+pub type Rows<'a> = Box<dyn Iterator<Item = Result<Row, FetchError>> + 'a>;
+
+/// Why content could not be brought. The text is for people: what happened, where, what to do. No secrets in it.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The watch said stop.
+    #[error("the fetch was stopped")]
+    Stopped,
+    /// Anything else.
+    #[error("{message}")]
+    Failed {
+        /// A word for programs: `timeout`, `not_found`, `sign_in_page`, `address_refused`, `too_large`, `truncated`, …
+        code: &'static str,
+        /// What happened, where, and what to do.
+        message: String,
+    },
+}
+
+impl FetchError {
+    /// A failure with its word and its sentence.
+    pub fn failed(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Failed { code, message: message.into() }
+    }
+}

@@ -1,0 +1,3 @@
+//! Lockstep keeps a catalog in lockstep with the place its editors already work in.
+
+pub mod domain;
