@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::operation::Stage;
+use super::operation::{Stage, Status};
 
 /// Done and to do.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -60,6 +60,27 @@ impl Weights {
         let percent = u128::from(before) + share;
         u8::try_from(percent.min(99)).unwrap_or(99)
     }
+}
+
+/// Items a second, and seconds left, of a run whose stage is processing; nothing before a second has passed, when a
+/// figure would only be noise.
+#[must_use]
+pub fn rate_and_eta(
+    items: Count,
+    ran: chrono::TimeDelta,
+    status: Status,
+    stage: Option<Stage>,
+) -> (Option<f64>, Option<u64>) {
+    let millis = u64::try_from(ran.num_milliseconds()).unwrap_or(0);
+    if millis < 1000 || items.processed == 0 {
+        return (None, None);
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
+    let rate = (items.processed as f64 * 10_000.0 / millis as f64).round() / 10.0;
+    let moving = status == Status::Running && stage == Some(Stage::Processing);
+    let left = items.total.saturating_sub(items.processed);
+    let eta = u128::from(left) * u128::from(millis) / u128::from(items.processed) / 1000;
+    (Some(rate), moving.then(|| u64::try_from(eta).unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,246 @@
+//! Users, their sessions, and API tokens. Secrets come in as hashes; nothing here sees a password or a token.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::clock;
+use super::error::StoreError;
+use super::facts;
+use super::operations::word;
+use super::schema::{api_tokens, house_facts, sessions, users};
+use crate::domain::account::{AccountName, Actor, Role, User};
+
+/// An API token as it is listed; its secret is not kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApiToken {
+    /// Its name.
+    pub name: String,
+    /// What its bearer may do.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// Since when it lets nobody in.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+fn insert_user(conn: &mut AnyConnection, name: &str, role: Role, hash: &str) -> Result<(), StoreError> {
+    let now = clock::now(conn)?.naive_utc();
+    diesel::insert_into(users::table)
+        .values((
+            users::name.eq(name),
+            users::role.eq(role.as_str()),
+            users::password_hash.eq(hash),
+            users::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+fn admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
+    Ok(users::table.filter(users::role.eq(Role::Admin.as_str())).count().get_result(conn)?)
+}
+
+fn or_taken<T>(result: Result<T, StoreError>, what: &str) -> Result<T, StoreError> {
+    match result {
+        Err(error) if error.is_unique_violation() => Err(StoreError::Taken { what: what.to_owned() }),
+        other => other,
+    }
+}
+
+impl Store {
+    /// Whether an admin exists.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn has_admin(&self) -> Result<bool, StoreError> {
+        self.read(|conn| Ok(admins(conn)? > 0))
+    }
+
+    /// Adds a user; `hash` is the password's, in PHC form.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
+    pub fn add_user(&self, name: &AccountName, role: Role, hash: &str) -> Result<(), StoreError> {
+        let added = self.write(|conn| insert_user(conn, name.as_str(), role, hash));
+        or_taken(added, &format!("a user called {}", name.as_str()))
+    }
+
+    /// Adds the first admin, if `token` is that of the set-up link and no admin exists; answers whether it did.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
+    pub fn add_first_admin(&self, token: &str, name: &AccountName, hash: &str) -> Result<bool, StoreError> {
+        let added = self.write(|conn| {
+            // Deleting the token is the lock: of two people with the link one gets a row, the other none.
+            let link = house_facts::table.find(facts::SETUP_TOKEN).filter(house_facts::value.eq(token));
+            if diesel::delete(link).execute(conn)? == 0 || admins(conn)? > 0 {
+                return Ok(false);
+            }
+            insert_user(conn, name.as_str(), Role::Admin, hash).map(|()| true)
+        });
+        or_taken(added, &format!("a user called {}", name.as_str()))
+    }
+
+    /// Whether `token` is that of the open set-up link.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn is_setup_token(&self, token: &str) -> Result<bool, StoreError> {
+        self.read(|conn| Ok(facts::get(conn, facts::SETUP_TOKEN)?.as_deref() == Some(token) && admins(conn)? == 0))
+    }
+
+    /// Changes a user's password and ends all sessions of that user; answers whether there is such a user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn change_password(&self, name: &str, hash: &str) -> Result<bool, StoreError> {
+        self.write(|conn| {
+            let user = users::table.filter(users::name.eq(name));
+            let Some(id) = user.select(users::id).first::<i64>(conn).optional()? else { return Ok(false) };
+            diesel::update(users::table.find(id)).set(users::password_hash.eq(hash)).execute(conn)?;
+            diesel::delete(sessions::table.filter(sessions::user_id.eq(id))).execute(conn)?;
+            Ok(true)
+        })
+    }
+
+    /// A user and the hash of the password.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn user_by_name(&self, name: &str) -> Result<Option<(User, String)>, StoreError> {
+        self.read(|conn| {
+            let row: Option<(i64, String, String, String)> = users::table
+                .filter(users::name.eq(name))
+                .select((users::id, users::name, users::role, users::password_hash))
+                .first(conn)
+                .optional()?;
+            row.map(|(id, name, role, hash)| Ok((User { id, name, role: word("users.role", &role)? }, hash)))
+                .transpose()
+        })
+    }
+
+    /// All users by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn users(&self) -> Result<Vec<User>, StoreError> {
+        self.read(|conn| {
+            let rows: Vec<(i64, String, String)> =
+                users::table.order(users::name).select((users::id, users::name, users::role)).load(conn)?;
+            rows.into_iter().map(|(id, name, role)| Ok(User { id, name, role: word("users.role", &role)? })).collect()
+        })
+    }
+
+    /// Begins a session that lasts for `term`; expired ones of anybody are cleared away.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn begin_session(&self, user: &User, token_hash: &str, term: TimeDelta) -> Result<(), StoreError> {
+        self.write(|conn| {
+            let now = clock::now(conn)?.naive_utc();
+            diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(conn)?;
+            diesel::insert_into(sessions::table)
+                .values((
+                    sessions::token_hash.eq(token_hash),
+                    sessions::user_id.eq(user.id),
+                    sessions::expires_at.eq(now + term),
+                ))
+                .execute(conn)?;
+            Ok(())
+        })
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn end_session(&self, token_hash: &str) -> Result<(), StoreError> {
+        self.write(|conn| Ok(diesel::delete(sessions::table.find(token_hash)).execute(conn).map(drop)?))
+    }
+
+    /// Who has this session.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn session_actor(&self, token_hash: &str) -> Result<Option<Actor>, StoreError> {
+        self.read(|conn| {
+            let row: Option<(String, String)> = sessions::table
+                .inner_join(users::table)
+                .filter(sessions::token_hash.eq(token_hash))
+                .filter(sessions::expires_at.gt(Utc::now().naive_utc()))
+                .select((users::name, users::role))
+                .first(conn)
+                .optional()?;
+            row.map(|(name, role)| Ok(Actor { name, role: word("users.role", &role)? })).transpose()
+        })
+    }
+
+    /// Adds an API token.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
+    pub fn add_token(&self, name: &AccountName, role: Role, token_hash: &str) -> Result<(), StoreError> {
+        let added = self.write(|conn| {
+            let now = clock::now(conn)?.naive_utc();
+            diesel::insert_into(api_tokens::table)
+                .values((
+                    api_tokens::name.eq(name.as_str()),
+                    api_tokens::role.eq(role.as_str()),
+                    api_tokens::token_hash.eq(token_hash),
+                    api_tokens::created_at.eq(now),
+                ))
+                .execute(conn)?;
+            Ok(())
+        });
+        or_taken(added, &format!("a token called {}", name.as_str()))
+    }
+
+    /// Makes a token let nobody in from now on; answers whether there was such a token in force.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn revoke_token(&self, name: &str) -> Result<bool, StoreError> {
+        self.write(|conn| {
+            let now = clock::now(conn)?.naive_utc();
+            let in_force = api_tokens::table.filter(api_tokens::name.eq(name)).filter(api_tokens::revoked_at.is_null());
+            Ok(diesel::update(in_force).set(api_tokens::revoked_at.eq(now)).execute(conn)? > 0)
+        })
+    }
+
+    /// All tokens by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
+        self.read(|conn| {
+            let rows: Vec<(String, String, chrono::NaiveDateTime, Option<chrono::NaiveDateTime>)> = api_tokens::table
+                .order(api_tokens::name)
+                .select((api_tokens::name, api_tokens::role, api_tokens::created_at, api_tokens::revoked_at))
+                .load(conn)?;
+            rows.into_iter()
+                .map(|(name, role, created, revoked)| {
+                    let role = word("api_tokens.role", &role)?;
+                    let revoked_at = revoked.map(|time| time.and_utc());
+                    Ok(ApiToken { name, role, created_at: created.and_utc(), revoked_at })
+                })
+                .collect()
+        })
+    }
+
+    /// Who bears this token, if it is in force.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn token_actor(&self, token_hash: &str) -> Result<Option<Actor>, StoreError> {
+        self.read(|conn| {
+            let row: Option<(String, String)> = api_tokens::table
+                .filter(api_tokens::token_hash.eq(token_hash))
+                .filter(api_tokens::revoked_at.is_null())
+                .select((api_tokens::name, api_tokens::role))
+                .first(conn)
+                .optional()?;
+            row.map(|(name, role)| Ok(Actor { name, role: word("api_tokens.role", &role)? })).transpose()
+        })
+    }
+}

@@ -1,0 +1,13 @@
+//! A connection to either database.
+#![allow(missing_docs, unreachable_pub, reason = "the derive writes public items, and without a word")]
+
+use diesel::{PgConnection, SqliteConnection};
+
+/// A connection to either database. PostgreSQL stands first: SQLite accepts any address as a file name.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    /// PostgreSQL.
+    Postgres(PgConnection),
+    /// SQLite.
+    Sqlite(SqliteConnection),
+}

@@ -1,0 +1,67 @@
+//! One batch of items, in a transaction that begins with the fence.
+
+use std::time::Duration;
+
+use super::connection::Store;
+use super::dialect::bulk::{self, Stamp};
+use super::error::StoreError;
+use super::items::ItemWrite;
+use super::lease::{Progress, fence};
+use super::{catalogs, operations};
+use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::operation::Lease;
+
+/// What one batch writes.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Batch {
+    /// Items whose keys the database never saw. What they are now is their change, so none is kept beside them.
+    pub new: Vec<ItemWrite>,
+    /// Known items with other fields than stored; soft-deleted ones among them return.
+    pub changed: Vec<ItemWrite>,
+    /// One for each of `changed`.
+    pub changes: Vec<Change>,
+    /// The columns, with the first batch of a run: a catalog that is half written must be readable too.
+    pub columns: Option<Vec<String>>,
+}
+
+impl Batch {
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.changed.is_empty()
+    }
+}
+
+impl Store {
+    /// Writes a batch and the progress that it makes, all or nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails. Nothing is written then.
+    pub fn write_batch(
+        &self,
+        lease: Lease,
+        term: Duration,
+        batch: &Batch,
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
+        self.write(|conn| {
+            let now = fence(conn, lease, term, progress)?;
+            let id = lease.id.to_string();
+            let row = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            let stamp = Stamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
+            if !batch.new.is_empty() {
+                bulk::insert_items(conn, stamp, &batch.new)?;
+            }
+            if !batch.changed.is_empty() {
+                bulk::rewrite_items(conn, stamp, &batch.changed)?;
+                bulk::insert_changes(conn, &id, row.source_id, &batch.changes)?;
+            }
+            if let Some(columns) = &batch.columns {
+                catalogs::keep_columns(conn, row.source_id, columns)?;
+            }
+            let returned = batch.changes.iter().filter(|change| change.kind == ChangeKind::Added).count();
+            let more = i64::try_from(batch.new.len() + returned).unwrap_or(i64::MAX);
+            Ok(catalogs::count_by(conn, row.source_id, more)?)
+        })
+    }
+}

@@ -1,0 +1,88 @@
+//! What runs have written about each source's catalog as a whole.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::error::StoreError;
+use super::operations::to_json;
+use super::schema::catalogs;
+use crate::domain::source::{SourceId, Validators};
+
+/// A catalog as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Catalog {
+    /// Its columns in the source's order; empty before the first sync.
+    pub columns: Vec<String>,
+    /// How many items it holds now.
+    pub item_count: u64,
+    /// When a run last succeeded; not the last attempt, and not a preview.
+    pub last_success_at: Option<DateTime<Utc>>,
+    /// What the source said about the version that was last applied in full.
+    pub validators: Validators,
+}
+
+type Row = (i64, String, String, i64, Option<NaiveDateTime>);
+
+fn from_row((_, columns, validators, count, last): Row) -> Result<Catalog, StoreError> {
+    Ok(Catalog {
+        columns: serde_json::from_str(&columns).map_err(|error| StoreError::corrupt("catalogs.columns")(&error))?,
+        item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
+        last_success_at: last.map(|time| time.and_utc()),
+        validators: serde_json::from_str(&validators)
+            .map_err(|error| StoreError::corrupt("catalogs.validators")(&error))?,
+    })
+}
+
+/// Moves the count of a catalog by `by`.
+pub(super) fn count_by(conn: &mut AnyConnection, source_id: i64, by: i64) -> QueryResult<()> {
+    if by != 0 {
+        diesel::update(catalogs::table.find(source_id))
+            .set(catalogs::item_count.eq(catalogs::item_count + by))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Keeps the columns in the source's order.
+pub(super) fn keep_columns(conn: &mut AnyConnection, source_id: i64, names: &[String]) -> Result<(), StoreError> {
+    let text = to_json("catalogs.columns", &names)?;
+    diesel::update(catalogs::table.find(source_id)).set(catalogs::column_names.eq(text)).execute(conn)?;
+    Ok(())
+}
+
+impl Store {
+    /// The catalog of a source.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn catalog(&self, id: SourceId) -> Result<Option<Catalog>, StoreError> {
+        self.read(|conn| {
+            let row = catalogs::table.find(id.0).select((
+                catalogs::source_id,
+                catalogs::column_names,
+                catalogs::validators,
+                catalogs::item_count,
+                catalogs::last_success_at,
+            ));
+            row.first::<Row>(conn).optional()?.map(from_row).transpose()
+        })
+    }
+
+    /// All catalogs with the number of their source.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn catalogs(&self) -> Result<Vec<(SourceId, Catalog)>, StoreError> {
+        self.read(|conn| {
+            let rows = catalogs::table.select((
+                catalogs::source_id,
+                catalogs::column_names,
+                catalogs::validators,
+                catalogs::item_count,
+                catalogs::last_success_at,
+            ));
+            rows.load::<Row>(conn)?.into_iter().map(|row| Ok((SourceId(row.0), from_row(row)?))).collect()
+        })
+    }
+}

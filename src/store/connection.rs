@@ -1,0 +1,154 @@
+//! One pool for either database, and the two ways to use it: [`Store::read`] and [`Store::write`].
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::Connection;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use parking_lot::FairMutex;
+
+pub(super) use super::any_connection::AnyConnection;
+use super::dialect::{session, write_tx};
+use super::error::StoreError;
+
+/// Which database this house stands on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DatabaseAddress {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server, by its `postgres://` address.
+    Postgres(String),
+}
+
+impl DatabaseAddress {
+    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, `sqlite:PATH`, `sqlite://PATH`, `file:PATH` or a path.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Self::Postgres(text.to_owned());
+        }
+        let path = ["sqlite://", "sqlite:", "file:"].iter().find_map(|scheme| text.strip_prefix(scheme));
+        Self::Sqlite(PathBuf::from(path.unwrap_or(text)))
+    }
+
+    /// The address for people: a server's loses its password.
+    #[must_use]
+    pub fn for_people(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Postgres(address) => crate::domain::source::without_secrets(address),
+        }
+    }
+}
+
+/// The cellar: everything that is kept, behind one pool of connections. Cloning it shares the pool.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool<ConnectionManager<AnyConnection>>,
+    /// On SQLite writers queue here in order before they ask the database. Its own lock is not fair: beside
+    /// back-to-back batches a heartbeat waited up to 3 s there, and 7 ms here.
+    writers: Arc<Option<FairMutex<()>>>,
+}
+
+type Pooled = PooledConnection<ConnectionManager<AnyConnection>>;
+
+#[derive(Debug)]
+struct Prepare {
+    lease: Duration,
+}
+
+impl CustomizeConnection<AnyConnection, diesel::r2d2::Error> for Prepare {
+    fn on_acquire(&self, conn: &mut AnyConnection) -> Result<(), diesel::r2d2::Error> {
+        session::prepare(conn, self.lease).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+impl Store {
+    /// Opens the database with up to `connections` connections; the first is made at once, so that an address that
+    /// leads nowhere is an error here. A SQLite file and its folder are created. `lease` is how long a worker's right
+    /// to a run lasts: on PostgreSQL no session may sit inside a transaction longer than that.
+    ///
+    /// # Errors
+    /// When the database cannot be opened or reached.
+    pub fn open(address: &DatabaseAddress, connections: u32, lease: Duration) -> Result<Self, StoreError> {
+        let (url, sqlite) = match address {
+            DatabaseAddress::Sqlite(path) => {
+                create_private(path)?;
+                (path.display().to_string(), true)
+            }
+            DatabaseAddress::Postgres(url) => (url.clone(), false),
+        };
+        // One attempt outside the pool: the pool would retry for long and hide the reason.
+        let mut first = AnyConnection::establish(&url)
+            .map_err(|error| StoreError::Unreachable { address: address.for_people(), reason: error.to_string() })?;
+        session::prepare(&mut first, lease)?;
+        drop(first);
+        let pool = Pool::builder()
+            .max_size(connections)
+            .min_idle(Some(1))
+            .connection_timeout(Duration::from_secs(10))
+            // A file cannot go away between two requests; a server can be restarted.
+            .test_on_check_out(!sqlite)
+            .connection_customizer(Box::new(Prepare { lease }))
+            .build(ConnectionManager::new(url))?;
+        Ok(Self { pool, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
+    }
+
+    /// Whether the database is a SQLite file.
+    #[must_use]
+    pub fn is_sqlite(&self) -> bool {
+        self.writers.is_some()
+    }
+
+    /// Runs statements that only read. Each sees what is committed when it begins.
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(&mut *self.connection()?)
+    }
+
+    /// Runs `work` as one transaction: committed if it answers `Ok`, rolled back otherwise.
+    pub(super) fn write<T>(
+        &self,
+        work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut conn = self.connection()?;
+        let _turn = self.writers.as_ref().as_ref().map(FairMutex::lock);
+        write_tx::run(&mut conn, work)
+    }
+
+    fn connection(&self) -> Result<Pooled, StoreError> {
+        Ok(self.pool.get()?)
+    }
+}
+
+/// Creates the database file readable by its owner alone (it holds password hashes), and its folder.
+fn create_private(path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    let trouble = |error: std::io::Error| StoreError::Unreachable {
+        address: path.display().to_string(),
+        reason: error.to_string(),
+    };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(trouble)?;
+    }
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(trouble)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::DatabaseAddress;
+
+    #[test]
+    fn an_address_is_a_server_or_a_file() {
+        let file = |path: &str| DatabaseAddress::Sqlite(path.into());
+        assert_eq!(DatabaseAddress::parse("sqlite:///a/b.db"), file("/a/b.db"));
+        assert_eq!(DatabaseAddress::parse("sqlite:b.db"), file("b.db"));
+        assert_eq!(DatabaseAddress::parse("/a/b.db"), file("/a/b.db"));
+        let server = DatabaseAddress::parse("postgresql://me:pw@h/db");
+        assert_eq!(server.for_people(), "postgresql://h/db");
+    }
+}

@@ -1,0 +1,241 @@
+//! Many rows at once. SQLite is fastest with one prepared statement stepped row by row inside a transaction;
+//! PostgreSQL with arrays that are unnested, so that a batch is one round trip.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamp};
+
+use crate::domain::change_set::Change;
+use crate::domain::issue::Issue;
+use crate::store::connection::AnyConnection;
+use crate::store::items::ItemWrite;
+use crate::store::schema::{item_changes, items, sync_issues};
+
+/// What every row of a batch shares.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::store) struct Stamp<'a> {
+    /// The source.
+    pub source_id: i64,
+    /// The run that writes.
+    pub sync_id: &'a str,
+    /// When.
+    pub now: NaiveDateTime,
+}
+
+/// Adds items whose keys are new.
+pub(in crate::store) fn insert_items(
+    conn: &mut AnyConnection,
+    stamp: Stamp<'_>,
+    new: &[ItemWrite],
+) -> QueryResult<usize> {
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            for item in new {
+                diesel::insert_into(items::table)
+                    .values((
+                        items::source_id.eq(stamp.source_id),
+                        items::key.eq(&item.key),
+                        items::fields.eq(&item.fields),
+                        items::hash.eq(&item.hash[..]),
+                        items::search_text.eq(&item.search_text),
+                        items::added_at.eq(stamp.now),
+                        items::changed_at.eq(stamp.now),
+                        items::added_by.eq(stamp.sync_id),
+                        items::changed_by.eq(stamp.sync_id),
+                    ))
+                    .execute(conn)?;
+            }
+            Ok(new.len())
+        }
+        AnyConnection::Postgres(conn) => bind_items(
+            diesel::sql_query(
+                "INSERT INTO items (source_id, key, fields, hash, search_text, added_at, changed_at, added_by, changed_by)
+                 SELECT $1, key, fields, hash, search_text, $2, $2, $3, $3
+                 FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)",
+            )
+            .into_boxed(),
+            stamp,
+            new,
+        )
+        .execute(conn),
+    }
+}
+
+/// Gives known items new fields; soft-deleted ones return.
+pub(in crate::store) fn rewrite_items(
+    conn: &mut AnyConnection,
+    stamp: Stamp<'_>,
+    changed: &[ItemWrite],
+) -> QueryResult<usize> {
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            let mut rows = 0;
+            for item in changed {
+                rows += diesel::update(
+                    items::table.filter(items::source_id.eq(stamp.source_id)).filter(items::key.eq(&item.key)),
+                )
+                .set((
+                    items::fields.eq(&item.fields),
+                    items::hash.eq(&item.hash[..]),
+                    items::search_text.eq(&item.search_text),
+                    items::changed_at.eq(stamp.now),
+                    items::changed_by.eq(stamp.sync_id),
+                    items::removed_at.eq(None::<NaiveDateTime>),
+                ))
+                .execute(conn)?;
+            }
+            Ok(rows)
+        }
+        AnyConnection::Postgres(conn) => bind_items(
+            diesel::sql_query(
+                "UPDATE items SET fields = new.fields, hash = new.hash, search_text = new.search_text,
+                                  changed_at = $2, changed_by = $3, removed_at = NULL
+                 FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)
+                 WHERE items.source_id = $1 AND items.key = new.key",
+            )
+            .into_boxed(),
+            stamp,
+            changed,
+        )
+        .execute(conn),
+    }
+}
+
+type PgQuery<'a> = diesel::query_builder::BoxedSqlQuery<'a, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
+
+/// Binds a batch of items as `$1` source, `$2` time, `$3` run and the arrays `$4` to `$7`.
+fn bind_items<'a>(query: PgQuery<'a>, stamp: Stamp<'a>, batch: &'a [ItemWrite]) -> PgQuery<'a> {
+    query
+        .bind::<BigInt, _>(stamp.source_id)
+        .bind::<Timestamp, _>(stamp.now)
+        .bind::<Text, _>(stamp.sync_id)
+        .bind::<Array<Text>, _>(batch.iter().map(|item| item.key.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(batch.iter().map(|item| item.fields.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Binary>, _>(batch.iter().map(|item| &item.hash[..]).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(batch.iter().map(|item| item.search_text.as_str()).collect::<Vec<_>>())
+}
+
+/// Soft-deletes items that are in the catalog; answers how many were.
+pub(in crate::store) fn remove_items(
+    conn: &mut AnyConnection,
+    stamp: Stamp<'_>,
+    keys: &[String],
+) -> QueryResult<usize> {
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            let mut rows = 0;
+            for key in keys {
+                rows += diesel::update(
+                    items::table
+                        .filter(items::source_id.eq(stamp.source_id))
+                        .filter(items::key.eq(key))
+                        .filter(items::removed_at.is_null()),
+                )
+                .set((
+                    items::removed_at.eq(stamp.now),
+                    items::changed_at.eq(stamp.now),
+                    items::changed_by.eq(stamp.sync_id),
+                ))
+                .execute(conn)?;
+            }
+            Ok(rows)
+        }
+        AnyConnection::Postgres(conn) => diesel::update(
+            items::table
+                .filter(items::source_id.eq(stamp.source_id))
+                .filter(items::key.eq_any(keys))
+                .filter(items::removed_at.is_null()),
+        )
+        .set((items::removed_at.eq(stamp.now), items::changed_at.eq(stamp.now), items::changed_by.eq(stamp.sync_id)))
+        .execute(conn),
+    }
+}
+
+/// The stored fields of the items with these keys, soft-deleted ones too, in no particular order.
+pub(in crate::store) fn fields_of(
+    conn: &mut AnyConnection,
+    source_id: i64,
+    keys: &[&str],
+) -> QueryResult<Vec<(String, String)>> {
+    let all = items::table.select((items::key, items::fields)).filter(items::source_id.eq(source_id));
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            let mut found = Vec::with_capacity(keys.len());
+            for key in keys {
+                found.extend(all.filter(items::key.eq(key)).first(conn).optional()?);
+            }
+            Ok(found)
+        }
+        AnyConnection::Postgres(conn) => all.filter(items::key.eq_any(keys)).load(conn),
+    }
+}
+
+/// Keeps what changed.
+pub(in crate::store) fn insert_changes(
+    conn: &mut AnyConnection,
+    sync_id: &str,
+    source_id: i64,
+    changes: &[Change],
+) -> QueryResult<()> {
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            for change in changes {
+                diesel::insert_into(item_changes::table)
+                    .values((
+                        item_changes::sync_id.eq(sync_id),
+                        item_changes::source_id.eq(source_id),
+                        item_changes::key.eq(&change.key),
+                        item_changes::kind.eq(change.kind.as_str()),
+                        item_changes::before.eq(change.before.as_deref()),
+                        item_changes::after.eq(change.after.as_deref()),
+                    ))
+                    .execute(conn)?;
+            }
+            Ok(())
+        }
+        AnyConnection::Postgres(conn) => diesel::sql_query(
+            "INSERT INTO item_changes (sync_id, source_id, key, kind, before, after)
+             SELECT $1, $2, key, kind, before, after FROM unnest($3, $4, $5, $6) AS new (key, kind, before, after)",
+        )
+        .bind::<Text, _>(sync_id)
+        .bind::<BigInt, _>(source_id)
+        .bind::<Array<Text>, _>(changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(changes.iter().map(|change| change.kind.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.before.as_deref()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(changes.iter().map(|change| change.after.as_deref()).collect::<Vec<_>>())
+        .execute(conn)
+        .map(drop),
+    }
+}
+
+/// Keeps the issues of a run.
+pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, issues: &[Issue]) -> QueryResult<()> {
+    let number = |issue: &Issue| issue.row.map(|row| i64::try_from(row).unwrap_or(i64::MAX));
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            for issue in issues {
+                diesel::insert_into(sync_issues::table)
+                    .values((
+                        sync_issues::sync_id.eq(sync_id),
+                        sync_issues::row_number.eq(number(issue)),
+                        sync_issues::column_name.eq(issue.column.as_deref()),
+                        sync_issues::kind.eq(issue.kind.as_str()),
+                        sync_issues::reason.eq(&issue.reason),
+                    ))
+                    .execute(conn)?;
+            }
+            Ok(())
+        }
+        AnyConnection::Postgres(conn) => diesel::sql_query(
+            "INSERT INTO sync_issues (sync_id, row_number, column_name, kind, reason)
+             SELECT $1, * FROM unnest($2, $3, $4, $5)",
+        )
+        .bind::<Text, _>(sync_id)
+        .bind::<Array<Nullable<BigInt>>, _>(issues.iter().map(number).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(issues.iter().map(|issue| issue.column.as_deref()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(issues.iter().map(|issue| issue.kind.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(issues.iter().map(|issue| issue.reason.as_str()).collect::<Vec<_>>())
+        .execute(conn)
+        .map(drop),
+    }
+}

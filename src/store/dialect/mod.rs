@@ -1,0 +1,8 @@
+//! The only statements that are written once per database; everything else is one query for both.
+
+pub(super) mod bulk;
+pub(super) mod clock;
+pub(super) mod lock;
+pub(super) mod search;
+pub(super) mod session;
+pub(super) mod write_tx;

@@ -1,0 +1,29 @@
+//! What each new connection is told before it is used.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+
+use crate::store::connection::AnyConnection;
+
+/// Prepares a fresh connection. `lease` bounds how long a PostgreSQL session may sit inside a transaction: a frozen
+/// process must not hold a row longer than its right to it lasts.
+pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> diesel::QueryResult<()> {
+    match conn {
+        // The busy timeout goes first: switching to WAL needs a lock that another server may hold just now.
+        AnyConnection::Sqlite(conn) => conn.batch_execute(
+            "PRAGMA busy_timeout = 10000;
+             PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = NORMAL;
+             PRAGMA foreign_keys = ON;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA cache_size = -16384;",
+        ),
+        AnyConnection::Postgres(conn) => conn.batch_execute(&format!(
+            "SET TIME ZONE 'UTC';
+             SET client_min_messages = warning;
+             SET idle_in_transaction_session_timeout = {};",
+            lease.as_millis()
+        )),
+    }
+}

@@ -1,0 +1,53 @@
+//! What can go wrong in the cellar.
+
+/// A failure of the database, or a write that was not allowed to happen.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be opened.
+    #[error("the database {address} cannot be opened: {reason}")]
+    Unreachable {
+        /// Its address without a password.
+        address: String,
+        /// What the database or the system said.
+        reason: String,
+    },
+    /// No connection came free, or none could be made.
+    #[error("no connection to the database: {0}")]
+    Pool(#[from] r2d2::Error),
+    /// A statement failed.
+    #[error("the database refused a statement: {0}")]
+    Statement(#[from] diesel::result::Error),
+    /// The migrations failed.
+    #[error("the database could not be brought up to date: {0}")]
+    Migration(String),
+    /// The lease is no longer ours: nothing was written.
+    #[error("the lease on this run is lost; nothing was written")]
+    Fenced,
+    /// A stored value is not of the form this program writes.
+    #[error("the database holds a value that cannot be read ({what}): {reason}")]
+    Corrupt {
+        /// Where.
+        what: &'static str,
+        /// Why.
+        reason: String,
+    },
+    /// Something of that name exists already.
+    #[error("{what} exists already")]
+    Taken {
+        /// What it is, for people.
+        what: String,
+    },
+}
+
+impl StoreError {
+    /// A [`StoreError::Corrupt`] made from what the reader said.
+    pub(super) fn corrupt(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
+        move |reason| Self::Corrupt { what, reason: reason.to_string() }
+    }
+
+    /// Whether the statement failed because a unique index said no.
+    pub(super) fn is_unique_violation(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        matches!(self, Self::Statement(Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+}

@@ -1,0 +1,45 @@
+//! Facts about the installation as a whole, by name.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+
+use super::connection::{AnyConnection, Store};
+use super::error::StoreError;
+use super::schema::house_facts;
+
+/// That this database has or had a source: the sample is for databases that never had one.
+pub(super) const HAD_A_SOURCE: &str = "had_a_source";
+/// The one-time token of the set-up link, until an admin exists.
+pub(super) const SETUP_TOKEN: &str = "setup_token";
+
+pub(super) fn get(conn: &mut AnyConnection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(house_facts::table.find(name).select(house_facts::value).first(conn).optional()?)
+}
+
+/// Stores a fact unless one of that name is there; answers whether it was stored.
+pub(super) fn put_if_absent(conn: &mut AnyConnection, name: &str, value: &str) -> Result<bool, StoreError> {
+    let rows = diesel::sql_query(match conn {
+        AnyConnection::Sqlite(_) => "INSERT INTO house_facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        AnyConnection::Postgres(_) => "INSERT INTO house_facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    })
+    .bind::<Text, _>(name)
+    .bind::<Text, _>(value)
+    .execute(conn)?;
+    Ok(rows == 1)
+}
+
+impl Store {
+    /// The token of the set-up link: the stored one, or `fresh`, which is stored then. `None` once an admin exists.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn setup_token(&self, fresh: &str) -> Result<Option<String>, StoreError> {
+        if self.has_admin()? {
+            return Ok(None);
+        }
+        self.write(|conn| {
+            put_if_absent(conn, SETUP_TOKEN, fresh)?;
+            get(conn, SETUP_TOKEN)
+        })
+    }
+}

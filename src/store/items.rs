@@ -1,0 +1,183 @@
+//! Reading a catalog: pages for people, and the keys and hashes a run compares with.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::connection::Store;
+use super::dialect::{bulk, search};
+use super::error::StoreError;
+use super::schema::items;
+use crate::domain::change_set::Known;
+use crate::domain::item::{Digest128, parse_fields, search_fold};
+use crate::domain::source::SourceId;
+
+/// An item ready to be stored.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemWrite {
+    /// Its key.
+    pub key: String,
+    /// JSON text of its fields.
+    pub fields: String,
+    /// The digest of `fields`.
+    pub hash: Digest128,
+    /// What searches look at.
+    pub search_text: String,
+}
+
+/// An item as it is shown.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Item {
+    /// Opaque; stays the same while the item exists, also across removal and return.
+    pub id: String,
+    /// The key.
+    pub key: String,
+    /// Names and values in column order.
+    pub fields: Vec<(String, String)>,
+    /// When it was first seen.
+    pub added_at: DateTime<Utc>,
+    /// When its fields last changed.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// Which items, in which order, which page.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ItemQuery {
+    /// Words that must all occur; case and accents do not matter.
+    pub search: String,
+    /// The column to sort by; `None` is the order in which items came.
+    pub sort: Option<String>,
+    /// Last first.
+    pub descending: bool,
+    /// From 1.
+    pub page: u64,
+    /// Items a page.
+    pub per: u64,
+}
+
+/// One page of a catalog.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemPage {
+    /// The items on it.
+    pub items: Vec<Item>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
+
+fn from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, StoreError> {
+    Ok(Item {
+        id: id.to_string(),
+        key,
+        fields: parse_fields(&fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?,
+        added_at: added.and_utc(),
+        changed_at: changed.and_utc(),
+    })
+}
+
+const SHOWN: (items::id, items::key, items::fields, items::added_at, items::changed_at) =
+    (items::id, items::key, items::fields, items::added_at, items::changed_at);
+
+/// `%word%` for LIKE, with what LIKE would read as a pattern escaped.
+fn like_pattern(word: &str) -> String {
+    let mut pattern = String::with_capacity(word.len() + 2);
+    pattern.push('%');
+    for c in word.chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+impl Store {
+    /// One page of a catalog.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemPage, StoreError> {
+        let words: Vec<String> =
+            search_fold(&query.search.replace('\0', "")).split_whitespace().map(like_pattern).collect();
+        self.read(|conn| {
+            let live = || {
+                let mut live =
+                    items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null()).into_boxed();
+                for word in &words {
+                    live = live.filter(items::search_text.like(word).escape('\\'));
+                }
+                live
+            };
+            let total: i64 = live().count().get_result(conn)?;
+            let mut page = live().select(SHOWN);
+            if let Some(column) = &query.sort {
+                let value = search::field_by_name(conn, column);
+                page = if query.descending { page.order(value.desc()) } else { page.order(value.asc()) };
+            }
+            page = if query.descending { page.then_order_by(items::id.desc()) } else { page.then_order_by(items::id) };
+            let offset = query.page.saturating_sub(1).saturating_mul(query.per);
+            let rows: Vec<ItemRow> = page
+                .limit(i64::try_from(query.per).unwrap_or(i64::MAX))
+                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
+                .load(conn)?;
+            let items = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
+            Ok(ItemPage { items, total: u64::try_from(total).unwrap_or(0) })
+        })
+    }
+
+    /// One item by its opaque id, if it is in that catalog.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn item(&self, source: SourceId, id: &str) -> Result<Option<Item>, StoreError> {
+        let Ok(id) = id.parse::<i64>() else { return Ok(None) };
+        self.read(|conn| {
+            let row = items::table
+                .find(id)
+                .filter(items::source_id.eq(source.0))
+                .filter(items::removed_at.is_null())
+                .select(SHOWN);
+            row.first::<ItemRow>(conn).optional()?.map(from_row).transpose()
+        })
+    }
+
+    /// Hands every item the database knows of a source to `each`, soft-deleted ones too, in pages: memory does not
+    /// grow with the catalog and no transaction stays open.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn known_items(&self, source: SourceId, mut each: impl FnMut(&str, Known)) -> Result<(), StoreError> {
+        const PAGE: i64 = 10_000;
+        let mut after = i64::MIN;
+        loop {
+            let rows: Vec<(i64, String, Vec<u8>, Option<NaiveDateTime>)> = self.read(|conn| {
+                let page = items::table
+                    .filter(items::source_id.eq(source.0))
+                    .filter(items::id.gt(after))
+                    .order(items::id)
+                    .limit(PAGE)
+                    .select((items::id, items::key, items::hash, items::removed_at));
+                Ok(page.load(conn)?)
+            })?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.0;
+            for (_, key, hash, removed_at) in &rows {
+                let hash = hash[..].try_into().map_err(|error| StoreError::corrupt("items.hash")(&error))?;
+                each(key, Known { hash, live: removed_at.is_none() });
+            }
+        }
+    }
+
+    /// The stored fields of the items with these keys, as JSON text.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn stored_fields(
+        &self,
+        source: SourceId,
+        keys: &[&str],
+    ) -> Result<std::collections::HashMap<String, String>, StoreError> {
+        self.read(|conn| Ok(bulk::fields_of(conn, source.0, keys)?.into_iter().collect()))
+    }
+}

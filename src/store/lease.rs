@@ -1,0 +1,215 @@
+//! A worker's right to a run: taken at the claim, renewed by a heartbeat, named by every write.
+
+use chrono::{DateTime, Utc};
+use diesel::dsl::case_when;
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::{clock, lock};
+use super::error::StoreError;
+use super::operations::{self, OperationRow, to_json};
+use super::schema::sync_operations;
+use crate::domain::operation::{Lease, Operation, Stage, Status};
+use crate::domain::progress::Stats;
+use crate::domain::sync_id::SyncId;
+
+/// How far a run is, as its row keeps it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Progress {
+    /// What it is doing.
+    pub stage: Stage,
+    /// One line for people.
+    pub message: String,
+    /// Percent, at most 99.
+    pub percent: u8,
+    /// The counts.
+    pub stats: Stats,
+}
+
+/// What a heartbeat learns.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Renewal {
+    /// The lease is ours for another term.
+    Held {
+        /// Whether someone asked to end the run.
+        cancel_requested: bool,
+    },
+    /// It is not ours any more.
+    Lost,
+}
+
+/// What became of the wish to begin the final transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Finalizing {
+    /// From here on a cancel comes too late.
+    Begun,
+    /// Someone asked to end the run before.
+    CancelRequested,
+}
+
+/// First statement of everything a worker writes: takes the lease anew and keeps the progress. No row, no write.
+///
+/// The percent is never lowered, whatever order writes arrive in.
+pub(super) fn fence(
+    conn: &mut AnyConnection,
+    lease: Lease,
+    term: std::time::Duration,
+    progress: &Progress,
+) -> Result<DateTime<Utc>, StoreError> {
+    let now = clock::now(conn)?;
+    let stats = to_json("sync_operations.stats", &progress.stats)?;
+    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let percent = i32::from(progress.percent.min(99));
+    let rows = diesel::update(ours(lease))
+        .set((
+            sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),
+            sync_operations::last_update.eq(now.naive_utc()),
+            sync_operations::stage.eq(progress.stage.as_str()),
+            sync_operations::message.eq(&progress.message),
+            sync_operations::progress
+                .eq(case_when(sync_operations::progress.gt(percent), sync_operations::progress).otherwise(percent)),
+            sync_operations::items_processed.eq(count(progress.stats.items.processed)),
+            sync_operations::items_total.eq(count(progress.stats.items.total)),
+            sync_operations::stats.eq(stats),
+        ))
+        .execute(conn)?;
+    if rows == 0 { Err(StoreError::Fenced) } else { Ok(now) }
+}
+
+pub(super) fn millis(term: std::time::Duration) -> i64 {
+    i64::try_from(term.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Store {
+    /// Takes the next waiting run (or just `only`) for `worker`, whose right to it lasts for `term`. `token` is the
+    /// fencing token, drawn anew for each claim.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn claim(
+        &self,
+        worker: &str,
+        token: i64,
+        term: std::time::Duration,
+        only: Option<SyncId>,
+    ) -> Result<Option<(Operation, Lease)>, StoreError> {
+        let only = only.map(|id| id.to_string());
+        // Looked at before any lock is taken: an idle worker must not queue among the writers.
+        let waiting = self.read(|conn| {
+            let pending = sync_operations::table.filter(sync_operations::status.eq(Status::Pending.as_str()));
+            Ok(diesel::select(diesel::dsl::exists(pending)).get_result::<bool>(conn)?)
+        })?;
+        if !waiting {
+            return Ok(None);
+        }
+        self.write(|conn| {
+            let Some(id) = lock::next_pending(conn, only.as_deref())? else { return Ok(None) };
+            let now = clock::now(conn)?;
+            let rows = diesel::update(
+                sync_operations::table.find(&id).filter(sync_operations::status.eq(Status::Pending.as_str())),
+            )
+            .set((
+                sync_operations::status.eq(Status::Running.as_str()),
+                sync_operations::stage.eq(Stage::Fetching.as_str()),
+                sync_operations::worker.eq(worker),
+                sync_operations::token.eq(token),
+                sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),
+                sync_operations::started_at.eq(now.naive_utc()),
+                sync_operations::last_update.eq(now.naive_utc()),
+            ))
+            .execute(conn)?;
+            if rows == 0 {
+                return Ok(None);
+            }
+            let row: OperationRow = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            let operation = row.operation()?;
+            let lease = Lease { id: operation.id, token };
+            Ok(Some((operation, lease)))
+        })
+    }
+
+    /// Makes the lease last for another `term` from now, and asks whether the run should end.
+    ///
+    /// # Errors
+    /// When the database fails; the lease may have been renewed or not.
+    pub fn renew(&self, lease: Lease, term: std::time::Duration) -> Result<Renewal, StoreError> {
+        self.write(|conn| {
+            lock::commit_without_waiting(conn)?;
+            let now = clock::now(conn)?;
+            let rows = diesel::update(ours(lease))
+                .set((
+                    sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),
+                    sync_operations::last_update.eq(now.naive_utc()),
+                ))
+                .execute(conn)?;
+            if rows == 0 {
+                return Ok(Renewal::Lost);
+            }
+            let cancel_requested =
+                sync_operations::table.find(lease.id.to_string()).select(sync_operations::cancel_requested);
+            Ok(Renewal::Held { cancel_requested: cancel_requested.first(conn)? })
+        })
+    }
+
+    /// Whether the lease still holds and whether the run should end; writes nothing.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn look_at_lease(&self, lease: Lease) -> Result<Renewal, StoreError> {
+        self.read(|conn| {
+            let held: Option<bool> = sync_operations::table
+                .find(lease.id.to_string())
+                .filter(sync_operations::token.eq(lease.token))
+                .filter(sync_operations::status.eq(Status::Running.as_str()))
+                .select(sync_operations::cancel_requested)
+                .first(conn)
+                .optional()?;
+            Ok(held.map_or(Renewal::Lost, |cancel_requested| Renewal::Held { cancel_requested }))
+        })
+    }
+
+    /// Keeps how far the run is.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails.
+    pub fn keep_progress(
+        &self,
+        lease: Lease,
+        term: std::time::Duration,
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
+        self.write(|conn| {
+            lock::commit_without_waiting(conn)?;
+            fence(conn, lease, term, progress).map(drop)
+        })
+    }
+
+    /// Marks that the final transaction begins, unless someone asked to end the run before.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails.
+    pub fn begin_finalizing(
+        &self,
+        lease: Lease,
+        term: std::time::Duration,
+        progress: &Progress,
+    ) -> Result<Finalizing, StoreError> {
+        self.write(|conn| {
+            // The fence holds the row until the commit, so a cancel comes either before this or after it.
+            fence(conn, lease, term, progress)?;
+            let row = sync_operations::table.find(lease.id.to_string()).select(sync_operations::cancel_requested);
+            Ok(if row.first(conn)? { Finalizing::CancelRequested } else { Finalizing::Begun })
+        })
+    }
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn ours(lease: Lease) -> _ {
+    let id: String = lease.id.to_string();
+    let token: i64 = lease.token;
+    let running: &'static str = Status::Running.as_str();
+    sync_operations::table
+        .filter(sync_operations::id.eq(id))
+        .filter(sync_operations::token.eq(token))
+        .filter(sync_operations::status.eq(running))
+}

@@ -1,0 +1,25 @@
+//! The cellar: the only room that speaks to the database. One query for both databases wherever one can be written;
+//! [`dialect`] holds the rest.
+
+pub mod accounts;
+pub mod admission;
+mod any_connection;
+pub mod batch;
+pub mod catalogs;
+pub mod changes;
+pub mod connection;
+mod dialect;
+pub mod error;
+pub mod facts;
+pub mod finish;
+pub mod items;
+pub mod lease;
+pub mod migrate;
+pub mod operations;
+pub mod records;
+pub mod recovery;
+mod schema;
+pub mod sources;
+
+pub use connection::{DatabaseAddress, Store};
+pub use error::StoreError;

@@ -1,0 +1,213 @@
+//! The SyncOperation row as pollers and people see it.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::clock;
+use super::error::StoreError;
+use super::schema::{sources, sync_operations};
+use crate::domain::operation::{Operation, OperationKind, Options, Stage, Status};
+use crate::domain::progress::{Stats, rate_and_eta};
+use crate::domain::source::{Slug, SourceId};
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+
+/// The words of the active statuses, for SQL.
+pub(super) const ACTIVE: [&str; 2] = [Status::Pending.as_str(), Status::Running.as_str()];
+
+/// What an operation's row says that its status JSON does not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OperationNote {
+    /// Who asked for it.
+    pub requested_by: String,
+    /// Whether someone asked to end it.
+    pub cancel_requested: bool,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sync_operations)]
+pub(super) struct OperationRow {
+    pub(super) id: String,
+    pub(super) source_id: i64,
+    pub(super) kind: String,
+    pub(super) mode: String,
+    pub(super) options: String,
+    pub(super) status: String,
+    pub(super) stage: Option<String>,
+    pub(super) message: String,
+    pub(super) progress: i32,
+    pub(super) stats: String,
+    pub(super) error: Option<String>,
+    pub(super) code: Option<String>,
+    pub(super) requested_by: String,
+    pub(super) attempt: i32,
+    pub(super) retry_of: Option<String>,
+    pub(super) cancel_requested: bool,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) started_at: Option<NaiveDateTime>,
+    pub(super) last_update: NaiveDateTime,
+}
+
+/// Reads a stored word as the type it stands for.
+pub(super) fn word<T: std::str::FromStr>(what: &'static str, text: &str) -> Result<T, StoreError>
+where
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error| StoreError::corrupt(what)(&error))
+}
+
+/// Reads stored JSON text.
+pub(super) fn json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::corrupt(what)(&error))
+}
+
+/// Writes a value as JSON text.
+pub(super) fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::corrupt(what)(&error))
+}
+
+impl OperationRow {
+    pub(super) fn operation(&self) -> Result<Operation, StoreError> {
+        Ok(Operation {
+            id: word("sync_operations.id", &self.id)?,
+            source_id: SourceId(self.source_id),
+            kind: word("sync_operations.kind", &self.kind)?,
+            mode: word("sync_operations.mode", &self.mode)?,
+            options: json::<Options>("sync_operations.options", &self.options)?,
+            attempt: self.attempt,
+            retry_of: self.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
+            requested_by: self.requested_by.clone(),
+        })
+    }
+
+    fn report(self, slug: &str, successor: Option<&str>) -> Result<StatusReport, StoreError> {
+        let stats: Stats = json("sync_operations.stats", &self.stats)?;
+        let status: Status = word("sync_operations.status", &self.status)?;
+        let stage = self.stage.as_deref().map(|stage| word::<Stage>("sync_operations.stage", stage)).transpose()?;
+        let ran = self.started_at.map(|start| self.last_update - start).unwrap_or_default();
+        let (rate, eta_seconds) = rate_and_eta(stats.items, ran, status, stage);
+        Ok(StatusReport {
+            sync_id: word("sync_operations.id", &self.id)?,
+            source: word::<Slug>("sources.slug", slug)?,
+            kind: word::<OperationKind>("sync_operations.kind", &self.kind)?,
+            status,
+            progress: u8::try_from(self.progress).map_err(|e| StoreError::corrupt("sync_operations.progress")(&e))?,
+            stage,
+            message: self.message,
+            start_time: self.created_at.and_utc(),
+            last_update: self.last_update.and_utc(),
+            stats,
+            rate,
+            eta_seconds,
+            error: self.error,
+            code: self.code,
+            attempt: self.attempt,
+            retry_of: self.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
+            successor: successor.map(|id| word("sync_operations.id", id)).transpose()?,
+        })
+    }
+}
+
+pub(super) fn row(conn: &mut AnyConnection, id: &str) -> Result<Option<OperationRow>, StoreError> {
+    Ok(sync_operations::table.find(id).select(OperationRow::as_select()).first(conn).optional()?)
+}
+
+/// The id of the run that continues `id`.
+pub(super) fn successor_of(conn: &mut AnyConnection, id: &str) -> QueryResult<Option<String>> {
+    let of = sync_operations::table.filter(sync_operations::retry_of.eq(id));
+    of.select(sync_operations::id).first(conn).optional()
+}
+
+/// The id of the active run of a source.
+pub(super) fn active_of(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SyncId>, StoreError> {
+    let id: Option<String> = sync_operations::table
+        .filter(sync_operations::source_id.eq(source_id))
+        .filter(sync_operations::status.eq_any(ACTIVE))
+        .select(sync_operations::id)
+        .first(conn)
+        .optional()?;
+    id.map(|id| word("sync_operations.id", &id)).transpose()
+}
+
+impl Store {
+    /// The status of a run as its row tells it; `None` when there is no such row.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn operation_status(&self, id: SyncId) -> Result<Option<StatusReport>, StoreError> {
+        self.read(|conn| {
+            let found: Option<(OperationRow, String)> = sync_operations::table
+                .inner_join(sources::table)
+                .filter(sync_operations::id.eq(id.to_string()))
+                .select((OperationRow::as_select(), sources::slug))
+                .first(conn)
+                .optional()?;
+            let Some((row, slug)) = found else { return Ok(None) };
+            let successor =
+                if row.status == Status::Interrupted.as_str() { successor_of(conn, &row.id)? } else { None };
+            row.report(&slug, successor.as_deref()).map(Some)
+        })
+    }
+
+    /// What the row of a run says beyond its status.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn operation_note(&self, id: SyncId) -> Result<Option<OperationNote>, StoreError> {
+        self.read(|conn| {
+            let found = sync_operations::table
+                .find(id.to_string())
+                .select((sync_operations::requested_by, sync_operations::cancel_requested));
+            let found: Option<(String, bool)> = found.first(conn).optional()?;
+            Ok(found.map(|(requested_by, cancel_requested)| OperationNote { requested_by, cancel_requested }))
+        })
+    }
+
+    /// The active run of a source.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn active_run(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
+        self.read(|conn| active_of(conn, source.0))
+    }
+
+    /// All active runs with their sources.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn active_runs(&self) -> Result<Vec<(SyncId, SourceId)>, StoreError> {
+        self.read(|conn| {
+            let rows: Vec<(String, i64)> = sync_operations::table
+                .filter(sync_operations::status.eq_any(ACTIVE))
+                .order(sync_operations::created_at)
+                .select((sync_operations::id, sync_operations::source_id))
+                .load(conn)?;
+            rows.into_iter().map(|(id, source)| Ok((word("sync_operations.id", &id)?, SourceId(source)))).collect()
+        })
+    }
+
+    /// The newest run of a source, active or not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn latest_run(&self, source: SourceId) -> Result<Option<SyncId>, StoreError> {
+        self.read(|conn| {
+            let id: Option<String> = sync_operations::table
+                .filter(sync_operations::source_id.eq(source.0))
+                .order((sync_operations::created_at.desc(), sync_operations::id.desc()))
+                .select(sync_operations::id)
+                .first(conn)
+                .optional()?;
+            id.map(|id| word("sync_operations.id", &id)).transpose()
+        })
+    }
+
+    /// The database's clock.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn now(&self) -> Result<DateTime<Utc>, StoreError> {
+        self.read(|conn| Ok(clock::now(conn)?))
+    }
+}

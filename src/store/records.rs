@@ -1,0 +1,125 @@
+//! The kept results of finished runs.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::connection::Store;
+use super::error::StoreError;
+use super::operations::{json, word};
+use super::schema::{sync_issues, sync_records};
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::record::SyncRecord;
+use crate::domain::source::SourceId;
+use crate::domain::sync_id::SyncId;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sync_records)]
+struct RecordRow {
+    id: String,
+    source_id: i64,
+    source: String,
+    kind: String,
+    mode: String,
+    status: String,
+    message: String,
+    progress: i32,
+    created_at: NaiveDateTime,
+    started_at: Option<NaiveDateTime>,
+    finished_at: NaiveDateTime,
+    stats: String,
+    error: Option<String>,
+    code: Option<String>,
+    requested_by: String,
+    attempt: i32,
+    retry_of: Option<String>,
+    successor: Option<String>,
+    issues: i64,
+    withheld_removals: i64,
+}
+
+impl TryFrom<RecordRow> for SyncRecord {
+    type Error = StoreError;
+
+    fn try_from(row: RecordRow) -> Result<Self, StoreError> {
+        let id = |text: Option<String>| text.map(|text| word("sync_records.id", &text)).transpose();
+        Ok(Self {
+            id: word("sync_records.id", &row.id)?,
+            source_id: SourceId(row.source_id),
+            source: word("sync_records.source", &row.source)?,
+            kind: word("sync_records.kind", &row.kind)?,
+            mode: word("sync_records.mode", &row.mode)?,
+            status: word("sync_records.status", &row.status)?,
+            message: row.message,
+            progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
+            created_at: row.created_at.and_utc(),
+            started_at: row.started_at.map(|time| time.and_utc()),
+            finished_at: row.finished_at.and_utc(),
+            stats: json("sync_records.stats", &row.stats)?,
+            error: row.error,
+            code: row.code,
+            requested_by: row.requested_by,
+            attempt: row.attempt,
+            retry_of: id(row.retry_of)?,
+            successor: id(row.successor)?,
+            issues: u64::try_from(row.issues).unwrap_or(0),
+            withheld_removals: u64::try_from(row.withheld_removals).unwrap_or(0),
+        })
+    }
+}
+
+impl Store {
+    /// The kept result of a run; `None` while it is active, or when it is not known.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn record(&self, id: SyncId) -> Result<Option<SyncRecord>, StoreError> {
+        self.read(|conn| {
+            let row = sync_records::table.find(id.to_string()).select(RecordRow::as_select());
+            row.first(conn).optional()?.map(SyncRecord::try_from).transpose()
+        })
+    }
+
+    /// The newest results, of one source or of all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn recent_records(&self, source: Option<SourceId>, most: u32) -> Result<Vec<SyncRecord>, StoreError> {
+        self.read(|conn| {
+            let mut query = sync_records::table.select(RecordRow::as_select()).into_boxed();
+            if let Some(source) = source {
+                query = query.filter(sync_records::source_id.eq(source.0));
+            }
+            let rows = query
+                .order((sync_records::finished_at.desc(), sync_records::id.desc()))
+                .limit(i64::from(most))
+                .load::<RecordRow>(conn)?;
+            rows.into_iter().map(SyncRecord::try_from).collect()
+        })
+    }
+
+    /// The kept issues of a run in the order of their rows.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn issues(&self, id: SyncId, page: u64, per: u64) -> Result<Vec<Issue>, StoreError> {
+        let offset = page.saturating_sub(1).saturating_mul(per);
+        self.read(|conn| {
+            let rows: Vec<(Option<i64>, Option<String>, String, String)> = sync_issues::table
+                .filter(sync_issues::sync_id.eq(id.to_string()))
+                .order(sync_issues::id)
+                .limit(i64::try_from(per).unwrap_or(i64::MAX))
+                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
+                .select((sync_issues::row_number, sync_issues::column_name, sync_issues::kind, sync_issues::reason))
+                .load(conn)?;
+            Ok(rows
+                .into_iter()
+                .map(|(row, column, kind, reason)| Issue {
+                    row: row.and_then(|row| u64::try_from(row).ok()),
+                    column,
+                    kind: if kind == IssueKind::Refused.as_str() { IssueKind::Refused } else { IssueKind::Noted },
+                    reason,
+                })
+                .collect())
+        })
+    }
+}

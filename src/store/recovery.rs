@@ -1,0 +1,139 @@
+//! Ending runs from outside: those whose worker is gone, and those that never had one.
+
+use diesel::prelude::*;
+
+use super::connection::Store;
+use super::dialect::clock;
+use super::error::StoreError;
+use super::finish::{Claim, Ending, Requeue, close};
+use super::operations::{self, word};
+use super::schema::sync_operations;
+use crate::domain::issue::Issues;
+use crate::domain::operation::{Lease, OperationKind, Stage, Status};
+use crate::domain::progress::Stats;
+use crate::domain::sync_id::SyncId;
+
+/// What became of the wish to end a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cancel {
+    /// It was waiting and is cancelled now.
+    Done,
+    /// Its worker is told and will end it.
+    Requested,
+    /// Its final transaction has begun.
+    AlreadyFinishing,
+    /// It had ended before.
+    AlreadyEnded,
+    /// There is no such run.
+    NoSuchRun,
+}
+
+/// A run whose lease ran out and which was ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TakenOver {
+    /// It.
+    pub id: SyncId,
+    /// The run that continues it.
+    pub successor: Option<SyncId>,
+}
+
+/// The most attempts a run gets: after one crash it is queued again, after a second it waits for a person.
+const ATTEMPTS: i32 = 2;
+
+impl Store {
+    /// The runs whose lease has run out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn expired_leases(&self) -> Result<Vec<Lease>, StoreError> {
+        self.read(|conn| {
+            let now = clock::now(conn)?.timestamp_millis();
+            let rows: Vec<(String, Option<i64>)> = sync_operations::table
+                .filter(sync_operations::status.eq(Status::Running.as_str()))
+                .filter(sync_operations::lease_until.lt(now))
+                .select((sync_operations::id, sync_operations::token))
+                .load(conn)?;
+            rows.into_iter()
+                .map(|(id, token)| Ok(Lease { id: word("sync_operations.id", &id)?, token: token.unwrap_or_default() }))
+                .collect()
+        })
+    }
+
+    /// Ends a run whose lease has run out as *interrupted* and queues it again where that is right: after a first
+    /// crash, unless someone wanted it ended, and never for an undo. `None` when its worker renewed the lease in the
+    /// meantime or somebody else was faster.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn take_over(&self, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
+        let ended = self.write(|conn| {
+            let now = clock::now(conn)?.timestamp_millis();
+            let Some(row) = operations::row(conn, &lease.id.to_string())? else { return Ok(None) };
+            let again = row.attempt < ATTEMPTS && !row.cancel_requested && row.kind != OperationKind::Undo.as_str();
+            let stats: Stats = operations::json("sync_operations.stats", &row.stats)?;
+            let message = if again {
+                format!("The server restarted at {} %. Starting again; nothing is lost.", row.progress)
+            } else {
+                format!("The server stopped at {} %. What was written is kept; sync again to finish.", row.progress)
+            };
+            let sentence =
+                "The server that ran this sync stopped responding. Nothing is lost: what was written is kept.";
+            let ending = Ending {
+                status: Status::Interrupted,
+                message,
+                error: Some(("interrupted".to_owned(), sentence.to_owned())),
+                stats,
+                issues: Issues::default(),
+                withheld_removals: 0,
+                changes: Vec::new(),
+                applied: None,
+                requeue: if again { Requeue::NextAttempt } else { Requeue::No },
+            };
+            close(conn, Claim::Expired(lease, now), &ending)
+                .map(|successor| Some(TakenOver { id: lease.id, successor }))
+        });
+        match ended {
+            Err(StoreError::Fenced) => Ok(None),
+            other => other,
+        }
+    }
+
+    /// Asks to end a run: a waiting one ends at once, a running one is told, and one that is finishing goes on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
+        self.write(|conn| {
+            let Some(row) = operations::row(conn, &id.to_string())? else { return Ok(Cancel::NoSuchRun) };
+            match word::<Status>("sync_operations.status", &row.status)? {
+                Status::Pending => {
+                    let ending = Ending {
+                        status: Status::Cancelled,
+                        message: format!("Cancelled by {by} before it started. Nothing was changed."),
+                        error: None,
+                        stats: Stats::default(),
+                        issues: Issues::default(),
+                        withheld_removals: 0,
+                        changes: Vec::new(),
+                        applied: None,
+                        requeue: Requeue::No,
+                    };
+                    match close(conn, Claim::Waiting(id), &ending) {
+                        Ok(_) => return Ok(Cancel::Done),
+                        // A worker claimed it between our look and our lock; it is a running one now.
+                        Err(StoreError::Fenced) => {}
+                        Err(error) => return Err(error),
+                    }
+                }
+                Status::Running => {}
+                _ => return Ok(Cancel::AlreadyEnded),
+            }
+            let open = sync_operations::table
+                .filter(sync_operations::id.eq(id.to_string()))
+                .filter(sync_operations::status.eq(Status::Running.as_str()))
+                .filter(sync_operations::stage.ne(Stage::Finalizing.as_str()));
+            let rows = diesel::update(open).set(sync_operations::cancel_requested.eq(true)).execute(conn)?;
+            Ok(if rows == 0 { Cancel::AlreadyFinishing } else { Cancel::Requested })
+        })
+    }
+}

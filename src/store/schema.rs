@@ -1,0 +1,168 @@
+//! The tables as both databases have them. Written by hand: one schema has to serve two sets of migrations.
+#![allow(missing_docs, reason = "the columns are explained in the migrations")]
+
+diesel::table! {
+    sources (id) {
+        id -> BigInt,
+        slug -> Text,
+        name -> Text,
+        noun_one -> Text,
+        noun_many -> Text,
+        kind -> Text,
+        location -> Text,
+        key_column -> Text,
+        schedule -> Nullable<Text>,
+        public -> Bool,
+        next_run_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    catalogs (source_id) {
+        source_id -> BigInt,
+        #[sql_name = "columns"]
+        column_names -> Text,
+        validators -> Text,
+        item_count -> BigInt,
+        last_success_at -> Nullable<Timestamp>,
+        last_success_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    items (id) {
+        id -> BigInt,
+        source_id -> BigInt,
+        key -> Text,
+        fields -> Text,
+        hash -> Binary,
+        search_text -> Text,
+        added_at -> Timestamp,
+        changed_at -> Timestamp,
+        removed_at -> Nullable<Timestamp>,
+        added_by -> Text,
+        changed_by -> Text,
+    }
+}
+
+diesel::table! {
+    sync_operations (id) {
+        id -> Text,
+        source_id -> BigInt,
+        kind -> Text,
+        mode -> Text,
+        options -> Text,
+        priority -> Integer,
+        status -> Text,
+        stage -> Nullable<Text>,
+        message -> Text,
+        progress -> Integer,
+        items_processed -> BigInt,
+        items_total -> BigInt,
+        stats -> Text,
+        error -> Nullable<Text>,
+        code -> Nullable<Text>,
+        requested_by -> Text,
+        attempt -> Integer,
+        retry_of -> Nullable<Text>,
+        cancel_requested -> Bool,
+        worker -> Nullable<Text>,
+        token -> Nullable<BigInt>,
+        lease_until -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        started_at -> Nullable<Timestamp>,
+        last_update -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sync_records (id) {
+        id -> Text,
+        source_id -> BigInt,
+        source -> Text,
+        kind -> Text,
+        mode -> Text,
+        status -> Text,
+        message -> Text,
+        progress -> Integer,
+        created_at -> Timestamp,
+        started_at -> Nullable<Timestamp>,
+        finished_at -> Timestamp,
+        stats -> Text,
+        error -> Nullable<Text>,
+        code -> Nullable<Text>,
+        requested_by -> Text,
+        attempt -> Integer,
+        retry_of -> Nullable<Text>,
+        successor -> Nullable<Text>,
+        issues -> BigInt,
+        withheld_removals -> BigInt,
+    }
+}
+
+diesel::table! {
+    sync_issues (id) {
+        id -> BigInt,
+        sync_id -> Text,
+        row_number -> Nullable<BigInt>,
+        column_name -> Nullable<Text>,
+        kind -> Text,
+        reason -> Text,
+    }
+}
+
+diesel::table! {
+    item_changes (id) {
+        id -> BigInt,
+        sync_id -> Text,
+        source_id -> BigInt,
+        key -> Text,
+        kind -> Text,
+        before -> Nullable<Text>,
+        after -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sessions (token_hash) {
+        token_hash -> Text,
+        user_id -> BigInt,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    api_tokens (id) {
+        id -> BigInt,
+        name -> Text,
+        role -> Text,
+        token_hash -> Text,
+        created_at -> Timestamp,
+        revoked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    house_facts (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::joinable!(catalogs -> sources (source_id));
+diesel::joinable!(sync_operations -> sources (source_id));
+diesel::joinable!(sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records);
+diesel::allow_tables_to_appear_in_same_query!(users, sessions);

@@ -1,0 +1,224 @@
+//! Sources: what is mirrored, as admins set it up.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::clock;
+use super::error::StoreError;
+use super::facts;
+use super::schema::{catalogs, sources, sync_operations};
+use crate::domain::operation::Status;
+use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft, SourceId};
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sources)]
+pub(super) struct SourceRow {
+    id: i64,
+    slug: String,
+    name: String,
+    noun_one: String,
+    noun_many: String,
+    kind: String,
+    location: String,
+    key_column: String,
+    schedule: Option<String>,
+    public: bool,
+}
+
+impl TryFrom<SourceRow> for Source {
+    type Error = StoreError;
+
+    fn try_from(row: SourceRow) -> Result<Self, StoreError> {
+        let slug = row.slug.parse().map_err(|error| StoreError::corrupt("sources.slug")(&error))?;
+        let location: Location =
+            serde_json::from_str(&row.location).map_err(|error| StoreError::corrupt("sources.location")(&error))?;
+        Ok(Self {
+            id: SourceId(row.id),
+            slug,
+            name: row.name,
+            noun: Noun { one: row.noun_one, many: row.noun_many },
+            kind: row.kind,
+            location,
+            key_column: row.key_column,
+            schedule: row.schedule,
+            public: row.public,
+        })
+    }
+}
+
+/// What became of the wish to remove or change a source.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SourceChange {
+    /// It is done.
+    Done,
+    /// A run of it is active; nothing was changed.
+    Busy,
+    /// There is no such source.
+    Gone,
+}
+
+fn location_text(location: &Location) -> Result<String, StoreError> {
+    serde_json::to_string(location).map_err(|error| StoreError::corrupt("sources.location")(&error))
+}
+
+pub(super) fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<Source>, StoreError> {
+    sources::table.find(id).select(SourceRow::as_select()).first(conn).optional()?.map(Source::try_from).transpose()
+}
+
+fn insert(
+    conn: &mut AnyConnection,
+    draft: &SourceDraft,
+    next_run_at: Option<NaiveDateTime>,
+) -> Result<Source, StoreError> {
+    let slug = draft.slug.as_str();
+    if sources::table.filter(sources::slug.eq(slug)).count().get_result::<i64>(conn)? > 0 {
+        return Err(StoreError::Taken { what: format!("a source called {slug}") });
+    }
+    let now = clock::now(conn)?.naive_utc();
+    diesel::insert_into(sources::table)
+        .values((
+            sources::slug.eq(slug),
+            sources::name.eq(&draft.name),
+            sources::noun_one.eq(&draft.noun.one),
+            sources::noun_many.eq(&draft.noun.many),
+            sources::kind.eq(&draft.kind),
+            sources::location.eq(location_text(&draft.location)?),
+            sources::key_column.eq(&draft.key_column),
+            sources::schedule.eq(draft.schedule.as_deref()),
+            sources::public.eq(draft.public),
+            sources::next_run_at.eq(next_run_at),
+            sources::created_at.eq(now),
+        ))
+        .execute(conn)?;
+    let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
+    let source = Source::try_from(row)?;
+    diesel::insert_into(catalogs::table).values(catalogs::source_id.eq(source.id.0)).execute(conn)?;
+    facts::put_if_absent(conn, facts::HAD_A_SOURCE, "yes")?;
+    Ok(source)
+}
+
+fn has_active_run(conn: &mut AnyConnection, source_id: i64) -> QueryResult<bool> {
+    let active: Vec<&str> =
+        Status::ALL.iter().filter(|status| status.is_active()).map(|status| status.as_str()).collect();
+    diesel::select(diesel::dsl::exists(
+        sync_operations::table
+            .filter(sync_operations::source_id.eq(source_id))
+            .filter(sync_operations::status.eq_any(active)),
+    ))
+    .get_result(conn)
+}
+
+impl Store {
+    /// Adds a source. `next_run_at` is when its schedule first fires.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
+    pub fn add_source(&self, draft: &SourceDraft, next_run_at: Option<NaiveDateTime>) -> Result<Source, StoreError> {
+        let added = self.write(|conn| insert(conn, draft, next_run_at));
+        match added {
+            Err(error) if error.is_unique_violation() => {
+                Err(StoreError::Taken { what: format!("a source called {}", draft.slug) })
+            }
+            other => other,
+        }
+    }
+
+    /// Adds a source if this database never had one; answers whether it did. Several servers may ask at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn add_first_source(&self, draft: &SourceDraft) -> Result<bool, StoreError> {
+        self.write(|conn| {
+            // The fact is the lock: on PostgreSQL a second server waits on its key until we commit.
+            if !facts::put_if_absent(conn, facts::HAD_A_SOURCE, "yes")? {
+                return Ok(false);
+            }
+            insert(conn, draft, None).map(|_| true)
+        })
+    }
+
+    /// Changes everything a person may change about a source. What it last said about its version is forgotten, so
+    /// that the next sync compares everything.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
+    pub fn change_source(
+        &self,
+        id: SourceId,
+        draft: &SourceDraft,
+        next_run_at: Option<NaiveDateTime>,
+    ) -> Result<SourceChange, StoreError> {
+        let changed = self.write(|conn| {
+            if has_active_run(conn, id.0)? {
+                return Ok(SourceChange::Busy);
+            }
+            let rows = diesel::update(sources::table.find(id.0))
+                .set((
+                    sources::slug.eq(draft.slug.as_str()),
+                    sources::name.eq(&draft.name),
+                    sources::noun_one.eq(&draft.noun.one),
+                    sources::noun_many.eq(&draft.noun.many),
+                    sources::kind.eq(&draft.kind),
+                    sources::location.eq(location_text(&draft.location)?),
+                    sources::key_column.eq(&draft.key_column),
+                    sources::schedule.eq(draft.schedule.as_deref()),
+                    sources::public.eq(draft.public),
+                    sources::next_run_at.eq(next_run_at),
+                ))
+                .execute(conn)?;
+            diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
+            Ok(if rows == 0 { SourceChange::Gone } else { SourceChange::Done })
+        });
+        match changed {
+            Err(error) if error.is_unique_violation() => {
+                Err(StoreError::Taken { what: format!("a source called {}", draft.slug) })
+            }
+            other => other,
+        }
+    }
+
+    /// Removes a source with its catalog and history, unless a run of it is active.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn remove_source(&self, id: SourceId) -> Result<SourceChange, StoreError> {
+        self.write(|conn| {
+            if has_active_run(conn, id.0)? {
+                return Ok(SourceChange::Busy);
+            }
+            let rows = diesel::delete(sources::table.find(id.0)).execute(conn)?;
+            Ok(if rows == 0 { SourceChange::Gone } else { SourceChange::Done })
+        })
+    }
+
+    /// The source of that slug.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn source(&self, slug: &Slug) -> Result<Option<Source>, StoreError> {
+        self.read(|conn| {
+            let row = sources::table.filter(sources::slug.eq(slug.as_str())).select(SourceRow::as_select());
+            row.first(conn).optional()?.map(Source::try_from).transpose()
+        })
+    }
+
+    /// The source of that number.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn source_by_id(&self, id: SourceId) -> Result<Option<Source>, StoreError> {
+        self.read(|conn| by_id(conn, id.0))
+    }
+
+    /// All sources, by name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sources(&self) -> Result<Vec<Source>, StoreError> {
+        self.read(|conn| {
+            let rows = sources::table.order((sources::name, sources::id)).select(SourceRow::as_select());
+            rows.load(conn)?.into_iter().map(Source::try_from).collect()
+        })
+    }
+}
