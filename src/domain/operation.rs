@@ -196,6 +196,8 @@ pub struct Operation {
     pub retry_of: Option<SyncId>,
     /// Who asked.
     pub requested_by: String,
+    /// When it was accepted.
+    pub created_at: chrono::DateTime<chrono::Utc>,
 }
 
 /// A worker's right to one operation: every write names it, and a write whose lease is no longer the stored one is

@@ -77,3 +77,64 @@ mod millis {
         DateTime::<Utc>::deserialize(d)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{OperationKind, Stage, Stats, Status, StatusReport};
+    use crate::domain::sync_id::SyncId;
+
+    /// A report in the middle of a run.
+    pub(crate) fn report() -> StatusReport {
+        let time = |text: &str| text.parse().expect("a time");
+        StatusReport {
+            sync_id: SyncId::new(),
+            source: "albums".parse().expect("a slug"),
+            kind: OperationKind::Sync,
+            status: Status::Running,
+            progress: 45,
+            stage: Some(Stage::Processing),
+            message: "Syncing album 450 of 1000…".to_owned(),
+            start_time: time("2026-11-20T08:00:00Z"),
+            last_update: time("2026-11-20T08:00:15.25Z"),
+            stats: Stats::default(),
+            rate: Some(214.5),
+            eta_seconds: Some(3),
+            error: None,
+            code: None,
+            attempt: 1,
+            retry_of: None,
+            successor: None,
+        }
+    }
+
+    #[test]
+    fn the_json_has_the_names_of_the_contract_and_reads_back() {
+        let report = report();
+        let json = serde_json::to_value(&report).expect("json");
+        let names: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
+        let mut expected = vec![
+            "syncId",
+            "source",
+            "kind",
+            "status",
+            "progress",
+            "stage",
+            "message",
+            "startTime",
+            "lastUpdate",
+            "stats",
+            "rate",
+            "etaSeconds",
+            "error",
+            "code",
+            "attempt",
+            "retryOf",
+            "successor",
+        ];
+        expected.sort_unstable();
+        assert_eq!(names, expected);
+        assert_eq!(json["startTime"], "2026-11-20T08:00:00Z");
+        assert_eq!(json["stats"]["items"]["total"], 0);
+        assert_eq!(serde_json::from_value::<StatusReport>(json).expect("reads back"), report);
+    }
+}

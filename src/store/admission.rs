@@ -11,7 +11,7 @@ use super::dialect::clock;
 use super::dialect::lock::{SourceLock, lock_source};
 use super::error::StoreError;
 use super::operations::{active_of, to_json};
-use super::schema::sync_operations;
+use super::schema::{sources, sync_operations};
 use crate::domain::operation::{Priority, StartRequest, Status};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
@@ -27,6 +27,32 @@ pub enum Admission {
     CoolingDown(Duration),
     /// There is no such source.
     NoSuchSource,
+    /// Another server kept this appointment, or the schedule was changed.
+    NotDue,
+}
+
+/// A start as it is asked for.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// Which source.
+    pub source: SourceId,
+    /// What to do.
+    pub request: &'a StartRequest,
+    /// What the waiting run says.
+    pub message: &'a str,
+    /// How soon the same may be started again by hand; zero switches it off.
+    pub cooldown: Duration,
+    /// The appointment of a schedule that this start keeps.
+    pub due: Option<Due>,
+}
+
+/// An appointment of a schedule, and the one after it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Due {
+    /// When it was due.
+    pub at: DateTime<Utc>,
+    /// When the next one is; `None` when there is none.
+    pub next: Option<DateTime<Utc>>,
 }
 
 /// How long a start that lost the lock looks for the winner's run, which it cannot see before the winner commits.
@@ -38,23 +64,15 @@ enum Attempt {
 }
 
 impl Store {
-    /// Decides about a start. `message` is what the waiting run says; a `cooldown` of zero is none.
+    /// Decides about a start.
     ///
     /// # Errors
     /// When the database fails, or somebody else holds the source's row for long without starting a run.
-    pub fn admit(
-        &self,
-        source: SourceId,
-        request: &StartRequest,
-        message: &str,
-        cooldown: Duration,
-    ) -> Result<Admission, StoreError> {
-        let options = to_json("sync_operations.options", &request.options)?;
+    pub fn admit(&self, wish: &Wish<'_>) -> Result<Admission, StoreError> {
         let mut last_chance = false;
         loop {
-            let id = SyncId::new();
-            let attempt = self.write(|conn| match lock_source(conn, source.0)? {
-                SourceLock::Held => decide(conn, source, id, request, &options, message, cooldown),
+            let attempt = self.write(|conn| match lock_source(conn, wish.source.0)? {
+                SourceLock::Held => decide(conn, wish),
                 SourceLock::Gone => Ok(Admission::NoSuchSource),
                 SourceLock::Busy(error) => Err(StoreError::Statement(error)),
             });
@@ -64,7 +82,7 @@ impl Store {
             };
             let deadline = Instant::now() + LOOK;
             loop {
-                if let Some(winner) = self.active_run(source)? {
+                if let Some(winner) = self.active_run(wish.source)? {
                     return Ok(Admission::AlreadyRunning(winner));
                 }
                 if Instant::now() >= deadline {
@@ -93,41 +111,48 @@ impl Store {
     }
 }
 
-fn decide(
-    conn: &mut AnyConnection,
-    source: SourceId,
-    id: SyncId,
-    request: &StartRequest,
-    options: &str,
-    message: &str,
-    cooldown: Duration,
-) -> Result<Admission, StoreError> {
+fn decide(conn: &mut AnyConnection, wish: &Wish<'_>) -> Result<Admission, StoreError> {
+    let Wish { source, request, .. } = *wish;
+    if let Some(due) = wish.due
+        && !keep_appointment(conn, source, due)?
+    {
+        return Ok(Admission::NotDue);
+    }
     // 409 beats 429: a run that goes on is the better answer.
     if let Some(active) = active_of(conn, source.0)? {
         return Ok(Admission::AlreadyRunning(active));
     }
     let now = clock::now(conn)?;
     if request.priority == Priority::Manual
-        && let Some(left) = cooling_down(conn, source, request, now, cooldown)?
+        && let Some(left) = cooling_down(conn, source, request, now, wish.cooldown)?
     {
         return Ok(Admission::CoolingDown(left));
     }
+    let id = SyncId::new();
     diesel::insert_into(sync_operations::table)
         .values((
             sync_operations::id.eq(id.to_string()),
             sync_operations::source_id.eq(source.0),
             sync_operations::kind.eq(request.kind.as_str()),
             sync_operations::mode.eq(request.mode.as_str()),
-            sync_operations::options.eq(options),
+            sync_operations::options.eq(to_json("sync_operations.options", &request.options)?),
             sync_operations::priority.eq(request.priority.number()),
             sync_operations::status.eq(Status::Pending.as_str()),
-            sync_operations::message.eq(message),
+            sync_operations::message.eq(wish.message),
             sync_operations::requested_by.eq(&request.requested_by),
             sync_operations::created_at.eq(now.naive_utc()),
             sync_operations::last_update.eq(now.naive_utc()),
         ))
         .execute(conn)?;
     Ok(Admission::Accepted(id))
+}
+
+/// Moves a source's schedule on, if it still stands where the asker saw it: of several servers one gets a row. While a
+/// run is active the appointment passes without one, which is why this comes first.
+fn keep_appointment(conn: &mut AnyConnection, source: SourceId, due: Due) -> QueryResult<bool> {
+    let expected = sources::table.find(source.0).filter(sources::next_run_at.eq(due.at.naive_utc()));
+    let next = due.next.map(|time| time.naive_utc());
+    Ok(diesel::update(expected).set(sources::next_run_at.eq(next)).execute(conn)? == 1)
 }
 
 /// What is left of the cooldown since the last run of the same kind by hand ended.
@@ -151,4 +176,24 @@ fn cooling_down(
     let cooldown = TimeDelta::from_std(cooldown).unwrap_or(TimeDelta::MAX);
     let left = cooldown - (now - ended.and_utc());
     Ok(left.to_std().ok().filter(|left| !left.is_zero()))
+}
+
+impl Store {
+    /// Sources whose schedule is due, with the time it was due at and their cron lines.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn due_sources(&self) -> Result<Vec<(SourceId, DateTime<Utc>, String)>, StoreError> {
+        self.read(|conn| {
+            let now = clock::now(conn)?.naive_utc();
+            let rows: Vec<(i64, Option<chrono::NaiveDateTime>, Option<String>)> = sources::table
+                .filter(sources::next_run_at.le(now))
+                .select((sources::id, sources::next_run_at, sources::schedule))
+                .load(conn)?;
+            Ok(rows
+                .into_iter()
+                .filter_map(|(id, at, line)| Some((SourceId(id), at?.and_utc(), line.unwrap_or_default())))
+                .collect())
+        })
+    }
 }

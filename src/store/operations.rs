@@ -78,6 +78,7 @@ impl OperationRow {
             attempt: self.attempt,
             retry_of: self.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
             requested_by: self.requested_by.clone(),
+            created_at: self.created_at.and_utc(),
         })
     }
 

@@ -1,0 +1,79 @@
+//! When a source is synced by itself: a cron line of five fields, in UTC.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use croner::Cron;
+
+/// A cron line that can be followed.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    line: String,
+    cron: Cron,
+}
+
+/// A text that is not a cron line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a schedule is a cron line of five fields in UTC, such as `0 6 * * *` for every day at six: {reason}")]
+pub struct NotASchedule {
+    reason: String,
+}
+
+impl FromStr for Schedule {
+    type Err = NotASchedule;
+
+    fn from_str(text: &str) -> Result<Self, NotASchedule> {
+        let line = text.trim();
+        if line.split_whitespace().count() != 5 {
+            return Err(NotASchedule { reason: "there are not five fields".to_owned() });
+        }
+        let cron: Cron =
+            line.parse().map_err(|error: croner::errors::CronError| NotASchedule { reason: error.to_string() })?;
+        let schedule = Self { line: line.to_owned(), cron };
+        // 30 February is well formed and never comes.
+        match schedule.next_after(Utc::now()) {
+            Some(_) => Ok(schedule),
+            None => Err(NotASchedule { reason: "it never comes".to_owned() }),
+        }
+    }
+}
+
+impl Schedule {
+    /// The next time after `moment`.
+    #[must_use]
+    pub fn next_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.cron.find_next_occurrence(&moment, false).ok()
+    }
+
+    /// The schedule in plain words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!("{} (UTC)", self.cron.describe())
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Schedule;
+
+    #[test]
+    fn a_schedule_knows_its_next_time() {
+        let daily: Schedule = "0 6 * * *".parse().expect("a schedule");
+        let next = daily.next_after("2026-11-20T08:00:00Z".parse().expect("a time"));
+        assert_eq!(next, Some("2026-11-21T06:00:00Z".parse().expect("a time")));
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_refused() {
+        for bad in ["", "daily", "* * * *", "61 * * * *", "0 0 30 2 *", "* * * * * *"] {
+            assert!(bad.parse::<Schedule>().is_err(), "{bad:?}");
+        }
+    }
+}

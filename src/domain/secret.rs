@@ -1,0 +1,99 @@
+//! Secrets: passwords are kept as argon2 hashes; sessions, API tokens and the set-up link as random texts of which only
+//! the SHA-256 is kept.
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::account::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS};
+
+/// A password that cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadPassword {
+    /// It is too short.
+    #[error("a password has at least {PASSWORD_MIN_CHARS} characters")]
+    TooShort,
+    /// It is too long.
+    #[error("a password has at most {PASSWORD_MAX_BYTES} bytes")]
+    TooLong,
+    /// The system gave no random salt, or hashing failed.
+    #[error("the password could not be hashed: {0}")]
+    Unhashable(String),
+}
+
+/// The argon2id hash of a password in PHC form, with the parameters OWASP recommends (19 MiB, two passes) and a salt
+/// of its own. Takes some ten milliseconds on purpose.
+///
+/// # Errors
+/// When the password is too short or too long, or cannot be hashed.
+pub fn hash_password(password: &str) -> Result<String, BadPassword> {
+    if password.chars().count() < PASSWORD_MIN_CHARS {
+        return Err(BadPassword::TooShort);
+    }
+    if password.len() > PASSWORD_MAX_BYTES {
+        return Err(BadPassword::TooLong);
+    }
+    let hash = Argon2::default().hash_password(password.as_bytes());
+    hash.map(|hash| hash.to_string()).map_err(|error| BadPassword::Unhashable(error.to_string()))
+}
+
+/// Whether `password` is the one that was hashed. Without a hash the same time is spent on a made-up one, so that the
+/// answer's delay does not tell whether a user exists.
+#[must_use]
+pub fn is_password(password: &str, hash: Option<&str>) -> bool {
+    /// The hash of a random text that nobody kept.
+    const NOBODY: &str =
+        "$argon2id$v=19$m=19456,t=2,p=1$bG9ja3N0ZXAtbm9ib2R5IQ$Y3m2bXxQ0y7c1m0n5k0cVq2d6m7Q9rK3uB1hQ8sJ4tE";
+    let known = hash.is_some();
+    let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else { return false };
+    password.len() <= PASSWORD_MAX_BYTES
+        && Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok()
+        && known
+}
+
+/// A fresh secret of 256 random bits, as 43 characters fit for an address or a header.
+///
+/// # Errors
+/// When the system gives no random bytes.
+pub fn fresh_token() -> Result<String, getrandom::Error> {
+    let mut bytes = [0_u8; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// What is kept of a token. It has 256 random bits, so a fast hash is enough.
+#[must_use]
+pub fn token_hash(token: &str) -> String {
+    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{fresh_token, hash_password, is_password, token_hash};
+
+    #[test]
+    fn a_password_is_known_by_its_hash_and_no_other_is() {
+        let hash = hash_password("correct horse").expect("hashed");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(is_password("correct horse", Some(&hash)));
+        assert!(!is_password("correct horsf", Some(&hash)));
+        assert!(!is_password("correct horse", None));
+    }
+
+    #[test]
+    fn short_and_huge_passwords_are_refused() {
+        assert!(hash_password("short").is_err());
+        assert!(hash_password(&"x".repeat(2000)).is_err());
+    }
+
+    #[test]
+    fn tokens_differ_and_only_their_hash_is_kept() {
+        let (one, two) = (fresh_token().expect("random"), fresh_token().expect("random"));
+        assert_ne!(one, two);
+        assert_eq!(one.len(), 43);
+        assert_eq!(token_hash("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+}

@@ -1,0 +1,126 @@
+//! Status as one small file a run: fast to read, and there while the database is busy.
+
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::{StatusError, StatusStore};
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+
+/// Status files in one folder: `sync-status-{syncId}.json`. The folder is for its owner alone, and so are they.
+#[derive(Debug)]
+pub struct FileStatus {
+    folder: PathBuf,
+}
+
+impl FileStatus {
+    /// A store in that folder, which is made when it is first written to.
+    #[must_use]
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    fn path(&self, id: SyncId) -> PathBuf {
+        self.folder.join(format!("sync-status-{id}.json"))
+    }
+
+    fn write(&self, path: &Path, json: &[u8]) -> std::io::Result<()> {
+        // A temporary name and a rename: a reader sees the old report or the new one, never half of one.
+        let temporary = || tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder);
+        let mut file = match temporary() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+                temporary()?
+            }
+            other => other?,
+        };
+        file.write_all(json)?;
+        file.persist(path)?;
+        Ok(())
+    }
+}
+
+impl StatusStore for FileStatus {
+    fn name(&self) -> &'static str {
+        "file"
+    }
+
+    fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
+        let path = self.path(report.sync_id);
+        let json = serde_json::to_vec(report)?;
+        self.write(&path, &json).map_err(|error| {
+            // Gone already is as good; anything else leaves a report that readers tell by its age.
+            if let Err(trouble) = std::fs::remove_file(&path)
+                && trouble.kind() != ErrorKind::NotFound
+            {
+                log::debug!("{}: {trouble}", path.display());
+            }
+            StatusError::File { path, error }
+        })
+    }
+
+    fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
+        let path = self.path(id);
+        match std::fs::read(&path) {
+            Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StatusError::File { path, error }),
+        }
+    }
+
+    fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
+        let trouble = |error| StatusError::File { path: self.folder.clone(), error };
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(trouble(error)),
+        };
+        let mut swept = 0;
+        for entry in entries {
+            let entry = entry.map_err(trouble)?;
+            let written = match entry.metadata().and_then(|data| data.modified()) {
+                Ok(time) => time,
+                // Another server swept it first.
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) => return Err(trouble(error)),
+            };
+            let is_old = SystemTime::now().duration_since(written).is_ok_and(|past| past > age);
+            if is_old && std::fs::remove_file(entry.path()).is_ok() {
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::{FileStatus, StatusStore};
+    use crate::domain::status_report::tests::report;
+
+    #[test]
+    fn what_was_put_is_read_back_and_is_for_its_owner_alone() {
+        let home = tempfile::tempdir().expect("a folder");
+        let files = FileStatus::new(home.path().join("status"));
+        let report = report();
+        assert!(files.get(report.sync_id).expect("readable").is_none());
+        files.put(&report).expect("written");
+        assert_eq!(files.get(report.sync_id).expect("readable"), Some(report.clone()));
+        let mode = |path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
+        assert_eq!(mode(files.folder.clone()), 0o700);
+        assert_eq!(mode(files.path(report.sync_id)), 0o600);
+        assert_eq!(std::fs::read_dir(&files.folder).expect("folder").count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_no_outdated_report() {
+        let home = tempfile::tempdir().expect("a folder");
+        let files = FileStatus::new(home.path().join("status"));
+        std::fs::write(home.path().join("status"), "not a folder").expect("written");
+        assert!(files.put(&report()).is_err());
+    }
+}

@@ -1,0 +1,56 @@
+//! The notice board: where live status is written for pollers, and the one way to read it.
+
+pub mod board;
+mod database;
+mod file;
+
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+
+pub use board::StatusBoard;
+pub use database::DatabaseStatus;
+pub use file::FileStatus;
+
+/// A place where live status is kept for pollers.
+pub trait StatusStore: Send + Sync {
+    /// Its name in log lines: `file`, `database`.
+    fn name(&self) -> &'static str;
+
+    /// Keeps a report; the newest of a run replaces the one before. When this fails nothing of the run is left
+    /// here, so that an outdated report cannot be read as a live one.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    fn put(&self, report: &StatusReport) -> Result<(), StatusError>;
+
+    /// The newest report of a run.
+    ///
+    /// # Errors
+    /// When it cannot be read; absence is no error.
+    fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError>;
+
+    /// Clears away what was last written longer than `age` ago and answers how much that was.
+    ///
+    /// # Errors
+    /// When clearing failed; some may be gone.
+    fn sweep(&self, age: std::time::Duration) -> Result<usize, StatusError>;
+}
+
+/// A status store that does not do its part.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// The folder or file.
+    #[error("the status file {path}: {error}")]
+    File {
+        /// Which.
+        path: std::path::PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Something was there that is no report.
+    #[error("a status that cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] crate::store::StoreError),
+}

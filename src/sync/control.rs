@@ -1,0 +1,120 @@
+//! The engine's only door: start, cancel, look at a place before it becomes a source.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::engine::Engine;
+use super::signal::Stop;
+use super::worker;
+use crate::domain::operation::StartRequest;
+use crate::domain::source::{Location, SourceId};
+use crate::domain::sync_id::SyncId;
+use crate::fetch::{FetchError, Look, Watch};
+use crate::store::StoreError;
+use crate::store::admission::{Admission, Due, Wish};
+use crate::store::recovery::Cancel;
+
+/// What a run says while it waits.
+const WAITING: &str = "Waiting for a free worker…";
+/// How long a look at a place may take: a person waits for the page.
+const LOOK_WITHIN: Duration = Duration::from_secs(30);
+
+/// Starts and ends runs.
+#[derive(Clone)]
+pub struct Control {
+    engine: Engine,
+}
+
+impl Control {
+    /// A door to that engine.
+    #[must_use]
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+
+    pub(super) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Asks for a run. When it is accepted its row and its status exist before this answers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn start(&self, source: SourceId, request: &StartRequest) -> Result<Admission, StoreError> {
+        self.admit(source, request, None)
+    }
+
+    /// Asks for the run of a schedule's appointment, which is kept at most once.
+    pub(super) fn keep_appointment(
+        &self,
+        source: SourceId,
+        request: &StartRequest,
+        due: Due,
+    ) -> Result<Admission, StoreError> {
+        self.admit(source, request, Some(due))
+    }
+
+    fn admit(&self, source: SourceId, request: &StartRequest, due: Option<Due>) -> Result<Admission, StoreError> {
+        let cooldown = self.engine.terms.cooldown;
+        let admission = self.engine.store.admit(&Wish { source, request, message: WAITING, cooldown, due })?;
+        if let Admission::Accepted(id) = admission {
+            log::info!("{id}: {} accepted, for {}", request.kind, request.requested_by);
+            self.engine.board.tell_from_database(id);
+            self.engine.bell.ring();
+        }
+        Ok(admission)
+    }
+
+    /// Asks to end a run, in the name of `by`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
+        let cancel = self.engine.store.cancel(id, by)?;
+        log::info!("{id}: {by} asked to cancel: {cancel:?}");
+        if cancel == Cancel::Done {
+            self.engine.board.tell_from_database(id);
+        }
+        Ok(cancel)
+    }
+
+    /// Runs a waiting operation in this thread, unless some worker was faster; answers whether it did. For the command
+    /// line, where no server may be running.
+    ///
+    /// # Errors
+    /// When the database fails before the run begins.
+    pub fn run_here(&self, id: SyncId, stop: &Stop) -> Result<bool, StoreError> {
+        worker::claim_and_run(&self.engine, Some(id), stop)
+    }
+
+    /// Fetches what is at a place and looks at its beginning: columns, first rows, likely keys.
+    ///
+    /// # Errors
+    /// When it cannot be fetched or read: what a sync of it would fail with.
+    pub fn look(&self, kind: &str, location: &Location) -> Result<Look, FetchError> {
+        let Some(kind) = self.engine.kinds.get(kind) else {
+            return Err(FetchError::failed("unknown_kind", format!("There are no sources of the kind “{kind}”.")));
+        };
+        crate::fetch::look(kind, location, LOOK_WITHIN.min(self.engine.terms.fetch), &NobodyWatches)
+    }
+
+    /// The kinds of sources there are.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<&'static str> {
+        self.engine.kinds.names()
+    }
+}
+
+/// A look ends by its own time limit.
+struct NobodyWatches;
+
+impl Watch for NobodyWatches {
+    fn received(&self, _: u64, _: Option<u64>) {}
+
+    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}

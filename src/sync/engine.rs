@@ -1,0 +1,83 @@
+//! What every part of the engine room works with.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::fetch::Kinds;
+use crate::status::StatusBoard;
+use crate::store::Store;
+
+/// How long things may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Terms {
+    /// How long a worker's right to a run lasts without renewal.
+    pub lease: Duration,
+    /// How often it is renewed.
+    pub renewal: Duration,
+    /// How long one fetch may take.
+    pub fetch: Duration,
+    /// How long one run may take.
+    pub sync: Duration,
+    /// How soon the same may be started again by hand.
+    pub cooldown: Duration,
+    /// How long the primary status store keeps what it was told.
+    pub status_kept: Duration,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            lease: Duration::from_secs(15),
+            renewal: Duration::from_secs(3),
+            fetch: Duration::from_secs(120),
+            sync: Duration::from_secs(300),
+            cooldown: Duration::from_secs(3),
+            status_kept: Duration::from_secs(300),
+        }
+    }
+}
+
+/// The engine: the database, the notice board, the ways to fetch, and how long things may take.
+#[derive(Clone)]
+pub struct Engine {
+    /// The cellar.
+    pub store: Store,
+    /// The notice board.
+    pub board: Arc<StatusBoard>,
+    /// The kinds of sources.
+    pub kinds: Arc<Kinds>,
+    /// How long things may take.
+    pub terms: Terms,
+    /// Rings when a run was queued in this process.
+    pub bell: Arc<Bell>,
+}
+
+/// A wake-up for idle workers. It is only a hint: they look at the queue from time to time anyway, because a run may
+/// be queued by another process.
+#[derive(Default)]
+pub struct Bell {
+    rings: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Bell {
+    /// Wakes whoever waits.
+    pub fn ring(&self) {
+        *self.rings.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_all();
+    }
+
+    /// How often it has rung: ask before looking at the queue and hand the answer to [`Bell::wait`], so that a ring
+    /// between the look and the wait is not missed.
+    #[must_use]
+    pub fn rung(&self) -> u64 {
+        *self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it has rung more often than `heard`, at most for `most`.
+    pub fn wait(&self, heard: u64, most: Duration) {
+        let rings = self.rings.lock().unwrap_or_else(PoisonError::into_inner);
+        // Why it ended does not matter: the caller looks at the queue in any case.
+        drop(self.changed.wait_timeout_while(rings, most, |rings| *rings == heard));
+    }
+}

@@ -1,0 +1,22 @@
+//! The engine room. [`control`] is its only door; behind it workers claim runs, hold leases and bring catalogs to
+//! what their sources hold.
+
+pub mod control;
+pub mod engine;
+pub mod worker;
+
+mod apply;
+mod compare;
+mod heartbeat;
+mod outcome;
+mod recovery;
+mod reporter;
+mod retention;
+mod run;
+mod scheduler;
+mod signal;
+
+pub use control::Control;
+pub use engine::{Engine, Terms};
+pub use signal::Stop;
+pub use worker::Workers;

@@ -1,0 +1,156 @@
+//! The ways a run can end, and what each leaves behind.
+
+use super::signal::Reason;
+use crate::domain::change_set::Change;
+use crate::domain::guards::Tally;
+use crate::domain::issue::Issues;
+use crate::domain::operation::{OperationKind, Status};
+use crate::domain::progress::Stats;
+use crate::domain::source::Source;
+use crate::fetch::FetchError;
+use crate::store::StoreError;
+use crate::store::finish::{Applied, Ending, Requeue};
+
+/// Why a run did not come to its end.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// It was ended early.
+    Early(Reason),
+    /// Something went wrong: a word, and a sentence for people.
+    Failed {
+        /// The word.
+        code: &'static str,
+        /// The sentence.
+        message: String,
+    },
+    /// The database failed it.
+    Database(StoreError),
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Fenced => Self::Early(Reason::LeaseLost),
+            other => Self::Database(other),
+        }
+    }
+}
+
+impl From<FetchError> for Stopped {
+    fn from(error: FetchError) -> Self {
+        match error {
+            // Who asked for it is known to the signal; the caller asks there.
+            FetchError::Stopped => Self::Early(Reason::Cancelled),
+            FetchError::Failed { code, message } => Self::Failed { code, message },
+        }
+    }
+}
+
+/// What a run found and did, whichever way it ends.
+#[derive(Default)]
+pub(super) struct Findings {
+    pub(super) stats: Stats,
+    pub(super) issues: Issues,
+    pub(super) changes: Vec<Change>,
+}
+
+impl Findings {
+    fn ending(self, status: Status, message: String) -> Ending {
+        Ending {
+            status,
+            message,
+            error: None,
+            stats: self.stats,
+            issues: self.issues,
+            withheld_removals: 0,
+            changes: self.changes,
+            applied: None,
+            requeue: Requeue::No,
+        }
+    }
+
+    /// Everything was applied, but for removals that wait for a person's word.
+    pub(super) fn completed(self, source: &Source, applied: Applied, withheld: u64) -> Ending {
+        let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);
+        let Stats { added, updated, .. } = self.stats;
+        let mut message = if added + updated + removed == 0 {
+            format!(
+                "Nothing changed: the catalog holds what the source holds, {}.",
+                count(source, self.stats.unchanged)
+            )
+        } else {
+            format!("{added} added, {updated} updated, {removed} removed.")
+        };
+        if withheld > 0 {
+            message.push_str(&format!(
+                " {} no longer in the source {} kept: that is more than half of the catalog.",
+                count(source, withheld),
+                if withheld == 1 { "was" } else { "were" },
+            ));
+        }
+        Ending { withheld_removals: withheld, applied: Some(applied), ..self.ending(Status::Completed, message) }
+    }
+
+    /// The source has nothing new.
+    pub(super) fn unchanged(self, source: &Source, applied: Applied) -> Ending {
+        let message = format!("Nothing new since the last sync: {}.", count(source, self.stats.unchanged));
+        Ending { applied: Some(applied), ..self.ending(Status::Completed, message) }
+    }
+
+    /// What a sync would do. Nothing was written.
+    pub(super) fn previewed(self, tally: Tally, caution: Option<&str>, withheld: u64) -> Ending {
+        let Stats { added, updated, .. } = self.stats;
+        let removals = tally.removals;
+        let mut message =
+            format!("A sync would add {added}, update {updated} and remove {removals}. Nothing was written.");
+        if let Some(caution) = caution {
+            message.push(' ');
+            message.push_str(caution);
+        }
+        Ending { withheld_removals: withheld, ..self.ending(Status::Completed, message) }
+    }
+
+    /// It failed.
+    pub(super) fn failed(self, code: &str, sentence: &str) -> Ending {
+        Ending {
+            error: Some((code.to_owned(), sentence.to_owned())),
+            ..self.ending(Status::Failed, sentence.to_owned())
+        }
+    }
+
+    /// It was ended early, at that percent. `None` when the run belongs to somebody else now: then there is nothing to end.
+    pub(super) fn ended_early(
+        self,
+        reason: Reason,
+        percent: u8,
+        kind: OperationKind,
+        limit: std::time::Duration,
+    ) -> Option<Ending> {
+        let kept = "What was written until then is kept; the next sync does the rest.";
+        Some(match reason {
+            Reason::LeaseLost => return None,
+            Reason::Cancelled => self.ending(Status::Cancelled, format!("Cancelled at {percent} %. {kept}")),
+            Reason::TimedOut => self.failed(
+                "timeout",
+                &format!(
+                    "The sync took longer than {} s and was ended at {percent} %. {kept} \
+                     If the source is large, raise LOCKSTEP_SYNC_TIMEOUT.",
+                    limit.as_secs(),
+                ),
+            ),
+            Reason::Stopping => {
+                // An undo is never begun twice by itself.
+                let again = kind != OperationKind::Undo;
+                let next = if again { "Starting again; nothing is lost." } else { kept };
+                let message = format!("The server restarted at {percent} %. {next}");
+                let requeue = if again { Requeue::SameAttempt } else { Requeue::No };
+                Ending { requeue, ..self.ending(Status::Interrupted, message) }
+            }
+        })
+    }
+}
+
+/// `1 album`, `47 albums`.
+pub(super) fn count(source: &Source, number: u64) -> String {
+    format!("{number} {}", source.noun.of(number))
+}

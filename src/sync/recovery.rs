@@ -1,0 +1,40 @@
+//! Ends the runs of workers that are gone, and nothing else: expired leases only.
+
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::signal::Stop;
+use crate::store::StoreError;
+
+/// How often it looks. With a lease of 15 s a dead worker's run is ended within 20 s.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Looks until it is told to stop.
+pub(super) fn watch(engine: &Engine, stop: &Stop) {
+    while !stop.asked() {
+        if let Err(error) = recover(engine) {
+            log::warn!("expired leases could not be looked at: {error}");
+        }
+        stop.sleep(LOOK);
+    }
+}
+
+fn recover(engine: &Engine) -> Result<(), StoreError> {
+    for lease in engine.store.expired_leases()? {
+        // One that cannot be taken over now (its row is held by a frozen process) must not keep the others waiting.
+        match engine.store.take_over(lease) {
+            Ok(Some(taken)) => {
+                log::warn!("{}: interrupted: its worker is gone", taken.id);
+                engine.board.tell_from_database(taken.id);
+                if let Some(successor) = taken.successor {
+                    log::info!("{successor}: queued to continue {}", taken.id);
+                    engine.board.tell_from_database(successor);
+                    engine.bell.ring();
+                }
+            }
+            Ok(None) => {}
+            Err(error) => log::warn!("{}: its expired lease could not be taken over: {error}", lease.id),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,230 @@
+//! Tells how far a run is: cheap for the worker, throttled towards the stores, and never ahead of the database.
+//!
+//! The worker says what is so with [`Reporter::set`]; a thread of its own writes it down. The percent that goes to the
+//! primary store is never more than the database was told before. So whichever of the two answers a poller,
+//! progress does not go back.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+
+use super::engine::Engine;
+use super::signal::Signal;
+use crate::domain::operation::{Lease, Operation, Status};
+use crate::domain::progress::rate_and_eta;
+use crate::domain::source::Slug;
+use crate::domain::status_report::StatusReport;
+use crate::store::StoreError;
+use crate::store::batch::Batch;
+use crate::store::lease::{Finalizing, Progress};
+
+/// The primary store is told at most this often.
+const PRIMARY_EVERY: Duration = Duration::from_millis(200);
+/// The database is told when this much time went by …
+const DATABASE_EVERY: Duration = Duration::from_secs(2);
+/// … or this many percent.
+const DATABASE_STEP: u8 = 5;
+
+struct Told {
+    /// What the database knows.
+    database: Progress,
+    database_at: Instant,
+    /// What the primary store was told last, and when.
+    primary: Option<(Progress, u8, Instant)>,
+    /// Whether the primary store still takes what it is told.
+    primary_works: bool,
+}
+
+struct Shared {
+    engine: Engine,
+    lease: Lease,
+    signal: Arc<Signal>,
+    source: Slug,
+    operation: Operation,
+    created_at: DateTime<Utc>,
+    started_at: DateTime<Utc>,
+    now: Mutex<Progress>,
+    /// Held while anything that carries progress is written, so that an older one never lands after a newer.
+    told: Mutex<Told>,
+}
+
+/// The reporter of one run; its thread ends with this value, and after that nothing of the run is told any more.
+pub(super) struct Reporter {
+    shared: Arc<Shared>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Reporter {
+    /// Begins with the progress that the claim wrote.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(super) fn begin(
+        engine: &Engine,
+        operation: &Operation,
+        source: &Slug,
+        lease: Lease,
+        signal: Arc<Signal>,
+        first: Progress,
+    ) -> std::io::Result<Self> {
+        let started_at = Utc::now();
+        let shared = Arc::new(Shared {
+            engine: engine.clone(),
+            lease,
+            signal,
+            source: source.clone(),
+            operation: operation.clone(),
+            created_at: operation.created_at,
+            started_at,
+            now: Mutex::new(first.clone()),
+            told: Mutex::new(Told { database: first, database_at: Instant::now(), primary: None, primary_works: true }),
+        });
+        let (stop, stopped) = channel();
+        let mine = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("reporter".to_owned()).spawn(move || {
+            mine.publish();
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(PRIMARY_EVERY) {
+                mine.publish();
+            }
+        })?;
+        Ok(Self { shared, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Says what is so now. Costs a lock that nobody holds for long.
+    pub(super) fn set(&self, progress: Progress) {
+        let changed_stage = {
+            let mut now = self.shared.now.lock();
+            let changed_stage = now.stage != progress.stage;
+            *now = progress;
+            changed_stage
+        };
+        if changed_stage {
+            self.shared.publish();
+        }
+    }
+
+    /// What was said last.
+    pub(super) fn now(&self) -> Progress {
+        self.shared.now.lock().clone()
+    }
+
+    /// Writes a batch together with the progress it makes.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::write_batch`].
+    pub(super) fn write_batch(&self, batch: &Batch, progress: Progress) -> Result<(), StoreError> {
+        let mut told = self.shared.told.lock();
+        let Engine { store, terms, .. } = &self.shared.engine;
+        store.write_batch(self.shared.lease, terms.lease, batch, &progress)?;
+        told.database = progress.clone();
+        told.database_at = Instant::now();
+        *self.shared.now.lock() = progress;
+        Ok(())
+    }
+
+    /// Marks the begin of the final transaction.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::begin_finalizing`].
+    pub(super) fn begin_finalizing(&self, progress: Progress) -> Result<Finalizing, StoreError> {
+        let begun = {
+            let mut told = self.shared.told.lock();
+            let Engine { store, terms, .. } = &self.shared.engine;
+            let begun = store.begin_finalizing(self.shared.lease, terms.lease, &progress)?;
+            told.database = progress.clone();
+            told.database_at = Instant::now();
+            *self.shared.now.lock() = progress;
+            begun
+        };
+        self.shared.publish();
+        Ok(begun)
+    }
+}
+
+impl Drop for Reporter {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("{}: its reporter panicked", self.shared.lease.id);
+        }
+    }
+}
+
+impl Shared {
+    fn publish(&self) {
+        let mut told = self.told.lock();
+        let now = self.now.lock().clone();
+        let due = now.stage != told.database.stage
+            || now.percent >= told.database.percent.saturating_add(DATABASE_STEP)
+            || told.database_at.elapsed() >= DATABASE_EVERY;
+        if due && now != told.database {
+            match self.engine.store.keep_progress(self.lease, self.engine.terms.lease, &now) {
+                Ok(()) => {
+                    told.database = now.clone();
+                    told.database_at = Instant::now();
+                }
+                Err(StoreError::Fenced) => {
+                    self.signal.lose_lease();
+                    return;
+                }
+                // Status never fails a sync: the items have their own say about a database that is away.
+                Err(error) => log::warn!("{}: progress could not be kept: {error}", self.lease.id),
+            }
+        }
+        if !told.primary_works {
+            return;
+        }
+        let percent = now.percent.min(told.database.percent);
+        // Said again from time to time even so: readers take a report that grew old for a dead worker's.
+        let news = told.primary.as_ref().is_none_or(|(said, at_percent, at)| {
+            *said != now || *at_percent != percent || at.elapsed() >= DATABASE_EVERY
+        });
+        if !news {
+            return;
+        }
+        let report = self.report(&now, percent);
+        // The report carries its time. If this process is frozen from here on, readers see an old report and ask
+        // the database; if it was frozen before, the lease has run out by its own clock and nothing is told.
+        if !self.signal.holds_lease() {
+            return;
+        }
+        if let Err(error) = self.engine.board.tell(&report) {
+            told.primary_works = false;
+            log::warn!("{}: {error}; its status comes from the database from here on", self.lease.id);
+        } else {
+            told.primary = Some((now, percent, Instant::now()));
+        }
+    }
+
+    fn report(&self, now: &Progress, percent: u8) -> StatusReport {
+        let last_update = Utc::now();
+        let ran = last_update - self.started_at;
+        let (rate, eta_seconds) = rate_and_eta(now.stats.items, ran, Status::Running, Some(now.stage));
+        StatusReport {
+            sync_id: self.lease.id,
+            source: self.source.clone(),
+            kind: self.operation.kind,
+            status: Status::Running,
+            progress: percent,
+            stage: Some(now.stage),
+            message: now.message.clone(),
+            start_time: self.created_at,
+            last_update,
+            stats: now.stats,
+            rate,
+            eta_seconds,
+            error: None,
+            code: None,
+            attempt: self.operation.attempt,
+            retry_of: self.operation.retry_of,
+            successor: None,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Workers: threads that claim the next waiting run and see it through.
+
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::engine::Engine;
+use super::run;
+use super::signal::Stop;
+use super::{recovery, retention, scheduler};
+use crate::domain::operation::{Lease, Operation};
+use crate::domain::sync_id::SyncId;
+use crate::store::StoreError;
+
+/// How often an idle worker looks at the queue although nothing rang: runs may be queued by another process.
+const LOOK: Duration = Duration::from_millis(500);
+/// How long workers have to stop.
+const STOP_WITHIN: Duration = Duration::from_millis(4500);
+
+/// All threads of the engine room of one process.
+pub struct Workers {
+    engine: Engine,
+    stop: Stop,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts `count` workers, and the threads that recover, schedule and clear away.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub fn start(engine: &Engine, count: usize) -> std::io::Result<Self> {
+        let mut workers = Self { engine: engine.clone(), stop: Stop::default(), threads: Vec::new() };
+        for number in 1..=count {
+            workers.spawn(&format!("worker-{number}"), work)?;
+        }
+        workers.spawn("recovery", recovery::watch)?;
+        workers.spawn("scheduler", scheduler::watch)?;
+        workers.spawn("retention", retention::watch)?;
+        Ok(workers)
+    }
+
+    fn spawn(&mut self, name: &str, body: fn(&Engine, &Stop)) -> std::io::Result<()> {
+        let (engine, stop) = (self.engine.clone(), self.stop.clone());
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || body(&engine, &stop))?;
+        self.threads.push(thread);
+        Ok(())
+    }
+
+    /// Tells all threads to stop and waits for them: runs end at their next batch as *interrupted* and are queued
+    /// again. Answers whether all stopped in time.
+    pub fn stop(self) -> bool {
+        self.stop.ask();
+        self.engine.bell.ring();
+        let deadline = Instant::now() + STOP_WITHIN;
+        for thread in self.threads {
+            while !thread.is_finished() {
+                if Instant::now() >= deadline {
+                    return false;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            if thread.join().is_err() {
+                log::error!("a thread of the engine room panicked");
+            }
+        }
+        true
+    }
+}
+
+fn work(engine: &Engine, stop: &Stop) {
+    while !stop.asked() {
+        let heard = engine.bell.rung();
+        match claim_and_run(engine, None, stop) {
+            Ok(true) => {}
+            Ok(false) => engine.bell.wait(heard, LOOK),
+            Err(error) => {
+                log::error!("the queue could not be read: {error}");
+                engine.bell.wait(heard, LOOK * 4);
+            }
+        }
+    }
+}
+
+/// Claims the next waiting run (or just `only`) and sees it through; answers whether there was one.
+pub(super) fn claim_and_run(engine: &Engine, only: Option<SyncId>, stop: &Stop) -> Result<bool, StoreError> {
+    let claimed = Instant::now();
+    let Some((operation, lease)) = claim(engine, only)? else { return Ok(false) };
+    log::info!("{}: running, for {}", operation.id, operation.requested_by);
+    run::run(engine, &operation, lease, claimed, stop);
+    Ok(true)
+}
+
+fn claim(engine: &Engine, only: Option<SyncId>) -> Result<Option<(Operation, Lease)>, StoreError> {
+    let thread = std::thread::current();
+    let worker = format!("{}/{}", std::process::id(), thread.name().unwrap_or("worker"));
+    // Drawn at random, so that no two claims ever share a token, whatever clocks and counters do.
+    let (token, _) = uuid::Uuid::new_v4().as_u64_pair();
+    engine.store.claim(&worker, i64::from_ne_bytes(token.to_ne_bytes()), engine.terms.lease, only)
+}

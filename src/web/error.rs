@@ -1,0 +1,168 @@
+//! Everything a request can be refused with, as people and programs are told it.
+//!
+//! Handlers answer `Result<_, WebError>`. How an error looks is decided in one place, [`dress`], by the door it came
+//! through: JSON, a page, or a fragment of one.
+
+use std::fmt;
+
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use super::guard::Door;
+use crate::status::StatusError;
+use crate::store::StoreError;
+
+/// A refused request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// A word for programs.
+    pub code: &'static str,
+    /// A plain sentence: what happened and what to do.
+    pub sentence: String,
+    /// The field that is wrong, if one is.
+    pub field: Option<&'static str>,
+    /// Seconds to wait before asking again.
+    pub retry_after: Option<u64>,
+    /// The run this is about.
+    pub sync_id: Option<String>,
+}
+
+impl WebError {
+    /// A refusal with its word and its sentence.
+    pub fn new(status: StatusCode, code: &'static str, sentence: impl Into<String>) -> Self {
+        Self { status, code, sentence: sentence.into(), field: None, retry_after: None, sync_id: None }
+    }
+
+    /// There is nothing at this address, or nothing that the asker may know of.
+    #[must_use]
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn sign_in() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "sign_in", "Sign in first.")
+    }
+
+    /// The token lets nobody in.
+    #[must_use]
+    pub fn bad_token() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "bad_token", "This API token is not known, or was revoked.")
+    }
+
+    /// Only admins may.
+    #[must_use]
+    pub fn admins_only() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "admins_only", "Only admins may do this.")
+    }
+
+    /// Something in the request is wrong.
+    pub fn bad_request(code: &'static str, sentence: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, sentence)
+    }
+
+    /// One field is wrong.
+    pub fn bad_field(field: &'static str, sentence: impl Into<String>) -> Self {
+        Self { field: Some(field), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_field", sentence) }
+    }
+
+    /// Something failed inside. Logged here, once, with an id that the person sees too.
+    pub fn internal(what: &str, error: &dyn fmt::Display) -> Self {
+        let id = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
+        log::error!("[{id}] {what}: {error}");
+        let sentence = format!(
+            "Something went wrong inside Lockstep. Nothing was lost. The server's log says more under the id {id}."
+        );
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence)
+    }
+}
+
+impl fmt::Display for WebError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl From<StoreError> for WebError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Taken { what } => {
+                let mut what = what;
+                if let Some(first) = what.get_mut(..1) {
+                    first.make_ascii_uppercase();
+                }
+                Self::new(StatusCode::CONFLICT, "taken", format!("{what} exists already."))
+            }
+            StoreError::Pool(_) | StoreError::Unreachable { .. } => {
+                log::error!("{error}");
+                let sentence = "The database does not answer. Nothing was lost; this page works again when it is back.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", sentence)
+            }
+            other => Self::internal("the database", &other),
+        }
+    }
+}
+
+impl From<StatusError> for WebError {
+    fn from(error: StatusError) -> Self {
+        match error {
+            StatusError::Database(error) => error.into(),
+            other => Self::internal("the status", &other),
+        }
+    }
+}
+
+impl ResponseError for WebError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The bare answer; [`dress`] gives it the looks of its door.
+    fn error_response(&self) -> HttpResponse<BoxBody> {
+        HttpResponse::build(self.status).content_type("text/plain; charset=utf-8").body(self.sentence.clone())
+    }
+}
+
+/// The answer to a refused request, as its door gives it. `path` is the path and query asked for, and `page` draws a
+/// page of an error.
+pub(super) fn dress(
+    error: &WebError,
+    door: Door,
+    path: &str,
+    page: impl FnOnce(&WebError) -> Option<String>,
+) -> HttpResponse<BoxBody> {
+    let mut response = match door {
+        Door::Json => {
+            let mut body = json!({ "error": error.sentence, "code": error.code });
+            if let Some(field) = error.field {
+                body["field"] = field.into();
+            }
+            if let Some(id) = &error.sync_id {
+                body["syncId"] = id.as_str().into();
+            }
+            HttpResponse::build(error.status).json(body)
+        }
+        Door::Page if error.code == "sign_in" => {
+            let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login?next={next}"))).finish()
+        }
+        Door::Page => match page(error) {
+            Some(html) => HttpResponse::build(error.status).content_type("text/html; charset=utf-8").body(html),
+            None => error.error_response(),
+        },
+        Door::Fragment => error.error_response(),
+    };
+    if let Some(seconds) = error.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if error.status == StatusCode::UNAUTHORIZED && door == Door::Json {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
