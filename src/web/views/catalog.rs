@@ -1,0 +1,113 @@
+//! A catalog and its table.
+
+use askama::Template;
+
+use super::{
+    base::{Chrome, When, counted, grouped},
+    panel::{Notice, PanelView},
+    run::{Kind, RunStatus},
+};
+
+/// `GET /catalog/{slug}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "catalog.html")]
+pub struct CatalogPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// The source, as in the address.
+    pub slug: String,
+    /// The catalog's name.
+    pub name: String,
+    /// One of its items: "album".
+    pub noun_one: String,
+    /// Several of them: "albums".
+    pub noun_many: String,
+    /// All items of the catalog, whatever is searched for.
+    pub count: u64,
+    /// The end of the last successful sync.
+    pub last_success: Option<When>,
+    /// Whether visitors without an account may read it.
+    pub public: bool,
+    /// The panel.
+    pub panel: PanelView,
+    /// The table.
+    pub table: TableView,
+}
+
+/// The items of one page of a catalog.
+#[derive(Debug, Clone, Default)]
+pub struct TableView {
+    /// The address of exactly this view, with search, sorting and page: `/catalog/albums?q=blue&sort=year&page=2`.
+    /// The table asks for it again when a sync has ended.
+    pub here: String,
+    /// What is searched for; empty when nothing is.
+    pub query: String,
+    /// The value of `sort` in the address, carried along by a search; empty for the order of the source.
+    pub sort: String,
+    /// The columns, in the source's order.
+    pub columns: Vec<Column>,
+    /// The items.
+    pub rows: Vec<Row>,
+    /// How many items the search found (all of them without one).
+    pub found: u64,
+    /// The number of the first row shown, from 1.
+    pub first: u64,
+    /// The number of the last row shown.
+    pub last: u64,
+    /// The address of the page before, if there is one.
+    pub previous: Option<String>,
+    /// The address of the page after, if there is one.
+    pub next: Option<String>,
+}
+
+impl TableView {
+    /// The column of a row's cell; none for a cell too many.
+    pub fn column(&self, index: &usize) -> Option<&Column> {
+        self.columns.get(*index)
+    }
+}
+
+/// The head of a column.
+#[derive(Debug, Clone, Default)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// The address that sorts by it, or turns the order around.
+    pub href: String,
+    /// Whether and how the table is sorted by it.
+    pub sorted: Sorted,
+    /// Whether all it holds are numbers: they are set to the right.
+    pub numeric: bool,
+}
+
+/// How a table is sorted by a column.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sorted {
+    /// By another one.
+    #[default]
+    No,
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+impl Sorted {
+    /// The value of `aria-sort`.
+    pub fn aria(self) -> &'static str {
+        match self {
+            Self::No => "none",
+            Self::Ascending => "ascending",
+            Self::Descending => "descending",
+        }
+    }
+}
+
+/// One item.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// The address of its page.
+    pub href: String,
+    /// Its fields, one per column.
+    pub cells: Vec<String>,
+}

@@ -1,0 +1,38 @@
+//! One item.
+
+use askama::Template;
+
+use super::base::{Chrome, When};
+
+/// `GET /catalog/{slug}/items/{id}`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "item.html")]
+pub struct ItemPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// The source, as in the address.
+    pub slug: String,
+    /// The catalog's name.
+    pub catalog: String,
+    /// What readers know the item by: a field that reads like a title, else its key.
+    pub heading: String,
+    /// Its key in the source.
+    pub key: String,
+    /// Its fields, in column order.
+    pub fields: Vec<Field>,
+    /// When it was first seen.
+    pub added_at: Option<When>,
+    /// When a sync last changed it.
+    pub changed_at: Option<When>,
+}
+
+/// One field.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// The column.
+    pub name: String,
+    /// What the source says, as text.
+    pub value: String,
+    /// The value again, if it is an `http` or `https` address and nothing else: it becomes a link.
+    pub link: Option<String>,
+}

@@ -1,0 +1,288 @@
+//! The panel: one card for every state a source's latest run can be in.
+
+use askama::Template;
+
+use super::{
+    base::{BadgeRun, When, counted, grouped},
+    run::{Kind, RunStatus, Stage, Stats},
+};
+
+/// The panel of one source.
+#[derive(Debug, Clone, Default)]
+pub struct PanelView {
+    /// The source, as in the address.
+    pub slug: String,
+    /// The source's name, for the badge.
+    pub name: String,
+    /// One of its items: "album".
+    pub noun_one: String,
+    /// Several of them: "albums".
+    pub noun_many: String,
+    /// Whether the reader may start and cancel. Others see the state without buttons, and no card at all while idle.
+    pub may_sync: bool,
+    /// The run to show; none before the first one, or when the last one is old news.
+    pub run: Option<RunView>,
+    /// The end of the last successful sync.
+    pub last_success: Option<When>,
+    /// Seconds until Sync may be pressed again; zero when it may. The button counts them down.
+    pub cooldown: u64,
+    /// Why the button just pressed did not start anything.
+    pub notice: Option<Notice>,
+}
+
+/// Why a start was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// 409: the run shown here was there first.
+    AlreadyRunning,
+    /// 429: so many seconds are left.
+    CoolingDown(u64),
+    /// A cancel came when the last transaction had begun.
+    AlreadyFinishing,
+}
+
+/// One run, with everything a reader may want to know of it.
+#[derive(Debug, Clone, Default)]
+pub struct RunView {
+    /// The run's id: `sync_` and a UUID.
+    pub sync_id: String,
+    /// What it does.
+    pub kind: Kind,
+    /// Whether it is a full sync; Try again repeats it in the same mode.
+    pub full: bool,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The part of the work it is in (while it runs), or in which it ended.
+    pub stage: Stage,
+    /// The worker's own sentence: "Syncing album 450 of 1000…".
+    pub message: String,
+    /// Percent, 0 to 100, never less than this reader has seen.
+    pub progress: u8,
+    /// What it counted.
+    pub stats: Stats,
+    /// Items per second, while known.
+    pub rate: Option<f64>,
+    /// Seconds left, while known.
+    pub eta_seconds: Option<u64>,
+    /// A failed run's sentence.
+    pub error: Option<String>,
+    /// A failed run's word: `empty_source`, `key_changed`, …
+    pub code: Option<String>,
+    /// What to do about it, where the engine knows better than [`RunView::advice`].
+    pub hint: Option<String>,
+    /// 1, or 2 after a restart.
+    pub attempt: u32,
+    /// Who started it: a login name, "the schedule", "the command line".
+    pub requested_by: Option<String>,
+    /// Whether somebody has asked it to stop.
+    pub cancel_requested: bool,
+    /// The run that goes on where this one was interrupted.
+    pub successor: Option<String>,
+    /// Items that left the source and were kept, because they are more than half of the catalog.
+    pub withheld: u64,
+    /// The first rows that were refused or mended (about 20).
+    pub issues: Vec<IssueLine>,
+    /// How many there are in all.
+    pub issues_total: u64,
+    /// The first items that changed, or in a preview would change (about 20).
+    pub changes: Vec<ChangeLine>,
+    /// How many there are in all.
+    pub changes_total: u64,
+    /// When it ended.
+    pub finished_at: Option<When>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<u64>,
+}
+
+/// A row that could not be taken as it was.
+#[derive(Debug, Clone, Default)]
+pub struct IssueLine {
+    /// Its number in the source; the header is row 1.
+    pub row: u64,
+    /// The column at fault, where it is one.
+    pub column: Option<String>,
+    /// True: the row was not taken. False: it was taken, and something in it was mended.
+    pub refused: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// An item that changed.
+#[derive(Debug, Clone)]
+pub struct ChangeLine {
+    /// Its key, or a name readers know it by.
+    pub key: String,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// The fields that differ; empty for added and removed items.
+    pub fields: Vec<FieldChange>,
+}
+
+/// What happened to an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// A field changed.
+    Updated,
+    /// It left.
+    Removed,
+}
+
+impl ChangeKind {
+    /// The word beside the item's name.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Updated => "changed",
+            Self::Removed => "removed",
+        }
+    }
+
+    /// The name of its icon.
+    pub fn icon(self) -> &'static str {
+        match self {
+            Self::Added => "plus",
+            Self::Updated => "pencil",
+            Self::Removed => "minus",
+        }
+    }
+}
+
+/// A field that differs.
+#[derive(Debug, Clone)]
+pub struct FieldChange {
+    /// The column.
+    pub name: String,
+    /// What it held; none when the column is new.
+    pub old: Option<String>,
+    /// What it holds; none when the column is gone.
+    pub new: Option<String>,
+}
+
+impl PanelView {
+    /// Whether a run goes on: the button is off, and the page asks for news.
+    pub fn is_active(&self) -> bool {
+        self.poll().is_some()
+    }
+
+    /// The run to ask about and the percent already seen; none when there is nothing to wait for.
+    ///
+    /// An interrupted run with a successor counts: the panel follows it, from its own zero.
+    pub fn poll(&self) -> Option<(&str, u8)> {
+        let run = self.run.as_ref()?;
+        match (&run.status, &run.successor) {
+            (status, _) if status.is_active() => Some((&run.sync_id, run.progress)),
+            (RunStatus::Interrupted, Some(successor)) => Some((successor, 0)),
+            _ => None,
+        }
+    }
+
+    /// The same run as the badge shows it.
+    pub fn badge_run(&self) -> Option<BadgeRun> {
+        self.run.as_ref().map(|run| BadgeRun {
+            sync_id: run.sync_id.clone(),
+            slug: self.slug.clone(),
+            name: self.name.clone(),
+            kind: run.kind,
+            status: if self.is_active() { RunStatus::Running } else { run.status },
+            progress: run.progress,
+        })
+    }
+}
+
+impl RunView {
+    /// Whether nobody has asked it to stop yet and it still could.
+    pub fn can_cancel(&self) -> bool {
+        self.status.is_active() && !self.cancel_requested
+    }
+
+    /// The heading of the card.
+    pub fn title(&self) -> String {
+        let kind = self.kind;
+        match self.status {
+            RunStatus::Pending => "Waiting for a free worker".to_owned(),
+            RunStatus::Running if self.cancel_requested => "Stopping".to_owned(),
+            RunStatus::Running => kind.doing().to_owned(),
+            RunStatus::Completed => match kind {
+                Kind::Sync => "Sync completed".to_owned(),
+                Kind::Preview => "Preview".to_owned(),
+                Kind::Undo => "Undo completed".to_owned(),
+                Kind::Removal => "Removal completed".to_owned(),
+            },
+            RunStatus::Failed => format!("{} failed", kind.noun()),
+            RunStatus::Cancelled => format!("{} cancelled", kind.noun()),
+            RunStatus::Interrupted => format!("{} interrupted", kind.noun()),
+        }
+    }
+
+    /// What to do about a failure.
+    pub fn advice(&self) -> &str {
+        if let Some(hint) = &self.hint {
+            return hint;
+        }
+        match self.code.as_deref() {
+            Some("empty_source") => {
+                "The catalog was left as it is. Is it the right tab, has somebody cleared it? Removing the items is a step of \
+                 its own, which comes with a later version."
+            }
+            Some("key_changed") => {
+                "Did the key column change? Nothing was applied. Mend the source and try again, or sync anyway to apply both."
+            }
+            _ => "Nothing in the catalog was lost. Mend the source or its address, then try again.",
+        }
+    }
+
+    /// The value of the form field `action` that repeats it; none for what cannot be repeated by the Sync form.
+    pub fn repeat(&self) -> Option<&'static str> {
+        match (self.kind, self.full) {
+            (Kind::Preview, _) => Some("preview"),
+            (Kind::Sync, true) => Some("full"),
+            (Kind::Sync, false) => Some("sync"),
+            (Kind::Undo | Kind::Removal, _) => None,
+        }
+    }
+
+    /// How many changes are not among the listed ones; none when all are listed.
+    pub fn more_changes(&self) -> Option<u64> {
+        self.changes_total.checked_sub(self.changes.len() as u64).filter(|more| *more > 0)
+    }
+
+    /// How many issues are not among the listed ones; none when all are listed.
+    pub fn more_issues(&self) -> Option<u64> {
+        self.issues_total.checked_sub(self.issues.len() as u64).filter(|more| *more > 0)
+    }
+
+    /// The time left in words: "3 s", "2 min", "1 h 5 min".
+    pub fn eta(&self) -> Option<String> {
+        self.eta_seconds.map(|s| match s {
+            0..=90 => format!("{s} s"),
+            91..=5400 => format!("{} min", s.div_ceil(60)),
+            _ => format!("{} h {} min", s / 3600, s % 3600 / 60),
+        })
+    }
+
+    /// How long it took, in words: "0.4 s", "2 min 5 s".
+    pub fn duration(&self) -> Option<String> {
+        self.duration_ms.map(|ms| match ms {
+            0..=9_999 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+            10_000..=59_999 => format!("{} s", ms / 1000),
+            _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
+        })
+    }
+
+    /// Items per second in words: "214 a second".
+    pub fn rate_words(&self) -> Option<String> {
+        // A rate is a rough number; below one it says nothing.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        self.rate.filter(|rate| *rate >= 1.0).map(|rate| format!("{} a second", grouped(&(rate as u64))))
+    }
+}
+
+/// The panel alone: the answer to a poll, a start and a cancel.
+#[derive(Debug, Clone, Template)]
+#[template(path = "catalog.html", block = "panel")]
+pub struct PanelFragment {
+    /// What to show.
+    pub panel: PanelView,
+}

@@ -1,0 +1,131 @@
+//! The settings of the sources: list, add, edit, remove.
+
+use askama::Template;
+
+use super::base::{Chrome, When, counted};
+
+/// `GET /settings/sources`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "sources.html")]
+pub struct SourcesPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Every source.
+    pub sources: Vec<SourceSetting>,
+    /// What was just done, said once: "Albums was removed."
+    pub done: Option<String>,
+}
+
+/// One source in the list.
+#[derive(Debug, Clone)]
+pub struct SourceSetting {
+    /// The source, as in the address.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What it is, in words: "Google Sheet", "CSV by link", "CSV file".
+    pub kind: String,
+    /// Its address without secrets, or the name of the uploaded file.
+    pub place: String,
+    /// The key column.
+    pub key: String,
+    /// Whether visitors without an account may read it.
+    pub public: bool,
+    /// How many items its catalog has.
+    pub count: u64,
+    /// One of them.
+    pub noun_one: String,
+    /// Several of them.
+    pub noun_many: String,
+    /// The end of the last successful sync.
+    pub last_success: Option<When>,
+}
+
+/// Every page that asks about one source. They share a template, because they share their fields.
+#[derive(Debug, Clone, Template)]
+#[template(path = "source_form.html")]
+pub struct SourceFormPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// Which question is asked.
+    pub step: SourceStep,
+    /// What is typed or chosen so far.
+    pub form: SourceForm,
+    /// What is wrong with it.
+    pub errors: SourceErrors,
+}
+
+/// The questions, one page each.
+#[derive(Debug, Clone)]
+pub enum SourceStep {
+    /// `GET /settings/sources/new`: where is it? A link, or a file.
+    Place,
+    /// `POST /settings/sources/new`: which column is the key, and what is it called?
+    Columns(FoundColumns),
+    /// `GET /settings/sources/{slug}`: the same, of a source that is there.
+    Edit(FoundColumns),
+    /// `GET /settings/sources/{slug}/remove`: are you sure?
+    Remove(RemoveFacts),
+}
+
+/// What a look into the source found.
+#[derive(Debug, Clone, Default)]
+pub struct FoundColumns {
+    /// What it is, in words: "Google Sheet".
+    pub kind: String,
+    /// Its address without secrets, or the name of the uploaded file.
+    pub place: String,
+    /// The columns, named as they will be in the catalog.
+    pub columns: Vec<String>,
+    /// The first rows, one cell per column. May be empty when editing.
+    pub rows: Vec<Vec<String>>,
+    /// How many rows there are, where known.
+    pub total: Option<u64>,
+}
+
+/// What goes with a source.
+#[derive(Debug, Clone, Default)]
+pub struct RemoveFacts {
+    /// How many items go with it.
+    pub count: u64,
+}
+
+/// The fields of a source as typed. The names are those of the form.
+#[derive(Debug, Clone, Default)]
+pub struct SourceForm {
+    /// `slug`: as in the address; fixed once the source is there.
+    pub slug: String,
+    /// `url`: the link.
+    pub url: String,
+    /// `upload`: names the uploaded file between the two steps; empty for a link.
+    pub upload: String,
+    /// `key`: the key column.
+    pub key: String,
+    /// `name`.
+    pub name: String,
+    /// `noun_one`: "album".
+    pub noun_one: String,
+    /// `noun_many`: "albums".
+    pub noun_many: String,
+    /// `public`: whether visitors without an account may read it.
+    pub public: bool,
+}
+
+/// What is wrong, field by field.
+#[derive(Debug, Clone, Default)]
+pub struct SourceErrors {
+    /// Something that belongs to no field.
+    pub general: Option<String>,
+    /// The link.
+    pub url: Option<String>,
+    /// The file.
+    pub file: Option<String>,
+    /// The key column.
+    pub key: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The slug.
+    pub slug: Option<String>,
+    /// Either noun.
+    pub noun: Option<String>,
+}

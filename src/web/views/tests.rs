@@ -1,0 +1,111 @@
+//! What the fragments promise to htmx, and how numbers are written.
+
+use askama::Template as _;
+
+use super::{
+    base::{Badge, BadgeFragment, BadgeRun, counted, grouped},
+    panel::{Notice, PanelFragment, PanelView, RunView},
+    run::{Kind, RunStatus},
+};
+
+const ALL: [RunStatus; 6] = [
+    RunStatus::Pending,
+    RunStatus::Running,
+    RunStatus::Completed,
+    RunStatus::Failed,
+    RunStatus::Cancelled,
+    RunStatus::Interrupted,
+];
+
+fn panel(run: Option<RunView>) -> PanelView {
+    let noun = |word: &str| word.to_owned();
+    PanelView {
+        slug: noun("albums"),
+        noun_one: noun("album"),
+        noun_many: noun("albums"),
+        may_sync: true,
+        run,
+        ..PanelView::default()
+    }
+}
+
+fn run(status: RunStatus) -> RunView {
+    RunView { sync_id: "sync_1".to_owned(), status, progress: 63, ..RunView::default() }
+}
+
+fn html(panel: PanelView) -> String {
+    PanelFragment { panel }.render().expect("the panel renders")
+}
+
+#[test]
+fn only_an_active_run_is_asked_about() {
+    assert!(!html(panel(None)).contains("hx-get"));
+    for status in ALL {
+        let html = html(panel(Some(run(status))));
+        assert_eq!(html.contains("hx-get=\"/catalog/albums/sync-status?sync=sync_1"), status.is_active(), "{status:?}");
+        assert_eq!(html.contains("hx-trigger=\"every 2s\""), status.is_active(), "{status:?}");
+        assert_eq!(html.contains("Syncing…</span>"), status.is_active(), "{status:?}");
+    }
+}
+
+#[test]
+fn the_panel_follows_the_successor_of_an_interrupted_run() {
+    let html = html(panel(Some(RunView { successor: Some("sync_2".to_owned()), ..run(RunStatus::Interrupted) })));
+    assert!(html.contains("sync-status?sync=sync_2&amp;seen=0"));
+    assert!(html.contains("The server restarted at 63 %. Starting again; nothing is lost."));
+}
+
+#[test]
+fn every_fragment_is_one_element_that_the_page_recognises() {
+    // The page replaces its panel by nothing else; space around it would pile up with every poll.
+    for status in ALL {
+        let html = html(panel(Some(run(status))));
+        assert!(html.starts_with("<section id=\"panel\"") && html.ends_with("</section>"), "{status:?}");
+    }
+    let badge = BadgeFragment::from(Badge::default()).render().expect("the badge renders");
+    assert!(badge.starts_with("<ul id=\"sync-badge\"") && badge.ends_with("</ul>"), "{badge}");
+}
+
+#[test]
+fn what_comes_from_outside_is_text() {
+    let html =
+        html(panel(Some(RunView { error: Some("<img src=x onerror=alert(1)>".to_owned()), ..run(RunStatus::Failed) })));
+    assert!(!html.contains("<img"));
+}
+
+#[test]
+fn who_may_not_sync_gets_no_buttons() {
+    let shown = html(PanelView { may_sync: false, ..panel(Some(run(RunStatus::Running))) });
+    assert!(!shown.contains("method=\"post\""));
+}
+
+#[test]
+fn a_refused_start_says_why() {
+    let with = |notice| html(PanelView { notice: Some(notice), ..panel(Some(run(RunStatus::Running))) });
+    assert!(with(Notice::AlreadyRunning).contains("Sync already in progress"));
+    assert!(with(Notice::CoolingDown(2)).contains("Wait 2 s"));
+}
+
+#[test]
+fn the_badge_asks_often_only_while_something_runs() {
+    let run = |status| BadgeRun {
+        sync_id: "sync_1".to_owned(),
+        slug: "albums".to_owned(),
+        name: "Albums".to_owned(),
+        kind: Kind::Sync,
+        status,
+        progress: 45,
+    };
+    let html = |runs| BadgeFragment::from(Badge { runs }).render().expect("the badge renders");
+    assert!(html(vec![run(RunStatus::Running)]).contains("every 2s"));
+    assert!(html(vec![run(RunStatus::Completed)]).contains("every 30s"));
+}
+
+#[test]
+fn numbers_are_read_in_groups() {
+    assert_eq!(grouped(&999), "999");
+    assert_eq!(grouped(&12_480), "12\u{202f}480");
+    assert_eq!(grouped(&1_000_000), "1\u{202f}000\u{202f}000");
+    assert_eq!(counted(&1, "album", "albums"), "1 album");
+    assert_eq!(counted(&0, "album", "albums"), "0 albums");
+}
