@@ -1,0 +1,93 @@
+//! The floating badge: what runs now, and what ended a moment ago. One answer for all sources.
+
+use std::collections::HashMap;
+
+use actix_web::HttpResponse;
+use chrono::{TimeDelta, Utc};
+
+use super::error::WebError;
+use super::guard::Caller;
+use super::page;
+use super::state::{self, House, Rooms};
+use super::views::base::{Badge, BadgeFragment, BadgeRun};
+use super::views::run;
+use crate::domain::account::Actor;
+use crate::domain::operation::{OperationKind, Status};
+use crate::domain::source::Source;
+
+/// How long an ended run stays in the badge.
+const NEWS: TimeDelta = TimeDelta::minutes(1);
+/// The most ended runs it shows.
+const MOST: u32 = 20;
+
+/// `GET /sync-badge`.
+pub(super) async fn fragment(rooms: Rooms, caller: Caller) -> Result<HttpResponse, WebError> {
+    state::run(&rooms, move |house| {
+        let actor = caller.actor(house)?;
+        page::html(&BadgeFragment::from(runs(house, actor.as_ref())?))
+    })
+    .await
+}
+
+/// The runs that `actor` may know of.
+pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebError> {
+    let active = house.store.active_runs()?;
+    let recent = house.store.recent_records(None, MOST)?;
+    let news: Vec<_> = recent.into_iter().filter(|record| Utc::now() - record.finished_at < NEWS).collect();
+    if active.is_empty() && news.is_empty() {
+        return Ok(Badge::default());
+    }
+    let sources: HashMap<_, Source> = house
+        .store
+        .sources()?
+        .into_iter()
+        .filter(|source| source.public || actor.is_some())
+        .map(|source| (source.id, source))
+        .collect();
+    let mut runs = Vec::new();
+    for (id, source_id) in active {
+        let Some(source) = sources.get(&source_id) else { continue };
+        // It may have ended since: then it is among the news the next time.
+        let Some(report) = house.board.get(id)? else { continue };
+        runs.push(line(source, id.to_string(), report.kind, report.status, report.progress));
+    }
+    for record in news {
+        if let Some(source) = sources.get(&record.source_id) {
+            runs.push(line(source, record.id.to_string(), record.kind, record.status, record.progress));
+        }
+    }
+    Ok(Badge { runs })
+}
+
+fn line(source: &Source, sync_id: String, kind: OperationKind, status: Status, progress: u8) -> BadgeRun {
+    BadgeRun {
+        sync_id,
+        slug: source.slug.to_string(),
+        name: source.name.clone(),
+        kind: kind_view(kind),
+        status: status_view(status),
+        progress,
+    }
+}
+
+/// The kind of a run as pages name it.
+pub(super) fn kind_view(kind: OperationKind) -> run::Kind {
+    match kind {
+        OperationKind::Sync => run::Kind::Sync,
+        OperationKind::Preview => run::Kind::Preview,
+        OperationKind::Undo => run::Kind::Undo,
+        OperationKind::Removal => run::Kind::Removal,
+    }
+}
+
+/// The status of a run as pages name it.
+pub(super) fn status_view(status: Status) -> run::RunStatus {
+    match status {
+        Status::Pending => run::RunStatus::Pending,
+        Status::Running => run::RunStatus::Running,
+        Status::Completed => run::RunStatus::Completed,
+        Status::Failed => run::RunStatus::Failed,
+        Status::Cancelled => run::RunStatus::Cancelled,
+        Status::Interrupted => run::RunStatus::Interrupted,
+    }
+}
