@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use actix_web::HttpResponse;
 use chrono::{TimeDelta, Utc};
 
 use super::error::WebError;
 use super::guard::Caller;
-use super::page;
+use super::page::Html;
 use super::state::{self, House, Rooms};
 use super::views::base::{Badge, BadgeFragment, BadgeRun};
 use super::views::run;
@@ -21,10 +20,10 @@ const NEWS: TimeDelta = TimeDelta::minutes(1);
 const MOST: u32 = 20;
 
 /// `GET /sync-badge`.
-pub(super) async fn fragment(rooms: Rooms, caller: Caller) -> Result<HttpResponse, WebError> {
+pub(super) async fn fragment(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
     state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
-        page::html(&BadgeFragment::from(runs(house, actor.as_ref())?))
+        Html::draw(&BadgeFragment::from(runs(house, actor.as_ref())?))
     })
     .await
 }

@@ -1,7 +1,8 @@
 //! What every page shares: its frame, and how a page and a moment are written.
 
-use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, Responder};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -22,15 +23,45 @@ pub(super) fn chrome(
     Ok(Chrome { title: title.into(), user, section, badge: badge::runs(house, actor)? })
 }
 
-/// An answer that shows a page or a fragment.
-pub(super) fn html(template: &impl Template) -> Result<HttpResponse, WebError> {
-    html_with(StatusCode::OK, template)
+/// A drawn page or fragment, ready to be sent. It is drawn on the thread that asked the database, and unlike an
+/// `HttpResponse` it may leave that thread.
+#[derive(Debug)]
+pub(super) struct Html {
+    status: StatusCode,
+    text: String,
+    headers: Vec<(&'static str, String)>,
 }
 
-/// An answer that shows a page or a fragment, with a status of its own.
-pub(super) fn html_with(status: StatusCode, template: &impl Template) -> Result<HttpResponse, WebError> {
-    let text = template.render().map_err(|error| WebError::internal("a page could not be drawn", &error))?;
-    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(text))
+impl Html {
+    /// Draws a page or a fragment.
+    pub(super) fn draw(template: &impl Template) -> Result<Self, WebError> {
+        let text = template.render().map_err(|error| WebError::internal("a page could not be drawn", &error))?;
+        Ok(Self { status: StatusCode::OK, text, headers: Vec::new() })
+    }
+
+    /// With another status than 200.
+    pub(super) fn status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// With one more header.
+    pub(super) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+impl Responder for Html {
+    type Body = BoxBody;
+
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response.content_type("text/html; charset=utf-8");
+        for header in self.headers {
+            response.insert_header(header);
+        }
+        response.body(self.text)
+    }
 }
 
 /// A moment, for machines and for people.
