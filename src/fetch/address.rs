@@ -1,0 +1,67 @@
+//! Addresses as people write them: which are fetched, and what of them is secret.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::FetchError;
+use crate::domain::source::without_secrets;
+
+/// Where redirects may lead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Reach {
+    /// To every public address.
+    Anywhere,
+    /// To Google's hosts, and what stands in for them.
+    Google,
+}
+
+/// An `http` or `https` address with a host.
+pub(super) fn parse(address: &str) -> Result<Url, FetchError> {
+    let url = Url::parse(address.trim()).map_err(|error| {
+        let shown = without_secrets(address.trim());
+        FetchError::failed(
+            "bad_address",
+            format!("`{shown}` is not an address ({error}). It begins with https:// or http://."),
+        )
+    })?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
+        return Err(FetchError::failed(
+            "bad_address",
+            format!("Only http:// and https:// addresses are fetched, and this one begins with {}:.", url.scheme()),
+        ));
+    }
+    Ok(url)
+}
+
+/// The Authorization header for an address with a user name or a password.
+pub(super) fn basic_auth(url: &Url) -> Option<String> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut pair = percent_decode_str(url.username()).collect::<Vec<u8>>();
+    pair.push(b':');
+    pair.extend(percent_decode_str(url.password().unwrap_or_default()));
+    Some(format!("Basic {}", BASE64_STANDARD.encode(pair)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{basic_auth, parse};
+
+    #[test]
+    fn only_web_addresses_are_fetched() {
+        assert!(parse(" https://h.example/a.csv ").is_ok());
+        for bad in ["ftp://h/a", "file:///etc/passwd", "a.csv", "", "http://", "data:text/csv,a"] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn credentials_become_a_header_and_are_decoded() {
+        let url = parse("https://me:p%40ss@h.example/").expect("an address");
+        assert_eq!(basic_auth(&url).as_deref(), Some("Basic bWU6cEBzcw=="));
+        assert_eq!(basic_auth(&parse("https://h.example/").expect("an address")), None);
+    }
+}

@@ -1,0 +1,121 @@
+//! When a fetch must end: at its deadline, or as soon as the watch says stop. Everything that waits, waits in slices
+//! and asks here in between, so nothing hangs longer than that.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Watch;
+
+/// How long anything waits before it asks again.
+pub(super) const SLICE: Duration = Duration::from_millis(100);
+
+/// Why a fetch must end now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ended {
+    /// The watch said stop.
+    Stopped,
+    /// The time of the order is over.
+    TimedOut,
+}
+
+/// The one answer to "may this go on?", shared with the parts of a connection.
+#[derive(Debug)]
+pub(super) struct Halt {
+    stop: AtomicBool,
+    deadline: Instant,
+}
+
+impl Halt {
+    /// Whether to go on.
+    pub(super) fn check(&self) -> Result<(), Ended> {
+        if self.stop.load(Ordering::Relaxed) {
+            Err(Ended::Stopped)
+        } else if Instant::now() >= self.deadline {
+            Err(Ended::TimedOut)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// The time that is left.
+    pub(super) fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    /// Waits for so long.
+    pub(super) fn sleep(&self, time: Duration) -> Result<(), Ended> {
+        let until = Instant::now() + time;
+        loop {
+            self.check()?;
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            thread::sleep(left.min(SLICE).min(self.left()));
+        }
+    }
+
+    /// Does `work`, which cannot be interrupted, on a thread of its own and waits for it at most `limit`: `Ok(None)`
+    /// when it took longer. Then the thread is left to itself until the system gives up.
+    pub(super) fn wait_for<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<Option<T>, Ended> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        let until = Instant::now() + limit;
+        let spawned = thread::Builder::new().name("lockstep-reach".to_owned()).spawn(move || {
+            // Nobody listens any more: the fetch has ended.
+            let _ = sender.send(work());
+        });
+        if spawned.is_err() {
+            return Ok(None);
+        }
+        loop {
+            self.check()?;
+            let left = until.saturating_duration_since(Instant::now());
+            match receiver.recv_timeout(left.min(SLICE / 2)) {
+                Ok(done) => return Ok(Some(done)),
+                Err(RecvTimeoutError::Timeout) if !left.is_zero() => {}
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+}
+
+/// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for.
+pub(super) fn watched<T>(watch: &dyn Watch, timeout: Duration, work: impl FnOnce(&Arc<Halt>) -> T) -> T {
+    // A year stands for "no limit" where adding would overflow.
+    let deadline = Instant::now() + timeout.min(Duration::from_secs(366 * 24 * 3600));
+    let halt = Arc::new(Halt { stop: AtomicBool::new(watch.should_stop()), deadline });
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let asking = scope.spawn(|| {
+            while !done.load(Ordering::Acquire) {
+                if watch.should_stop() {
+                    halt.stop.store(true, Ordering::Relaxed);
+                    return;
+                }
+                thread::park_timeout(SLICE);
+            }
+        });
+        let _over = Over { done: &done, asking: asking.thread().clone() };
+        work(&halt)
+    })
+}
+
+/// Ends the asking thread even when the work panics; otherwise the scope would wait for it for ever.
+struct Over<'a> {
+    done: &'a AtomicBool,
+    asking: thread::Thread,
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Release);
+        self.asking.unpark();
+    }
+}

@@ -1,0 +1,142 @@
+//! The one way out over HTTP: guarded, bounded, patient with busy servers, and ended within a second when told so.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::address::{Reach, parse};
+use super::call::{Call, Failure};
+use super::guard::AllowHosts;
+use super::halt::{Ended, Halt, watched};
+use super::reply::{self, Trouble, host_of};
+use super::spool::Spooled;
+use super::{FetchError, Order, Watch};
+
+/// How often a passing trouble is met before it counts.
+const TRIES: u32 = 3;
+
+/// How often a server may ask to come back later, within the time of the order.
+const PATIENCE: u32 = 20;
+
+/// The client of all kinds of sources.
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) max_bytes: u64,
+    pub(super) allow: AllowHosts,
+    pub(super) work_dir: PathBuf,
+    /// The base of Google's addresses; another host than Google's stands in for it.
+    pub(super) google_base: Url,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The version that the validators tell of is still the newest.
+    NotModified,
+    /// A body.
+    Body(Body),
+}
+
+/// A body and what its headers said about it.
+#[derive(Debug)]
+pub(super) struct Body {
+    pub(super) content: Spooled,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) charset: Option<String>,
+}
+
+impl Client {
+    /// Gets `address`, following redirects within `reach`.
+    pub(super) fn get(
+        &self,
+        address: &str,
+        reach: Reach,
+        order: &Order<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Answer, FetchError> {
+        let url = parse(address)?;
+        watched(watch, order.timeout, |halt| {
+            let first_host = host_of(&url);
+            self.keep_trying(&url, reach, order, watch, halt).map_err(|error| explain(error, halt, &first_host))
+        })
+    }
+
+    /// Whether `url` is Google's, or that of what stands in for it.
+    pub(super) fn is_google(&self, url: &Url) -> bool {
+        is_googles(url) || url.origin() == self.google_base.origin()
+    }
+
+    /// Whether Google may redirect to `url`: to its own hosts, safely, and to the host that stands in for it.
+    pub(super) fn google_may_lead_to(&self, url: &Url) -> bool {
+        let safe = url.scheme() == "https" || self.google_base.scheme() == "http";
+        safe && (is_googles(url) || url.host() == self.google_base.host())
+    }
+
+    fn keep_trying(
+        &self,
+        url: &Url,
+        reach: Reach,
+        order: &Order<'_>,
+        watch: &dyn Watch,
+        halt: &Arc<Halt>,
+    ) -> Result<Answer, Failure> {
+        let (mut tries, mut waits) = (1, 0);
+        loop {
+            match Call::new(self, reach, order, watch, halt).follow(url.clone()) {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Trouble(Trouble::Passing(_))) if tries < TRIES => {
+                    // Half a second, a second, …, each more or less by up to half so that many do not return at once.
+                    let pause = Duration::from_millis(500) * 2_u32.pow(tries - 1);
+                    tries += 1;
+                    halt.sleep(pause.mul_f64(0.5 + share_of_one()))?;
+                }
+                Err(Failure::Trouble(Trouble::Busy { host, until })) => {
+                    let wait = (until - Utc::now()).to_std().unwrap_or_default().max(Duration::from_millis(500));
+                    waits += 1;
+                    if wait >= halt.left() || waits > PATIENCE {
+                        return Err(Trouble::Final(reply::too_busy(&host, until)).into());
+                    }
+                    watch.waiting(&host, until);
+                    halt.sleep(wait)?;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+}
+
+fn is_googles(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    let within = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
+    within("google.com") || within("googleusercontent.com")
+}
+
+fn explain(failure: Failure, halt: &Halt, host: &str) -> FetchError {
+    match failure {
+        Failure::Ended(Ended::Stopped) => FetchError::Stopped,
+        Failure::Ended(Ended::TimedOut) => timed_out(host),
+        // A trouble met while time ran out or a stop was asked for is that end.
+        Failure::Trouble(_) if halt.check() == Err(Ended::Stopped) => FetchError::Stopped,
+        Failure::Trouble(Trouble::Final(error) | Trouble::Passing(error)) => error,
+        Failure::Trouble(Trouble::Busy { host, until }) => reply::too_busy(&host, until),
+    }
+}
+
+fn timed_out(host: &str) -> FetchError {
+    FetchError::failed(
+        "timeout",
+        format!(
+            "The file from {host} was not here in time. Try again later, or have the operator raise LOCKSTEP_FETCH_TIMEOUT."
+        ),
+    )
+}
+
+/// A number from 0 to 1, another one each time.
+fn share_of_one() -> f64 {
+    let now: DateTime<Utc> = Utc::now();
+    f64::from(now.timestamp_subsec_nanos() % 1_000_003) / 1_000_003.0
+}

@@ -1,0 +1,44 @@
+//! One request at a time per host and port, in the whole process and for every kind of source.
+
+use std::collections::HashSet;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{LazyLock, PoisonError};
+
+use url::Url;
+
+use super::halt::{Ended, Halt, SLICE};
+
+static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
+
+/// The right to talk to one host and port; given back when dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    place: String,
+}
+
+impl Turn {
+    /// Waits until nobody else talks to the host and port of `url`.
+    pub(super) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
+        let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+        let place = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
+        let mut busy = lock();
+        while busy.contains(&place) {
+            halt.check()?;
+            busy = BUSY.1.wait_timeout(busy, SLICE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        busy.insert(place.clone());
+        Ok(Self { place })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        lock().remove(&self.place);
+        BUSY.1.notify_all();
+    }
+}
+
+fn lock() -> MutexGuard<'static, HashSet<String>> {
+    // A set of names is whole whatever panicked while it was held.
+    BUSY.0.lock().unwrap_or_else(PoisonError::into_inner)
+}

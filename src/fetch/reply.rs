@@ -1,0 +1,218 @@
+//! What an answer's status and headers mean, as sentences that say what to do.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ureq::http::{HeaderMap, StatusCode, header};
+use url::Url;
+
+use super::FetchError;
+
+/// The sentence for a page that asks to log in where a sheet was expected.
+const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Google Sheets choose Share → Anyone with the \
+                       link → Viewer, then sync again.";
+
+/// Who answered.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// Host, and port where it is not the usual one.
+    pub(super) host: String,
+    /// Whether it is Google, or stands in for it.
+    pub(super) google: bool,
+}
+
+/// Why there is no body.
+#[derive(Debug)]
+pub(super) enum Trouble {
+    /// Trying again does not help.
+    Final(FetchError),
+    /// It may be over in a moment.
+    Passing(FetchError),
+    /// The server asked to come back then.
+    Busy {
+        /// The server's name.
+        host: String,
+        /// When to come back.
+        until: DateTime<Utc>,
+    },
+}
+
+impl From<FetchError> for Trouble {
+    fn from(error: FetchError) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// Accepts a status that brings a body, and explains every other one.
+pub(super) fn judge(status: StatusCode, headers: &HeaderMap, place: &Place) -> Result<(), Trouble> {
+    let host = &place.host;
+    let (code, message) = match status.as_u16() {
+        200 | 203 | 204 => return Ok(()),
+        401 | 403 if place.google => ("sign_in_page", SIGN_IN.to_owned()),
+        401 => (
+            "unauthorized",
+            format!(
+                "{host} asks for a user name and password (401). Put them into the address, as in \
+                     https://name:password@{host}/…, or make the file public."
+            ),
+        ),
+        403 => (
+            "forbidden",
+            format!(
+                "{host} refuses to hand the file out (403). Check that it is shared with everyone who has the link."
+            ),
+        ),
+        400 if place.google => (
+            "not_found",
+            "Google does not know this tab of the sheet (400). Open the tab and copy its link anew.".to_owned(),
+        ),
+        404 if place.google => (
+            "not_found",
+            "Google knows no such sheet (404). It may have been deleted, or the link is incomplete: copy it anew from \
+             the address bar."
+                .to_owned(),
+        ),
+        404 => (
+            "not_found",
+            format!("{host} has nothing at this address (404). Check the address, or whether the file was moved."),
+        ),
+        410 => {
+            ("gone", format!("{host} says that the file was removed for good (410). Give the source its new address."))
+        }
+        429 | 503 if retry_after(headers, Utc::now()).is_some() => {
+            let until = retry_after(headers, Utc::now()).unwrap_or_else(Utc::now);
+            return Err(Trouble::Busy { host: host.clone(), until });
+        }
+        429 => {
+            return Err(Trouble::Passing(FetchError::failed(
+                "rate_limited",
+                format!("{host} was asked too often (429). Try again in a few minutes, or sync less often."),
+            )));
+        }
+        500.. => {
+            return Err(Trouble::Passing(FetchError::failed(
+                "server_error",
+                format!("{host} has a problem of its own ({}). Try again later.", status.as_u16()),
+            )));
+        }
+        other => {
+            ("bad_status", format!("{host} gave an answer that brings no file (status {other}). Check the address."))
+        }
+    };
+    Err(Trouble::Final(FetchError::failed(code, message)))
+}
+
+/// What it means that a page came instead of data.
+pub(super) fn page_instead(place: &Place) -> FetchError {
+    if place.google {
+        return FetchError::failed("sign_in_page", SIGN_IN);
+    }
+    FetchError::failed(
+        "html_page",
+        format!(
+            "{} sent a web page, not a file of data; it may be a login page. Open the address in a private window: it \
+             must download the file itself.",
+            place.host
+        ),
+    )
+}
+
+/// That the server asked to wait longer than the fetch may take.
+pub(super) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError {
+    let when = if until - Utc::now() < TimeDelta::hours(12) { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M UTC" };
+    FetchError::failed(
+        "rate_limited",
+        format!("{host} asks to be left alone until {}. Try again after that.", until.format(when)),
+    )
+}
+
+/// When the server wants to be asked again: in so many seconds, or at a date.
+fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return now.checked_add_signed(TimeDelta::seconds(i64::from(seconds)));
+    }
+    DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+}
+
+/// Whether the headers announce a web page.
+pub(super) fn says_html(headers: &HeaderMap) -> bool {
+    let Some(kind) = text_of(headers, &header::CONTENT_TYPE) else { return false };
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "text/html" || kind == "application/xhtml+xml"
+}
+
+/// Whether the first bytes of a body are those of a web page.
+pub(super) fn looks_like_html(start: &[u8]) -> bool {
+    // Zero bytes go so that UTF-16 is seen through as well.
+    let text: Vec<u8> = start.iter().take(2048).filter(|b| **b != 0).map(u8::to_ascii_lowercase).collect();
+    let text = [&[0xEF, 0xBB, 0xBF][..], &[0xFF, 0xFE], &[0xFE, 0xFF]]
+        .iter()
+        .find_map(|mark| text.strip_prefix(*mark))
+        .unwrap_or(&text)
+        .trim_ascii_start();
+    let opens = ["<!doctype html", "<html", "<head", "<body", "<script", "<table", "<title", "<meta"];
+    opens.iter().any(|tag| text.starts_with(tag.as_bytes()))
+        || ((text.starts_with(b"<?xml") || text.starts_with(b"<!--")) && text.windows(5).any(|part| part == b"<html"))
+}
+
+/// The charset that the Content-Type names.
+pub(super) fn charset(headers: &HeaderMap) -> Option<String> {
+    let kind = text_of(headers, &header::CONTENT_TYPE)?;
+    kind.split(';').skip(1).find_map(|part| {
+        let (name, value) = part.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_owned())
+    })
+}
+
+/// A header's value, if it is there and is text.
+pub(super) fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// Host, and port where it is not the usual one.
+pub(super) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeDelta, Utc};
+    use ureq::http::{HeaderMap, HeaderValue};
+
+    use super::{charset, looks_like_html, retry_after, says_html};
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name.parse().expect("a name"), HeaderValue::from_static(value))])
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = Utc::now();
+        assert_eq!(retry_after(&headers("retry-after", "120"), now), Some(now + TimeDelta::seconds(120)));
+        let date = retry_after(&headers("retry-after", "Fri, 20 Nov 2026 08:00:00 GMT"), now).expect("a date");
+        assert_eq!(date.to_rfc3339(), "2026-11-20T08:00:00+00:00");
+        assert_eq!(retry_after(&headers("retry-after", "soon"), now), None);
+    }
+
+    #[test]
+    fn a_page_is_known_by_its_header_or_its_first_bytes() {
+        assert!(says_html(&headers("content-type", "Text/HTML; charset=utf-8")));
+        assert!(!says_html(&headers("content-type", "text/csv")));
+        for page in [&b"\xEF\xBB\xBF \n<!DOCTYPE HTML>"[..], b"<html lang=en>", b"<\0h\0t\0m\0l\0", b"<!-- x --><html>"]
+        {
+            assert!(looks_like_html(page), "{page:?}");
+        }
+        for data in [&b"id,title\n1,<html>"[..], b"", b"<3,b", b"<?xml version='1.0'?><rss>"] {
+            assert!(!looks_like_html(data), "{data:?}");
+        }
+    }
+
+    #[test]
+    fn the_charset_is_read_from_the_content_type() {
+        assert_eq!(
+            charset(&headers("content-type", "text/csv; Charset=\"ISO-8859-1\"")).as_deref(),
+            Some("ISO-8859-1")
+        );
+        assert_eq!(charset(&headers("content-type", "text/csv")), None);
+    }
+}

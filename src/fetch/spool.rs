@@ -1,0 +1,123 @@
+//! Content on its way into a temporary file: bounded, hashed, and turned away if it is a web page.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::halt::{Ended, Halt};
+use super::reply::looks_like_html;
+use super::{FetchError, Watch};
+
+/// How much of the beginning is looked at before the rest is taken.
+const START: usize = 2048;
+
+/// Content in a temporary file without a name, readable by this process alone, gone when dropped.
+#[derive(Debug)]
+pub(super) struct Spooled {
+    file: File,
+    /// How long it is.
+    pub(super) bytes: u64,
+    /// SHA-256 in hexadecimal.
+    pub(super) hash: String,
+}
+
+/// Why content was not taken.
+#[derive(Debug)]
+pub(super) enum Spoiled {
+    /// The fetch must end.
+    Ended(Ended),
+    /// More than may be taken.
+    TooLarge,
+    /// It is a web page.
+    Html,
+    /// It could not be read to its end.
+    Broken(io::Error),
+    /// It could not be written down.
+    Disk(FetchError),
+}
+
+impl Spooled {
+    /// Takes everything from `from` into a file in `folder`, at most `limit` bytes.
+    pub(super) fn take(
+        mut from: impl Read,
+        folder: &Path,
+        limit: u64,
+        total: Option<u64>,
+        halt: &Halt,
+        watch: &dyn Watch,
+    ) -> Result<Self, Spoiled> {
+        if total.is_some_and(|total| total > limit) {
+            return Err(Spoiled::TooLarge);
+        }
+        let mut file = temporary(folder).map_err(|error| Spoiled::Disk(disk(&error)))?;
+        let mut hash = Sha256::new();
+        let mut bytes = 0_u64;
+        let mut start = Vec::with_capacity(START);
+        let mut begun = false;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            halt.check().map_err(Spoiled::Ended)?;
+            let count = match from.read(&mut buffer) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(Spoiled::Broken(error)),
+            };
+            let piece = &buffer[..count];
+            if !begun {
+                start.extend_from_slice(&piece[..piece.len().min(START - start.len())]);
+                begun = start.len() == START || count == 0;
+                if begun && looks_like_html(&start) {
+                    return Err(Spoiled::Html);
+                }
+            }
+            if count == 0 {
+                break;
+            }
+            bytes += count as u64;
+            if bytes > limit {
+                return Err(Spoiled::TooLarge);
+            }
+            hash.update(piece);
+            file.write_all(piece).map_err(|error| Spoiled::Disk(disk(&error)))?;
+            watch.received(bytes, total);
+        }
+        let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { file, bytes, hash })
+    }
+
+    /// Reads from position `at`, independently of every other reader.
+    pub(super) fn reader(&self, at: u64) -> Reader<'_> {
+        Reader { file: &self.file, at }
+    }
+}
+
+fn temporary(folder: &Path) -> io::Result<File> {
+    std::fs::create_dir_all(folder)?;
+    tempfile::tempfile_in(folder)
+}
+
+/// That the temporary file failed.
+pub(super) fn disk(error: &io::Error) -> FetchError {
+    FetchError::failed(
+        "disk",
+        format!("The temporary file in the data folder could not be used ({error}). Is the disk full or read-only?"),
+    )
+}
+
+/// A reader with a position of its own.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    file: &'a File,
+    at: u64,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}

@@ -1,0 +1,206 @@
+//! How a connection is made: names are looked up and checked here, exactly the checked addresses are connected to, and
+//! every wait asks [`Halt`]. There is no proxy, no pool and no second way out.
+
+use std::io::{self, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::{
+    Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, RustlsConnector, Transport,
+};
+
+use super::FetchError;
+use super::guard::AllowHosts;
+use super::halt::{Ended, Halt};
+
+/// The longest one try may take to look a name up, and to connect.
+const REACH: Duration = Duration::from_secs(4);
+
+/// How often a waiting socket asks whether to go on.
+const TICK: Duration = Duration::from_millis(200);
+
+/// What the parts of one fetch's connections share.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) halt: Arc<Halt>,
+    pub(super) allow: AllowHosts,
+    /// How many bytes may arrive on the wire: a compressed body is limited before it is unpacked, too.
+    pub(super) wire_limit: u64,
+    /// How many bytes arrived on the wire.
+    pub(super) wire: AtomicU64,
+}
+
+impl Line {
+    /// Whether more arrived than may.
+    pub(super) fn overrun(&self) -> bool {
+        self.wire.load(Ordering::Relaxed) > self.wire_limit
+    }
+}
+
+/// A client for one fetch over `line`.
+pub(super) fn agent(line: &Arc<Line>) -> ureq::Agent {
+    let config = Config::builder()
+        .proxy(None)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_idle_connections(0)
+        .user_agent(concat!("Lockstep/", env!("CARGO_PKG_VERSION")))
+        .build();
+    let connector = Plug { line: Arc::clone(line) }.chain(RustlsConnector::default());
+    ureq::Agent::with_parts(config, connector, CheckedNames { line: Arc::clone(line) })
+}
+
+/// Looks names up and lets only permitted addresses through.
+#[derive(Debug)]
+struct CheckedNames {
+    line: Arc<Line>,
+}
+
+impl Resolver for CheckedNames {
+    fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        let found: Vec<SocketAddr> = if let Ok(ip) = host.parse::<IpAddr>() {
+            vec![SocketAddr::new(ip, port)]
+        } else {
+            let name = host.clone();
+            let look_up = move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+            match self.line.halt.wait_for(REACH, look_up).map_err(ended)? {
+                Some(Ok(found)) => found,
+                Some(Err(_)) => return Err(ureq::Error::HostNotFound),
+                None => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
+            }
+        };
+        let Some(first) = found.first().copied() else { return Err(ureq::Error::HostNotFound) };
+        let mut addresses = self.empty();
+        for at in found.into_iter().filter(|at| self.line.allow.permits(&host, at.ip())).take(4) {
+            addresses.push(at);
+        }
+        if addresses.is_empty() {
+            return Err(ureq::Error::Other(Box::new(refused(&host, first.ip()))));
+        }
+        Ok(addresses)
+    }
+}
+
+fn refused(host: &str, ip: IpAddr) -> FetchError {
+    let at = if host.parse::<IpAddr>().is_ok() { String::new() } else { format!(" ({ip})") };
+    FetchError::failed(
+        "address_refused",
+        format!(
+            "{host}{at} is not an address of the public internet, and Lockstep fetches from no other. If it is meant, \
+             the operator can add {host} to LOCKSTEP_ALLOW_HOSTS."
+        ),
+    )
+}
+
+/// Carries the end of a fetch through ureq; the caller asks [`Halt`] anew and does not read it.
+fn ended(why: Ended) -> ureq::Error {
+    let kind = match why {
+        Ended::Stopped => io::ErrorKind::ConnectionAborted,
+        Ended::TimedOut => io::ErrorKind::TimedOut,
+    };
+    io::Error::new(kind, "the fetch has ended").into()
+}
+
+/// Makes TCP connections to the checked addresses.
+#[derive(Debug)]
+struct Plug {
+    line: Arc<Line>,
+}
+
+impl Connector<()> for Plug {
+    type Out = Wire;
+
+    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Wire>, ureq::Error> {
+        let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
+        let connected = self.line.halt.wait_for(REACH, move || connect(&addresses)).map_err(ended)?;
+        let stream = connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(TICK))?;
+        stream.set_write_timeout(Some(TICK))?;
+        let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
+        Ok(Some(Wire { stream, buffers, line: Arc::clone(&self.line) }))
+    }
+}
+
+/// Connects to the first address that answers; each gets an even share of the time that is left.
+fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+    let until = Instant::now() + REACH;
+    let mut last = io::Error::from(io::ErrorKind::TimedOut);
+    for (tried, address) in addresses.iter().enumerate() {
+        let left = until.saturating_duration_since(Instant::now());
+        let share = left / u32::try_from(addresses.len() - tried).unwrap_or(1);
+        if share.is_zero() {
+            break;
+        }
+        match TcpStream::connect_timeout(address, share) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+/// One TCP connection.
+#[derive(Debug)]
+struct Wire {
+    stream: TcpStream,
+    buffers: LazyBuffers,
+    line: Arc<Line>,
+}
+
+impl Wire {
+    /// Whether `error` only means that a tick has passed.
+    fn only_waiting(error: &io::Error) -> bool {
+        matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+    }
+}
+
+impl Transport for Wire {
+    fn buffers(&mut self) -> &mut dyn Buffers {
+        &mut self.buffers
+    }
+
+    fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
+        let mut sent = 0;
+        while sent < amount {
+            self.line.halt.check().map_err(ended)?;
+            match self.stream.write(&self.buffers.output()[sent..amount]) {
+                Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
+                Ok(count) => sent += count,
+                Err(error) if Self::only_waiting(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
+        loop {
+            self.line.halt.check().map_err(ended)?;
+            match self.stream.read(self.buffers.input_append_buf()) {
+                Ok(count) => {
+                    self.buffers.input_appended(count);
+                    self.line.wire.fetch_add(count as u64, Ordering::Relaxed);
+                    if self.line.overrun() {
+                        return Err(io::Error::other("too much arrived").into());
+                    }
+                    return Ok(count > 0);
+                }
+                Err(error) if Self::only_waiting(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn is_open(&mut self) -> bool {
+        // Connections are not kept.
+        false
+    }
+}
