@@ -1,0 +1,128 @@
+//! What stands between the cells of a CSV file, told from its first records.
+
+use super::records::{Record, Records};
+
+/// In order of preference where nothing else decides.
+const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// How many records are looked at.
+const LOOK: usize = 100;
+
+/// How the cells of a file are told apart.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Dialect {
+    pub(super) delimiter: u8,
+    /// Whether the first record is Excel's line `sep=;`, which is no row.
+    pub(super) declared: bool,
+}
+
+/// Reads the dialect off the beginning of the decoded text. `whole` says that the beginning is all there is.
+///
+/// The delimiter is the one that cuts most records into as many cells as the first row that is not blank, and that row
+/// into at least two. Where it cuts no header, as under a line of title, the one that cuts most records counts.
+pub(super) fn dialect(start: &[u8], whole: bool) -> Dialect {
+    if let Some(delimiter) = declared(start) {
+        return Dialect { delimiter, declared: true };
+    }
+    let mut best = (Fit::default(), CANDIDATES[0]);
+    for delimiter in CANDIDATES {
+        let fit = Fit::of(&widths(start, whole, delimiter));
+        if fit > best.0 {
+            best = (fit, delimiter);
+        }
+    }
+    Dialect { delimiter: best.1, declared: false }
+}
+
+fn declared(start: &[u8]) -> Option<u8> {
+    let rest = start.strip_prefix(b"sep=").or_else(|| start.strip_prefix(b"\"sep="))?;
+    let (&delimiter, rest) = rest.split_first()?;
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
+    let fits = CANDIDATES.contains(&delimiter) && rest.first().is_none_or(|b| matches!(b, b'\r' | b'\n'));
+    fits.then_some(delimiter)
+}
+
+/// How many cells each of the first records that are not blank has.
+fn widths(start: &[u8], whole: bool, delimiter: u8) -> Vec<usize> {
+    let mut records = Records::new(start, delimiter);
+    let mut record = Record::default();
+    let mut widths = Vec::new();
+    while widths.len() < LOOK && records.next(&mut record).is_ok_and(|more| more) {
+        if !record.is_blank() {
+            widths.push(record.len());
+        }
+    }
+    // The beginning may end in the middle of a record.
+    if !whole && widths.len() > 1 && widths.len() < LOOK {
+        widths.pop();
+    }
+    widths
+}
+
+/// How well a delimiter fits; the larger the better.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+struct Fit {
+    cuts_header: bool,
+    /// Records as wide as the first, in thousandths.
+    even: usize,
+    width: usize,
+}
+
+impl Fit {
+    fn of(widths: &[usize]) -> Self {
+        let Some(&first) = widths.first() else { return Self::default() };
+        if first >= 2 {
+            let even = widths.iter().filter(|width| **width == first).count();
+            return Self { cuts_header: true, even: even * 1000 / widths.len(), width: first };
+        }
+        let cut = widths.iter().filter(|width| **width >= 2).count();
+        if cut * 2 > widths.len() {
+            Self { cuts_header: false, even: cut * 1000 / widths.len(), width: 1 }
+        } else {
+            Self::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dialect;
+
+    fn found(text: &str) -> char {
+        char::from(dialect(text.as_bytes(), true).delimiter)
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_cuts_the_rows_evenly() {
+        assert_eq!(found("id,title\n1,a\n2,b\n"), ',');
+        assert_eq!(found("id;price\n1;3,50\n2;4,20\n"), ';');
+        assert_eq!(found("id\ttitle, long\n1\ta, b\n2\tc\n"), '\t');
+        assert_eq!(found("Year|New\n1986|44000\n"), '|');
+        assert_eq!(found("id;title\n1;\"a,b,c\nd,e\"\n"), ';');
+        assert_eq!(found("a,b;c\n1,2;3\n"), ',');
+    }
+
+    #[test]
+    fn one_column_of_sentences_is_one_column() {
+        assert_eq!(found("title\nHello; world\nfoo\nbar\n"), ',');
+        assert_eq!(found("title"), ',');
+        assert_eq!(found(""), ',');
+    }
+
+    #[test]
+    fn a_title_above_the_table_does_not_hide_the_delimiter() {
+        assert_eq!(found("My list\nid;title\n1;a\n2;b\n"), ';');
+    }
+
+    #[test]
+    fn ragged_rows_do_not_mislead() {
+        assert_eq!(found("a,b,c\n1,2\n1,2,3,4\n"), ',');
+    }
+
+    #[test]
+    fn excel_may_say_it_outright() {
+        let told = dialect(b"sep=;\r\na,b;c,d\r\n", true);
+        assert_eq!((told.delimiter, told.declared), (b';', true));
+        assert!(!dialect(b"sep=x\n", true).declared);
+    }
+}

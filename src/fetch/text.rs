@@ -1,0 +1,293 @@
+//! From bytes to text: which encoding a file is in, found in one pass over it, and a reader that decodes on the way.
+
+use std::io::{self, Read};
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Decoder, Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
+
+const PIECE: usize = 64 * 1024;
+
+/// How a file is to be read as text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Writing {
+    pub(super) encoding: &'static Encoding,
+    /// Length of the byte order mark, which is not text.
+    pub(super) mark: u64,
+    /// Whether U+FFFD in the decoded text can stand for bytes that could not be decoded.
+    pub(super) lossy: bool,
+    /// How many lines it has; the last one counts without a line break, too.
+    pub(super) lines: u64,
+}
+
+/// Finds out how the file that `open` opens is written. `declared` is what the server called its charset.
+pub(super) fn examine<R: Read>(open: impl Fn() -> R, declared: Option<&str>) -> io::Result<Writing> {
+    let mut survey = Survey::default();
+    each_piece(open(), |piece, last| survey.look(piece, last))?;
+    let declared = declared.and_then(|label| Encoding::for_label(label.as_bytes())).filter(|e| *e != REPLACEMENT);
+    let (encoding, mark) = if let Some((encoding, mark)) = Encoding::for_bom(&survey.start) {
+        (encoding, mark as u64)
+    } else if let Some(encoding) = declared.filter(|e| !survey.contradicts(e)) {
+        (encoding, 0)
+    } else if let Some(encoding) = survey.wide() {
+        (encoding, 0)
+    } else if survey.is_utf_8() {
+        (UTF_8, 0)
+    } else {
+        (guess(open())?, 0)
+    };
+    let wide = encoding == UTF_16LE || encoding == UTF_16BE;
+    let lines = if wide { survey.lines_wide } else { survey.lines };
+    Ok(Writing { encoding, mark, lossy: encoding != UTF_8 || survey.broken > 0, lines: lines.count() })
+}
+
+fn guess(reader: impl Read) -> io::Result<&'static Encoding> {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    each_piece(reader, |piece, last| {
+        detector.feed(piece, last);
+    })?;
+    Ok(detector.guess(None, Utf8Detection::Deny))
+}
+
+fn each_piece(mut reader: impl Read, mut look: impl FnMut(&[u8], bool)) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => {
+                look(&[], true);
+                return Ok(());
+            }
+            Ok(count) => look(&buffer[..count], false),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What one pass over the bytes tells.
+#[derive(Default)]
+struct Survey {
+    start: Vec<u8>,
+    /// The bytes of a character that is cut in two by the end of a piece.
+    rest: Vec<u8>,
+    /// Characters of more than one byte that are right UTF-8.
+    whole: u64,
+    /// Places that are not UTF-8.
+    broken: u64,
+    lines: Lines,
+    lines_wide: Lines,
+}
+
+impl Survey {
+    fn look(&mut self, piece: &[u8], last: bool) {
+        let room = 4096 - self.start.len();
+        self.start.extend_from_slice(&piece[..piece.len().min(room)]);
+        let wide = self.start.contains(&0);
+        for &byte in piece {
+            self.lines.look(byte, false);
+            if wide {
+                self.lines_wide.look(byte, true);
+            }
+        }
+        self.utf_8(piece, last);
+    }
+
+    fn utf_8(&mut self, piece: &[u8], last: bool) {
+        let mut joined = std::mem::take(&mut self.rest);
+        let bytes = if joined.is_empty() {
+            piece
+        } else {
+            joined.extend_from_slice(piece);
+            &joined
+        };
+        let mut done = 0;
+        for chunk in bytes.utf8_chunks() {
+            let valid = chunk.valid();
+            // Every character of more than one byte begins with a byte of 0xC0 or more.
+            self.whole += valid.bytes().filter(|b| *b >= 0xC0).count() as u64;
+            done += valid.len() + chunk.invalid().len();
+            if chunk.invalid().is_empty() {
+                continue;
+            }
+            let cut = done == bytes.len() && chunk.invalid().len() < 4 && !last;
+            if cut && std::str::from_utf8(chunk.invalid()).is_err_and(|error| error.error_len().is_none()) {
+                self.rest = chunk.invalid().to_vec();
+            } else {
+                self.broken += 1;
+            }
+        }
+    }
+
+    /// UTF-8 with at most a few broken places: any other reading would spoil all the right ones.
+    fn is_utf_8(&self) -> bool {
+        self.broken == 0 || self.whole / 10 > self.broken
+    }
+
+    /// UTF-16 without a mark: in most text every other byte is zero.
+    fn wide(&self) -> Option<&'static Encoding> {
+        let pairs = self.start.len() / 2;
+        let zeros = |offset| self.start.chunks_exact(2).filter(|pair| pair[offset] == 0).count();
+        let (first, second) = (zeros(0), zeros(1));
+        let mostly = |many: usize, few: usize| pairs >= 2 && many * 10 >= pairs * 7 && few * 10 <= pairs;
+        if mostly(second, first) {
+            Some(UTF_16LE)
+        } else if mostly(first, second) {
+            Some(UTF_16BE)
+        } else {
+            None
+        }
+    }
+
+    /// A declared encoding that cannot be: one of single bytes for text of pairs, or the reverse.
+    fn contradicts(&self, declared: &'static Encoding) -> bool {
+        let wide = declared == UTF_16LE || declared == UTF_16BE;
+        if wide { self.wide().is_none() && self.broken == 0 } else { self.wide().is_some() }
+    }
+}
+
+/// Counts lines: each ends with a line feed, a carriage return, or both.
+#[derive(Clone, Copy, Default)]
+struct Lines {
+    breaks: u64,
+    before: u8,
+    open: bool,
+}
+
+impl Lines {
+    fn look(&mut self, byte: u8, skip_zeros: bool) {
+        if skip_zeros && byte == 0 {
+            return;
+        }
+        match byte {
+            b'\n' if self.before == b'\r' => {}
+            b'\n' | b'\r' => {
+                self.breaks += 1;
+                self.open = false;
+            }
+            _ => self.open = true,
+        }
+        self.before = byte;
+    }
+
+    fn count(self) -> u64 {
+        self.breaks + u64::from(self.open)
+    }
+}
+
+/// Decodes what `inner` reads; the result is UTF-8 in any case.
+pub(super) struct Decoding<R> {
+    inner: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    raw_at: usize,
+    raw_end: usize,
+    text: Vec<u8>,
+    text_at: usize,
+    text_end: usize,
+    last: bool,
+    done: bool,
+}
+
+impl<R: Read> Decoding<R> {
+    /// `inner` begins after the byte order mark.
+    pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
+        Self {
+            inner,
+            decoder: encoding.new_decoder_without_bom_handling(),
+            raw: vec![0; PIECE],
+            raw_at: 0,
+            raw_end: 0,
+            text: vec![0; PIECE],
+            text_at: 0,
+            text_end: 0,
+            last: false,
+            done: false,
+        }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        while self.text_at == self.text_end && !self.done {
+            if self.raw_at == self.raw_end && !self.last {
+                self.raw_at = 0;
+                self.raw_end = self.inner.read(&mut self.raw)?;
+                self.last = self.raw_end == 0;
+            }
+            let raw = &self.raw[self.raw_at..self.raw_end];
+            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, self.last);
+            self.raw_at += read;
+            (self.text_at, self.text_end) = (0, written);
+            self.done = self.last && result == encoding_rs::CoderResult::InputEmpty;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Decoding<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.refill()?;
+        let count = buffer.len().min(self.text_end - self.text_at);
+        buffer[..count].copy_from_slice(&self.text[self.text_at..self.text_at + count]);
+        self.text_at += count;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use encoding_rs::{GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+    use super::{Decoding, Writing, examine};
+
+    fn written(bytes: &[u8], declared: Option<&str>) -> (Writing, String) {
+        let writing = examine(|| bytes, declared).expect("memory");
+        let mut text = String::new();
+        Decoding::new(&bytes[usize::try_from(writing.mark).expect("small")..], writing.encoding)
+            .read_to_string(&mut text)
+            .expect("UTF-8");
+        (writing, text)
+    }
+
+    #[test]
+    fn a_byte_order_mark_beats_what_was_declared() {
+        let (writing, text) = written("\u{FEFF}id\nä".as_bytes(), Some("iso-8859-1"));
+        assert_eq!((writing.encoding, text.as_str()), (UTF_8, "id\nä"));
+        let (writing, text) = written(b"\xFF\xFEi\0d\0\n\0\xE4\0", Some("utf-8"));
+        assert_eq!((writing.encoding, text.as_str(), writing.lines), (UTF_16LE, "id\nä", 2));
+        let (writing, text) = written(b"\xFE\xFF\0i\0d", None);
+        assert_eq!((writing.encoding, text.as_str()), (UTF_16BE, "id"));
+    }
+
+    #[test]
+    fn a_declared_charset_beats_a_guess() {
+        let (writing, text) = written(b"caf\xE9", Some("ISO-8859-1"));
+        assert_eq!((writing.encoding, text.as_str()), (WINDOWS_1252, "café"));
+        let (writing, text) = written(b"\xB4\xBA\xBD\xDA", Some("gb2312"));
+        assert_eq!((writing.encoding, text.as_str()), (GBK, "春节"));
+    }
+
+    #[test]
+    fn valid_utf_8_beats_guesses_and_a_few_broken_bytes_do_not_spoil_it() {
+        assert_eq!(
+            written("título".as_bytes(), None),
+            (Writing { encoding: UTF_8, mark: 0, lossy: false, lines: 1 }, "título".to_owned())
+        );
+        let mut bytes = "ä".repeat(40_000).into_bytes();
+        bytes.push(0xFF);
+        let (writing, text) = written(&bytes, None);
+        assert!(writing.encoding == UTF_8 && writing.lossy && text.ends_with("ä\u{FFFD}"));
+    }
+
+    #[test]
+    fn wide_text_is_known_without_a_mark() {
+        let wide: Vec<u8> = "id,title\n1,Blå\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let (writing, text) = written(&wide, None);
+        assert_eq!((writing.encoding, text.as_str(), writing.lines), (UTF_16LE, "id,title\n1,Blå\n", 2));
+    }
+
+    #[test]
+    fn what_is_nothing_else_is_the_old_western_encoding() {
+        let (writing, text) = written(b"Artist;Titel\nBj\xF6rk;D\xE9but\n", None);
+        assert_eq!((writing.encoding, text.as_str()), (WINDOWS_1252, "Artist;Titel\nBjörk;Début\n"));
+    }
+}
