@@ -2,6 +2,28 @@
 //!
 //! Adding a kind is one new file with a type that implements [`Kind`], and one line in [`Kinds::built_in`].
 
+mod address;
+mod call;
+mod csv;
+mod delimiter;
+mod guard;
+mod halt;
+mod http;
+mod kinds;
+mod look;
+mod queue;
+mod records;
+mod reply;
+mod sheet_export;
+mod spool;
+mod table;
+mod text;
+mod transport;
+
+pub use guard::{AllowHosts, NotAllowHosts};
+pub use kinds::{Kinds, Settings};
+pub use look::{Look, look};
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -74,6 +96,9 @@ pub trait Content: Send {
 
     /// Bytes fetched, after decompression.
     fn bytes(&self) -> u64;
+
+    /// Lines of the content; the last one counts without a line break, too.
+    fn lines(&self) -> u64;
 
     /// The rows from the first one. It can be asked for more than once and gives the same rows each time, one at a
     /// time: memory does not grow with the source.

@@ -1,0 +1,50 @@
+//! The kind `sheet`: a tab of a Google Sheet that everyone with the link may read, through its CSV export.
+
+use std::sync::Arc;
+
+use super::address::Reach;
+use super::csv::table_at;
+use super::http::Client;
+use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::progress::Weights;
+use crate::domain::sheet_link::SheetLink;
+use crate::domain::source::{Location, Source};
+
+/// Mirrors a Google Sheet.
+#[derive(Debug)]
+pub(super) struct SheetExport {
+    pub(super) client: Arc<Client>,
+}
+
+impl Kind for SheetExport {
+    fn name(&self) -> &'static str {
+        "sheet"
+    }
+
+    fn weights(&self) -> Weights {
+        Weights { fetching: 10, processing: 80, finalizing: 10 }
+    }
+
+    fn fetching_message(&self, source: &Source) -> String {
+        format!("Fetching {} from Google Sheets…", source.noun.many)
+    }
+
+    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+        let Location::Url(link) = &source.location else {
+            return Err(FetchError::failed("bad_address", "A Google Sheet is given by its link, not as a file."));
+        };
+        let link: SheetLink = link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))?;
+        let address = self.client.google_base.join(&link.export_path());
+        let address = address.map_err(|error| {
+            FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
+        })?;
+        table_at(&self.client, address.as_str(), Reach::Google, order, watch)
+    }
+}
+
+/// An error's text with a capital letter and a full stop.
+fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
