@@ -1,1 +1,4 @@
 //! One test binary for the whole house.
+
+mod fetch;
+mod support;

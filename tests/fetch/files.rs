@@ -1,0 +1,141 @@
+//! Files of this server, uploads, the sample, and a look at a place before it is added.
+
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use lockstep::domain::source::Location;
+use lockstep::fetch::{Fetched, look};
+
+use super::{Patient, Road, cells, failed, peak_memory};
+
+fn file(path: &Path) -> Location {
+    Location::File(path.to_owned())
+}
+
+#[test]
+fn a_file_is_read_anew_each_time_and_unchanged_if_its_content_is() {
+    let road = Road::new();
+    let path = road.folder.path().join("albums.csv");
+    std::fs::write(&path, "id\n1\n").expect("written");
+    let first = road.content("csv", &file(&path)).expect("content");
+    std::fs::write(&path, "id\n1\n2\n").expect("written");
+    assert_eq!(cells(&*first), [["1"]], "what was fetched stays as it was");
+    let second = road.content("csv", &file(&path)).expect("content");
+    assert_eq!(cells(&*second).len(), 2);
+    let again = road.fetch("csv", &file(&path), Some(second.validators()), &Patient::default()).expect("an answer");
+    assert!(matches!(again, Fetched::Unchanged));
+}
+
+#[test]
+fn what_is_not_a_readable_file_is_told() {
+    let road = Road::new();
+    let folder = road.folder.path();
+    let code = |path: &Path| failed(road.content("csv", &file(path))).0;
+    assert_eq!(code(&folder.join("none.csv")), "not_found");
+    assert_eq!(code(folder), "not_a_file");
+    assert_eq!(code(Path::new("/dev/zero")), "not_a_file");
+    let page = folder.join("page.csv");
+    std::fs::write(&page, "<html>").expect("written");
+    assert_eq!(code(&page), "html_page");
+    let book = folder.join("book.csv");
+    std::fs::write(&book, b"PK\x03\x04rest").expect("written");
+    assert_eq!(code(&book), "not_csv");
+    let locked = folder.join("locked.csv");
+    std::fs::write(&locked, "id\n").expect("written");
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o000)).expect("set");
+    // The superuser may read everything.
+    if std::fs::File::open(&locked).is_err() {
+        assert_eq!(code(&locked), "not_readable");
+    }
+}
+
+#[test]
+fn a_file_larger_than_the_limit_is_refused() {
+    let mut road = Road::new();
+    road.settings.max_bytes = 100;
+    let path = road.folder.path().join("large.csv");
+    std::fs::write(&path, "id\n".repeat(100)).expect("written");
+    assert_eq!(failed(road.content("csv", &file(&path))).0, "too_large");
+}
+
+#[test]
+fn an_upload_is_found_by_its_name_and_nothing_else_is() {
+    let road = Road::new();
+    std::fs::create_dir_all(&road.settings.uploads_dir).expect("made");
+    std::fs::write(road.settings.uploads_dir.join("u1.csv"), "id\n5\n").expect("written");
+    std::fs::write(road.folder.path().join("secret.csv"), "id\n6\n").expect("written");
+    assert_eq!(cells(&*road.content("csv", &Location::Upload("u1.csv".into())).expect("content")), [["5"]]);
+    for bad in ["../secret.csv", "/etc/passwd", "", ".", "..", "a/b", "u1.csv/", "./u1.csv"] {
+        assert_eq!(failed(road.content("csv", &Location::Upload(bad.into()))).0, "bad_upload", "{bad}");
+    }
+}
+
+#[test]
+fn the_sample_takes_the_same_path() {
+    let content = Road::new().content("csv", &Location::Sample).expect("content");
+    assert_eq!(cells(&*content), [["1", "Miles Davis"]]);
+}
+
+#[test]
+fn an_unclosed_quotation_mark_fails_and_names_its_row() {
+    let road = Road::new();
+    let path = road.folder.path().join("open.csv");
+    std::fs::write(&path, "id,title\n1,a\n2,\"b\n3,c\n").expect("written");
+    let content = road.content("csv", &file(&path)).expect("content");
+    let last = content.rows().expect("rows").last().expect("an item");
+    let (code, message) = failed(last);
+    assert_eq!(code, "unclosed_quote");
+    assert!(message.starts_with("Row 3, “title”"), "{message}");
+}
+
+#[test]
+fn an_empty_file_has_no_columns_and_no_rows() {
+    let road = Road::new();
+    for text in ["", "\n\n", "\u{FEFF}", " , \n"] {
+        let path = road.folder.path().join("empty.csv");
+        std::fs::write(&path, text).expect("written");
+        let content = road.content("csv", &file(&path)).expect("content");
+        assert!(content.columns().is_empty() && cells(&*content).is_empty(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_look_shows_columns_first_rows_and_a_key() {
+    let road = Road::new();
+    let path = road.folder.path().join("look.csv");
+    let mut text = String::from("title,year,Album ID,note\n");
+    for number in 0..1500 {
+        text.push_str(&format!("Title {number},{},A{number},\n", 1950 + number % 70));
+    }
+    std::fs::write(&path, text).expect("written");
+    let kinds = road.kinds();
+    let kind = kinds.get("csv").expect("a kind");
+    let seen = look(kind, &file(&path), Duration::from_secs(5), &Patient::default()).expect("a look");
+    assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
+    assert_eq!(seen.rows.len(), 20);
+    assert_eq!(seen.keys, ["Album ID", "title"]);
+    assert_eq!(seen.proposed_key(), Some("Album ID"));
+}
+
+#[test]
+fn a_million_rows_stay_flat_in_memory() {
+    let road = Road::new();
+    let path = road.folder.path().join("large.csv");
+    let mut large = BufWriter::new(std::fs::File::create(&path).expect("made"));
+    writeln!(large, "id,title,year").expect("written");
+    for number in 0..1_000_000 {
+        writeln!(large, "{number},\"Title, number {number}\",{}", 1950 + number % 70).expect("written");
+    }
+    large.into_inner().expect("written");
+    let length = std::fs::metadata(&path).expect("there").len();
+    let (before, watch) = (peak_memory(), Patient::default());
+    let Ok(Fetched::Content(content)) = road.fetch("csv", &file(&path), None, &watch) else { panic!("content") };
+    assert_eq!((content.bytes(), content.lines()), (length, 1_000_001));
+    assert_eq!(watch.bytes.load(Ordering::Relaxed), length);
+    let whole = content.rows().expect("rows").filter(|row| row.as_ref().is_ok_and(|row| row.cells[1].len() > 14));
+    assert_eq!(whole.count(), 1_000_000);
+    assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
+}

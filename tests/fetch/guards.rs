@@ -1,0 +1,135 @@
+//! Nothing from outside is trusted: addresses, redirects, sizes, lengths.
+
+use std::time::{Duration, Instant};
+
+use super::{Road, cells, peak_memory};
+use crate::support::outside::{Outside, Reply};
+
+#[test]
+fn a_private_address_is_refused_however_it_is_written() {
+    let outside = Outside::start();
+    outside.csv("/a.csv", "id\n1\n");
+    let road = Road::new().allowing("");
+    let port = outside.port();
+    for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1"] {
+        let (code, message) = road.failure(&format!("http://{host}:{port}/a.csv"));
+        assert_eq!(code, "address_refused", "{host}: {message}");
+        assert!(message.contains("LOCKSTEP_ALLOW_HOSTS"), "{message}");
+    }
+    for url in [
+        "http://10.0.0.1/a",
+        "http://169.254.169.254/latest/meta-data",
+        "http://[fd00::1]/",
+        "http://[64:ff9b::a00:1]/",
+    ] {
+        assert_eq!(road.failure(url).0, "address_refused", "{url}");
+    }
+    assert_eq!(outside.hits("/a.csv"), 0);
+}
+
+#[test]
+fn a_private_address_is_refused_on_a_redirect_hop() {
+    let outside = Outside::start();
+    outside.csv("/secret", "id\n1\n");
+    let road = Road::new();
+    for target in [
+        format!("http://127.0.0.2:{}/secret", outside.port()),
+        "http://169.254.169.254/".into(),
+        "http://[::1]/".into(),
+    ] {
+        outside.set("/go", Reply::redirect(302, &target));
+        assert_eq!(road.failure(&outside.url("/go")).0, "address_refused", "{target}");
+    }
+    assert_eq!(outside.hits("/secret"), 0);
+}
+
+#[test]
+fn an_allowed_name_may_lead_to_a_private_address() {
+    let outside = Outside::start();
+    outside.csv("/a.csv", "id\n1\n");
+    let road = Road::new().allowing("localhost");
+    let url = format!("http://localhost:{}/a.csv", outside.port());
+    assert_eq!(cells(&*road.get(&url).expect("allowed")), [["1"]]);
+    assert_eq!(road.failure(&outside.url("/a.csv")).0, "address_refused");
+}
+
+#[test]
+fn only_web_addresses_are_followed() {
+    let outside = Outside::start();
+    outside.set("/go", Reply::redirect(302, "file:///etc/passwd"));
+    assert_eq!(Road::new().failure(&outside.url("/go")).0, "bad_address");
+    outside.set("/nowhere", Reply::status(302));
+    assert_eq!(Road::new().failure(&outside.url("/nowhere")).0, "bad_redirect");
+}
+
+#[test]
+fn redirects_are_followed_and_a_loop_of_them_ends() {
+    let outside = Outside::start();
+    outside.csv("/end", "id\n7\n");
+    outside.set("/a", Reply::redirect(301, "b"));
+    outside.set("/b", Reply::redirect(308, "/end"));
+    outside.set("/loop", Reply::redirect(302, "/loop"));
+    let road = Road::new();
+    assert_eq!(cells(&*road.get(&outside.url("/a")).expect("followed")), [["7"]]);
+    assert_eq!(road.failure(&outside.url("/loop")).0, "too_many_redirects");
+    assert_eq!(outside.hits("/loop"), 9);
+}
+
+#[test]
+fn credentials_go_to_their_own_host_only() {
+    let (own, other) = (Outside::start(), Outside::start());
+    other.csv("/a.csv", "id\n1\n");
+    own.set("/go", Reply::redirect(302, &other.url("/a.csv")));
+    own.set("/start", Reply::redirect(302, &own.url("/go")));
+    let url = own.url("/start").replace("http://", "http://me:s3cret@");
+    let road = Road::new();
+    road.get(&url).expect("followed");
+    assert_eq!(own.requests("/go")[0].header("Authorization"), Some("Basic bWU6czNjcmV0"));
+    let seen = &other.requests("/a.csv")[0];
+    assert_eq!((seen.header("Authorization"), seen.header("Cookie")), (None, None));
+    assert!(seen.header("User-Agent").is_some_and(|agent| agent.starts_with("Lockstep/")));
+    let (_, message) = road.failure(&own.url("/none?token=s3cret").replace("http://", "http://me:s3cret@"));
+    assert!(!message.contains("s3cret"), "{message}");
+}
+
+#[test]
+fn more_than_the_limit_is_refused_announced_or_not() {
+    let outside = Outside::start();
+    let mut road = Road::new();
+    road.settings.max_bytes = 10_000;
+    outside.csv("/fits.csv", &format!("id\n{}", "x".repeat(9_997)));
+    outside.csv("/large.csv", &format!("id\n{}", "x".repeat(9_998)));
+    outside.set("/unpacked.csv", Reply::csv(format!("id\n{}", "x".repeat(20_000))).gzip());
+    road.get(&outside.url("/fits.csv")).expect("it fits");
+    for path in ["/large.csv", "/unpacked.csv"] {
+        let (code, message) = road.failure(&outside.url(path));
+        assert_eq!(code, "too_large", "{message}");
+    }
+}
+
+#[test]
+fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
+    let outside = Outside::start();
+    let mut road = Road::new();
+    road.settings.max_bytes = 5_000_000;
+    outside.set("/bomb", Reply::bomb(300_000_000));
+    let (before, begun) = (peak_memory(), Instant::now());
+    assert_eq!(road.failure(&outside.url("/bomb")).0, "too_large");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
+}
+
+#[test]
+fn a_truncated_gzip_and_a_wrong_length_are_told() {
+    let outside = Outside::start();
+    let road = Road::new();
+    let text: String = (0..5000).map(|n| format!("{n},{}\n", n * 7919)).collect();
+    let whole = Reply::csv(&text).gzip();
+    outside.set("/cut.csv", whole.cut_at(5000));
+    outside.set("/short.csv", Reply::csv(&text).claiming(text.len() + 10));
+    for path in ["/cut.csv", "/short.csv"] {
+        let (code, message) = road.failure(&outside.url(path));
+        assert_eq!(code, "truncated", "{path}: {message}");
+        assert!(message.contains("Nothing of it was used"), "{message}");
+    }
+}

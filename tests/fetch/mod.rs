@@ -1,0 +1,139 @@
+//! The road outside, tried against a server that misbehaves and against files that nobody here wrote.
+
+mod files;
+mod guards;
+mod odd_data;
+mod pages;
+mod patience;
+mod sheets;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use lockstep::domain::operation::Mode;
+use lockstep::domain::row::Row;
+use lockstep::domain::source::{Location, Source, SourceId, Validators};
+use lockstep::fetch::{Content, FetchError, Fetched, Kinds, Order, Settings, Watch};
+
+const SAMPLE: &[u8] = b"id,artist\n1,Miles Davis\n";
+
+/// A house with nothing but its road outside. Its own machine may be fetched from.
+pub(super) struct Road {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) settings: Settings,
+    pub(super) timeout: Duration,
+}
+
+impl Road {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut settings = Settings::in_data_dir(folder.path(), SAMPLE);
+        settings.allow_hosts = "127.0.0.1".parse().expect("a list");
+        Self { folder, settings, timeout: Duration::from_secs(20) }
+    }
+
+    pub(super) fn allowing(mut self, hosts: &str) -> Self {
+        self.settings.allow_hosts = hosts.parse().expect("a list");
+        self
+    }
+
+    pub(super) fn within(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    pub(super) fn kinds(&self) -> Kinds {
+        Kinds::built_in(self.settings.clone())
+    }
+
+    pub(super) fn fetch(
+        &self,
+        kind: &str,
+        location: &Location,
+        known: Option<&Validators>,
+        watch: &dyn Watch,
+    ) -> Result<Fetched, FetchError> {
+        let nothing = Validators::default();
+        let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
+        let order = Order { mode, validators: known.unwrap_or(&nothing), timeout: self.timeout };
+        self.kinds().get(kind).expect("a kind").fetch(&source(kind, location.clone()), &order, watch)
+    }
+
+    /// The content of a CSV file at an address.
+    pub(super) fn get(&self, url: &str) -> Result<Box<dyn Content>, FetchError> {
+        self.content("csv", &Location::Url(url.to_owned()))
+    }
+
+    pub(super) fn content(&self, kind: &str, location: &Location) -> Result<Box<dyn Content>, FetchError> {
+        match self.fetch(kind, location, None, &Patient::default())? {
+            Fetched::Content(content) => Ok(content),
+            Fetched::Unchanged => panic!("a full fetch is never unchanged"),
+        }
+    }
+
+    /// The code and the sentence of the failure of a fetch from an address.
+    pub(super) fn failure(&self, url: &str) -> (&'static str, String) {
+        failed(self.get(url).map(drop))
+    }
+}
+
+pub(super) fn source(kind: &str, location: Location) -> Source {
+    Source {
+        id: SourceId(1),
+        slug: "albums".parse().expect("a slug"),
+        name: "Albums".to_owned(),
+        noun: "album/albums".parse().expect("a noun"),
+        kind: kind.to_owned(),
+        location,
+        key_column: "id".to_owned(),
+        schedule: None,
+        public: false,
+    }
+}
+
+pub(super) fn failed<T>(result: Result<T, FetchError>) -> (&'static str, String) {
+    match result {
+        Err(FetchError::Failed { code, message }) => (code, message),
+        Err(FetchError::Stopped) => ("stopped", String::new()),
+        Ok(_) => panic!("this must fail"),
+    }
+}
+
+pub(super) fn rows(content: &dyn Content) -> Vec<Row> {
+    content.rows().expect("rows").map(|row| row.expect("a row")).collect()
+}
+
+pub(super) fn cells(content: &dyn Content) -> Vec<Vec<String>> {
+    rows(content).into_iter().map(|row| row.cells).collect()
+}
+
+/// A watch that notes what it is told, and says stop when it is told to.
+#[derive(Default)]
+pub(super) struct Patient {
+    pub(super) stop: AtomicBool,
+    pub(super) bytes: AtomicU64,
+    pub(super) waits: Mutex<Vec<(String, DateTime<Utc>)>>,
+}
+
+impl Watch for Patient {
+    fn received(&self, bytes: u64, _: Option<u64>) {
+        self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    fn waiting(&self, host: &str, until: DateTime<Utc>) {
+        self.waits.lock().expect("waits").push((host.to_owned(), until));
+    }
+
+    fn should_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+/// The most memory this process had in use so far, in kB.
+pub(super) fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("Linux tells it");
+    let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("the line");
+    line.split_whitespace().nth(1).expect("a number").parse().expect("a number")
+}

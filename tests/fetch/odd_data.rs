@@ -1,0 +1,146 @@
+//! CSV files of other projects, with their oddities: the right text, or a clear issue, and never a shifted cell.
+
+use std::path::PathBuf;
+
+use lockstep::domain::row::Row;
+use lockstep::domain::source::Location;
+use lockstep::fetch::{Content, FetchError};
+
+use super::{Road, cells, failed, rows};
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/csv")).join(name);
+    assert!(folder.is_dir(), "{} is missing: these files are the proof, put them there", folder.display());
+    folder
+}
+
+fn read(path: PathBuf) -> Result<Box<dyn Content>, FetchError> {
+    Road::new().content("csv", &Location::File(path))
+}
+
+fn fixture(name: &str) -> Box<dyn Content> {
+    read(folder("csv-parser-fixtures").join(name)).expect(name)
+}
+
+fn horror(name: &str) -> Box<dyn Content> {
+    read(folder("messytables/horror").join(name)).expect(name)
+}
+
+fn only(content: &dyn Content, number: u64) -> Row {
+    rows(content).into_iter().find(|row| row.number == number).expect("the row")
+}
+
+#[test]
+fn csv_spectrum_equals_its_twins() {
+    let copies = tempfile::tempdir().expect("a folder");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder("csv-spectrum/csvs")).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        let twin = folder("csv-spectrum/json").join(path.with_extension("json").file_name().expect("a name"));
+        let twin = std::fs::read_to_string(twin).expect("the twin");
+        // One row may stand alone, without a list around it.
+        let mut twin = match serde_json::from_str(&twin).expect("JSON") {
+            serde_json::Value::Array(items) => items,
+            item => vec![item],
+        };
+        if path.ends_with("location_coordinates.csv") {
+            // Its twin has another telephone number than the CSV file itself.
+            twin[0]["Contact Phone Number"] = "2095257564".into();
+        }
+        let mut text = std::fs::read_to_string(&path).expect("text");
+        if path.to_string_lossy().ends_with("_crlf.csv") && !text.contains('\r') {
+            // Packing took away what the file is named for.
+            text = text.replace('\n', "\r\n");
+        }
+        let copy = copies.path().join("copy.csv");
+        std::fs::write(&copy, text).expect("written");
+        let content = read(copy).expect("content");
+        let expected: Vec<Vec<String>> = twin
+            .iter()
+            .map(|item| content.columns().iter().map(|name| item[name].as_str().expect("text").to_owned()).collect())
+            .collect();
+        assert!(
+            twin.iter().all(|item| item.as_object().is_some_and(|item| item.len() == content.columns().len())),
+            "{}",
+            path.display()
+        );
+        assert_eq!(cells(&*content), expected, "{}", path.display());
+        assert!(rows(&*content).iter().all(|row| !row.surplus && row.mended.is_empty()));
+        seen += 1;
+    }
+    assert_eq!(seen, 12);
+}
+
+#[test]
+fn every_file_is_read_to_its_end_or_refused_and_no_row_is_shifted_in_silence() {
+    let mut seen = 0;
+    for name in ["csv-parser-fixtures", "messytables/horror"] {
+        for entry in std::fs::read_dir(folder(name)).expect("the folder") {
+            let path = entry.expect("an entry").path();
+            seen += 1;
+            match read(path.clone()) {
+                Ok(content) => {
+                    let width = content.columns().len();
+                    assert!(rows(&*content).iter().all(|row| row.cells.len() == width), "{}", path.display());
+                }
+                Err(_) => assert_eq!(path.extension().and_then(|end| end.to_str()), Some("html"), "{}", path.display()),
+            }
+        }
+    }
+    assert!(seen > 45, "{seen} files");
+    for page in ["badcolspan.html", "complex.html", "html.html", "invisible_text.html", "rowcolspan.html"] {
+        assert_eq!(failed(read(folder("messytables/horror").join(page))).0, "html_page", "{page}");
+    }
+}
+
+#[test]
+fn the_fixtures_names_say_the_trouble() {
+    assert_eq!(cells(&*fixture("comma-in-quote.csv")), [["John", "Doe", "120 any st.", "Anytown, WW", "08123"]]);
+    assert_eq!(cells(&*fixture("escape-quotes.csv")), [["1", "ha \"ha\" ha"], ["2", "\"\""], ["3", "4"]]);
+    assert_eq!(cells(&*fixture("newlines.csv"))[1], ["Once upon \na time", "5", "6"]);
+    assert_eq!(cells(&*fixture("quotes+newlines.csv"))[1], ["2", " \n\"\" \n"]);
+    assert_eq!(fixture("bad-data.csv").columns(), ["column 1", "somejunk", "<! />"]);
+    assert_eq!(fixture("empty-columns.csv").columns(), ["2007-01-01", "column 2", "column 3"]);
+    // One column, since a backtick is no delimiter; and quotation marks of another kind are text.
+    assert_eq!(fixture("backtick.csv").columns().len(), 1);
+    assert_eq!(cells(&*fixture("option-quote.csv"))[0], ["1", "'some value'", "2"]);
+    // Too many cells cannot be placed; too few are padded.
+    assert!(only(&*fixture("strict.csv"), 4).surplus);
+    assert!(only(&*fixture("no-headers.csv"), 4).surplus);
+    assert!(only(&*fixture("strict-false-more-columns.csv"), 3).surplus);
+    assert_eq!(only(&*fixture("strict-false-less-columns.csv"), 3).cells, ["4", "5", ""]);
+    assert!(rows(&*fixture("comment.csv")).iter().all(|row| row.surplus), "the table under a comment has no header");
+    // Quotation marks escaped in a way that CSV does not know are told.
+    for row in rows(&*fixture("option-escape.csv")).iter().take(2) {
+        assert!(row.cells[2] == "2" || row.cells[2] == "4");
+        assert_eq!(row.mended[0].column, Some(1));
+    }
+    assert_eq!(rows(&*fixture("large-dataset.csv")).len(), 7268);
+    assert!(
+        rows(&*fixture("large-dataset.csv"))
+            .iter()
+            .all(|row| !row.surplus && row.cells[14] == "earthquake" || row.cells[14].len() < 20)
+    );
+}
+
+#[test]
+fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
+    let wide = horror("utf-16le_encoded.csv");
+    assert_eq!(wide.columns()[0], "Organisation_code");
+    assert!(rows(&*wide).iter().all(|row| !row.surplus && row.mended.is_empty()));
+    assert_eq!(horror("utf8bom.csv").columns(), ["kitten", "win"]);
+    assert_eq!(horror("characters.csv").columns()[1], "景點編號");
+    assert_eq!(horror("spanish_chars.csv").columns()[7], "Descripción");
+    assert!(cells(&*horror("sparse_with_column_errors.csv"))[0][1].starts_with("Trägerorganisationen"));
+    assert_eq!(horror("simple.psv").columns().len(), 6);
+    assert_eq!(cells(&*horror("simple.ssv"))[0], ["2011-01-01", "1", "Galway"]);
+    assert_eq!(horror("example.tsv").columns().len(), 17);
+    assert_eq!(horror("mixedGLB.csv").columns().len(), 19);
+    assert!(cells(&*horror("mixedGLB.csv")).len() > 100, "carriage returns end rows, too");
+    assert_eq!((horror("small.csv").columns(), horror("small.csv").lines()), (&["a".to_owned()][..], 1));
+    assert!(horror("simple.unknown").columns().is_empty());
+    // A space before a quotation mark makes it text: the row is too long and says why.
+    let row = only(&*horror("complex.csv"), 4);
+    assert!(row.surplus && row.mended.iter().any(|mend| mend.what.contains("space")), "{row:?}");
+    assert_eq!(only(&*horror("weird_head_padding.csv"), 5).number, 5);
+}

@@ -1,0 +1,107 @@
+//! What comes back: pages instead of data, unchanged content, encodings.
+
+use lockstep::domain::source::{Location, Validators};
+use lockstep::fetch::Fetched;
+
+use super::{Patient, Road, cells, rows};
+use crate::support::outside::{Outside, Reply};
+
+#[test]
+fn a_web_page_never_reaches_a_parser() {
+    let outside = Outside::start();
+    outside.set("/login", Reply::html("id,title\n1,x\n"));
+    outside.set("/hidden", Reply::csv("\u{FEFF}\n <!DOCTYPE html><p>id,title"));
+    outside.set("/bare", Reply::status(200).body("<HTML><body>"));
+    for path in ["/login", "/hidden", "/bare"] {
+        let (code, message) = Road::new().failure(&outside.url(path));
+        assert_eq!(code, "html_page", "{message}");
+    }
+}
+
+#[test]
+fn statuses_are_explained() {
+    let outside = Outside::start();
+    for (status, expected) in
+        [(401, "unauthorized"), (403, "forbidden"), (404, "not_found"), (410, "gone"), (418, "bad_status")]
+    {
+        outside.set("/a", Reply::status(status));
+        let (code, message) = Road::new().failure(&outside.url("/a"));
+        assert_eq!(code, expected);
+        assert!(message.contains(&status.to_string()), "{message}");
+    }
+}
+
+#[test]
+fn what_the_server_calls_unchanged_is_not_sent_again() {
+    let outside = Outside::start();
+    let odd = "W/\"a, b\"";
+    outside.set("/a.csv", Reply::csv("id\n1\n").etag(odd).header("Last-Modified", "Thu, 19 Nov 2026 08:00:00 GMT"));
+    let road = Road::new();
+    let first = road.get(&outside.url("/a.csv")).expect("content");
+    let known = first.validators().clone();
+    assert_eq!(known.etag.as_deref(), Some(odd));
+    let location = Location::Url(outside.url("/a.csv"));
+    let again = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
+    assert!(matches!(again, Fetched::Unchanged));
+    let seen = outside.requests("/a.csv");
+    assert_eq!(seen[0].header("If-None-Match"), None);
+    assert_eq!(seen[1].header("If-None-Match"), Some(odd));
+    assert_eq!(seen[1].header("If-Modified-Since"), Some("Thu, 19 Nov 2026 08:00:00 GMT"));
+}
+
+#[test]
+fn the_same_body_is_unchanged_but_a_full_fetch_brings_it() {
+    let outside = Outside::start();
+    outside.csv("/a.csv", "id\n1\n");
+    let road = Road::new();
+    let known = road.get(&outside.url("/a.csv")).expect("content").validators().clone();
+    assert_eq!((known.etag.as_deref(), known.last_modified.as_deref()), (None, None));
+    let location = Location::Url(outside.url("/a.csv"));
+    let again = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
+    assert!(matches!(again, Fetched::Unchanged));
+    outside.csv("/a.csv", "id\n2\n");
+    let changed = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
+    assert!(matches!(changed, Fetched::Content(_)));
+    let none = road.fetch("csv", &location, Some(&Validators::default()), &Patient::default()).expect("an answer");
+    assert!(matches!(none, Fetched::Content(_)));
+}
+
+#[test]
+fn a_304_that_was_not_asked_for_is_a_failure() {
+    let outside = Outside::start();
+    outside.set("/a", Reply::status(304));
+    assert_eq!(Road::new().failure(&outside.url("/a")).0, "bad_status");
+}
+
+#[test]
+fn encodings_are_recognised_declared_or_not() {
+    let outside = Outside::start();
+    let road = Road::new();
+    outside
+        .set("/declared", Reply::csv(b"id;name\n1;Bj\xF6rk\n").header("Content-Type", "text/csv; charset=ISO-8859-1"));
+    let wide: Vec<u8> = "\u{FEFF}id\tname\r\n1\tBjörk\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    outside.set("/wide", Reply::csv(wide));
+    outside.set("/silent", Reply::status(200).body(b"id,name\n1,Bj\xF6rk\n").gzip());
+    for path in ["/declared", "/wide", "/silent"] {
+        let content = road.get(&outside.url(path)).expect("content");
+        assert_eq!(content.columns(), ["id", "name"], "{path}");
+        assert_eq!(cells(&*content), [["1", "Björk"]], "{path}");
+        assert_eq!(content.lines(), 2, "{path}");
+    }
+}
+
+#[test]
+fn what_was_mended_is_told_and_what_cannot_be_placed_is_marked() {
+    let outside = Outside::start();
+    outside.set("/a.csv", Reply::csv(b"\nid,title,title,\n1,a\0b\n\n2,\xFF,c,d,e\n,,,\n3,x,y,z,,\n"));
+    let content = Road::new().get(&outside.url("/a.csv")).expect("content");
+    assert_eq!(content.columns(), ["id", "title", "title (2)", "column 4"]);
+    let rows = rows(&*content);
+    assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 5, 7]);
+    assert_eq!(rows[0].cells, ["1", "ab", "", ""]);
+    assert_eq!(rows[0].mended[0].column, Some(1));
+    assert!(rows[0].mended[0].what.contains("NUL"));
+    assert!(rows[1].surplus && rows[1].cells[1] == "\u{FFFD}" && rows[1].mended.len() == 1);
+    assert!(!rows[2].surplus && rows[2].mended.is_empty());
+    assert_eq!(super::rows(&*content), rows, "the same rows each time");
+}

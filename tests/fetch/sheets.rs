@@ -1,0 +1,93 @@
+//! Google Sheets, played by the server outside.
+
+use lockstep::domain::source::Location;
+
+use super::{Road, cells, failed, source};
+use crate::support::outside::{Outside, Reply};
+
+const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
+
+fn road(outside: &Outside) -> Road {
+    let mut road = Road::new();
+    road.settings.google_base = outside.url("").parse().expect("an address");
+    road
+}
+
+fn link(rest: &str) -> Location {
+    Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}{rest}"))
+}
+
+#[test]
+fn a_sheet_is_fetched_by_its_link_with_the_right_tab() {
+    let outside = Outside::start();
+    outside.sheet(ID, 0, "id,title\n1,first\n");
+    outside.sheet(ID, 42, "id,title\n1,second\n");
+    let road = road(&outside);
+    for (location, title) in [
+        (link("/edit?usp=sharing"), "first"),
+        (Location::Url(ID.to_owned()), "first"),
+        (link("/edit#gid=0"), "first"),
+        (link("/edit?gid=42#gid=42"), "second"),
+    ] {
+        let content = road.content("sheet", &location).expect("the sheet");
+        assert_eq!(cells(&*content), [["1", title]], "{location:?}");
+    }
+}
+
+#[test]
+fn a_sheet_that_is_not_public_says_how_to_share_it() {
+    let outside = Outside::start();
+    outside.private_sheet(ID);
+    let road = road(&outside);
+    let (code, message) = failed(road.content("sheet", &link("/edit")));
+    assert_eq!(code, "sign_in_page");
+    assert!(message.contains("Anyone with the link"), "{message}");
+    assert_eq!(outside.hits("/ServiceLogin"), 0);
+    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::html("<html>Sign in"));
+    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::status(401));
+    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+}
+
+#[test]
+fn a_sheet_is_redirected_to_googles_hosts_only() {
+    let outside = Outside::start();
+    let road = road(&outside).allowing("127.0.0.1,localhost");
+    outside.csv("/stolen", "id\n1\n");
+    let elsewhere = format!("http://localhost:{}/stolen", outside.port());
+    for target in [elsewhere.as_str(), "https://google.com.evil.example/", "https://evilgoogle.com/"] {
+        outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::redirect(307, target));
+        assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "bad_redirect", "{target}");
+    }
+    assert_eq!(outside.hits("/stolen"), 0);
+}
+
+#[test]
+fn a_stand_in_for_google_is_still_subject_to_the_guard() {
+    let outside = Outside::start();
+    outside.sheet(ID, 0, "id\n1\n");
+    assert_eq!(failed(road(&outside).allowing("").content("sheet", &link("/edit"))).0, "address_refused");
+}
+
+#[test]
+fn a_link_to_something_else_is_told() {
+    let road = Road::new();
+    let document = Location::Url(format!("https://docs.google.com/document/d/{ID}/edit"));
+    let (code, message) = failed(road.content("sheet", &document));
+    assert_eq!(code, "bad_address");
+    assert!(message.starts_with("That is a document, not a sheet"), "{message}");
+    assert_eq!(failed(road.content("csv", &link("/edit"))).0, "sheet_link");
+}
+
+#[test]
+fn the_message_names_the_place() {
+    let kinds = Road::new().kinds();
+    assert_eq!(kinds.names(), ["sheet", "csv"]);
+    let message = |kind: &str, location| kinds.get(kind).expect("a kind").fetching_message(&source(kind, location));
+    assert_eq!(message("sheet", link("/edit")), "Fetching albums from Google Sheets…");
+    assert_eq!(
+        message("csv", Location::Url("https://me:pw@h.example/a?t=1".into())),
+        "Fetching albums from h.example…"
+    );
+    assert_eq!(message("csv", Location::File("/srv/albums.csv".into())), "Fetching albums from albums.csv…");
+}

@@ -1,0 +1,4 @@
+//! What several rooms' tests need.
+
+pub(crate) mod outside;
+mod reply;

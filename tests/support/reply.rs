@@ -1,0 +1,144 @@
+//! Answers of the server outside, and their faults.
+
+use std::io::Write;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+/// An answer, with its faults.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+    pub(super) etag: Option<String>,
+    pub(super) claimed: Option<usize>,
+    pub(super) cut_at: Option<usize>,
+    pub(super) fault: Fault,
+    pub(super) delay: Duration,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fault {
+    None,
+    /// Nothing is ever answered.
+    Hang,
+    /// After so many bytes of the body nothing more comes.
+    HangAt(usize),
+    /// So many bytes, then a pause, again and again.
+    Drip(usize, Duration),
+    /// The connection is closed without an answer.
+    Close,
+}
+
+impl Reply {
+    /// An answer with nothing but a status.
+    pub(crate) fn status(status: u16) -> Self {
+        Self {
+            status,
+            headers: Vec::new(),
+            body: Vec::new(),
+            etag: None,
+            claimed: None,
+            cut_at: None,
+            fault: Fault::None,
+            delay: Duration::ZERO,
+        }
+    }
+
+    /// A CSV file in UTF-8.
+    pub(crate) fn csv(text: impl AsRef<[u8]>) -> Self {
+        Self::status(200).header("Content-Type", "text/csv; charset=utf-8").body(text)
+    }
+
+    /// A web page.
+    pub(crate) fn html(text: impl AsRef<[u8]>) -> Self {
+        Self::status(200).header("Content-Type", "text/html; charset=utf-8").body(text)
+    }
+
+    /// A redirect.
+    pub(crate) fn redirect(status: u16, to: &str) -> Self {
+        Self::status(status).header("Location", to)
+    }
+
+    /// With a header more, which replaces one of the same name.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With this body.
+    pub(crate) fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = body.as_ref().to_vec();
+        self
+    }
+
+    /// With an entity tag, which answers 304 to a request that knows it.
+    pub(crate) fn etag(mut self, etag: &str) -> Self {
+        self.etag = Some(etag.to_owned());
+        self.header("ETag", etag)
+    }
+
+    /// With the body compressed.
+    pub(crate) fn gzip(mut self) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        encoder.write_all(&self.body).expect("memory");
+        self.body = encoder.finish().expect("memory");
+        self.header("Content-Encoding", "gzip")
+    }
+
+    /// With a compressed body that unpacks to so many bytes of nothing.
+    pub(crate) fn bomb(size: usize) -> Self {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        let piece = [b'x'; 10_000];
+        for _ in 0..size / piece.len() {
+            encoder.write_all(&piece).expect("memory");
+        }
+        let body = encoder.finish().expect("memory");
+        Self::csv(body).header("Content-Encoding", "gzip")
+    }
+
+    /// Claiming another length of the body than it has.
+    pub(crate) fn claiming(mut self, length: usize) -> Self {
+        self.claimed = Some(length);
+        self
+    }
+
+    /// With only so many bytes of the body sent, claiming just these.
+    pub(crate) fn cut_at(mut self, length: usize) -> Self {
+        self.cut_at = Some(length);
+        self
+    }
+
+    /// Never answering.
+    pub(crate) fn hang(mut self) -> Self {
+        self.fault = Fault::Hang;
+        self
+    }
+
+    /// Sending so many bytes of the body and then nothing.
+    pub(crate) fn hang_at(mut self, bytes: usize) -> Self {
+        self.fault = Fault::HangAt(bytes);
+        self
+    }
+
+    /// Sending so many bytes of the body at a time, with a pause after each.
+    pub(crate) fn drip(mut self, bytes: usize, pause: Duration) -> Self {
+        self.fault = Fault::Drip(bytes, pause);
+        self
+    }
+
+    /// Closing the connection without an answer.
+    pub(crate) fn close(mut self) -> Self {
+        self.fault = Fault::Close;
+        self
+    }
+
+    /// Answering only after so long.
+    pub(crate) fn after(mut self, delay: Duration) -> Self {
+        self.delay = delay;
+        self
+    }
+}
