@@ -227,9 +227,6 @@ pub struct Validators {
     /// SHA-256 of the body in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
-    /// What these validators were given for: another address, key column or way of reading makes them worthless.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken_for: Option<String>,
 }
 
 #[cfg(test)]
