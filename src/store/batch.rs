@@ -20,7 +20,7 @@ pub struct Batch {
     pub changed: Vec<ItemWrite>,
     /// One for each of `changed`.
     pub changes: Vec<Change>,
-    /// The columns, with the first batch of a run: a catalog that is half written must be readable too.
+    /// The columns in the source's order, with the first batch of a run.
     pub columns: Option<Vec<String>>,
 }
 
@@ -57,7 +57,7 @@ impl Store {
                 bulk::insert_changes(conn, &id, row.source_id, &batch.changes)?;
             }
             if let Some(columns) = &batch.columns {
-                catalogs::keep_columns(conn, row.source_id, columns)?;
+                catalogs::begin_writing(conn, row.source_id, columns)?;
             }
             let returned = batch.changes.iter().filter(|change| change.kind == ChangeKind::Added).count();
             let more = i64::try_from(batch.new.len() + returned).unwrap_or(i64::MAX);

@@ -44,10 +44,14 @@ pub(super) fn count_by(conn: &mut AnyConnection, source_id: i64, by: i64) -> Que
     Ok(())
 }
 
-/// Keeps the columns in the source's order.
-pub(super) fn keep_columns(conn: &mut AnyConnection, source_id: i64, names: &[String]) -> Result<(), StoreError> {
+/// Notes that a run begins to write items: the columns in the source's order, because a catalog that is half written
+/// must be readable too, and no validators, because until the run has ended the catalog is no version of its source.
+/// Without that a source that goes back to its former version would be taken for unchanged.
+pub(super) fn begin_writing(conn: &mut AnyConnection, source_id: i64, names: &[String]) -> Result<(), StoreError> {
     let text = to_json("catalogs.columns", &names)?;
-    diesel::update(catalogs::table.find(source_id)).set(catalogs::column_names.eq(text)).execute(conn)?;
+    diesel::update(catalogs::table.find(source_id))
+        .set((catalogs::column_names.eq(text), catalogs::validators.eq("{}")))
+        .execute(conn)?;
     Ok(())
 }
 

@@ -114,8 +114,9 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut conn = self.connection()?;
+        // The turn first: writers that wait must not sit on connections that readers could use.
         let _turn = self.writers.as_ref().as_ref().map(FairMutex::lock);
+        let mut conn = self.connection()?;
         write_tx::run(&mut conn, work)
     }
 

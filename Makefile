@@ -1,0 +1,27 @@
+# make test   installs what the tests need (Debian, as root) and runs all of them
+# make lint   format, clippy, docs
+# make bench  compares loading and polling with their references; prints ratios
+# make screenshot  draws the picture of the README anew
+
+CARGO ?= cargo
+
+.PHONY: test lint bench screenshot needs
+
+test: needs
+	@if $(CARGO) nextest --version >/dev/null 2>&1; \
+	then $(CARGO) nextest run --no-fail-fast; \
+	else $(CARGO) test --no-fail-fast; fi
+
+needs:
+	@scripts/install-test-needs
+
+lint:
+	$(CARGO) fmt --check
+	$(CARGO) clippy --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+bench:
+	@benches/compare
+
+screenshot:
+	@scripts/screenshot
