@@ -149,20 +149,21 @@ impl Store {
     /// When the database fails.
     pub fn known_items(&self, source: SourceId, mut each: impl FnMut(&str, Known)) -> Result<(), StoreError> {
         const PAGE: i64 = 10_000;
-        let mut after = i64::MIN;
+        let mut after = String::new();
         loop {
-            let rows: Vec<(i64, String, Vec<u8>, Option<NaiveDateTime>)> = self.read(|conn| {
+            let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>)> = self.read(|conn| {
+                // By key, because that is the order of the index: other sources' items are not passed over one by one.
                 let page = items::table
                     .filter(items::source_id.eq(source.0))
-                    .filter(items::id.gt(after))
-                    .order(items::id)
+                    .filter(items::key.gt(&after))
+                    .order(items::key)
                     .limit(PAGE)
-                    .select((items::id, items::key, items::hash, items::removed_at));
+                    .select((items::key, items::hash, items::removed_at));
                 Ok(page.load(conn)?)
             })?;
-            let Some(last) = rows.last() else { return Ok(()) };
-            after = last.0;
-            for (_, key, hash, removed_at) in &rows {
+            let Some((last, ..)) = rows.last() else { return Ok(()) };
+            after.clone_from(last);
+            for (key, hash, removed_at) in &rows {
                 let hash = hash[..].try_into().map_err(|error| StoreError::corrupt("items.hash")(&error))?;
                 each(key, Known { hash, live: removed_at.is_none() });
             }

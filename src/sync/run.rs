@@ -165,7 +165,8 @@ impl Run<'_> {
         if let Destination::Preview(changes) = destination {
             return self.previewed(findings, changes, &index, &survey, verdict);
         }
-        let removals = if withheld == 0 { self.removals(&index)? } else { Vec::new() };
+        let leaving = withheld == 0 && survey.tally.removals > 0;
+        let removals = if leaving { self.removals(&index)? } else { Vec::new() };
         self.finalize(findings.stats)?;
         // Withheld removals leave the catalog behind its source, so the next sync must look at everything again.
         let validators = (withheld == 0).then(|| content.validators().clone());

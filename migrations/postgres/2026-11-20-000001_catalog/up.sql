@@ -38,7 +38,8 @@ CREATE TABLE items (
     changed_by  TEXT NOT NULL
 );
 CREATE UNIQUE INDEX items_key ON items (source_id, key);
-CREATE INDEX items_added_by ON items (added_by);
+-- Pages and counts of a catalog as it is read.
+CREATE INDEX items_live ON items (source_id, id) WHERE removed_at IS NULL;
 
 CREATE TABLE sync_operations (
     id               TEXT PRIMARY KEY NOT NULL,
