@@ -1,13 +1,15 @@
 //! The second reading: writes what differs in fenced batches, or in a preview only says what would differ.
 
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
 use super::compare::{KeyIndex, Standing, Survey};
 use super::outcome::Stopped;
 use super::reporter::Reporter;
-use super::signal::Signal;
+use super::signal::{Reason, Signal};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::item::{ItemDraft, Layout, search_text};
 use crate::domain::operation::Stage;
-use crate::domain::progress::{Stats, Weights};
+use crate::domain::progress::{Count, Stats, Weights};
 use crate::domain::source::Source;
 use crate::fetch::Content;
 use crate::store::batch::Batch;
@@ -43,78 +45,126 @@ pub(super) struct Application<'a> {
     pub(super) force: bool,
 }
 
-struct Pending {
+/// Rows that were read and compared, on their way to their destination.
+struct Portion {
     new: Vec<ItemWrite>,
     changed: Vec<(ItemWrite, ChangeKind)>,
     bytes: usize,
     rows: usize,
+    /// The counts as they are once this portion has arrived.
     stats: Stats,
+}
+
+impl Portion {
+    fn after(stats: Stats) -> Self {
+        Self { new: Vec::new(), changed: Vec::new(), bytes: 0, rows: 0, stats }
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES
+    }
 }
 
 impl Application<'_> {
     /// Reads all rows once more and sends what differs to `destination`. Answers the counts.
+    ///
+    /// Reading and writing take about as long as each other, so they go side by side: while one portion is written the
+    /// next is read and compared. Between them wait at most two, so memory stays flat.
     pub(super) fn run(
         &self,
         content: &dyn Content,
         survey: &Survey,
         destination: &mut Destination,
     ) -> Result<Stats, Stopped> {
-        let mut columns = Some(content.columns().to_vec());
-        let mut done = self.reporter.now().stats;
-        done.items.total = survey.rows;
-        let mut pending = Pending { new: Vec::new(), changed: Vec::new(), bytes: 0, rows: 0, stats: done };
+        let first = Stats { items: Count { processed: 0, total: survey.rows }, ..self.reporter.now().stats };
+        let columns = content.columns().to_vec();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(1);
+            let arrived = scope.spawn(move || self.deliver(&receiver, columns, first, destination));
+            let read = self.read(content, first, &sender);
+            drop(sender);
+            // A panic over there is one here: the worker's edge catches it.
+            let arrived = arrived.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            // When delivering failed, reading failed too, with nobody left to send to: the first cause is told.
+            let stats = arrived?;
+            read.map(|()| stats)
+        })
+    }
+
+    /// Reads and compares all rows, and sends them on in portions.
+    fn read(&self, content: &dyn Content, first: Stats, portions: &SyncSender<Portion>) -> Result<(), Stopped> {
+        let nobody = |_| Stopped::Early(Reason::LeaseLost);
+        let mut portion = Portion::after(first);
         for row in content.rows()? {
             let row = row?;
-            pending.rows += 1;
-            pending.stats.items.processed += 1;
+            portion.rows += 1;
+            portion.stats.items.processed += 1;
             match self.index.standing(self.layout, &row) {
-                None => pending.stats.rejected += 1,
-                Some(standing) => self.sort(&mut pending, standing, self.layout.item(&row.cells), &row.cells),
+                None => portion.stats.rejected += 1,
+                Some(standing) => self.sort(&mut portion, standing, self.layout.item(&row.cells), &row.cells),
             }
-            if pending.rows >= BATCH_ROWS || pending.bytes >= BATCH_BYTES {
-                done = self.flush(&mut pending, destination, &mut columns)?;
+            if portion.is_full() {
+                let next = Portion::after(portion.stats);
+                portions.send(std::mem::replace(&mut portion, next)).map_err(nobody)?;
             }
         }
-        if pending.rows > 0 {
-            done = self.flush(&mut pending, destination, &mut columns)?;
+        if portion.rows > 0 {
+            portions.send(portion).map_err(nobody)?;
+        }
+        Ok(())
+    }
+
+    /// Takes portions to their destination as they come.
+    fn deliver(
+        &self,
+        portions: &Receiver<Portion>,
+        columns: Vec<String>,
+        first: Stats,
+        destination: &mut Destination,
+    ) -> Result<Stats, Stopped> {
+        let mut columns = Some(columns);
+        let mut done = first;
+        for portion in portions {
+            if let Some(reason) = self.signal.reason() {
+                return Err(Stopped::Early(reason));
+            }
+            done = portion.stats;
+            self.flush(portion, destination, &mut columns)?;
         }
         Ok(done)
     }
 
-    fn sort(&self, pending: &mut Pending, standing: Standing, item: ItemDraft, cells: &[String]) {
+    fn sort(&self, portion: &mut Portion, standing: Standing, item: ItemDraft, cells: &[String]) {
         let kind = match standing {
             Standing::Present(hash) if hash == item.hash && !self.force => {
-                pending.stats.unchanged += 1;
+                portion.stats.unchanged += 1;
                 return;
             }
             Standing::Present(_) => ChangeKind::Updated,
             Standing::New | Standing::Returns => ChangeKind::Added,
         };
-        pending.bytes += item.fields.len() * 2;
+        portion.bytes += item.fields.len() * 2;
         let search_text = search_text(cells);
         let write = ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text };
         match kind {
-            ChangeKind::Updated => pending.stats.updated += 1,
-            _ => pending.stats.added += 1,
+            ChangeKind::Updated => portion.stats.updated += 1,
+            _ => portion.stats.added += 1,
         }
         if standing == Standing::New {
-            pending.new.push(write);
+            portion.new.push(write);
         } else {
-            pending.changed.push((write, kind));
+            portion.changed.push((write, kind));
         }
     }
 
-    /// Sends on what was gathered, and answers the counts as they are then.
+    /// Takes one portion to its destination, together with the progress it makes.
     fn flush(
         &self,
-        pending: &mut Pending,
+        portion: Portion,
         destination: &mut Destination,
         columns: &mut Option<Vec<String>>,
-    ) -> Result<Stats, Stopped> {
-        if let Some(reason) = self.signal.reason() {
-            return Err(Stopped::Early(reason));
-        }
-        let stats = pending.stats;
+    ) -> Result<(), Stopped> {
+        let Portion { new, changed, stats, .. } = portion;
         let items = stats.items;
         let progress = Progress {
             stage: Stage::Processing,
@@ -122,10 +172,6 @@ impl Application<'_> {
             percent: self.weights.percent(Stage::Processing, items.processed, items.total),
             stats,
         };
-        let new = std::mem::take(&mut pending.new);
-        let changed = std::mem::take(&mut pending.changed);
-        pending.rows = 0;
-        pending.bytes = 0;
         match destination {
             Destination::Preview(found) => {
                 let room = PREVIEWED.saturating_sub(found.len());
@@ -140,7 +186,7 @@ impl Application<'_> {
                 self.reporter.write_batch(&batch, progress)?;
             }
         }
-        Ok(stats)
+        Ok(())
     }
 
     /// What these items change, old beside new. A forced rewrite of the same fields is no change.

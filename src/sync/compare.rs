@@ -35,13 +35,19 @@ struct Entry {
     hash: Digest128,
     /// The row that has it in this run, 0 for none.
     row: u32,
-    stored: bool,
-    live: bool,
+    stored: Stored,
+}
+
+/// What the database has of a key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stored {
+    Nothing,
+    Removed,
+    Live,
 }
 
 /// All keys of a catalog and of its source, some forty bytes each whatever the rows hold: a million rows stay far
 /// below 200 MB.
-#[derive(Default)]
 pub(super) struct KeyIndex {
     entries: HashMap<Digest128, Entry, BuildHasherDefault<DigestHasher>>,
     live: u64,
@@ -71,16 +77,23 @@ pub(super) struct Survey {
 }
 
 impl KeyIndex {
+    /// An index with room for the items of a catalog: growing would need the old room and the new at the same time.
+    pub(super) fn with_room(items: u64) -> Self {
+        let room = usize::try_from(items).unwrap_or(0);
+        Self { entries: HashMap::with_capacity_and_hasher(room, BuildHasherDefault::default()), live: 0 }
+    }
+
     /// Adds an item that the database holds.
     pub(super) fn know(&mut self, key: &str, known: Known) {
         self.live += u64::from(known.live);
-        let entry = Entry { hash: known.hash, row: 0, stored: true, live: known.live };
+        let stored = if known.live { Stored::Live } else { Stored::Removed };
+        let entry = Entry { hash: known.hash, row: 0, stored };
         self.entries.insert(digest(key), entry);
     }
 
     /// Notes that this row has that key. Answers the row that had it before, if any: the first wins.
     fn claim(&mut self, key: &str, row: u32) -> Result<(), u32> {
-        let fresh = Entry { hash: Digest128::default(), row: 0, stored: false, live: false };
+        let fresh = Entry { hash: Digest128::default(), row: 0, stored: Stored::Nothing };
         let entry = self.entries.entry(digest(key)).or_insert(fresh);
         if entry.row != 0 {
             return Err(entry.row);
@@ -99,24 +112,25 @@ impl KeyIndex {
         if entry.row != place(row) {
             return None;
         }
-        Some(match entry {
-            Entry { live: true, hash, .. } => Standing::Present(*hash),
-            Entry { stored: true, .. } => Standing::Returns,
-            Entry { .. } => Standing::New,
+        Some(match entry.stored {
+            Stored::Live => Standing::Present(entry.hash),
+            Stored::Removed => Standing::Returns,
+            Stored::Nothing => Standing::New,
         })
     }
 
     /// Whether an item of the catalog is not in the source.
     pub(super) fn has_left(&self, key: &str) -> bool {
-        self.entries.get(&digest(key)).is_some_and(|entry| entry.live && entry.row == 0)
+        self.entries.get(&digest(key)).is_some_and(|entry| entry.stored == Stored::Live && entry.row == 0)
     }
 
     fn tally(&self) -> Tally {
         let mut tally = Tally { live: self.live, ..Tally::default() };
         for entry in self.entries.values() {
             tally.taken += u64::from(entry.row != 0);
-            tally.additions += u64::from(entry.row != 0 && !entry.live);
-            tally.removals += u64::from(entry.row == 0 && entry.live);
+            let live = entry.stored == Stored::Live;
+            tally.additions += u64::from(entry.row != 0 && !live);
+            tally.removals += u64::from(entry.row == 0 && live);
         }
         tally
     }

@@ -140,7 +140,7 @@ impl Run<'_> {
             Fetched::Content(content) => content,
         };
         let layout = self.layout(&*content)?;
-        let mut index = KeyIndex::default();
+        let mut index = KeyIndex::with_room(self.catalog.item_count);
         self.engine.store.known_items(self.source.id, |key, known| index.know(key, known))?;
         let mut survey = self.survey(&*content, &layout, &mut index)?;
         findings.issues = std::mem::take(&mut survey.issues);

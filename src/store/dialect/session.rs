@@ -17,7 +17,7 @@ pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> di
              PRAGMA synchronous = NORMAL;
              PRAGMA foreign_keys = ON;
              PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -16384;",
+             PRAGMA cache_size = -8192;",
         ),
         AnyConnection::Postgres(conn) => conn.batch_execute(&format!(
             "SET TIME ZONE 'UTC';
