@@ -1,0 +1,108 @@
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Flags, Mistakes, Settings, duration};
+use crate::store::DatabaseAddress;
+
+fn read(env: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+    read_with(&Flags::default(), env)
+}
+
+fn read_with(flags: &Flags, env: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+    let look = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
+    Settings::read_from(flags, &look)
+}
+
+#[test]
+fn without_any_setting_the_defaults_hold_and_empty_variables_count_as_unset() {
+    for settings in [read(&[]), read(&[("LOCKSTEP_COOLDOWN", ""), ("DATABASE_URL", ""), ("RUST_LOG", "")])] {
+        let settings = settings.expect("good settings");
+        assert_eq!(settings.data_dir, PathBuf::from("./data"));
+        assert_eq!(settings.database, DatabaseAddress::Sqlite("./data/lockstep.db".into()));
+        assert_eq!((settings.bind.as_str(), settings.workers), ("127.0.0.1:8080", 2));
+        assert_eq!(settings.fetch_timeout, Duration::from_secs(120));
+        assert_eq!(settings.sync_timeout, Duration::from_secs(300));
+        assert_eq!(settings.cooldown, Duration::from_secs(3));
+        assert_eq!((settings.log_filter, settings.unused), (None, Vec::new()));
+    }
+}
+
+#[test]
+fn the_database_lies_in_the_data_folder_wherever_that_is_and_a_flag_wins() {
+    let flags = Flags { data_dir: Some("/srv/flag".into()), ..Flags::default() };
+    let settings = read_with(&flags, &[("LOCKSTEP_DATA_DIR", "/srv/env")]).expect("good settings");
+    assert_eq!(settings.database, DatabaseAddress::Sqlite("/srv/flag/lockstep.db".into()));
+}
+
+#[test]
+fn a_duration_is_a_number_with_a_unit_or_zero() {
+    let cases = [("500ms", 500), ("3s", 3000), ("5m", 300_000), ("24h", 86_400_000), ("0", 0), (" 0s ", 0)];
+    for (text, millis) in cases {
+        assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+    }
+    for bad in ["", "3", "s", "3 days", "-3s", "1.5s", "3S", "99999999999999999999s", "169h", "99999999999999999h"] {
+        assert!(duration(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn every_mistake_is_named_with_what_is_wrong_and_an_example_at_once() {
+    let flags = Flags { workers: Some("many".into()), bind: Some("".into()), ..Flags::default() };
+    let env = [
+        ("LOCKSTEP_WORKERS", "2"),
+        ("DATABASE_URL", "mysql://me:s3cret@h/db"),
+        ("LOCKSTEP_COOLDOWN", "3"),
+        ("LOCKSTEP_FETCH_TIMEOUT", "0"),
+        ("LOCKSTEP_SYNC_TIMEOUT", "soon\nnow"),
+        ("LOCKSTEP_MAX_BYTES", "200MB"),
+        ("LOCKSTEP_ALLOW_HOSTS", "localhost:3000"),
+        ("LOCKSTEP_GOOGLE_URL", "docs.google.com"),
+        ("RUST_LOG", "lockstep=loud"),
+    ];
+    let mistakes = read_with(&flags, &env).expect_err("mistakes");
+    let lines = mistakes.lines();
+    let expected = [
+        ("DATABASE_URL: ", "postgres://"),
+        ("--bind: ", "leave the flag out"),
+        ("--workers: ", "like 2"),
+        ("LOCKSTEP_FETCH_TIMEOUT: ", "30s"),
+        ("LOCKSTEP_SYNC_TIMEOUT: ", "500ms"),
+        ("LOCKSTEP_COOLDOWN: ", "no unit"),
+        ("LOCKSTEP_MAX_BYTES: ", "200000000"),
+        ("LOCKSTEP_ALLOW_HOSTS: ", "nas.local"),
+        ("LOCKSTEP_GOOGLE_URL: ", "https://docs.google.com"),
+        ("RUST_LOG: ", "lockstep=debug"),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{mistakes}");
+    for (line, (name, part)) in lines.iter().zip(expected) {
+        assert!(line.starts_with(name) && line.contains(part) && !line.contains(['\n', '"']), "{line}");
+    }
+    assert!(!mistakes.to_string().contains("s3cret"), "{mistakes}");
+}
+
+#[test]
+fn an_address_to_serve_on_has_a_port() {
+    for good in ["127.0.0.1:0", "[::1]:8080", "0.0.0.0:80", "localhost:8080"] {
+        assert_eq!(read(&[("LOCKSTEP_BIND", good)]).expect(good).bind, good);
+    }
+    for bad in ["8080", ":8080", "localhost", "127.0.0.1:99999", "::1:8080", "http://localhost:8080"] {
+        assert!(read(&[("LOCKSTEP_BIND", bad)]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_database_is_a_server_or_a_file() {
+    for good in ["postgres://h/db", "postgresql:///db", "sqlite:///a/b.db", "sqlite:b.db", "/a/b.db", "file:b.db"] {
+        assert!(read(&[("DATABASE_URL", good)]).is_ok(), "{good}");
+    }
+    for bad in ["mysql://h/db", "postgre://h/db", "sqlite::memory:", ":memory:", "sqlite://"] {
+        assert!(read(&[("DATABASE_URL", bad)]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn settings_of_later_versions_are_known_by_name() {
+    let settings = read(&[("LOCKSTEP_REDIS_URL", "redis://h"), ("LOCKSTEP_WEBHOOK_URL", "")]).expect("good settings");
+    assert_eq!(settings.unused, ["LOCKSTEP_REDIS_URL"]);
+}
