@@ -1,5 +1,6 @@
 //! Lockstep keeps a catalog in lockstep with the place its editors already work in.
 
+pub mod app;
 pub mod config;
 pub mod domain;
 pub mod fetch;

@@ -1,0 +1,269 @@
+//! The composition root: builds the house from its settings and is the only room that knows every other. Also the
+//! order in which a server starts and stops.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use actix_web::rt;
+
+use crate::config::Settings;
+use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
+use crate::domain::secret;
+use crate::domain::source::{Location, NotASlug, Noun, SourceDraft};
+use crate::fetch;
+use crate::status::{FileStatus, StatusBoard};
+use crate::store::{Store, StoreError};
+use crate::sync::engine::Bell;
+use crate::sync::{Control, Engine, Terms, Workers};
+use crate::web;
+
+/// The sample catalog.
+static SAMPLE: &[u8] = include_bytes!("../samples/albums.csv");
+/// Connections beyond one per worker: heartbeats, reporters and pages.
+const SPARE_CONNECTIONS: u32 = 8;
+/// How often a server looks whether it was told to stop.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long answers under way have to be sent when a server stops. Together with what workers get this stays below
+/// the five seconds in which a process is to be gone.
+const LAST_ANSWERS: Duration = Duration::from_millis(300);
+
+/// Why the house could not be built or kept open.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The data folder.
+    #[error("the data folder {} cannot be made: {error}. Choose another one with LOCKSTEP_DATA_DIR", path.display())]
+    DataFolder {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The address is taken.
+    #[error(
+        "the address {0} is in use, perhaps by another Lockstep. Stop that one, or choose another address with \
+         LOCKSTEP_BIND, such as 127.0.0.1:8081"
+    )]
+    AddressInUse(String),
+    /// The address cannot be listened on for another reason.
+    #[error("Lockstep cannot listen on {address}: {error}. Choose another address with LOCKSTEP_BIND")]
+    Bind {
+        /// Which.
+        address: String,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A thread, a signal, the web server.
+    #[error("the system refused something that Lockstep needs: {0}")]
+    System(#[from] io::Error),
+    /// No random bytes.
+    #[error("the system gave no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    /// A mistake in this program.
+    #[error("the sample catalog has a name that cannot be: {0}")]
+    Sample(#[from] NotASlug),
+}
+
+/// The house, built.
+pub struct App {
+    /// The cellar.
+    pub store: Store,
+    /// The notice board.
+    pub board: Arc<StatusBoard>,
+    /// The engine's door.
+    pub control: Control,
+    engine: Engine,
+    settings: Settings,
+}
+
+/// Sends log lines to standard error, with their times.
+pub fn log_to_standard_error(filter: &str) {
+    // It fails only if a logger is there already.
+    let _ = env_logger::Builder::new().parse_filters(filter).try_init();
+}
+
+/// A flag that rises when this process is told to stop (SIGINT, SIGTERM). Told a second time the process ends at once.
+///
+/// # Errors
+/// When the system refuses to tell.
+pub fn told_to_stop() -> io::Result<Arc<AtomicBool>> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let told = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag down, raises it, and only the second ends the process.
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&told))?;
+        signal_hook::flag::register(signal, Arc::clone(&told))?;
+    }
+    Ok(told)
+}
+
+impl App {
+    /// Builds the house: data folder, database brought up to date, notice board, kinds of sources, engine.
+    ///
+    /// # Errors
+    /// When the data folder cannot be made, or the database cannot be opened or brought up to date.
+    pub fn open(settings: Settings) -> Result<Self, AppError> {
+        make_private(&settings.data_dir)?;
+        let terms = Terms {
+            fetch: settings.fetch_timeout,
+            sync: settings.sync_timeout,
+            cooldown: settings.cooldown,
+            ..Terms::default()
+        };
+        let connections = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_CONNECTIONS);
+        let store = Store::open(&settings.database, connections, terms.lease)?;
+        let applied = store.migrate()?;
+        if applied > 0 {
+            log::info!("{}: {applied} migrations applied", settings.database.for_people());
+        }
+        let primary = FileStatus::new(settings.data_dir.join("status"));
+        let board = Arc::new(StatusBoard::new(Box::new(primary), store.clone(), terms.renewal));
+        let defaults = fetch::Settings::in_data_dir(&settings.data_dir, SAMPLE);
+        let kinds = fetch::Kinds::built_in(fetch::Settings {
+            max_bytes: settings.max_bytes,
+            allow_hosts: settings.allow_hosts.clone(),
+            google_base: settings.google_base.clone().unwrap_or(defaults.google_base),
+            ..defaults
+        });
+        let engine = Engine {
+            store: store.clone(),
+            board: Arc::clone(&board),
+            kinds: Arc::new(kinds),
+            terms,
+            bell: Arc::new(Bell::default()),
+        };
+        Ok(Self { store, board, control: Control::new(engine.clone()), engine, settings })
+    }
+
+    /// Serves until told to stop. Starts in this order: the address, the sample catalog of a new database, workers,
+    /// pages; stops workers first, so that pages can tell what became of their runs.
+    ///
+    /// # Errors
+    /// When the address is in use, or the system or the database fails.
+    pub fn serve(self) -> Result<(), AppError> {
+        let told = told_to_stop()?;
+        for name in &self.settings.unused {
+            log::warn!("{name} is set, but this version of Lockstep does not use it yet");
+        }
+        let listener = self.listen()?;
+        let address = listener.local_addr()?;
+        self.add_sample()?;
+        let workers = Workers::start(&self.engine, self.settings.workers)?;
+        log::info!("database {}, {} workers", self.settings.database.for_people(), self.settings.workers);
+        self.announce(address)?;
+        let house = web::state::House {
+            store: self.store,
+            board: self.board,
+            control: self.control,
+            uploads_dir: self.settings.data_dir.join("uploads"),
+        };
+        rt::System::new().block_on(keep_open(listener, house, workers, &told))
+    }
+
+    fn listen(&self) -> Result<TcpListener, AppError> {
+        let address = &self.settings.bind;
+        TcpListener::bind(address).map_err(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => AppError::AddressInUse(address.clone()),
+            _ => AppError::Bind { address: address.clone(), error },
+        })
+    }
+
+    /// Adds the sample catalog to a database that never had a source, and starts its first sync, so that a newcomer
+    /// sees items.
+    fn add_sample(&self) -> Result<(), AppError> {
+        let draft = SourceDraft {
+            slug: "sample-albums".parse()?,
+            name: "Sample albums".to_owned(),
+            noun: Noun { one: "album".to_owned(), many: "albums".to_owned() },
+            kind: "csv".to_owned(),
+            location: Location::Sample,
+            key_column: "id".to_owned(),
+            schedule: None,
+            public: true,
+        };
+        if !self.store.add_first_source(&draft)? {
+            return Ok(());
+        }
+        let Some(source) = self.store.source(&draft.slug)? else { return Ok(()) };
+        let request = StartRequest {
+            kind: OperationKind::Sync,
+            mode: Mode::Incremental,
+            options: Options::default(),
+            // Not by hand: the newcomer's first click must not find a cooldown.
+            priority: Priority::Scheduled,
+            requested_by: "first start".to_owned(),
+        };
+        self.control.start(source.id, &request)?;
+        Ok(())
+    }
+
+    /// Prints where Lockstep is and, until an admin exists, the set-up link.
+    fn announce(&self, address: SocketAddr) -> Result<(), AppError> {
+        use io::Write;
+        let base = format!("http://{}", reachable(address));
+        let mut lines = format!("Lockstep is at {base}/\n");
+        if let Some(token) = self.store.setup_token(&secret::fresh_token()?)? {
+            lines.push_str(&format!("Create the first admin: {base}/setup?token={token}\n"));
+        }
+        let mut out = io::stdout().lock();
+        // Nobody has to read them.
+        let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
+        Ok(())
+    }
+}
+
+/// An address of this machine, where the server listens on all of them.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
+/// Makes the data folder, for its owner alone. One that is there stays as it is.
+fn make_private(folder: &Path) -> Result<(), AppError> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| AppError::DataFolder { path: folder.to_owned(), error })
+}
+
+/// Serves pages until the flag rises, then stops everything in its order.
+async fn keep_open(
+    listener: TcpListener,
+    house: web::state::House,
+    workers: Workers,
+    told: &AtomicBool,
+) -> Result<(), AppError> {
+    let server = web::serve(listener, house)?;
+    let handle = server.handle();
+    let pages = rt::spawn(server);
+    while !told.load(Ordering::SeqCst) && !pages.is_finished() {
+        rt::time::sleep(LOOK).await;
+    }
+    log::info!("stopping");
+    // Its own thread: waiting for workers must not keep pages from answering.
+    let stopping = std::thread::Builder::new().name("stopping".to_owned()).spawn(move || workers.stop())?;
+    while !stopping.is_finished() {
+        rt::time::sleep(LOOK / 5).await;
+    }
+    if !stopping.join().unwrap_or(false) {
+        log::warn!("not all threads stopped in time; another server will end their runs and start them again");
+    }
+    if pages.is_finished() {
+        // It ended by itself, which it does only when something is wrong.
+        return pages.await.map_err(io::Error::other)?.map_err(AppError::System);
+    }
+    if rt::time::timeout(LAST_ANSWERS, handle.stop(true)).await.is_err() {
+        log::info!("some connections were still open");
+    }
+    Ok(())
+}
