@@ -1,6 +1,7 @@
 //! Lockstep keeps a catalog in lockstep with the place its editors already work in.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod fetch;

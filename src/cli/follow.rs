@@ -1,0 +1,195 @@
+//! Follows a run to its end, whoever runs it: this process, or a server that was faster.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output::{Trouble, note, one_line};
+use crate::app::App;
+use crate::domain::operation::{Stage, Status};
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+use crate::store::StoreError;
+use crate::store::recovery::{Cancel, TakenOver};
+use crate::sync::Stop;
+
+/// Who asks, for people.
+pub(super) const COMMAND_LINE: &str = "command line";
+/// How often the notice board is read.
+const POLL: Duration = Duration::from_millis(200);
+/// How often is looked whether the run's worker is dead.
+const LOOK: Duration = Duration::from_secs(2);
+/// How long the notice board may have nothing to say of a run.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Follows a run, and the one that continues it when it is interrupted, and so on. When `told` is raised the run is
+/// cancelled and its end awaited.
+pub(super) fn follow(app: &App, first: SyncId, told: &AtomicBool, show: &mut Show) -> Result<StatusReport, Trouble> {
+    let mut id = first;
+    loop {
+        let mut runner = Some(run_here(app, id)?);
+        let last = watch(app, id, told, &mut runner, show)?;
+        if let Some(runner) = runner {
+            // It has little left to do once the end is known. A panic of it is logged where it happened.
+            let _ = runner.join();
+        }
+        match last.successor.filter(|_| last.status == Status::Interrupted) {
+            Some(next) => {
+                show.say(&last.message);
+                show.begin_again();
+                id = next;
+            }
+            None => return Ok(last),
+        }
+    }
+}
+
+type Runner = JoinHandle<Result<bool, StoreError>>;
+
+/// Runs it in this process, unless a server is faster.
+fn run_here(app: &App, id: SyncId) -> Result<Runner, Trouble> {
+    let control = app.control.clone();
+    // Nobody asks this one: to stop would mean to queue the run again, and Ctrl-C means to cancel it.
+    let run = move || control.run_here(id, &Stop::default());
+    Ok(std::thread::Builder::new().name("command-line".to_owned()).spawn(run)?)
+}
+
+fn watch(
+    app: &App,
+    id: SyncId,
+    told: &AtomicBool,
+    runner: &mut Option<Runner>,
+    show: &mut Show,
+) -> Result<StatusReport, Trouble> {
+    let (mut asked, mut looked, mut heard) = (false, Instant::now(), Instant::now());
+    loop {
+        if told.load(Ordering::SeqCst) && !asked {
+            asked = true;
+            cancel(app, id, show)?;
+        }
+        match app.board.get(id) {
+            Ok(Some(report)) => {
+                heard = Instant::now();
+                if !report.status.is_active() {
+                    return Ok(report);
+                }
+                show.report(&report);
+                if report.status == Status::Pending {
+                    give_up_if_never_begun(app, id, runner)?;
+                }
+            }
+            other if heard.elapsed() > PATIENCE => {
+                return Err(match other {
+                    Err(error) => error.into(),
+                    Ok(_) => Trouble::failed(format!("the status of {id} is gone.")),
+                });
+            }
+            Ok(None) => {}
+            Err(error) => log::debug!("{id}: {error}"),
+        }
+        if looked.elapsed() > LOOK {
+            looked = Instant::now();
+            if let Err(trouble) = take_over_if_dead(app, id) {
+                log::debug!("{id}: {}", trouble.message);
+            }
+        }
+        std::thread::sleep(POLL);
+    }
+}
+
+/// This process could not begin the run: with no server there would be nobody to wait for.
+fn give_up_if_never_begun(app: &App, id: SyncId, runner: &mut Option<Runner>) -> Result<(), Trouble> {
+    let Some(finished) = runner.take_if(|runner| runner.is_finished()) else { return Ok(()) };
+    match finished.join() {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            app.control.cancel(id, COMMAND_LINE)?;
+            Err(error.into())
+        }
+        Err(_) => Err(Trouble::failed(format!("something went wrong inside Lockstep; {id} is left waiting."))),
+    }
+}
+
+fn cancel(app: &App, id: SyncId, show: &mut Show) -> Result<(), Trouble> {
+    match app.control.cancel(id, COMMAND_LINE)? {
+        Cancel::Requested => show.say("Cancelling…"),
+        Cancel::AlreadyFinishing => show.say("The sync is finishing already; its end cannot be stopped any more."),
+        Cancel::Done | Cancel::AlreadyEnded | Cancel::NoSuchRun => {}
+    }
+    Ok(())
+}
+
+/// Ends a run whose worker is dead (its lease has run out), as a server would: it is *interrupted*, and queued again
+/// where that is right. Where no server runs, nobody else does it.
+pub(super) fn take_over_if_dead(app: &App, id: SyncId) -> Result<Option<TakenOver>, Trouble> {
+    let Some(lease) = app.store.expired_leases()?.into_iter().find(|lease| lease.id == id) else { return Ok(None) };
+    let taken = app.store.take_over(lease)?;
+    if let Some(taken) = taken {
+        log::info!("{id}: interrupted: its worker is gone");
+        app.board.tell_from_database(id);
+        if let Some(successor) = taken.successor {
+            app.board.tell_from_database(successor);
+        }
+    }
+    Ok(taken)
+}
+
+/// How progress is shown: as a bar on a terminal, elsewhere as a line at every change of stage.
+pub(super) enum Show {
+    /// A bar.
+    Bar(ProgressBar),
+    /// Lines; the last told run and stage.
+    Lines(Option<(SyncId, Option<Stage>)>),
+}
+
+impl Show {
+    pub(super) fn on_standard_error() -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {pos:>3} %  {wide_msg}");
+        match style {
+            Ok(style) if std::io::stderr().is_terminal() => Self::Bar(ProgressBar::new(100).with_style(style)),
+            _ => Self::Lines(None),
+        }
+    }
+
+    fn report(&mut self, report: &StatusReport) {
+        match self {
+            Self::Bar(bar) => {
+                // Two places are read, and one may be a moment behind.
+                bar.set_position(u64::from(report.progress).max(bar.position()));
+                bar.set_message(one_line(&report.message));
+            }
+            Self::Lines(last) => {
+                let now = Some((report.sync_id, report.stage));
+                if *last != now {
+                    *last = now;
+                    note(&format!("{:>3} %  {}", report.progress, report.message));
+                }
+            }
+        }
+    }
+
+    /// Says a line without harm to the bar.
+    fn say(&self, line: &str) {
+        match self {
+            Self::Bar(bar) => bar.suspend(|| note(line)),
+            Self::Lines(_) => note(line),
+        }
+    }
+
+    /// The next run begins at 0 % again.
+    fn begin_again(&self) {
+        if let Self::Bar(bar) = self {
+            bar.set_position(0);
+        }
+    }
+
+    /// Takes the bar away.
+    pub(super) fn done(&self) {
+        if let Self::Bar(bar) = self {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The command line: one file per command. Standard output holds a command's answer alone; everything else goes to
+//! standard error.
+
+mod follow;
+mod output;
+mod serve;
+mod source;
+mod source_add;
+mod source_check;
+mod sync;
+mod token;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::{self, App};
+use crate::config::{Flags, Settings};
+use output::{Exit, Trouble};
+
+/// Keeps a catalog in lockstep with the place its editors already work in.
+#[derive(Parser)]
+#[command(name = "lockstep", version, after_help = AFTER)]
+struct Cli {
+    #[command(flatten)]
+    settings: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const AFTER: &str = "Durations are written 500ms, 3s, 5m or 24h. RUST_LOG sets what is logged, such as \
+                     lockstep=debug.\nWithout a command, lockstep serves.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages and run syncs (the same as no command).
+    Serve,
+    /// Start a sync and follow it to its end; Ctrl-C cancels it.
+    #[command(after_help = sync::EXITS)]
+    Sync(sync::SyncArgs),
+    /// Add, list, show, check and remove sources.
+    #[command(subcommand)]
+    Source(source::SourceCommand),
+    /// Add and list users, change a password.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Add, list and revoke API tokens.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+}
+
+impl Command {
+    /// What is logged unless `RUST_LOG` says otherwise: a server tells what it does, other commands only what is wrong.
+    fn logged(&self) -> &'static str {
+        match self {
+            Self::Serve => "info,actix_server=warn",
+            _ => "warn",
+        }
+    }
+}
+
+/// Runs the command this process was started with and answers with its exit code.
+#[must_use]
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let settings = match Settings::read(&cli.settings) {
+        Ok(settings) => settings,
+        Err(mistakes) => {
+            for line in mistakes.lines() {
+                output::complain(line);
+            }
+            return Exit::Usage.into();
+        }
+    };
+    let command = cli.command.unwrap_or(Command::Serve);
+    app::log_to_standard_error(settings.log_filter.as_deref().unwrap_or(command.logged()));
+    match obey(&command, settings) {
+        Ok(exit) => exit.into(),
+        Err(trouble) => {
+            output::complain(&trouble.message);
+            trouble.exit.into()
+        }
+    }
+}
+
+fn obey(command: &Command, settings: Settings) -> Result<Exit, Trouble> {
+    let app = App::open(settings)?;
+    match command {
+        Command::Serve => serve::run(app),
+        Command::Sync(args) => sync::run(&app, args),
+        Command::Source(command) => source::run(&app, command),
+        Command::User(command) => user::run(&app, command),
+        Command::Token(command) => token::run(&app, command),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_commands_and_flags_do_not_contradict_each_other() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,178 @@
+//! `lockstep source list`, `show` and `remove`, and the way to `add` and `check`.
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::output::{Exit, Trouble, answer, known_source, note, table};
+use super::{source_add, source_check};
+use crate::app::App;
+use crate::domain::schedule::Schedule;
+use crate::domain::source::{Slug, Source};
+use crate::store::catalogs::Catalog;
+use crate::store::sources::SourceChange;
+
+/// What can be done with sources.
+#[derive(Subcommand)]
+pub(super) enum SourceCommand {
+    /// Add a source.
+    Add(Box<source_add::Add>),
+    /// List the sources.
+    List(List),
+    /// Show everything about a source and its last syncs.
+    Show(Which),
+    /// Fetch a source, write nothing, and say what is wrong and how to mend it.
+    Check(Which),
+    /// Remove a source with its catalog and its history.
+    Remove(Remove),
+}
+
+/// A source by its slug.
+#[derive(Args)]
+pub(super) struct Which {
+    /// The source's slug, such as albums
+    slug: Slug,
+}
+
+/// How to list.
+#[derive(Args)]
+pub(super) struct List {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// A source to be removed.
+#[derive(Args)]
+pub(super) struct Remove {
+    /// The source's slug, such as albums
+    slug: Slug,
+    /// Really remove it; its catalog and history go with it and do not come back
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Does it.
+pub(super) fn run(app: &App, command: &SourceCommand) -> Result<Exit, Trouble> {
+    match command {
+        SourceCommand::Add(add) => source_add::run(app, add),
+        SourceCommand::List(args) => list(app, args.json),
+        SourceCommand::Show(which) => show(app, &known_source(&app.store, &which.slug)?),
+        SourceCommand::Check(which) => source_check::run(app, &known_source(&app.store, &which.slug)?),
+        SourceCommand::Remove(args) => remove(app, args),
+    }
+}
+
+fn list(app: &App, as_json: bool) -> Result<Exit, Trouble> {
+    let mut listed = Vec::new();
+    for source in app.store.sources()? {
+        // Removed in the meantime.
+        let Some(catalog) = app.store.catalog(source.id)? else { continue };
+        listed.push((source, catalog));
+    }
+    if as_json {
+        let all: Vec<_> = listed.iter().map(|(source, catalog)| as_object(source, catalog)).collect();
+        answer(&serde_json::to_string_pretty(&all)?)?;
+    } else if listed.is_empty() {
+        note("There are no sources yet; `lockstep source add` adds one.");
+    } else {
+        let rows: Vec<Vec<String>> = listed.iter().map(|(source, catalog)| row(source, catalog)).collect();
+        answer(&table(&["SLUG", "NAME", "KIND", "ITEMS", "LAST SUCCESS", "SCHEDULE", "READERS"], &rows))?;
+    }
+    Ok(Exit::Fine)
+}
+
+fn as_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
+    json!({
+        "slug": source.slug,
+        "name": source.name,
+        "noun": source.noun.to_string(),
+        "kind": source.kind,
+        "location": source.location.for_people(),
+        "key": source.key_column,
+        "schedule": source.schedule,
+        "public": source.public,
+        "items": catalog.item_count,
+        "columns": catalog.columns,
+        "lastSuccess": catalog.last_success_at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+    })
+}
+
+fn readers(source: &Source) -> String {
+    if source.public { "everybody" } else { "users" }.to_owned()
+}
+
+fn last_success(catalog: &Catalog) -> String {
+    catalog.last_success_at.map_or("never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
+}
+
+fn row(source: &Source, catalog: &Catalog) -> Vec<String> {
+    vec![
+        source.slug.to_string(),
+        source.name.clone(),
+        source.kind.clone(),
+        catalog.item_count.to_string(),
+        last_success(catalog),
+        source.schedule.clone().unwrap_or("by hand".to_owned()),
+        readers(source),
+    ]
+}
+
+fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
+    let schedule = match source.schedule.as_deref().map(|line| (line, line.parse::<Schedule>())) {
+        None => "none, synced by hand".to_owned(),
+        Some((line, Ok(schedule))) => format!("{line}, {}", schedule.in_words()),
+        Some((line, Err(_))) => line.to_owned(),
+    };
+    let mut facts = vec![
+        ("slug", source.slug.to_string()),
+        ("name", source.name.clone()),
+        ("noun", source.noun.to_string()),
+        ("kind", source.kind.clone()),
+        ("location", source.location.for_people()),
+        ("key column", source.key_column.clone()),
+        ("schedule", schedule),
+        ("readers", readers(source)),
+    ];
+    if let Some(catalog) = app.store.catalog(source.id)? {
+        facts.push(("items", catalog.item_count.to_string()));
+        facts.push(("columns", catalog.columns.join(", ")));
+        facts.push(("last success", last_success(&catalog)));
+    }
+    if let Some(active) = app.store.active_run(source.id)? {
+        facts.push(("running now", active.to_string()));
+    }
+    for record in app.store.recent_records(Some(source.id), 5)? {
+        let ended = record.finished_at.format("%Y-%m-%d %H:%M UTC");
+        facts.push(("past sync", format!("{ended}  {}  {}  {}", record.id, record.status, record.message)));
+    }
+    let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
+    let text = table(&["", ""], &rows);
+    answer(text.trim_start())?;
+    Ok(Exit::Fine)
+}
+
+fn remove(app: &App, args: &Remove) -> Result<Exit, Trouble> {
+    let source = known_source(&app.store, &args.slug)?;
+    let slug = &source.slug;
+    let items = app.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
+    let noun = source.noun.of(items);
+    if !args.yes {
+        return Err(Trouble::usage(format!(
+            "this removes {slug} with its catalog of {items} {noun} and its history, for good. If you mean it, add \
+             --yes."
+        )));
+    }
+    match app.store.remove_source(source.id)? {
+        SourceChange::Done => {
+            note(&format!("Removed {slug} with its catalog of {items} {noun}."));
+            Ok(Exit::Fine)
+        }
+        SourceChange::Busy => {
+            let active = app.store.active_run(source.id)?.map_or("a sync".to_owned(), |id| id.to_string());
+            Err(Trouble::busy(format!(
+                "{slug} is being synced ({active}); nothing was removed. Try again when the sync has ended."
+            )))
+        }
+        SourceChange::Gone => Err(Trouble::usage(format!("{slug} has just been removed by somebody else."))),
+    }
+}
