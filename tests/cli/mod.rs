@@ -1,0 +1,86 @@
+//! The real binary, run as a person or a script would run it.
+
+mod accounts;
+mod serve;
+mod settings;
+mod sources;
+mod sync;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+/// A house of its own in a temporary folder.
+struct House {
+    home: tempfile::TempDir,
+}
+
+/// What a command answered.
+struct Answer {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl House {
+    fn new() -> Self {
+        Self { home: tempfile::tempdir().expect("a folder") }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Writes a CSV file.
+    fn csv(&self, name: &str, text: &str) -> String {
+        std::fs::write(self.path(name), text).expect("written");
+        name.to_owned()
+    }
+
+    /// A command with nothing of this process's settings in its environment.
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
+        command
+            .args(args)
+            .current_dir(self.home.path())
+            .env_clear()
+            .env("LOCKSTEP_COOLDOWN", "0")
+            .env("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1")
+            .env("LOCKSTEP_BIND", "127.0.0.1:0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Answer {
+        answer(self.command(args).output().expect("it runs"))
+    }
+
+    /// Runs it and expects it to do what was asked.
+    fn ok(&self, args: &[&str]) -> String {
+        let answer = self.run(args);
+        assert_eq!(answer.code, 0, "{args:?}: {}{}", answer.out, answer.err);
+        answer.out
+    }
+
+    fn run_with_input(&self, args: &[&str], input: &str) -> Answer {
+        let mut child = self.command(args).stdin(Stdio::piped()).spawn().expect("it runs");
+        child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("written");
+        answer(child.wait_with_output().expect("it ends"))
+    }
+}
+
+fn answer(output: Output) -> Answer {
+    Answer {
+        code: output.status.code().expect("an exit code"),
+        out: String::from_utf8(output.stdout).expect("UTF-8"),
+        err: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+/// Sends a signal by its name, such as `INT`.
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().expect("a shell");
+    assert!(sent.success());
+}

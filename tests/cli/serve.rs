@@ -1,0 +1,74 @@
+//! `lockstep serve`: what it prints, and how it stops.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout};
+use std::time::{Duration, Instant};
+
+use super::{House, signal};
+
+fn server(house: &House) -> (Child, BufReader<ChildStdout>) {
+    let mut child = house.command(&[]).stderr(std::process::Stdio::null()).spawn().expect("it runs");
+    let out = BufReader::new(child.stdout.take().expect("an output"));
+    (child, out)
+}
+
+fn line(out: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    out.read_line(&mut line).expect("a line");
+    line.trim_end().to_owned()
+}
+
+fn stop(mut child: Child, name: &str) {
+    let asked = Instant::now();
+    signal(&child, name);
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+}
+
+fn link(line: &str) -> &str {
+    line.strip_prefix("Create the first admin: http://127.0.0.1:").expect("a link").split_once('/').expect("a path").1
+}
+
+#[test]
+fn a_new_house_gets_the_sample_once_and_one_set_up_link_until_it_is_used() {
+    let house = House::new();
+    let (first, mut out) = server(&house);
+    let address = line(&mut out);
+    let port = address.strip_prefix("Lockstep is at http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
+    assert!(port.expect("the address").parse::<u16>().expect("a port") > 0);
+    let setup = line(&mut out);
+    assert!(link(&setup).starts_with("setup?token="), "{setup}");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while house.ok(&["source", "list"]).contains("never") {
+        assert!(Instant::now() < deadline, "the first sync has not ended");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    stop(first, "TERM");
+
+    let sources = house.ok(&["source", "list", "--json"]);
+    assert!(sources.contains("\"sample-albums\"") && sources.contains("\"public\": true"), "{sources}");
+    let (second, mut out) = server(&house);
+    line(&mut out);
+    assert_eq!(link(&line(&mut out)), link(&setup));
+    assert_eq!(house.ok(&["source", "list", "--json"]), sources, "starting again changes nothing");
+    stop(second, "INT");
+
+    house.ok(&["source", "remove", "sample-albums", "--yes"]);
+    house.run_with_input(&["user", "add", "ann", "--role", "admin", "--password-stdin"], "a long password");
+    let (third, mut out) = server(&house);
+    line(&mut out);
+    stop(third, "TERM");
+    assert_eq!(line(&mut out), "", "no link once an admin exists");
+    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn a_taken_address_is_a_sentence() {
+    let house = House::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let answer = house.run(&["serve", "--bind", &address]);
+    assert_eq!((answer.code, answer.out.as_str()), (1, ""));
+    assert!(answer.err.contains(&format!("the address {address} is in use")), "{}", answer.err);
+}

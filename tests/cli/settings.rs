@@ -1,0 +1,43 @@
+//! Bad settings.
+
+use super::House;
+
+#[test]
+fn a_bad_setting_stops_every_command_and_every_mistake_is_a_line() {
+    let house = House::new();
+    for args in [&["token", "list"][..], &["serve"], &[], &["source", "list"]] {
+        let output = house
+            .command(args)
+            .env("LOCKSTEP_COOLDOWN", "3")
+            .env("LOCKSTEP_WORKERS", "many")
+            .env("DATABASE_URL", "mysql://me:s3cret@h/db")
+            .args(["--bind", "nowhere"])
+            .output()
+            .expect("it runs");
+        let answer = super::answer(output);
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{}", answer.err);
+        let named: Vec<&str> = answer.err.lines().filter_map(|line| line.split(": ").nth(1)).collect();
+        assert_eq!(named, ["DATABASE_URL", "--bind", "LOCKSTEP_WORKERS", "LOCKSTEP_COOLDOWN"], "{}", answer.err);
+        assert!(!answer.err.contains("s3cret"), "{}", answer.err);
+    }
+    assert!(!house.path("data").exists(), "nothing was begun");
+}
+
+#[test]
+fn an_empty_variable_counts_as_unset() {
+    let house = House::new();
+    let output = house.command(&["token", "list"]).env("LOCKSTEP_WORKERS", "").env("DATABASE_URL", "").output();
+    assert_eq!(super::answer(output.expect("it runs")).code, 0);
+    assert!(house.path("data/lockstep.db").exists());
+}
+
+#[test]
+fn a_database_that_cannot_be_reached_is_a_sentence() {
+    let house = House::new();
+    let output = house.command(&["user", "list"]).env("DATABASE_URL", "postgres://me:s3cret@127.0.0.1:1/x").output();
+    let answer = super::answer(output.expect("it runs"));
+    assert_eq!((answer.code, answer.out.as_str()), (1, ""));
+    assert!(answer.err.starts_with("error: the database postgres://127.0.0.1:1/x cannot be opened"), "{}", answer.err);
+    assert_eq!(answer.err.lines().count(), 1, "{}", answer.err);
+    assert!(!answer.err.contains("s3cret"), "{}", answer.err);
+}

@@ -1,0 +1,110 @@
+//! Sources: add, list, show, check, remove.
+
+use super::House;
+
+#[test]
+fn a_source_is_added_listed_shown_and_removed() {
+    let house = House::new();
+    house.csv("albums.csv", "id,title\n1,A\n");
+    let add = [
+        "source",
+        "add",
+        "our-albums",
+        "--kind",
+        "csv",
+        "--file",
+        "albums.csv",
+        "--key",
+        "id",
+        "--noun",
+        "album/albums",
+        "--schedule",
+        "0 6 * * *",
+        "--public",
+    ];
+    assert_eq!(house.ok(&add), "");
+    let list: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
+    let path = std::fs::canonicalize(house.path("albums.csv")).expect("a path");
+    assert_eq!(
+        list,
+        serde_json::json!([{
+            "slug": "our-albums", "name": "Our albums", "noun": "album/albums", "kind": "csv",
+            "location": path, "key": "id", "schedule": "0 6 * * *", "public": true, "items": 0, "columns": [],
+            "lastSuccess": null,
+        }])
+    );
+    assert!(house.ok(&["source", "list"]).contains("our-albums  Our albums  csv   0      never"));
+    assert!(house.ok(&["source", "show", "our-albums"]).contains("key column    id"));
+
+    let again = house.run(&add);
+    assert_eq!(again.code, 1);
+    assert!(again.err.contains("exists already"), "{}", again.err);
+
+    let careful = house.run(&["source", "remove", "our-albums"]);
+    assert_eq!(careful.code, 2);
+    assert!(careful.err.contains("--yes"), "{}", careful.err);
+    house.ok(&["source", "remove", "our-albums", "--yes"]);
+    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn what_cannot_be_a_source_is_refused_with_a_reason() {
+    let house = House::new();
+    house.csv("a.csv", "id\n1\n");
+    let cases: [(&[&str], &str); 9] = [
+        (&["--kind", "feeds", "--url", "https://h.example/feed"], "no sources of the kind feeds yet"),
+        (&["--kind", "toaster", "--url", "https://h.example/"], "There are: sheet, csv"),
+        (&["--kind", "csv", "--file", "a.csv"], "--key is missing"),
+        (&["--kind", "csv", "--file", "b.csv", "--key", "id"], "cannot be read"),
+        (&["--kind", "csv", "--url", "albums.csv", "--key", "id"], "https://"),
+        (&["--kind", "csv", "--url", "ftp://h.example/a.csv", "--key", "id"], "https://"),
+        (&["--kind", "sheet", "--file", "a.csv", "--key", "id"], "--kind csv"),
+        (&["--kind", "sheet", "--url", "https://h.example/x", "--key", "id"], "docs.google.com/spreadsheets/d/"),
+        (&["--kind", "csv", "--file", "a.csv", "--key", "id", "--schedule", "daily"], "0 6 * * *"),
+    ];
+    for (rest, reason) in cases {
+        let answer = house.run(&[&["source", "add", "albums"], rest].concat());
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{rest:?}: {}", answer.err);
+        assert!(answer.err.contains(reason), "{rest:?}: {}", answer.err);
+    }
+    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+}
+
+#[test]
+fn an_unknown_source_names_the_known_ones() {
+    let house = House::new();
+    house.csv("a.csv", "id\n1\n");
+    house.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
+    for args in [&["sync", "album"][..], &["source", "show", "album"], &["source", "remove", "album", "--yes"]] {
+        let answer = house.run(args);
+        assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{args:?}");
+        assert!(answer.err.contains("no source called album. Known are: albums."), "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_check_says_what_is_wrong_and_how_to_mend_it() {
+    let house = House::new();
+    let file = house.csv("a.csv", "");
+    house.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
+    let cases: [(&str, &[&str]); 5] = [
+        ("id,title\n", &["no rows below"]),
+        ("ID,title\n1,A\n", &["no column “id”", "“ID”, “title”", "make “ID” the key column"]),
+        ("nr,title\n1,A\n2,A\n", &["make “nr” the key column"]),
+        ("id,sku\n1,7\n,8\n1,9\n", &["row 3 has none", "row 4 repeats “1” of row 2", "Or make “sku”"]),
+        ("id,title\n1,A,surplus\n2,B\n", &["refused: row 2"]),
+    ];
+    for (text, said) in cases {
+        house.csv("a.csv", text);
+        let answer = house.run(&["source", "check", "albums"]);
+        assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{text:?}: {}", answer.err);
+        for part in said {
+            assert!(answer.err.contains(part), "{text:?} should say {part:?}: {}", answer.err);
+        }
+    }
+    std::fs::remove_file(house.path("a.csv")).expect("removed");
+    assert_eq!(house.run(&["source", "check", "albums"]).code, 1);
+    house.csv("a.csv", "id,title\n1,A\n2,B\n");
+    assert!(house.ok(&["source", "check", "albums"]).starts_with("albums is fine: 2 columns (“id”, “title”)"));
+    assert!(house.ok(&["source", "list"]).contains("never"), "nothing was written");
+}

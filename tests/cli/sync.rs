@@ -1,0 +1,123 @@
+//! `lockstep sync`, without a server.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
+use lockstep::store::admission::{Admission, Wish};
+use lockstep::store::{DatabaseAddress, Store};
+
+use super::{House, answer, signal};
+
+fn with_albums(text: &str) -> House {
+    let house = House::new();
+    house.csv("albums.csv", text);
+    let file = ["--kind", "csv", "--file", "albums.csv", "--key", "id", "--noun", "album/albums"];
+    house.ok(&[&["source", "add", "albums"], &file[..]].concat());
+    house
+}
+
+/// A house whose source's server takes requests and never answers, and the first request it got.
+fn with_silent_server() -> (House, TcpListener) {
+    let house = House::new();
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/albums.csv", server.local_addr().expect("an address"));
+    house.ok(&["source", "add", "albums", "--kind", "csv", "--url", &url, "--key", "id"]);
+    (house, server)
+}
+
+fn started(house: &House, server: &TcpListener) -> (Child, std::net::TcpStream) {
+    let child = house.command(&["sync", "albums"]).spawn().expect("it runs");
+    let (mut request, _) = server.accept().expect("a request");
+    // The run is on once something of the request is here.
+    assert!(request.read(&mut [0; 16]).expect("a request") > 0);
+    (child, request)
+}
+
+#[test]
+fn a_file_is_synced_and_the_second_time_nothing_changes() {
+    let house = with_albums("id,title\n1,A\n2,B\n2,again\n");
+    let first = house.run(&["sync", "albums"]);
+    assert_eq!((first.code, first.out.as_str()), (0, "albums: 2 added, 0 updated, 0 removed. 1 issue.\n"));
+    assert!(first.err.contains("row 4, column “id”, refused"), "{}", first.err);
+    assert_eq!(house.ok(&["sync", "albums"]), "albums: Nothing new since the last sync: 2 albums.\n");
+    assert!(house.ok(&["sync", "albums", "--full"]).contains("Nothing changed"));
+    assert!(house.ok(&["sync", "albums", "--force"]).contains("0 added, 2 updated, 0 removed."));
+    house.csv("albums.csv", "id,title\n1,A\n2,B\n3,C\n");
+    assert!(house.ok(&["sync", "albums", "--preview"]).contains("A sync would add 1"));
+    assert!(house.ok(&["source", "list"]).contains("csv   2 "), "a preview writes nothing");
+}
+
+#[test]
+fn json_is_the_last_status_alone() {
+    let house = with_albums("id,title\n1,A\n");
+    let out = house.ok(&["sync", "albums", "--json"]);
+    assert_eq!(out.lines().count(), 1, "{out}");
+    let status: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((&status["status"], &status["progress"]), (&"completed".into(), &100.into()));
+    assert_eq!(status["stats"]["added"], 1);
+
+    std::fs::remove_file(house.path("albums.csv")).expect("removed");
+    let failed = house.run(&["sync", "albums", "--json"]);
+    assert_eq!(failed.code, 1);
+    let status: serde_json::Value = serde_json::from_str(&failed.out).expect("JSON");
+    assert_eq!(status["status"], "failed");
+    assert!(failed.err.contains(status["error"].as_str().expect("a sentence")), "{}", failed.err);
+}
+
+#[test]
+fn the_second_of_two_at_once_names_the_first_and_ctrl_c_cancels_it() {
+    let (house, server) = with_silent_server();
+    let (first, _request) = started(&house, &server);
+    let second = house.run(&["sync", "albums"]);
+    assert_eq!((second.code, second.out.as_str()), (75, ""), "{}", second.err);
+    let (_, id) = second.err.trim_end().trim_end_matches('.').rsplit_once(' ').expect("an id");
+    assert!(id.parse::<lockstep::domain::sync_id::SyncId>().is_ok(), "{}", second.err);
+    let removed = house.run(&["source", "remove", "albums", "--yes"]);
+    assert_eq!(removed.code, 75, "{}", removed.err);
+
+    let asked = Instant::now();
+    signal(&first, "INT");
+    let first = answer(first.wait_with_output().expect("it ends"));
+    assert_eq!(first.code, 130, "{}", first.err);
+    assert!(asked.elapsed() < Duration::from_secs(7), "{:?}", asked.elapsed());
+    assert!(first.err.contains("Cancelled at"), "{}", first.err);
+    let past = house.ok(&["source", "show", "albums"]);
+    assert!(past.contains(&format!("{id} cancelled")), "{past}");
+}
+
+#[test]
+fn a_repeat_within_the_cooldown_is_told_to_wait() {
+    let house = with_albums("id,title\n1,A\n");
+    house.ok(&["sync", "albums"]);
+    let output = house.command(&["sync", "albums"]).env("LOCKSTEP_COOLDOWN", "1h").output().expect("it runs");
+    let soon = answer(output);
+    assert_eq!(soon.code, 75);
+    assert!(soon.err.contains("again in 3"), "{}", soon.err);
+    house.ok(&["sync", "albums"]);
+}
+
+#[test]
+fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
+    let house = with_albums("id,title\n1,A\n");
+    let address = DatabaseAddress::Sqlite(house.path("data/lockstep.db"));
+    let store = Store::open(&address, 2, Duration::from_secs(15)).expect("a database");
+    let source = store.source(&"albums".parse().expect("a slug")).expect("readable").expect("the source").id;
+    let request = StartRequest {
+        kind: OperationKind::Sync,
+        mode: Mode::Incremental,
+        options: Options::default(),
+        priority: Priority::Manual,
+        requested_by: "somebody".to_owned(),
+    };
+    let wish = Wish { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
+    let Admission::Accepted(dead) = store.admit(&wish).expect("admitted") else { panic!("not accepted") };
+    store.claim("dead", 7, Duration::from_millis(1), Some(dead)).expect("readable").expect("claimed");
+    std::thread::sleep(Duration::from_millis(20));
+
+    let next = house.run(&["sync", "albums"]);
+    assert_eq!((next.code, next.out.as_str()), (0, "albums: 1 added, 0 updated, 0 removed.\n"), "{}", next.err);
+    assert!(next.err.contains(&format!("cut short ({dead})")), "{}", next.err);
+}
