@@ -44,7 +44,7 @@ pub struct Flags {
     /// LOCKSTEP_ALLOW_HOSTS, default none
     #[arg(long, global = true, value_name = "HOSTS")]
     allow_hosts: Option<OsString>,
-    /// Base of Google's addresses, for a stand-in. LOCKSTEP_GOOGLE_URL, default https://docs.google.com
+    /// Base of Google's addresses, for a stand-in. LOCKSTEP_GOOGLE_URL, default Google's own
     #[arg(long, global = true, value_name = "ADDRESS")]
     google_url: Option<OsString>,
 }
