@@ -12,7 +12,6 @@ use std::time::Duration;
 use actix_web::rt;
 
 use crate::config::Settings;
-use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use crate::domain::secret;
 use crate::domain::source::{Location, NotASlug, Noun, SourceDraft};
 use crate::fetch;
@@ -175,8 +174,7 @@ impl App {
         })
     }
 
-    /// Adds the sample catalog to a database that never had a source, and starts its first sync, so that a newcomer
-    /// sees items.
+    /// Adds the sample catalog to a database that never had a source. It is synced like any other: by pressing Sync.
     fn add_sample(&self) -> Result<(), AppError> {
         let draft = SourceDraft {
             slug: "sample-albums".parse()?,
@@ -188,19 +186,9 @@ impl App {
             schedule: None,
             public: true,
         };
-        if !self.store.add_first_source(&draft)? {
-            return Ok(());
+        if self.store.add_first_source(&draft)? {
+            log::info!("the sample catalog was added");
         }
-        let Some(source) = self.store.source(&draft.slug)? else { return Ok(()) };
-        let request = StartRequest {
-            kind: OperationKind::Sync,
-            mode: Mode::Incremental,
-            options: Options::default(),
-            // Not by hand: the newcomer's first click must not find a cooldown.
-            priority: Priority::Scheduled,
-            requested_by: "first start".to_owned(),
-        };
-        self.control.start(source.id, &request)?;
         Ok(())
     }
 

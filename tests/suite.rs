@@ -1,5 +1,5 @@
 //! One test binary for the whole house.
 
+mod cli;
 mod fetch;
 mod support;
-mod cli;

@@ -13,7 +13,7 @@ use crate::domain::operation::{Stage, Status};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
-use crate::store::recovery::{Cancel, TakenOver};
+use crate::store::recovery::Cancel;
 use crate::sync::Stop;
 
 /// Who asks, for people.
@@ -92,8 +92,8 @@ fn watch(
         }
         if looked.elapsed() > LOOK {
             looked = Instant::now();
-            if let Err(trouble) = take_over_if_dead(app, id) {
-                log::debug!("{id}: {}", trouble.message);
+            if let Err(trouble) = app.control.recover(id) {
+                log::debug!("{id}: {trouble}");
             }
         }
         std::thread::sleep(POLL);
@@ -120,21 +120,6 @@ fn cancel(app: &App, id: SyncId, show: &mut Show) -> Result<(), Trouble> {
         Cancel::Done | Cancel::AlreadyEnded | Cancel::NoSuchRun => {}
     }
     Ok(())
-}
-
-/// Ends a run whose worker is dead (its lease has run out), as a server would: it is *interrupted*, and queued again
-/// where that is right. Where no server runs, nobody else does it.
-pub(super) fn take_over_if_dead(app: &App, id: SyncId) -> Result<Option<TakenOver>, Trouble> {
-    let Some(lease) = app.store.expired_leases()?.into_iter().find(|lease| lease.id == id) else { return Ok(None) };
-    let taken = app.store.take_over(lease)?;
-    if let Some(taken) = taken {
-        log::info!("{id}: interrupted: its worker is gone");
-        app.board.tell_from_database(id);
-        if let Some(successor) = taken.successor {
-            app.board.tell_from_database(successor);
-        }
-    }
-    Ok(taken)
 }
 
 /// How progress is shown: as a bar on a terminal, elsewhere as a line at every change of stage.

@@ -115,7 +115,7 @@ enum Adopted {
 fn adopt(app: &App, id: SyncId, request: &StartRequest) -> Result<Adopted, Trouble> {
     // Continuing an earlier run is an answer to a plain sync only.
     let is_plain = request.kind == OperationKind::Sync && request.mode == Mode::Incremental;
-    if let Some(taken) = follow::take_over_if_dead(app, id)? {
+    if let Some(taken) = app.control.recover(id)? {
         return Ok(match taken.successor {
             Some(next) if is_plain => {
                 note(&format!("An earlier sync was cut short ({id}); going on with it."));

@@ -6,14 +6,14 @@ use chrono::{DateTime, Utc};
 
 use super::engine::Engine;
 use super::signal::Stop;
-use super::worker;
+use super::{recovery, worker};
 use crate::domain::operation::StartRequest;
 use crate::domain::source::{Location, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::{FetchError, Look, Watch};
 use crate::store::StoreError;
 use crate::store::admission::{Admission, Due, Wish};
-use crate::store::recovery::Cancel;
+use crate::store::recovery::{Cancel, TakenOver};
 
 /// What a run says while it waits.
 const WAITING: &str = "Waiting for a free worker…";
@@ -86,6 +86,18 @@ impl Control {
     /// When the database fails before the run begins.
     pub fn run_here(&self, id: SyncId, stop: &Stop) -> Result<bool, StoreError> {
         worker::claim_and_run(&self.engine, Some(id), stop)
+    }
+
+    /// Ends a run whose worker is gone, as every server does from time to time: it is *interrupted*, and queued again
+    /// where that is right. `None` when its lease has not run out. For the command line, where no server may be running.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn recover(&self, id: SyncId) -> Result<Option<TakenOver>, StoreError> {
+        match self.engine.store.expired_leases()?.into_iter().find(|lease| lease.id == id) {
+            Some(lease) => recovery::take_over(&self.engine, lease),
+            None => Ok(None),
+        }
     }
 
     /// Fetches what is at a place and looks at its beginning: columns, first rows, likely keys.

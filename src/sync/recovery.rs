@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::signal::Stop;
+use crate::domain::operation::Lease;
 use crate::store::StoreError;
+use crate::store::recovery::TakenOver;
 
 /// How often it looks. With a lease of 15 s a dead worker's run is ended within 20 s.
 const LOOK: Duration = Duration::from_secs(2);
@@ -22,19 +24,22 @@ pub(super) fn watch(engine: &Engine, stop: &Stop) {
 fn recover(engine: &Engine) -> Result<(), StoreError> {
     for lease in engine.store.expired_leases()? {
         // One that cannot be taken over now (its row is held by a frozen process) must not keep the others waiting.
-        match engine.store.take_over(lease) {
-            Ok(Some(taken)) => {
-                log::warn!("{}: interrupted: its worker is gone", taken.id);
-                engine.board.tell_from_database(taken.id);
-                if let Some(successor) = taken.successor {
-                    log::info!("{successor}: queued to continue {}", taken.id);
-                    engine.board.tell_from_database(successor);
-                    engine.bell.ring();
-                }
-            }
-            Ok(None) => {}
-            Err(error) => log::warn!("{}: its expired lease could not be taken over: {error}", lease.id),
+        if let Err(error) = take_over(engine, lease) {
+            log::warn!("{}: its expired lease could not be taken over: {error}", lease.id);
         }
     }
     Ok(())
+}
+
+/// Ends a run whose lease has run out, and tells of it and of its successor. `None` when it was not to be ended.
+pub(super) fn take_over(engine: &Engine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
+    let Some(taken) = engine.store.take_over(lease)? else { return Ok(None) };
+    log::warn!("{}: interrupted: its worker is gone", taken.id);
+    engine.board.tell_from_database(taken.id);
+    if let Some(successor) = taken.successor {
+        log::info!("{successor}: queued to continue {}", taken.id);
+        engine.board.tell_from_database(successor);
+        engine.bell.ring();
+    }
+    Ok(Some(taken))
 }
