@@ -68,6 +68,13 @@ impl Kinds {
         }
     }
 
+    /// These kinds and one more, which is found after them.
+    #[must_use]
+    pub fn and(mut self, kind: Box<dyn Kind>) -> Self {
+        self.all.push(kind);
+        self
+    }
+
     /// The kind of this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&dyn Kind> {
