@@ -2,4 +2,5 @@
 
 mod cli;
 mod fetch;
+mod store;
 mod support;

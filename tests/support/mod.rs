@@ -1,4 +1,13 @@
 //! What several rooms' tests need.
 
+pub(crate) mod database;
+pub(crate) mod gate;
+pub(crate) mod house;
+pub(crate) mod memory;
 pub(crate) mod outside;
+mod postgres;
 mod reply;
+
+pub(crate) use database::{Database, on_both_databases};
+pub(crate) use gate::Gate;
+pub(crate) use house::House;

@@ -1,0 +1,137 @@
+//! At most one active run per source, whoever asks.
+
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::source::{Source, SourceId};
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::admission::Admission;
+
+use crate::support::house::{full, preview};
+use crate::support::memory::Table;
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it,
+    two_first_ever_starts_at_once_do_not_both_pass,
+    starts_of_different_sources_do_not_stand_in_each_others_way,
+    an_accepted_start_is_answerable_at_once_on_every_server,
+    a_start_of_a_source_that_is_not_there_says_so,
+    the_database_itself_refuses_a_second_active_run,
+];
+
+/// Starts as many runs as there are houses in `from`, all at once; answers what became of each.
+fn start_at_once(from: &[&House], source: SourceId) -> Vec<Admission> {
+    let gate = Barrier::new(from.len());
+    let start = |house: &House| {
+        gate.wait();
+        house.control.start(source, &full()).expect("an answer, never an error")
+    };
+    let start = &start;
+    std::thread::scope(|scope| {
+        let starts: Vec<_> = from.iter().map(|house| scope.spawn(move || start(house))).collect();
+        starts.into_iter().map(|start| start.join().expect("no panic")).collect()
+    })
+}
+
+/// The one run that began, after checking that there is no second and that all others name it.
+fn the_winner(answers: &[Admission]) -> SyncId {
+    let accepted: Vec<SyncId> = answers
+        .iter()
+        .filter_map(|answer| if let Admission::Accepted(id) = answer { Some(*id) } else { None })
+        .collect();
+    assert_eq!(accepted.len(), 1, "{answers:?}");
+    let named = |answer: &Admission| matches!(answer, Admission::Accepted(id) | Admission::AlreadyRunning(id) if *id == accepted[0]);
+    assert!(answers.iter().all(named), "{answers:?}");
+    accepted[0]
+}
+
+fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &Database) {
+    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
+    let source = one.memory_source("albums", Table::albums(3, "Title"));
+    let houses: Vec<&House> = [&one, &two].into_iter().cycle().take(200).collect();
+    let id = the_winner(&start_at_once(&houses, source.id));
+    assert_eq!(db.count("sync_operations", "1 = 1"), 1);
+    assert_eq!(one.run(id).status, Status::Completed);
+}
+
+fn two_first_ever_starts_at_once_do_not_both_pass(db: &Database) {
+    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
+    for round in 0..20 {
+        let source = one.memory_source(&format!("albums-{round}"), Table::albums(1, "Title"));
+        let id = the_winner(&start_at_once(&[&one, &two], source.id));
+        assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.id.0)), 1);
+        assert_eq!(one.run(id).status, Status::Completed);
+    }
+}
+
+fn starts_of_different_sources_do_not_stand_in_each_others_way(db: &Database) {
+    let house = House::on(db);
+    let sources: Vec<Source> =
+        (0..8).map(|n| house.memory_source(&format!("albums-{n}"), Table::albums(1, "Title"))).collect();
+    std::thread::scope(|scope| {
+        for source in &sources {
+            scope.spawn(|| house.start(source, &full()));
+        }
+    });
+    assert_eq!(db.count("sync_operations", "status = 'pending'"), 8);
+    house.drain();
+}
+
+fn an_accepted_start_is_answerable_at_once_on_every_server(db: &Database) {
+    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
+    let source = one.memory_source("albums", Table::albums(1, "Title"));
+    let id = one.start(&source, &full());
+    for house in [&one, &two] {
+        let report = house.report(id);
+        assert_eq!((report.status, report.progress), (Status::Pending, 0));
+        assert_eq!((report.sync_id, report.source.as_str()), (id, "albums"));
+        assert_eq!(report.message, "Waiting for a free worker…");
+    }
+    one.drain();
+}
+
+fn a_start_of_a_source_that_is_not_there_says_so(db: &Database) {
+    let house = House::on(db);
+    let answer = house.control.start(SourceId(4711), &full()).expect("an answer");
+    assert_eq!(answer, Admission::NoSuchSource);
+}
+
+fn the_database_itself_refuses_a_second_active_run(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(1, "Title"));
+    house.start(&source, &full());
+    let second = format!(
+        "INSERT INTO sync_operations (id, source_id, kind, mode, priority, status, message, requested_by, created_at, last_update)
+         SELECT 'second', source_id, kind, mode, priority, status, message, requested_by, created_at, last_update
+         FROM sync_operations WHERE source_id = {}",
+        source.id.0
+    );
+    let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| db.run(&second)));
+    assert!(refused.is_err(), "two active runs of one source could be stored");
+    house.drain();
+}
+
+/// PostgreSQL alone: on SQLite nobody can hold a row without holding everything.
+#[test]
+fn a_held_source_row_is_an_answer_within_a_moment_and_never_a_hang() {
+    let db = Database::postgres();
+    let house = House::on(&db);
+    let source = house.memory_source("albums", Table::albums(1, "Title"));
+    let mut holder = db.raw();
+    holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
+    let asked = Instant::now();
+    let refused = house.control.start(source.id, &full());
+    let took = asked.elapsed();
+    assert!(refused.is_err(), "{refused:?}");
+    assert!(took < Duration::from_millis(1600), "it took {took:?}");
+
+    holder.run("ROLLBACK");
+    let id = house.start(&source, &full());
+    holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
+    let again = house.control.start(source.id, &preview()).expect("an answer");
+    assert_eq!(again, Admission::AlreadyRunning(id), "a run that is seen is named although the row is held");
+    holder.run("ROLLBACK");
+    house.drain();
+}

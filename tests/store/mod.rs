@@ -1,0 +1,10 @@
+//! The cellar, on both databases: admission, the queue, leases, and what is found again.
+
+mod admission;
+mod cooldown;
+mod fence;
+mod queue;
+mod search;
+mod servers;
+mod take_over;
+mod work;

@@ -1,0 +1,74 @@
+//! The queue: each waiting run is claimed once, the urgent ones first.
+
+use std::collections::HashSet;
+use std::sync::Barrier;
+
+use lockstep::domain::operation::{Priority, StartRequest, Status};
+
+use super::work::{TERM, claim, ending, queue, source};
+use crate::support::house::full;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![
+    two_workers_never_claim_the_same_run,
+    runs_are_claimed_by_priority_and_then_by_age,
+    only_the_run_that_is_asked_for_is_claimed,
+    an_empty_queue_gives_nothing,
+];
+
+fn two_workers_never_claim_the_same_run(db: &Database) {
+    let stores = [db.store(), db.second_store()];
+    let waiting: HashSet<_> =
+        (0..40).map(|n| queue(&stores[0], source(&stores[0], &format!("source-{n}")), &full())).collect();
+    let gate = Barrier::new(8);
+    let claimed: Vec<_> = std::thread::scope(|scope| {
+        let work = |worker: i64| {
+            let store = &stores[usize::from(worker % 2 == 0)];
+            gate.wait();
+            let mut mine = Vec::new();
+            while let Some((operation, _)) = claim(store, worker, TERM) {
+                mine.push(operation.id);
+            }
+            mine
+        };
+        let workers: Vec<_> = (0..8).map(|worker| scope.spawn(move || work(worker))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("no panic")).collect()
+    });
+    assert_eq!(claimed.len(), 40, "each is claimed once");
+    assert_eq!(claimed.into_iter().collect::<HashSet<_>>(), waiting);
+}
+
+fn runs_are_claimed_by_priority_and_then_by_age(db: &Database) {
+    let store = db.store();
+    let order = [
+        (Priority::Scheduled, "scheduled-1"),
+        (Priority::Retry, "retry-1"),
+        (Priority::Manual, "manual-1"),
+        (Priority::Scheduled, "scheduled-2"),
+        (Priority::Manual, "manual-2"),
+        (Priority::Retry, "retry-2"),
+    ];
+    for (priority, slug) in order {
+        queue(&store, source(&store, slug), &StartRequest { priority, ..full() });
+    }
+    let mut claimed = Vec::new();
+    while let Some((operation, lease)) = claim(&store, 1, TERM) {
+        claimed.push(store.source_by_id(operation.source_id).expect("an answer").expect("a source").name);
+        store.finish(lease, &ending(Status::Completed)).expect("finished");
+    }
+    assert_eq!(claimed, ["manual-1", "manual-2", "retry-1", "retry-2", "scheduled-1", "scheduled-2"]);
+}
+
+fn only_the_run_that_is_asked_for_is_claimed(db: &Database) {
+    let store = db.store();
+    let first = queue(&store, source(&store, "first"), &full());
+    let second = queue(&store, source(&store, "second"), &full());
+    let only = |id| store.claim("worker", 1, TERM, Some(id)).expect("an answer").map(|(operation, _)| operation.id);
+    assert_eq!(only(second), Some(second));
+    assert_eq!(only(second), None, "it is claimed already");
+    assert_eq!(only(first), Some(first));
+}
+
+fn an_empty_queue_gives_nothing(db: &Database) {
+    assert!(claim(&db.store(), 1, TERM).is_none());
+}

@@ -1,0 +1,165 @@
+//! What is stored is found again, sorted as asked, and comes back letter for letter.
+
+use lockstep::domain::source::Source;
+use lockstep::store::items::{ItemPage, ItemQuery};
+
+use crate::support::memory::Table;
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    case_and_accents_do_not_hinder_a_search,
+    all_words_must_occur_in_any_cell,
+    characters_that_patterns_use_are_plain_text,
+    a_column_with_quotes_in_its_name_can_be_sorted_by,
+    pages_hold_every_item_once,
+    an_item_is_found_by_its_id_in_its_own_catalog_alone,
+    an_id_that_is_none_is_not_found,
+];
+
+fn find(house: &House, source: &Source, search: &str) -> Vec<String> {
+    let query = ItemQuery { search: search.to_owned(), page: 1, per: 50, ..ItemQuery::default() };
+    let found = house.store.items(source.id, &query).expect("an answer, whatever is searched for");
+    assert_eq!(found.total, found.items.len() as u64);
+    found.items.into_iter().map(|item| item.key).collect()
+}
+
+fn case_and_accents_do_not_hinder_a_search(db: &Database) {
+    let house = House::on(db);
+    let rows = [
+        ["1", "Björk", "Début"],
+        ["2", "Sigur Rós", "Ágætis byrjun"],
+        ["3", "HÜSKER DÜ", "Zen Arcade"],
+        ["4", "Motorhead", "Overkill"],
+        ["5", "Ｆｕｌｌｗｉｄｔｈ", "ﬁne ligatures"],
+    ];
+    let source = house.memory_source("albums", Table::new(&["id", "artist", "title"], &rows));
+    house.sync(&source);
+    for (search, keys) in [
+        ("bjork", &["1"][..]),
+        ("BJÖRK", &["1"]),
+        ("début", &["1"]),
+        ("debut", &["1"]),
+        ("ros", &["2"]),
+        ("husker dü", &["3"]),
+        ("motörhead", &["4"]),
+        ("fullwidth", &["5"]),
+        ("fine", &["5"]),
+        ("nobody", &[]),
+    ] {
+        assert_eq!(find(&house, &source, search), keys, "{search}");
+    }
+}
+
+fn all_words_must_occur_in_any_cell(db: &Database) {
+    let house = House::on(db);
+    let rows =
+        [["1", "Miles Davis", "Kind of Blue"], ["2", "Joni Mitchell", "Blue"], ["3", "Miles Davis", "Milestones"]];
+    let source = house.memory_source("albums", Table::new(&["id", "artist", "title"], &rows));
+    house.sync(&source);
+    assert_eq!(find(&house, &source, "blue"), ["1", "2"]);
+    assert_eq!(find(&house, &source, "  blue \t miles "), ["1"]);
+    assert_eq!(find(&house, &source, ""), ["1", "2", "3"]);
+    assert_eq!(find(&house, &source, "davis kind mitchell"), [""; 0]);
+}
+
+fn characters_that_patterns_use_are_plain_text(db: &Database) {
+    let house = House::on(db);
+    let rows = [
+        ["1", "100%"],
+        ["2", "100 songs"],
+        ["3", "snake_case"],
+        ["4", "snakeXcase"],
+        ["5", r"back\slash"],
+        ["6", "it's \"quoted\""],
+        ["7", "'; DROP TABLE items; --"],
+        ["8", "[a-z]* ? (x|y)"],
+    ];
+    let source = house.memory_source("albums", Table::new(&["id", "title"], &rows));
+    house.sync(&source);
+    for (search, keys) in [
+        ("%", &["1"][..]),
+        ("100%", &["1"]),
+        ("_", &["3"]),
+        ("snake_case", &["3"]),
+        (r"\", &["5"]),
+        (r"\%", &[]),
+        ("it's", &["6"]),
+        ("\"quoted\"", &["6"]),
+        ("'; drop", &["7"]),
+        ("[a-z]*", &["8"]),
+        ("?", &["8"]),
+        ("\0", &["1", "2", "3", "4", "5", "6", "7", "8"]),
+    ] {
+        assert_eq!(find(&house, &source, search), keys, "{search}");
+    }
+}
+
+fn sorted(house: &House, source: &Source, column: &str, descending: bool) -> Vec<String> {
+    let query = ItemQuery { sort: Some(column.to_owned()), descending, page: 1, per: 50, ..ItemQuery::default() };
+    let page = house.store.items(source.id, &query).expect("an answer, whatever is sorted by");
+    page.items.into_iter().map(|item| item.key).collect()
+}
+
+fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &Database) {
+    let house = House::on(db);
+    let names = ["id", "it's", "say \"x\"", "back\\slash", "');--", "$[0]", "café", "a ? $1 :x"];
+    let table = Table::new(
+        &names,
+        &[
+            ["1", "c", "b", "a", "c", "b", "a", "c"],
+            ["2", "a", "c", "b", "a", "c", "b", "a"],
+            ["3", "b", "a", "c", "b", "a", "c", "b"],
+        ],
+    );
+    let source = house.memory_source("albums", table);
+    house.sync(&source);
+    let orders = [["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"], ["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"]];
+    for (name, order) in names.iter().zip(orders) {
+        assert_eq!(sorted(&house, &source, name, false), order, "{name}");
+        let backwards: Vec<_> = order.into_iter().rev().collect();
+        assert_eq!(sorted(&house, &source, name, true), backwards, "{name} backwards");
+    }
+    assert_eq!(sorted(&house, &source, "no such column", false), ["1", "2", "3"]);
+    assert_eq!(sorted(&house, &source, "nul\0'", false), ["1", "2", "3"]);
+}
+
+fn pages_hold_every_item_once(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(47, "The same"));
+    house.sync(&source);
+    for sort in [None, Some("title".to_owned()), Some("no such column".to_owned())] {
+        let page = |page| -> ItemPage {
+            let query = ItemQuery { sort: sort.clone(), page, per: 10, ..ItemQuery::default() };
+            house.store.items(source.id, &query).expect("a page")
+        };
+        let mut seen: Vec<String> = Vec::new();
+        for (number, size) in [(1, 10), (2, 10), (3, 10), (4, 10), (5, 7), (6, 0), (u64::MAX, 0)] {
+            let page = page(number);
+            assert_eq!((page.items.len(), page.total), (size, 47), "page {number}");
+            seen.extend(page.items.into_iter().map(|item| item.key));
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 47);
+    }
+}
+
+fn an_item_is_found_by_its_id_in_its_own_catalog_alone(db: &Database) {
+    let house = House::on(db);
+    let albums = house.memory_source("albums", Table::albums(2, "Title"));
+    let others = house.memory_source("others", Table::albums(2, "Title"));
+    house.sync(&albums);
+    house.sync(&others);
+    let mine = &house.items(&albums)[1];
+    assert_eq!(house.store.item(albums.id, &mine.id).expect("an answer").as_ref(), Some(mine));
+    assert_eq!(house.store.item(others.id, &mine.id).expect("an answer"), None);
+}
+
+fn an_id_that_is_none_is_not_found(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(1, "Title"));
+    house.sync(&source);
+    for id in ["", "x", "1 OR 1=1", "-1", "99999999999999999999", "1.0", "\0"] {
+        assert_eq!(house.store.item(source.id, id).expect("an answer"), None, "{id:?}");
+    }
+}
