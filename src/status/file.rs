@@ -2,8 +2,10 @@
 
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+
+use tempfile::NamedTempFile;
 
 use super::{StatusError, StatusStore};
 use crate::domain::status_report::StatusReport;
@@ -26,19 +28,22 @@ impl FileStatus {
         self.folder.join(format!("sync-status-{id}.json"))
     }
 
-    fn write(&self, path: &Path, json: &[u8]) -> std::io::Result<()> {
-        // A temporary name and a rename: a reader sees the old report or the new one, never half of one.
-        let temporary = || tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder);
-        let mut file = match temporary() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-                temporary()?
-            }
-            other => other?,
+    /// A report under a temporary name. It is renamed then, so a reader sees a whole report or none.
+    fn written(&self, report: &StatusReport) -> Result<NamedTempFile, StatusError> {
+        let json = serde_json::to_vec(report)?;
+        let write = || {
+            let temporary = || tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder);
+            let mut file = match temporary() {
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+                    temporary()?
+                }
+                other => other?,
+            };
+            file.write_all(&json)?;
+            Ok(file)
         };
-        file.write_all(json)?;
-        file.persist(path)?;
-        Ok(())
+        write().map_err(|error| StatusError::File { path: self.path(report.sync_id), error })
     }
 }
 
@@ -49,16 +54,26 @@ impl StatusStore for FileStatus {
 
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
         let path = self.path(report.sync_id);
-        let json = serde_json::to_vec(report)?;
-        self.write(&path, &json).map_err(|error| {
+        let put = self.written(report).and_then(|file| {
+            file.persist(&path).map_err(|failed| StatusError::File { path: path.clone(), error: failed.error })
+        });
+        put.map(drop).inspect_err(|_| {
             // Gone already is as good; anything else leaves a report that readers tell by its age.
             if let Err(trouble) = std::fs::remove_file(&path)
                 && trouble.kind() != ErrorKind::NotFound
             {
                 log::debug!("{}: {trouble}", path.display());
             }
-            StatusError::File { path, error }
         })
+    }
+
+    fn put_first(&self, report: &StatusReport) -> Result<(), StatusError> {
+        let path = self.path(report.sync_id);
+        match self.written(report)?.persist_noclobber(&path) {
+            Ok(_) => Ok(()),
+            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+            Err(failed) => Err(StatusError::File { path, error: failed.error }),
+        }
     }
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
