@@ -38,12 +38,26 @@ struct Entry {
     stored: Stored,
 }
 
+impl Entry {
+    fn has_left(&self) -> bool {
+        self.row == 0 && self.stored == Stored::Live
+    }
+}
+
 /// What the database has of a key.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stored {
     Nothing,
     Removed,
     Live,
+    /// It is live, and the source still has a row of it, though none that can be taken.
+    LiveUnplaced,
+}
+
+impl Stored {
+    const fn is_live(self) -> bool {
+        matches!(self, Self::Live | Self::LiveUnplaced)
+    }
 }
 
 /// All keys of a catalog and of its source, some forty bytes each whatever the rows hold: a million rows stay far
@@ -102,6 +116,15 @@ impl KeyIndex {
         Ok(())
     }
 
+    /// Notes that the source has a row of this key that cannot be taken: its item stays as it is.
+    fn keep(&mut self, key: &str) {
+        if let Some(entry) = self.entries.get_mut(&digest(key))
+            && entry.stored == Stored::Live
+        {
+            entry.stored = Stored::LiveUnplaced;
+        }
+    }
+
     /// How a surveyed row compares; `None` when it is not taken.
     pub(super) fn standing(&self, layout: &Layout, row: &Row) -> Option<Standing> {
         let key = layout.key(&row.cells);
@@ -113,7 +136,7 @@ impl KeyIndex {
             return None;
         }
         Some(match entry.stored {
-            Stored::Live => Standing::Present(entry.hash),
+            Stored::Live | Stored::LiveUnplaced => Standing::Present(entry.hash),
             Stored::Removed => Standing::Returns,
             Stored::Nothing => Standing::New,
         })
@@ -121,16 +144,15 @@ impl KeyIndex {
 
     /// Whether an item of the catalog is not in the source.
     pub(super) fn has_left(&self, key: &str) -> bool {
-        self.entries.get(&digest(key)).is_some_and(|entry| entry.stored == Stored::Live && entry.row == 0)
+        self.entries.get(&digest(key)).is_some_and(Entry::has_left)
     }
 
     fn tally(&self) -> Tally {
         let mut tally = Tally { live: self.live, ..Tally::default() };
         for entry in self.entries.values() {
             tally.taken += u64::from(entry.row != 0);
-            let live = entry.stored == Stored::Live;
-            tally.additions += u64::from(entry.row != 0 && !live);
-            tally.removals += u64::from(entry.row == 0 && live);
+            tally.additions += u64::from(entry.row != 0 && !entry.stored.is_live());
+            tally.removals += u64::from(entry.has_left());
         }
         tally
     }
@@ -175,6 +197,7 @@ impl<'a> Surveyor<'a> {
                 format!("There is nothing in the key column “{}”.", self.key_column),
             );
         } else if row.surplus {
+            self.index.keep(key);
             let reason = format!(
                 "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
                 self.columns.len()
