@@ -7,6 +7,10 @@ use unicode_normalization::char::is_combining_mark;
 /// 128 bits of SHA-256. What comes from outside chooses the text, so the digest must not be foolable on purpose.
 pub type Digest128 = [u8; 16];
 
+/// The longest key in bytes. PostgreSQL cannot keep one of more than 2,704 bytes in an index, and refuses the whole
+/// batch that has it.
+pub const KEY_MAX_BYTES: usize = 1024;
+
 /// The digest of a text.
 #[must_use]
 pub fn digest(text: &str) -> Digest128 {

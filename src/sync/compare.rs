@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use crate::domain::change_set::Known;
 use crate::domain::guards::Tally;
 use crate::domain::issue::{Issue, IssueKind, Issues};
-use crate::domain::item::{Digest128, Layout, digest};
+use crate::domain::item::{Digest128, KEY_MAX_BYTES, Layout, digest};
 use crate::domain::row::Row;
 
 /// The keys are digests already: their first bytes are as good a hash as any.
@@ -196,6 +196,13 @@ impl<'a> Surveyor<'a> {
                 Some(self.key_column),
                 format!("There is nothing in the key column “{}”.", self.key_column),
             );
+        } else if key.len() > KEY_MAX_BYTES {
+            let reason = format!(
+                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{}” the column that tells entries apart?",
+                shortened(key),
+                self.key_column
+            );
+            self.refuse(row, Some(self.key_column), reason);
         } else if row.surplus {
             self.index.keep(key);
             let reason = format!(
