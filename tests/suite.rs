@@ -4,3 +4,4 @@ mod cli;
 mod fetch;
 mod store;
 mod support;
+mod sync;

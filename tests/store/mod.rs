@@ -7,4 +7,4 @@ mod queue;
 mod search;
 mod servers;
 mod take_over;
-mod work;
+pub(crate) mod work;

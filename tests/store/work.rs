@@ -18,15 +18,15 @@ use lockstep::store::lease::Progress;
 use crate::support::house::draft;
 
 /// The usual term of a lease.
-pub(super) const TERM: Duration = Duration::from_secs(15);
+pub(crate) const TERM: Duration = Duration::from_secs(15);
 
 /// Adds a source.
-pub(super) fn source(store: &Store, slug: &str) -> SourceId {
+pub(crate) fn source(store: &Store, slug: &str) -> SourceId {
     store.add_source(&draft(slug, "memory", Location::Url(slug.to_owned())), None).expect("a source").id
 }
 
 /// Queues a run.
-pub(super) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
+pub(crate) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
     let wish = Wish { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
     match store.admit(&wish).expect("an answer") {
         Admission::Accepted(id) => id,
@@ -35,12 +35,12 @@ pub(super) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> 
 }
 
 /// Claims what is next in the queue, in the name of the worker `token`, for `term`.
-pub(super) fn claim(store: &Store, token: i64, term: Duration) -> Option<(Operation, Lease)> {
+pub(crate) fn claim(store: &Store, token: i64, term: Duration) -> Option<(Operation, Lease)> {
     store.claim(&format!("worker {token}"), token, term, None).expect("an answer")
 }
 
 /// A lease that has run out: its worker was frozen right after the claim.
-pub(super) fn expired_claim(store: &Store, token: i64) -> Lease {
+pub(crate) fn expired_claim(store: &Store, token: i64) -> Lease {
     let (_, lease) = claim(store, token, Duration::ZERO).expect("a run");
     while !store.expired_leases().expect("an answer").contains(&lease) {
         std::thread::sleep(Duration::from_millis(2));
@@ -49,13 +49,13 @@ pub(super) fn expired_claim(store: &Store, token: i64) -> Lease {
 }
 
 /// Progress at this percent.
-pub(super) fn progress(percent: u8) -> Progress {
+pub(crate) fn progress(percent: u8) -> Progress {
     let message = format!("At {percent} %");
     Progress { stage: Stage::Processing, message, percent, stats: Stats { added: 7, ..Stats::default() } }
 }
 
 /// A batch with new items of these keys.
-pub(super) fn batch(keys: &[&str]) -> Batch {
+pub(crate) fn batch(keys: &[&str]) -> Batch {
     let columns = ["id".to_owned(), "title".to_owned()];
     let layout = Layout::new(&columns, 0);
     let write = |key: &&str| {
@@ -69,7 +69,7 @@ pub(super) fn batch(keys: &[&str]) -> Batch {
 }
 
 /// An ending of that status that applies something.
-pub(super) fn ending(status: Status) -> Ending {
+pub(crate) fn ending(status: Status) -> Ending {
     Ending {
         status,
         message: format!("It is {status}."),

@@ -1,9 +1,9 @@
 //! An engine room on a test's database, as one server has it, with sources from files, addresses and memory.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use lockstep::domain::record::SyncRecord;
@@ -200,7 +200,11 @@ pub(crate) fn preview() -> StartRequest {
     StartRequest { kind: OperationKind::Preview, ..full() }
 }
 
-/// Whether a folder holds no file at all.
-pub(crate) fn is_empty(folder: &Path) -> bool {
-    fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
+/// Waits until something is so, for at most half a minute.
+pub(crate) fn until(so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it did not come to that");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }

@@ -1,0 +1,145 @@
+//! Ending a run that somebody no longer wants.
+
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::source::Source;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::recovery::Cancel;
+use lockstep::sync::{Stop, Workers};
+
+use crate::store::work;
+use crate::support::house::{full, until};
+use crate::support::memory::{Fault, Moment, Table};
+use crate::support::outside::{Outside, Reply};
+use crate::support::{Database, Gate, House, on_both_databases};
+
+on_both_databases![
+    a_waiting_run_is_cancelled_at_once,
+    a_hanging_fetch_is_cancelled_within_five_seconds,
+    a_fetch_that_hangs_half_way_is_cancelled_within_five_seconds,
+    a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote,
+    once_the_final_transaction_has_begun_it_is_too_late,
+    a_run_that_ended_or_never_was_is_not_cancelled,
+    a_cancel_and_a_claim_at_the_same_moment_leave_one_end,
+];
+
+fn cancel(house: &House, id: SyncId) -> Cancel {
+    house.control.cancel(id, "ada").expect("an answer")
+}
+
+fn a_waiting_run_is_cancelled_at_once(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(3, "Title"));
+    let id = house.start(&source, &full());
+    assert_eq!(cancel(&house, id), Cancel::Done);
+    let record = house.record(id);
+    assert_eq!((record.status, record.progress, record.started_at), (Status::Cancelled, 0, None));
+    assert_eq!(record.message, "Cancelled by ada before it started. Nothing was changed.");
+    let report = house.report(id);
+    assert_eq!((report.status, report.progress), (Status::Cancelled, 0));
+    assert!(!house.control.run_here(id, &Stop::default()).expect("an answer"), "nobody runs it any more");
+    assert_eq!(house.sync(&source).status, Status::Completed, "another start is welcome");
+}
+
+/// Cancels a run of that source once it is fetching, and looks that it ends in time and writes nothing.
+fn is_cancelled_while_fetching(db: &Database, house: &House, source: &Source, fetching: impl Fn() -> bool) {
+    let workers = Workers::start(&house.engine, 1).expect("threads");
+    let id = house.start(source, &full());
+    until(fetching);
+    assert_eq!(house.report(id).status, Status::Running);
+    let asked = Instant::now();
+    assert_eq!(cancel(house, id), Cancel::Requested);
+    assert_eq!(cancel(house, id), Cancel::Requested, "asking twice does no harm");
+    until(|| house.report(id).status != Status::Running);
+    assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
+    assert_eq!((house.report(id).status, house.record(id).status), (Status::Cancelled, Status::Cancelled));
+    assert_eq!(db.count("items", "1 = 1"), 0);
+    assert!(workers.stop(), "the workers are free");
+}
+
+fn a_hanging_fetch_is_cancelled_within_five_seconds(db: &Database) {
+    let (house, outside) = (House::on(db), Outside::start());
+    outside.set("/albums.csv", Reply::status(200).hang());
+    let source = house.url_source("albums", outside.url("/albums.csv"));
+    is_cancelled_while_fetching(db, &house, &source, || outside.hits("/albums.csv") > 0);
+}
+
+fn a_fetch_that_hangs_half_way_is_cancelled_within_five_seconds(db: &Database) {
+    let (house, outside) = (House::on(db), Outside::start());
+    outside.set("/albums.csv", Reply::csv("id,title\na,One\nb,Two\n").hang_at(14));
+    let source = house.url_source("albums", outside.url("/albums.csv"));
+    is_cancelled_while_fetching(db, &house, &source, || outside.hits("/albums.csv") > 0);
+}
+
+fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(5000, "Old"));
+    house.sync(&source);
+    let gate = Gate::default();
+    house.memory.set("albums", Table::albums(4000, "New").at(Moment::Apply(2500), Fault::Wait(gate.clone())));
+    let id = house.start(&source, &full());
+    std::thread::scope(|scope| {
+        scope.spawn(|| house.run(id));
+        gate.wait_until_reached();
+        assert_eq!(cancel(&house, id), Cancel::Requested);
+        gate.open();
+    });
+    let record = house.record(id);
+    assert_eq!(record.status, Status::Cancelled, "{}", record.message);
+    assert!((50..100).contains(&record.progress) && record.message.contains("Cancelled at"), "{}", record.message);
+    let new = db.count("items", "fields LIKE '%New%'");
+    assert!(new == 2000 || new == 3000 || new == 4000, "whole batches: {new}");
+    assert_eq!(db.count("items", "removed_at IS NULL"), 5000, "nothing was removed");
+    assert_eq!(house.sync(&source).stats.removed, 1000, "the next sync does the rest");
+}
+
+fn once_the_final_transaction_has_begun_it_is_too_late(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(1, "Title"));
+    let id = house.start(&source, &full());
+    let (_, lease) = work::claim(&house.store, 1, work::TERM).expect("a run");
+    let finalizing = lockstep::store::lease::Progress {
+        stage: lockstep::domain::operation::Stage::Finalizing,
+        ..work::progress(90)
+    };
+    house.store.begin_finalizing(lease, work::TERM, &finalizing).expect("begun");
+    assert_eq!(cancel(&house, id), Cancel::AlreadyFinishing);
+    house.store.finish(lease, &work::ending(Status::Completed)).expect("finished");
+    assert_eq!(house.record(id).status, Status::Completed);
+}
+
+fn a_run_that_ended_or_never_was_is_not_cancelled(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(1, "Title"));
+    let record = house.sync(&source);
+    assert_eq!(cancel(&house, record.id), Cancel::AlreadyEnded);
+    assert_eq!(house.record(record.id), record);
+    assert_eq!(cancel(&house, SyncId::new()), Cancel::NoSuchRun);
+}
+
+fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(1, "Title"));
+    for _ in 0..20 {
+        let id = house.start(&source, &full());
+        let gate = Barrier::new(2);
+        let (asked, ran) = std::thread::scope(|scope| {
+            let run = scope.spawn(|| {
+                gate.wait();
+                house.control.run_here(id, &Stop::default()).expect("an answer")
+            });
+            gate.wait();
+            (cancel(&house, id), run.join().expect("no panic"))
+        });
+        let ended = house.record(id).status;
+        match asked {
+            Cancel::Done => assert_eq!((ended, ran), (Status::Cancelled, false)),
+            Cancel::Requested => assert_eq!((ended, ran), (Status::Cancelled, true)),
+            Cancel::AlreadyFinishing | Cancel::AlreadyEnded => assert_eq!((ended, ran), (Status::Completed, true)),
+            Cancel::NoSuchRun => panic!("the run was accepted"),
+        }
+        assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
+    }
+}

@@ -1,0 +1,93 @@
+//! A run that fails half-way: what is committed stays readable, what is not reached stays as it was, and the next
+//! sync heals the rest.
+
+use lockstep::domain::operation::{Mode, StartRequest, Status};
+
+use crate::support::house::{full, incremental};
+use crate::support::memory::{Fault, Moment, Table};
+use crate::support::outside::{Outside, Reply};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    a_run_that_breaks_off_leaves_whole_items_and_the_next_heals,
+    a_source_that_returns_to_its_former_version_after_a_broken_run_is_looked_at_again,
+    a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was,
+    a_page_to_sign_in_is_never_taken_for_data,
+    a_first_run_that_breaks_off_leaves_a_readable_catalog,
+];
+
+fn a_run_that_breaks_off_leaves_whole_items_and_the_next_heals(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(4000, "Old"));
+    house.sync(&source);
+    // Everything changes, 100 go, 50 come; the source breaks off after 2,500 of 3,950 rows.
+    let new = || Table::albums(3900, "New");
+    house.memory.set("albums", new().at(Moment::Apply(2500), Fault::Break));
+    let record = house.sync(&source);
+    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("broken")));
+    let written = db.count("items", "fields LIKE '%New%'");
+    assert_eq!(written, 2000, "two whole batches");
+    assert_eq!(db.count("items", "fields LIKE '%Old%' AND removed_at IS NULL"), 2000, "the others are as they were");
+    assert_eq!(house.lines(&source).len(), 4000, "and all can be read");
+    assert_eq!((record.stats.updated, record.stats.removed), (2000, 0), "it says what it did");
+
+    house.memory.set("albums", new());
+    let healed = house.sync(&source);
+    assert_eq!((healed.stats.updated, healed.stats.unchanged, healed.stats.removed), (1900, 2000, 100));
+    assert_eq!(db.count("items", "fields LIKE '%Old%' AND removed_at IS NULL"), 0);
+    assert_eq!(house.store.catalog(source.id).expect("an answer").expect("a catalog").item_count, 3900);
+}
+
+fn a_source_that_returns_to_its_former_version_after_a_broken_run_is_looked_at_again(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(2500, "Old"));
+    house.sync(&source);
+    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"), "validators are at work");
+    house.memory.set("albums", Table::albums(2500, "New").at(Moment::Apply(1500), Fault::Break));
+    assert_eq!(house.go(&source, &incremental()).status, Status::Failed);
+    house.memory.set("albums", Table::albums(2500, "Old"));
+    let healed = house.go(&source, &incremental());
+    assert_eq!((healed.status, healed.stats.updated), (Status::Completed, 1000), "{}", healed.message);
+    assert_eq!(db.count("items", "fields LIKE '%New%'"), 0);
+}
+
+fn a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(50, "Old"));
+    house.sync(&source);
+    let catalog = || format!("{:?}", house.store.catalog(source.id).expect("an answer"));
+    let before = (db.items_as_written(), catalog());
+    for moment in [Moment::Fetch, Moment::Survey(0), Moment::Survey(49), Moment::Apply(0), Moment::Apply(40)] {
+        house.memory.set("albums", Table::albums(50, "New").at(moment, Fault::Break));
+        assert_eq!(house.sync(&source).status, Status::Failed);
+        assert_eq!((db.items_as_written(), catalog()), before);
+    }
+}
+
+fn a_page_to_sign_in_is_never_taken_for_data(db: &Database) {
+    let (house, outside) = (House::on(db), Outside::start());
+    outside.csv("/albums.csv", "id,title\na,One\n");
+    let source = house.url_source("albums", outside.url("/albums.csv"));
+    house.sync(&source);
+    let before = db.items_as_written();
+    let page = "<!doctype html><html><title>Sign in</title><table><tr><td>id,title</td></tr></table></html>";
+    for reply in [Reply::html(page), Reply::csv(page), Reply::status(200).body(page)] {
+        outside.set("/albums.csv", reply);
+        for mode in [Mode::Incremental, Mode::Full] {
+            let record = house.go(&source, &StartRequest { mode, ..full() });
+            assert_eq!(record.status, Status::Failed, "{}", record.message);
+            assert_eq!(db.items_as_written(), before);
+        }
+    }
+}
+
+fn a_first_run_that_breaks_off_leaves_a_readable_catalog(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(2500, "New").at(Moment::Apply(1500), Fault::Break));
+    assert_eq!(house.sync(&source).status, Status::Failed);
+    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    assert_eq!((catalog.columns.len(), catalog.item_count, catalog.last_success_at), (2, 1000, None));
+    assert_eq!(house.lines(&source).len(), 1000);
+    house.memory.set("albums", Table::albums(2500, "New"));
+    assert_eq!(house.sync(&source).stats.added, 1500);
+}

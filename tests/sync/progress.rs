@@ -1,0 +1,182 @@
+//! Progress as pollers see it all through a run: it never goes back, whoever answers, and 100 comes with the end.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::source::Source;
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::status::DatabaseStatus;
+
+use crate::support::house::{TERMS, full, until};
+use crate::support::memory::{Fault, Moment, Table};
+use crate::support::{Database, Gate, House, on_both_databases};
+
+on_both_databases![
+    progress_never_goes_back_and_ends_at_100_with_completed,
+    progress_never_goes_back_with_the_database_alone,
+    a_status_file_lost_in_the_middle_is_made_up_for_by_the_database,
+    a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database,
+    a_failed_run_stays_below_100,
+    a_reader_on_another_server_sees_the_same_run,
+];
+
+const ROWS: usize = 6000;
+
+/// One poller: asks as fast as it can until the end, and holds every answer against the one before.
+fn poll(house: &House, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
+    let mut seen: Vec<StatusReport> = Vec::new();
+    loop {
+        let last_look = over.load(Ordering::SeqCst);
+        let report = house.report(id);
+        assert_eq!(report.progress == 100, report.status == Status::Completed, "{report:?}");
+        if let Some(before) = seen.last() {
+            assert!(report.progress >= before.progress, "progress went back: {before:?} then {report:?}");
+            let stays = report.status == before.status;
+            assert!(stays || before.status.may_become(report.status) || before.status == Status::Pending, "{report:?}");
+            assert!(stays || before.status.is_active(), "{before:?} then {report:?}");
+        }
+        if seen.last() != Some(&report) {
+            seen.push(report);
+        }
+        if last_look {
+            return seen;
+        }
+    }
+}
+
+/// Runs the sync of a source while four pollers look on from each of `houses`; `meanwhile` happens on the side.
+/// Answers all that the pollers saw.
+fn watched(houses: &[&House], source: &Source, meanwhile: impl FnOnce(SyncId)) -> Vec<StatusReport> {
+    let over = AtomicBool::new(false);
+    let id = houses[0].start(source, &full());
+    std::thread::scope(|scope| {
+        let over = &over;
+        let pollers: Vec<_> =
+            houses.iter().flat_map(|house| (0..4).map(move |_| scope.spawn(move || poll(house, id, over)))).collect();
+        let run = scope.spawn(|| houses[0].run(id));
+        meanwhile(id);
+        let record = run.join();
+        over.store(true, Ordering::SeqCst);
+        let seen = pollers.into_iter().flat_map(|poller| poller.join().expect("truthful status")).collect();
+        record.expect("no panic");
+        seen
+    })
+}
+
+/// The sorted percents that were seen.
+fn percents(seen: &[StatusReport]) -> Vec<u8> {
+    let mut percents: Vec<u8> = seen.iter().map(|report| report.progress).collect();
+    percents.sort_unstable();
+    percents.dedup();
+    percents
+}
+
+fn progress_never_goes_back_and_ends_at_100_with_completed(db: &Database) {
+    let house = House::on(db);
+    let gates: Vec<Gate> = (0..3).map(|_| Gate::default()).collect();
+    let table = Table::albums(ROWS, "Title")
+        .at(Moment::Fetch, Fault::Wait(gates[0].clone()))
+        .at(Moment::Apply(1500), Fault::Wait(gates[1].clone()))
+        .at(Moment::Apply(4500), Fault::Wait(gates[2].clone()));
+    let source = house.memory_source("albums", table);
+    let seen = watched(&[&house], &source, |id| {
+        for (gate, least) in gates.iter().zip([0, 23, 63]) {
+            gate.wait_until_reached();
+            until(|| house.report(id).progress >= least && house.report(id).status == Status::Running);
+            gate.open();
+        }
+    });
+    let percents = percents(&seen);
+    assert!(percents.len() >= 4 && percents.last() == Some(&100), "{percents:?}");
+    let halfway = seen.iter().find(|report| report.progress >= 63 && report.status == Status::Running);
+    let halfway = halfway.expect("a report from the middle");
+    assert_eq!(halfway.stats.items.total, ROWS as u64);
+    assert_eq!(halfway.message, format!("Syncing album {} of {ROWS}…", halfway.stats.items.processed));
+}
+
+fn progress_never_goes_back_with_the_database_alone(db: &Database) {
+    let store = db.store();
+    let folder = tempfile::tempdir().expect("a folder");
+    let house = House::telling(store.clone(), TERMS, Box::new(DatabaseStatus::new(store)), folder);
+    let gate = Gate::default();
+    let source =
+        house.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(3500), Fault::Wait(gate.clone())));
+    let seen = watched(&[&house], &source, |id| {
+        gate.wait_until_reached();
+        until(|| house.report(id).progress >= 50);
+        gate.open();
+    });
+    assert_eq!(percents(&seen).last(), Some(&100));
+    assert!(!house.status_folder().exists(), "no file is written");
+}
+
+fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &Database) {
+    let house = House::on(db);
+    let gate = Gate::default();
+    let source =
+        house.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(3500), Fault::Wait(gate.clone())));
+    let seen = watched(&[&house], &source, |id| {
+        gate.wait_until_reached();
+        let file = house.status_folder().join(format!("sync-status-{id}.json"));
+        until(|| file.exists() && house.report(id).progress >= 50);
+        for _ in 0..100 {
+            let before = house.report(id).progress;
+            let _gone_already = fs::remove_file(&file);
+            let report = house.report(id);
+            assert_eq!((report.status, report.stats.items.total), (Status::Running, ROWS as u64));
+            assert!(report.progress >= before);
+        }
+        gate.open();
+    });
+    assert_eq!(percents(&seen).last(), Some(&100));
+}
+
+fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &Database) {
+    let house = House::on(db);
+    let gates = [Gate::default(), Gate::default()];
+    let table = Table::albums(ROWS, "Title")
+        .at(Moment::Apply(2500), Fault::Wait(gates[0].clone()))
+        .at(Moment::Apply(4500), Fault::Wait(gates[1].clone()));
+    let source = house.memory_source("albums", table);
+    let folder = house.status_folder();
+    let seen = watched(&[&house], &source, |id| {
+        gates[0].wait_until_reached();
+        until(|| folder.exists() && house.report(id).progress >= 30);
+        // A file stands where the folder was: nothing can be read or written there any more.
+        fs::rename(&folder, folder.with_extension("lost")).expect("moved");
+        fs::write(&folder, "not a folder").expect("written");
+        assert_eq!(house.report(id).status, Status::Running);
+        gates[0].open();
+        gates[1].wait_until_reached();
+        until(|| house.report(id).progress >= 60);
+        gates[1].open();
+    });
+    assert_eq!(percents(&seen).last(), Some(&100));
+    assert_eq!(house.lines(&source).len(), ROWS, "status never fails a sync");
+    assert!(folder.is_file(), "and nobody repairs what an operator put there");
+}
+
+fn a_failed_run_stays_below_100(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(5900), Fault::Break));
+    let seen = watched(&[&house], &source, |_| {});
+    let last = seen.last().expect("a report");
+    assert_eq!(last.status, Status::Failed);
+    assert!(last.progress < 100 && last.error.is_some(), "{last:?}");
+}
+
+fn a_reader_on_another_server_sees_the_same_run(db: &Database) {
+    // The other server has a data folder of its own, so all it has is the database.
+    let (one, two) = (House::on(db), House::with(db.second_store(), TERMS));
+    let gate = Gate::default();
+    let source =
+        one.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(3500), Fault::Wait(gate.clone())));
+    let seen = watched(&[&one, &two], &source, |id| {
+        gate.wait_until_reached();
+        until(|| two.report(id).progress >= 50);
+        gate.open();
+    });
+    assert_eq!(percents(&seen).last(), Some(&100));
+}

@@ -1,0 +1,124 @@
+//! Whatever stands in a cell is data: it comes through letter for letter and does nothing on its way.
+
+use lockstep::store::items::ItemQuery;
+
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    naughty_strings_come_through_unchanged,
+    naughty_strings_are_found_by_a_search_for_themselves,
+    naughty_strings_can_be_keys,
+    naughty_strings_can_be_headers_and_sorted_by,
+    a_very_long_key_does_not_fail_the_others,
+    very_long_cells_come_through_unchanged,
+];
+
+/// The Big List of Naughty Strings: SQL, markup, formulas, scripts and the corners of Unicode.
+fn naughty() -> Vec<String> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/payloads/blns.json");
+    let text = std::fs::read_to_string(path).expect("the strings are the proof: put them there");
+    let strings: Vec<String> = serde_json::from_str(&text).expect("JSON");
+    assert!(strings.len() > 500);
+    strings
+}
+
+fn quoted(cell: &str) -> String {
+    format!("\"{}\"", cell.replace('"', "\"\""))
+}
+
+fn naughty_strings_come_through_unchanged(db: &Database) {
+    let house = House::on(db);
+    let strings = naughty();
+    let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
+    let source = house.csv_source("albums", format!("id,text\n{rows}"));
+    let record = house.sync(&source);
+    assert_eq!((record.stats.added, record.issues), (strings.len() as u64, 0), "{}", record.message);
+    for (item, text) in house.items(&source).iter().zip(&strings) {
+        assert_eq!(item.fields[1].1, *text, "string {}", item.key);
+    }
+    assert_eq!(house.sync(&source).stats.unchanged, strings.len() as u64);
+}
+
+fn naughty_strings_are_found_by_a_search_for_themselves(db: &Database) {
+    let house = House::on(db);
+    let strings = naughty();
+    let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
+    let source = house.csv_source("albums", format!("id,text\n{rows}"));
+    house.sync(&source);
+    for (n, text) in strings.iter().enumerate() {
+        let query = ItemQuery { search: text.clone(), page: 1, per: 600, ..ItemQuery::default() };
+        let found = house.store.items(source.id, &query).expect("an answer, whatever is searched for");
+        assert!(found.items.iter().any(|item| item.key == n.to_string()), "string {n} does not find itself: {text:?}");
+    }
+}
+
+/// The strings that are not blank, without white space around them, each once.
+fn names() -> Vec<String> {
+    let mut names: Vec<String> = naughty().iter().map(|text| text.trim().to_owned()).collect();
+    names.retain(|name| !name.is_empty());
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn naughty_strings_can_be_keys(db: &Database) {
+    let house = House::on(db);
+    let keys = names();
+    let rows: String = keys.iter().map(|key| format!("{},x\n", quoted(key))).collect();
+    let source = house.csv_source("albums", format!("id,title\n{rows}"));
+    let record = house.sync(&source);
+    assert_eq!((record.stats.added, record.stats.rejected), (keys.len() as u64, 0), "{}", record.message);
+    let stored: Vec<String> = house.items(&source).into_iter().map(|item| item.key).collect();
+    assert_eq!(stored, keys);
+    let again = house.sync(&source);
+    assert_eq!((again.stats.unchanged, again.stats.removed), (keys.len() as u64, 0), "each key is itself again");
+}
+
+fn naughty_strings_can_be_headers_and_sorted_by(db: &Database) {
+    let house = House::on(db);
+    let names = names();
+    let header: String = names.iter().map(|name| format!(",{}", quoted(name))).collect();
+    // In each column the two rows stand the other way round than in the column before.
+    let cells = |even: char, odd: char| -> String {
+        (0..names.len()).map(|n| format!(",{}", if n % 2 == 0 { even } else { odd })).collect()
+    };
+    let source = house.csv_source("albums", format!("id{header}\na{}\nb{}\n", cells('1', '2'), cells('2', '1')));
+    assert_eq!(house.sync(&source).stats.added, 2);
+    let columns = house.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+    assert_eq!(columns[1..], names[..]);
+    for (n, name) in names.iter().enumerate() {
+        let query = ItemQuery { sort: Some(name.clone()), page: 1, per: 1, ..ItemQuery::default() };
+        let page = house.store.items(source.id, &query).expect("an answer, whatever is sorted by");
+        assert_eq!(page.items[0].key, if n % 2 == 0 { "a" } else { "b" }, "{name:?}");
+    }
+}
+
+/// Text that does not compress.
+fn noise(length: usize) -> String {
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'a' + u8::try_from(state % 26).expect("small"))
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+fn a_very_long_key_does_not_fail_the_others(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", format!("id,title\na,One\n{},Long\nb,Two\n", noise(20_000)));
+    let record = house.sync(&source);
+    assert_eq!(record.status.as_str(), "completed", "{}", record.message);
+    let lines = house.lines(&source);
+    assert!(lines.contains(&"a|One".to_owned()) && lines.contains(&"b|Two".to_owned()));
+    assert_eq!(record.stats.added + record.stats.rejected, 3);
+}
+
+fn very_long_cells_come_through_unchanged(db: &Database) {
+    let house = House::on(db);
+    let long = noise(900_000);
+    let source = house.csv_source("albums", format!("id,title\na,{long}\nb,Two\n"));
+    assert_eq!(house.sync(&source).stats.added, 2);
+    assert!(house.items(&source)[0].fields[1].1 == long);
+}
