@@ -39,6 +39,12 @@ impl Html {
         Ok(Self { status: StatusCode::OK, text, headers: Vec::new() })
     }
 
+    /// Sends the browser on to `path`, which it asks for with GET.
+    pub(super) fn see_other(path: impl Into<String>) -> Self {
+        let headers = vec![("location", path.into())];
+        Self { status: StatusCode::SEE_OTHER, text: String::new(), headers }
+    }
+
     /// With another status than 200.
     pub(super) fn status(self, status: StatusCode) -> Self {
         Self { status, ..self }

@@ -3,7 +3,10 @@
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration as CookieAge;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::Method;
+use actix_web::http::header;
 use chrono::TimeDelta;
+use url::{Position, Url};
 
 use super::error::WebError;
 use super::state::House;
@@ -38,4 +41,69 @@ pub(super) fn ended() -> Cookie<'static> {
     let mut cookie = Cookie::build(NAME, "").path("/").http_only(true).same_site(SameSite::Lax).finish();
     cookie.make_removal();
     cookie
+}
+
+/// Whether the browser came by https, also where a proxy in front of us speaks it. Who lies about it only changes
+/// their own cookie.
+pub(super) fn is_over_tls(request: &HttpRequest) -> bool {
+    request.connection_info().scheme() == "https"
+}
+
+/// `next` if it is a path of this server, and otherwise the front page: signing in leads nowhere else.
+pub(super) fn path_here(next: &str) -> String {
+    /// Stands for this server while a browser's reading of the path is followed.
+    const HERE: &str = "http://here.invalid";
+    let is_path =
+        |text: &str| text.starts_with('/') && !text[1..].starts_with(['/', '\\']) && !text.contains(char::is_control);
+    let read = || {
+        let here = Url::parse(HERE).ok()?;
+        let there = here.join(next).ok()?;
+        let path = &there[Position::BeforePath..];
+        // Looked at again: `/.//elsewhere` is read as `//elsewhere`.
+        (there.origin() == here.origin() && is_path(path)).then(|| path.to_owned())
+    };
+    is_path(next).then(read).flatten().unwrap_or_else(|| "/".to_owned())
+}
+
+/// Where a person wants to be after signing in: the page they asked for or, if they pressed a button, the page it was on.
+pub(super) fn way_back(request: &HttpRequest) -> String {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    }
+    let text = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let page = text(header::REFERER).and_then(|page| page.split_once("://"));
+    match (page, text(header::HOST)) {
+        (Some((_, page)), Some(host)) => page.strip_prefix(host).map_or_else(|| "/".to_owned(), path_here),
+        _ => "/".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_here;
+
+    #[test]
+    fn signing_in_leads_to_a_path_of_this_server_only() {
+        for good in ["/", "/catalog/albums?sort=-year&q=a%20b", "/settings/sources"] {
+            assert_eq!(path_here(good), good);
+        }
+        assert_eq!(path_here("/catalog/ä"), "/catalog/%C3%A4");
+        let elsewhere = [
+            "",
+            "catalog",
+            "https://evil.example/",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/\t/evil.example",
+            "/.//evil.example",
+            "/a/..//evil.example",
+            "/./\\evil.example",
+            "javascript:alert(1)",
+            "/\r\nSet-Cookie: a=b",
+        ];
+        for next in elsewhere {
+            assert_eq!(path_here(next), "/", "{next:?}");
+        }
+    }
 }

@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use actix_web::web;
+use actix_web::http::StatusCode;
+use actix_web::{rt, web};
+use tokio::sync::Semaphore;
 
 use super::error::WebError;
 use crate::status::StatusBoard;
@@ -36,4 +39,27 @@ where
         Ok(answer) => answer,
         Err(error) => Err(WebError::internal("a request was dropped", &error)),
     }
+}
+
+/// How many passwords are hashed at once: each takes 19 MiB and a whole processor.
+static HASHING: Semaphore = Semaphore::const_new(2);
+/// How long a person waits for a turn.
+const TURN: Duration = Duration::from_secs(10);
+
+/// [`run`] for work that hashes a password: only so much of it goes on at once. Who waits for a turn holds no thread.
+pub(super) async fn run_hashing<T, F>(rooms: &Rooms, work: F) -> Result<T, WebError>
+where
+    T: Send + 'static,
+    F: FnOnce(&House) -> Result<T, WebError> + Send + 'static,
+{
+    let Ok(Ok(turn)) = rt::time::timeout(TURN, HASHING.acquire()).await else {
+        let sentence = "Too many people sign in at this moment. Try again in a few seconds.";
+        return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", sentence).after(TURN));
+    };
+    // The turn goes with the work: a browser that went away does not make room for another hash beside this one.
+    run(rooms, move |house| {
+        let _turn = turn;
+        work(house)
+    })
+    .await
 }
