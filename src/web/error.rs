@@ -4,14 +4,17 @@
 //! through: JSON, a page, or a fragment of one.
 
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::body::BoxBody;
+use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use super::guard::Door;
+use crate::domain::sync_id::SyncId;
 use crate::status::StatusError;
 use crate::store::StoreError;
 
@@ -29,13 +32,16 @@ pub struct WebError {
     /// Seconds to wait before asking again.
     pub retry_after: Option<u64>,
     /// The run this is about.
-    pub sync_id: Option<String>,
+    pub sync_id: Option<SyncId>,
+    /// Finds the matching line in the log; none where nothing was logged.
+    pub log_id: Option<String>,
 }
 
 impl WebError {
     /// A refusal with its word and its sentence.
     pub fn new(status: StatusCode, code: &'static str, sentence: impl Into<String>) -> Self {
-        Self { status, code, sentence: sentence.into(), field: None, retry_after: None, sync_id: None }
+        let sentence = sentence.into();
+        Self { status, code, sentence, field: None, retry_after: None, sync_id: None, log_id: None }
     }
 
     /// There is nothing at this address, or nothing that the asker may know of.
@@ -62,6 +68,20 @@ impl WebError {
         Self::new(StatusCode::FORBIDDEN, "admins_only", "Only admins may do this.")
     }
 
+    /// Another site sent this.
+    #[must_use]
+    pub fn cross_site() -> Self {
+        let sentence = "This request came from another site, so nothing was done. Open Lockstep itself and try again.";
+        Self::new(StatusCode::FORBIDDEN, "cross_site", sentence)
+    }
+
+    /// There is something at this address, but not for this method.
+    #[must_use]
+    pub fn wrong_method() -> Self {
+        let sentence = "This address is there, but not for this method.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "wrong_method", sentence)
+    }
+
     /// Something in the request is wrong.
     pub fn bad_request(code: &'static str, sentence: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, sentence)
@@ -76,10 +96,35 @@ impl WebError {
     pub fn internal(what: &str, error: &dyn fmt::Display) -> Self {
         let id = uuid::Uuid::new_v4().simple().to_string()[..8].to_owned();
         log::error!("[{id}] {what}: {error}");
-        let sentence = format!(
-            "Something went wrong inside Lockstep. Nothing was lost. The server's log says more under the id {id}."
-        );
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence)
+        let sentence = "Something went wrong inside Lockstep. Nothing was lost.";
+        Self { log_id: Some(id), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence) }
+    }
+
+    /// The same, about one field of the request.
+    #[must_use]
+    pub fn on_field(self, field: &'static str) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
+    /// The same, about one run.
+    #[must_use]
+    pub fn about(self, run: SyncId) -> Self {
+        Self { sync_id: Some(run), ..self }
+    }
+
+    /// The same, worth another try after so long: whole seconds, rounded up, at least one.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self { retry_after: Some(seconds.max(1)), ..self }
+    }
+
+    /// The sentence, and where the log says more.
+    fn in_full(&self) -> String {
+        match &self.log_id {
+            Some(id) => format!("{} The server's log says more under the id {id}.", self.sentence),
+            None => self.sentence.clone(),
+        }
     }
 }
 
@@ -118,6 +163,24 @@ impl From<StatusError> for WebError {
     }
 }
 
+/// What the framework refused before a handler saw it, in our words and never in its own.
+pub(super) fn from_framework(error: &actix_web::Error) -> WebError {
+    let status = error.as_response_error().status_code();
+    let sentence = match error.as_error::<JsonPayloadError>() {
+        Some(JsonPayloadError::Deserialize(error)) => {
+            format!("This is not the JSON that is expected here (line {}, column {}).", error.line(), error.column())
+        }
+        Some(JsonPayloadError::ContentType) => "Send JSON, with the header Content-Type: application/json.".to_owned(),
+        _ => "This request could not be understood.".to_owned(),
+    };
+    match status {
+        StatusCode::NOT_FOUND => WebError::not_found("page"),
+        StatusCode::PAYLOAD_TOO_LARGE => WebError::new(status, "too_large", "This is larger than may be sent here."),
+        _ if status.is_client_error() => WebError::bad_request("bad_request", sentence),
+        _ => WebError::internal("the framework failed a request", error),
+    }
+}
+
 impl ResponseError for WebError {
     fn status_code(&self) -> StatusCode {
         self.status
@@ -125,34 +188,29 @@ impl ResponseError for WebError {
 
     /// The bare answer; [`dress`] gives it the looks of its door.
     fn error_response(&self) -> HttpResponse<BoxBody> {
-        HttpResponse::build(self.status).content_type("text/plain; charset=utf-8").body(self.sentence.clone())
+        HttpResponse::build(self.status).content_type("text/plain; charset=utf-8").body(self.in_full())
     }
 }
 
-/// The answer to a refused request, as its door gives it. `path` is the path and query asked for, and `page` draws a
-/// page of an error.
-pub(super) fn dress(
-    error: &WebError,
-    door: Door,
-    path: &str,
-    page: impl FnOnce(&WebError) -> Option<String>,
-) -> HttpResponse<BoxBody> {
+/// The answer to a refused request, as its door gives it. `back` is where a person wants to be once signed in, and
+/// `page` is the page of the error, if one could be drawn.
+pub(super) fn dress(error: &WebError, door: Door, back: &str, page: Option<String>) -> HttpResponse<BoxBody> {
     let mut response = match door {
         Door::Json => {
-            let mut body = json!({ "error": error.sentence, "code": error.code });
+            let mut body = json!({ "error": error.in_full(), "code": error.code });
             if let Some(field) = error.field {
                 body["field"] = field.into();
             }
-            if let Some(id) = &error.sync_id {
-                body["syncId"] = id.as_str().into();
+            if let Some(id) = error.sync_id {
+                body["syncId"] = id.to_string().into();
             }
             HttpResponse::build(error.status).json(body)
         }
         Door::Page if error.code == "sign_in" => {
-            let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
             HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login?next={next}"))).finish()
         }
-        Door::Page => match page(error) {
+        Door::Page => match page {
             Some(html) => HttpResponse::build(error.status).content_type("text/html; charset=utf-8").body(html),
             None => error.error_response(),
         },

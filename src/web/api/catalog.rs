@@ -1,0 +1,139 @@
+//! Sources and the items of their catalogs.
+
+use std::collections::HashMap;
+
+use actix_web::{HttpRequest, web};
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+use super::super::error::WebError;
+use super::super::guard::Caller;
+use super::super::state::{self, Rooms};
+use super::{Answer, Asked, List, moment};
+use crate::domain::account::Role;
+use crate::store::items::{Item, ItemQuery};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceEntry {
+    slug: String,
+    name: String,
+    noun: String,
+    kind: String,
+    public: bool,
+    item_count: u64,
+    last_success: Option<String>,
+    columns: Vec<String>,
+    schedule: Option<String>,
+    /// Without anything secret, and for admins alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemEntry {
+    id: String,
+    key: String,
+    fields: Fields,
+    added_at: String,
+    changed_at: String,
+}
+
+/// Names and values as a JSON object that keeps their order.
+struct Fields(Vec<(String, String)>);
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            object.serialize_entry(name, value)?;
+        }
+        object.end()
+    }
+}
+
+impl From<Item> for ItemEntry {
+    fn from(item: Item) -> Self {
+        Self {
+            id: item.id,
+            key: item.key,
+            fields: Fields(item.fields),
+            added_at: moment(item.added_at),
+            changed_at: moment(item.changed_at),
+        }
+    }
+}
+
+/// `GET /api/sources`: what the asker may read, by name.
+pub(in crate::web) async fn sources(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<Answer, WebError> {
+    let asked = Asked::read(request.query_string());
+    state::run(&rooms, move |house| {
+        let actor = caller.actor(house)?;
+        let asked = asked?;
+        let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
+        let mut sources = house.store.sources()?;
+        sources.retain(|source| source.public || actor.is_some());
+        let mut catalogs: HashMap<_, _> = house.store.catalogs()?.into_iter().collect();
+        let first = usize::try_from((asked.page - 1).saturating_mul(asked.per)).unwrap_or(usize::MAX);
+        let per = usize::try_from(asked.per).unwrap_or(usize::MAX);
+        let total = sources.len() as u64;
+        let items = sources.into_iter().skip(first).take(per).map(|source| {
+            let catalog = catalogs.remove(&source.id);
+            let last_success = catalog.as_ref().and_then(|catalog| catalog.last_success_at).map(moment);
+            SourceEntry {
+                item_count: catalog.as_ref().map_or(0, |catalog| catalog.item_count),
+                last_success,
+                columns: catalog.map(|catalog| catalog.columns).unwrap_or_default(),
+                location: is_admin.then(|| source.location.for_people()),
+                slug: source.slug.into(),
+                name: source.name,
+                noun: source.noun.to_string(),
+                kind: source.kind,
+                public: source.public,
+                schedule: source.schedule,
+            }
+        });
+        Answer::ok(&List { items: items.collect(), page: asked.page, per: asked.per, total })
+    })
+    .await
+}
+
+/// `GET /api/catalog/{slug}/items`.
+pub(in crate::web) async fn items(
+    rooms: Rooms,
+    caller: Caller,
+    slug: web::Path<String>,
+    request: HttpRequest,
+) -> Result<Answer, WebError> {
+    let asked = Asked::read(request.query_string());
+    state::run(&rooms, move |house| {
+        let (source, _) = caller.source(house, &slug)?;
+        let Asked { search, sort, page, per } = asked?;
+        let columns = if sort.is_empty() {
+            Vec::new()
+        } else {
+            house.store.catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default()
+        };
+        let (sort, descending) = order(&sort, &columns)?;
+        let query = ItemQuery { search, sort, descending, page, per };
+        let found = house.store.items(source.id, &query)?;
+        let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
+        Answer::ok(&List { items, page, per, total: found.total })
+    })
+    .await
+}
+
+/// The column to sort by and whether last comes first: `year`, `-year`. Nothing leaves items in the order they came in.
+fn order(sort: &str, columns: &[String]) -> Result<(Option<String>, bool), WebError> {
+    let is_column = |name: &str| columns.iter().any(|column| column == name);
+    match sort.strip_prefix('-') {
+        _ if sort.is_empty() => Ok((None, false)),
+        Some(column) if is_column(column) => Ok((Some(column.to_owned()), true)),
+        _ if is_column(sort) => Ok((Some(sort.to_owned()), false)),
+        _ => {
+            let sentence = "“sort” is the name of a column, with a - before it for the last first.";
+            Err(WebError::bad_request("bad_request", sentence).on_field("sort"))
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Start a run, see where it stands, end it.
+
+use actix_web::http::StatusCode;
+use actix_web::{Error, web};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::super::error::{WebError, from_framework};
+use super::super::guard::Caller;
+use super::super::state::{self, House, Rooms};
+use super::Answer;
+use crate::domain::account::Actor;
+use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
+use crate::domain::source::Slug;
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+use crate::store::admission::Admission;
+use crate::store::recovery::Cancel;
+
+/// What became of a wish that was granted.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Granted {
+    sync_id: SyncId,
+    status: &'static str,
+    message: String,
+}
+
+/// A start as it was asked for.
+#[derive(Debug, PartialEq, Eq)]
+struct Wish {
+    source: String,
+    kind: OperationKind,
+    mode: Mode,
+    options: Options,
+}
+
+impl Wish {
+    /// Reads the body of a start. What it does not know is ignored; what is there has to be of its kind.
+    fn read(body: &Value) -> Result<Self, WebError> {
+        let wrong = |field, sentence: &str| WebError::bad_request("bad_request", sentence).on_field(field);
+        if !body.is_object() {
+            return Err(WebError::bad_request("bad_request", "Send a JSON object with the source to sync."));
+        }
+        let source = body["source"].as_str().ok_or_else(|| wrong("source", "“source” is the slug of a source."))?;
+        let mode = match &body["type"] {
+            Value::Null => Mode::Incremental,
+            Value::String(word) => word.parse().map_err(|_| wrong("type", "“type” is “incremental” or “full”."))?,
+            _ => return Err(wrong("type", "“type” is “incremental” or “full”.")),
+        };
+        let options = &body["options"];
+        if !options.is_object() && !options.is_null() {
+            return Err(wrong("options", "“options” is an object."));
+        }
+        let flag = |name, field| match &options[name] {
+            Value::Null => Ok(false),
+            Value::Bool(on) => Ok(*on),
+            _ => Err(wrong(field, &format!("“{field}” is true or false."))),
+        };
+        let preview = flag("preview", "options.preview")?;
+        Ok(Self {
+            source: source.to_owned(),
+            kind: if preview { OperationKind::Preview } else { OperationKind::Sync },
+            mode,
+            options: Options {
+                force_refresh: flag("forceRefresh", "options.forceRefresh")?,
+                accept_rekey: flag("acceptRekey", "options.acceptRekey")?,
+            },
+        })
+    }
+}
+
+/// `POST /api/sync`. Who may not start anything is told so whatever they sent.
+pub(in crate::web) async fn start(
+    rooms: Rooms,
+    caller: Caller,
+    body: Result<web::Json<Value>, Error>,
+) -> Result<Answer, WebError> {
+    let wish = match &body {
+        Ok(json) => Wish::read(json),
+        Err(error) => Err(from_framework(error)),
+    };
+    state::run(&rooms, move |house| {
+        let actor = caller.admin(house)?;
+        begin(house, actor, &wish?)
+    })
+    .await
+}
+
+fn begin(house: &House, actor: Actor, wish: &Wish) -> Result<Answer, WebError> {
+    let slug = wish.source.parse::<Slug>().map_err(|_| WebError::not_found("source"))?;
+    let source = house.store.source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
+    let request = StartRequest {
+        kind: wish.kind,
+        mode: wish.mode,
+        options: wish.options,
+        priority: Priority::Manual,
+        requested_by: actor.name,
+    };
+    match house.control.start(source.id, &request)? {
+        Admission::Accepted(sync_id) => {
+            let what = if wish.kind == OperationKind::Preview { "preview" } else { "sync" };
+            let message = format!("The {what} of {} has started.", source.name);
+            Answer::with(StatusCode::ACCEPTED, &Granted { sync_id, status: "started", message })
+        }
+        Admission::AlreadyRunning(id) => {
+            let sentence = format!("A run of {} is active already.", source.name);
+            Err(WebError::new(StatusCode::CONFLICT, "already_running", sentence).about(id))
+        }
+        Admission::CoolingDown(left) => {
+            let sentence = format!("{} was synced a moment ago. Try again in a few seconds.", source.name);
+            Err(WebError::new(StatusCode::TOO_MANY_REQUESTS, "cooling_down", sentence).after(left))
+        }
+        Admission::NoSuchSource => Err(WebError::not_found("source")),
+        Admission::NotDue => Err(WebError::internal("a start by hand", &"it was taken for one of a schedule")),
+    }
+}
+
+/// `GET /api/sync/status/{id}`: the address that is polled.
+pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
+    state::run(&rooms, move |house| {
+        let actor = caller.actor(house)?;
+        let report = match id.parse::<SyncId>() {
+            Ok(id) => house.board.get(id)?,
+            Err(_) => None,
+        };
+        let report = report.ok_or_else(no_such_sync)?;
+        if actor.is_some() {
+            return Answer::ok(&report);
+        }
+        match house.store.source(&report.source)? {
+            Some(source) if source.public => Answer::ok(&for_visitors(report)),
+            _ => Err(no_such_sync()),
+        }
+    })
+    .await
+}
+
+/// `POST /api/sync/{id}/cancel`.
+pub(in crate::web) async fn cancel(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
+    state::run(&rooms, move |house| {
+        let actor = caller.admin(house)?;
+        let sync_id = id.parse::<SyncId>().map_err(|_| no_such_sync())?;
+        let granted = |status, message: &str| {
+            Answer::with(StatusCode::ACCEPTED, &Granted { sync_id, status, message: message.to_owned() })
+        };
+        let late = |code, sentence: &str| Err(WebError::new(StatusCode::CONFLICT, code, sentence).about(sync_id));
+        match house.control.cancel(sync_id, &actor.name)? {
+            Cancel::Requested => granted("cancelling", "The run ends within a few seconds."),
+            Cancel::Done => granted("cancelled", "The run was cancelled before it started."),
+            Cancel::AlreadyFinishing => late("already_finishing", "The run is already finishing."),
+            Cancel::AlreadyEnded => late("already_ended", "The run has already ended."),
+            // Its operation is gone, but what it came to may still be kept.
+            Cancel::NoSuchRun if house.store.record(sync_id)?.is_some() => {
+                late("already_ended", "The run has already ended.")
+            }
+            Cancel::NoSuchRun => Err(no_such_sync()),
+        }
+    })
+    .await
+}
+
+fn no_such_sync() -> WebError {
+    WebError::not_found("sync")
+}
+
+/// What visitors are told of a public catalog's run: not who ended it, and not what is wrong with a source whose
+/// address is not theirs to know.
+fn for_visitors(report: StatusReport) -> StatusReport {
+    let told = match report.status {
+        Status::Failed => "The sync did not succeed. The catalog is still here.",
+        Status::Cancelled => "The sync was cancelled.",
+        Status::Pending | Status::Running | Status::Completed | Status::Interrupted => return report,
+    };
+    StatusReport { error: report.error.map(|_| told.to_owned()), message: told.to_owned(), ..report }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Wish;
+    use crate::domain::operation::{Mode, OperationKind, Options};
+
+    fn refused(body: &Value) -> Option<&'static str> {
+        Wish::read(body).expect_err("a refusal").field
+    }
+
+    #[test]
+    fn a_start_needs_only_its_source_and_ignores_what_it_does_not_know() {
+        let wish = Wish::read(&json!({ "source": "albums", "new": 1, "options": { "x": "y" } })).expect("a wish");
+        let plain = Wish {
+            source: "albums".to_owned(),
+            kind: OperationKind::Sync,
+            mode: Mode::Incremental,
+            options: Options::default(),
+        };
+        assert_eq!(wish, plain);
+        let full = json!({ "source": "a", "type": "full", "options": { "forceRefresh": true, "preview": true } });
+        let wish = Wish::read(&full).expect("a wish");
+        assert_eq!((wish.kind, wish.mode), (OperationKind::Preview, Mode::Full));
+        assert_eq!(wish.options, Options { force_refresh: true, accept_rekey: false });
+    }
+
+    #[test]
+    fn what_is_of_the_wrong_kind_is_named() {
+        assert_eq!(refused(&json!([])), None);
+        assert_eq!(refused(&json!({})), Some("source"));
+        assert_eq!(refused(&json!({ "source": 7 })), Some("source"));
+        assert_eq!(refused(&json!({ "source": "a", "type": "both" })), Some("type"));
+        assert_eq!(refused(&json!({ "source": "a", "type": true })), Some("type"));
+        assert_eq!(refused(&json!({ "source": "a", "options": [] })), Some("options"));
+        let preview = json!({ "source": "a", "options": { "preview": "yes" } });
+        assert_eq!(refused(&preview), Some("options.preview"));
+    }
+}
