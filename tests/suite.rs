@@ -5,3 +5,4 @@ mod fetch;
 mod store;
 mod support;
 mod sync;
+mod web;

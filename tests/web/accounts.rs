@@ -1,0 +1,162 @@
+//! Set-up, log in, log out.
+
+use std::time::{Duration, Instant};
+
+use lockstep::domain::account::Role;
+use lockstep::domain::secret::token_hash;
+
+use super::site::{PASSWORD, Reply, Site};
+
+fn log_in(site: &Site, name: &str, password: &str, next: &str) -> Reply {
+    site.visitor().post_form("/login", &[("username", name), ("password", password), ("next", next)])
+}
+
+#[test]
+fn login_begins_a_new_session_and_logout_ends_it() {
+    let site = Site::new();
+    site.add_user("ada", Role::Viewer);
+    let planted = site.visitor().with("Cookie", "lockstep_session=planted");
+    let reply =
+        planted.post_form("/login", &[("username", " ada "), ("password", PASSWORD), ("next", "/catalog/albums")]);
+    assert_eq!((reply.status, reply.header("location")), (303, Some("/catalog/albums")));
+    let set = reply.header("set-cookie").expect("a cookie");
+    for part in ["HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(set.contains(part), "{set}");
+    }
+    assert!(!set.contains("planted") && !set.contains("Secure"), "{set}");
+    let cookie = reply.cookie().expect("a cookie");
+    let (_, token) = cookie.split_once('=').expect("a value");
+    assert!(site.store.session_actor(token).expect("an answer").is_none(), "only the hash is kept");
+    assert!(site.store.session_actor(&token_hash(token)).expect("an answer").is_some());
+
+    let person = site.visitor().with("Cookie", &cookie);
+    assert_eq!(person.get("/api/catalog/drafts/items").status, 200);
+    assert_eq!(person.get("/login?next=/settings").header("location"), Some("/settings"));
+    // Another log in leaves no second session behind.
+    let again = person.post_form("/login", &[("username", "ada"), ("password", PASSWORD)]);
+    assert_ne!(again.cookie(), Some(cookie.clone()));
+    assert_eq!(person.get("/api/catalog/drafts/items").status, 401);
+
+    let person = site.visitor().with("Cookie", &again.cookie().expect("a cookie"));
+    let out = person.post("/logout");
+    assert_eq!((out.status, out.header("location")), (303, Some("/")));
+    assert!(out.header("set-cookie").is_some_and(|set| set.contains("Max-Age=0")));
+    assert_eq!(person.get("/api/catalog/drafts/items").status, 401, "the session is gone, not only its cookie");
+    assert_eq!(person.post("/logout").status, 303, "once more does no harm");
+}
+
+#[test]
+fn a_session_begun_over_https_never_goes_over_plain_http() {
+    let site = Site::new();
+    site.add_user("ada", Role::Viewer);
+    let proxied = site.visitor().with("X-Forwarded-Proto", "https");
+    let reply = proxied.post_form("/login", &[("username", "ada"), ("password", PASSWORD)]);
+    assert!(reply.header("set-cookie").is_some_and(|set| set.contains("Secure")));
+}
+
+#[test]
+fn a_failed_login_does_not_tell_which_part_was_wrong() {
+    let site = Site::new();
+    site.add_user("ada", Role::Viewer);
+    let timed = |name: &str| {
+        let start = Instant::now();
+        let replies: Vec<Reply> = (0..5).map(|_| log_in(&site, name, "not my password", "/settings")).collect();
+        (replies, start.elapsed())
+    };
+    let (wrong, wrong_took) = timed("ada");
+    let (unknown, unknown_took) = timed("eve");
+    for (wrong, unknown) in wrong.iter().zip(&unknown) {
+        assert_eq!((wrong.status, unknown.status), (401, 401));
+        assert_eq!(wrong.body.replace("ada", "eve"), unknown.body);
+        assert!(wrong.cookie().is_none());
+        assert!(wrong.body.contains("value=\"ada\"") && wrong.body.contains("value=\"/settings\""), "{}", wrong.body);
+        assert!(!wrong.body.contains("not my password"));
+    }
+    let (least, most) = (wrong_took.min(unknown_took), wrong_took.max(unknown_took));
+    assert!(most < least * 3, "{wrong_took:?} for a wrong password, {unknown_took:?} for an unknown name");
+    assert_eq!(log_in(&site, "", "", "").status, 401);
+    assert_eq!(log_in(&site, "a\0da", PASSWORD, "").status, 401);
+    assert_eq!(site.visitor().post("/login").status, 401, "missing fields are empty ones");
+}
+
+#[test]
+fn login_never_redirects_to_another_site() {
+    let site = Site::new();
+    site.add_user("ada", Role::Viewer);
+    for next in ["//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "/.//evil.example"] {
+        let reply = log_in(&site, "ada", PASSWORD, next);
+        assert_eq!((reply.status, reply.header("location")), (303, Some("/")), "{next:?}");
+        let query: String = url::form_urlencoded::byte_serialize(next.as_bytes()).collect();
+        let page = site.visitor().get(&format!("/login?next={query}")).body;
+        assert!(page.contains("name=\"next\" value=\"/\"") && !page.contains("evil"), "{next:?}: {page}");
+    }
+}
+
+#[test]
+fn many_logins_at_once_all_get_their_answer() {
+    let site = Site::new();
+    site.add_user("ada", Role::Viewer);
+    std::thread::scope(|scope| {
+        let logins: Vec<_> = (0..12).map(|_| scope.spawn(|| log_in(&site, "ada", PASSWORD, "/").status)).collect();
+        let start = Instant::now();
+        assert_eq!(site.visitor().get("/api/health").status, 200, "others do not wait for hashes");
+        assert!(start.elapsed() < Duration::from_secs(5));
+        for login in logins {
+            assert_eq!(login.join().expect("a login"), 303);
+        }
+    });
+}
+
+#[test]
+fn the_setup_link_works_once() {
+    let site = Site::new();
+    let token = site.store.setup_token("the-secret-of-the-link").expect("an answer").expect("a token");
+    let visitor = site.visitor();
+    for path in ["/setup", "/setup?token=", "/setup?token=guessed"] {
+        let page = visitor.get(path);
+        assert_eq!(page.status, 403, "{path}");
+        assert!(page.body.contains("printed") && !page.body.contains(&token), "{}", page.body);
+    }
+    let page = visitor.get(&format!("/setup?token={token}"));
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains(&format!("name=\"token\" value=\"{token}\"")), "{}", page.body);
+
+    let create = |token: &str, name: &str, password: &str| {
+        visitor.post_form("/setup", &[("token", token), ("username", name), ("password", password)])
+    };
+    assert_eq!(create("guessed", "eve", PASSWORD).status, 403);
+    let unfit = create(&token, "ada", "short");
+    assert_eq!(unfit.status, 422);
+    assert!(unfit.body.contains("value=\"ada\"") && unfit.body.contains("at least 8 characters"), "{}", unfit.body);
+    assert!(!unfit.body.contains("short"), "{}", unfit.body);
+    let unfit = create(&token, "a\nb", "short");
+    assert!(unfit.body.contains("id=\"username-error\"") && unfit.body.contains("id=\"password-error\""));
+
+    let made = create(&token, "ada", PASSWORD);
+    assert_eq!((made.status, made.header("location")), (303, Some("/")));
+    let ada = site.visitor().with("Cookie", &made.cookie().expect("a session"));
+    assert_eq!(ada.get("/api/catalog/drafts/items").status, 200, "the new admin is logged in");
+    let again = create(&token, "eve", PASSWORD);
+    assert_eq!((again.status, again.header("location"), again.cookie()), (303, Some("/login"), None));
+    assert_eq!(visitor.get(&format!("/setup?token={token}")).header("location"), Some("/login"));
+    assert_eq!(log_in(&site, "ada", PASSWORD, "").status, 303);
+}
+
+#[test]
+fn of_two_people_with_the_setup_link_one_becomes_admin() {
+    let site = Site::new();
+    let token = site.store.setup_token("the-secret-of-the-link").expect("an answer").expect("a token");
+    std::thread::scope(|scope| {
+        let make = |name: &'static str| {
+            let (site, token) = (&site, &token);
+            move || {
+                let fields = [("token", token.as_str()), ("username", name), ("password", PASSWORD)];
+                site.visitor().post_form("/setup", &fields).cookie().is_some()
+            }
+        };
+        let tries: Vec<_> = ["ada", "eve", "bob", "joe"].into_iter().map(|name| scope.spawn(make(name))).collect();
+        let made = tries.into_iter().filter_map(|made| made.join().expect("a try").then_some(())).count();
+        assert_eq!(made, 1);
+    });
+    assert_eq!(site.store.users().expect("users").len(), 1);
+}

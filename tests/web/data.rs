@@ -1,0 +1,122 @@
+//! Items, sources and health in JSON.
+
+use chrono::DateTime;
+use diesel::Connection;
+use diesel::connection::SimpleConnection;
+use lockstep::domain::account::Role;
+use serde_json::Value;
+
+use super::site::Site;
+
+fn keys(list: &Value) -> Vec<&str> {
+    list["items"].as_array().expect("items").iter().map(|item| item["key"].as_str().expect("a key")).collect()
+}
+
+#[test]
+fn fields_keep_column_order() {
+    let site = Site::new();
+    site.fill(&site.albums);
+    let reply = site.visitor().get("/api/catalog/albums/items");
+    let fields = r#""fields":{"year":"1959","id":"a1","artist":"Miles Davis","title":"Kind of Blue"}"#;
+    assert!(reply.body.contains(fields), "{}", reply.body);
+    let sources = site.visitor().get("/api/sources");
+    assert_eq!(sources.json()["items"][0]["columns"], serde_json::json!(["year", "id", "artist", "title"]));
+}
+
+#[test]
+fn items_are_searched_sorted_and_paged() {
+    let site = Site::new();
+    site.fill(&site.albums);
+    let get = |query: &str| site.visitor().get(&format!("/api/catalog/albums/items{query}"));
+    let all = get("").json();
+    assert_eq!(keys(&all), ["a1", "a2", "a3"]);
+    assert_eq!((&all["page"], &all["per"], &all["total"]), (&1.into(), &50.into(), &3.into()));
+    for time in ["addedAt", "changedAt"] {
+        let text = all["items"][0][time].as_str().expect("a time");
+        assert!(text.ends_with('Z') && DateTime::parse_from_rfc3339(text).is_ok(), "{text}");
+    }
+    assert_eq!(keys(&get("?sort=year").json()), ["a2", "a1", "a3"]);
+    assert_eq!(keys(&get("?sort=-year").json()), ["a3", "a1", "a2"]);
+    assert_eq!(keys(&get("?q=BLUE&sort=title").json()), ["a2", "a1"]);
+    let second = get("?sort=year&page=2&per=2").json();
+    assert_eq!((keys(&second), &second["total"]), (vec!["a3"], &3.into()));
+    assert_eq!(keys(&get("?page=99999999999999999").json()), Vec::<&str>::new());
+    assert_eq!(get("?per=501").json()["per"], 500);
+    for (query, field) in [("?sort=nothing", "sort"), ("?sort=--year", "sort"), ("?page=0", "page"), ("?per=x", "per")]
+    {
+        let reply = get(query);
+        assert_eq!(reply.refusal(), (400, "bad_request".to_owned()), "{query}");
+        assert_eq!(reply.json()["field"], field);
+    }
+    assert_eq!(get("?q=%00%25_%27").json()["total"], 0);
+}
+
+#[test]
+fn a_private_catalog_asks_visitors_to_sign_in_whether_it_exists_or_not() {
+    let site = Site::new();
+    let visitor = site.visitor();
+    assert_eq!(visitor.get("/api/catalog/drafts/items").refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(visitor.get("/api/catalog/nothing/items").refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(site.program("reader", Role::Viewer).get("/api/catalog/drafts/items").status, 200);
+}
+
+#[test]
+fn sources_are_listed_to_those_who_may_read_them() {
+    let site = Site::new();
+    site.fill(&site.albums);
+    let of = |list: &Value| -> Vec<String> {
+        let items = list["items"].as_array().expect("items").iter();
+        items.map(|source| source["slug"].as_str().expect("a slug").to_owned()).collect()
+    };
+    let visitor = site.visitor().get("/api/sources").json();
+    assert_eq!((of(&visitor), &visitor["total"]), (vec!["albums".to_owned()], &1.into()));
+    assert!(visitor["items"][0].get("location").is_none());
+    let viewer = site.program("reader", Role::Viewer).get("/api/sources").json();
+    assert_eq!(of(&viewer), ["albums", "drafts"]);
+    assert!(viewer["items"][0].get("location").is_none());
+    let admin = site.program("robot", Role::Admin).get("/api/sources?per=1").json();
+    assert_eq!((of(&admin), &admin["total"]), (vec!["albums".to_owned()], &2.into()));
+    let albums = &admin["items"][0];
+    assert_eq!(albums["location"], "the sample inside Lockstep");
+    assert_eq!((&albums["name"], &albums["noun"]), (&"The albums".into(), &"album/albums".into()));
+    assert_eq!((&albums["kind"], &albums["itemCount"]), (&"csv".into(), &3.into()));
+    assert!(albums["lastSuccess"].as_str().is_some_and(|time| time.ends_with('Z')), "{albums}");
+    assert_eq!((&viewer["items"][1]["lastSuccess"], &albums["schedule"]), (&Value::Null, &Value::Null));
+}
+
+#[test]
+fn health_names_nobody() {
+    let site = Site::new();
+    site.fill(&site.albums);
+    let waiting = site.begin(&site.drafts);
+    let live = site.visitor().get("/api/health");
+    assert_eq!((live.status, &live.json()["status"]), (200, &"ok".into()));
+    let reply = site.visitor().get("/api/health/sync");
+    for name in ["albums", "drafts", "ada"] {
+        assert!(!reply.body.contains(name) && !live.body.contains(name), "{}", reply.body);
+    }
+    let health = reply.json();
+    assert_eq!((&health["status"], &health["activeSyncs"]), (&"ok".into(), &1.into()));
+    let [recent] = health["recentSyncs"].as_array().expect("runs").as_slice() else { panic!("{health}") };
+    assert_eq!(recent["status"], "completed");
+    assert!(recent["syncId"].as_str().is_some_and(|id| id.starts_with("sync_")), "{recent}");
+    assert!(recent["duration"].as_f64().is_some_and(|seconds| (0.0..60.0).contains(&seconds)), "{recent}");
+    assert!(recent["completedAt"].as_str().is_some_and(|time| time.ends_with('Z')), "{recent}");
+    assert!(!reply.body.contains(&waiting.to_string()), "an active run is only counted");
+}
+
+#[test]
+fn trouble_inside_is_told_with_an_id_and_without_details() {
+    let site = Site::new();
+    for table in ["sync_operations", "sync_records"] {
+        let file = site.data_dir().join("lockstep.db");
+        let mut sqlite = diesel::SqliteConnection::establish(&file.display().to_string()).expect("a connection");
+        sqlite.batch_execute(&format!("ALTER TABLE {table} RENAME TO {table}_gone")).expect("renamed");
+    }
+    let broken = site.visitor().get("/api/health/sync");
+    assert_eq!(broken.refusal(), (500, "internal".to_owned()));
+    assert!(broken.body.contains("under the id") && !broken.body.contains("sync_records"), "{}", broken.body);
+    let page = site.visitor().get("/login");
+    assert_eq!(page.status, 500);
+    assert!(page.body.contains("</html>") && !page.body.contains("sync_operations"), "{}", page.body);
+}

@@ -1,0 +1,155 @@
+//! Who may come in, and how those who may not are told.
+
+use lockstep::domain::account::Role;
+
+use super::site::Site;
+
+const START: &str = r#"{"source":"albums"}"#;
+
+#[test]
+fn a_visitor_cannot_start_cancel_or_change_anything() {
+    let site = Site::new();
+    let waiting = site.begin(&site.albums);
+    let cancel = format!("/api/sync/{waiting}/cancel");
+    let (visitor, viewer) = (site.visitor(), site.program("reader", Role::Viewer));
+    assert_eq!(visitor.post_json("/api/sync", START).refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(visitor.post_json("/api/sync", "not even JSON").refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(visitor.post(&cancel).refusal(), (401, "sign_in".to_owned()));
+    assert_eq!(viewer.post_json("/api/sync", START).refusal(), (403, "admins_only".to_owned()));
+    assert_eq!(viewer.post(&cancel).refusal(), (403, "admins_only".to_owned()));
+    assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), Some(waiting), "it still waits");
+}
+
+#[test]
+fn a_cross_site_post_is_refused() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    for (header, value) in [
+        ("Sec-Fetch-Site", "cross-site"),
+        ("Sec-Fetch-Site", "same-site"),
+        ("Origin", "https://evil.example"),
+        ("Origin", "null"),
+    ] {
+        let elsewhere = admin.with(header, value);
+        assert_eq!(
+            elsewhere.post_json("/api/sync", START).refusal(),
+            (403, "cross_site".to_owned()),
+            "{header}: {value}"
+        );
+        let page = elsewhere.post("/logout");
+        assert_eq!(page.status, 403);
+        assert!(page.body.contains("came from another site") && page.body.contains("</html>"), "{}", page.body);
+        assert_eq!(elsewhere.get("/api/sources").status, 200, "reading is no harm");
+    }
+    assert_eq!(site.store.active_runs().expect("an answer"), []);
+    let here = admin.with("Sec-Fetch-Site", "same-origin").with("Origin", "https://evil.example");
+    assert_eq!(here.post_json("/api/sync", START).status, 202, "the browser's word on the site is the one that counts");
+}
+
+#[test]
+fn a_revoked_token_is_401_on_open_doors_too() {
+    let site = Site::new();
+    site.fill(&site.albums);
+    let program = site.program("robot", Role::Admin);
+    let open = ["/api/health", "/api/health/sync", "/api/sources", "/api/catalog/albums/items"];
+    for door in open {
+        assert_eq!(program.get(door).status, 200, "{door}");
+        assert_eq!(site.visitor().get(door).status, 200, "{door}");
+    }
+    assert!(site.store.revoke_token("robot").expect("revoked"));
+    let session = site.person("ada", Role::Admin);
+    for door in open {
+        let reply = program.get(door);
+        assert_eq!(reply.refusal(), (401, "bad_token".to_owned()), "{door}");
+        assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+        let both = session.with("Authorization", "Bearer token-of-robot").get(door);
+        assert_eq!(both.status, 401, "{door}: a session does not save a bad token");
+        assert_eq!(session.with("Authorization", "Bearer ").get(door).status, 401, "{door}: nor an empty one");
+    }
+    assert_eq!(program.get("/login").status, 200, "tokens mean nothing on pages");
+}
+
+#[test]
+fn an_error_is_json_on_json_doors_and_a_page_on_pages() {
+    let site = Site::new();
+    let visitor = site.visitor();
+    assert_eq!(visitor.get("/api/nothing").refusal(), (404, "not_found".to_owned()));
+    assert_eq!(visitor.ask("DELETE", "/api/sync", None).refusal(), (405, "wrong_method".to_owned()));
+    assert_eq!(visitor.ask("DELETE", "/api/sync", None).header("allow"), Some("POST"));
+    for (reply, status) in [(visitor.get("/nothing"), 404), (visitor.get("/logout"), 405)] {
+        assert_eq!(reply.status, status);
+        assert_eq!(reply.header("content-type"), Some("text/html; charset=utf-8"));
+        assert!(reply.body.contains("</html>") && reply.body.contains(&status.to_string()), "{}", reply.body);
+    }
+    let fragment = visitor.with("HX-Request", "true").get("/nothing");
+    assert_eq!((fragment.status, &*fragment.body), (404, "There is no such page."));
+
+    let person = site.person("ada", Role::Admin).get("/nothing");
+    assert!(person.body.contains("ada"), "the page keeps its frame: {}", person.body);
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_in_our_own_words() {
+    let site = Site::new();
+    let admin = site.program("robot", Role::Admin);
+    let bad = |body: &str| {
+        let reply = admin.post_json("/api/sync", body);
+        assert_eq!(reply.refusal(), (400, "bad_request".to_owned()), "{body}");
+        reply.json()
+    };
+    assert_eq!(bad("{")["error"], "This is not the JSON that is expected here (line 1, column 1).");
+    assert_eq!(bad(r#"{"source":7}"#)["field"], "source");
+    assert_eq!(bad(r#"{"source":"albums","type":"both"}"#)["field"], "type");
+    assert_eq!(bad(r#"{"source":"albums","options":{"forceRefresh":1}}"#)["field"], "options.forceRefresh");
+    let form = admin.post_form("/api/sync", &[("source", "albums")]);
+    assert_eq!(form.json()["error"], "Send JSON, with the header Content-Type: application/json.");
+    let huge = format!(r#"{{"source":"{}"}}"#, "a".repeat(70_000));
+    assert_eq!(admin.post_json("/api/sync", &huge).refusal(), (413, "too_large".to_owned()));
+    let huge = site.visitor().post_form("/login", &[("username", &"a".repeat(70_000))]);
+    assert_eq!(huge.status, 413);
+    assert!(huge.body.contains("</html>"), "{}", huge.body);
+    let json = site.visitor().post_json("/login", "{}");
+    assert_eq!(json.status, 400);
+    assert!(json.body.contains("could not be understood"), "{}", json.body);
+}
+
+#[test]
+fn every_answer_tells_browsers_to_be_careful() {
+    let site = Site::new();
+    let visitor = site.visitor();
+    for path in ["/login", "/nothing", "/api/health", "/api/nothing", "/sync-badge", "/setup"] {
+        let reply = visitor.get(path);
+        let csp = reply.header("content-security-policy").expect("a policy");
+        assert!(csp.starts_with("default-src 'self';") && csp.contains("frame-ancestors 'none'"), "{path}: {csp}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(reply.header("referrer-policy"), Some("same-origin"), "{path}");
+    }
+    let page = visitor.get("/login").body;
+    let (_, rest) = page.split_once("href=\"/static/").expect("a stylesheet");
+    let (name, _) = rest.split_once('"').expect("its end");
+    let file = visitor.get(&format!("/static/{name}"));
+    assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert!(file.header("content-security-policy").is_some());
+}
+
+#[test]
+fn head_is_get_without_a_body() {
+    let site = Site::new();
+    for path in ["/login", "/api/health", "/api/sources"] {
+        let reply = site.visitor().with("Accept-Encoding", "identity").ask("HEAD", path, None);
+        assert_eq!((reply.status, &*reply.body), (200, ""), "{path}");
+    }
+}
+
+#[test]
+fn answers_are_compressed_for_those_who_can_read_that() {
+    let site = Site::new();
+    for path in ["/login", "/nothing", "/api/sources"] {
+        let packed = site.visitor().with("Accept-Encoding", "gzip").get(path);
+        // The client unpacks it and hides that it was packed; what is left to see is what the answer depends on.
+        assert_eq!(packed.header("vary"), Some("accept-encoding"), "{path}");
+        let plain = site.visitor().with("Accept-Encoding", "identity").get(path);
+        assert_eq!((plain.header("vary"), &plain.body), (None, &packed.body), "{path}");
+    }
+}

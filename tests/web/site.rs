@@ -1,0 +1,247 @@
+//! A server on a port of its own, and people and programs that ask it.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use actix_web::dev::ServerHandle;
+use actix_web::rt;
+use lockstep::domain::account::Role;
+use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
+use lockstep::domain::secret::{hash_password, token_hash};
+use lockstep::domain::source::{Location, Source, SourceDraft};
+use lockstep::domain::sync_id::SyncId;
+use lockstep::fetch::{Kinds, Settings};
+use lockstep::status::{FileStatus, StatusBoard};
+use lockstep::store::admission::Admission;
+use lockstep::store::{DatabaseAddress, Store};
+use lockstep::sync::{Control, Engine, Stop, Terms};
+use lockstep::web::{self, state::House};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The columns are not in the order of the alphabet.
+const ALBUMS: &[u8] = b"year,id,artist,title\n1959,a1,Miles Davis,Kind of Blue\n1957,a2,John Coltrane,Blue Train\n\
+                        1977,a3,Kraftwerk,Trans-Europa Express\n";
+/// The password of everybody here.
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// A server with one public source, `albums`, and a private one, `drafts`. No worker runs: a run that was started
+/// waits until [`Site::run`] sees it through.
+pub(super) struct Site {
+    pub(super) store: Store,
+    pub(super) albums: Source,
+    pub(super) drafts: Source,
+    address: SocketAddr,
+    control: Control,
+    server: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    data: TempDir,
+}
+
+/// What was answered.
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) body: String,
+    headers: Vec<(String, String)>,
+}
+
+/// Somebody who asks, with what they send along each time.
+pub(super) struct Client<'a> {
+    site: &'a Site,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Site {
+    /// A server on a fresh SQLite database.
+    pub(super) fn new() -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let address = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
+        let store = Store::open(&address, 8, Duration::from_secs(15)).expect("an open store");
+        store.migrate().expect("a migrated database");
+        Self::on(store, data)
+    }
+
+    /// A server on a migrated database, with its files in `data`.
+    pub(super) fn on(store: Store, data: TempDir) -> Self {
+        let terms = Terms::default();
+        let status = FileStatus::new(data.path().join("status"));
+        let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal));
+        let kinds = Arc::new(Kinds::built_in(Settings::in_data_dir(data.path(), ALBUMS)));
+        let engine = Engine { store: store.clone(), board: Arc::clone(&board), kinds, terms, bell: Arc::default() };
+        let control = Control::new(engine);
+        let albums = store.add_source(&draft("albums", true), None).expect("a source");
+        let drafts = store.add_source(&draft("drafts", false), None).expect("a source");
+        let house =
+            House { store: store.clone(), board, control: control.clone(), uploads_dir: data.path().join("uploads") };
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (tell, told) = mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            rt::System::new().block_on(async move {
+                let server = web::serve(listener, house).expect("a server");
+                tell.send(server.handle()).expect("somebody waits");
+                server.await.expect("served");
+            });
+        });
+        let server = told.recv().expect("a server");
+        Self { store, albums, drafts, address, control, server, thread: Some(thread), data }
+    }
+
+    pub(super) fn data_dir(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Sees a waiting run through.
+    pub(super) fn run(&self, id: &str) {
+        let id: SyncId = id.parse().expect("a sync id");
+        assert!(self.control.run_here(id, &Stop::default()).expect("a run"), "{id} did not wait");
+    }
+
+    /// Starts a run past the web, in the name of `ada`.
+    pub(super) fn begin(&self, source: &Source) -> SyncId {
+        let request = StartRequest {
+            kind: OperationKind::Sync,
+            mode: Mode::Full,
+            options: Options::default(),
+            priority: Priority::Scheduled,
+            requested_by: "ada".to_owned(),
+        };
+        match self.control.start(source.id, &request).expect("an answer") {
+            Admission::Accepted(id) => id,
+            other => panic!("not accepted: {other:?}"),
+        }
+    }
+
+    /// Fills a catalog.
+    pub(super) fn fill(&self, source: &Source) {
+        let id = self.begin(source);
+        self.run(&id.to_string());
+    }
+
+    /// Adds a user.
+    pub(super) fn add_user(&self, name: &str, role: Role) {
+        let hash = hash_password(PASSWORD).expect("a hash");
+        self.store.add_user(&name.parse().expect("a name"), role, &hash).expect("a user");
+    }
+
+    pub(super) fn visitor(&self) -> Client<'_> {
+        Client { site: self, headers: Vec::new() }
+    }
+
+    /// A program with a token called `name`.
+    pub(super) fn program(&self, name: &str, role: Role) -> Client<'_> {
+        let token = format!("token-of-{name}");
+        self.store.add_token(&name.parse().expect("a name"), role, &token_hash(&token)).expect("a token");
+        self.visitor().with("Authorization", &format!("Bearer {token}"))
+    }
+
+    /// Somebody logged in through the page.
+    pub(super) fn person(&self, name: &str, role: Role) -> Client<'_> {
+        self.add_user(name, role);
+        let reply = self.visitor().post_form("/login", &[("username", name), ("password", PASSWORD)]);
+        self.visitor().with("Cookie", &reply.cookie().expect("a session"))
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // It is told when this is called; what it answers is only when it is done.
+        drop(self.server.stop(false));
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("a server that ends");
+        }
+    }
+}
+
+fn draft(slug: &str, public: bool) -> SourceDraft {
+    SourceDraft {
+        slug: slug.parse().expect("a slug"),
+        name: format!("The {slug}"),
+        noun: "album/albums".parse().expect("a noun"),
+        kind: "csv".to_owned(),
+        location: Location::Sample,
+        key_column: "id".to_owned(),
+        schedule: None,
+        public,
+    }
+}
+
+impl Client<'_> {
+    /// The same with one more header.
+    pub(super) fn with(&self, name: &'static str, value: &str) -> Self {
+        let mut headers = self.headers.clone();
+        headers.push((name, value.to_owned()));
+        Self { site: self.site, headers }
+    }
+
+    pub(super) fn get(&self, path: &str) -> Reply {
+        self.ask("GET", path, None)
+    }
+
+    pub(super) fn post_json(&self, path: &str, body: &str) -> Reply {
+        self.ask("POST", path, Some(("application/json", body.to_owned())))
+    }
+
+    pub(super) fn post(&self, path: &str) -> Reply {
+        self.post_form(path, &[])
+    }
+
+    pub(super) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.ask("POST", path, Some(("application/x-www-form-urlencoded", body)))
+    }
+
+    pub(super) fn ask(&self, method: &str, path: &str, body: Option<(&str, String)>) -> Reply {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_global(Some(Duration::from_secs(30)))
+            .build()
+            .into();
+        let mut request =
+            ureq::http::Request::builder().method(method).uri(format!("http://{}{path}", self.site.address));
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let answered = match body {
+            Some((kind, body)) => agent.run(request.header("Content-Type", kind).body(body).expect("a request")),
+            None => agent.run(request.body(()).expect("a request")),
+        };
+        let mut answered = answered.expect("an answer");
+        let text = |value: &ureq::http::HeaderValue| value.to_str().expect("text").to_owned();
+        Reply {
+            status: answered.status().as_u16(),
+            headers: answered.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+            body: answered.body_mut().read_to_string().expect("a body"),
+        }
+    }
+}
+
+impl Reply {
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// The cookie that was set, as it is sent back.
+    pub(super) fn cookie(&self) -> Option<String> {
+        Some(self.header("set-cookie")?.split(';').next()?.to_owned())
+    }
+
+    #[track_caller]
+    pub(super) fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), Some("application/json"), "{}", self.body);
+        serde_json::from_str(&self.body).expect("JSON")
+    }
+
+    /// The status, and the word of an error in JSON.
+    #[track_caller]
+    pub(super) fn refusal(&self) -> (u16, String) {
+        let json = self.json();
+        assert!(json["error"].as_str().is_some_and(|sentence| sentence.ends_with('.')), "{json}");
+        (self.status, json["code"].as_str().expect("a code").to_owned())
+    }
+}
