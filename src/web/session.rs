@@ -80,7 +80,25 @@ pub(super) fn way_back(request: &HttpRequest) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::path_here;
+    use actix_web::test::TestRequest;
+
+    use super::{path_here, way_back};
+
+    #[test]
+    fn signing_in_leads_back_to_the_page_a_button_was_on() {
+        let page = TestRequest::get().uri("/catalog/albums?q=a%20b&page=2").to_http_request();
+        assert_eq!(way_back(&page), "/catalog/albums?q=a%20b&page=2");
+        let pressed = |page: &str| {
+            let request = TestRequest::post().uri("/catalog/albums/sync");
+            way_back(&request.insert_header(("host", "here:8080")).insert_header(("referer", page)).to_http_request())
+        };
+        assert_eq!(pressed("http://here:8080/catalog/albums?page=2"), "/catalog/albums?page=2");
+        for elsewhere in
+            ["http://evil.example/catalog", "http://here:8080.evil.example/", "http://here:8080//evil.example", ""]
+        {
+            assert_eq!(pressed(elsewhere), "/", "{elsewhere}");
+        }
+    }
 
     #[test]
     fn signing_in_leads_to_a_path_of_this_server_only() {

@@ -60,12 +60,14 @@ fn a_failed_login_does_not_tell_which_part_was_wrong() {
     site.add_user("ada", Role::Viewer);
     let timed = |name: &str| {
         let start = Instant::now();
-        let replies: Vec<Reply> = (0..5).map(|_| log_in(&site, name, "not my password", "/settings")).collect();
-        (replies, start.elapsed())
+        let reply = log_in(&site, name, "not my password", "/settings");
+        (reply, start.elapsed())
     };
-    let (wrong, wrong_took) = timed("ada");
-    let (unknown, unknown_took) = timed("eve");
-    for (wrong, unknown) in wrong.iter().zip(&unknown) {
+    // By turns, and of each the fastest: other tests hash passwords beside this one.
+    let (mut wrong_took, mut unknown_took) = (Duration::MAX, Duration::MAX);
+    for _ in 0..6 {
+        let ((wrong, one), (unknown, other)) = (timed("ada"), timed("eve"));
+        (wrong_took, unknown_took) = (wrong_took.min(one), unknown_took.min(other));
         assert_eq!((wrong.status, unknown.status), (401, 401));
         assert_eq!(wrong.body.replace("ada", "eve"), unknown.body);
         assert!(wrong.cookie().is_none());
