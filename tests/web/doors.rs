@@ -20,6 +20,61 @@ fn a_visitor_cannot_start_cancel_or_change_anything() {
     assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), Some(waiting), "it still waits");
 }
 
+/// Every address where something is changed.
+const CHANGES: [&str; 8] = [
+    "/catalog/albums/sync",
+    "/catalog/albums/sync/cancel",
+    "/settings/sources",
+    "/settings/sources/new",
+    "/settings/sources/albums",
+    "/settings/sources/albums/remove",
+    "/catalog/drafts/sync",
+    "/catalog/nothing/sync",
+];
+
+#[test]
+fn pages_let_only_admins_change_things() {
+    let site = Site::new();
+    site.begin(&site.albums);
+    let (visitor, viewer) = (site.visitor(), site.person("bob", Role::Viewer));
+    for path in CHANGES {
+        let reply = visitor.post_form(path, &[("action", "sync"), ("url", "https://example.org/a.csv")]);
+        assert_eq!((reply.status, reply.header("location")), (303, Some("/login?next=%2F")), "{path}");
+        let fragment = visitor.with("HX-Request", "true").post(path);
+        assert_eq!((fragment.status, &*fragment.body), (401, "Sign in first."), "{path}");
+        assert_eq!(viewer.post(path).status, 403, "{path}");
+        let elsewhere = site.visitor().with("Sec-Fetch-Site", "cross-site").post(path);
+        assert_eq!(elsewhere.status, 403, "{path}");
+    }
+    assert_eq!(site.store.sources().expect("sources").len(), 2);
+    assert_eq!(site.store.active_runs().expect("an answer").len(), 1);
+}
+
+#[test]
+fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
+    let site = Site::new();
+    let visitor = site.visitor();
+    for (path, next) in [
+        ("/catalog/drafts?sort=-year&page=2", "%2Fcatalog%2Fdrafts%3Fsort%3D-year%26page%3D2"),
+        ("/catalog/nothing", "%2Fcatalog%2Fnothing"),
+        ("/settings/sources", "%2Fsettings%2Fsources"),
+    ] {
+        let reply = visitor.get(path);
+        assert_eq!(reply.status, 303, "{path}");
+        assert_eq!(reply.header("location"), Some(&*format!("/login?next={next}")), "{path}");
+    }
+    for path in ["/catalog/drafts/sync-status", "/catalog/nothing/sync-status"] {
+        assert_eq!(visitor.get(path).status, 401, "{path}");
+    }
+    for path in ["/", "/catalog/albums", "/catalog/albums/sync-status", "/sync-badge"] {
+        assert_eq!(visitor.get(path).status, 200, "{path}");
+    }
+    let viewer = site.person("bob", Role::Viewer);
+    assert_eq!(viewer.get("/catalog/drafts").status, 200);
+    assert_eq!(viewer.get("/catalog/nothing").status, 404);
+    assert_eq!(viewer.get("/settings/sources").status, 403);
+}
+
 #[test]
 fn a_cross_site_post_is_refused() {
     let site = Site::new();
