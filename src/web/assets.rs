@@ -67,7 +67,8 @@ pub fn url(name: &str) -> &'static str {
 
 /// Adds `GET /static/{file}`.
 pub fn configure(services: &mut web::ServiceConfig) {
-    services.route("/static/{file}", web::get().to(serve));
+    let file = web::resource("/static/{file}");
+    services.service(file.route(web::get().to(serve)).route(web::head().to(serve)));
 }
 
 /// `GET /static/{file}`: one embedded file. Only hashed names exist, so that nothing can be cached under a name that changes.

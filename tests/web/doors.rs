@@ -184,6 +184,8 @@ fn every_answer_tells_browsers_to_be_careful() {
     let (_, rest) = page.split_once("href=\"/static/").expect("a stylesheet");
     let (name, _) = rest.split_once('"').expect("its end");
     let file = visitor.get(&format!("/static/{name}"));
+    let head = visitor.with("Accept-Encoding", "identity").ask("HEAD", &format!("/static/{name}"), None);
+    assert_eq!((head.status, &*head.body), (200, ""));
     assert_eq!(file.header("cache-control"), Some("public, max-age=31536000, immutable"));
     assert!(file.header("content-security-policy").is_some());
 }
