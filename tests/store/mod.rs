@@ -1,6 +1,7 @@
 //! The cellar, on both databases: admission, the queue, leases, and what is found again.
 
 mod admission;
+mod appointments;
 mod cooldown;
 mod fence;
 mod queue;
