@@ -1,0 +1,132 @@
+//! A worker whose process is frozen past its lease (SIGSTOP) and thawed after its run was taken over.
+//!
+//! The worker must be a process of its own: this test binary is started again with the same test, which plays the
+//! worker when it is told which database to work on.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::{DatabaseAddress, Store};
+use lockstep::sync::{Stop, Terms};
+
+use crate::support::house::{TERMS, full, until};
+use crate::support::memory::{Fault, Moment, Table};
+use crate::support::{Database, Gate, House};
+
+/// Tells the worker its part: the database, the run and a folder for signs between the two.
+const PART: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
+
+const SHORT: Terms = Terms { lease: Duration::from_millis(800), renewal: Duration::from_millis(200), ..TERMS };
+
+#[test]
+fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite() {
+    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite", Database::sqlite);
+}
+
+#[test]
+fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres() {
+    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres", Database::postgres);
+}
+
+fn run(name: &str, database: fn() -> Database) {
+    match std::env::var(PART) {
+        Ok(part) => be_the_worker(&part),
+        Err(_) => freeze_and_take_over(name, &database()),
+    }
+}
+
+/// Works on the run until its gate, waits there for the sign, and goes on.
+fn be_the_worker(part: &str) {
+    let (address, id, signs) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
+    let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT.lease).expect("the database");
+    let house = House::with(store, SHORT);
+    let (gate, signs) = (Gate::default(), Path::new(&signs));
+    house.memory.set("albums", Table::albums(3000, "Frozen").at(Moment::Apply(2500), Fault::Wait(gate.clone())));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            gate.wait_until_reached();
+            until(|| house.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.progress >= 50)));
+            fs::write(signs.join("at-the-gate"), "").expect("a sign");
+            until(|| signs.join("go-on").exists());
+            gate.open();
+        });
+        assert!(house.control.run_here(id, &Stop::default()).expect("a run that ends quietly"));
+    });
+    // The house checks its queue when it is dropped, and the successor may still be in it.
+    std::mem::forget(house);
+    fs::write(signs.join("done"), "").expect("a sign");
+}
+
+/// A process that is thawed and ended whatever becomes of the test.
+struct Worker(Child);
+
+impl Worker {
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success(), "{signal} was not sent");
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It may be gone already, which is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn freeze_and_take_over(name: &str, db: &Database) {
+    let house = House::with(db.store(), SHORT);
+    let source = house.memory_source("albums", Table::albums(3000, "Old"));
+    house.sync(&source);
+    let signs = tempfile::tempdir().expect("a folder");
+    let id = house.start(&source, &full());
+    let address = match db.address() {
+        DatabaseAddress::Sqlite(path) => path.display().to_string(),
+        DatabaseAddress::Postgres(url) => url,
+    };
+    let part = serde_json::to_string(&(address, id, signs.path())).expect("JSON");
+    let worker = Command::new(std::env::current_exe().expect("this binary"))
+        .args([&format!("sync::frozen::{name}"), "--exact", "--nocapture"])
+        .env(PART, part)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut worker = Worker(worker.expect("a worker"));
+    until(|| signs.path().join("at-the-gate").exists());
+
+    // Frozen inside a heartbeat on SQLite it holds the only lock there is, and nobody can do anything; that is
+    // documented, and not what is tried here: it is thawed and frozen once more then.
+    let lease = loop {
+        worker.signal("-STOP");
+        std::thread::sleep(SHORT.lease + Duration::from_millis(50));
+        let expired = house.store.expired_leases().expect("readers are never blocked");
+        if let Some(lease) = expired.into_iter().find(|lease| lease.id == id) {
+            if house.store.take_over(lease).is_ok_and(|taken| taken.is_some()) {
+                break lease;
+            }
+        }
+        worker.signal("-CONT");
+    };
+    assert_eq!(lease.id, id);
+    let successor = house.record(id).successor.expect("a successor");
+    let written = db.items_as_written();
+    assert_eq!(written.iter().flatten().filter(|item| item.contains("Frozen")).count(), 2000);
+
+    worker.signal("-CONT");
+    fs::write(signs.path().join("go-on"), "").expect("a sign");
+    assert!(worker.0.wait().expect("the worker").success(), "the worker failed");
+    assert!(signs.path().join("done").exists(), "it went on to its end");
+    assert_eq!(db.items_as_written(), written, "it wrote items");
+    assert_eq!(db.count("sync_records", &format!("id = '{id}' AND status = 'interrupted'")), 1);
+    assert_eq!(house.store.operation_status(id).expect("an answer").expect("a status").status, Status::Interrupted);
+
+    house.memory.set("albums", Table::albums(3000, "New"));
+    assert_eq!(house.run(successor).status, Status::Completed);
+    assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
+}

@@ -1,0 +1,74 @@
+//! Memory does not grow with the source.
+
+use std::fmt::Write;
+use std::fs;
+use std::process::Command;
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::source::Location;
+use lockstep::store::DatabaseAddress;
+
+use crate::support::house::draft;
+use crate::support::{Database, House};
+
+/// Tells the process that is measured its part: the database and the file.
+const PART: &str = "LOCKSTEP_TEST_MEMORY";
+
+const ROWS: u64 = 200_000;
+
+#[test]
+fn two_hundred_thousand_rows_fit_into_a_hundred_megabytes_on_sqlite() {
+    run("two_hundred_thousand_rows_fit_into_a_hundred_megabytes_on_sqlite", Database::sqlite);
+}
+
+#[test]
+fn two_hundred_thousand_rows_fit_into_a_hundred_megabytes_on_postgres() {
+    run("two_hundred_thousand_rows_fit_into_a_hundred_megabytes_on_postgres", Database::postgres);
+}
+
+/// Runs the sync in a process of its own: only there its memory is its own.
+fn run(name: &str, database: fn() -> Database) {
+    if let Ok(part) = std::env::var(PART) {
+        return measure(&part);
+    }
+    let db = database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("albums.csv");
+    let mut text = String::from("id,title,artist,year,label,note\n");
+    for n in 0..ROWS {
+        let note = "words that a catalog has beside its facts, ".repeat(4);
+        writeln!(text, "{n},Title {n},Artist {},19{:02},Label {},\"{note}\"", n % 997, n % 100, n % 53).expect("text");
+    }
+    fs::write(&file, &text).expect("a file");
+    let address = match db.address() {
+        DatabaseAddress::Sqlite(path) => path.display().to_string(),
+        DatabaseAddress::Postgres(url) => url,
+    };
+    let part = serde_json::to_string(&(address, &file)).expect("JSON");
+    let output = Command::new(std::env::current_exe().expect("this binary"))
+        .args([&format!("sync::memory::{name}"), "--exact", "--nocapture"])
+        .env(PART, part)
+        .output()
+        .expect("the measured process");
+    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{told}");
+    assert_eq!(db.count("items", "removed_at IS NULL"), i64::try_from(ROWS).expect("few"));
+    let peak = told.lines().find_map(|line| line.split_once("peak: ")?.1.parse::<u64>().ok()).expect("a figure");
+    let (peak, size) = (peak / 1024, text.len() / 1_000_000);
+    assert!(peak < 100, "{peak} MB at most for a file of {size} MB");
+}
+
+/// The first sync and one that changes nothing, and the most memory that both needed.
+fn measure(part: &str) {
+    let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
+    let address = DatabaseAddress::parse(&address);
+    let store = lockstep::store::Store::open(&address, 6, std::time::Duration::from_secs(15)).expect("the database");
+    let house = House::with(store, crate::support::house::TERMS);
+    let source = house.store.add_source(&draft("albums", "csv", Location::File(file)), None).expect("added");
+    let first = house.sync(&source);
+    assert_eq!((first.status, first.stats.added), (Status::Completed, ROWS), "{}", first.message);
+    assert_eq!(house.sync(&source).stats.unchanged, ROWS);
+    let status = fs::read_to_string("/proc/self/status").expect("Linux tells of memory");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a figure");
+    println!("peak: {}", peak.trim().trim_end_matches(" kB"));
+}

@@ -1,0 +1,35 @@
+//! The engine room syncs by itself what is due, once, and makes up for downtime with one run.
+
+use chrono::{TimeDelta, Utc};
+use lockstep::domain::operation::{Mode, Status};
+use lockstep::domain::source::Location;
+use lockstep::sync::Workers;
+
+use crate::support::house::{TERMS, draft, until};
+use crate::support::memory::{Memory, Table};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![two_servers_make_up_for_three_days_of_downtime_with_one_run];
+
+fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &Database) {
+    let houses = [House::on(db), House::with(db.second_store(), TERMS)];
+    for house in &houses {
+        house.memory.set("albums", Table::albums(3, "Title"));
+    }
+    let mut hourly = draft("albums", Memory::KIND, Location::Url("albums".to_owned()));
+    hourly.schedule = Some("0 * * * *".to_owned());
+    let missed = (Utc::now() - TimeDelta::days(3)).naive_utc();
+    let source = houses[0].store.add_source(&hourly, Some(missed)).expect("added");
+    let workers: Vec<Workers> = houses.iter().map(|house| Workers::start(&house.engine, 1).expect("threads")).collect();
+    let done = || db.count("sync_records", "1 = 1") > 0;
+    until(done);
+    for workers in workers {
+        assert!(workers.stop());
+    }
+    let records = houses[0].store.recent_records(Some(source.id), 10).expect("records");
+    assert_eq!(records.len(), 1, "{records:?}");
+    let run = &records[0];
+    assert_eq!((run.status, run.mode, run.requested_by.as_str()), (Status::Completed, Mode::Incremental, "schedule"));
+    assert_eq!(houses[0].lines(&source).len(), 3);
+    assert!(houses[0].store.due_sources().expect("an answer").is_empty());
+}
