@@ -9,7 +9,6 @@ use super::guard::Caller;
 use super::page::Html;
 use super::state::{self, House, Rooms};
 use super::views::base::{Badge, BadgeFragment, BadgeRun};
-use super::views::run;
 use crate::domain::account::Actor;
 use crate::domain::operation::{OperationKind, Status};
 use crate::domain::source::Source;
@@ -63,30 +62,8 @@ fn line(source: &Source, sync_id: String, kind: OperationKind, status: Status, p
         sync_id,
         slug: source.slug.to_string(),
         name: source.name.clone(),
-        kind: kind_view(kind),
-        status: status_view(status),
+        kind,
+        status,
         progress,
-    }
-}
-
-/// The kind of a run as pages name it.
-pub(super) fn kind_view(kind: OperationKind) -> run::Kind {
-    match kind {
-        OperationKind::Sync => run::Kind::Sync,
-        OperationKind::Preview => run::Kind::Preview,
-        OperationKind::Undo => run::Kind::Undo,
-        OperationKind::Removal => run::Kind::Removal,
-    }
-}
-
-/// The status of a run as pages name it.
-pub(super) fn status_view(status: Status) -> run::RunStatus {
-    match status {
-        Status::Pending => run::RunStatus::Pending,
-        Status::Running => run::RunStatus::Running,
-        Status::Completed => run::RunStatus::Completed,
-        Status::Failed => run::RunStatus::Failed,
-        Status::Cancelled => run::RunStatus::Cancelled,
-        Status::Interrupted => run::RunStatus::Interrupted,
     }
 }

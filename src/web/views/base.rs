@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use super::run::{Kind, RunStatus};
+use super::run::{Kind, KindWords as _, RunStatus, StatusWords as _};
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
@@ -81,6 +81,29 @@ pub struct BadgeRun {
     pub status: RunStatus,
     /// Percent, 0 to 100.
     pub progress: u8,
+}
+
+// Every page draws the badge, so what its template asks for is here and not in traits that each would have to name.
+impl BadgeRun {
+    /// What is being done.
+    pub fn doing(&self) -> &'static str {
+        self.kind.doing()
+    }
+
+    /// How it ended: "Sync completed".
+    pub fn outcome(&self) -> String {
+        format!("{} {}", self.kind.noun(), self.status.word().to_lowercase())
+    }
+
+    /// The name of its colour in the stylesheet.
+    pub fn tone(&self) -> &'static str {
+        self.status.tone()
+    }
+
+    /// The name of its icon.
+    pub fn icon(&self) -> &'static str {
+        self.status.icon()
+    }
 }
 
 /// `GET /sync-badge`: the badge alone.

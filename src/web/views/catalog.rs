@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::{
     base::{Chrome, When, counted, grouped},
-    panel::{Notice, PanelView},
-    run::{Kind, RunStatus},
+    panel::{ChangeWords as _, Notice, PanelView},
+    run::{Kind, KindWords as _, RunStatus, StageWords as _, StatusWords as _},
 };
 
 /// `GET /catalog/{slug}`.

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     base::{Chrome, When, grouped},
-    run::RunStatus,
+    run::{RunStatus, StatusWords as _},
 };
 
 /// `GET /`.

@@ -4,8 +4,9 @@ use askama::Template;
 
 use super::{
     base::{BadgeRun, When, counted, grouped},
-    run::{Kind, RunStatus, Stage, Stats},
+    run::{Kind, KindWords as _, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
 };
+pub use crate::domain::change_set::ChangeKind;
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +43,7 @@ pub enum Notice {
 }
 
 /// One run, with everything a reader may want to know of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RunView {
     /// The run's id: `sync_` and a UUID.
     pub sync_id: String,
@@ -97,8 +98,8 @@ pub struct RunView {
 /// A row that could not be taken as it was.
 #[derive(Debug, Clone, Default)]
 pub struct IssueLine {
-    /// Its number in the source; the header is row 1.
-    pub row: u64,
+    /// Its number in the source, the header being row 1; none when the source as a whole is meant.
+    pub row: Option<u64>,
     /// The column at fault, where it is one.
     pub column: Option<String>,
     /// True: the row was not taken. False: it was taken, and something in it was mended.
@@ -118,20 +119,16 @@ pub struct ChangeLine {
     pub fields: Vec<FieldChange>,
 }
 
-/// What happened to an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// It is new.
-    Added,
-    /// A field changed.
-    Updated,
-    /// It left.
-    Removed,
+/// What happened to an item, as readers see it.
+pub trait ChangeWords {
+    /// The word beside the item's name.
+    fn word(self) -> &'static str;
+    /// The name of its icon.
+    fn icon(self) -> &'static str;
 }
 
-impl ChangeKind {
-    /// The word beside the item's name.
-    pub fn word(self) -> &'static str {
+impl ChangeWords for ChangeKind {
+    fn word(self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Updated => "changed",
@@ -139,8 +136,7 @@ impl ChangeKind {
         }
     }
 
-    /// The name of its icon.
-    pub fn icon(self) -> &'static str {
+    fn icon(self) -> &'static str {
         match self {
             Self::Added => "plus",
             Self::Updated => "pencil",
@@ -192,6 +188,41 @@ impl PanelView {
 }
 
 impl RunView {
+    /// A run of which no more than this is known.
+    pub fn new(sync_id: String, kind: Kind, status: RunStatus) -> Self {
+        Self {
+            sync_id,
+            kind,
+            full: false,
+            status,
+            stage: Stage::Fetching,
+            message: String::new(),
+            progress: 0,
+            stats: Stats::default(),
+            rate: None,
+            eta_seconds: None,
+            error: None,
+            code: None,
+            hint: None,
+            attempt: 1,
+            requested_by: None,
+            cancel_requested: false,
+            successor: None,
+            withheld: 0,
+            issues: Vec::new(),
+            issues_total: 0,
+            changes: Vec::new(),
+            changes_total: 0,
+            finished_at: None,
+            duration_ms: None,
+        }
+    }
+
+    /// Whether anything in the catalog differs afterwards; of a preview, whether anything would.
+    pub fn changed_anything(&self) -> bool {
+        self.stats.added + self.stats.updated + self.stats.removed > 0
+    }
+
     /// Whether nobody has asked it to stop yet and it still could.
     pub fn can_cancel(&self) -> bool {
         self.status.is_active() && !self.cancel_requested
@@ -229,6 +260,13 @@ impl RunView {
             Some("key_changed") => {
                 "Did the key column change? Nothing was applied. Mend the source and try again, or sync anyway to apply both."
             }
+            Some("internal" | "database") => {
+                "Nothing in the catalog was lost. Try again in a moment; if it fails again, the server's log says why."
+            }
+            Some("timeout" | "rate_limited" | "server_error" | "bad_answer" | "unknown_host") => {
+                "Nothing in the catalog was lost. It may well work when you try again in a few minutes."
+            }
+            Some("no_key_column") => "Nothing was changed. Once the key column is right again, try again.",
             _ => "Nothing in the catalog was lost. Mend the source or its address, then try again.",
         }
     }

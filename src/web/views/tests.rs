@@ -30,7 +30,7 @@ fn panel(run: Option<RunView>) -> PanelView {
 }
 
 fn run(status: RunStatus) -> RunView {
-    RunView { sync_id: "sync_1".to_owned(), status, progress: 63, ..RunView::default() }
+    RunView { progress: 63, ..RunView::new("sync_1".to_owned(), Kind::Sync, status) }
 }
 
 fn html(panel: PanelView) -> String {
