@@ -12,7 +12,7 @@ use super::dialect::lock::{SourceLock, lock_source};
 use super::error::StoreError;
 use super::operations::{active_of, to_json};
 use super::schema::{sources, sync_operations};
-use crate::domain::operation::{Priority, StartRequest, Status};
+use crate::domain::operation::{OperationKind, Priority, StartRequest, Status};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
@@ -124,7 +124,7 @@ fn decide(conn: &mut AnyConnection, wish: &Wish<'_>) -> Result<Admission, StoreE
     }
     let now = clock::now(conn)?;
     if request.priority == Priority::Manual
-        && let Some(left) = cooling_down(conn, source, request, now, wish.cooldown)?
+        && let Some(left) = cooling_down(conn, source, request.kind, now, wish.cooldown)?
     {
         return Ok(Admission::CoolingDown(left));
     }
@@ -159,13 +159,13 @@ fn keep_appointment(conn: &mut AnyConnection, source: SourceId, due: Due) -> Que
 fn cooling_down(
     conn: &mut AnyConnection,
     source: SourceId,
-    request: &StartRequest,
+    kind: OperationKind,
     now: DateTime<Utc>,
     cooldown: Duration,
 ) -> Result<Option<Duration>, StoreError> {
     let ended: Option<Option<chrono::NaiveDateTime>> = sync_operations::table
         .filter(sync_operations::source_id.eq(source.0))
-        .filter(sync_operations::kind.eq(request.kind.as_str()))
+        .filter(sync_operations::kind.eq(kind.as_str()))
         .filter(sync_operations::priority.eq(Priority::Manual.number()))
         .filter(sync_operations::finished_at.is_not_null())
         .order(sync_operations::finished_at.desc())
@@ -179,6 +179,23 @@ fn cooling_down(
 }
 
 impl Store {
+    /// What is left of the cooldown of a kind of run: zero when it may be started by hand again. For the button that
+    /// counts down; whether a start is accepted is decided at the start.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn cooldown_left(
+        &self,
+        source: SourceId,
+        kind: OperationKind,
+        cooldown: Duration,
+    ) -> Result<Duration, StoreError> {
+        self.read(|conn| {
+            let now = clock::now(conn)?;
+            Ok(cooling_down(conn, source, kind, now, cooldown)?.unwrap_or_default())
+        })
+    }
+
     /// Sources whose schedule is due, with the time it was due at and their cron lines.
     ///
     /// # Errors

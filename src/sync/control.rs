@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use super::engine::Engine;
 use super::signal::Stop;
 use super::{recovery, worker};
-use crate::domain::operation::StartRequest;
+use crate::domain::operation::{OperationKind, StartRequest};
 use crate::domain::source::{Location, SourceId};
 use crate::domain::sync_id::SyncId;
-use crate::fetch::{FetchError, Look, Watch};
+use crate::fetch::Watch;
+pub use crate::fetch::{FetchError, Look};
 use crate::store::StoreError;
 use crate::store::admission::{Admission, Due, Wish};
 use crate::store::recovery::{Cancel, TakenOver};
@@ -77,6 +78,16 @@ impl Control {
             self.engine.board.tell_from_database(id);
         }
         Ok(cancel)
+    }
+
+    /// How long a person has to wait before the same may be started again; zero when it may be now. For the button
+    /// that counts down: whether a start is accepted is decided at the start.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn cooldown_left(&self, source: SourceId, kind: OperationKind) -> Result<Duration, StoreError> {
+        let cooldown = self.engine.terms.cooldown;
+        if cooldown.is_zero() { Ok(cooldown) } else { self.engine.store.cooldown_left(source, kind, cooldown) }
     }
 
     /// Runs a waiting operation in this thread, unless some worker was faster; answers whether it did. For the command
