@@ -2,12 +2,14 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 
 use super::connection::Store;
 use super::error::StoreError;
 use super::operations::{json, word};
-use super::schema::{sync_issues, sync_records};
+use super::schema::{sources, sync_issues, sync_records};
 use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::operation::Status;
 use crate::domain::record::SyncRecord;
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
@@ -67,7 +69,45 @@ impl TryFrom<RecordRow> for SyncRecord {
     }
 }
 
+/// How the latest finished run of a source that was more than a preview ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LatestResult {
+    /// The source.
+    pub source_id: SourceId,
+    /// The terminal status.
+    pub status: Status,
+    /// How many removals it withheld.
+    pub withheld_removals: u64,
+}
+
 impl Store {
+    /// The latest result of every source that has one, in one query.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn latest_results(&self) -> Result<Vec<LatestResult>, StoreError> {
+        // For each source one look into the index over (source_id, finished_at), however many records are kept.
+        let latest = diesel::dsl::sql::<Bool>(
+            "sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
+             AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)",
+        );
+        self.read(|conn| {
+            let rows: Vec<(i64, String, i64)> = sources::table
+                .inner_join(sync_records::table.on(latest))
+                .select((sources::id, sync_records::status, sync_records::withheld_removals))
+                .load(conn)?;
+            rows.into_iter()
+                .map(|(source, status, withheld)| {
+                    Ok(LatestResult {
+                        source_id: SourceId(source),
+                        status: word("sync_records.status", &status)?,
+                        withheld_removals: u64::try_from(withheld).unwrap_or(0),
+                    })
+                })
+                .collect()
+        })
+    }
+
     /// The kept result of a run; `None` while it is active, or when it is not known.
     ///
     /// # Errors
