@@ -49,7 +49,7 @@ impl Schedule {
     /// The schedule in plain words.
     #[must_use]
     pub fn in_words(&self) -> String {
-        format!("{} (UTC)", self.cron.describe())
+        format!("{} (UTC)", self.cron.describe().trim_end_matches('.'))
     }
 }
 
