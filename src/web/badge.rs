@@ -1,6 +1,6 @@
 //! The floating badge: what runs now, and what ended a moment ago. One answer for all sources.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{TimeDelta, Utc};
 
@@ -43,6 +43,7 @@ pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebErr
         .map(|source| (source.id, source))
         .collect();
     let mut runs = Vec::new();
+    let mut told: HashSet<_> = active.iter().map(|(_, source)| *source).collect();
     for (id, source_id) in active {
         let Some(source) = sources.get(&source_id) else { continue };
         // It may have ended since: then it is among the news the next time.
@@ -50,6 +51,10 @@ pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebErr
         runs.push(line(source, id.to_string(), report.kind, report.status, report.progress));
     }
     for record in news {
+        // The newest of a source is its news; what came before it is history.
+        if !told.insert(record.source_id) {
+            continue;
+        }
         if let Some(source) = sources.get(&record.source_id) {
             runs.push(line(source, record.id.to_string(), record.kind, record.status, record.progress));
         }
@@ -58,12 +63,5 @@ pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebErr
 }
 
 fn line(source: &Source, sync_id: String, kind: OperationKind, status: Status, progress: u8) -> BadgeRun {
-    BadgeRun {
-        sync_id,
-        slug: source.slug.to_string(),
-        name: source.name.clone(),
-        kind,
-        status,
-        progress,
-    }
+    BadgeRun { sync_id, slug: source.slug.to_string(), name: source.name.clone(), kind, status, progress }
 }
