@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod dashboard;
 pub mod error;
 pub mod item;
+pub mod lines;
 pub mod login;
 pub mod panel;
 pub mod run;

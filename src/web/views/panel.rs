@@ -2,11 +2,11 @@
 
 use askama::Template;
 
+pub use super::lines::{ChangeKind, ChangeLine, ChangeWords, FieldChange, IssueLine};
 use super::{
     base::{BadgeRun, When, counted, grouped},
     run::{Kind, KindWords as _, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
 };
-pub use crate::domain::change_set::ChangeKind;
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -93,67 +93,6 @@ pub struct RunView {
     pub finished_at: Option<When>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<u64>,
-}
-
-/// A row that could not be taken as it was.
-#[derive(Debug, Clone, Default)]
-pub struct IssueLine {
-    /// Its number in the source, the header being row 1; none when the source as a whole is meant.
-    pub row: Option<u64>,
-    /// The column at fault, where it is one.
-    pub column: Option<String>,
-    /// True: the row was not taken. False: it was taken, and something in it was mended.
-    pub refused: bool,
-    /// Why.
-    pub reason: String,
-}
-
-/// An item that changed.
-#[derive(Debug, Clone)]
-pub struct ChangeLine {
-    /// Its key, or a name readers know it by.
-    pub key: String,
-    /// What happened to it.
-    pub kind: ChangeKind,
-    /// The fields that differ; empty for added and removed items.
-    pub fields: Vec<FieldChange>,
-}
-
-/// What happened to an item, as readers see it.
-pub trait ChangeWords {
-    /// The word beside the item's name.
-    fn word(self) -> &'static str;
-    /// The name of its icon.
-    fn icon(self) -> &'static str;
-}
-
-impl ChangeWords for ChangeKind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Updated => "changed",
-            Self::Removed => "removed",
-        }
-    }
-
-    fn icon(self) -> &'static str {
-        match self {
-            Self::Added => "plus",
-            Self::Updated => "pencil",
-            Self::Removed => "minus",
-        }
-    }
-}
-
-/// A field that differs.
-#[derive(Debug, Clone)]
-pub struct FieldChange {
-    /// The column.
-    pub name: String,
-    /// What it held; none when the column is new.
-    pub old: Option<String>,
-    /// What it holds; none when the column is gone.
-    pub new: Option<String>,
 }
 
 impl PanelView {
@@ -254,11 +193,10 @@ impl RunView {
         }
         match self.code.as_deref() {
             Some("empty_source") => {
-                "The catalog was left as it is. Is it the right tab, has somebody cleared it? Removing the items is a step of \
-                 its own, which comes with a later version."
+                "Is it the right tab or file? Has somebody cleared it? That step comes with a later version."
             }
             Some("key_changed") => {
-                "Did the key column change? Nothing was applied. Mend the source and try again, or sync anyway to apply both."
+                "Mend the source, or choose another key column in the settings, and try again. Sync anyway applies both."
             }
             Some("internal" | "database") => {
                 "Nothing in the catalog was lost. Try again in a moment; if it fails again, the server's log says why."
@@ -303,7 +241,8 @@ impl RunView {
     /// How long it took, in words: "0.4 s", "2 min 5 s".
     pub fn duration(&self) -> Option<String> {
         self.duration_ms.map(|ms| match ms {
-            0..=9_999 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+            0..=99 => "under 0.1 s".to_owned(),
+            100..=9_999 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
             10_000..=59_999 => format!("{} s", ms / 1000),
             _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
         })

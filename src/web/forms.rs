@@ -1,0 +1,79 @@
+//! What forms need: values as people type them, and addresses that carry values.
+
+use std::collections::HashMap;
+
+use actix_web::HttpRequest;
+use url::form_urlencoded;
+
+/// The values of a form or of an address by their names; of several of one name the last.
+pub(super) type Values = HashMap<String, String>;
+
+/// The value of that name without the white space around it; empty if there is none.
+pub(super) fn value(values: &Values, name: &str) -> String {
+    values.get(name).map(|value| value.trim().to_owned()).unwrap_or_default()
+}
+
+/// Whether HTMX asks, which takes a fragment, and not a browser by itself, which takes a page.
+pub(super) fn is_htmx(request: &HttpRequest) -> bool {
+    request.headers().contains_key("hx-request")
+}
+
+/// `path` with those of the values that are not empty as its query. Names and values may hold anything.
+pub(super) fn address(path: &str, values: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// An error's text as a sentence: with a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    // Backticks are for terminals.
+    while let Some(at) = sentence.find('`') {
+        let quote = if sentence[..at].matches(['“', '”']).count().is_multiple_of(2) { "“" } else { "”" };
+        sentence.replace_range(at..=at, quote);
+    }
+    if !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// The first `most` characters of a text, with an ellipsis where more followed.
+pub(super) fn clipped(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{address, clipped, sentence};
+
+    #[test]
+    fn an_address_carries_anything() {
+        assert_eq!(address("/catalog/a", &[("q", ""), ("sort", "")]), "/catalog/a");
+        assert_eq!(
+            address("/catalog/a", &[("q", "a&b=c #1"), ("sort", "-Größe %")]),
+            "/catalog/a?q=a%26b%3Dc+%231&sort=-Gr%C3%B6%C3%9Fe+%25"
+        );
+    }
+
+    #[test]
+    fn errors_read_as_sentences() {
+        assert_eq!(sentence("that is a form"), "That is a form.");
+        assert_eq!(sentence("such as `albums` or `a`"), "Such as “albums” or “a”.");
+        assert_eq!(sentence(""), ".");
+    }
+
+    #[test]
+    fn long_text_is_clipped_between_characters() {
+        assert_eq!(clipped("ÄÖÜ", 2), "ÄÖ…");
+        assert_eq!(clipped("ÄÖÜ", 3), "ÄÖÜ");
+    }
+}

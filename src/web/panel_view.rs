@@ -1,0 +1,259 @@
+//! The panel of a source, from what the notice board, the row and the kept record say.
+//!
+//! While a run goes on this is asked every two seconds by every open tab, so an active run costs the board and, for
+//! those who may know names, one row; the record and all that hangs on it are read when it is over.
+
+use chrono::{TimeDelta, Utc};
+
+use super::error::WebError;
+use super::forms::clipped;
+use super::page::when;
+use super::state::House;
+use super::table::title_at;
+use super::views::panel::{ChangeKind, ChangeLine, FieldChange, IssueLine, PanelView, RunView};
+use crate::domain::account::{Actor, Role};
+use crate::domain::change_set::Change;
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::item::parse_fields;
+use crate::domain::operation::{Mode, OperationKind, Stage, Status};
+use crate::domain::progress::Stats;
+use crate::domain::record::SyncRecord;
+use crate::domain::source::Source;
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+
+/// How many issues and changes are listed; more are only counted.
+const LISTED: u32 = 20;
+/// The most characters of a value in a list.
+const SHORT: usize = 200;
+/// How long the page goes on showing a run that ended well.
+const NEWS: TimeDelta = TimeDelta::minutes(10);
+
+/// Whose panel it is, and who looks at it.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) house: &'a House,
+    pub(super) source: &'a Source,
+    pub(super) actor: Option<&'a Actor>,
+}
+
+impl Reader<'_> {
+    /// The panel as the page shows it: a run while it is active, one that ended well for some minutes, one that
+    /// failed until the next.
+    pub(super) fn page(&self) -> Result<PanelView, WebError> {
+        let Some(id) = self.latest_id()? else { return self.at_rest() };
+        let Some(report) = self.report(id)? else { return self.at_rest() };
+        if report.status.is_active() {
+            return self.active(report, 0);
+        }
+        let record = self.house.store.record(id)?;
+        let news = record.as_ref().is_some_and(|record| Utc::now() - record.finished_at < NEWS);
+        let unmended = match report.status {
+            Status::Failed => true,
+            Status::Interrupted => report.successor.is_none(),
+            Status::Pending | Status::Running | Status::Completed | Status::Cancelled => false,
+        };
+        if news || unmended { self.ended(report, record, 0) } else { self.at_rest() }
+    }
+
+    /// The panel with the current or latest run, however old it is.
+    pub(super) fn latest(&self) -> Result<PanelView, WebError> {
+        match self.latest_id()? {
+            Some(id) => Ok(self.run(id, 0)?.unwrap_or(self.at_rest()?)),
+            None => self.at_rest(),
+        }
+    }
+
+    /// The panel with that run, of which the reader has seen so many percent; none if this source has no such run.
+    pub(super) fn run(&self, id: SyncId, seen: u8) -> Result<Option<PanelView>, WebError> {
+        let Some(report) = self.report(id)? else { return Ok(None) };
+        if report.status.is_active() {
+            return self.active(report, seen).map(Some);
+        }
+        let record = self.house.store.record(id)?;
+        self.ended(report, record, seen).map(Some)
+    }
+
+    fn report(&self, id: SyncId) -> Result<Option<StatusReport>, WebError> {
+        Ok(self.house.board.get(id)?.filter(|report| report.source == self.source.slug))
+    }
+
+    /// The row of an operation goes after a day, its record stays for months.
+    fn latest_id(&self) -> Result<Option<SyncId>, WebError> {
+        if let Some(id) = self.house.store.latest_run(self.source.id)? {
+            return Ok(Some(id));
+        }
+        Ok(self.house.store.recent_records(Some(self.source.id), 1)?.first().map(|record| record.id))
+    }
+
+    fn may_sync(&self) -> bool {
+        self.actor.is_some_and(|actor| actor.role == Role::Admin)
+    }
+
+    fn empty(&self) -> PanelView {
+        PanelView {
+            slug: self.source.slug.to_string(),
+            name: self.source.name.clone(),
+            noun_one: self.source.noun.one.clone(),
+            noun_many: self.source.noun.many.clone(),
+            may_sync: self.may_sync(),
+            ..PanelView::default()
+        }
+    }
+
+    fn at_rest(&self) -> Result<PanelView, WebError> {
+        let catalog = self.house.store.catalog(self.source.id)?;
+        let last_success = catalog.and_then(|catalog| catalog.last_success_at).map(when);
+        let mut cooldown = 0;
+        if self.may_sync() {
+            cooldown = seconds(self.house.control.cooldown_left(self.source.id, OperationKind::Sync)?);
+        }
+        Ok(PanelView { last_success, cooldown, ..self.empty() })
+    }
+
+    fn active(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
+        let mut run = run_view(report, seen);
+        if self.actor.is_some() {
+            if let Some(note) = self.house.store.operation_note(parse(&run)?)? {
+                run.requested_by = Some(note.requested_by);
+                run.cancel_requested = note.cancel_requested;
+            }
+        } else {
+            keep_private(&mut run, self.source);
+        }
+        Ok(PanelView { run: Some(run), ..self.empty() })
+    }
+
+    fn ended(&self, report: StatusReport, record: Option<SyncRecord>, seen: u8) -> Result<PanelView, WebError> {
+        let mut run = run_view(report, seen);
+        if let Some(record) = record {
+            self.add_record(&mut run, record)?;
+        }
+        if self.actor.is_none() {
+            keep_private(&mut run, self.source);
+        }
+        Ok(PanelView { run: Some(run), ..self.at_rest()? })
+    }
+
+    /// What only a finished run has, and everything that hangs on its record.
+    fn add_record(&self, run: &mut RunView, record: SyncRecord) -> Result<(), WebError> {
+        run.full = record.mode == Mode::Full;
+        run.stats = record.stats;
+        run.successor = record.successor.map(|id| id.to_string());
+        run.withheld = record.withheld_removals;
+        run.finished_at = Some(when(record.finished_at));
+        run.duration_ms =
+            record.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok());
+        if self.actor.is_none() {
+            return Ok(());
+        }
+        run.requested_by = Some(record.requested_by);
+        run.issues_total = record.issues;
+        if record.issues > 0 {
+            let issues = self.house.store.issues(record.id, 1, LISTED.into())?;
+            run.issues = issues.into_iter().map(issue_line).collect();
+        }
+        let Stats { added, updated, removed, .. } = record.stats;
+        run.changes_total = added + updated + removed;
+        for (kind, count) in
+            [(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)]
+        {
+            if count > 0 {
+                let changes = self.house.store.changes(record.id, kind, LISTED)?;
+                run.changes.extend(changes.iter().map(|change| change_line(change, &self.source.noun.one)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parse(run: &RunView) -> Result<SyncId, WebError> {
+    run.sync_id.parse().map_err(|_| WebError::not_found("sync"))
+}
+
+/// A wait in whole seconds for people: never shorter than it is.
+pub(super) fn seconds(wait: std::time::Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
+}
+
+/// What the status itself says.
+fn run_view(report: StatusReport, seen: u8) -> RunView {
+    RunView {
+        stage: report.stage.unwrap_or(Stage::Fetching),
+        message: report.message,
+        progress: shown(report.status, report.progress, seen),
+        stats: report.stats,
+        rate: report.rate,
+        eta_seconds: report.eta_seconds,
+        error: report.error,
+        code: report.code,
+        attempt: u32::try_from(report.attempt).unwrap_or(1),
+        successor: report.successor.map(|id| id.to_string()),
+        ..RunView::new(report.sync_id.to_string(), report.kind, report.status)
+    }
+}
+
+/// The percent to show: never less than the reader has seen, and 100 only when it is true.
+fn shown(status: Status, read: u8, seen: u8) -> u8 {
+    if status == Status::Completed { 100 } else { read.max(seen).min(99) }
+}
+
+/// Takes out what a visitor of a public catalog is not told: where the source is, and what went wrong there.
+fn keep_private(run: &mut RunView, source: &Source) {
+    if run.stage == Stage::Fetching {
+        run.message = format!("Fetching {}…", source.noun.many);
+    }
+    if run.status == Status::Failed {
+        run.error = Some("The last sync failed.".to_owned());
+        run.hint = Some("Nothing in the catalog was lost.".to_owned());
+    } else {
+        run.error = None;
+    }
+    run.code = None;
+    run.requested_by = None;
+    run.issues.clear();
+    run.issues_total = 0;
+    run.changes.clear();
+    run.changes_total = 0;
+}
+
+fn issue_line(issue: Issue) -> IssueLine {
+    IssueLine {
+        row: issue.row,
+        column: issue.column,
+        refused: issue.kind == IssueKind::Refused,
+        reason: clipped(&issue.reason, 2 * SHORT),
+    }
+}
+
+/// A change with the fields that differ. Fields that cannot be read are none: the list is not worth failing the panel.
+fn change_line(change: &Change, noun: &str) -> ChangeLine {
+    let read = |side: &Option<String>| side.as_deref().and_then(|json| parse_fields(json).ok()).unwrap_or_default();
+    let (before, after) = (read(&change.before), read(&change.after));
+    let current = if after.is_empty() { &before } else { &after };
+    let names: Vec<&str> = current.iter().map(|(name, _)| name.as_str()).collect();
+    let title = title_at(&names, noun).map(|at| current[at].1.trim()).filter(|title| !title.is_empty());
+    let fields = if change.kind == ChangeKind::Updated { differences(&before, &after) } else { Vec::new() };
+    ChangeLine { key: clipped(title.unwrap_or(&change.key), SHORT), kind: change.kind, fields }
+}
+
+/// The fields that differ, in the order of the columns now; then those whose columns are gone.
+fn differences(before: &[(String, String)], after: &[(String, String)]) -> Vec<FieldChange> {
+    let of = |fields: &[(String, String)], name: &str| {
+        fields.iter().find(|(other, _)| other == name).map(|(_, value)| clipped(value, SHORT))
+    };
+    let raw = |fields: &[(String, String)], name: &str| {
+        fields.iter().position(|(other, _)| other == name).map(|at| fields[at].1.clone())
+    };
+    let gone = before.iter().filter(|(name, _)| raw(after, name).is_none());
+    after
+        .iter()
+        .filter(|(name, value)| raw(before, name).as_deref() != Some(value))
+        .chain(gone)
+        .map(|(name, _)| FieldChange { name: name.clone(), old: of(before, name), new: of(after, name) })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "panel_view_tests.rs"]
+mod tests;

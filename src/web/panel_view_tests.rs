@@ -1,0 +1,74 @@
+//! What the panel says of a status, a change and a failure.
+
+use super::{change_line, keep_private, seconds, shown};
+use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::operation::{OperationKind, Stage, Status};
+use crate::domain::source::{Location, Noun, Source, SourceId};
+use crate::web::views::panel::RunView;
+
+#[test]
+fn progress_never_goes_back_and_100_is_for_the_completed() {
+    assert_eq!(shown(Status::Running, 40, 63), 63);
+    assert_eq!(shown(Status::Running, 70, 63), 70);
+    assert_eq!(shown(Status::Running, 70, 255), 99);
+    assert_eq!(shown(Status::Failed, 12, 100), 99);
+    assert_eq!(shown(Status::Completed, 0, 0), 100);
+}
+
+#[test]
+fn a_wait_is_never_told_shorter_than_it_is() {
+    assert_eq!(seconds(std::time::Duration::from_millis(2001)), 3);
+    assert_eq!(seconds(std::time::Duration::ZERO), 0);
+}
+
+#[test]
+fn a_change_names_the_item_and_what_differs() {
+    let change = Change {
+        key: "a1".to_owned(),
+        kind: ChangeKind::Updated,
+        before: Some(r#"[["id","a1"],["title","Arival"],["mood","calm"],["year","1976"]]"#.to_owned()),
+        after: Some(r#"[["id","a1"],["title","Arrival"],["year","1976"],["label","Polar"]]"#.to_owned()),
+    };
+    let line = change_line(&change, "album");
+    assert_eq!(line.key, "Arrival");
+    let told: Vec<_> = line.fields.iter().map(|f| (f.name.as_str(), f.old.as_deref(), f.new.as_deref())).collect();
+    assert_eq!(
+        told,
+        [("title", Some("Arival"), Some("Arrival")), ("label", None, Some("Polar")), ("mood", Some("calm"), None)]
+    );
+}
+
+#[test]
+fn a_change_that_cannot_be_read_still_has_its_key() {
+    let change = Change { key: "a1".to_owned(), kind: ChangeKind::Added, before: None, after: Some("{".to_owned()) };
+    assert_eq!(change_line(&change, "album").key, "a1");
+}
+
+#[test]
+fn a_visitor_is_not_told_where_the_source_is_nor_what_went_wrong() {
+    let source = Source {
+        id: SourceId(1),
+        slug: "albums".parse().expect("a slug"),
+        name: "Albums".to_owned(),
+        noun: Noun::default(),
+        kind: "csv".to_owned(),
+        location: Location::Sample,
+        key_column: "id".to_owned(),
+        schedule: None,
+        public: true,
+    };
+    let mut run = RunView {
+        stage: Stage::Fetching,
+        message: "Fetching items from secret.example…".to_owned(),
+        error: Some("secret.example answers 404".to_owned()),
+        code: Some("not_found".to_owned()),
+        requested_by: Some("ada".to_owned()),
+        issues_total: 3,
+        changes_total: 3,
+        ..RunView::new("sync_1".to_owned(), OperationKind::Sync, Status::Failed)
+    };
+    keep_private(&mut run, &source);
+    assert!(!format!("{run:?}").contains("secret"), "{run:?}");
+    assert_eq!((run.code, run.requested_by, run.issues_total + run.changes_total), (None, None, 0));
+    assert_eq!(run.error.as_deref(), Some("The last sync failed."));
+}

@@ -1,0 +1,64 @@
+//! The lists under a finished run: rows that were refused or mended, and items that changed.
+
+pub use crate::domain::change_set::ChangeKind;
+
+/// A row that could not be taken as it was.
+#[derive(Debug, Clone, Default)]
+pub struct IssueLine {
+    /// Its number in the source, the header being row 1; none when the source as a whole is meant.
+    pub row: Option<u64>,
+    /// The column at fault, where it is one.
+    pub column: Option<String>,
+    /// True: the row was not taken. False: it was taken, and something in it was mended.
+    pub refused: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// An item that changed.
+#[derive(Debug, Clone)]
+pub struct ChangeLine {
+    /// Its key, or a name readers know it by.
+    pub key: String,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// The fields that differ; empty for added and removed items.
+    pub fields: Vec<FieldChange>,
+}
+
+/// What happened to an item, as readers see it.
+pub trait ChangeWords {
+    /// The word beside the item's name.
+    fn word(self) -> &'static str;
+    /// The name of its icon.
+    fn icon(self) -> &'static str;
+}
+
+impl ChangeWords for ChangeKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Updated => "changed",
+            Self::Removed => "removed",
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            Self::Added => "plus",
+            Self::Updated => "pencil",
+            Self::Removed => "minus",
+        }
+    }
+}
+
+/// A field that differs.
+#[derive(Debug, Clone)]
+pub struct FieldChange {
+    /// The column.
+    pub name: String,
+    /// What it held; none when the column is new.
+    pub old: Option<String>,
+    /// What it holds; none when the column is gone.
+    pub new: Option<String>,
+}
