@@ -46,6 +46,8 @@ pub struct TableView {
     pub sort: String,
     /// The columns, in the source's order.
     pub columns: Vec<Column>,
+    /// The column that readers know an item by: its cells lead to the items' pages.
+    pub lead: usize,
     /// The items.
     pub rows: Vec<Row>,
     /// How many items the search found (all of them without one).
@@ -78,6 +80,8 @@ pub struct Column {
     pub sorted: Sorted,
     /// Whether all it holds are numbers: they are set to the right.
     pub numeric: bool,
+    /// Whether it is the key: what tells the items apart.
+    pub key: bool,
 }
 
 /// How a table is sorted by a column.
@@ -108,6 +112,8 @@ impl Sorted {
 pub struct Row {
     /// The address of its page.
     pub href: String,
+    /// Its key, shown where the cell that leads to it is empty.
+    pub key: String,
     /// Its fields, one per column.
     pub cells: Vec<String>,
 }

@@ -3,8 +3,8 @@
 use askama::Template;
 
 use super::{
-    base::{Chrome, When, grouped},
-    run::{RunStatus, StatusWords as _},
+    base::{Chrome, When, counted, grouped},
+    run::{Kind, KindWords as _, RunStatus, StatusWords as _},
 };
 
 /// `GET /`.
@@ -32,10 +32,14 @@ pub struct SourceLine {
     pub noun_many: String,
     /// The end of the last successful sync; not of the last attempt.
     pub last_success: Option<When>,
-    /// The latest run; none before the first.
+    /// The active run, or else the latest that was more than a preview; none before the first.
     pub latest: Option<RunStatus>,
+    /// What the active run does.
+    pub doing: Option<Kind>,
     /// Percent of the latest run while it is active.
     pub progress: u8,
+    /// How many items the latest run kept although they left the source.
+    pub withheld: u64,
     /// Whether visitors without an account may read it.
     pub public: bool,
 }
@@ -45,8 +49,13 @@ impl SourceLine {
     pub fn state_word(&self) -> String {
         match self.latest {
             None => "Never synced".to_owned(),
+            Some(RunStatus::Completed) if self.withheld > 0 => {
+                format!("Kept {}", counted(&self.withheld, &self.noun_one, &self.noun_many))
+            }
             Some(RunStatus::Completed) => "In step".to_owned(),
-            Some(RunStatus::Running) => format!("Syncing, {} %", self.progress),
+            Some(RunStatus::Running) => {
+                format!("{}, {} %", self.doing.unwrap_or(Kind::Sync).doing(), self.progress)
+            }
             Some(RunStatus::Failed) => "Last sync failed".to_owned(),
             Some(status) => status.word().to_owned(),
         }
@@ -54,11 +63,16 @@ impl SourceLine {
 
     /// The name of the state's icon.
     pub fn state_icon(&self) -> &'static str {
-        self.latest.map_or("dash", RunStatus::icon)
+        if self.is_behind() { "warning" } else { self.latest.map_or("dash", RunStatus::icon) }
     }
 
     /// The name of the state's colour.
     pub fn state_tone(&self) -> &'static str {
-        self.latest.map_or("quiet", RunStatus::tone)
+        if self.is_behind() { "quiet" } else { self.latest.map_or("quiet", RunStatus::tone) }
+    }
+
+    /// Whether it completed and still holds more than its source, until a person decides.
+    fn is_behind(&self) -> bool {
+        self.latest == Some(RunStatus::Completed) && self.withheld > 0
     }
 }

@@ -1,0 +1,51 @@
+//! `GET /`: every source its reader may see.
+
+use std::collections::HashMap;
+
+use super::error::WebError;
+use super::guard::Caller;
+use super::page::{Html, chrome, when};
+use super::state::{self, Rooms};
+use super::views::base::Section;
+use super::views::dashboard::{DashboardPage, SourceLine};
+use crate::domain::source::Source;
+
+/// `GET /`. Four queries however many sources there are; only those with an active run are asked about one by one.
+pub(super) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
+    state::run(&rooms, move |house| {
+        let actor = caller.actor(house)?;
+        let visible = |source: &Source| source.public || actor.is_some();
+        let sources: Vec<Source> = house.store.sources()?.into_iter().filter(visible).collect();
+        let mut catalogs: HashMap<_, _> = house.store.catalogs()?.into_iter().collect();
+        let results: HashMap<_, _> =
+            house.store.latest_results()?.into_iter().map(|result| (result.source_id, result)).collect();
+        let active: HashMap<_, _> = house.store.active_runs()?.into_iter().map(|(run, source)| (source, run)).collect();
+        let mut lines = Vec::new();
+        for source in sources {
+            let catalog = catalogs.remove(&source.id);
+            let result = results.get(&source.id);
+            let report = match active.get(&source.id) {
+                Some(run) => house.board.get(*run)?.filter(|report| report.status.is_active()),
+                None => None,
+            };
+            lines.push(SourceLine {
+                slug: source.slug.to_string(),
+                name: source.name,
+                count: catalog.as_ref().map_or(0, |catalog| catalog.item_count),
+                noun_one: source.noun.one,
+                noun_many: source.noun.many,
+                last_success: catalog.and_then(|catalog| catalog.last_success_at).map(when),
+                latest: report.as_ref().map(|report| report.status).or(result.map(|result| result.status)),
+                doing: report.as_ref().map(|report| report.kind),
+                progress: report.as_ref().map_or(0, |report| report.progress),
+                withheld: result.map_or(0, |result| result.withheld_removals),
+                public: source.public,
+            });
+        }
+        Html::draw(&DashboardPage {
+            chrome: chrome(house, actor.as_ref(), "Catalogs", Section::Catalogs)?,
+            sources: lines,
+        })
+    })
+    .await
+}

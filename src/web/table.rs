@@ -1,0 +1,185 @@
+//! The table of a catalog: one page of items under columns, with addresses that sort, search and turn pages.
+
+use super::error::WebError;
+use super::forms::{Values, address, clipped, value};
+use super::state::House;
+use super::views::catalog::{Column, Row, Sorted, TableView};
+use crate::domain::source::Source;
+use crate::store::catalogs::Catalog;
+use crate::store::items::{Item, ItemQuery};
+
+/// Items a page.
+const PER: u64 = 50;
+/// The most characters of a search that count: every word of it costs the database.
+const SEARCHED: usize = 200;
+
+/// What an address asks of a table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Asked {
+    pub(super) search: String,
+    pub(super) sort: String,
+    pub(super) page: u64,
+}
+
+impl Asked {
+    /// Reads `q`, `sort` and `page`; what makes no sense counts as not asked.
+    pub(super) fn from(values: &Values) -> Self {
+        Self {
+            search: value(values, "q").chars().take(SEARCHED).collect(),
+            // A column's name has no white space around it.
+            sort: value(values, "sort"),
+            page: value(values, "page").parse().unwrap_or(1).max(1),
+        }
+    }
+}
+
+/// The column that `sort` names, and whether last comes first: `year`, or `-year`. A column whose own name begins
+/// with a hyphen is found by that name.
+pub(super) fn sorting<'a>(sort: &str, columns: &'a [String]) -> Option<(&'a str, bool)> {
+    let named = |name: &str| columns.iter().find(|column| *column == name).map(String::as_str);
+    named(sort).map(|column| (column, false)).or_else(|| Some((named(sort.strip_prefix('-')?)?, true)))
+}
+
+/// The position of the column that readers know an item by, if there is one with such a name.
+pub(super) fn title_at(columns: &[&str], noun: &str) -> Option<usize> {
+    let is = |wanted: &str| columns.iter().position(|name| name.trim().to_lowercase() == wanted);
+    ["title", "name", "titel", "headline", "subject"].into_iter().find_map(is).or_else(|| is(&noun.to_lowercase()))
+}
+
+/// One page of a catalog.
+pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &Asked) -> Result<TableView, WebError> {
+    let sorted = sorting(&asked.sort, &catalog.columns);
+    let mut query = ItemQuery {
+        search: asked.search.clone(),
+        sort: sorted.map(|(column, _)| column.to_owned()),
+        descending: sorted.is_some_and(|(_, descending)| descending),
+        page: asked.page,
+        per: PER,
+    };
+    let mut found = house.store.items(source.id, &query)?;
+    let last_page = found.total.div_ceil(PER).max(1);
+    if query.page > last_page {
+        query.page = last_page;
+        found = house.store.items(source.id, &query)?;
+    }
+    let path = format!("/catalog/{}", source.slug);
+    let sort = if sorted.is_some() { asked.sort.as_str() } else { "" };
+    let search = asked.search.as_str();
+    let page_address = |page: u64| {
+        let number = if page > 1 { page.to_string() } else { String::new() };
+        address(&path, &[("q", search), ("sort", sort), ("page", &number)])
+    };
+    let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
+    let lead = title_at(&names, &source.noun.one).unwrap_or(0);
+    let rows: Vec<Row> = found.items.iter().map(|item| row(&path, item, &catalog.columns)).collect();
+    let columns = catalog.columns.iter().enumerate().map(|(at, name)| {
+        let turned = format!("-{name}");
+        let (now, next) = match sorted {
+            Some((column, false)) if column == name => (Sorted::Ascending, turned.as_str()),
+            Some((column, true)) if column == name => (Sorted::Descending, name.as_str()),
+            _ => (Sorted::No, name.as_str()),
+        };
+        let key = *name == source.key_column;
+        Column {
+            name: name.clone(),
+            href: address(&path, &[("q", search), ("sort", next)]),
+            sorted: now,
+            numeric: !key && at != lead && is_numeric(rows.iter().filter_map(|row| row.cells.get(at))),
+            key,
+        }
+    });
+    let columns = columns.collect();
+    let first = (query.page - 1) * PER;
+    let shown = rows.len() as u64;
+    Ok(TableView {
+        here: page_address(query.page),
+        query: asked.search.clone(),
+        sort: sort.to_owned(),
+        columns,
+        lead,
+        rows,
+        found: found.total,
+        first: if shown > 0 { first + 1 } else { 0 },
+        last: first + shown,
+        previous: (query.page > 1).then(|| page_address(query.page - 1)),
+        next: (query.page < last_page).then(|| page_address(query.page + 1)),
+    })
+}
+
+/// An item under these columns. In the middle of a sync two layouts stand side by side, so fields go by name.
+fn row(path: &str, item: &Item, columns: &[String]) -> Row {
+    let cell = |(at, column): (usize, &String)| {
+        let in_place = item.fields.get(at).filter(|(name, _)| name == column);
+        let field = in_place.or_else(|| item.fields.iter().find(|(name, _)| name == column));
+        field.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    Row {
+        href: format!("{path}/items/{}", item.id),
+        key: clipped(&item.key, SEARCHED),
+        cells: columns.iter().enumerate().map(cell).collect(),
+    }
+}
+
+/// Whether the cells hold numbers and nothing else. Empty cells say nothing.
+fn is_numeric<'a>(cells: impl Iterator<Item = &'a String>) -> bool {
+    let mut any = false;
+    for cell in cells.map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) {
+        if !is_number(cell) {
+            return false;
+        }
+        any = true;
+    }
+    any
+}
+
+/// `1976`, `-3.5`, `1,299.00`, `1 299,00`, `€ 12`, `45 %`.
+fn is_number(cell: &str) -> bool {
+    let bare = cell.trim_matches(|c: char| c.is_whitespace() || "$€£¥%".contains(c));
+    let digits = bare.strip_prefix(['-', '+', '−']).unwrap_or(bare).trim_start_matches(['$', '€', '£', '¥']);
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.ends_with(|c: char| c.is_ascii_digit())
+        && digits.len() <= 32
+        && digits.chars().all(|c| c.is_ascii_digit() || ".,' \u{a0}\u{202f}’".contains(c))
+        // Dots between every pair of digits make a date, a version or an address.
+        && (digits.matches('.').count() <= 1 || digits.matches(',').count() == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, is_number, is_numeric, sorting, title_at};
+
+    #[test]
+    fn numbers_are_told_from_what_looks_like_them() {
+        for number in ["1976", "-3.5", "1,299.00", "1.299.000,00", "1 299,00", "€ 12", "$9.99", "45 %"] {
+            assert!(is_number(number), "{number}");
+        }
+        for other in ["", "1976-05-01", "1.5.2020", "10.0.0.1", "12a", "€", "1e5", "+49 30 / 12", "."] {
+            assert!(!is_number(other), "{other}");
+        }
+        let cells = ["1".to_owned(), String::new()];
+        assert!(is_numeric(cells.iter()));
+        assert!(!is_numeric(cells[1..].iter()));
+    }
+
+    #[test]
+    fn an_address_that_makes_no_sense_asks_for_nothing() {
+        let values = |page: &str| [("page".to_owned(), page.to_owned())].into();
+        for page in ["", "0", "-1", "x", "99999999999999999999999"] {
+            assert_eq!(Asked::from(&values(page)).page, 1, "{page}");
+        }
+        let columns = ["a".to_owned(), "-a".to_owned(), "b".to_owned()];
+        assert_eq!(sorting("b", &columns), Some(("b", false)));
+        assert_eq!(sorting("-b", &columns), Some(("b", true)));
+        assert_eq!(sorting("-a", &columns), Some(("-a", false)));
+        assert_eq!(sorting("--a", &columns), Some(("-a", true)));
+        assert_eq!(sorting("c", &columns), None);
+        assert_eq!(sorting("", &columns), None);
+    }
+
+    #[test]
+    fn an_item_is_known_by_its_title() {
+        assert_eq!(title_at(&["id", "Artist", "Title"], "album"), Some(2));
+        assert_eq!(title_at(&["id", "Album"], "album"), Some(1));
+        assert_eq!(title_at(&["id", "label"], "album"), None);
+    }
+}
