@@ -39,6 +39,8 @@ pub struct SourceSetting {
     pub noun_many: String,
     /// The end of the last successful sync.
     pub last_success: Option<When>,
+    /// When it is synced by itself, in words.
+    pub schedule: Option<String>,
 }
 
 /// Every page that asks about one source. They share a template, because they share their fields.
@@ -79,8 +81,8 @@ pub struct FoundColumns {
     pub columns: Vec<String>,
     /// The first rows, one cell per column. May be empty when editing.
     pub rows: Vec<Vec<String>>,
-    /// How many rows there are, where known.
-    pub total: Option<u64>,
+    /// Whether a new file may be uploaded in its place.
+    pub replaceable: bool,
 }
 
 /// What goes with a source.
@@ -107,6 +109,10 @@ pub struct SourceForm {
     pub noun_one: String,
     /// `noun_many`: "albums".
     pub noun_many: String,
+    /// `schedule`: a cron line; empty to be synced by hand alone.
+    pub schedule: String,
+    /// The same in words, where it can be followed; not a field.
+    pub schedule_words: Option<String>,
     /// `public`: whether visitors without an account may read it.
     pub public: bool,
 }
@@ -128,4 +134,14 @@ pub struct SourceErrors {
     pub slug: Option<String>,
     /// Either noun.
     pub noun: Option<String>,
+    /// The schedule.
+    pub schedule: Option<String>,
+}
+
+impl SourceErrors {
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule];
+        self.general.is_none() && fields.into_iter().all(Option::is_none)
+    }
 }
