@@ -1,7 +1,7 @@
 //! One test binary for the whole house.
 
-mod cli;
 mod architecture;
+mod cli;
 mod fetch;
 mod store;
 mod support;

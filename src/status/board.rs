@@ -31,12 +31,22 @@ impl StatusBoard {
     /// # Errors
     /// When the primary has no answer that can be believed and the database fails too.
     pub fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
+        if let Some(report) = self.believable(id) {
+            return Ok(Some(report));
+        }
+        let kept = self.database.get(id);
+        // The primary may have been written between the two looks, with less than the database says by now, and would
+        // be believed the next time: progress would go back. What is written from here on is never less.
+        self.believable(id).map_or(kept, |report| Ok(Some(report)))
+    }
+
+    /// What the primary says, if it can be read and believed.
+    fn believable(&self, id: SyncId) -> Option<StatusReport> {
         match self.primary.get(id) {
-            Ok(Some(report)) if !report.status.is_active() || self.is_fresh(&report) => Ok(Some(report)),
-            Ok(_) => self.database.get(id),
+            Ok(report) => report.filter(|report| !report.status.is_active() || self.is_fresh(report)),
             Err(error) => {
                 log::debug!("{id}: {} status: {error}; asking the database", self.primary.name());
-                self.database.get(id)
+                None
             }
         }
     }

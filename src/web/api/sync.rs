@@ -28,14 +28,14 @@ struct Granted {
 
 /// A start as it was asked for.
 #[derive(Debug, PartialEq, Eq)]
-struct Wish {
+struct SyncBody {
     source: String,
     kind: OperationKind,
     mode: Mode,
     options: Options,
 }
 
-impl Wish {
+impl SyncBody {
     /// Reads the body of a start. What it does not know is ignored; what is there has to be of its kind.
     fn read(body: &Value) -> Result<Self, WebError> {
         let wrong = |field, sentence: &str| WebError::bad_request("bad_request", sentence).on_field(field);
@@ -77,7 +77,7 @@ pub(in crate::web) async fn start(
     body: Result<web::Json<Value>, Error>,
 ) -> Result<Answer, WebError> {
     let wish = match &body {
-        Ok(json) => Wish::read(json),
+        Ok(json) => SyncBody::read(json),
         Err(error) => Err(from_framework(error)),
     };
     state::run(&rooms, move |house| {
@@ -87,7 +87,7 @@ pub(in crate::web) async fn start(
     .await
 }
 
-fn begin(house: &House, actor: Actor, wish: &Wish) -> Result<Answer, WebError> {
+fn begin(house: &House, actor: Actor, wish: &SyncBody) -> Result<Answer, WebError> {
     let slug = wish.source.parse::<Slug>().map_err(|_| WebError::not_found("source"))?;
     let source = house.store.source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
     let request = StartRequest {
@@ -179,17 +179,17 @@ fn for_visitors(report: StatusReport) -> StatusReport {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::Wish;
+    use super::SyncBody;
     use crate::domain::operation::{Mode, OperationKind, Options};
 
     fn refused(body: &Value) -> Option<&'static str> {
-        Wish::read(body).expect_err("a refusal").field
+        SyncBody::read(body).expect_err("a refusal").field
     }
 
     #[test]
     fn a_start_needs_only_its_source_and_ignores_what_it_does_not_know() {
-        let wish = Wish::read(&json!({ "source": "albums", "new": 1, "options": { "x": "y" } })).expect("a wish");
-        let plain = Wish {
+        let wish = SyncBody::read(&json!({ "source": "albums", "new": 1, "options": { "x": "y" } })).expect("a wish");
+        let plain = SyncBody {
             source: "albums".to_owned(),
             kind: OperationKind::Sync,
             mode: Mode::Incremental,
@@ -197,7 +197,7 @@ mod tests {
         };
         assert_eq!(wish, plain);
         let full = json!({ "source": "a", "type": "full", "options": { "forceRefresh": true, "preview": true } });
-        let wish = Wish::read(&full).expect("a wish");
+        let wish = SyncBody::read(&full).expect("a wish");
         assert_eq!((wish.kind, wish.mode), (OperationKind::Preview, Mode::Full));
         assert_eq!(wish.options, Options { force_refresh: true, accept_rekey: false });
     }
