@@ -2,10 +2,11 @@
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::compare::{KeyIndex, Standing, Survey};
+use super::compare::{KeyIndex, Standing};
 use super::outcome::Stopped;
 use super::reporter::Reporter;
 use super::signal::{Reason, Signal};
+use super::survey::Survey;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::item::{ItemDraft, Layout, search_text};
 use crate::domain::operation::Stage;

@@ -5,8 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::domain::change_set::Known;
 use crate::domain::guards::Tally;
-use crate::domain::issue::{Issue, IssueKind, Issues};
-use crate::domain::item::{Digest128, KEY_MAX_BYTES, Layout, digest};
+use crate::domain::item::{Digest128, Layout, digest};
 use crate::domain::row::Row;
 
 /// The keys are digests already: their first bytes are as good a hash as any.
@@ -78,18 +77,6 @@ pub(super) enum Standing {
     Present(Digest128),
 }
 
-/// What the first reading of a source found.
-pub(super) struct Survey {
-    /// What it would do to the catalog.
-    pub(super) tally: Tally,
-    /// Rows in all, taken or not.
-    pub(super) rows: u64,
-    /// Rows that are not taken.
-    pub(super) rejected: u64,
-    /// Why, and what was mended.
-    pub(super) issues: Issues,
-}
-
 impl KeyIndex {
     /// An index with room for the items of a catalog: growing would need the old room and the new at the same time.
     pub(super) fn with_room(items: u64) -> Self {
@@ -106,7 +93,7 @@ impl KeyIndex {
     }
 
     /// Notes that this row has that key. Answers the row that had it before, if any: the first wins.
-    fn claim(&mut self, key: &str, row: u32) -> Result<(), u32> {
+    pub(super) fn claim(&mut self, key: &str, row: u32) -> Result<(), u32> {
         let fresh = Entry { hash: Digest128::default(), row: 0, stored: Stored::Nothing };
         let entry = self.entries.entry(digest(key)).or_insert(fresh);
         if entry.row != 0 {
@@ -117,7 +104,7 @@ impl KeyIndex {
     }
 
     /// Notes that the source has a row of this key that cannot be taken: its item stays as it is.
-    fn keep(&mut self, key: &str) {
+    pub(super) fn keep(&mut self, key: &str) {
         if let Some(entry) = self.entries.get_mut(&digest(key))
             && entry.stored == Stored::Live
         {
@@ -147,7 +134,8 @@ impl KeyIndex {
         self.entries.get(&digest(key)).is_some_and(Entry::has_left)
     }
 
-    fn tally(&self) -> Tally {
+    /// What this run would do to the catalog.
+    pub(super) fn tally(&self) -> Tally {
         let mut tally = Tally { live: self.live, ..Tally::default() };
         for entry in self.entries.values() {
             tally.taken += u64::from(entry.row != 0);
@@ -160,80 +148,6 @@ impl KeyIndex {
 
 /// A row's number as the index keeps it. Beyond four milliards rows would share one, and no source gets there: the
 /// limit on its size is reached before.
-fn place(row: &Row) -> u32 {
+pub(super) fn place(row: &Row) -> u32 {
     u32::try_from(row.number).unwrap_or(u32::MAX)
-}
-
-/// The first reading: gives each key to the first row that has it and collects what cannot be taken.
-pub(super) struct Surveyor<'a> {
-    index: &'a mut KeyIndex,
-    layout: &'a Layout,
-    columns: &'a [String],
-    key_column: &'a str,
-    rows: u64,
-    rejected: u64,
-    issues: Issues,
-}
-
-impl<'a> Surveyor<'a> {
-    /// Begins a survey of a source with these columns.
-    pub(super) fn new(index: &'a mut KeyIndex, layout: &'a Layout, columns: &'a [String], key_column: &'a str) -> Self {
-        Self { index, layout, columns, key_column, rows: 0, rejected: 0, issues: Issues::default() }
-    }
-
-    /// Looks at one row.
-    pub(super) fn look(&mut self, row: &Row) {
-        self.rows += 1;
-        for mend in &row.mended {
-            let column = mend.column.and_then(|position| self.columns.get(position)).cloned();
-            let reason = mend.what.clone();
-            self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
-        }
-        let key = self.layout.key(&row.cells);
-        if key.is_empty() {
-            self.refuse(
-                row,
-                Some(self.key_column),
-                format!("There is nothing in the key column “{}”.", self.key_column),
-            );
-        } else if key.len() > KEY_MAX_BYTES {
-            let reason = format!(
-                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{}” the column that tells entries apart?",
-                shortened(key),
-                self.key_column
-            );
-            self.refuse(row, Some(self.key_column), reason);
-        } else if row.surplus {
-            self.index.keep(key);
-            let reason = format!(
-                "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
-                self.columns.len()
-            );
-            self.refuse(row, None, reason);
-        } else if let Err(first) = self.index.claim(key, place(row)) {
-            let reason =
-                format!("The key “{}” stands in row {first} already; the first row was taken.", shortened(key));
-            self.refuse(row, Some(self.key_column), reason);
-        }
-    }
-
-    fn refuse(&mut self, row: &Row, column: Option<&str>, reason: String) {
-        self.rejected += 1;
-        let column = column.map(str::to_owned);
-        self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Refused, reason });
-    }
-
-    /// What was found.
-    pub(super) fn finish(self) -> Survey {
-        Survey { tally: self.index.tally(), rows: self.rows, rejected: self.rejected, issues: self.issues }
-    }
-}
-
-/// A cell's text short enough for a sentence.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

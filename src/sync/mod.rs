@@ -7,14 +7,17 @@ pub mod worker;
 
 mod apply;
 mod compare;
+mod fetching;
 mod heartbeat;
 mod outcome;
+mod preview;
 mod recovery;
 mod reporter;
 mod retention;
 mod run;
 mod scheduler;
 mod signal;
+mod survey;
 
 pub use control::Control;
 pub use engine::{Engine, Terms};

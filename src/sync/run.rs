@@ -3,31 +3,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
 
 use super::apply::{Application, Destination};
-use super::compare::{KeyIndex, Survey, Surveyor};
+use super::compare::KeyIndex;
 use super::engine::Engine;
 use super::heartbeat::Heartbeat;
 use super::outcome::{Findings, Stopped};
 use super::reporter::Reporter;
 use super::signal::{Reason, Signal, Stop};
-use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::guards::Verdict;
-use crate::domain::item::Layout;
 use crate::domain::operation::{Lease, Operation, OperationKind, Stage};
 use crate::domain::progress::{Count, Stats, Weights};
-use crate::domain::source::{Source, Validators};
-use crate::fetch::{Content, Fetched, Kind, Order, Watch};
+use crate::domain::source::Source;
+use crate::fetch::{Fetched, Kind};
 use crate::store::StoreError;
 use crate::store::catalogs::Catalog;
 use crate::store::finish::{Applied, Ending};
 use crate::store::lease::{Finalizing, Progress};
-
-/// Rows between two looks at whether the run should end.
-const LOOK_EVERY: u64 = 1000;
-/// How many removals of a preview are kept by name.
-const PREVIEWED_REMOVALS: usize = 10_000;
 
 /// Runs a claimed operation to its end. Its lease was asked for at `claimed`.
 pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed: Instant, stop: &Stop) {
@@ -121,15 +113,16 @@ fn prepare<'a>(
     Ok(Run { engine, operation, source, catalog, kind, weights, reporter, signal })
 }
 
-struct Run<'a> {
-    engine: &'a Engine,
-    operation: &'a Operation,
-    source: Source,
-    catalog: Catalog,
-    kind: &'a dyn Kind,
-    weights: Weights,
-    reporter: Reporter,
-    signal: &'a Arc<Signal>,
+/// A run under way, with everything its steps need.
+pub(super) struct Run<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) operation: &'a Operation,
+    pub(super) source: Source,
+    pub(super) catalog: Catalog,
+    pub(super) kind: &'a dyn Kind,
+    pub(super) weights: Weights,
+    pub(super) reporter: Reporter,
+    pub(super) signal: &'a Arc<Signal>,
 }
 
 impl Run<'_> {
@@ -174,17 +167,6 @@ impl Run<'_> {
         Ok(std::mem::take(findings).completed(&self.source, applied, withheld))
     }
 
-    fn fetch(&self) -> Result<Fetched, Stopped> {
-        let none = Validators::default();
-        // A preview compares with the catalog, so it has to see everything.
-        let validators = if self.operation.kind == OperationKind::Sync { &self.catalog.validators } else { &none };
-        let forced = self.operation.options.force_refresh || self.operation.options.accept_rekey;
-        let mode = if forced { crate::domain::operation::Mode::Full } else { self.operation.mode };
-        let order = Order { mode, validators, timeout: self.engine.terms.fetch };
-        let watch = FetchWatch { run: self };
-        self.kind.fetch(&self.source, &order, &watch).map_err(Stopped::from)
-    }
-
     /// The source says that nothing is new: the run is done in one round trip.
     fn nothing_new(&self, findings: &mut Findings) -> Result<Ending, Stopped> {
         let held = self.catalog.item_count;
@@ -196,84 +178,8 @@ impl Run<'_> {
         Ok(std::mem::take(findings).unchanged(&self.source, applied))
     }
 
-    /// The columns, with the key column found among them.
-    fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
-        let columns = content.columns();
-        if columns.is_empty() {
-            // No header, so no rows either: what that means is for the guards to say.
-            return Ok(Layout::new(columns, 0));
-        }
-        let wanted = &self.source.key_column;
-        let Some(key) = columns.iter().position(|name| name == wanted) else {
-            let listed = columns.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
-            let message = format!(
-                "There is no column “{wanted}”; the columns are {listed}. Nothing was changed. \
-                 Rename the column in the source, or choose another key column in the settings of this source."
-            );
-            return Err(Stopped::Failed { code: "no_key_column", message });
-        };
-        Ok(Layout::new(columns, key))
-    }
-
-    fn empty_source(&self) -> Stopped {
-        let message = format!(
-            "The source has no rows to take. Nothing was changed: the catalog keeps its {}. \
-             If the source is meant to be empty, the {} have to be removed as a step of their own.",
-            super::outcome::count(&self.source, self.catalog.item_count),
-            self.source.noun.many,
-        );
-        Stopped::Failed { code: "empty_source", message }
-    }
-
-    /// The first reading.
-    fn survey(&self, content: &dyn Content, layout: &Layout, index: &mut KeyIndex) -> Result<Survey, Stopped> {
-        let fetched = Stats { bytes: content.bytes(), lines: content.lines(), ..Stats::default() };
-        let percent = self.weights.percent(Stage::Fetching, 1, 1);
-        let message = format!("Comparing with the {} of the catalog…", self.source.noun.many);
-        let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
-        self.reporter.set(progress.clone());
-        let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column);
-        for (row, read) in content.rows()?.zip(1_u64..) {
-            surveyor.look(&row?);
-            if read % LOOK_EVERY == 0
-                && let Some(reason) = self.signal.reason()
-            {
-                return Err(Stopped::Early(reason));
-            }
-        }
-        let survey = surveyor.finish();
-        progress.stats.items.total = survey.rows;
-        self.reporter.set(progress);
-        Ok(survey)
-    }
-
-    /// Stops a run whose source cannot be right, before the first write.
-    fn refuse(&self, survey: &Survey, verdict: Verdict) -> Result<(), Stopped> {
-        match verdict {
-            Verdict::Apply | Verdict::WithholdRemovals => return Ok(()),
-            Verdict::EmptySource => {}
-            Verdict::KeyChanged => {}
-        }
-        let mut progress = self.reporter.now();
-        progress.stats.items.processed = survey.rows;
-        progress.stats.rejected = survey.rejected;
-        self.reporter.set(progress);
-        if verdict == Verdict::EmptySource {
-            return Err(self.empty_source());
-        }
-        let tally = survey.tally;
-        let message = format!(
-            "Did the key column change? {} of the catalog's {} would go and {} would come. Nothing was changed. \
-             If this is meant, choose “Sync anyway”.",
-            tally.removals,
-            super::outcome::count(&self.source, tally.live),
-            tally.additions,
-        );
-        Err(Stopped::Failed { code: "key_changed", message })
-    }
-
     /// The keys of the items that left the source.
-    fn removals(&self, index: &KeyIndex) -> Result<Vec<String>, StoreError> {
+    pub(super) fn removals(&self, index: &KeyIndex) -> Result<Vec<String>, StoreError> {
         let mut gone = Vec::new();
         self.engine.store.known_items(self.source.id, |key, known| {
             if known.live && index.has_left(key) {
@@ -283,47 +189,8 @@ impl Run<'_> {
         Ok(gone)
     }
 
-    fn previewed(
-        &self,
-        findings: &mut Findings,
-        mut changes: Vec<Change>,
-        index: &KeyIndex,
-        survey: &Survey,
-        verdict: Verdict,
-    ) -> Result<Ending, Stopped> {
-        let gone = self.removals(index)?;
-        for keys in gone[..gone.len().min(PREVIEWED_REMOVALS)].chunks(1000) {
-            let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
-            let fields = self.engine.store.stored_fields(self.source.id, &wanted)?;
-            changes.extend(keys.iter().map(|key| Change {
-                key: key.clone(),
-                kind: ChangeKind::Removed,
-                before: fields.get(key).cloned(),
-                after: None,
-            }));
-        }
-        findings.changes = changes;
-        findings.stats.removed = survey.tally.removals;
-        self.finalize(findings.stats)?;
-        let (caution, withheld) = match verdict {
-            Verdict::Apply => (None, 0),
-            Verdict::WithholdRemovals => (
-                Some("A sync would keep what it would remove: that is more than half of the catalog."),
-                survey.tally.removals,
-            ),
-            Verdict::EmptySource => {
-                (Some("A sync would be refused: the source has no rows to take."), survey.tally.removals)
-            }
-            Verdict::KeyChanged => (
-                Some("A sync would be refused: so much comes and goes that the key column may have changed."),
-                survey.tally.removals,
-            ),
-        };
-        Ok(std::mem::take(findings).previewed(survey.tally, caution, withheld))
-    }
-
     /// From here on a cancel comes too late.
-    fn finalize(&self, stats: Stats) -> Result<(), Stopped> {
+    pub(super) fn finalize(&self, stats: Stats) -> Result<(), Stopped> {
         if let Some(reason) = self.signal.reason() {
             return Err(Stopped::Early(reason));
         }
@@ -337,29 +204,5 @@ impl Run<'_> {
             Finalizing::Begun => Ok(()),
             Finalizing::CancelRequested => Err(Stopped::Early(Reason::Cancelled)),
         }
-    }
-}
-
-/// What a fetch sees of its run.
-struct FetchWatch<'a> {
-    run: &'a Run<'a>,
-}
-
-impl Watch for FetchWatch<'_> {
-    fn received(&self, bytes: u64, total: Option<u64>) {
-        let mut progress = self.run.reporter.now();
-        progress.stats.bytes = bytes;
-        progress.percent = self.run.weights.percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
-        self.run.reporter.set(progress);
-    }
-
-    fn waiting(&self, host: &str, until: DateTime<Utc>) {
-        let mut progress = self.run.reporter.now();
-        progress.message = format!("Waiting for {host} until {} UTC…", until.format("%H:%M:%S"));
-        self.run.reporter.set(progress);
-    }
-
-    fn should_stop(&self) -> bool {
-        self.run.signal.reason().is_some()
     }
 }

@@ -1,0 +1,183 @@
+//! The first reading of a source. Everything about its size and shape is known, and judged, before the first write.
+
+use super::compare::{KeyIndex, place};
+use super::outcome::{Stopped, count};
+use super::run::Run;
+use crate::domain::guards::{Tally, Verdict};
+use crate::domain::issue::{Issue, IssueKind, Issues};
+use crate::domain::item::{KEY_MAX_BYTES, Layout};
+use crate::domain::operation::Stage;
+use crate::domain::progress::Stats;
+use crate::domain::row::Row;
+use crate::fetch::Content;
+use crate::store::lease::Progress;
+
+/// Rows between two looks at whether the run should end.
+const LOOK_EVERY: u64 = 1000;
+
+/// What the first reading of a source found.
+pub(super) struct Survey {
+    /// What it would do to the catalog.
+    pub(super) tally: Tally,
+    /// Rows in all, taken or not.
+    pub(super) rows: u64,
+    /// Rows that are not taken.
+    pub(super) rejected: u64,
+    /// Why, and what was mended.
+    pub(super) issues: Issues,
+}
+
+impl Run<'_> {
+    /// The columns, with the key column found among them.
+    pub(super) fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
+        let columns = content.columns();
+        if columns.is_empty() {
+            // No header, so no rows either: what that means is for the guards to say.
+            return Ok(Layout::new(columns, 0));
+        }
+        let wanted = &self.source.key_column;
+        let Some(key) = columns.iter().position(|name| name == wanted) else {
+            let listed = columns.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+            let message = format!(
+                "There is no column “{wanted}”; the columns are {listed}. Nothing was changed. \
+                 Rename the column in the source, or choose another key column in the settings of this source."
+            );
+            return Err(Stopped::Failed { code: "no_key_column", message });
+        };
+        Ok(Layout::new(columns, key))
+    }
+
+    fn empty_source(&self) -> Stopped {
+        let message = format!(
+            "The source has no rows to take. Nothing was changed: the catalog keeps its {}. \
+             If the source is meant to be empty, the {} have to be removed as a step of their own.",
+            count(&self.source, self.catalog.item_count),
+            self.source.noun.many,
+        );
+        Stopped::Failed { code: "empty_source", message }
+    }
+
+    /// The first reading.
+    pub(super) fn survey(
+        &self,
+        content: &dyn Content,
+        layout: &Layout,
+        index: &mut KeyIndex,
+    ) -> Result<Survey, Stopped> {
+        let fetched = Stats { bytes: content.bytes(), lines: content.lines(), ..Stats::default() };
+        let percent = self.weights.percent(Stage::Fetching, 1, 1);
+        let message = format!("Comparing with the {} of the catalog…", self.source.noun.many);
+        let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
+        self.reporter.set(progress.clone());
+        let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column);
+        for (row, read) in content.rows()?.zip(1_u64..) {
+            surveyor.look(&row?);
+            if read % LOOK_EVERY == 0
+                && let Some(reason) = self.signal.reason()
+            {
+                return Err(Stopped::Early(reason));
+            }
+        }
+        let survey = surveyor.finish();
+        progress.stats.items.total = survey.rows;
+        self.reporter.set(progress);
+        Ok(survey)
+    }
+
+    /// Stops a run whose source cannot be right, before the first write.
+    pub(super) fn refuse(&self, survey: &Survey, verdict: Verdict) -> Result<(), Stopped> {
+        if matches!(verdict, Verdict::Apply | Verdict::WithholdRemovals) {
+            return Ok(());
+        }
+        let mut progress = self.reporter.now();
+        progress.stats.items.processed = survey.rows;
+        progress.stats.rejected = survey.rejected;
+        self.reporter.set(progress);
+        if verdict == Verdict::EmptySource {
+            return Err(self.empty_source());
+        }
+        let tally = survey.tally;
+        let message = format!(
+            "Did the key column change? {} of the catalog's {} would go and {} would come. Nothing was changed. \
+             If this is meant, choose “Sync anyway”.",
+            tally.removals,
+            count(&self.source, tally.live),
+            tally.additions,
+        );
+        Err(Stopped::Failed { code: "key_changed", message })
+    }
+}
+
+/// The first reading: gives each key to the first row that has it and collects what cannot be taken.
+struct Surveyor<'a> {
+    index: &'a mut KeyIndex,
+    layout: &'a Layout,
+    columns: &'a [String],
+    key_column: &'a str,
+    rows: u64,
+    rejected: u64,
+    issues: Issues,
+}
+
+impl<'a> Surveyor<'a> {
+    /// Begins a survey of a source with these columns.
+    fn new(index: &'a mut KeyIndex, layout: &'a Layout, columns: &'a [String], key_column: &'a str) -> Self {
+        Self { index, layout, columns, key_column, rows: 0, rejected: 0, issues: Issues::default() }
+    }
+
+    /// Looks at one row.
+    fn look(&mut self, row: &Row) {
+        self.rows += 1;
+        for mend in &row.mended {
+            let column = mend.column.and_then(|position| self.columns.get(position)).cloned();
+            let reason = mend.what.clone();
+            self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
+        }
+        let key = self.layout.key(&row.cells);
+        if key.is_empty() {
+            self.refuse(
+                row,
+                Some(self.key_column),
+                format!("There is nothing in the key column “{}”.", self.key_column),
+            );
+        } else if key.len() > KEY_MAX_BYTES {
+            let reason = format!(
+                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{}” the column that tells entries apart?",
+                shortened(key),
+                self.key_column
+            );
+            self.refuse(row, Some(self.key_column), reason);
+        } else if row.surplus {
+            self.index.keep(key);
+            let reason = format!(
+                "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
+                self.columns.len()
+            );
+            self.refuse(row, None, reason);
+        } else if let Err(first) = self.index.claim(key, place(row)) {
+            let reason =
+                format!("The key “{}” stands in row {first} already; the first row was taken.", shortened(key));
+            self.refuse(row, Some(self.key_column), reason);
+        }
+    }
+
+    fn refuse(&mut self, row: &Row, column: Option<&str>, reason: String) {
+        self.rejected += 1;
+        let column = column.map(str::to_owned);
+        self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Refused, reason });
+    }
+
+    /// What was found.
+    fn finish(self) -> Survey {
+        Survey { tally: self.index.tally(), rows: self.rows, rejected: self.rejected, issues: self.issues }
+    }
+}
+
+/// A cell's text short enough for a sentence.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
