@@ -5,6 +5,7 @@ mod appointments;
 mod cooldown;
 mod fence;
 mod queue;
+mod results;
 mod search;
 mod servers;
 mod take_over;

@@ -1,0 +1,42 @@
+//! What pages ask of all sources at once, and of a button that counts down.
+
+use std::time::Duration;
+
+use lockstep::domain::operation::{OperationKind, Status};
+use lockstep::sync::Terms;
+
+use crate::support::house::{TERMS, full, preview};
+use crate::support::memory::Table;
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![the_latest_result_of_each_source_is_no_preview, what_is_left_of_a_cooldown_can_be_asked_for];
+
+fn the_latest_result_of_each_source_is_no_preview(db: &Database) {
+    let house = House::with(db.store(), TERMS);
+    let albums = house.memory_source("albums", Table::albums(3, "Title"));
+    let looked_at = house.memory_source("looked-at", Table::albums(3, "Title"));
+    let stopped = house.memory_source("stopped", Table::albums(3, "Title"));
+    house.memory_source("never", Table::albums(3, "Title"));
+    house.sync(&albums);
+    house.go(&albums, &preview());
+    house.go(&looked_at, &preview());
+    house.sync(&stopped);
+    let id = house.start(&stopped, &full());
+    house.control.cancel(id, "ada").expect("cancelled");
+    let mut results = house.store.latest_results().expect("an answer");
+    results.sort_by_key(|result| result.source_id);
+    let told: Vec<_> =
+        results.iter().map(|result| (result.source_id, result.status, result.withheld_removals)).collect();
+    assert_eq!(told, [(albums.id, Status::Completed, 0), (stopped.id, Status::Cancelled, 0)]);
+}
+
+fn what_is_left_of_a_cooldown_can_be_asked_for(db: &Database) {
+    let cooldown = Duration::from_secs(600);
+    let house = House::with(db.store(), Terms { cooldown, ..TERMS });
+    let albums = house.memory_source("albums", Table::albums(1, "Title"));
+    let left = |kind| house.control.cooldown_left(albums.id, kind).expect("an answer");
+    assert_eq!(left(OperationKind::Sync), Duration::ZERO);
+    house.sync(&albums);
+    assert!(left(OperationKind::Sync) > cooldown - Duration::from_secs(60));
+    assert_eq!(left(OperationKind::Preview), Duration::ZERO, "another kind need not wait");
+}
