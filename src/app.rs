@@ -23,7 +23,8 @@ use crate::web;
 
 /// The sample catalog.
 static SAMPLE: &[u8] = include_bytes!("../samples/albums.csv");
-/// Connections beyond one per worker: heartbeats, reporters and pages.
+/// Connections of each side, pages and engine, beyond one per worker: what reads beside what writes, heartbeats and
+/// reporters.
 const SPARE_CONNECTIONS: u32 = 8;
 /// How often a server looks whether it was told to stop.
 const LOOK: Duration = Duration::from_millis(50);
@@ -85,7 +86,15 @@ pub struct App {
 /// Sends log lines to standard error, with their times.
 pub fn log_to_standard_error(filter: &str) {
     // It fails only if a logger is there already.
-    let _ = env_logger::Builder::new().parse_filters(filter).try_init();
+    let _ = env_logger::Builder::new().parse_filters(filter).format(one_line).try_init();
+}
+
+/// One record, one line: what comes from outside and gets into a message can neither begin a line of its own nor speak
+/// to a terminal.
+fn one_line(out: &mut env_logger::fmt::Formatter, record: &log::Record<'_>) -> io::Result<()> {
+    use io::Write;
+    let message = record.args().to_string().replace(|c: char| c.is_control(), " ");
+    writeln!(out, "[{} {:<5} {}] {message}", out.timestamp(), record.level(), record.target())
 }
 
 /// A flag that rises when this process is told to stop (SIGINT, SIGTERM). Told a second time the process ends at once.
@@ -132,7 +141,8 @@ impl App {
             ..defaults
         });
         let engine = Engine {
-            store: store.clone(),
+            // Pages that use up their connections, by slow searches of a big catalog, must not take a heartbeat's.
+            store: store.with_own_connections(connections)?,
             board: Arc::clone(&board),
             kinds: Arc::new(kinds),
             terms,

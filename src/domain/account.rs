@@ -1,44 +1,16 @@
 //! Who may do what.
 
-use std::fmt;
 use std::str::FromStr;
 
-/// What a user or a token may do.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Role {
-    /// Everything.
-    Admin,
-    /// Read everything.
-    Viewer,
-}
+use super::words::words;
 
-/// A word that is not a role.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a role is `admin` or `viewer`")]
-pub struct NotARole;
-
-impl Role {
-    /// The word as stored and shown.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Admin => "admin",
-            Self::Viewer => "viewer",
-        }
-    }
-}
-
-impl FromStr for Role {
-    type Err = NotARole;
-
-    fn from_str(word: &str) -> Result<Self, NotARole> {
-        [Self::Admin, Self::Viewer].into_iter().find(|role| role.as_str() == word).ok_or(NotARole)
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+words! {
+    /// What a user or a token may do.
+    Role {
+        /// Everything.
+        Admin = "admin",
+        /// Read everything.
+        Viewer = "viewer",
     }
 }
 

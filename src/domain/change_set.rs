@@ -1,36 +1,17 @@
 //! What a run changed, or in a preview would change.
 
-use serde::{Deserialize, Serialize};
-
 use super::item::Digest128;
+use super::words::words;
 
-/// How an item differs from what the catalog held.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChangeKind {
-    /// It was not in the catalog, or had left it before.
-    Added,
-    /// Its fields differ.
-    Updated,
-    /// It is in the catalog and no longer in the source.
-    Removed,
-}
-
-impl ChangeKind {
-    /// The word as stored, sent and shown.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Added => "added",
-            Self::Updated => "updated",
-            Self::Removed => "removed",
-        }
-    }
-
-    /// The kind stored as `word`.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Added, Self::Updated, Self::Removed].into_iter().find(|kind| kind.as_str() == word)
+words! {
+    /// How an item differs from what the catalog held.
+    ChangeKind {
+        /// It was not in the catalog, or had left it before.
+        Added = "added",
+        /// Its fields differ.
+        Updated = "updated",
+        /// It is in the catalog and no longer in the source.
+        Removed = "removed",
     }
 }
 

@@ -2,24 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Whether the row is missing from the catalog because of the issue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum IssueKind {
-    /// The row was not taken.
-    Refused,
-    /// The row was taken; something was mended.
-    Noted,
-}
+use super::words::words;
 
-impl IssueKind {
-    /// The word as stored, sent and shown.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Refused => "refused",
-            Self::Noted => "noted",
-        }
+words! {
+    /// Whether the row is missing from the catalog because of the issue.
+    IssueKind {
+        /// The row was not taken.
+        Refused = "refused",
+        /// The row was taken; something was mended.
+        Noted = "noted",
     }
 }
 

@@ -3,53 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sync_id::SyncId;
-
-/// Declares an enum of lower-case words that is stored, sent and shown as those words.
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-        pub enum $name { $($(#[$vdoc])* #[serde(rename = $word)] $variant),+ }
-
-        impl $name {
-            /// Every value, in the order of the design.
-            pub const ALL: &'static [$name] = &[$($name::$variant),+];
-
-            /// The word as it is stored, sent and shown.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $($name::$variant => $word),+ }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($word => Ok($name::$variant),)+
-                    _ => Err(UnknownWord { what: stringify!($name), word: word.to_owned() }),
-                }
-            }
-        }
-    };
-}
-
-/// A stored or sent word that is none of the known ones.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{word:?} is not a known {what}")]
-pub struct UnknownWord {
-    /// The type that was asked for.
-    pub what: &'static str,
-    /// What stood there instead.
-    pub word: String,
-}
+use super::words::words;
 
 words! {
     /// What a run does.
@@ -139,16 +93,6 @@ impl Priority {
     #[must_use]
     pub const fn number(self) -> i32 {
         self as i32
-    }
-
-    /// The priority stored as `number`; an unknown number waits longest.
-    #[must_use]
-    pub const fn from_number(number: i32) -> Self {
-        match number {
-            0 => Self::Manual,
-            1 => Self::Retry,
-            _ => Self::Scheduled,
-        }
     }
 }
 

@@ -49,6 +49,28 @@ pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
     names
 }
 
+/// Column names for a sentence: the first dozen, each short enough to be read.
+#[must_use]
+pub fn listed_columns(columns: &[String]) -> String {
+    const MOST: usize = 12;
+    let mut names: Vec<String> = columns.iter().take(MOST).map(|name| format!("“{}”", shortened(name))).collect();
+    if columns.len() > MOST {
+        names.push(format!("and {} more", columns.len() - MOST));
+    }
+    names.join(", ")
+}
+
+/// A cell's text short enough for a sentence, without line breaks and other control characters.
+#[must_use]
+pub fn shortened(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut short: String = text.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(MOST).is_some() {
+        short.push('…');
+    }
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use super::column_names;

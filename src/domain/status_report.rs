@@ -50,6 +50,24 @@ pub struct StatusReport {
     pub successor: Option<SyncId>,
 }
 
+impl StatusReport {
+    /// The report as visitors of a public catalog are told it: not where the source is, what went wrong there, or who
+    /// ended the run. `many` is what its entries are called.
+    #[must_use]
+    pub fn for_visitors(mut self, many: &str) -> Self {
+        let told = match self.status {
+            Status::Pending | Status::Running if self.stage == Some(Stage::Fetching) => format!("Fetching {many}…"),
+            Status::Failed => "The last sync failed. The catalog is as it was, and nothing is lost.".to_owned(),
+            Status::Cancelled => "The last sync was cancelled.".to_owned(),
+            Status::Pending | Status::Running | Status::Completed | Status::Interrupted => self.message,
+        };
+        self.error = self.error.map(|_| told.clone());
+        self.message = told;
+        self.code = None;
+        self
+    }
+}
+
 /// Times to the second, `2026-11-20T08:00:00Z`.
 mod seconds {
     use super::{DateTime, SecondsFormat, Utc};
@@ -136,5 +154,26 @@ pub(crate) mod tests {
         assert_eq!(json["startTime"], "2026-11-20T08:00:00Z");
         assert_eq!(json["stats"]["items"]["total"], 0);
         assert_eq!(serde_json::from_value::<StatusReport>(json).expect("reads back"), report);
+    }
+
+    #[test]
+    fn visitors_are_not_told_where_the_source_is_or_what_went_wrong_there() {
+        let fetching = StatusReport {
+            stage: Some(Stage::Fetching),
+            message: "Fetching albums from secret.example…".to_owned(),
+            ..report()
+        };
+        let failed = StatusReport {
+            status: Status::Failed,
+            message: "secret.example answers 404".to_owned(),
+            error: Some("secret.example answers 404".to_owned()),
+            code: Some("not_found".to_owned()),
+            ..report()
+        };
+        for report in [fetching, failed] {
+            let told = report.for_visitors("albums");
+            let json = serde_json::to_string(&told).expect("json");
+            assert!(!json.contains("secret") && told.code.is_none(), "{json}");
+        }
     }
 }

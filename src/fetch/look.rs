@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::look::Look;
 use crate::domain::operation::Mode;
-use crate::domain::row::Row;
 use crate::domain::source::{Location, Noun, Slug, Source, SourceId, Validators};
 
 /// How many rows are shown.
@@ -17,27 +17,6 @@ const SEARCHED: usize = 1000;
 /// Names that a key column often has, the most telling first.
 const KEY_NAMES: [&str; 12] =
     ["id", "key", "sku", "isbn", "ean", "upc", "gtin", "guid", "uuid", "slug", "code", "number"];
-
-/// What a place holds.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Look {
-    /// Its columns, in order.
-    pub columns: Vec<String>,
-    /// Its first rows, at most 20.
-    pub rows: Vec<Row>,
-    /// Columns whose cells are all present and different among the first 1000 rows, the best key first.
-    pub keys: Vec<String>,
-    /// How large the content is, in bytes.
-    pub bytes: u64,
-}
-
-impl Look {
-    /// The column proposed as the key.
-    #[must_use]
-    pub fn proposed_key(&self) -> Option<&str> {
-        self.keys.first().map(String::as_str)
-    }
-}
 
 /// Fetches what is at `location` and looks at its beginning.
 ///

@@ -22,7 +22,7 @@ mod transport;
 
 pub use guard::{AllowHosts, NotAllowHosts};
 pub use kinds::{Kinds, Settings};
-pub use look::{Look, look};
+pub use look::look;
 
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use super::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, Record, Records, Uncut};
 use super::spool::{Reader, Spooled, disk};
 use super::text::{Decoding, Writing, examine};
 use super::{Content, FetchError, Rows};
-use crate::domain::row::{Mend, Row, column_names};
+use crate::domain::row::{Mend, Row, column_names, shortened};
 use crate::domain::source::Validators;
 
 /// How much of the text the delimiter is told from.
@@ -75,8 +75,10 @@ impl Table {
 
     fn explain(&self, uncut: Uncut) -> FetchError {
         let place = |row: u64, cell: usize| {
-            let column =
-                self.columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{name}”"));
+            let column = self
+                .columns
+                .get(cell)
+                .map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shortened(name)));
             format!("Row {}, {column}", self.shown(row))
         };
         match uncut {

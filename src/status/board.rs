@@ -5,7 +5,6 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 
 use super::{DatabaseStatus, StatusError, StatusStore};
-use crate::domain::operation::Status;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
@@ -69,7 +68,8 @@ impl StatusBoard {
     /// database then.
     pub fn tell_from_database(&self, id: SyncId) {
         let told = match self.database.get(id) {
-            Ok(Some(report)) if report.status == Status::Pending => self.primary.put_first(&report),
+            // Its worker may have told more, or even its end, since the database was asked.
+            Ok(Some(report)) if report.status.is_active() => self.primary.put_first(&report),
             Ok(Some(report)) => self.primary.put(&report),
             Ok(None) => Ok(()),
             Err(error) => Err(error),

@@ -7,8 +7,8 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
 use super::facts;
-use super::operations::word;
 use super::schema::{api_tokens, house_facts, sessions, users};
+use super::stored::{or_taken, word};
 use crate::domain::account::{AccountName, Actor, Role, User};
 
 /// An API token as it is listed; its secret is not kept.
@@ -39,13 +39,6 @@ fn insert_user(conn: &mut AnyConnection, name: &str, role: Role, hash: &str) -> 
 
 fn admins(conn: &mut AnyConnection) -> Result<i64, StoreError> {
     Ok(users::table.filter(users::role.eq(Role::Admin.as_str())).count().get_result(conn)?)
-}
-
-fn or_taken<T>(result: Result<T, StoreError>, what: &str) -> Result<T, StoreError> {
-    match result {
-        Err(error) if error.is_unique_violation() => Err(StoreError::Taken { what: what.to_owned() }),
-        other => other,
-    }
 }
 
 impl Store {

@@ -10,8 +10,9 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::dialect::lock::{SourceLock, lock_source};
 use super::error::StoreError;
-use super::operations::{active_of, to_json};
+use super::operations::active_of;
 use super::schema::{sources, sync_operations};
+use super::stored::to_json;
 use crate::domain::operation::{OperationKind, Priority, StartRequest, Status};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
@@ -174,7 +175,9 @@ fn cooling_down(
         .optional()?;
     let Some(ended) = ended.flatten() else { return Ok(None) };
     let cooldown = TimeDelta::from_std(cooldown).unwrap_or(TimeDelta::MAX);
-    let left = cooldown - (now - ended.and_utc());
+    // A clock that was set back must not make the wait longer than it is meant to be.
+    let passed = (now - ended.and_utc()).max(TimeDelta::zero());
+    let left = cooldown - passed;
     Ok(left.to_std().ok().filter(|left| !left.is_zero()))
 }
 

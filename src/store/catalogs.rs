@@ -5,8 +5,8 @@ use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
-use super::operations::to_json;
 use super::schema::catalogs;
+use super::stored::{json, to_json};
 use crate::domain::source::{SourceId, Validators};
 
 /// A catalog as a whole.
@@ -26,11 +26,10 @@ type Row = (i64, String, String, i64, Option<NaiveDateTime>);
 
 fn from_row((_, columns, validators, count, last): Row) -> Result<Catalog, StoreError> {
     Ok(Catalog {
-        columns: serde_json::from_str(&columns).map_err(|error| StoreError::corrupt("catalogs.columns")(&error))?,
+        columns: json("catalogs.columns", &columns)?,
         item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
         last_success_at: last.map(|time| time.and_utc()),
-        validators: serde_json::from_str(&validators)
-            .map_err(|error| StoreError::corrupt("catalogs.validators")(&error))?,
+        validators: json("catalogs.validators", &validators)?,
     })
 }
 

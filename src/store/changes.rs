@@ -4,8 +4,8 @@ use diesel::prelude::*;
 
 use super::connection::Store;
 use super::error::StoreError;
-use super::operations::json;
 use super::schema::{item_changes, items, sync_records};
+use super::stored::json;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::progress::Stats;
 use crate::domain::sync_id::SyncId;

@@ -9,7 +9,7 @@ use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnectio
 use parking_lot::FairMutex;
 
 pub(super) use super::any_connection::AnyConnection;
-use super::dialect::{session, write_tx};
+use super::dialect::{migrations, session, write_tx};
 use super::error::StoreError;
 
 /// Which database this house stands on.
@@ -46,10 +46,16 @@ impl DatabaseAddress {
 #[derive(Clone)]
 pub struct Store {
     pool: Pool<ConnectionManager<AnyConnection>>,
+    url: String,
+    lease: Duration,
     /// On SQLite writers queue here in order before they ask the database. Its own lock is not fair: beside
     /// back-to-back batches a heartbeat waited up to 3 s there, and 7 ms here.
     writers: Arc<Option<FairMutex<()>>>,
 }
+
+/// How long a writer waits for its turn among the writers of this process. Another program that holds a SQLite file
+/// for longer than the busy timeout must not make them wait for each other's timeouts too.
+const TURN: Duration = Duration::from_secs(15);
 
 type Pooled = PooledConnection<ConnectionManager<AnyConnection>>;
 
@@ -84,15 +90,26 @@ impl Store {
             .map_err(|error| StoreError::Unreachable { address: address.for_people(), reason: error.to_string() })?;
         session::prepare(&mut first, lease)?;
         drop(first);
-        let pool = Pool::builder()
-            .max_size(connections)
-            .min_idle(Some(1))
-            .connection_timeout(Duration::from_secs(10))
-            // A file cannot go away between two requests; a server can be restarted.
-            .test_on_check_out(!sqlite)
-            .connection_customizer(Box::new(Prepare { lease }))
-            .build(ConnectionManager::new(url))?;
-        Ok(Self { pool, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
+        let pool = pool(&url, sqlite, connections, lease)?;
+        Ok(Self { pool, url, lease, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
+    }
+
+    /// The same database through `connections` connections of its own: whoever holds it does not wait for those who
+    /// use up this pool. Writers still take turns with each other.
+    ///
+    /// # Errors
+    /// When no connection can be made.
+    pub fn with_own_connections(&self, connections: u32) -> Result<Self, StoreError> {
+        let pool = pool(&self.url, self.is_sqlite(), connections, self.lease)?;
+        Ok(Self { pool, ..self.clone() })
+    }
+
+    /// Brings the database up to date and answers how many migrations that took. Several servers may ask at once.
+    ///
+    /// # Errors
+    /// When one fails; it is rolled back then.
+    pub fn migrate(&self) -> Result<usize, StoreError> {
+        if self.is_sqlite() { self.write(migrations::apply) } else { self.read(migrations::apply) }
     }
 
     /// Whether the database is a SQLite file.
@@ -115,7 +132,10 @@ impl Store {
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         // The turn first: writers that wait must not sit on connections that readers could use.
-        let _turn = self.writers.as_ref().as_ref().map(FairMutex::lock);
+        let _turn = match self.writers.as_ref() {
+            Some(writers) => Some(writers.try_lock_for(TURN).ok_or(StoreError::Busy)?),
+            None => None,
+        };
         let mut conn = self.connection()?;
         write_tx::run(&mut conn, work)
     }
@@ -123,6 +143,22 @@ impl Store {
     fn connection(&self) -> Result<Pooled, StoreError> {
         Ok(self.pool.get()?)
     }
+}
+
+fn pool(
+    url: &str,
+    sqlite: bool,
+    connections: u32,
+    lease: Duration,
+) -> Result<Pool<ConnectionManager<AnyConnection>>, StoreError> {
+    Ok(Pool::builder()
+        .max_size(connections)
+        .min_idle(Some(1))
+        .connection_timeout(Duration::from_secs(10))
+        // A file cannot go away between two requests; a server can be restarted.
+        .test_on_check_out(!sqlite)
+        .connection_customizer(Box::new(Prepare { lease }))
+        .build(ConnectionManager::new(url))?)
 }
 
 /// Creates the database file readable by its owner alone (it holds password hashes), and its folder.

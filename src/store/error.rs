@@ -14,6 +14,9 @@ pub enum StoreError {
     /// No connection came free, or none could be made.
     #[error("no connection to the database: {0}")]
     Pool(#[from] r2d2::Error),
+    /// Another writer has held the database for longer than is worth waiting.
+    #[error("the database is busy: another program has been writing to it for a long time")]
+    Busy,
     /// A statement failed.
     #[error("the database refused a statement: {0}")]
     Statement(#[from] diesel::result::Error),

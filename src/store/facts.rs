@@ -1,9 +1,9 @@
 //! Facts about the installation as a whole, by name.
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 
 use super::connection::{AnyConnection, Store};
+use super::dialect::bulk;
 use super::error::StoreError;
 use super::schema::house_facts;
 
@@ -18,14 +18,7 @@ pub(super) fn get(conn: &mut AnyConnection, name: &str) -> Result<Option<String>
 
 /// Stores a fact unless one of that name is there; answers whether it was stored.
 pub(super) fn put_if_absent(conn: &mut AnyConnection, name: &str, value: &str) -> Result<bool, StoreError> {
-    let rows = diesel::sql_query(match conn {
-        AnyConnection::Sqlite(_) => "INSERT INTO house_facts (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        AnyConnection::Postgres(_) => "INSERT INTO house_facts (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-    })
-    .bind::<Text, _>(name)
-    .bind::<Text, _>(value)
-    .execute(conn)?;
-    Ok(rows == 1)
+    Ok(bulk::insert_fact(conn, name, value)? == 1)
 }
 
 impl Store {

@@ -6,10 +6,11 @@ use diesel::prelude::*;
 use super::catalogs as catalog_rows;
 use super::connection::{AnyConnection, Store};
 use super::dialect::bulk::{self, Stamp};
-use super::dialect::{clock, lock};
+use super::dialect::clock;
 use super::error::StoreError;
-use super::operations::{self, OperationRow, to_json};
+use super::operations::{self, OperationRow};
 use super::schema::{catalogs, sources, sync_operations, sync_records};
+use super::stored::{json, to_json};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::issue::Issues;
 use crate::domain::operation::{Lease, Priority, Status};
@@ -26,8 +27,8 @@ pub struct Ending {
     pub message: String,
     /// A word and a sentence, where something went wrong.
     pub error: Option<(String, String)>,
-    /// The counts. Removals are counted by the transaction itself.
-    pub stats: Stats,
+    /// The counts; `None` leaves them as the run's row has them. Removals are counted by the transaction itself.
+    pub stats: Option<Stats>,
     /// What could not be taken, or was mended.
     pub issues: Issues,
     /// Removals that wait for a person's word.
@@ -38,6 +39,24 @@ pub struct Ending {
     pub applied: Option<Applied>,
     /// Whether the run is queued again.
     pub requeue: Requeue,
+}
+
+impl Ending {
+    /// An end with nothing else to say.
+    #[must_use]
+    pub fn new(status: Status, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            error: None,
+            stats: None,
+            issues: Issues::default(),
+            withheld_removals: 0,
+            changes: Vec::new(),
+            applied: None,
+            requeue: Requeue::No,
+        }
+    }
 }
 
 /// What the last transaction of a run that applied something does to the catalog.
@@ -64,7 +83,7 @@ pub enum Requeue {
 
 /// What the row must still say for a run to be ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Claim {
+pub(super) enum Hold {
     /// A worker ends its own.
     Leased(Lease),
     /// Nobody took it yet.
@@ -80,22 +99,19 @@ impl Store {
     /// [`StoreError::Fenced`] when the lease is lost: somebody else has ended the run. Otherwise when the database
     /// fails. Nothing is written then.
     pub fn finish(&self, lease: Lease, ending: &Ending) -> Result<Option<SyncId>, StoreError> {
-        self.write(|conn| close(conn, Claim::Leased(lease), ending))
+        self.write(|conn| close(conn, Hold::Leased(lease), ending))
     }
 }
 
 /// Ends a run inside the transaction at hand.
-pub(super) fn close(conn: &mut AnyConnection, claim: Claim, ending: &Ending) -> Result<Option<SyncId>, StoreError> {
-    debug_assert!(!ending.status.is_active(), "{} does not end a run", ending.status);
-    let (id, from, token, expired_by) = match claim {
-        Claim::Leased(lease) => (lease.id, Status::Running, lease.token, i64::MAX),
+pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Result<Option<SyncId>, StoreError> {
+    let (id, from, token, expired_by) = match hold {
+        Hold::Leased(lease) => (lease.id, Status::Running, lease.token, i64::MAX),
         // A waiting run has no token; a running one always has, as the table's CHECK says.
-        Claim::Waiting(id) => (id, Status::Pending, 0, i64::MAX),
-        Claim::Expired(lease, by) => (lease.id, Status::Running, lease.token, by),
+        Hold::Waiting(id) => (id, Status::Pending, 0, i64::MAX),
+        Hold::Expired(lease, by) => (lease.id, Status::Running, lease.token, by),
     };
-    if matches!(claim, Claim::Expired(..)) {
-        lock::wait_at_most_a_second(conn)?;
-    }
+    debug_assert!(from.may_become(ending.status), "{from} does not become {}", ending.status);
     let id = id.to_string();
     let now = clock::now(conn)?.naive_utc();
     let still_so = sync_operations::table
@@ -120,14 +136,19 @@ pub(super) fn close(conn: &mut AnyConnection, claim: Claim, ending: &Ending) -> 
         return Err(StoreError::Fenced);
     }
     let Some(row) = operations::row(conn, &id)? else { return Err(StoreError::Fenced) };
-    let mut stats = ending.stats;
+    let mut stats = match ending.stats {
+        Some(stats) => stats,
+        None => json("sync_operations.stats", &row.stats)?,
+    };
     if let Some(applied) = &ending.applied {
         let stamp = Stamp { source_id: row.source_id, sync_id: &id, now };
         stats.removed = apply(conn, stamp, applied, completed)?;
     }
     let kept = to_json("sync_operations.stats", &stats)?;
     diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&kept)).execute(conn)?;
-    let successor = requeue(conn, &row, ending.requeue)?;
+    // The row is locked since our UPDATE, so this cannot change any more: an accepted cancel is never undone by a stop.
+    let again = if row.cancel_requested { Requeue::No } else { ending.requeue };
+    let successor = requeue(conn, &row, again)?;
     keep_record(conn, &row, ending, &kept, now, successor)?;
     bulk::insert_issues(conn, &id, &ending.issues.kept)?;
     bulk::insert_changes(conn, &id, row.source_id, &ending.changes)?;

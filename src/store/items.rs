@@ -63,6 +63,9 @@ pub struct ItemPage {
     pub total: u64,
 }
 
+/// How much of a search is looked at, in characters.
+pub const SEARCH_MAX_CHARS: usize = 200;
+
 type ItemRow = (i64, String, String, NaiveDateTime, NaiveDateTime);
 
 fn from_row((id, key, fields, added, changed): ItemRow) -> Result<Item, StoreError> {
@@ -98,8 +101,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemPage, StoreError> {
-        let words: Vec<String> =
-            search_fold(&query.search.replace('\0', "")).split_whitespace().map(like_pattern).collect();
+        // Every word is a pass over the catalog's text, so a search has an end.
+        let search: String = query.search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
+        let words: Vec<String> = search_fold(&search).split_whitespace().map(like_pattern).collect();
         self.read(|conn| {
             let live = || {
                 let mut live =

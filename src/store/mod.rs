@@ -14,12 +14,12 @@ pub mod facts;
 pub mod finish;
 pub mod items;
 pub mod lease;
-pub mod migrate;
 pub mod operations;
 pub mod records;
 pub mod recovery;
 mod schema;
 pub mod sources;
+mod stored;
 
 pub use connection::{DatabaseAddress, Store};
 pub use error::StoreError;

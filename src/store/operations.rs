@@ -7,6 +7,7 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
 use super::schema::{sources, sync_operations};
+use super::stored::{json, word};
 use crate::domain::operation::{Operation, OperationKind, Options, Stage, Status};
 use crate::domain::progress::{Stats, rate_and_eta};
 use crate::domain::source::{Slug, SourceId};
@@ -47,24 +48,6 @@ pub(super) struct OperationRow {
     pub(super) created_at: NaiveDateTime,
     pub(super) started_at: Option<NaiveDateTime>,
     pub(super) last_update: NaiveDateTime,
-}
-
-/// Reads a stored word as the type it stands for.
-pub(super) fn word<T: std::str::FromStr>(what: &'static str, text: &str) -> Result<T, StoreError>
-where
-    T::Err: std::fmt::Display,
-{
-    text.parse().map_err(|error| StoreError::corrupt(what)(&error))
-}
-
-/// Reads stored JSON text.
-pub(super) fn json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::corrupt(what)(&error))
-}
-
-/// Writes a value as JSON text.
-pub(super) fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::corrupt(what)(&error))
 }
 
 impl OperationRow {

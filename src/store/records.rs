@@ -6,9 +6,9 @@ use diesel::sql_types::Bool;
 
 use super::connection::Store;
 use super::error::StoreError;
-use super::operations::{json, word};
 use super::schema::{sources, sync_issues, sync_records};
-use crate::domain::issue::{Issue, IssueKind};
+use super::stored::{json, word};
+use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
 use crate::domain::record::SyncRecord;
 use crate::domain::source::SourceId;
@@ -151,15 +151,12 @@ impl Store {
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .select((sync_issues::row_number, sync_issues::column_name, sync_issues::kind, sync_issues::reason))
                 .load(conn)?;
-            Ok(rows
-                .into_iter()
-                .map(|(row, column, kind, reason)| Issue {
-                    row: row.and_then(|row| u64::try_from(row).ok()),
-                    column,
-                    kind: if kind == IssueKind::Refused.as_str() { IssueKind::Refused } else { IssueKind::Noted },
-                    reason,
+            rows.into_iter()
+                .map(|(row, column, kind, reason)| {
+                    let row = row.and_then(|row| u64::try_from(row).ok());
+                    Ok(Issue { row, column, kind: word("sync_issues.kind", &kind)?, reason })
                 })
-                .collect())
+                .collect()
         })
     }
 }

@@ -3,14 +3,13 @@
 use diesel::prelude::*;
 
 use super::connection::Store;
-use super::dialect::clock;
+use super::dialect::{clock, lock};
 use super::error::StoreError;
-use super::finish::{Claim, Ending, Requeue, close};
-use super::operations::{self, word};
+use super::finish::{Ending, Hold, Requeue, close};
+use super::operations;
 use super::schema::sync_operations;
-use crate::domain::issue::Issues;
+use super::stored::word;
 use crate::domain::operation::{Lease, OperationKind, Stage, Status};
-use crate::domain::progress::Stats;
 use crate::domain::sync_id::SyncId;
 
 /// What became of the wish to end a run.
@@ -40,6 +39,13 @@ pub struct TakenOver {
 /// The most attempts a run gets: after one crash it is queued again, after a second it waits for a person.
 const ATTEMPTS: i32 = 2;
 
+/// The word and the sentence of every interrupted run.
+#[must_use]
+pub fn interrupted() -> (String, String) {
+    let sentence = "The server that ran this sync stopped. Nothing is lost: what was written is kept.";
+    ("interrupted".to_owned(), sentence.to_owned())
+}
+
 impl Store {
     /// The runs whose lease has run out.
     ///
@@ -67,30 +73,31 @@ impl Store {
     /// When the database fails.
     pub fn take_over(&self, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
         let ended = self.write(|conn| {
+            lock::wait_at_most_a_second(conn)?;
             let now = clock::now(conn)?.timestamp_millis();
+            let expired = sync_operations::table
+                .filter(sync_operations::id.eq(lease.id.to_string()))
+                .filter(sync_operations::token.eq(lease.token))
+                .filter(sync_operations::status.eq(Status::Running.as_str()))
+                .filter(sync_operations::lease_until.lt(now));
+            // Changes nothing and locks the row: what is read next holds until the end.
+            let rows = diesel::update(expired).set(sync_operations::lease_until.eq(sync_operations::lease_until));
+            if rows.execute(conn)? == 0 {
+                return Ok(None);
+            }
             let Some(row) = operations::row(conn, &lease.id.to_string())? else { return Ok(None) };
             let again = row.attempt < ATTEMPTS && !row.cancel_requested && row.kind != OperationKind::Undo.as_str();
-            let stats: Stats = operations::json("sync_operations.stats", &row.stats)?;
             let message = if again {
                 format!("The server restarted at {} %. Starting again; nothing is lost.", row.progress)
             } else {
                 format!("The server stopped at {} %. What was written is kept; sync again to finish.", row.progress)
             };
-            let sentence =
-                "The server that ran this sync stopped responding. Nothing is lost: what was written is kept.";
             let ending = Ending {
-                status: Status::Interrupted,
-                message,
-                error: Some(("interrupted".to_owned(), sentence.to_owned())),
-                stats,
-                issues: Issues::default(),
-                withheld_removals: 0,
-                changes: Vec::new(),
-                applied: None,
+                error: Some(interrupted()),
                 requeue: if again { Requeue::NextAttempt } else { Requeue::No },
+                ..Ending::new(Status::Interrupted, message)
             };
-            close(conn, Claim::Expired(lease, now), &ending)
-                .map(|successor| Some(TakenOver { id: lease.id, successor }))
+            close(conn, Hold::Expired(lease, now), &ending).map(|successor| Some(TakenOver { id: lease.id, successor }))
         });
         match ended {
             Err(StoreError::Fenced) => Ok(None),
@@ -107,18 +114,9 @@ impl Store {
             let Some(row) = operations::row(conn, &id.to_string())? else { return Ok(Cancel::NoSuchRun) };
             match word::<Status>("sync_operations.status", &row.status)? {
                 Status::Pending => {
-                    let ending = Ending {
-                        status: Status::Cancelled,
-                        message: format!("Cancelled by {by} before it started. Nothing was changed."),
-                        error: None,
-                        stats: Stats::default(),
-                        issues: Issues::default(),
-                        withheld_removals: 0,
-                        changes: Vec::new(),
-                        applied: None,
-                        requeue: Requeue::No,
-                    };
-                    match close(conn, Claim::Waiting(id), &ending) {
+                    let message = format!("Cancelled by {by} before it started. Nothing was changed.");
+                    let ending = Ending::new(Status::Cancelled, message);
+                    match close(conn, Hold::Waiting(id), &ending) {
                         Ok(_) => return Ok(Cancel::Done),
                         // A worker claimed it between our look and our lock; it is a running one now.
                         Err(StoreError::Fenced) => {}

@@ -4,11 +4,12 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
-use super::dialect::clock;
+use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::facts;
-use super::schema::{catalogs, sources, sync_operations};
-use crate::domain::operation::Status;
+use super::operations;
+use super::schema::{catalogs, item_changes, items, sources, sync_records};
+use super::stored::{json, or_taken, to_json, word};
 use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft, SourceId};
 
 #[derive(Queryable, Selectable)]
@@ -30,9 +31,8 @@ impl TryFrom<SourceRow> for Source {
     type Error = StoreError;
 
     fn try_from(row: SourceRow) -> Result<Self, StoreError> {
-        let slug = row.slug.parse().map_err(|error| StoreError::corrupt("sources.slug")(&error))?;
-        let location: Location =
-            serde_json::from_str(&row.location).map_err(|error| StoreError::corrupt("sources.location")(&error))?;
+        let slug = word("sources.slug", &row.slug)?;
+        let location: Location = json("sources.location", &row.location)?;
         Ok(Self {
             id: SourceId(row.id),
             slug,
@@ -58,10 +58,6 @@ pub enum SourceChange {
     Gone,
 }
 
-fn location_text(location: &Location) -> Result<String, StoreError> {
-    serde_json::to_string(location).map_err(|error| StoreError::corrupt("sources.location")(&error))
-}
-
 pub(super) fn by_id(conn: &mut AnyConnection, id: i64) -> Result<Option<Source>, StoreError> {
     sources::table.find(id).select(SourceRow::as_select()).first(conn).optional()?.map(Source::try_from).transpose()
 }
@@ -83,7 +79,7 @@ fn insert(
             sources::noun_one.eq(&draft.noun.one),
             sources::noun_many.eq(&draft.noun.many),
             sources::kind.eq(&draft.kind),
-            sources::location.eq(location_text(&draft.location)?),
+            sources::location.eq(to_json("sources.location", &draft.location)?),
             sources::key_column.eq(&draft.key_column),
             sources::schedule.eq(draft.schedule.as_deref()),
             sources::public.eq(draft.public),
@@ -98,15 +94,12 @@ fn insert(
     Ok(source)
 }
 
-fn has_active_run(conn: &mut AnyConnection, source_id: i64) -> QueryResult<bool> {
-    let active: Vec<&str> =
-        Status::ALL.iter().filter(|status| status.is_active()).map(|status| status.as_str()).collect();
-    diesel::select(diesel::dsl::exists(
-        sync_operations::table
-            .filter(sync_operations::source_id.eq(source_id))
-            .filter(sync_operations::status.eq_any(active)),
-    ))
-    .get_result(conn)
+/// Locks the source's row, so that no run can be accepted meanwhile; `None` when it may be changed.
+fn hindrance(conn: &mut AnyConnection, source_id: i64) -> Result<Option<SourceChange>, StoreError> {
+    if !lock::wait_for_source(conn, source_id)? {
+        return Ok(Some(SourceChange::Gone));
+    }
+    Ok(operations::active_of(conn, source_id)?.map(|_| SourceChange::Busy))
 }
 
 impl Store {
@@ -116,12 +109,7 @@ impl Store {
     /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
     pub fn add_source(&self, draft: &SourceDraft, next_run_at: Option<NaiveDateTime>) -> Result<Source, StoreError> {
         let added = self.write(|conn| insert(conn, draft, next_run_at));
-        match added {
-            Err(error) if error.is_unique_violation() => {
-                Err(StoreError::Taken { what: format!("a source called {}", draft.slug) })
-            }
-            other => other,
-        }
+        or_taken(added, &format!("a source called {}", draft.slug))
     }
 
     /// Adds a source if this database never had one; answers whether it did. Several servers may ask at once.
@@ -150,17 +138,17 @@ impl Store {
         next_run_at: Option<NaiveDateTime>,
     ) -> Result<SourceChange, StoreError> {
         let changed = self.write(|conn| {
-            if has_active_run(conn, id.0)? {
-                return Ok(SourceChange::Busy);
+            if let Some(hindrance) = hindrance(conn, id.0)? {
+                return Ok(hindrance);
             }
-            let rows = diesel::update(sources::table.find(id.0))
+            diesel::update(sources::table.find(id.0))
                 .set((
                     sources::slug.eq(draft.slug.as_str()),
                     sources::name.eq(&draft.name),
                     sources::noun_one.eq(&draft.noun.one),
                     sources::noun_many.eq(&draft.noun.many),
                     sources::kind.eq(&draft.kind),
-                    sources::location.eq(location_text(&draft.location)?),
+                    sources::location.eq(to_json("sources.location", &draft.location)?),
                     sources::key_column.eq(&draft.key_column),
                     sources::schedule.eq(draft.schedule.as_deref()),
                     sources::public.eq(draft.public),
@@ -168,14 +156,9 @@ impl Store {
                 ))
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
-            Ok(if rows == 0 { SourceChange::Gone } else { SourceChange::Done })
+            Ok(SourceChange::Done)
         });
-        match changed {
-            Err(error) if error.is_unique_violation() => {
-                Err(StoreError::Taken { what: format!("a source called {}", draft.slug) })
-            }
-            other => other,
-        }
+        or_taken(changed, &format!("a source called {}", draft.slug))
     }
 
     /// Removes a source with its catalog and history, unless a run of it is active.
@@ -184,11 +167,16 @@ impl Store {
     /// When the database fails.
     pub fn remove_source(&self, id: SourceId) -> Result<SourceChange, StoreError> {
         self.write(|conn| {
-            if has_active_run(conn, id.0)? {
-                return Ok(SourceChange::Busy);
+            if let Some(hindrance) = hindrance(conn, id.0)? {
+                return Ok(hindrance);
             }
-            let rows = diesel::delete(sources::table.find(id.0)).execute(conn)?;
-            Ok(if rows == 0 { SourceChange::Gone } else { SourceChange::Done })
+            // These have no foreign key: its check would take a lock on the source's row with every batch, the very
+            // row that admission locks without waiting.
+            diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
+            diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
+            diesel::delete(sync_records::table.filter(sync_records::source_id.eq(id.0))).execute(conn)?;
+            diesel::delete(sources::table.find(id.0)).execute(conn)?;
+            Ok(SourceChange::Done)
         })
     }
 

@@ -7,11 +7,12 @@ use chrono::{DateTime, Utc};
 use super::engine::Engine;
 use super::signal::Stop;
 use super::{recovery, worker};
+use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest};
 use crate::domain::source::{Location, SourceId};
 use crate::domain::sync_id::SyncId;
-use crate::fetch::Watch;
-pub use crate::fetch::{FetchError, Look};
+use crate::fetch::{FetchError, Watch};
+
 use crate::store::StoreError;
 use crate::store::admission::{Admission, Due, Wish};
 use crate::store::recovery::{Cancel, TakenOver};
@@ -115,11 +116,16 @@ impl Control {
     ///
     /// # Errors
     /// When it cannot be fetched or read: what a sync of it would fail with.
-    pub fn look(&self, kind: &str, location: &Location) -> Result<Look, FetchError> {
+    pub fn look(&self, kind: &str, location: &Location) -> Result<Look, CannotLook> {
         let Some(kind) = self.engine.kinds.get(kind) else {
-            return Err(FetchError::failed("unknown_kind", format!("There are no sources of the kind “{kind}”.")));
+            let sentence = format!("There are no sources of the kind “{kind}”.");
+            return Err(CannotLook { code: "unknown_kind", sentence });
         };
-        crate::fetch::look(kind, location, LOOK_WITHIN.min(self.engine.terms.fetch), &NobodyWatches)
+        let looked = crate::fetch::look(kind, location, LOOK_WITHIN.min(self.engine.terms.fetch), &NobodyWatches);
+        looked.map_err(|error| match error {
+            FetchError::Failed { code, message } => CannotLook { code, sentence: message },
+            FetchError::Stopped => CannotLook { code: "stopped", sentence: "The look was stopped.".to_owned() },
+        })
     }
 
     /// The kinds of sources there are.

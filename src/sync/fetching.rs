@@ -30,7 +30,10 @@ struct FetchWatch<'a> {
 impl Watch for FetchWatch<'_> {
     fn received(&self, bytes: u64, total: Option<u64>) {
         let mut progress = self.run.reporter.now();
-        progress.stats.bytes = bytes;
+        // A retry begins anew; what people see does not go back.
+        progress.stats.bytes = progress.stats.bytes.max(bytes);
+        // Whatever was waited for has come.
+        progress.message = self.run.kind.fetching_message(&self.run.source);
         progress.percent = self.run.weights.percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
         self.run.reporter.set(progress);
     }

@@ -2,7 +2,7 @@
 
 use super::signal::Reason;
 use crate::domain::change_set::Change;
-use crate::domain::guards::Tally;
+use crate::domain::guards::{Tally, Verdict};
 use crate::domain::issue::Issues;
 use crate::domain::operation::{OperationKind, Status};
 use crate::domain::progress::Stats;
@@ -10,6 +10,7 @@ use crate::domain::source::Source;
 use crate::fetch::FetchError;
 use crate::store::StoreError;
 use crate::store::finish::{Applied, Ending, Requeue};
+use crate::store::recovery::interrupted;
 
 /// Why a run did not come to its end.
 #[derive(Debug)]
@@ -56,17 +57,8 @@ pub(super) struct Findings {
 
 impl Findings {
     fn ending(self, status: Status, message: String) -> Ending {
-        Ending {
-            status,
-            message,
-            error: None,
-            stats: self.stats,
-            issues: self.issues,
-            withheld_removals: 0,
-            changes: self.changes,
-            applied: None,
-            requeue: Requeue::No,
-        }
+        let Self { stats, issues, changes } = self;
+        Ending { stats: Some(stats), issues, changes, ..Ending::new(status, message) }
     }
 
     /// Everything was applied, but for removals that wait for a person's word.
@@ -97,16 +89,33 @@ impl Findings {
         Ending { applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
 
-    /// What a sync would do. Nothing was written.
-    pub(super) fn previewed(self, tally: Tally, caution: Option<&str>, withheld: u64) -> Ending {
+    /// What a sync would do, or why it would be refused. Nothing was written.
+    pub(super) fn previewed(mut self, source: &Source, tally: Tally, verdict: Verdict) -> Ending {
         let Stats { added, updated, .. } = self.stats;
-        let removals = tally.removals;
-        let mut message =
-            format!("A sync would add {added}, update {updated} and remove {removals}. Nothing was written.");
-        if let Some(caution) = caution {
-            message.push(' ');
-            message.push_str(caution);
-        }
+        let Tally { removals, .. } = tally;
+        let found = format!("{added} would be added, {updated} updated");
+        let (removed, withheld, message) = match verdict {
+            Verdict::Apply => (removals, 0, format!("{found}, {removals} removed. Nothing was written.")),
+            Verdict::WithholdRemovals => {
+                let kept = count(source, removals);
+                let message = format!(
+                    "{found}. {kept} no longer in the source would be kept: that is more than half of the catalog. \
+                     Nothing was written."
+                );
+                (0, removals, message)
+            }
+            Verdict::EmptySource => {
+                (0, 0, "A sync would be refused: the source has no rows to take. Nothing was written.".to_owned())
+            }
+            Verdict::KeyChanged => {
+                let message = format!(
+                    "A sync would be refused, as the key column may have changed: {added} would come and {removals} would \
+                     go. Nothing was written."
+                );
+                (removals, 0, message)
+            }
+        };
+        self.stats.removed = removed;
         Ending { withheld_removals: withheld, ..self.ending(Status::Completed, message) }
     }
 
@@ -126,7 +135,10 @@ impl Findings {
         kind: OperationKind,
         limit: std::time::Duration,
     ) -> Option<Ending> {
-        let kept = "What was written until then is kept; the next sync does the rest.";
+        let kept = match kind {
+            OperationKind::Preview => "Nothing was written.",
+            _ => "What was written until then is kept; the next sync does the rest.",
+        };
         Some(match reason {
             Reason::LeaseLost => return None,
             Reason::Cancelled => self.ending(Status::Cancelled, format!("Cancelled at {percent} %. {kept}")),
@@ -144,7 +156,7 @@ impl Findings {
                 let next = if again { "Starting again; nothing is lost." } else { kept };
                 let message = format!("The server restarted at {percent} %. {next}");
                 let requeue = if again { Requeue::SameAttempt } else { Requeue::No };
-                Ending { requeue, ..self.ending(Status::Interrupted, message) }
+                Ending { requeue, error: Some(interrupted()), ..self.ending(Status::Interrupted, message) }
             }
         })
     }

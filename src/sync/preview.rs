@@ -33,22 +33,7 @@ impl Run<'_> {
             }));
         }
         findings.changes = changes;
-        findings.stats.removed = survey.tally.removals;
         self.finalize(findings.stats)?;
-        let (caution, withheld) = match verdict {
-            Verdict::Apply => (None, 0),
-            Verdict::WithholdRemovals => (
-                Some("A sync would keep what it would remove: that is more than half of the catalog."),
-                survey.tally.removals,
-            ),
-            Verdict::EmptySource => {
-                (Some("A sync would be refused: the source has no rows to take."), survey.tally.removals)
-            }
-            Verdict::KeyChanged => (
-                Some("A sync would be refused: so much comes and goes that the key column may have changed."),
-                survey.tally.removals,
-            ),
-        };
-        Ok(std::mem::take(findings).previewed(survey.tally, caution, withheld))
+        Ok(std::mem::take(findings).previewed(&self.source, survey.tally, verdict))
     }
 }

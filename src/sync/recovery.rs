@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::signal::Stop;
+use super::worker::living;
 use crate::domain::operation::Lease;
 use crate::store::StoreError;
 use crate::store::recovery::TakenOver;
@@ -14,7 +15,7 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Looks until it is told to stop.
 pub(super) fn watch(engine: &Engine, stop: &Stop) {
     while !stop.asked() {
-        if let Err(error) = recover(engine) {
+        if let Some(Err(error)) = living("recovery", || recover(engine)) {
             log::warn!("expired leases could not be looked at: {error}");
         }
         stop.sleep(LOOK);

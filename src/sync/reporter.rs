@@ -113,6 +113,11 @@ impl Reporter {
         self.shared.now.lock().clone()
     }
 
+    /// The percent that people have seen at most: what the database was told last.
+    pub(super) fn told_percent(&self) -> u8 {
+        self.shared.told.lock().database.percent
+    }
+
     /// Writes a batch together with the progress it makes.
     ///
     /// # Errors
@@ -174,8 +179,12 @@ impl Shared {
                     self.signal.lose_lease();
                     return;
                 }
-                // Status never fails a sync: the items have their own say about a database that is away.
-                Err(error) => log::warn!("{}: progress could not be kept: {error}", self.lease.id),
+                // Status never fails a sync: the items have their own say about a database that is away. It is not
+                // asked again at every tick.
+                Err(error) => {
+                    told.database_at = Instant::now();
+                    log::warn!("{}: progress could not be kept: {error}", self.lease.id);
+                }
             }
         }
         if !told.primary_works {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-
 use super::apply::{Application, Destination};
 use super::compare::KeyIndex;
 use super::engine::Engine;
@@ -12,14 +11,14 @@ use super::outcome::{Findings, Stopped};
 use super::reporter::Reporter;
 use super::signal::{Reason, Signal, Stop};
 use crate::domain::guards::Verdict;
-use crate::domain::operation::{Lease, Operation, OperationKind, Stage};
+use crate::domain::operation::{Lease, Operation, OperationKind, Stage, Status};
 use crate::domain::progress::{Count, Stats, Weights};
 use crate::domain::source::Source;
 use crate::fetch::{Fetched, Kind};
 use crate::store::StoreError;
 use crate::store::catalogs::Catalog;
 use crate::store::finish::{Applied, Ending};
-use crate::store::lease::{Finalizing, Progress};
+use crate::store::lease::{Finalizing, Progress, Renewal};
 
 /// Runs a claimed operation to its end. Its lease was asked for at `claimed`.
 pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed: Instant, stop: &Stop) {
@@ -29,14 +28,16 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
         // Without a heartbeat the lease runs out and the run is queued again.
         Err(error) => return log::error!("{}: no heartbeat: {error}", operation.id),
     };
-    let ending = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decide(engine, operation, lease, &signal)));
-    let ending = ending.unwrap_or_else(|panic| {
+    let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decide(engine, operation, lease, &signal)));
+    let ending = decided.unwrap_or_else(|panic| {
         // The panic hook has logged where; the run keeps what a person can use.
         let what = panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref::<String>().cloned());
         log::error!("{}: the worker panicked: {}", operation.id, what.unwrap_or_default());
         let sentence = "Something went wrong inside Lockstep. What was written until then is kept. \
                         The log of the server says more; please report it with the id of this sync.";
-        Some(Findings::default().failed("internal", sentence))
+        // No counts: those that the last batch committed stay.
+        let error = Some(("internal".to_owned(), sentence.to_owned()));
+        Some(Ending { error, ..Ending::new(Status::Failed, sentence) })
     });
     let Some(ending) = ending else {
         return log::warn!("{}: the lease is lost; somebody else has this run now", operation.id);
@@ -65,9 +66,8 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
         Ok(running) => match running.go(&mut findings) {
             Ok(ending) => return Some(ending),
             Err(stopped) => {
-                let last = running.reporter.now();
-                findings.stats = last.stats;
-                percent = last.percent;
+                findings.stats = running.reporter.now().stats;
+                percent = running.reporter.told_percent();
                 (stopped, findings)
             }
         },
@@ -76,7 +76,11 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
     match stopped {
         // A fetch that was stopped does not know why; the signal does.
         Stopped::Early(reason) => {
-            let reason = signal.reason().unwrap_or(reason);
+            let reason = match signal.reason().unwrap_or(reason) {
+                // A cancel that was accepted a moment ago, and that the heartbeat has not seen yet, is not undone by a stop.
+                Reason::Stopping if is_cancelled(engine, lease) => Reason::Cancelled,
+                reason => reason,
+            };
             findings.ended_early(reason, percent, operation.kind, engine.terms.sync)
         }
         Stopped::Failed { code, message } => Some(findings.failed(code, &message)),
@@ -87,6 +91,10 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
             Some(findings.failed("database", sentence))
         }
     }
+}
+
+fn is_cancelled(engine: &Engine, lease: Lease) -> bool {
+    matches!(engine.store.look_at_lease(lease), Ok(Renewal::Held { cancel_requested: true }))
 }
 
 fn prepare<'a>(
@@ -202,7 +210,10 @@ impl Run<'_> {
         };
         match self.reporter.begin_finalizing(progress)? {
             Finalizing::Begun => Ok(()),
-            Finalizing::CancelRequested => Err(Stopped::Early(Reason::Cancelled)),
+            Finalizing::CancelRequested => {
+                self.signal.cancel();
+                Err(Stopped::Early(Reason::Cancelled))
+            }
         }
     }
 }

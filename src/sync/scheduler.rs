@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::control::Control;
 use super::engine::Engine;
 use super::signal::Stop;
+use super::worker::living;
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::SourceId;
@@ -20,7 +21,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) fn watch(engine: &Engine, stop: &Stop) {
     let control = Control::new(engine.clone());
     while !stop.asked() {
-        if let Err(error) = start_due(&control) {
+        if let Some(Err(error)) = living("the scheduler", || start_due(&control)) {
             log::warn!("schedules could not be looked at: {error}");
         }
         stop.sleep(LOOK);
@@ -29,14 +30,25 @@ pub(super) fn watch(engine: &Engine, stop: &Stop) {
 
 fn start_due(control: &Control) -> Result<(), StoreError> {
     for (source, at, line) in control.engine().store.due_sources()? {
-        start(control, source, at, &line)?;
+        // One that cannot be started must not keep the others waiting.
+        if let Err(error) = start(control, source, at, &line) {
+            log::warn!("source {}: its schedule could not be kept: {error}", source.0);
+        }
     }
     Ok(())
 }
 
 fn start(control: &Control, source: SourceId, at: DateTime<Utc>, line: &str) -> Result<(), StoreError> {
-    // Counted from now, not from the missed appointment: after downtime one run makes up for all that were missed.
-    let next = line.parse::<Schedule>().ok().and_then(|schedule| schedule.next_after(Utc::now()));
+    // Counted from now, not from the missed appointment: after downtime one run makes up for all that were missed. By
+    // the clock that said it is due: by one that is behind, the next time would be the same again.
+    let now = control.engine().store.now()?.max(at);
+    let next = match line.parse::<Schedule>() {
+        Ok(schedule) => schedule.next_after(now),
+        Err(error) => {
+            log::warn!("source {}: {error}; it is not synced by itself any more", source.0);
+            None
+        }
+    };
     let request = StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Incremental,

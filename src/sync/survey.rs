@@ -8,7 +8,7 @@ use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::{KEY_MAX_BYTES, Layout};
 use crate::domain::operation::Stage;
 use crate::domain::progress::Stats;
-use crate::domain::row::Row;
+use crate::domain::row::{Row, listed_columns, shortened};
 use crate::fetch::Content;
 use crate::store::lease::Progress;
 
@@ -37,7 +37,7 @@ impl Run<'_> {
         }
         let wanted = &self.source.key_column;
         let Some(key) = columns.iter().position(|name| name == wanted) else {
-            let listed = columns.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ");
+            let (wanted, listed) = (shortened(wanted), listed_columns(columns));
             let message = format!(
                 "There is no column “{wanted}”; the columns are {listed}. Nothing was changed. \
                  Rename the column in the source, or choose another key column in the settings of this source."
@@ -170,14 +170,5 @@ impl<'a> Surveyor<'a> {
     /// What was found.
     fn finish(self) -> Survey {
         Survey { tally: self.index.tally(), rows: self.rows, rejected: self.rejected, issues: self.issues }
-    }
-}
-
-/// A cell's text short enough for a sentence.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 60;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
     }
 }

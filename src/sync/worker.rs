@@ -67,10 +67,17 @@ impl Workers {
     }
 }
 
+/// Does one step of a thread that has to live on: a panic costs that step and is logged, with its place by the panic hook.
+pub(super) fn living<T>(what: &str, step: impl FnOnce() -> Result<T, StoreError>) -> Option<Result<T, StoreError>> {
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(step));
+    done.inspect_err(|_| log::error!("{what} panicked; its thread goes on")).ok()
+}
+
 fn work(engine: &Engine, stop: &Stop) {
     while !stop.asked() {
         let heard = engine.bell.rung();
-        match claim_and_run(engine, None, stop) {
+        let Some(worked) = living("a worker", || claim_and_run(engine, None, stop)) else { continue };
+        match worked {
             Ok(true) => {}
             Ok(false) => engine.bell.wait(heard, LOOK),
             Err(error) => {

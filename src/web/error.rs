@@ -144,7 +144,7 @@ impl From<StoreError> for WebError {
                 }
                 Self::new(StatusCode::CONFLICT, "taken", format!("{what} exists already."))
             }
-            StoreError::Pool(_) | StoreError::Unreachable { .. } => {
+            StoreError::Pool(_) | StoreError::Unreachable { .. } | StoreError::Busy => {
                 log::error!("{error}");
                 let sentence = "The database does not answer. Nothing was lost; this page works again when it is back.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", sentence)

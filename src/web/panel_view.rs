@@ -101,6 +101,11 @@ impl Reader<'_> {
         }
     }
 
+    /// The report as this reader is told it.
+    fn told(&self, report: StatusReport) -> StatusReport {
+        if self.actor.is_some() { report } else { report.for_visitors(&self.source.noun.many) }
+    }
+
     fn at_rest(&self) -> Result<PanelView, WebError> {
         let catalog = self.house.store.catalog(self.source.id)?;
         let last_success = catalog.and_then(|catalog| catalog.last_success_at).map(when);
@@ -112,25 +117,20 @@ impl Reader<'_> {
     }
 
     fn active(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
-        let mut run = run_view(report, seen);
-        if self.actor.is_some() {
-            if let Some(note) = self.house.store.operation_note(parse(&run)?)? {
-                run.requested_by = Some(note.requested_by);
-                run.cancel_requested = note.cancel_requested;
-            }
-        } else {
-            keep_private(&mut run, self.source);
+        let mut run = run_view(self.told(report), seen);
+        if self.actor.is_some()
+            && let Some(note) = self.house.store.operation_note(parse(&run)?)?
+        {
+            run.requested_by = Some(note.requested_by);
+            run.cancel_requested = note.cancel_requested;
         }
         Ok(PanelView { run: Some(run), ..self.empty() })
     }
 
     fn ended(&self, report: StatusReport, record: Option<SyncRecord>, seen: u8) -> Result<PanelView, WebError> {
-        let mut run = run_view(report, seen);
+        let mut run = run_view(self.told(report), seen);
         if let Some(record) = record {
             self.add_record(&mut run, record)?;
-        }
-        if self.actor.is_none() {
-            keep_private(&mut run, self.source);
         }
         Ok(PanelView { run: Some(run), ..self.at_rest()? })
     }
@@ -196,25 +196,6 @@ fn run_view(report: StatusReport, seen: u8) -> RunView {
 /// The percent to show: never less than the reader has seen, and 100 only when it is true.
 fn shown(status: Status, read: u8, seen: u8) -> u8 {
     if status == Status::Completed { 100 } else { read.max(seen).min(99) }
-}
-
-/// Takes out what a visitor of a public catalog is not told: where the source is, and what went wrong there.
-fn keep_private(run: &mut RunView, source: &Source) {
-    if run.stage == Stage::Fetching {
-        run.message = format!("Fetching {}…", source.noun.many);
-    }
-    if run.status == Status::Failed {
-        run.error = Some("The last sync failed.".to_owned());
-        run.hint = Some("Nothing in the catalog was lost.".to_owned());
-    } else {
-        run.error = None;
-    }
-    run.code = None;
-    run.requested_by = None;
-    run.issues.clear();
-    run.issues_total = 0;
-    run.changes.clear();
-    run.changes_total = 0;
 }
 
 fn issue_line(issue: Issue) -> IssueLine {

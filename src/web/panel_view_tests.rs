@@ -1,10 +1,8 @@
 //! What the panel says of a status, a change and a failure.
 
-use super::{change_line, keep_private, seconds, shown};
+use super::{change_line, seconds, shown};
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::operation::{OperationKind, Stage, Status};
-use crate::domain::source::{Location, Noun, Source, SourceId};
-use crate::web::views::panel::RunView;
+use crate::domain::operation::Status;
 
 #[test]
 fn progress_never_goes_back_and_100_is_for_the_completed() {
@@ -42,33 +40,4 @@ fn a_change_names_the_item_and_what_differs() {
 fn a_change_that_cannot_be_read_still_has_its_key() {
     let change = Change { key: "a1".to_owned(), kind: ChangeKind::Added, before: None, after: Some("{".to_owned()) };
     assert_eq!(change_line(&change, "album").key, "a1");
-}
-
-#[test]
-fn a_visitor_is_not_told_where_the_source_is_nor_what_went_wrong() {
-    let source = Source {
-        id: SourceId(1),
-        slug: "albums".parse().expect("a slug"),
-        name: "Albums".to_owned(),
-        noun: Noun::default(),
-        kind: "csv".to_owned(),
-        location: Location::Sample,
-        key_column: "id".to_owned(),
-        schedule: None,
-        public: true,
-    };
-    let mut run = RunView {
-        stage: Stage::Fetching,
-        message: "Fetching items from secret.example…".to_owned(),
-        error: Some("secret.example answers 404".to_owned()),
-        code: Some("not_found".to_owned()),
-        requested_by: Some("ada".to_owned()),
-        issues_total: 3,
-        changes_total: 3,
-        ..RunView::new("sync_1".to_owned(), OperationKind::Sync, Status::Failed)
-    };
-    keep_private(&mut run, &source);
-    assert!(!format!("{run:?}").contains("secret"), "{run:?}");
-    assert_eq!((run.code, run.requested_by, run.issues_total + run.changes_total), (None, None, 0));
-    assert_eq!(run.error.as_deref(), Some("The last sync failed."));
 }

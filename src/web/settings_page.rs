@@ -12,9 +12,9 @@ use super::uploads::{self, MAX_BYTES};
 use super::views::base::Section;
 use super::views::sources::{FoundColumns, SourceErrors, SourceForm, SourceFormPage, SourceStep};
 use crate::domain::account::Actor;
+use crate::domain::look::Look;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Location, Slug, Source};
-use crate::sync::control::Look;
 
 /// The most characters of a cell in the preview.
 const CELL: usize = 200;

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::forms::{Values, sentence, value};
 use super::views::sources::{SourceErrors, SourceForm};
+use crate::domain::row::listed_columns;
 use crate::domain::schedule::Schedule;
 use crate::domain::sheet_link::{NotASheetLink, SheetLink};
 use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft};
@@ -149,7 +150,7 @@ pub(super) fn check(
     if form.key.is_empty() {
         errors.key = Some("Choose the column that tells the rows apart.".to_owned());
     } else if !columns.contains(&form.key) {
-        errors.key = Some(format!("There is no column “{}”. The columns are {}.", form.key, listed(columns)));
+        errors.key = Some(format!("There is no column “{}”. The columns are {}.", form.key, listed_columns(columns)));
     }
     let schedule = if form.schedule.is_empty() { Ok(None) } else { form.schedule.parse().map(Some) };
     let schedule = schedule.unwrap_or_else(|error: crate::domain::schedule::NotASchedule| {
@@ -168,16 +169,6 @@ pub(super) fn check(
         public: form.public,
     };
     Ok((draft, schedule))
-}
-
-/// The first columns by name, for a sentence.
-fn listed(columns: &[String]) -> String {
-    const MOST: usize = 12;
-    let mut names: Vec<String> = columns.iter().take(MOST).map(|name| format!("“{name}”")).collect();
-    if columns.len() > MOST {
-        names.push(format!("and {} more", columns.len() - MOST));
-    }
-    names.join(", ")
 }
 
 /// Proposes name, slug and nouns after what the file is called.

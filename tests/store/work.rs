@@ -74,7 +74,7 @@ pub(crate) fn ending(status: Status) -> Ending {
         status,
         message: format!("It is {status}."),
         error: None,
-        stats: Stats::default(),
+        stats: Some(Stats::default()),
         issues: Issues::default(),
         withheld_removals: 0,
         changes: Vec::new(),

@@ -1,6 +1,5 @@
 //! A fresh database for one test, on either side, and ways to look at it past the store.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;

@@ -9,7 +9,7 @@ use crate::domain::change_set::Change;
 use crate::domain::issue::Issue;
 use crate::store::connection::AnyConnection;
 use crate::store::items::ItemWrite;
-use crate::store::schema::{item_changes, items, sync_issues};
+use crate::store::schema::{house_facts, item_changes, items, sync_issues};
 
 /// What every row of a batch shares.
 #[derive(Clone, Copy, Debug)]
@@ -237,5 +237,15 @@ pub(in crate::store) fn insert_issues(conn: &mut AnyConnection, sync_id: &str, i
         .bind::<Array<Text>, _>(issues.iter().map(|issue| issue.reason.as_str()).collect::<Vec<_>>())
         .execute(conn)
         .map(drop),
+    }
+}
+
+/// Adds a fact about the installation, unless one of that name is there; answers how many were added.
+pub(in crate::store) fn insert_fact(conn: &mut AnyConnection, name: &str, value: &str) -> QueryResult<usize> {
+    let fact = (house_facts::name.eq(name), house_facts::value.eq(value));
+    let insert = diesel::insert_into(house_facts::table).values(fact).on_conflict_do_nothing();
+    match conn {
+        AnyConnection::Sqlite(conn) => insert.execute(conn),
+        AnyConnection::Postgres(conn) => insert.execute(conn),
     }
 }

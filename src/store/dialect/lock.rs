@@ -37,6 +37,18 @@ pub(in crate::store) fn lock_source(conn: &mut AnyConnection, source_id: i64) ->
     }
 }
 
+/// Locks the row of a source, waiting a second at most: a start in flight is over by then. Answers whether there is
+/// such a source.
+pub(in crate::store) fn wait_for_source(conn: &mut AnyConnection, source_id: i64) -> QueryResult<bool> {
+    wait_at_most_a_second(conn)?;
+    let query = sources::table.find(source_id).select(sources::id);
+    let locked = match conn {
+        AnyConnection::Sqlite(conn) => query.first::<i64>(conn).optional()?,
+        AnyConnection::Postgres(conn) => query.for_update().first::<i64>(conn).optional()?,
+    };
+    Ok(locked.is_some())
+}
+
 /// The id of the run that should be claimed next, locked where locks exist. `only` narrows it to one run.
 pub(in crate::store) fn next_pending(conn: &mut AnyConnection, only: Option<&str>) -> QueryResult<Option<String>> {
     use sync_operations::dsl;

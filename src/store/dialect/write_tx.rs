@@ -14,7 +14,13 @@ pub(in crate::store) fn run<T>(
     work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     match conn {
-        AnyConnection::Sqlite(conn) => AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?,
+        // Nothing but another writer can refuse this statement.
+        AnyConnection::Sqlite(conn) => {
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE").map_err(|error| {
+                log::warn!("no turn to write: {error}");
+                StoreError::Busy
+            })?;
+        }
         AnyConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
     }
     match work(conn) {

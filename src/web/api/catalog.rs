@@ -129,8 +129,8 @@ fn order(sort: &str, columns: &[String]) -> Result<(Option<String>, bool), WebEr
     let is_column = |name: &str| columns.iter().any(|column| column == name);
     match sort.strip_prefix('-') {
         _ if sort.is_empty() => Ok((None, false)),
-        Some(column) if is_column(column) => Ok((Some(column.to_owned()), true)),
         _ if is_column(sort) => Ok((Some(sort.to_owned()), false)),
+        Some(column) if is_column(column) => Ok((Some(column.to_owned()), true)),
         _ => {
             let sentence = "“sort” is the name of a column, with a - before it for the last first.";
             Err(WebError::bad_request("bad_request", sentence).on_field("sort"))

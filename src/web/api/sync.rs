@@ -10,9 +10,8 @@ use super::super::guard::Caller;
 use super::super::state::{self, House, Rooms};
 use super::Answer;
 use crate::domain::account::Actor;
-use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
+use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use crate::domain::source::Slug;
-use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::Admission;
 use crate::store::recovery::Cancel;
@@ -129,7 +128,7 @@ pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<S
             return Answer::ok(&report);
         }
         match house.store.source(&report.source)? {
-            Some(source) if source.public => Answer::ok(&for_visitors(report)),
+            Some(source) if source.public => Answer::ok(&report.for_visitors(&source.noun.many)),
             _ => Err(no_such_sync()),
         }
     })
@@ -162,17 +161,6 @@ pub(in crate::web) async fn cancel(rooms: Rooms, caller: Caller, id: web::Path<S
 
 fn no_such_sync() -> WebError {
     WebError::not_found("sync")
-}
-
-/// What visitors are told of a public catalog's run: not who ended it, and not what is wrong with a source whose
-/// address is not theirs to know.
-fn for_visitors(report: StatusReport) -> StatusReport {
-    let told = match report.status {
-        Status::Failed => "The sync did not succeed. The catalog is still here.",
-        Status::Cancelled => "The sync was cancelled.",
-        Status::Pending | Status::Running | Status::Completed | Status::Interrupted => return report,
-    };
-    StatusReport { error: report.error.map(|_| told.to_owned()), message: told.to_owned(), ..report }
 }
 
 #[cfg(test)]

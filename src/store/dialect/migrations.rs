@@ -1,0 +1,42 @@
+//! The migrations of both databases. Several servers may start at once.
+
+use diesel::connection::SimpleConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use crate::store::connection::AnyConnection;
+use crate::store::error::StoreError;
+
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The key of the advisory lock around migrations: "lockstep" in ASCII.
+const LOCK: i64 = i64::from_be_bytes(*b"lockstep");
+
+/// Runs the migrations that are not applied yet and answers how many there were.
+///
+/// On SQLite the caller's transaction is alone from its beginning, so a second server waits there and finds everything
+/// done. On PostgreSQL an advisory lock, held by the session, does the same.
+pub(in crate::store) fn apply(conn: &mut AnyConnection) -> Result<usize, StoreError> {
+    match conn {
+        AnyConnection::Sqlite(conn) => run(conn, SQLITE),
+        AnyConnection::Postgres(conn) => {
+            conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
+            let done = run(conn, POSTGRES);
+            conn.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
+            done
+        }
+    }
+}
+
+fn run<DB: diesel::backend::Backend>(
+    conn: &mut impl MigrationHarness<DB>,
+    migrations: EmbeddedMigrations,
+) -> Result<usize, StoreError>
+where
+    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+{
+    match conn.run_pending_migrations(migrations) {
+        Ok(done) => Ok(done.len()),
+        Err(error) => Err(StoreError::Migration(error.to_string())),
+    }
+}
