@@ -106,10 +106,10 @@ fn freeze_and_take_over(name: &str, db: &Database) {
         worker.signal("-STOP");
         std::thread::sleep(SHORT.lease + Duration::from_millis(50));
         let expired = house.store.expired_leases().expect("readers are never blocked");
-        if let Some(lease) = expired.into_iter().find(|lease| lease.id == id) {
-            if house.store.take_over(lease).is_ok_and(|taken| taken.is_some()) {
-                break lease;
-            }
+        if let Some(lease) = expired.into_iter().find(|lease| lease.id == id)
+            && house.store.take_over(lease).is_ok_and(|taken| taken.is_some())
+        {
+            break lease;
         }
         worker.signal("-CONT");
     };

@@ -20,7 +20,7 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &Database) 
     let read = |house: &House, number: usize| {
         let mut reads = 0;
         while !over.load(Ordering::SeqCst) {
-            let sort = (number % 2 == 0).then(|| "title".to_owned());
+            let sort = number.is_multiple_of(2).then(|| "title".to_owned());
             let search = if number < 2 { "round" } else { "" }.to_owned();
             let query = ItemQuery { search, sort, page: 1 + reads % 3, per: 20, ..ItemQuery::default() };
             let page = house.store.items(source.id, &query).expect("a page, never an error");
