@@ -5,11 +5,15 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 
 use super::{DatabaseStatus, StatusError, StatusStore};
+use crate::domain::operation::Status;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
 
 /// Primary plus database. Reading never writes.
+///
+/// The primary is told by a run's own reporter while it runs, and of its end. A run that waits has no reporter, and
+/// the worker that takes it may be another server's with a primary of its own: it is the database that answers for it.
 pub struct StatusBoard {
     primary: Box<dyn StatusStore>,
     database: DatabaseStatus,
@@ -42,7 +46,7 @@ impl StatusBoard {
     /// What the primary says, if it can be read and believed.
     fn believable(&self, id: SyncId) -> Option<StatusReport> {
         match self.primary.get(id) {
-            Ok(report) => report.filter(|report| !report.status.is_active() || self.is_fresh(report)),
+            Ok(report) => report.filter(|report| self.is_believed(report)),
             Err(error) => {
                 log::debug!("{id}: {} status: {error}; asking the database", self.primary.name());
                 None
@@ -50,9 +54,13 @@ impl StatusBoard {
         }
     }
 
-    fn is_fresh(&self, report: &StatusReport) -> bool {
-        // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
-        (Utc::now() - report.last_update).abs() <= self.believed_for
+    fn is_believed(&self, report: &StatusReport) -> bool {
+        match report.status {
+            Status::Pending => false,
+            // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
+            Status::Running => (Utc::now() - report.last_update).abs() <= self.believed_for,
+            Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => true,
+        }
     }
 
     /// Tells pollers.
@@ -63,15 +71,12 @@ impl StatusBoard {
         self.primary.put(report)
     }
 
-    /// Brings the primary store to what the database says of a run: after a start, and after every end, since a
-    /// terminal status goes to the database first. A primary that cannot take it is only logged: readers ask the
-    /// database then.
-    pub fn tell_from_database(&self, id: SyncId) {
+    /// Tells the end of a run, as the database has it: a terminal status goes there first. A primary that cannot take
+    /// it is only logged: readers ask the database then.
+    pub fn tell_end(&self, id: SyncId) {
         let told = match self.database.get(id) {
-            // Its worker may have told more, or even its end, since the database was asked.
-            Ok(Some(report)) if report.status.is_active() => self.primary.put_first(&report),
-            Ok(Some(report)) => self.primary.put(&report),
-            Ok(None) => Ok(()),
+            Ok(Some(report)) if !report.status.is_active() => self.primary.put(&report),
+            Ok(_) => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = told {

@@ -33,10 +33,6 @@ impl StatusStore for DatabaseStatus {
         Ok(())
     }
 
-    fn put_first(&self, report: &StatusReport) -> Result<(), StatusError> {
-        self.put(report)
-    }
-
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
         if let Some(report) = self.store.operation_status(id)? {
             return Ok(Some(report));

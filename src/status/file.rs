@@ -1,11 +1,9 @@
 //! Status as one small file a run: fast to read, and there while the database is busy.
 
-use std::io::{ErrorKind, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
-
-use tempfile::NamedTempFile;
 
 use super::{StatusError, StatusStore};
 use crate::domain::status_report::StatusReport;
@@ -28,23 +26,29 @@ impl FileStatus {
         self.folder.join(format!("sync-status-{id}.json"))
     }
 
-    /// A report under a temporary name. It is renamed then, so a reader sees a whole report or none.
-    fn written(&self, report: &StatusReport) -> Result<NamedTempFile, StatusError> {
-        let json = serde_json::to_vec(report)?;
-        let write = || {
-            let temporary = || tempfile::Builder::new().prefix(".new-").tempfile_in(&self.folder);
-            let mut file = match temporary() {
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-                    temporary()?
-                }
-                other => other?,
-            };
-            file.write_all(&json)?;
-            Ok(file)
+    fn write(&self, path: &Path, json: &[u8]) -> io::Result<()> {
+        // A temporary name and a rename: a reader sees a whole report or none.
+        let temporary = || tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder);
+        let mut file = match temporary() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+                temporary()?
+            }
+            other => other?,
         };
-        write().map_err(|error| StatusError::File { path: self.path(report.sync_id), error })
+        file.write_all(json)?;
+        file.persist(path)?;
+        Ok(())
     }
+}
+
+/// What the name of a file under way begins with. A process that is killed leaves it behind.
+const UNFINISHED: &str = ".new-";
+
+/// Whether a file of this folder is one of ours.
+fn is_ours(name: &std::ffi::OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with(UNFINISHED) || (name.starts_with("sync-status-") && name.ends_with(".json"))
 }
 
 impl StatusStore for FileStatus {
@@ -54,26 +58,16 @@ impl StatusStore for FileStatus {
 
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
         let path = self.path(report.sync_id);
-        let put = self.written(report).and_then(|file| {
-            file.persist(&path).map_err(|failed| StatusError::File { path: path.clone(), error: failed.error })
-        });
-        put.map(drop).inspect_err(|_| {
+        let json = serde_json::to_vec(report)?;
+        self.write(&path, &json).map_err(|error| {
             // Gone already is as good; anything else leaves a report that readers tell by its age.
             if let Err(trouble) = std::fs::remove_file(&path)
                 && trouble.kind() != ErrorKind::NotFound
             {
                 log::debug!("{}: {trouble}", path.display());
             }
+            StatusError::File { path, error }
         })
-    }
-
-    fn put_first(&self, report: &StatusReport) -> Result<(), StatusError> {
-        let path = self.path(report.sync_id);
-        match self.written(report)?.persist_noclobber(&path) {
-            Ok(_) => Ok(()),
-            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(()),
-            Err(failed) => Err(StatusError::File { path, error: failed.error }),
-        }
     }
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
@@ -102,8 +96,14 @@ impl StatusStore for FileStatus {
                 Err(error) => return Err(trouble(error)),
             };
             let is_old = SystemTime::now().duration_since(written).is_ok_and(|past| past > age);
-            if is_old && std::fs::remove_file(entry.path()).is_ok() {
-                swept += 1;
+            if !is_old || !is_ours(&entry.file_name()) {
+                continue;
+            }
+            match std::fs::remove_file(entry.path()) {
+                Ok(()) => swept += 1,
+                // Another server swept it first.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(trouble(error)),
             }
         }
         Ok(swept)

@@ -23,13 +23,6 @@ pub trait StatusStore: Send + Sync {
     /// When it could not be written.
     fn put(&self, report: &StatusReport) -> Result<(), StatusError>;
 
-    /// Keeps the first report of a run, unless there is one of it already: the one who accepted a start may be slower
-    /// to say so than the worker that took it.
-    ///
-    /// # Errors
-    /// When it could not be written.
-    fn put_first(&self, report: &StatusReport) -> Result<(), StatusError>;
-
     /// The newest report of a run.
     ///
     /// # Errors

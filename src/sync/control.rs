@@ -62,7 +62,6 @@ impl Control {
         let admission = self.engine.store.admit(&Wish { source, request, message: WAITING, cooldown, due })?;
         if let Admission::Accepted(id) = admission {
             log::info!("{id}: {} accepted, for {}", request.kind, request.requested_by);
-            self.engine.board.tell_from_database(id);
             self.engine.bell.ring();
         }
         Ok(admission)
@@ -76,7 +75,7 @@ impl Control {
         let cancel = self.engine.store.cancel(id, by)?;
         log::info!("{id}: {by} asked to cancel: {cancel:?}");
         if cancel == Cancel::Done {
-            self.engine.board.tell_from_database(id);
+            self.engine.board.tell_end(id);
         }
         Ok(cancel)
     }

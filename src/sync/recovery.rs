@@ -36,10 +36,9 @@ fn recover(engine: &Engine) -> Result<(), StoreError> {
 pub(super) fn take_over(engine: &Engine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     let Some(taken) = engine.store.take_over(lease)? else { return Ok(None) };
     log::warn!("{}: interrupted: its worker is gone", taken.id);
-    engine.board.tell_from_database(taken.id);
+    engine.board.tell_end(taken.id);
     if let Some(successor) = taken.successor {
         log::info!("{successor}: queued to continue {}", taken.id);
-        engine.board.tell_from_database(successor);
         engine.bell.ring();
     }
     Ok(Some(taken))

@@ -44,10 +44,9 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
     };
     match engine.store.finish(lease, &ending) {
         Ok(successor) => {
-            engine.board.tell_from_database(operation.id);
+            engine.board.tell_end(operation.id);
             log::info!("{}: {}: {}", operation.id, ending.status, ending.message);
-            if let Some(successor) = successor {
-                engine.board.tell_from_database(successor);
+            if successor.is_some() {
                 engine.bell.ring();
             }
         }

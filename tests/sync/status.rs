@@ -1,18 +1,17 @@
 //! What the board says of a run that nobody is looking after, and where it asks.
 
 use std::fs;
-use std::sync::Arc;
 
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::operation::Status;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::status::{FileStatus, StatusError, StatusStore};
+use lockstep::status::{FileStatus, StatusStore};
 
 use crate::store::work;
 use crate::support::house::{TERMS, full};
 use crate::support::memory::Table;
-use crate::support::{Database, Gate, House, on_both_databases};
+use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![
     a_run_whose_row_is_gone_is_answered_from_its_record,
@@ -20,8 +19,8 @@ on_both_databases![
     a_report_that_cannot_be_read_is_made_up_for_by_the_database,
     an_unknown_run_has_no_status,
     reading_status_writes_nothing,
-    a_start_that_is_told_late_does_not_hide_what_happened_since,
     a_run_taken_over_is_told_as_interrupted_by_every_server,
+    a_run_done_by_another_server_is_told_at_once_where_it_was_started,
 ];
 
 fn a_run_whose_row_is_gone_is_answered_from_its_record(db: &Database) {
@@ -51,7 +50,7 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &Database)
     let old = TimeDelta::from_std(TERMS.renewal * 2).expect("short") + TimeDelta::seconds(1);
     assert_eq!(told(Status::Running, TimeDelta::zero()), Status::Running, "a fresh one is believed");
     assert_eq!(told(Status::Running, old), Status::Completed);
-    assert_eq!(told(Status::Pending, old), Status::Completed);
+    assert_eq!(told(Status::Pending, TimeDelta::zero()), Status::Completed, "who took it tells elsewhere");
     assert_eq!(told(Status::Running, -old), Status::Completed, "one from the future neither");
     assert_eq!(told(Status::Failed, old), Status::Failed, "an end does not grow old");
 }
@@ -76,62 +75,12 @@ fn reading_status_writes_nothing(db: &Database) {
     let house = House::on(db);
     let source = house.memory_source("albums", Table::albums(1, "Title"));
     let id = house.start(&source, &full());
-    fs::remove_dir_all(house.status_folder()).expect("a folder");
     let row = || db.texts("SELECT status || last_update || message AS value FROM sync_operations");
     let before = row();
     house.report(id);
     assert!(!house.status_folder().exists());
     assert_eq!(row(), before);
     house.drain();
-}
-
-/// A file store whose first report of a run is held up at a gate.
-struct Late {
-    files: FileStatus,
-    gate: Gate,
-}
-
-impl StatusStore for Late {
-    fn name(&self) -> &'static str {
-        "late"
-    }
-
-    fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
-        self.files.put(report)
-    }
-
-    fn put_first(&self, report: &StatusReport) -> Result<(), StatusError> {
-        self.gate.pass();
-        self.files.put_first(report)
-    }
-
-    fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
-        self.files.get(id)
-    }
-
-    fn sweep(&self, age: std::time::Duration) -> Result<usize, StatusError> {
-        self.files.sweep(age)
-    }
-}
-
-fn a_start_that_is_told_late_does_not_hide_what_happened_since(db: &Database) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let gate = Gate::default();
-    let late = Late { files: FileStatus::new(folder.path().join("status")), gate: gate.clone() };
-    let house = Arc::new(House::telling(db.store(), TERMS, Box::new(late), folder));
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
-    std::thread::scope(|scope| {
-        let start = scope.spawn(|| house.start(&source, &full()));
-        gate.wait_until_reached();
-        // The start is accepted and about to be told; a worker of another process is faster.
-        let (id, _) = house.store.active_runs().expect("the queue")[0];
-        house.run(id);
-        assert_eq!(house.report(id).status, Status::Completed);
-        gate.open();
-        start.join().expect("accepted");
-        let report = house.report(id);
-        assert_eq!((report.status, report.progress), (Status::Completed, 100), "{report:?}");
-    });
 }
 
 fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &Database) {
@@ -141,12 +90,19 @@ fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &Database) {
     let id = one.start(&source, &full());
     let lease = work::expired_claim(&one.store, 1);
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
-    two.engine.board.tell_from_database(id);
+    two.engine.board.tell_end(id);
     assert_eq!((two.report(id).status, two.report(id).successor), (Status::Interrupted, taken.successor));
     two.drain();
-    // The first server's file still says *pending*; it is believed only for two renewals.
-    let files = FileStatus::new(one.status_folder());
-    let stale = files.get(id).expect("an answer").expect("a report");
-    files.put(&StatusReport { last_update: Utc::now() - TimeDelta::seconds(7), ..stale }).expect("written");
     assert_eq!((one.report(id).status, one.report(id).successor), (Status::Interrupted, taken.successor));
+}
+
+fn a_run_done_by_another_server_is_told_at_once_where_it_was_started(db: &Database) {
+    let (one, two) = (House::on(db), House::with(db.second_store(), TERMS));
+    let source = one.memory_source("albums", Table::albums(1, "Title"));
+    two.memory.set("albums", Table::albums(1, "Title"));
+    let id = one.start(&source, &full());
+    assert_eq!(one.report(id).status, Status::Pending);
+    two.run(id);
+    assert_eq!(FileStatus::new(one.status_folder()).get(id).expect("an answer"), None, "nothing was told there");
+    assert_eq!((one.report(id).status, one.report(id).progress), (Status::Completed, 100));
 }
