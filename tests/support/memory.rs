@@ -114,7 +114,7 @@ impl Kind for Memory {
         let Location::Url(place) = &source.location else { panic!("memory has places, not {:?}", source.location) };
         let table = self.0.lock().expect("the tables").get(place).cloned();
         let table = table.ok_or_else(|| FetchError::failed("not_found", "There is no such table."))?;
-        watch.received(0, Some(100));
+        watch.received(40, Some(100));
         table.strike(Moment::Fetch, Some(watch))?;
         watch.received(100, Some(100));
         let version = digest(&format!("{:?}{:?}", table.columns, table.rows));

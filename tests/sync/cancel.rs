@@ -47,8 +47,7 @@ fn a_waiting_run_is_cancelled_at_once(db: &Database) {
 fn is_cancelled_while_fetching(db: &Database, house: &House, source: &Source, fetching: impl Fn() -> bool) {
     let workers = Workers::start(&house.engine, 1).expect("threads");
     let id = house.start(source, &full());
-    until(fetching);
-    assert_eq!(house.report(id).status, Status::Running);
+    until(|| fetching() && house.report(id).status == Status::Running);
     let asked = Instant::now();
     assert_eq!(cancel(house, id), Cancel::Requested);
     assert_eq!(cancel(house, id), Cancel::Requested, "asking twice does no harm");
@@ -83,6 +82,7 @@ fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &Databas
     std::thread::scope(|scope| {
         scope.spawn(|| house.run(id));
         gate.wait_until_reached();
+        until(|| house.report(id).progress >= 50);
         assert_eq!(cancel(&house, id), Cancel::Requested);
         gate.open();
     });

@@ -65,11 +65,11 @@ fn a_panic_in_a_source_ends_its_run_and_nothing_else(db: &Database) {
     let workers = Workers::start(&house.engine, 1).expect("threads");
     let runs: Vec<SyncId> = [&bad, &good].into_iter().map(|source| house.start(source, &full())).collect();
     until(|| house.store.active_runs().expect("the queue").is_empty());
+    assert!(workers.stop());
     assert_eq!(ended(db, &house, runs[0]), (Status::Failed, Some("internal".to_owned())));
     assert_eq!(ended(db, &house, runs[1]), (Status::Completed, None), "the same worker went on");
     let error = house.record(runs[0]).error.expect("a sentence");
     assert!(!error.contains("panic") && !error.contains("a fault that a test set"), "for people: {error}");
-    assert!(workers.stop());
 }
 
 fn a_run_that_takes_too_long_fails_and_says_what_to_do(db: &Database) {

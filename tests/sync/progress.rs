@@ -18,6 +18,7 @@ on_both_databases![
     progress_never_goes_back_with_the_database_alone,
     a_status_file_lost_in_the_middle_is_made_up_for_by_the_database,
     a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database,
+    a_status_file_is_never_ahead_of_the_database,
     a_failed_run_stays_below_100,
     a_reader_on_another_server_sees_the_same_run,
 ];
@@ -156,6 +157,21 @@ fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &Databa
     assert_eq!(percents(&seen).last(), Some(&100));
     assert_eq!(house.lines(&source).len(), ROWS, "status never fails a sync");
     assert!(folder.is_file(), "and nobody repairs what an operator put there");
+}
+
+fn a_status_file_is_never_ahead_of_the_database(db: &Database) {
+    let house = House::on(db);
+    let gate = Gate::default();
+    // At the gate 4 of 10 % are fetched: too little for the database to be told at once, enough for the file.
+    let source = house.memory_source("albums", Table::albums(10, "Title").at(Moment::Fetch, Fault::Wait(gate.clone())));
+    watched(&[&house], &source, |id| {
+        gate.wait_until_reached();
+        until(|| house.report(id).stats.bytes > 0);
+        let told = house.report(id).progress;
+        let kept = house.store.operation_status(id).expect("an answer").expect("a status").progress;
+        assert!(told <= kept, "the file says {told} % and the database {kept} %");
+        gate.open();
+    });
 }
 
 fn a_failed_run_stays_below_100(db: &Database) {
