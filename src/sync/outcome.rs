@@ -93,14 +93,17 @@ impl Findings {
     pub(super) fn previewed(mut self, source: &Source, tally: Tally, verdict: Verdict) -> Ending {
         let Stats { added, updated, .. } = self.stats;
         let Tally { removals, .. } = tally;
-        let found = format!("{added} would be added, {updated} updated");
         let (removed, withheld, message) = match verdict {
-            Verdict::Apply => (removals, 0, format!("{found}, {removals} removed. Nothing was written.")),
+            Verdict::Apply => {
+                let message =
+                    format!("A sync would add {added}, update {updated} and remove {removals}. Nothing was written.");
+                (removals, 0, message)
+            }
             Verdict::WithholdRemovals => {
                 let kept = count(source, removals);
                 let message = format!(
-                    "{found}. {kept} no longer in the source would be kept: that is more than half of the catalog. \
-                     Nothing was written."
+                    "A sync would add {added}, update {updated} and keep {kept} no longer in the source: that is more \
+                     than half of the catalog. Nothing was written."
                 );
                 (0, removals, message)
             }

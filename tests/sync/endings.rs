@@ -109,7 +109,7 @@ fn a_stopped_server_interrupts_its_run_and_the_next_one_goes_on(db: &Database) {
     let source = house.memory_source("albums", Table::albums(10, "Old"));
     house.sync(&source);
     let id = interrupt(&house, &source);
-    assert_eq!(ended(db, &house, id), (Status::Interrupted, None));
+    assert_eq!(ended(db, &house, id), (Status::Interrupted, Some("interrupted".to_owned())));
     let record = house.record(id);
     let successor = record.successor.expect("a successor");
     assert_eq!(house.report(id).successor, Some(successor));
@@ -148,7 +148,7 @@ fn stopping_takes_less_than_five_seconds_while_a_fetch_hangs(db: &Database) {
     let id = house.start(&source, &full());
     until(|| house.report(id).status == Status::Running);
     assert!(workers.stop(), "stopped in time");
-    assert_eq!(ended(db, &house, id), (Status::Interrupted, None));
+    assert_eq!(ended(db, &house, id), (Status::Interrupted, Some("interrupted".to_owned())));
     house.memory.set("albums", Table::albums(5, "Title"));
     house.drain();
     assert_eq!(house.lines(&source).len(), 5);

@@ -51,10 +51,10 @@ fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_says_so(db: &Dat
     house.sync(&source);
     let before = untouched(db, &house, &source);
     for (text, removals, word) in [
-        ("id,title\n".to_owned(), 100, "refused"),
-        (String::new(), 100, "refused"),
+        ("id,title\n".to_owned(), 0, "refused"),
+        (String::new(), 0, "refused"),
         (format!("id,title\n{}", rows(1, 40)), 60, "keep"),
-        (format!("id,title\n{}", rows(1001, 1100)), 100, "refused"),
+        (format!("id,title\n{}", rows(1001, 1100)), 0, "refused"),
     ] {
         house.rewrite(&source, &text);
         let record = house.go(&source, &preview());
