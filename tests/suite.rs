@@ -1,6 +1,7 @@
 //! One test binary for the whole house.
 
 mod architecture;
+mod browser;
 mod cli;
 mod fetch;
 mod store;

@@ -67,6 +67,11 @@ impl Database {
         Self::with(Side::Postgres(PostgresDatabase::create()))
     }
 
+    /// A database on PostgreSQL in which there is nothing at all yet.
+    pub(crate) fn empty_postgres() -> Self {
+        Self::with(Side::Postgres(PostgresDatabase::create_empty()))
+    }
+
     fn with(side: Side) -> Self {
         let mut database = Self { store: None, side };
         database.store = Some(database.second_store());

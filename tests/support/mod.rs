@@ -1,12 +1,15 @@
 //! What several rooms' tests need.
 
+pub(crate) mod browser;
 pub(crate) mod database;
+pub(crate) mod front;
 pub(crate) mod gate;
 pub(crate) mod house;
 pub(crate) mod memory;
 pub(crate) mod outside;
 mod postgres;
 mod reply;
+pub(crate) mod server;
 
 pub(crate) use database::{Database, on_both_databases};
 pub(crate) use gate::Gate;

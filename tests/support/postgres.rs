@@ -39,8 +39,17 @@ pub(crate) struct PostgresDatabase {
 
 impl PostgresDatabase {
     pub(crate) fn create() -> Self {
+        Self::copy_of(TEMPLATE)
+    }
+
+    /// One that is not migrated.
+    pub(crate) fn create_empty() -> Self {
+        Self::copy_of("template0")
+    }
+
+    fn copy_of(template: &str) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
-        maintain(&format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"));
+        maintain(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Self { url: format!("{}/{name}", server()), name }
     }
 

@@ -1,0 +1,26 @@
+//! The pages in a real browser, in front of the real program.
+
+mod elsewhere;
+mod first;
+mod plain;
+mod sheet;
+mod slow;
+mod trouble;
+
+use std::time::Duration;
+
+use crate::support::outside::{Outside, Reply};
+
+/// A CSV file of so many albums.
+fn albums(count: usize) -> String {
+    let mut text = String::from("id,title,year\n");
+    for number in 1..=count {
+        text.push_str(&format!("{number},Album {number},{}\n", 1950 + number % 60));
+    }
+    text
+}
+
+/// The CSV file at `path` comes in pieces and takes most of a minute.
+fn crawl(outside: &Outside, path: &str, csv: &str) {
+    outside.set(path, Reply::csv(csv).drip(csv.len() / 400, Duration::from_millis(100)));
+}

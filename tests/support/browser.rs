@@ -1,0 +1,298 @@
+//! A real browser: Chromium without a window, led through chromedriver.
+
+use std::future::Future;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
+use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand, WindowHandle};
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use ureq::http::Method;
+use url::{ParseError, Url};
+
+use super::server::ADMIN;
+
+/// How long anything in a page may take, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const FLAGS: [&str; 10] = [
+    "--headless",
+    "--no-sandbox",
+    "--window-size=1200,900",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+
+/// A browser with one open tab. It is closed when this is dropped.
+pub(crate) struct Browser {
+    runtime: Runtime,
+    client: Client,
+    driver: Child,
+    profile: TempDir,
+}
+
+/// A tab.
+pub(crate) type Tab = WindowHandle;
+
+/// A command that only Chromium knows.
+#[derive(Debug)]
+struct OfChromium {
+    path: &'static str,
+    body: Value,
+}
+
+impl WebDriverCompatibleCommand for OfChromium {
+    fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
+        base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(self.body.to_string()))
+    }
+}
+
+impl Browser {
+    pub(crate) fn open() -> Self {
+        Self::with(&json!({}))
+    }
+
+    /// One in which people have switched JavaScript off.
+    pub(crate) fn without_javascript() -> Self {
+        Self::with(&json!({ "profile.managed_default_content_settings.javascript": 2 }))
+    }
+
+    fn with(preferences: &Value) -> Self {
+        let (driver, port) = driver();
+        let profile = tempfile::tempdir().expect("a folder");
+        let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
+        flags.push(format!("--user-data-dir={}", profile.path().display()));
+        let wishes = json!({
+            "goog:chromeOptions": { "args": flags, "prefs": preferences, "binary": found("chromium") },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let Value::Object(wishes) = wishes else { unreachable!("an object") };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let client = runtime.block_on(async {
+            let mut builder = ClientBuilder::new(HttpConnector::new());
+            builder.capabilities(Capabilities::from(wishes));
+            builder.connect(&format!("http://127.0.0.1:{port}")).await
+        });
+        Self { client: client.expect("a browser that starts"), runtime, driver, profile }
+    }
+
+    fn wait_for<T>(&self, answer: impl Future<Output = T>) -> T {
+        self.runtime.block_on(answer)
+    }
+
+    /// Opens an address.
+    pub(crate) fn go(&self, url: &str) {
+        self.wait_for(self.client.goto(url)).expect("a page");
+    }
+
+    /// Loads the page anew.
+    pub(crate) fn reload(&self) {
+        self.wait_for(self.client.refresh()).expect("a page");
+    }
+
+    /// Path and query of the page.
+    pub(crate) fn path(&self) -> String {
+        let url = self.wait_for(self.client.current_url()).expect("an address");
+        url[url::Position::BeforePath..].to_owned()
+    }
+
+    /// Logs the admin in whom the home has.
+    pub(crate) fn log_in(&self, login: &str) {
+        self.go(login);
+        let (name, password) = ADMIN;
+        self.fill("#username", name);
+        self.fill("#password", password);
+        self.click("main button[type=submit]");
+        self.until("logged in", || self.has(".logout"));
+    }
+
+    /// Waits until something is so.
+    #[track_caller]
+    pub(crate) fn until(&self, what: &str, so: impl FnMut() -> bool) {
+        self.until_within(PATIENCE, what, so);
+    }
+
+    /// Waits until something is so, for at most so long.
+    #[track_caller]
+    pub(crate) fn until_within(&self, most: Duration, what: &str, mut so: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !so() {
+            if begun.elapsed() > most {
+                panic!("within {most:?} it did not come to: {what}. {} says: {}", self.path(), self.text("body"));
+            }
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    fn find(&self, css: &str) -> Result<Element, CmdError> {
+        self.wait_for(self.client.find(Locator::Css(css)))
+    }
+
+    pub(crate) fn has(&self, css: &str) -> bool {
+        self.find(css).is_ok()
+    }
+
+    pub(crate) fn count(&self, css: &str) -> usize {
+        self.wait_for(self.client.find_all(Locator::Css(css))).expect("elements").len()
+    }
+
+    /// What people read there; nothing where there is no such element (any more).
+    pub(crate) fn text(&self, css: &str) -> String {
+        self.find(css).and_then(|element| self.wait_for(element.text())).unwrap_or_default()
+    }
+
+    /// Waits until people read this there.
+    #[track_caller]
+    pub(crate) fn sees(&self, css: &str, text: &str) {
+        self.until(&format!("{css} says {text:?}"), || self.text(css).contains(text));
+    }
+
+    /// An attribute of an element, if it has both.
+    pub(crate) fn attr(&self, css: &str, name: &str) -> Option<String> {
+        self.find(css).and_then(|element| self.wait_for(element.attr(name))).ok().flatten()
+    }
+
+    /// Clicks an element as soon as there is one to click.
+    #[track_caller]
+    pub(crate) fn click(&self, css: &str) {
+        self.until(&format!("{css} can be clicked"), || {
+            self.find(css).and_then(|element| self.wait_for(element.click())).is_ok()
+        });
+    }
+
+    /// Gives a field this text, or a file field this file.
+    #[track_caller]
+    pub(crate) fn fill(&self, css: &str, text: &str) {
+        self.until(&format!("{css} can be filled"), || self.has(css));
+        let field = self.find(css).expect("a field");
+        if self.attr(css, "type").as_deref() != Some("file") {
+            self.wait_for(field.clear()).expect("a cleared field");
+        }
+        self.wait_for(field.send_keys(text)).expect("a filled field");
+    }
+
+    /// Presses Enter where the keyboard is.
+    pub(crate) fn press_enter(&self) {
+        let focused = self.wait_for(self.client.active_element()).expect("an element with the focus");
+        self.wait_for(focused.send_keys("\u{e007}")).expect("a key pressed");
+    }
+
+    /// What a script in the page returns.
+    pub(crate) fn js(&self, script: &str) -> Value {
+        self.wait_for(self.client.execute(script, Vec::new())).expect("a script that runs")
+    }
+
+    /// The tab that is led now.
+    pub(crate) fn tab(&self) -> Tab {
+        self.wait_for(self.client.window()).expect("a tab")
+    }
+
+    /// Opens a tab on top and leads it from now on.
+    pub(crate) fn open_tab(&self) -> Tab {
+        let opened = self.wait_for(self.client.new_window(true)).expect("a tab");
+        self.lead(&opened.handle);
+        opened.handle
+    }
+
+    /// Leads another tab from now on; what is on top stays there.
+    pub(crate) fn lead(&self, tab: &Tab) {
+        self.wait_for(self.client.switch_to_window(tab.clone())).expect("a tab");
+    }
+
+    /// Closes the led tab and leads another one.
+    pub(crate) fn close_tab(&self, next: &Tab) {
+        self.wait_for(self.client.close_window()).expect("a closed tab");
+        self.lead(next);
+    }
+
+    /// Makes the page as wide as a phone, or as it was.
+    pub(crate) fn narrow(&self, narrow: bool) {
+        if narrow {
+            let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": false });
+            self.chromium("Emulation.setDeviceMetricsOverride", &phone);
+        } else {
+            self.chromium("Emulation.clearDeviceMetricsOverride", &json!({}));
+        }
+    }
+
+    /// Asserts that at the width of a phone nothing scrolls sideways.
+    #[track_caller]
+    pub(crate) fn fits_a_phone(&self) {
+        self.narrow(true);
+        self.until("the page is narrow", || self.js("return innerWidth") == 390);
+        let wide = self.js(
+            "const wide = [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 390.5 \
+               && !e.closest('.scroll')).map(e => e.outerHTML.slice(0, 120)); \
+             return [document.documentElement.scrollWidth, wide]",
+        );
+        assert!(wide[0].as_u64() <= Some(390), "{} scrolls sideways: {wide}", self.path());
+        self.narrow(false);
+    }
+
+    /// What the page complained of in the console since this was asked last.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let log = self.send("se/log", json!({ "type": "browser" }));
+        let entries = log.as_array().expect("a log").iter();
+        let serious = entries.filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
+        serious.map(|entry| entry["message"].to_string()).collect()
+    }
+
+    fn chromium(&self, command: &str, parameters: &Value) {
+        self.send("goog/cdp/execute", json!({ "cmd": command, "params": parameters }));
+    }
+
+    fn send(&self, path: &'static str, body: Value) -> Value {
+        self.wait_for(self.client.issue_cmd(OfChromium { path, body })).expect("a command of Chromium")
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // This ends Chromium; the driver is ours to end.
+        let closed = self.runtime.block_on(async {
+            tokio::time::timeout(Duration::from_secs(10), self.client.clone().close()).await.is_ok()
+        });
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        if !closed {
+            eprintln!("the browser with the profile {} did not close", self.profile.path().display());
+        }
+    }
+}
+
+/// Where a program is.
+fn found(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("these tests need {program} and there is none in the PATH: `make test` installs it"))
+}
+
+/// Starts chromedriver; answers the port it listens on.
+fn driver() -> (Child, u16) {
+    let mut command = Command::new(found("chromedriver"));
+    command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut driver = command.spawn().expect("chromedriver starts");
+    let lines = BufReader::new(driver.stdout.as_mut().expect("an output")).lines();
+    let told = lines.map_while(Result::ok).find_map(|line| {
+        let (_, port) = line.split_once("started successfully on port ")?;
+        port.trim_end_matches('.').parse().ok()
+    });
+    let port = told.expect("chromedriver says on which port it is");
+    (driver, port)
+}
