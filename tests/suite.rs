@@ -4,6 +4,7 @@ mod architecture;
 mod browser;
 mod cli;
 mod fetch;
+mod servers;
 mod store;
 mod support;
 mod sync;

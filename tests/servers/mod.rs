@@ -1,0 +1,38 @@
+//! Servers as processes of their own: started at once, frozen, killed and told to stop.
+
+mod deaths;
+mod frozen;
+mod starts;
+
+use std::path::Path;
+
+use lockstep::store::items::ItemQuery;
+
+use crate::support::Database;
+use crate::support::server::{Home, Server};
+
+/// Two servers on one database: of one folder on SQLite, each with its own on PostgreSQL, as on two machines.
+fn two_servers(db: &Database, home: &Home) -> [Server; 2] {
+    let second = if db.is_sqlite() { "data" } else { "data-2" };
+    [home.start(), home.start_at(second, 0)]
+}
+
+/// Writes a CSV file of so many albums, each with a title of this wording. It takes the place of the former at once.
+fn write_albums(path: &Path, count: usize, wording: &str) {
+    let mut text = String::from("id,title\n");
+    for number in 1..=count {
+        text.push_str(&format!("{number},{wording} {number}\n"));
+    }
+    let new = path.with_extension("new");
+    std::fs::write(&new, text).expect("a file");
+    std::fs::rename(&new, path).expect("a file in its place");
+}
+
+/// How many live items of the catalog `albums` have a title of this wording, and how many there are.
+fn tally(db: &Database, home: &Home, wording: &str) -> (i64, u64) {
+    let store = home.store();
+    let source = store.source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
+    let all = store.items(source.id, &ItemQuery { page: 1, per: 1, ..ItemQuery::default() }).expect("items").total;
+    let condition = format!("source_id = {} AND removed_at IS NULL AND fields LIKE '%\"{wording} %'", source.id.0);
+    (db.count("items", &condition), all)
+}
