@@ -125,9 +125,11 @@ impl Reporter {
     pub(super) fn write_batch(&self, batch: &Batch, progress: Progress) -> Result<(), StoreError> {
         let mut told = self.shared.told.lock();
         let Engine { store, terms, .. } = &self.shared.engine;
-        store.write_batch(self.shared.lease, terms.lease, batch, &progress)?;
-        told.database = progress.clone();
-        told.database_at = Instant::now();
+        // The percent waits for the next word to both stores: raised here, a poller who asks another server, and with
+        // it the database, would be told more than the next one who asks the primary.
+        let kept = Progress { percent: told.database.percent, ..progress.clone() };
+        store.write_batch(self.shared.lease, terms.lease, batch, &kept)?;
+        told.database = kept;
         *self.shared.now.lock() = progress;
         Ok(())
     }

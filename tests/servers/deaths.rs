@@ -8,7 +8,7 @@ use super::{tally, write_albums};
 use crate::support::server::{Home, Server, within};
 use crate::support::{Database, on_both_databases};
 
-const ALBUMS: usize = 60_000;
+const ALBUMS: usize = 100_000;
 
 on_both_databases! {
     a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_done_by_the_next,
@@ -60,7 +60,7 @@ fn a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_done_by
     assert!(killed.elapsed() < Duration::from_secs(30));
     let done = see_through(&server, &last);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&json!(2), &json!(id)));
-    assert_eq!(tally(db, &home, "New"), (60_000, 60_000));
+    assert_eq!(tally(db, &home, "New"), (100_000, 100_000));
     assert_eq!(db.count("sync_records", "1 = 1"), 2);
     assert_eq!(server.status(&id)["status"], "interrupted");
 }
@@ -80,6 +80,6 @@ fn a_server_told_to_stop_is_gone_in_five_seconds_and_its_run_goes_on_at_the_next
     assert_eq!(interrupted["status"], "interrupted");
     let done = see_through(&server, &interrupted);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&json!(1), &json!(id)), "a stop is not a crash");
-    assert_eq!(tally(db, &home, "New"), (60_000, 60_000));
+    assert_eq!(tally(db, &home, "New"), (100_000, 100_000));
     assert_eq!(db.count("sync_records", "1 = 1"), 2);
 }
