@@ -194,6 +194,9 @@ fn database(text: &str) -> Result<DatabaseAddress, String> {
     {
         return Err(format!("there are no databases of the kind {}. {EXAMPLES}", shown(scheme)));
     }
+    if let Some((_, "" | "/")) = text.split_once("://") {
+        return Err(format!("after {} nothing follows. {EXAMPLES}", shown(text)));
+    }
     match DatabaseAddress::parse(text) {
         DatabaseAddress::Sqlite(path) if path.as_os_str().is_empty() => Err(format!("the path is missing. {EXAMPLES}")),
         DatabaseAddress::Sqlite(path) if path.as_os_str() == ":memory:" => {

@@ -1,6 +1,6 @@
 //! How commands speak: the answer on standard output, everything else on standard error, and the exit code.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::app::AppError;
@@ -61,7 +61,16 @@ macro_rules! failed_by {
     };
 }
 
-failed_by!(AppError, StoreError, StatusError, io::Error, serde_json::Error, getrandom::Error);
+failed_by!(AppError, StatusError, io::Error, serde_json::Error, getrandom::Error);
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::busy(format!("{error}; try again in a moment")),
+            other => Self::failed(other.to_string()),
+        }
+    }
+}
 
 /// Writes the answer. A reader that has seen enough (`| head`) is no trouble.
 pub(super) fn answer(text: &str) -> Result<(), Trouble> {
@@ -83,6 +92,17 @@ pub(super) fn note(line: &str) {
 /// Says what went wrong.
 pub(super) fn complain(sentence: &str) {
     note(&format!("error: {sentence}"));
+}
+
+/// Asks a person at a terminal to confirm something; a script has said what it means by calling.
+pub(super) fn confirmed(question: &str) -> Result<bool, Trouble> {
+    if !io::stdin().is_terminal() {
+        return Ok(true);
+    }
+    write!(io::stderr().lock(), "{} [y/N] ", one_line(question))?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line)?;
+    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
 /// `text` as one line without control characters: some of it comes from outside and must not steer a terminal.

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{Exit, Trouble, answer, known_source, note, table};
+use super::output::{Exit, Trouble, answer, confirmed, known_source, note, table};
 use super::{source_add, source_check};
 use crate::app::App;
 use crate::domain::schedule::Schedule;
@@ -46,7 +46,7 @@ pub(super) struct List {
 pub(super) struct Remove {
     /// The source's slug, such as albums
     slug: Slug,
-    /// Really remove it; its catalog and history go with it and do not come back
+    /// Do not ask; its catalog and history go with it and do not come back
     #[arg(long)]
     yes: bool,
 }
@@ -156,11 +156,10 @@ fn remove(app: &App, args: &Remove) -> Result<Exit, Trouble> {
     let slug = &source.slug;
     let items = app.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
     let noun = source.noun.of(items);
-    if !args.yes {
-        return Err(Trouble::usage(format!(
-            "this removes {slug} with its catalog of {items} {noun} and its history, for good. If you mean it, add \
-             --yes."
-        )));
+    let question = format!("This removes {slug} with its catalog of {items} {noun} and its history, for good. Go on?");
+    if !args.yes && !confirmed(&question)? {
+        note("Nothing was removed.");
+        return Ok(Exit::Cancelled);
     }
     match app.store.remove_source(source.id)? {
         SourceChange::Done => {

@@ -9,6 +9,9 @@ const FEW: u64 = 10;
 pub struct Tally {
     /// Items in the catalog now.
     pub live: u64,
+    /// Items that were in it when it was last in step with its source. What a run added that withheld its removals, or
+    /// was cut short, comes on top, and must not make the same removals look like a smaller part at the next run.
+    pub settled: u64,
     /// Rows that can be taken.
     pub taken: u64,
     /// Of these, keys that are not in the catalog.
@@ -34,8 +37,10 @@ impl Tally {
     /// The verdict. `accept_rekey` is a person's word that additions and removals over half are meant.
     #[must_use]
     pub const fn judge(self, accept_rekey: bool) -> Verdict {
-        let most_would_go = self.removals > FEW && self.removals * 2 > self.live;
-        let most_are_new = self.additions * 2 > self.live;
+        let whole = if self.settled < self.live { self.settled } else { self.live };
+        let most_would_go = self.removals > FEW && self.removals * 2 > whole;
+        // What came since the catalog was in step is part of the same change of its source.
+        let most_are_new = (self.additions + (self.live - whole)) * 2 > whole;
         if self.taken == 0 {
             Verdict::EmptySource
         } else if !most_would_go || (most_are_new && accept_rekey) {
@@ -53,7 +58,24 @@ mod tests {
     use super::{Tally, Verdict};
 
     const fn tally(live: u64, additions: u64, removals: u64) -> Tally {
-        Tally { live, taken: live - removals + additions, additions, removals }
+        Tally { live, settled: live, taken: live - removals + additions, additions, removals }
+    }
+
+    #[test]
+    fn what_was_withheld_once_is_withheld_the_second_time() {
+        // 100 items; 49 stayed and 50 came; the 51 were kept, so the catalog has 150.
+        let again = Tally { settled: 100, ..tally(150, 0, 51) };
+        assert_eq!(again.judge(false), Verdict::WithholdRemovals);
+        let cut_short = Tally { settled: 40_000, ..tally(50_000, 9_600, 20_400) };
+        assert_eq!(cut_short.judge(false), Verdict::WithholdRemovals);
+    }
+
+    #[test]
+    fn a_change_of_keys_that_was_meant_goes_on_after_it_was_cut_short() {
+        let rest = Tally { settled: 60_000, ..tally(88_000, 32_000, 60_000) };
+        assert_eq!(rest.judge(true), Verdict::Apply);
+        let last = Tally { settled: 60_000, ..tally(119_000, 1_000, 60_000) };
+        assert_eq!(last.judge(true), Verdict::Apply);
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Store {
                 std::thread::sleep(Duration::from_millis(10));
             }
             if last_chance {
-                return Err(StoreError::Statement(lost));
+                log::warn!("the row of source {} stays locked: {lost}", wish.source.0);
+                return Err(StoreError::Busy);
             }
             last_chance = true;
         }

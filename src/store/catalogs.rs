@@ -16,18 +16,21 @@ pub struct Catalog {
     pub columns: Vec<String>,
     /// How many items it holds now.
     pub item_count: u64,
+    /// How many it held when it was last in step with its source; `None` before the first time.
+    pub settled_count: Option<u64>,
     /// When a run last succeeded; not the last attempt, and not a preview.
     pub last_success_at: Option<DateTime<Utc>>,
     /// What the source said about the version that was last applied in full.
     pub validators: Validators,
 }
 
-type Row = (i64, String, String, i64, Option<NaiveDateTime>);
+type Row = (i64, String, String, i64, Option<i64>, Option<NaiveDateTime>);
 
-fn from_row((_, columns, validators, count, last): Row) -> Result<Catalog, StoreError> {
+fn from_row((_, columns, validators, count, settled, last): Row) -> Result<Catalog, StoreError> {
     Ok(Catalog {
         columns: json("catalogs.columns", &columns)?,
         item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
+        settled_count: settled.and_then(|count| u64::try_from(count).ok()),
         last_success_at: last.map(|time| time.and_utc()),
         validators: json("catalogs.validators", &validators)?,
     })
@@ -66,6 +69,7 @@ impl Store {
                 catalogs::column_names,
                 catalogs::validators,
                 catalogs::item_count,
+                catalogs::settled_count,
                 catalogs::last_success_at,
             ));
             row.first::<Row>(conn).optional()?.map(from_row).transpose()
@@ -83,6 +87,7 @@ impl Store {
                 catalogs::column_names,
                 catalogs::validators,
                 catalogs::item_count,
+                catalogs::settled_count,
                 catalogs::last_success_at,
             ));
             rows.load::<Row>(conn)?.into_iter().map(|row| Ok((SourceId(row.0), from_row(row)?))).collect()

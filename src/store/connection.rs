@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::Connection;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
+use diesel::{Connection, PgConnection, SqliteConnection};
 use parking_lot::FairMutex;
 
 pub(super) use super::any_connection::AnyConnection;
@@ -62,10 +62,15 @@ type Pooled = PooledConnection<ConnectionManager<AnyConnection>>;
 #[derive(Debug)]
 struct Prepare {
     lease: Duration,
+    sqlite: bool,
 }
 
 impl CustomizeConnection<AnyConnection, diesel::r2d2::Error> for Prepare {
     fn on_acquire(&self, conn: &mut AnyConnection) -> Result<(), diesel::r2d2::Error> {
+        // A server that is away must not be taken for a file of that name.
+        if matches!(conn, AnyConnection::Sqlite(_)) != self.sqlite {
+            return Err(diesel::r2d2::Error::QueryError(diesel::result::Error::NotFound));
+        }
         session::prepare(conn, self.lease).map_err(diesel::r2d2::Error::QueryError)
     }
 }
@@ -86,8 +91,15 @@ impl Store {
             DatabaseAddress::Postgres(url) => (url.clone(), false),
         };
         // One attempt outside the pool: the pool would retry for long and hide the reason.
-        let mut first = AnyConnection::establish(&url)
-            .map_err(|error| StoreError::Unreachable { address: address.for_people(), reason: error.to_string() })?;
+        // And not as either kind: where PostgreSQL refuses, the other kind takes its address for the name of a file.
+        let reached = match address {
+            DatabaseAddress::Sqlite(_) => SqliteConnection::establish(&url).map(AnyConnection::Sqlite),
+            DatabaseAddress::Postgres(_) => PgConnection::establish(&url).map(AnyConnection::Postgres),
+        };
+        let mut first = reached.map_err(|error| StoreError::Unreachable {
+            address: address.for_people(),
+            reason: error.to_string().replace('\n', " "),
+        })?;
         session::prepare(&mut first, lease)?;
         drop(first);
         let pool = pool(&url, sqlite, connections, lease)?;
@@ -157,7 +169,7 @@ fn pool(
         .connection_timeout(Duration::from_secs(10))
         // A file cannot go away between two requests; a server can be restarted.
         .test_on_check_out(!sqlite)
-        .connection_customizer(Box::new(Prepare { lease }))
+        .connection_customizer(Box::new(Prepare { lease, sqlite }))
         .build(ConnectionManager::new(url))?)
 }
 

@@ -15,7 +15,7 @@ pub enum StoreError {
     #[error("no connection to the database: {0}")]
     Pool(#[from] r2d2::Error),
     /// Another writer has held the database for longer than is worth waiting.
-    #[error("the database is busy: another program has been writing to it for a long time")]
+    #[error("the database is busy: somebody else has been writing to it for a long time")]
     Busy,
     /// A statement failed.
     #[error("the database refused a statement: {0}")]

@@ -142,7 +142,8 @@ pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Re
     };
     if let Some(applied) = &ending.applied {
         let stamp = Stamp { source_id: row.source_id, sync_id: &id, now };
-        stats.removed = apply(conn, stamp, applied, completed)?;
+        let in_step = completed && ending.withheld_removals == 0;
+        stats.removed = apply(conn, stamp, applied, completed, in_step)?;
     }
     let kept = to_json("sync_operations.stats", &stats)?;
     diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&kept)).execute(conn)?;
@@ -156,7 +157,14 @@ pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Re
 }
 
 /// Takes out what left the source and keeps what is to be known of the catalog as a whole; answers how many went.
-fn apply(conn: &mut AnyConnection, stamp: Stamp<'_>, applied: &Applied, completed: bool) -> Result<u64, StoreError> {
+/// `in_step` is whether the catalog holds just what its source holds now.
+fn apply(
+    conn: &mut AnyConnection,
+    stamp: Stamp<'_>,
+    applied: &Applied,
+    completed: bool,
+    in_step: bool,
+) -> Result<u64, StoreError> {
     let mut removed = 0;
     for keys in applied.removals.chunks(1000) {
         let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -174,6 +182,7 @@ fn apply(conn: &mut AnyConnection, stamp: Stamp<'_>, applied: &Applied, complete
         .set((
             columns.map(|text| catalogs::column_names.eq(text)),
             catalogs::validators.eq(to_json("catalogs.validators", &validators)?),
+            in_step.then(|| catalogs::settled_count.eq(catalogs::item_count.nullable())),
             completed.then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),
         ))
         .execute(conn)?;

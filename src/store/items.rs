@@ -147,14 +147,20 @@ impl Store {
     }
 
     /// Hands every item the database knows of a source to `each`, soft-deleted ones too, in pages: memory does not
-    /// grow with the catalog and no transaction stays open.
+    /// grow with the catalog and no transaction stays open. `go_on` is asked before each page; once it says no, the
+    /// rest is left out.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn known_items(&self, source: SourceId, mut each: impl FnMut(&str, Known)) -> Result<(), StoreError> {
+    pub fn known_items(
+        &self,
+        source: SourceId,
+        go_on: impl Fn() -> bool,
+        mut each: impl FnMut(&str, Known),
+    ) -> Result<(), StoreError> {
         const PAGE: i64 = 10_000;
         let mut after = String::new();
-        loop {
+        while go_on() {
             let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>)> = self.read(|conn| {
                 // By key, because that is the order of the index: other sources' items are not passed over one by one.
                 let page = items::table
@@ -172,6 +178,7 @@ impl Store {
                 each(key, Known { hash, live: removed_at.is_none() });
             }
         }
+        Ok(())
     }
 
     /// The stored fields of the items with these keys, as JSON text.

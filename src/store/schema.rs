@@ -25,6 +25,7 @@ diesel::table! {
         column_names -> Text,
         validators -> Text,
         item_count -> BigInt,
+        settled_count -> Nullable<BigInt>,
         last_success_at -> Nullable<Timestamp>,
         last_success_id -> Nullable<Text>,
     }

@@ -65,13 +65,12 @@ impl Findings {
     pub(super) fn completed(self, source: &Source, applied: Applied, withheld: u64) -> Ending {
         let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);
         let Stats { added, updated, .. } = self.stats;
-        let mut message = if added + updated + removed == 0 {
-            format!(
-                "Nothing changed: the catalog holds what the source holds, {}.",
-                count(source, self.stats.unchanged)
-            )
-        } else {
-            format!("{added} added, {updated} updated, {removed} removed.")
+        let held = count(source, self.stats.unchanged);
+        let mut message = match added + updated + removed {
+            0 if withheld > 0 => "Nothing was written.".to_owned(),
+            0 if self.stats.rejected > 0 => format!("Nothing changed: the catalog holds what could be taken, {held}."),
+            0 => format!("Nothing changed: the catalog holds what the source holds, {held}."),
+            _ => format!("{added} added, {updated} updated, {removed} removed."),
         };
         if withheld > 0 {
             message.push_str(&format!(

@@ -10,6 +10,7 @@ use super::heartbeat::Heartbeat;
 use super::outcome::{Findings, Stopped};
 use super::reporter::Reporter;
 use super::signal::{Reason, Signal, Stop};
+use crate::domain::change_set::Known;
 use crate::domain::guards::Verdict;
 use crate::domain::operation::{Lease, Operation, OperationKind, Stage, Status};
 use crate::domain::progress::{Count, Stats, Weights};
@@ -141,7 +142,6 @@ impl Run<'_> {
         };
         let layout = self.layout(&*content)?;
         let mut index = KeyIndex::with_room(self.catalog.item_count);
-        self.engine.store.known_items(self.source.id, |key, known| index.know(key, known))?;
         let mut survey = self.survey(&*content, &layout, &mut index)?;
         findings.issues = std::mem::take(&mut survey.issues);
         let verdict = survey.tally.judge(self.operation.options.accept_rekey);
@@ -186,14 +186,23 @@ impl Run<'_> {
     }
 
     /// The keys of the items that left the source.
-    pub(super) fn removals(&self, index: &KeyIndex) -> Result<Vec<String>, StoreError> {
+    pub(super) fn removals(&self, index: &KeyIndex) -> Result<Vec<String>, Stopped> {
         let mut gone = Vec::new();
-        self.engine.store.known_items(self.source.id, |key, known| {
+        self.known_items(|key, known| {
             if known.live && index.has_left(key) {
                 gone.push(key.to_owned());
             }
         })?;
         Ok(gone)
+    }
+
+    /// Walks all items of the catalog, unless the run should end meanwhile.
+    pub(super) fn known_items(&self, each: impl FnMut(&str, Known)) -> Result<(), Stopped> {
+        self.engine.store.known_items(self.source.id, || self.signal.reason().is_none(), each)?;
+        match self.signal.reason() {
+            Some(reason) => Err(Stopped::Early(reason)),
+            None => Ok(()),
+        }
     }
 
     /// From here on a cancel comes too late.

@@ -69,6 +69,7 @@ impl Run<'_> {
         let message = format!("Comparing with the {} of the catalog…", self.source.noun.many);
         let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
         self.reporter.set(progress.clone());
+        self.known_items(|key, known| index.know(key, known))?;
         let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
@@ -78,7 +79,8 @@ impl Run<'_> {
                 return Err(Stopped::Early(reason));
             }
         }
-        let survey = surveyor.finish();
+        let mut survey = surveyor.finish();
+        survey.tally.settled = self.catalog.settled_count.unwrap_or(survey.tally.live);
         progress.stats.items.total = survey.rows;
         self.reporter.set(progress);
         Ok(survey)

@@ -24,7 +24,7 @@ fn freeze(db: &Database, server: &Server, id: &str) {
     within(Duration::from_secs(60), "the middle of the run", || {
         let status = server.status(id);
         assert!(status["progress"].as_u64() < Some(80), "it was too quick: {status}");
-        status["progress"].as_u64() >= Some(30)
+        status["progress"].as_u64() >= Some(15)
     });
     loop {
         server.freeze();
@@ -53,10 +53,11 @@ fn a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is_taken_afterwards(
     let mut interrupted = Value::Null;
     within(Duration::from_secs(30), "interrupted", || {
         interrupted = second.status(&id);
+        assert_ne!(interrupted["status"], "completed", "it was too quick: it ended before it was frozen");
         interrupted["status"] == "interrupted"
     });
     let took = frozen.elapsed();
-    assert!(interrupted["progress"].as_u64().is_some_and(|percent| (30..100).contains(&percent)), "{interrupted}");
+    assert!(interrupted["progress"].as_u64().is_some_and(|percent| (15..100).contains(&percent)), "{interrupted}");
     let successor = interrupted["successor"].as_str().expect("a successor").to_owned();
     within(Duration::from_secs(60), "the successor's end", || second.status(&successor)["status"] == "completed");
     assert_eq!(

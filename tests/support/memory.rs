@@ -54,7 +54,12 @@ impl Table {
 
     /// Albums `1` to `count`, each with a title of this wording.
     pub(crate) fn albums(count: usize, wording: &str) -> Self {
-        let rows = (1..=count).map(|n| vec![n.to_string(), format!("{wording} {n}")]).collect();
+        Self::of(1..=count, wording)
+    }
+
+    /// Albums with these numbers, each with a title of this wording.
+    pub(crate) fn of(numbers: impl Iterator<Item = usize>, wording: &str) -> Self {
+        let rows = numbers.map(|n| vec![n.to_string(), format!("{wording} {n}")]).collect();
         Self { columns: vec!["id".into(), "title".into()], rows: Arc::new(rows), faults: HashMap::new() }
     }
 

@@ -4,7 +4,7 @@ use lockstep::domain::operation::{Options, StartRequest, Status};
 use lockstep::domain::source::{Source, Validators};
 
 use crate::support::house::full;
-use crate::support::memory::Table;
+use crate::support::memory::{Fault, Moment, Table};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![
@@ -12,6 +12,9 @@ on_both_databases![
     a_first_sync_of_an_empty_source_fails_too,
     when_half_of_a_catalog_is_gone_it_is_removed,
     when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied,
+    removals_withheld_once_are_withheld_the_second_time,
+    a_run_cut_short_does_not_loosen_the_guard,
+    a_change_of_keys_that_was_meant_is_finished_after_it_was_cut_short,
     ten_removals_are_few_whatever_the_size,
     a_changed_key_column_changes_nothing_until_it_is_meant,
     rows_that_are_refused_do_not_make_a_source_small,
@@ -97,6 +100,47 @@ fn when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied(db: &Databa
     let healed = house.sync(&source);
     assert_eq!((healed.stats.unchanged, healed.stats.added, healed.withheld_removals), (103, 0, 0));
     assert_ne!(validators(&house, &source), Validators::default());
+}
+
+fn removals_withheld_once_are_withheld_the_second_time(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", csv(1..=100, "Title"));
+    house.sync(&source);
+    house.rewrite(&source, csv((1..=49).chain(1001..=1050), "Title"));
+    for added in [50, 0, 0] {
+        let record = house.sync(&source);
+        assert_eq!((record.stats.added, record.stats.removed, record.withheld_removals), (added, 0, 51), "{record:?}");
+    }
+    assert_eq!(item_count(&house, &source), 150);
+}
+
+fn a_run_cut_short_does_not_loosen_the_guard(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::of(1..=4000, "Title"));
+    house.sync(&source);
+    let shrunk = || Table::of((1..=1900).chain(10_001..=12_000), "Title");
+    house.memory.set("albums", shrunk().at(Moment::Apply(3500), Fault::Break));
+    assert_eq!(house.sync(&source).status, Status::Failed);
+    assert!(item_count(&house, &source) > 4000, "some came");
+    house.memory.set("albums", shrunk());
+    let record = house.sync(&source);
+    assert_eq!((record.status, record.stats.removed, record.withheld_removals), (Status::Completed, 0, 2100));
+    assert_eq!(item_count(&house, &source), 6000);
+}
+
+fn a_change_of_keys_that_was_meant_is_finished_after_it_was_cut_short(db: &Database) {
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::of(1..=4000, "Title"));
+    house.sync(&source);
+    let other = || Table::of(10_001..=14_000, "Title");
+    let meant = StartRequest { options: Options { accept_rekey: true, ..Options::default() }, ..full() };
+    house.memory.set("albums", other().at(Moment::Apply(3500), Fault::Break));
+    assert_eq!(house.go(&source, &meant).status, Status::Failed);
+    assert!(item_count(&house, &source) > 6000, "most came");
+    house.memory.set("albums", other());
+    let record = house.go(&source, &meant);
+    assert_eq!((record.status, record.stats.removed), (Status::Completed, 4000), "{record:?}");
+    assert_eq!(item_count(&house, &source), 4000);
 }
 
 fn ten_removals_are_few_whatever_the_size(db: &Database) {

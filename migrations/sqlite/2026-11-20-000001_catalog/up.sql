@@ -20,6 +20,8 @@ CREATE TABLE catalogs (
     columns          TEXT NOT NULL DEFAULT '[]',
     validators       TEXT NOT NULL DEFAULT '{}',
     item_count       BIGINT NOT NULL DEFAULT 0,
+    -- How many there were when the catalog was last in step with its source: what "more than half" is measured by.
+    settled_count    BIGINT,
     last_success_at  TIMESTAMP,
     last_success_id  TEXT
 );
