@@ -14,6 +14,9 @@ use super::{dressing, routes};
 const MOST_BYTES: usize = 64 * 1024;
 /// The most threads that answer requests. They never wait for anything, so a few are plenty.
 const MOST_THREADS: usize = 4;
+/// The most threads beside each of them that wait for the database, a disk or a fetch. More than the processor can
+/// run at once would only wake and send each other to sleep, and queue for connections.
+const MOST_WAITING: usize = 6;
 /// How many seconds answers under way have when the server is told to stop.
 const LAST_ANSWERS: u64 = 1;
 
@@ -36,6 +39,7 @@ pub fn serve(listener: TcpListener, house: House) -> io::Result<Server> {
             .wrap(Compress::default())
     })
     .workers(threads)
+    .worker_max_blocking_threads(MOST_WAITING)
     .shutdown_timeout(LAST_ANSWERS)
     .disable_signals()
     .listen(listener)?;
