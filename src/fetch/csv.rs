@@ -106,7 +106,7 @@ impl Csv {
             Spoiled::Broken(error) => unreadable(name, &error),
             Spoiled::Disk(error) => error,
         })?;
-        finish(content, None, Validators::default(), order)
+        finish(content, None, Validators::default(), order, watch)
     }
 }
 
@@ -166,13 +166,19 @@ pub(super) fn table_at(
 ) -> Result<Fetched, FetchError> {
     let Answer::Body(body) = client.get(address, reach, order, watch)? else { return Ok(Fetched::Unchanged) };
     let said = Validators { etag: body.etag, last_modified: body.last_modified, ..Validators::default() };
-    finish(body.content, body.charset.as_deref(), said, order)
+    finish(body.content, body.charset.as_deref(), said, order, watch)
 }
 
-fn finish(content: Spooled, charset: Option<&str>, said: Validators, order: &Order<'_>) -> Result<Fetched, FetchError> {
+fn finish(
+    content: Spooled,
+    charset: Option<&str>,
+    said: Validators,
+    order: &Order<'_>,
+    watch: &dyn Watch,
+) -> Result<Fetched, FetchError> {
     if order.mode == Mode::Incremental && order.validators.body_hash.as_deref() == Some(&content.hash) {
         return Ok(Fetched::Unchanged);
     }
     let validators = Validators { body_hash: Some(content.hash.clone()), ..said };
-    Ok(Fetched::Content(Box::new(Table::open(content, charset, validators)?)))
+    Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, watch)?)))
 }

@@ -5,6 +5,7 @@
 mod address;
 mod call;
 mod csv;
+mod decoding;
 mod delimiter;
 mod guard;
 mod halt;

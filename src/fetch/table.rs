@@ -2,11 +2,12 @@
 
 use std::io::Read;
 
+use super::decoding::Decoding;
 use super::delimiter::{Dialect, dialect};
 use super::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, Record, Records, Uncut};
 use super::spool::{Reader, Spooled, disk};
-use super::text::{Decoding, Writing, examine};
-use super::{Content, FetchError, Rows};
+use super::text::{Writing, examine};
+use super::{Content, FetchError, Rows, Watch};
 use crate::domain::row::{Mend, Row, column_names, shortened};
 use crate::domain::source::Validators;
 
@@ -27,17 +28,25 @@ pub(super) struct Table {
 
 impl Table {
     /// Finds out how `content` is written and reads its header. `charset` is what the server said, if it did.
-    pub(super) fn open(content: Spooled, charset: Option<&str>, validators: Validators) -> Result<Self, FetchError> {
+    ///
+    /// # Errors
+    /// When it is no table, cannot be read, or `watch` says stop.
+    pub(super) fn open(
+        content: Spooled,
+        charset: Option<&str>,
+        validators: Validators,
+        watch: &dyn Watch,
+    ) -> Result<Self, FetchError> {
         let mut start = Vec::new();
         content.reader(0).take(8).read_to_end(&mut start).map_err(|error| disk(&error))?;
         no_other_format(&start)?;
-        let writing = examine(|| content.reader(0), charset).map_err(|error| disk(&error))?;
+        let writing = examine(|| content.reader(0), charset, watch)?;
         start.clear();
         let text = Decoding::new(content.reader(writing.mark), writing.encoding);
         text.take(START).read_to_end(&mut start).map_err(|error| disk(&error))?;
         let dialect = dialect(&start, (start.len() as u64) < START);
         let mut table = Self { content, writing, dialect, columns: Vec::new(), header: 0, validators };
-        table.read_header()?;
+        table.read_header(watch)?;
         Ok(table)
     }
 
@@ -46,11 +55,14 @@ impl Table {
         Records::new(text, self.dialect.delimiter)
     }
 
-    /// The header is the first row with anything in it.
-    fn read_header(&mut self) -> Result<(), FetchError> {
+    /// The header is the first row with anything in it. A file of blank rows is gone through to its end.
+    fn read_header(&mut self, watch: &dyn Watch) -> Result<(), FetchError> {
         let mut records = self.records();
         let mut record = Record::default();
         while records.next(&mut record).map_err(|uncut| self.explain(uncut))? {
+            if watch.should_stop() {
+                return Err(FetchError::Stopped);
+            }
             if record.too_wide {
                 return Err(FetchError::failed(
                     "too_many_columns",

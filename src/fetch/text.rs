@@ -1,10 +1,14 @@
-//! From bytes to text: which encoding a file is in, found in one pass over it, and a reader that decodes on the way.
+//! From bytes to text: which encoding a file is in, found in one pass over it, or two when it has to be guessed.
 
 use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
+use super::spool::disk;
+use super::{FetchError, Watch};
+
+/// How much is looked at before the watch is asked again.
 const PIECE: usize = 64 * 1024;
 
 /// How a file is to be read as text.
@@ -20,9 +24,16 @@ pub(super) struct Writing {
 }
 
 /// Finds out how the file that `open` opens is written. `declared` is what the server called its charset.
-pub(super) fn examine<R: Read>(open: impl Fn() -> R, declared: Option<&str>) -> io::Result<Writing> {
+///
+/// # Errors
+/// When the file cannot be read, or `watch` says stop.
+pub(super) fn examine<R: Read>(
+    open: impl Fn() -> R,
+    declared: Option<&str>,
+    watch: &dyn Watch,
+) -> Result<Writing, FetchError> {
     let mut survey = Survey::default();
-    each_piece(open(), |piece, last| survey.look(piece, last))?;
+    each_piece(open(), watch, |piece, last| survey.look(piece, last))?;
     let declared = declared.and_then(|label| Encoding::for_label(label.as_bytes())).filter(|e| *e != REPLACEMENT);
     let (encoding, mark) = if let Some((encoding, mark)) = Encoding::for_bom(&survey.start) {
         (encoding, mark as u64)
@@ -33,24 +44,27 @@ pub(super) fn examine<R: Read>(open: impl Fn() -> R, declared: Option<&str>) -> 
     } else if survey.is_utf_8() {
         (UTF_8, 0)
     } else {
-        (guess(open())?, 0)
+        (guess(open(), watch)?, 0)
     };
     let wide = encoding == UTF_16LE || encoding == UTF_16BE;
     let lines = if wide { survey.lines_wide } else { survey.lines };
     Ok(Writing { encoding, mark, lossy: encoding != UTF_8 || survey.broken > 0, lines: lines.count() })
 }
 
-fn guess(reader: impl Read) -> io::Result<&'static Encoding> {
+fn guess(reader: impl Read, watch: &dyn Watch) -> Result<&'static Encoding, FetchError> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    each_piece(reader, |piece, last| {
+    each_piece(reader, watch, |piece, last| {
         detector.feed(piece, last);
     })?;
     Ok(detector.guess(None, Utf8Detection::Deny))
 }
 
-fn each_piece(mut reader: impl Read, mut look: impl FnMut(&[u8], bool)) -> io::Result<()> {
+fn each_piece(mut reader: impl Read, watch: &dyn Watch, mut look: impl FnMut(&[u8], bool)) -> Result<(), FetchError> {
     let mut buffer = vec![0; PIECE];
     loop {
+        if watch.should_stop() {
+            return Err(FetchError::Stopped);
+        }
         match reader.read(&mut buffer) {
             Ok(0) => {
                 look(&[], true);
@@ -58,7 +72,7 @@ fn each_piece(mut reader: impl Read, mut look: impl FnMut(&[u8], bool)) -> io::R
             }
             Ok(count) => look(&buffer[..count], false),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(disk(&error)),
         }
     }
 }
@@ -173,79 +187,44 @@ impl Lines {
     }
 }
 
-/// Decodes what `inner` reads; the result is UTF-8 in any case.
-pub(super) struct Decoding<R> {
-    inner: R,
-    decoder: Decoder,
-    raw: Vec<u8>,
-    raw_at: usize,
-    raw_end: usize,
-    text: Vec<u8>,
-    text_at: usize,
-    text_end: usize,
-    last: bool,
-    done: bool,
-}
-
-impl<R: Read> Decoding<R> {
-    /// `inner` begins after the byte order mark.
-    pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
-        Self {
-            inner,
-            decoder: encoding.new_decoder_without_bom_handling(),
-            raw: vec![0; PIECE],
-            raw_at: 0,
-            raw_end: 0,
-            text: vec![0; PIECE],
-            text_at: 0,
-            text_end: 0,
-            last: false,
-            done: false,
-        }
-    }
-
-    fn refill(&mut self) -> io::Result<()> {
-        while self.text_at == self.text_end && !self.done {
-            if self.raw_at == self.raw_end && !self.last {
-                self.raw_at = 0;
-                self.raw_end = self.inner.read(&mut self.raw)?;
-                self.last = self.raw_end == 0;
-            }
-            let raw = &self.raw[self.raw_at..self.raw_end];
-            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, self.last);
-            self.raw_at += read;
-            (self.text_at, self.text_end) = (0, written);
-            self.done = self.last && result == encoding_rs::CoderResult::InputEmpty;
-        }
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Decoding<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.refill()?;
-        let count = buffer.len().min(self.text_end - self.text_at);
-        buffer[..count].copy_from_slice(&self.text[self.text_at..self.text_at + count]);
-        self.text_at += count;
-        Ok(count)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Read;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
+    use chrono::{DateTime, Utc};
     use encoding_rs::{GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-    use super::{Decoding, Writing, examine};
+    use super::super::decoding::Decoding;
+    use super::{FetchError, Watch, Writing, examine};
+
+    /// Says stop when it was asked so many times.
+    struct Asked(AtomicU32);
+
+    impl Watch for Asked {
+        fn received(&self, _: u64, _: Option<u64>) {}
+        fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+        fn should_stop(&self) -> bool {
+            self.0.fetch_sub(1, Ordering::Relaxed) == 0
+        }
+    }
 
     fn written(bytes: &[u8], declared: Option<&str>) -> (Writing, String) {
-        let writing = examine(|| bytes, declared).expect("memory");
+        let writing = examine(|| bytes, declared, &Asked(u32::MAX.into())).expect("memory");
         let mut text = String::new();
         Decoding::new(&bytes[usize::try_from(writing.mark).expect("small")..], writing.encoding)
             .read_to_string(&mut text)
             .expect("UTF-8");
         (writing, text)
+    }
+
+    #[test]
+    fn whoever_watches_is_asked_at_every_piece_of_every_pass() {
+        let bytes = b"Bj\xF6rk\n".repeat(50_000);
+        for asked in 0..10 {
+            let ended = examine(|| &bytes[..], None, &Asked(asked.into()));
+            assert!(matches!(ended, Err(FetchError::Stopped)), "at the {asked}th time");
+        }
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use lockstep::domain::source::Location;
 use lockstep::fetch::{Fetched, look};
@@ -118,6 +119,28 @@ fn a_look_shows_columns_first_rows_and_a_key() {
     assert_eq!(seen.rows.len(), 20);
     assert_eq!(seen.keys, ["Album ID", "title"]);
     assert_eq!(seen.proposed_key(), Some("Album ID"));
+}
+
+#[test]
+fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
+    let road = Road::new();
+    let path = road.folder.path().join("large.csv");
+    // Neither UTF-8 nor declared: it is gone through twice before its first row is read.
+    std::fs::write(&path, b"id;name\n1;Bj\xF6rk\n".repeat(1_000_000)).expect("written");
+    let length = std::fs::metadata(&path).expect("there").len();
+    let watch = Patient::default();
+    let ended = thread::scope(|scope| {
+        let fetching = scope.spawn(|| road.fetch("csv", &file(&path), None, &watch).map(drop));
+        while watch.bytes.load(Ordering::Relaxed) < length {
+            thread::sleep(Duration::from_millis(5));
+        }
+        thread::sleep(Duration::from_millis(300));
+        let asked = Instant::now();
+        watch.stop.store(true, Ordering::Relaxed);
+        assert_eq!(failed(fetching.join().expect("no panic")).0, "stopped");
+        asked.elapsed()
+    });
+    assert!(ended < Duration::from_secs(1), "{ended:?}");
 }
 
 #[test]

@@ -1,0 +1,66 @@
+//! A reader that turns the bytes of an encoding into UTF-8 on the way.
+
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, Encoding};
+
+/// How many bytes are decoded at a time.
+const PIECE: usize = 64 * 1024;
+
+/// Decodes what `inner` reads; the result is UTF-8 in any case.
+pub(super) struct Decoding<R> {
+    inner: R,
+    decoder: Decoder,
+    raw: Vec<u8>,
+    raw_at: usize,
+    raw_end: usize,
+    text: Vec<u8>,
+    text_at: usize,
+    text_end: usize,
+    last: bool,
+    done: bool,
+}
+
+impl<R: Read> Decoding<R> {
+    /// `inner` begins after the byte order mark.
+    pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
+        Self {
+            inner,
+            decoder: encoding.new_decoder_without_bom_handling(),
+            raw: vec![0; PIECE],
+            raw_at: 0,
+            raw_end: 0,
+            text: vec![0; PIECE],
+            text_at: 0,
+            text_end: 0,
+            last: false,
+            done: false,
+        }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        while self.text_at == self.text_end && !self.done {
+            if self.raw_at == self.raw_end && !self.last {
+                self.raw_at = 0;
+                self.raw_end = self.inner.read(&mut self.raw)?;
+                self.last = self.raw_end == 0;
+            }
+            let raw = &self.raw[self.raw_at..self.raw_end];
+            let (result, read, written, _) = self.decoder.decode_to_utf8(raw, &mut self.text, self.last);
+            self.raw_at += read;
+            (self.text_at, self.text_end) = (0, written);
+            self.done = self.last && result == encoding_rs::CoderResult::InputEmpty;
+        }
+        Ok(())
+    }
+}
+
+impl<R: Read> Read for Decoding<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.refill()?;
+        let count = buffer.len().min(self.text_end - self.text_at);
+        buffer[..count].copy_from_slice(&self.text[self.text_at..self.text_at + count]);
+        self.text_at += count;
+        Ok(count)
+    }
+}
