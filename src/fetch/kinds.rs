@@ -23,7 +23,7 @@ pub struct Settings {
     pub google_base: Url,
     /// Where uploaded files lie.
     pub uploads_dir: PathBuf,
-    /// Where temporary files go. It is made if it is missing.
+    /// Where temporary files go. It is made if it is missing, for this user alone.
     pub work_dir: PathBuf,
     /// The sample catalog, a CSV file.
     pub sample: &'static [u8],

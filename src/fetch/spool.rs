@@ -1,8 +1,8 @@
 //! Content on its way into a temporary file: bounded, hashed, and turned away if it is a web page.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -95,7 +95,7 @@ impl Spooled {
 }
 
 fn temporary(folder: &Path) -> io::Result<File> {
-    std::fs::create_dir_all(folder)?;
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     tempfile::tempfile_in(folder)
 }
 

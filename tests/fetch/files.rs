@@ -144,6 +144,14 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
 }
 
 #[test]
+fn nobody_else_may_look_into_the_work_folder() {
+    let road = Road::new();
+    road.content("csv", &Location::Sample).expect("content");
+    let mode = std::fs::metadata(&road.settings.work_dir).expect("it was made").permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
 fn a_million_rows_stay_flat_in_memory() {
     let road = Road::new();
     let path = road.folder.path().join("large.csv");

@@ -91,6 +91,38 @@ fn encodings_are_recognised_declared_or_not() {
 }
 
 #[test]
+fn a_declared_charset_that_the_bytes_contradict_is_not_believed() {
+    let outside = Outside::start();
+    let road = Road::new();
+    outside.set("/utf-8-declared.csv", Reply::csv(b"id,name\n1,Bj\xF6rk\n"));
+    let latin = "text/csv; charset=ISO-8859-1";
+    outside.set("/latin-declared.csv", Reply::csv("id,name\n1,Björk\n").header("Content-Type", latin));
+    for path in ["/utf-8-declared.csv", "/latin-declared.csv"] {
+        let content = road.get(&outside.url(path)).expect("content");
+        assert_eq!(cells(&*content), [["1", "Björk"]], "{path}");
+        assert!(rows(&*content).iter().all(|row| row.mended.is_empty()), "{path}");
+    }
+}
+
+#[test]
+fn what_is_packed_in_a_way_nobody_asked_for_is_refused() {
+    let outside = Outside::start();
+    let road = Road::new();
+    for encoding in ["deflate", "br", "zstd", "GZIP, br"] {
+        outside.set("/a.csv", Reply::csv("id\n1\n").header("Content-Encoding", encoding));
+        let (code, message) = road.failure(&outside.url("/a.csv"));
+        assert_eq!(code, "bad_answer", "{encoding}: {message}");
+        assert!(message.contains(encoding) && message.contains("127.0.0.1"), "{message}");
+    }
+    for plain in ["identity", "Identity", ""] {
+        outside.set("/a.csv", Reply::csv("id\n1\n").header("Content-Encoding", plain));
+        assert_eq!(cells(&*road.get(&outside.url("/a.csv")).expect("content")), [["1"]], "{plain}");
+    }
+    outside.set("/a.csv", Reply::csv("id\n1\n").gzip());
+    assert_eq!(cells(&*road.get(&outside.url("/a.csv")).expect("content")), [["1"]]);
+}
+
+#[test]
 fn what_was_mended_is_told_and_what_cannot_be_placed_is_marked() {
     let outside = Outside::start();
     outside.set("/a.csv", Reply::csv(b"\nid,title,title,\n1,a\0b\n\n2,\xFF,c,d,e\n,,,\n3,x,y,z,,\n"));
