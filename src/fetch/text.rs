@@ -151,10 +151,18 @@ impl Survey {
         }
     }
 
-    /// A declared encoding that cannot be: one of single bytes for text of pairs, or the reverse.
+    /// A declared encoding that cannot be: pairs of bytes for text of single ones or the reverse, UTF-8 for what is
+    /// not, one of single bytes for what is right UTF-8 with more than ASCII in it. Others are believed: most bytes
+    /// could be any of them.
     fn contradicts(&self, declared: &'static Encoding) -> bool {
         let wide = declared == UTF_16LE || declared == UTF_16BE;
-        if wide { self.wide().is_none() && self.broken == 0 } else { self.wide().is_some() }
+        if wide {
+            self.wide().is_none() && self.broken == 0
+        } else if declared == UTF_8 {
+            self.wide().is_some() || !self.is_utf_8()
+        } else {
+            self.wide().is_some() || declared.is_single_byte() && self.broken == 0 && self.whole > 0
+        }
     }
 }
 
@@ -243,6 +251,22 @@ mod tests {
         assert_eq!((writing.encoding, text.as_str()), (WINDOWS_1252, "café"));
         let (writing, text) = written(b"\xB4\xBA\xBD\xDA", Some("gb2312"));
         assert_eq!((writing.encoding, text.as_str()), (GBK, "春节"));
+    }
+
+    #[test]
+    fn a_declared_charset_is_not_believed_against_the_bytes() {
+        let (writing, text) = written(b"id;name\n1;Bj\xF6rk\n", Some("utf-8"));
+        assert_eq!((writing.encoding, text.as_str()), (WINDOWS_1252, "id;name\n1;Björk\n"));
+        for declared in ["iso-8859-1", "windows-1251", "us-ascii"] {
+            let (writing, text) = written("id;name\n1;Björk\n".as_bytes(), Some(declared));
+            assert_eq!((writing.encoding, text.as_str()), (UTF_8, "id;name\n1;Björk\n"), "{declared}");
+        }
+        // Of a few broken places in much that is right, the declared encoding is right, too.
+        let (writing, text) = written(&["ä".repeat(50).as_bytes(), b"\xFF"].concat(), Some("utf-8"));
+        assert!(writing.encoding == UTF_8 && writing.lossy && text.ends_with("ä\u{FFFD}"));
+        // These two bytes are right UTF-8 as well.
+        assert_eq!(written(b"\xC4\xA3", Some("gb2312")).1, "模");
+        assert_eq!(written(b"\xC2\xBB", Some("shift_jis")).1, "ﾂｻ");
     }
 
     #[test]
