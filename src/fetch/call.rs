@@ -124,6 +124,7 @@ impl<'a> Call<'a> {
         if reply::says_html(&head.headers) {
             return Err(Trouble::Final(reply::page_instead(place)).into());
         }
+        reply::unpacked(&head.headers, place)?;
         let total = body.content_length();
         let content = Spooled::take(
             body.into_reader(),

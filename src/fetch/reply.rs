@@ -5,6 +5,7 @@ use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
 use super::FetchError;
+use crate::domain::row::shortened;
 
 /// The sentence for a page that asks to log in where a sheet was expected.
 const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Google Sheets choose Share → Anyone with the \
@@ -131,6 +132,24 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>>
         return now.checked_add_signed(TimeDelta::seconds(i64::from(seconds)));
     }
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+}
+
+/// Refuses a body that is still packed: what was packed as we asked for is unpacked by now, without its header.
+pub(super) fn unpacked(headers: &HeaderMap, place: &Place) -> Result<(), FetchError> {
+    let packed = headers.get_all(header::CONTENT_ENCODING).iter().find(|value| {
+        let value = value.as_bytes().trim_ascii();
+        !(value.is_empty() || value.eq_ignore_ascii_case(b"identity"))
+    });
+    let Some(packed) = packed else { return Ok(()) };
+    Err(FetchError::failed(
+        "bad_answer",
+        format!(
+            "{} sends the file packed as “{}”, and Lockstep unpacks gzip alone. Have the server send it as it is, or \
+             packed with gzip.",
+            place.host,
+            shortened(&String::from_utf8_lossy(packed.as_bytes())),
+        ),
+    ))
 }
 
 /// Whether the headers announce a web page.

@@ -105,6 +105,24 @@ fn a_declared_charset_that_the_bytes_contradict_is_not_believed() {
 }
 
 #[test]
+fn what_is_packed_in_a_way_nobody_asked_for_is_refused() {
+    let outside = Outside::start();
+    let road = Road::new();
+    for encoding in ["deflate", "br", "zstd", "GZIP, br"] {
+        outside.set("/a.csv", Reply::csv("id\n1\n").header("Content-Encoding", encoding));
+        let (code, message) = road.failure(&outside.url("/a.csv"));
+        assert_eq!(code, "bad_answer", "{encoding}: {message}");
+        assert!(message.contains(encoding) && message.contains("127.0.0.1"), "{message}");
+    }
+    for plain in ["identity", "Identity", ""] {
+        outside.set("/a.csv", Reply::csv("id\n1\n").header("Content-Encoding", plain));
+        assert_eq!(cells(&*road.get(&outside.url("/a.csv")).expect("content")), [["1"]], "{plain}");
+    }
+    outside.set("/a.csv", Reply::csv("id\n1\n").gzip());
+    assert_eq!(cells(&*road.get(&outside.url("/a.csv")).expect("content")), [["1"]]);
+}
+
+#[test]
 fn what_was_mended_is_told_and_what_cannot_be_placed_is_marked() {
     let outside = Outside::start();
     // With so much that is right, one broken byte is only that.
