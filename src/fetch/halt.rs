@@ -86,11 +86,15 @@ impl Halt {
     }
 }
 
+/// The moment so long from now.
+pub(super) fn deadline(time: Duration) -> Instant {
+    // A year stands for "no limit" where adding would overflow.
+    Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
+}
+
 /// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for.
 pub(super) fn watched<T>(watch: &dyn Watch, timeout: Duration, work: impl FnOnce(&Arc<Halt>) -> T) -> T {
-    // A year stands for "no limit" where adding would overflow.
-    let deadline = Instant::now() + timeout.min(Duration::from_secs(366 * 24 * 3600));
-    let halt = Arc::new(Halt { stop: AtomicBool::new(watch.should_stop()), deadline });
+    let halt = Arc::new(Halt { stop: AtomicBool::new(watch.should_stop()), deadline: deadline(timeout) });
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let asking = scope.spawn(|| {

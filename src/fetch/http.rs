@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -10,7 +10,7 @@ use url::Url;
 use super::address::{Reach, parse};
 use super::call::{Call, Failure};
 use super::guard::AllowHosts;
-use super::halt::{Ended, Halt, watched};
+use super::halt::{Ended, Halt, deadline, watched};
 use super::reply::{self, Trouble, host_of};
 use super::spool::Spooled;
 use super::{FetchError, Order, Watch};
@@ -18,7 +18,7 @@ use super::{FetchError, Order, Watch};
 /// How often a passing trouble is met before it counts.
 const TRIES: u32 = 3;
 
-/// How often a server may ask to come back later, within the time of the order.
+/// How often a server may ask to come back later, within the time of the whole run.
 const PATIENCE: u32 = 20;
 
 /// The client of all kinds of sources.
@@ -59,10 +59,29 @@ impl Client {
         watch: &dyn Watch,
     ) -> Result<Answer, FetchError> {
         let url = parse(address)?;
-        watched(watch, order.timeout, |halt| {
-            let first_host = host_of(&url);
-            self.keep_trying(&url, reach, order, watch, halt).map_err(|error| explain(error, halt, &first_host))
-        })
+        let first_host = host_of(&url);
+        let ends = deadline(order.within);
+        let left = || ends.saturating_duration_since(Instant::now());
+        let mut waits = 0;
+        loop {
+            let answer = watched(watch, order.timeout.min(left()), |halt| {
+                let kept = self.keep_trying(&url, reach, order, watch, halt);
+                // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
+                kept.map_err(|failure| if watch.should_stop() { Ended::Stopped.into() } else { failure })
+            });
+            let (host, until) = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Trouble(Trouble::Busy { host, until })) => (host, until),
+                Err(failure) => return Err(explain(failure, &first_host)),
+            };
+            let wait = (until - Utc::now()).to_std().unwrap_or_default().max(Duration::from_millis(500));
+            waits += 1;
+            if wait >= left() || waits > PATIENCE {
+                return Err(reply::too_busy(&host, until));
+            }
+            watch.waiting(&host, until);
+            watched(watch, left(), |halt| halt.sleep(wait)).map_err(|ended| explain(ended.into(), &first_host))?;
+        }
     }
 
     /// Whether `url` is Google's, or that of what stands in for it.
@@ -76,6 +95,7 @@ impl Client {
         safe && (is_googles(url) || url.host() == self.google_base.host())
     }
 
+    /// Tries until there is an answer, or a failure that is not passing.
     fn keep_trying(
         &self,
         url: &Url,
@@ -84,7 +104,7 @@ impl Client {
         watch: &dyn Watch,
         halt: &Arc<Halt>,
     ) -> Result<Answer, Failure> {
-        let (mut tries, mut waits) = (1, 0);
+        let mut tries = 1;
         loop {
             match Call::new(self, reach, order, watch, halt).follow(url.clone()) {
                 Ok(answer) => return Ok(answer),
@@ -93,15 +113,6 @@ impl Client {
                     let pause = Duration::from_millis(500) * 2_u32.pow(tries - 1);
                     tries += 1;
                     halt.sleep(pause.mul_f64(0.5 + share_of_one()))?;
-                }
-                Err(Failure::Trouble(Trouble::Busy { host, until })) => {
-                    let wait = (until - Utc::now()).to_std().unwrap_or_default().max(Duration::from_millis(500));
-                    waits += 1;
-                    if wait >= halt.left() || waits > PATIENCE {
-                        return Err(Trouble::Final(reply::too_busy(&host, until)).into());
-                    }
-                    watch.waiting(&host, until);
-                    halt.sleep(wait)?;
                 }
                 Err(failure) => return Err(failure),
             }
@@ -115,12 +126,10 @@ fn is_googles(url: &Url) -> bool {
     within("google.com") || within("googleusercontent.com")
 }
 
-fn explain(failure: Failure, halt: &Halt, host: &str) -> FetchError {
+fn explain(failure: Failure, host: &str) -> FetchError {
     match failure {
         Failure::Ended(Ended::Stopped) => FetchError::Stopped,
         Failure::Ended(Ended::TimedOut) => timed_out(host),
-        // A trouble met while time ran out or a stop was asked for is that end.
-        Failure::Trouble(_) if halt.check() == Err(Ended::Stopped) => FetchError::Stopped,
         Failure::Trouble(Trouble::Final(error) | Trouble::Passing(error)) => error,
         Failure::Trouble(Trouble::Busy { host, until }) => reply::too_busy(&host, until),
     }

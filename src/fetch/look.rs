@@ -18,13 +18,13 @@ const SEARCHED: usize = 1000;
 const KEY_NAMES: [&str; 12] =
     ["id", "key", "sku", "isbn", "ean", "upc", "gtin", "guid", "uuid", "slug", "code", "number"];
 
-/// Fetches what is at `location` and looks at its beginning.
+/// Fetches what is at `location`, waits included within `timeout`, and looks at its beginning.
 ///
 /// # Errors
 /// When it cannot be fetched or read: what a sync of it would fail with.
 pub fn look(kind: &dyn Kind, location: &Location, timeout: Duration, watch: &dyn Watch) -> Result<Look, FetchError> {
     let source = nameless(kind.name(), location)?;
-    let order = Order { mode: Mode::Full, validators: &Validators::default(), timeout };
+    let order = Order { mode: Mode::Full, validators: &Validators::default(), timeout, within: timeout };
     let Fetched::Content(content) = kind.fetch(&source, &order, watch)? else {
         return Err(FetchError::failed(
             "bad_status",

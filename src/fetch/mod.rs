@@ -63,8 +63,12 @@ pub struct Order<'a> {
     pub mode: Mode,
     /// What the server said about the version that was last applied in full.
     pub validators: &'a Validators,
-    /// How long one fetch may take as a whole, waiting for the server included.
+    /// How long one fetch may take, with its redirects and the tries after a passing trouble. What a busy server asked
+    /// to wait is not in it: after such a wait it begins anew.
     pub timeout: Duration,
+    /// How long all of it may take: what is left for the whole run. A server that asks to wait longer than what is left
+    /// of this is not waited for.
+    pub within: Duration,
 }
 
 /// How the engine room watches a fetch under way. Called often; must be cheap.

@@ -116,7 +116,7 @@ pub(super) fn page_instead(place: &Place) -> FetchError {
     )
 }
 
-/// That the server asked to wait longer than the fetch may take.
+/// That the server asked to wait longer than the whole run may take.
 pub(super) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError {
     let when = if until - Utc::now() < TimeDelta::hours(12) { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M UTC" };
     FetchError::failed(

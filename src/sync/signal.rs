@@ -98,6 +98,11 @@ impl Signal {
         self.lost.store(true, Ordering::SeqCst);
     }
 
+    /// How much longer the run may take.
+    pub(super) fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     /// Why the run should end now, if it should.
     ///
     /// A lease that has merely run out is no reason yet: if nobody took the run over, the next batch takes it anew.
@@ -113,5 +118,23 @@ impl Signal {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{Reason, Signal, Stop};
+
+    #[test]
+    fn the_time_that_is_left_is_over_when_the_run_is() {
+        let (most, lease) = (Duration::from_secs(300), Duration::from_secs(15));
+        let begun = Instant::now();
+        let signal = Signal::new(Stop::default(), most, begun, lease);
+        assert!(signal.time_left() <= most && signal.time_left() > most - Duration::from_secs(60));
+        assert_eq!(signal.reason(), None);
+        let signal = Signal::new(Stop::default(), Duration::ZERO, begun, lease);
+        assert_eq!((signal.time_left(), signal.reason()), (Duration::ZERO, Some(Reason::TimedOut)));
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Road {
     pub(super) folder: tempfile::TempDir,
     pub(super) settings: Settings,
     pub(super) timeout: Duration,
+    /// The limit of the whole run.
+    pub(super) run: Duration,
 }
 
 impl Road {
@@ -31,7 +33,7 @@ impl Road {
         let folder = tempfile::tempdir().expect("a folder");
         let mut settings = Settings::in_data_dir(folder.path(), SAMPLE);
         settings.allow_hosts = "127.0.0.1".parse().expect("a list");
-        Self { folder, settings, timeout: Duration::from_secs(20) }
+        Self { folder, settings, timeout: Duration::from_secs(20), run: Duration::from_secs(20) }
     }
 
     pub(super) fn allowing(mut self, hosts: &str) -> Self {
@@ -41,6 +43,11 @@ impl Road {
 
     pub(super) fn within(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self
+    }
+
+    pub(super) fn in_a_run_of(mut self, limit: Duration) -> Self {
+        self.run = limit;
         self
     }
 
@@ -57,7 +64,8 @@ impl Road {
     ) -> Result<Fetched, FetchError> {
         let nothing = Validators::default();
         let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
-        let order = Order { mode, validators: known.unwrap_or(&nothing), timeout: self.timeout };
+        let validators = known.unwrap_or(&nothing);
+        let order = Order { mode, validators, timeout: self.timeout, within: self.run };
         self.kinds().get(kind).expect("a kind").fetch(&source(kind, location.clone()), &order, watch)
     }
 

@@ -6,10 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use lockstep::domain::operation::Status;
 use lockstep::domain::source::Location;
+use lockstep::sync::Terms;
 
 use super::{Patient, Road, cells, failed};
+use crate::support::house::TERMS;
 use crate::support::outside::{Outside, Reply};
+use crate::support::{Database, House};
 
 #[test]
 fn a_slow_drip_ends_at_the_timeout() {
@@ -69,6 +73,42 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_told() {
     let waits = watch.waits.lock().expect("waits");
     assert_eq!(waits.len(), 2);
     assert!(waits[0].0.starts_with("127.0.0.1"), "{waits:?}");
+}
+
+#[test]
+fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
+    let outside = Outside::start();
+    outside.set("/busy", Reply::status(503).header("Retry-After", "3").after(Duration::from_millis(700)));
+    // It needs most of its own time after the wait, too.
+    outside.then("/busy", Reply::csv("id\n1\n").after(Duration::from_millis(700)));
+    let road = Road::new().within(Duration::from_millis(1200));
+    let watch = Patient::default();
+    let begun = Instant::now();
+    road.fetch("csv", &Location::Url(outside.url("/busy")), None, &watch).expect("in the end");
+    assert!(begun.elapsed() > Duration::from_millis(3500), "{:?}", begun.elapsed());
+    assert_eq!(watch.waits.lock().expect("waits").len(), 1);
+}
+
+#[test]
+fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
+    let (db, outside) = (Database::sqlite(), Outside::start());
+    let house = House::with(db.store(), Terms { fetch: Duration::from_secs(1), ..TERMS });
+    outside.set("/busy", Reply::status(503).header("Retry-After", "2"));
+    outside.then("/busy", Reply::csv("id,title\n1,One\n"));
+    let source = house.url_source("albums", outside.url("/busy"));
+    let record = house.sync(&source);
+    assert_eq!((record.status, record.stats.added), (Status::Completed, 1), "{}", record.message);
+}
+
+#[test]
+fn waits_are_measured_against_the_whole_run_however_many_they_are() {
+    let outside = Outside::start();
+    outside.set("/busy", Reply::status(429).header("Retry-After", "1"));
+    let road = Road::new().within(Duration::from_secs(10)).in_a_run_of(Duration::from_millis(2500));
+    let begun = Instant::now();
+    assert_eq!(road.failure(&outside.url("/busy")).0, "rate_limited");
+    assert_eq!(outside.hits("/busy"), 3);
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
 #[test]
