@@ -164,7 +164,7 @@ pub(super) fn table_at(
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
-    let Answer::Body(body) = client.get(address, reach, order, watch)? else { return Ok(Fetched::Unchanged) };
+    let Answer::Body(body) = client.get(address, reach, order, watch)? else { return Ok(Fetched::Unchanged(None)) };
     let said = Validators { etag: body.etag, last_modified: body.last_modified, ..Validators::default() };
     finish(body.content, body.charset.as_deref(), said, order, watch)
 }
@@ -176,9 +176,10 @@ fn finish(
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
-    if order.mode == Mode::Incremental && order.validators.body_hash.as_deref() == Some(&content.hash) {
-        return Ok(Fetched::Unchanged);
-    }
+    let same = order.mode == Mode::Incremental && order.validators.body_hash.as_deref() == Some(&content.hash);
     let validators = Validators { body_hash: Some(content.hash.clone()), ..said };
+    if same {
+        return Ok(Fetched::Unchanged(Some(validators)));
+    }
     Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, watch)?)))
 }

@@ -85,8 +85,9 @@ pub trait Watch: Sync {
 
 /// What a fetch brought.
 pub enum Fetched {
-    /// Nothing is new since the validators were given.
-    Unchanged,
+    /// Nothing is new since the validators were given. Where the server calls the same content by other validators now,
+    /// these are to be kept instead.
+    Unchanged(Option<Validators>),
     /// The content, whole.
     Content(Box<dyn Content>),
 }

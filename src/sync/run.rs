@@ -14,7 +14,7 @@ use crate::domain::change_set::Known;
 use crate::domain::guards::Verdict;
 use crate::domain::operation::{Lease, Operation, OperationKind, Stage, Status};
 use crate::domain::progress::{Count, Stats, Weights};
-use crate::domain::source::Source;
+use crate::domain::source::{Source, Validators};
 use crate::fetch::{Fetched, Kind};
 use crate::store::StoreError;
 use crate::store::catalogs::Catalog;
@@ -137,7 +137,7 @@ impl Run<'_> {
     /// The steps, in order. What was found stays in `findings` also when a step does not come to its end.
     fn go(&self, findings: &mut Findings) -> Result<Ending, Stopped> {
         let content = match self.fetch()? {
-            Fetched::Unchanged => return self.nothing_new(findings),
+            Fetched::Unchanged(validators) => return self.nothing_new(findings, validators),
             Fetched::Content(content) => content,
         };
         let layout = self.layout(&*content)?;
@@ -175,13 +175,13 @@ impl Run<'_> {
     }
 
     /// The source says that nothing is new: the run is done in one round trip.
-    fn nothing_new(&self, findings: &mut Findings) -> Result<Ending, Stopped> {
+    fn nothing_new(&self, findings: &mut Findings, validators: Option<Validators>) -> Result<Ending, Stopped> {
         let held = self.catalog.item_count;
         findings.stats =
             Stats { items: Count { processed: held, total: held }, unchanged: held, ..self.reporter.now().stats };
         self.finalize(findings.stats)?;
-        let applied =
-            Applied { columns: None, removals: Vec::new(), validators: Some(self.catalog.validators.clone()) };
+        let validators = validators.or_else(|| Some(self.catalog.validators.clone()));
+        let applied = Applied { columns: None, removals: Vec::new(), validators };
         Ok(std::mem::take(findings).unchanged(&self.source, applied))
     }
 

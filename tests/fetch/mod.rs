@@ -77,7 +77,7 @@ impl Road {
     pub(super) fn content(&self, kind: &str, location: &Location) -> Result<Box<dyn Content>, FetchError> {
         match self.fetch(kind, location, None, &Patient::default())? {
             Fetched::Content(content) => Ok(content),
-            Fetched::Unchanged => panic!("a full fetch is never unchanged"),
+            Fetched::Unchanged(_) => panic!("a full fetch is never unchanged"),
         }
     }
 

@@ -1,10 +1,13 @@
 //! What comes back: pages instead of data, unchanged content, encodings.
 
+use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Location, Validators};
 use lockstep::fetch::Fetched;
 
 use super::{Patient, Road, cells, rows};
+use crate::support::house::incremental;
 use crate::support::outside::{Outside, Reply};
+use crate::support::{Database, House};
 
 #[test]
 fn a_web_page_never_reaches_a_parser() {
@@ -42,7 +45,7 @@ fn what_the_server_calls_unchanged_is_not_sent_again() {
     assert_eq!(known.etag.as_deref(), Some(odd));
     let location = Location::Url(outside.url("/a.csv"));
     let again = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
-    assert!(matches!(again, Fetched::Unchanged));
+    assert!(matches!(again, Fetched::Unchanged(None)));
     let seen = outside.requests("/a.csv");
     assert_eq!(seen[0].header("If-None-Match"), None);
     assert_eq!(seen[1].header("If-None-Match"), Some(odd));
@@ -58,12 +61,31 @@ fn the_same_body_is_unchanged_but_a_full_fetch_brings_it() {
     assert_eq!((known.etag.as_deref(), known.last_modified.as_deref()), (None, None));
     let location = Location::Url(outside.url("/a.csv"));
     let again = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
-    assert!(matches!(again, Fetched::Unchanged));
+    assert!(matches!(again, Fetched::Unchanged(_)));
     outside.csv("/a.csv", "id\n2\n");
     let changed = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
     assert!(matches!(changed, Fetched::Content(_)));
     let none = road.fetch("csv", &location, Some(&Validators::default()), &Patient::default()).expect("an answer");
     assert!(matches!(none, Fetched::Content(_)));
+}
+
+#[test]
+fn a_new_name_for_the_same_content_is_kept() {
+    let (db, outside) = (Database::sqlite(), Outside::start());
+    let (house, albums) = (House::on(&db), || Reply::csv("id,title\n1,One\n"));
+    outside.set("/a.csv", albums().etag("\"one\""));
+    outside.then("/a.csv", albums().etag("\"two\""));
+    let source = house.url_source("albums", outside.url("/a.csv"));
+    for _ in 0..3 {
+        let record = house.go(&source, &incremental());
+        assert_eq!((record.status, record.stats.updated), (Status::Completed, 0), "{}", record.message);
+    }
+    let seen = outside.requests("/a.csv");
+    let known: Vec<_> = seen.iter().map(|seen| seen.header("If-None-Match")).collect();
+    assert_eq!(known, [None, Some("\"one\""), Some("\"two\"")]);
+    let kept = house.store.catalog(source.id).expect("an answer").expect("a catalog").validators;
+    assert_eq!(kept.etag.as_deref(), Some("\"two\""));
+    assert!(kept.body_hash.is_some());
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl Kind for Memory {
         let version = digest(&format!("{:?}{:?}", table.columns, table.rows));
         let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
         if order.mode == Mode::Incremental && *order.validators == validators {
-            return Ok(Fetched::Unchanged);
+            return Ok(Fetched::Unchanged(None));
         }
         Ok(Fetched::Content(Box::new(Held { table, validators, readings: Mutex::new(0) })))
     }
