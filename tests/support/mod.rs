@@ -10,7 +10,9 @@ pub(crate) mod outside;
 mod postgres;
 mod reply;
 pub(crate) mod server;
+mod shared_data;
 
 pub(crate) use database::{Database, on_both_databases};
 pub(crate) use gate::Gate;
 pub(crate) use house::House;
+pub(crate) use shared_data::shared_data;
