@@ -1,12 +1,52 @@
 //! What forms need: values as people type them, and addresses that carry values.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
 
-use actix_web::HttpRequest;
+use actix_web::dev::Payload;
+use actix_web::error::UrlencodedError;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
 use url::form_urlencoded;
+
+use super::error::{WebError, from_framework};
 
 /// The values of a form or of an address by their names; of several of one name the last.
 pub(super) type Values = HashMap<String, String>;
+
+/// A form as it came. Taking it never fails: who may not send one is told so before what is wrong with it. A request
+/// without a body sent an empty form.
+pub(super) struct Form<T>(Result<T, WebError>);
+
+impl<T> Form<T> {
+    /// What was sent.
+    pub(super) fn read(self) -> Result<T, WebError> {
+        self.0
+    }
+}
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for Form<T> {
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Infallible>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if request.headers().contains_key(CONTENT_TYPE) {
+            let form = web::Form::<T>::from_request(request, payload);
+            return Box::pin(async { Ok(Self(form.await.map(web::Form::into_inner).map_err(|e| from_framework(&e)))) });
+        }
+        let body = web::Bytes::from_request(request, payload);
+        Box::pin(async {
+            Ok(Self(match body.await {
+                Ok(body) if body.is_empty() => Ok(T::default()),
+                Ok(_) => Err(from_framework(&UrlencodedError::ContentType.into())),
+                Err(error) => Err(from_framework(&error)),
+            }))
+        })
+    }
+}
 
 /// The value of that name without the white space around it; empty if there is none.
 pub(super) fn value(values: &Values, name: &str) -> String {

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
 use super::error::WebError;
+use super::forms::Form;
 use super::guard::Caller;
 use super::page::{self, Html};
 use super::session;
@@ -47,10 +48,10 @@ pub(super) async fn sign_in(
     rooms: Rooms,
     caller: Caller,
     request: HttpRequest,
-    typed: web::Form<Typed>,
+    typed: Form<Typed>,
 ) -> Result<Html, WebError> {
     let over_tls = session::is_over_tls(&request);
-    let Typed { username, password, next } = typed.into_inner();
+    let Typed { username, password, next } = typed.read()?;
     let next = session::path_here(&next);
     state::run_hashing(&rooms, move |house| {
         let Some(user) = user_with(house, &username, &password)? else {

@@ -7,7 +7,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
 use super::error::WebError;
-use super::forms::{Values, value};
+use super::forms::{Form, Values, value};
 use super::guard::Caller;
 use super::page::{Html, chrome, when};
 use super::settings_page::{
@@ -118,10 +118,10 @@ pub(super) async fn look(
 
 /// `POST /settings/sources`: adds what was looked at. It is looked at again: in between it may have changed, and the
 /// form is only what somebody sent.
-pub(super) async fn add(rooms: Rooms, caller: Caller, form: web::Form<Values>) -> Result<Html, WebError> {
+pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Result<Html, WebError> {
     state::run(&rooms, move |house| {
         let actor = caller.admin(house)?;
-        let form = source_form::typed(&form);
+        let form = source_form::typed(&form.read()?);
         let looked = sent_place(house, &form)?.and_then(|place| Ok((look_at(house, &place)?, place)));
         let (look, place) = match looked {
             Ok(looked) => looked,

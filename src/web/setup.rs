@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, web};
 use serde::Deserialize;
 
 use super::error::WebError;
+use super::forms::Form;
 use super::page::{self, Html};
 use super::session;
 use super::state::{self, House, Rooms};
@@ -50,9 +51,9 @@ pub(super) async fn page(rooms: Rooms, link: web::Query<Link>) -> Result<Html, W
 }
 
 /// `POST /setup`. The new admin is logged in.
-pub(super) async fn create(rooms: Rooms, request: HttpRequest, typed: web::Form<Typed>) -> Result<Html, WebError> {
+pub(super) async fn create(rooms: Rooms, request: HttpRequest, typed: Form<Typed>) -> Result<Html, WebError> {
     let over_tls = session::is_over_tls(&request);
-    let Typed { token, username, password } = typed.into_inner();
+    let Typed { token, username, password } = typed.read()?;
     state::run_hashing(&rooms, move |house| {
         // Before a password is hashed for somebody without the link.
         if let Some(away) = turned_away(house, &token)? {

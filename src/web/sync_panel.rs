@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
 use super::error::WebError;
-use super::forms::{Values, address, is_htmx, value};
+use super::forms::{Form, Values, address, is_htmx, value};
 use super::guard::Caller;
 use super::page::Html;
 use super::panel_view::{Reader, seconds};
@@ -31,14 +31,14 @@ pub(super) async fn start(
     rooms: Rooms,
     caller: Caller,
     slug: web::Path<String>,
-    form: web::Form<Values>,
+    form: Form<Values>,
     request: HttpRequest,
 ) -> Result<Html, WebError> {
     let htmx = is_htmx(&request);
     state::run(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let (source, _) = caller.source(house, &slug)?;
-        let wish = wish(&form, actor.name.clone())?;
+        let wish = wish(&form.read()?, actor.name.clone())?;
         let (status, shown, notice) = match house.control.start(source.id, &wish)? {
             Admission::Accepted(id) => (StatusCode::ACCEPTED, Some(id), None),
             Admission::AlreadyRunning(id) => (StatusCode::CONFLICT, Some(id), Some(Notice::AlreadyRunning)),
@@ -103,14 +103,14 @@ pub(super) async fn cancel(
     rooms: Rooms,
     caller: Caller,
     slug: web::Path<String>,
-    form: web::Form<Values>,
+    form: Form<Values>,
     request: HttpRequest,
 ) -> Result<Html, WebError> {
     let htmx = is_htmx(&request);
     state::run(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let (source, _) = caller.source(house, &slug)?;
-        let id: Option<SyncId> = match value(&form, "sync").as_str() {
+        let id: Option<SyncId> = match value(&form.read()?, "sync").as_str() {
             "" => house.store.active_run(source.id)?,
             id => id.parse().ok(),
         };

@@ -16,7 +16,7 @@ use futures_util::StreamExt as _;
 use tempfile::NamedTempFile;
 
 use super::error::WebError;
-use super::forms::{Values, clipped};
+use super::forms::{Form, Values, clipped};
 use crate::domain::source::{Location, Source};
 
 /// The most bytes an upload may have.
@@ -63,9 +63,8 @@ pub(super) async fn read(request: &HttpRequest, body: web::Payload, folder: &Pat
     let mut body = body.into_inner();
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.to_ascii_lowercase().starts_with("multipart/") {
-        let form = web::Form::<Values>::from_request(request, &mut body).await;
-        let values = form.map_err(|error| bad_form(&error))?.into_inner();
-        return Ok(Sent { values, file: SentFile::None });
+        let Ok(form) = Form::<Values>::from_request(request, &mut body).await;
+        return Ok(Sent { values: form.read()?, file: SentFile::None });
     }
     let mut sent = Sent::default();
     let mut parts = Multipart::new(request.headers(), body);

@@ -3,5 +3,6 @@
 mod accounts;
 mod data;
 mod doors;
+mod forms;
 mod site;
 mod starts;

@@ -1,0 +1,57 @@
+//! What forms send, and what comes without a form.
+
+use lockstep::domain::account::Role;
+
+use super::site::Site;
+
+/// Every address that takes a form, but those to come in.
+const FORMS: [&str; 6] = [
+    "/catalog/albums/sync",
+    "/catalog/albums/sync/cancel",
+    "/settings/sources",
+    "/settings/sources/new",
+    "/settings/sources/albums",
+    "/settings/sources/albums/remove",
+];
+
+#[test]
+fn who_asks_matters_before_what_they_send() {
+    let site = Site::new();
+    let (visitor, viewer) = (site.visitor(), site.person("bob", Role::Viewer));
+    for path in FORMS {
+        for body in [None, Some(("application/json", "{}".to_owned())), Some(("text/plain", "action=sync".to_owned()))]
+        {
+            let sent = format!("{path} with {body:?}");
+            let page = visitor.ask("POST", path, body.clone());
+            assert_eq!((page.status, page.header("location")), (303, Some("/login?next=%2F")), "{sent}");
+            assert_eq!(visitor.with("HX-Request", "true").ask("POST", path, body.clone()).status, 401, "{sent}");
+            assert_eq!(viewer.ask("POST", path, body).status, 403, "{sent}");
+        }
+    }
+    assert_eq!(site.store.active_runs().expect("an answer"), []);
+    assert_eq!(site.store.sources().expect("sources").len(), 2);
+}
+
+#[test]
+fn no_body_is_an_empty_form_and_a_malformed_one_is_400() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let started = admin.ask("POST", "/catalog/albums/sync", None);
+    assert_eq!((started.status, started.header("location")), (303, Some("/catalog/albums")));
+    assert!(site.store.active_run(site.albums.id).expect("an answer").is_some(), "a sync is the default");
+    let cancelled = admin.with("HX-Request", "true").ask("POST", "/catalog/albums/sync/cancel", None);
+    assert_eq!(cancelled.status, 200, "{}", cancelled.body);
+    assert_eq!(site.store.active_run(site.albums.id).expect("an answer"), None, "the active run is the default");
+    for path in ["/settings/sources", "/settings/sources/new", "/settings/sources/albums"] {
+        let reply = admin.ask("POST", path, None);
+        assert_eq!(reply.status, 422, "{path}: the fields are asked for");
+    }
+    let nobody = site.visitor().ask("POST", "/login", None);
+    assert_eq!(nobody.status, 401);
+    for path in ["/catalog/drafts/sync", "/catalog/drafts/sync/cancel", "/settings/sources", "/settings/sources/new"] {
+        let json = admin.post_json(path, r#"{"action":"sync"}"#);
+        assert_eq!(json.status, 400, "{path}");
+        assert!(json.body.contains("</html>"), "{}", json.body);
+    }
+    assert_eq!(site.store.active_runs().expect("an answer"), []);
+}
