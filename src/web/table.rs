@@ -10,6 +10,10 @@ use crate::store::items::{Item, ItemQuery};
 
 /// Items a page.
 const PER: u64 = 50;
+/// The most columns that are shown: an item's page has them all.
+const WIDEST: usize = 40;
+/// The most characters of a cell and of a column's name that are shown, for the same reason.
+const LONGEST: usize = 300;
 /// The most characters of a search that count: every word of it costs the database.
 const SEARCHED: usize = 200;
 
@@ -70,18 +74,21 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         address(&path, &[("q", search), ("sort", sort), ("page", &number)])
     };
     let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
-    let lead = title_at(&names, &source.noun.one).unwrap_or(0);
-    let rows: Vec<Row> = found.items.iter().map(|item| row(&path, item, &catalog.columns)).collect();
-    let columns = catalog.columns.iter().enumerate().map(|(at, name)| {
+    let title = title_at(&names, &source.noun.one).unwrap_or(0);
+    let sorted_at = sorted.and_then(|(column, _)| names.iter().position(|name| *name == column));
+    let shown = shown(names.len(), [Some(title), sorted_at]);
+    let lead = shown.iter().position(|&at| at == title).unwrap_or(0);
+    let rows: Vec<Row> = found.items.iter().map(|item| row(&path, item, &names, &shown)).collect();
+    let columns = shown.iter().map(|&at| names[at]).enumerate().map(|(at, name)| {
         let turned = format!("-{name}");
         let (now, next) = match sorted {
             Some((column, false)) if column == name => (Sorted::Ascending, turned.as_str()),
-            Some((column, true)) if column == name => (Sorted::Descending, name.as_str()),
-            _ => (Sorted::No, name.as_str()),
+            Some((column, true)) if column == name => (Sorted::Descending, name),
+            _ => (Sorted::No, name),
         };
-        let key = *name == source.key_column;
+        let key = name == source.key_column;
         Column {
-            name: name.clone(),
+            name: clipped(name, LONGEST),
             href: address(&path, &[("q", search), ("sort", next)]),
             sorted: now,
             numeric: !key && at != lead && is_numeric(rows.iter().filter_map(|row| row.cells.get(at))),
@@ -90,33 +97,43 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
     });
     let columns = columns.collect();
     let first = (query.page - 1) * PER;
-    let shown = rows.len() as u64;
+    let count = rows.len() as u64;
     Ok(TableView {
         here: page_address(query.page),
         query: asked.search.clone(),
         sort: sort.to_owned(),
         columns,
+        more_columns: (names.len() - shown.len()) as u64,
         lead,
         rows,
         found: found.total,
-        first: if shown > 0 { first + 1 } else { 0 },
-        last: first + shown,
+        first: if count > 0 { first + 1 } else { 0 },
+        last: first + count,
         previous: (query.page > 1).then(|| page_address(query.page - 1)),
         next: (query.page < last_page).then(|| page_address(query.page + 1)),
     })
 }
 
-/// An item under these columns. In the middle of a sync two layouts stand side by side, so fields go by name.
-fn row(path: &str, item: &Item, columns: &[String]) -> Row {
-    let cell = |(at, column): (usize, &String)| {
-        let in_place = item.fields.get(at).filter(|(name, _)| name == column);
-        let field = in_place.or_else(|| item.fields.iter().find(|(name, _)| name == column));
-        field.map(|(_, value)| value.clone()).unwrap_or_default()
+/// The positions of the columns that are shown: the first ones and, wherever they stand, those that matter.
+fn shown(columns: usize, matter: [Option<usize>; 2]) -> Vec<usize> {
+    let mut far: Vec<usize> = matter.into_iter().flatten().filter(|&at| at >= WIDEST).collect();
+    far.sort_unstable();
+    far.dedup();
+    (0..columns.min(WIDEST - far.len())).chain(far).collect()
+}
+
+/// An item under the columns that are shown. In the middle of a sync two layouts stand side by side, so fields go by
+/// name.
+fn row(path: &str, item: &Item, names: &[&str], shown: &[usize]) -> Row {
+    let cell = |&at: &usize| {
+        let in_place = item.fields.get(at).filter(|(name, _)| name == names[at]);
+        let field = in_place.or_else(|| item.fields.iter().find(|(name, _)| name == names[at]));
+        field.map(|(_, value)| clipped(value, LONGEST)).unwrap_or_default()
     };
     Row {
         href: format!("{path}/items/{}", item.id),
         key: clipped(&item.key, SEARCHED),
-        cells: columns.iter().enumerate().map(cell).collect(),
+        cells: shown.iter().map(cell).collect(),
     }
 }
 
@@ -146,7 +163,7 @@ fn is_number(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, is_number, is_numeric, sorting, title_at};
+    use super::{Asked, WIDEST, is_number, is_numeric, shown, sorting, title_at};
 
     #[test]
     fn numbers_are_told_from_what_looks_like_them() {
@@ -174,6 +191,14 @@ mod tests {
         assert_eq!(sorting("--a", &columns), Some(("-a", true)));
         assert_eq!(sorting("c", &columns), None);
         assert_eq!(sorting("", &columns), None);
+    }
+
+    #[test]
+    fn of_many_columns_the_first_are_shown_and_those_that_matter() {
+        assert_eq!(shown(3, [Some(2), None]), [0, 1, 2]);
+        let wide = shown(9_999, [Some(70), Some(50)]);
+        assert_eq!((wide.len(), &wide[WIDEST - 3..]), (WIDEST, &[WIDEST - 3, 50, 70][..]));
+        assert_eq!(shown(9_999, [Some(70), Some(70)]).len(), WIDEST);
     }
 
     #[test]

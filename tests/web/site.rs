@@ -121,6 +121,16 @@ impl Site {
         self.run(&id.to_string());
     }
 
+    /// Adds a public source that is a CSV file with this content, and fills its catalog.
+    pub(super) fn fill_csv(&self, slug: &str, text: &str) -> Source {
+        let path = self.data.path().join(format!("{slug}.csv"));
+        std::fs::write(&path, text).expect("a file");
+        let draft = SourceDraft { location: Location::File(path), ..draft(slug, true) };
+        let source = self.store.add_source(&draft, None).expect("a source");
+        self.fill(&source);
+        source
+    }
+
     /// Adds a user.
     pub(super) fn add_user(&self, name: &str, role: Role) {
         let hash = hash_password(PASSWORD).expect("a hash");

@@ -44,8 +44,10 @@ pub struct TableView {
     pub query: String,
     /// The value of `sort` in the address, carried along by a search; empty for the order of the source.
     pub sort: String,
-    /// The columns, in the source's order.
+    /// The columns that are shown, in the source's order.
     pub columns: Vec<Column>,
+    /// How many more the source has.
+    pub more_columns: u64,
     /// The column that readers know an item by: its cells lead to the items' pages.
     pub lead: usize,
     /// The items.
