@@ -9,24 +9,35 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SourceId(pub i64);
 
-/// The name of a catalog in addresses and on the command line: 1 to 64 of `a-z`, `0-9` and `-`.
+/// The name of a catalog in addresses and on the command line: 1 to 64 of `a-z`, `0-9` and `-`, and no reserved word.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Slug(String);
 
 /// A text that cannot be a slug.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a slug is 1 to 64 lower-case letters (a to z), digits and hyphens, such as `albums`")]
-pub struct NotASlug;
+pub enum NotASlug {
+    /// It has another form.
+    #[error("a slug is 1 to 64 lower-case letters (a to z), digits and hyphens, such as `albums`")]
+    Malformed,
+    /// It is one of the reserved words.
+    #[error("`{0}` is the address of another page: choose another slug, such as `{0}-1`")]
+    Reserved(&'static str),
+}
 
 impl Slug {
+    /// What stands where slugs stand in addresses: `/settings/sources/new`, and everything at `…/sync-status` is the
+    /// state of a sync.
+    const RESERVED: [&str; 2] = ["new", "sync-status"];
+
     /// The slug as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// A slug made from a name for people: `Jazz & Soul 1959` becomes `jazz-soul-1959`; `None` if nothing is left.
+    /// A slug made from a name for people: `Jazz & Soul 1959` becomes `jazz-soul-1959`, and a reserved word one with a
+    /// number; `None` if nothing is left.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         let mut slug = String::new();
@@ -38,7 +49,10 @@ impl Slug {
             }
         }
         slug.truncate(64);
-        slug.trim_matches('-').parse().ok()
+        match slug.trim_matches('-').parse() {
+            Err(NotASlug::Reserved(word)) => Some(Self(format!("{word}-1"))),
+            slug => slug.ok(),
+        }
     }
 }
 
@@ -48,7 +62,11 @@ impl FromStr for Slug {
     fn from_str(text: &str) -> Result<Self, NotASlug> {
         let fits = (1..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if fits { Ok(Self(text.to_owned())) } else { Err(NotASlug) }
+        match Self::RESERVED.into_iter().find(|&reserved| reserved == text) {
+            Some(reserved) => Err(NotASlug::Reserved(reserved)),
+            None if fits => Ok(Self(text.to_owned())),
+            None => Err(NotASlug::Malformed),
+        }
     }
 }
 
@@ -241,7 +259,11 @@ mod tests {
         for bad in ["", "Albums", "al bums", "../x", "ä", &"a".repeat(65)] {
             assert!(bad.parse::<Slug>().is_err(), "{bad}");
         }
+        let reserved = "new".parse::<Slug>().expect_err("reserved").to_string();
+        assert_eq!(reserved, "`new` is the address of another page: choose another slug, such as `new-1`");
+        assert!("sync-status".parse::<Slug>().is_err() && "new-1".parse::<Slug>().is_ok());
         assert_eq!(Slug::from_name("Jazz & Soul 1959!").map(String::from), Some("jazz-soul-1959".to_owned()));
+        assert_eq!(Slug::from_name("New!").map(String::from), Some("new-1".to_owned()));
         assert_eq!(Slug::from_name("日本"), None);
     }
 

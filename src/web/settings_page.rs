@@ -156,7 +156,7 @@ pub(super) fn free_slug(house: &House, proposed: &str) -> Result<String, WebErro
         return Ok(String::new());
     }
     let taken: Vec<String> = house.store.sources()?.iter().map(|source| source.slug.to_string()).collect();
-    let is_free = |slug: &String| !taken.contains(slug) && slug != "new";
+    let is_free = |slug: &String| !taken.contains(slug) && slug.parse::<Slug>().is_ok();
     let numbered = (2..100).map(|number| format!("{proposed}-{number}"));
     Ok(std::iter::once(proposed.to_owned()).chain(numbered).find(is_free).unwrap_or_default())
 }

@@ -9,8 +9,6 @@ use crate::domain::schedule::Schedule;
 use crate::domain::sheet_link::{NotASheetLink, SheetLink};
 use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft};
 
-/// Names that a slug may not have, because pages have them.
-const RESERVED: [&str; 1] = ["new"];
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
 /// The most characters of a link.
@@ -134,10 +132,6 @@ pub(super) fn check(
 ) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
     let mut errors = SourceErrors::default();
     let slug = form.slug.parse::<Slug>().map_err(|error| sentence(&error.to_string()));
-    let slug = slug.and_then(|slug| {
-        let taken = RESERVED.contains(&slug.as_str());
-        if taken { Err(format!("“{slug}” is the address of another page. Choose another.")) } else { Ok(slug) }
-    });
     let slug = slug.map_err(|error| errors.slug = Some(error)).ok();
     if form.name.is_empty() || form.name.chars().count() > LONGEST_NAME || form.name.contains(char::is_control) {
         errors.name = Some(format!("A name has 1 to {LONGEST_NAME} characters and no line breaks."));

@@ -57,7 +57,9 @@ fn every_wrong_field_is_told_at_once() {
     assert!(errors.slug.is_some() && errors.name.is_some() && errors.noun.is_some() && errors.schedule.is_some());
     assert_eq!(errors.key.as_deref(), Some("There is no column “sku”. The columns are “id”, “title”."));
     let reserved = SourceForm { slug: "new".to_owned(), ..form() };
-    assert!(check(&reserved, &place, &columns()).is_err_and(|errors| errors.slug.is_some()));
+    let errors = check(&reserved, &place, &columns()).expect_err("reserved");
+    let said = "“new” is the address of another page: choose another slug, such as “new-1”.";
+    assert_eq!(errors.slug.as_deref(), Some(said));
 }
 
 #[test]

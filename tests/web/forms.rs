@@ -55,3 +55,26 @@ fn no_body_is_an_empty_form_and_a_malformed_one_is_400() {
     }
     assert_eq!(site.store.active_runs().expect("an answer"), []);
 }
+
+#[test]
+fn a_source_cannot_have_the_address_of_another_page() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let upload = "0123456789abcdef0123456789abcdef";
+    let folder = site.data_dir().join("uploads");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(upload), "id,title\n1,One\n").expect("a file");
+    let add = |slug: &str| {
+        let noun = [("noun_one", "item"), ("noun_many", "items")];
+        let fields = [("upload", upload), ("slug", slug), ("name", "New"), ("key", "id"), noun[0], noun[1]];
+        admin.post_form("/settings/sources", &fields)
+    };
+    for slug in ["new", "sync-status"] {
+        let refused = add(slug);
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        let said = format!("“{slug}” is the address of another page: choose another slug, such as “{slug}-1”.");
+        assert!(refused.body.contains(&said), "{}", refused.body);
+    }
+    let added = add("new-1");
+    assert_eq!((added.status, added.header("location")), (303, Some("/catalog/new-1")), "{}", added.body);
+}
