@@ -65,8 +65,9 @@ pub fn url(name: &str) -> &'static str {
     SHELF.by_name.get(name).map_or("/static/missing", |asset| asset.url.as_str())
 }
 
-/// Adds `GET /static/{file}`.
+/// Adds `GET /static/{file}`, and the address where browsers and programs look for an icon by themselves.
 pub fn configure(services: &mut web::ServiceConfig) {
+    services.service(web::redirect("/favicon.ico", url("favicon.svg")));
     let file = web::resource("/static/{file}");
     services.service(file.route(web::get().to(serve)).route(web::head().to(serve)));
 }

@@ -1,10 +1,14 @@
 //! The URL table, on one screen. What is polled comes first: addresses are tried from the top.
 
 use actix_web::guard::{Any, Get, Head};
+use actix_web::http::{Method, header};
 use actix_web::web::{ServiceConfig, post, resource, route, to};
-use actix_web::{HttpResponse, Route};
+use actix_web::{HttpRequest, HttpResponse, Route};
 
 use super::error::WebError;
+use super::guard::Caller;
+use super::session::path_here;
+use super::state::{self, Rooms};
 use super::{api, assets, badge, catalog, dashboard, item, login, settings, setup, sync_panel};
 
 /// Every address there is.
@@ -52,7 +56,15 @@ fn read() -> Route {
     route().guard(Any(Get()).or(Head()))
 }
 
-/// What there is nowhere else.
-async fn nothing() -> Result<HttpResponse, WebError> {
-    Err(WebError::not_found("page"))
+/// What there is nowhere else. A bad token is told so here too, and an address with a slash too many leads on.
+async fn nothing(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<HttpResponse, WebError> {
+    state::run(&rooms, move |house| caller.actor(house).map(drop)).await?;
+    let without = request.path().trim_end_matches('/');
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads || without == request.path() || without.is_empty() {
+        return Err(WebError::not_found("page"));
+    }
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let there = path_here(&format!("{without}{query}"));
+    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, there)).finish())
 }

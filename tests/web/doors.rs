@@ -111,9 +111,10 @@ fn a_revoked_token_is_401_on_open_doors_too() {
         assert_eq!(program.get(door).status, 200, "{door}");
         assert_eq!(site.visitor().get(door).status, 200, "{door}");
     }
+    assert_eq!(program.get("/api/nothing").status, 404);
     assert!(site.store.revoke_token("robot").expect("revoked"));
     let session = site.person("ada", Role::Admin);
-    for door in open {
+    for door in open.into_iter().chain(["/api/nothing", "/api/nothing/", "/metrics", "/catalog/nothing.json"]) {
         let reply = program.get(door);
         assert_eq!(reply.refusal(), (401, "bad_token".to_owned()), "{door}");
         assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
@@ -209,4 +210,26 @@ fn answers_are_compressed_for_those_who_can_read_that() {
         let plain = site.visitor().with("Accept-Encoding", "identity").get(path);
         assert_eq!((plain.header("vary"), &plain.body), (None, &packed.body), "{path}");
     }
+}
+
+#[test]
+fn an_address_with_a_slash_too_many_leads_on_and_never_elsewhere() {
+    let site = Site::new();
+    let to = |path: &str| {
+        let reply = site.visitor().get(path);
+        (reply.status, reply.header("location").map(str::to_owned))
+    };
+    assert_eq!(to("/catalog/albums/"), (308, Some("/catalog/albums".to_owned())));
+    assert_eq!(to("/catalog/albums//?q=a%2Fb&page=2"), (308, Some("/catalog/albums?q=a%2Fb&page=2".to_owned())));
+    assert_eq!(to("/login/"), (308, Some("/login".to_owned())));
+    for path in ["//evil.example/", "/%5Cevil.example/", "/.//evil.example/"] {
+        let (status, there) = to(path);
+        let there = there.unwrap_or_default();
+        let stays = there.is_empty() || (there.starts_with('/') && !there.starts_with("//") && !there.contains('\\'));
+        assert!(stays && matches!(status, 308 | 404), "{path}: {status} {there}");
+    }
+    assert_eq!(site.visitor().post("/catalog/albums/sync/").status, 404);
+    let (status, icon) = to("/favicon.ico");
+    assert_eq!(status, 307);
+    assert!(site.visitor().get(&icon.expect("an address")).body.starts_with("<svg"));
 }
