@@ -18,6 +18,9 @@ use crate::domain::sync_id::SyncId;
 use crate::status::StatusError;
 use crate::store::StoreError;
 
+/// When it is worth asking again while the database does not answer.
+const AWAY: Duration = Duration::from_secs(5);
+
 /// A refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebError {
@@ -147,7 +150,7 @@ impl From<StoreError> for WebError {
             StoreError::Pool(_) | StoreError::Unreachable { .. } | StoreError::Busy => {
                 log::error!("{error}");
                 let sentence = "The database does not answer. Nothing was lost; this page works again when it is back.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", sentence)
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", sentence).after(AWAY)
             }
             other => Self::internal("the database", &other),
         }

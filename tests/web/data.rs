@@ -120,3 +120,17 @@ fn trouble_inside_is_told_with_an_id_and_without_details() {
     assert_eq!(page.status, 500);
     assert!(page.body.contains("</html>") && !page.body.contains("sync_operations"), "{}", page.body);
 }
+
+#[test]
+fn a_database_that_does_not_answer_is_503_with_when_to_ask_again() {
+    let site = Site::new();
+    let admin = site.program("robot", Role::Admin);
+    // Another program holds the file: the wait for a turn to write ends after ten seconds.
+    let file = site.data_dir().join("lockstep.db");
+    let mut other = diesel::SqliteConnection::establish(&file.display().to_string()).expect("a connection");
+    other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").expect("a turn");
+    let reply = admin.post_json("/api/sync", r#"{"source":"albums"}"#);
+    assert_eq!(reply.refusal(), (503, "database_away".to_owned()));
+    assert_eq!(reply.header("retry-after"), Some("5"));
+    assert_eq!(admin.get("/api/sources").status, 200, "reading goes on");
+}
