@@ -52,6 +52,8 @@ pub struct ItemQuery {
     pub page: u64,
     /// Items a page.
     pub per: u64,
+    /// How many items the catalog holds, if the asker knows: without a search they need not be counted then.
+    pub known_total: Option<u64>,
 }
 
 /// One page of a catalog.
@@ -113,7 +115,10 @@ impl Store {
                 }
                 live
             };
-            let total: i64 = live().count().get_result(conn)?;
+            let total = match query.known_total.filter(|_| words.is_empty()) {
+                Some(known) => known,
+                None => u64::try_from(live().count().get_result::<i64>(conn)?).unwrap_or(0),
+            };
             let mut page = live().select(SHOWN);
             if let Some(column) = &query.sort {
                 let value = search::field_by_name(conn, column);
@@ -126,7 +131,7 @@ impl Store {
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .load(conn)?;
             let items = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-            Ok(ItemPage { items, total: u64::try_from(total).unwrap_or(0) })
+            Ok(ItemPage { items, total })
         })
     }
 

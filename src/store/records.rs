@@ -1,12 +1,14 @@
 //! The kept results of finished runs.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use super::connection::Store;
 use super::error::StoreError;
-use super::schema::{sources, sync_issues, sync_records};
+use super::operations::ACTIVE;
+use super::schema::{sources, sync_issues, sync_operations, sync_records};
 use super::stored::{json, word};
 use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
@@ -117,6 +119,16 @@ impl Store {
             let row = sync_records::table.find(id.to_string()).select(RecordRow::as_select());
             row.first(conn).optional()?.map(SyncRecord::try_from).transpose()
         })
+    }
+
+    /// Whether any run is active or ended after `since`: one look into two indexes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn recent_activity(&self, since: DateTime<Utc>) -> Result<bool, StoreError> {
+        let active = sync_operations::table.filter(sync_operations::status.eq_any(ACTIVE));
+        let ended = sync_records::table.filter(sync_records::finished_at.gt(since.naive_utc()));
+        self.read(|conn| Ok(diesel::select(exists(active).or(exists(ended))).get_result(conn)?))
     }
 
     /// The newest results, of one source or of all.

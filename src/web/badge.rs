@@ -29,12 +29,14 @@ pub(super) async fn fragment(rooms: Rooms, caller: Caller) -> Result<Html, WebEr
 
 /// The runs that `actor` may know of.
 pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebError> {
-    let active = house.store.active_runs()?;
-    let recent = house.store.recent_records(None, MOST)?;
-    let news: Vec<_> = recent.into_iter().filter(|record| Utc::now() - record.finished_at < NEWS).collect();
-    if active.is_empty() && news.is_empty() {
+    let since = Utc::now() - NEWS;
+    // Every page asks this, and nearly always that is all there is to ask.
+    if !house.store.recent_activity(since)? {
         return Ok(Badge::default());
     }
+    let active = house.store.active_runs()?;
+    let recent = house.store.recent_records(None, MOST)?;
+    let news: Vec<_> = recent.into_iter().filter(|record| record.finished_at > since).collect();
     let sources: HashMap<_, Source> = house
         .store
         .sources()?

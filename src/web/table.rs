@@ -59,6 +59,7 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         descending: sorted.is_some_and(|(_, descending)| descending),
         page: asked.page,
         per: PER,
+        known_total: Some(catalog.item_count),
     };
     let mut found = house.store.items(source.id, &query)?;
     let last_page = found.total.div_ceil(PER).max(1);

@@ -1,6 +1,15 @@
 //! The page of a catalog: how much of it is shown, and how it is counted and sorted.
 
+use chrono::{TimeDelta, Utc};
+
 use super::site::Site;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases!(items_are_counted_only_for_a_search, the_badge_of_a_quiet_house_is_one_question);
+
+fn site_on(db: &Database) -> Site {
+    Site::on(db.store(), tempfile::tempdir().expect("a folder"))
+}
 
 #[test]
 fn a_wide_or_heavy_catalog_is_shown_in_part_and_its_items_whole() {
@@ -27,4 +36,37 @@ fn a_wide_or_heavy_catalog_is_shown_in_part_and_its_items_whole() {
     assert_eq!(list.body.matches(&long).count(), 100, "programs get all there is");
     site.fill(&site.albums);
     assert!(!site.visitor().get("/catalog/albums").body.contains("more column"));
+}
+
+fn items_are_counted_only_for_a_search(db: &Database) {
+    let site = site_on(db);
+    site.fill(&site.albums);
+    db.run("UPDATE catalogs SET item_count = 77 WHERE item_count = 3");
+    let visitor = site.visitor();
+    assert!(visitor.get("/catalog/albums").body.contains("1–3 of 77"), "what the catalog knows is believed");
+    assert!(visitor.get("/catalog/albums?q=blue").body.contains("1–2 of 2"));
+    assert_eq!(visitor.get("/api/catalog/albums/items").json()["total"], 77);
+    assert_eq!(visitor.get("/api/catalog/albums/items?q=%20").json()["total"], 77, "a blank is no search");
+    assert_eq!(visitor.get("/api/catalog/albums/items?q=blue").json()["total"], 2);
+}
+
+fn the_badge_of_a_quiet_house_is_one_question(db: &Database) {
+    let site = site_on(db);
+    let badge = || site.visitor().get("/sync-badge");
+    let minute_ago = || Utc::now() - TimeDelta::minutes(1);
+    assert!(!site.store.recent_activity(minute_ago()).expect("an answer"));
+    assert!(!badge().body.contains("<li"), "{}", badge().body);
+    let waiting = site.begin(&site.albums);
+    assert!(site.store.recent_activity(Utc::now()).expect("an answer"), "it waits");
+    assert!(badge().body.contains("data-active=\"true\""), "{}", badge().body);
+    site.run(&waiting.to_string());
+    assert!(site.store.recent_activity(minute_ago()).expect("an answer"), "it ended a moment ago");
+    assert!(!site.store.recent_activity(Utc::now() + TimeDelta::minutes(1)).expect("an answer"));
+    assert!(badge().body.contains("Sync completed"), "{}", badge().body);
+
+    let earlier = if db.is_sqlite() { "datetime(finished_at, '-61 seconds')" } else { "finished_at - interval '61 s'" };
+    db.run(&format!("UPDATE sync_records SET finished_at = {earlier}"));
+    assert!(!badge().body.contains("<li"), "{}", badge().body);
+    db.run("ALTER TABLE sources RENAME TO sources_gone");
+    assert_eq!(badge().status, 200, "nothing more is asked");
 }

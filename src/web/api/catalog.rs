@@ -110,13 +110,9 @@ pub(in crate::web) async fn items(
     state::run(&rooms, move |house| {
         let (source, _) = caller.source(house, &slug)?;
         let Asked { search, sort, page, per } = asked?;
-        let columns = if sort.is_empty() {
-            Vec::new()
-        } else {
-            house.store.catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default()
-        };
-        let (sort, descending) = order(&sort, &columns)?;
-        let query = ItemQuery { search, sort, descending, page, per };
+        let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
+        let (sort, descending) = order(&sort, &catalog.columns)?;
+        let query = ItemQuery { search, sort, descending, page, per, known_total: Some(catalog.item_count) };
         let found = house.store.items(source.id, &query)?;
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
         Answer::ok(&List { items, page, per, total: found.total })
