@@ -251,7 +251,11 @@ impl RunView {
     /// Items per second in words: "214 a second".
     pub fn rate_words(&self) -> Option<String> {
         // A rate is a rough number; below one it says nothing.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "it is at least one, and what is cut off does not count"
+        )]
         self.rate.filter(|rate| *rate >= 1.0).map(|rate| format!("{} a second", grouped(&(rate as u64))))
     }
 }
