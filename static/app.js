@@ -146,6 +146,9 @@
       const focused = document.activeElement;
       if (ctx.request.method === "POST" && (focused === document.body || focused?.disabled)) panel().focus({ preventScroll: true });
     } else if (ctx.target?.id === "sync-badge") settleBadge();
+    // What was chosen by hand would outlive an order that a column's head gave.
+    const order = $("#search select");
+    if (order && ctx.target?.id === "table") order.value = $("[selected]", order)?.value ?? "";
   });
 
   // --- Clicks ----------------------------------------------------------------------------------------------------

@@ -90,6 +90,7 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         let key = name == source.key_column;
         Column {
             name: clipped(name, LONGEST),
+            sort: name.to_owned(),
             href: address(&path, &[("q", search), ("sort", next)]),
             sorted: now,
             numeric: !key && at != lead && is_numeric(rows.iter().filter_map(|row| row.cells.get(at))),

@@ -74,8 +74,10 @@ impl TableView {
 /// The head of a column.
 #[derive(Debug, Clone, Default)]
 pub struct Column {
-    /// Its name.
+    /// Its name, cut where it is long.
     pub name: String,
+    /// The value of `sort` that sorts by it; with a hyphen before it the last come first.
+    pub sort: String,
     /// The address that sorts by it, or turns the order around.
     pub href: String,
     /// Whether and how the table is sorted by it.

@@ -1,0 +1,42 @@
+//! The pages on a phone, in a real browser.
+
+use crate::support::browser::Browser;
+use crate::support::server::Home;
+
+/// The sample's catalog, just synced, on a phone.
+fn synced(browser: &Browser, home: &Home, link: &str) {
+    home.furnish();
+    browser.log_in(&format!("{link}/login?next=/catalog/sample-albums"));
+    browser.narrow(true);
+    browser.click("#panel-sync");
+    browser.sees("#panel-title", "Sync completed");
+    browser.sees("#catalog-facts .count", "209 albums");
+}
+
+#[test]
+fn a_phone_sorts_without_a_head_and_searches_with_a_button() {
+    let home = Home::new();
+    let server = home.start();
+    let browser = Browser::open();
+    synced(&browser, &home, &server.url(""));
+    let first = || browser.text("#table tbody tr td.lead");
+    let order = || browser.js("return document.querySelector('#search select').value");
+    let unsorted = first();
+    browser.click("#search select option[value=title]");
+    browser.until("it is sorted", || first() != unsorted);
+    let ascending = first();
+    assert_eq!(browser.path(), "/catalog/sample-albums?sort=title&q=");
+    browser.click("#search select option[value='-title']");
+    browser.until("it is turned around", || first() != ascending && first() != unsorted);
+    browser.fill("#search-field", "davis");
+    browser.click("#search button");
+    browser.sees(".found", "found for “davis”");
+    assert_eq!(order(), "-title", "a search keeps the order");
+
+    browser.narrow(false);
+    browser.click("thead th:first-child a");
+    browser.until("the head gives another order", || order() != "-title");
+    assert!(browser.path().ends_with(&format!("sort={}", order().as_str().unwrap_or_default())), "{}", browser.path());
+    browser.fits_a_phone();
+    assert_eq!(browser.complaints(), [""; 0]);
+}
