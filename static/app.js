@@ -7,7 +7,7 @@
   const badge = () => $("#sync-badge");
   const polling = () => panel()?.hasAttribute("hx-get") ?? false;
   const remembered = (key) => { try { return sessionStorage.getItem(key); } catch { return null; } };
-  const remember = (key) => { try { sessionStorage.setItem(key, "1"); } catch { /* private mode: forgotten sooner */ } };
+  const remember = (key, value = "1") => { try { sessionStorage.setItem(key, value); } catch { /* private mode: forgotten sooner */ } };
 
   // --- Asking: not while hidden, and never twice -----------------------------------------------------------------
   // A filter in hx-trigger would need eval, which the content policy forbids; so the tick is cancelled here.
@@ -26,6 +26,7 @@
   };
   document.addEventListener("visibilitychange", lookAtOnce);
   window.addEventListener("focus", lookAtOnce);
+  document.addEventListener("visibilitychange", () => settleBadge());
 
   // --- Answers that are none: the panel stays, and says so -------------------------------------------------------
   const isPanel = (target) => target?.id === "panel";
@@ -86,16 +87,24 @@
     badge()?.prepend(copy.content.cloneNode(true));
   };
 
-  // An outcome is said once, for six seconds.
+  // An outcome is said for eight seconds from when it is first in sight, on however many pages of this tab.
+  const tell = (run) => {
+    if (document.hidden) return;
+    const { sync } = run.dataset;
+    const key = `lockstep.told.${sync}`;
+    const until = Number(remembered(key)) || Date.now() + 8000;
+    remember(key, until);
+    run.hidden = until <= Date.now();
+    if (!run.hidden) setTimeout(() => $(`[data-sync="${sync}"]`, badge())?.setAttribute("hidden", ""), until - Date.now());
+  };
+
   const settleBadge = () => {
     const runs = [...(badge()?.children ?? [])];
     for (const run of runs) {
-      const { sync, active, slug, progress } = run.dataset;
+      const { active, slug, progress } = run.dataset;
       const state = $(`[data-state-of="${CSS.escape(slug)}"]`);
       if (active === "true") { if (state) state.textContent = `Syncing, ${progress} %`; continue; }
-      const key = `lockstep.told.${sync}`;
-      if (remembered(key)) run.hidden = true;
-      else setTimeout(() => { remember(key); const now = $(`[data-sync="${sync}"]`, badge()); if (now) now.hidden = true; }, 6000);
+      tell(run);
     }
     const signature = runs.map((run) => run.dataset.sync + run.dataset.active).sort().join();
     if (known !== null && known !== signature) htmx.trigger("body", "runs:changed");

@@ -1,5 +1,9 @@
 //! The pages on a phone, in a real browser.
 
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
 use crate::support::browser::Browser;
 use crate::support::server::Home;
 
@@ -39,4 +43,29 @@ fn a_phone_sorts_without_a_head_and_searches_with_a_button() {
     assert!(browser.path().ends_with(&format!("sort={}", order().as_str().unwrap_or_default())), "{}", browser.path());
     browser.fits_a_phone();
     assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn an_outcome_that_was_seen_no_longer_covers_the_page() {
+    let home = Home::new();
+    let server = home.start();
+    let browser = Browser::open();
+    synced(&browser, &home, &server.url(""));
+    browser.sees("#sync-badge", "Sync completed");
+    let seen = |browser: &Browser| browser.js("return !!document.querySelector('#sync-badge li:not([hidden])')");
+    std::thread::sleep(Duration::from_secs(4));
+    assert_eq!(seen(&browser), Value::Bool(true), "there is time to read it");
+    browser.go(&server.url("/"));
+    let loaded = Instant::now();
+    browser.until("it goes", || seen(&browser) == Value::Bool(false));
+    assert!(loaded.elapsed() < Duration::from_millis(7500), "another page does not begin anew");
+    browser.js("htmx.trigger('#sync-badge', 'every', {}, false)");
+    std::thread::sleep(Duration::from_secs(1));
+    assert_eq!(seen(&browser), Value::Bool(false), "nor does it come back with the next answer");
+    browser.reload();
+    assert_eq!(browser.count("#sync-badge li"), 1, "the server still tells it");
+    assert_eq!(seen(&browser), Value::Bool(false), "but it was said in this tab");
+    browser.open_tab();
+    browser.go(&server.url("/"));
+    browser.sees("#sync-badge", "Sync completed");
 }
