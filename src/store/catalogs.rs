@@ -26,6 +26,22 @@ pub struct Catalog {
 
 type Row = (i64, String, String, i64, Option<i64>, Option<NaiveDateTime>);
 
+const WHOLE: (
+    catalogs::source_id,
+    catalogs::column_names,
+    catalogs::validators,
+    catalogs::item_count,
+    catalogs::settled_count,
+    catalogs::last_success_at,
+) = (
+    catalogs::source_id,
+    catalogs::column_names,
+    catalogs::validators,
+    catalogs::item_count,
+    catalogs::settled_count,
+    catalogs::last_success_at,
+);
+
 fn from_row((_, columns, validators, count, settled, last): Row) -> Result<Catalog, StoreError> {
     Ok(Catalog {
         columns: json("catalogs.columns", &columns)?,
@@ -64,14 +80,7 @@ impl Store {
     /// When the database fails.
     pub fn catalog(&self, id: SourceId) -> Result<Option<Catalog>, StoreError> {
         self.read(|conn| {
-            let row = catalogs::table.find(id.0).select((
-                catalogs::source_id,
-                catalogs::column_names,
-                catalogs::validators,
-                catalogs::item_count,
-                catalogs::settled_count,
-                catalogs::last_success_at,
-            ));
+            let row = catalogs::table.find(id.0).select(WHOLE);
             row.first::<Row>(conn).optional()?.map(from_row).transpose()
         })
     }
@@ -82,14 +91,7 @@ impl Store {
     /// When the database fails.
     pub fn catalogs(&self) -> Result<Vec<(SourceId, Catalog)>, StoreError> {
         self.read(|conn| {
-            let rows = catalogs::table.select((
-                catalogs::source_id,
-                catalogs::column_names,
-                catalogs::validators,
-                catalogs::item_count,
-                catalogs::settled_count,
-                catalogs::last_success_at,
-            ));
+            let rows = catalogs::table.select(WHOLE);
             rows.load::<Row>(conn)?.into_iter().map(|row| Ok((SourceId(row.0), from_row(row)?))).collect()
         })
     }

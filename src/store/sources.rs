@@ -47,6 +47,40 @@ impl TryFrom<SourceRow> for Source {
     }
 }
 
+/// What a draft writes, whether it adds a source or changes one.
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = sources, treat_none_as_null = true)]
+struct SourceValues<'a> {
+    slug: &'a str,
+    name: &'a str,
+    noun_one: &'a str,
+    noun_many: &'a str,
+    kind: &'a str,
+    location: &'a str,
+    key_column: &'a str,
+    schedule: Option<&'a str>,
+    public: bool,
+    next_run_at: Option<NaiveDateTime>,
+}
+
+impl<'a> SourceValues<'a> {
+    /// The values of `draft`, whose location is `location` as JSON text.
+    fn of(draft: &'a SourceDraft, location: &'a str, next_run_at: Option<NaiveDateTime>) -> Self {
+        Self {
+            slug: draft.slug.as_str(),
+            name: &draft.name,
+            noun_one: &draft.noun.one,
+            noun_many: &draft.noun.many,
+            kind: &draft.kind,
+            location,
+            key_column: &draft.key_column,
+            schedule: draft.schedule.as_deref(),
+            public: draft.public,
+            next_run_at,
+        }
+    }
+}
+
 /// What became of the wish to remove or change a source.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SourceChange {
@@ -72,20 +106,9 @@ fn insert(
         return Err(StoreError::Taken { what: format!("a source called {slug}") });
     }
     let now = clock::now(conn)?.naive_utc();
+    let location = to_json("sources.location", &draft.location)?;
     diesel::insert_into(sources::table)
-        .values((
-            sources::slug.eq(slug),
-            sources::name.eq(&draft.name),
-            sources::noun_one.eq(&draft.noun.one),
-            sources::noun_many.eq(&draft.noun.many),
-            sources::kind.eq(&draft.kind),
-            sources::location.eq(to_json("sources.location", &draft.location)?),
-            sources::key_column.eq(&draft.key_column),
-            sources::schedule.eq(draft.schedule.as_deref()),
-            sources::public.eq(draft.public),
-            sources::next_run_at.eq(next_run_at),
-            sources::created_at.eq(now),
-        ))
+        .values((SourceValues::of(draft, &location, next_run_at), sources::created_at.eq(now)))
         .execute(conn)?;
     let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
     let source = Source::try_from(row)?;
@@ -141,19 +164,9 @@ impl Store {
             if let Some(hindrance) = hindrance(conn, id.0)? {
                 return Ok(hindrance);
             }
+            let location = to_json("sources.location", &draft.location)?;
             diesel::update(sources::table.find(id.0))
-                .set((
-                    sources::slug.eq(draft.slug.as_str()),
-                    sources::name.eq(&draft.name),
-                    sources::noun_one.eq(&draft.noun.one),
-                    sources::noun_many.eq(&draft.noun.many),
-                    sources::kind.eq(&draft.kind),
-                    sources::location.eq(to_json("sources.location", &draft.location)?),
-                    sources::key_column.eq(&draft.key_column),
-                    sources::schedule.eq(draft.schedule.as_deref()),
-                    sources::public.eq(draft.public),
-                    sources::next_run_at.eq(next_run_at),
-                ))
+                .set(SourceValues::of(draft, &location, next_run_at))
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
             Ok(SourceChange::Done)
