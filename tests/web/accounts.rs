@@ -63,9 +63,13 @@ fn a_failed_login_does_not_tell_which_part_was_wrong() {
         let reply = log_in(&site, name, "not my password", "/settings");
         (reply, start.elapsed())
     };
-    // By turns, and of each the fastest: other tests hash passwords beside this one.
+    // By turns, and of each the fastest, until both were left alone once: other tests hash passwords beside this one.
     let (mut wrong_took, mut unknown_took) = (Duration::MAX, Duration::MAX);
-    for _ in 0..6 {
+    let alike = |one: Duration, other: Duration| one.max(other) < one.min(other) * 3;
+    for turn in 0..40 {
+        if turn >= 6 && alike(wrong_took, unknown_took) {
+            break;
+        }
         let ((wrong, one), (unknown, other)) = (timed("ada"), timed("eve"));
         (wrong_took, unknown_took) = (wrong_took.min(one), unknown_took.min(other));
         assert_eq!((wrong.status, unknown.status), (401, 401));
@@ -74,8 +78,10 @@ fn a_failed_login_does_not_tell_which_part_was_wrong() {
         assert!(wrong.body.contains("value=\"ada\"") && wrong.body.contains("value=\"/settings\""), "{}", wrong.body);
         assert!(!wrong.body.contains("not my password"));
     }
-    let (least, most) = (wrong_took.min(unknown_took), wrong_took.max(unknown_took));
-    assert!(most < least * 3, "{wrong_took:?} for a wrong password, {unknown_took:?} for an unknown name");
+    assert!(
+        alike(wrong_took, unknown_took),
+        "{wrong_took:?} for a wrong password, {unknown_took:?} for an unknown name"
+    );
     assert_eq!(log_in(&site, "", "", "").status, 401);
     assert_eq!(log_in(&site, "a\0da", PASSWORD, "").status, 401);
     assert_eq!(site.visitor().post("/login").status, 401, "missing fields are empty ones");
