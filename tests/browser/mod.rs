@@ -2,6 +2,7 @@
 
 mod elsewhere;
 mod first;
+mod phone;
 mod plain;
 mod sheet;
 mod slow;

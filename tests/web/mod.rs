@@ -5,6 +5,5 @@ mod catalogs;
 mod data;
 mod doors;
 mod forms;
-mod phone;
 mod site;
 mod starts;
