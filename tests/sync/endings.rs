@@ -110,6 +110,7 @@ fn a_stopped_server_interrupts_its_run_and_the_next_one_goes_on(db: &Database) {
     house.sync(&source);
     let id = interrupt(&house, &source);
     assert_eq!(ended(db, &house, id), (Status::Interrupted, Some("interrupted".to_owned())));
+    assert!(db.count("items", "fields LIKE '%New%'") <= 1000, "nothing was written after the stop");
     let record = house.record(id);
     let successor = record.successor.expect("a successor");
     assert_eq!(house.report(id).successor, Some(successor));
