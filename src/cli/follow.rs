@@ -96,7 +96,18 @@ fn watch(
                 log::debug!("{id}: {trouble}");
             }
         }
-        std::thread::sleep(POLL);
+        rest(runner.as_ref());
+    }
+}
+
+/// Waits until it is time to look again, or until the run ends in this process.
+fn rest(runner: Option<&Runner>) {
+    const NAP: Duration = Duration::from_millis(5);
+    let runs = |runner: Option<&Runner>| runner.is_some_and(|runner| !runner.is_finished());
+    let ran = runs(runner);
+    let until = Instant::now() + POLL;
+    while Instant::now() < until && runs(runner) == ran {
+        std::thread::sleep(NAP);
     }
 }
 
