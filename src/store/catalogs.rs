@@ -85,6 +85,18 @@ impl Store {
         })
     }
 
+    /// When a run of this source last succeeded.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn last_success(&self, id: SourceId) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.read(|conn| {
+            let time = catalogs::table.find(id.0).select(catalogs::last_success_at);
+            let time: Option<Option<NaiveDateTime>> = time.first(conn).optional()?;
+            Ok(time.flatten().map(|time| time.and_utc()))
+        })
+    }
+
     /// All catalogs with the number of their source.
     ///
     /// # Errors

@@ -58,10 +58,11 @@ impl Reader<'_> {
 
     /// The panel with the current or latest run, however old it is.
     pub(super) fn latest(&self) -> Result<PanelView, WebError> {
-        match self.latest_id()? {
-            Some(id) => Ok(self.run(id, 0)?.unwrap_or(self.at_rest()?)),
-            None => self.at_rest(),
-        }
+        let latest = match self.latest_id()? {
+            Some(id) => self.run(id, 0)?,
+            None => None,
+        };
+        latest.map_or_else(|| self.at_rest(), Ok)
     }
 
     /// The panel with that run, of which the reader has seen so many percent; none if this source has no such run.
@@ -107,8 +108,7 @@ impl Reader<'_> {
     }
 
     fn at_rest(&self) -> Result<PanelView, WebError> {
-        let catalog = self.house.store.catalog(self.source.id)?;
-        let last_success = catalog.and_then(|catalog| catalog.last_success_at).map(when);
+        let last_success = self.house.store.last_success(self.source.id)?.map(when);
         let mut cooldown = 0;
         if self.may_sync() {
             cooldown = seconds(self.house.control.cooldown_left(self.source.id, OperationKind::Sync)?);
