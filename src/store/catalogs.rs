@@ -46,7 +46,10 @@ fn from_row((_, columns, validators, count, settled, last): Row) -> Result<Catal
     Ok(Catalog {
         columns: json("catalogs.columns", &columns)?,
         item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
-        settled_count: settled.and_then(|count| u64::try_from(count).ok()),
+        settled_count: settled
+            .map(u64::try_from)
+            .transpose()
+            .map_err(|error| StoreError::corrupt("catalogs.settled_count")(&error))?,
         last_success_at: last.map(|time| time.and_utc()),
         validators: json("catalogs.validators", &validators)?,
     })

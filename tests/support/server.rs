@@ -193,9 +193,17 @@ impl Server {
         assert!(sent.expect("a shell").success(), "{name} was not sent");
     }
 
-    /// Halts the process where it stands.
+    /// Halts the process where it stands. The signal is answered before its threads stand still, so that is awaited.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.child.id());
+        within(Duration::from_secs(5), "every thread stands still", || {
+            let threads = std::fs::read_dir(&tasks).expect("its threads");
+            threads.filter_map(Result::ok).all(|thread| {
+                let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+                state.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't']))
+            })
+        });
     }
 
     /// Lets it go on.
