@@ -49,10 +49,8 @@ impl Run<'_> {
 
     fn empty_source(&self) -> Stopped {
         let message = format!(
-            "The source has no rows to take. Nothing was changed: the catalog keeps its {}. \
-             If the source is meant to be empty, the {} have to be removed as a step of their own.",
+            "The source has no rows to take. Nothing was changed: the catalog keeps its {}.",
             count(&self.source, self.catalog.item_count),
-            self.source.noun.many,
         );
         Stopped::Failed { code: "empty_source", message }
     }
