@@ -209,12 +209,10 @@ impl Store {
             let now = clock::now(conn)?.naive_utc();
             let rows: Vec<(i64, Option<chrono::NaiveDateTime>, Option<String>)> = sources::table
                 .filter(sources::next_run_at.le(now))
+                .filter(sources::schedule.is_not_null())
                 .select((sources::id, sources::next_run_at, sources::schedule))
                 .load(conn)?;
-            Ok(rows
-                .into_iter()
-                .filter_map(|(id, at, line)| Some((SourceId(id), at?.and_utc(), line.unwrap_or_default())))
-                .collect())
+            Ok(rows.into_iter().filter_map(|(id, at, line)| Some((SourceId(id), at?.and_utc(), line?))).collect())
         })
     }
 }

@@ -24,14 +24,6 @@ pub struct Batch {
     pub columns: Option<Vec<String>>,
 }
 
-impl Batch {
-    /// Whether there is nothing to write.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.changed.is_empty()
-    }
-}
-
 impl Store {
     /// Writes a batch and the progress that it makes, all or nothing.
     ///

@@ -109,3 +109,19 @@ fn numbers_are_read_in_groups() {
     assert_eq!(counted(&1, "album", "albums"), "1 album");
     assert_eq!(counted(&0, "album", "albums"), "0 albums");
 }
+
+#[test]
+fn a_preview_says_when_a_sync_would_be_refused() {
+    let message = "A sync would be refused: the source has no rows to take. Nothing was written.".to_owned();
+    let refused = RunView { kind: Kind::Preview, message: message.clone(), ..run(RunStatus::Completed) };
+    let html = html(panel(Some(refused)));
+    assert!(html.contains(&message) && !html.contains("in step"), "{html}");
+}
+
+#[test]
+fn a_catalog_is_not_called_in_step_while_rows_were_refused() {
+    let mut some = run(RunStatus::Completed);
+    (some.stats.added, some.stats.rejected) = (5, 1);
+    let html = html(panel(Some(some)));
+    assert!(html.contains("The catalog holds what could be taken of its source."), "{html}");
+}
