@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use diesel::prelude::*;
+
 use super::connection::Store;
 use super::dialect::bulk::{self, Stamp};
 use super::error::StoreError;
 use super::items::ItemWrite;
 use super::lease::{Progress, fence};
+use super::schema::sync_operations;
 use super::{catalogs, operations};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::operation::Lease;
@@ -14,6 +17,8 @@ use crate::domain::operation::Lease;
 /// What one batch writes.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Batch {
+    /// Which batch of its run this is, from 1. One that is there already is not written again.
+    pub number: i64,
     /// Items whose keys the database never saw. What they are now is their change, so none is kept beside them.
     pub new: Vec<ItemWrite>,
     /// Known items with other fields than stored; soft-deleted ones among them return.
@@ -25,7 +30,8 @@ pub struct Batch {
 }
 
 impl Store {
-    /// Writes a batch and the progress that it makes, all or nothing.
+    /// Writes a batch and the progress that it makes, all or nothing. Where a connection broke during the commit nobody
+    /// knows what became of it; so the same batch may be handed over again, and is written once.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails. Nothing is written then.
@@ -39,7 +45,13 @@ impl Store {
         self.write(|conn| {
             let now = fence(conn, lease, term, progress)?;
             let id = lease.id.to_string();
+            // The fence has locked the row: a commit of ours that was still under way is over by now.
             let row = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            if row.batches >= batch.number {
+                return Ok(());
+            }
+            let written = diesel::update(sync_operations::table.find(&id));
+            written.set(sync_operations::batches.eq(batch.number)).execute(conn)?;
             let stamp = Stamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             if !batch.new.is_empty() {
                 bulk::insert_items(conn, stamp, &batch.new)?;

@@ -39,6 +39,7 @@ pub(super) struct OperationRow {
     pub(super) message: String,
     pub(super) progress: i32,
     pub(super) stats: String,
+    pub(super) batches: i64,
     pub(super) error: Option<String>,
     pub(super) code: Option<String>,
     pub(super) requested_by: String,

@@ -62,6 +62,7 @@ diesel::table! {
         items_processed -> BigInt,
         items_total -> BigInt,
         stats -> Text,
+        batches -> BigInt,
         error -> Nullable<Text>,
         code -> Nullable<Text>,
         requested_by -> Text,

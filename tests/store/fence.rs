@@ -1,6 +1,7 @@
 //! A worker whose run was taken over writes nothing any more.
 
 use lockstep::domain::operation::{Lease, Status};
+use lockstep::store::batch::Batch;
 use lockstep::store::lease::{Finalizing, Renewal};
 use lockstep::store::{Store, StoreError};
 
@@ -13,6 +14,7 @@ on_both_databases![
     after_the_end_the_worker_itself_writes_nothing_either,
     a_token_of_another_worker_opens_nothing,
     a_batch_and_its_progress_are_written_together,
+    a_batch_that_is_handed_over_again_is_written_once,
     progress_that_arrives_late_never_lowers_the_percent,
     a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write,
 ];
@@ -100,10 +102,28 @@ fn a_batch_and_its_progress_are_written_together(db: &Database) {
 
     // A batch that the database refuses takes its progress back with it: the key `a` is not new.
     let before = everything(db);
-    assert!(store.write_batch(lease, TERM, &batch(&["c", "a"]), &progress(60)).is_err());
+    let second = Batch { number: 2, ..batch(&["c", "a"]) };
+    assert!(store.write_batch(lease, TERM, &second, &progress(60)).is_err());
     assert_eq!(everything(db), before);
     let begun = store.begin_finalizing(lease, TERM, &progress(90)).expect("an answer");
     assert_eq!(begun, Finalizing::Begun);
+    store.finish(lease, &ending(Status::Completed)).expect("finished");
+}
+
+fn a_batch_that_is_handed_over_again_is_written_once(db: &Database) {
+    let store = db.store();
+    let source = source(&store, "albums");
+    queue(&store, source, &full());
+    let (_, lease) = claim(&store, 1, TERM).expect("a run");
+    for _ in 0..2 {
+        store.write_batch(lease, TERM, &batch(&["a", "b"]), &progress(40)).expect("written, or there already");
+    }
+    let second = Batch { number: 2, ..batch(&["c"]) };
+    for _ in 0..2 {
+        store.write_batch(lease, TERM, &second, &progress(50)).expect("written, or there already");
+    }
+    assert_eq!(store.catalog(source).expect("an answer").expect("a catalog").item_count, 3);
+    assert_eq!(db.count("items", "1 = 1"), 3);
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn progress(percent: u8) -> Progress {
     Progress { stage: Stage::Processing, message, percent, stats: Stats { added: 7, ..Stats::default() } }
 }
 
-/// A batch with new items of these keys.
+/// The first batch of a run, with new items of these keys.
 pub(crate) fn batch(keys: &[&str]) -> Batch {
     let columns = ["id".to_owned(), "title".to_owned()];
     let layout = Layout::new(&columns, 0);
@@ -65,7 +65,7 @@ pub(crate) fn batch(keys: &[&str]) -> Batch {
         ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text }
     };
     let new = keys.iter().map(write).collect();
-    Batch { new, columns: Some(columns.to_vec()), ..Batch::default() }
+    Batch { number: 1, new, columns: Some(columns.to_vec()), ..Batch::default() }
 }
 
 /// An ending of that status that applies something.

@@ -1,0 +1,1 @@
+ALTER TABLE sync_operations DROP COLUMN batches;
