@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool, PooledConnection};
-use diesel::{Connection, PgConnection, SqliteConnection};
 use parking_lot::FairMutex;
+use r2d2::{NopErrorHandler, Pool};
 
 pub(super) use super::any_connection::AnyConnection;
-use super::dialect::{migrations, session, write_tx};
+use super::connector::Connector;
+use super::dialect::{migrations, write_tx};
 use super::error::StoreError;
 
 /// Which database this house stands on.
@@ -45,9 +45,8 @@ impl DatabaseAddress {
 /// The cellar: everything that is kept, behind one pool of connections. Cloning it shares the pool.
 #[derive(Clone)]
 pub struct Store {
-    pool: Pool<ConnectionManager<AnyConnection>>,
-    url: String,
-    lease: Duration,
+    pool: Pool<Connector>,
+    connector: Connector,
     /// On SQLite writers queue here in order before they ask the database. Its own lock is not fair: beside
     /// back-to-back batches a heartbeat waited up to 3 s there, and 7 ms here.
     writers: Arc<Option<FairMutex<()>>>,
@@ -55,25 +54,12 @@ pub struct Store {
 
 /// How long a writer waits for its turn among the writers of this process. Another program that holds a SQLite file
 /// for longer than the busy timeout must not make them wait for each other's timeouts too.
-const TURN: Duration = Duration::from_secs(15);
+const TURN: Duration = Duration::from_secs(8);
+/// How long anybody waits for a connection. Short: a page says soon that the database is away, and a run that outlasts
+/// an outage asks again by itself. The pool also waits up to half of this between its attempts to reconnect.
+const CONNECTION: Duration = Duration::from_secs(3);
 
-type Pooled = PooledConnection<ConnectionManager<AnyConnection>>;
-
-#[derive(Debug)]
-struct Prepare {
-    lease: Duration,
-    sqlite: bool,
-}
-
-impl CustomizeConnection<AnyConnection, diesel::r2d2::Error> for Prepare {
-    fn on_acquire(&self, conn: &mut AnyConnection) -> Result<(), diesel::r2d2::Error> {
-        // A server that is away must not be taken for a file of that name.
-        if matches!(conn, AnyConnection::Sqlite(_)) != self.sqlite {
-            return Err(diesel::r2d2::Error::QueryError(diesel::result::Error::NotFound));
-        }
-        session::prepare(conn, self.lease).map_err(diesel::r2d2::Error::QueryError)
-    }
-}
+type Pooled = r2d2::PooledConnection<Connector>;
 
 impl Store {
     /// Opens the database with up to `connections` connections; the first is made at once, so that an address that
@@ -83,27 +69,19 @@ impl Store {
     /// # Errors
     /// When the database cannot be opened or reached.
     pub fn open(address: &DatabaseAddress, connections: u32, lease: Duration) -> Result<Self, StoreError> {
-        let (url, sqlite) = match address {
-            DatabaseAddress::Sqlite(path) => {
-                create_private(path)?;
-                (path.display().to_string(), true)
-            }
-            DatabaseAddress::Postgres(url) => (url.clone(), false),
-        };
+        if let DatabaseAddress::Sqlite(path) = address {
+            create_private(path)?;
+        }
+        let connector = Connector { address: address.clone(), lease };
         // One attempt outside the pool: the pool would retry for long and hide the reason.
-        // And not as either kind: where PostgreSQL refuses, the other kind takes its address for the name of a file.
-        let reached = match address {
-            DatabaseAddress::Sqlite(_) => SqliteConnection::establish(&url).map(AnyConnection::Sqlite),
-            DatabaseAddress::Postgres(_) => PgConnection::establish(&url).map(AnyConnection::Postgres),
-        };
-        let mut first = reached.map_err(|error| StoreError::Unreachable {
+        let first = connector.make().map_err(|error| StoreError::Unreachable {
             address: address.for_people(),
             reason: error.to_string().replace('\n', " "),
         })?;
-        session::prepare(&mut first, lease)?;
         drop(first);
-        let pool = pool(&url, sqlite, connections, lease)?;
-        Ok(Self { pool, url, lease, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
+        let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
+        let pool = pool(&connector, connections)?;
+        Ok(Self { pool, connector, writers: Arc::new(sqlite.then(|| FairMutex::new(()))) })
     }
 
     /// The same database through `connections` connections of its own: whoever holds it does not wait for those who
@@ -112,7 +90,7 @@ impl Store {
     /// # Errors
     /// When no connection can be made.
     pub fn with_own_connections(&self, connections: u32) -> Result<Self, StoreError> {
-        let pool = pool(&self.url, self.is_sqlite(), connections, self.lease)?;
+        let pool = pool(&self.connector, connections)?;
         Ok(Self { pool, ..self.clone() })
     }
 
@@ -121,7 +99,11 @@ impl Store {
     /// # Errors
     /// When one fails; it is rolled back then.
     pub fn migrate(&self) -> Result<usize, StoreError> {
-        if self.is_sqlite() { self.write(migrations::apply) } else { self.read(migrations::apply) }
+        if !self.is_sqlite() {
+            return self.read(migrations::apply);
+        }
+        // Looked at first: a file that another program writes to just now may well be up to date.
+        if self.read(migrations::are_pending)? { self.write(migrations::apply) } else { Ok(0) }
     }
 
     /// Whether the database is a SQLite file.
@@ -157,20 +139,16 @@ impl Store {
     }
 }
 
-fn pool(
-    url: &str,
-    sqlite: bool,
-    connections: u32,
-    lease: Duration,
-) -> Result<Pool<ConnectionManager<AnyConnection>>, StoreError> {
+fn pool(connector: &Connector, connections: u32) -> Result<Pool<Connector>, StoreError> {
     Ok(Pool::builder()
         .max_size(connections)
         .min_idle(Some(1))
-        .connection_timeout(Duration::from_secs(10))
+        .connection_timeout(CONNECTION)
+        // Whoever asked for the connection is told, and says it once; the pool would say it at each of its attempts.
+        .error_handler(Box::new(NopErrorHandler))
         // A file cannot go away between two requests; a server can be restarted.
-        .test_on_check_out(!sqlite)
-        .connection_customizer(Box::new(Prepare { lease, sqlite }))
-        .build(ConnectionManager::new(url))?)
+        .test_on_check_out(matches!(connector.address, DatabaseAddress::Postgres(_)))
+        .build(connector.clone())?)
 }
 
 /// Creates the database file readable by its owner alone (it holds password hashes), and its folder.

@@ -42,10 +42,40 @@ pub enum StoreError {
     },
 }
 
+/// What a second try of what failed would come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prospect {
+    /// The database is away or busy; when it is back the same succeeds.
+    Passing,
+    /// It may be passing or not: worth a few tries.
+    Unclear,
+    /// The same would fail again.
+    Final,
+}
+
 impl StoreError {
     /// A [`StoreError::Corrupt`] made from what the reader said.
     pub(super) fn corrupt(what: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
         move |reason| Self::Corrupt { what, reason: reason.to_string() }
+    }
+
+    /// What a second try would make of this.
+    #[must_use]
+    pub fn prospect(&self) -> Prospect {
+        use diesel::result::{DatabaseErrorKind as Kind, Error};
+        match self {
+            Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Prospect::Passing,
+            Self::Statement(Error::BrokenTransactionManager) => Prospect::Passing,
+            Self::Statement(Error::DatabaseError(kind, _)) => match kind {
+                Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure => Prospect::Passing,
+                // A server that shuts down, a full disk and a lock that somebody else holds all come without a kind.
+                Kind::Unknown => Prospect::Unclear,
+                _ => Prospect::Final,
+            },
+            Self::Statement(_) | Self::Migration(_) | Self::Fenced | Self::Corrupt { .. } | Self::Taken { .. } => {
+                Prospect::Final
+            }
+        }
     }
 
     /// Whether the statement failed because a unique index said no.

@@ -151,39 +151,30 @@ impl Store {
         })
     }
 
-    /// Hands every item the database knows of a source to `each`, soft-deleted ones too, in pages: memory does not
-    /// grow with the catalog and no transaction stays open. `go_on` is asked before each page; once it says no, the
-    /// rest is left out.
+    /// A page of the items that the database knows of a source, soft-deleted ones too, by key, from the first key
+    /// `after` that one on; the empty text begins, and an empty page ends. In pages memory does not grow with the
+    /// catalog and no transaction stays open.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn known_items(
-        &self,
-        source: SourceId,
-        go_on: impl Fn() -> bool,
-        mut each: impl FnMut(&str, Known),
-    ) -> Result<(), StoreError> {
+    pub fn known_items(&self, source: SourceId, after: &str) -> Result<Vec<(String, Known)>, StoreError> {
         const PAGE: i64 = 10_000;
-        let mut after = String::new();
-        while go_on() {
-            let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>)> = self.read(|conn| {
-                // By key, because that is the order of the index: other sources' items are not passed over one by one.
-                let page = items::table
-                    .filter(items::source_id.eq(source.0))
-                    .filter(items::key.gt(&after))
-                    .order(items::key)
-                    .limit(PAGE)
-                    .select((items::key, items::hash, items::removed_at));
-                Ok(page.load(conn)?)
-            })?;
-            let Some((last, ..)) = rows.last() else { return Ok(()) };
-            after.clone_from(last);
-            for (key, hash, removed_at) in &rows {
+        let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>)> = self.read(|conn| {
+            // By key, because that is the order of the index: other sources' items are not passed over one by one.
+            let page = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::key.gt(after))
+                .order(items::key)
+                .limit(PAGE)
+                .select((items::key, items::hash, items::removed_at));
+            Ok(page.load(conn)?)
+        })?;
+        rows.into_iter()
+            .map(|(key, hash, removed_at)| {
                 let hash = hash[..].try_into().map_err(|error| StoreError::corrupt("items.hash")(&error))?;
-                each(key, Known { hash, live: removed_at.is_none() });
-            }
-        }
-        Ok(())
+                Ok((key, Known { hash, live: removed_at.is_none() }))
+            })
+            .collect()
     }
 
     /// The stored fields of the items with these keys, as JSON text.

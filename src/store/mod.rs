@@ -8,6 +8,7 @@ pub mod batch;
 pub mod catalogs;
 pub mod changes;
 pub mod connection;
+mod connector;
 mod dialect;
 pub mod error;
 pub mod facts;
@@ -22,4 +23,4 @@ pub mod sources;
 mod stored;
 
 pub use connection::{DatabaseAddress, Store};
-pub use error::StoreError;
+pub use error::{Prospect, StoreError};

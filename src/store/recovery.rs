@@ -1,5 +1,7 @@
 //! Ending runs from outside: those whose worker is gone, and those that never had one.
 
+use std::time::{Duration, Instant};
+
 use diesel::prelude::*;
 
 use super::connection::Store;
@@ -39,6 +41,9 @@ pub struct TakenOver {
 /// The most attempts a run gets: after one crash it is queued again, after a second it waits for a person.
 const ATTEMPTS: i32 = 2;
 
+/// A turn to write that took longer than this says nothing about whether a worker is alive.
+const PROMPT: Duration = Duration::from_secs(2);
+
 /// The word and the sentence of every interrupted run.
 #[must_use]
 pub fn interrupted() -> (String, String) {
@@ -70,9 +75,14 @@ impl Store {
     /// meantime or somebody else was faster.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError::Busy`] when the database gave no turn to write for so long that its worker, alive, could not have
+    /// renewed it either; otherwise when the database fails.
     pub fn take_over(&self, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
+        let asked = Instant::now();
         let ended = self.write(|conn| {
+            if asked.elapsed() > PROMPT {
+                return Err(StoreError::Busy);
+            }
             lock::wait_at_most_a_second(conn)?;
             let now = clock::now(conn)?.timestamp_millis();
             let expired = sync_operations::table

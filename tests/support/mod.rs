@@ -8,6 +8,7 @@ pub(crate) mod house;
 pub(crate) mod memory;
 pub(crate) mod outside;
 mod postgres;
+pub(crate) mod postgres_server;
 mod reply;
 pub(crate) mod server;
 mod shared_data;

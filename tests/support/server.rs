@@ -60,6 +60,11 @@ impl Home {
         Self { database: Some(db.address()), ..Self::new() }
     }
 
+    /// On a database at this address, migrated or not.
+    pub(crate) fn at(database: DatabaseAddress) -> Self {
+        Self { database: Some(database), ..Self::new() }
+    }
+
     /// With a setting more.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));

@@ -12,6 +12,17 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// The key of the advisory lock around migrations: "lockstep" in ASCII.
 const LOCK: i64 = i64::from_be_bytes(*b"lockstep");
 
+/// Whether a SQLite file lacks migrations. On a server that is not for asking before the lock: looking makes the table
+/// of the migrations, and two servers must not make it at once.
+pub(in crate::store) fn are_pending(conn: &mut AnyConnection) -> Result<bool, StoreError> {
+    match conn {
+        AnyConnection::Sqlite(conn) => {
+            conn.has_pending_migration(SQLITE).map_err(|error| StoreError::Migration(error.to_string()))
+        }
+        AnyConnection::Postgres(_) => Ok(true),
+    }
+}
+
 /// Runs the migrations that are not applied yet and answers how many there were.
 ///
 /// On SQLite the caller's transaction is alone from its beginning, so a second server waits there and finds everything

@@ -12,7 +12,7 @@ pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> di
     match conn {
         // The busy timeout goes first: switching to WAL needs a lock that another server may hold just now.
         AnyConnection::Sqlite(conn) => conn.batch_execute(
-            "PRAGMA busy_timeout = 10000;
+            "PRAGMA busy_timeout = 5000;
              PRAGMA journal_mode = WAL;
              PRAGMA synchronous = NORMAL;
              PRAGMA foreign_keys = ON;

@@ -17,7 +17,7 @@ pub(in crate::store) fn run<T>(
         // Nothing but another writer can refuse this statement.
         AnyConnection::Sqlite(conn) => {
             AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE").map_err(|error| {
-                log::warn!("no turn to write: {error}");
+                log::debug!("no turn to write: {error}");
                 StoreError::Busy
             })?;
         }
