@@ -4,6 +4,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::compare::{KeyIndex, Standing};
 use super::outcome::Stopped;
+use super::outlast::outlast;
 use super::reporter::Reporter;
 use super::signal::{Reason, Signal};
 use super::survey::Survey;
@@ -12,6 +13,7 @@ use crate::domain::item::{ItemDraft, Layout, search_text};
 use crate::domain::operation::Stage;
 use crate::domain::progress::{Count, Stats, Weights};
 use crate::domain::source::Source;
+use crate::domain::sync_id::SyncId;
 use crate::fetch::Content;
 use crate::store::batch::Batch;
 use crate::store::items::ItemWrite;
@@ -35,6 +37,7 @@ pub(super) enum Destination {
 
 /// The second reading of one run.
 pub(super) struct Application<'a> {
+    pub(super) id: SyncId,
     pub(super) store: &'a Store,
     pub(super) source: &'a Source,
     pub(super) weights: Weights,
@@ -66,7 +69,20 @@ impl Portion {
     }
 }
 
+/// How far the writing is.
+struct Course {
+    /// The columns, until the first batch has taken them along.
+    columns: Option<Vec<String>>,
+    /// Batches until now.
+    batches: i64,
+}
+
 impl Application<'_> {
+    /// Does a step that asks the database, and waits with it while that is away.
+    fn outlast<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, Stopped> {
+        outlast(self.id, self.signal, Some(self.reporter), step)
+    }
+
     /// Reads all rows once more and sends what differs to `destination`. Answers the counts.
     ///
     /// Reading and writing take about as long as each other, so they go side by side: while one portion is written the
@@ -123,14 +139,14 @@ impl Application<'_> {
         first: Stats,
         destination: &mut Destination,
     ) -> Result<Stats, Stopped> {
-        let mut columns = Some(columns);
+        let mut course = Course { columns: Some(columns), batches: 0 };
         let mut done = first;
         for portion in portions {
             if let Some(reason) = self.signal.reason() {
                 return Err(Stopped::Early(reason));
             }
             done = portion.stats;
-            self.flush(portion, destination, &mut columns)?;
+            self.flush(portion, destination, &mut course)?;
         }
         Ok(done)
     }
@@ -159,12 +175,7 @@ impl Application<'_> {
     }
 
     /// Takes one portion to its destination, together with the progress it makes.
-    fn flush(
-        &self,
-        portion: Portion,
-        destination: &mut Destination,
-        columns: &mut Option<Vec<String>>,
-    ) -> Result<(), Stopped> {
+    fn flush(&self, portion: Portion, destination: &mut Destination, course: &mut Course) -> Result<(), Stopped> {
         let Portion { new, changed, stats, .. } = portion;
         let items = stats.items;
         let progress = Progress {
@@ -183,15 +194,16 @@ impl Application<'_> {
             Destination::Catalog => {
                 let changes = self.changes(&[], &changed)?;
                 let changed = changed.into_iter().map(|(item, _)| item).collect();
-                let batch = Batch { new, changed, changes, columns: columns.take() };
-                self.reporter.write_batch(&batch, progress)?;
+                course.batches += 1;
+                let batch = Batch { number: course.batches, new, changed, changes, columns: course.columns.take() };
+                self.outlast(|| self.reporter.write_batch(&batch, &progress))?;
             }
         }
         Ok(())
     }
 
     /// What these items change, old beside new. A forced rewrite of the same fields is no change.
-    fn changes(&self, new: &[ItemWrite], changed: &[(ItemWrite, ChangeKind)]) -> Result<Vec<Change>, StoreError> {
+    fn changes(&self, new: &[ItemWrite], changed: &[(ItemWrite, ChangeKind)]) -> Result<Vec<Change>, Stopped> {
         let added = |item: &ItemWrite| Change {
             key: item.key.clone(),
             kind: ChangeKind::Added,
@@ -207,7 +219,7 @@ impl Application<'_> {
         let mut before = if keys.is_empty() {
             std::collections::HashMap::new()
         } else {
-            self.store.stored_fields(self.source.id, &keys)?
+            self.outlast(|| self.store.stored_fields(self.source.id, &keys))?
         };
         for (item, kind) in changed {
             if *kind == ChangeKind::Added {

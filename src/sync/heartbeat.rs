@@ -29,6 +29,7 @@ impl Heartbeat {
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
             let mut renewed = Instant::now();
+            let mut answers = true;
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK.min(engine.terms.renewal)) {
                 let asked = Instant::now();
                 let due = asked.duration_since(renewed) >= engine.terms.renewal;
@@ -36,6 +37,7 @@ impl Heartbeat {
                     if due { engine.store.renew(lease, engine.terms.lease) } else { engine.store.look_at_lease(lease) };
                 match answer {
                     Ok(Renewal::Held { cancel_requested }) => {
+                        answers = true;
                         if due {
                             renewed = asked;
                             signal.renewed(asked, engine.terms.lease);
@@ -49,7 +51,11 @@ impl Heartbeat {
                         return;
                     }
                     // Not known to be lost: the next beat asks again, and every write asks for itself.
-                    Err(error) => log::warn!("{}: the lease could not be renewed: {error}", lease.id),
+                    Err(error) => {
+                        if std::mem::take(&mut answers) {
+                            log::warn!("{}: the lease could not be renewed: {error}", lease.id);
+                        }
+                    }
                 }
             }
         })?;

@@ -10,6 +10,7 @@ mod compare;
 mod fetching;
 mod heartbeat;
 mod outcome;
+mod outlast;
 mod preview;
 mod recovery;
 mod reporter;

@@ -1,5 +1,7 @@
 //! The ways a run can end, and what each leaves behind.
 
+use std::time::Duration;
+
 use super::signal::Reason;
 use crate::domain::change_set::Change;
 use crate::domain::guards::{Tally, Verdict};
@@ -53,6 +55,46 @@ pub(super) struct Findings {
     pub(super) stats: Stats,
     pub(super) issues: Issues,
     pub(super) changes: Vec<Change>,
+}
+
+/// How long a run could take, and how much of that the database kept it waiting.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    pub(super) sync: Duration,
+    pub(super) lost: Duration,
+}
+
+impl Limit {
+    fn words(self) -> String {
+        let limit = in_words(self.sync);
+        if self.is_lost() {
+            format!("{limit}, {} of them without an answer of the database,", in_words(self.lost))
+        } else {
+            limit
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        if self.is_lost() {
+            "See how the database is (`lockstep doctor`), then sync again."
+        } else {
+            "If the source is large, raise LOCKSTEP_SYNC_TIMEOUT."
+        }
+    }
+
+    /// Whether the run would have had far more time otherwise.
+    fn is_lost(self) -> bool {
+        self.lost > self.sync / 4
+    }
+}
+
+/// `90 s`, `5 min`.
+fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
 }
 
 impl Findings {
@@ -130,13 +172,7 @@ impl Findings {
     }
 
     /// It was ended early, at that percent. `None` when the run belongs to somebody else now: then there is nothing to end.
-    pub(super) fn ended_early(
-        self,
-        reason: Reason,
-        percent: u8,
-        kind: OperationKind,
-        limit: std::time::Duration,
-    ) -> Option<Ending> {
+    pub(super) fn ended_early(self, reason: Reason, percent: u8, kind: OperationKind, limit: Limit) -> Option<Ending> {
         let kept = match kind {
             OperationKind::Preview => "Nothing was written.",
             _ => "What was written until then is kept; the next sync does the rest.",
@@ -147,9 +183,9 @@ impl Findings {
             Reason::TimedOut => self.failed(
                 "timeout",
                 &format!(
-                    "The sync took longer than {} s and was ended at {percent} %. {kept} \
-                     If the source is large, raise LOCKSTEP_SYNC_TIMEOUT.",
-                    limit.as_secs(),
+                    "The sync took longer than {} and was ended at {percent} %. {kept} {}",
+                    limit.words(),
+                    limit.advice()
                 ),
             ),
             Reason::Stopping => {

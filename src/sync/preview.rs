@@ -24,7 +24,7 @@ impl Run<'_> {
         let gone = self.removals(index)?;
         for keys in gone[..gone.len().min(PREVIEWED_REMOVALS)].chunks(1000) {
             let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
-            let fields = self.engine.store.stored_fields(self.source.id, &wanted)?;
+            let fields = self.outlast(|| self.engine.store.stored_fields(self.source.id, &wanted))?;
             changes.extend(keys.iter().map(|key| Change {
                 key: key.clone(),
                 kind: ChangeKind::Removed,

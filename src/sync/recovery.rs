@@ -1,6 +1,6 @@
 //! Ends the runs of workers that are gone, and nothing else: expired leases only.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::engine::Engine;
 use super::signal::Stop;
@@ -13,23 +13,40 @@ use crate::store::recovery::TakenOver;
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Looks until it is told to stop.
+///
+/// While the database is away no worker can renew its lease, however alive it is. So what has run out when it is back
+/// says nothing yet: the living get a renewal's time to renew before anybody is declared dead.
 pub(super) fn watch(engine: &Engine, stop: &Stop) {
+    let mut not_before = Instant::now();
     while !stop.asked() {
-        if let Some(Err(error)) = living("recovery", || recover(engine)) {
-            log::warn!("expired leases could not be looked at: {error}");
+        match living("recovery", || recover(engine, not_before)) {
+            Some(Ok(true)) => {}
+            Some(Ok(false)) => not_before = Instant::now() + engine.terms.renewal,
+            Some(Err(error)) => {
+                log::warn!("expired leases could not be looked at: {error}");
+                not_before = Instant::now() + engine.terms.renewal;
+            }
+            None => {}
         }
         stop.sleep(LOOK);
     }
 }
 
-fn recover(engine: &Engine) -> Result<(), StoreError> {
-    for lease in engine.store.expired_leases()? {
-        // One that cannot be taken over now (its row is held by a frozen process) must not keep the others waiting.
-        if let Err(error) = take_over(engine, lease) {
-            log::warn!("{}: its expired lease could not be taken over: {error}", lease.id);
+/// Takes over what has expired, unless it is too early for that. Answers whether the database let us write.
+fn recover(engine: &Engine, not_before: Instant) -> Result<bool, StoreError> {
+    let expired = engine.store.expired_leases()?;
+    if Instant::now() < not_before {
+        return Ok(true);
+    }
+    for lease in expired {
+        match take_over(engine, lease) {
+            Ok(_) => {}
+            Err(StoreError::Busy) => return Ok(false),
+            // One that cannot be taken over now (its row is held by a frozen process) must not keep the others waiting.
+            Err(error) => log::warn!("{}: its expired lease could not be taken over: {error}", lease.id),
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Ends a run whose lease has run out, and tells of it and of its successor. `None` when it was not to be ended.

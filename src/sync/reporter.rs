@@ -5,6 +5,7 @@
 //! progress does not go back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -29,14 +30,21 @@ const DATABASE_EVERY: Duration = Duration::from_secs(2);
 /// … or this many percent.
 const DATABASE_STEP: u8 = 5;
 
-struct Told {
-    /// What the database knows.
-    database: Progress,
-    database_at: Instant,
-    /// What the primary store was told last, and when.
-    primary: Option<(Progress, u8, Instant)>,
-    /// Whether the primary store still takes what it is told.
-    primary_works: bool,
+/// What the database was told.
+struct ToDatabase {
+    /// What it knows.
+    said: Progress,
+    at: Instant,
+    /// Whether it took what it was told last.
+    answers: bool,
+}
+
+/// What the primary store was told.
+struct ToPrimary {
+    /// What was said last, at which percent, and when.
+    said: Option<(Progress, u8, Instant)>,
+    /// Whether it still takes what it is told.
+    works: bool,
 }
 
 struct Shared {
@@ -48,8 +56,12 @@ struct Shared {
     created_at: DateTime<Utc>,
     started_at: DateTime<Utc>,
     now: Mutex<Progress>,
-    /// Held while anything that carries progress is written, so that an older one never lands after a newer.
-    told: Mutex<Told>,
+    /// Held while anything that carries progress is written there, so that an older one never lands after a newer.
+    database: Mutex<ToDatabase>,
+    /// The percent that the database knows.
+    kept_percent: AtomicU8,
+    /// Held likewise. Two locks, so that pollers are told what goes on while the database keeps a writer waiting.
+    primary: Mutex<ToPrimary>,
 }
 
 /// The reporter of one run; its thread ends with this value, and after that nothing of the run is told any more.
@@ -82,7 +94,9 @@ impl Reporter {
             created_at: operation.created_at,
             started_at,
             now: Mutex::new(first.clone()),
-            told: Mutex::new(Told { database: first, database_at: Instant::now(), primary: None, primary_works: true }),
+            kept_percent: AtomicU8::new(first.percent),
+            database: Mutex::new(ToDatabase { said: first, at: Instant::now(), answers: true }),
+            primary: Mutex::new(ToPrimary { said: None, works: true }),
         });
         let (stop, stopped) = channel();
         let mine = Arc::clone(&shared);
@@ -115,22 +129,30 @@ impl Reporter {
 
     /// The percent that people have seen at most: what the database was told last.
     pub(super) fn told_percent(&self) -> u8 {
-        self.shared.told.lock().database.percent
+        self.shared.kept_percent.load(Ordering::SeqCst)
+    }
+
+    /// Says what is being done to those who poll, at once and past the database, which does not answer just now.
+    /// Everything else is as it was. Answers what was said before.
+    pub(super) fn tell(&self, message: String) -> String {
+        let before = std::mem::replace(&mut self.shared.now.lock().message, message);
+        self.shared.tell_primary();
+        before
     }
 
     /// Writes a batch together with the progress it makes.
     ///
     /// # Errors
     /// As [`crate::store::Store::write_batch`].
-    pub(super) fn write_batch(&self, batch: &Batch, progress: Progress) -> Result<(), StoreError> {
-        let mut told = self.shared.told.lock();
+    pub(super) fn write_batch(&self, batch: &Batch, progress: &Progress) -> Result<(), StoreError> {
+        let mut told = self.shared.database.lock();
         let Engine { store, terms, .. } = &self.shared.engine;
         // The percent waits for the next word to both stores: raised here, a poller who asks another server, and with
         // it the database, would be told more than the next one who asks the primary.
-        let kept = Progress { percent: told.database.percent, ..progress.clone() };
+        let kept = Progress { percent: told.said.percent, ..progress.clone() };
         store.write_batch(self.shared.lease, terms.lease, batch, &kept)?;
-        told.database = kept;
-        *self.shared.now.lock() = progress;
+        told.said = kept;
+        self.shared.now.lock().clone_from(progress);
         Ok(())
     }
 
@@ -138,14 +160,13 @@ impl Reporter {
     ///
     /// # Errors
     /// As [`crate::store::Store::begin_finalizing`].
-    pub(super) fn begin_finalizing(&self, progress: Progress) -> Result<Finalizing, StoreError> {
+    pub(super) fn begin_finalizing(&self, progress: &Progress) -> Result<Finalizing, StoreError> {
         let begun = {
-            let mut told = self.shared.told.lock();
+            let mut told = self.shared.database.lock();
             let Engine { store, terms, .. } = &self.shared.engine;
-            let begun = store.begin_finalizing(self.shared.lease, terms.lease, &progress)?;
-            told.database = progress.clone();
-            told.database_at = Instant::now();
-            *self.shared.now.lock() = progress;
+            let begun = store.begin_finalizing(self.shared.lease, terms.lease, progress)?;
+            self.shared.took(&mut told, progress);
+            self.shared.now.lock().clone_from(progress);
             begun
         };
         self.shared.publish();
@@ -166,35 +187,51 @@ impl Drop for Reporter {
 
 impl Shared {
     fn publish(&self) {
-        let mut told = self.told.lock();
+        self.tell_database();
+        self.tell_primary();
+    }
+
+    /// The database took this progress.
+    fn took(&self, told: &mut ToDatabase, progress: &Progress) {
+        told.said.clone_from(progress);
+        told.at = Instant::now();
+        told.answers = true;
+        self.kept_percent.store(progress.percent, Ordering::SeqCst);
+    }
+
+    fn tell_database(&self) {
+        // A batch is on its way there, and takes along how far the run is.
+        let Some(mut told) = self.database.try_lock() else { return };
         let now = self.now.lock().clone();
-        let due = now.stage != told.database.stage
-            || now.percent >= told.database.percent.saturating_add(DATABASE_STEP)
-            || told.database_at.elapsed() >= DATABASE_EVERY;
-        if due && now != told.database {
-            match self.engine.store.keep_progress(self.lease, self.engine.terms.lease, &now) {
-                Ok(()) => {
-                    told.database = now.clone();
-                    told.database_at = Instant::now();
-                }
-                Err(StoreError::Fenced) => {
-                    self.signal.lose_lease();
-                    return;
-                }
-                // Status never fails a sync: the items have their own say about a database that is away. It is not
-                // asked again at every tick.
-                Err(error) => {
-                    told.database_at = Instant::now();
+        let due = now.stage != told.said.stage
+            || now.percent >= told.said.percent.saturating_add(DATABASE_STEP)
+            || told.at.elapsed() >= DATABASE_EVERY;
+        if !due || now == told.said {
+            return;
+        }
+        match self.engine.store.keep_progress(self.lease, self.engine.terms.lease, &now) {
+            Ok(()) => self.took(&mut told, &now),
+            Err(StoreError::Fenced) => self.signal.lose_lease(),
+            // Status never fails a sync: the items have their own say about a database that is away. It is not asked
+            // again at every tick.
+            Err(error) => {
+                told.at = Instant::now();
+                if std::mem::take(&mut told.answers) {
                     log::warn!("{}: progress could not be kept: {error}", self.lease.id);
                 }
             }
         }
-        if !told.primary_works {
+    }
+
+    fn tell_primary(&self) {
+        let mut told = self.primary.lock();
+        if !told.works {
             return;
         }
-        let percent = now.percent.min(told.database.percent);
+        let now = self.now.lock().clone();
+        let percent = now.percent.min(self.kept_percent.load(Ordering::SeqCst));
         // Said again from time to time even so: readers take a report that grew old for a dead worker's.
-        let news = told.primary.as_ref().is_none_or(|(said, at_percent, at)| {
+        let news = told.said.as_ref().is_none_or(|(said, at_percent, at)| {
             *said != now || *at_percent != percent || at.elapsed() >= DATABASE_EVERY
         });
         if !news {
@@ -207,10 +244,10 @@ impl Shared {
             return;
         }
         if let Err(error) = self.engine.board.tell(&report) {
-            told.primary_works = false;
+            told.works = false;
             log::warn!("{}: {error}; its status comes from the database from here on", self.lease.id);
         } else {
-            told.primary = Some((now, percent, Instant::now()));
+            told.said = Some((now, percent, Instant::now()));
         }
     }
 

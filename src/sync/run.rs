@@ -7,7 +7,8 @@ use super::apply::{Application, Destination};
 use super::compare::KeyIndex;
 use super::engine::Engine;
 use super::heartbeat::Heartbeat;
-use super::outcome::{Findings, Stopped};
+use super::outcome::{Findings, Limit, Stopped};
+use super::outlast::{self, outlast};
 use super::reporter::Reporter;
 use super::signal::{Reason, Signal, Stop};
 use crate::domain::change_set::Known;
@@ -43,7 +44,7 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
     let Some(ending) = ending else {
         return log::warn!("{}: the lease is lost; somebody else has this run now", operation.id);
     };
-    match engine.store.finish(lease, &ending) {
+    match outlast::finish(engine, lease, &ending, &signal) {
         Ok(successor) => {
             engine.board.tell_end(operation.id);
             log::info!("{}: {}: {}", operation.id, ending.status, ending.message);
@@ -81,7 +82,8 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
                 Reason::Stopping if is_cancelled(engine, lease) => Reason::Cancelled,
                 reason => reason,
             };
-            findings.ended_early(reason, percent, operation.kind, engine.terms.sync)
+            let limit = Limit { sync: engine.terms.sync, lost: signal.lost_time() };
+            findings.ended_early(reason, percent, operation.kind, limit)
         }
         Stopped::Failed { code, message } => Some(findings.failed(code, &message)),
         Stopped::Database(error) => {
@@ -103,8 +105,10 @@ fn prepare<'a>(
     lease: Lease,
     signal: &'a Arc<Signal>,
 ) -> Result<Run<'a>, Stopped> {
-    let source = engine.store.source_by_id(operation.source_id)?.ok_or(Stopped::Early(Reason::LeaseLost))?;
-    let catalog = engine.store.catalog(source.id)?.ok_or(Stopped::Early(Reason::LeaseLost))?;
+    let gone = || Stopped::Early(Reason::LeaseLost);
+    let source = || engine.store.source_by_id(operation.source_id);
+    let source = outlast(operation.id, signal, None, source)?.ok_or_else(gone)?;
+    let catalog = outlast(operation.id, signal, None, || engine.store.catalog(source.id))?.ok_or_else(gone)?;
     let Some(kind) = engine.kinds.get(&source.kind) else {
         let message = format!("This version of Lockstep has no sources of the kind “{}”.", source.kind);
         return Err(Stopped::Failed { code: "unknown_kind", message });
@@ -151,6 +155,7 @@ impl Run<'_> {
         }
         let mut destination = if preview { Destination::Preview(Vec::new()) } else { Destination::Catalog };
         let application = Application {
+            id: self.operation.id,
             store: &self.engine.store,
             source: &self.source,
             weights: self.weights,
@@ -197,12 +202,22 @@ impl Run<'_> {
     }
 
     /// Walks all items of the catalog, unless the run should end meanwhile.
-    pub(super) fn known_items(&self, each: impl FnMut(&str, Known)) -> Result<(), Stopped> {
-        self.engine.store.known_items(self.source.id, || self.signal.reason().is_none(), each)?;
-        match self.signal.reason() {
-            Some(reason) => Err(Stopped::Early(reason)),
-            None => Ok(()),
+    pub(super) fn known_items(&self, mut each: impl FnMut(&str, Known)) -> Result<(), Stopped> {
+        let mut after = String::new();
+        loop {
+            if let Some(reason) = self.signal.reason() {
+                return Err(Stopped::Early(reason));
+            }
+            let page = self.outlast(|| self.engine.store.known_items(self.source.id, &after))?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after.clone_from(last);
+            page.into_iter().for_each(|(key, known)| each(&key, known));
         }
+    }
+
+    /// Does a step that asks the database, and waits with it while that is away.
+    pub(super) fn outlast<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, Stopped> {
+        outlast(self.operation.id, self.signal, Some(&self.reporter), step)
     }
 
     /// From here on a cancel comes too late.
@@ -216,7 +231,7 @@ impl Run<'_> {
             percent: self.weights.percent(Stage::Finalizing, 0, 1),
             stats,
         };
-        match self.reporter.begin_finalizing(progress)? {
+        match self.outlast(|| self.reporter.begin_finalizing(&progress))? {
             Finalizing::Begun => Ok(()),
             Finalizing::CancelRequested => {
                 self.signal.cancel();

@@ -49,6 +49,8 @@ pub(super) struct Signal {
     cancelled: AtomicBool,
     lost: AtomicBool,
     deadline: Instant,
+    /// How long the database kept the run waiting, in milliseconds.
+    lost_time: AtomicU64,
     /// Until when the lease is certainly ours, in milliseconds since [`epoch`].
     held_until: AtomicU64,
 }
@@ -72,6 +74,7 @@ impl Signal {
             cancelled: AtomicBool::new(false),
             lost: AtomicBool::new(false),
             deadline: taken + most,
+            lost_time: AtomicU64::new(0),
             held_until: AtomicU64::new(0),
         };
         signal.renewed(taken, lease);
@@ -96,6 +99,21 @@ impl Signal {
     /// The database says that the lease is not ours.
     pub(super) fn lose_lease(&self) {
         self.lost.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether this process is told to stop.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.stop.asked()
+    }
+
+    /// The database kept the run waiting for that long.
+    pub(super) fn lost(&self, time: Duration) {
+        self.lost_time.fetch_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    /// How long the database kept the run waiting in all.
+    pub(super) fn lost_time(&self) -> Duration {
+        Duration::from_millis(self.lost_time.load(Ordering::SeqCst))
     }
 
     /// How much longer the run may take.

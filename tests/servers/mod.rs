@@ -1,5 +1,6 @@
 //! Servers as processes of their own: started at once, frozen, killed and told to stop.
 
+mod away;
 mod deaths;
 mod frozen;
 mod starts;
