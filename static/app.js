@@ -48,11 +48,14 @@
 
   const trouble = (ctx) => {
     const status = ctx.response?.status;
+    // In our own words, not a proxy's.
+    const own = ctx.response?.raw?.headers?.get("lockstep-reason");
     const signedOut = status === 401 || new URL(ctx.response?.raw?.url || location.href).pathname === "/login";
     if (isPanel(ctx.target)) {
       if (signedOut) { stopAsking(); note("You were signed out.", signIn()); }
       else if (status === 403) note("That is not allowed from here.");
       else if (status === 404) { stopAsking(); note("This sync is no longer there.", { href: location.href, textContent: "Reload the page." }); }
+      else if (own?.startsWith("database_")) note(ctx.request.method === "GET" ? "The database does not answer, retrying…" : ctx.text);
       else if (ctx.request.method === "GET") note("Connection lost, retrying…");
       else note("That did not get through. Check the connection and press it again.");
       panel().classList.toggle("lost", status !== 403);
@@ -60,7 +63,7 @@
       // The table after a sync is worth a second try; the panel will not ask again.
       setTimeout(() => htmx.trigger(ctx.sourceElement, "retry", {}, false), 3000);
     } else if (ctx.sourceElement !== badge()) {
-      $("#trouble").textContent = signedOut ? "You were signed out. Reload the page to sign in again." : "The server did not answer. Try again in a moment.";
+      $("#trouble").textContent = signedOut ? "You were signed out. Reload the page to sign in again." : own ? ctx.text : "The server did not answer. Try again in a moment.";
     }
   };
 

@@ -9,8 +9,8 @@ use std::task::Poll;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
@@ -100,7 +100,10 @@ async fn drawn(error: &WebError, request: &HttpRequest) -> Option<String> {
     let rooms = request.app_data::<Rooms>()?;
     let caller = Caller::from_request(request, &mut Payload::None).await.ok()?;
     let error = error.clone();
-    let page = state::run(rooms, move |house| Ok(page_of(&error, frame(house, &caller, &error)))).await;
+    // Asking again is for those who only looked: a page that a form led to would be another one.
+    let looked = matches!(*request.method(), Method::GET | Method::HEAD);
+    let again = error.retry_after.filter(|_| looked && error.status == StatusCode::SERVICE_UNAVAILABLE);
+    let page = state::run(rooms, move |house| Ok(page_of(&error, frame(house, &caller, &error), again))).await;
     page.ok().flatten()
 }
 
@@ -121,10 +124,10 @@ fn bare_frame(error: &WebError) -> Chrome {
 }
 
 fn bare_page(error: &WebError) -> Option<String> {
-    page_of(error, bare_frame(error))
+    page_of(error, bare_frame(error), None)
 }
 
-fn page_of(error: &WebError, chrome: Chrome) -> Option<String> {
+fn page_of(error: &WebError, chrome: Chrome, again: Option<u64>) -> Option<String> {
     let page = ErrorPage {
         chrome,
         status: error.status.as_u16(),
@@ -135,6 +138,7 @@ fn page_of(error: &WebError, chrome: Chrome) -> Option<String> {
             error.sentence.clone()
         },
         id: error.log_id.clone(),
+        again,
     };
     page.render().inspect_err(|error| log::error!("an error's page could not be drawn: {error}")).ok()
 }
@@ -145,6 +149,8 @@ fn heading(error: &WebError) -> String {
         ("not_found", _) => return error.sentence.trim_end_matches('.').to_owned(),
         ("setup_link", _) => "This is not the set-up link",
         ("cross_site", _) => "This came from another site",
+        ("database_away", _) => "The database does not answer",
+        ("database_busy", _) => "The database is busy",
         ("taken", _) => "That name is taken",
         (_, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => "That could not be understood",
         (_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => "You may not do that",

@@ -9,17 +9,20 @@ use std::time::Duration;
 use actix_web::body::BoxBody;
 use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use super::guard::Door;
 use crate::domain::sync_id::SyncId;
 use crate::status::StatusError;
-use crate::store::StoreError;
+use crate::store::{Prospect, StoreError};
 
 /// When it is worth asking again while the database does not answer.
 const AWAY: Duration = Duration::from_secs(5);
+
+/// The header of a refused fragment that says why, in a word.
+const REASON: HeaderName = HeaderName::from_static("lockstep-reason");
 
 /// A refused request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,8 +150,15 @@ impl From<StoreError> for WebError {
                 }
                 Self::new(StatusCode::CONFLICT, "taken", format!("{what} exists already."))
             }
-            StoreError::Pool(_) | StoreError::Unreachable { .. } | StoreError::Busy => {
-                log::error!("{error}");
+            StoreError::Busy => {
+                log::warn!("{error}");
+                let sentence = "Another program has been writing to the database for a long time, so this had to be \
+                                left undone. Nothing was lost; try again in a moment.";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_busy", sentence).after(AWAY)
+            }
+            // Said once by those who watch the database, not with every page that is asked for meanwhile.
+            error if error.prospect() == Prospect::Passing => {
+                log::debug!("{error}");
                 let sentence = "The database does not answer. Nothing was lost; this page works again when it is back.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", sentence).after(AWAY)
             }
@@ -217,7 +227,12 @@ pub(super) fn dress(error: &WebError, door: Door, back: &str, page: Option<Strin
             Some(html) => HttpResponse::build(error.status).content_type("text/html; charset=utf-8").body(html),
             None => error.error_response(),
         },
-        Door::Fragment => error.error_response(),
+        // Tells our own words from those of a proxy in front, which may come with the same status.
+        Door::Fragment => {
+            let mut response = error.error_response();
+            response.headers_mut().insert(REASON, HeaderValue::from_static(error.code));
+            response
+        }
     };
     if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -1,5 +1,6 @@
 //! The pages in a real browser, in front of the real program.
 
+mod away;
 mod elsewhere;
 mod first;
 mod phone;

@@ -139,7 +139,7 @@ fn a_run_goes_on_after_another_program_has_held_the_sqlite_file_for_20_seconds()
         std::thread::sleep(Duration::from_millis(500));
     }
     let refused = server.post("/api/sync", &json!({ "source": "sample-albums" }));
-    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("database_away")), "{}", refused.body);
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("database_busy")), "{}", refused.body);
     other.run("COMMIT");
     assert!(said.iter().any(|message| message == "Waiting for the database…"), "{said:?}");
     let (last, refused) = poll_to_the_end(&server, &id);

@@ -130,7 +130,7 @@ fn a_database_that_does_not_answer_is_503_with_when_to_ask_again() {
     let mut other = diesel::SqliteConnection::establish(&file.display().to_string()).expect("a connection");
     other.batch_execute("PRAGMA busy_timeout = 5000; BEGIN IMMEDIATE").expect("a turn");
     let reply = admin.post_json("/api/sync", r#"{"source":"albums"}"#);
-    assert_eq!(reply.refusal(), (503, "database_away".to_owned()));
+    assert_eq!(reply.refusal(), (503, "database_busy".to_owned()));
     assert_eq!(reply.header("retry-after"), Some("5"));
     assert_eq!(admin.get("/api/sources").status, 200, "reading goes on");
 }

@@ -18,4 +18,6 @@ pub struct ErrorPage {
     pub advice: String,
     /// Finds the matching line in the log; none where nothing was logged.
     pub id: Option<String>,
+    /// After so many seconds the page is asked for again by itself.
+    pub again: Option<u64>,
 }
