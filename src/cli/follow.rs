@@ -88,9 +88,15 @@ fn watch(
                 });
             }
             Ok(None) => {}
-            Err(error) => log::debug!("{id}: {error}"),
+            Err(error) => {
+                log::debug!("{id}: {error}");
+                // After an outage a living worker gets time to renew its lease.
+                looked = Instant::now() + LOOK;
+            }
         }
-        if looked.elapsed() > LOOK {
+        // A worker in this process is alive, whatever its lease says.
+        let runs_here = runner.as_ref().is_some_and(|runner| !runner.is_finished());
+        if looked.elapsed() > LOOK && !runs_here {
             looked = Instant::now();
             if let Err(trouble) = app.control.recover(id) {
                 log::debug!("{id}: {trouble}");

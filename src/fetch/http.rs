@@ -72,7 +72,7 @@ impl Client {
             let (host, until) = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Trouble(Trouble::Busy { host, until })) => (host, until),
-                Err(failure) => return Err(explain(failure, &first_host)),
+                Err(failure) => return Err(explain(failure, &first_host, order.timeout)),
             };
             let wait = (until - Utc::now()).to_std().unwrap_or_default().max(Duration::from_millis(500));
             waits += 1;
@@ -80,7 +80,8 @@ impl Client {
                 return Err(reply::too_busy(&host, until));
             }
             watch.waiting(&host, until);
-            watched(watch, left(), |halt| halt.sleep(wait)).map_err(|ended| explain(ended.into(), &first_host))?;
+            watched(watch, left(), |halt| halt.sleep(wait))
+                .map_err(|ended| explain(ended.into(), &first_host, order.timeout))?;
         }
     }
 
@@ -126,20 +127,22 @@ fn is_googles(url: &Url) -> bool {
     within("google.com") || within("googleusercontent.com")
 }
 
-fn explain(failure: Failure, host: &str) -> FetchError {
+fn explain(failure: Failure, host: &str, timeout: Duration) -> FetchError {
     match failure {
         Failure::Ended(Ended::Stopped) => FetchError::Stopped,
-        Failure::Ended(Ended::TimedOut) => timed_out(host),
+        Failure::Ended(Ended::TimedOut) => timed_out(host, timeout),
         Failure::Trouble(Trouble::Final(error) | Trouble::Passing(error)) => error,
         Failure::Trouble(Trouble::Busy { host, until }) => reply::too_busy(&host, until),
     }
 }
 
-fn timed_out(host: &str) -> FetchError {
+fn timed_out(host: &str, timeout: Duration) -> FetchError {
     FetchError::failed(
         "timeout",
         format!(
-            "The file from {host} was not here in time. Try again later, or have the operator raise LOCKSTEP_FETCH_TIMEOUT."
+            "The file from {host} was not here within {} s. Nothing was changed. Try again later, or have the operator \
+             raise LOCKSTEP_FETCH_TIMEOUT.",
+            timeout.as_secs_f64()
         ),
     )
 }
