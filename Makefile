@@ -1,16 +1,23 @@
 # make test   installs what the tests need (Debian, as root) and runs all of them
 # make lint   format, clippy, docs
+# make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
 # make bench  compares loading and polling with their references; prints ratios
 # make screenshot  draws the picture of the README anew
 
 CARGO ?= cargo
 
-.PHONY: test lint bench screenshot needs
+.PHONY: test crashes lint bench screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
 	then $(CARGO) nextest run --no-fail-fast; \
 	else $(CARGO) test --no-fail-fast; fi
+
+crashes: export LOCKSTEP_CRASHES ?= 200
+crashes: needs
+	@if $(CARGO) nextest --version >/dev/null 2>&1; \
+	then $(CARGO) nextest run --profile crashes servers::crashes; \
+	else $(CARGO) test servers::crashes -- --nocapture; fi
 
 needs:
 	@scripts/install-test-needs

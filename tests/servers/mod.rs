@@ -1,9 +1,12 @@
 //! Servers as processes of their own: started at once, frozen, killed and told to stop.
 
 mod away;
+mod crashes;
 mod deaths;
 mod frozen;
 mod starts;
+mod tally;
+mod watch;
 
 use std::path::Path;
 

@@ -1,5 +1,6 @@
 //! What several rooms' tests need.
 
+pub(crate) mod asker;
 pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod front;

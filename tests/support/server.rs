@@ -20,7 +20,7 @@ use super::Database;
 /// The name and the password of the admin whom [`Home::furnish`] adds.
 pub(crate) const ADMIN: (&str, &str) = ("ada", "correct horse battery");
 /// The token of the program `robot`, an admin, that [`Home::furnish`] adds.
-const TOKEN: &str = "token-of-robot";
+pub(crate) const TOKEN: &str = "token-of-robot";
 
 /// Where servers keep what they have, and the settings they are started with.
 pub(crate) struct Home {

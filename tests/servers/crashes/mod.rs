@@ -1,0 +1,45 @@
+//! The reason this product exists: servers that are killed at any moment of a run, and nothing is lost.
+//!
+//! Every lane is a server with a database of its own, a source that changes before every sync, and one who polls all
+//! the time. A dead worker's lease takes its time to run out, so many lanes go side by side. What is drawn is drawn
+//! from a fixed seed. `make crashes` kills two hundred times on either database.
+
+mod catalog;
+mod lane;
+mod random;
+mod sheet;
+
+use std::time::Duration;
+
+use super::tally::Tally;
+use crate::support::{Database, on_both_databases};
+
+/// How many kills there are, unless `LOCKSTEP_CRASHES` says so.
+const KILLS: usize = 12;
+/// The most servers at the same time.
+const LANES: usize = 16;
+const SEED: u64 = 0x10C4_57E9;
+
+on_both_databases! { servers_killed_at_random_moments_of_their_runs_lose_nothing_and_never_lie }
+
+fn servers_killed_at_random_moments_of_their_runs_lose_nothing_and_never_lie(db: &Database) {
+    let kills = std::env::var("LOCKSTEP_CRASHES").map_or(KILLS, |number| number.parse().expect("a number of kills"));
+    // A lane takes a while to be set up, so it is worth two kills at least.
+    let lanes = kills.div_ceil(2).min(LANES);
+    let fresh = if db.is_sqlite() { Database::sqlite } else { Database::postgres };
+    let mut tally = Tally::default();
+    std::thread::scope(|scope| {
+        let lane = |number: usize| {
+            // Not all of them should work at the same moment.
+            std::thread::sleep(Duration::from_millis(300) * u32::try_from(number).expect("a few"));
+            lane::run(&fresh(), SEED + number as u64, (number..kills).step_by(lanes))
+        };
+        let running: Vec<_> = (0..lanes).map(|number| scope.spawn(move || lane(number))).collect();
+        for lane in running {
+            tally.add(lane.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+    });
+    println!("{}: {tally}", if db.is_sqlite() { "SQLite" } else { "PostgreSQL" });
+    assert_eq!(tally.kills(), kills);
+    tally.assert_nothing_wrong();
+}

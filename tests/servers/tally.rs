@@ -1,0 +1,124 @@
+//! What is counted over all kills. Everything but the kills themselves must come to nothing.
+
+use std::fmt;
+use std::time::Duration;
+
+/// Where a run was when its server was killed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Hit {
+    /// Its start was not answered yet.
+    Unanswered,
+    /// It waited for a worker.
+    Waiting,
+    Fetching,
+    Processing,
+    Finalizing,
+    /// It had ended.
+    Ended,
+}
+
+impl Hit {
+    const ALL: [Self; 6] =
+        [Self::Unanswered, Self::Waiting, Self::Fetching, Self::Processing, Self::Finalizing, Self::Ended];
+}
+
+/// What must not be.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Wrong {
+    /// A run that is active without a worker for longer than it may be.
+    Stuck,
+    /// A poll that was not answered with 200 while the server was up.
+    Poll,
+    /// An item that is not as its sheet has it, or is missing, or should be.
+    Item,
+    /// A key that is there twice.
+    Duplicate,
+    /// A start or a successor without just one record.
+    Record,
+    /// A status that lied: progress that went back, a way out of the end, a chain that does not hold together.
+    Status,
+}
+
+impl Wrong {
+    const ALL: [Self; 6] = [Self::Stuck, Self::Poll, Self::Item, Self::Duplicate, Self::Record, Self::Status];
+}
+
+/// The counts.
+#[derive(Default)]
+pub(super) struct Tally {
+    hits: Vec<Hit>,
+    pub(super) polls: usize,
+    pub(super) runs: usize,
+    pub(super) records: usize,
+    /// How long after the kill the runs that were interrupted were known to be.
+    pub(super) waits: Vec<Duration>,
+    /// What was wrong, in words.
+    wrong: Vec<(Wrong, String)>,
+}
+
+impl Tally {
+    pub(super) fn hit(&mut self, hit: Hit) {
+        self.hits.push(hit);
+    }
+
+    pub(super) fn wrong(&mut self, what: Wrong, words: String) {
+        self.wrong.push((what, words));
+    }
+
+    pub(super) fn check(&mut self, so: bool, what: Wrong, words: impl FnOnce() -> String) {
+        if !so {
+            self.wrong(what, words());
+        }
+    }
+
+    pub(super) fn count(&self, what: Wrong) -> usize {
+        self.wrong.iter().filter(|(wrong, _)| *wrong == what).count()
+    }
+
+    pub(super) fn kills(&self) -> usize {
+        self.hits.len()
+    }
+
+    pub(super) fn add(&mut self, mut other: Self) {
+        self.hits.append(&mut other.hits);
+        self.waits.append(&mut other.waits);
+        self.wrong.append(&mut other.wrong);
+        self.polls += other.polls;
+        self.runs += other.runs;
+        self.records += other.records;
+    }
+
+    /// Fails unless everything that must come to nothing did, and there is one record a run.
+    pub(super) fn assert_nothing_wrong(&self) {
+        let words: Vec<&str> = self.wrong.iter().take(40).map(|(_, words)| words.as_str()).collect();
+        assert!(words.is_empty(), "{self}\n{}", words.join("\n"));
+        assert_eq!(self.records, self.runs, "{self}");
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} kills (", self.kills())?;
+        for (at, hit) in Hit::ALL.iter().enumerate() {
+            let count = self.hits.iter().filter(|other| *other == hit).count();
+            write!(f, "{}{hit:?} {count}", if at > 0 { ", " } else { "" })?;
+        }
+        write!(f, "):")?;
+        for (what, word) in Wrong::ALL.iter().zip([
+            "stuck runs",
+            "polls not answered with 200",
+            "wrong items",
+            "duplicates",
+            "runs without just one record",
+            "statuses that lied",
+        ]) {
+            write!(f, " {word} {},", self.count(*what))?;
+        }
+        let per_start = self.records as f64 / self.runs.max(1) as f64;
+        write!(f, " records per start {per_start:.2} ({} of {})", self.records, self.runs)?;
+        let most = self.waits.iter().max().copied().unwrap_or_default();
+        let all: Duration = self.waits.iter().sum();
+        let mean = all / u32::try_from(self.waits.len().max(1)).unwrap_or(1);
+        write!(f, "; {} polls; interrupted after {mean:.1?} on average, {most:.1?} at most", self.polls)
+    }
+}
