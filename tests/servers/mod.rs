@@ -5,15 +5,20 @@ mod crashes;
 mod deaths;
 mod frozen;
 mod starts;
+mod survivors;
 mod tally;
+mod twice;
 mod watch;
 
 use std::path::Path;
+use std::time::Duration;
 
 use lockstep::store::items::ItemQuery;
+use serde_json::Value;
 
+use self::watch::Follower;
 use crate::support::Database;
-use crate::support::server::{Home, Server};
+use crate::support::server::{Home, Server, within};
 
 /// Two servers on one database: of one folder on SQLite, each with its own on PostgreSQL, as on two machines.
 fn two_servers(db: &Database, home: &Home) -> [Server; 2] {
@@ -22,14 +27,16 @@ fn two_servers(db: &Database, home: &Home) -> [Server; 2] {
 }
 
 /// Writes a CSV file of so many albums, each with a title of this wording. It takes the place of the former at once.
-fn write_albums(path: &Path, count: usize, wording: &str) {
+/// Answers what it holds.
+fn write_albums(path: &Path, count: usize, wording: &str) -> String {
     let mut text = String::from("id,title\n");
     for number in 1..=count {
         text.push_str(&format!("{number},{wording} {number}\n"));
     }
     let new = path.with_extension("new");
-    std::fs::write(&new, text).expect("a file");
+    std::fs::write(&new, &text).expect("a file");
     std::fs::rename(&new, path).expect("a file in its place");
+    text
 }
 
 /// How many live items of the catalog `albums` have a title of this wording, and how many there are.
@@ -39,4 +46,15 @@ fn tally(db: &Database, home: &Home, wording: &str) -> (i64, u64) {
     let all = store.items(source.id, &ItemQuery { page: 1, per: 1, ..ItemQuery::default() }).expect("items").total;
     let condition = format!("source_id = {} AND removed_at IS NULL AND fields LIKE '%\"{wording} %'", source.id.0);
     (db.count("items", &condition), all)
+}
+
+/// Waits until a run whose server died is interrupted, which it is within half a minute; answers its status.
+fn interrupted(server: &Server, id: &str) -> Value {
+    let mut last = Value::Null;
+    within(Duration::from_secs(30), "interrupted", || {
+        last = server.status(id);
+        assert!(["running", "interrupted"].contains(&last["status"].as_str().expect("a status")), "{last}");
+        last["status"] == "interrupted"
+    });
+    last
 }
