@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use actix_web::rt;
 
-use crate::config::Settings;
+use crate::config::{Settings, StatusAt};
 use crate::domain::secret;
 use crate::domain::source::{Location, NotASlug, Noun, SourceDraft};
 use crate::fetch;
-use crate::status::{FileStatus, StatusBoard};
+use crate::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
 use crate::store::{Store, StoreError};
 use crate::sync::engine::Bell;
 use crate::sync::{Control, Engine, Terms, Workers};
@@ -60,6 +60,9 @@ pub enum AppError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The place for live status.
+    #[error(transparent)]
+    Status(#[from] StatusError),
     /// A thread, a signal, the web server.
     #[error("the system refused something that Lockstep needs: {0}")]
     System(#[from] io::Error),
@@ -123,6 +126,9 @@ impl App {
             fetch: settings.fetch_timeout,
             sync: settings.sync_timeout,
             cooldown: settings.cooldown,
+            status_kept: settings.keep_status,
+            operations_kept: settings.keep_operations,
+            records_kept: settings.keep_records,
             ..Terms::default()
         };
         let connections = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_CONNECTIONS);
@@ -131,8 +137,8 @@ impl App {
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
         }
-        let primary = FileStatus::new(settings.data_dir.join("status"));
-        let board = Arc::new(StatusBoard::new(Box::new(primary), store.clone(), terms.renewal));
+        let primary = primary_status(&settings, &store)?;
+        let board = Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal));
         let defaults = fetch::Settings::in_data_dir(&settings.data_dir, SAMPLE);
         let kinds = fetch::Kinds::built_in(fetch::Settings {
             max_bytes: settings.max_bytes,
@@ -226,6 +232,21 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
+}
+
+/// Where live status is written first. A Redis that is away is no reason not to start: the database answers.
+fn primary_status(settings: &Settings, store: &Store) -> Result<Box<dyn StatusStore>, StatusError> {
+    Ok(match &settings.status {
+        StatusAt::File => Box::new(FileStatus::new(settings.data_dir.join("status"))),
+        StatusAt::Database => Box::new(DatabaseStatus::new(store.clone())),
+        StatusAt::Redis(address) => {
+            let redis = RedisStatus::open(address, settings.keep_status)?;
+            if let Err(error) = redis.check() {
+                log::warn!("{error}; status comes from the database until it answers");
+            }
+            Box::new(redis)
+        }
+    })
 }
 
 /// Makes the data folder, for its owner alone. One that is there stays as it is.

@@ -9,7 +9,11 @@ use std::time::Duration;
 use url::Url;
 
 use crate::fetch::AllowHosts;
+use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
+
+mod values;
+use values::StatusWord;
 
 /// The settings as flags, the same for every command. A flag wins over the variable named beside it.
 #[derive(clap::Args, Clone, Default, Debug)]
@@ -25,6 +29,12 @@ pub struct Flags {
     /// Address and port to serve on; port 0 takes a free one. LOCKSTEP_BIND, default 127.0.0.1:8080
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     bind: Option<OsString>,
+    /// A Redis for live status, for several servers: redis://HOST:PORT, rediss:// for TLS. LOCKSTEP_REDIS_URL, default none
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    redis_url: Option<OsString>,
+    /// Where live status is written: file, redis or database. LOCKSTEP_STATUS_STORE, default redis if there is one
+    #[arg(long, global = true, value_name = "PLACE")]
+    status_store: Option<OsString>,
     /// How many syncs run at the same time, 1 to 64. LOCKSTEP_WORKERS, default 2
     #[arg(long, global = true, value_name = "NUMBER")]
     workers: Option<OsString>,
@@ -37,6 +47,15 @@ pub struct Flags {
     /// How soon the same sync may be started again by hand; 0 switches this off. LOCKSTEP_COOLDOWN, default 3s
     #[arg(long, global = true, value_name = "DURATION")]
     cooldown: Option<OsString>,
+    /// How long live status is kept after the end of a sync. LOCKSTEP_KEEP_STATUS, default 5m
+    #[arg(long, global = true, value_name = "DURATION")]
+    keep_status: Option<OsString>,
+    /// How long the operation of a sync is kept after its end. LOCKSTEP_KEEP_OPERATIONS, default 24h
+    #[arg(long, global = true, value_name = "DURATION")]
+    keep_operations: Option<OsString>,
+    /// How long the record of a sync is kept, with its changes and issues. LOCKSTEP_KEEP_RECORDS, default 90d
+    #[arg(long, global = true, value_name = "DURATION")]
+    keep_records: Option<OsString>,
     /// The most bytes one source may have, unpacked. LOCKSTEP_MAX_BYTES, default 200000000
     #[arg(long, global = true, value_name = "BYTES")]
     max_bytes: Option<OsString>,
@@ -56,6 +75,9 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `DATABASE_URL`, an address, default the SQLite file `lockstep.db` in the data folder.
     pub database: DatabaseAddress,
+    /// `LOCKSTEP_STATUS_STORE`, `file`, `redis` or `database`, default `redis` if `LOCKSTEP_REDIS_URL` is set and `file`
+    /// otherwise: where live status is written for pollers.
+    pub status: StatusAt,
     /// `LOCKSTEP_BIND`, address and port, default `127.0.0.1:8080`; port 0 takes a free one.
     pub bind: String,
     /// `LOCKSTEP_WORKERS`, a number from 1 to 64, default 2: how many syncs run at the same time.
@@ -66,6 +88,12 @@ pub struct Settings {
     pub sync_timeout: Duration,
     /// `LOCKSTEP_COOLDOWN`, a duration, default `3s`: how soon the same may be started again by hand; 0 is off.
     pub cooldown: Duration,
+    /// `LOCKSTEP_KEEP_STATUS`, a duration, default `5m`: how long live status is kept after the end of a run.
+    pub keep_status: Duration,
+    /// `LOCKSTEP_KEEP_OPERATIONS`, a duration, default `24h`: how long an operation is kept after its end.
+    pub keep_operations: Duration,
+    /// `LOCKSTEP_KEEP_RECORDS`, a duration, default `90d`: how long records are kept, with changes and issues.
+    pub keep_records: Duration,
     /// `LOCKSTEP_MAX_BYTES`, bytes, default 200,000,000: the most one source may have after decompression.
     pub max_bytes: u64,
     /// `LOCKSTEP_ALLOW_HOSTS`, names, addresses and blocks separated by commas, default none: what may be fetched
@@ -77,6 +105,17 @@ pub struct Settings {
     pub log_filter: Option<String>,
     /// Settings that are set although this version does not use them yet.
     pub unused: Vec<&'static str>,
+}
+
+/// Where live status is written first.
+#[derive(Clone, Debug)]
+pub enum StatusAt {
+    /// In files in the data folder.
+    File,
+    /// In a Redis, by its address.
+    Redis(RedisAddress),
+    /// In the database, where it is anyway.
+    Database,
 }
 
 /// Everything that is wrong with the settings, one line per mistake.
@@ -100,11 +139,9 @@ impl fmt::Display for Mistakes {
 impl std::error::Error for Mistakes {}
 
 /// Settings of later versions.
-const LATER: [&str; 4] =
-    ["LOCKSTEP_REDIS_URL", "LOCKSTEP_GOOGLE_CREDENTIALS", "LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
+const LATER: [&str; 3] = ["LOCKSTEP_GOOGLE_CREDENTIALS", "LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
 
-/// The longest a duration may be.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
+const HOUR: Duration = seconds(3600);
 
 impl Settings {
     /// Reads the settings of this process.
@@ -123,20 +160,49 @@ impl Settings {
         );
         let in_data_dir = || DatabaseAddress::Sqlite(data_dir.join("lockstep.db"));
         let settings = Self {
-            database: read.one("DATABASE_URL", flags.database_url.as_deref(), database, in_data_dir),
-            bind: read.one("LOCKSTEP_BIND", flags.bind.as_deref(), bind, || "127.0.0.1:8080".to_owned()),
-            workers: read.one("LOCKSTEP_WORKERS", flags.workers.as_deref(), workers, || 2),
-            fetch_timeout: read.one("LOCKSTEP_FETCH_TIMEOUT", flags.fetch_timeout.as_deref(), limit, || seconds(120)),
-            sync_timeout: read.one("LOCKSTEP_SYNC_TIMEOUT", flags.sync_timeout.as_deref(), limit, || seconds(300)),
-            cooldown: read.one("LOCKSTEP_COOLDOWN", flags.cooldown.as_deref(), duration, || seconds(3)),
-            max_bytes: read.one("LOCKSTEP_MAX_BYTES", flags.max_bytes.as_deref(), bytes, || 200_000_000),
-            allow_hosts: read.one("LOCKSTEP_ALLOW_HOSTS", flags.allow_hosts.as_deref(), hosts, AllowHosts::default),
-            google_base: read.one("LOCKSTEP_GOOGLE_URL", flags.google_url.as_deref(), google_base, || None),
-            log_filter: read.one("RUST_LOG", None, |text| log_filter(text).map(Some), || None),
+            database: read.one("DATABASE_URL", flags.database_url.as_deref(), values::database, in_data_dir),
+            status: read.status(flags),
+            bind: read.one("LOCKSTEP_BIND", flags.bind.as_deref(), values::bind, || "127.0.0.1:8080".to_owned()),
+            workers: read.one("LOCKSTEP_WORKERS", flags.workers.as_deref(), values::workers, || 2),
+            fetch_timeout: read.limit("LOCKSTEP_FETCH_TIMEOUT", flags.fetch_timeout.as_deref(), seconds(120)),
+            sync_timeout: read.limit("LOCKSTEP_SYNC_TIMEOUT", flags.sync_timeout.as_deref(), seconds(300)),
+            cooldown: read.one("LOCKSTEP_COOLDOWN", flags.cooldown.as_deref(), values::duration, || seconds(3)),
+            keep_status: read.term("LOCKSTEP_KEEP_STATUS", flags.keep_status.as_deref(), seconds(300)),
+            keep_operations: read.term("LOCKSTEP_KEEP_OPERATIONS", flags.keep_operations.as_deref(), HOUR * 24),
+            keep_records: read.term("LOCKSTEP_KEEP_RECORDS", flags.keep_records.as_deref(), HOUR * 24 * 90),
+            max_bytes: read.one("LOCKSTEP_MAX_BYTES", flags.max_bytes.as_deref(), values::bytes, || 200_000_000),
+            allow_hosts: read.one(
+                "LOCKSTEP_ALLOW_HOSTS",
+                flags.allow_hosts.as_deref(),
+                values::hosts,
+                AllowHosts::default,
+            ),
+            google_base: read.one("LOCKSTEP_GOOGLE_URL", flags.google_url.as_deref(), values::google_base, || None),
+            log_filter: read.one("RUST_LOG", None, |text| values::log_filter(text).map(Some), || None),
             unused: LATER.into_iter().filter(|name| read.given(name, None).is_some()).collect(),
             data_dir,
         };
+        if read.mistakes.is_empty() {
+            read.mistakes.extend(settings.contradictions());
+        }
         if read.mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(read.mistakes)) }
+    }
+
+    /// Settings that are good by themselves and not beside each other.
+    fn contradictions(&self) -> Vec<String> {
+        let kept = self.keep_operations;
+        let cases = [
+            (self.keep_records, "LOCKSTEP_KEEP_RECORDS", kept, "LOCKSTEP_KEEP_OPERATIONS"),
+            (kept, "LOCKSTEP_KEEP_OPERATIONS", self.keep_status, "LOCKSTEP_KEEP_STATUS"),
+            (kept, "LOCKSTEP_KEEP_OPERATIONS", self.cooldown, "LOCKSTEP_COOLDOWN"),
+        ];
+        let wrong = cases.into_iter().filter(|(long, _, short, _)| long < short);
+        wrong
+            .map(|(long, name, short, other)| {
+                let (long, short) = (values::in_words(long), values::in_words(short));
+                format!("{name}: {long} is less than {other}, {short}. Make it at least as long.")
+            })
+            .collect()
     }
 }
 
@@ -174,114 +240,40 @@ impl Reader<'_> {
             default()
         })
     }
+
+    fn limit(&mut self, name: &'static str, flag: Option<&OsStr>, default: Duration) -> Duration {
+        self.one(name, flag, values::limit, || default)
+    }
+
+    fn term(&mut self, name: &'static str, flag: Option<&OsStr>, default: Duration) -> Duration {
+        self.one(name, flag, values::term, || default)
+    }
+
+    fn status(&mut self, flags: &Flags) -> StatusAt {
+        let before = self.mistakes.len();
+        let redis = self.one("LOCKSTEP_REDIS_URL", flags.redis_url.as_deref(), values::redis, || None);
+        let is_sound = self.mistakes.len() == before;
+        let by_default = if redis.is_some() { StatusWord::Redis } else { StatusWord::File };
+        let word =
+            self.one("LOCKSTEP_STATUS_STORE", flags.status_store.as_deref(), values::status_store, || by_default);
+        match (word, redis) {
+            (StatusWord::File, _) => StatusAt::File,
+            (StatusWord::Database, _) => StatusAt::Database,
+            (StatusWord::Redis, Some(address)) => StatusAt::Redis(address),
+            (StatusWord::Redis, None) => {
+                if is_sound {
+                    let line =
+                        "LOCKSTEP_STATUS_STORE: for redis set LOCKSTEP_REDIS_URL too, such as redis://127.0.0.1:6379.";
+                    self.mistakes.push(line.to_owned());
+                }
+                StatusAt::File
+            }
+        }
+    }
 }
 
 const fn seconds(number: u64) -> Duration {
     Duration::from_secs(number)
-}
-
-/// A value fit to be shown in one line.
-fn shown(text: &str) -> String {
-    format!("“{}”", text.escape_debug())
-}
-
-fn database(text: &str) -> Result<DatabaseAddress, String> {
-    const EXAMPLES: &str =
-        "Write postgres://lockstep@localhost/lockstep, or the path of a SQLite file such as ./lockstep.db.";
-    // The value may hold a password, so only what stands before :// is shown.
-    if let Some((scheme, _)) = text.split_once("://")
-        && !["postgres", "postgresql", "sqlite", "file"].contains(&scheme)
-    {
-        return Err(format!("there are no databases of the kind {}. {EXAMPLES}", shown(scheme)));
-    }
-    if let Some((_, "" | "/")) = text.split_once("://") {
-        return Err(format!("after {} nothing follows. {EXAMPLES}", shown(text)));
-    }
-    match DatabaseAddress::parse(text) {
-        DatabaseAddress::Sqlite(path) if path.as_os_str().is_empty() => Err(format!("the path is missing. {EXAMPLES}")),
-        DatabaseAddress::Sqlite(path) if path.as_os_str() == ":memory:" => {
-            Err(format!("a database in memory is not shared by Lockstep's connections. {EXAMPLES}"))
-        }
-        address => Ok(address),
-    }
-}
-
-fn bind(text: &str) -> Result<String, String> {
-    let is_name =
-        |host: &str| !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
-    let is_named = text.rsplit_once(':').is_some_and(|(host, port)| is_name(host) && port.parse::<u16>().is_ok());
-    if is_named || text.parse::<std::net::SocketAddr>().is_ok() {
-        return Ok(text.to_owned());
-    }
-    Err(format!("{} is not an address and a port. Write it like 127.0.0.1:8080 or [::1]:8080.", shown(text)))
-}
-
-fn workers(text: &str) -> Result<usize, String> {
-    let number = text.trim().parse().ok().filter(|number| (1..=64).contains(number));
-    number.ok_or_else(|| format!("{} is not a number from 1 to 64. Write it like 2.", shown(text)))
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    const EXAMPLES: &str = "Write it like 500ms, 3s, 5m or 24h.";
-    let trimmed = text.trim();
-    let (digits, unit) = trimmed.split_at(trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len()));
-    let not_one = || format!("{} is not a duration. {EXAMPLES}", shown(text));
-    let number: u64 = digits.parse().map_err(|_| not_one())?;
-    let millis = match unit.trim() {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "" if number == 0 => 0,
-        "" => return Err(format!("{} has no unit. {EXAMPLES}", shown(text))),
-        _ => return Err(not_one()),
-    };
-    let duration = number.checked_mul(millis).map(Duration::from_millis).filter(|duration| *duration <= LONGEST);
-    duration.ok_or_else(|| format!("{} is longer than seven days (168h). {EXAMPLES}", shown(text)))
-}
-
-/// A duration that something may take, so not none at all.
-fn limit(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err(format!("{} would leave no time at all. Write it like 30s or 5m.", shown(text))),
-        some => Ok(some),
-    }
-}
-
-fn bytes(text: &str) -> Result<u64, String> {
-    let number = text.trim().parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| format!("{} is not a number of bytes. Write it like 200000000 for 200 MB.", shown(text)))
-}
-
-fn hosts(text: &str) -> Result<AllowHosts, String> {
-    text.parse()
-        .map_err(|error: crate::fetch::NotAllowHosts| format!("{}.", error.to_string().replace(char::is_control, "·")))
-}
-
-fn google_base(text: &str) -> Result<Option<Url>, String> {
-    let url = Url::parse(text.trim()).ok().filter(|url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.fragment().is_none()
-    });
-    url.map(Some)
-        .ok_or_else(|| "that is not the address of a server. Write it like https://docs.google.com.".to_owned())
-}
-
-/// The logger skips directives it cannot read, so they are looked at here.
-fn log_filter(text: &str) -> Result<String, String> {
-    let directives = text.split('/').next().unwrap_or_default();
-    for directive in directives.split(',').map(str::trim) {
-        if let Some((_, level)) = directive.split_once('=')
-            && !level.is_empty()
-            && level.trim().parse::<log::LevelFilter>().is_err()
-        {
-            return Err(format!(
-                "{} is not a level of logging. Write it like info, or lockstep=debug; levels are off, error, warn, \
-                 info, debug, trace.",
-                shown(level)
-            ));
-        }
-    }
-    Ok(text.to_owned())
 }
 
 #[cfg(test)]

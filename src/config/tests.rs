@@ -2,8 +2,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Flags, Mistakes, Settings, duration};
+use super::values::duration;
+use super::{Flags, Mistakes, Settings, StatusAt};
 use crate::store::DatabaseAddress;
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 fn read(env: &[(&str, &str)]) -> Result<Settings, Mistakes> {
     read_with(&Flags::default(), env)
@@ -24,6 +27,9 @@ fn without_any_setting_the_defaults_hold_and_empty_variables_count_as_unset() {
         assert_eq!(settings.fetch_timeout, Duration::from_secs(120));
         assert_eq!(settings.sync_timeout, Duration::from_secs(300));
         assert_eq!(settings.cooldown, Duration::from_secs(3));
+        assert!(matches!(settings.status, StatusAt::File));
+        let kept = (settings.keep_status, settings.keep_operations, settings.keep_records);
+        assert_eq!(kept, (Duration::from_secs(300), 24 * HOUR, 90 * 24 * HOUR));
         assert_eq!((settings.log_filter, settings.unused), (None, Vec::new()));
     }
 }
@@ -37,11 +43,21 @@ fn the_database_lies_in_the_data_folder_wherever_that_is_and_a_flag_wins() {
 
 #[test]
 fn a_duration_is_a_number_with_a_unit_or_zero() {
-    let cases = [("500ms", 500), ("3s", 3000), ("5m", 300_000), ("24h", 86_400_000), ("0", 0), (" 0s ", 0)];
+    let cases = [
+        ("500ms", 500),
+        ("3s", 3000),
+        ("5m", 300_000),
+        ("24h", 86_400_000),
+        ("7d", 604_800_000),
+        ("0", 0),
+        (" 0s ", 0),
+    ];
     for (text, millis) in cases {
         assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
     }
-    for bad in ["", "3", "s", "3 days", "-3s", "1.5s", "3S", "99999999999999999999s", "169h", "99999999999999999h"] {
+    for bad in
+        ["", "3", "s", "3 days", "-3s", "1.5s", "3S", "99999999999999999999s", "169h", "8d", "99999999999999999h"]
+    {
         assert!(duration(bad).is_err(), "{bad}");
     }
 }
@@ -103,6 +119,51 @@ fn a_database_is_a_server_or_a_file() {
 
 #[test]
 fn settings_of_later_versions_are_known_by_name() {
-    let settings = read(&[("LOCKSTEP_REDIS_URL", "redis://h"), ("LOCKSTEP_WEBHOOK_URL", "")]).expect("good settings");
-    assert_eq!(settings.unused, ["LOCKSTEP_REDIS_URL"]);
+    let env = [("LOCKSTEP_GOOGLE_CREDENTIALS", "/a.json"), ("LOCKSTEP_WEBHOOK_URL", "")];
+    assert_eq!(read(&env).expect("good settings").unused, ["LOCKSTEP_GOOGLE_CREDENTIALS"]);
+}
+
+#[test]
+fn status_goes_to_a_redis_if_there_is_one_unless_it_is_said_otherwise() {
+    let url = ("LOCKSTEP_REDIS_URL", "redis://:s3cret@redis.example/1");
+    let at = |env: &[(&str, &str)]| read(env).expect("good settings").status;
+    assert!(matches!(at(&[url]), StatusAt::Redis(address) if address.for_people() == "redis://redis.example/1"));
+    assert!(matches!(at(&[url, ("LOCKSTEP_STATUS_STORE", "redis")]), StatusAt::Redis(_)));
+    assert!(matches!(at(&[url, ("LOCKSTEP_STATUS_STORE", "file")]), StatusAt::File));
+    assert!(matches!(at(&[("LOCKSTEP_STATUS_STORE", "database")]), StatusAt::Database));
+    let lines = |env: &[(&str, &str)]| read(env).expect_err("mistakes").lines().to_vec();
+    let without = lines(&[("LOCKSTEP_STATUS_STORE", "redis")]);
+    assert!(without.len() == 1 && without[0].contains("set LOCKSTEP_REDIS_URL too"), "{without:?}");
+    let elsewhere = lines(&[("LOCKSTEP_STATUS_STORE", "memcached")]);
+    assert!(elsewhere.len() == 1 && elsewhere[0].contains("file, redis or database"), "{elsewhere:?}");
+    let bad = lines(&[("LOCKSTEP_REDIS_URL", "http://:s3cret@h"), ("LOCKSTEP_STATUS_STORE", "redis")]);
+    assert!(bad.len() == 1 && bad[0].starts_with("LOCKSTEP_REDIS_URL: ") && bad[0].contains("redis://127"), "{bad:?}");
+    assert!(!bad[0].contains("s3cret"), "{bad:?}");
+}
+
+#[test]
+fn what_is_kept_is_kept_in_an_order_that_makes_sense() {
+    let years =
+        read(&[("LOCKSTEP_KEEP_RECORDS", "3650d"), ("LOCKSTEP_KEEP_OPERATIONS", "30d")]).expect("good settings");
+    assert_eq!((years.keep_records, years.keep_operations), (3650 * 24 * HOUR, 30 * 24 * HOUR));
+    let cases = [
+        (
+            &[("LOCKSTEP_KEEP_RECORDS", "12h")][..],
+            "LOCKSTEP_KEEP_RECORDS: 12h is less than LOCKSTEP_KEEP_OPERATIONS, 1d.",
+        ),
+        (
+            &[("LOCKSTEP_KEEP_OPERATIONS", "90s")],
+            "LOCKSTEP_KEEP_OPERATIONS: 90s is less than LOCKSTEP_KEEP_STATUS, 5m.",
+        ),
+        (
+            &[("LOCKSTEP_COOLDOWN", "7d"), ("LOCKSTEP_KEEP_OPERATIONS", "6d")],
+            "LOCKSTEP_KEEP_OPERATIONS: 6d is less than LOCKSTEP_COOLDOWN, 7d.",
+        ),
+        (&[("LOCKSTEP_KEEP_STATUS", "0")], "LOCKSTEP_KEEP_STATUS: “0” would keep nothing at all."),
+        (&[("LOCKSTEP_KEEP_RECORDS", "3651d")], "LOCKSTEP_KEEP_RECORDS: “3651d” is longer than 3650 days."),
+    ];
+    for (env, line) in cases {
+        let mistakes = read(env).expect_err(line);
+        assert!(mistakes.lines().len() == 1 && mistakes.lines()[0].starts_with(line), "{mistakes}");
+    }
 }

@@ -1,14 +1,24 @@
 //! The one way to read status: the primary store, and the database behind it.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use parking_lot::Mutex;
 
 use super::{DatabaseStatus, StatusError, StatusStore};
 use crate::domain::operation::Status;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
+
+/// When a run that has nothing new to tell is told of again, so that its report does not come to be doubted.
+pub const TOLD_AGAIN: Duration = Duration::from_millis(1500);
+/// A report of an active run that is older than this may have been left behind: by a run that ended and could not say
+/// so here, or could not take it away. The database is asked about it.
+const DOUBTED: Duration = Duration::from_secs(2);
+/// Of how many runs is remembered what was told.
+const REMEMBERED: usize = 1000;
 
 /// Primary plus database. Reading never writes.
 ///
@@ -18,6 +28,37 @@ pub struct StatusBoard {
     primary: Box<dyn StatusStore>,
     database: DatabaseStatus,
     believed_for: TimeDelta,
+    doubted_after: TimeDelta,
+    /// How far each run was when somebody was told last. A primary that comes back after the database answered in its
+    /// place, with a report that could not be replaced, takes nothing back.
+    shown: Mutex<HashMap<SyncId, Reached>>,
+    /// The runs of this process that the primary did not take a report of, which has been said.
+    given_up: Mutex<HashSet<SyncId>>,
+}
+
+/// How far a run is: whether it waits, runs or has ended, and its percent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Reached(u8, u8);
+
+impl Reached {
+    fn by(report: &StatusReport) -> Self {
+        let phase = match report.status {
+            Status::Pending => 0,
+            Status::Running => 1,
+            Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => 2,
+        };
+        Self(phase, report.progress)
+    }
+}
+
+/// What the primary says.
+enum Told {
+    /// It is so.
+    Surely(StatusReport),
+    /// It may have been so: only where the database cannot be asked.
+    Perhaps(StatusReport),
+    /// Nothing that can be believed.
+    Nothing,
 }
 
 impl StatusBoard {
@@ -25,8 +66,16 @@ impl StatusBoard {
     /// said something since, or another server has the run now.
     #[must_use]
     pub fn new(primary: Box<dyn StatusStore>, store: Store, renewal: Duration) -> Self {
-        let believed_for = TimeDelta::from_std(renewal * 2).unwrap_or(TimeDelta::MAX);
-        Self { primary, database: DatabaseStatus::new(store), believed_for }
+        let longest = |time| TimeDelta::from_std(time).unwrap_or(TimeDelta::MAX);
+        let believed_for = longest(renewal * 2);
+        Self {
+            primary,
+            database: DatabaseStatus::new(store),
+            believed_for,
+            doubted_after: longest(DOUBTED).min(believed_for),
+            shown: Mutex::default(),
+            given_up: Mutex::default(),
+        }
     }
 
     /// The status of a run, `None` when it is not known at all.
@@ -34,32 +83,49 @@ impl StatusBoard {
     /// # Errors
     /// When the primary has no answer that can be believed and the database fails too.
     pub fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
-        if let Some(report) = self.believable(id) {
-            return Ok(Some(report));
+        if self.primary.is_the_truth() {
+            return self.primary.get(id);
         }
-        let kept = self.database.get(id);
-        // The primary may have been written between the two looks, with less than the database says by now, and would
-        // be believed the next time: progress would go back. What is written from here on is never less.
-        self.believable(id).map_or(kept, |report| Ok(Some(report)))
+        let answer = match self.told(id) {
+            Told::Surely(report) => Some(report),
+            Told::Nothing => self.database.get(id)?,
+            Told::Perhaps(report) => self.database.get(id).or_else(|error| {
+                log::debug!("{id}: {error}; the {} status has to do", self.primary.name());
+                Ok::<_, StatusError>(Some(report))
+            })?,
+        };
+        if let Some(report) = &answer {
+            let mut shown = self.shown.lock();
+            if shown.len() >= REMEMBERED {
+                shown.clear();
+            }
+            shown.insert(id, Reached::by(report));
+        }
+        Ok(answer)
     }
 
-    /// What the primary says, if it can be read and believed.
-    fn believable(&self, id: SyncId) -> Option<StatusReport> {
-        match self.primary.get(id) {
-            Ok(report) => report.filter(|report| self.is_believed(report)),
+    /// What the primary says, and how far that can be believed.
+    fn told(&self, id: SyncId) -> Told {
+        let report = match self.primary.get(id) {
+            Ok(Some(report)) => report,
+            Ok(None) => return Told::Nothing,
             Err(error) => {
                 log::debug!("{id}: {} status: {error}; asking the database", self.primary.name());
-                None
+                return Told::Nothing;
             }
+        };
+        if self.shown.lock().get(&id).is_some_and(|shown| Reached::by(&report) < *shown) {
+            return Told::Nothing;
         }
-    }
-
-    fn is_believed(&self, report: &StatusReport) -> bool {
+        // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
+        let age = (Utc::now() - report.last_update).abs();
         match report.status {
-            Status::Pending => false,
-            // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
-            Status::Running => (Utc::now() - report.last_update).abs() <= self.believed_for,
-            Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => true,
+            Status::Pending => Told::Nothing,
+            Status::Running if age > self.believed_for => Told::Nothing,
+            Status::Running if age > self.doubted_after => Told::Perhaps(report),
+            Status::Running | Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => {
+                Told::Surely(report)
+            }
         }
     }
 
@@ -68,19 +134,30 @@ impl StatusBoard {
     /// # Errors
     /// When the primary store cannot take it; readers ask the database then.
     pub fn tell(&self, report: &StatusReport) -> Result<(), StatusError> {
-        self.primary.put(report)
+        self.primary.put(report).inspect_err(|_| {
+            let mut given_up = self.given_up.lock();
+            if given_up.len() >= REMEMBERED {
+                given_up.clear();
+            }
+            given_up.insert(report.sync_id);
+        })
     }
 
     /// Tells the end of a run, as the database has it: a terminal status goes there first. A primary that cannot take
-    /// it is only logged: readers ask the database then.
+    /// it is only logged, if it was not when the run still went on: readers ask the database then.
     pub fn tell_end(&self, id: SyncId) {
+        let has_been_said = self.given_up.lock().remove(&id);
+        if self.primary.is_the_truth() {
+            return;
+        }
         let told = match self.database.get(id) {
             Ok(Some(report)) if !report.status.is_active() => self.primary.put(&report),
             Ok(_) => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = told {
-            log::warn!("{id}: its status could not be copied to the {} store: {error}", self.primary.name());
+            let level = if has_been_said { log::Level::Debug } else { log::Level::Warn };
+            log::log!(level, "{id}: its status could not be copied to the {} store: {error}", self.primary.name());
         }
     }
 

@@ -5,7 +5,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::{StatusError, StatusStore};
+use super::{StatusError, StatusStore, read_report};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -73,7 +73,7 @@ impl StatusStore for FileStatus {
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
         let path = self.path(id);
         match std::fs::read(&path) {
-            Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
+            Ok(json) => read_report(id, &json).map(Some),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StatusError::File { path, error }),
         }

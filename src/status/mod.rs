@@ -3,6 +3,7 @@
 pub mod board;
 mod database;
 mod file;
+mod redis;
 
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -10,11 +11,17 @@ use crate::domain::sync_id::SyncId;
 pub use board::StatusBoard;
 pub use database::DatabaseStatus;
 pub use file::FileStatus;
+pub use redis::{NotARedis, RedisAddress, RedisStatus};
 
 /// A place where live status is kept for pollers.
 pub trait StatusStore: Send + Sync {
-    /// Its name in log lines: `file`, `database`.
+    /// Its name in log lines: `file`, `Redis`, `database`.
     fn name(&self) -> &'static str;
+
+    /// Whether what it says is what is so, however long ago it was written: true of the database alone.
+    fn is_the_truth(&self) -> bool {
+        false
+    }
 
     /// Keeps a report; the newest of a run replaces the one before. When this fails nothing of the run is left
     /// here, so that an outdated report cannot be read as a live one.
@@ -47,10 +54,27 @@ pub enum StatusError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The Redis.
+    #[error("the Redis at {address}: {reason}")]
+    Redis {
+        /// Where it is, without a password.
+        address: String,
+        /// What it or the system said.
+        reason: String,
+    },
     /// Something was there that is no report.
     #[error("a status that cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// The report of another run was there.
+    #[error("a status of another run, {0}")]
+    OfAnother(SyncId),
     /// The database.
     #[error(transparent)]
     Database(#[from] crate::store::StoreError),
+}
+
+/// Reads what was kept as the report of a run.
+fn read_report(id: SyncId, json: &[u8]) -> Result<StatusReport, StatusError> {
+    let report: StatusReport = serde_json::from_slice(json)?;
+    if report.sync_id == id { Ok(report) } else { Err(StatusError::OfAnother(report.sync_id)) }
 }

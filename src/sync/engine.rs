@@ -20,8 +20,16 @@ pub struct Terms {
     pub sync: Duration,
     /// How soon the same may be started again by hand.
     pub cooldown: Duration,
+    /// How often the primary status store is told of progress at most; at a change of stage it is told at once.
+    pub primary_every: Duration,
+    /// How often the database is told of progress at least, while there is any.
+    pub database_every: Duration,
     /// How long the primary status store keeps what it was told.
     pub status_kept: Duration,
+    /// How long operations are kept after their end.
+    pub operations_kept: Duration,
+    /// How long records are kept, with the changes and issues of their runs.
+    pub records_kept: Duration,
 }
 
 impl Default for Terms {
@@ -32,7 +40,11 @@ impl Default for Terms {
             fetch: Duration::from_secs(120),
             sync: Duration::from_secs(300),
             cooldown: Duration::from_secs(3),
+            primary_every: Duration::from_millis(200),
+            database_every: Duration::from_secs(2),
             status_kept: Duration::from_secs(300),
+            operations_kept: Duration::from_secs(24 * 3600),
+            records_kept: Duration::from_secs(90 * 24 * 3600),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
@@ -19,15 +19,12 @@ use crate::domain::operation::{Lease, Operation, Status};
 use crate::domain::progress::rate_and_eta;
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
+use crate::status::board::TOLD_AGAIN;
 use crate::store::StoreError;
 use crate::store::batch::Batch;
 use crate::store::lease::{Finalizing, Progress};
 
-/// The primary store is told at most this often.
-const PRIMARY_EVERY: Duration = Duration::from_millis(200);
-/// The database is told when this much time went by …
-const DATABASE_EVERY: Duration = Duration::from_secs(2);
-/// … or this many percent.
+/// The database is told when so many percent went by, if its time has not come before.
 const DATABASE_STEP: u8 = 5;
 
 /// What the database was told.
@@ -102,7 +99,7 @@ impl Reporter {
         let mine = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("reporter".to_owned()).spawn(move || {
             mine.publish();
-            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(PRIMARY_EVERY) {
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(mine.engine.terms.primary_every) {
                 mine.publish();
             }
         })?;
@@ -205,7 +202,7 @@ impl Shared {
         let now = self.now.lock().clone();
         let due = now.stage != told.said.stage
             || now.percent >= told.said.percent.saturating_add(DATABASE_STEP)
-            || told.at.elapsed() >= DATABASE_EVERY;
+            || told.at.elapsed() >= self.engine.terms.database_every;
         if !due || now == told.said {
             return;
         }
@@ -231,9 +228,10 @@ impl Shared {
         let now = self.now.lock().clone();
         let percent = now.percent.min(self.kept_percent.load(Ordering::SeqCst));
         // Said again from time to time even so: readers take a report that grew old for a dead worker's.
-        let news = told.said.as_ref().is_none_or(|(said, at_percent, at)| {
-            *said != now || *at_percent != percent || at.elapsed() >= DATABASE_EVERY
-        });
+        let news = told
+            .said
+            .as_ref()
+            .is_none_or(|(said, at_percent, at)| *said != now || *at_percent != percent || at.elapsed() >= TOLD_AGAIN);
         if !news {
             return;
         }

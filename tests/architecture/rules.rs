@@ -9,7 +9,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("app", &["*"]),
     ("cli", &["app", "config", "sync", "status", "store", "domain"]),
     // It turns text into the values that rooms are built from, and nobody but app, main and cli sees it.
-    ("config", &["fetch", "store", "domain"]),
+    ("config", &["fetch", "status", "store", "domain"]),
     ("web", &["sync", "status", "store", "domain"]),
     ("sync", &["fetch", "status", "store", "domain"]),
     ("status", &["store", "domain"]),
@@ -175,14 +175,19 @@ fn attributes(words: &[Word]) -> impl Iterator<Item = &Word> {
     })
 }
 
-/// Words of a database outside of `store`.
+/// Words of a database outside of `store`; the pool also serves the Redis of `status`, which is spoken to there alone.
 pub(super) fn database(path: &str, text: &str) -> Vec<String> {
     if room(path) == "store" {
         return Vec::new();
     }
     let words = words(text);
-    let named = words.iter().filter(|word| DATABASE_CRATES.contains(&word.text.as_str()));
-    named.map(|word| format!("{path}:{}: only store speaks to the database ({})", word.line, word.text)).collect()
+    let pool = path.starts_with("src/status/redis");
+    let named =
+        words.iter().filter(|word| DATABASE_CRATES.contains(&word.text.as_str()) && !(pool && word.text == "r2d2"));
+    let named = named.map(|word| format!("{path}:{}: only store speaks to the database ({})", word.line, word.text));
+    let redis =
+        words.windows(2).filter(|pair| room(path) != "status" && pair[0].text == "redis" && pair[1].text == "::");
+    named.chain(redis.map(|pair| format!("{path}:{}: only status speaks to Redis", pair[0].line))).collect()
 }
 
 /// Files that are too long.

@@ -96,6 +96,9 @@ fn a_database_elsewhere_is_seen() {
         assert!(database("src/store/dialect/bulk.rs", text).is_empty());
     }
     assert!(database("src/status/database.rs", "// diesel::x\nlet a = \"diesel\";").is_empty());
+    let redis = "use redis::Client; type Lines = r2d2::Pool<Line>;";
+    assert!(database("src/status/redis.rs", redis).is_empty());
+    assert_eq!(database("src/sync/run.rs", redis).len(), 2);
 }
 
 #[test]

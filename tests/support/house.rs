@@ -28,7 +28,11 @@ pub(crate) const TERMS: Terms = Terms {
     fetch: Duration::from_secs(120),
     sync: Duration::from_secs(300),
     cooldown: Duration::ZERO,
+    primary_every: Duration::from_millis(200),
+    database_every: Duration::from_secs(2),
     status_kept: Duration::from_secs(300),
+    operations_kept: Duration::from_secs(24 * 3600),
+    records_kept: Duration::from_secs(90 * 24 * 3600),
 };
 
 /// One server's engine room. When it is dropped no work may be left in the queue.

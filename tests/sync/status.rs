@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 use lockstep::domain::operation::Status;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::status::{FileStatus, StatusStore};
+use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 
 use crate::store::work;
 use crate::support::house::{TERMS, full};
@@ -45,10 +45,14 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &Database)
     let told = |status, age: TimeDelta| {
         let report = StatusReport { status, progress: 45, last_update: Utc::now() - age, ..house.report(record.id) };
         files.put(&report).expect("written");
-        house.report(record.id).status
+        // A reader who has not been told of the end yet.
+        let board =
+            StatusBoard::new(Box::new(FileStatus::new(house.status_folder())), house.store.clone(), TERMS.renewal);
+        board.get(record.id).expect("an answer").expect("a status").status
     };
     let old = TimeDelta::from_std(TERMS.renewal * 2).expect("short") + TimeDelta::seconds(1);
     assert_eq!(told(Status::Running, TimeDelta::zero()), Status::Running, "a fresh one is believed");
+    assert_eq!(told(Status::Running, TimeDelta::seconds(3)), Status::Completed, "one to doubt, and the database knows");
     assert_eq!(told(Status::Running, old), Status::Completed);
     assert_eq!(told(Status::Pending, TimeDelta::zero()), Status::Completed, "who took it tells elsewhere");
     assert_eq!(told(Status::Running, -old), Status::Completed, "one from the future neither");

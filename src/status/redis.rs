@@ -1,0 +1,211 @@
+//! Status in Redis: one place for several servers on several machines.
+//!
+//! A Redis that is away or frozen costs a poll nothing: it is given a quarter of a second, and after that it is left
+//! alone for two, while the database answers. It is in use again as soon as it is back.
+
+mod address;
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use redis::{Client, Cmd, Connection, ErrorKind, FromRedisValue, RedisError, cmd};
+
+use super::{StatusError, StatusStore, read_report};
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+
+pub use address::{NotARedis, RedisAddress};
+
+/// How long connecting, sending or an answer may take, each.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// How long it is left alone when it did not answer.
+const REST: Duration = Duration::from_secs(2);
+/// The most connections at a time. One is in use for a fraction of a millisecond.
+const CONNECTIONS: u32 = 8;
+
+/// Status reports in a Redis, each under a key of its own that expires by itself.
+pub struct RedisStatus {
+    pool: r2d2::Pool<Lines>,
+    address: RedisAddress,
+    kept: Duration,
+    rest: Rest,
+}
+
+impl RedisStatus {
+    /// A store in the Redis at that address, which need not be there yet. A report is kept for `kept` after it was
+    /// last put.
+    ///
+    /// # Errors
+    /// When the address cannot be used.
+    pub fn open(address: &RedisAddress, kept: Duration) -> Result<Self, StatusError> {
+        let client = Client::open(address.info.clone()).map_err(|error| StatusError::Redis {
+            address: address.for_people().to_owned(),
+            reason: address.without_password(&error.to_string()),
+        })?;
+        let pool = r2d2::Pool::builder()
+            .max_size(CONNECTIONS)
+            .min_idle(Some(1))
+            // A test before each use would double what a poll costs; `ask` takes the next connection instead.
+            .test_on_check_out(false)
+            // What the pool tries again in the background, and how often, at most twice a second. Callers do not wait
+            // for as long, and it logs nothing: whoever asks is told.
+            .connection_timeout(Duration::from_secs(1))
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build_unchecked(Lines(client));
+        Ok(Self { pool, address: address.clone(), kept, rest: Rest::default() })
+    }
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// When it does not, or not as it should.
+    pub fn check(&self) -> Result<(), StatusError> {
+        self.ask::<String>(&cmd("PING")).map(drop).map_err(|trouble| self.error(trouble))
+    }
+
+    /// Asks it, whether it is resting or not.
+    fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Trouble> {
+        let begun = Instant::now();
+        loop {
+            let mut line = self.pool.get_timeout(PATIENCE).map_err(|error| {
+                self.rest.begin();
+                Trouble::Away(error.to_string())
+            })?;
+            let error = match command.query(&mut line.connection) {
+                Ok(answer) => {
+                    self.rest.end();
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            if is_an_answer(&error) {
+                self.rest.end();
+                return Err(Trouble::Refused(error.to_string()));
+            }
+            // What was asked may still be answered on it, later.
+            line.sound = false;
+            drop(line);
+            // A connection that ended while nobody used it says nothing about the Redis of today.
+            if !error.is_connection_dropped() || begun.elapsed() >= PATIENCE {
+                self.rest.begin();
+                return Err(Trouble::Away(error.to_string()));
+            }
+        }
+    }
+
+    fn error(&self, trouble: Trouble) -> StatusError {
+        let reason = match trouble {
+            Trouble::Away(reason) | Trouble::Refused(reason) => self.address.without_password(&reason),
+        };
+        StatusError::Redis { address: self.address.for_people().to_owned(), reason }
+    }
+}
+
+/// Why there is no answer that can be used.
+enum Trouble {
+    /// It does not answer.
+    Away(String),
+    /// It answers that it will not.
+    Refused(String),
+}
+
+fn is_an_answer(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType)
+}
+
+fn key(id: SyncId) -> String {
+    format!("lockstep:sync-status:{id}")
+}
+
+impl StatusStore for RedisStatus {
+    fn name(&self) -> &'static str {
+        "Redis"
+    }
+
+    /// Tries in any case: a run that cannot tell its status here does not try again, and one that can is what ends a
+    /// rest.
+    fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
+        let json = serde_json::to_vec(report)?;
+        let kept = u64::try_from(self.kept.as_millis()).unwrap_or(u64::MAX).max(1);
+        let key = key(report.sync_id);
+        self.ask::<()>(cmd("SET").arg(&key).arg(json).arg("PX").arg(kept)).map_err(|trouble| {
+            // One that is full still deletes. One that is away cannot be asked to; readers tell by the report's age.
+            if let Trouble::Refused(_) = trouble
+                && let Err(Trouble::Away(error) | Trouble::Refused(error)) = self.ask::<u64>(cmd("DEL").arg(&key))
+            {
+                log::debug!("{key}: {}", self.address.without_password(&error));
+            }
+            self.error(trouble)
+        })
+    }
+
+    fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
+        if !self.rest.is_over() {
+            return Err(self.error(Trouble::Away("it did not answer a moment ago".to_owned())));
+        }
+        let json: Option<Vec<u8>> = self.ask(cmd("GET").arg(key(id))).map_err(|trouble| self.error(trouble))?;
+        json.map(|json| read_report(id, &json)).transpose()
+    }
+
+    /// Nothing is left to do: reports expire by themselves.
+    fn sweep(&self, _age: Duration) -> Result<usize, StatusError> {
+        Ok(0)
+    }
+}
+
+/// Whether a Redis that did not answer is left alone for now.
+#[derive(Default)]
+struct Rest(Mutex<Option<Instant>>);
+
+impl Rest {
+    fn begin(&self) {
+        *self.0.lock() = Some(Instant::now() + REST);
+    }
+
+    fn end(&self) {
+        *self.0.lock() = None;
+    }
+
+    /// Whether it may be asked. After a rest one asker is told so and finds out; the others leave it alone meanwhile.
+    fn is_over(&self) -> bool {
+        let mut until = self.0.lock();
+        match *until {
+            Some(time) if Instant::now() < time => false,
+            Some(_) => {
+                *until = Some(Instant::now() + REST);
+                true
+            }
+            None => true,
+        }
+    }
+}
+
+/// Makes connections that never wait for long. The crate's own part for the pool would wait for ever for a Redis that
+/// is frozen.
+struct Lines(Client);
+
+/// A connection, and whether nothing is left unanswered on it.
+struct Line {
+    connection: Connection,
+    sound: bool,
+}
+
+impl r2d2::ManageConnection for Lines {
+    type Connection = Line;
+    type Error = RedisError;
+
+    fn connect(&self) -> Result<Line, RedisError> {
+        let connection = self.0.get_connection_with_timeout(PATIENCE)?;
+        connection.set_read_timeout(Some(PATIENCE))?;
+        connection.set_write_timeout(Some(PATIENCE))?;
+        Ok(Line { connection, sound: true })
+    }
+
+    fn is_valid(&self, line: &mut Line) -> Result<(), RedisError> {
+        cmd("PING").query(&mut line.connection)
+    }
+
+    fn has_broken(&self, line: &mut Line) -> bool {
+        !line.sound || !redis::ConnectionLike::is_open(&line.connection)
+    }
+}
