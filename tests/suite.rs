@@ -5,6 +5,7 @@ mod browser;
 mod cli;
 mod fetch;
 mod servers;
+mod status;
 mod store;
 mod support;
 mod sync;

@@ -1,0 +1,45 @@
+//! What is logged in the process of a test.
+
+use std::sync::{Mutex, Once};
+
+use log::{Level, LevelFilter, Log, Metadata, Record};
+
+static LINES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
+
+struct Logbook;
+
+impl Log for Logbook {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        LINES.lock().expect("the lines").push((record.level(), record.args().to_string()));
+    }
+
+    fn flush(&self) {}
+}
+
+/// Keeps what is logged from here on.
+pub(crate) fn open() {
+    static OPENED: Once = Once::new();
+    OPENED.call_once(|| {
+        log::set_logger(&Logbook).expect("no other logger");
+        log::set_max_level(LevelFilter::Debug);
+    });
+}
+
+/// The warnings and errors that name `what`, such as the id of a run.
+pub(crate) fn complaints(what: &str) -> Vec<String> {
+    let lines = LINES.lock().expect("the lines");
+    lines
+        .iter()
+        .filter(|(level, line)| *level <= Level::Warn && line.contains(what))
+        .map(|(_, line)| line.clone())
+        .collect()
+}
+
+/// Everything that was logged, whatever its level.
+pub(crate) fn everything() -> String {
+    LINES.lock().expect("the lines").iter().map(|(_, line)| format!("{line}\n")).collect()
+}

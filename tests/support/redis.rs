@@ -1,0 +1,112 @@
+//! A real Redis of a test's own: on a free port, with a password, killed with the test.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Its password. It must turn up nowhere.
+pub(crate) const PASSWORD: &str = "s3cret-of-redis";
+
+/// A Redis that keeps nothing on disk.
+pub(crate) struct Redis {
+    child: Child,
+    port: u16,
+    settings: Vec<&'static str>,
+    folder: TempDir,
+}
+
+impl Redis {
+    pub(crate) fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// One with settings of its own, as `redis-server` takes them.
+    pub(crate) fn with(settings: &[&'static str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for _ in 0..5 {
+            let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port();
+            // Somebody else may have got the port in the meantime.
+            if let Some(child) = launch(port, settings, &folder) {
+                return Self { child, port, settings: settings.to_vec(), folder };
+            }
+        }
+        panic!("Redis does not start");
+    }
+
+    /// Its address, with the password in it.
+    pub(crate) fn url(&self) -> String {
+        format!("redis://:{PASSWORD}@127.0.0.1:{}/", self.port)
+    }
+
+    /// Ends it at once; everything it held is gone.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a signal");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Starts it anew after it was killed, empty, where it was.
+    pub(crate) fn start_again(&mut self) {
+        self.child = launch(self.port, &self.settings, &self.folder).expect("Redis starts again");
+    }
+
+    /// Halts it where it stands: connections are still accepted, by the system, and nothing is answered.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(sent.expect("a shell").success(), "{name} was not sent");
+    }
+
+    /// Asks it something past the store.
+    pub(crate) fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
+        let mut command = redis::cmd(words[0]);
+        command.arg(&words[1..]);
+        command.query(&mut connection(self.port).expect("a connection")).expect("an answer")
+    }
+}
+
+fn connection(port: u16) -> redis::RedisResult<redis::Connection> {
+    redis::Client::open(format!("redis://:{PASSWORD}@127.0.0.1:{port}/"))?
+        .get_connection_with_timeout(Duration::from_secs(5))
+}
+
+fn launch(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child> {
+    let mut child = Command::new("redis-server")
+        .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", PASSWORD])
+        .args(["--save", "", "--appendonly", "no"])
+        .arg("--dir")
+        .arg(folder.path())
+        .args(settings)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("these tests start a Redis, and there is no redis-server: `make test` installs it");
+    let begun = Instant::now();
+    while child.try_wait().expect("a process of ours").is_none() {
+        // Not just any answer: another Redis at this port would have another password.
+        if connection(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
+            return Some(child);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "Redis does not answer");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    None
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        // A frozen one dies of this too. It may be gone already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
