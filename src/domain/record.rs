@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::operation::{Mode, OperationKind, Status};
+use super::operation::{Mode, OperationKind, Stage, Status};
 use super::progress::Stats;
 use super::source::{Slug, SourceId};
 use super::sync_id::SyncId;
@@ -26,6 +26,8 @@ pub struct SyncRecord {
     pub message: String,
     /// The percent it reached.
     pub progress: u8,
+    /// What it was doing when it ended; `None` if no worker ever took it.
+    pub stage: Option<Stage>,
     /// When it was accepted.
     pub created_at: DateTime<Utc>,
     /// When a worker took it; `None` if none ever did.

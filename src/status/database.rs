@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::{StatusError, StatusStore};
+use crate::domain::progress::rate_and_eta;
 use crate::domain::record::SyncRecord;
+use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
@@ -41,7 +43,10 @@ impl StatusStore for DatabaseStatus {
         if let Some(report) = self.store.operation_status(id)? {
             return Ok(Some(report));
         }
-        Ok(self.store.record(id)?.map(from_record))
+        let Some(record) = self.store.record(id)? else { return Ok(None) };
+        // The source may have got another address since; its row would say that one.
+        let source = self.store.source_by_id(record.source_id)?.map(|source| source.slug);
+        Ok(Some(from_record(record, source)))
     }
 
     /// Operations and records have terms of their own, see `sync::retention`.
@@ -50,20 +55,23 @@ impl StatusStore for DatabaseStatus {
     }
 }
 
-fn from_record(record: SyncRecord) -> StatusReport {
+/// What the row of an ended run said, word for word: it is gone before its record is.
+fn from_record(record: SyncRecord, source: Option<Slug>) -> StatusReport {
+    let ran = record.started_at.map(|start| record.finished_at - start).unwrap_or_default();
+    let (rate, eta_seconds) = rate_and_eta(record.stats.items, ran, record.status, record.stage);
     StatusReport {
         sync_id: record.id,
-        source: record.source,
+        source: source.unwrap_or(record.source),
         kind: record.kind,
         status: record.status,
         progress: record.progress,
-        stage: None,
+        stage: record.stage,
         message: record.message,
         start_time: record.created_at,
         last_update: record.finished_at,
         stats: record.stats,
-        rate: None,
-        eta_seconds: None,
+        rate,
+        eta_seconds,
         error: record.error,
         code: record.code,
         attempt: record.attempt,

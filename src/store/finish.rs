@@ -250,6 +250,7 @@ fn keep_record(
             sync_records::successor.eq(successor.map(|id| id.to_string())),
             sync_records::issues.eq(count(ending.issues.count)),
             sync_records::withheld_removals.eq(count(ending.withheld_removals)),
+            sync_records::stage.eq(row.stage.as_deref()),
         ))
         .execute(conn)?;
     Ok(())

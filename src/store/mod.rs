@@ -18,6 +18,7 @@ pub mod lease;
 pub mod operations;
 pub mod records;
 pub mod recovery;
+pub mod retention;
 mod schema;
 pub mod sources;
 mod stored;

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
-use super::schema::{sources, sync_operations};
+use super::schema::{sources, sync_operations, sync_records};
 use super::stored::{json, word};
 use crate::domain::operation::{Operation, OperationKind, Options, Stage, Status};
 use crate::domain::progress::{Stats, rate_and_eta};
@@ -98,10 +98,11 @@ pub(super) fn row(conn: &mut AnyConnection, id: &str) -> Result<Option<Operation
     Ok(sync_operations::table.find(id).select(OperationRow::as_select()).first(conn).optional()?)
 }
 
-/// The id of the run that continues `id`.
-pub(super) fn successor_of(conn: &mut AnyConnection, id: &str) -> QueryResult<Option<String>> {
-    let of = sync_operations::table.filter(sync_operations::retry_of.eq(id));
-    of.select(sync_operations::id).first(conn).optional()
+/// The id of the run that continues `id`, as its record has it: the successor's own row may be gone first.
+fn successor_of(conn: &mut AnyConnection, id: &str) -> QueryResult<Option<String>> {
+    let kept: Option<Option<String>> =
+        sync_records::table.find(id).select(sync_records::successor).first(conn).optional()?;
+    Ok(kept.flatten())
 }
 
 /// The id of the active run of a source.

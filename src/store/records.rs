@@ -39,6 +39,7 @@ struct RecordRow {
     successor: Option<String>,
     issues: i64,
     withheld_removals: i64,
+    stage: Option<String>,
 }
 
 impl TryFrom<RecordRow> for SyncRecord {
@@ -55,6 +56,7 @@ impl TryFrom<RecordRow> for SyncRecord {
             status: word("sync_records.status", &row.status)?,
             message: row.message,
             progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
+            stage: row.stage.map(|stage| word("sync_records.stage", &stage)).transpose()?,
             created_at: row.created_at.and_utc(),
             started_at: row.started_at.map(|time| time.and_utc()),
             finished_at: row.finished_at.and_utc(),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::connection::Store;
@@ -9,7 +10,7 @@ use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::finish::{Ending, Hold, Requeue, close};
 use super::operations;
-use super::schema::sync_operations;
+use super::schema::{sync_operations, sync_records};
 use super::stored::word;
 use crate::domain::operation::{Lease, OperationKind, Stage, Status};
 use crate::domain::sync_id::SyncId;
@@ -121,7 +122,12 @@ impl Store {
     /// When the database fails.
     pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
         self.write(|conn| {
-            let Some(row) = operations::row(conn, &id.to_string())? else { return Ok(Cancel::NoSuchRun) };
+            let Some(row) = operations::row(conn, &id.to_string())? else {
+                // Its operation is gone, but what it came to may still be kept.
+                let record = sync_records::table.find(id.to_string());
+                let ended = diesel::select(exists(record)).get_result(conn)?;
+                return Ok(if ended { Cancel::AlreadyEnded } else { Cancel::NoSuchRun });
+            };
             match word::<Status>("sync_operations.status", &row.status)? {
                 Status::Pending => {
                     let message = format!("Cancelled by {by} before it started. Nothing was changed.");

@@ -101,6 +101,7 @@ diesel::table! {
         successor -> Nullable<Text>,
         issues -> BigInt,
         withheld_removals -> BigInt,
+        stage -> Nullable<Text>,
     }
 }
 
@@ -168,3 +169,4 @@ diesel::joinable!(sync_operations -> sources (source_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records);
 diesel::allow_tables_to_appear_in_same_query!(users, sessions);
+diesel::allow_tables_to_appear_in_same_query!(sync_records, sync_issues, item_changes);

@@ -6,6 +6,7 @@ mod cooldown;
 mod fence;
 mod queue;
 mod results;
+mod retention;
 mod search;
 mod servers;
 mod take_over;

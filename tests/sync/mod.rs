@@ -7,6 +7,7 @@ mod failures;
 mod frozen;
 mod guards;
 mod incremental;
+mod kept;
 mod memory;
 mod preview;
 mod progress;

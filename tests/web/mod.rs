@@ -5,5 +5,6 @@ mod catalogs;
 mod data;
 mod doors;
 mod forms;
+mod kept;
 mod site;
 mod starts;

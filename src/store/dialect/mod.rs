@@ -2,6 +2,7 @@
 
 pub(super) mod bulk;
 pub(super) mod clock;
+pub(super) mod ended;
 pub(super) mod lock;
 pub(super) mod migrations;
 pub(super) mod search;

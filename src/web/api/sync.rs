@@ -149,10 +149,6 @@ pub(in crate::web) async fn cancel(rooms: Rooms, caller: Caller, id: web::Path<S
             Cancel::Done => granted("cancelled", "The run was cancelled before it started."),
             Cancel::AlreadyFinishing => late("already_finishing", "The run is already finishing."),
             Cancel::AlreadyEnded => late("already_ended", "The run has already ended."),
-            // Its operation is gone, but what it came to may still be kept.
-            Cancel::NoSuchRun if house.store.record(sync_id)?.is_some() => {
-                late("already_ended", "The run has already ended.")
-            }
             Cancel::NoSuchRun => Err(no_such_sync()),
         }
     })

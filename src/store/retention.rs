@@ -1,0 +1,105 @@
+//! Clears away what has been kept long enough, in small steps: each is a transaction of its own that is over in
+//! milliseconds, so that no heartbeat waits for it however much there is to clear away.
+//!
+//! Times are the database's. What is chosen is locked, or passed over where another server has chosen it.
+
+use std::time::Duration;
+
+use chrono::{NaiveDateTime, TimeDelta};
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::dialect::{clock, ended};
+use super::error::StoreError;
+use super::operations::ACTIVE;
+use super::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
+
+/// The most operations or sessions that one step deletes.
+const ROWS: i64 = 500;
+/// The most runs that one step looks after.
+const RUNS: i64 = 50;
+/// The most changes, and as many issues, that one step deletes.
+const DETAILS: i64 = 2000;
+
+impl Store {
+    /// One step of clearing away the operations that ended longer than `age` ago and whose record is kept; answers
+    /// how many rows it deleted. At 0 there is nothing left to do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn clear_operations(&self, age: Duration) -> Result<usize, StoreError> {
+        self.step(age, ended::operations, |conn, ids, _| {
+            let ended = sync_operations::table.filter(sync_operations::id.eq_any(ids));
+            Ok(diesel::delete(ended.filter(sync_operations::status.ne_all(ACTIVE))).execute(conn)?)
+        })
+    }
+
+    /// One step of clearing away the records of runs that ended longer than `age` ago and whose operation is gone:
+    /// first the changes and the issues, at last the record. Answers how many rows it deleted. At 0 there is nothing
+    /// left to do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn clear_records(&self, age: Duration) -> Result<usize, StoreError> {
+        self.step(age, |conn, before, _| ended::records(conn, before, RUNS), clear_runs)
+    }
+
+    /// One step of clearing away the sessions that are over; answers how many rows it deleted. At 0 there is nothing
+    /// left to do.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn clear_sessions(&self) -> Result<usize, StoreError> {
+        self.step(Duration::ZERO, ended::sessions, |conn, ids, before| {
+            let over = sessions::table.filter(sessions::token_hash.eq_any(ids)).filter(sessions::expires_at.lt(before));
+            Ok(diesel::delete(over).execute(conn)?)
+        })
+    }
+
+    /// Chooses rows that are older than `age` and deletes them, in one transaction.
+    fn step(
+        &self,
+        age: Duration,
+        choose: impl Fn(&mut AnyConnection, NaiveDateTime, i64) -> QueryResult<Vec<String>>,
+        delete: impl FnOnce(&mut AnyConnection, &[String], NaiveDateTime) -> Result<usize, StoreError>,
+    ) -> Result<usize, StoreError> {
+        let age = TimeDelta::from_std(age).unwrap_or(TimeDelta::MAX);
+        let before = |conn: &mut AnyConnection| -> QueryResult<Option<NaiveDateTime>> {
+            Ok(clock::now(conn)?.naive_utc().checked_sub_signed(age))
+        };
+        // Nearly always there is nothing to do, and to find that out takes no turn to write.
+        let some = self.read(|conn| {
+            Ok(match before(conn)? {
+                Some(before) => !choose(conn, before, 1)?.is_empty(),
+                None => false,
+            })
+        })?;
+        if !some {
+            return Ok(0);
+        }
+        self.write(|conn| {
+            let Some(before) = before(conn)? else { return Ok(0) };
+            let ids = choose(conn, before, ROWS)?;
+            if ids.is_empty() { Ok(0) } else { delete(conn, &ids, before) }
+        })
+    }
+}
+
+/// Deletes some changes and issues of these runs, and the records of which there are none left.
+fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Result<usize, StoreError> {
+    let changes = ended::changes(conn, ids, DETAILS)?;
+    let mut rows = diesel::delete(item_changes::table.filter(item_changes::id.eq_any(&changes))).execute(conn)?;
+    let issues = ended::issues(conn, ids, DETAILS)?;
+    rows += diesel::delete(sync_issues::table.filter(sync_issues::id.eq_any(&issues))).execute(conn)?;
+    let changes_left = item_changes::table.filter(item_changes::sync_id.eq(sync_records::id));
+    let issues_left = sync_issues::table.filter(sync_issues::sync_id.eq(sync_records::id));
+    let done: Vec<String> = sync_records::table
+        .filter(sync_records::id.eq_any(ids))
+        .filter(not(exists(changes_left)))
+        .filter(not(exists(issues_left)))
+        .select(sync_records::id)
+        .load(conn)?;
+    rows += diesel::delete(sync_records::table.filter(sync_records::id.eq_any(done))).execute(conn)?;
+    Ok(rows)
+}

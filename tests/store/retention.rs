@@ -1,0 +1,262 @@
+//! Clearing away what has been kept long enough: what goes, what stays, and who is not held up.
+
+use std::time::{Duration, Instant};
+
+use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::operation::{Lease, Status};
+use lockstep::domain::progress::{Count, Stats};
+use lockstep::domain::source::SourceId;
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::status::{DatabaseStatus, StatusStore};
+use lockstep::store::Store;
+use lockstep::store::finish::{Ending, Requeue};
+use lockstep::store::lease::{Progress, Renewal};
+use lockstep::store::recovery::Cancel;
+
+use super::work::{self, TERM};
+use crate::support::house::full;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![
+    the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone,
+    an_active_run_and_one_without_a_record_are_not_cleared_away,
+    a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps,
+    nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away,
+    several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way,
+    a_source_can_be_removed_while_its_runs_are_cleared_away,
+    sessions_that_are_over_go,
+];
+
+const NOW: Duration = Duration::ZERO;
+const LONG: Duration = Duration::from_secs(3600);
+
+/// A source's next run, claimed.
+fn claimed(store: &Store, source: SourceId) -> Lease {
+    let id = work::queue(store, source, &full());
+    store.claim("worker", 1, TERM, Some(id)).expect("an answer").expect("the run").1
+}
+
+/// A run that ended.
+fn ended(store: &Store, source: SourceId, ending: &Ending) -> SyncId {
+    let lease = claimed(store, source);
+    store.finish(lease, ending).expect("an end");
+    lease.id
+}
+
+/// Clears away until there is nothing left, and answers how many rows each step took.
+fn clear(step: impl Fn() -> usize) -> Vec<usize> {
+    // What ended this very moment is not older than nothing yet.
+    std::thread::sleep(Duration::from_millis(5));
+    std::iter::repeat_with(step).take_while(|rows| *rows > 0).collect()
+}
+
+fn clear_operations(store: &Store) -> usize {
+    clear(|| store.clear_operations(NOW).expect("cleared")).iter().sum()
+}
+
+fn clear_records(store: &Store) -> Vec<usize> {
+    clear(|| store.clear_records(NOW).expect("cleared"))
+}
+
+fn add_changes(db: &Database, run: SyncId, count: u32) {
+    db.run(&format!(
+        "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
+         INSERT INTO item_changes (sync_id, source_id, key, kind, before, after)
+         SELECT '{run}', 1, CAST(n AS TEXT), 'updated', '[]', '[]' FROM numbers"
+    ));
+}
+
+fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone(db: &Database) {
+    let store = db.store();
+    let source = work::source(&store, "albums");
+    let stats = Stats { items: Count { processed: 900_000_000, total: 900_000_001 }, bytes: 5, ..Stats::default() };
+    let progress = Progress { stats, ..work::progress(63) };
+    let long_ago =
+        |id| db.run(&format!("UPDATE sync_operations SET started_at = '2026-01-01 00:00:00' WHERE id = '{id}'"));
+    let mut runs = Vec::new();
+    for status in [Status::Completed, Status::Failed, Status::Cancelled] {
+        let lease = claimed(&store, source);
+        store.keep_progress(lease, TERM, &progress).expect("kept");
+        long_ago(lease.id);
+        let error = (status == Status::Failed).then(|| ("broken".to_owned(), "It broke.".to_owned()));
+        store.finish(lease, &Ending { error, stats: Some(stats), ..work::ending(status) }).expect("an end");
+        runs.push(lease.id);
+    }
+    let waiting = work::queue(&store, source, &full());
+    assert_eq!(store.cancel(waiting, "ada").expect("an answer"), Cancel::Done);
+    work::queue(&store, source, &full());
+    let crashed = work::expired_claim(&store, 3);
+    store.keep_progress(crashed, Duration::ZERO, &progress).expect("kept");
+    std::thread::sleep(Duration::from_millis(5));
+    let successor = store.take_over(crashed).expect("an answer").expect("taken over").successor.expect("a successor");
+    let (_, lease) = work::claim(&store, 4, TERM).expect("the successor");
+    assert_eq!(lease.id, successor);
+    let again = Ending { requeue: Requeue::SameAttempt, ..work::ending(Status::Interrupted) };
+    let last = store.finish(lease, &again).expect("an end").expect("another successor");
+    runs.extend([waiting, crashed.id, successor]);
+
+    let status = DatabaseStatus::new(store.clone());
+    let told = |id: &SyncId| status.get(*id).expect("an answer").expect("a status");
+    let before: Vec<StatusReport> = runs.iter().map(told).collect();
+    assert!(
+        before[0].rate.is_some() && before[0].stage.is_some() && before[4].successor == Some(successor),
+        "{before:?}"
+    );
+    assert_eq!(clear_operations(&store), runs.len());
+    assert_eq!(db.count("sync_operations", "1 = 1"), 1, "the one that waits");
+    let after: Vec<StatusReport> = runs.iter().map(told).collect();
+    assert_eq!(after, before);
+    let json = |reports: &[StatusReport]| serde_json::to_value(reports).expect("JSON");
+    assert_eq!(json(&after), json(&before));
+
+    for id in &runs {
+        assert_eq!(store.cancel(*id, "ada").expect("an answer"), Cancel::AlreadyEnded);
+        assert!(store.operation_status(*id).expect("an answer").is_none() && store.record(*id).expect("one").is_some());
+    }
+    assert_eq!(store.cancel(SyncId::new(), "ada").expect("an answer"), Cancel::NoSuchRun);
+    assert_eq!(store.latest_run(source).expect("an answer"), Some(last), "and what goes on goes on");
+    assert_eq!(store.cancel(last, "ada").expect("an answer"), Cancel::Done);
+}
+
+fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &Database) {
+    let store = db.store();
+    let [one, two, three] = ["one", "two", "three"].map(|slug| work::source(&store, slug));
+    let waits = work::queue(&store, one, &full());
+    let runs = claimed(&store, two);
+    store.write_batch(runs, TERM, &work::batch(&["a", "b"]), &work::progress(20)).expect("written");
+    add_changes(db, runs.id, 100);
+    let lost = ended(&store, three, &work::ending(Status::Completed));
+    let kept = ended(&store, three, &work::ending(Status::Completed));
+    db.run(&format!("DELETE FROM sync_records WHERE id = '{lost}'"));
+    // However old they are.
+    db.run("UPDATE sync_operations SET created_at = '2020-01-01 00:00:00', last_update = '2020-01-01 00:00:00'");
+
+    assert_eq!(store.clear_operations(LONG).expect("cleared"), 0, "it has just ended");
+    assert_eq!(store.clear_records(NOW).expect("cleared"), 0, "its operation is there");
+    assert_eq!(clear_operations(&store), 1);
+    let left = db.texts("SELECT id AS value FROM sync_operations ORDER BY id");
+    assert_eq!(left, [waits, runs.id, lost].map(|id| Some(id.to_string())));
+    assert_eq!(store.clear_records(LONG).expect("cleared"), 0, "it has just ended");
+    assert_eq!(clear_records(&store), [1]);
+    assert_eq!(store.record(kept).expect("an answer"), None);
+    assert_eq!(db.count("item_changes", "1 = 1"), 100, "the changes of a run that goes on");
+    assert_eq!(store.renew(runs, TERM).expect("an answer"), Renewal::Held { cancel_requested: false });
+}
+
+fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &Database) {
+    let store = db.store();
+    let source = work::source(&store, "albums");
+    let mut ending = work::ending(Status::Completed);
+    for row in 0..5000 {
+        ending.issues.push(Issue { row: Some(row), column: None, kind: IssueKind::Refused, reason: "No.".to_owned() });
+    }
+    let big = ended(&store, source, &ending);
+    add_changes(db, big, 7000);
+    let small = ended(&store, source, &work::ending(Status::Completed));
+    add_changes(db, small, 10);
+    assert_eq!(clear_operations(&store), 2);
+    let young = ended(&store, source, &work::ending(Status::Completed));
+    add_changes(db, young, 10);
+
+    std::thread::sleep(Duration::from_millis(5));
+    let first = store.clear_records(NOW).expect("cleared");
+    assert!(first <= 4050 && store.record(big).expect("an answer").is_some(), "the record goes last");
+    let steps = clear_records(&store);
+    assert!(steps.iter().all(|rows| *rows <= 4050), "{steps:?}");
+    assert_eq!(first + steps.iter().sum::<usize>(), 5000 + 7000 + 10 + 2);
+    assert_eq!(db.count("sync_records", "1 = 1"), 1);
+    assert_eq!((db.count("sync_issues", "1 = 1"), db.count("item_changes", "1 = 1")), (0, 10));
+    assert!(store.record(young).expect("an answer").is_some());
+}
+
+fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &Database) {
+    const CHANGES: u32 = 100_000;
+    let store = db.store();
+    let big = ended(&store, work::source(&store, "albums"), &work::ending(Status::Completed));
+    add_changes(db, big, CHANGES);
+    clear_operations(&store);
+    let lease = claimed(&store, work::source(&store, "others"));
+    std::thread::sleep(Duration::from_millis(5));
+    let longest = std::thread::scope(|scope| {
+        let clearing = scope.spawn(|| clear_records(&store).iter().sum::<usize>());
+        let mut longest = Duration::ZERO;
+        while !clearing.is_finished() {
+            let asked = Instant::now();
+            assert_eq!(store.renew(lease, TERM).expect("an answer"), Renewal::Held { cancel_requested: false });
+            longest = longest.max(asked.elapsed());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(clearing.join().expect("cleared"), CHANGES as usize + 1);
+        longest
+    });
+    println!("the longest wait of a heartbeat: {longest:?}");
+    assert!(longest < Duration::from_secs(2), "{longest:?}");
+}
+
+fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &Database) {
+    let store = db.store();
+    let source = work::source(&store, "albums");
+    for _ in 0..120 {
+        let id = ended(&store, source, &work::ending(Status::Completed));
+        db.run(&format!("INSERT INTO item_changes (sync_id, source_id, key, kind) VALUES ('{id}', 1, 'a', 'added')"));
+    }
+    std::thread::sleep(Duration::from_millis(5));
+    let rows: usize = std::thread::scope(|scope| {
+        let servers: Vec<_> = (0..4)
+            .map(|_| {
+                let store = db.second_store();
+                scope.spawn(move || {
+                    let mut rows = 0;
+                    // One may find everything in the hands of the others, so an empty step is not yet the end.
+                    for _ in 0..50 {
+                        rows += store.clear_operations(NOW).expect("never an error");
+                        rows += store.clear_records(NOW).expect("never an error");
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
+                    rows
+                })
+            })
+            .collect();
+        servers.into_iter().map(|server| server.join().expect("no error")).sum()
+    });
+    assert_eq!(rows, 3 * 120, "each row once");
+    for table in ["sync_operations", "sync_records", "item_changes"] {
+        assert_eq!(db.count(table, "1 = 1"), 0, "{table}");
+    }
+}
+
+fn a_source_can_be_removed_while_its_runs_are_cleared_away(db: &Database) {
+    let store = db.store();
+    for round in 0..5 {
+        let source = work::source(&store, &format!("albums-{round}"));
+        for _ in 0..10 {
+            let id = ended(&store, source, &work::ending(Status::Completed));
+            add_changes(db, id, 1000);
+            db.run(&format!("UPDATE item_changes SET source_id = {} WHERE sync_id = '{id}'", source.0));
+        }
+        clear_operations(&store);
+        let other = db.second_store();
+        std::thread::scope(|scope| {
+            let clearing = scope.spawn(|| clear_records(&store));
+            std::thread::sleep(Duration::from_millis(round * 5));
+            other.remove_source(source).expect("removed");
+            clearing.join().expect("never an error");
+        });
+        clear_records(&store);
+        assert_eq!((db.count("item_changes", "1 = 1"), db.count("sync_records", "1 = 1")), (0, 0));
+    }
+}
+
+fn sessions_that_are_over_go(db: &Database) {
+    let store = db.store();
+    let name = "ada".parse().expect("a name");
+    store.add_user(&name, lockstep::domain::account::Role::Admin, "hash").expect("a user");
+    let (user, _) = store.user_by_name("ada").expect("an answer").expect("the user");
+    store.begin_session(&user, "over", chrono::TimeDelta::milliseconds(1)).expect("a session");
+    std::thread::sleep(Duration::from_millis(5));
+    assert_eq!(store.clear_sessions().expect("cleared"), 1);
+    store.begin_session(&user, "in force", chrono::TimeDelta::hours(1)).expect("a session");
+    assert_eq!(store.clear_sessions().expect("cleared"), 0);
+    assert!(store.session_actor("in force").expect("an answer").is_some());
+}

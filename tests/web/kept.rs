@@ -1,0 +1,49 @@
+//! A run whose operation is gone is told of as before, from its record: everywhere and on both databases.
+
+use std::time::Duration;
+
+use lockstep::domain::account::Role;
+
+use super::site::Site;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone];
+
+fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &Database) {
+    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+    let (visitor, person, robot) =
+        (site.visitor(), site.person("ada", Role::Admin), site.program("robot", Role::Admin));
+    let id = site.begin(&site.albums).to_string();
+    site.run(&id);
+    let status = format!("/api/sync/status/{id}");
+    let panel = format!("/catalog/albums/sync-status?sync={id}&seen=40");
+    let pages =
+        ["/", "/catalog/albums", "/catalog/albums/sync-status", "/sync-badge", "/api/health/sync", &status, &panel];
+    std::fs::remove_dir_all(site.data_dir().join("status")).expect("no file answers");
+    let tell = || {
+        pages.map(|path| {
+            [&visitor, &person].map(|who| {
+                let reply = who.get(path);
+                assert_eq!(reply.status, 200, "{path}: {}", reply.body);
+                reply.body
+            })
+        })
+    };
+    let before = tell();
+    std::thread::sleep(Duration::from_millis(10));
+    assert_eq!(site.store.clear_operations(Duration::from_millis(1)).expect("cleared"), 1);
+    assert_eq!(db.count("sync_operations", "1 = 1"), 0);
+    for ((path, before), after) in pages.iter().zip(before).zip(tell()) {
+        assert_eq!(after, before, "{path}");
+    }
+
+    let late = robot.post(&format!("/api/sync/{id}/cancel"));
+    assert_eq!(late.refusal(), (409, "already_ended".to_owned()));
+    assert_eq!(late.json()["syncId"], *id);
+    let htmx = person.with("HX-Request", "true").post_form("/catalog/albums/sync/cancel", &[("sync", &id)]);
+    assert_eq!(htmx.status, 200, "the panel says how it ended: {}", htmx.body);
+    let again = robot.post_json("/api/sync", r#"{"source":"albums"}"#);
+    assert_eq!(again.status, 202, "{}", again.body);
+    site.run(again.json()["syncId"].as_str().expect("an id"));
+    assert_eq!(robot.get(&status).json()["status"], "completed");
+}
