@@ -1,6 +1,7 @@
-//! The kept result of a finished run.
+//! The kept result of a finished run, and where its time went.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use super::operation::{Mode, OperationKind, Stage, Status};
 use super::progress::Stats;
@@ -32,6 +33,10 @@ pub struct SyncRecord {
     pub created_at: DateTime<Utc>,
     /// When a worker took it; `None` if none ever did.
     pub started_at: Option<DateTime<Utc>>,
+    /// When it came to processing; `None` if it never did.
+    pub processing_at: Option<DateTime<Utc>>,
+    /// When it came to finalizing; `None` if it never did.
+    pub finalizing_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub finished_at: DateTime<Utc>,
     /// The counts.
@@ -58,11 +63,111 @@ impl SyncRecord {
     /// From start to end in seconds; a run that never started took no time.
     #[must_use]
     pub fn duration_seconds(&self) -> f64 {
-        self.started_at.map_or(0.0, |start| {
-            let millis = (self.finished_at - start).num_milliseconds().max(0);
-            #[expect(clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 ms")]
-            let seconds = millis as f64 / 1000.0;
-            seconds
-        })
+        self.started_at.map_or(0.0, |start| seconds(start, self.finished_at))
+    }
+
+    /// Where its time went. An interrupted run was in its last stage until somebody noticed that its worker was gone.
+    #[must_use]
+    pub fn timings(&self) -> Timings {
+        let moments = Moments {
+            created_at: self.created_at,
+            started_at: self.started_at,
+            processing_at: self.processing_at,
+            finalizing_at: self.finalizing_at,
+            finished_at: Some(self.finished_at),
+        };
+        let timings = moments.timings();
+        // No run completes without finalizing: this one is older than the knowledge of when.
+        let unknown = self.status == Status::Completed && self.finalizing_at.is_none();
+        if unknown { Timings { waiting: timings.waiting, ..Timings::default() } } else { timings }
+    }
+}
+
+/// How long a run waited and was in each stage, in seconds. A stage that it never came to, or that it is in now, has
+/// none.
+#[derive(Clone, Copy, PartialEq, Default, Debug, Serialize)]
+pub struct Timings {
+    /// From its acceptance until a worker took it, or until it ended without one.
+    pub waiting: Option<f64>,
+    /// Source to temporary file.
+    pub fetching: Option<f64>,
+    /// Rows to items.
+    pub processing: Option<f64>,
+    /// The last transaction.
+    pub finalizing: Option<f64>,
+}
+
+/// When a run came to where, by the database's clock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moments {
+    /// When it was accepted.
+    pub created_at: DateTime<Utc>,
+    /// When a worker took it and began to fetch; `None` if none ever did.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it came to processing; `None` if it never did.
+    pub processing_at: Option<DateTime<Utc>>,
+    /// When it came to finalizing; `None` if it never did.
+    pub finalizing_at: Option<DateTime<Utc>>,
+    /// When it ended; `None` while it is active.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Moments {
+    /// The time between them: each stage lasts until the next one that the run came to, the last one until its end.
+    #[must_use]
+    pub fn timings(&self) -> Timings {
+        let Self { created_at, started_at, processing_at, finalizing_at, finished_at } = *self;
+        let between = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some(seconds(from?, to?));
+        Timings {
+            waiting: between(Some(created_at), started_at.or(finished_at)),
+            fetching: between(started_at, processing_at.or(finalizing_at).or(finished_at)),
+            processing: between(processing_at, finalizing_at.or(finished_at)),
+            finalizing: between(finalizing_at, finished_at),
+        }
+    }
+}
+
+/// From one moment to another, in seconds; none if a clock was set back between them.
+fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+    let millis = (to - from).num_milliseconds().max(0);
+    #[expect(clippy::cast_precision_loss, reason = "a run is far shorter than 2^52 ms")]
+    let seconds = millis as f64 / 1000.0;
+    seconds
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::{Moments, Timings};
+
+    fn at(millis: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::milliseconds(millis)
+    }
+
+    fn timings(rest: [Option<i64>; 4]) -> Timings {
+        let [started_at, processing_at, finalizing_at, finished_at] = rest.map(|millis| millis.map(at));
+        Moments { created_at: at(0), started_at, processing_at, finalizing_at, finished_at }.timings()
+    }
+
+    #[test]
+    fn each_stage_lasts_until_the_next_and_the_last_until_the_end() {
+        let told = |waiting, fetching, processing, finalizing| Timings { waiting, fetching, processing, finalizing };
+        let whole = timings([Some(500), Some(2_000), Some(12_250), Some(12_500)]);
+        assert_eq!(whole, told(Some(0.5), Some(1.5), Some(10.25), Some(0.25)));
+        let nothing_new = timings([Some(500), None, Some(700), Some(1_000)]);
+        assert_eq!(nothing_new, told(Some(0.5), Some(0.2), None, Some(0.3)));
+        let died_while_processing = timings([Some(500), Some(1_000), None, Some(16_000)]);
+        assert_eq!(died_while_processing, told(Some(0.5), Some(0.5), Some(15.0), None));
+        assert_eq!(timings([Some(0), None, None, Some(3_000)]), told(Some(0.0), Some(3.0), None, None));
+        assert_eq!(timings([None, None, None, Some(3_000)]), told(Some(3.0), None, None, None));
+    }
+
+    #[test]
+    fn what_goes_on_has_no_length_yet_and_no_time_runs_backwards() {
+        assert_eq!(timings([None; 4]), Timings::default());
+        let processing = timings([Some(100), Some(300), None, None]);
+        assert_eq!((processing.fetching, processing.processing), (Some(0.2), None));
+        assert_eq!(timings([Some(100), None, None, Some(50)]).fetching, Some(0.0));
     }
 }

@@ -240,6 +240,8 @@ fn keep_record(
             sync_records::progress.eq(row.progress),
             sync_records::created_at.eq(row.created_at),
             sync_records::started_at.eq(row.started_at),
+            sync_records::processing_at.eq(row.processing_at),
+            sync_records::finalizing_at.eq(row.finalizing_at),
             sync_records::finished_at.eq(now),
             sync_records::stats.eq(stats),
             sync_records::error.eq(ending.error.as_ref().map(|(_, sentence)| sentence)),

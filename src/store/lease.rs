@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Timestamp};
 
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
@@ -50,7 +51,7 @@ pub enum Finalizing {
 
 /// First statement of everything a worker writes: takes the lease anew and keeps the progress. No row, no write.
 ///
-/// The percent is never lowered, whatever order writes arrive in.
+/// The percent is never lowered, whatever order writes arrive in, and the time of a stage is that of its first word.
 pub(super) fn fence(
     conn: &mut AnyConnection,
     lease: Lease,
@@ -61,11 +62,22 @@ pub(super) fn fence(
     let stats = to_json("sync_operations.stats", &progress.stats)?;
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let percent = i32::from(progress.percent.min(99));
+    let came = now.naive_utc().into_sql::<Nullable<Timestamp>>();
     let rows = diesel::update(ours(lease))
         .set((
             sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),
             sync_operations::last_update.eq(now.naive_utc()),
             sync_operations::stage.eq(progress.stage.as_str()),
+            (progress.stage == Stage::Processing).then(|| {
+                sync_operations::processing_at
+                    .eq(case_when(sync_operations::processing_at.is_null(), came)
+                        .otherwise(sync_operations::processing_at))
+            }),
+            (progress.stage == Stage::Finalizing).then(|| {
+                sync_operations::finalizing_at
+                    .eq(case_when(sync_operations::finalizing_at.is_null(), came)
+                        .otherwise(sync_operations::finalizing_at))
+            }),
             sync_operations::message.eq(&progress.message),
             sync_operations::progress
                 .eq(case_when(sync_operations::progress.gt(percent), sync_operations::progress).otherwise(percent)),

@@ -48,6 +48,8 @@ pub(super) struct OperationRow {
     pub(super) cancel_requested: bool,
     pub(super) created_at: NaiveDateTime,
     pub(super) started_at: Option<NaiveDateTime>,
+    pub(super) processing_at: Option<NaiveDateTime>,
+    pub(super) finalizing_at: Option<NaiveDateTime>,
     pub(super) last_update: NaiveDateTime,
 }
 

@@ -74,6 +74,8 @@ diesel::table! {
         lease_until -> Nullable<BigInt>,
         created_at -> Timestamp,
         started_at -> Nullable<Timestamp>,
+        processing_at -> Nullable<Timestamp>,
+        finalizing_at -> Nullable<Timestamp>,
         last_update -> Timestamp,
         finished_at -> Nullable<Timestamp>,
     }
@@ -91,6 +93,8 @@ diesel::table! {
         progress -> Integer,
         created_at -> Timestamp,
         started_at -> Nullable<Timestamp>,
+        processing_at -> Nullable<Timestamp>,
+        finalizing_at -> Nullable<Timestamp>,
         finished_at -> Timestamp,
         stats -> Text,
         error -> Nullable<Text>,

@@ -4,6 +4,7 @@ mod admission;
 mod appointments;
 mod cooldown;
 mod fence;
+mod history;
 mod queue;
 mod results;
 mod retention;
