@@ -83,6 +83,98 @@ impl SyncRecord {
     }
 }
 
+/// A run that has not ended, as its row tells it: what its record will say, as far as that is known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ActiveRun {
+    /// The run.
+    pub id: SyncId,
+    /// Its source.
+    pub source_id: SourceId,
+    /// The source's slug.
+    pub source: Slug,
+    /// What it does.
+    pub kind: OperationKind,
+    /// How much it fetches.
+    pub mode: Mode,
+    /// Pending or running.
+    pub status: Status,
+    /// The last line for people.
+    pub message: String,
+    /// The percent it has reached.
+    pub progress: u8,
+    /// When it was accepted, and when it came to its stages so far.
+    pub moments: Moments,
+    /// The counts so far.
+    pub stats: Stats,
+    /// Who asked for it.
+    pub requested_by: String,
+    /// Which try it is, from 1.
+    pub attempt: i32,
+    /// The interrupted run it continues.
+    pub retry_of: Option<SyncId>,
+}
+
+/// A run as history knows it.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Run {
+    /// It goes on.
+    Active(ActiveRun),
+    /// It ended.
+    Ended(SyncRecord),
+}
+
+/// One of the runs that continue each other after interruptions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attempt {
+    /// The run.
+    pub id: SyncId,
+    /// Where it stands or how it ended.
+    pub status: Status,
+    /// The percent it reached.
+    pub progress: u8,
+    /// Which try it is, from 1. A run that continues one which was told to stop is the same try.
+    pub attempt: i32,
+    /// When it ended; `None` while it is active.
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+impl Run {
+    /// The run it continues.
+    #[must_use]
+    pub const fn retry_of(&self) -> Option<SyncId> {
+        match self {
+            Self::Active(run) => run.retry_of,
+            Self::Ended(record) => record.retry_of,
+        }
+    }
+
+    /// The run that continues it.
+    #[must_use]
+    pub const fn successor(&self) -> Option<SyncId> {
+        match self {
+            Self::Active(_) => None,
+            Self::Ended(record) => record.successor,
+        }
+    }
+
+    /// The run as one of those that continue each other.
+    #[must_use]
+    pub const fn as_attempt(&self) -> Attempt {
+        match self {
+            Self::Active(ActiveRun { id, status, progress, attempt, .. }) => {
+                Attempt { id: *id, status: *status, progress: *progress, attempt: *attempt, finished_at: None }
+            }
+            Self::Ended(SyncRecord { id, status, progress, attempt, finished_at, .. }) => Attempt {
+                id: *id,
+                status: *status,
+                progress: *progress,
+                attempt: *attempt,
+                finished_at: Some(*finished_at),
+            },
+        }
+    }
+}
+
 /// How long a run waited and was in each stage, in seconds. A stage that it never came to, or that it is in now, has
 /// none.
 #[derive(Clone, Copy, PartialEq, Default, Debug, Serialize)]

@@ -13,6 +13,7 @@ mod dialect;
 pub mod error;
 pub mod facts;
 pub mod finish;
+pub mod history;
 pub mod items;
 pub mod lease;
 pub mod operations;

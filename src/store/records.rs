@@ -18,7 +18,7 @@ use crate::domain::sync_id::SyncId;
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sync_records)]
-struct RecordRow {
+pub(super) struct RecordRow {
     id: String,
     source_id: i64,
     source: String,
@@ -152,6 +152,17 @@ impl Store {
                 .limit(i64::from(most))
                 .load::<RecordRow>(conn)?;
             rows.into_iter().map(SyncRecord::try_from).collect()
+        })
+    }
+
+    /// How many issues of a run are kept with their text. There may have been more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn kept_issues(&self, id: SyncId) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            let kept = sync_issues::table.filter(sync_issues::sync_id.eq(id.to_string())).count();
+            Ok(u64::try_from(kept.get_result::<i64>(conn)?).unwrap_or(0))
         })
     }
 

@@ -2,9 +2,15 @@
 
 use std::time::Duration;
 
+use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::operation::{Stage, Status};
 use lockstep::domain::progress::Stats;
-use lockstep::domain::record::SyncRecord;
+use lockstep::domain::record::{Run, SyncRecord};
+use lockstep::domain::source::{Slug, Source};
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::Store;
+use lockstep::store::finish::{Ending, Requeue};
+use lockstep::store::history::{HistoryOf, HistoryQuery};
 use lockstep::store::lease::Progress;
 
 use super::work::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
@@ -16,6 +22,14 @@ on_both_databases![
     each_stage_is_timed_from_its_first_word,
     a_run_whose_worker_died_keeps_the_times_it_came_to,
     every_way_to_end_has_true_timings,
+    past_runs_come_newest_first_by_source_and_outcome_and_in_pages,
+    a_run_is_known_from_its_acceptance_on,
+    runs_that_continue_each_other_are_followed_both_ways,
+    a_very_long_chain_is_followed_so_far_and_no_further,
+    changes_are_turned_page_by_page,
+    what_a_run_added_is_told_as_it_was_then,
+    a_preview_has_changes_and_adds_none,
+    issues_are_counted_and_turned_page_by_page,
 ];
 
 fn at(stage: Stage, percent: u8) -> Progress {
@@ -91,4 +105,162 @@ fn every_way_to_end_has_true_timings(db: &Database) {
     assert_eq!(stages(&never_begun), [false; 3]);
     assert!(never_begun.timings().waiting.is_some());
     assert_eq!(never_begun.stats, Stats::default());
+}
+
+/// The ids on a page of history, and how many there are on all.
+fn listed(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64, per: u64) -> (Vec<SyncId>, u64) {
+    let of = of.map(|source| HistoryOf::Source(source.id));
+    let found = store.history(&HistoryQuery { of, status, page, per }).expect("history");
+    (found.records.iter().map(|record| record.id).collect(), found.total)
+}
+
+fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &Database) {
+    let house = House::on(db);
+    let albums = house.memory_source("albums", Table::albums(3, "Title"));
+    let books = house.memory_source("books", Table::albums(3, "Book"));
+    let first = house.sync(&albums).id;
+    let other = house.sync(&books).id;
+    let looked = house.go(&albums, &preview()).id;
+    house.memory.set("albums", Table::albums(3, "Title").at(Moment::Fetch, Fault::Break));
+    let failed = house.sync(&albums).id;
+    let waiting = house.start(&books, &full());
+    let store = &house.store;
+    assert_eq!(
+        listed(store, None, None, 1, 10),
+        (vec![failed, looked, other, first], 4),
+        "a preview has its place too"
+    );
+    assert_eq!(listed(store, Some(&albums), None, 1, 10), (vec![failed, looked, first], 3));
+    assert_eq!(listed(store, Some(&albums), None, 2, 2), (vec![first], 3));
+    assert_eq!(listed(store, None, Some(Status::Completed), 1, 2), (vec![looked, other], 3));
+    assert_eq!(listed(store, Some(&books), Some(Status::Failed), 1, 10), (vec![], 0));
+    assert_eq!(listed(store, None, None, u64::MAX, 500), (vec![], 4));
+    let going_on = store.runs_going_on().expect("runs");
+    assert_eq!(going_on.iter().map(|run| (run.id, run.source.as_str())).collect::<Vec<_>>(), [(waiting, "books")]);
+
+    let of = |slug: &str| store.history_of(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
+    assert_eq!(of("albums"), Some(HistoryOf::Source(albums.id)));
+    assert_eq!(of("nothing"), None);
+    house.drain();
+}
+
+fn a_run_is_known_from_its_acceptance_on(db: &Database) {
+    let house = House::on(db);
+    let albums = house.memory_source("albums", Table::albums(3, "Title"));
+    let id = house.start(&albums, &full());
+    let Some(Run::Active(run)) = house.store.run(id).expect("an answer") else { panic!("it is active") };
+    assert_eq!((run.id, run.source_id, run.status, run.attempt), (id, albums.id, Status::Pending, 1));
+    assert_eq!((run.requested_by.as_str(), run.moments.started_at), ("ada", None));
+    let record = house.run(id);
+    assert_eq!(house.store.run(id).expect("an answer"), Some(Run::Ended(record)));
+    assert_eq!(house.store.run(SyncId::new()).expect("an answer"), None);
+}
+
+fn runs_that_continue_each_other_are_followed_both_ways(db: &Database) {
+    let store = db.store();
+    let first = queue(&store, source(&store, "albums"), &full());
+    let (_, lease) = claim(&store, 1, TERM).expect("a run");
+    // Told to stop: the same try goes on as another run. Then its worker dies: the next try.
+    let stopped = Ending { requeue: Requeue::SameAttempt, ..ending(Status::Interrupted) };
+    let second = store.finish(lease, &stopped).expect("finished").expect("a successor");
+    let lease = expired_claim(&store, 2);
+    let third = store.take_over(lease).expect("an answer").expect("taken over").successor.expect("a successor");
+    let chain = [(first, Status::Interrupted, 1), (second, Status::Interrupted, 1), (third, Status::Pending, 2)];
+    for id in [first, second, third] {
+        let run = store.run(id).expect("an answer").expect("a run");
+        let attempts = store.attempts(&run).expect("attempts");
+        let told: Vec<_> = attempts.iter().map(|one| (one.id, one.status, one.attempt)).collect();
+        assert_eq!(told, chain, "as seen from {id}");
+        assert_eq!(attempts.last().map(|last| last.finished_at), Some(None));
+    }
+    let (_, lease) = claim(&store, 3, TERM).expect("the last");
+    store.finish(lease, &ending(Status::Completed)).expect("finished");
+}
+
+fn a_very_long_chain_is_followed_so_far_and_no_further(db: &Database) {
+    let store = db.store();
+    let mut ids = vec![queue(&store, source(&store, "albums"), &full())];
+    for token in 1..60 {
+        let (_, lease) = claim(&store, token, TERM).expect("a run");
+        let stopped = Ending { requeue: Requeue::SameAttempt, ..ending(Status::Interrupted) };
+        ids.extend(store.finish(lease, &stopped).expect("finished"));
+    }
+    let middle = store.run(ids[30]).expect("an answer").expect("a run");
+    let told: Vec<_> = store.attempts(&middle).expect("attempts").iter().map(|one| one.id).collect();
+    assert_eq!(told, ids[10..=50]);
+    let (_, lease) = claim(&store, 60, TERM).expect("the last");
+    store.finish(lease, &ending(Status::Completed)).expect("finished");
+}
+
+/// The keys on a page of changes, and how many there are on all.
+fn page(house: &House, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
+    let found = house.store.change_page(id, kind, page, per).expect("changes");
+    (found.changes.into_iter().map(|change| change.key).collect(), found.total)
+}
+
+fn numbers(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
+    range.map(|number| number.to_string()).collect()
+}
+
+fn changes_are_turned_page_by_page(db: &Database) {
+    let house = House::on(db);
+    let albums = house.memory_source("albums", Table::albums(25, "Title"));
+    let first = house.sync(&albums).id;
+    assert_eq!(page(&house, first, ChangeKind::Added, 1, 10), (numbers(1..=10), 25));
+    assert_eq!(page(&house, first, ChangeKind::Added, 3, 10), (numbers(21..=25), 25));
+    assert_eq!(page(&house, first, ChangeKind::Added, 4, 10), (vec![], 25));
+    assert_eq!(page(&house, first, ChangeKind::Updated, 1, 10), (vec![], 0));
+
+    house.memory.set("albums", Table::of(1..=20, "Other"));
+    let second = house.sync(&albums).id;
+    assert_eq!(page(&house, second, ChangeKind::Updated, 2, 15), (numbers(16..=20), 20));
+    assert_eq!(page(&house, second, ChangeKind::Removed, 1, 3), (numbers(21..=23), 5));
+
+    // Five return, which have rows of their own, and ten are new: both kinds of added ones are one list.
+    house.memory.set("albums", Table::of(1..=35, "Other"));
+    let third = house.sync(&albums).id;
+    let (mut keys, total) = page(&house, third, ChangeKind::Added, 1, 100);
+    assert_eq!(total, 15);
+    let paged: Vec<String> = (1..=4).flat_map(|number| page(&house, third, ChangeKind::Added, number, 4).0).collect();
+    assert_eq!(paged, keys);
+    keys.sort_by_key(|key| key.parse::<u32>().expect("a number"));
+    assert_eq!(keys, numbers(21..=35));
+    assert_eq!(page(&house, first, ChangeKind::Added, 2, 20), (numbers(21..=25), 25), "and the first stays as it was");
+    assert_eq!(house.store.change_page(first, ChangeKind::Added, u64::MAX, 500).expect("none").changes, []);
+}
+
+fn what_a_run_added_is_told_as_it_was_then(db: &Database) {
+    let house = House::on(db);
+    let albums = house.memory_source("albums", Table::albums(3, "Title"));
+    let first = house.sync(&albums).id;
+    for wording in ["Second", "Third"] {
+        house.memory.set("albums", Table::of(1..=2, wording));
+        house.sync(&albums);
+    }
+    let then = house.store.change_page(first, ChangeKind::Added, 1, 10).expect("changes").changes;
+    let told: Vec<_> = then.iter().map(|change| (change.before.as_deref(), change.after.as_deref())).collect();
+    let title = |number| format!(r#"[["id","{number}"],["title","Title {number}"]]"#);
+    let titles = [title(1), title(2), title(3)];
+    assert_eq!(told, titles.each_ref().map(|title| (None, Some(title.as_str()))));
+    assert_eq!(house.store.changes(first, ChangeKind::Added, 10).expect("changes"), then, "the panel says the same");
+}
+
+fn a_preview_has_changes_and_adds_none(db: &Database) {
+    let house = House::on(db);
+    let albums = house.memory_source("albums", Table::albums(3, "Title"));
+    let looked = house.go(&albums, &preview()).id;
+    assert_eq!(page(&house, looked, ChangeKind::Added, 1, 2), (numbers(1..=2), 3));
+    house.sync(&albums);
+    assert_eq!(page(&house, looked, ChangeKind::Added, 2, 2), (numbers(3..=3), 3));
+}
+
+fn issues_are_counted_and_turned_page_by_page(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na,One\n,Two\na,Three\nb,Four,too much\n");
+    let record = house.sync(&source);
+    assert_eq!((record.issues, house.store.kept_issues(record.id).expect("a count")), (3, 3));
+    let rows = |page| -> Vec<_> {
+        house.store.issues(record.id, page, 2).expect("issues").into_iter().map(|issue| issue.row).collect()
+    };
+    assert_eq!((rows(1), rows(2), rows(3)), (vec![Some(3), Some(4)], vec![Some(5)], vec![]));
 }

@@ -1,0 +1,187 @@
+//! Which runs there were, newest first, and the runs that continue each other.
+
+use diesel::prelude::*;
+
+use super::connection::{AnyConnection, Store};
+use super::error::StoreError;
+use super::operations::{ACTIVE, OperationRow};
+use super::records::RecordRow;
+use super::schema::{sources, sync_operations, sync_records};
+use super::stored::{json, word};
+use crate::domain::operation::Status;
+use crate::domain::record::{ActiveRun, Attempt, Moments, Run, SyncRecord};
+use crate::domain::source::{Slug, SourceId};
+use crate::domain::sync_id::SyncId;
+
+/// How many runs are followed in either direction: servers that restart every few seconds make long chains.
+const FOLLOWED: usize = 20;
+
+/// Whose runs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HistoryOf {
+    /// Those of this source, whatever it was called then.
+    Source(SourceId),
+    /// Those of sources that were called so and are no more.
+    Removed(Slug),
+}
+
+/// Which past runs, and which page of them.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct HistoryQuery {
+    /// Whose; `None` is everybody's.
+    pub of: Option<HistoryOf>,
+    /// Those that ended so; `None` is all.
+    pub status: Option<Status>,
+    /// From 1.
+    pub page: u64,
+    /// Runs a page.
+    pub per: u64,
+}
+
+/// One page of past runs.
+#[derive(Clone, PartialEq, Debug)]
+pub struct HistoryPage {
+    /// The runs on it, newest first.
+    pub records: Vec<SyncRecord>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+fn active(row: OperationRow, slug: &str) -> Result<ActiveRun, StoreError> {
+    Ok(ActiveRun {
+        id: word("sync_operations.id", &row.id)?,
+        source_id: SourceId(row.source_id),
+        source: word("sources.slug", slug)?,
+        kind: word("sync_operations.kind", &row.kind)?,
+        mode: word("sync_operations.mode", &row.mode)?,
+        status: word("sync_operations.status", &row.status)?,
+        message: row.message,
+        progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_operations.progress")(&e))?,
+        moments: Moments {
+            created_at: row.created_at.and_utc(),
+            started_at: row.started_at.map(|time| time.and_utc()),
+            processing_at: row.processing_at.map(|time| time.and_utc()),
+            finalizing_at: row.finalizing_at.map(|time| time.and_utc()),
+            finished_at: None,
+        },
+        stats: json("sync_operations.stats", &row.stats)?,
+        requested_by: row.requested_by,
+        attempt: row.attempt,
+        retry_of: row.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
+    })
+}
+
+fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<Run>, StoreError> {
+    let id = id.to_string();
+    // The row first: a run that ends between the two looks has its record by the second.
+    let going_on: Option<(OperationRow, String)> = sync_operations::table
+        .inner_join(sources::table)
+        .filter(sync_operations::id.eq(&id))
+        .filter(sync_operations::status.eq_any(ACTIVE))
+        .select((OperationRow::as_select(), sources::slug))
+        .first(conn)
+        .optional()?;
+    if let Some((row, slug)) = going_on {
+        return active(row, &slug).map(|run| Some(Run::Active(run)));
+    }
+    let ended = sync_records::table.find(&id).select(RecordRow::as_select()).first(conn).optional()?;
+    ended.map(|row| SyncRecord::try_from(row).map(Run::Ended)).transpose()
+}
+
+impl Store {
+    /// A run, active or past; `None` when it is not known, or no longer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn run(&self, id: SyncId) -> Result<Option<Run>, StoreError> {
+        self.read(|conn| run(conn, id))
+    }
+
+    /// The active runs in the order in which they were accepted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn runs_going_on(&self) -> Result<Vec<ActiveRun>, StoreError> {
+        self.read(|conn| {
+            let rows: Vec<(OperationRow, String)> = sync_operations::table
+                .inner_join(sources::table)
+                .filter(sync_operations::status.eq_any(ACTIVE))
+                .order((sync_operations::created_at, sync_operations::id))
+                .select((OperationRow::as_select(), sources::slug))
+                .load(conn)?;
+            rows.into_iter().map(|(row, slug)| active(row, &slug)).collect()
+        })
+    }
+
+    /// The runs that continued each other up to and after `of`, oldest first, it among them. A run that nothing
+    /// interrupted stands alone. Of very many those nearest to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn attempts(&self, of: &Run) -> Result<Vec<Attempt>, StoreError> {
+        self.read(|conn| {
+            let mut follow = |mut next: Option<SyncId>, towards: fn(&Run) -> Option<SyncId>| {
+                let mut found = Vec::new();
+                while let Some(id) = next.filter(|_| found.len() < FOLLOWED) {
+                    let Some(run) = run(conn, id)? else { break };
+                    next = towards(&run);
+                    found.push(run.as_attempt());
+                }
+                Ok::<_, StoreError>(found)
+            };
+            let mut all = follow(of.retry_of(), Run::retry_of)?;
+            all.reverse();
+            all.push(of.as_attempt());
+            all.extend(follow(of.successor(), Run::successor)?);
+            Ok(all)
+        })
+    }
+
+    /// Whose history is asked for with this slug; `None` when no source is called so and none that is gone left
+    /// records under it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn history_of(&self, slug: &Slug) -> Result<Option<HistoryOf>, StoreError> {
+        self.read(|conn| {
+            let of = sources::table.filter(sources::slug.eq(slug.as_str())).select(sources::id);
+            if let Some(id) = of.first(conn).optional()? {
+                return Ok(Some(HistoryOf::Source(SourceId(id))));
+            }
+            let left = sync_records::table.filter(sync_records::source.eq(slug.as_str()));
+            let left: bool = diesel::select(diesel::dsl::exists(left)).get_result(conn)?;
+            Ok(left.then(|| HistoryOf::Removed(slug.clone())))
+        })
+    }
+
+    /// One page of past runs, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn history(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
+        let wanted = || {
+            let mut wanted = sync_records::table.into_boxed();
+            match &query.of {
+                Some(HistoryOf::Source(id)) => wanted = wanted.filter(sync_records::source_id.eq(id.0)),
+                Some(HistoryOf::Removed(slug)) => wanted = wanted.filter(sync_records::source.eq(slug.as_str())),
+                None => {}
+            }
+            if let Some(status) = query.status {
+                wanted = wanted.filter(sync_records::status.eq(status.as_str()));
+            }
+            wanted
+        };
+        let offset = query.page.saturating_sub(1).saturating_mul(query.per);
+        self.read(|conn| {
+            let total = u64::try_from(wanted().count().get_result::<i64>(conn)?).unwrap_or(0);
+            let rows = wanted()
+                .order((sync_records::finished_at.desc(), sync_records::id.desc()))
+                .limit(i64::try_from(query.per).unwrap_or(i64::MAX))
+                .offset(i64::try_from(offset).unwrap_or(i64::MAX))
+                .select(RecordRow::as_select())
+                .load(conn)?;
+            let records = rows.into_iter().map(SyncRecord::try_from).collect::<Result<_, _>>()?;
+            Ok(HistoryPage { records, total })
+        })
+    }
+}
