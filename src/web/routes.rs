@@ -22,6 +22,10 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/api/sync/{id}/cancel").route(post().to(api::sync::cancel)))
         .service(resource("/api/sources").route(read().to(api::catalog::sources)))
         .service(resource("/api/catalog/{slug}/items").route(read().to(api::catalog::items)))
+        .service(resource("/api/history").route(read().to(api::history::list)))
+        .service(resource("/api/history/{id}").route(read().to(api::history::one)))
+        .service(resource("/api/history/{id}/changes").route(read().to(api::history::changes)))
+        .service(resource("/api/history/{id}/issues").route(read().to(api::history::issues)))
         .service(resource("/api/health").route(read().to(api::health::live)))
         .service(resource("/api/health/sync").route(read().to(api::health::sync)))
         // Catalogs

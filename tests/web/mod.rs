@@ -5,6 +5,7 @@ mod catalogs;
 mod data;
 mod doors;
 mod forms;
+mod history;
 mod kept;
 mod site;
 mod starts;

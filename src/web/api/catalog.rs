@@ -41,7 +41,7 @@ struct ItemEntry {
 }
 
 /// Names and values as a JSON object that keeps their order.
-struct Fields(Vec<(String, String)>);
+pub(super) struct Fields(pub(super) Vec<(String, String)>);
 
 impl Serialize for Fields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

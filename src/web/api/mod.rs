@@ -10,6 +10,7 @@ use super::error::WebError;
 
 pub(super) mod catalog;
 pub(super) mod health;
+pub(super) mod history;
 pub(super) mod sync;
 
 /// An answer in JSON, written and ready to be sent.

@@ -1,0 +1,218 @@
+//! Past runs: which there were, and what each came to.
+
+use actix_web::{HttpRequest, web};
+use serde::Serialize;
+
+use super::super::error::WebError;
+use super::super::guard::Caller;
+use super::super::state::{self, House, Rooms};
+use super::catalog::Fields;
+use super::{Answer, Asked, List, moment};
+use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::issue::Issue;
+use crate::domain::item::parse_fields;
+use crate::domain::operation::{Mode, OperationKind, Status};
+use crate::domain::progress::Stats;
+use crate::domain::record::{ActiveRun, Run, SyncRecord, Timings};
+use crate::domain::source::Slug;
+use crate::domain::sync_id::SyncId;
+use crate::store::history::{HistoryOf, HistoryQuery};
+
+/// A run as history tells it. An active one has no end, no duration and, of its stages, only those behind it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    sync_id: SyncId,
+    source: Slug,
+    kind: OperationKind,
+    mode: Mode,
+    status: Status,
+    start_time: String,
+    end_time: Option<String>,
+    /// Seconds.
+    duration: Option<f64>,
+    stats: Stats,
+    error: Option<String>,
+    code: Option<String>,
+    message: String,
+    progress: u8,
+    requested_by: String,
+    attempt: i32,
+    retry_of: Option<SyncId>,
+    successor: Option<SyncId>,
+    issues: u64,
+    withheld_removals: u64,
+    timings: Timings,
+}
+
+impl From<SyncRecord> for Entry {
+    fn from(record: SyncRecord) -> Self {
+        Self {
+            sync_id: record.id,
+            start_time: moment(record.created_at),
+            end_time: Some(moment(record.finished_at)),
+            duration: Some(record.duration_seconds()),
+            timings: record.timings(),
+            source: record.source,
+            kind: record.kind,
+            mode: record.mode,
+            status: record.status,
+            stats: record.stats,
+            error: record.error,
+            code: record.code,
+            message: record.message,
+            progress: record.progress,
+            requested_by: record.requested_by,
+            attempt: record.attempt,
+            retry_of: record.retry_of,
+            successor: record.successor,
+            issues: record.issues,
+            withheld_removals: record.withheld_removals,
+        }
+    }
+}
+
+impl From<ActiveRun> for Entry {
+    fn from(run: ActiveRun) -> Self {
+        Self {
+            sync_id: run.id,
+            source: run.source,
+            kind: run.kind,
+            mode: run.mode,
+            status: run.status,
+            start_time: moment(run.moments.created_at),
+            end_time: None,
+            duration: None,
+            stats: run.stats,
+            error: None,
+            code: None,
+            message: run.message,
+            progress: run.progress,
+            requested_by: run.requested_by,
+            attempt: run.attempt,
+            retry_of: run.retry_of,
+            successor: None,
+            issues: 0,
+            withheld_removals: 0,
+            timings: run.moments.timings(),
+        }
+    }
+}
+
+/// One item's change. Sides that are not there are null.
+#[derive(Serialize)]
+struct ChangeEntry {
+    key: String,
+    kind: ChangeKind,
+    before: Option<Fields>,
+    after: Option<Fields>,
+}
+
+impl ChangeEntry {
+    fn of(change: Change) -> Result<Self, WebError> {
+        let read = |side: Option<String>| {
+            let pairs = side.map(|json| parse_fields(&json).map(Fields)).transpose();
+            pairs.map_err(|error| WebError::internal("the fields of a change", &error))
+        };
+        let (before, after) = (read(change.before)?, read(change.after)?);
+        Ok(Self { key: change.key, kind: change.kind, before, after })
+    }
+}
+
+/// `GET /api/history`: what has ended, newest first. `source` and `status` choose.
+pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<Answer, WebError> {
+    let query = request.query_string().to_owned();
+    state::run(&rooms, move |house| {
+        caller.viewer(house)?;
+        let Asked { page, per, .. } = Asked::read(&query)?;
+        let of = chosen(&query, "source").map(|slug| whose(house, &slug)).transpose()?;
+        let status = chosen(&query, "status").map(|word| ended_as(&word)).transpose()?;
+        let found = house.store.history(&HistoryQuery { of, status, page, per })?;
+        let items: Vec<Entry> = found.records.into_iter().map(Entry::from).collect();
+        Answer::ok(&List { items, page, per, total: found.total })
+    })
+    .await
+}
+
+/// `GET /api/history/{id}`: one run, also while it is active.
+pub(in crate::web) async fn one(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
+    state::run(&rooms, move |house| {
+        caller.viewer(house)?;
+        Answer::ok(&match known(house, &id)? {
+            Run::Active(run) => Entry::from(run),
+            Run::Ended(record) => Entry::from(record),
+        })
+    })
+    .await
+}
+
+/// `GET /api/history/{id}/changes`: what a run changed, or a preview found, of one `kind`.
+pub(in crate::web) async fn changes(
+    rooms: Rooms,
+    caller: Caller,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<Answer, WebError> {
+    let query = request.query_string().to_owned();
+    state::run(&rooms, move |house| {
+        caller.viewer(house)?;
+        let run = known(house, &id)?;
+        let Asked { page, per, .. } = Asked::read(&query)?;
+        let kind = chosen(&query, "kind").and_then(|word| word.parse::<ChangeKind>().ok()).ok_or_else(|| {
+            WebError::bad_request("bad_request", "“kind” is added, updated or removed.").on_field("kind")
+        })?;
+        let found = house.store.change_page(run.as_attempt().id, kind, page, per)?;
+        let items: Vec<ChangeEntry> = found.changes.into_iter().map(ChangeEntry::of).collect::<Result<_, _>>()?;
+        Answer::ok(&List { items, page, per, total: found.total })
+    })
+    .await
+}
+
+/// `GET /api/history/{id}/issues`: rows that were refused or mended; of very many the first.
+pub(in crate::web) async fn issues(
+    rooms: Rooms,
+    caller: Caller,
+    id: web::Path<String>,
+    request: HttpRequest,
+) -> Result<Answer, WebError> {
+    let asked = Asked::read(request.query_string());
+    state::run(&rooms, move |house| {
+        caller.viewer(house)?;
+        let id = known(house, &id)?.as_attempt().id;
+        let Asked { page, per, .. } = asked?;
+        let items: Vec<Issue> = house.store.issues(id, page, per)?;
+        Answer::ok(&List { items, page, per, total: house.store.kept_issues(id)? })
+    })
+    .await
+}
+
+fn known(house: &House, id: &str) -> Result<Run, WebError> {
+    let run = match id.parse() {
+        Ok(id) => house.store.run(id)?,
+        Err(_) => None,
+    };
+    run.ok_or_else(|| WebError::not_found("sync"))
+}
+
+/// What the query says of a name; of several the last. Nothing and an empty value choose nothing.
+fn chosen(query: &str, name: &str) -> Option<String> {
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
+    let last = pairs.filter(|(known, _)| known == name).last().map(|(_, value)| value.into_owned());
+    last.filter(|value| !value.is_empty())
+}
+
+fn whose(house: &House, slug: &str) -> Result<HistoryOf, WebError> {
+    let of = match slug.parse::<Slug>() {
+        Ok(slug) => house.store.history_of(&slug)?,
+        Err(_) => None,
+    };
+    of.ok_or_else(|| WebError::not_found("source").on_field("source"))
+}
+
+/// A status that a run can end with. Active runs are not in the list, so to ask for them there is a mistake.
+fn ended_as(word: &str) -> Result<Status, WebError> {
+    word.parse::<Status>().ok().filter(|status| !status.is_active()).ok_or_else(|| {
+        let sentence = "“status” is completed, failed, cancelled or interrupted: this list holds runs that have ended.";
+        WebError::bad_request("bad_request", sentence).on_field("status")
+    })
+}
