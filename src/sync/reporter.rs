@@ -115,7 +115,9 @@ impl Reporter {
             changed_stage
         };
         if changed_stage {
-            self.shared.publish();
+            // Waits for its turn: the history tells how long each stage took.
+            self.shared.tell_database(&mut self.shared.database.lock());
+            self.shared.tell_primary();
         }
     }
 
@@ -184,7 +186,10 @@ impl Drop for Reporter {
 
 impl Shared {
     fn publish(&self) {
-        self.tell_database();
+        // Else a batch is on its way there, and takes along how far the run is.
+        if let Some(mut told) = self.database.try_lock() {
+            self.tell_database(&mut told);
+        }
         self.tell_primary();
     }
 
@@ -196,9 +201,7 @@ impl Shared {
         self.kept_percent.store(progress.percent, Ordering::SeqCst);
     }
 
-    fn tell_database(&self) {
-        // A batch is on its way there, and takes along how far the run is.
-        let Some(mut told) = self.database.try_lock() else { return };
+    fn tell_database(&self, told: &mut ToDatabase) {
         let now = self.now.lock().clone();
         let due = now.stage != told.said.stage
             || now.percent >= told.said.percent.saturating_add(DATABASE_STEP)
@@ -207,7 +210,7 @@ impl Shared {
             return;
         }
         match self.engine.store.keep_progress(self.lease, self.engine.terms.lease, &now) {
-            Ok(()) => self.took(&mut told, &now),
+            Ok(()) => self.took(told, &now),
             Err(StoreError::Fenced) => self.signal.lose_lease(),
             // Status never fails a sync: the items have their own say about a database that is away. It is not asked
             // again at every tick.
