@@ -69,7 +69,9 @@ impl RedisStatus {
         loop {
             let mut line = self.pool.get_timeout(PATIENCE).map_err(|error| {
                 self.rest.begin();
-                Trouble::Away(error.to_string())
+                let told = error.to_string();
+                // What the pool waited for is not what was wrong.
+                Trouble::Away(told.strip_prefix("timed out waiting for connection: ").unwrap_or(&told).to_owned())
             })?;
             let error = match command.query(&mut line.connection) {
                 Ok(answer) => {
@@ -88,7 +90,8 @@ impl RedisStatus {
             // A connection that ended while nobody used it says nothing about the Redis of today.
             if !error.is_connection_dropped() || begun.elapsed() >= PATIENCE {
                 self.rest.begin();
-                return Err(Trouble::Away(error.to_string()));
+                let late = || format!("it did not answer within {} ms", PATIENCE.as_millis());
+                return Err(Trouble::Away(if error.is_timeout() { late() } else { error.to_string() }));
             }
         }
     }

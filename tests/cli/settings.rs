@@ -41,3 +41,19 @@ fn a_database_that_cannot_be_reached_is_a_sentence() {
     assert_eq!(answer.err.lines().count(), 1, "{}", answer.err);
     assert!(!answer.err.contains("s3cret"), "{}", answer.err);
 }
+
+#[test]
+fn a_bad_place_for_status_stops_the_start_with_a_line_that_holds_no_password() {
+    let house = House::new();
+    let cases = [
+        ("LOCKSTEP_REDIS_URL", "http://:s3cret@redis.example", "LOCKSTEP_REDIS_URL: "),
+        ("LOCKSTEP_REDIS_URL", "redis://:s3c#ret@redis.example", "LOCKSTEP_REDIS_URL: "),
+        ("LOCKSTEP_STATUS_STORE", "redis", "LOCKSTEP_STATUS_STORE: for redis set LOCKSTEP_REDIS_URL too"),
+        ("LOCKSTEP_KEEP_RECORDS", "1h", "LOCKSTEP_KEEP_RECORDS: 1h is less than LOCKSTEP_KEEP_OPERATIONS, 1d"),
+    ];
+    for (name, value, line) in cases {
+        let answer = super::answer(house.command(&["serve"]).env(name, value).output().expect("it runs"));
+        assert_eq!((answer.code, answer.out.as_str(), answer.err.lines().count()), (2, "", 1), "{}", answer.err);
+        assert!(answer.err.contains(line) && !answer.err.contains("s3c"), "{}", answer.err);
+    }
+}

@@ -4,6 +4,7 @@ mod away;
 mod crashes;
 mod deaths;
 mod frozen;
+mod redis;
 mod starts;
 mod survivors;
 mod tally;

@@ -1,7 +1,10 @@
 //! The notice board: one suite over its three stores, and the trouble that each can have.
 
+mod folders;
 mod places;
 mod redis;
 mod suite;
+mod trouble;
+mod watch;
 
 pub(crate) use places::{Kind, Place};

@@ -15,6 +15,7 @@ pub(crate) mod redis;
 mod reply;
 pub(crate) mod server;
 mod shared_data;
+pub(crate) mod spoil;
 
 pub(crate) use database::{Database, on_both_databases};
 pub(crate) use gate::Gate;

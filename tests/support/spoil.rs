@@ -1,0 +1,102 @@
+//! Folders that cannot be written to, also by root: immutable ones, and small file systems of their own.
+//!
+//! A container may not be allowed to make these. Then the tests that need them say so, and
+//! `status::folders::what_these_tests_need_is_allowed_here`, whose output is always shown, says it once more.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+fn succeeds(program: &str, args: &[&str], path: &Path) -> bool {
+    let mut command = Command::new(program);
+    command.args(args).arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A folder in which nothing can be made, changed or deleted, until this is dropped.
+pub(crate) struct Immutable(PathBuf);
+
+impl Immutable {
+    /// `None` where that is not allowed.
+    pub(crate) fn make(folder: &Path) -> Option<Self> {
+        succeeds("chattr", &["+i"], folder).then(|| Self(folder.to_owned()))
+    }
+}
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        let mended = succeeds("chattr", &["-i"], &self.0);
+        assert!(mended || std::thread::panicking(), "{} stays immutable", self.0.display());
+    }
+}
+
+/// A file system of 256 KB at a folder, until this is dropped.
+pub(crate) struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// `None` where that is not allowed.
+    pub(crate) fn mount(folder: &Path) -> Option<Self> {
+        std::fs::create_dir_all(folder).expect("a folder");
+        let options = ["-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs"];
+        succeeds("mount", &options, folder).then(|| Self(folder.to_owned()))
+    }
+
+    /// Fills it to the last byte.
+    pub(crate) fn fill(&self) {
+        let filled = std::fs::write(self.0.join("rubbish"), vec![0; 1 << 20]);
+        assert_eq!(filled.expect_err("it is small").kind(), std::io::ErrorKind::StorageFull);
+    }
+
+    /// Makes room again.
+    pub(crate) fn make_room(&self) {
+        std::fs::remove_file(self.0.join("rubbish")).expect("the rubbish");
+    }
+
+    /// Makes it read-only, or writable again.
+    pub(crate) fn read_only(&self, yes: bool) {
+        let option = if yes { "remount,ro" } else { "remount,rw" };
+        assert!(succeeds("mount", &["-o", option], &self.0), "{option}");
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let gone = succeeds("umount", &[], &self.0) || succeeds("umount", &["-l"], &self.0);
+        assert!(gone || std::thread::panicking(), "{} stays mounted", self.0.display());
+    }
+}
+
+/// Whether this process is held to the permissions of folders. One that is root is not: then the test `name` is
+/// started again in a process that may not pass over them, and there is nothing more to do here.
+pub(crate) fn is_held_to_permissions(name: &str) -> bool {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mode = |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).expect("a mode");
+    mode(0o500);
+    let held = std::fs::write(folder.path().join("x"), "").is_err();
+    mode(0o700);
+    if held {
+        return true;
+    }
+    assert!(std::env::var_os(AGAIN).is_none(), "it can still pass over permissions");
+    let without = "-dac_override,-dac_read_search,-fowner";
+    let again = Command::new("setpriv")
+        .args([&format!("--bounding-set={without}"), &format!("--inh-caps={without}")])
+        .arg(std::env::current_exe().expect("this binary"))
+        .args([name, "--exact", "--nocapture"])
+        .env(AGAIN, "1")
+        .status();
+    match again {
+        Ok(status) if status.code() == Some(127) => not_tried("a folder without permission"),
+        Ok(status) => assert!(status.success(), "{name}, without passing over permissions: {status}"),
+        Err(_) => not_tried("a folder without permission"),
+    }
+    false
+}
+
+/// Tells the second process that it is the second.
+const AGAIN: &str = "LOCKSTEP_TEST_HELD_TO_PERMISSIONS";
+
+/// Says that something was not tried.
+pub(crate) fn not_tried(what: &str) {
+    eprintln!("NOT TRIED: {what} (this machine does not allow it)");
+}
