@@ -121,6 +121,14 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
+        let finalizing = sync_operations::table
+            .filter(sync_operations::id.eq(id.to_string()))
+            .filter(sync_operations::status.eq(Status::Running.as_str()))
+            .filter(sync_operations::stage.eq(Stage::Finalizing.as_str()));
+        // Looked at without a turn to write: on SQLite the final transaction has it, and after it the run has ended.
+        if self.read(|conn| Ok(diesel::select(exists(finalizing)).get_result(conn)?))? {
+            return Ok(Cancel::AlreadyFinishing);
+        }
         self.write(|conn| {
             let Some(row) = operations::row(conn, &id.to_string())? else {
                 // Its operation is gone, but what it came to may still be kept.
