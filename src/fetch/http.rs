@@ -14,6 +14,7 @@ use super::halt::{Ended, Halt, deadline, watched};
 use super::reply::{self, Trouble, host_of};
 use super::spool::Spooled;
 use super::{FetchError, Order, Watch};
+use crate::domain::limit::in_words;
 
 /// How often a passing trouble is met before it counts.
 const TRIES: u32 = 3;
@@ -127,22 +128,23 @@ fn is_googles(url: &Url) -> bool {
     within("google.com") || within("googleusercontent.com")
 }
 
-fn explain(failure: Failure, host: &str, timeout: Duration) -> FetchError {
+/// `limit` is how long the fetch might take.
+fn explain(failure: Failure, host: &str, limit: Duration) -> FetchError {
     match failure {
         Failure::Ended(Ended::Stopped) => FetchError::Stopped,
-        Failure::Ended(Ended::TimedOut) => timed_out(host, timeout),
+        Failure::Ended(Ended::TimedOut) => timed_out(host, limit),
         Failure::Trouble(Trouble::Final(error) | Trouble::Passing(error)) => error,
         Failure::Trouble(Trouble::Busy { host, until }) => reply::too_busy(&host, until),
     }
 }
 
-fn timed_out(host: &str, timeout: Duration) -> FetchError {
+fn timed_out(host: &str, limit: Duration) -> FetchError {
     FetchError::failed(
         "timeout",
         format!(
-            "The file from {host} was not here within {} s. Nothing was changed. Try again later, or have the operator \
-             raise LOCKSTEP_FETCH_TIMEOUT.",
-            timeout.as_secs_f64()
+            "The file from {host} was not here within {}. Try again later, or have the operator raise \
+             LOCKSTEP_FETCH_TIMEOUT.",
+            in_words(limit)
         ),
     )
 }

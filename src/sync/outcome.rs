@@ -6,6 +6,7 @@ use super::signal::Reason;
 use crate::domain::change_set::Change;
 use crate::domain::guards::{Tally, Verdict};
 use crate::domain::issue::Issues;
+use crate::domain::limit::in_words;
 use crate::domain::operation::{OperationKind, Status};
 use crate::domain::progress::Stats;
 use crate::domain::source::Source;
@@ -68,7 +69,10 @@ impl Limit {
     fn words(self) -> String {
         let limit = in_words(self.sync);
         if self.is_lost() {
-            format!("{limit}, {} of them without an answer of the database,", in_words(self.lost))
+            format!(
+                "{limit}, {} of them without an answer of the database,",
+                in_words(Duration::from_secs(self.lost.as_secs().max(1)))
+            )
         } else {
             limit
         }
@@ -85,15 +89,6 @@ impl Limit {
     /// Whether the run would have had far more time otherwise.
     fn is_lost(self) -> bool {
         self.lost > self.sync / 4
-    }
-}
-
-/// `90 s`, `5 min`.
-fn in_words(time: Duration) -> String {
-    match time.as_secs() {
-        0 => format!("{} ms", time.as_millis()),
-        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        seconds => format!("{seconds} s"),
     }
 }
 
