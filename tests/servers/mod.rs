@@ -1,13 +1,16 @@
 //! Servers as processes of their own: started at once, frozen, killed and told to stop.
 
 mod away;
+mod cancels;
 mod crashes;
 mod deaths;
 mod frozen;
 mod redis;
 mod starts;
+mod stops;
 mod survivors;
 mod tally;
+mod timeouts;
 mod twice;
 mod watch;
 

@@ -1,0 +1,118 @@
+//! Ending a run that somebody no longer wants, through the doors of the real program.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::write_albums;
+use crate::support::asker::Asker;
+use crate::support::outside::{Outside, Reply};
+use crate::support::server::{Home, Server, within};
+use crate::support::{Database, on_both_databases};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+on_both_databases! {
+    a_cancel_takes_effect_within_five_seconds_in_every_stage,
+    a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so,
+}
+
+/// Cancels a run that works; answers its status once it has ended.
+fn cancel(server: &Server, id: &str, during: &str) -> Value {
+    let asked = Instant::now();
+    let answer = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
+    assert_eq!((answer.status, &answer.json()["status"]), (202, &"cancelling".into()), "{during}: {}", answer.body);
+    let mut last = Value::Null;
+    within(PATIENCE, during, || {
+        last = server.status(id);
+        last["status"] != "running"
+    });
+    assert!(asked.elapsed() < Duration::from_secs(5), "during {during} it took {:?}", asked.elapsed());
+    assert_eq!(last["status"], "cancelled", "{during}: {last}");
+    assert!(last["message"].as_str().is_some_and(|message| message.starts_with("Cancelled at ")), "{last}");
+    let late = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
+    assert_eq!((late.status, &late.json()["code"]), (409, &"already_ended".into()), "{}", late.body);
+    last
+}
+
+fn a_cancel_takes_effect_within_five_seconds_in_every_stage(db: &Database) {
+    let home = Home::on(db).with("LOCKSTEP_WORKERS", "1");
+    let server = home.start();
+    home.furnish();
+    let (outside, csv) = (Outside::start(), write_albums(&home.path("small.csv"), 300, "Title"));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let big = home.path("big.csv");
+    write_albums(&big, 100_000, "Title");
+    home.add_file("big", &big);
+    let ways = [
+        ("a hanging fetch", Reply::csv(&csv).hang()),
+        ("headers and then nothing", Reply::csv(&csv).hang_at(0)),
+        ("a fetch that comes in drops", Reply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100))),
+        ("a server that asks to wait", Reply::status(503).header("Retry-After", "60")),
+        ("a server that asks too often", Reply::status(429).header("Retry-After", "90")),
+    ];
+    let count = ways.len();
+    for (what, reply) in ways {
+        outside.set("/albums.csv", reply);
+        let asked = outside.hits("/albums.csv");
+        let id = server.begin("albums");
+        within(PATIENCE, what, || {
+            let waits =
+                server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Waiting for"));
+            outside.hits("/albums.csv") > asked && waits == what.starts_with("a server")
+        });
+        // The only worker is busy, so another one waits; and one that waits ends at once.
+        let other = server.begin("big");
+        assert_eq!(server.status(&other)["status"], "pending", "{what}");
+        let answer = server.post(&format!("/api/sync/{other}/cancel"), &json!({}));
+        assert_eq!((answer.status, &answer.json()["status"]), (202, &"cancelled".into()), "{}", answer.body);
+        assert_eq!(server.status(&other)["status"], "cancelled");
+        assert!(cancel(&server, &id, what)["progress"].as_u64() < Some(11));
+    }
+    assert_eq!(db.count("items", "1 = 1"), 0);
+
+    let id = server.begin("big");
+    within(PATIENCE, "the middle of the work", || server.status(&id)["progress"].as_u64() >= Some(20));
+    let ended = cancel(&server, &id, "the work")["progress"].as_u64().expect("a percentage");
+    assert!((20..100).contains(&ended), "{ended} %");
+    let kept = db.count("items", "removed_at IS NULL");
+    assert!(kept > 0 && kept % 1000 == 0, "whole batches stay: {kept}");
+    let records = i64::try_from(2 * count + 1).expect("a few");
+    assert_eq!(db.count("sync_records", "status = 'cancelled'"), records, "one for each");
+
+    outside.csv("/albums.csv", &csv);
+    let id = server.begin("albums");
+    within(PATIENCE, "the worker is free", || server.status(&id)["status"] == "completed");
+}
+
+fn a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so(db: &Database) {
+    let home = Home::on(db);
+    let server = home.start();
+    home.furnish();
+    let admin = Asker::admin(server.address());
+    let file = home.path("albums.csv");
+    write_albums(&file, 30_000, "Title");
+    home.add_file("albums", &file);
+    let all = server.begin("albums");
+    within(PATIENCE, "the first sync", || server.status(&all)["status"] == "completed");
+    // Almost half of them go, which takes a while: there is time to be late.
+    write_albums(&file, 16_000, "Title");
+    let id = server.begin("albums");
+    within(PATIENCE, "the final transaction", || {
+        let status = server.status(&id);
+        assert!(["pending", "running"].contains(&status["status"].as_str().expect("a status")), "too quick: {status}");
+        status["stage"] == "finalizing"
+    });
+    let asked = Instant::now();
+    let told = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
+    let shown = admin.press("/catalog/albums/sync/cancel", &format!("sync={id}")).expect("an answer");
+    println!("told after {:?}", asked.elapsed());
+    assert_eq!((told.status, &told.json()["code"]), (409, &"already_finishing".into()), "{}", told.body);
+    assert_eq!(told.json()["error"], "The run is already finishing.");
+    assert_eq!(told.json()["syncId"], id.as_str());
+    assert_eq!(shown.status, 409, "{}", shown.body);
+    assert!(shown.body.contains("Too late to cancel: it is already finishing."), "{}", shown.body);
+    within(PATIENCE, "the end", || server.status(&id)["status"] == "completed");
+    assert_eq!(super::tally(db, &home, "Title"), (16_000, 16_000));
+    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+}
