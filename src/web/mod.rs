@@ -12,6 +12,8 @@ mod catalog;
 mod dashboard;
 mod dressing;
 mod forms;
+mod history;
+mod history_view;
 mod item;
 mod login;
 mod page;

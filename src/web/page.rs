@@ -70,6 +70,11 @@ impl Responder for Html {
     }
 }
 
+/// A moment to the second, for people who compare it with a log.
+pub(super) fn exactly(moment: DateTime<Utc>) -> String {
+    moment.format("%-d %b %Y, %H:%M:%S UTC").to_string()
+}
+
 /// A moment, for machines and for people.
 pub(super) fn when(moment: DateTime<Utc>) -> When {
     When {

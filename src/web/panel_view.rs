@@ -142,12 +142,12 @@ impl Reader<'_> {
         run.successor = record.successor.map(|id| id.to_string());
         run.withheld = record.withheld_removals;
         run.finished_at = Some(when(record.finished_at));
-        run.duration_ms =
-            record.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok());
+        run.duration_ms = duration_ms(&record);
         if self.actor.is_none() {
             return Ok(());
         }
         run.requested_by = Some(record.requested_by);
+        run.details = Some(format!("/history/{}", record.id));
         run.issues_total = record.issues;
         if record.issues > 0 {
             let issues = self.house.store.issues(record.id, 1, LISTED.into())?;
@@ -176,8 +176,34 @@ pub(super) fn seconds(wait: std::time::Duration) -> u64 {
     wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
+/// A run as its record tells it, to those who may read history; without the lists that hang on it.
+pub(super) fn run_of_record(record: &SyncRecord) -> RunView {
+    let Stats { added, updated, removed, .. } = record.stats;
+    RunView {
+        full: record.mode == Mode::Full,
+        message: record.message.clone(),
+        progress: record.progress,
+        stats: record.stats,
+        error: record.error.clone(),
+        code: record.code.clone(),
+        attempt: u32::try_from(record.attempt).unwrap_or(1),
+        requested_by: Some(record.requested_by.clone()),
+        successor: record.successor.map(|id| id.to_string()),
+        withheld: record.withheld_removals,
+        issues_total: record.issues,
+        changes_total: added + updated + removed,
+        finished_at: Some(when(record.finished_at)),
+        duration_ms: duration_ms(record),
+        ..RunView::new(record.id.to_string(), record.kind, record.status)
+    }
+}
+
+fn duration_ms(record: &SyncRecord) -> Option<u64> {
+    record.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok())
+}
+
 /// What the status itself says.
-fn run_view(report: StatusReport, seen: u8) -> RunView {
+pub(super) fn run_view(report: StatusReport, seen: u8) -> RunView {
     RunView {
         stage: report.stage.unwrap_or(Stage::Fetching),
         message: report.message,
@@ -198,7 +224,7 @@ fn shown(status: Status, read: u8, seen: u8) -> u8 {
     if status == Status::Completed { 100 } else { read.max(seen).min(99) }
 }
 
-fn issue_line(issue: Issue) -> IssueLine {
+pub(super) fn issue_line(issue: Issue) -> IssueLine {
     IssueLine {
         row: issue.row,
         column: issue.column,
@@ -208,7 +234,7 @@ fn issue_line(issue: Issue) -> IssueLine {
 }
 
 /// A change with the fields that differ. Fields that cannot be read are none: the list is not worth failing the panel.
-fn change_line(change: &Change, noun: &str) -> ChangeLine {
+pub(super) fn change_line(change: &Change, noun: &str) -> ChangeLine {
     let read = |side: &Option<String>| side.as_deref().and_then(|json| parse_fields(json).ok()).unwrap_or_default();
     let (before, after) = (read(&change.before), read(&change.after));
     let current = if after.is_empty() { &before } else { &after };

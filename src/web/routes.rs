@@ -9,7 +9,7 @@ use super::error::WebError;
 use super::guard::Caller;
 use super::session::path_here;
 use super::state::{self, Rooms};
-use super::{api, assets, badge, catalog, dashboard, item, login, settings, setup, sync_panel};
+use super::{api, assets, badge, catalog, dashboard, history, item, login, settings, setup, sync_panel};
 
 /// Every address there is.
 pub(super) fn table(services: &mut ServiceConfig) {
@@ -34,6 +34,10 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))
         .service(resource("/catalog/{slug}/sync").route(post().to(sync_panel::start)))
         .service(resource("/catalog/{slug}/sync/cancel").route(post().to(sync_panel::cancel)))
+        // History
+        .service(resource("/history").route(read().to(history::list)))
+        .service(resource("/history/{id}").route(read().to(history::one)))
+        .service(resource("/history/{id}/issues.csv").route(read().to(history::issues_file)))
         // People
         .service(resource("/login").route(read().to(login::page)).route(post().to(login::sign_in)))
         .service(resource("/logout").route(post().to(login::sign_out)))

@@ -3,6 +3,7 @@
 mod away;
 mod elsewhere;
 mod first;
+mod history;
 mod phone;
 mod plain;
 mod sheet;

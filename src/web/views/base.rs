@@ -31,9 +31,11 @@ pub struct User {
 pub enum Section {
     /// The dashboard, a catalog or an item.
     Catalogs,
+    /// Anything under `/history`.
+    History,
     /// Anything under `/settings`.
     Settings,
-    /// A page outside both: log in, set-up, an error.
+    /// A page outside all of them: log in, set-up, an error.
     #[default]
     Elsewhere,
 }
@@ -42,6 +44,11 @@ impl Section {
     /// Whether the entry "Catalogs" is the current one.
     pub fn is_catalogs(self) -> bool {
         self == Self::Catalogs
+    }
+
+    /// Whether the entry "History" is the current one.
+    pub fn is_history(self) -> bool {
+        self == Self::History
     }
 
     /// Whether the entry "Settings" is the current one.
@@ -137,6 +144,17 @@ pub struct When {
 /// `n` with its noun in the right number: "1 album", "12 albums".
 pub fn counted(n: &u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if *n == 1 { one } else { many })
+}
+
+/// A length of time in words: "40 ms", "0.4 s", "2 min 5 s".
+pub fn length(ms: u64) -> String {
+    match ms {
+        0..=99 => format!("{ms} ms"),
+        100..=9_999 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
+        10_000..=59_999 => format!("{} s", ms / 1000),
+        60_000..=3_599_999 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
+        _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+    }
 }
 
 /// A number in groups of three, set apart by a narrow space that does not break: "12 480".

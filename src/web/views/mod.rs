@@ -7,6 +7,7 @@ pub mod base;
 pub mod catalog;
 pub mod dashboard;
 pub mod error;
+pub mod history;
 pub mod item;
 pub mod lines;
 pub mod login;

@@ -4,7 +4,7 @@ use askama::Template;
 
 pub use super::lines::{ChangeKind, ChangeLine, ChangeWords, FieldChange, IssueLine};
 use super::{
-    base::{BadgeRun, When, counted, grouped},
+    base::{BadgeRun, When, counted, grouped, length},
     run::{Kind, KindWords as _, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
 };
 
@@ -93,6 +93,8 @@ pub struct RunView {
     pub finished_at: Option<When>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<u64>,
+    /// The address of its entry in the history, for those who may read that.
+    pub details: Option<String>,
 }
 
 impl PanelView {
@@ -154,6 +156,7 @@ impl RunView {
             changes_total: 0,
             finished_at: None,
             duration_ms: None,
+            details: None,
         }
     }
 
@@ -162,9 +165,22 @@ impl RunView {
         self.stats.added + self.stats.updated + self.stats.removed > 0
     }
 
+    /// What its counts are.
+    pub fn counts_label(&self) -> &'static str {
+        if self.kind == Kind::Preview { "What a sync would do" } else { "Counts" }
+    }
+
     /// Whether nobody has asked it to stop yet and it still could.
     pub fn can_cancel(&self) -> bool {
         self.status.is_active() && !self.cancel_requested
+    }
+
+    /// Where it stands while it is active, in words that fit into a list: "Syncing, 45 %".
+    pub fn standing(&self) -> String {
+        match self.status {
+            RunStatus::Running => format!("{}, {} %", self.kind.doing(), self.progress),
+            status => status.word().to_owned(),
+        }
     }
 
     /// The heading of the card.
@@ -240,12 +256,7 @@ impl RunView {
 
     /// How long it took, in words: "0.4 s", "2 min 5 s".
     pub fn duration(&self) -> Option<String> {
-        self.duration_ms.map(|ms| match ms {
-            0..=99 => "under 0.1 s".to_owned(),
-            100..=9_999 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
-            10_000..=59_999 => format!("{} s", ms / 1000),
-            _ => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
-        })
+        self.duration_ms.map(|ms| if ms < 100 { "under 0.1 s".to_owned() } else { length(ms) })
     }
 
     /// Items per second in words: "214 a second".

@@ -1,0 +1,199 @@
+//! `/history`: past runs, and the issues of one as a file.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+
+use super::error::WebError;
+use super::forms::{Values, address, value};
+use super::guard::Caller;
+use super::history_view::{Sources, ended, going_on, pager, run_page};
+use super::page::{Html, chrome};
+use super::state::{self, House, Rooms};
+use super::views::base::Section;
+use super::views::history::{Choice, HistoryListPage};
+use super::views::run::StatusWords as _;
+use crate::domain::issue::KEPT_ISSUES;
+use crate::domain::operation::Status;
+use crate::domain::record::Run;
+use crate::domain::source::{Slug, Source};
+use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
+
+/// Runs a page.
+const PER: u64 = 50;
+/// What a run can end as.
+const OUTCOMES: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
+
+/// What an address asks of the list; what makes no sense counts as not asked.
+struct Asked {
+    source: String,
+    status: Option<Status>,
+    page: u64,
+}
+
+impl Asked {
+    fn from(values: &Values) -> Self {
+        Self {
+            source: value(values, "source"),
+            status: value(values, "status").parse().ok().filter(|status| OUTCOMES.contains(status)),
+            page: value(values, "page").parse().unwrap_or(1).max(1),
+        }
+    }
+
+    fn address(&self, page: u64) -> String {
+        let number = if page > 1 { page.to_string() } else { String::new() };
+        let status = self.status.map_or("", Status::as_str);
+        address("/history", &[("source", &self.source), ("status", status), ("page", &number)])
+    }
+}
+
+/// `GET /history`: `source` and `status` choose, `page` turns pages.
+pub(super) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Html, WebError> {
+    state::run(&rooms, move |house| {
+        let actor = caller.viewer(house)?;
+        let mut asked = Asked::from(&query);
+        let known = house.store.sources()?;
+        let of = match asked.source.parse::<Slug>() {
+            Ok(slug) => house.store.history_of(&slug)?,
+            Err(_) => None,
+        };
+        let found = past(house, &mut asked, of.as_ref())?;
+        let sources: Sources<'_> = known.iter().map(|source| (source.id, source)).collect();
+        let mut runs = Vec::new();
+        if asked.page == 1 && asked.status.is_none() {
+            for run in house.store.runs_going_on()? {
+                if asked.source.is_empty() || of == Some(HistoryOf::Source(run.source_id)) {
+                    runs.push(going_on(house, &run, &sources)?);
+                }
+            }
+        }
+        let shown = found.records.len() as u64;
+        runs.extend(found.records.iter().map(|record| ended(record, &sources)));
+        let page = HistoryListPage {
+            chrome: chrome(house, Some(&actor), "History", Section::History)?,
+            here: asked.address(asked.page),
+            sources: choices(&known, &asked.source),
+            outcomes: OUTCOMES.iter().map(|status| outcome(*status, asked.status)).collect(),
+            runs,
+            pager: pager(asked.page, PER, shown, found.total, |page| asked.address(page)),
+        };
+        Html::draw(&page)
+    })
+    .await
+}
+
+/// The page that was asked for, or the last one there is.
+fn past(house: &House, asked: &mut Asked, of: Option<&HistoryOf>) -> Result<HistoryPage, WebError> {
+    if !asked.source.is_empty() && of.is_none() {
+        asked.page = 1;
+        return Ok(HistoryPage { records: Vec::new(), total: 0 });
+    }
+    let query = |page| HistoryQuery { of: of.cloned(), status: asked.status, page, per: PER };
+    let found = house.store.history(&query(asked.page))?;
+    let last_page = found.total.div_ceil(PER).max(1);
+    if asked.page <= last_page {
+        return Ok(found);
+    }
+    let found = house.store.history(&query(last_page))?;
+    asked.page = last_page;
+    Ok(found)
+}
+
+/// The sources there are, and the one that was asked for even if it is there no more.
+fn choices(known: &[Source], asked: &str) -> Vec<Choice> {
+    let choice = |source: &Source| Choice {
+        value: source.slug.to_string(),
+        name: source.name.clone(),
+        chosen: source.slug.as_str() == asked,
+    };
+    let mut choices: Vec<Choice> = known.iter().map(choice).collect();
+    if !asked.is_empty() && !choices.iter().any(|choice| choice.chosen) {
+        choices.push(Choice { value: asked.to_owned(), name: asked.to_owned(), chosen: true });
+    }
+    choices
+}
+
+fn outcome(status: Status, asked: Option<Status>) -> Choice {
+    Choice { value: status.to_string(), name: status.word().to_owned(), chosen: asked == Some(status) }
+}
+
+/// `GET /history/{id}`: one run. `kind` chooses which changes are shown, `changes` and `issues` turn their pages.
+pub(super) async fn one(
+    rooms: Rooms,
+    caller: Caller,
+    id: web::Path<String>,
+    query: web::Query<Values>,
+) -> Result<Html, WebError> {
+    state::run(&rooms, move |house| {
+        let actor = caller.viewer(house)?;
+        let run = known(house, &id)?;
+        Html::draw(&run_page(house, &actor, &run, &query)?)
+    })
+    .await
+}
+
+fn known(house: &House, id: &str) -> Result<Run, WebError> {
+    let run = match id.parse() {
+        Ok(id) => house.store.run(id)?,
+        Err(_) => None,
+    };
+    run.ok_or_else(|| WebError::not_found("sync"))
+}
+
+/// `GET /history/{id}/issues.csv`: all kept issues of a run as a file.
+pub(super) async fn issues_file(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<HttpResponse, WebError> {
+    let (name, csv) = state::run(&rooms, move |house| {
+        caller.viewer(house)?;
+        let run = known(house, &id)?;
+        let source = match &run {
+            Run::Active(run) => &run.source,
+            Run::Ended(record) => &record.source,
+        };
+        let id = run.as_attempt().id;
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
+        for issue in house.store.issues(id, 1, KEPT_ISSUES as u64)? {
+            let row = issue.row.map(|row| row.to_string()).unwrap_or_default();
+            let column = inert(issue.column.as_deref().unwrap_or_default());
+            let fields = [row, column, issue.kind.to_string(), inert(&issue.reason)];
+            wrote = wrote.and_then(|()| writer.write_record(fields));
+        }
+        let failed = |error: &dyn std::fmt::Display| WebError::internal("a file could not be written", error);
+        wrote.map_err(|error| failed(&error))?;
+        let csv = writer.into_inner().map_err(|error| failed(&error))?;
+        Ok((format!("{source}-issues-{id}.csv"), csv))
+    })
+    .await?;
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers = (header::CONTENT_DISPOSITION, disposition);
+    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(headers).body(csv))
+}
+
+/// A cell that no spreadsheet takes for a formula.
+fn inert(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, Status, Values, inert};
+
+    #[test]
+    fn an_address_that_makes_no_sense_asks_for_everything() {
+        let asked = |pairs: &[(&str, &str)]| {
+            let values: Values = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let asked = Asked::from(&values);
+            (asked.status, asked.page, asked.address(asked.page))
+        };
+        assert_eq!(asked(&[("status", "running"), ("page", "0")]), (None, 1, "/history".to_owned()));
+        let failed = [("source", "a b"), ("status", "failed"), ("page", "3")];
+        let there = "/history?source=a+b&status=failed&page=3".to_owned();
+        assert_eq!(asked(&failed), (Some(Status::Failed), 3, there));
+    }
+
+    #[test]
+    fn a_spreadsheet_finds_no_formula() {
+        for (cell, written) in [("=1+1", "'=1+1"), ("@x", "'@x"), ("-5", "'-5"), ("\ta", "'\ta"), ("a=1", "a=1")] {
+            assert_eq!(inert(cell), written);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Past runs, in a real browser.
+
+use super::{albums, crawl};
+use crate::support::browser::Browser;
+use crate::support::outside::{Outside, Reply};
+use crate::support::server::Home;
+
+#[test]
+fn a_failure_is_looked_up_tried_again_and_followed_to_its_end() {
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let outside = Outside::start();
+    outside.set("/albums.csv", Reply::csv("id,title\n1,One\n,Two\n"));
+    outside.then("/albums.csv", Reply::status(404));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let browser = Browser::open();
+    browser.log_in(&server.url("/login?next=/catalog/albums"));
+    browser.click("#panel-sync");
+    browser.sees("#panel-title", "Sync completed");
+    browser.click("#panel-sync");
+    browser.sees("#panel-title", "Sync failed");
+
+    browser.click("#panel-details");
+    browser.sees("h1", "Sync failed");
+    browser.sees(".outcome", "404");
+    browser.sees(".stage-lengths", "not reached");
+    browser.fits_a_phone();
+    crawl(&outside, "/albums.csv", &albums(60));
+    browser.click("#run-again");
+    browser.sees("#panel-title", "Syncing");
+    assert_eq!(browser.path(), "/catalog/albums");
+
+    // The list follows what goes on without a request of its own: the badge tells it.
+    browser.click("nav a[href='/history']");
+    browser.sees("ul.runs li:first-child .state", "Syncing");
+    browser.fits_a_phone();
+    browser.click("ul.runs li:first-child h2 a");
+    browser.sees("h1", "Syncing");
+    browser.click("#run .outcome a");
+    browser.click("#panel-cancel");
+    browser.sees("#panel-title", "Sync cancelled");
+    browser.click("nav a[href='/history']");
+    browser.click("#narrow-status option[value=failed]");
+    browser.until("one is left", || browser.count("ul.runs li") == 1);
+    assert!(browser.path().contains("status=failed"), "{}", browser.path());
+    browser.go(&server.url("/history?status=completed"));
+    browser.click("ul.runs h2 a");
+    browser.sees("#issues", "Row 3, id");
+    browser.sees("#changes", "One");
+    browser.fits_a_phone();
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn an_open_page_of_a_run_learns_of_its_end() {
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let outside = Outside::start();
+    crawl(&outside, "/albums.csv", &albums(60));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let id = server.begin("albums");
+    let browser = Browser::open();
+    browser.log_in(&server.url(&format!("/login?next=/history/{id}")));
+    browser.sees("h1", "Syncing");
+    let cancelled = server.post(&format!("/api/sync/{id}/cancel"), &serde_json::json!({}));
+    assert_eq!(cancelled.status, 202, "{}", cancelled.body);
+    browser.sees("h1", "Sync cancelled");
+    assert!(browser.has("#run-again") && !browser.has("#run[hx-get]"), "it looks no more");
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn history_is_chosen_and_turned_without_javascript() {
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let outside = Outside::start();
+    let refused: String = (1..=60).map(|number| format!(",Nobody {number}\n")).collect();
+    outside.set("/albums.csv", Reply::csv(format!("id,title\n1,One\n{refused}")));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let browser = Browser::without_javascript();
+    browser.log_in(&server.url("/login?next=/catalog/albums"));
+    browser.click("#panel-sync");
+    browser.sees("#panel-title", "Sync completed");
+    browser.click("nav a[href='/history']");
+    browser.click("#narrow-status option[value=failed]");
+    browser.click("#narrow button");
+    browser.sees("main", "No such run.");
+    browser.click("#narrow-status option[value=completed]");
+    browser.click("#narrow button");
+    browser.click("ul.runs h2 a");
+    browser.sees("#issues .pager", "1–25 of 60");
+    browser.click("#issues a[rel=next]");
+    browser.sees("#issues .pager", "26–50 of 60");
+}
