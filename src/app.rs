@@ -1,6 +1,9 @@
 //! The composition root: builds the house from its settings and is the only room that knows every other. Also the
 //! order in which a server starts and stops.
 
+mod journal;
+mod logging;
+
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::DirBuilderExt;
@@ -20,6 +23,8 @@ use crate::store::{Store, StoreError};
 use crate::sync::engine::Bell;
 use crate::sync::{Control, Engine, Terms, Workers};
 use crate::web;
+
+pub use logging::start_logging;
 
 /// The sample catalog.
 static SAMPLE: &[u8] = include_bytes!("../samples/albums.csv");
@@ -84,20 +89,6 @@ pub struct App {
     pub control: Control,
     engine: Engine,
     settings: Settings,
-}
-
-/// Sends log lines to standard error, with their times.
-pub fn log_to_standard_error(filter: &str) {
-    // It fails only if a logger is there already.
-    let _ = env_logger::Builder::new().parse_filters(filter).format(one_line).try_init();
-}
-
-/// One record, one line: what comes from outside and gets into a message can neither begin a line of its own nor speak
-/// to a terminal.
-fn one_line(out: &mut env_logger::fmt::Formatter, record: &log::Record<'_>) -> io::Result<()> {
-    use io::Write;
-    let message = record.args().to_string().replace(|c: char| c.is_control(), " ");
-    writeln!(out, "[{} {:<5} {}] {message}", out.timestamp(), record.level(), record.target())
 }
 
 /// A flag that rises when this process is told to stop (SIGINT, SIGTERM). Told a second time the process ends at once.

@@ -55,6 +55,8 @@ impl Command {
     fn logged(&self) -> &'static str {
         match self {
             Self::Serve => "info,actix_server=warn",
+            // It follows its run itself, and says how it ended.
+            Self::Sync(_) => "warn,lockstep::sync::journal=error",
             _ => "warn",
         }
     }
@@ -74,7 +76,7 @@ pub fn run() -> ExitCode {
         }
     };
     let command = cli.command.unwrap_or(Command::Serve);
-    app::log_to_standard_error(settings.log_filter.as_deref().unwrap_or(command.logged()));
+    app::start_logging(settings.log_filter.as_deref().unwrap_or(command.logged()), &settings.data_dir);
     match obey(&command, settings) {
         Ok(exit) => exit.into(),
         Err(trouble) => {

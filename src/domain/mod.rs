@@ -9,6 +9,7 @@ pub mod change_set;
 pub mod guards;
 pub mod issue;
 pub mod item;
+pub mod journal;
 pub mod limit;
 pub mod look;
 pub mod operation;

@@ -3,9 +3,8 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use log::{debug, info};
 use ureq::http::header;
 use url::Url;
 
@@ -17,6 +16,7 @@ use super::reply::{self, Place, Trouble, host_of, text_of};
 use super::spool::{Spoiled, Spooled};
 use super::transport::{Line, agent};
 use super::{FetchError, Order, Watch};
+use crate::domain::journal::FETCH;
 use crate::domain::operation::Mode;
 use crate::domain::source::without_secrets;
 
@@ -75,21 +75,39 @@ impl<'a> Call<'a> {
         let place = Place { host: host_of(url), google: self.client.is_google(url) };
         let _turn = Turn::take(url, &self.line.halt)?;
         let begun = Instant::now();
-        let result = self.exchange(url, &place);
-        let address = without_secrets(url.as_str());
-        let ms = begun.elapsed().as_millis();
-        match &result {
-            Ok((status, Step::Answer(Answer::Body(body)))) => {
-                info!("fetched {address}: status {status}, {} bytes, {ms} ms", body.content.bytes);
-            }
-            Ok((status, _)) => info!("fetched {address}: status {status}, {ms} ms"),
-            // The run that asked tells of its failure once, with its id.
-            Err(_) => debug!("fetching {address} gave nothing, {ms} ms"),
-        }
-        result.map(|(_, step)| step)
+        let mut status = None;
+        let result = self.exchange(url, &place, &mut status);
+        self.log(url, &place.host, status, &result, begun.elapsed());
+        result
     }
 
-    fn exchange(&self, url: &Url, place: &Place) -> Result<(u16, Step), Failure> {
+    /// Tells of a call in the log and in `fetch.jsonl`. What a failure means is said by the run, once, at its end.
+    fn log(&self, url: &Url, host: &str, status: Option<u16>, result: &Result<Step, Failure>, took: Duration) {
+        let address = without_secrets(url.as_str());
+        // What follows the host; an address that is none has none.
+        let path = address.splitn(4, '/').nth(3).map_or_else(|| "/".to_owned(), |path| format!("/{path}"));
+        let bytes = match result {
+            Ok(Step::Answer(Answer::Body(body))) => Some(body.content.bytes),
+            _ => None,
+        };
+        let code = result.as_ref().err().map(Failure::code);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let said = match (status, bytes, code) {
+            (Some(status), Some(bytes), _) => format!("fetched {address}: status {status}, {bytes} bytes, {ms} ms"),
+            (Some(status), _, None) => format!("fetched {address}: status {status}, {ms} ms"),
+            (Some(status), _, Some(code)) => format!("fetching {address} failed: {code}, status {status}, {ms} ms"),
+            (None, ..) => format!("fetching {address} failed: {}, {ms} ms", code.unwrap_or_default()),
+        };
+        log::info!(
+            target: FETCH,
+            event = if code.is_some() { "failed" } else { "fetched" },
+            syncId = self.order.sync.map(|id| id.to_string()).as_deref(), host, path = path.as_str(), status, bytes, ms,
+            code;
+            "{said}"
+        );
+    }
+
+    fn exchange(&self, url: &Url, place: &Place, answered: &mut Option<u16>) -> Result<Step, Failure> {
         let mut bare = url.clone();
         // Both fail only for addresses that cannot carry credentials.
         let _ = bare.set_username("");
@@ -113,12 +131,13 @@ impl<'a> Call<'a> {
         let response = request.call().map_err(|error| self.reach_failure(error, place))?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
+        *answered = Some(status);
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
             let to = text_of(&head.headers, &header::LOCATION).unwrap_or_default();
-            return Ok((status, Step::Redirect(self.next(url, &to, place)?)));
+            return Ok(Step::Redirect(self.next(url, &to, place)?));
         }
         if status == 304 && conditional {
-            return Ok((status, Step::Answer(Answer::NotModified)));
+            return Ok(Step::Answer(Answer::NotModified));
         }
         reply::judge(head.status, &head.headers, place)?;
         if reply::says_html(&head.headers) {
@@ -141,7 +160,7 @@ impl<'a> Call<'a> {
             last_modified: text_of(&head.headers, &header::LAST_MODIFIED),
             charset: reply::charset(&head.headers),
         };
-        Ok((status, Step::Answer(Answer::Body(body))))
+        Ok(Step::Answer(Answer::Body(body)))
     }
 
     /// Where a redirect leads, if that is a place to go.
@@ -238,6 +257,20 @@ impl<'a> Call<'a> {
 pub(super) enum Failure {
     Ended(Ended),
     Trouble(Trouble),
+}
+
+impl Failure {
+    /// The word for it.
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Ended(Ended::TimedOut) => "timeout",
+            Self::Ended(Ended::Stopped) | Self::Trouble(Trouble::Final(FetchError::Stopped)) => "stopped",
+            Self::Trouble(Trouble::Passing(FetchError::Stopped)) => "stopped",
+            Self::Trouble(Trouble::Final(FetchError::Failed { code, .. })) => code,
+            Self::Trouble(Trouble::Passing(FetchError::Failed { code, .. })) => code,
+            Self::Trouble(Trouble::Busy { .. }) => "busy",
+        }
+    }
 }
 
 impl From<Ended> for Failure {

@@ -24,7 +24,7 @@ const KEY_NAMES: [&str; 12] =
 /// When it cannot be fetched or read: what a sync of it would fail with.
 pub fn look(kind: &dyn Kind, location: &Location, timeout: Duration, watch: &dyn Watch) -> Result<Look, FetchError> {
     let source = nameless(kind.name(), location)?;
-    let order = Order { mode: Mode::Full, validators: &Validators::default(), timeout, within: timeout };
+    let order = Order { sync: None, mode: Mode::Full, validators: &Validators::default(), timeout, within: timeout };
     let Fetched::Content(content) = kind.fetch(&source, &order, watch)? else {
         return Err(FetchError::failed(
             "bad_status",

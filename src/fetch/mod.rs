@@ -33,6 +33,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::row::Row;
 use crate::domain::source::{Source, Validators};
+use crate::domain::sync_id::SyncId;
 
 /// A kind of place outside that can be mirrored.
 pub trait Kind: Send + Sync {
@@ -59,6 +60,8 @@ pub trait Kind: Send + Sync {
 /// How much to fetch.
 #[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
+    /// The run that asks, for the log; a look at a place that is not synced has none.
+    pub sync: Option<SyncId>,
     /// Incremental or full.
     pub mode: Mode,
     /// What the server said about the version that was last applied in full.

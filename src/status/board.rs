@@ -7,6 +7,7 @@ use chrono::{TimeDelta, Utc};
 use parking_lot::Mutex;
 
 use super::{DatabaseStatus, StatusError, StatusStore};
+use crate::domain::journal;
 use crate::domain::operation::Status;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -90,7 +91,7 @@ impl StatusBoard {
             Told::Surely(report) => Some(report),
             Told::Nothing => self.database.get(id)?,
             Told::Perhaps(report) => self.database.get(id).or_else(|error| {
-                log::debug!("{id}: {error}; the {} status has to do", self.primary.name());
+                log::debug!(syncId:% = id; "{error}; the {} status has to do", self.primary.name());
                 Ok::<_, StatusError>(Some(report))
             })?,
         };
@@ -110,7 +111,7 @@ impl StatusBoard {
             Ok(Some(report)) => report,
             Ok(None) => return Told::Nothing,
             Err(error) => {
-                log::debug!("{id}: {} status: {error}; asking the database", self.primary.name());
+                log::debug!(syncId:% = id; "{} status: {error}; asking the database", self.primary.name());
                 return Told::Nothing;
             }
         };
@@ -157,7 +158,10 @@ impl StatusBoard {
         };
         if let Err(error) = told {
             let level = if has_been_said { log::Level::Debug } else { log::Level::Warn };
-            log::log!(level, "{id}: its status could not be copied to the {} store: {error}", self.primary.name());
+            log::log!(
+                target: journal::SYNC, level, event = "trouble", syncId:% = id;
+                "its status could not be copied to the {} store: {error}", self.primary.name()
+            );
         }
     }
 

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 
 use super::engine::Engine;
 use super::signal::Stop;
-use super::{recovery, worker};
+use super::{journal, recovery, worker};
 use crate::domain::look::{CannotLook, Look};
-use crate::domain::operation::{OperationKind, StartRequest};
+use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::source::{Location, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::{FetchError, Watch};
@@ -61,7 +61,7 @@ impl Control {
         let cooldown = self.engine.terms.cooldown;
         let admission = self.engine.store.admit(&Wish { source, request, message: WAITING, cooldown, due })?;
         if let Admission::Accepted(id) = admission {
-            log::info!("{id}: {} accepted, for {}", request.kind, request.requested_by);
+            journal::accepted(&self.engine.store, id, source, request);
             self.engine.bell.ring();
         }
         Ok(admission)
@@ -73,9 +73,10 @@ impl Control {
     /// When the database fails.
     pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
         let cancel = self.engine.store.cancel(id, by)?;
-        log::info!("{id}: {by} asked to cancel: {cancel:?}");
+        journal::cancel_requested(id, by, cancel);
         if cancel == Cancel::Done {
             self.engine.board.tell_end(id);
+            journal::ended(&self.engine.store, id, Status::Cancelled, "before it started");
         }
         Ok(cancel)
     }

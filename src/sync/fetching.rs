@@ -16,7 +16,8 @@ impl Run<'_> {
         let validators = if self.operation.kind == OperationKind::Sync { &self.catalog.validators } else { &none };
         let forced = self.operation.options.force_refresh || self.operation.options.accept_rekey;
         let mode = if forced { Mode::Full } else { self.operation.mode };
-        let order = Order { mode, validators, timeout: self.engine.terms.fetch, within: self.signal.time_left() };
+        let sync = Some(self.operation.id);
+        let order = Order { sync, mode, validators, timeout: self.engine.terms.fetch, within: self.signal.time_left() };
         let watch = FetchWatch { run: self };
         self.kind.fetch(&self.source, &order, &watch).map_err(Stopped::from)
     }

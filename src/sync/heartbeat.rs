@@ -6,8 +6,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
+use super::journal;
+use super::outage::Outage;
 use super::signal::Signal;
 use crate::domain::operation::Lease;
+use crate::domain::sync_id::SyncId;
 use crate::store::lease::Renewal;
 
 /// How often a cancel is looked for: it has to take effect within 5 s.
@@ -15,6 +18,7 @@ const LOOK: Duration = Duration::from_millis(500);
 
 /// The heartbeat of one run; it ends with this value.
 pub(super) struct Heartbeat {
+    id: SyncId,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -29,15 +33,14 @@ impl Heartbeat {
         let (stop, stopped) = channel();
         let thread = std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
             let mut renewed = Instant::now();
-            let mut answers = true;
+            let mut outage = Outage::of(lease.id, "the lease", "renewed");
             while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK.min(engine.terms.renewal)) {
                 let asked = Instant::now();
                 let due = asked.duration_since(renewed) >= engine.terms.renewal;
                 let answer =
                     if due { engine.store.renew(lease, engine.terms.lease) } else { engine.store.look_at_lease(lease) };
-                match answer {
-                    Ok(Renewal::Held { cancel_requested }) => {
-                        answers = true;
+                match outage.note(answer) {
+                    Some(Renewal::Held { cancel_requested }) => {
                         if due {
                             renewed = asked;
                             signal.renewed(asked, engine.terms.lease);
@@ -46,20 +49,16 @@ impl Heartbeat {
                             signal.cancel();
                         }
                     }
-                    Ok(Renewal::Lost) => {
+                    Some(Renewal::Lost) => {
                         signal.lose_lease();
                         return;
                     }
                     // Not known to be lost: the next beat asks again, and every write asks for itself.
-                    Err(error) => {
-                        if std::mem::take(&mut answers) {
-                            log::warn!("{}: the lease could not be renewed: {error}", lease.id);
-                        }
-                    }
+                    None => {}
                 }
             }
         })?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
+        Ok(Self { id: lease.id, stop: Some(stop), thread: Some(thread) })
     }
 }
 
@@ -69,7 +68,7 @@ impl Drop for Heartbeat {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            log::error!("a heartbeat panicked");
+            journal::failure(self.id, format_args!("its heartbeat panicked"));
         }
     }
 }

@@ -9,6 +9,8 @@ mod apply;
 mod compare;
 mod fetching;
 mod heartbeat;
+mod journal;
+mod outage;
 mod outcome;
 mod outlast;
 mod preview;

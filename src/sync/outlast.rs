@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
+use super::journal;
 use super::outcome::Stopped;
 use super::reporter::Reporter;
 use super::signal::Signal;
@@ -42,14 +43,15 @@ impl Outage {
             return Err(error);
         }
         if self.begun.is_none() {
-            log::warn!("{id}: {error}; waiting for the database");
+            journal::trouble(id, format_args!("{error}; waiting for the database"));
         }
         Ok(self.begun.get_or_insert(asked).elapsed())
     }
 
     fn over(&self, id: SyncId) {
         if let Some(begun) = self.begun {
-            log::info!("{id}: the database answers again after {:.1} s", begun.elapsed().as_secs_f64());
+            let seconds = begun.elapsed().as_secs_f64();
+            journal::relief(id, format_args!("the database answers again after {seconds:.1} s"));
         }
     }
 }

@@ -3,9 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
+use super::journal;
+use super::outage::Outage;
 use super::signal::Stop;
 use super::worker::living;
-use crate::domain::operation::Lease;
+use crate::domain::operation::{Lease, Status};
 use crate::store::StoreError;
 use crate::store::recovery::TakenOver;
 
@@ -17,16 +19,12 @@ const LOOK: Duration = Duration::from_secs(2);
 /// While the database is away no worker can renew its lease, however alive it is. So what has run out when it is back
 /// says nothing yet: the living get a renewal's time to renew before anybody is declared dead.
 pub(super) fn watch(engine: &Engine, stop: &Stop) {
+    let mut leases = Outage::new("expired leases", "looked at");
     let mut not_before = Instant::now();
     while !stop.asked() {
-        match living("recovery", || recover(engine, not_before)) {
-            Some(Ok(true)) => {}
-            Some(Ok(false)) => not_before = Instant::now() + engine.terms.renewal,
-            Some(Err(error)) => {
-                log::warn!("expired leases could not be looked at: {error}");
-                not_before = Instant::now() + engine.terms.renewal;
-            }
-            None => {}
+        let looked = living("recovery", || recover(engine, not_before));
+        if looked.is_some_and(|looked| leases.note(looked) != Some(true)) {
+            not_before = Instant::now() + engine.terms.renewal;
         }
         stop.sleep(LOOK);
     }
@@ -43,7 +41,9 @@ fn recover(engine: &Engine, not_before: Instant) -> Result<bool, StoreError> {
             Ok(_) => {}
             Err(StoreError::Busy) => return Ok(false),
             // One that cannot be taken over now (its row is held by a frozen process) must not keep the others waiting.
-            Err(error) => log::warn!("{}: its expired lease could not be taken over: {error}", lease.id),
+            Err(error) => {
+                journal::trouble(lease.id, format_args!("its expired lease could not be taken over: {error}"));
+            }
         }
     }
     Ok(true)
@@ -52,10 +52,10 @@ fn recover(engine: &Engine, not_before: Instant) -> Result<bool, StoreError> {
 /// Ends a run whose lease has run out, and tells of it and of its successor. `None` when it was not to be ended.
 pub(super) fn take_over(engine: &Engine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     let Some(taken) = engine.store.take_over(lease)? else { return Ok(None) };
-    log::warn!("{}: interrupted: its worker is gone", taken.id);
+    journal::taken_over(taken.id);
     engine.board.tell_end(taken.id);
-    if let Some(successor) = taken.successor {
-        log::info!("{successor}: queued to continue {}", taken.id);
+    journal::ended(&engine.store, taken.id, Status::Interrupted, "its worker is gone");
+    if taken.successor.is_some() {
         engine.bell.ring();
     }
     Ok(Some(taken))

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
 use super::engine::Engine;
+use super::journal;
 use super::signal::Signal;
 use crate::domain::operation::{Lease, Operation, Status};
 use crate::domain::progress::rate_and_eta;
@@ -115,6 +116,7 @@ impl Reporter {
             changed_stage
         };
         if changed_stage {
+            self.shared.log_stage();
             // Waits for its turn: the history tells how long each stage took.
             self.shared.tell_database(&mut self.shared.database.lock());
             self.shared.tell_primary();
@@ -168,6 +170,7 @@ impl Reporter {
             self.shared.now.lock().clone_from(progress);
             begun
         };
+        self.shared.log_stage();
         self.shared.publish();
         Ok(begun)
     }
@@ -179,12 +182,17 @@ impl Drop for Reporter {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            log::error!("{}: its reporter panicked", self.shared.lease.id);
+            journal::failure(self.shared.lease.id, format_args!("its reporter panicked"));
         }
     }
 }
 
 impl Shared {
+    fn log_stage(&self) {
+        let ran = u64::try_from((Utc::now() - self.started_at).num_milliseconds()).unwrap_or(0);
+        journal::stage(&self.operation, &self.source, &self.now.lock().clone(), ran);
+    }
+
     fn publish(&self) {
         // Else a batch is on its way there, and takes along how far the run is.
         if let Some(mut told) = self.database.try_lock() {
@@ -217,7 +225,7 @@ impl Shared {
             Err(error) => {
                 told.at = Instant::now();
                 if std::mem::take(&mut told.answers) {
-                    log::warn!("{}: progress could not be kept: {error}", self.lease.id);
+                    journal::trouble(self.lease.id, format_args!("progress could not be kept: {error}"));
                 }
             }
         }
@@ -246,7 +254,7 @@ impl Shared {
         }
         if let Err(error) = self.engine.board.tell(&report) {
             told.works = false;
-            log::warn!("{}: {error}; its status comes from the database from here on", self.lease.id);
+            journal::trouble(self.lease.id, format_args!("{error}; its status comes from the database from here on"));
         } else {
             told.said = Some((now, percent, Instant::now()));
         }

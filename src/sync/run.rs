@@ -7,6 +7,7 @@ use super::apply::{Application, Destination};
 use super::compare::KeyIndex;
 use super::engine::Engine;
 use super::heartbeat::Heartbeat;
+use super::journal;
 use super::outcome::{Findings, Limit, Stopped};
 use super::outlast::{self, outlast};
 use super::reporter::Reporter;
@@ -28,13 +29,13 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
     let heartbeat = match Heartbeat::begin(engine, lease, Arc::clone(&signal)) {
         Ok(heartbeat) => heartbeat,
         // Without a heartbeat the lease runs out and the run is queued again.
-        Err(error) => return log::error!("{}: no heartbeat: {error}", operation.id),
+        Err(error) => return journal::failure(operation.id, format_args!("no heartbeat: {error}")),
     };
     let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decide(engine, operation, lease, &signal)));
     let ending = decided.unwrap_or_else(|panic| {
         // The panic hook has logged where; the run keeps what a person can use.
         let what = panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref::<String>().cloned());
-        log::error!("{}: the worker panicked: {}", operation.id, what.unwrap_or_default());
+        journal::failure(operation.id, format_args!("the worker panicked: {}", what.unwrap_or_default()));
         let sentence = "Something went wrong inside Lockstep. What was written until then is kept. \
                         The log of the server says more; please report it with the id of this sync.";
         // No counts: those that the last batch committed stay.
@@ -42,19 +43,21 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
         Some(Ending { error, ..Ending::new(Status::Failed, sentence) })
     });
     let Some(ending) = ending else {
-        return log::warn!("{}: the lease is lost; somebody else has this run now", operation.id);
+        return journal::trouble(operation.id, format_args!("the lease is lost; somebody else has this run now"));
     };
     match outlast::finish(engine, lease, &ending, &signal) {
         Ok(successor) => {
             engine.board.tell_end(operation.id);
-            log::info!("{}: {}: {}", operation.id, ending.status, ending.message);
+            journal::ended(&engine.store, operation.id, ending.status, &ending.message);
             if successor.is_some() {
                 engine.bell.ring();
             }
         }
-        Err(StoreError::Fenced) => log::warn!("{}: its end was not accepted: the lease is lost", operation.id),
+        Err(StoreError::Fenced) => {
+            journal::trouble(operation.id, format_args!("its end was not accepted: the lease is lost"));
+        }
         // The lease runs out then, and whoever recovers it says so.
-        Err(error) => log::error!("{}: its end could not be kept: {error}", operation.id),
+        Err(error) => journal::failure(operation.id, format_args!("its end could not be kept: {error}")),
     }
     drop(heartbeat);
 }
@@ -87,7 +90,7 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
         }
         Stopped::Failed { code, message } => Some(findings.failed(code, &message)),
         Stopped::Database(error) => {
-            log::error!("{}: {error}", operation.id);
+            journal::failure(operation.id, format_args!("{error}"));
             let sentence = "The database did not answer as it should. What was written until then is kept; \
                             sync again when it is back. The log of the server says more.";
             Some(findings.failed("database", sentence))

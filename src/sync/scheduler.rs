@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::control::Control;
 use super::engine::Engine;
+use super::outage::Outage;
 use super::signal::Stop;
 use super::worker::living;
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
@@ -20,9 +21,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Looks until it is told to stop.
 pub(super) fn watch(engine: &Engine, stop: &Stop) {
     let control = Control::new(engine.clone());
+    let mut schedules = Outage::new("schedules", "looked at");
     while !stop.asked() {
-        if let Some(Err(error)) = living("the scheduler", || start_due(&control)) {
-            log::warn!("schedules could not be looked at: {error}");
+        if let Some(looked) = living("the scheduler", || start_due(&control)) {
+            schedules.note(looked);
         }
         stop.sleep(LOOK);
     }

@@ -4,9 +4,10 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
+use super::outage::Outage;
 use super::run;
 use super::signal::Stop;
-use super::{recovery, retention, scheduler};
+use super::{journal, recovery, retention, scheduler};
 use crate::domain::operation::{Lease, Operation};
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -74,16 +75,14 @@ pub(super) fn living<T>(what: &str, step: impl FnOnce() -> Result<T, StoreError>
 }
 
 fn work(engine: &Engine, stop: &Stop) {
+    let mut queue = Outage::new("the queue", "read");
     while !stop.asked() {
         let heard = engine.bell.rung();
         let Some(worked) = living("a worker", || claim_and_run(engine, None, stop)) else { continue };
-        match worked {
-            Ok(true) => {}
-            Ok(false) => engine.bell.wait(heard, LOOK),
-            Err(error) => {
-                log::error!("the queue could not be read: {error}");
-                engine.bell.wait(heard, LOOK * 4);
-            }
+        match queue.note(worked) {
+            Some(true) => {}
+            Some(false) => engine.bell.wait(heard, LOOK),
+            None => engine.bell.wait(heard, LOOK * 4),
         }
     }
 }
@@ -92,14 +91,18 @@ fn work(engine: &Engine, stop: &Stop) {
 pub(super) fn claim_and_run(engine: &Engine, only: Option<SyncId>, stop: &Stop) -> Result<bool, StoreError> {
     let claimed = Instant::now();
     let Some((operation, lease)) = claim(engine, only)? else { return Ok(false) };
-    log::info!("{}: running, for {}", operation.id, operation.requested_by);
+    journal::started(&engine.store, &operation, thread_name(&std::thread::current()));
     run::run(engine, &operation, lease, claimed, stop);
     Ok(true)
 }
 
+fn thread_name(thread: &std::thread::Thread) -> &str {
+    thread.name().unwrap_or("worker")
+}
+
 fn claim(engine: &Engine, only: Option<SyncId>) -> Result<Option<(Operation, Lease)>, StoreError> {
     let thread = std::thread::current();
-    let worker = format!("{}/{}", std::process::id(), thread.name().unwrap_or("worker"));
+    let worker = format!("{}/{}", std::process::id(), thread_name(&thread));
     // Drawn at random, so that no two claims ever share a token, whatever clocks and counters do.
     let (token, _) = uuid::Uuid::new_v4().as_u64_pair();
     engine.store.claim(&worker, i64::from_ne_bytes(token.to_ne_bytes()), engine.terms.lease, only)

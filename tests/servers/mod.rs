@@ -5,6 +5,7 @@ mod cancels;
 mod crashes;
 mod deaths;
 mod frozen;
+mod logs;
 mod redis;
 mod starts;
 mod stops;

@@ -6,6 +6,7 @@ pub(crate) mod database;
 pub(crate) mod front;
 pub(crate) mod gate;
 pub(crate) mod house;
+pub(crate) mod journals;
 pub(crate) mod logbook;
 pub(crate) mod memory;
 pub(crate) mod outside;

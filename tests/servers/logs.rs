@@ -1,0 +1,169 @@
+//! What servers keep of their runs in the journals, and what they say on standard error.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::journals::{events, lines, of_run, sync};
+use crate::support::outside::{Outside, Reply};
+use crate::support::server::{Home, within};
+use crate::support::{Database, on_both_databases};
+
+on_both_databases! {
+    every_line_of_a_run_names_it_in_the_files_and_on_standard_error,
+    a_run_whose_server_died_is_followed_through_the_file,
+}
+
+fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &Database) {
+    let outside = Outside::start();
+    outside.csv("/albums.csv", "id,title\n1,One\n2,Two\n2,Two again\n");
+    let address = outside.url("/albums.csv?token=s3cret").replace("http://", "http://me:pass-word@");
+    let home = Home::on(db);
+    let server = home.start();
+    home.furnish();
+    home.add_url("albums", address);
+    home.add_url("gone", outside.url("/gone.csv"));
+
+    let (id, ended) = sync(&home, &server, "albums");
+    let told = of_run(&home, "sync.jsonl", &id);
+    assert_eq!(events(&told), ["accepted", "started", "stage", "stage", "ended"]);
+    assert!(told.iter().all(|line| line["source"] == "albums" && line["kind"] == "sync"), "{told:?}");
+    let figures = ["status", "attempt", "added", "updated", "unchanged", "removed", "rejected", "issues", "level"];
+    let figures = figures.map(|name| ended[name].to_string()).join(" ");
+    assert_eq!(figures, r#""completed" 1 2 0 0 0 1 1 "info""#);
+    assert!(ended["durationMs"].is_u64() && ended["waitedMs"].is_u64() && ended["message"].is_string(), "{ended}");
+    let [call] = &of_run(&home, "fetch.jsonl", &id)[..] else { panic!("{:?}", lines(&home, "fetch.jsonl")) };
+    assert_eq!((&call["event"], &call["status"], &call["bytes"]), (&"fetched".into(), &200.into(), &33.into()));
+    assert_eq!(call["host"], format!("127.0.0.1:{}", outside.port()));
+    assert_eq!(call["path"], "/albums.csv?…");
+    assert!(call["ms"].is_u64() && call.get("code").is_none(), "{call}");
+
+    let (failed, ended) = sync(&home, &server, "gone");
+    let end = (&ended["status"], &ended["code"], &ended["level"]);
+    assert_eq!(end, (&"failed".into(), &"not_found".into(), &"warn".into()));
+    let [call] = &of_run(&home, "fetch.jsonl", &failed)[..] else { panic!("{:?}", lines(&home, "fetch.jsonl")) };
+    let end = (&call["event"], &call["status"], &call["code"]);
+    assert_eq!(end, (&"failed".into(), &404.into(), &"not_found".into()));
+
+    let said = server.log();
+    let words = ["accepted", "running", "fetch", "completed", "failed"];
+    let about: Vec<&str> = said.lines().filter(|line| words.iter().any(|word| line.contains(word))).collect();
+    assert_eq!(about.len(), 8, "{said}");
+    assert!(about.iter().all(|line| line.contains(&id) || line.contains(&failed)), "{said}");
+    let files = ["sync.jsonl", "fetch.jsonl"];
+    let kept = files.map(|file| fs::read_to_string(home.path("data/logs").join(file)).expect("a file")).concat();
+    for secret in ["s3cret", "pass-word", "token-of-robot"] {
+        assert!(!kept.contains(secret) && !said.contains(secret), "{kept}{said}");
+    }
+}
+
+fn a_run_whose_server_died_is_followed_through_the_file(db: &Database) {
+    let outside = Outside::start();
+    outside.set("/albums.csv", Reply::csv("id\n1\n").hang());
+    let home = Home::on(db);
+    let mut server = home.start();
+    home.furnish();
+    home.add_url("albums", outside.url("/albums.csv"));
+    let id = server.begin("albums");
+    within(Duration::from_secs(10), "the request", || outside.hits("/albums.csv") == 1);
+    server.kill();
+    outside.csv("/albums.csv", "id\n1\n");
+
+    let server = home.start_at("data", server.address().port());
+    let ended = || lines(&home, "sync.jsonl").iter().filter(|line| line["event"] == "ended").count();
+    within(Duration::from_secs(60), "the end of both", || ended() == 2);
+    let first = of_run(&home, "sync.jsonl", &id);
+    assert_eq!(events(&first), ["accepted", "started", "taken_over", "ended"], "{}", server.log());
+    assert_eq!(first[3]["status"], "interrupted");
+    let successor = first[3]["successor"].as_str().expect("a successor");
+    let second = of_run(&home, "sync.jsonl", successor);
+    assert_eq!(events(&second), ["requeued", "started", "stage", "stage", "ended"]);
+    assert!(second.iter().all(|line| line["source"] == "albums"), "{second:?}");
+    assert_eq!((&second[0]["retryOf"], &second[1]["attempt"]), (&Value::from(id), &2.into()));
+    assert_ne!(first[1]["server"], second[1]["server"], "two processes");
+}
+
+#[test]
+fn the_files_are_kept_although_nothing_is_to_be_said_on_standard_error() {
+    let outside = Outside::start();
+    outside.csv("/albums.csv", "id\n1\n");
+    let home = Home::new().with("RUST_LOG", "off");
+    let server = home.start();
+    home.furnish();
+    home.add_url("albums", outside.url("/albums.csv"));
+    let (id, _) = sync(&home, &server, "albums");
+    assert_eq!(server.log(), "");
+    assert_eq!(of_run(&home, "sync.jsonl", &id).len(), 5);
+    assert_eq!(of_run(&home, "fetch.jsonl", &id).len(), 1);
+}
+
+#[test]
+fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
+    let outside = Outside::start();
+    let slugs = ["left", "right"];
+    let home = Home::new();
+    let servers = [home.start(), home.start()];
+    home.furnish();
+    for slug in slugs {
+        outside.csv(&format!("/{slug}.csv"), "id\n1\n");
+        home.add_url(slug, outside.url(&format!("/{slug}.csv")));
+    }
+    // Room for the first lines and not for all of them.
+    let nearly_full = format!("{}\n", Value::from("x".repeat(9_997_000)));
+    fs::write(home.path("data/logs/sync.jsonl"), nearly_full).expect("a file");
+    thread::scope(|scope| {
+        for (server, slug) in servers.iter().zip(slugs) {
+            let home = &home;
+            scope.spawn(move || (0..4).for_each(|_| drop(sync(home, server, slug))));
+        }
+    });
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let all = lines(&home, "sync.jsonl");
+    all.iter().filter_map(|line| line["syncId"].as_str()).for_each(|id| *seen.entry(id.to_owned()).or_default() += 1);
+    assert_eq!(seen.into_values().collect::<Vec<_>>(), [5; 8]);
+    let size = |name: &str| fs::metadata(home.path("data/logs").join(name)).expect("a file").len();
+    assert!(size("sync.jsonl.1") > 9_997_000 && size("sync.jsonl.1") <= 10_000_000);
+    assert!(size("sync.jsonl") < 100_000);
+}
+
+#[test]
+fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
+    let outside = Outside::start();
+    outside.csv("/albums.csv", "id\n1\n");
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    home.add_url("albums", outside.url("/albums.csv"));
+    let logs = home.path("data/logs");
+    let completed = || {
+        let id = server.begin("albums");
+        within(Duration::from_secs(30), "the end", || server.status(&id)["status"] == "completed");
+        id
+    };
+    let ended = |id: &str| {
+        within(Duration::from_secs(10), "the last line", || {
+            events(&of_run(&home, "sync.jsonl", id)).contains(&"ended")
+        });
+    };
+    within(Duration::from_secs(10), "the first line", || server.get("/").status == 200);
+
+    fs::remove_dir_all(&logs).expect("deleted");
+    ended(&completed());
+    assert_eq!(events(&lines(&home, "fetch.jsonl")), ["fetched"], "a deleted folder is made again");
+
+    fs::remove_dir_all(&logs).expect("deleted");
+    fs::write(&logs, "no folder").expect("a file");
+    completed();
+    completed();
+    let said = |words: &str| server.log().matches(words).count();
+    assert_eq!(said("log lines cannot be kept"), 1, "{}", server.log());
+    // Not between the last two lines of the run before, of which one would be found and one not.
+    thread::sleep(Duration::from_millis(300));
+    fs::remove_file(&logs).expect("deleted");
+    ended(&completed());
+    within(Duration::from_secs(10), "the relief", || said("log lines are kept") == 1);
+    assert_eq!(said("log lines cannot be kept"), 1, "{}", server.log());
+}
