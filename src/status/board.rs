@@ -165,6 +165,20 @@ impl StatusBoard {
         }
     }
 
+    /// What the primary store is called.
+    #[must_use]
+    pub fn primary_name(&self) -> &'static str {
+        self.primary.name()
+    }
+
+    /// Whether the primary store does its part just now.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check(&self) -> Result<(), StatusError> {
+        self.primary.check()
+    }
+
     /// Clears away what the primary store was last told longer than `age` ago.
     ///
     /// # Errors

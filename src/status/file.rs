@@ -28,17 +28,22 @@ impl FileStatus {
 
     fn write(&self, path: &Path, json: &[u8]) -> io::Result<()> {
         // A temporary name and a rename: a reader sees a whole report or none.
-        let temporary = || tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder);
-        let mut file = match temporary() {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-                temporary()?
-            }
-            other => other?,
-        };
+        let mut file = self.temporary()?;
         file.write_all(json)?;
         file.persist(path)?;
         Ok(())
+    }
+
+    /// A new file under a temporary name, which goes with it unless it gets another.
+    fn temporary(&self) -> io::Result<tempfile::NamedTempFile> {
+        let make = || tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder);
+        match make() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+                make()
+            }
+            other => other,
+        }
     }
 }
 
@@ -77,6 +82,11 @@ impl StatusStore for FileStatus {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(StatusError::File { path, error }),
         }
+    }
+
+    fn check(&self) -> Result<(), StatusError> {
+        let tried = self.temporary().and_then(|mut file| file.write_all(b"{}"));
+        tried.map_err(|error| StatusError::File { path: self.folder.clone(), error })
     }
 
     fn sweep(&self, age: Duration) -> Result<usize, StatusError> {

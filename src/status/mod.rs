@@ -36,6 +36,15 @@ pub trait StatusStore: Send + Sync {
     /// When it cannot be read; absence is no error.
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError>;
 
+    /// Whether it does its part just now. What can be found out without a run is tried.
+    ///
+    /// # Errors
+    /// When it does not.
+    fn check(&self) -> Result<(), StatusError> {
+        // A run that cannot be there: an answer of a store that can be asked.
+        self.get(SyncId::new()).map(drop)
+    }
+
     /// Clears away what was last written longer than `age` ago and answers how much that was.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod any_connection;
 pub mod batch;
 pub mod catalogs;
 pub mod changes;
+pub mod checkup;
 pub mod connection;
 mod connector;
 mod dialect;

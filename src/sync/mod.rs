@@ -8,6 +8,7 @@ pub mod worker;
 mod apply;
 mod compare;
 mod fetching;
+mod health;
 mod heartbeat;
 mod journal;
 mod outage;

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::outage::Outage;
 use super::run;
 use super::signal::Stop;
-use super::{journal, recovery, retention, scheduler};
+use super::{health, journal, recovery, retention, scheduler};
 use crate::domain::operation::{Lease, Operation};
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -25,7 +25,7 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts `count` workers, and the threads that recover, schedule and clear away.
+    /// Starts `count` workers, and the threads that recover, schedule, clear away and watch over the house.
     ///
     /// # Errors
     /// When the system has no thread to give.
@@ -37,6 +37,7 @@ impl Workers {
         workers.spawn("recovery", recovery::watch)?;
         workers.spawn("scheduler", scheduler::watch)?;
         workers.spawn("retention", retention::watch)?;
+        workers.spawn("health", health::watch)?;
         Ok(workers)
     }
 

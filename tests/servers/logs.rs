@@ -48,12 +48,17 @@ fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &Database
     let end = (&call["event"], &call["status"], &call["code"]);
     assert_eq!(end, (&"failed".into(), &404.into(), &"not_found".into()));
 
+    let health = lines(&home, "health.jsonl");
+    assert_eq!(events(&health), ["started"]);
+    assert_eq!((&health[0]["healthy"], &health[0]["databaseAnswers"]), (&true.into(), &true.into()));
+    assert_eq!(health[0]["statusStoreAnswers"], true);
+
     let said = server.log();
     let words = ["accepted", "running", "fetch", "completed", "failed"];
     let about: Vec<&str> = said.lines().filter(|line| words.iter().any(|word| line.contains(word))).collect();
     assert_eq!(about.len(), 8, "{said}");
     assert!(about.iter().all(|line| line.contains(&id) || line.contains(&failed)), "{said}");
-    let files = ["sync.jsonl", "fetch.jsonl"];
+    let files = ["sync.jsonl", "fetch.jsonl", "health.jsonl"];
     let kept = files.map(|file| fs::read_to_string(home.path("data/logs").join(file)).expect("a file")).concat();
     for secret in ["s3cret", "pass-word", "token-of-robot"] {
         assert!(!kept.contains(secret) && !said.contains(secret), "{kept}{said}");
@@ -148,7 +153,7 @@ fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
             events(&of_run(&home, "sync.jsonl", id)).contains(&"ended")
         });
     };
-    within(Duration::from_secs(10), "the first line", || server.get("/").status == 200);
+    within(Duration::from_secs(10), "the first line", || logs.join("health.jsonl").exists());
 
     fs::remove_dir_all(&logs).expect("deleted");
     ended(&completed());
