@@ -1,6 +1,7 @@
 //! The pages in a real browser, in front of the real program.
 
 mod away;
+mod crash;
 mod elsewhere;
 mod first;
 mod history;

@@ -1,0 +1,114 @@
+//! A server that is killed while somebody watches.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::albums;
+use crate::support::browser::Browser;
+use crate::support::front::Front;
+use crate::support::outside::{Outside, Reply};
+use crate::support::server::{Home, Server};
+
+/// A dead worker's run is interrupted within half a minute, and the page asks every two seconds.
+const INTERRUPTED: Duration = Duration::from_secs(34);
+
+fn percent(browser: &Browser) -> u64 {
+    browser.attr("#panel-bar", "value").and_then(|value| value.parse().ok()).unwrap_or(0)
+}
+
+/// The run whose panel is shown.
+fn shown(browser: &Browser) -> String {
+    browser.attr("#panel", "data-sync").expect("a run")
+}
+
+/// Kills the server, looks at what the page says of it, and starts the server again.
+fn kill(home: &Home, browser: &Browser, mut server: Server) -> Server {
+    let (run, message) = (shown(browser), browser.text("#panel-message"));
+    server.kill();
+    browser.sees("#panel-note", "Connection lost, retrying…");
+    browser.sees("#panel-sync", "Syncing…");
+    assert_eq!((shown(browser), browser.text("#panel-message").is_empty()), (run, message.is_empty()));
+    let server = home.start_at("data", server.address().port());
+    browser.until("the note goes", || browser.text("#panel-note").is_empty());
+    server
+}
+
+/// A server whose source takes its time for so many fetches, and is quick then; a page on which Sync was pressed.
+fn begin(slow_fetches: usize) -> (Home, Outside, Server, Front, Browser) {
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let (outside, csv) = (Outside::start(), albums(4000));
+    let slow = Reply::csv(&csv).drip(csv.len() / 400, Duration::from_millis(50));
+    outside.set("/albums.csv", slow.clone());
+    (1..slow_fetches).for_each(|_| outside.then("/albums.csv", slow.clone()));
+    // Slow enough to be seen on its way.
+    outside.then("/albums.csv", Reply::csv(albums(60)).drip(300, Duration::from_millis(800)));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let front = Front::of(server.address());
+    let browser = Browser::open();
+    browser.log_in(&front.url("/login?next=/catalog/albums"));
+    browser.js("window.sameAsBefore = true");
+    browser.click("#panel-sync");
+    (home, outside, server, front, browser)
+}
+
+#[test]
+fn an_open_page_follows_a_run_over_a_crash_to_its_end() {
+    let (home, _outside, server, front, browser) = begin(1);
+    browser.until("it has begun", || percent(&browser) >= 2);
+    let (first, seen) = (shown(&browser), percent(&browser));
+    let server = kill(&home, &browser, server);
+    browser.until_within(INTERRUPTED, "it says what happened", || {
+        let (run, now) = (shown(&browser), percent(&browser));
+        assert!(run != first || now >= seen, "{now} % after {seen} %");
+        browser.text("#panel-message").contains("The server restarted at ")
+    });
+    let (told, status) = (browser.text("#panel-message"), server.status(&first));
+    assert_eq!(told, format!("The server restarted at {} %. Starting again; nothing is lost.", status["progress"]));
+    assert!(status["progress"].as_u64() >= Some(seen), "{status}");
+    browser.sees("#panel-sync", "Syncing…");
+    browser.until("it follows", || shown(&browser) != first);
+    assert_eq!(status["successor"], shown(&browser).as_str());
+    browser.sees(".panel-meta", "attempt 2");
+    browser.sees("#panel-title", "Sync completed");
+    browser.sees("#catalog-facts .count", "60 albums");
+    browser.until("the table is new", || browser.count("#table tbody tr") == 50);
+    is_quiet(&browser, &front);
+    assert_eq!(browser.js("return window.sameAsBefore"), true, "nobody pressed reload");
+}
+
+#[test]
+fn after_a_second_crash_the_open_page_offers_to_try_again() {
+    let (home, _outside, server, front, browser) = begin(2);
+    browser.until("it has begun", || percent(&browser) >= 1);
+    let first = shown(&browser);
+    let server = kill(&home, &browser, server);
+    browser.until_within(INTERRUPTED, "it follows", || shown(&browser) != first);
+    browser.until("it has begun again", || percent(&browser) >= 1);
+    let second = shown(&browser);
+    let server = kill(&home, &browser, server);
+    browser.until_within(INTERRUPTED, "it gives up", || browser.text("#panel-title").contains("Sync interrupted"));
+    browser.sees("#panel-message", "The server went away at ");
+    browser.sees("#panel-message", "Nothing is lost");
+    browser.sees("#panel-again", "Try again");
+    browser.sees("#panel-sync", "Sync");
+    assert_eq!(shown(&browser), second);
+    assert_eq!(server.status(&second)["successor"], Value::Null);
+    is_quiet(&browser, &front);
+
+    browser.click("#panel-again");
+    browser.sees("#panel-title", "Sync completed");
+    browser.sees("#catalog-facts .count", "60 albums");
+    assert_eq!(server.status(&shown(&browser))["attempt"], 1, "a person's own start");
+    assert_eq!(browser.js("return window.sameAsBefore"), true, "nobody pressed reload");
+}
+
+/// The panel asks for nothing any more.
+fn is_quiet(browser: &Browser, front: &Front) {
+    assert_eq!(browser.attr("#panel", "hx-trigger"), None);
+    let ended = Instant::now();
+    std::thread::sleep(Duration::from_millis(4500));
+    assert_eq!(front.asked_since(ended, "/sync-status"), 0, "it goes on asking");
+}
