@@ -8,6 +8,7 @@ use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpRequest};
 
 use super::error::WebError;
+use super::older_clients;
 use super::session;
 use super::state::House;
 use crate::domain::account::{Actor, Role};
@@ -30,7 +31,8 @@ impl Door {
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
         let path = request.path();
-        if path.starts_with("/api/") || path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv") {
+        let is_data = path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv");
+        if path.starts_with("/api/") || is_data || older_clients::takes_only_json(request) {
             Self::Json
         } else if request.headers().contains_key("hx-request") || is_fragment(path) {
             Self::Fragment
@@ -42,7 +44,7 @@ impl Door {
 
 /// Addresses that only ever answer with a part of a page.
 fn is_fragment(path: &str) -> bool {
-    path.ends_with("/sync-status") || path == "/sync-badge"
+    path.trim_end_matches('/').ends_with("/sync-status") || path == "/sync-badge"
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -16,6 +16,7 @@ mod history;
 mod history_view;
 mod item;
 mod login;
+mod older_clients;
 mod page;
 mod panel_view;
 mod routes;

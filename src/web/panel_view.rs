@@ -75,12 +75,13 @@ impl Reader<'_> {
         self.ended(report, record, seen).map(Some)
     }
 
-    fn report(&self, id: SyncId) -> Result<Option<StatusReport>, WebError> {
+    /// The status of that run, if this source has it.
+    pub(super) fn report(&self, id: SyncId) -> Result<Option<StatusReport>, WebError> {
         Ok(self.house.board.get(id)?.filter(|report| report.source == self.source.slug))
     }
 
-    /// The row of an operation goes after a day, its record stays for months.
-    fn latest_id(&self) -> Result<Option<SyncId>, WebError> {
+    /// The current or latest run. The row of an operation goes after a day, its record stays for months.
+    pub(super) fn latest_id(&self) -> Result<Option<SyncId>, WebError> {
         if let Some(id) = self.house.store.latest_run(self.source.id)? {
             return Ok(Some(id));
         }
@@ -103,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// The report as this reader is told it.
-    fn told(&self, report: StatusReport) -> StatusReport {
+    pub(super) fn told(&self, report: StatusReport) -> StatusReport {
         if self.actor.is_some() { report } else { report.for_visitors(&self.source.noun.many) }
     }
 

@@ -9,7 +9,7 @@ use super::error::WebError;
 use super::guard::Caller;
 use super::session::path_here;
 use super::state::{self, Rooms};
-use super::{api, assets, badge, catalog, dashboard, history, item, login, settings, setup, sync_panel};
+use super::{api, assets, badge, catalog, dashboard, history, item, login, older_clients, settings, setup, sync_panel};
 
 /// Every address there is.
 pub(super) fn table(services: &mut ServiceConfig) {
@@ -28,6 +28,14 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/api/history/{id}/issues").route(read().to(api::history::issues)))
         .service(resource("/api/health").route(read().to(api::health::live)))
         .service(resource("/api/health/sync").route(read().to(api::health::sync)))
+        // Older clients; before the catalogs, among which no slug is called so
+        .service(
+            resource("/api/sync-sheets-bg")
+                .route(post().to(older_clients::start))
+                .route(read().to(older_clients::status)),
+        )
+        .service(resource("/api/sync-sheets").route(post().to(older_clients::start)))
+        .service(resource(["/catalog/sync-status", "/catalog/sync-status/"]).route(read().to(older_clients::panel)))
         // Catalogs
         .service(resource("/").route(read().to(dashboard::page)))
         .service(resource("/catalog/{slug}").route(read().to(catalog::page)))

@@ -7,5 +7,6 @@ mod doors;
 mod forms;
 mod history;
 mod kept;
+mod older_clients;
 mod site;
 mod starts;

@@ -22,13 +22,13 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Writes an answer.
-    fn with(status: StatusCode, content: &impl Serialize) -> Result<Self, WebError> {
+    pub(super) fn with(status: StatusCode, content: &impl Serialize) -> Result<Self, WebError> {
         let json = serde_json::to_vec(content);
         let json = json.map_err(|error| WebError::internal("an answer could not be written", &error))?;
         Ok(Self { status, json })
     }
 
-    fn ok(content: &impl Serialize) -> Result<Self, WebError> {
+    pub(super) fn ok(content: &impl Serialize) -> Result<Self, WebError> {
         Self::with(StatusCode::OK, content)
     }
 }

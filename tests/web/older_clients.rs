@@ -1,0 +1,170 @@
+//! The addresses of an older program.
+
+use lockstep::domain::account::Role;
+use lockstep::domain::operation::{Lease, Stage, Status};
+use lockstep::domain::source::{Location, Source};
+use lockstep::store::lease::Progress;
+use serde_json::Value;
+
+use super::site::{Client, Site};
+use crate::store::work::{TERM, claim, ending, expired_claim, progress};
+use crate::support::house::draft;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![
+    a_start_is_answered_in_their_words,
+    each_stage_has_their_word,
+    an_interrupted_run_is_told_as_the_one_that_continues_it,
+];
+
+const BACKGROUND: &str = "/api/sync-sheets-bg";
+
+/// A server with two sheets; the second comes first by name.
+fn site(db: &Database) -> (Site, Source) {
+    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+    let first = add_sheet(&site, "second-by-name", false);
+    add_sheet(&site, "a-later-one", true);
+    (site, first)
+}
+
+fn add_sheet(site: &Site, slug: &str, public: bool) -> Source {
+    let location = Location::Url("1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms".to_owned());
+    let draft = lockstep::domain::source::SourceDraft { public, ..draft(slug, "sheet", location) };
+    site.store.add_source(&draft, None).expect("a source")
+}
+
+fn told(client: &Client<'_>, path: &str) -> (String, Value) {
+    let status = client.get(path).json();
+    assert_eq!(status["success"], true, "{status}");
+    (status["status"].as_str().expect("a word").to_owned(), status)
+}
+
+fn a_start_is_answered_in_their_words(db: &Database) {
+    let (site, sheet) = site(db);
+    let admin = site.program("robot", Role::Admin);
+    let idle = told(&admin, BACKGROUND).1;
+    assert_eq!((&idle["status"], &idle["syncId"], &idle["progress"]), (&"idle".into(), &Value::Null, &0.into()));
+    let started = admin.post_json(BACKGROUND, r#"{"anything":[1]}"#);
+    assert_eq!((started.status, &started.json()["success"]), (202, &true.into()));
+    assert_eq!(started.json()["message"], "The sync of second-by-name has started.");
+    let id = started.json()["syncId"].as_str().expect("an id").to_owned();
+    assert_eq!(site.store.active_run(sheet.id).expect("an answer").map(|id| id.to_string()), Some(id.clone()));
+    let again = admin.post("/api/sync-sheets");
+    assert_eq!(
+        (again.status, &again.json()["success"], &again.json()["syncId"]),
+        (409, &false.into(), &Value::from(id))
+    );
+
+    let (_, lease) = claim(&site.store, 1, TERM).expect("a run");
+    site.store.finish(lease, &ending(Status::Completed)).expect("finished");
+    let soon = admin.post("/api/sync-sheets");
+    assert_eq!(soon.refusal(), (429, "cooling_down".to_owned()));
+    assert!(soon.header("retry-after").is_some_and(|wait| wait.parse::<u64>().is_ok()), "{}", soon.body);
+}
+
+fn each_stage_has_their_word(db: &Database) {
+    let (site, sheet) = site(db);
+    let id = site.begin(&sheet);
+    let reader = site.program("reader", Role::Viewer);
+    let named = format!("{BACKGROUND}?syncId={id}");
+    let word = || {
+        let (word, status) = told(&reader, &named);
+        assert_eq!((status["syncId"].as_str(), &status), (Some(&*id.to_string()), &told(&reader, BACKGROUND).1));
+        word
+    };
+    assert_eq!(word(), "downloading", "it waits");
+    let (_, lease): (_, Lease) = claim(&site.store, 1, TERM).expect("a run");
+    for (stage, expected) in
+        [(Stage::Fetching, "downloading"), (Stage::Processing, "processing"), (Stage::Finalizing, "saving")]
+    {
+        site.store.keep_progress(lease, TERM, &Progress { stage, ..progress(45) }).expect("kept");
+        assert_eq!(word(), expected);
+    }
+    assert_eq!(told(&reader, BACKGROUND).1["progress"], 45);
+    site.store.finish(lease, &ending(Status::Completed)).expect("finished");
+    assert_eq!(word(), "complete");
+
+    let cancelled = site.begin(&sheet);
+    site.program("robot", Role::Admin).post(&format!("/api/sync/{cancelled}/cancel"));
+    let (word, status) = told(&reader, BACKGROUND);
+    assert_eq!((word.as_str(), &status["error"]), ("error", &status["message"]));
+    assert!(status["error"].as_str().is_some_and(|error| error.contains("robot")), "{status}");
+    for unknown in [site.begin(&site.albums).to_string(), "nonsense".to_owned()] {
+        let reply = reader.get(&format!("{BACKGROUND}?syncId={unknown}"));
+        assert_eq!(reply.refusal(), (404, "not_found".to_owned()), "no run of the sheet: {unknown}");
+    }
+}
+
+fn an_interrupted_run_is_told_as_the_one_that_continues_it(db: &Database) {
+    let (site, sheet) = site(db);
+    let first = site.begin(&sheet);
+    let lease = expired_claim(&site.store, 1);
+    let next = site.store.take_over(lease).expect("an answer").and_then(|taken| taken.successor).expect("a successor");
+    let reader = site.program("reader", Role::Viewer);
+    let (word, status) = told(&reader, &format!("{BACKGROUND}?syncId={first}"));
+    assert_eq!((word.as_str(), status["syncId"].as_str()), ("downloading", Some(&*next.to_string())));
+    let lease = expired_claim(&site.store, 2);
+    site.store.take_over(lease).expect("an answer").expect("taken over");
+    let (word, status) = told(&reader, &format!("{BACKGROUND}?syncId={first}"));
+    assert_eq!((word.as_str(), status["syncId"].as_str()), ("error", Some(&*next.to_string())));
+}
+
+#[test]
+fn the_panel_of_the_sheet_is_a_fragment_or_json() {
+    let (site, sheet) = site(&Database::sqlite());
+    let id = site.begin(&sheet);
+    let reader = site.person("bob", Role::Viewer);
+    for path in ["/catalog/sync-status", "/catalog/sync-status/"] {
+        for query in [String::new(), format!("?sync={id}"), format!("?syncId={id}&seen=3")] {
+            let panel = reader.get(&format!("{path}{query}"));
+            assert_eq!(panel.status, 200, "{path}{query}");
+            assert!(
+                panel.body.starts_with("<section id=\"panel\"") && panel.body.contains(&id.to_string()),
+                "{}",
+                panel.body
+            );
+        }
+        let program = reader.with("Accept", "application/json").get(path).json();
+        assert_eq!((&program["status"], &program["syncId"]), (&"downloading".into(), &id.to_string().into()));
+        let anything = reader.with("Accept", "application/json, text/plain, */*").get(path);
+        assert!(anything.body.starts_with("<section"), "{}", anything.body);
+        assert_eq!(reader.get(&format!("{path}?sync=nonsense")).status, 404);
+    }
+    let program = site.program("robot", Role::Viewer).with("Accept", "application/json");
+    assert_eq!(program.get("/catalog/sync-status/").json()["syncId"], id.to_string());
+}
+
+#[test]
+fn their_doors_are_those_of_the_newer_addresses() {
+    let (site, _) = site(&Database::sqlite());
+    let (visitor, viewer) = (site.visitor(), site.program("reader", Role::Viewer));
+    for path in [BACKGROUND, "/api/sync-sheets"] {
+        assert_eq!(visitor.post(path).refusal(), (401, "sign_in".to_owned()), "{path}");
+        assert_eq!(viewer.post(path).refusal(), (403, "admins_only".to_owned()), "{path}");
+        let elsewhere = site.visitor().with("Sec-Fetch-Site", "cross-site").post(path);
+        assert_eq!(elsewhere.refusal(), (403, "cross_site".to_owned()), "{path}");
+    }
+    assert_eq!(site.store.active_runs().expect("an answer"), []);
+    assert_eq!(visitor.get(BACKGROUND).refusal(), (401, "sign_in".to_owned()));
+    for path in ["/catalog/sync-status", "/catalog/sync-status/"] {
+        assert_eq!((visitor.get(path).status, &*visitor.get(path).body), (401, "Sign in first."), "{path}");
+        let program = visitor.with("Accept", "application/json").get(path);
+        assert_eq!(program.refusal(), (401, "sign_in".to_owned()), "{path}");
+    }
+
+    let open = Site::new();
+    assert_eq!(
+        open.visitor().get(BACKGROUND).refusal(),
+        (401, "sign_in".to_owned()),
+        "nor is it told that there is none"
+    );
+    let admin = open.program("robot", Role::Admin);
+    assert_eq!(admin.get(BACKGROUND).refusal(), (404, "not_found".to_owned()));
+    assert_eq!(admin.post(BACKGROUND).refusal(), (404, "not_found".to_owned()));
+    let sheet = add_sheet(&open, "sheet", true);
+    let id = open.begin(&sheet);
+    admin.post(&format!("/api/sync/{id}/cancel"));
+    let (word, status) = told(&open.visitor(), BACKGROUND);
+    assert_eq!(word, "error");
+    assert!(!status.to_string().contains("robot"), "visitors are not told who: {status}");
+}
