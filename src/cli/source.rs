@@ -22,7 +22,7 @@ pub(super) enum SourceCommand {
     Show(Which),
     /// Fetch a source, write nothing, and say what is wrong and how to mend it.
     Check(Which),
-    /// Remove a source with its catalog and its history.
+    /// Remove a source with its catalog.
     Remove(Remove),
 }
 
@@ -46,7 +46,7 @@ pub(super) struct List {
 pub(super) struct Remove {
     /// The source's slug, such as albums
     slug: Slug,
-    /// Do not ask; its catalog and history go with it and do not come back
+    /// Do not ask; its catalog goes with it and does not come back
     #[arg(long)]
     yes: bool,
 }
@@ -156,7 +156,7 @@ fn remove(app: &App, args: &Remove) -> Result<Exit, Trouble> {
     let slug = &source.slug;
     let items = app.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
     let noun = source.noun.of(items);
-    let question = format!("This removes {slug} with its catalog of {items} {noun} and its history, for good. Go on?");
+    let question = format!("This removes {slug} with its catalog of {items} {noun}, for good. Go on?");
     if !args.yes && !confirmed(&question)? {
         note("Nothing was removed.");
         return Ok(Exit::Cancelled);

@@ -8,7 +8,7 @@ use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::facts;
 use super::operations;
-use super::schema::{catalogs, item_changes, items, sources, sync_records};
+use super::schema::{catalogs, item_changes, items, sources};
 use super::stored::{json, or_taken, to_json, word};
 use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft, SourceId};
 
@@ -174,7 +174,8 @@ impl Store {
         or_taken(changed, &format!("a source called {}", draft.slug))
     }
 
-    /// Removes a source with its catalog and history, unless a run of it is active.
+    /// Removes a source with its catalog and all that runs changed in it, unless a run of it is active. What its runs
+    /// came to is kept as long as any other record.
     ///
     /// # Errors
     /// When the database fails.
@@ -187,7 +188,6 @@ impl Store {
             // row that admission locks without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
-            diesel::delete(sync_records::table.filter(sync_records::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(sources::table.find(id.0)).execute(conn)?;
             Ok(SourceChange::Done)
         })

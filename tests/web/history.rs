@@ -1,4 +1,4 @@
-//! Past runs, in JSON and as pages.
+//! Past runs, in JSON.
 
 use lockstep::domain::account::Role;
 use lockstep::domain::sync_id::SyncId;
@@ -19,19 +19,21 @@ fn site(db: &Database) -> Site {
     Site::on(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
-fn ids(list: &Value) -> Vec<&str> {
+/// The runs of a list.
+pub(super) fn ids(list: &Value) -> Vec<&str> {
     list["items"].as_array().expect("items").iter().map(|entry| entry["syncId"].as_str().expect("an id")).collect()
 }
 
 /// Gives the file of a source added by [`Site::fill_csv`] another content, and syncs it.
-fn refill(site: &Site, source: &lockstep::domain::source::Source, text: &str) -> String {
+pub(super) fn refill(site: &Site, source: &lockstep::domain::source::Source, text: &str) -> String {
     std::fs::write(site.data_dir().join(format!("{}.csv", source.slug)), text).expect("a file");
     let id = site.begin(source).to_string();
     site.run(&id);
     id
 }
 
-fn latest(site: &Site, source: &lockstep::domain::source::Source) -> String {
+/// The newest run of a source.
+pub(super) fn latest(site: &Site, source: &lockstep::domain::source::Source) -> String {
     site.store.latest_run(source.id).expect("an answer").expect("a run").to_string()
 }
 
@@ -164,138 +166,5 @@ fn history_is_for_those_who_have_an_account() {
             assert_eq!(program.get(&path).refusal(), (404, "not_found".to_owned()), "{path}");
             assert_eq!(site.visitor().get(&path).refusal(), (401, "sign_in".to_owned()), "{path}");
         }
-    }
-}
-
-/// The start tag of the form that begins the run again, where there is one.
-fn again(page: &str) -> Option<&str> {
-    let (_, rest) = page.split_once(r#"<form method="post" action="/catalog/"#)?;
-    rest.split_once("</form>").map(|(form, _)| form)
-}
-
-#[test]
-fn the_page_lists_runs_and_what_they_came_to() {
-    let site = Site::new();
-    let reader = site.person("bob", Role::Viewer);
-    let nothing = reader.get("/history");
-    assert!(nothing.status == 200 && nothing.body.contains("Nothing has run yet."), "{}", nothing.body);
-    let source = site.fill_csv("books", "id,title\na,One\n,Two\n");
-    refill(&site, &source, "title\nOne\n");
-    site.fill(&site.albums);
-    let waiting = site.begin(&site.drafts);
-    let page = reader.get("/history").body;
-    for said in ["There is no column", "<b>1</b> added", "<b>1</b> refused", "by ada", "1–3 of 3"] {
-        assert!(page.contains(said), "{said}: {page}");
-    }
-    assert!(page.contains(&format!("/history/{waiting}")) && page.contains("Waiting"), "{page}");
-    let count = |query: &str| reader.get(&format!("/history{query}")).body.matches("<h2><a href=\"/history/").count();
-    assert_eq!(
-        (count(""), count("?source=books"), count("?status=failed"), count("?page=2")),
-        (4, 2, 1, 4),
-        "a page too far is the last"
-    );
-    assert_eq!((count("?source=drafts"), count("?source=drafts&status=failed"), count("?source=nothing")), (1, 0, 0));
-    assert!(reader.get("/history?source=nothing").body.contains("No such run."));
-    assert!(reader.get("/catalog/books").body.contains("/history?source=books"));
-    assert!(!site.visitor().get("/catalog/albums").body.contains("/history"), "visitors are not led to a closed door");
-}
-
-#[test]
-fn the_page_of_a_run_tells_it_in_full() {
-    let site = Site::new();
-    let source = site.fill_csv("books", "id,title\na,One\nb,Two\n,Three\n");
-    let first = latest(&site, &source);
-    let second = refill(&site, &source, "id,title\na,<i>Other</i>\nc,New\n");
-    let admin = site.person("ada", Role::Admin);
-    let page = admin.get(&format!("/history/{second}?kind=updated")).body;
-    for said in [
-        "Sync completed",
-        "&#60;i&#62;Other&#60;/i&#62;",
-        "<del>One</del>",
-        "Where the time went",
-        "Processing",
-        &second,
-    ] {
-        assert!(page.contains(said), "{said}: {page}");
-    }
-    assert!(again(&page).is_none(), "it completed: {page}");
-    let page = admin.get(&format!("/history/{first}")).body;
-    assert!(page.contains("Row 4, id") && page.contains(&format!("/history/{first}/issues.csv")), "{page}");
-    let panel = admin.get(&format!("/catalog/books/sync-status?sync={first}")).body;
-    assert!(panel.contains(&format!("href=\"/history/{first}\"")), "{panel}");
-    let visited = site.visitor().get(&format!("/catalog/books/sync-status?sync={first}")).body;
-    assert!(!visited.contains("/history/"), "{visited}");
-}
-
-#[test]
-fn only_admins_are_offered_to_try_again_and_only_where_it_makes_sense() {
-    let site = Site::new();
-    let source = site.fill_csv("books", "id,title\na,One\n");
-    let failed = refill(&site, &source, "title\nOne\n");
-    let (admin, viewer) = (site.person("ada", Role::Admin), site.person("bob", Role::Viewer));
-    let path = format!("/history/{failed}");
-    let page = admin.get(&path).body;
-    let form = again(&page).expect("a form");
-    assert!(form.starts_with("books/sync") && form.contains("value=\"full\""), "{form}");
-    assert!(again(&viewer.get(&path).body).is_none());
-    // The answer without JavaScript leads to the catalog, which shows the run.
-    let pressed = admin.post_form("/catalog/books/sync", &[("action", "full")]);
-    assert_eq!((pressed.status, pressed.header("location")), (303, Some("/catalog/books")));
-    assert!(again(&admin.get(&path).body).is_none(), "one is active");
-    let waiting = latest(&site, &source);
-    let page = admin.get(&format!("/history/{waiting}")).body;
-    assert!(page.contains("Waiting") && page.contains("Follow it in the catalog") && again(&page).is_none(), "{page}");
-    admin.post_form("/catalog/books/sync/cancel", &[]);
-    assert!(again(&admin.get(&format!("/history/{waiting}")).body).is_some());
-}
-
-#[test]
-fn a_cancelled_preview_is_not_said_to_have_committed_anything() {
-    let site = Site::new();
-    site.fill(&site.albums);
-    let admin = site.person("ada", Role::Admin);
-    admin.post_form("/catalog/albums/sync", &[("action", "preview")]);
-    let panel = admin.with("HX-Request", "true").post("/catalog/albums/sync/cancel").body;
-    assert!(panel.contains("Nothing was written.") && !panel.contains("committed"), "{panel}");
-}
-
-#[test]
-fn issues_are_downloaded_and_no_cell_is_a_formula() {
-    let site = Site::new();
-    let source = site.fill_csv("films", "id,=title\n,One\na,Two\na,Three\nb,Fo\0ur\n");
-    let id = latest(&site, &source);
-    let path = format!("/history/{id}/issues.csv");
-    let reply = site.program("reader", Role::Viewer).get(&path);
-    assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8"));
-    let disposition = format!("attachment; filename=\"films-issues-{id}.csv\"");
-    assert_eq!(reply.header("content-disposition"), Some(&*disposition));
-    let mut lines = reply.body.lines();
-    assert_eq!(lines.next(), Some("row,column,kind,reason"));
-    let begins = ["2,id,refused,", "4,id,refused,", "5,'=title,noted,"];
-    assert!(
-        lines.clone().count() == 3 && lines.zip(begins).all(|(line, begin)| line.starts_with(begin)),
-        "{}",
-        reply.body
-    );
-    assert_eq!(site.visitor().get(&path).refusal(), (401, "sign_in".to_owned()));
-    assert_eq!(site.person("bob", Role::Viewer).get(&path).status, 200);
-    let unknown = format!("/history/{}/issues.csv", SyncId::new());
-    assert_eq!(site.program("other", Role::Viewer).get(&unknown).refusal(), (404, "not_found".to_owned()));
-}
-
-#[test]
-fn visitors_are_sent_to_sign_in_and_an_unknown_run_is_a_page_of_its_own() {
-    let site = Site::new();
-    site.fill(&site.albums);
-    let id = latest(&site, &site.albums);
-    for path in ["/history".to_owned(), format!("/history/{id}"), "/history/nonsense".to_owned()] {
-        let reply = site.visitor().get(&path);
-        let there = format!("/login?next={}", path.replace('/', "%2F"));
-        assert_eq!((reply.status, reply.header("location")), (303, Some(&*there)), "{path}");
-    }
-    let reader = site.person("bob", Role::Viewer);
-    for id in ["nonsense", &SyncId::new().to_string()] {
-        let reply = reader.get(&format!("/history/{id}"));
-        assert!(reply.status == 404 && reply.body.contains("There is no such sync"), "{}", reply.body);
     }
 }

@@ -6,6 +6,7 @@ mod data;
 mod doors;
 mod forms;
 mod history;
+mod history_pages;
 mod kept;
 mod older_clients;
 mod site;

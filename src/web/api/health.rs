@@ -65,8 +65,9 @@ pub(in crate::web) async fn sync(rooms: Rooms, caller: Caller) -> Result<Answer,
     state::run(&rooms, move |house| {
         caller.actor(house)?;
         let recent = house.store.recent_records(None, RECENT)?;
-        let mut seen = HashSet::new();
-        let failing = recent.iter().any(|run| seen.insert(run.source_id) && run.status == Status::Failed);
+        // The records of a source that was removed are kept, and do not speak for the house.
+        let mut waiting: HashSet<_> = house.store.sources()?.into_iter().map(|source| source.id).collect();
+        let failing = recent.iter().any(|run| waiting.remove(&run.source_id) && run.status == Status::Failed);
         Answer::ok(&SyncHealth {
             status: if failing { "degraded" } else { "ok" },
             active_syncs: house.store.active_runs()?.len(),
