@@ -1,6 +1,7 @@
 //! The notice board: one suite over its three stores, and the trouble that each can have.
 
 mod folders;
+mod never_back;
 mod places;
 mod redis;
 mod suite;

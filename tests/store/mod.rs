@@ -11,4 +11,5 @@ mod retention;
 mod search;
 mod servers;
 mod take_over;
+mod transitions;
 pub(crate) mod work;

@@ -1,0 +1,240 @@
+//! Whatever is done to runs in whatever order, by workers that are alive, late or dead: the rules of their life hold.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use lockstep::domain::operation::{Lease, Mode, OperationKind, Priority, StartRequest, Status};
+use lockstep::domain::source::SourceId;
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::status::{DatabaseStatus, StatusStore};
+use lockstep::store::admission::{Admission, Wish};
+use lockstep::store::finish::{Ending, Requeue};
+use lockstep::store::lease::{Finalizing, Renewal};
+use lockstep::store::{Store, StoreError};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use super::work::{self, TERM};
+use crate::support::house::full;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold];
+
+/// Something that happens to one of two sources, or to whoever holds or held one of the leases.
+#[derive(Clone, Debug)]
+enum Step {
+    Admit { source: usize, undo: bool },
+    Claim { dies: bool },
+    Renew(usize),
+    Keep(usize, u8),
+    Batch(usize, u8),
+    Finalize(usize),
+    Finish(usize, Status, Requeue),
+    Cancel(usize),
+    TakeOver,
+    ClearOperations,
+    ClearRecords,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = 0..6_usize;
+    let status =
+        prop_oneof![Just(Status::Completed), Just(Status::Failed), Just(Status::Cancelled), Just(Status::Interrupted),];
+    let requeue = prop_oneof![3 => Just(Requeue::No), 1 => Just(Requeue::SameAttempt)];
+    prop_oneof![
+        3 => (0..2_usize, prop::bool::weighted(0.2)).prop_map(|(source, undo)| Step::Admit { source, undo }),
+        4 => prop::bool::weighted(0.6).prop_map(|dies| Step::Claim { dies }),
+        1 => any.clone().prop_map(Step::Renew),
+        2 => (any.clone(), 0..120_u8).prop_map(|(lease, percent)| Step::Keep(lease, percent)),
+        2 => (any.clone(), 0..120_u8).prop_map(|(lease, percent)| Step::Batch(lease, percent)),
+        1 => any.clone().prop_map(Step::Finalize),
+        3 => (any.clone(), status, requeue).prop_map(|(lease, status, requeue)| Step::Finish(lease, status, requeue)),
+        2 => any.prop_map(Step::Cancel),
+        5 => Just(Step::TakeOver),
+        1 => Just(Step::ClearOperations),
+        1 => Just(Step::ClearRecords),
+    ]
+}
+
+/// What was seen of the runs, to hold what comes next against.
+struct World {
+    store: Store,
+    sources: [SourceId; 2],
+    runs: Vec<SyncId>,
+    leases: Vec<Lease>,
+    seen: HashMap<SyncId, StatusReport>,
+    keys: u32,
+    records_cleared: bool,
+}
+
+impl World {
+    fn new(store: Store, round: u32) -> Self {
+        let sources = [0, 1].map(|number| work::source(&store, &format!("albums-{round}-{number}")));
+        let (runs, leases, seen) = (Vec::new(), Vec::new(), HashMap::new());
+        Self { store, sources, runs, leases, seen, keys: 0, records_cleared: false }
+    }
+
+    /// One of those who hold or held a lease, the latest first, and whether it holds it.
+    fn lease(&self, number: usize) -> Option<(Lease, bool)> {
+        let lease = *self.leases.iter().rev().nth(number)?;
+        Some((lease, self.seen[&lease.id].status == Status::Running))
+    }
+
+    fn knows(&mut self, id: SyncId) {
+        if !self.runs.contains(&id) {
+            self.runs.push(id);
+        }
+    }
+
+    fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        match step {
+            Step::Admit { source, undo } => {
+                let kind = if *undo { OperationKind::Undo } else { OperationKind::Sync };
+                let request = StartRequest { kind, mode: Mode::Full, priority: Priority::Scheduled, ..full() };
+                let wish = Wish {
+                    source: self.sources[*source],
+                    request: &request,
+                    message: "Waiting…",
+                    cooldown: Duration::ZERO,
+                    due: None,
+                };
+                let active = self.store.active_run(self.sources[*source]).expect("an answer");
+                match (self.store.admit(&wish).expect("an answer"), active) {
+                    (Admission::Accepted(id), None) => self.knows(id),
+                    (Admission::AlreadyRunning(id), Some(active)) => prop_assert_eq!(id, active),
+                    other => prop_assert!(false, "{:?}", other),
+                }
+            }
+            Step::Claim { dies } => {
+                let term = if *dies { Duration::ZERO } else { TERM };
+                let token = i64::try_from(self.leases.len()).expect("few") + 1;
+                if let Some((operation, lease)) = work::claim(&self.store, token, term) {
+                    prop_assert_eq!(self.seen[&operation.id].status, Status::Pending);
+                    self.leases.push(lease);
+                }
+            }
+            Step::Renew(number) => {
+                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                let renewal = self.store.renew(lease, TERM).expect("an answer");
+                prop_assert_eq!(renewal != Renewal::Lost, holds);
+            }
+            Step::Keep(number, percent) => {
+                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                accepted(holds, &self.store.keep_progress(lease, TERM, &work::progress(*percent)))?;
+            }
+            Step::Batch(number, percent) => {
+                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                self.keys += 1;
+                let batch = work::batch(&[&self.keys.to_string()]);
+                accepted(holds, &self.store.write_batch(lease, TERM, &batch, &work::progress(*percent)))?;
+            }
+            Step::Finalize(number) => {
+                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                let begun = self.store.begin_finalizing(lease, TERM, &work::progress(95));
+                accepted(holds, &begun)?;
+                if let Ok(Finalizing::CancelRequested) = begun {
+                    let ended = self.store.finish(lease, &work::ending(Status::Cancelled));
+                    prop_assert!(ended.is_ok(), "{:?}", ended);
+                }
+            }
+            Step::Finish(number, status, requeue) => {
+                let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
+                let requeue = if *status == Status::Interrupted { *requeue } else { Requeue::No };
+                let ended = self.store.finish(lease, &Ending { requeue, ..work::ending(*status) });
+                accepted(holds, &ended)?;
+                if let Ok(Some(successor)) = ended {
+                    self.knows(successor);
+                }
+            }
+            Step::Cancel(number) => {
+                let Some(id) = self.runs.iter().rev().nth(*number).copied() else { return Ok(()) };
+                self.store.cancel(id, "ada").expect("an answer");
+            }
+            Step::TakeOver => {
+                std::thread::sleep(Duration::from_millis(2));
+                for lease in self.store.expired_leases().expect("an answer") {
+                    let taken = self.store.take_over(lease).expect("an answer");
+                    prop_assert!(self.store.take_over(lease).expect("an answer").is_none(), "only once");
+                    if let Some(successor) = taken.and_then(|taken| taken.successor) {
+                        self.knows(successor);
+                    }
+                }
+            }
+            Step::ClearOperations => {
+                self.store.clear_operations(Duration::ZERO).expect("cleared");
+            }
+            Step::ClearRecords => {
+                self.store.clear_records(Duration::ZERO).expect("cleared");
+                self.records_cleared = true;
+            }
+        }
+        self.check()
+    }
+
+    /// The rules.
+    fn check(&mut self) -> Result<(), TestCaseError> {
+        let active = self.store.active_runs().expect("an answer");
+        for source in self.sources {
+            let running = active.iter().filter(|(_, of)| *of == source).count();
+            prop_assert!(running <= 1, "one at a time: {:?}", active);
+        }
+        let mut continued = HashMap::new();
+        for id in self.runs.clone() {
+            let before = self.seen.get(&id);
+            let told = DatabaseStatus::new(self.store.clone()).get(id).expect("an answer");
+            let record = self.store.record(id).expect("an answer");
+            let Some(report) = told else {
+                let ended = before.is_some_and(|before| !before.status.is_active());
+                prop_assert!(ended && self.records_cleared, "{} is not known any more: {:?}", id, before);
+                continue;
+            };
+            if let Some(before) = before {
+                let legal = before.status == report.status || before.status.may_become(report.status);
+                prop_assert!(legal, "{:?} became {:?}", before, report);
+                prop_assert!(report.progress >= before.progress, "{:?} then {:?}", before, report);
+                if !before.status.is_active() {
+                    prop_assert_eq!(before, &report, "nothing that ended changes, wherever it is told from");
+                }
+            } else {
+                prop_assert_eq!(report.status, Status::Pending, "a run begins by waiting");
+            }
+            prop_assert_eq!(report.progress == 100, report.status == Status::Completed);
+            prop_assert_eq!(record.is_some(), !report.status.is_active(), "one record for what ended: {:?}", report);
+            prop_assert!((1..=2).contains(&report.attempt), "{:?}", report);
+            if let Some(of) = report.retry_of {
+                prop_assert_eq!(continued.insert(of, id), None, "two successors of {}", of);
+                let former = &self.seen[&of];
+                prop_assert_eq!((former.status, former.successor), (Status::Interrupted, Some(id)));
+            }
+            self.seen.insert(id, report);
+        }
+        Ok(())
+    }
+}
+
+/// A write is taken from who holds the lease and from nobody else.
+fn accepted<T: std::fmt::Debug>(holds: bool, written: &Result<T, StoreError>) -> Result<(), TestCaseError> {
+    let as_it_should = if holds { written.is_ok() } else { matches!(written, Err(StoreError::Fenced)) };
+    prop_assert!(as_it_should, "holds the lease: {}, and was told {:?}", holds, written);
+    Ok(())
+}
+
+fn whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold(db: &Database) {
+    let store = db.store();
+    let rounds = std::cell::Cell::new(0);
+    let config = ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() };
+    let tried = TestRunner::new(config).run(&prop::collection::vec(step(), 1..50), |steps| {
+        rounds.set(rounds.get() + 1);
+        let mut world = World::new(store.clone(), rounds.get());
+        let lived = steps.iter().try_for_each(|step| world.take(step));
+        // The next round's workers are not to find runs of this one.
+        for (_, source) in store.active_runs().expect("an answer") {
+            db.run(&format!("DELETE FROM sync_operations WHERE source_id = {}", source.0));
+        }
+        lived
+    });
+    if let Err(wrong) = tried {
+        panic!("{wrong}");
+    }
+}
