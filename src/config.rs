@@ -103,6 +103,9 @@ pub struct Settings {
     pub google_base: Option<Url>,
     /// `RUST_LOG`, directives such as `info` or `lockstep=debug`: what is logged. The default is the command's.
     pub log_filter: Option<String>,
+    /// `LOCKSTEP_GOOGLE_CREDENTIALS`, a file or its content, default none: the key of a service account. Only
+    /// `lockstep doctor` looks at it yet.
+    pub google_credentials: Option<OsString>,
     /// Settings that are set although this version does not use them yet.
     pub unused: Vec<&'static str>,
 }
@@ -144,15 +147,14 @@ const LATER: [&str; 3] = ["LOCKSTEP_GOOGLE_CREDENTIALS", "LOCKSTEP_WEBHOOK_URL",
 const HOUR: Duration = seconds(3600);
 
 impl Settings {
-    /// Reads the settings of this process.
-    ///
-    /// # Errors
-    /// When values are wrong: all of them are named.
-    pub fn read(flags: &Flags) -> Result<Self, Mistakes> {
+    /// Reads the settings of this process. Wrong values are named, all of them, and their defaults stand in for them:
+    /// nothing but a look at what is wrong should go on with these.
+    #[must_use]
+    pub fn read(flags: &Flags) -> (Self, Mistakes) {
         Self::read_from(flags, &|name| std::env::var_os(name))
     }
 
-    fn read_from(flags: &Flags, env: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, Mistakes> {
+    fn read_from(flags: &Flags, env: &dyn Fn(&str) -> Option<OsString>) -> (Self, Mistakes) {
         let mut read = Reader { env, mistakes: Vec::new() };
         let data_dir = PathBuf::from(
             read.given("LOCKSTEP_DATA_DIR", flags.data_dir.as_deref())
@@ -179,13 +181,14 @@ impl Settings {
             ),
             google_base: read.one("LOCKSTEP_GOOGLE_URL", flags.google_url.as_deref(), values::google_base, || None),
             log_filter: read.one("RUST_LOG", None, |text| values::log_filter(text).map(Some), || None),
+            google_credentials: read.given("LOCKSTEP_GOOGLE_CREDENTIALS", None).map(|(_, value)| value),
             unused: LATER.into_iter().filter(|name| read.given(name, None).is_some()).collect(),
             data_dir,
         };
         if read.mistakes.is_empty() {
             read.mistakes.extend(settings.contradictions());
         }
-        if read.mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(read.mistakes)) }
+        (settings, Mistakes(read.mistakes))
     }
 
     /// Settings that are good by themselves and not beside each other.

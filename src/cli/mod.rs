@@ -1,6 +1,7 @@
 //! The command line: one file per command. Standard output holds a command's answer alone; everything else goes to
 //! standard error.
 
+mod doctor;
 mod follow;
 mod output;
 mod serve;
@@ -16,7 +17,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::app::{self, App};
-use crate::config::{Flags, Settings};
+use crate::config::{Flags, Mistakes, Settings};
 use output::{Exit, Trouble};
 
 /// Keeps a catalog in lockstep with the place its editors already work in.
@@ -48,6 +49,9 @@ enum Command {
     /// Add, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
+    /// Look whether everything is well: folders, database, locks, clock, runs. Says what is wrong and the fix.
+    #[command(after_help = doctor::EXITS)]
+    Doctor(doctor::DoctorArgs),
 }
 
 impl Command {
@@ -66,18 +70,17 @@ impl Command {
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let settings = match Settings::read(&cli.settings) {
-        Ok(settings) => settings,
-        Err(mistakes) => {
-            for line in mistakes.lines() {
-                output::complain(line);
-            }
-            return Exit::Usage.into();
-        }
-    };
     let command = cli.command.unwrap_or(Command::Serve);
+    let (settings, mistakes) = Settings::read(&cli.settings);
+    // The doctor is asked because something is wrong.
+    if !mistakes.lines().is_empty() && !matches!(command, Command::Doctor(_)) {
+        for line in mistakes.lines() {
+            output::complain(line);
+        }
+        return Exit::Usage.into();
+    }
     app::start_logging(settings.log_filter.as_deref().unwrap_or(command.logged()), &settings.data_dir);
-    match obey(&command, settings) {
+    match obey(&command, settings, &mistakes) {
         Ok(exit) => exit.into(),
         Err(trouble) => {
             output::complain(&trouble.message);
@@ -86,14 +89,15 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn obey(command: &Command, settings: Settings) -> Result<Exit, Trouble> {
-    let app = App::open(settings)?;
+fn obey(command: &Command, settings: Settings, mistakes: &Mistakes) -> Result<Exit, Trouble> {
     match command {
-        Command::Serve => serve::run(app),
-        Command::Sync(args) => sync::run(&app, args),
-        Command::Source(command) => source::run(&app, command),
-        Command::User(command) => user::run(&app, command),
-        Command::Token(command) => token::run(&app, command),
+        Command::Serve => serve::run(App::open(settings)?),
+        Command::Sync(args) => sync::run(&App::open(settings)?, args),
+        Command::Source(command) => source::run(&App::open(settings)?, command),
+        Command::User(command) => user::run(&App::open(settings)?, command),
+        Command::Token(command) => token::run(&App::open(settings)?, command),
+        // It stands on nothing that it looks at.
+        Command::Doctor(args) => doctor::run(&settings, mistakes, args),
     }
 }
 

@@ -14,7 +14,8 @@ fn read(env: &[(&str, &str)]) -> Result<Settings, Mistakes> {
 
 fn read_with(flags: &Flags, env: &[(&str, &str)]) -> Result<Settings, Mistakes> {
     let look = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
-    Settings::read_from(flags, &look)
+    let (settings, mistakes) = Settings::read_from(flags, &look);
+    if mistakes.lines().is_empty() { Ok(settings) } else { Err(mistakes) }
 }
 
 #[test]

@@ -1,16 +1,22 @@
 //! Looks at the database as a whole: what waits and runs in it, and whether it is well.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use diesel::{PgConnection, SqliteConnection};
 
-use super::connection::Store;
-use super::dialect::clock;
+use super::connection::{AnyConnection, DatabaseAddress, Store};
+use super::dialect::{clock, migrations, vitals};
 use super::error::StoreError;
 use super::operations::ACTIVE;
-use super::schema::sync_operations;
+use super::schema::{sources, sync_operations, sync_records};
+use super::stored::word;
 use crate::domain::operation::Status;
+use crate::domain::source::Slug;
+use crate::domain::sync_id::SyncId;
 
 /// What waits and runs, on all servers of a database together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,5 +57,224 @@ impl Store {
                 oldest_waiting: oldest.map(|since| (now.naive_utc() - since).to_std().unwrap_or_default()),
             })
         })
+    }
+}
+
+/// What a database says of itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Facts {
+    /// Its name and version.
+    pub version: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether readers and a writer do not stand in each other's way.
+    pub write_ahead: bool,
+    /// Whether it takes no writes at all.
+    pub read_only: bool,
+    /// How many more connections it would take, where there is such a limit.
+    pub connections_left: Option<i64>,
+}
+
+/// How the migrations of a database and of this program differ, by their names or versions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Migrations {
+    /// How many were applied.
+    pub applied: usize,
+    /// The database lacks these.
+    pub missing: Vec<String>,
+    /// This program does not know these: a newer one was here.
+    pub unknown: Vec<String>,
+}
+
+/// A session of another program that is worth a look. Only PostgreSQL has sessions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Session {
+    /// The server's process for it.
+    pub pid: i32,
+    /// What the program calls itself; may be empty.
+    pub name: String,
+    /// Where it comes from.
+    pub client: String,
+    /// What it does.
+    pub state: String,
+    /// For how long.
+    pub seconds: u64,
+    /// The sessions that it waits for.
+    pub blocked_by: Vec<i32>,
+}
+
+/// A run that waits, or whose worker is gone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeftRun {
+    /// It.
+    pub id: SyncId,
+    /// The slug of its source.
+    pub source: Slug,
+    /// Who had it, where somebody had.
+    pub worker: Option<String>,
+    /// For how long it waits, or how long ago its lease ran out.
+    pub since: Duration,
+}
+
+/// A source whose latest run did not end well.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FailedSource {
+    /// Its slug.
+    pub source: Slug,
+    /// The run.
+    pub id: SyncId,
+    /// What was said.
+    pub message: String,
+    /// When it ended.
+    pub ended: DateTime<Utc>,
+}
+
+/// A connection of its own, whose statements wait for nobody for long.
+pub struct Checkup {
+    conn: AnyConnection,
+}
+
+impl Checkup {
+    /// Connects. Neither a file nor a table is made.
+    ///
+    /// # Errors
+    /// When there is no database, or it cannot be reached.
+    pub fn open(address: &DatabaseAddress) -> Result<Self, StoreError> {
+        let trouble = |reason: String| StoreError::Unreachable {
+            address: address.for_people(),
+            reason: reason.trim().replace('\n', " "),
+        };
+        let mut conn = match address {
+            DatabaseAddress::Sqlite(path) => {
+                std::fs::metadata(path).map_err(|error| trouble(error.to_string()))?;
+                let conn = SqliteConnection::establish(&path.display().to_string());
+                AnyConnection::Sqlite(conn.map_err(|error| trouble(error.to_string()))?)
+            }
+            DatabaseAddress::Postgres(url) => {
+                AnyConnection::Postgres(PgConnection::establish(url).map_err(|error| trouble(error.to_string()))?)
+            }
+        };
+        vitals::prepare(&mut conn)?;
+        Ok(Self { conn })
+    }
+
+    /// What the database says of itself.
+    ///
+    /// # Errors
+    /// When it fails.
+    pub fn facts(&mut self) -> Result<Facts, StoreError> {
+        Ok(vitals::facts(&mut self.conn)?)
+    }
+
+    /// How far the database's clock is ahead of this machine's, and how long its answer took. The one is known no better
+    /// than the other.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn clock(&mut self) -> Result<(TimeDelta, Duration), StoreError> {
+        let (asked, begun) = (Utc::now(), Instant::now());
+        let answer = clock::now(&mut self.conn)?;
+        let took = begun.elapsed();
+        Ok((answer - (asked + took / 2), took))
+    }
+
+    /// How the migrations of the database and of this program differ.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn migrations(&mut self) -> Result<Migrations, StoreError> {
+        let known = migrations::known(&self.conn)?;
+        let applied = vitals::applied(&mut self.conn)?;
+        let missing = known.iter().filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name.clone());
+        let is_known = |version: &&String| known.iter().any(|(known, _)| known == *version);
+        Ok(Migrations {
+            missing: missing.collect(),
+            unknown: applied.iter().filter(|version| !is_known(version)).cloned().collect(),
+            applied: applied.len(),
+        })
+    }
+
+    /// Whether a transaction that writes can begin within so many milliseconds.
+    ///
+    /// # Errors
+    /// When it cannot for another reason than another one that writes.
+    pub fn may_write(&mut self, most_millis: u32) -> Result<bool, StoreError> {
+        vitals::may_write(&mut self.conn, most_millis)
+    }
+
+    /// The sessions that sit inside a transaction without doing anything, that wait for others and that are waited for.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn sessions(&mut self) -> Result<Vec<Session>, StoreError> {
+        Ok(vitals::sessions(&mut self.conn)?)
+    }
+
+    /// The runs whose lease ran out longer than `grace` ago, and those that wait longer than `patience` although nobody
+    /// holds a lease on another run.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn left_runs(
+        &mut self,
+        grace: Duration,
+        patience: Duration,
+    ) -> Result<(Vec<LeftRun>, Vec<LeftRun>), StoreError> {
+        let now = clock::now(&mut self.conn)?;
+        type Row = (String, String, Option<String>, Option<i64>, NaiveDateTime);
+        let rows: Vec<Row> = sync_operations::table
+            .inner_join(sources::table)
+            .filter(sync_operations::status.eq_any(ACTIVE))
+            .order(sync_operations::created_at)
+            .select((
+                sync_operations::id,
+                sources::slug,
+                sync_operations::worker,
+                sync_operations::lease_until,
+                sync_operations::created_at,
+            ))
+            .load(&mut self.conn)?;
+        let (mut lost, mut waiting, mut alive) = (Vec::new(), Vec::new(), false);
+        for (id, slug, worker, until, created_at) in rows {
+            let since = until.and_then(DateTime::from_timestamp_millis).unwrap_or(created_at.and_utc());
+            alive |= until.is_some() && since > now;
+            let since = (now - since).to_std().unwrap_or_default();
+            let run =
+                LeftRun { id: word("sync_operations.id", &id)?, source: word("sources.slug", &slug)?, worker, since };
+            match until {
+                Some(_) if since > grace => lost.push(run),
+                None if since > patience => waiting.push(run),
+                _ => {}
+            }
+        }
+        if alive {
+            // They wait for a worker that is busy.
+            waiting.clear();
+        }
+        Ok((lost, waiting))
+    }
+
+    /// The sources whose latest run, previews aside, failed or was interrupted.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn failed_sources(&mut self) -> Result<Vec<FailedSource>, StoreError> {
+        let latest = sql::<Bool>(
+            "sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
+             AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)",
+        );
+        let bad = [Status::Failed.as_str(), Status::Interrupted.as_str()];
+        let rows: Vec<(String, String, String, NaiveDateTime)> = sources::table
+            .inner_join(sync_records::table.on(latest))
+            .filter(sync_records::status.eq_any(bad))
+            .order(sources::slug)
+            .select((sources::slug, sync_records::id, sync_records::message, sync_records::finished_at))
+            .load(&mut self.conn)?;
+        rows.into_iter()
+            .map(|(slug, id, message, ended)| {
+                let (source, id) = (word("sources.slug", &slug)?, word("sync_records.id", &id)?);
+                Ok(FailedSource { source, id, message, ended: ended.and_utc() })
+            })
+            .collect()
     }
 }

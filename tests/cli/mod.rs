@@ -1,6 +1,8 @@
 //! The real binary, run as a person or a script would run it.
 
 mod accounts;
+mod doctor;
+mod doctor_database;
 mod serve;
 mod settings;
 mod sources;

@@ -1,6 +1,7 @@
 //! The migrations of both databases. Several servers may start at once.
 
 use diesel::connection::SimpleConnection;
+use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use crate::store::connection::AnyConnection;
@@ -39,12 +40,27 @@ pub(in crate::store) fn apply(conn: &mut AnyConnection) -> Result<usize, StoreEr
     }
 }
 
+/// The migrations of this program that belong to a database: version and name.
+pub(in crate::store) fn known(conn: &AnyConnection) -> Result<Vec<(String, String)>, StoreError> {
+    match conn {
+        AnyConnection::Sqlite(_) => names::<diesel::sqlite::Sqlite>(&SQLITE),
+        AnyConnection::Postgres(_) => names::<diesel::pg::Pg>(&POSTGRES),
+    }
+}
+
+fn names<DB: diesel::backend::Backend>(
+    migrations: &dyn MigrationSource<DB>,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let all = migrations.migrations().map_err(|error| StoreError::Migration(error.to_string()))?;
+    Ok(all.iter().map(|one| (one.name().version().to_string(), one.name().to_string())).collect())
+}
+
 fn run<DB: diesel::backend::Backend>(
     conn: &mut impl MigrationHarness<DB>,
     migrations: EmbeddedMigrations,
 ) -> Result<usize, StoreError>
 where
-    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+    EmbeddedMigrations: MigrationSource<DB>,
 {
     match conn.run_pending_migrations(migrations) {
         Ok(done) => Ok(done.len()),

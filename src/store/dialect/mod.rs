@@ -7,4 +7,5 @@ pub(super) mod lock;
 pub(super) mod migrations;
 pub(super) mod search;
 pub(super) mod session;
+pub(super) mod vitals;
 pub(super) mod write_tx;

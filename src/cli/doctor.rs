@@ -1,0 +1,169 @@
+//! `lockstep doctor`: looks at everything that Lockstep stands on, and says what is wrong and how to mend it. It works
+//! beside a server and without one, with a database that is away and with settings that are wrong, and it never waits
+//! for long.
+
+mod credentials;
+mod database;
+mod file_system;
+mod folders;
+mod runs;
+mod writer;
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::output::{Exit, Trouble, answer, one_line};
+use crate::config::{Mistakes, Settings};
+
+/// How long one check may take.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The flags.
+#[derive(clap::Args)]
+pub(super) struct DoctorArgs {
+    /// Print a JSON list of {check, state, message, fix}
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) const EXITS: &str = "Exit code: 0 nothing is wrong (warnings are no harm), 1 something is wrong.";
+
+/// What a check came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Ok,
+    /// It works, and may not for long, or not as it should.
+    Warning,
+    /// It does not work.
+    Wrong,
+}
+
+/// A check and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+struct Finding {
+    check: &'static str,
+    state: State,
+    message: String,
+    /// What to do.
+    fix: Option<String>,
+}
+
+impl Finding {
+    fn ok(check: &'static str, message: impl Into<String>) -> Self {
+        Self { check, state: State::Ok, message: message.into(), fix: None }
+    }
+
+    fn warning(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, state: State::Warning, message: message.into(), fix: Some(fix.into()) }
+    }
+
+    fn wrong(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { check, state: State::Wrong, message: message.into(), fix: Some(fix.into()) }
+    }
+
+    fn lines(&self) -> String {
+        let state = match self.state {
+            State::Ok => "ok",
+            State::Warning => "warning",
+            State::Wrong => "wrong",
+        };
+        let fix = self.fix.as_ref().map(|fix| format!("\n         → {}", one_line(fix))).unwrap_or_default();
+        format!("{state:<8} {}: {}{fix}", self.check, one_line(&self.message))
+    }
+}
+
+/// Does it.
+pub(super) fn run(settings: &Settings, mistakes: &Mistakes, args: &DoctorArgs) -> Result<Exit, Trouble> {
+    let mut findings = settings_read(settings, mistakes);
+    findings.extend(within(settings, folders::check).unwrap_or_else(|| {
+        let message = format!("{} does not answer: looking at it took too long", settings.data_dir.display());
+        let fix = "See whether its disk or the network behind it is well.";
+        vec![Finding::wrong("data folder", message, fix)]
+    }));
+    if mistakes.lines().iter().any(|line| line.starts_with("DATABASE_URL:") || line.starts_with("--database-url:")) {
+        let fix = "Correct the address of the database first.";
+        findings.push(Finding::wrong("database", "its address is not known, so it was not looked at", fix));
+    } else {
+        findings.extend(database::check(settings));
+    }
+    findings.extend(within(settings, credentials::check).unwrap_or_default());
+
+    let wrong = findings.iter().filter(|finding| finding.state == State::Wrong).count();
+    let warnings = findings.iter().filter(|finding| finding.state == State::Warning).count();
+    if args.json {
+        answer(&serde_json::to_string_pretty(&findings)?)?;
+    } else {
+        let mut lines: Vec<String> = findings.iter().map(Finding::lines).collect();
+        lines.push(match (wrong, warnings) {
+            (0, 0) => "Nothing is wrong.".to_owned(),
+            (0, 1) => "Nothing is wrong; there is a warning.".to_owned(),
+            (0, _) => format!("Nothing is wrong; there are {warnings} warnings."),
+            (1, _) => "Something is wrong.".to_owned(),
+            _ => format!("{wrong} things are wrong."),
+        });
+        answer(&lines.join("\n"))?;
+    }
+    Ok(if wrong == 0 { Exit::Fine } else { Exit::Failed })
+}
+
+fn settings_read(settings: &Settings, mistakes: &Mistakes) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = mistakes
+        .lines()
+        .iter()
+        .map(|line| Finding::wrong("settings", line, "Correct it. The checks below went on with the default."))
+        .collect();
+    for name in &settings.unused {
+        let message = format!("{name} is set, but this version of Lockstep does not use it yet");
+        findings.push(Finding::warning("settings", message, "Unset it, or leave it for a later version."));
+    }
+    if findings.is_empty() {
+        let message = format!("all can be read; this is Lockstep {}", env!("CARGO_PKG_VERSION"));
+        findings.push(Finding::ok("settings", message));
+    }
+    findings
+}
+
+/// What `check` finds, or `None` when it takes too long. Its thread ends with this process then.
+fn within(settings: &Settings, check: impl FnOnce(&Settings) -> Vec<Finding> + Send + 'static) -> Option<Vec<Finding>> {
+    let settings = settings.clone();
+    bounded(LIMIT, move || check(&settings))
+}
+
+/// What `work` answers, unless it takes longer than `most`.
+fn bounded<T: Send + 'static>(most: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (say, hear) = mpsc::channel();
+    let thread = std::thread::Builder::new().name("checkup".to_owned());
+    // Nobody hears it when it comes too late.
+    thread.spawn(move || drop(say.send(work()))).ok()?;
+    hear.recv_timeout(most).ok()
+}
+
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1000)),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes / 1_000_000),
+        _ => format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10),
+    }
+}
+
+/// A time that has passed, for people.
+fn age(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} minutes", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} hours", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// A path or a word as a shell takes it.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,237 @@
+//! The database: whether it answers, is up to date, takes writes and tells the same time.
+
+use std::path::Path;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::{Finding, LIMIT, State, age, bounded, file_system, quoted, runs, size, writer};
+use crate::config::Settings;
+use crate::store::checkup::{Checkup, Session};
+use crate::store::{DatabaseAddress, Store, StoreError};
+use crate::sync::Terms;
+
+/// A round trip that takes longer makes every page slow.
+const SLOW: Duration = Duration::from_millis(100);
+/// A session may wait for another one, or sit inside a transaction, for so many seconds.
+const PATIENCE: u64 = 10;
+/// Fewer connections than these are few.
+const FEW: i64 = 20;
+
+/// The connection that the checks share. A check that takes too long keeps it.
+pub(super) struct Patient(Option<Checkup>);
+
+impl Patient {
+    /// What a check answers.
+    pub(super) fn ask<T: Send + 'static>(
+        &mut self,
+        question: impl FnOnce(&mut Checkup) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, String> {
+        let Some(mut checkup) = self.0.take() else { return Err("it did not answer before".to_owned()) };
+        let answer = bounded(LIMIT, move || {
+            let answer = question(&mut checkup);
+            (checkup, answer)
+        });
+        let (checkup, answer) = answer.ok_or_else(|| format!("it did not answer within {} s", LIMIT.as_secs()))?;
+        self.0 = Some(checkup);
+        answer.map_err(|error| error.to_string())
+    }
+}
+
+/// Looks at it.
+pub(super) fn check(settings: &Settings) -> Vec<Finding> {
+    const CHECK: &str = "database";
+    let address = &settings.database;
+    let mut findings = Vec::new();
+    let file = match address {
+        DatabaseAddress::Sqlite(path) => Some(path.as_path()),
+        DatabaseAddress::Postgres(_) => None,
+    };
+    findings.extend(file.and_then(file_system::network));
+    if file.is_some_and(|path| !path.exists()) {
+        findings.extend(made(settings));
+    }
+    let wanted = address.clone();
+    let opened = bounded(LIMIT, move || Checkup::open(&wanted));
+    let mut patient = match opened {
+        Some(Ok(checkup)) => Patient(Some(checkup)),
+        Some(Err(error)) => return [findings, vec![Finding::wrong(CHECK, error.to_string(), reach(file))]].concat(),
+        None => {
+            let message = format!("{} does not answer within {} s", address.for_people(), LIMIT.as_secs());
+            return [findings, vec![Finding::wrong(CHECK, message, reach(file))]].concat();
+        }
+    };
+    findings.extend(facts(&mut patient, settings));
+    let mut free = true;
+    if let Some(path) = file {
+        findings.extend(file_system::permissions(path));
+        findings.push(writer::lock(&mut patient, path));
+        free = findings.last().is_some_and(|lock| lock.state == State::Ok);
+    } else {
+        findings.extend(sessions(&mut patient));
+    }
+    findings.extend(migrations(&mut patient, settings, free));
+    findings.push(clock(&mut patient, file.is_some()));
+    findings.extend(runs::check(&mut patient));
+    findings
+}
+
+pub(super) fn reach(file: Option<&Path>) -> String {
+    match file {
+        Some(path) => format!("See whether {} is a SQLite file that this user may read and write.", path.display()),
+        None => {
+            "See whether PostgreSQL runs and lets this machine in, and whether DATABASE_URL is right: user, password, \
+                 host, port, database. Syncs that run wait for it."
+                .to_owned()
+        }
+    }
+}
+
+/// Makes a database where there is none, as every command does.
+fn made(settings: &Settings) -> Option<Finding> {
+    const CHECK: &str = "database";
+    let shown = settings.database.for_people();
+    match migrated(settings) {
+        Ok(_) => {
+            let fix = "If there should have been one, see that LOCKSTEP_DATA_DIR or DATABASE_URL names it.";
+            Some(Finding::warning(CHECK, format!("{shown} was not there and has been made"), fix))
+        }
+        // That it cannot be opened is said in a moment.
+        Err(_) => None,
+    }
+}
+
+/// Brings the database up to date.
+fn migrated(settings: &Settings) -> Result<usize, String> {
+    let address = settings.database.clone();
+    let done = bounded(LIMIT * 2, move || Store::open(&address, 1, Terms::default().lease)?.migrate());
+    done.ok_or_else(|| "it takes too long".to_owned())?.map_err(|error| error.to_string())
+}
+
+fn facts(patient: &mut Patient, settings: &Settings) -> Vec<Finding> {
+    const CHECK: &str = "database";
+    let shown = settings.database.for_people();
+    let facts = match patient.ask(Checkup::facts) {
+        Ok(facts) => facts,
+        Err(error) => return vec![Finding::wrong(CHECK, format!("{shown}: {error}"), reach(None))],
+    };
+    let mut findings = vec![Finding::ok(CHECK, format!("{shown}, {}, {}", facts.version, size(facts.bytes)))];
+    if !facts.write_ahead {
+        let message = "it is not in WAL mode, so pages and syncs stand in each other's way";
+        let fix = format!(
+            "End other programs that have it open, then: sqlite3 {} 'PRAGMA journal_mode = WAL'",
+            quoted(&shown)
+        );
+        findings.push(Finding::warning(CHECK, message, fix));
+    }
+    if facts.read_only {
+        let fix = "Point DATABASE_URL to the server that takes writes, or see default_transaction_read_only.";
+        findings.push(Finding::wrong(CHECK, "it takes no writes: it is read-only, perhaps a standby", fix));
+    }
+    if let Some(left) = facts.connections_left {
+        let message = format!("{left} more connections can be made");
+        let fix =
+            "A server of Lockstep uses up to 2 × (LOCKSTEP_WORKERS + 8). Raise max_connections, or end idle clients.";
+        findings.push(match left {
+            ..=0 => Finding::wrong("connections", "no more connections can be made", fix),
+            1..FEW => Finding::warning("connections", message, fix),
+            FEW.. => Finding::ok("connections", message),
+        });
+    }
+    findings
+}
+
+/// `free` is whether they could be applied now.
+fn migrations(patient: &mut Patient, settings: &Settings, free: bool) -> Vec<Finding> {
+    const CHECK: &str = "migrations";
+    let found = match patient.ask(Checkup::migrations) {
+        Ok(found) => found,
+        Err(error) => return vec![Finding::wrong(CHECK, error, "See what is said of the database.")],
+    };
+    let mut findings = Vec::new();
+    if !found.unknown.is_empty() {
+        let message = format!("a newer Lockstep was here: this one does not know {}", found.unknown.join(", "));
+        findings.push(Finding::wrong(CHECK, message, "Run the newer version, or restore a copy from before it."));
+    }
+    if !found.missing.is_empty() {
+        let named = found.missing.join(", ");
+        let applied = if free { migrated(settings) } else { Err("and nobody can write now".to_owned()) };
+        findings.push(match applied {
+            Ok(_) => Finding::ok(CHECK, format!("these were missing and have been applied: {named}")),
+            Err(error) => {
+                let fix = "Mend what is said of the database; every command applies them.";
+                Finding::wrong(CHECK, format!("these are missing ({error}): {named}"), fix)
+            }
+        });
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, format!("all {} are applied", found.applied)));
+    }
+    findings
+}
+
+/// Who sits inside a transaction, and who waits for whom.
+fn sessions(patient: &mut Patient) -> Vec<Finding> {
+    const CHECK: &str = "sessions";
+    let sessions = match patient.ask(Checkup::sessions) {
+        Ok(sessions) => sessions,
+        Err(error) => return vec![Finding::warning(CHECK, error, "See what is said of the database.")],
+    };
+    let named = |session: &Session| {
+        let name = if session.name.is_empty() { "without a name" } else { session.name.as_str() };
+        format!("session {} ({name}, from {})", session.pid, session.client)
+    };
+    let mut findings = Vec::new();
+    for session in &sessions {
+        let for_long: Vec<&Session> = sessions
+            .iter()
+            .filter(|other| other.blocked_by.contains(&session.pid) && other.seconds >= PATIENCE)
+            .collect();
+        let idle = session.state.starts_with("idle in transaction");
+        let fix = format!("If it should not: SELECT pg_terminate_backend({});", session.pid);
+        if !for_long.is_empty() {
+            let waiting: Vec<String> =
+                for_long.iter().map(|other| format!("{} for {} s", other.pid, other.seconds)).collect();
+            let message =
+                format!("{} ({}) keeps others waiting: {}", named(session), session.state, waiting.join(", "));
+            findings.push(Finding::wrong(CHECK, message, fix));
+        } else if idle && session.seconds >= PATIENCE {
+            let message = format!("{} has been sitting inside a transaction for {} s", named(session), session.seconds);
+            findings.push(Finding::warning(CHECK, message, fix));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, "nobody keeps others waiting"));
+    }
+    findings
+}
+
+/// Whether the database and this machine tell the same time, and how fast it answers.
+fn clock(patient: &mut Patient, same_machine: bool) -> Finding {
+    const CHECK: &str = "clock";
+    // The first answer pays for what is not in memory yet.
+    let asked = patient.ask(|checkup| checkup.clock().and_then(|_| checkup.clock()));
+    let (ahead, took) = match asked {
+        Ok(answer) => answer,
+        Err(error) => return Finding::wrong(CHECK, error, "See what is said of the database."),
+    };
+    let millis = took.as_secs_f64() * 1000.0;
+    // Half of the round trip may be on either side.
+    let sure = ahead.abs() - TimeDelta::from_std(took / 2).unwrap_or_default();
+    if sure >= TimeDelta::seconds(2) {
+        let (apart, way) = (
+            age(ahead.abs().to_std().unwrap_or_default()),
+            if ahead > TimeDelta::zero() { "ahead of" } else { "behind" },
+        );
+        let fix =
+            "Set both by the same time server (NTP). Leases do not depend on it; times on pages and schedules do.";
+        return Finding::warning(CHECK, format!("the database's clock is {apart} {way} this machine's"), fix);
+    }
+    if took >= SLOW {
+        let fix = "Every page asks a few times. Put the server nearer to its database.";
+        return Finding::warning("database", format!("it takes {millis:.0} ms to answer the simplest question"), fix);
+    }
+    let whose =
+        if same_machine { "the database's is this machine's" } else { "the database's and this machine's agree" };
+    Finding::ok(CHECK, format!("{whose}; a question is answered in {millis:.1} ms"))
+}

@@ -1,0 +1,151 @@
+//! The data folder and those in it.
+
+use std::fs::{self, DirBuilder, Metadata};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use super::{Finding, quoted, size};
+use crate::config::Settings;
+use crate::status::{FileStatus, StatusStore};
+
+/// With less room than this a sync of a big source may not end well …
+const LITTLE: u64 = 1_000_000_000;
+/// … and with less than this none does.
+const NONE: u64 = 100_000_000;
+
+/// Looks at them.
+pub(super) fn check(settings: &Settings) -> Vec<Finding> {
+    let folder = &settings.data_dir;
+    let mut findings = data_folder(folder);
+    if findings.iter().any(|finding| finding.state == super::State::Wrong) {
+        return findings;
+    }
+    findings.push(room(folder));
+    findings.push(status_store(&FileStatus::new(folder.join("status"))));
+    for (check, name) in [("log folder", "logs"), ("uploads", "uploads"), ("temporary files", "tmp")] {
+        findings.push(inner(check, &folder.join(name)));
+    }
+    findings
+}
+
+fn data_folder(folder: &Path) -> Vec<Finding> {
+    const CHECK: &str = "data folder";
+    let shown = folder.display();
+    let elsewhere = "Choose another folder with LOCKSTEP_DATA_DIR";
+    let (made, data) = match fs::metadata(folder) {
+        Ok(data) => (false, data),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // As every command does.
+            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder).and_then(|()| fs::metadata(folder));
+            match made {
+                Ok(data) => (true, data),
+                Err(error) => {
+                    return vec![Finding::wrong(CHECK, format!("{shown} cannot be made: {error}"), elsewhere)];
+                }
+            }
+        }
+        Err(error) => return vec![Finding::wrong(CHECK, format!("{shown} cannot be looked at: {error}"), elsewhere)],
+    };
+    if !data.is_dir() {
+        let message = format!("{shown} is not a folder");
+        return vec![Finding::wrong(CHECK, message, format!("{elsewhere}, or move that file away"))];
+    }
+    if let Err(error) = try_writing(folder) {
+        let fix =
+            format!("Let the user that runs Lockstep write there: chown -R USER {}", quoted(&folder.to_string_lossy()));
+        return vec![Finding::wrong(CHECK, format!("{shown} cannot be written to: {error}"), fix)];
+    }
+    if made {
+        let fix = "If there should have been one, see that LOCKSTEP_DATA_DIR names it.";
+        return vec![Finding::warning(CHECK, format!("{shown} was not there and has been made"), fix)];
+    }
+    vec![
+        read_by_others(CHECK, folder, &data)
+            .unwrap_or_else(|| Finding::ok(CHECK, format!("{shown} can be written to"))),
+    ]
+}
+
+/// What is to be said of a file or folder that others than its owner can read.
+pub(super) fn read_by_others(check: &'static str, path: &Path, data: &Metadata) -> Option<Finding> {
+    let mode = data.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then(|| {
+        let message = format!("other users of this machine may look into {} (its mode is {mode:o})", path.display());
+        let fix = format!("chmod go= {}", quoted(&path.to_string_lossy()));
+        Finding::warning(check, message, fix)
+    })
+}
+
+fn try_writing(folder: &Path) -> io::Result<()> {
+    use io::Write;
+    // A name that the status folder would clear away if this were killed.
+    let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    file.write_all(b"{}")
+}
+
+fn room(folder: &Path) -> Finding {
+    const CHECK: &str = "disk";
+    let disk = match rustix::fs::statvfs(folder) {
+        Ok(disk) => disk,
+        Err(error) => {
+            return Finding::warning(CHECK, format!("its free space is not known: {error}"), "Look with df.");
+        }
+    };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize);
+    let message = format!("{} free where {} is", size(free), folder.display());
+    let fix = format!(
+        "Free some space, or move the data folder. See what takes it: du -sh {}/*",
+        quoted(&folder.to_string_lossy())
+    );
+    // File systems that do not count files say that there are none.
+    let out_of_files = disk.f_files > 0 && disk.f_favail < 100;
+    if out_of_files {
+        Finding::wrong(CHECK, format!("no more files can be made where {} is", folder.display()), fix)
+    } else if free < NONE {
+        Finding::wrong(CHECK, message, fix)
+    } else if free < LITTLE {
+        Finding::warning(CHECK, message, fix)
+    } else {
+        Finding::ok(CHECK, message)
+    }
+}
+
+/// Whether live status can be told to pollers.
+fn status_store(primary: &dyn StatusStore) -> Finding {
+    const CHECK: &str = "status store";
+    match primary.check() {
+        Ok(()) => Finding::ok(CHECK, format!("live status can be kept ({})", primary.name())),
+        Err(error) => {
+            let fix = "Nothing is lost meanwhile: status comes from the database, a little later. Mend what is named.";
+            Finding::wrong(CHECK, error.to_string(), fix)
+        }
+    }
+}
+
+/// A folder that is made when something is to be put into it.
+fn inner(check: &'static str, folder: &Path) -> Finding {
+    match fs::metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Finding::ok(check, format!("{} is made when it is needed", folder.display()));
+        }
+        Ok(data) if data.is_dir() => {}
+        Ok(_) => {
+            let fix = format!("Move that file away: mv {0} {0}.old", quoted(&folder.to_string_lossy()));
+            return Finding::wrong(check, format!("{} is not a folder", folder.display()), fix);
+        }
+        Err(error) => {
+            let fix = "Let the user that runs Lockstep look there.";
+            return Finding::wrong(check, format!("{} cannot be looked at: {error}", folder.display()), fix);
+        }
+    }
+    match try_writing(folder) {
+        Ok(()) => Finding::ok(check, format!("{} can be written to", folder.display())),
+        Err(error) => {
+            let fix = format!(
+                "Let the user that runs Lockstep write there: chown -R USER {}",
+                quoted(&folder.to_string_lossy())
+            );
+            Finding::wrong(check, format!("{} cannot be written to: {error}", folder.display()), fix)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The runs: those that nobody works on, and the sources whose last one did not end well.
+
+use std::time::Duration;
+
+use chrono::Utc;
+
+use super::database::Patient;
+use super::{Finding, age};
+use crate::store::checkup::{Checkup, FailedSource, LeftRun};
+
+/// A run whose worker is gone is ended by any server within this.
+const GRACE: Duration = Duration::from_secs(30);
+/// How long a run may wait while no worker is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks at them.
+pub(super) fn check(patient: &mut Patient) -> Vec<Finding> {
+    let mut findings = match patient.ask(|checkup| checkup.left_runs(GRACE, PATIENCE)) {
+        Ok((lost, waiting)) => left(&lost, &waiting),
+        Err(error) => vec![Finding::wrong("runs", error, "See what is said of the database.")],
+    };
+    findings.extend(match patient.ask(Checkup::failed_sources) {
+        Ok(failed) if failed.is_empty() => vec![Finding::ok("sources", "the last sync of none of them failed")],
+        Ok(failed) => failed.iter().map(failure).collect(),
+        Err(error) => vec![Finding::wrong("sources", error, "See what is said of the database.")],
+    });
+    findings
+}
+
+fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
+    const CHECK: &str = "runs";
+    let of_lost = lost.iter().map(|run| {
+        let worker = run.worker.as_deref().unwrap_or("?");
+        let message = format!(
+            "{} of {} has had no worker for {} (it was {worker}), and no server has ended it",
+            run.id,
+            run.source,
+            age(run.since)
+        );
+        let fix = "No server is running, or none can write to the database. Start `lockstep serve`: it ends such runs \
+                   and starts them again by itself.";
+        Finding::wrong(CHECK, message, fix)
+    });
+    let of_waiting = waiting.iter().map(|run| {
+        let message =
+            format!("{} of {} has been waiting for {}, and no worker is busy", run.id, run.source, age(run.since));
+        Finding::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
+    });
+    let mut findings: Vec<Finding> = of_lost.chain(of_waiting).collect();
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, "none is left without a worker"));
+    }
+    findings
+}
+
+fn failure(failed: &FailedSource) -> Finding {
+    let FailedSource { source, id, message, ended } = failed;
+    let past = age((Utc::now() - ended).to_std().unwrap_or_default());
+    let fix = format!(
+        "Mend what it names, then `lockstep sync {source}`. `lockstep source check {source}` looks without writing."
+    );
+    Finding::warning("sources", format!("the last sync of {source} did not end well {past} ago ({id}): {message}"), fix)
+}

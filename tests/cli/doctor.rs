@@ -1,0 +1,207 @@
+//! `lockstep doctor`.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use lockstep::store::DatabaseAddress;
+use serde_json::Value;
+
+use super::{House, answer};
+use crate::support::Database;
+
+/// What it says, with its exit code.
+pub(super) fn examine(house: &House, env: &[(&str, &str)]) -> (i32, Vec<Value>) {
+    let output = house.command(&["doctor", "--json"]).envs(env.iter().copied()).output().expect("it runs");
+    let answer = answer(output);
+    let findings = serde_json::from_str(&answer.out).unwrap_or_else(|_| panic!("{}{}", answer.out, answer.err));
+    (answer.code, findings)
+}
+
+/// The address of a database of the tests, as a setting.
+pub(super) fn url_of(database: &Database) -> String {
+    match database.address() {
+        DatabaseAddress::Sqlite(path) => path.display().to_string(),
+        DatabaseAddress::Postgres(url) => url,
+    }
+}
+
+/// The findings of that state, each as `check: message → fix`.
+pub(super) fn of_state(findings: &[Value], state: &str) -> Vec<String> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let of_it = findings.iter().filter(|finding| finding["state"] == state);
+    of_it.map(|it| format!("{}: {} → {}", text(&it["check"]), text(&it["message"]), text(&it["fix"]))).collect()
+}
+
+#[track_caller]
+pub(super) fn the_only(findings: &[Value], state: &str) -> String {
+    let [one] = &of_state(findings, state)[..] else { panic!("{findings:#?}") };
+    one.clone()
+}
+
+#[test]
+fn a_new_house_is_made_and_said_to_be_new_and_then_nothing_is_wrong() {
+    let house = House::new();
+    let first = house.run(&["doctor"]);
+    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    assert!(first.out.contains("data folder: ./data was not there and has been made"), "{}", first.out);
+    assert!(first.out.contains("database: ./data/lockstep.db was not there and has been made"), "{}", first.out);
+    let second = house.run(&["doctor"]);
+    assert_eq!((second.code, second.err.as_str()), (0, ""), "{}", second.out);
+    assert!(second.out.ends_with("Nothing is wrong.\n"), "{}", second.out);
+    let (code, findings) = examine(&house, &[]);
+    assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
+    let checks: Vec<&str> = findings.iter().filter_map(|finding| finding["check"].as_str()).collect();
+    for check in [
+        "settings",
+        "data folder",
+        "disk",
+        "status store",
+        "log folder",
+        "database",
+        "write lock",
+        "migrations",
+        "clock",
+    ] {
+        assert!(checks.contains(&check), "{checks:?}");
+    }
+    assert_eq!(house.run(&["doctor", "--what"]).code, 2);
+}
+
+#[test]
+fn it_works_beside_a_server() {
+    let house = House::new();
+    let mut server = house.command(&["serve"]).spawn().expect("it runs");
+    let mut line = String::new();
+    BufReader::new(server.stdout.take().expect("an output")).read_line(&mut line).expect("a line");
+    let (code, findings) = examine(&house, &[]);
+    server.kill().and_then(|()| server.wait()).expect("it ends");
+    assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
+}
+
+#[test]
+fn folders_that_others_may_look_into_or_that_are_none_are_named_with_the_fix() {
+    let house = House::new();
+    house.ok(&["doctor"]);
+    let mode = |name: &str, mode| {
+        fs::set_permissions(house.path(name), fs::Permissions::from_mode(mode)).expect("another mode");
+    };
+    mode("data", 0o755);
+    mode("data/lockstep.db", 0o644);
+    let (code, findings) = examine(&house, &[]);
+    let warnings = of_state(&findings, "warning");
+    assert_eq!((code, warnings.len()), (0, 2), "{findings:#?}");
+    assert!(
+        warnings[0].ends_with("→ chmod go= ./data") && warnings[1].ends_with("→ chmod go= ./data/lockstep.db"),
+        "{warnings:?}"
+    );
+
+    mode("data", 0o700);
+    mode("data/lockstep.db", 0o600);
+    for (folder, check) in
+        [("status", "status store"), ("logs", "log folder"), ("uploads", "uploads"), ("tmp", "temporary files")]
+    {
+        let path = house.path("data").join(folder);
+        drop(fs::remove_dir_all(&path));
+        fs::write(&path, "").expect("a file");
+        let (code, findings) = examine(&house, &[]);
+        fs::remove_file(&path).expect("removed");
+        assert_eq!(code, 1);
+        assert!(the_only(&findings, "wrong").starts_with(check), "{findings:#?}");
+    }
+
+    fs::remove_dir_all(house.path("data")).expect("removed");
+    house.csv("data", "a file");
+    let (code, findings) = examine(&house, &[]);
+    let wrong = of_state(&findings, "wrong");
+    assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
+    assert!(wrong[0].starts_with("data folder: ./data is not a folder → Choose another folder"), "{wrong:?}");
+}
+
+#[test]
+fn wrong_settings_are_named_and_what_does_not_hang_on_them_is_looked_at() {
+    let house = House::new();
+    house.ok(&["doctor"]);
+    let (code, findings) = examine(&house, &[("LOCKSTEP_WORKERS", "many"), ("LOCKSTEP_WEBHOOK_URL", "x")]);
+    assert_eq!(code, 1);
+    assert!(the_only(&findings, "wrong").starts_with("settings: LOCKSTEP_WORKERS: “many” is not"), "{findings:#?}");
+    assert!(the_only(&findings, "warning").starts_with("settings: LOCKSTEP_WEBHOOK_URL is set"), "{findings:#?}");
+    assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with("database:")), "{findings:#?}");
+
+    let (code, findings) = examine(&house, &[("DATABASE_URL", "mysql://me:s3cret@h/db")]);
+    let wrong = of_state(&findings, "wrong");
+    assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
+    assert!(
+        wrong[1].starts_with("database: its address is not known") && !wrong.concat().contains("s3cret"),
+        "{wrong:?}"
+    );
+}
+
+#[test]
+fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
+    let house = House::new();
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("an address").port();
+    for (port, said) in [(1, "refused"), (port, "does not answer within 5 s")] {
+        let url = format!("postgres://me:s3cret@127.0.0.1:{port}/lockstep");
+        let begun = Instant::now();
+        let (code, findings) = examine(&house, &[("DATABASE_URL", &url)]);
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+        let wrong = the_only(&findings, "wrong");
+        assert_eq!(code, 1);
+        assert!(wrong.contains(said) && wrong.contains("See whether PostgreSQL runs"), "{wrong}");
+        assert!(!wrong.contains("s3cret"), "{wrong}");
+    }
+    // Not a database at all.
+    house.csv("no.db", &"This is no database. ".repeat(500));
+    let (code, findings) = examine(&house, &[("DATABASE_URL", "no.db")]);
+    assert_eq!(code, 1);
+    assert!(of_state(&findings, "wrong").iter().all(|line| line.contains("not a database")), "{findings:#?}");
+}
+
+#[test]
+fn a_key_of_a_service_account_is_looked_at_and_not_shown() {
+    let house = House::new();
+    house.ok(&["doctor"]);
+    let good = r#"{"client_email":"robot@example.org","private_key":"-----BEGIN s3cret"}"#;
+    house.csv("good.json", good);
+    house.csv("half.json", r#"{"client_email":"robot@example.org"}"#);
+    house.csv("bad.json", "-----BEGIN s3cret");
+    for name in ["good.json", "half.json", "bad.json"] {
+        fs::set_permissions(house.path(name), fs::Permissions::from_mode(0o600)).expect("another mode");
+    }
+    let cases = [
+        ("good.json", "they can be read and belong to robot@example.org; this version does not use them"),
+        (good, "they can be read and belong to robot@example.org; this version does not use them"),
+        ("half.json", "there is no “private_key” in them"),
+        ("bad.json", "they are not JSON"),
+        ("missing.json", "missing.json cannot be read"),
+    ];
+    for (given, said) in cases {
+        let (code, findings) = examine(&house, &[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]);
+        let all = serde_json::to_string(&findings).expect("JSON");
+        assert!(code == 0 && all.contains(said) && !all.contains("s3cret"), "{all}");
+    }
+}
+
+#[test]
+fn missing_migrations_are_applied_and_said_and_those_of_a_newer_program_are_named() {
+    let house = House::new();
+    let database = Database::empty_postgres();
+    let url = url_of(&database);
+    let env = [("DATABASE_URL", url.as_str())];
+    let (code, findings) = examine(&house, &env);
+    let applied = of_state(&findings, "ok").into_iter().find(|line| line.starts_with("migrations"));
+    assert_eq!(code, 0, "{findings:#?}");
+    assert!(
+        applied.is_some_and(|it| it.contains("were missing and have been applied: 2026-11-20-000001_catalog")),
+        "{findings:#?}"
+    );
+    assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with("connections:")), "{findings:#?}");
+    database.run("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
+    let (code, findings) = examine(&house, &env);
+    assert_eq!(code, 1);
+    assert!(the_only(&findings, "wrong").contains("a newer Lockstep was here: this one does not know 29991231000000"));
+}

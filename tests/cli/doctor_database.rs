@@ -1,0 +1,150 @@
+//! `lockstep doctor` before a database that somebody holds, and before runs that nobody works on.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lockstep::domain::source::Location;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::admission::{Admission, Wish};
+
+use super::doctor::{examine, of_state, the_only, url_of};
+use super::{House, signal};
+use crate::support::database::Raw;
+use crate::support::house::{draft, full};
+use crate::support::server::within;
+use crate::support::{Database, on_both_databases};
+
+/// Tells a process its part: the database to hold, and the file that says that it does.
+const PART: &str = "LOCKSTEP_TEST_HOLDS_THE_DATABASE";
+
+/// A process that holds the write lock of a SQLite file; it ends with this value, frozen or not.
+struct Holder(Child);
+
+impl Drop for Holder {
+    fn drop(&mut self) {
+        // It may be gone already, which is as good.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
+    if let Ok(part) = std::env::var(PART) {
+        return hold(&part);
+    }
+    let (house, db) = (House::new(), Database::sqlite());
+    let url = url_of(&db);
+    let env = [("DATABASE_URL", url.as_str())];
+    assert_eq!(examine(&house, &env).0, 0);
+    let sign = house.path("holds");
+    let this = "cli::doctor_database::a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one";
+    let holder = Command::new(std::env::current_exe().expect("this binary"))
+        .args([this, "--exact", "--nocapture"])
+        .env(PART, format!("{url}\n{}", sign.display()))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let mut holder = Holder(holder.expect("a process"));
+    within(Duration::from_secs(20), "the lock is held", || sign.exists());
+    let pid = holder.0.id();
+
+    let begun = Instant::now();
+    let (code, findings) = examine(&house, &env);
+    assert_eq!(code, 1);
+    let held = the_only(&findings, "wrong");
+    assert!(held.starts_with(&format!("write lock: process {pid} (")), "{held}");
+    assert!(held.contains("has been writing for more than 3 s") && held.contains(&format!("kill {pid}")), "{held}");
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+
+    signal(&holder.0, "STOP");
+    let frozen = the_only(&examine(&house, &env).1, "wrong");
+    assert!(frozen.contains(&format!("process {pid} (")) && frozen.contains("is frozen inside a write"), "{frozen}");
+    assert!(frozen.contains(&format!("kill -CONT {pid}")), "{frozen}");
+
+    holder.0.kill().and_then(|()| holder.0.wait()).expect("it ends");
+    assert_eq!(examine(&house, &env).0, 0);
+}
+
+/// Takes the lock and keeps it until this process is ended.
+fn hold(part: &str) {
+    let (url, sign) = part.split_once('\n').expect("a part");
+    let mut database = Raw::Sqlite(diesel::Connection::establish(url).expect("the database"));
+    database.run("BEGIN IMMEDIATE");
+    fs::write(Path::new(sign), "").expect("a sign");
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+#[test]
+fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
+    let (house, db) = (House::new(), Database::postgres());
+    let url = url_of(&db);
+    db.run("INSERT INTO house_facts (name, value) VALUES ('x', 'x')");
+    let (mut first, mut second) = (db.raw(), db.raw());
+    first.run("SET application_name = 'the holder'; BEGIN; UPDATE house_facts SET value = 'y'");
+    std::thread::scope(|scope| {
+        scope.spawn(move || second.run("SET application_name = 'who waits'; UPDATE house_facts SET value = 'z'"));
+        std::thread::sleep(Duration::from_millis(10_500));
+        let (code, findings) = examine(&house, &[("DATABASE_URL", &url)]);
+        first.run("ROLLBACK");
+        let wrong = the_only(&findings, "wrong");
+        assert_eq!(code, 1);
+        assert!(wrong.contains("(the holder, from 127.0.0.1") && wrong.contains("keeps others waiting"), "{wrong}");
+        assert!(wrong.contains("pg_terminate_backend("), "{wrong}");
+    });
+    assert_eq!(examine(&house, &[("DATABASE_URL", &url)]).0, 0);
+}
+
+on_both_databases! { runs_without_a_worker_and_sources_that_fail_are_named }
+
+fn runs_without_a_worker_and_sources_that_fail_are_named(db: &Database) {
+    let house = House::new();
+    let url = url_of(db);
+    let env = [("DATABASE_URL", url.as_str())];
+    let [lost, waiting] = ["lost", "waiting"].map(|slug| begin(db, slug));
+    let second = Duration::from_secs(1);
+    db.store().claim("host/7", 7, second, Some(lost)).expect("an answer").expect("a run");
+    // Both are young, and one has a worker.
+    assert_eq!(examine(&house, &env).0, 0);
+
+    let past = "2026-01-01 00:00:00";
+    db.run(&format!("UPDATE sync_operations SET created_at = '{past}'"));
+    db.run("UPDATE sync_operations SET lease_until = lease_until + 60000 WHERE status = 'running'");
+    let (code, findings) = examine(&house, &env);
+    assert_eq!(code, 0, "one waits for a worker that is busy: {findings:#?}");
+
+    db.run("UPDATE sync_operations SET lease_until = lease_until - 160000 WHERE status = 'running'");
+    let (code, findings) = examine(&house, &env);
+    let wrong = of_state(&findings, "wrong");
+    assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
+    assert!(wrong[0].starts_with(&format!("runs: {lost} of lost has had no worker for")), "{wrong:?}");
+    assert!(wrong[0].contains("it was host/7") && wrong[0].contains("Start `lockstep serve`"), "{wrong:?}");
+    assert!(wrong[1].starts_with(&format!("runs: {waiting} of waiting has been waiting for")), "{wrong:?}");
+
+    // A command takes the lost one over, and it fails: there is no such file.
+    for slug in ["lost", "waiting"] {
+        let output = house.command(&["sync", slug]).env("DATABASE_URL", &url).output().expect("it runs");
+        assert!([Some(1), Some(75)].contains(&output.status.code()), "{output:?}");
+    }
+    within(Duration::from_secs(10), "both failed", || of_state(&examine(&house, &env).1, "warning").len() == 2);
+    let (code, findings) = examine(&house, &env);
+    let failed = of_state(&findings, "warning");
+    assert_eq!(code, 0, "{findings:#?}");
+    assert!(failed[0].starts_with("sources: the last sync of lost did not end well"), "{failed:?}");
+    assert!(failed[0].contains("gone.csv") && failed[0].contains("`lockstep sync lost`"), "{failed:?}");
+}
+
+/// Adds a source whose file is not there and queues a sync of it.
+fn begin(db: &Database, slug: &str) -> SyncId {
+    let location = Location::File("/nowhere/gone.csv".into());
+    let source = db.store().add_source(&draft(slug, "csv", location), None).expect("a source").id;
+    let request = full();
+    let wish = Wish { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
+    match db.store().admit(&wish).expect("an answer") {
+        Admission::Accepted(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
