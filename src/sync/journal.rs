@@ -100,7 +100,8 @@ pub(super) fn ended(store: &Store, id: SyncId, status: Status, message: &str) {
         log::info!(
             target: SYNC,
             event = "requeued", syncId:% = successor, source = record.source.as_str(), kind = record.kind.as_str(),
-            status = Status::Pending.as_str(), retryOf:% = id;
+            mode = record.mode.as_str(), status = Status::Pending.as_str(), retryOf:% = id,
+            requestedBy = record.requested_by.as_str();
             "queued to continue {id}"
         );
     }

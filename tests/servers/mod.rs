@@ -13,6 +13,7 @@ mod stops;
 mod survivors;
 mod tally;
 mod timeouts;
+mod troubleshooting;
 mod twice;
 mod watch;
 

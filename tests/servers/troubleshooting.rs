@@ -1,0 +1,92 @@
+//! The page about troubles: its questions to the logs are asked of those of a real house that had some.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::support::journals::{events, lines, sync};
+use crate::support::outside::{Outside, Reply};
+use crate::support::server::{Home, Server, within};
+
+const PAGE: &str = include_str!("../../docs/troubleshooting.md");
+/// Stands before a question that a house without troubles has no answer to.
+const MAY_BE_SILENT: &str = "silence is good news";
+
+/// The questions of the page, and whether each has an answer in a house that had every trouble but an outage.
+fn questions() -> Vec<(&'static str, bool)> {
+    let mut before = "";
+    let mut questions = Vec::new();
+    for line in PAGE.lines() {
+        if line.starts_with("jq ") {
+            questions.push((line, !before.contains(MAY_BE_SILENT)));
+        }
+        before = line;
+    }
+    questions
+}
+
+/// A house that had a failed sync, a changed key column, a server that died and a status folder that was none. Answers
+/// the id of a run that went well.
+fn troubled(home: &Home, outside: &Outside) -> (Server, String) {
+    let albums = |from: usize| (from..from + 20).fold("id\n".to_owned(), |text, number| format!("{text}{number}\n"));
+    outside.csv("/albums.csv", &albums(0));
+    outside.csv("/rekeyed.csv", &albums(0));
+    outside.set("/slow.csv", Reply::csv("id\n1\n").hang());
+    let mut server = home.start();
+    home.furnish();
+    for slug in ["albums", "rekeyed", "slow", "gone"] {
+        home.add_url(slug, outside.url(&format!("/{slug}.csv")));
+    }
+    let (id, _) = sync(home, &server, "albums");
+    sync(home, &server, "rekeyed");
+    outside.csv("/rekeyed.csv", &albums(1000));
+    let (_, ended) = sync(home, &server, "rekeyed");
+    assert_eq!(ended["code"], "key_changed");
+    sync(home, &server, "gone");
+
+    server.begin("slow");
+    within(Duration::from_secs(10), "the request", || outside.hits("/slow.csv") == 1);
+    server.kill();
+    let status = home.path("data/status");
+    fs::remove_dir_all(&status).expect("removed");
+    fs::write(&status, "no folder").expect("a file");
+    let server = home.start_at("data", server.address().port());
+    let seen = |file: &str, event: &str| events(&lines(home, file)).contains(&event);
+    within(Duration::from_secs(30), "it is taken over", || seen("sync.jsonl", "requeued"));
+    within(Duration::from_secs(30), "the status store is missed", || seen("health.jsonl", "status_store_away"));
+    (server, id)
+}
+
+#[test]
+fn every_question_of_the_page_is_understood_and_answered() {
+    let (home, outside) = (Home::new(), Outside::start());
+    let (_server, id) = troubled(&home, &outside);
+    let questions = questions();
+    assert!(questions.len() >= 15, "{questions:?}");
+    for (question, answered) in questions {
+        let asked =
+            Command::new("sh").args(["-c", question]).env("ID", &id).current_dir(home.path("data/logs")).output();
+        let asked = asked.expect("a shell");
+        let wrong = String::from_utf8_lossy(&asked.stderr);
+        assert!(asked.status.success(), "{question}\n{wrong}\n(jq is needed here: `make test` installs it)");
+        let said = String::from_utf8_lossy(&asked.stdout);
+        println!("$ {question}\n{said}");
+        assert!(!answered || !said.trim().is_empty(), "{question} has no answer");
+    }
+}
+
+#[test]
+fn every_field_and_event_that_is_kept_is_on_the_page() {
+    let (home, outside) = (Home::new(), Outside::start());
+    let (mut server, _) = troubled(&home, &outside);
+    server.stop();
+    for file in ["sync.jsonl", "fetch.jsonl", "health.jsonl"] {
+        for line in lines(&home, file) {
+            let fields = line.as_object().expect("an object");
+            let event = fields["event"].as_str().expect("an event");
+            for word in fields.keys().map(String::as_str).chain([event]) {
+                assert!(PAGE.contains(&format!("`{word}`")), "{file}: `{word}` is not on the page: {line}");
+            }
+        }
+    }
+}
