@@ -231,11 +231,8 @@ fn primary_status(settings: &Settings, store: &Store) -> Result<Box<dyn StatusSt
         StatusAt::File => Box::new(FileStatus::new(settings.data_dir.join("status"))),
         StatusAt::Database => Box::new(DatabaseStatus::new(store.clone())),
         StatusAt::Redis(address) => {
-            let redis = RedisStatus::open(address, settings.keep_status)?;
-            if let Err(error) = redis.check() {
-                log::warn!("{error}; status comes from the database until it answers");
-            }
-            Box::new(redis)
+            // Whether it answers is watched as long as the server runs.
+            Box::new(RedisStatus::open(address, settings.keep_status)?)
         }
     })
 }

@@ -55,14 +55,6 @@ impl RedisStatus {
         Ok(Self { pool, address: address.clone(), kept, rest: Rest::default() })
     }
 
-    /// Whether it answers.
-    ///
-    /// # Errors
-    /// When it does not, or not as it should.
-    pub fn check(&self) -> Result<(), StatusError> {
-        self.ask::<String>(&cmd("PING")).map(drop).map_err(|trouble| self.error(trouble))
-    }
-
     /// Asks it, whether it is resting or not.
     fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Trouble> {
         let begun = Instant::now();
@@ -121,6 +113,10 @@ fn key(id: SyncId) -> String {
 }
 
 impl StatusStore for RedisStatus {
+    fn check(&self) -> Result<(), StatusError> {
+        self.ask::<String>(&cmd("PING")).map(drop).map_err(|trouble| self.error(trouble))
+    }
+
     fn name(&self) -> &'static str {
         "Redis"
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
@@ -27,6 +27,8 @@ use crate::store::lease::{Finalizing, Progress};
 
 /// The database is told when so many percent went by, if its time has not come before.
 const DATABASE_STEP: u8 = 5;
+/// How long the thread of the reporter waits for its turn with the database.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What the database was told.
 struct ToDatabase {
@@ -194,8 +196,9 @@ impl Shared {
     }
 
     fn publish(&self) {
-        // Else a batch is on its way there, and takes along how far the run is.
-        if let Some(mut told) = self.database.try_lock() {
+        // Batches hold it most of the time, one after the other. Where one holds it for long the database is away, and
+        // pollers are to be told that the run is alive.
+        if let Some(mut told) = self.database.try_lock_for(PATIENCE) {
             self.tell_database(&mut told);
         }
         self.tell_primary();

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, Once};
 
+use lockstep::domain::journal::SYNC_ID;
+use log::kv::Key;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 
 static LINES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
@@ -14,7 +16,9 @@ impl Log for Logbook {
     }
 
     fn log(&self, record: &Record<'_>) {
-        LINES.lock().expect("the lines").push((record.level(), record.args().to_string()));
+        // As on standard error: a line about a run begins with its id.
+        let run = record.key_values().get(Key::from_str(SYNC_ID)).map(|id| format!("{id}: ")).unwrap_or_default();
+        LINES.lock().expect("the lines").push((record.level(), format!("{run}{}", record.args())));
     }
 
     fn flush(&self) {}
