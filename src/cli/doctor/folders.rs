@@ -52,9 +52,11 @@ fn data_folder(folder: &Path) -> Vec<Finding> {
         return vec![Finding::wrong(CHECK, message, format!("{elsewhere}, or move that file away"))];
     }
     if let Err(error) = try_writing(folder) {
-        let fix =
-            format!("Let the user that runs Lockstep write there: chown -R USER {}", quoted(&folder.to_string_lossy()));
-        return vec![Finding::wrong(CHECK, format!("{shown} cannot be written to: {error}"), fix)];
+        return vec![Finding::wrong(
+            CHECK,
+            format!("{shown} cannot be written to: {error}"),
+            write_fix(&error, folder),
+        )];
     }
     if made {
         let fix = "If there should have been one, see that LOCKSTEP_DATA_DIR names it.";
@@ -81,6 +83,17 @@ fn try_writing(folder: &Path) -> io::Result<()> {
     // A name that the status folder would clear away if this were killed.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     file.write_all(b"{}")
+}
+
+/// What to do about a folder that cannot be written to.
+fn write_fix(error: &io::Error, folder: &Path) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Free some space there.".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "Its disk is read-only: see dmesg, or how it is mounted.".to_owned(),
+        _ => {
+            format!("Let the user that runs Lockstep write there: chown -R USER {}", quoted(&folder.to_string_lossy()))
+        }
+    }
 }
 
 fn room(folder: &Path) -> Finding {
@@ -141,11 +154,8 @@ fn inner(check: &'static str, folder: &Path) -> Finding {
     match try_writing(folder) {
         Ok(()) => Finding::ok(check, format!("{} can be written to", folder.display())),
         Err(error) => {
-            let fix = format!(
-                "Let the user that runs Lockstep write there: chown -R USER {}",
-                quoted(&folder.to_string_lossy())
-            );
-            Finding::wrong(check, format!("{} cannot be written to: {error}", folder.display()), fix)
+            let message = format!("{} cannot be written to: {error}", folder.display());
+            Finding::wrong(check, message, write_fix(&error, folder))
         }
     }
 }
