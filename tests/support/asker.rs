@@ -24,7 +24,7 @@ impl Asker {
             .max_redirects(0)
             .max_redirects_will_error(false)
             .max_idle_connections(0)
-            .timeout_global(Some(Duration::from_secs(10)))
+            .timeout_global(Some(Duration::from_secs(30)))
             .build();
         Self { agent: agent.into(), address, who: None }
     }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::Database;
+use super::asker::Asker;
 
 /// The name and the password of the admin whom [`Home::furnish`] adds.
 pub(crate) const ADMIN: (&str, &str) = ("ada", "correct horse battery");
@@ -244,7 +245,7 @@ impl Server {
 
     /// Asks for a path; `None` when nobody answers.
     pub(crate) fn try_get(&self, path: &str) -> Option<Answer> {
-        self.ask("GET", path, None)
+        Asker::robot(self.address).get(path)
     }
 
     /// Asks for a path.
@@ -254,7 +255,7 @@ impl Server {
 
     /// Sends JSON to a path.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
-        self.ask("POST", path, Some(body)).unwrap_or_else(|| panic!("no answer for {path}"))
+        Asker::robot(self.address).post(path, body).unwrap_or_else(|| panic!("no answer for {path}"))
     }
 
     /// Starts a full sync, which must be accepted; answers its id.
@@ -269,28 +270,6 @@ impl Server {
         let answer = self.get(&format!("/api/sync/status/{id}"));
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.json()
-    }
-
-    fn ask(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Answer> {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(Duration::from_secs(30)))
-            .build()
-            .into();
-        let request = ureq::http::Request::builder().method(method).uri(self.url(path));
-        let request = request.header("Authorization", format!("Bearer {TOKEN}"));
-        let answered = match body {
-            Some(body) => {
-                let request = request.header("Content-Type", "application/json");
-                agent.run(request.body(body.to_string()).expect("a request"))
-            }
-            None => agent.run(request.body(()).expect("a request")),
-        };
-        let mut answered = answered.ok()?;
-        let status = answered.status().as_u16();
-        Some(Answer { status, body: answered.body_mut().read_to_string().ok()? })
     }
 }
 
