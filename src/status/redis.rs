@@ -38,7 +38,7 @@ impl RedisStatus {
     /// # Errors
     /// When the address cannot be used.
     pub fn open(address: &RedisAddress, kept: Duration) -> Result<Self, StatusError> {
-        let client = Client::open(address.info.clone()).map_err(|error| StatusError::Redis {
+        let client = Client::open((*address.info).clone()).map_err(|error| StatusError::Redis {
             address: address.for_people().to_owned(),
             reason: address.without_password(&error.to_string()),
         })?;

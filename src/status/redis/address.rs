@@ -11,7 +11,7 @@ use crate::domain::source::without_secrets;
 /// Where a Redis is: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or `unix:///PATH`.
 #[derive(Clone)]
 pub struct RedisAddress {
-    pub(super) info: ConnectionInfo,
+    pub(super) info: Box<ConnectionInfo>,
     shown: String,
 }
 
@@ -38,7 +38,7 @@ impl FromStr for RedisAddress {
             let reason = error.to_string();
             NotARedis(reason.split(" - ").next().unwrap_or_default().to_lowercase())
         })?;
-        Ok(Self { info, shown })
+        Ok(Self { info: Box::new(info), shown })
     }
 }
 
