@@ -124,6 +124,8 @@ impl Store {
             .set((
                 sync_operations::status.eq(Status::Running.as_str()),
                 sync_operations::stage.eq(Stage::Fetching.as_str()),
+                // Until the run says more of itself: it does not wait for a worker any longer.
+                sync_operations::message.eq("Starting…"),
                 sync_operations::worker.eq(worker),
                 sync_operations::token.eq(token),
                 sync_operations::lease_until.eq(now.timestamp_millis() + millis(term)),

@@ -14,6 +14,7 @@ on_both_databases![
     runs_are_claimed_by_priority_and_then_by_age,
     only_the_run_that_is_asked_for_is_claimed,
     an_empty_queue_gives_nothing,
+    a_claimed_run_does_not_say_that_it_waits_for_a_worker,
 ];
 
 fn two_workers_never_claim_the_same_run(db: &Database) {
@@ -71,4 +72,14 @@ fn only_the_run_that_is_asked_for_is_claimed(db: &Database) {
 
 fn an_empty_queue_gives_nothing(db: &Database) {
     assert!(claim(&db.store(), 1, TERM).is_none());
+}
+
+fn a_claimed_run_does_not_say_that_it_waits_for_a_worker(db: &Database) {
+    let store = db.store();
+    let source = source(&store, "albums");
+    let id = queue(&store, source, &full());
+    let message = || store.operation_status(id).expect("an answer").expect("a status").message;
+    let waiting = message();
+    claim(&store, 1, TERM).expect("a run");
+    assert_ne!(message(), waiting);
 }
