@@ -1,6 +1,7 @@
 //! The SyncOperation row as pollers and people see it.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
@@ -150,6 +151,17 @@ impl Store {
             let found: Option<(String, bool)> = found.first(conn).optional()?;
             Ok(found.map(|(requested_by, cancel_requested)| OperationNote { requested_by, cancel_requested }))
         })
+    }
+
+    /// Whether a run is, or was, one of this source. Its slug does not tell: another source may bear it by now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn is_run_of(&self, id: SyncId, source: SourceId) -> Result<bool, StoreError> {
+        let id = id.to_string();
+        let operation = sync_operations::table.find(&id).filter(sync_operations::source_id.eq(source.0));
+        let record = sync_records::table.find(&id).filter(sync_records::source_id.eq(source.0));
+        self.read(|conn| Ok(diesel::select(exists(operation).or(exists(record))).get_result(conn)?))
     }
 
     /// The active run of a source.

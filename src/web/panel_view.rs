@@ -77,7 +77,12 @@ impl Reader<'_> {
 
     /// The status of that run, if this source has it.
     pub(super) fn report(&self, id: SyncId) -> Result<Option<StatusReport>, WebError> {
-        Ok(self.house.board.get(id)?.filter(|report| report.source == self.source.slug))
+        let report = self.house.board.get(id)?.filter(|report| report.source == self.source.slug);
+        // A visitor may see the runs of this source, and not those of a private one that bore its name before.
+        if report.is_some() && self.actor.is_none() && !self.house.store.is_run_of(id, self.source.id)? {
+            return Ok(None);
+        }
+        Ok(report)
     }
 
     /// The current or latest run. The row of an operation goes after a day, its record stays for months.

@@ -7,7 +7,10 @@ use lockstep::domain::account::Role;
 use super::site::Site;
 use crate::support::{Database, on_both_databases};
 
-on_both_databases![nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone];
+on_both_databases![
+    nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone,
+    a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs,
+];
 
 fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &Database) {
     let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
@@ -46,4 +49,17 @@ fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &
     assert_eq!(again.status, 202, "{}", again.body);
     site.run(again.json()["syncId"].as_str().expect("an id"));
     assert_eq!(robot.get(&status).json()["status"], "completed");
+}
+
+fn a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs(db: &Database) {
+    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+    let id = site.begin(&site.drafts).to_string();
+    site.run(&id);
+    site.store.remove_source(site.drafts.id).expect("removed");
+    site.fill_csv("drafts", "id\n1\n");
+    let (visitor, reader) = (site.visitor(), site.person("ada", Role::Viewer));
+    for path in [format!("/api/sync/status/{id}"), format!("/catalog/drafts/sync-status?sync={id}")] {
+        assert_eq!(visitor.get(&path).status, 404, "{path}");
+        assert_eq!(reader.get(&path).status, 200, "{path}");
+    }
 }

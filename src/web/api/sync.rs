@@ -128,7 +128,9 @@ pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<S
             return Answer::ok(&report);
         }
         match house.store.source(&report.source)? {
-            Some(source) if source.public => Answer::ok(&report.for_visitors(&source.noun.many)),
+            Some(source) if source.public && house.store.is_run_of(report.sync_id, source.id)? => {
+                Answer::ok(&report.for_visitors(&source.noun.many))
+            }
             _ => Err(no_such_sync()),
         }
     })
