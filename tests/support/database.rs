@@ -78,6 +78,11 @@ impl Database {
         database
     }
 
+    /// Gives its own connections up: whoever opens the database next is alone with it.
+    pub(crate) fn let_go(&mut self) {
+        self.store = None;
+    }
+
     pub(crate) fn is_sqlite(&self) -> bool {
         matches!(self.side, Side::Sqlite(_))
     }

@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use lockstep::domain::operation::Status;
-use lockstep::store::Store;
 use serde_json::json;
 
 use super::super::tally::{Hit, Tally, Wrong};
 use super::super::watch::{Follower, Seen, Watch};
+use super::aim::{Aim, Lengths};
 use super::random::Random;
 use super::sheet::Sheet;
 use crate::support::Database;
@@ -24,41 +24,10 @@ const INTERRUPTED: Duration = Duration::from_secs(30);
 /// Far longer than a run takes that nobody disturbs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// When to kill.
-enum Aim {
-    /// While the start is asked for, at this share of the time that an answer takes.
-    Start(f64),
-    /// At this share of the whole run.
-    Run(f64),
-    /// At this share of the final transaction.
-    End(f64),
-}
-
-impl Aim {
-    /// The kills of a test are spread over the whole run, a little beyond its end; one in ten is aimed at the start,
-    /// and one at the final transaction, which are short.
-    fn of(number: usize, random: &mut Random) -> Self {
-        match number % 10 {
-            3 => Self::Start(random.share() * 1.2),
-            7 => Self::End(random.share()),
-            _ => Self::Run(random.share() * 1.1),
-        }
-    }
-}
-
-/// How long things took when nobody disturbed them.
-#[derive(Clone, Copy)]
-struct Lengths {
-    answer: Duration,
-    run: Duration,
-    end: Duration,
-}
-
 /// The lane.
 pub(super) struct Lane<'a> {
     db: &'a Database,
     home: &'a Home,
-    store: Store,
     watch: Arc<Watch>,
     server: Server,
     outside: Outside,
@@ -103,8 +72,8 @@ impl<'a> Lane<'a> {
         let nothing = Lengths { answer: Duration::ZERO, run: Duration::ZERO, end: Duration::ZERO };
         let (outside, sheet, random) = (Outside::start(), Sheet::new(), Random::new(seed));
         home.add_url("albums", outside.url("/albums.csv"));
-        let (store, tally) = (home.store(), Tally::default());
-        let mut lane = Self { db, home, store, watch, server, outside, sheet, random, lengths: nothing, tally };
+        let tally = Tally::default();
+        let mut lane = Self { db, home, watch, server, outside, sheet, random, lengths: nothing, tally };
         lane.undisturbed();
         // The first one adds everything; the second is like those that follow.
         lane.edit();
@@ -159,6 +128,11 @@ impl<'a> Lane<'a> {
         let aim = Aim::of(number, &mut self.random);
         let answered = self.start_and_kill(kind, &aim);
         let (killed, killed_at) = (Instant::now(), Utc::now());
+        let after = self.sheet.clone();
+        if self.random.percent(30) {
+            self.sheet.take_back(&before);
+            self.publish();
+        }
         self.server = self.home.start_at("data", self.address().port());
         self.watch.turn();
         let id = match &answered {
@@ -166,10 +140,13 @@ impl<'a> Lane<'a> {
             // Whoever got no answer asks again, and may be told that it had begun.
             None => self.start(kind).expect("an answer"),
         };
-        self.between(&id, &before);
+        self.between(&id, [&before, &after]);
         self.see_through(&id, killed);
         let hit = if answered.is_none() { Hit::Unanswered } else { self.hit(&id, killed_at) };
         self.tally.hit(hit);
+        if hit == Hit::Ended {
+            self.sheet = after;
+        }
         let seen = self.watch.seen(&id);
         if seen.status() == "interrupted"
             && let Some(ended) = seen.ended
@@ -218,16 +195,18 @@ impl<'a> Lane<'a> {
     }
 
     /// While nobody works on the run that died, every item is as it was or as it is to be, and none is missing.
-    fn between(&mut self, id: &str, before: &Sheet) {
+    fn between(&mut self, id: &str, [before, after]: [&Sheet; 2]) {
         let Some(items) = super::catalog::items(&Asker::robot(self.address())) else {
             return self.tally.wrong(Wrong::Item, format!("{id}: no items"));
         };
-        // With the final transaction the old ones may go.
-        if !["pending", "running"].contains(&self.server.status(id)["status"].as_str().unwrap_or_default()) {
+        // With the final transaction the old ones may go. The database knows whether it came to that; pollers may be
+        // told a little later, when the server died just after it.
+        let status = self.home.store().operation_status(id.parse().expect("an id")).expect("an answer");
+        if status.is_none_or(|status| !status.status.is_active()) {
             return;
         }
         for (key, row) in &items {
-            let known = before.has(key, row) || self.sheet.has(key, row);
+            let known = before.has(key, row) || after.has(key, row);
             self.tally.check(known, Wrong::Item, || format!("{id}: after the kill {key} is {row:?}"));
         }
         let keys: std::collections::HashSet<&str> = items.iter().map(|(key, _)| key.as_str()).collect();
@@ -267,21 +246,22 @@ impl<'a> Lane<'a> {
 
     /// Learns from a run that nobody disturbed how long they take: that depends on what the other lanes do.
     fn learn(&mut self, run: &str) {
-        let record = self.store.record(run.parse().expect("an id")).expect("an answer");
+        let record = self.home.store().record(run.parse().expect("an id")).expect("an answer");
         let length = record.and_then(|record| (record.finished_at - record.started_at?).to_std().ok());
         self.lengths.run = (self.lengths.run + length.unwrap_or(self.lengths.run)) / 2;
     }
 
     /// Where the run was when its server was killed, as its record tells.
     fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> Hit {
-        let record = self.store.record(id.parse().expect("an id")).expect("an answer").expect("a record");
-        if record.status == Status::Interrupted {
+        let record = self.home.store().record(id.parse().expect("an id")).expect("an answer");
+        self.tally.check(record.is_some(), Wrong::Record, || format!("{id}: no record"));
+        let Some(record) = record.filter(|record| record.status != Status::Interrupted) else {
             return match self.watch.seen(id).report["stage"].as_str() {
                 Some("processing") => Hit::Processing,
                 Some("finalizing") => Hit::Finalizing,
                 _ => Hit::Fetching,
             };
-        }
+        };
         if record.finished_at <= killed {
             return Hit::Ended;
         }

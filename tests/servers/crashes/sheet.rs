@@ -57,6 +57,11 @@ impl Sheet {
         self.add(u32::try_from(gone).expect("a few"));
     }
 
+    /// Somebody takes all that back. What is added next is new all the same.
+    pub(super) fn take_back(&mut self, before: &Self) {
+        self.rows = before.rows.clone();
+    }
+
     /// As a CSV file.
     pub(super) fn csv(&self) -> String {
         let mut text = format!("id,{}\n", Self::COLUMNS.join(","));
