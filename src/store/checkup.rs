@@ -9,6 +9,7 @@ use diesel::sql_types::Bool;
 use diesel::{PgConnection, SqliteConnection};
 
 use super::connection::{AnyConnection, DatabaseAddress, Store};
+use super::connector::bounded;
 use super::dialect::{clock, migrations, vitals};
 use super::error::StoreError;
 use super::operations::ACTIVE;
@@ -150,9 +151,9 @@ impl Checkup {
                 let conn = SqliteConnection::establish(&path.display().to_string());
                 AnyConnection::Sqlite(conn.map_err(|error| trouble(error.to_string()))?)
             }
-            DatabaseAddress::Postgres(url) => {
-                AnyConnection::Postgres(PgConnection::establish(url).map_err(|error| trouble(error.to_string()))?)
-            }
+            DatabaseAddress::Postgres(url) => AnyConnection::Postgres(
+                PgConnection::establish(&bounded(url)).map_err(|error| trouble(error.to_string()))?,
+            ),
         };
         vitals::prepare(&mut conn)?;
         Ok(Self { conn })

@@ -54,7 +54,7 @@ pub struct Store {
 
 /// How long a writer waits for its turn among the writers of this process. Another program that holds a SQLite file
 /// for longer than the busy timeout must not make them wait for each other's timeouts too.
-const TURN: Duration = Duration::from_secs(8);
+const TURN: Duration = Duration::from_secs(4);
 /// How long anybody waits for a connection. Short: a page says soon that the database is away, and a run that outlasts
 /// an outage asks again by itself. The pool also waits up to half of this between its attempts to reconnect.
 const CONNECTION: Duration = Duration::from_secs(3);

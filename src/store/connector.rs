@@ -37,7 +37,7 @@ impl Connector {
             DatabaseAddress::Sqlite(path) => {
                 SqliteConnection::establish(&path.display().to_string()).map(AnyConnection::Sqlite)
             }
-            DatabaseAddress::Postgres(url) => PgConnection::establish(url).map(AnyConnection::Postgres),
+            DatabaseAddress::Postgres(url) => PgConnection::establish(&bounded(url)).map(AnyConnection::Postgres),
         };
         let mut made = made?;
         session::prepare(&mut made, self.lease)?;
@@ -59,5 +59,50 @@ impl r2d2::ManageConnection for Connector {
 
     fn has_broken(&self, conn: &mut AnyConnection) -> bool {
         std::thread::panicking() || conn.is_broken()
+    }
+}
+
+/// How long a server that went away without a word is waited for, where the operator has not said so in the address: a
+/// connection is made within three seconds, and one that is there is given up when nobody confirms what was sent for
+/// eight, well within a lease. Otherwise libpq waits for as long as the system does, which is a quarter of an hour.
+///
+/// <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>
+const LIMITS: [(&str, &str); 5] = [
+    ("connect_timeout", "3"),
+    ("tcp_user_timeout", "8000"),
+    ("keepalives_idle", "4"),
+    ("keepalives_interval", "2"),
+    ("keepalives_count", "2"),
+];
+
+/// The address of a server with the limits that it does not name itself.
+pub(super) fn bounded(url: &str) -> String {
+    let (_, given) = url.split_once('?').unwrap_or((url, ""));
+    let names: Vec<&str> = given.split('&').filter_map(|pair| pair.split('=').next()).collect();
+    let missing = LIMITS.iter().filter(|(name, _)| !names.contains(name));
+    let more: Vec<String> = missing.map(|(name, value)| format!("{name}={value}")).collect();
+    if more.is_empty() {
+        return url.to_owned();
+    }
+    let joint = match url.split_once('?') {
+        None => "?",
+        Some((_, "")) => "",
+        Some(_) => "&",
+    };
+    format!("{url}{joint}{}", more.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bounded;
+
+    #[test]
+    fn an_address_gets_the_limits_that_it_does_not_name() {
+        let plain = bounded("postgres://me@host/db");
+        assert!(plain.starts_with("postgres://me@host/db?connect_timeout=3&tcp_user_timeout=8000&"), "{plain}");
+        let own = bounded("postgres://me@host/db?sslmode=require&connect_timeout=30");
+        assert!(own.starts_with("postgres://me@host/db?sslmode=require&connect_timeout=30&tcp_user"), "{own}");
+        assert_eq!(own.matches("connect_timeout").count(), 1);
+        assert_eq!(bounded(&own), own);
     }
 }

@@ -65,7 +65,8 @@ impl StoreError {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match self {
             Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Prospect::Passing,
-            Self::Statement(Error::BrokenTransactionManager) => Prospect::Passing,
+            // A commit that failed, and so did taking it back: the connection is gone.
+            Self::Statement(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => Prospect::Passing,
             Self::Statement(Error::DatabaseError(kind, _)) => match kind {
                 Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure => Prospect::Passing,
                 // A server that shuts down, a full disk and a lock that somebody else holds all come without a kind.

@@ -210,10 +210,17 @@ impl Store {
         progress: &Progress,
     ) -> Result<Finalizing, StoreError> {
         self.write(|conn| {
-            // The fence holds the row until the commit, so a cancel comes either before this or after it.
-            fence(conn, lease, term, progress)?;
+            // Changes nothing and holds the row until the commit, so a cancel comes either before this or after it.
+            let held = diesel::update(ours(lease)).set(sync_operations::token.eq(lease.token)).execute(conn)?;
+            if held == 0 {
+                return Err(StoreError::Fenced);
+            }
             let row = sync_operations::table.find(lease.id.to_string()).select(sync_operations::cancel_requested);
-            Ok(if row.first(conn)? { Finalizing::CancelRequested } else { Finalizing::Begun })
+            if row.first(conn)? {
+                return Ok(Finalizing::CancelRequested);
+            }
+            fence(conn, lease, term, progress)?;
+            Ok(Finalizing::Begun)
         })
     }
 }

@@ -1,11 +1,9 @@
 //! Ending runs from outside: those whose worker is gone, and those that never had one.
 
-use std::time::{Duration, Instant};
-
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
-use super::connection::Store;
+use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
 use super::finish::{Ending, Hold, Requeue, close};
@@ -42,9 +40,6 @@ pub struct TakenOver {
 /// The most attempts a run gets: after one crash it is queued again, after a second it waits for a person.
 const ATTEMPTS: i32 = 2;
 
-/// A turn to write that took longer than this says nothing about whether a worker is alive.
-const PROMPT: Duration = Duration::from_secs(2);
-
 /// The word and the sentence of every interrupted run.
 #[must_use]
 pub fn interrupted() -> (String, String) {
@@ -52,7 +47,32 @@ pub fn interrupted() -> (String, String) {
     ("interrupted".to_owned(), sentence.to_owned())
 }
 
+/// Locks the row of a run, if its lease has run out; answers when that was looked at, in epoch milliseconds. What is read
+/// next holds until the end.
+fn lock_if_expired(conn: &mut AnyConnection, lease: Lease) -> Result<Option<i64>, StoreError> {
+    lock::wait_at_most_a_second(conn)?;
+    let now = clock::now(conn)?.timestamp_millis();
+    let expired = sync_operations::table
+        .filter(sync_operations::id.eq(lease.id.to_string()))
+        .filter(sync_operations::token.eq(lease.token))
+        .filter(sync_operations::status.eq(Status::Running.as_str()))
+        .filter(sync_operations::lease_until.lt(now));
+    // Changes nothing.
+    let rows =
+        diesel::update(expired).set(sync_operations::lease_until.eq(sync_operations::lease_until)).execute(conn)?;
+    Ok((rows > 0).then_some(now))
+}
+
 impl Store {
+    /// Whether a lease has run out, asked in a turn to write: whoever gets one knows that a worker, alive, would get
+    /// one too to renew it.
+    ///
+    /// # Errors
+    /// When the database gives no turn or fails, or somebody holds the row of the run.
+    pub fn has_expired(&self, lease: Lease) -> Result<bool, StoreError> {
+        self.write(|conn| Ok(lock_if_expired(conn, lease)?.is_some()))
+    }
+
     /// The runs whose lease has run out.
     ///
     /// # Errors
@@ -76,26 +96,10 @@ impl Store {
     /// meantime or somebody else was faster.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] when the database gave no turn to write for so long that its worker, alive, could not have
-    /// renewed it either; otherwise when the database fails.
+    /// When the database fails, or somebody holds the row of the run.
     pub fn take_over(&self, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
-        let asked = Instant::now();
         let ended = self.write(|conn| {
-            if asked.elapsed() > PROMPT {
-                return Err(StoreError::Busy);
-            }
-            lock::wait_at_most_a_second(conn)?;
-            let now = clock::now(conn)?.timestamp_millis();
-            let expired = sync_operations::table
-                .filter(sync_operations::id.eq(lease.id.to_string()))
-                .filter(sync_operations::token.eq(lease.token))
-                .filter(sync_operations::status.eq(Status::Running.as_str()))
-                .filter(sync_operations::lease_until.lt(now));
-            // Changes nothing and locks the row: what is read next holds until the end.
-            let rows = diesel::update(expired).set(sync_operations::lease_until.eq(sync_operations::lease_until));
-            if rows.execute(conn)? == 0 {
-                return Ok(None);
-            }
+            let Some(now) = lock_if_expired(conn, lease)? else { return Ok(None) };
             let Some(row) = operations::row(conn, &lease.id.to_string())? else { return Ok(None) };
             let again = row.attempt < ATTEMPTS && !row.cancel_requested && row.kind != OperationKind::Undo.as_str();
             let message = if again {

@@ -107,7 +107,7 @@ impl Control {
     /// When the database fails.
     pub fn recover(&self, id: SyncId) -> Result<Option<TakenOver>, StoreError> {
         match self.engine.store.expired_leases()?.into_iter().find(|lease| lease.id == id) {
-            Some(lease) => recovery::take_over(&self.engine, lease),
+            Some(lease) => recovery::end_if_dead(&self.engine, lease),
             None => Ok(None),
         }
     }

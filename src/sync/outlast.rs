@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
-use super::journal;
+use super::outage::Outage;
 use super::outcome::Stopped;
 use super::reporter::Reporter;
 use super::signal::Signal;
@@ -15,8 +15,8 @@ use crate::store::{Prospect, StoreError};
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(250);
-/// How often a failure is met that may or may not pass.
-const UNCLEAR_TRIES: u32 = 4;
+/// How long a failure is met that may or may not pass: a full disk, a lock that somebody holds.
+const UNCLEAR: Duration = Duration::from_secs(30);
 /// After so long people are told what is waited for.
 const QUIET: Duration = Duration::from_secs(1);
 const WAITING: &str = "Waiting for the database…";
@@ -24,35 +24,32 @@ const WAITING: &str = "Waiting for the database…";
 const LAST_TRIES: Duration = Duration::from_secs(4);
 
 /// What failed until now, if anything did.
-#[derive(Default)]
-struct Outage {
+struct Trouble {
+    outage: Outage,
     begun: Option<Instant>,
-    unclear: u32,
 }
 
-impl Outage {
-    /// Takes note that what was `asked` failed, logs the first time, and answers how long it lasts; or hands it back when waiting is
-    /// of no use.
-    fn met(&mut self, id: SyncId, error: StoreError, asked: Instant) -> Result<Duration, StoreError> {
-        match error.prospect() {
-            Prospect::Final => return Err(error),
-            Prospect::Unclear => self.unclear += 1,
-            Prospect::Passing => {}
-        }
-        if self.unclear >= UNCLEAR_TRIES {
-            return Err(error);
-        }
-        if self.begun.is_none() {
-            journal::trouble(id, format_args!("{error}; waiting for the database"));
-        }
-        Ok(self.begun.get_or_insert(asked).elapsed())
+impl Trouble {
+    fn of(id: SyncId) -> Self {
+        Self { outage: Outage::of(id, "the database", "reached"), begun: None }
     }
 
-    fn over(&self, id: SyncId) {
-        if let Some(begun) = self.begun {
-            let seconds = begun.elapsed().as_secs_f64();
-            journal::relief(id, format_args!("the database answers again after {seconds:.1} s"));
+    /// Takes note that what was `asked` failed, and answers how long it lasts; or hands the failure back when waiting is of
+    /// no use.
+    fn met(&mut self, error: StoreError, asked: Instant) -> Result<Duration, StoreError> {
+        let lasts = self.begun.get_or_insert(asked).elapsed();
+        match error.prospect() {
+            Prospect::Final => return Err(error),
+            Prospect::Unclear if lasts > UNCLEAR => return Err(error),
+            Prospect::Unclear | Prospect::Passing => {}
         }
+        self.outage.note(Err::<(), _>(error));
+        Ok(lasts)
+    }
+
+    /// It is over.
+    fn over(&mut self) {
+        self.outage.note(Ok::<_, StoreError>(()));
     }
 }
 
@@ -63,13 +60,13 @@ pub(super) fn outlast<T>(
     reporter: Option<&Reporter>,
     mut step: impl FnMut() -> Result<T, StoreError>,
 ) -> Result<T, Stopped> {
-    let mut outage = Outage::default();
+    let mut trouble = Trouble::of(id);
     let mut said_before = None;
     loop {
         let asked = Instant::now();
         let error = match step() {
             Ok(done) => {
-                outage.over(id);
+                trouble.over();
                 if let (Some(reporter), Some(message)) = (reporter, said_before) {
                     reporter.tell(message);
                 }
@@ -77,7 +74,7 @@ pub(super) fn outlast<T>(
             }
             Err(error) => error,
         };
-        let lasts = outage.met(id, error, asked)?;
+        let lasts = trouble.met(error, asked)?;
         signal.lost(asked.elapsed() + PAUSE);
         if let Some(reason) = signal.reason() {
             return Err(Stopped::Early(reason));
@@ -104,17 +101,17 @@ pub(super) fn finish(
     ending: &Ending,
     signal: &Signal,
 ) -> Result<Option<SyncId>, StoreError> {
-    let mut outage = Outage::default();
+    let mut trouble = Trouble::of(lease.id);
     let mut stopping = None;
     loop {
         let asked = Instant::now();
         let error = match engine.store.finish(lease, ending) {
             Ok(successor) => {
-                outage.over(lease.id);
+                trouble.over();
                 return Ok(successor);
             }
             // Nobody knows what became of a commit whose connection broke: the record does.
-            Err(StoreError::Fenced) if outage.begun.is_some() => match engine.store.record(lease.id) {
+            Err(StoreError::Fenced) if trouble.begun.is_some() => match engine.store.record(lease.id) {
                 Ok(Some(record)) if record.status == ending.status => return Ok(record.successor),
                 Ok(_) => return Err(StoreError::Fenced),
                 Err(error) => error,
@@ -124,7 +121,7 @@ pub(super) fn finish(
         if signal.is_stopping() && stopping.get_or_insert_with(Instant::now).elapsed() > LAST_TRIES {
             return Err(error);
         }
-        outage.met(lease.id, error, asked)?;
+        trouble.met(error, asked)?;
         std::thread::sleep(PAUSE);
     }
 }

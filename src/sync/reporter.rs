@@ -197,8 +197,11 @@ impl Shared {
 
     fn publish(&self) {
         // Batches hold it most of the time, one after the other. Where one holds it for long the database is away, and
-        // pollers are to be told that the run is alive.
+        // pollers are to be told that the run is alive; before it is asked again, too.
         if let Some(mut told) = self.database.try_lock_for(PATIENCE) {
+            if !told.answers {
+                self.tell_primary();
+            }
             self.tell_database(&mut told);
         }
         self.tell_primary();
@@ -214,9 +217,8 @@ impl Shared {
 
     fn tell_database(&self, told: &mut ToDatabase) {
         let now = self.now.lock().clone();
-        let due = now.stage != told.said.stage
-            || now.percent >= told.said.percent.saturating_add(DATABASE_STEP)
-            || told.at.elapsed() >= self.engine.terms.database_every;
+        let news = now.stage != told.said.stage || now.percent >= told.said.percent.saturating_add(DATABASE_STEP);
+        let due = (news && told.answers) || told.at.elapsed() >= self.engine.terms.database_every;
         if !due || now == told.said {
             return;
         }

@@ -86,16 +86,21 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
                 reason => reason,
             };
             let limit = Limit { sync: engine.terms.sync, lost: signal.lost_time() };
-            findings.ended_early(reason, percent, operation.kind, limit)
+            findings.ended_early(reason, percent, operation.kind, limit).map(as_committed)
         }
         Stopped::Failed { code, message } => Some(findings.failed(code, &message)),
         Stopped::Database(error) => {
             journal::failure(operation.id, format_args!("{error}"));
             let sentence = "The database did not answer as it should. What was written until then is kept; \
                             sync again when it is back. The log of the server says more.";
-            Some(findings.failed("database", sentence))
+            Some(as_committed(findings.failed("database", sentence)))
         }
     }
+}
+
+/// With the counts that the last batch committed: of one whose answer was lost only the row knows.
+fn as_committed(ending: Ending) -> Ending {
+    Ending { stats: None, ..ending }
 }
 
 fn is_cancelled(engine: &Engine, lease: Lease) -> bool {

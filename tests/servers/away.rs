@@ -96,9 +96,7 @@ fn a_run_without_its_server(how: &str, away: Duration) {
     std::thread::sleep(away.saturating_sub(gone.elapsed()));
     postgres.start_again();
 
-    let (last, refused) = poll_to_the_end(&server, &id);
-    only_of_the_database(&refused);
-    complete(&server, items(&url), &home, &last);
+    goes_on(&server, &id, &url, &home);
     assert_eq!(server.get("/catalog/albums").status, 200);
     assert_eq!(server.get("/api/health").status, 200);
     let lines = server.log().lines().filter(|line| line.contains(&id) && line.contains("WARN")).count();
@@ -118,6 +116,42 @@ fn a_run_goes_on_after_postgresql_crashed_and_recovered() {
 #[test]
 fn a_run_goes_on_although_postgresql_was_away_for_longer_than_its_lease() {
     a_run_without_its_server("fast", Duration::from_secs(19));
+}
+
+/// Waits until a run is over and looks that it was one run, with every item once.
+fn goes_on(server: &Server, id: &str, url: &str, home: &Home) {
+    let (last, refused) = poll_to_the_end(server, id);
+    only_of_the_database(&refused);
+    complete(server, items(url), home, &last);
+}
+
+#[test]
+fn a_run_goes_on_after_postgresql_stood_still_for_longer_than_its_lease() {
+    let (postgres, home, url) = on_a_server_of_its_own();
+    let (server, id) = in_the_middle(&home);
+    postgres.freeze();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(25) {
+        let asked = Instant::now();
+        let page = server.get("/catalog/albums");
+        assert_eq!(page.status, 503, "{}", page.body);
+        assert!(asked.elapsed() < Duration::from_secs(14), "the page took {:?}", asked.elapsed());
+    }
+    postgres.thaw();
+    goes_on(&server, &id, &url, &home);
+}
+
+#[test]
+fn a_run_goes_on_after_somebody_has_locked_its_table_for_longer_than_its_lease() {
+    for table in ["sources", "items", "sync_operations"] {
+        let (_postgres, home, url) = on_a_server_of_its_own();
+        let (server, id) = in_the_middle(&home);
+        let mut other = PgConnection::establish(&url).expect("a connection");
+        other.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).expect("a lock");
+        std::thread::sleep(Duration::from_secs(22));
+        other.batch_execute("COMMIT").expect("the lock goes");
+        goes_on(&server, &id, &url, &home);
+    }
 }
 
 #[test]

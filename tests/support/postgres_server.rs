@@ -70,6 +70,21 @@ impl PostgresServer {
         self.launch(self.port).unwrap_or_else(|()| self.complain());
     }
 
+    /// Halts all its processes where they stand: connections stay, and nothing is answered.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets them go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let script = r#"read -r server < "$1/postmaster.pid"; kill -$2 $server $(ps -o pid= --ppid $server)"#;
+        run(Command::new("sh").args(["-c", script, "signal"]).arg(self.data()).arg(name));
+    }
+
     fn make(&self) {
         let secret = self.home.join("password");
         std::fs::write(&secret, &self.password).expect("a password file");

@@ -32,7 +32,8 @@ pub(in crate::store) fn apply(conn: &mut AnyConnection) -> Result<usize, StoreEr
     match conn {
         AnyConnection::Sqlite(conn) => run(conn, SQLITE),
         AnyConnection::Postgres(conn) => {
-            conn.batch_execute(&format!("SELECT pg_advisory_lock({LOCK})"))?;
+            // Another server may take its time with them; that one is waited for.
+            conn.batch_execute(&format!("SET lock_timeout = 0; SELECT pg_advisory_lock({LOCK}); RESET lock_timeout"))?;
             let done = run(conn, POSTGRES);
             conn.batch_execute(&format!("SELECT pg_advisory_unlock({LOCK})"))?;
             done

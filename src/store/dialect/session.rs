@@ -7,7 +7,8 @@ use diesel::connection::SimpleConnection;
 use crate::store::connection::AnyConnection;
 
 /// Prepares a fresh connection. `lease` bounds how long a PostgreSQL session may sit inside a transaction: a frozen
-/// process must not hold a row longer than its right to it lasts.
+/// process must not hold a row longer than its right to it lasts. Nobody waits for a lock without end: a page says what is
+/// wrong, and a run asks again.
 pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> diesel::QueryResult<()> {
     match conn {
         // The busy timeout goes first: switching to WAL needs a lock that another server may hold just now.
@@ -22,6 +23,7 @@ pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> di
         AnyConnection::Postgres(conn) => conn.batch_execute(&format!(
             "SET TIME ZONE 'UTC';
              SET client_min_messages = warning;
+             SET lock_timeout = '6s';
              SET idle_in_transaction_session_timeout = {};",
             lease.as_millis()
         )),

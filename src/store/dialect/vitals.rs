@@ -4,6 +4,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 
+use super::write_tx::is_locked;
 use crate::store::checkup::{Facts, Session};
 use crate::store::connection::AnyConnection;
 use crate::store::error::StoreError;
@@ -133,7 +134,7 @@ pub(in crate::store) fn may_write(conn: &mut AnyConnection, most_millis: u32) ->
             // What refuses it beside another writer is a file that cannot be written to, which says so.
             match conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK") {
                 Ok(()) => Ok(true),
-                Err(error) if error.to_string().contains("locked") => Ok(false),
+                Err(error) if is_locked(&error) => Ok(false),
                 Err(error) => Err(error.into()),
             }
         }

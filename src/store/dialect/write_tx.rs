@@ -14,12 +14,9 @@ pub(in crate::store) fn run<T>(
     work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     match conn {
-        // Nothing but another writer can refuse this statement.
         AnyConnection::Sqlite(conn) => {
-            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE").map_err(|error| {
-                log::debug!("no turn to write: {error}");
-                StoreError::Busy
-            })?;
+            AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")
+                .map_err(|error| if is_locked(&error) { StoreError::Busy } else { StoreError::Statement(error) })?;
         }
         AnyConnection::Postgres(conn) => AnsiTransactionManager::begin_transaction(conn)?,
     }
@@ -43,4 +40,10 @@ pub(in crate::store) fn run<T>(
             Err(error)
         }
     }
+}
+
+/// Whether SQLite refused because somebody else writes, and not because something is wrong with the file. Diesel does
+/// not hand out the code; the text is SQLite's own, in English: "database is locked", "database table is locked".
+pub(in crate::store) fn is_locked(error: &diesel::result::Error) -> bool {
+    matches!(error, diesel::result::Error::DatabaseError(_, information) if information.message().contains("is locked"))
 }
