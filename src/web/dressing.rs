@@ -103,20 +103,21 @@ async fn drawn(error: &WebError, request: &HttpRequest) -> Option<String> {
     // Asking again is for those who only looked: a page that a form led to would be another one.
     let looked = matches!(*request.method(), Method::GET | Method::HEAD);
     let again = error.retry_after.filter(|_| looked && error.status == StatusCode::SERVICE_UNAVAILABLE);
+    if error.code == "database_away" {
+        // Who is asking would be for the database to say.
+        return page_of(&error, bare_frame(&error), again);
+    }
     let page = state::run(rooms, move |house| Ok(page_of(&error, frame(house, &caller, &error), again))).await;
     page.ok().flatten()
 }
 
-/// The frame of an error's page: where the database does not answer it is that of a visitor.
+/// The frame of an error's page: that of a visitor, where the database does not say who is asking.
 fn frame(house: &House, caller: &Caller, error: &WebError) -> Chrome {
     let known = || {
         let actor = caller.actor(house)?;
         page::chrome(house, actor.as_ref(), heading(error), Section::Elsewhere)
     };
-    match error.code {
-        "database_away" => bare_frame(error),
-        _ => known().unwrap_or_else(|_| bare_frame(error)),
-    }
+    known().unwrap_or_else(|_| bare_frame(error))
 }
 
 fn bare_frame(error: &WebError) -> Chrome {

@@ -106,6 +106,13 @@ impl WebError {
         Self { log_id: Some(id), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", sentence) }
     }
 
+    /// The database does not answer.
+    #[must_use]
+    pub fn database_away() -> Self {
+        let sentence = "The database does not answer. Nothing was lost; this page works again when it is back.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", sentence).after(AWAY)
+    }
+
     /// The same, about one field of the request.
     #[must_use]
     pub fn on_field(self, field: &'static str) -> Self {
@@ -152,15 +159,14 @@ impl From<StoreError> for WebError {
             }
             StoreError::Busy => {
                 log::warn!("{error}");
-                let sentence = "Another program has been writing to the database for a long time, so this had to be \
+                let sentence = "Something else has been writing to the database for a long time, so this had to be \
                                 left undone. Nothing was lost; try again in a moment.";
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_busy", sentence).after(AWAY)
             }
             // Said once by those who watch the database, not with every page that is asked for meanwhile.
             error if error.prospect() == Prospect::Passing => {
                 log::debug!("{error}");
-                let sentence = "The database does not answer. Nothing was lost; this page works again when it is back.";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_away", sentence).after(AWAY)
+                Self::database_away()
             }
             other => Self::internal("the database", &other),
         }

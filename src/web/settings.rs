@@ -28,7 +28,7 @@ const BUSY: &str = "A sync of this source is running. Nothing was changed; try a
 
 /// `GET /settings/sources`.
 pub(super) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Html, WebError> {
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let mut catalogs: std::collections::HashMap<_, _> = house.store.catalogs()?.into_iter().collect();
         let setting = |source: Source| {
@@ -64,7 +64,7 @@ pub(super) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>
 
 /// `GET /settings/sources/new`: where is it?
 pub(super) async fn place(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         Shown::new(SourceStep::Place, SourceForm::default()).draw(house, &actor)
     })
@@ -79,7 +79,7 @@ pub(super) async fn look(
     body: web::Payload,
 ) -> Result<Html, WebError> {
     let sent = receive(&rooms, &caller, &request, body).await?;
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         uploads::clear_abandoned(&house.uploads_dir, &house.store.sources()?);
         let mut form = source_form::typed(&sent.values);
@@ -119,7 +119,7 @@ pub(super) async fn look(
 /// `POST /settings/sources`: adds what was looked at. It is looked at again: in between it may have changed, and the
 /// form is only what somebody sent.
 pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Result<Html, WebError> {
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let form = source_form::typed(&form.read()?);
         let looked = sent_place(house, &form)?.and_then(|place| Ok((look_at(house, &place)?, place)));
@@ -159,7 +159,7 @@ fn insert(house: &House, draft: &SourceDraft, schedule: Option<&Schedule>) -> Re
 
 /// `GET /settings/sources/{slug}`.
 pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) -> Result<Html, WebError> {
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let source = known(house, &slug)?;
         let place = Place::from(&source);
@@ -191,7 +191,7 @@ pub(super) async fn change(
     body: web::Payload,
 ) -> Result<Html, WebError> {
     let sent = receive(&rooms, &caller, &request, body).await?;
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let source = known(house, &slug)?;
         let mut form = source_form::typed(&sent.values);
@@ -246,7 +246,7 @@ pub(super) async fn change(
 
 /// `GET /settings/sources/{slug}/remove`: are you sure?
 pub(super) async fn confirm_removal(rooms: Rooms, caller: Caller, slug: web::Path<String>) -> Result<Html, WebError> {
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         removal(house, &known(house, &slug)?)?.draw(house, &actor)
     })
@@ -255,7 +255,7 @@ pub(super) async fn confirm_removal(rooms: Rooms, caller: Caller, slug: web::Pat
 
 /// `POST /settings/sources/{slug}/remove`.
 pub(super) async fn remove(rooms: Rooms, caller: Caller, slug: web::Path<String>) -> Result<Html, WebError> {
-    state::run(&rooms, move |house| {
+    state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let source = known(house, &slug)?;
         match house.store.remove_source(source.id)? {
@@ -288,6 +288,6 @@ async fn receive(
     body: web::Payload,
 ) -> Result<uploads::Sent, WebError> {
     let asking = caller.clone();
-    state::run(rooms, move |house| asking.admin(house).map(drop)).await?;
+    state::run_slow(rooms, move |house| asking.admin(house).map(drop)).await?;
     uploads::read(request, body, &rooms.uploads_dir).await
 }

@@ -28,8 +28,24 @@ pub struct House {
 /// The house as handlers get it.
 pub(super) type Rooms = web::Data<House>;
 
-/// Runs `work`, which may wait for the database, a disk or a password hash, on a thread that is there for it.
+/// How long whoever asks for a page waits for the database. One that is frozen, or whose tables somebody has locked, says
+/// nothing at all; the thread that asked it has to wait on.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs `work`, which may wait for the database, on a thread that is there for it.
 pub(super) async fn run<T, F>(rooms: &Rooms, work: F) -> Result<T, WebError>
+where
+    T: Send + 'static,
+    F: FnOnce(&House) -> Result<T, WebError> + Send + 'static,
+{
+    match rt::time::timeout(PATIENCE, run_slow(rooms, work)).await {
+        Ok(answer) => answer,
+        Err(_) => Err(WebError::database_away()),
+    }
+}
+
+/// [`run`] for work that may take its time: fetching from a place, removing a big catalog.
+pub(super) async fn run_slow<T, F>(rooms: &Rooms, work: F) -> Result<T, WebError>
 where
     T: Send + 'static,
     F: FnOnce(&House) -> Result<T, WebError> + Send + 'static,
@@ -57,7 +73,7 @@ where
         return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", sentence).after(TURN));
     };
     // The turn goes with the work: a browser that went away does not make room for another hash beside this one.
-    run(rooms, move |house| {
+    run_slow(rooms, move |house| {
         let _turn = turn;
         work(house)
     })
