@@ -117,7 +117,7 @@ impl Store {
         &self,
         work: impl FnOnce(&mut AnyConnection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        work(&mut *self.connection()?)
+        work(&mut self.connection()?.conn)
     }
 
     /// Runs `work` as one transaction: committed if it answers `Ok`, rolled back otherwise.
@@ -130,8 +130,7 @@ impl Store {
             Some(writers) => Some(writers.try_lock_for(TURN).ok_or(StoreError::Busy)?),
             None => None,
         };
-        let mut conn = self.connection()?;
-        write_tx::run(&mut conn, work)
+        write_tx::run(&mut self.connection()?.conn, work)
     }
 
     fn connection(&self) -> Result<Pooled, StoreError> {
@@ -146,8 +145,8 @@ fn pool(connector: &Connector, connections: u32) -> Result<Pool<Connector>, Stor
         .connection_timeout(CONNECTION)
         // Whoever asked for the connection is told, and says it once; the pool would say it at each of its attempts.
         .error_handler(Box::new(NopErrorHandler))
-        // A file cannot go away between two requests; a server can be restarted.
-        .test_on_check_out(matches!(connector.address, DatabaseAddress::Postgres(_)))
+        // A server may have been restarted between two requests, and a file taken away.
+        .test_on_check_out(true)
         .build(connector.clone())?)
 }
 

@@ -1,5 +1,7 @@
 //! Makes connections for the pool, and tells which still work.
 
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use diesel::r2d2::R2D2Connection;
@@ -27,6 +29,24 @@ pub(super) enum Disconnected {
     /// It does not answer.
     #[error("{0}")]
     Silent(#[from] Statement),
+    /// The file is not where it was.
+    #[error("the file {path} is gone: {error}. Put it back, or stop the server before it makes a new one", path = path.display())]
+    Gone {
+        /// Where it should be.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// There is another file in its place.
+    #[error("there is another file in its place")]
+    Replaced,
+}
+
+/// A connection, and the file that it is to.
+pub(super) struct Connected {
+    pub(super) conn: AnyConnection,
+    /// The number of the file; none for a server.
+    file: Option<u64>,
 }
 
 impl Connector {
@@ -45,20 +65,40 @@ impl Connector {
     }
 }
 
+impl Connector {
+    /// The number of the file that is at the address now, if it is one of a file. SQLite goes on with a file that was
+    /// deleted or replaced, and all that is written to it is lost with the last connection.
+    fn file(&self) -> Result<Option<u64>, Disconnected> {
+        match &self.address {
+            DatabaseAddress::Sqlite(path) => match std::fs::metadata(path) {
+                Ok(file) => Ok(Some(file.ino())),
+                Err(error) => Err(Disconnected::Gone { path: path.clone(), error }),
+            },
+            DatabaseAddress::Postgres(_) => Ok(None),
+        }
+    }
+}
+
 impl r2d2::ManageConnection for Connector {
-    type Connection = AnyConnection;
+    type Connection = Connected;
     type Error = Disconnected;
 
-    fn connect(&self) -> Result<AnyConnection, Disconnected> {
-        self.make()
+    fn connect(&self) -> Result<Connected, Disconnected> {
+        // Asked first: a connection would make a file that is missing.
+        let file = self.file()?;
+        Ok(Connected { conn: self.make()?, file })
     }
 
-    fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Disconnected> {
-        Ok(conn.ping()?)
+    fn is_valid(&self, connected: &mut Connected) -> Result<(), Disconnected> {
+        match connected.file {
+            None => Ok(connected.conn.ping()?),
+            file if file == self.file()? => Ok(()),
+            _ => Err(Disconnected::Replaced),
+        }
     }
 
-    fn has_broken(&self, conn: &mut AnyConnection) -> bool {
-        std::thread::panicking() || conn.is_broken()
+    fn has_broken(&self, connected: &mut Connected) -> bool {
+        std::thread::panicking() || connected.conn.is_broken()
     }
 }
 

@@ -79,6 +79,14 @@ impl StoreError {
         }
     }
 
+    /// Whether there is no room left where the database is. Neither database has a kind of its own for it: SQLite says
+    /// "database or disk is full", PostgreSQL quotes the system's "No space left on device".
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        let text = self.to_string();
+        matches!(self, Self::Statement(_)) && (text.contains("disk is full") || text.contains("No space left"))
+    }
+
     /// Whether the statement failed because a unique index said no.
     pub(super) fn is_unique_violation(&self) -> bool {
         use diesel::result::{DatabaseErrorKind, Error};

@@ -1,5 +1,7 @@
 //! Ending runs from outside: those whose worker is gone, and those that never had one.
 
+use std::time::Duration;
+
 use diesel::dsl::exists;
 use diesel::prelude::*;
 
@@ -73,6 +75,15 @@ impl Store {
         self.write(|conn| Ok(lock_if_expired(conn, lease)?.is_some()))
     }
 
+    /// Ends sessions that a frozen process holds rows with, longer than `term`, which no timeout of PostgreSQL's ends.
+    /// Answers how many.
+    ///
+    /// # Errors
+    /// When the database fails, or does not let us.
+    pub fn end_frozen_sessions(&self, term: Duration) -> Result<usize, StoreError> {
+        self.read(|conn| Ok(lock::end_frozen_sessions(conn, term)?))
+    }
+
     /// The runs whose lease has run out.
     ///
     /// # Errors
@@ -134,6 +145,7 @@ impl Store {
             return Ok(Cancel::AlreadyFinishing);
         }
         self.write(|conn| {
+            lock::hold_run(conn, &id.to_string())?;
             let Some(row) = operations::row(conn, &id.to_string())? else {
                 // Its operation is gone, but what it came to may still be kept.
                 let record = sync_records::table.find(id.to_string());

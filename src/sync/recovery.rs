@@ -78,6 +78,10 @@ impl Suspects {
             Err(error) if error.prospect() != Prospect::Final => {
                 self.0.remove(&lease.id);
                 log::debug!(syncId:% = lease.id; "its expired lease is left alone for now: {error}");
+                if let Ok(ended @ 1..) = engine.store.end_frozen_sessions(engine.terms.lease) {
+                    let what = format_args!("{ended} sessions of a frozen process were ended; they held its row");
+                    journal::trouble(lease.id, what);
+                }
             }
             // One that cannot be taken over must not keep the others waiting.
             Err(error) => {

@@ -91,9 +91,16 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
         Stopped::Failed { code, message } => Some(findings.failed(code, &message)),
         Stopped::Database(error) => {
             journal::failure(operation.id, format_args!("{error}"));
-            let sentence = "The database did not answer as it should. What was written until then is kept; \
-                            sync again when it is back. The log of the server says more.";
-            Some(as_committed(findings.failed("database", sentence)))
+            let (code, sentence) = if error.is_disk_full() {
+                let sentence = "The disk of the database is full. What was written until then is kept; make room there, \
+                                then sync again.";
+                ("disk_full", sentence)
+            } else {
+                let sentence = "The database did not answer as it should. What was written until then is kept; \
+                                sync again when it is back. The log of the server says more.";
+                ("database", sentence)
+            };
+            Some(as_committed(findings.failed(code, sentence)))
         }
     }
 }

@@ -184,6 +184,23 @@ fn a_run_goes_on_after_another_program_has_held_the_sqlite_file_for_20_seconds()
 }
 
 #[test]
+fn a_run_goes_on_after_the_sqlite_file_was_taken_away_and_put_back() {
+    let db = Database::sqlite();
+    let home = Home::on(&db);
+    let (server, id) = in_the_middle(&home);
+    let DatabaseAddress::Sqlite(file) = db.address() else { panic!("not SQLite") };
+    let elsewhere = file.with_extension("elsewhere");
+    std::fs::rename(&file, &elsewhere).expect("taken away");
+    let page = server.get("/catalog/albums");
+    assert_eq!(page.status, 503, "{}", page.body);
+    assert!(!file.exists(), "no new database is made in its place");
+    std::fs::rename(&elsewhere, &file).expect("put back");
+    let (last, refused) = poll_to_the_end(&server, &id);
+    only_of_the_database(&refused);
+    complete(&server, db.count("items", "1 = 1"), &home, &last);
+}
+
+#[test]
 fn a_run_that_waited_for_the_database_until_its_time_was_over_fails_and_says_so() {
     let db = Database::sqlite();
     let home = Home::on(&db).with("LOCKSTEP_SYNC_TIMEOUT", "8s");

@@ -1,14 +1,18 @@
 //! What becomes of runs whose worker is gone.
 
 use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
 
 use lockstep::domain::operation::{OperationKind, Priority, StartRequest, Status};
 use lockstep::domain::source::SourceId;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::Store;
 use lockstep::store::recovery::Cancel;
+use lockstep::store::{Store, StoreError};
 
 use super::work::{TERM, claim, ending, expired_claim, progress, queue, source};
+use crate::support::database::Raw;
 use crate::support::house::full;
 use crate::support::{Database, on_both_databases};
 
@@ -136,4 +140,32 @@ fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &Database) {
     let report = store.operation_status(id).expect("an answer").expect("a status");
     assert_eq!((report.progress, report.stats.added), (63, 7));
     assert_eq!(report.message, "The server restarted at 63 %. Starting again; nothing is lost.");
+}
+
+/// A process that is frozen while it sends a statement leaves a session that counts as active, not as idle. Waiting for
+/// the data of a COPY is the same to PostgreSQL.
+#[test]
+fn what_a_process_frozen_in_the_middle_of_a_statement_has_locked_is_freed() {
+    let db = Database::postgres();
+    let store = db.store();
+    let id = queue(&store, source(&store, "albums"), &full());
+    let lease = expired_claim(&store, 1);
+    let Raw::Postgres(mut frozen) = db.raw() else { panic!("not PostgreSQL") };
+    let half = format!(
+        "CREATE TEMP TABLE half (text TEXT); BEGIN; UPDATE sync_operations SET message = 'half' WHERE id = '{id}';
+         COPY half FROM STDIN"
+    );
+    frozen.batch_execute(&half).expect("the server waits for what is to be copied");
+    assert!(store.has_expired(lease).is_err(), "its row is held");
+    let held = Duration::from_millis(500);
+    assert_eq!(store.end_frozen_sessions(Duration::from_secs(60)).expect("an answer"), 0, "that may be a slow one");
+    assert_eq!(store.cancel(id, "ada").map_err(|error| error.to_string()), Err(StoreError::Busy.to_string()));
+    std::thread::sleep(held);
+    assert_eq!(store.end_frozen_sessions(held).expect("an answer"), 1);
+    let begun = Instant::now();
+    while !store.has_expired(lease).unwrap_or(false) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "its row is still held");
+    }
+    let taken = store.take_over(lease).expect("an answer").expect("taken over");
+    assert_eq!(taken.id, id);
 }

@@ -1,10 +1,15 @@
 //! Locks on rows. SQLite has none and needs none here: a transaction that writes is alone from its beginning.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error};
 
+use diesel::sql_types::Double;
+
 use crate::store::connection::AnyConnection;
+use crate::store::error::StoreError;
 use crate::store::schema::{sources, sync_operations};
 
 /// What became of the attempt to lock a source's row.
@@ -74,6 +79,35 @@ pub(in crate::store) fn next_pending(conn: &mut AnyConnection, only: Option<&str
             .first(conn)
             .optional(),
     }
+}
+
+/// Locks the row of a run, waiting two seconds at most.
+pub(in crate::store) fn hold_run(conn: &mut AnyConnection, id: &str) -> Result<(), StoreError> {
+    let AnyConnection::Postgres(conn) = conn else { return Ok(()) };
+    conn.batch_execute("SET LOCAL lock_timeout = '2s'")?;
+    match sync_operations::table.find(id).select(sync_operations::id).for_update().first::<String>(conn).optional() {
+        Ok(_) => Ok(()),
+        // As in `lock_source`: lock_not_available has no kind of its own.
+        Err(Error::DatabaseError(DatabaseErrorKind::Unknown, _)) => Err(StoreError::Busy),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Ends the sessions of processes that were frozen while they sent a statement: inside a transaction for longer than
+/// `term`, and waiting for their client. Such a session counts as active, so the timeout for those that idle inside a
+/// transaction never comes for it, and what it has locked stays so until the process goes on or its machine is given up.
+/// Answers how many there were.
+pub(in crate::store) fn end_frozen_sessions(conn: &mut AnyConnection, term: Duration) -> QueryResult<usize> {
+    let AnyConnection::Postgres(conn) = conn else { return Ok(0) };
+    diesel::sql_query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+           AND wait_event_type = 'Client' AND xact_start < clock_timestamp() - $1 * interval '1 millisecond'
+           AND EXISTS (SELECT FROM pg_locks WHERE pg_locks.pid = pg_stat_activity.pid AND granted
+                       AND relation = 'sync_operations'::regclass AND mode = 'RowExclusiveLock')",
+    )
+    .bind::<Double, _>(term.as_secs_f64() * 1000.0)
+    .execute(conn)
 }
 
 /// Bounds how long this transaction waits for a row that a frozen process may hold.

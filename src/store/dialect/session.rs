@@ -23,7 +23,7 @@ pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> di
         AnyConnection::Postgres(conn) => conn.batch_execute(&format!(
             "SET TIME ZONE 'UTC';
              SET client_min_messages = warning;
-             SET lock_timeout = '6s';
+             SET lock_timeout = '12s';
              SET idle_in_transaction_session_timeout = {};",
             lease.as_millis()
         )),
