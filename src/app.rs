@@ -10,7 +10,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::rt;
 
@@ -124,7 +124,7 @@ impl App {
         };
         let connections = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_CONNECTIONS);
         let store = Store::open(&settings.database, connections, terms.lease)?;
-        let applied = store.migrate()?;
+        let applied = while_busy(|| store.migrate())?;
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
         }
@@ -193,7 +193,7 @@ impl App {
             schedule: None,
             public: true,
         };
-        if self.store.add_first_source(&draft)? {
+        if while_busy(|| self.store.add_first_source(&draft))? {
             log::info!("the sample catalog was added");
         }
         Ok(())
@@ -204,13 +204,28 @@ impl App {
         use io::Write;
         let base = format!("http://{}", reachable(address));
         let mut lines = format!("Lockstep is at {base}/\n");
-        if let Some(token) = self.store.setup_token(&secret::fresh_token()?)? {
+        let fresh = secret::fresh_token()?;
+        if let Some(token) = while_busy(|| self.store.setup_token(&fresh))? {
             lines.push_str(&format!("Create the first admin: {base}/setup?token={token}\n"));
         }
         let mut out = io::stdout().lock();
         // Nobody has to read them.
         let _ = out.write_all(lines.as_bytes()).and_then(|()| out.flush());
         Ok(())
+    }
+}
+
+/// Does what a server does at its start, and waits while another program writes: one that runs would wait, too.
+fn while_busy<T>(mut step: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let begun = Instant::now();
+    loop {
+        match step() {
+            Err(StoreError::Busy) if begun.elapsed() < PATIENCE => {
+                log::warn!("another program writes to the database; waiting for it before Lockstep starts");
+            }
+            other => return other,
+        }
     }
 }
 

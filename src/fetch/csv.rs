@@ -88,8 +88,9 @@ impl Csv {
         watch: &dyn Watch,
     ) -> Result<Fetched, FetchError> {
         let (folder, limit) = (&self.client.work_dir, self.client.max_bytes);
-        let content =
-            watched(watch, order.timeout, |halt| Spooled::take(from, folder, limit, Some(bytes), halt, watch));
+        let content = watched(watch, order.timeout, order.timeout, |halt| {
+            Spooled::take(from, folder, limit, Some(bytes), halt, watch)
+        });
         let content = content.map_err(|spoiled| match spoiled {
             Spoiled::Ended(Ended::Stopped) => FetchError::Stopped,
             Spoiled::Ended(Ended::TimedOut) => {

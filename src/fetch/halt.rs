@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+
 use super::Watch;
 
 /// How long anything waits before it asks again.
@@ -25,7 +27,9 @@ pub(super) enum Ended {
 #[derive(Debug)]
 pub(super) struct Halt {
     stop: AtomicBool,
-    deadline: Instant,
+    deadline: Mutex<Instant>,
+    /// The end of everything, which no pause puts off.
+    latest: Instant,
 }
 
 impl Halt {
@@ -33,7 +37,7 @@ impl Halt {
     pub(super) fn check(&self) -> Result<(), Ended> {
         if self.stop.load(Ordering::Relaxed) {
             Err(Ended::Stopped)
-        } else if Instant::now() >= self.deadline {
+        } else if self.left().is_zero() {
             Err(Ended::TimedOut)
         } else {
             Ok(())
@@ -42,7 +46,21 @@ impl Halt {
 
     /// The time that is left.
     pub(super) fn left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        self.deadline.lock().saturating_duration_since(Instant::now())
+    }
+
+    /// Whether to go on waiting for somebody else's fetch, which is not in the time that this one may take.
+    pub(super) fn check_in_pause(&self) -> Result<(), Ended> {
+        match self.check() {
+            Err(Ended::TimedOut) if Instant::now() < self.latest => Ok(()),
+            other => other,
+        }
+    }
+
+    /// So long was spent waiting for somebody else.
+    pub(super) fn paused(&self, time: Duration) {
+        let mut deadline = self.deadline.lock();
+        *deadline = (*deadline + time).min(self.latest);
     }
 
     /// Waits for so long.
@@ -92,9 +110,17 @@ pub(super) fn deadline(time: Duration) -> Instant {
     Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
 }
 
-/// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for.
-pub(super) fn watched<T>(watch: &dyn Watch, timeout: Duration, work: impl FnOnce(&Arc<Halt>) -> T) -> T {
-    let halt = Arc::new(Halt { stop: AtomicBool::new(watch.should_stop()), deadline: deadline(timeout) });
+/// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for. The work may take
+/// `timeout`, and with its pauses `most`.
+pub(super) fn watched<T>(
+    watch: &dyn Watch,
+    timeout: Duration,
+    most: Duration,
+    work: impl FnOnce(&Arc<Halt>) -> T,
+) -> T {
+    let deadlines = (Mutex::new(deadline(timeout.min(most))), deadline(most));
+    let stop = AtomicBool::new(watch.should_stop());
+    let halt = Arc::new(Halt { stop, deadline: deadlines.0, latest: deadlines.1 });
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let asking = scope.spawn(|| {

@@ -65,7 +65,7 @@ impl Client {
         let left = || ends.saturating_duration_since(Instant::now());
         let mut waits = 0;
         loop {
-            let answer = watched(watch, order.timeout.min(left()), |halt| {
+            let answer = watched(watch, order.timeout, left(), |halt| {
                 let kept = self.keep_trying(&url, reach, order, watch, halt);
                 // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
                 kept.map_err(|failure| if watch.should_stop() { Ended::Stopped.into() } else { failure })
@@ -81,7 +81,7 @@ impl Client {
                 return Err(reply::too_busy(&host, until));
             }
             watch.waiting(&host, until);
-            watched(watch, left(), |halt| halt.sleep(wait))
+            watched(watch, left(), left(), |halt| halt.sleep(wait))
                 .map_err(|ended| explain(ended.into(), &first_host, order.timeout))?;
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::sync::{LazyLock, PoisonError};
+use std::time::Instant;
 
 use url::Url;
 
@@ -17,16 +18,19 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    /// Waits until nobody else talks to the host and port of `url`.
+    /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may take:
+    /// one that hangs must not be the end of all behind it.
     pub(super) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
         let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let place = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
+        let begun = Instant::now();
         let mut busy = lock();
         while busy.contains(&place) {
-            halt.check()?;
+            halt.check_in_pause()?;
             busy = BUSY.1.wait_timeout(busy, SLICE).unwrap_or_else(PoisonError::into_inner).0;
         }
         busy.insert(place.clone());
+        halt.paused(begun.elapsed());
         Ok(Self { place })
     }
 }

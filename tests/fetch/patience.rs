@@ -185,3 +185,21 @@ fn waiting_for_a_turn_ends_with_a_cancel() {
         assert_eq!(failed(hanging.join().expect("no panic")).0, "stopped");
     });
 }
+
+#[test]
+fn a_fetch_that_hangs_does_not_use_up_the_time_of_those_behind_it() {
+    let outside = Outside::start();
+    outside.set("/hangs", Reply::csv("").hang());
+    outside.csv("/behind", "id\n1\n");
+    let limit = Duration::from_secs(2);
+    thread::scope(|scope| {
+        let hanging = scope.spawn(|| Road::new().within(limit).failure(&outside.url("/hangs")).0);
+        while outside.hits("/hangs") == 0 {
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(200));
+        let behind = Road::new().within(Duration::from_secs(1)).in_a_run_of(Duration::from_secs(30));
+        assert_eq!(cells(&*behind.get(&outside.url("/behind")).expect("its own time")), [["1"]]);
+        assert_eq!(hanging.join().expect("no panic"), "timeout");
+    });
+}

@@ -133,9 +133,9 @@ fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &Database) {
     let store = db.store();
     let (_, id) = queued(&store);
     let lease = expired_claim(&store, 1);
-    store.keep_progress(lease, std::time::Duration::ZERO, &progress(63)).expect("kept");
+    store.keep_progress(lease, Duration::ZERO, &progress(63)).expect("kept");
     while store.take_over(lease).expect("an answer").is_none() {
-        std::thread::sleep(std::time::Duration::from_millis(2));
+        std::thread::sleep(Duration::from_millis(2));
     }
     let report = store.operation_status(id).expect("an answer").expect("a status");
     assert_eq!((report.progress, report.stats.added), (63, 7));
