@@ -1,12 +1,13 @@
 # make test   installs what the tests need (Debian, as root) and runs all of them
 # make lint   format, clippy, docs
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
-# make bench  compares loading and polling with their references; prints ratios
+# make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
+#             ratios. make bench-progress is the second part alone
 # make screenshot  draws the picture of the README anew
 
 CARGO ?= cargo
 
-.PHONY: test crashes lint bench screenshot needs
+.PHONY: test crashes lint bench bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
@@ -29,6 +30,10 @@ lint:
 
 bench:
 	@benches/compare
+	@$(MAKE) --no-print-directory bench-progress
+
+bench-progress:
+	@$(CARGO) bench --quiet --bench progress
 
 screenshot:
 	@scripts/screenshot

@@ -21,8 +21,9 @@ pub struct Terms {
     /// How soon the same may be started again by hand.
     pub cooldown: Duration,
     /// How often the primary status store is told of progress at most; at a change of stage it is told at once.
+    /// `Duration::MAX` is never.
     pub primary_every: Duration,
-    /// How often the database is told of progress at least, while there is any.
+    /// How often the database is told of progress at least, while there is any. `Duration::MAX` is never.
     pub database_every: Duration,
     /// How long the primary status store keeps what it was told.
     pub status_kept: Duration,

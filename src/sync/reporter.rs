@@ -218,8 +218,9 @@ impl Shared {
     fn tell_database(&self, told: &mut ToDatabase) {
         let now = self.now.lock().clone();
         let news = now.stage != told.said.stage || now.percent >= told.said.percent.saturating_add(DATABASE_STEP);
-        let due = (news && told.answers) || told.at.elapsed() >= self.engine.terms.database_every;
-        if !due || now == told.said {
+        let every = self.engine.terms.database_every;
+        let due = (news && told.answers) || told.at.elapsed() >= every;
+        if !due || now == told.said || every == Duration::MAX {
             return;
         }
         match self.engine.store.keep_progress(self.lease, self.engine.terms.lease, &now) {
@@ -238,7 +239,7 @@ impl Shared {
 
     fn tell_primary(&self) {
         let mut told = self.primary.lock();
-        if !told.works {
+        if !told.works || self.engine.terms.primary_every == Duration::MAX {
             return;
         }
         let now = self.now.lock().clone();

@@ -1,0 +1,167 @@
+//! What it costs to tell how far a sync is: the same sync with and without, in pairs, one after the other and in
+//! turns, on one machine. Prints the medians and the ratio.
+//!
+//! Arguments: how many pairs (default 60) and how many rows (default 100,000).
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
+use lockstep::domain::source::{Location, SourceDraft, SourceId};
+use lockstep::fetch::{Kinds, Settings};
+use lockstep::status::{DatabaseStatus, FileStatus, StatusBoard, StatusStore};
+use lockstep::store::admission::Admission;
+use lockstep::store::{DatabaseAddress, Store};
+use lockstep::sync::{Control, Engine, Stop, Terms};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// What one sync took: by the clock, and of the processors.
+#[derive(Clone, Copy)]
+struct Took {
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn main() -> Outcome<()> {
+    // `cargo bench` adds `--bench`.
+    let numbers: Vec<usize> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let pairs = numbers.first().copied().unwrap_or(60);
+    let rows = numbers.get(1).copied().unwrap_or(100_000);
+
+    let folder = tempfile::tempdir()?;
+    let data = folder.path();
+    let store = Store::open(&DatabaseAddress::Sqlite(data.join("lockstep.db")), 12, Duration::from_secs(15))?;
+    store.migrate()?;
+    let source = source(&store, data, rows)?;
+    let usual = Terms { cooldown: Duration::ZERO, ..Terms::default() };
+    let never = Terms { primary_every: Duration::MAX, database_every: Duration::MAX, ..usual };
+    let with = control(&store, data, Box::new(FileStatus::new(data.join("status"))), usual);
+    // With the database as primary nothing is told of the end either: the row has it anyway.
+    let without = control(&store, data, Box::new(DatabaseStatus::new(store.clone())), never);
+
+    // The first load is another piece of work, and the second warms up.
+    sync(&store, &without, source)?;
+    sync(&store, &with, source)?;
+    let (mut told, mut untold) = (Vec::new(), Vec::new());
+    for pair in 0..pairs {
+        // In turns, so that what grows slower or faster meanwhile hits both.
+        if pair % 2 == 0 {
+            told.push(sync(&store, &with, source)?);
+            untold.push(sync(&store, &without, source)?);
+        } else {
+            untold.push(sync(&store, &without, source)?);
+            told.push(sync(&store, &with, source)?);
+        }
+    }
+    print(rows, &told, &untold);
+    Ok(())
+}
+
+/// A source that is a CSV file of made-up albums.
+fn source(store: &Store, data: &Path, rows: usize) -> Outcome<SourceId> {
+    let mut text = String::from("id,artist,title,year,genre,label,country,format\n");
+    for n in 1..=rows {
+        let (artist, year, genre, label) = (n * 7919 % 20_000, 1950 + n % 75, n % 30, n % 3000);
+        text.push_str(&format!(
+            "k{n:07},Artist {artist},\"Title number {n}, of the long list\",{year},Genre {genre},Label {label},X,LP\n"
+        ));
+    }
+    let file = data.join("rows.csv");
+    fs::write(&file, text)?;
+    let draft = SourceDraft {
+        slug: "rows".parse()?,
+        name: "Rows".to_owned(),
+        noun: "album/albums".parse()?,
+        kind: "csv".to_owned(),
+        location: Location::File(file),
+        key_column: "id".to_owned(),
+        schedule: None,
+        public: false,
+    };
+    Ok(store.add_source(&draft, None)?.id)
+}
+
+fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Terms) -> Control {
+    Control::new(Engine {
+        board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
+        kinds: Arc::new(Kinds::built_in(Settings::in_data_dir(data, b""))),
+        bell: Arc::default(),
+        store: store.clone(),
+        terms,
+    })
+}
+
+/// A full sync that rewrites every item as it is: the same work each time.
+fn sync(store: &Store, control: &Control, source: SourceId) -> Outcome<Took> {
+    let request = StartRequest {
+        kind: OperationKind::Sync,
+        mode: Mode::Full,
+        options: Options { force_refresh: true, ..Options::default() },
+        priority: Priority::Manual,
+        requested_by: "bench".to_owned(),
+    };
+    let (begun, before) = (Instant::now(), cpu()?);
+    let Admission::Accepted(id) = control.start(source, &request)? else { return Err("it was not accepted".into()) };
+    control.run_here(id, &Stop::default())?;
+    let took = Took { wall: begun.elapsed(), cpu: cpu()? - before };
+    match store.record(id)? {
+        Some(record) if record.status == Status::Completed => Ok(took),
+        other => Err(format!("it did not complete: {other:?}").into()),
+    }
+}
+
+/// What this process has used of the processors so far, with the threads that have ended, to the hundredth of a second.
+fn cpu() -> Outcome<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let fields = stat.rsplit_once(") ").ok_or("no fields")?.1.split(' ');
+    let ticks = fields.skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+fn print(rows: usize, with: &[Took], without: &[Took]) {
+    let wall = |took: &[Took]| sorted(took.iter().map(|took| millis(took.wall)));
+    let cpu = |took: &[Took]| took.iter().map(|took| millis(took.cpu)).sum::<f64>() / count(took.len());
+    let ratios = sorted(with.iter().zip(without).map(|(with, without)| millis(with.wall) / millis(without.wall)));
+    println!("{} pairs of syncs of {rows} rows", with.len());
+    println!("| {:<34} | {:>10} | {:>10} | {:>8} |", "", "with", "without", "ratio");
+    println!("| {:<34} | {:>10} | {:>10} | {:>8} |", "---", "---:", "---:", "---:");
+    let line = |what: &str, with: f64, without: f64, ratio: f64| {
+        println!("| {what:<34} | {with:>7.1} ms | {without:>7.1} ms | {ratio:>8.4} |");
+    };
+    line("time, medians; ratio of the pairs", middle(&wall(with)), middle(&wall(without)), middle(&ratios));
+    line("processors, means", cpu(with), cpu(without), cpu(with) / cpu(without));
+    // Where the median of many more pairs would be, in nineteen cases of twenty (by the ranks beside the middle).
+    let beside = 0.98 * count(ratios.len()).sqrt() / count(ratios.len());
+    let (low, high) = (at(&ratios, 0.5 - beside), at(&ratios, 0.5 + beside));
+    println!("The ratio of the times lies between {low:.4} and {high:.4}.");
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+fn sorted(numbers: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut numbers: Vec<f64> = numbers.collect();
+    numbers.sort_by(f64::total_cmp);
+    numbers
+}
+
+fn middle(sorted: &[f64]) -> f64 {
+    at(sorted, 0.5)
+}
+
+/// What stands at that share of the way.
+fn at(sorted: &[f64], share: f64) -> f64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the list")]
+    let place = (share.clamp(0.0, 1.0) * count(sorted.len())) as usize;
+    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(f64::NAN)
+}
