@@ -83,7 +83,7 @@ pub enum AppError {
 pub struct App {
     /// The cellar.
     pub store: Store,
-    /// The notice board.
+    /// The notice board, as pages and commands have it.
     pub board: Arc<StatusBoard>,
     /// The engine's door.
     pub control: Control,
@@ -128,8 +128,14 @@ impl App {
         if applied > 0 {
             log::info!("{}: {applied} migrations applied", settings.database.for_people());
         }
-        let primary = primary_status(&settings, &store)?;
-        let board = Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal));
+        // Pages that use up their connections, by slow searches of a big catalog, must not take a heartbeat's.
+        let own = store.with_own_connections(connections)?;
+        // Nor do they share a board: the web and the engine know nothing of each other but what is kept for both.
+        let board = |store: &Store| -> Result<_, AppError> {
+            let primary = primary_status(&settings, store)?;
+            Ok(Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)))
+        };
+        let (board, engines_board) = (board(&store)?, board(&own)?);
         let defaults = fetch::Settings::in_data_dir(&settings.data_dir, SAMPLE);
         let kinds = fetch::Kinds::built_in(fetch::Settings {
             max_bytes: settings.max_bytes,
@@ -138,9 +144,8 @@ impl App {
             ..defaults
         });
         let engine = Engine {
-            // Pages that use up their connections, by slow searches of a big catalog, must not take a heartbeat's.
-            store: store.with_own_connections(connections)?,
-            board: Arc::clone(&board),
+            store: own,
+            board: engines_board,
             kinds: Arc::new(kinds),
             terms,
             bell: Arc::new(Bell::default()),

@@ -1,6 +1,6 @@
 //! The one way to read status: the primary store, and the database behind it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -33,8 +33,6 @@ pub struct StatusBoard {
     /// How far each run was when somebody was told last. A primary that comes back after the database answered in its
     /// place, with a report that could not be replaced, takes nothing back.
     shown: Mutex<HashMap<SyncId, Reached>>,
-    /// The runs of this process that the primary did not take a report of, which has been said.
-    given_up: Mutex<HashSet<SyncId>>,
 }
 
 /// How far a run is: whether it waits, runs or has ended, and its percent.
@@ -75,7 +73,6 @@ impl StatusBoard {
             believed_for,
             doubted_after: longest(DOUBTED).min(believed_for),
             shown: Mutex::default(),
-            given_up: Mutex::default(),
         }
     }
 
@@ -135,19 +132,13 @@ impl StatusBoard {
     /// # Errors
     /// When the primary store cannot take it; readers ask the database then.
     pub fn tell(&self, report: &StatusReport) -> Result<(), StatusError> {
-        self.primary.put(report).inspect_err(|_| {
-            let mut given_up = self.given_up.lock();
-            if given_up.len() >= REMEMBERED {
-                given_up.clear();
-            }
-            given_up.insert(report.sync_id);
-        })
+        self.primary.put(report)
     }
 
     /// Tells the end of a run, as the database has it: a terminal status goes there first. A primary that cannot take
-    /// it is only logged, if it was not when the run still went on: readers ask the database then.
-    pub fn tell_end(&self, id: SyncId) {
-        let has_been_said = self.given_up.lock().remove(&id);
+    /// it is only logged: readers ask the database then. `has_been_said` is whether the log has that of this run
+    /// already; it is not said twice.
+    pub fn tell_end(&self, id: SyncId, has_been_said: bool) {
         if self.primary.is_the_truth() {
             return;
         }

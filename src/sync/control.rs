@@ -75,7 +75,7 @@ impl Control {
         let cancel = self.engine.store.cancel(id, by)?;
         journal::cancel_requested(id, by, cancel);
         if cancel == Cancel::Done {
-            self.engine.board.tell_end(id);
+            self.engine.board.tell_end(id, false);
             journal::ended(&self.engine.store, id, Status::Cancelled, "before it started");
         }
         Ok(cancel)

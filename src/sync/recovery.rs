@@ -104,7 +104,7 @@ pub(super) fn end_if_dead(engine: &Engine, lease: Lease) -> Result<Option<TakenO
 fn take_over(engine: &Engine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     let Some(taken) = engine.store.take_over(lease)? else { return Ok(None) };
     journal::taken_over(taken.id);
-    engine.board.tell_end(taken.id);
+    engine.board.tell_end(taken.id, false);
     journal::ended(&engine.store, taken.id, Status::Interrupted, "its worker is gone");
     if taken.successor.is_some() {
         engine.bell.ring();

@@ -260,6 +260,7 @@ impl Shared {
         }
         if let Err(error) = self.engine.board.tell(&report) {
             told.works = false;
+            self.signal.status_was_refused();
             journal::trouble(self.lease.id, format_args!("{error}; its status comes from the database from here on"));
         } else {
             told.said = Some((now, percent, Instant::now()));

@@ -47,7 +47,7 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
     };
     match outlast::finish(engine, lease, &ending, &signal) {
         Ok(successor) => {
-            engine.board.tell_end(operation.id);
+            engine.board.tell_end(operation.id, signal.is_status_refused());
             journal::ended(&engine.store, operation.id, ending.status, &ending.message);
             if successor.is_some() {
                 engine.bell.ring();

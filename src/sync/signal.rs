@@ -53,6 +53,8 @@ pub(super) struct Signal {
     lost_time: AtomicU64,
     /// Until when the lease is certainly ours, in milliseconds since [`epoch`].
     held_until: AtomicU64,
+    /// Whether the primary status store refused a report of the run, which has been said.
+    status_refused: AtomicBool,
 }
 
 /// A fixed moment of this process. `Instant` goes on while a process is frozen (CLOCK_MONOTONIC), which is why a
@@ -76,6 +78,7 @@ impl Signal {
             deadline: taken + most,
             lost_time: AtomicU64::new(0),
             held_until: AtomicU64::new(0),
+            status_refused: AtomicBool::new(false),
         };
         signal.renewed(taken, lease);
         signal
@@ -114,6 +117,16 @@ impl Signal {
     /// How long the database kept the run waiting in all.
     pub(super) fn lost_time(&self) -> Duration {
         Duration::from_millis(self.lost_time.load(Ordering::SeqCst))
+    }
+
+    /// The primary status store refused a report of the run, and the log has that.
+    pub(super) fn status_was_refused(&self) {
+        self.status_refused.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the log has that the primary status store does not take what it is told of the run.
+    pub(super) fn is_status_refused(&self) -> bool {
+        self.status_refused.load(Ordering::SeqCst)
     }
 
     /// How much longer the run may take.

@@ -1,5 +1,6 @@
 //! The notice board: one suite over its three stores, and the trouble that each can have.
 
+mod apart;
 mod folders;
 mod never_back;
 mod places;

@@ -151,6 +151,6 @@ impl Run {
     /// Ends the run in the database, and tells of it.
     pub(crate) fn end(&self, place: &Place, board: &StatusBoard, status: Status) {
         place.db.store().finish(self.lease, &work::ending(status)).expect("an end");
-        board.tell_end(self.id());
+        board.tell_end(self.id(), false);
     }
 }

@@ -94,7 +94,7 @@ fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &Database) {
     let id = one.start(&source, &full());
     let lease = work::expired_claim(&one.store, 1);
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
-    two.engine.board.tell_end(id);
+    two.engine.board.tell_end(id, false);
     assert_eq!((two.report(id).status, two.report(id).successor), (Status::Interrupted, taken.successor));
     two.drain();
     assert_eq!((one.report(id).status, one.report(id).successor), (Status::Interrupted, taken.successor));
