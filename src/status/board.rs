@@ -1,11 +1,10 @@
 //! The one way to read status: the primary store, and the database behind it.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
-use parking_lot::Mutex;
 
+use super::shown::Shown;
 use super::{DatabaseStatus, StatusError, StatusStore};
 use crate::domain::journal;
 use crate::domain::operation::Status;
@@ -18,8 +17,6 @@ pub const TOLD_AGAIN: Duration = Duration::from_millis(1500);
 /// A report of an active run that is older than this may have been left behind: by a run that ended and could not say
 /// so here, or could not take it away. The database is asked about it.
 const DOUBTED: Duration = Duration::from_secs(2);
-/// Of how many runs is remembered what was told.
-const REMEMBERED: usize = 1000;
 
 /// Primary plus database. Reading never writes.
 ///
@@ -32,22 +29,7 @@ pub struct StatusBoard {
     doubted_after: TimeDelta,
     /// How far each run was when somebody was told last. A primary that comes back after the database answered in its
     /// place, with a report that could not be replaced, takes nothing back.
-    shown: Mutex<HashMap<SyncId, Reached>>,
-}
-
-/// How far a run is: whether it waits, runs or has ended, and its percent.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Reached(u8, u8);
-
-impl Reached {
-    fn by(report: &StatusReport) -> Self {
-        let phase = match report.status {
-            Status::Pending => 0,
-            Status::Running => 1,
-            Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => 2,
-        };
-        Self(phase, report.progress)
-    }
+    shown: Shown,
 }
 
 /// What the primary says.
@@ -72,7 +54,7 @@ impl StatusBoard {
             database: DatabaseStatus::new(store),
             believed_for,
             doubted_after: longest(DOUBTED).min(believed_for),
-            shown: Mutex::default(),
+            shown: Shown::default(),
         }
     }
 
@@ -93,11 +75,7 @@ impl StatusBoard {
             })?,
         };
         if let Some(report) = &answer {
-            let mut shown = self.shown.lock();
-            if shown.len() >= REMEMBERED {
-                shown.clear();
-            }
-            shown.insert(id, Reached::by(report));
+            self.shown.note(report);
         }
         Ok(answer)
     }
@@ -112,7 +90,7 @@ impl StatusBoard {
                 return Told::Nothing;
             }
         };
-        if self.shown.lock().get(&id).is_some_and(|shown| Reached::by(&report) < *shown) {
+        if self.shown.is_more_than(&report) {
             return Told::Nothing;
         }
         // The absolute difference: a clock that was set back must not make an old report look fresh for hours.

@@ -4,6 +4,7 @@ pub mod board;
 mod database;
 mod file;
 mod redis;
+mod shown;
 
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -48,7 +49,7 @@ pub trait StatusStore: Send + Sync {
     /// Clears away what was last written longer than `age` ago and answers how much that was.
     ///
     /// # Errors
-    /// When clearing failed; some may be gone.
+    /// When something could not be cleared away; everything else is gone.
     fn sweep(&self, age: std::time::Duration) -> Result<usize, StatusError>;
 }
 

@@ -2,6 +2,7 @@
 
 mod apart;
 mod folders;
+mod many_askers;
 mod never_back;
 mod places;
 mod redis;
