@@ -143,13 +143,8 @@ impl App {
             google_base: settings.google_base.clone().unwrap_or(defaults.google_base),
             ..defaults
         });
-        let engine = Engine {
-            store: own,
-            board: engines_board,
-            kinds: Arc::new(kinds),
-            terms,
-            bell: Arc::new(Bell::default()),
-        };
+        let engine =
+            Engine { store: own, board: engines_board, kinds: Arc::new(kinds), terms, bell: Arc::new(Bell::default()) };
         Ok(Self { store, board, control: Control::new(engine.clone()), engine, settings })
     }
 

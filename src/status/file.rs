@@ -56,6 +56,19 @@ fn is_ours(name: &std::ffi::OsStr) -> bool {
     name.starts_with(UNFINISHED) || (name.starts_with("sync-status-") && name.ends_with(".json"))
 }
 
+/// Removes a file of ours that was written longer than `age` ago; answers whether it was one.
+fn remove_if_old(entry: &std::fs::DirEntry, age: Duration) -> io::Result<bool> {
+    if !is_ours(&entry.file_name()) {
+        return Ok(false);
+    }
+    let written = entry.metadata()?.modified()?;
+    let is_old = SystemTime::now().duration_since(written).is_ok_and(|past| past > age);
+    if is_old {
+        std::fs::remove_file(entry.path())?;
+    }
+    Ok(is_old)
+}
+
 impl StatusStore for FileStatus {
     fn name(&self) -> &'static str {
         "file"
@@ -96,27 +109,17 @@ impl StatusStore for FileStatus {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
             Err(error) => return Err(trouble(error)),
         };
-        let mut swept = 0;
+        let (mut swept, mut first) = (0, None);
         for entry in entries {
-            let entry = entry.map_err(trouble)?;
-            let written = match entry.metadata().and_then(|data| data.modified()) {
-                Ok(time) => time,
-                // Another server swept it first.
-                Err(error) if error.kind() == ErrorKind::NotFound => continue,
-                Err(error) => return Err(trouble(error)),
-            };
-            let is_old = SystemTime::now().duration_since(written).is_ok_and(|past| past > age);
-            if !is_old || !is_ours(&entry.file_name()) {
-                continue;
-            }
-            match std::fs::remove_file(entry.path()) {
-                Ok(()) => swept += 1,
+            match entry.and_then(|entry| remove_if_old(&entry, age)) {
+                Ok(removed) => swept += usize::from(removed),
                 // Another server swept it first.
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                Err(error) => return Err(trouble(error)),
+                // One that cannot be removed does not keep the others.
+                Err(error) => drop(first.get_or_insert(error)),
             }
         }
-        Ok(swept)
+        first.map_or(Ok(swept), |error| Err(trouble(error)))
     }
 }
 
@@ -124,8 +127,10 @@ impl StatusStore for FileStatus {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use super::{FileStatus, StatusStore};
+    use super::{Duration, FileStatus, StatusStore};
+    use crate::domain::status_report::StatusReport;
     use crate::domain::status_report::tests::report;
+    use crate::domain::sync_id::SyncId;
 
     #[test]
     fn what_was_put_is_read_back_and_is_for_its_owner_alone() {
@@ -139,6 +144,21 @@ mod tests {
         assert_eq!(mode(files.folder.clone()), 0o700);
         assert_eq!(mode(files.path(report.sync_id)), 0o600);
         assert_eq!(std::fs::read_dir(&files.folder).expect("folder").count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_cannot_be_removed_is_told_and_keeps_nothing_else() {
+        let home = tempfile::tempdir().expect("a folder");
+        let files = FileStatus::new(home.path().join("status"));
+        for _ in 0..20 {
+            files.put(&StatusReport { sync_id: SyncId::new(), ..report() }).expect("written");
+            std::fs::create_dir(files.path(SyncId::new())).expect("a folder of such a name");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+        assert!(files.sweep(Duration::from_millis(1)).is_err());
+        let left = std::fs::read_dir(&files.folder).expect("a folder").flatten();
+        let left: Vec<bool> = left.map(|entry| entry.path().is_dir()).collect();
+        assert_eq!(left, [true; 20], "the reports are gone, whatever lay between them");
     }
 
     #[test]
