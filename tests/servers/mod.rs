@@ -6,6 +6,7 @@ mod crashes;
 mod deaths;
 mod frozen;
 mod logs;
+mod lost_answers;
 mod outage;
 mod redis;
 mod starts;

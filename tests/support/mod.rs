@@ -5,6 +5,7 @@ pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod front;
 pub(crate) mod gate;
+pub(crate) mod gateway;
 pub(crate) mod house;
 pub(crate) mod journals;
 pub(crate) mod logbook;
@@ -20,5 +21,6 @@ pub(crate) mod spoil;
 
 pub(crate) use database::{Database, on_both_databases};
 pub(crate) use gate::Gate;
+pub(crate) use gateway::Gateway;
 pub(crate) use house::House;
 pub(crate) use shared_data::shared_data;

@@ -1,0 +1,190 @@
+//! A way to PostgreSQL that can be cut, and that can lose the server's answer to a commit.
+
+use std::collections::HashMap;
+use std::io::{self, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use lockstep::store::DatabaseAddress;
+
+use super::Database;
+
+/// The way. It ends with the process of the test.
+pub(crate) struct Gateway {
+    address: DatabaseAddress,
+    ways: Arc<Ways>,
+}
+
+#[derive(Default)]
+struct Ways {
+    /// The connections through it; `None` while it is cut.
+    open: Mutex<Option<Vec<TcpStream>>>,
+    trap: Mutex<Trap>,
+}
+
+/// What is done to the answer of a commit.
+#[derive(Default)]
+struct Trap {
+    /// The answer to the next commit of a transaction with a statement that begins like this is lost.
+    set: Option<&'static str>,
+    /// How many were.
+    sprung: usize,
+}
+
+impl Gateway {
+    /// A way to a database of the tests, which is on PostgreSQL.
+    pub(crate) fn to(db: &Database) -> Self {
+        let DatabaseAddress::Postgres(url) = db.address() else { panic!("{:?} is no server", db.address()) };
+        let (before, rest) = url.split_once('@').expect("a user");
+        let (server, name) = rest.split_once('/').expect("a database");
+        let server = server.to_owned();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let ways = Arc::new(Ways::default());
+        *ways.open.lock().expect("the ways") = Some(Vec::new());
+        let shared = Arc::clone(&ways);
+        thread::spawn(move || {
+            for near in listener.incoming() {
+                let mut open = shared.open.lock().expect("the ways");
+                // While it is cut, a connection ends as soon as it begins.
+                let Some(open) = open.as_mut() else { continue };
+                let (near, far) = (near.expect("a stream"), TcpStream::connect(&server).expect("the server"));
+                // Else each message of a request waits for the other side to have taken note of the one before.
+                [&near, &far].map(|stream| stream.set_nodelay(true).expect("a stream"));
+                carry(&near, &far, &shared);
+                open.push(near);
+            }
+        });
+        Self { address: DatabaseAddress::Postgres(format!("{before}@127.0.0.1:{port}/{name}")), ways }
+    }
+
+    /// The address of the database by this way.
+    pub(crate) fn address(&self) -> DatabaseAddress {
+        self.address.clone()
+    }
+
+    /// Ends all connections and takes no others.
+    pub(crate) fn cut(&self) {
+        for stream in self.ways.open.lock().expect("the ways").take().unwrap_or_default() {
+            // It may be closed already, which is as good.
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Takes connections again.
+    pub(crate) fn mend(&self) {
+        *self.ways.open.lock().expect("the ways") = Some(Vec::new());
+    }
+
+    /// Loses the answer to the next commit of a transaction with a statement that begins like this: the server has
+    /// committed, and the connection ends before the one who asked for it learns of that.
+    pub(crate) fn lose_commit_of(&self, statement: &'static str) {
+        self.ways.trap.lock().expect("the trap").set = Some(statement);
+    }
+
+    /// How many answers to commits were lost.
+    pub(crate) fn lost(&self) -> usize {
+        self.ways.trap.lock().expect("the trap").sprung
+    }
+}
+
+/// Carries what comes from either side to the other, until one of them ends.
+fn carry(near: &TcpStream, far: &TcpStream, ways: &Arc<Ways>) {
+    let lose = Arc::new(AtomicBool::new(false));
+    let both = || (near.try_clone().expect("a stream"), far.try_clone().expect("a stream"));
+    let (there, back) = (both(), both());
+    let (ways_there, lose_there) = (Arc::clone(ways), Arc::clone(&lose));
+    thread::spawn(move || {
+        // Either side may end at any time, which is part of the game.
+        let _ = carry_there(&there.0, &there.1, &ways_there, &lose_there);
+        end(&there);
+    });
+    let ways = Arc::clone(ways);
+    thread::spawn(move || {
+        if carry_back(&back.0, &back.1, &lose).is_ok_and(|lost| lost) {
+            ways.trap.lock().expect("the trap").sprung += 1;
+        }
+        end(&back);
+    });
+}
+
+fn end(streams: &(TcpStream, TcpStream)) {
+    let _ = streams.0.shutdown(Shutdown::Both);
+    let _ = streams.1.shutdown(Shutdown::Both);
+}
+
+/// Carries what the client says, message by message, and sees its transactions.
+fn carry_there(near: &TcpStream, mut far: &TcpStream, ways: &Ways, lose: &AtomicBool) -> io::Result<()> {
+    const NEGOTIATIONS: [[u8; 4]; 2] = [80_877_103_u32.to_be_bytes(), 80_877_104_u32.to_be_bytes()];
+    let mut near = BufReader::new(near);
+    // What comes first has no kind. One that asks for encryption gets a no from the servers of the tests.
+    loop {
+        let first = message(&mut near, 0)?;
+        far.write_all(&first)?;
+        if !NEGOTIATIONS.iter().any(|asks| first[4..].starts_with(asks)) {
+            break;
+        }
+    }
+    let (mut prepared, mut statements) = (HashMap::new(), Vec::new());
+    loop {
+        let whole = message(&mut near, 1)?;
+        let mut words = whole[5..].split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).trim().to_owned());
+        let mut word = || words.next().unwrap_or_default();
+        match whole[0] {
+            b'Q' => match word() {
+                text if text.starts_with("BEGIN") => statements.clear(),
+                text if text.starts_with("COMMIT") => {
+                    let mut trap = ways.trap.lock().expect("the trap");
+                    let of = |set: &&str| statements.iter().any(|statement: &String| statement.starts_with(*set));
+                    if trap.set.as_ref().is_some_and(of) {
+                        trap.set = None;
+                        lose.store(true, Ordering::SeqCst);
+                    }
+                }
+                text => statements.push(text),
+            },
+            b'P' => drop(prepared.insert(word(), word())),
+            b'B' => {
+                let _portal = word();
+                statements.extend(prepared.get(&word()).cloned());
+            }
+            _ => {}
+        }
+        far.write_all(&whole)?;
+    }
+}
+
+/// One message, with `kind` bytes before its length.
+fn message(near: &mut impl Read, kind: usize) -> io::Result<Vec<u8>> {
+    let mut whole = vec![0; kind + 4];
+    near.read_exact(&mut whole)?;
+    let length = u32::from_be_bytes(whole[kind..].try_into().expect("four bytes"));
+    whole.resize(kind + usize::try_from(length).expect("a length"), 0);
+    near.read_exact(&mut whole[kind + 4..])?;
+    Ok(whole)
+}
+
+/// Carries what the server says, up to the answer that is to be lost; answers whether it came to that.
+fn carry_back(mut near: &TcpStream, mut far: &TcpStream, lose: &AtomicBool) -> io::Result<bool> {
+    // What the server says when it has committed, as the whole of its answer.
+    const COMMITTED: &[u8] = b"C\0\0\0\x0bCOMMIT\0Z\0\0\0\x05I";
+    let (mut bytes, mut lost) = ([0; 16 * 1024], Vec::new());
+    loop {
+        let count = far.read(&mut bytes)?;
+        if count == 0 {
+            return Ok(false);
+        }
+        // The client waits for this answer and no other, so everything before it has been carried.
+        if lose.load(Ordering::SeqCst) {
+            lost.extend_from_slice(&bytes[..count]);
+            if lost.len() >= COMMITTED.len() {
+                assert_eq!(lost, COMMITTED, "{}", String::from_utf8_lossy(&lost));
+                return Ok(true);
+            }
+        } else {
+            near.write_all(&bytes[..count])?;
+        }
+    }
+}
