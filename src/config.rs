@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::domain::in_words;
 use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
@@ -202,7 +203,7 @@ impl Settings {
         let wrong = cases.into_iter().filter(|(long, _, short, _)| long < short);
         wrong
             .map(|(long, name, short, other)| {
-                let (long, short) = (values::in_words(long), values::in_words(short));
+                let (long, short) = (in_words::setting(long), in_words::setting(short));
                 format!("{name}: {long} is less than {other}, {short}. Make it at least as long.")
             })
             .collect()

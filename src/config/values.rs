@@ -156,13 +156,3 @@ pub(super) fn redis(text: &str) -> Result<Option<RedisAddress>, String> {
         format!("{error}. Write it like redis://127.0.0.1:6379 or rediss://:PASSWORD@redis.example:6380/0.")
     })
 }
-
-/// A duration as it would be written in a setting.
-pub(super) fn in_words(duration: Duration) -> String {
-    let millis = duration.as_millis();
-    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
-    match units.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit)) {
-        Some((unit, name)) => format!("{}{name}", millis / unit),
-        None => format!("{millis}ms"),
-    }
-}

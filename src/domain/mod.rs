@@ -7,10 +7,10 @@
 pub mod account;
 pub mod change_set;
 pub mod guards;
+pub mod in_words;
 pub mod issue;
 pub mod item;
 pub mod journal;
-pub mod limit;
 pub mod look;
 pub mod operation;
 pub mod progress;

@@ -14,7 +14,7 @@ use super::halt::{Ended, Halt, deadline, watched};
 use super::reply::{self, Trouble, host_of};
 use super::spool::Spooled;
 use super::{FetchError, Order, Watch};
-use crate::domain::limit::in_words;
+use crate::domain::in_words;
 
 /// How often a passing trouble is met before it counts.
 const TRIES: u32 = 3;
@@ -144,7 +144,7 @@ fn timed_out(host: &str, limit: Duration) -> FetchError {
         format!(
             "The file from {host} was not here within {}. Try again later, or have the operator raise \
              LOCKSTEP_FETCH_TIMEOUT.",
-            in_words(limit)
+            in_words::limit(limit)
         ),
     )
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::signal::Reason;
 use crate::domain::change_set::Change;
 use crate::domain::guards::{Tally, Verdict};
+use crate::domain::in_words;
 use crate::domain::issue::Issues;
-use crate::domain::limit::in_words;
 use crate::domain::operation::{OperationKind, Status};
 use crate::domain::progress::Stats;
 use crate::domain::source::Source;
@@ -67,11 +67,11 @@ pub(super) struct Limit {
 
 impl Limit {
     fn words(self) -> String {
-        let limit = in_words(self.sync);
+        let limit = in_words::limit(self.sync);
         if self.is_lost() {
             format!(
                 "{limit}, {} of them without an answer of the database,",
-                in_words(Duration::from_secs(self.lost.as_secs().max(1)))
+                in_words::limit(Duration::from_secs(self.lost.as_secs().max(1)))
             )
         } else {
             limit

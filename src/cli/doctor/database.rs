@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Finding, LIMIT, State, age, bounded, file_system, quoted, runs, size, writer};
+use super::{Finding, LIMIT, State, bounded, file_system, quoted, runs, writer};
 use crate::config::Settings;
+use crate::domain::in_words;
 use crate::store::checkup::{Checkup, Session};
 use crate::store::{DatabaseAddress, Store, StoreError};
 use crate::sync::Terms;
@@ -115,7 +116,8 @@ fn facts(patient: &mut Patient, settings: &Settings) -> Vec<Finding> {
         Ok(facts) => facts,
         Err(error) => return vec![Finding::wrong(CHECK, format!("{shown}: {error}"), reach(None))],
     };
-    let mut findings = vec![Finding::ok(CHECK, format!("{shown}, {}, {}", facts.version, size(facts.bytes)))];
+    let mut findings =
+        vec![Finding::ok(CHECK, format!("{shown}, {}, {}", facts.version, in_words::bytes(facts.bytes)))];
     if !facts.write_ahead {
         let message = "it is not in WAL mode, so pages and syncs stand in each other's way";
         let fix = format!(
@@ -220,7 +222,7 @@ fn clock(patient: &mut Patient, same_machine: bool) -> Finding {
     let sure = ahead.abs() - TimeDelta::from_std(took / 2).unwrap_or_default();
     if sure >= TimeDelta::seconds(2) {
         let (apart, way) = (
-            age(ahead.abs().to_std().unwrap_or_default()),
+            in_words::length(ahead.abs().to_std().unwrap_or_default()),
             if ahead > TimeDelta::zero() { "ahead of" } else { "behind" },
         );
         let fix =

@@ -5,8 +5,9 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
-use super::{Finding, quoted, size};
+use super::{Finding, quoted};
 use crate::config::Settings;
+use crate::domain::in_words;
 use crate::status::{FileStatus, StatusStore};
 
 /// With less room than this a sync of a big source may not end well …
@@ -105,7 +106,7 @@ fn room(folder: &Path) -> Finding {
         }
     };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let message = format!("{} free where {} is", size(free), folder.display());
+    let message = format!("{} free where {} is", in_words::bytes(free), folder.display());
     let fix = format!(
         "Free some space, or move the data folder. See what takes it: du -sh {}/*",
         quoted(&folder.to_string_lossy())

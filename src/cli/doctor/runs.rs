@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use chrono::Utc;
 
+use super::Finding;
 use super::database::Patient;
-use super::{Finding, age};
+use crate::domain::in_words;
 use crate::store::checkup::{Checkup, FailedSource, LeftRun};
 
 /// A run whose worker is gone is ended by any server within this.
@@ -35,15 +36,19 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
             "{} of {} has had no worker for {} (it was {worker}), and no server has ended it",
             run.id,
             run.source,
-            age(run.since)
+            in_words::length(run.since)
         );
         let fix = "No server is running, or none can write to the database. Start `lockstep serve`: it ends such runs \
                    and starts them again by itself.";
         Finding::wrong(CHECK, message, fix)
     });
     let of_waiting = waiting.iter().map(|run| {
-        let message =
-            format!("{} of {} has been waiting for {}, and no worker is busy", run.id, run.source, age(run.since));
+        let message = format!(
+            "{} of {} has been waiting for {}, and no worker is busy",
+            run.id,
+            run.source,
+            in_words::length(run.since)
+        );
         Finding::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
     });
     let mut findings: Vec<Finding> = of_lost.chain(of_waiting).collect();
@@ -55,7 +60,7 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
 
 fn failure(failed: &FailedSource) -> Finding {
     let FailedSource { source, id, message, ended } = failed;
-    let past = age((Utc::now() - ended).to_std().unwrap_or_default());
+    let past = in_words::length((Utc::now() - ended).to_std().unwrap_or_default());
     let fix = format!(
         "Mend what it names, then `lockstep sync {source}`. `lockstep source check {source}` looks without writing."
     );

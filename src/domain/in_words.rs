@@ -1,0 +1,87 @@
+//! Lengths of time and amounts of data in words, one function for each purpose.
+
+use std::time::Duration;
+
+/// A limit, exactly: `120 s`, and `1500 ms` where it is no whole number of seconds.
+#[must_use]
+pub fn limit(limit: Duration) -> String {
+    match limit.subsec_millis() {
+        0 => format!("{} s", limit.as_secs()),
+        _ => format!("{} ms", limit.as_millis()),
+    }
+}
+
+/// A duration as it is written in a setting, exactly: `90d`, `5m`, `1500ms`.
+#[must_use]
+pub fn setting(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
+    match units.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit)) {
+        Some((unit, name)) => format!("{}{name}", millis / unit),
+        None => format!("{millis}ms"),
+    }
+}
+
+/// How long something took or is ago, as closely as people want to know: `40 ms`, `0.4 s`, `2 min 5 s`, `3 days 4 h`.
+#[must_use]
+pub fn length(time: Duration) -> String {
+    const DAY: u64 = 86_400;
+    let (seconds, millis) = (time.as_secs(), time.subsec_millis());
+    match seconds {
+        0 if millis < 100 => format!("{millis} ms"),
+        0..10 => format!("{seconds}.{} s", millis / 100),
+        10..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..DAY => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => {
+            let days = seconds / DAY;
+            format!("{days} {} {} h", if days == 1 { "day" } else { "days" }, seconds % DAY / 3600)
+        }
+    }
+}
+
+/// An amount of data: `1 byte`, `52.4 kB`, `1.2 GB`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
+    let in_units = |unit: u64| count as f64 / unit as f64;
+    match count {
+        1 => "1 byte".to_owned(),
+        0..1_000 => format!("{count} bytes"),
+        1_000..1_000_000 => format!("{:.1} kB", in_units(1_000)),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", in_units(1_000_000)),
+        _ => format!("{:.1} GB", in_units(1_000_000_000)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    #[test]
+    fn a_limit_is_said_in_seconds_unless_that_would_be_another_one() {
+        let said = |millis| super::limit(Duration::from_millis(millis));
+        assert_eq!([said(300_000), said(1500), said(20)], ["300 s", "1500 ms", "20 ms"]);
+    }
+
+    #[test]
+    fn a_setting_is_said_in_the_largest_unit_that_is_exact() {
+        let said = |millis| super::setting(Duration::from_millis(millis));
+        assert_eq!([said(0), said(1500), said(90_000), said(7_200_000)], ["0ms", "1500ms", "90s", "2h"]);
+        assert_eq!(said(90 * 86_400_000), "90d");
+    }
+
+    #[test]
+    fn a_length_is_said_in_two_units_at_most() {
+        let said = |millis| super::length(Duration::from_millis(millis));
+        assert_eq!([said(0), said(99), said(100), said(9999)], ["0 ms", "99 ms", "0.1 s", "9.9 s"]);
+        assert_eq!([said(10_000), said(125_000), said(3_600_000)], ["10 s", "2 min 5 s", "1 h 0 min"]);
+        assert_eq!([said(86_400_000), said(273_600_000)], ["1 day 0 h", "3 days 4 h"]);
+    }
+
+    #[test]
+    fn an_amount_of_data_is_said_with_one_digit_after_the_point() {
+        let said = [1, 999, 52_400, 350_000_000, 1_240_000_000].map(super::bytes);
+        assert_eq!(said, ["1 byte", "999 bytes", "52.4 kB", "350.0 MB", "1.2 GB"]);
+    }
+}
