@@ -1,17 +1,19 @@
 //! A past run as its page shows it, from its record and all that hangs on it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::error::WebError;
 use super::forms::{Values, address, value};
 use super::page::{chrome, exactly, when};
 use super::panel_view::{change_line, issue_line, run_of_record, run_view};
 use super::state::House;
-use super::views::base::{Section, When, counted, length};
+use super::views::base::{Section, When, counted};
 use super::views::history::{AttemptLine, KindTab, Pager, RunLine, RunPage, StageLine};
 use super::views::panel::{ChangeKind, ChangeWords as _, RunView};
 use super::views::run::KindWords as _;
 use crate::domain::account::{Actor, Role};
+use crate::domain::in_words;
 use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::Stats;
 use crate::domain::record::{ActiveRun, Attempt, Run, SyncRecord, Timings};
@@ -144,22 +146,10 @@ fn facts(run: &Run, line: &RunLine, attempts: &[Attempt]) -> Vec<(&'static str, 
     }
     if view.stats.bytes > 0 {
         let lines = counted(&view.stats.lines, "line", "lines");
-        facts.push(("Fetched", format!("{}, {lines}", bytes(view.stats.bytes))));
+        facts.push(("Fetched", format!("{}, {lines}", in_words::bytes(view.stats.bytes))));
     }
     facts.push(("Id", view.sync_id.clone()));
     facts
-}
-
-/// An amount of data in words.
-fn bytes(count: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "one digit after the point is shown")]
-    let in_units = |unit: u64| count as f64 / unit as f64;
-    match count {
-        0..1_000 => counted(&count, "byte", "bytes"),
-        1_000..1_000_000 => format!("{:.1} kB", in_units(1_000)),
-        1_000_000..1_000_000_000 => format!("{:.1} MB", in_units(1_000_000)),
-        _ => format!("{:.1} GB", in_units(1_000_000_000)),
-    }
 }
 
 /// Where the time went, with what stands in the place of a stage that has no length.
@@ -182,7 +172,10 @@ fn stages(timings: Timings, status: Status) -> Vec<StageLine> {
         let part =
             seconds.filter(|seconds| *seconds > 0.0).map_or(0, |seconds| rounded(seconds / whole * BAR).max(HAIR));
         let missing = if completed { "not needed" } else { "not reached" };
-        let words = seconds.map_or_else(|| missing.to_owned(), |seconds| length(rounded(seconds * 1000.0)));
+        let words = seconds.map_or_else(
+            || missing.to_owned(),
+            |seconds| in_words::length(Duration::from_millis(rounded(seconds * 1000.0))),
+        );
         let line = StageLine { word, tone, length: words, absent: seconds.is_none(), begin, width: part };
         begin += part;
         line

@@ -146,17 +146,6 @@ pub fn counted(n: &u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if *n == 1 { one } else { many })
 }
 
-/// A length of time in words: "40 ms", "0.4 s", "2 min 5 s".
-pub fn length(ms: u64) -> String {
-    match ms {
-        0..=99 => format!("{ms} ms"),
-        100..=9_999 => format!("{}.{} s", ms / 1000, ms % 1000 / 100),
-        10_000..=59_999 => format!("{} s", ms / 1000),
-        60_000..=3_599_999 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1000),
-        _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
-    }
-}
-
 /// A number in groups of three, set apart by a narrow space that does not break: "12 480".
 pub fn grouped(n: &u64) -> String {
     let digits = n.to_string();

@@ -1,12 +1,15 @@
 //! The panel: one card for every state a source's latest run can be in.
 
+use std::time::Duration;
+
 use askama::Template;
 
 pub use super::lines::{ChangeKind, ChangeLine, ChangeWords, FieldChange, IssueLine};
 use super::{
-    base::{BadgeRun, When, counted, grouped, length},
+    base::{BadgeRun, When, counted, grouped},
     run::{Kind, KindWords as _, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
 };
+use crate::domain::in_words;
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -256,7 +259,10 @@ impl RunView {
 
     /// How long it took, in words: "0.4 s", "2 min 5 s".
     pub fn duration(&self) -> Option<String> {
-        self.duration_ms.map(|ms| if ms < 100 { "under 0.1 s".to_owned() } else { length(ms) })
+        self.duration_ms.map(|ms| match ms {
+            0..100 => "under 0.1 s".to_owned(),
+            _ => in_words::length(Duration::from_millis(ms)),
+        })
     }
 
     /// Items per second in words: "214 a second".
