@@ -17,7 +17,7 @@ mod values;
 use values::StatusWord;
 
 /// The settings as flags, the same for every command. A flag wins over the variable named beside it.
-#[derive(clap::Args, Clone, Default, Debug)]
+#[derive(clap::Args, Clone, Default)]
 #[command(next_help_heading = "Settings (also from the environment)")]
 pub struct Flags {
     /// Folder of the database, the status files and the uploads; DATA_DIR below stands for it.
@@ -70,7 +70,7 @@ pub struct Flags {
 }
 
 /// Every setting, read and checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// `LOCKSTEP_DATA_DIR`, a folder, default `./data`: everything Lockstep keeps on disk.
     pub data_dir: PathBuf,
@@ -109,6 +109,19 @@ pub struct Settings {
     pub google_credentials: Option<OsString>,
     /// Settings that are set although this version does not use them yet.
     pub unused: Vec<&'static str>,
+}
+
+/// What may be shown: an address may hold a password, and the credentials may be the key itself.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("data_dir", &self.data_dir)
+            .field("database", &self.database)
+            .field("status", &self.status)
+            .field("bind", &self.bind)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where live status is written first.

@@ -168,3 +168,15 @@ fn what_is_kept_is_kept_in_an_order_that_makes_sense() {
         assert!(mistakes.lines().len() == 1 && mistakes.lines()[0].starts_with(line), "{mistakes}");
     }
 }
+
+#[test]
+fn settings_can_be_printed_without_giving_a_secret_away() {
+    let settings = read(&[
+        ("DATABASE_URL", "postgres://me:s3cret@h/db"),
+        ("LOCKSTEP_REDIS_URL", "redis://:s3cret@h"),
+        ("LOCKSTEP_GOOGLE_CREDENTIALS", r#"{"private_key":"s3cret"}"#),
+        ("LOCKSTEP_GOOGLE_URL", "http://me:s3cret@h/"),
+    ]);
+    let printed = format!("{:?}", settings.expect("good settings"));
+    assert!(printed.contains("postgres://h/db") && !printed.contains("s3cret"), "{printed}");
+}

@@ -143,7 +143,7 @@ impl Checkup {
     pub fn open(address: &DatabaseAddress) -> Result<Self, StoreError> {
         let trouble = |reason: String| StoreError::Unreachable {
             address: address.for_people(),
-            reason: reason.trim().replace('\n', " "),
+            reason: address.without_password(&reason),
         };
         let mut conn = match address {
             DatabaseAddress::Sqlite(path) => {

@@ -1,46 +1,17 @@
 //! One pool for either database, and the two ways to use it: [`Store::read`] and [`Store::write`].
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::FairMutex;
 use r2d2::{NopErrorHandler, Pool};
 
+pub use super::address::DatabaseAddress;
 pub(super) use super::any_connection::AnyConnection;
 use super::connector::Connector;
 use super::dialect::{migrations, write_tx};
 use super::error::StoreError;
-
-/// Which database this house stands on.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DatabaseAddress {
-    /// A file.
-    Sqlite(PathBuf),
-    /// A server, by its `postgres://` address.
-    Postgres(String),
-}
-
-impl DatabaseAddress {
-    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, `sqlite:PATH`, `sqlite://PATH`, `file:PATH` or a path.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Self::Postgres(text.to_owned());
-        }
-        let path = ["sqlite://", "sqlite:", "file:"].iter().find_map(|scheme| text.strip_prefix(scheme));
-        Self::Sqlite(PathBuf::from(path.unwrap_or(text)))
-    }
-
-    /// The address for people: a server's loses its password.
-    #[must_use]
-    pub fn for_people(&self) -> String {
-        match self {
-            Self::Sqlite(path) => path.display().to_string(),
-            Self::Postgres(address) => crate::domain::source::without_secrets(address),
-        }
-    }
-}
 
 /// The cellar: everything that is kept, behind one pool of connections. Cloning it shares the pool.
 #[derive(Clone)]
@@ -76,7 +47,7 @@ impl Store {
         // One attempt outside the pool: the pool would retry for long and hide the reason.
         let first = connector.make().map_err(|error| StoreError::Unreachable {
             address: address.for_people(),
-            reason: error.to_string().replace('\n', " "),
+            reason: address.without_password(&error.to_string()),
         })?;
         drop(first);
         let sqlite = matches!(address, DatabaseAddress::Sqlite(_));
@@ -134,12 +105,12 @@ impl Store {
     }
 
     fn connection(&self) -> Result<Pooled, StoreError> {
-        Ok(self.pool.get()?)
+        self.pool.get().map_err(|error| no_connection(&self.connector, &error))
     }
 }
 
 fn pool(connector: &Connector, connections: u32) -> Result<Pool<Connector>, StoreError> {
-    Ok(Pool::builder()
+    Pool::builder()
         .max_size(connections)
         .min_idle(Some(1))
         .connection_timeout(CONNECTION)
@@ -147,7 +118,12 @@ fn pool(connector: &Connector, connections: u32) -> Result<Pool<Connector>, Stor
         .error_handler(Box::new(NopErrorHandler))
         // A server may have been restarted between two requests, and a file taken away.
         .test_on_check_out(true)
-        .build(connector.clone())?)
+        .build(connector.clone())
+        .map_err(|error| no_connection(connector, &error))
+}
+
+fn no_connection(connector: &Connector, error: &r2d2::Error) -> StoreError {
+    StoreError::Pool(connector.address.without_password(&error.to_string()))
 }
 
 /// Creates the database file readable by its owner alone (it holds password hashes), and its folder.
@@ -162,19 +138,4 @@ fn create_private(path: &Path) -> Result<(), StoreError> {
     }
     std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map_err(trouble)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::DatabaseAddress;
-
-    #[test]
-    fn an_address_is_a_server_or_a_file() {
-        let file = |path: &str| DatabaseAddress::Sqlite(path.into());
-        assert_eq!(DatabaseAddress::parse("sqlite:///a/b.db"), file("/a/b.db"));
-        assert_eq!(DatabaseAddress::parse("sqlite:b.db"), file("b.db"));
-        assert_eq!(DatabaseAddress::parse("/a/b.db"), file("/a/b.db"));
-        let server = DatabaseAddress::parse("postgresql://me:pw@h/db");
-        assert_eq!(server.for_people(), "postgresql://h/db");
-    }
 }

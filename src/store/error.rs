@@ -13,7 +13,7 @@ pub enum StoreError {
     },
     /// No connection came free, or none could be made.
     #[error("no connection to the database: {0}")]
-    Pool(#[from] r2d2::Error),
+    Pool(String),
     /// Another writer has held the database for longer than is worth waiting.
     #[error("the database is busy: somebody else has been writing to it for a long time")]
     Busy,

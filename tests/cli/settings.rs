@@ -57,3 +57,20 @@ fn a_bad_place_for_status_stops_the_start_with_a_line_that_holds_no_password() {
         assert!(answer.err.contains(line) && !answer.err.contains("s3c"), "{}", answer.err);
     }
 }
+
+#[test]
+fn no_complaint_of_the_database_holds_a_piece_of_the_password() {
+    let house = House::new();
+    // What is not written as %XX is taken for the host, the port or an escape, and quoted.
+    for login in ["me:s3c@ret", "me:s3c:@ret:word", "me:s3c/ret", "me:1/s3c-ret", "me:s3c%ret", "me:s3cret"] {
+        let url = format!("postgres://{login}@127.0.0.1:1/lockstep");
+        for args in [&["doctor", "--json"][..], &["user", "list"]] {
+            let answer = super::answer(house.command(args).env("DATABASE_URL", &url).output().expect("it runs"));
+            let said = format!("{}{}", answer.out, answer.err);
+            assert_eq!(answer.code, 1, "{said}");
+            for piece in ["s3c", "ret@", "ret\\\"", "word@"] {
+                assert!(!said.contains(piece), "{login}: {said}");
+            }
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Where the database is, and how to speak of it without its password.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+
+use percent_encoding::percent_decode_str;
+
+/// Which database this house stands on.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseAddress {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server, by its `postgres://` address.
+    Postgres(String),
+}
+
+/// Said in place of reasons that may quote a part of a password.
+const UNCLEAR: &str = "its address cannot be told from the password in it: in a user name or a password write @ as %40, \
+                       / as %2F and ? as %3F";
+
+impl DatabaseAddress {
+    /// Reads a `DATABASE_URL`: `postgres://…`, `postgresql://…`, `sqlite:PATH`, `sqlite://PATH`, `file:PATH` or a path.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Self::Postgres(text.to_owned());
+        }
+        let path = ["sqlite://", "sqlite:", "file:"].iter().find_map(|scheme| text.strip_prefix(scheme));
+        Self::Sqlite(PathBuf::from(path.unwrap_or(text)))
+    }
+
+    /// The address for people: a server's loses user name, password and what follows a `?`.
+    #[must_use]
+    pub fn for_people(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Postgres(url) => {
+                let parts = Parts::of(url);
+                let place = parts.place().unwrap_or("…");
+                format!("{}://{place}{}", parts.scheme, if parts.query.is_some() { "?…" } else { "" })
+            }
+        }
+    }
+
+    /// What the database or libpq says, in one line and without the password: libpq quotes what it cannot read.
+    #[must_use]
+    pub(super) fn without_password(&self, text: &str) -> String {
+        let text = text.trim().replace(char::is_control, " ");
+        let Self::Postgres(url) = self else { return text };
+        let parts = Parts::of(url);
+        let Some(place) = parts.place() else { return UNCLEAR.to_owned() };
+        // One that is also the name of the user or of the database is none, and names have to be said.
+        let is_secret = |word: &str| !word.is_empty() && word != parts.user && !place.contains(word);
+        let decoded = |word: &str| percent_decode_str(word).decode_utf8_lossy().into_owned();
+        let passwords = parts.passwords().into_iter().flat_map(|word| [word.to_owned(), decoded(word)]);
+        passwords
+            .filter(|word| is_secret(word))
+            .fold(text.replace(url.as_str(), &self.for_people()), |text, word| text.replace(&word, "…"))
+    }
+}
+
+impl fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
+            Self::Postgres(_) => f.debug_tuple("Postgres").field(&self.for_people()).finish(),
+        }
+    }
+}
+
+/// The parts of a server's address as libpq reads them, which `url` does not: there may be several hosts or none.
+struct Parts<'a> {
+    scheme: &'a str,
+    user: Cow<'a, str>,
+    password: Option<&'a str>,
+    /// Hosts, ports and the database.
+    rest: &'a str,
+    query: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(url: &'a str) -> Self {
+        let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
+        let names = rest.find('/').map_or(rest, |slash| &rest[..slash]);
+        let (login, rest) = names.find('@').map_or(("", rest), |at| (&rest[..at], &rest[at + 1..]));
+        let (user, password) = login.split_once(':').map_or((login, None), |(user, word)| (user, Some(word)));
+        let (rest, query) = rest.split_once('?').map_or((rest, None), |(rest, query)| (rest, Some(query)));
+        Self { scheme, user: percent_decode_str(user).decode_utf8_lossy(), password, rest, query }
+    }
+
+    /// Hosts, ports and the database; `None` where a piece of a password may be among them.
+    fn place(&self) -> Option<&'a str> {
+        let settings = || self.query.into_iter().flat_map(|query| query.split('&'));
+        let is_clear = !self.rest.contains('@') && settings().all(|pair| pair.contains('=') || !pair.contains('@'));
+        is_clear.then_some(self.rest)
+    }
+
+    fn passwords(&self) -> Vec<&'a str> {
+        let settings = self.query.into_iter().flat_map(|query| query.split('&'));
+        let named = settings.filter_map(|pair| pair.split_once('=')).filter(|(name, _)| name.contains("password"));
+        self.password.into_iter().chain(named.map(|(_, word)| word)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DatabaseAddress, UNCLEAR};
+
+    #[test]
+    fn an_address_is_a_server_or_a_file() {
+        let file = |path: &str| DatabaseAddress::Sqlite(path.into());
+        assert_eq!(DatabaseAddress::parse("sqlite:///a/b.db"), file("/a/b.db"));
+        assert_eq!(DatabaseAddress::parse("sqlite:b.db"), file("b.db"));
+        assert_eq!(DatabaseAddress::parse("/a/b.db"), file("/a/b.db"));
+        let server = DatabaseAddress::parse("postgresql://me:pw@h/db");
+        assert_eq!(server.for_people(), "postgresql://h/db");
+    }
+
+    #[test]
+    fn an_address_is_shown_without_its_password_whatever_is_in_it() {
+        let cases = [
+            ("postgres://me:s3cret@h:5432/db", "postgres://h:5432/db"),
+            ("postgres://me:s3c#r?et@h/db", "postgres://h/db"),
+            ("postgres://me:s3cret@h1:5432,h2:5433/db", "postgres://h1:5432,h2:5433/db"),
+            ("postgres://me:s3cret@/db?host=/run/x&application_name=a@b", "postgres:///db?…"),
+            ("postgres://h/db?user=me&password=s3cret", "postgres://h/db?…"),
+            ("postgres://me:s3c@ret@h/db", "postgres://…"),
+            ("postgres://me:12/s3cret@h/db", "postgres://…"),
+            ("postgres://me:s3c?r/et@h/db", "postgres://…?…"),
+        ];
+        for (text, shown) in cases {
+            let address = DatabaseAddress::parse(text);
+            assert_eq!(address.for_people(), shown, "{text}");
+            assert!(!format!("{address:?}").contains("s3c"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_database_says_loses_the_password() {
+        let said = |address: &str, text: &str| DatabaseAddress::parse(address).without_password(text);
+        let quoted = "invalid percent-encoded token: \"s3c%ret\"\n";
+        assert_eq!(said("postgres://me:s3c%ret@h/db", quoted), "invalid percent-encoded token: \"…\"");
+        assert_eq!(said("postgres://h/db?password=s%33cret", "no s3cret, no s%33cret"), "no …, no …");
+        assert_eq!(said("postgres://me:s3c@ret:1@h/db", "could not translate host name \"ret\""), UNCLEAR);
+        assert_eq!(
+            said("postgres://me:s3cret@[::1/db", "in URI: \"postgres://me:s3cret@[::1/db\""),
+            "in URI: \"postgres://[::1/db\""
+        );
+        // What everybody starts with.
+        let missing = "role \"lockstep\" does not exist";
+        assert_eq!(said("postgres://lockstep:lockstep@localhost/lockstep", missing), missing);
+    }
+}
