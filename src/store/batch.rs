@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::items::ItemWrite;
 use super::lease::{Progress, fence};
 use super::schema::sync_operations;
-use super::{catalogs, operations};
+use super::{added, catalogs, operations};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::operation::Lease;
 
@@ -54,7 +54,8 @@ impl Store {
             written.set(sync_operations::batches.eq(batch.number)).execute(conn)?;
             let stamp = Stamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             if !batch.new.is_empty() {
-                bulk::insert_items(conn, stamp, &batch.new)?;
+                let ids = bulk::insert_items(conn, stamp, &batch.new)?;
+                added::note(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;
             }
             if !batch.changed.is_empty() {
                 bulk::rewrite_items(conn, stamp, &batch.changed)?;

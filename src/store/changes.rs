@@ -5,16 +5,14 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::{exists, min};
+use diesel::dsl::min;
 use diesel::prelude::*;
 
+use super::added;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
-use super::schema::{item_changes, items, sources, sync_operations, sync_records};
-use super::stored::json;
+use super::schema::item_changes;
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::operation::OperationKind;
-use crate::domain::progress::Stats;
 use crate::domain::sync_id::SyncId;
 
 /// One page of a run's changes of one kind.
@@ -28,8 +26,7 @@ pub struct ChangePage {
 }
 
 impl Store {
-    /// At most `most` changes of one kind that a run made, or found if it was a preview. Of very many new items the
-    /// last: those are found soon, however many there are.
+    /// The first changes of one kind that a run made, or found if it was a preview, at most `most`.
     ///
     /// # Errors
     /// When the database fails.
@@ -40,9 +37,7 @@ impl Store {
             let mut changes = with_rows(conn, &id, kind, 0, most)?;
             if kind == ChangeKind::Added {
                 let room = most - i64::try_from(changes.len()).unwrap_or(most);
-                let rows = count_rows(conn, &id, kind)?;
-                let count = first_seen_count(conn, &id, rows)?;
-                changes.extend(first_seen(conn, &id, 0, room.min(count))?);
+                changes.extend(first_seen(conn, &id, 0, room)?);
             }
             Ok(changes)
         })
@@ -59,13 +54,12 @@ impl Store {
         let offset = i64::try_from(page.saturating_sub(1)).unwrap_or(i64::MAX).saturating_mul(per);
         self.read(|conn| {
             let rows = count_rows(conn, &id, kind)?;
-            let first = if kind == ChangeKind::Added { first_seen_count(conn, &id, rows)? } else { 0 };
+            let first = if kind == ChangeKind::Added { added::total(conn, &id)? } else { 0 };
             let mut changes = with_rows(conn, &id, kind, offset, per)?;
-            // What is seen for the first time comes after what has rows, and is counted from its end.
+            // What is seen for the first time comes after what has rows.
             let begin = (offset - rows).clamp(0, first);
             let room = per - i64::try_from(changes.len()).unwrap_or(per);
-            let end = begin.saturating_add(room).min(first);
-            changes.extend(first_seen(conn, &id, first - end, end - begin)?);
+            changes.extend(first_seen(conn, &id, begin, room.min(first - begin))?);
             Ok(ChangePage { changes, total: u64::try_from(rows + first).unwrap_or(0) })
         })
     }
@@ -98,45 +92,9 @@ fn with_rows(
     Ok(rows.into_iter().map(|(key, before, after)| Change { key, kind, before, after }).collect())
 }
 
-/// How many items a run saw for the first time: those it counted as added and that have no row.
-fn first_seen_count(conn: &mut AnyConnection, id: &str, rows: i64) -> Result<i64, StoreError> {
-    let ended: Option<(i64, String, String)> = sync_records::table
-        .find(id)
-        .select((sync_records::source_id, sync_records::kind, sync_records::stats))
-        .first(conn)
-        .optional()?;
-    let known = match ended {
-        Some(ended) => Some(ended),
-        None => sync_operations::table
-            .find(id)
-            .select((sync_operations::source_id, sync_operations::kind, sync_operations::stats))
-            .first(conn)
-            .optional()?,
-    };
-    let Some((source_id, kind, stats)) = known else { return Ok(0) };
-    // A preview adds nothing, and the items of a source went with it.
-    let has_items = kind != OperationKind::Preview.as_str()
-        && diesel::select(exists(sources::table.find(source_id))).get_result(conn)?;
-    let added = if has_items { json::<Stats>("sync_records.stats", &stats)?.added } else { 0 };
-    Ok((i64::try_from(added).unwrap_or(i64::MAX) - rows).max(0))
-}
-
-/// `most` of the items that a run saw for the first time, in their order, without the last `left_out`.
-///
-/// They are among the newest items, so looking from the end finds them soon and stops at the last that is wanted: an
-/// index for this alone would cost every load a tenth of its time.
+/// At most `most` of the items that a run saw for the first time, in their order, without the first `left_out`.
 fn first_seen(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64) -> Result<Vec<Change>, StoreError> {
-    if most <= 0 {
-        return Ok(Vec::new());
-    }
-    let mut found: Vec<(i64, String, String)> = items::table
-        .filter(items::added_by.eq(id))
-        .order(items::id.desc())
-        .offset(left_out)
-        .limit(most)
-        .select((items::source_id, items::key, items::fields))
-        .load(conn)?;
-    found.reverse();
+    let found = if most > 0 { added::some(conn, id, left_out, most)? } else { Vec::new() };
     let Some((source_id, ..)) = found.first() else { return Ok(Vec::new()) };
     let keys: Vec<&str> = found.iter().map(|(_, key, _)| key.as_str()).collect();
     let later: Vec<Option<i64>> = item_changes::table
@@ -154,7 +112,7 @@ fn first_seen(conn: &mut AnyConnection, id: &str, left_out: i64, most: i64) -> R
         .load::<(String, Option<String>)>(conn)?
         .into_iter()
         .collect();
-    let change = |(_, key, now): (i64, String, String)| {
+    let change = |(_, key, now): added::AddedItem| {
         let after = then.remove(&key).flatten().unwrap_or(now);
         Change { key, kind: ChangeKind::Added, before: None, after: Some(after) }
     };

@@ -9,6 +9,7 @@ use chrono::{NaiveDateTime, TimeDelta};
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
+use super::added;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, ended};
 use super::error::StoreError;
@@ -100,6 +101,7 @@ fn clear_runs(conn: &mut AnyConnection, ids: &[String], _: NaiveDateTime) -> Res
         .filter(not(exists(issues_left)))
         .select(sync_records::id)
         .load(conn)?;
+    rows += added::forget(conn, &done)?;
     rows += diesel::delete(sync_records::table.filter(sync_records::id.eq_any(done))).execute(conn)?;
     Ok(rows)
 }

@@ -133,6 +133,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    added_spans (sync_id, earlier) {
+        sync_id -> Text,
+        earlier -> BigInt,
+        item_count -> BigInt,
+        first_item -> BigInt,
+        last_item -> BigInt,
+    }
+}
+
+diesel::table! {
     users (id) {
         id -> BigInt,
         name -> Text,
@@ -173,4 +183,4 @@ diesel::joinable!(sync_operations -> sources (source_id));
 diesel::joinable!(sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(sources, catalogs, items, sync_operations, sync_records);
 diesel::allow_tables_to_appear_in_same_query!(users, sessions);
-diesel::allow_tables_to_appear_in_same_query!(sync_records, sync_issues, item_changes);
+diesel::allow_tables_to_appear_in_same_query!(sync_records, sync_issues, item_changes, added_spans);

@@ -3,6 +3,7 @@
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
+use super::added;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
@@ -187,6 +188,7 @@ impl Store {
             // These have no foreign key: its check would take a lock on the source's row with every batch, the very
             // row that admission locks without waiting.
             diesel::delete(item_changes::table.filter(item_changes::source_id.eq(id.0))).execute(conn)?;
+            added::forget_source(conn, id.0)?;
             diesel::delete(items::table.filter(items::source_id.eq(id.0))).execute(conn)?;
             diesel::delete(sources::table.find(id.0)).execute(conn)?;
             Ok(SourceChange::Done)

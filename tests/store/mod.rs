@@ -1,5 +1,6 @@
 //! The cellar, on both databases: admission, the queue, leases, and what is found again.
 
+mod added;
 mod admission;
 mod appointments;
 mod cooldown;

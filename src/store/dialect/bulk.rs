@@ -2,6 +2,7 @@
 //! PostgreSQL with arrays that are unnested, so that a batch is one round trip.
 
 use chrono::NaiveDateTime;
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamp};
 
@@ -22,12 +23,23 @@ pub(in crate::store) struct Stamp<'a> {
     pub now: NaiveDateTime,
 }
 
-/// Adds items whose keys are new.
+#[derive(QueryableByName)]
+struct IdsRow {
+    #[diesel(sql_type = BigInt)]
+    first: i64,
+    #[diesel(sql_type = BigInt)]
+    last: i64,
+}
+
+/// The lowest and the highest id of some items.
+pub(in crate::store) type Ids = (i64, i64);
+
+/// Adds items whose keys are new, at least one, and answers which ids they got.
 pub(in crate::store) fn insert_items(
     conn: &mut AnyConnection,
     stamp: Stamp<'_>,
     new: &[ItemWrite],
-) -> QueryResult<usize> {
+) -> QueryResult<Ids> {
     match conn {
         AnyConnection::Sqlite(conn) => {
             for item in new {
@@ -45,19 +57,26 @@ pub(in crate::store) fn insert_items(
                     ))
                     .execute(conn)?;
             }
-            Ok(new.len())
+            // A transaction that writes is alone, and each id is the one after the highest.
+            let last: i64 = diesel::select(sql::<BigInt>("last_insert_rowid()")).get_result(conn)?;
+            Ok((last + 1 - i64::try_from(new.len()).unwrap_or(i64::MAX), last))
         }
         AnyConnection::Postgres(conn) => bind_items(
             diesel::sql_query(
-                "INSERT INTO items (source_id, key, fields, hash, search_text, added_at, changed_at, added_by, changed_by)
-                 SELECT $1, key, fields, hash, search_text, $2, $2, $3, $3
-                 FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)",
+                "WITH added AS (
+                     INSERT INTO items
+                         (source_id, key, fields, hash, search_text, added_at, changed_at, added_by, changed_by)
+                     SELECT $1, key, fields, hash, search_text, $2, $2, $3, $3
+                     FROM unnest($4, $5, $6, $7) AS new (key, fields, hash, search_text)
+                     RETURNING id
+                 ) SELECT min(id) AS first, max(id) AS last FROM added",
             )
             .into_boxed(),
             stamp,
             new,
         )
-        .execute(conn),
+        .get_result::<IdsRow>(conn)
+        .map(|IdsRow { first, last }| (first, last)),
     }
 }
 
