@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod change_set;
+pub mod formula;
 pub mod guards;
 pub mod in_words;
 pub mod issue;
