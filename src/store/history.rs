@@ -1,5 +1,6 @@
 //! Which runs there were, newest first, and the runs that continue each other.
 
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
@@ -88,6 +89,14 @@ fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<Run>, StoreError> 
     ended.map(|row| SyncRecord::try_from(row).map(Run::Ended)).transpose()
 }
 
+/// Of the records those of sources that were called so and are gone: a source that was only renamed has its runs under
+/// its name of today.
+#[diesel::dsl::auto_type]
+fn left_by<'a>(slug: &'a str) -> _ {
+    let gone = sync_records::source_id.ne_all(sources::table.select(sources::id));
+    sync_records::source.eq(slug).and(gone)
+}
+
 impl Store {
     /// A run, active or past; `None` when it is not known, or no longer.
     ///
@@ -148,8 +157,8 @@ impl Store {
             if let Some(id) = of.first(conn).optional()? {
                 return Ok(Some(HistoryOf::Source(SourceId(id))));
             }
-            let left = sync_records::table.filter(sync_records::source.eq(slug.as_str()));
-            let left: bool = diesel::select(diesel::dsl::exists(left)).get_result(conn)?;
+            let left: bool =
+                diesel::select(exists(sync_records::table.filter(left_by(slug.as_str())))).get_result(conn)?;
             Ok(left.then(|| HistoryOf::Removed(slug.clone())))
         })
     }
@@ -163,7 +172,7 @@ impl Store {
             let mut wanted = sync_records::table.into_boxed();
             match &query.of {
                 Some(HistoryOf::Source(id)) => wanted = wanted.filter(sync_records::source_id.eq(id.0)),
-                Some(HistoryOf::Removed(slug)) => wanted = wanted.filter(sync_records::source.eq(slug.as_str())),
+                Some(HistoryOf::Removed(slug)) => wanted = wanted.filter(left_by(slug.as_str())),
                 None => {}
             }
             if let Some(status) = query.status {

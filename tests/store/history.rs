@@ -12,10 +12,11 @@ use lockstep::store::Store;
 use lockstep::store::finish::{Ending, Requeue};
 use lockstep::store::history::{HistoryOf, HistoryQuery};
 use lockstep::store::lease::Progress;
+use lockstep::store::sources::SourceChange;
 
 use super::work::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
-use crate::support::house::{full, incremental, preview};
-use crate::support::memory::{Fault, Moment, Table};
+use crate::support::house::{draft, full, incremental, preview};
+use crate::support::memory::{Fault, Memory, Moment, Table};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![
@@ -23,6 +24,7 @@ on_both_databases![
     a_run_whose_worker_died_keeps_the_times_it_came_to,
     every_way_to_end_has_true_timings,
     past_runs_come_newest_first_by_source_and_outcome_and_in_pages,
+    a_source_that_was_renamed_has_not_left_its_runs_behind,
     a_run_is_known_from_its_acceptance_on,
     runs_that_continue_each_other_are_followed_both_ways,
     a_very_long_chain_is_followed_so_far_and_no_further,
@@ -142,6 +144,25 @@ fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &Database)
     assert_eq!(of("albums"), Some(HistoryOf::Source(albums.id)));
     assert_eq!(of("nothing"), None);
     house.drain();
+}
+
+fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &Database) {
+    let house = House::on(db);
+    let store = &house.store;
+    let of = |slug: &str| store.history_of(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
+    let renamed = house.memory_source("albums", Table::albums(3, "Title"));
+    house.sync(&renamed);
+    let draft = draft("records", Memory::KIND, renamed.location.clone());
+    assert_eq!(store.change_source(renamed.id, &draft, None).expect("an answer"), SourceChange::Done);
+    assert_eq!((of("albums"), of("records")), (None, Some(HistoryOf::Source(renamed.id))));
+
+    let removed = house.memory_source("albums", Table::albums(3, "Title"));
+    let run = house.sync(&removed).id;
+    assert_eq!(store.remove_source(removed.id).expect("an answer"), SourceChange::Done);
+    let left = of("albums");
+    assert_eq!(left, Some(HistoryOf::Removed("albums".parse().expect("a slug"))));
+    let found = store.history(&HistoryQuery { of: left, status: None, page: 1, per: 10 }).expect("history");
+    assert_eq!((found.records.iter().map(|record| record.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
 }
 
 fn a_run_is_known_from_its_acceptance_on(db: &Database) {
