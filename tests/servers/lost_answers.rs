@@ -79,7 +79,7 @@ impl Scene {
 #[test]
 fn a_batch_whose_commit_was_not_answered_is_there_once() {
     let scene = Scene::new();
-    let (_, first) = scene.sync("Old", "INSERT INTO items");
+    let (_, first) = scene.sync("Old", "WITH added AS (");
     assert_eq!(first["stats"]["added"], ALBUMS, "{first}");
     scene.keys_are_there_once("items", "removed_at IS NULL");
     assert_eq!(scene.db.count("item_changes", "1 = 1"), 0);

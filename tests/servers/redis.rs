@@ -123,11 +123,13 @@ fn a_server_starts_without_its_redis_and_says_so_once() {
     let home = Home::new().with("LOCKSTEP_REDIS_URL", &redis.url());
     let server = home.start();
     home.furnish();
-    let warned = server.log().lines().filter(|line| line.contains("WARN") && line.contains("Redis")).count();
-    assert_eq!(warned, 1, "{}", server.log());
+    let warned = || server.log().lines().filter(|line| line.contains("WARN") && line.contains("Redis")).count();
+    within(Duration::from_secs(10), "a word about its Redis", || warned() > 0);
     let id = server.begin("sample-albums");
     within(Duration::from_secs(30), "the end", || server.status(&id)["status"] == "completed");
     assert!(!server.log().contains(PASSWORD), "{}", server.log());
+    // One about the Redis, and one about the run that could not tell of itself there.
+    assert!(warned() <= 2, "{}", server.log());
     redis.start_again();
     let id = server.begin("sample-albums");
     within(Duration::from_secs(30), "the end", || server.status(&id)["status"] == "completed");
