@@ -1,7 +1,6 @@
 //! The SyncOperation row as pollers and people see it.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
@@ -153,15 +152,21 @@ impl Store {
         })
     }
 
-    /// Whether a run is, or was, one of this source. Its slug does not tell: another source may bear it by now.
+    /// Whose run it is, or was; that source may be gone. A slug does not tell: its source may have another by now, and
+    /// another source this one.
     ///
     /// # Errors
     /// When the database fails.
-    pub fn is_run_of(&self, id: SyncId, source: SourceId) -> Result<bool, StoreError> {
+    pub fn source_of_run(&self, id: SyncId) -> Result<Option<SourceId>, StoreError> {
         let id = id.to_string();
-        let operation = sync_operations::table.find(&id).filter(sync_operations::source_id.eq(source.0));
-        let record = sync_records::table.find(&id).filter(sync_records::source_id.eq(source.0));
-        self.read(|conn| Ok(diesel::select(exists(operation).or(exists(record))).get_result(conn)?))
+        self.read(|conn| {
+            let operation = sync_operations::table.find(&id).select(sync_operations::source_id);
+            let found: Option<i64> = match operation.first(conn).optional()? {
+                Some(source) => Some(source),
+                None => sync_records::table.find(&id).select(sync_records::source_id).first(conn).optional()?,
+            };
+            Ok(found.map(SourceId))
+        })
     }
 
     /// The active run of a source.

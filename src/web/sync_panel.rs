@@ -117,8 +117,9 @@ pub(super) async fn cancel(
         let no_run = || WebError::not_found("sync");
         let id = id.ok_or_else(no_run)?;
         // A run of another source is none here, whoever may cancel it there.
-        let known = house.board.get(id)?.is_some_and(|report| report.source == source.slug);
-        let cancel = if known { house.control.cancel(id, &actor.name)? } else { Cancel::NoSuchRun };
+        let reader = Reader { house, source: &source, actor: Some(&actor) };
+        reader.report(id)?.ok_or_else(no_run)?;
+        let cancel = house.control.cancel(id, &actor.name)?;
         let (status, notice) = match cancel {
             Cancel::Done | Cancel::Requested | Cancel::AlreadyEnded => (StatusCode::OK, None),
             Cancel::AlreadyFinishing => (StatusCode::CONFLICT, Some(Notice::AlreadyFinishing)),
@@ -127,7 +128,6 @@ pub(super) async fn cancel(
         if !htmx {
             return Ok(back(&source, notice));
         }
-        let reader = Reader { house, source: &source, actor: Some(&actor) };
         let panel = reader.run(id, 0)?.ok_or_else(no_run)?;
         fragment(PanelView { notice, ..panel }, status)
     })

@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use lockstep::domain::account::Role;
+use lockstep::domain::source::SourceDraft;
+use lockstep::store::sources::SourceChange;
 
 use super::site::Site;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![
     nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone,
+    a_source_that_was_renamed_is_told_of_as_before,
     a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs,
 ];
 
@@ -49,6 +52,39 @@ fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &
     assert_eq!(again.status, 202, "{}", again.body);
     site.run(again.json()["syncId"].as_str().expect("an id"));
     assert_eq!(robot.get(&status).json()["status"], "completed");
+}
+
+fn a_source_that_was_renamed_is_told_of_as_before(db: &Database) {
+    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+    let id = site.begin(&site.albums).to_string();
+    site.run(&id);
+    let was = site.albums.clone();
+    let draft = SourceDraft {
+        slug: "records".parse().expect("a slug"),
+        name: was.name,
+        noun: was.noun,
+        kind: was.kind,
+        location: was.location,
+        key_column: was.key_column,
+        schedule: was.schedule,
+        public: was.public,
+    };
+    assert_eq!(site.store.change_source(was.id, &draft, None).expect("an answer"), SourceChange::Done);
+    let (visitor, person) = (site.visitor(), site.person("ada", Role::Admin));
+    let htmx = person.with("HX-Request", "true");
+    // With the file that says the old name, and without it.
+    for _ in 0..2 {
+        for who in [&visitor, &person] {
+            let panel = who.get(&format!("/catalog/records/sync-status?sync={id}"));
+            assert!(panel.status == 200 && panel.body.contains("Sync completed"), "{}", panel.body);
+            assert!(who.get("/catalog/records").body.contains(&id), "the page shows it as well");
+        }
+        assert_eq!(visitor.get(&format!("/api/sync/status/{id}")).json()["source"], "records");
+        assert_eq!(person.get(&format!("/catalog/drafts/sync-status?sync={id}")).status, 404, "it is not of this one");
+        assert_eq!(htmx.post_form("/catalog/records/sync/cancel", &[("sync", &id)]).status, 200, "it has ended");
+        std::fs::remove_dir_all(site.data_dir().join("status")).expect("files");
+        std::fs::create_dir(site.data_dir().join("status")).expect("a folder");
+    }
 }
 
 fn a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs(db: &Database) {

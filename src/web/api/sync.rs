@@ -12,6 +12,7 @@ use super::Answer;
 use crate::domain::account::Actor;
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use crate::domain::source::Slug;
+use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::admission::Admission;
 use crate::store::recovery::Cancel;
@@ -127,12 +128,10 @@ pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<S
         if actor.is_some() {
             return Answer::ok(&report);
         }
-        match house.store.source(&report.source)? {
-            Some(source) if source.public && house.store.is_run_of(report.sync_id, source.id)? => {
-                Answer::ok(&report.for_visitors(&source.noun.many))
-            }
-            _ => Err(no_such_sync()),
-        }
+        let source = house.store.source_of_run(report.sync_id)?.map(|id| house.store.source_by_id(id));
+        let source = source.transpose()?.flatten().filter(|source| source.public).ok_or_else(no_such_sync)?;
+        // Its name of today: what it was called while it was private is nobody's business.
+        Answer::ok(&StatusReport { source: source.slug, ..report.for_visitors(&source.noun.many) })
     })
     .await
 }
