@@ -1,4 +1,4 @@
-//! Which runs there were, newest first, and the runs that continue each other.
+//! Which runs there were, newest first.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -10,12 +10,9 @@ use super::records::RecordRow;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::{json, word};
 use crate::domain::operation::Status;
-use crate::domain::record::{ActiveRun, Attempt, Moments, Run, SyncRecord};
+use crate::domain::record::{ActiveRun, Moments, Run, SyncRecord};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
-
-/// How many runs are followed in either direction: servers that restart every few seconds make long chains.
-const FOLLOWED: usize = 20;
 
 /// Whose runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -119,30 +116,6 @@ impl Store {
                 .select((OperationRow::as_select(), sources::slug))
                 .load(conn)?;
             rows.into_iter().map(|(row, slug)| active(row, &slug)).collect()
-        })
-    }
-
-    /// The runs that continued each other up to and after `of`, oldest first, it among them. A run that nothing
-    /// interrupted stands alone. Of very many those nearest to it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub fn attempts(&self, of: &Run) -> Result<Vec<Attempt>, StoreError> {
-        self.read(|conn| {
-            let mut follow = |mut next: Option<SyncId>, towards: fn(&Run) -> Option<SyncId>| {
-                let mut found = Vec::new();
-                while let Some(id) = next.filter(|_| found.len() < FOLLOWED) {
-                    let Some(run) = run(conn, id)? else { break };
-                    next = towards(&run);
-                    found.push(run.as_attempt());
-                }
-                Ok::<_, StoreError>(found)
-            };
-            let mut all = follow(of.retry_of(), Run::retry_of)?;
-            all.reverse();
-            all.push(of.as_attempt());
-            all.extend(follow(of.successor(), Run::successor)?);
-            Ok(all)
         })
     }
 

@@ -6,6 +6,7 @@ mod added;
 mod address;
 pub mod admission;
 mod any_connection;
+mod attempts;
 pub mod batch;
 pub mod catalogs;
 pub mod changes;

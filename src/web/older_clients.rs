@@ -22,8 +22,6 @@ use crate::store::admission::Admission;
 
 /// The kind of the sources these clients know.
 const SHEET: &str = "sheet";
-/// How many runs that continue each other are followed.
-const FOLLOWED: usize = 20;
 
 /// What became of a start.
 #[derive(Serialize)]
@@ -104,9 +102,11 @@ fn standing(house: &House, caller: &Caller, query: &Values) -> Result<Answer, We
             error: None,
         });
     };
-    for _ in 0..FOLLOWED {
-        let Some(next) = report.successor.map(|id| reader.report(id)).transpose()?.flatten() else { break };
-        report = next;
+    if report.successor.is_some()
+        && let Some(run) = house.store.run(report.sync_id)?
+        && let Some(last) = house.store.attempts(&run)?.last()
+    {
+        report = reader.report(last.id)?.unwrap_or(report);
     }
     let report = reader.told(report);
     let status = word(&report);

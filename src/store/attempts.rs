@@ -1,0 +1,96 @@
+//! The runs that continue each other after interruptions.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
+
+use super::connection::{AnyConnection, Store};
+use super::error::StoreError;
+use super::schema::sync_operations;
+use super::stored::word;
+use crate::domain::record::{Attempt, Run};
+use crate::domain::sync_id::SyncId;
+
+/// How many runs are followed in either direction: servers that restart every few seconds make long chains.
+const FOLLOWED: usize = 20;
+
+/// A run with the one that is next to it in the direction of the walk.
+#[derive(Queryable, QueryableByName)]
+struct Link {
+    #[diesel(sql_type = Text)]
+    id: String,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Integer)]
+    progress: i32,
+    #[diesel(sql_type = Integer)]
+    attempt: i32,
+    #[diesel(sql_type = Nullable<Timestamp>)]
+    finished_at: Option<NaiveDateTime>,
+    #[diesel(sql_type = Nullable<Text>)]
+    next: Option<String>,
+}
+
+impl TryFrom<Link> for Attempt {
+    type Error = StoreError;
+
+    fn try_from(link: Link) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: word("sync_records.id", &link.id)?,
+            status: word("sync_records.status", &link.status)?,
+            progress: u8::try_from(link.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
+            attempt: link.attempt,
+            finished_at: link.finished_at.map(|time| time.and_utc()),
+        })
+    }
+}
+
+/// The runs from `first` on, each named by the column `next` of the one before, as far as they have ended and been kept.
+fn walk(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> QueryResult<Vec<Link>> {
+    let Some(first) = first else { return Ok(Vec::new()) };
+    sql_query(format!(
+        "WITH RECURSIVE chain (id, status, progress, attempt, finished_at, next, place) AS (
+             SELECT id, status, progress, attempt, finished_at, {next}, 1 FROM sync_records WHERE id = $1
+             UNION ALL
+             SELECT run.id, run.status, run.progress, run.attempt, run.finished_at, run.{next}, place + 1
+             FROM sync_records AS run JOIN chain ON run.id = chain.next WHERE place < {FOLLOWED}
+         )
+         SELECT id, status, progress, attempt, finished_at, next FROM chain ORDER BY place"
+    ))
+    .bind::<Text, _>(first.to_string())
+    .load(conn)
+}
+
+impl Store {
+    /// The runs that continued each other up to and after `of`, oldest first, it among them. A run that nothing
+    /// interrupted stands alone. Of very many those nearest to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn attempts(&self, of: &Run) -> Result<Vec<Attempt>, StoreError> {
+        self.read(|conn| {
+            let mut chain = walk(conn, of.retry_of(), "retry_of")?;
+            chain.reverse();
+            let mut after = walk(conn, of.successor(), "successor")?;
+            let last = after.last().map_or_else(|| of.successor().map(|id| id.to_string()), |last| last.next.clone());
+            // The last of them has no record before it has ended.
+            if let Some(id) = last.filter(|_| after.len() < FOLLOWED) {
+                let row = sync_operations::table.find(id).select((
+                    sync_operations::id,
+                    sync_operations::status,
+                    sync_operations::progress,
+                    sync_operations::attempt,
+                    sync_operations::finished_at,
+                    None::<String>.into_sql::<Nullable<Text>>(),
+                ));
+                after.extend(row.first::<Link>(conn).optional()?);
+            }
+            let read = |links: Vec<Link>| links.into_iter().map(Attempt::try_from).collect::<Result<Vec<_>, _>>();
+            let mut all = read(chain)?;
+            all.push(of.as_attempt());
+            all.extend(read(after)?);
+            Ok(all)
+        })
+    }
+}
