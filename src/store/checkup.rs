@@ -3,9 +3,7 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use diesel::{PgConnection, SqliteConnection};
 
 use super::connection::{AnyConnection, DatabaseAddress, Store};
@@ -13,6 +11,7 @@ use super::connector::bounded;
 use super::dialect::{clock, migrations, vitals};
 use super::error::StoreError;
 use super::operations::ACTIVE;
+use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::word;
 use crate::domain::operation::Status;
@@ -260,13 +259,9 @@ impl Checkup {
     /// # Errors
     /// When the database fails.
     pub fn failed_sources(&mut self) -> Result<Vec<FailedSource>, StoreError> {
-        let latest = sql::<Bool>(
-            "sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
-             AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)",
-        );
         let bad = [Status::Failed.as_str(), Status::Interrupted.as_str()];
         let rows: Vec<(String, String, String, NaiveDateTime)> = sources::table
-            .inner_join(sync_records::table.on(latest))
+            .inner_join(sync_records::table.on(is_latest()))
             .filter(sync_records::status.eq_any(bad))
             .order(sources::slug)
             .select((sources::slug, sync_records::id, sync_records::message, sync_records::finished_at))

@@ -1,7 +1,8 @@
 //! The kept results of finished runs.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
@@ -77,6 +78,13 @@ impl TryFrom<RecordRow> for SyncRecord {
     }
 }
 
+/// Whether a record, joined with its source, is the one of the source's latest finished run that was more than a preview:
+/// for each source one look into the index over (source_id, finished_at), however many records are kept.
+pub(super) fn is_latest() -> SqlLiteral<Bool> {
+    sql("sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
+         AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)")
+}
+
 /// How the latest finished run of a source that was more than a preview ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct LatestResult {
@@ -94,14 +102,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn latest_results(&self) -> Result<Vec<LatestResult>, StoreError> {
-        // For each source one look into the index over (source_id, finished_at), however many records are kept.
-        let latest = diesel::dsl::sql::<Bool>(
-            "sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
-             AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)",
-        );
         self.read(|conn| {
             let rows: Vec<(i64, String, i64)> = sources::table
-                .inner_join(sync_records::table.on(latest))
+                .inner_join(sync_records::table.on(is_latest()))
                 .select((sources::id, sync_records::status, sync_records::withheld_removals))
                 .load(conn)?;
             rows.into_iter()
