@@ -53,10 +53,7 @@ pub(super) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>
         let actor = caller.viewer(house)?;
         let mut asked = Asked::from(&query);
         let known = house.store.sources()?;
-        let of = match asked.source.parse::<Slug>() {
-            Ok(slug) => house.store.history_of(&slug)?,
-            Err(_) => None,
-        };
+        let of = whose(house, &asked.source)?;
         let found = past(house, &mut asked, of.as_ref())?;
         let sources: Sources<'_> = known.iter().map(|source| (source.id, source)).collect();
         let mut runs = Vec::new();
@@ -80,6 +77,14 @@ pub(super) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>
         Html::draw(&page)
     })
     .await
+}
+
+/// Whose history is asked for under this name; `None` when nobody's is.
+pub(super) fn whose(house: &House, slug: &str) -> Result<Option<HistoryOf>, WebError> {
+    Ok(match slug.parse::<Slug>() {
+        Ok(slug) => house.store.history_of(&slug)?,
+        Err(_) => None,
+    })
 }
 
 /// The page that was asked for, or the last one there is.
@@ -132,7 +137,8 @@ pub(super) async fn one(
     .await
 }
 
-fn known(house: &House, id: &str) -> Result<Run, WebError> {
+/// The run of that id.
+pub(super) fn known(house: &House, id: &str) -> Result<Run, WebError> {
     let run = match id.parse() {
         Ok(id) => house.store.run(id)?,
         Err(_) => None,

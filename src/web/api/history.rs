@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use super::super::error::WebError;
 use super::super::guard::Caller;
-use super::super::state::{self, House, Rooms};
+use super::super::history::{known, whose};
+use super::super::state::{self, Rooms};
 use super::catalog::Fields;
 use super::{Answer, Asked, List, moment};
 use crate::domain::change_set::{Change, ChangeKind};
@@ -16,7 +17,7 @@ use crate::domain::progress::Stats;
 use crate::domain::record::{ActiveRun, Run, SyncRecord, Timings};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
-use crate::store::history::{HistoryOf, HistoryQuery};
+use crate::store::history::HistoryQuery;
 
 /// A run as history tells it. An active one has no end, no duration and, of its stages, only those behind it.
 #[derive(Serialize)]
@@ -125,7 +126,11 @@ pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, request: HttpRequ
     state::run(&rooms, move |house| {
         caller.viewer(house)?;
         let Asked { page, per, .. } = Asked::read(&query)?;
-        let of = chosen(&query, "source").map(|slug| whose(house, &slug)).transpose()?;
+        let asked = chosen(&query, "source");
+        let of = asked.as_ref().map(|slug| whose(house, slug)).transpose()?.flatten();
+        if asked.is_some() && of.is_none() {
+            return Err(WebError::not_found("source").on_field("source"));
+        }
         let status = chosen(&query, "status").map(|word| ended_as(&word)).transpose()?;
         let found = house.store.history(&HistoryQuery { of, status, page, per })?;
         let items: Vec<Entry> = found.records.into_iter().map(Entry::from).collect();
@@ -186,27 +191,11 @@ pub(in crate::web) async fn issues(
     .await
 }
 
-fn known(house: &House, id: &str) -> Result<Run, WebError> {
-    let run = match id.parse() {
-        Ok(id) => house.store.run(id)?,
-        Err(_) => None,
-    };
-    run.ok_or_else(|| WebError::not_found("sync"))
-}
-
 /// What the query says of a name; of several the last. Nothing and an empty value choose nothing.
 fn chosen(query: &str, name: &str) -> Option<String> {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     let last = pairs.filter(|(known, _)| known == name).last().map(|(_, value)| value.into_owned());
     last.filter(|value| !value.is_empty())
-}
-
-fn whose(house: &House, slug: &str) -> Result<HistoryOf, WebError> {
-    let of = match slug.parse::<Slug>() {
-        Ok(slug) => house.store.history_of(&slug)?,
-        Err(_) => None,
-    };
-    of.ok_or_else(|| WebError::not_found("source").on_field("source"))
 }
 
 /// A status that a run can end with. Active runs are not in the list, so to ask for them there is a mistake.
