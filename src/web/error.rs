@@ -14,8 +14,10 @@ use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
 use super::guard::Door;
+use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::status::StatusError;
+use crate::store::admission::Admission;
 use crate::store::{Prospect, StoreError};
 
 /// When it is worth asking again while the database does not answer.
@@ -138,6 +140,23 @@ impl WebError {
             Some(id) => format!("{} The server's log says more under the id {id}.", self.sentence),
             None => self.sentence.clone(),
         }
+    }
+}
+
+/// The run that was accepted, or why none of `source` was.
+pub(super) fn accepted(admission: Admission, source: &Source) -> Result<SyncId, WebError> {
+    match admission {
+        Admission::Accepted(id) => Ok(id),
+        Admission::AlreadyRunning(id) => {
+            let sentence = format!("A run of {} is active already.", source.name);
+            Err(WebError::new(StatusCode::CONFLICT, "already_running", sentence).about(id))
+        }
+        Admission::CoolingDown(left) => {
+            let sentence = format!("{} was synced a moment ago. Try again in a few seconds.", source.name);
+            Err(WebError::new(StatusCode::TOO_MANY_REQUESTS, "cooling_down", sentence).after(left))
+        }
+        Admission::NoSuchSource => Err(WebError::not_found("source")),
+        Admission::NotDue => Err(WebError::internal("a start by hand", &"it was taken for one of a schedule")),
     }
 }
 

@@ -6,7 +6,7 @@ use actix_web::{Either, HttpRequest, web};
 use serde::Serialize;
 
 use super::api::Answer;
-use super::error::WebError;
+use super::error::{WebError, accepted};
 use super::forms::{Values, value};
 use super::guard::Caller;
 use super::page::Html;
@@ -18,7 +18,6 @@ use crate::domain::operation::{Mode, OperationKind, Options, Priority, Stage, St
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
-use crate::store::admission::Admission;
 
 /// The kind of the sources these clients know.
 const SHEET: &str = "sheet";
@@ -57,20 +56,14 @@ pub(super) async fn start(rooms: Rooms, caller: Caller) -> Result<Answer, WebErr
             requested_by: actor.name,
         };
         let told = |success, sync_id, message| Started { success, sync_id, message };
-        match house.control.start(source.id, &request)? {
-            Admission::Accepted(id) => {
+        match accepted(house.control.start(source.id, &request)?, &source) {
+            Ok(id) => {
                 Answer::with(StatusCode::ACCEPTED, &told(true, id, format!("The sync of {} has started.", source.name)))
             }
-            Admission::AlreadyRunning(id) => {
-                let message = format!("A run of {} is active already.", source.name);
-                Answer::with(StatusCode::CONFLICT, &told(false, id, message))
+            Err(WebError { status, sync_id: Some(id), sentence, .. }) => {
+                Answer::with(status, &told(false, id, sentence))
             }
-            Admission::CoolingDown(left) => {
-                let sentence = format!("{} was synced a moment ago. Try again in a few seconds.", source.name);
-                Err(WebError::new(StatusCode::TOO_MANY_REQUESTS, "cooling_down", sentence).after(left))
-            }
-            Admission::NoSuchSource => Err(WebError::not_found("source")),
-            Admission::NotDue => Err(WebError::internal("a start by hand", &"it was taken for one of a schedule")),
+            Err(refused) => Err(refused),
         }
     })
     .await

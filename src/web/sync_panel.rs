@@ -4,17 +4,16 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
-use super::error::WebError;
+use super::error::{WebError, accepted};
 use super::forms::{Form, Values, address, is_htmx, value};
 use super::guard::Caller;
 use super::page::Html;
-use super::panel_view::{Reader, seconds};
+use super::panel_view::Reader;
 use super::state::{self, Rooms};
 use super::views::panel::{Notice, PanelFragment, PanelView};
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
-use crate::store::admission::Admission;
 use crate::store::recovery::Cancel;
 
 /// The values of `notice` in the address of a catalog's page: why the button just pressed did nothing, for browsers
@@ -39,14 +38,11 @@ pub(super) async fn start(
         let actor = caller.admin(house)?;
         let (source, _) = caller.source(house, &slug)?;
         let wish = wish(&form.read()?, actor.name.clone())?;
-        let (status, shown, notice) = match house.control.start(source.id, &wish)? {
-            Admission::Accepted(id) => (StatusCode::ACCEPTED, Some(id), None),
-            Admission::AlreadyRunning(id) => (StatusCode::CONFLICT, Some(id), Some(Notice::AlreadyRunning)),
-            Admission::CoolingDown(left) => {
-                (StatusCode::TOO_MANY_REQUESTS, None, Some(Notice::CoolingDown(seconds(left))))
-            }
-            Admission::NoSuchSource => return Err(WebError::not_found("catalog")),
-            Admission::NotDue => return Err(WebError::internal("a start by hand", &"was taken for an appointment")),
+        let (status, shown, notice) = match accepted(house.control.start(source.id, &wish)?, &source) {
+            Ok(id) => (StatusCode::ACCEPTED, Some(id), None),
+            Err(WebError { status, sync_id: Some(id), .. }) => (status, Some(id), Some(Notice::AlreadyRunning)),
+            Err(WebError { status, retry_after: Some(left), .. }) => (status, None, Some(Notice::CoolingDown(left))),
+            Err(refused) => return Err(refused),
         };
         if !htmx {
             return Ok(back(&source, notice));

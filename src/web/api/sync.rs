@@ -5,7 +5,7 @@ use actix_web::{Error, web};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::error::{WebError, from_framework};
+use super::super::error::{WebError, accepted, from_framework};
 use super::super::guard::Caller;
 use super::super::state::{self, House, Rooms};
 use super::Answer;
@@ -14,7 +14,6 @@ use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequ
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
-use crate::store::admission::Admission;
 use crate::store::recovery::Cancel;
 
 /// What became of a wish that was granted.
@@ -97,23 +96,10 @@ fn begin(house: &House, actor: Actor, wish: &SyncBody) -> Result<Answer, WebErro
         priority: Priority::Manual,
         requested_by: actor.name,
     };
-    match house.control.start(source.id, &request)? {
-        Admission::Accepted(sync_id) => {
-            let what = if wish.kind == OperationKind::Preview { "preview" } else { "sync" };
-            let message = format!("The {what} of {} has started.", source.name);
-            Answer::with(StatusCode::ACCEPTED, &Granted { sync_id, status: "started", message })
-        }
-        Admission::AlreadyRunning(id) => {
-            let sentence = format!("A run of {} is active already.", source.name);
-            Err(WebError::new(StatusCode::CONFLICT, "already_running", sentence).about(id))
-        }
-        Admission::CoolingDown(left) => {
-            let sentence = format!("{} was synced a moment ago. Try again in a few seconds.", source.name);
-            Err(WebError::new(StatusCode::TOO_MANY_REQUESTS, "cooling_down", sentence).after(left))
-        }
-        Admission::NoSuchSource => Err(WebError::not_found("source")),
-        Admission::NotDue => Err(WebError::internal("a start by hand", &"it was taken for one of a schedule")),
-    }
+    let sync_id = accepted(house.control.start(source.id, &request)?, &source)?;
+    let what = if wish.kind == OperationKind::Preview { "preview" } else { "sync" };
+    let message = format!("The {what} of {} has started.", source.name);
+    Answer::with(StatusCode::ACCEPTED, &Granted { sync_id, status: "started", message })
 }
 
 /// `GET /api/sync/status/{id}`: the address that is polled.
