@@ -104,9 +104,9 @@
   const settleBadge = () => {
     const runs = [...(badge()?.children ?? [])];
     for (const run of runs) {
-      const { active, slug, progress } = run.dataset;
+      const { active, slug, standing } = run.dataset;
       const state = $(`[data-state-of="${CSS.escape(slug)}"]`);
-      if (active === "true") { if (state) state.textContent = `Syncing, ${progress} %`; continue; }
+      if (active === "true") { if (state) state.textContent = standing; continue; }
       tell(run);
     }
     const signature = runs.map((run) => run.dataset.sync + run.dataset.active).sort().join();

@@ -72,6 +72,28 @@ fn an_open_page_of_a_run_learns_of_its_end() {
 }
 
 #[test]
+fn an_open_page_says_what_is_done_also_of_a_preview() {
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let outside = Outside::start();
+    crawl(&outside, "/albums.csv", &albums(60));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let preview = serde_json::json!({ "source": "albums", "options": { "preview": true } });
+    let id = server.post("/api/sync", &preview).json()["syncId"].as_str().expect("an id").to_owned();
+    let browser = Browser::open();
+    browser.log_in(&server.url(&format!("/login?next=/history/{id}")));
+    // Once it is gone it is the script that writes it, as the badge has it.
+    for path in ["/", "/history", &format!("/history/{id}")] {
+        browser.go(&server.url(path));
+        browser.js("document.querySelector('[data-state-of=albums]').textContent = ''");
+        browser.sees("[data-state-of=albums]", "Previewing, ");
+    }
+    server.post(&format!("/api/sync/{id}/cancel"), &serde_json::json!({}));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
 fn history_is_chosen_and_turned_without_javascript() {
     let home = Home::new();
     let server = home.start();

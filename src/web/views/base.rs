@@ -97,6 +97,11 @@ impl BadgeRun {
         self.kind.doing()
     }
 
+    /// The same as its lines elsewhere on the page say it: "Previewing, 45 %".
+    pub fn standing(&self) -> String {
+        self.kind.standing(self.status, self.progress)
+    }
+
     /// How it ended: "Sync completed".
     pub fn outcome(&self) -> String {
         format!("{} {}", self.kind.noun(), self.status.word().to_lowercase())

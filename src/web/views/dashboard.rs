@@ -53,11 +53,8 @@ impl SourceLine {
                 format!("Kept {}", counted(&self.withheld, &self.noun_one, &self.noun_many))
             }
             Some(RunStatus::Completed) => "In step".to_owned(),
-            Some(RunStatus::Running) => {
-                format!("{}, {} %", self.doing.unwrap_or(Kind::Sync).doing(), self.progress)
-            }
             Some(RunStatus::Failed) => "Last sync failed".to_owned(),
-            Some(status) => status.word().to_owned(),
+            Some(status) => self.doing.unwrap_or(Kind::Sync).standing(status, self.progress),
         }
     }
 

@@ -180,10 +180,7 @@ impl RunView {
 
     /// Where it stands while it is active, in words that fit into a list: "Syncing, 45 %".
     pub fn standing(&self) -> String {
-        match self.status {
-            RunStatus::Running => format!("{}, {} %", self.kind.doing(), self.progress),
-            status => status.word().to_owned(),
-        }
+        self.kind.standing(self.status, self.progress)
     }
 
     /// The heading of the card.
@@ -212,7 +209,8 @@ impl RunView {
         }
         match self.code.as_deref() {
             Some("empty_source") => {
-                "Is it the right tab or file? Has somebody cleared it? That step comes with a later version."
+                "Is it the right tab or file? Has somebody cleared it? If it is meant to be empty: taking out what is here \
+                 comes with a later version."
             }
             Some("key_changed") => {
                 "Mend the source, or choose another key column in the settings, and try again. Sync anyway applies both."

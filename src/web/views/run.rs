@@ -10,6 +10,8 @@ pub trait KindWords {
     fn doing(self) -> &'static str;
     /// As the subject of a sentence.
     fn noun(self) -> &'static str;
+    /// Where a run of this kind stands, in words that fit into a list: "Syncing, 45 %".
+    fn standing(self, status: RunStatus, percent: u8) -> String;
 }
 
 impl KindWords for Kind {
@@ -28,6 +30,13 @@ impl KindWords for Kind {
             Self::Preview => "Preview",
             Self::Undo => "Undo",
             Self::Removal => "Removal",
+        }
+    }
+
+    fn standing(self, status: RunStatus, percent: u8) -> String {
+        match status {
+            RunStatus::Running => format!("{}, {percent} %", self.doing()),
+            status => status.word().to_owned(),
         }
     }
 }

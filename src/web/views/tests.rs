@@ -87,7 +87,7 @@ fn a_refused_start_says_why() {
 }
 
 #[test]
-fn the_badge_asks_often_only_while_something_runs() {
+fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
     let run = |status| BadgeRun {
         sync_id: "sync_1".to_owned(),
         slug: "albums".to_owned(),
@@ -97,6 +97,9 @@ fn the_badge_asks_often_only_while_something_runs() {
         progress: 45,
     };
     let html = |runs| BadgeFragment::from(Badge { runs }).render().expect("the badge renders");
+    let preview = |status| html(vec![BadgeRun { kind: Kind::Preview, ..run(status) }]);
+    assert!(preview(RunStatus::Running).contains("data-standing=\"Previewing, 45 %\""));
+    assert!(preview(RunStatus::Pending).contains("data-standing=\"Waiting\""));
     assert!(html(vec![run(RunStatus::Running)]).contains("every 2s"));
     assert!(html(vec![run(RunStatus::Completed)]).contains("every 30s"));
 }
@@ -116,6 +119,13 @@ fn a_preview_says_when_a_sync_would_be_refused() {
     let refused = RunView { kind: Kind::Preview, message: message.clone(), ..run(RunStatus::Completed) };
     let html = html(panel(Some(refused)));
     assert!(html.contains(&message) && !html.contains("in step"), "{html}");
+}
+
+#[test]
+fn no_step_is_offered_for_an_empty_source_that_is_not_there_yet() {
+    let html = html(panel(Some(RunView { code: Some("empty_source".to_owned()), ..run(RunStatus::Failed) })));
+    assert!(html.contains("taking out what is here comes with a later version."), "{html}");
+    assert!(!html.contains("That step"), "{html}");
 }
 
 #[test]
