@@ -1,12 +1,14 @@
 //! `lockstep doctor`: looks at everything that Lockstep stands on, and says what is wrong and how to mend it. It works
 //! beside a server and without one, with a database that is away and with settings that are wrong, and it never waits
-//! for long.
+//! for long. It looks only: asked as root or in the wrong folder, it must not leave a database that a server cannot open,
+//! nor bring one up to date under an older server that runs.
 
 mod credentials;
 mod database;
 mod file_system;
 mod folders;
 mod runs;
+mod status;
 mod writer;
 
 use std::sync::mpsc;
@@ -14,6 +16,7 @@ use std::time::Duration;
 
 use super::output::{Exit, Trouble, answer, one_line};
 use crate::config::{Mistakes, Settings};
+use crate::domain::in_words;
 
 /// How long one check may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -26,7 +29,9 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
-pub(super) const EXITS: &str = "Exit code: 0 nothing is wrong (warnings are no harm), 1 something is wrong.";
+pub(super) const AFTER: &str = "It looks only. Unlike other commands it makes no folder and no database, and applies \
+                                no migrations. A check that takes longer than 5 s is given up, and that is said.\n\
+                                Exit code: 0 nothing is wrong (warnings are no harm), 1 something is wrong.";
 
 /// What a check came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
@@ -76,10 +81,20 @@ impl Finding {
 /// Does it.
 pub(super) fn run(settings: &Settings, mistakes: &Mistakes, args: &DoctorArgs) -> Result<Exit, Trouble> {
     let mut findings = settings_read(settings, mistakes);
-    findings.extend(within(settings, folders::check).unwrap_or_else(|| {
-        let message = format!("{} does not answer: looking at it took too long", settings.data_dir.display());
-        let fix = "See whether its disk or the network behind it is well.";
-        vec![Finding::wrong("data folder", message, fix)]
+    let data_dir = settings.data_dir.display().to_string();
+    findings.extend(within(settings, folders::check, |late| {
+        Finding::wrong(
+            "data folder",
+            format!("{data_dir} {late}"),
+            "See whether its disk or the network behind it is well.",
+        )
+    }));
+    findings.extend(within(settings, status::check, |late| {
+        Finding::wrong(
+            "status store",
+            format!("it {late}"),
+            "See whether LOCKSTEP_REDIS_URL is right, and the network.",
+        )
     }));
     if mistakes.lines().iter().any(|line| line.starts_with("DATABASE_URL:") || line.starts_with("--database-url:")) {
         let fix = "Correct the address of the database first.";
@@ -87,7 +102,10 @@ pub(super) fn run(settings: &Settings, mistakes: &Mistakes, args: &DoctorArgs) -
     } else {
         findings.extend(database::check(settings));
     }
-    findings.extend(within(settings, credentials::check).unwrap_or_default());
+    findings.extend(within(settings, credentials::check, |late| {
+        let fix = "See whether the disk that LOCKSTEP_GOOGLE_CREDENTIALS names is well.";
+        Finding::warning(credentials::CHECK, format!("the file {late}"), fix)
+    }));
 
     let wrong = findings.iter().filter(|finding| finding.state == State::Wrong).count();
     let warnings = findings.iter().filter(|finding| finding.state == State::Warning).count();
@@ -124,10 +142,20 @@ fn settings_read(settings: &Settings, mistakes: &Mistakes) -> Vec<Finding> {
     findings
 }
 
-/// What `check` finds, or `None` when it takes too long. Its thread ends with this process then.
-fn within(settings: &Settings, check: impl FnOnce(&Settings) -> Vec<Finding> + Send + 'static) -> Option<Vec<Finding>> {
+/// What `check` finds, or what `given_up` makes of the words for a check that takes too long. Its thread ends with this
+/// process then.
+fn within(
+    settings: &Settings,
+    check: impl FnOnce(&Settings) -> Vec<Finding> + Send + 'static,
+    given_up: impl FnOnce(&str) -> Finding,
+) -> Vec<Finding> {
     let settings = settings.clone();
-    bounded(LIMIT, move || check(&settings))
+    bounded(LIMIT, move || check(&settings)).unwrap_or_else(|| vec![given_up(&late())])
+}
+
+/// Said of what takes too long.
+fn late() -> String {
+    format!("does not answer within {}", in_words::limit(LIMIT))
 }
 
 /// What `work` answers, unless it takes longer than `most`.

@@ -49,8 +49,9 @@ enum Command {
     /// Add, list and revoke API tokens.
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Look whether everything is well: folders, database, locks, clock, runs. Says what is wrong and the fix.
-    #[command(after_help = doctor::EXITS)]
+    /// Look whether everything is well: folders, status store, database, locks, clock, runs. Says what is wrong and the
+    /// fix, and changes nothing.
+    #[command(after_help = doctor::AFTER)]
     Doctor(doctor::DoctorArgs),
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{House, answer};
 use crate::support::Database;
+use crate::support::spoil::is_held_to_permissions;
 
 /// What it says, with its exit code.
 pub(super) fn examine(house: &House, env: &[(&str, &str)]) -> (i32, Vec<Value>) {
@@ -42,12 +43,21 @@ pub(super) fn the_only(findings: &[Value], state: &str) -> String {
 }
 
 #[test]
-fn a_new_house_is_made_and_said_to_be_new_and_then_nothing_is_wrong() {
+fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_well() {
     let house = House::new();
-    let first = house.run(&["doctor"]);
-    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
-    assert!(first.out.contains("data folder: ./data was not there and has been made"), "{}", first.out);
-    assert!(first.out.contains("database: ./data/lockstep.db was not there and has been made"), "{}", first.out);
+    for _ in 0..2 {
+        let first = house.run(&["doctor"]);
+        assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+        for name in ["data folder: ./data", "database: ./data/lockstep.db"] {
+            assert!(
+                first.out.contains(&format!("{name} is not there yet; it is made at the first start")),
+                "{}",
+                first.out
+            );
+        }
+        assert_eq!(fs::read_dir(house.path("")).expect("a folder").count(), 0, "it made something");
+    }
+    house.make();
     let second = house.run(&["doctor"]);
     assert_eq!((second.code, second.err.as_str()), (0, ""), "{}", second.out);
     assert!(second.out.ends_with("Nothing is wrong.\n"), "{}", second.out);
@@ -67,7 +77,26 @@ fn a_new_house_is_made_and_said_to_be_new_and_then_nothing_is_wrong() {
     ] {
         assert!(checks.contains(&check), "{checks:?}");
     }
+    assert!(!house.path("data/status").exists(), "nobody needed it yet");
     assert_eq!(house.run(&["doctor", "--what"]).code, 2);
+    assert!(house.ok(&["doctor", "--help"]).contains("It looks only."));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named_before_the_first_start() {
+    if !is_held_to_permissions("cli::doctor::a_folder_that_cannot_be_made_is_named_before_the_first_start") {
+        return;
+    }
+    let house = House::new();
+    fs::create_dir(house.path("closed")).expect("a folder");
+    fs::set_permissions(house.path("closed"), fs::Permissions::from_mode(0o500)).expect("another mode");
+    let (code, findings) = examine(&house, &[("LOCKSTEP_DATA_DIR", "closed/a/data"), ("DATABASE_URL", "closed/a.db")]);
+    let wrong = of_state(&findings, "wrong");
+    assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
+    for (line, name) in wrong.iter().zip(["data folder: closed/a/data", "database: closed/a.db"]) {
+        assert!(line.starts_with(&format!("{name} is not there and cannot be made in closed: Permission")), "{line}");
+        assert!(line.ends_with("chown -R USER closed"), "{line}");
+    }
 }
 
 #[test]
@@ -84,7 +113,7 @@ fn it_works_beside_a_server() {
 #[test]
 fn folders_that_others_may_look_into_or_that_are_none_are_named_with_the_fix() {
     let house = House::new();
-    house.ok(&["doctor"]);
+    house.make();
     let mode = |name: &str, mode| {
         fs::set_permissions(house.path(name), fs::Permissions::from_mode(mode)).expect("another mode");
     };
@@ -123,7 +152,7 @@ fn folders_that_others_may_look_into_or_that_are_none_are_named_with_the_fix() {
 #[test]
 fn wrong_settings_are_named_and_what_does_not_hang_on_them_is_looked_at() {
     let house = House::new();
-    house.ok(&["doctor"]);
+    house.make();
     let (code, findings) = examine(&house, &[("LOCKSTEP_WORKERS", "many"), ("LOCKSTEP_WEBHOOK_URL", "x")]);
     assert_eq!(code, 1);
     assert!(the_only(&findings, "wrong").starts_with("settings: LOCKSTEP_WORKERS: “many” is not"), "{findings:#?}");
@@ -164,7 +193,7 @@ fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
 #[test]
 fn a_key_of_a_service_account_is_looked_at_and_not_shown() {
     let house = House::new();
-    house.ok(&["doctor"]);
+    house.make();
     let good = r#"{"client_email":"robot@example.org","private_key":"-----BEGIN s3cret"}"#;
     house.csv("good.json", good);
     house.csv("half.json", r#"{"client_email":"robot@example.org"}"#);
@@ -187,19 +216,35 @@ fn a_key_of_a_service_account_is_looked_at_and_not_shown() {
 }
 
 #[test]
-fn missing_migrations_are_applied_and_said_and_those_of_a_newer_program_are_named() {
+fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_are_named() {
     let house = House::new();
     let database = Database::empty_postgres();
     let url = url_of(&database);
     let env = [("DATABASE_URL", url.as_str())];
-    let (code, findings) = examine(&house, &env);
-    let applied = of_state(&findings, "ok").into_iter().find(|line| line.starts_with("migrations"));
-    assert_eq!(code, 0, "{findings:#?}");
-    assert!(
-        applied.is_some_and(|it| it.contains("were missing and have been applied: 2026-11-20-000001_catalog")),
-        "{findings:#?}"
+    for _ in 0..2 {
+        let (code, findings) = examine(&house, &env);
+        assert_eq!(code, 0, "{findings:#?}");
+        let warnings = of_state(&findings, "warning");
+        assert!(warnings[1].starts_with("migrations: no tables are there yet; they are made at"), "{warnings:?}");
+        assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with("connections:")), "{findings:#?}");
+    }
+    let migrate = || house.command(&["user", "list"]).env("DATABASE_URL", &url).output().expect("it runs");
+    assert!(migrate().status.success());
+    let applied = || database.count("__diesel_schema_migrations", "true");
+    let all = applied();
+    assert_eq!(examine(&house, &env).0, 0);
+
+    // An older program stopped before the last one.
+    database.run(
+        "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)",
     );
-    assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with("connections:")), "{findings:#?}");
+    let (code, findings) = examine(&house, &env);
+    let missing = the_only(&findings, "warning");
+    assert_eq!((code, applied()), (0, all - 1));
+    assert!(missing.starts_with("migrations: 1 migration is missing (2026-11-20-"), "{missing}");
+    assert!(missing.contains("; the next start or command applies it"), "{missing}");
+    assert!(of_state(&findings, "ok").iter().all(|line| !line.starts_with("runs")), "{findings:#?}");
+
     database.run("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
     let (code, findings) = examine(&house, &env);
     assert_eq!(code, 1);

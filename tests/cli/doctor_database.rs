@@ -102,6 +102,7 @@ on_both_databases! { runs_without_a_worker_and_sources_that_fail_are_named }
 
 fn runs_without_a_worker_and_sources_that_fail_are_named(db: &Database) {
     let house = House::new();
+    house.make();
     let url = url_of(db);
     let env = [("DATABASE_URL", url.as_str())];
     let [lost, waiting] = ["lost", "waiting"].map(|slug| begin(db, slug));

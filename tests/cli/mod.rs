@@ -3,6 +3,7 @@
 mod accounts;
 mod doctor;
 mod doctor_database;
+mod doctor_services;
 mod serve;
 mod settings;
 mod sources;
@@ -31,6 +32,11 @@ impl House {
 
     fn path(&self, name: &str) -> PathBuf {
         self.home.path().join(name)
+    }
+
+    /// Makes the data folder and the database, as any command does but the doctor.
+    fn make(&self) {
+        self.ok(&["user", "list"]);
     }
 
     /// Writes a CSV file.

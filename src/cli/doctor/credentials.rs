@@ -8,7 +8,7 @@ use super::folders::read_by_others;
 use super::{Finding, State};
 use crate::config::Settings;
 
-const CHECK: &str = "Google credentials";
+pub(super) const CHECK: &str = "Google credentials";
 const FIX: &str = "Download the JSON key of the service account from the Google Cloud console again, and name that file in \
                    LOCKSTEP_GOOGLE_CREDENTIALS.";
 /// Keys are a few kilobytes.

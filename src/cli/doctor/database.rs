@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Finding, LIMIT, State, bounded, file_system, quoted, runs, writer};
+use super::{Finding, LIMIT, bounded, file_system, late, quoted, runs, writer};
 use crate::config::Settings;
 use crate::domain::in_words;
 use crate::store::checkup::{Checkup, Session};
-use crate::store::{DatabaseAddress, Store, StoreError};
-use crate::sync::Terms;
+use crate::store::{DatabaseAddress, StoreError};
 
+const CHECK: &str = "database";
 /// A round trip that takes longer makes every page slow.
 const SLOW: Duration = Duration::from_millis(100);
 /// A session may wait for another one, or sit inside a transaction, for so many seconds.
@@ -23,6 +23,11 @@ const FEW: i64 = 20;
 pub(super) struct Patient(Option<Checkup>);
 
 impl Patient {
+    /// Whether a check took too long.
+    fn is_silent(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// What a check answers.
     pub(super) fn ask<T: Send + 'static>(
         &mut self,
@@ -33,47 +38,56 @@ impl Patient {
             let answer = question(&mut checkup);
             (checkup, answer)
         });
-        let (checkup, answer) = answer.ok_or_else(|| format!("it did not answer within {} s", LIMIT.as_secs()))?;
+        let (checkup, answer) = answer.ok_or_else(|| format!("it {}", late()))?;
         self.0 = Some(checkup);
         answer.map_err(|error| error.to_string())
     }
 }
 
+/// A part of it.
+type Look<'a> = &'a dyn Fn(&mut Patient) -> Vec<Finding>;
+
 /// Looks at it.
 pub(super) fn check(settings: &Settings) -> Vec<Finding> {
-    const CHECK: &str = "database";
     let address = &settings.database;
-    let mut findings = Vec::new();
     let file = match address {
         DatabaseAddress::Sqlite(path) => Some(path.as_path()),
         DatabaseAddress::Postgres(_) => None,
     };
-    findings.extend(file.and_then(file_system::network));
-    if file.is_some_and(|path| !path.exists()) {
-        findings.extend(made(settings));
+    let too_late = || Finding::wrong(CHECK, format!("{} {}", address.for_people(), late()), reach(file));
+    let mut findings = Vec::new();
+    if let Some(path) = file.map(Path::to_owned) {
+        let Some((found, is_there)) = bounded(LIMIT, move || file_system::check(&path)) else {
+            return vec![too_late()];
+        };
+        findings.extend(found);
+        if !is_there {
+            return findings;
+        }
     }
     let wanted = address.clone();
-    let opened = bounded(LIMIT, move || Checkup::open(&wanted));
-    let mut patient = match opened {
+    let mut patient = match bounded(LIMIT, move || Checkup::open(&wanted)) {
         Some(Ok(checkup)) => Patient(Some(checkup)),
         Some(Err(error)) => return [findings, vec![Finding::wrong(CHECK, error.to_string(), reach(file))]].concat(),
-        None => {
-            let message = format!("{} does not answer within {} s", address.for_people(), LIMIT.as_secs());
-            return [findings, vec![Finding::wrong(CHECK, message, reach(file))]].concat();
-        }
+        None => return [findings, vec![too_late()]].concat(),
     };
-    findings.extend(facts(&mut patient, settings));
-    let mut free = true;
-    if let Some(path) = file {
-        findings.extend(file_system::permissions(path));
-        findings.push(writer::lock(&mut patient, path));
-        free = findings.last().is_some_and(|lock| lock.state == State::Ok);
-    } else {
-        findings.extend(sessions(&mut patient));
+    let locks = |patient: &mut Patient| match file {
+        Some(path) => vec![writer::lock(patient, path)],
+        None => sessions(patient),
+    };
+    let looks: [Look<'_>; 4] = [
+        &|patient| facts(patient, &address.for_people(), file),
+        &locks,
+        &|patient| vec![clock(patient, file.is_some())],
+        &tables,
+    ];
+    for look in looks {
+        findings.extend(look(&mut patient));
+        // It has been said, and everything that follows would say it again.
+        if patient.is_silent() {
+            break;
+        }
     }
-    findings.extend(migrations(&mut patient, settings, free));
-    findings.push(clock(&mut patient, file.is_some()));
-    findings.extend(runs::check(&mut patient));
     findings
 }
 
@@ -88,41 +102,20 @@ pub(super) fn reach(file: Option<&Path>) -> String {
     }
 }
 
-/// Makes a database where there is none, as every command does.
-fn made(settings: &Settings) -> Option<Finding> {
-    const CHECK: &str = "database";
-    let shown = settings.database.for_people();
-    match migrated(settings) {
-        Ok(_) => {
-            let fix = "If there should have been one, see that LOCKSTEP_DATA_DIR or DATABASE_URL names it.";
-            Some(Finding::warning(CHECK, format!("{shown} was not there and has been made"), fix))
-        }
-        // That it cannot be opened is said in a moment.
-        Err(_) => None,
-    }
-}
-
-/// Brings the database up to date.
-fn migrated(settings: &Settings) -> Result<usize, String> {
-    let address = settings.database.clone();
-    let done = bounded(LIMIT * 2, move || Store::open(&address, 1, Terms::default().lease)?.migrate());
-    done.ok_or_else(|| "it takes too long".to_owned())?.map_err(|error| error.to_string())
-}
-
-fn facts(patient: &mut Patient, settings: &Settings) -> Vec<Finding> {
-    const CHECK: &str = "database";
-    let shown = settings.database.for_people();
+/// What the database says of itself; `shown` is its address.
+fn facts(patient: &mut Patient, shown: &str, file: Option<&Path>) -> Vec<Finding> {
     let facts = match patient.ask(Checkup::facts) {
         Ok(facts) => facts,
-        Err(error) => return vec![Finding::wrong(CHECK, format!("{shown}: {error}"), reach(None))],
+        Err(error) => return vec![Finding::wrong(CHECK, format!("{shown}: {error}"), reach(file))],
     };
     let mut findings =
         vec![Finding::ok(CHECK, format!("{shown}, {}, {}", facts.version, in_words::bytes(facts.bytes)))];
-    if !facts.write_ahead {
+    // An empty file is put into it at the first start.
+    if !facts.write_ahead && facts.bytes > 0 {
         let message = "it is not in WAL mode, so pages and syncs stand in each other's way";
         let fix = format!(
             "End other programs that have it open, then: sqlite3 {} 'PRAGMA journal_mode = WAL'",
-            quoted(&shown)
+            quoted(shown)
         );
         findings.push(Finding::warning(CHECK, message, fix));
     }
@@ -143,8 +136,8 @@ fn facts(patient: &mut Patient, settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-/// `free` is whether they could be applied now.
-fn migrations(patient: &mut Patient, settings: &Settings, free: bool) -> Vec<Finding> {
+/// The migrations and, where none is missing, the runs.
+fn tables(patient: &mut Patient) -> Vec<Finding> {
     const CHECK: &str = "migrations";
     let found = match patient.ask(Checkup::migrations) {
         Ok(found) => found,
@@ -155,20 +148,29 @@ fn migrations(patient: &mut Patient, settings: &Settings, free: bool) -> Vec<Fin
         let message = format!("a newer Lockstep was here: this one does not know {}", found.unknown.join(", "));
         findings.push(Finding::wrong(CHECK, message, "Run the newer version, or restore a copy from before it."));
     }
-    if !found.missing.is_empty() {
-        let named = found.missing.join(", ");
-        let applied = if free { migrated(settings) } else { Err("and nobody can write now".to_owned()) };
-        findings.push(match applied {
-            Ok(_) => Finding::ok(CHECK, format!("these were missing and have been applied: {named}")),
-            Err(error) => {
-                let fix = "Mend what is said of the database; every command applies them.";
-                Finding::wrong(CHECK, format!("these are missing ({error}): {named}"), fix)
-            }
-        });
+    match found.missing.len() {
+        0 => {}
+        _ if found.applied == 0 => {
+            let fix = "If there should be some, see that DATABASE_URL names the right database.";
+            findings.push(Finding::warning(CHECK, "no tables are there yet; they are made at the first start", fix));
+            return findings;
+        }
+        count => {
+            let names = found.missing.join(", ");
+            let message = match count {
+                1 => format!("1 migration is missing ({names}); the next start or command applies it"),
+                _ => format!("{count} migrations are missing ({names}); the next start or command applies them"),
+            };
+            let fix = "Start the server of this version. If an older one runs, stop it first. Then look again: runs and \
+                       sources were not looked at.";
+            findings.push(Finding::warning(CHECK, message, fix));
+            return findings;
+        }
     }
     if findings.is_empty() {
         findings.push(Finding::ok(CHECK, format!("all {} are applied", found.applied)));
     }
+    findings.extend(runs::check(patient));
     findings
 }
 

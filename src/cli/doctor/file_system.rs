@@ -1,12 +1,31 @@
 //! The file of a SQLite database: where it lies and who may use it.
 
+use std::io;
 use std::path::Path;
 
-use super::folders::read_by_others;
+use super::folders::{not_there_yet, read_by_others};
 use super::{Finding, quoted};
 
+/// Looks at it; answers also whether there is one that can be opened.
+pub(super) fn check(path: &Path) -> (Vec<Finding>, bool) {
+    let mut findings: Vec<Finding> = network(path).into_iter().collect();
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            findings.push(not_there_yet("database", path, "LOCKSTEP_DATA_DIR or DATABASE_URL"));
+            (findings, false)
+        }
+        // What is wrong with it is said by what opens it.
+        Err(_) => (findings, true),
+        Ok(data) => {
+            findings.extend(read_by_others("database", path, &data));
+            findings.extend(not_writable(path));
+            (findings, true)
+        }
+    }
+}
+
 /// What is to be said of a file on a disk that other machines have too.
-pub(super) fn network(path: &Path) -> Option<Finding> {
+fn network(path: &Path) -> Option<Finding> {
     let folder = std::fs::canonicalize(path.parent().filter(|folder| !folder.as_os_str().is_empty())?).ok()?;
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     let kind = file_system(&mounts, &folder)?;
@@ -42,16 +61,11 @@ fn file_system<'a>(mounts: &'a str, folder: &Path) -> Option<&'a str> {
     on.max_by_key(|(length, _)| *length)?.1
 }
 
-pub(super) fn permissions(path: &Path) -> Vec<Finding> {
-    let data = std::fs::metadata(path);
-    let mut findings: Vec<Finding> =
-        data.ok().and_then(|data| read_by_others("database", path, &data)).into_iter().collect();
-    if let Err(error) = std::fs::OpenOptions::new().append(true).open(path) {
-        let fix =
-            format!("Let the user that runs Lockstep write to it: chown USER {}*", quoted(&path.to_string_lossy()));
-        findings.push(Finding::wrong("database", format!("{} cannot be written to: {error}", path.display()), fix));
-    }
-    findings
+/// SQLite would open such a file, and say so at the first write only.
+fn not_writable(path: &Path) -> Option<Finding> {
+    let error = std::fs::OpenOptions::new().append(true).open(path).err()?;
+    let fix = format!("Let the user that runs Lockstep write to it: chown USER {}*", quoted(&path.to_string_lossy()));
+    Some(Finding::wrong("database", format!("{} cannot be written to: {error}", path.display()), fix))
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! The data folder and those in it.
 
-use std::fs::{self, DirBuilder, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{Finding, quoted};
-use crate::config::Settings;
+use rustix::fs::Access;
+
+use super::{Finding, quoted, status};
+use crate::config::{Settings, StatusAt};
 use crate::domain::in_words;
-use crate::status::{FileStatus, StatusStore};
 
 /// With less room than this a sync of a big source may not end well …
 const LITTLE: u64 = 1_000_000_000;
@@ -22,8 +23,10 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
     if findings.iter().any(|finding| finding.state == super::State::Wrong) {
         return findings;
     }
-    findings.push(room(folder));
-    findings.push(status_store(&FileStatus::new(folder.join("status"))));
+    findings.push(room(nearest(folder)));
+    if matches!(settings.status, StatusAt::File) {
+        findings.push(status::in_files(&folder.join("status")));
+    }
     for (check, name) in [("log folder", "logs"), ("uploads", "uploads"), ("temporary files", "tmp")] {
         findings.push(inner(check, &folder.join(name)));
     }
@@ -34,17 +37,10 @@ fn data_folder(folder: &Path) -> Vec<Finding> {
     const CHECK: &str = "data folder";
     let shown = folder.display();
     let elsewhere = "Choose another folder with LOCKSTEP_DATA_DIR";
-    let (made, data) = match fs::metadata(folder) {
-        Ok(data) => (false, data),
+    let data = match fs::metadata(folder) {
+        Ok(data) => data,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            // As every command does.
-            let made = DirBuilder::new().recursive(true).mode(0o700).create(folder).and_then(|()| fs::metadata(folder));
-            match made {
-                Ok(data) => (true, data),
-                Err(error) => {
-                    return vec![Finding::wrong(CHECK, format!("{shown} cannot be made: {error}"), elsewhere)];
-                }
-            }
+            return vec![not_there_yet(CHECK, folder, "LOCKSTEP_DATA_DIR")];
         }
         Err(error) => return vec![Finding::wrong(CHECK, format!("{shown} cannot be looked at: {error}"), elsewhere)],
     };
@@ -59,14 +55,32 @@ fn data_folder(folder: &Path) -> Vec<Finding> {
             write_fix(&error, folder),
         )];
     }
-    if made {
-        let fix = "If there should have been one, see that LOCKSTEP_DATA_DIR names it.";
-        return vec![Finding::warning(CHECK, format!("{shown} was not there and has been made"), fix)];
-    }
     vec![
         read_by_others(CHECK, folder, &data)
             .unwrap_or_else(|| Finding::ok(CHECK, format!("{shown} can be written to"))),
     ]
+}
+
+/// What is to be said of a file or folder that the first start makes; `settings` say where it is.
+pub(super) fn not_there_yet(check: &'static str, path: &Path, settings: &str) -> Finding {
+    let (shown, above) = (path.display(), nearest(path));
+    match rustix::fs::access(above, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) => {
+            let fix = format!("If there should be one, see that {settings} names it.");
+            Finding::warning(check, format!("{shown} is not there yet; it is made at the first start"), fix)
+        }
+        Err(error) => {
+            let error = io::Error::from(error);
+            let message = format!("{shown} is not there and cannot be made in {}: {error}", above.display());
+            Finding::wrong(check, message, write_fix(&error, above))
+        }
+    }
+}
+
+/// The folder on the way to `path` that is there.
+fn nearest(path: &Path) -> &Path {
+    let there = path.ancestors().find(|it| it.exists());
+    there.unwrap_or(if path.is_absolute() { Path::new("/") } else { Path::new(".") })
 }
 
 /// What is to be said of a file or folder that others than its owner can read.
@@ -121,18 +135,6 @@ fn room(folder: &Path) -> Finding {
         Finding::warning(CHECK, message, fix)
     } else {
         Finding::ok(CHECK, message)
-    }
-}
-
-/// Whether live status can be told to pollers.
-fn status_store(primary: &dyn StatusStore) -> Finding {
-    const CHECK: &str = "status store";
-    match primary.check() {
-        Ok(()) => Finding::ok(CHECK, format!("live status can be kept ({})", primary.name())),
-        Err(error) => {
-            let fix = "Nothing is lost meanwhile: status comes from the database, a little later. Mend what is named.";
-            Finding::wrong(CHECK, error.to_string(), fix)
-        }
     }
 }
 

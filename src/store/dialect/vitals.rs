@@ -131,7 +131,7 @@ pub(in crate::store) fn may_write(conn: &mut AnyConnection, most_millis: u32) ->
     match conn {
         AnyConnection::Sqlite(conn) => {
             conn.batch_execute(&format!("PRAGMA busy_timeout = {most_millis}"))?;
-            // What refuses it beside another writer is a file that cannot be written to, which says so.
+            // It begins on a file that cannot be written to as well: who wants to know that looks at the file.
             match conn.batch_execute("BEGIN IMMEDIATE; ROLLBACK") {
                 Ok(()) => Ok(true),
                 Err(error) if is_locked(&error) => Ok(false),

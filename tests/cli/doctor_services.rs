@@ -1,0 +1,114 @@
+//! `lockstep doctor` before a Redis or a PostgreSQL that is away, that is halted, or that falls silent.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::House;
+use super::doctor::{examine, of_state, the_only, url_of};
+use crate::support::Database;
+use crate::support::redis::{PASSWORD, Redis};
+
+#[test]
+fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {
+    let house = House::new();
+    house.make();
+    let mut redis = Redis::start();
+    let url = redis.url();
+    let env = [("LOCKSTEP_REDIS_URL", url.as_str())];
+    let look = || {
+        let begun = Instant::now();
+        let (code, findings) = examine(&house, &env);
+        assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+        let all = serde_json::to_string(&findings).expect("JSON");
+        assert!(!all.contains(PASSWORD) && !all.contains("data/status"), "{all}");
+        (code, findings)
+    };
+    let is_well = || {
+        let (code, findings) = look();
+        assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
+        let said = "status store: live status can be kept in the Redis at redis://127.0.0.1:";
+        assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with(said)), "{findings:#?}");
+    };
+    let is_missed = |reason: &str| {
+        let (code, findings) = look();
+        let wrong = the_only(&findings, "wrong");
+        assert_eq!(code, 1);
+        assert!(
+            wrong.starts_with("status store: the Redis at redis://127.0.0.1:") && wrong.contains(reason),
+            "{wrong}"
+        );
+        assert!(wrong.contains("See whether Redis runs") && wrong.contains("Nothing is lost meanwhile"), "{wrong}");
+    };
+    is_well();
+    redis.freeze();
+    is_missed("");
+    redis.thaw();
+    is_well();
+    redis.kill();
+    is_missed("refused");
+    redis.start_again();
+    is_well();
+
+    let (code, findings) = examine(&house, &[("LOCKSTEP_REDIS_URL", &url.replace(PASSWORD, "s3cret-and-wrong"))]);
+    let wrong = the_only(&findings, "wrong");
+    assert!(code == 1 && wrong.starts_with("status store") && !wrong.contains("s3cret"), "{wrong}");
+
+    redis.kill();
+    let (code, findings) = examine(&house, &[env[0], ("LOCKSTEP_STATUS_STORE", "database")]);
+    assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
+    assert!(!house.path("data/status").exists(), "a house that keeps status elsewhere has no use for it");
+}
+
+#[test]
+fn a_database_that_falls_silent_ends_the_look_and_is_said_once() {
+    let house = House::new();
+    house.make();
+    let database = Database::postgres();
+    let url = url_of(&database);
+    let (login, rest) = url.split_once('@').expect("a login");
+    let (server, name) = rest.split_once('/').expect("a database");
+    // Whatever it is that is not answered any more: the greeting, the first question, a later one.
+    for answered in [0, 2, 7] {
+        let port = silent_after(answered, server.to_owned());
+        let url = format!("{login}@127.0.0.1:{port}/{name}");
+        let begun = Instant::now();
+        let (code, findings) = examine(&house, &[("DATABASE_URL", &url)]);
+        println!("silent after {answered} answers: {:?}, {:?}", begun.elapsed(), of_state(&findings, "wrong"));
+        assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+        assert_eq!(code, 1, "{findings:#?}");
+        let wrong = the_only(&findings, "wrong");
+        assert!(wrong.contains("does not answer within") || wrong.contains("timeout expired"), "{wrong}");
+    }
+}
+
+/// A way to that server, which carries so many of its answers and then nothing, and closes nothing by itself. It ends with
+/// the process of the test.
+fn silent_after(answers: usize, server: String) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let carry = |mut from: TcpStream, mut to: TcpStream, most: usize| {
+        let mut carried = 0;
+        thread::spawn(move || {
+            let mut buffer = vec![0; 65_536];
+            while let Ok(count @ 1..) = from.read(&mut buffer) {
+                if carried < most && to.write_all(&buffer[..count]).is_err() {
+                    break;
+                }
+                carried += 1;
+            }
+            // The other side may have gone, which is as good.
+            let _ = to.shutdown(Shutdown::Both);
+        });
+    };
+    thread::spawn(move || {
+        for near in listener.incoming() {
+            let (near, far) = (near.expect("a stream"), TcpStream::connect(&server).expect("the server"));
+            let (back, forth) = (near.try_clone().expect("a stream"), far.try_clone().expect("a stream"));
+            carry(near, forth, usize::MAX);
+            carry(far, back, answers);
+        }
+    });
+    port
+}
