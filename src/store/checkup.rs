@@ -14,7 +14,7 @@ use super::operations::ACTIVE;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::word;
-use crate::domain::operation::Status;
+use crate::domain::operation::{Stage, Status};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 
@@ -114,6 +114,9 @@ pub struct LeftRun {
     pub worker: Option<String>,
     /// For how long it waits, or how long ago its lease ran out.
     pub since: Duration,
+    /// Whether it came to its last transaction. On PostgreSQL that one may go on without a lease: nobody can renew it or
+    /// take it over meanwhile.
+    pub finalizing: bool,
 }
 
 /// A source whose latest run did not end well.
@@ -221,7 +224,7 @@ impl Checkup {
         patience: Duration,
     ) -> Result<(Vec<LeftRun>, Vec<LeftRun>), StoreError> {
         let now = clock::now(&mut self.conn)?;
-        type Row = (String, String, Option<String>, Option<i64>, NaiveDateTime);
+        type Row = (String, String, Option<String>, Option<i64>, NaiveDateTime, Option<String>);
         let rows: Vec<Row> = sync_operations::table
             .inner_join(sources::table)
             .filter(sync_operations::status.eq_any(ACTIVE))
@@ -232,15 +235,17 @@ impl Checkup {
                 sync_operations::worker,
                 sync_operations::lease_until,
                 sync_operations::created_at,
+                sync_operations::stage,
             ))
             .load(&mut self.conn)?;
         let (mut lost, mut waiting, mut alive) = (Vec::new(), Vec::new(), false);
-        for (id, slug, worker, until, created_at) in rows {
+        for (id, slug, worker, until, created_at, stage) in rows {
             let since = until.and_then(DateTime::from_timestamp_millis).unwrap_or(created_at.and_utc());
             alive |= until.is_some() && since > now;
             let since = (now - since).to_std().unwrap_or_default();
-            let run =
-                LeftRun { id: word("sync_operations.id", &id)?, source: word("sources.slug", &slug)?, worker, since };
+            let (id, source) = (word("sync_operations.id", &id)?, word("sources.slug", &slug)?);
+            let finalizing = stage.is_some_and(|stage| stage == Stage::Finalizing.as_str());
+            let run = LeftRun { id, source, worker, since, finalizing };
             match until {
                 Some(_) if since > grace => lost.push(run),
                 None if since > patience => waiting.push(run),

@@ -125,6 +125,15 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &Database) {
     assert!(wrong[0].contains("it was host/7") && wrong[0].contains("Start `lockstep serve`"), "{wrong:?}");
     assert!(wrong[1].starts_with(&format!("runs: {waiting} of waiting has been waiting for")), "{wrong:?}");
 
+    db.run("UPDATE sync_operations SET stage = 'finalizing' WHERE status = 'running'");
+    let (_, findings) = examine(&house, &env);
+    let [at_its_end] = &of_state(&findings, "warning")[..] else { panic!("{findings:#?}") };
+    assert!(at_its_end.starts_with(&format!("runs: the lease of {lost} of lost ran out")), "{at_its_end}");
+    assert!(at_its_end.contains("its last transaction, which may still be going on"), "{at_its_end}");
+    db.run("UPDATE sync_operations SET lease_until = lease_until - 300000 WHERE status = 'running'");
+    let wrong = of_state(&examine(&house, &env).1, "wrong");
+    assert!(wrong[0].contains("If it stays so: No server is running"), "not for so long: {wrong:?}");
+
     // A command takes the lost one over, and it fails: there is no such file.
     for slug in ["lost", "waiting"] {
         let output = house.command(&["sync", slug]).env("DATABASE_URL", &url).output().expect("it runs");

@@ -14,6 +14,9 @@ const GRACE: Duration = Duration::from_secs(30);
 /// How long a run may wait while no worker is busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// How long a last transaction may take before something is wrong.
+const LAST: Duration = Duration::from_secs(300);
+
 /// Looks at them.
 pub(super) fn check(patient: &mut Patient) -> Vec<Finding> {
     let mut findings = match patient.ask(|checkup| checkup.left_runs(GRACE, PATIENCE)) {
@@ -31,16 +34,25 @@ pub(super) fn check(patient: &mut Patient) -> Vec<Finding> {
 fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
     const CHECK: &str = "runs";
     let of_lost = lost.iter().map(|run| {
-        let worker = run.worker.as_deref().unwrap_or("?");
-        let message = format!(
-            "{} of {} has had no worker for {} (it was {worker}), and no server has ended it",
-            run.id,
-            run.source,
-            in_words::length(run.since)
-        );
+        let LeftRun { id, source, .. } = run;
+        let (worker, past) = (run.worker.as_deref().unwrap_or("?"), in_words::length(run.since));
         let fix = "No server is running, or none can write to the database. Start `lockstep serve`: it ends such runs \
                    and starts them again by itself.";
-        Finding::wrong(CHECK, message, fix)
+        if !run.finalizing {
+            let message =
+                format!("{id} of {source} has had no worker for {past} (it was {worker}), and no server has ended it");
+            return Finding::wrong(CHECK, message, fix);
+        }
+        let message = format!(
+            "the lease of {id} of {source} ran out {past} ago ({worker}), in its last transaction, which may still be \
+             going on"
+        );
+        let patient = "Look again in a minute: the end of a big sync takes a while.";
+        if run.since < LAST {
+            Finding::warning(CHECK, message, patient)
+        } else {
+            Finding::wrong(CHECK, message, format!("{patient} If it stays so: {fix}"))
+        }
     });
     let of_waiting = waiting.iter().map(|run| {
         let message = format!(
