@@ -7,7 +7,7 @@
 //! one readable warning and the lines of that time, never a sync.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Seek, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -169,7 +169,8 @@ fn gone_is_fine<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Whether the file ends in a line that somebody did not finish: a process was killed inside its write.
+/// Whether the file ends in a line that somebody did not finish: a process was killed inside its write, or the disk was
+/// full.
 fn ends_in_half_a_line(file: &File) -> io::Result<bool> {
     // One who writes just now is not seen to be done for a moment.
     for _ in 0..3 {
@@ -183,23 +184,16 @@ fn ends_in_half_a_line(file: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Writes a line in one go: what others append at the same time comes before or after it.
-fn write_whole(file: &mut File, line: &[u8]) -> io::Result<()> {
+/// Writes a line in one go: what others append at the same time comes before or after it. Half a line stays, where the
+/// disk is full: whoever would take it back could take away what others have appended since.
+fn write_whole(file: &mut impl Write, line: &[u8]) -> io::Result<()> {
     let written = loop {
         match file.write(line) {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             other => break other?,
         }
     };
-    if written == line.len() {
-        return Ok(());
-    }
-    // The disk is full. Half a line is taken back, unless somebody has written behind it.
-    let end = file.stream_position()?;
-    if file.metadata()?.len() == end {
-        file.set_len(end - written as u64)?;
-    }
-    Err(ErrorKind::StorageFull.into())
+    if written == line.len() { Ok(()) } else { Err(ErrorKind::StorageFull.into()) }
 }
 
 /// The fields of a line in their order.

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 use std::fs;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use log::kv::ToValue;
 use log::{Level, Record};
 use serde_json::Value;
 
-use super::{FULL, Journal, KEPT};
+use super::{FULL, Journal, KEPT, write_whole};
 use crate::domain::journal::SYNC;
 
 fn say(journal: &Journal, message: &str, fields: &[(&str, log::kv::Value<'_>)]) {
@@ -119,6 +120,40 @@ fn half_a_line_spoils_no_other() {
     let text = fs::read_to_string(folder.join("sync.jsonl")).expect("a file");
     let good = text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count();
     assert_eq!((good, text.lines().count()), (2, 3), "{text}");
+}
+
+/// Two processes on a disk that is nearly full, and room again in the middle: after each write of ours, which is cut
+/// off, another process appends its line.
+struct Crowded<'a> {
+    file: fs::File,
+    other: &'a Journal,
+}
+
+impl Write for Crowded<'_> {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(&line[..line.len() / 2])?;
+        say(self.other, "of another process", &[]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_line_that_did_not_fit_takes_nothing_of_others_away() {
+    let home = tempfile::tempdir().expect("a folder");
+    let folder = home.path().join("logs");
+    let other = Journal::new(folder.clone());
+    say(&other, "before", &[]);
+    let file = fs::File::options().append(true).open(folder.join("sync.jsonl")).expect("a file");
+    let written = write_whole(&mut Crowded { file, other: &other }, b"{\"time\":\"2026\",\"message\":\"cut\"}\n");
+    assert_eq!(written.expect_err("it did not fit").kind(), ErrorKind::StorageFull);
+    let text = fs::read_to_string(folder.join("sync.jsonl")).expect("a file");
+    let good: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let said: Vec<&str> = good.iter().filter_map(|line| line["message"].as_str()).collect();
+    assert_eq!((said, text.lines().count()), (vec!["before", "of another process"], 3), "{text}");
 }
 
 #[test]
