@@ -52,7 +52,7 @@ impl Gateway {
                 let Some(open) = open.as_mut() else { continue };
                 let (near, far) = (near.expect("a stream"), TcpStream::connect(&server).expect("the server"));
                 // Else each message of a request waits for the other side to have taken note of the one before.
-                [&near, &far].into_iter().for_each(|stream| stream.set_nodelay(true).expect("a stream"));
+                near.set_nodelay(true).and(far.set_nodelay(true)).expect("streams");
                 carry(&near, &far, &shared);
                 open.push(near);
             }
