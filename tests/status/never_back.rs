@@ -23,6 +23,9 @@ on_both_databases![what_a_poller_is_told_never_goes_back_whatever_fails_and_whoe
 const OFTEN: Terms =
     Terms { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TERMS };
 
+/// For how long an outdated report is believed, and a little.
+const BELIEVED: Duration = Duration::from_millis(2010);
+
 /// What is tried.
 #[derive(Clone, Debug)]
 struct Case {
@@ -222,23 +225,23 @@ fn try_case(db: &Database, away: &Database, case: &Case) -> Result<(), TestCaseE
         house.control.run_here(id, &stop).expect("a run");
         let ended = Instant::now();
         let end = house.store.record(id).expect("an answer").expect("a record").status;
-        // An outdated report that could not be taken away is believed for two seconds.
+        // An outdated report that could not be taken away is believed for two seconds. Whoever asks after that is told
+        // of the end: the last look of each begins then at the latest, however long it takes.
         let known = |reader: &Reader| reader.get(id).is_some_and(|report| report.status == end);
-        while !readers.iter().all(|it| matches!(it, Reader::Alone(_)) || known(it)) && ended.elapsed().as_secs() < 3 {
+        while !readers.iter().all(|it| matches!(it, Reader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED {
             std::thread::sleep(Duration::from_millis(2));
         }
         over.store(true, Ordering::SeqCst);
         let told: Vec<_> = polling.into_iter().map(|poller| poller.join().expect("no panic")).collect();
-        (told, end, ended.elapsed())
+        (told, end)
     });
-    let (told, end, took) = told;
+    let (told, end) = told;
     for (reader, last) in readers.iter().zip(told) {
         let last = last.map_err(TestCaseError::fail)?;
         if !matches!(reader, Reader::Alone(_)) {
             prop_assert_eq!(last.map(|report| report.status), Some(end));
         }
     }
-    prop_assert!(took < Duration::from_millis(2500), "the end was known {:?} after it", took);
     // What the stop queued again.
     refuse_progress(db, 0);
     house.memory.set(&slug, Table::albums(1, "Title"));

@@ -1,50 +1,126 @@
 //! What only a Redis can do to its clients.
 
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lockstep::domain::operation::Status;
-use lockstep::status::{RedisStatus, StatusStore};
+use lockstep::status::{RedisStatus, StatusBoard, StatusStore};
 
 use super::places::{KEPT, redis_status};
 use super::{Kind, Place};
+use crate::support::house::{TERMS, until};
 use crate::support::redis::{PASSWORD, Redis};
 use crate::support::{Database, logbook};
-
-/// How long `ask` took.
-fn took<T>(ask: impl FnOnce() -> T) -> (T, Duration) {
-    let begun = Instant::now();
-    (ask(), begun.elapsed())
-}
 
 fn place() -> Place {
     Place::new(Kind::Redis, Database::sqlite())
 }
 
 #[test]
-fn while_redis_is_frozen_one_poll_waits_a_moment_and_the_others_do_not() {
+fn while_redis_is_frozen_polls_are_answered_and_when_it_goes_on_it_is_used_again() {
     let place = place();
     let (run, store, board) = (place.begin("albums"), place.store(), place.board());
     run.say(&place, &*store, 30).expect("put");
-    assert_eq!(board.get(run.id()).expect("an answer").expect("a status").progress, 30);
     place.redis().freeze();
-    let (first, waited) = took(|| board.get(run.id()));
-    assert_eq!(first.expect("an answer").expect("a status").progress, 30);
-    assert!((200..1000).contains(&waited.as_millis()), "{waited:?}");
-    let (_, thousand) = took(|| {
-        for _ in 0..1000 {
-            assert!(board.get(run.id()).expect("an answer").is_some());
-        }
-    });
-    assert!(thousand < Duration::from_millis(1900), "{thousand:?} for a thousand");
-    // A rest later one of many askers finds out again, and only that one waits.
-    std::thread::sleep(Duration::from_millis(2100));
-    let waits: Vec<Duration> = std::thread::scope(|scope| {
-        let askers: Vec<_> = (0..8).map(|_| scope.spawn(|| took(|| board.get(run.id())).1)).collect();
-        askers.into_iter().map(|asker| asker.join().expect("an answer")).collect()
-    });
-    assert_eq!(waits.iter().filter(|wait| wait.as_millis() > 150).count(), 1, "{waits:?}");
+    for _ in 0..100 {
+        assert_eq!(board.get(run.id()).expect("an answer").expect("a status").progress, 30);
+    }
     place.redis().thaw();
     until_it_reads(&*store, &run);
+}
+
+/// How long a Redis that did not answer is left alone.
+const REST: Duration = Duration::from_secs(2);
+
+#[test]
+fn of_all_who_poll_one_at_a_time_waits_for_a_redis_that_does_not_answer() {
+    let place = Place::new(Kind::Database, Database::sqlite());
+    let (run, mute) = (place.begin("albums"), Mute::start());
+    let address = format!("redis://127.0.0.1:{}/", mute.port).parse().expect("an address");
+    let store = RedisStatus::open(&address, KEPT).expect("a store");
+    let board = StatusBoard::new(Box::new(store), place.db.store(), TERMS.renewal);
+    // None of them has to wait for its first connection.
+    board.check().expect("a Redis that lets us in");
+    let poll = || assert!(board.get(run.id()).expect("an answer").is_some());
+    let begun = Instant::now();
+    poll();
+    until(|| mute.asked() == 1);
+    (0..1000).for_each(|_| poll());
+    let (asked, most) = (mute.asked(), rests(begun));
+    assert!(asked <= most, "{asked} of a thousand asked it, within {most} rests");
+
+    // A rest later one of many finds out again.
+    std::thread::sleep(REST + Duration::from_millis(100));
+    let (before, begun) = (mute.asked(), Instant::now());
+    let together = std::sync::Barrier::new(8);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                together.wait();
+                poll();
+            });
+        }
+    });
+    let most = rests(begun);
+    until(|| mute.asked() > before);
+    let asked = mute.asked() - before;
+    assert!(asked <= most, "{asked} of eight asked it, within {most} rests");
+}
+
+/// How many may have found out whether it is back, one in every rest since: more than one if this machine stood still.
+fn rests(begun: Instant) -> usize {
+    1 + usize::try_from(begun.elapsed().as_secs() / REST.as_secs()).expect("a few")
+}
+
+/// One that lets everybody in and never answers what is asked for.
+struct Mute {
+    port: u16,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Mute {
+    /// It ends with the test's process.
+    fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let asked = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let asked = Arc::clone(&counted);
+                std::thread::spawn(move || listen(&stream, &asked));
+            }
+        });
+        Self { port, asked }
+    }
+
+    /// How often it was asked for something.
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+/// Takes commands, each an array of words with their lengths before them, until the client goes.
+fn listen(mut stream: &TcpStream, asked: &AtomicUsize) {
+    let mut lines = BufReader::new(stream).lines();
+    let mut line = || lines.next()?.ok();
+    while let Some(count) = line().and_then(|line| line.strip_prefix('*')?.parse::<usize>().ok()) {
+        let words: Vec<String> = (0..count).filter_map(|_| line().and_then(|_| line())).collect();
+        let answer: &[u8] = match words.first().map(String::as_str) {
+            Some("GET") => {
+                asked.fetch_add(1, Ordering::SeqCst);
+                continue;
+            }
+            Some("PING") => b"+PONG\r\n",
+            _ => b"+OK\r\n",
+        };
+        if stream.write_all(answer).is_err() {
+            return;
+        }
+    }
 }
 
 #[test]
@@ -62,20 +138,15 @@ fn a_redis_that_was_killed_and_started_again_is_used_again_without_an_error_for_
     assert_eq!(store.get(run.id()).expect("readable").expect("there").progress, 30);
 
     place.redis.as_mut().expect("a Redis").kill();
-    let (refused, waited) = took(|| store.get(run.id()));
-    assert!(refused.is_err() && waited < Duration::from_millis(800), "{waited:?}");
+    assert!(store.get(run.id()).is_err(), "nobody is there");
     place.redis.as_mut().expect("a Redis").start_again();
     until_it_reads(&*store, &run);
     assert_eq!(store.get(run.id()).expect("readable"), None, "it is a new one");
 }
 
-/// Waits until it answers again, at most a rest and a little.
+/// Waits until it answers again, which takes a rest and a little.
 fn until_it_reads(store: &dyn StatusStore, run: &super::places::Run) {
-    let begun = Instant::now();
-    while store.get(run.id()).is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(4), "it is not used again");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    until(|| store.get(run.id()).is_ok());
 }
 
 #[test]
@@ -84,8 +155,7 @@ fn a_redis_that_is_not_there_yet_is_used_when_it_comes() {
     redis.kill();
     let place = Place::new(Kind::Database, Database::sqlite());
     let run = place.begin("albums");
-    let (store, opened) = took(|| redis_status(&redis, KEPT));
-    assert!(opened < Duration::from_millis(100), "{opened:?}");
+    let store = redis_status(&redis, KEPT);
     let error = store.check().expect_err("nobody is there").to_string();
     assert!(error.starts_with("the Redis at redis://127.0.0.1:") && error.contains("refused"), "{error}");
     redis.start_again();
@@ -111,8 +181,7 @@ fn no_error_and_no_log_line_holds_the_password() {
 
 /// A server that answers everything with these words, `{}` being the password.
 fn fake(words: &'static str) -> u16 {
-    use std::io::{Read, Write};
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
     // It ends with the test's process.
     std::thread::spawn(move || {

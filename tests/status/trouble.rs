@@ -34,7 +34,8 @@ fn one_line(watched: &Watched) {
     assert_eq!(complaints.len(), 1, "{complaints:#?}");
     assert!(complaints[0].contains("status comes from the database from here on"), "{complaints:?}");
     assert!(!complaints[0].contains(PASSWORD), "{complaints:?}");
-    assert!(*slowest < Duration::from_millis(1500), "a poll took {slowest:?}");
+    // A poll that is held up by what does not answer waits for half a minute, or for ever.
+    assert!(*slowest < Duration::from_secs(15), "a poll took {slowest:?}");
     println!("{}; all were told of the end {told_after:?} after it", complaints[0]);
 }
 

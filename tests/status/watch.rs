@@ -16,6 +16,8 @@ use crate::support::{Gate, House, logbook};
 pub(super) const ROWS: usize = 6000;
 /// How often a page asks: within this time after the end every poller has to know of it.
 const INTERVAL: Duration = Duration::from_secs(2);
+/// Clocks tell milliseconds.
+const SLACK: Duration = Duration::from_millis(10);
 
 /// What became of a watched run.
 pub(super) struct Watched {
@@ -73,7 +75,9 @@ fn watch(
         all_see(63);
         gates[1].open();
         let ended = run.join().expect("the sync goes on");
-        while ended.elapsed() < INTERVAL * 2 && pollers.iter().any(|(_, poller)| poller.sees() < 100) {
+        // Whoever asks an interval after the end has to know of it: the last look of each begins then at the latest,
+        // however long it takes.
+        while ended.elapsed() < INTERVAL + SLACK && pollers.iter().any(|(_, poller)| poller.sees() < 100) {
             std::thread::sleep(Duration::from_millis(5));
         }
         let told_after = ended.elapsed();
@@ -82,7 +86,6 @@ fn watch(
         for (last, _) in &seen {
             assert_eq!((last.status, last.progress), (Status::Completed, 100), "{told_after:?} after the end");
         }
-        assert!(told_after <= INTERVAL + Duration::from_millis(200), "{told_after:?}");
         let slowest = seen.iter().map(|(_, slowest)| *slowest).max().unwrap_or_default();
         Watched { id, told_after, slowest, complaints: logbook::complaints(&id.to_string()) }
     })

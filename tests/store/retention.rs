@@ -1,6 +1,7 @@
 //! Clearing away what has been kept long enough: what goes, what stays, and who is not held up.
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::operation::{Lease, Status};
@@ -178,20 +179,31 @@ fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &Databas
     clear_operations(&store);
     let lease = claimed(&store, work::source(&store, "others"));
     std::thread::sleep(Duration::from_millis(5));
-    let longest = std::thread::scope(|scope| {
-        let clearing = scope.spawn(|| clear_records(&store).iter().sum::<usize>());
-        let mut longest = Duration::ZERO;
+    let steps = AtomicUsize::new(0);
+    let step = || {
+        let rows = store.clear_records(NOW).expect("cleared");
+        steps.fetch_add(1, Ordering::SeqCst);
+        rows
+    };
+    // How many steps were taken while each heartbeat waited for its turn. The time that takes is the machine's.
+    let waits: Vec<usize> = std::thread::scope(|scope| {
+        let clearing = scope.spawn(|| clear(step).iter().sum::<usize>());
+        let mut waits = Vec::new();
         while !clearing.is_finished() {
-            let asked = Instant::now();
+            let before = steps.load(Ordering::SeqCst);
             assert_eq!(store.renew(lease, TERM).expect("an answer"), Renewal::Held { cancel_requested: false });
-            longest = longest.max(asked.elapsed());
+            waits.push(steps.load(Ordering::SeqCst) - before);
             std::thread::sleep(Duration::from_millis(5));
         }
         assert_eq!(clearing.join().expect("cleared"), CHANGES as usize + 1);
-        longest
+        waits
     });
-    println!("the longest wait of a heartbeat: {longest:?}");
-    assert!(longest < Duration::from_secs(2), "{longest:?}");
+    let steps = steps.into_inner();
+    println!("{steps} steps, and beside them {} heartbeats that waited for {waits:?}", waits.len());
+    assert!(steps > CHANGES as usize / 4050, "{steps} steps: they are too long");
+    // One that this machine forgets for a moment sees more go by.
+    let soon = waits.iter().filter(|steps| **steps <= 3).count();
+    assert!(soon >= 5 && soon * 2 >= waits.len(), "{waits:?}");
 }
 
 fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &Database) {
