@@ -114,7 +114,8 @@ fn a_status_folder_whose_permissions_are_taken_away_is_made_up_for_by_the_databa
     if !is_held_to_permissions(NAME) {
         return;
     }
-    let house = House::on(&Database::sqlite());
+    let db = Database::sqlite();
+    let house = House::on(&db);
     let folder = house.status_folder();
     let mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).expect("a mode");
     // What was told last can be read, and neither be replaced nor taken away.

@@ -194,7 +194,9 @@ fn try_case(db: &Database, away: &Database, case: &Case) -> Result<(), TestCaseE
     if let Some(row) = case.breaks_at {
         table = table.at(Moment::Apply(row), Fault::Break);
     }
-    let slug = format!("albums-{:x}", case.seed);
+    // Another name each time: what fails is tried again in smaller forms, with the same seed.
+    static TRIED: AtomicU64 = AtomicU64::new(0);
+    let slug = format!("albums-{}", TRIED.fetch_add(1, Ordering::SeqCst));
     let source = house.memory_source(&slug, table);
     refuse_progress(db, case.database);
     let board = |primary: Box<dyn StatusStore>, store| StatusBoard::new(primary, store, TERMS.renewal);
