@@ -84,7 +84,7 @@ fn start(app: &App, source: &Source, request: &StartRequest) -> Result<SyncId, T
     let mut tries = 0;
     loop {
         tries += 1;
-        match app.control.start(source.id, request)? {
+        match app.control.start(source, request)? {
             Admission::Accepted(id) => return Ok(id),
             Admission::AlreadyRunning(id) => match adopt(app, id, request)? {
                 Adopted::Follow(id) => return Ok(id),

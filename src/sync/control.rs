@@ -9,7 +9,7 @@ use super::signal::Stop;
 use super::{journal, recovery, worker};
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest, Status};
-use crate::domain::source::{Location, SourceId};
+use crate::domain::source::{Location, Slug, Source, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::{FetchError, Watch};
 
@@ -43,8 +43,8 @@ impl Control {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn start(&self, source: SourceId, request: &StartRequest) -> Result<Admission, StoreError> {
-        self.admit(source, request, None)
+    pub fn start(&self, source: &Source, request: &StartRequest) -> Result<Admission, StoreError> {
+        self.admit(source.id, Some(&source.slug), request, None)
     }
 
     /// Asks for the run of a schedule's appointment, which is kept at most once.
@@ -54,14 +54,20 @@ impl Control {
         request: &StartRequest,
         due: Due,
     ) -> Result<Admission, StoreError> {
-        self.admit(source, request, Some(due))
+        self.admit(source, None, request, Some(due))
     }
 
-    fn admit(&self, source: SourceId, request: &StartRequest, due: Option<Due>) -> Result<Admission, StoreError> {
+    fn admit(
+        &self,
+        source: SourceId,
+        slug: Option<&Slug>,
+        request: &StartRequest,
+        due: Option<Due>,
+    ) -> Result<Admission, StoreError> {
         let cooldown = self.engine.terms.cooldown;
         let admission = self.engine.store.admit(&Wish { source, request, message: WAITING, cooldown, due })?;
         if let Admission::Accepted(id) = admission {
-            journal::accepted(&self.engine.store, id, source, request);
+            journal::accepted(id, slug, request);
             self.engine.bell.ring();
         }
         Ok(admission)

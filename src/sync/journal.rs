@@ -10,15 +10,15 @@ use crate::domain::journal::SYNC;
 use crate::domain::operation::{Operation, StartRequest, Status};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
+use crate::store::Store;
 use crate::store::lease::Progress;
 use crate::store::recovery::Cancel;
-use crate::store::{Store, StoreError};
 
-/// A run was accepted.
-pub(super) fn accepted(store: &Store, id: SyncId, source: SourceId, request: &StartRequest) {
+/// A run was accepted. `source` is left out where it is not known: whoever started it waits for the answer.
+pub(super) fn accepted(id: SyncId, source: Option<&Slug>, request: &StartRequest) {
     log::info!(
         target: SYNC,
-        event = "accepted", syncId:% = id, source = slug_of(store, source).as_deref(), kind = request.kind.as_str(),
+        event = "accepted", syncId:% = id, source = source.map(Slug::as_str), kind = request.kind.as_str(),
         mode = request.mode.as_str(), requestedBy = request.requested_by.as_str();
         "{} accepted, for {}", request.kind, request.requested_by
     );
@@ -78,7 +78,11 @@ pub(super) fn ended(store: &Store, id: SyncId, status: Status, message: &str) {
         Status::Failed | Status::Interrupted => Level::Warn,
         Status::Completed | Status::Cancelled | Status::Pending | Status::Running => Level::Info,
     };
-    let Ok(Some(record)) = store.record(id) else {
+    let record = store.record(id).unwrap_or_else(|error| {
+        log::debug!(syncId:% = id; "its record could not be read: {error}");
+        None
+    });
+    let Some(record) = record else {
         log::log!(target: SYNC, level, event = "ended", syncId:% = id, status = status.as_str(); "{status}: {message}");
         return;
     };
@@ -124,8 +128,11 @@ pub(super) fn failure(id: SyncId, what: Arguments<'_>) {
 
 /// A line is not worth a failure: without an answer it goes without the name.
 fn slug_of(store: &Store, source: SourceId) -> Option<String> {
-    let found: Result<_, StoreError> = store.source_by_id(source);
-    found.ok().flatten().map(|source| source.slug.into())
+    let found = store.source_by_id(source).unwrap_or_else(|error| {
+        log::debug!("the name of source {} could not be read: {error}", source.0);
+        None
+    });
+    found.map(|source| source.slug.into())
 }
 
 fn text(id: Option<SyncId>) -> Option<String> {

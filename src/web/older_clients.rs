@@ -56,7 +56,7 @@ pub(super) async fn start(rooms: Rooms, caller: Caller) -> Result<Answer, WebErr
             requested_by: actor.name,
         };
         let told = |success, sync_id, message| Started { success, sync_id, message };
-        match accepted(house.control.start(source.id, &request)?, &source) {
+        match accepted(house.control.start(&source, &request)?, &source) {
             Ok(id) => {
                 Answer::with(StatusCode::ACCEPTED, &told(true, id, format!("The sync of {} has started.", source.name)))
             }

@@ -38,7 +38,7 @@ pub(super) async fn start(
         let actor = caller.admin(house)?;
         let (source, _) = caller.source(house, &slug)?;
         let wish = wish(&form.read()?, actor.name.clone())?;
-        let (status, shown, notice) = match accepted(house.control.start(source.id, &wish)?, &source) {
+        let (status, shown, notice) = match accepted(house.control.start(&source, &wish)?, &source) {
             Ok(id) => (StatusCode::ACCEPTED, Some(id), None),
             Err(WebError { status, sync_id: Some(id), .. }) => (status, Some(id), Some(Notice::AlreadyRunning)),
             Err(WebError { status, retry_after: Some(left), .. }) => (status, None, Some(Notice::CoolingDown(left))),

@@ -22,7 +22,7 @@ on_both_databases![
 ];
 
 /// Starts as many runs as there are houses in `from`, all at once; answers what became of each.
-fn start_at_once(from: &[&House], source: SourceId) -> Vec<Admission> {
+fn start_at_once(from: &[&House], source: &Source) -> Vec<Admission> {
     let gate = Barrier::new(from.len());
     let start = |house: &House| {
         gate.wait();
@@ -51,7 +51,7 @@ fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_
     let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
     let source = one.memory_source("albums", Table::albums(3, "Title"));
     let houses: Vec<&House> = [&one, &two].into_iter().cycle().take(200).collect();
-    let id = the_winner(&start_at_once(&houses, source.id));
+    let id = the_winner(&start_at_once(&houses, &source));
     assert_eq!(db.count("sync_operations", "1 = 1"), 1);
     assert_eq!(one.run(id).status, Status::Completed);
 }
@@ -60,7 +60,7 @@ fn two_first_ever_starts_at_once_do_not_both_pass(db: &Database) {
     let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
     for round in 0..20 {
         let source = one.memory_source(&format!("albums-{round}"), Table::albums(1, "Title"));
-        let id = the_winner(&start_at_once(&[&one, &two], source.id));
+        let id = the_winner(&start_at_once(&[&one, &two], &source));
         assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.id.0)), 1);
         assert_eq!(one.run(id).status, Status::Completed);
     }
@@ -94,7 +94,8 @@ fn an_accepted_start_is_answerable_at_once_on_every_server(db: &Database) {
 
 fn a_start_of_a_source_that_is_not_there_says_so(db: &Database) {
     let house = House::on(db);
-    let answer = house.control.start(SourceId(4711), &full()).expect("an answer");
+    let source = Source { id: SourceId(4711), ..house.memory_source("albums", Table::albums(1, "Title")) };
+    let answer = house.control.start(&source, &full()).expect("an answer");
     assert_eq!(answer, Admission::NoSuchSource);
 }
 
@@ -122,7 +123,7 @@ fn a_held_source_row_is_an_answer_within_a_moment_and_never_a_hang() {
     let mut holder = db.raw();
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
     let asked = Instant::now();
-    let refused = house.control.start(source.id, &full());
+    let refused = house.control.start(&source, &full());
     let took = asked.elapsed();
     assert!(refused.is_err(), "{refused:?}");
     assert!(took < Duration::from_millis(1600), "it took {took:?}");
@@ -130,7 +131,7 @@ fn a_held_source_row_is_an_answer_within_a_moment_and_never_a_hang() {
     holder.run("ROLLBACK");
     let id = house.start(&source, &full());
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
-    let again = house.control.start(source.id, &preview()).expect("an answer");
+    let again = house.control.start(&source, &preview()).expect("an answer");
     assert_eq!(again, Admission::AlreadyRunning(id), "a run that is seen is named although the row is held");
     holder.run("ROLLBACK");
     house.drain();

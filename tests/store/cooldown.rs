@@ -34,7 +34,7 @@ fn a_repeat_of_the_same_by_hand_has_to_wait_and_is_told_how_long(db: &Database) 
     house.sync(&source);
     // Full and incremental are modes of the same kind.
     for request in [full(), incremental()] {
-        match house.control.start(source.id, &request).expect("an answer") {
+        match house.control.start(&source, &request).expect("an answer") {
             Admission::CoolingDown(left) => {
                 assert!(left <= COOLDOWN && left > COOLDOWN - Duration::from_secs(60), "{left:?}");
             }
@@ -52,7 +52,7 @@ fn another_kind_and_a_schedule_do_not_have_to_wait(db: &Database) {
     assert_eq!(house.go(&source, &by_schedule()).status, Status::Completed);
     let other = house.memory_source("others", Table::albums(1, "Title"));
     assert_eq!(house.sync(&other).status, Status::Completed, "another source has a cooldown of its own");
-    let again = house.control.start(source.id, &full()).expect("an answer");
+    let again = house.control.start(&source, &full()).expect("an answer");
     assert!(matches!(again, Admission::CoolingDown(_)), "{again:?}");
 }
 
@@ -61,7 +61,7 @@ fn a_run_that_goes_on_is_the_better_answer_than_a_cooldown(db: &Database) {
     let source = house.memory_source("albums", Table::albums(1, "Title"));
     house.sync(&source);
     let id = house.start(&source, &by_schedule());
-    let again = house.control.start(source.id, &full()).expect("an answer");
+    let again = house.control.start(&source, &full()).expect("an answer");
     assert_eq!(again, Admission::AlreadyRunning(id));
     house.drain();
 }
@@ -80,6 +80,6 @@ fn a_cancelled_start_cools_down_too(db: &Database) {
     let source = house.memory_source("albums", Table::albums(1, "Title"));
     let id = house.start(&source, &full());
     house.control.cancel(id, "ada").expect("cancelled");
-    let again = house.control.start(source.id, &full()).expect("an answer");
+    let again = house.control.start(&source, &full()).expect("an answer");
     assert!(matches!(again, Admission::CoolingDown(_)), "{again:?}");
 }

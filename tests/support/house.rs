@@ -107,7 +107,7 @@ impl House {
 
     /// Starts a run, which must be accepted.
     pub(crate) fn start(&self, source: &Source, request: &StartRequest) -> SyncId {
-        match self.control.start(source.id, request).expect("an answer") {
+        match self.control.start(source, request).expect("an answer") {
             Admission::Accepted(id) => id,
             other => panic!("the start was not accepted: {other:?}"),
         }

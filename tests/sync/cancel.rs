@@ -13,10 +13,11 @@ use crate::store::work;
 use crate::support::house::{full, until};
 use crate::support::memory::{Fault, Moment, Table};
 use crate::support::outside::{Outside, Reply};
-use crate::support::{Database, Gate, House, on_both_databases};
+use crate::support::{Database, Gate, House, logbook, on_both_databases};
 
 on_both_databases![
     a_waiting_run_is_cancelled_at_once,
+    a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent,
     a_hanging_fetch_is_cancelled_within_five_seconds,
     a_fetch_that_hangs_half_way_is_cancelled_within_five_seconds,
     a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote,
@@ -41,6 +42,27 @@ fn a_waiting_run_is_cancelled_at_once(db: &Database) {
     assert_eq!((report.status, report.progress), (Status::Cancelled, 0));
     assert!(!house.control.run_here(id, &Stop::default()).expect("an answer"), "nobody runs it any more");
     assert_eq!(house.sync(&source).status, Status::Completed, "another start is welcome");
+}
+
+fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Database) {
+    logbook::open();
+    let house = House::on(db);
+    let source = house.memory_source("albums", Table::albums(3, "Title"));
+    let id = house.start(&source, &full());
+    let spoilt = "UPDATE sync_records SET stats = 'no JSON'";
+    db.run(&if db.is_sqlite() {
+        format!("CREATE TRIGGER spoil AFTER INSERT ON sync_records BEGIN {spoilt}; END")
+    } else {
+        format!(
+            "CREATE FUNCTION spoil() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {spoilt}; RETURN NULL; END $$;
+             CREATE TRIGGER spoil AFTER INSERT ON sync_records FOR EACH ROW EXECUTE FUNCTION spoil()"
+        )
+    });
+    assert_eq!(cancel(&house, id), Cancel::Done);
+    let said = logbook::everything();
+    let about: Vec<&str> = said.lines().filter(|line| line.contains(&id.to_string())).collect();
+    assert!(about.contains(&format!("{id}: cancelled: before it started").as_str()), "{about:#?}");
+    assert!(about.iter().any(|line| line.contains("its record could not be read: the database holds")), "{about:#?}");
 }
 
 /// Cancels a run of that source once it is fetching, and looks that it ends in time and writes nothing.

@@ -109,7 +109,7 @@ impl Site {
             priority: Priority::Scheduled,
             requested_by: "ada".to_owned(),
         };
-        match self.control.start(source.id, &request).expect("an answer") {
+        match self.control.start(source, &request).expect("an answer") {
             Admission::Accepted(id) => id,
             other => panic!("not accepted: {other:?}"),
         }

@@ -96,7 +96,7 @@ fn begin(house: &House, actor: Actor, wish: &SyncBody) -> Result<Answer, WebErro
         priority: Priority::Manual,
         requested_by: actor.name,
     };
-    let sync_id = accepted(house.control.start(source.id, &request)?, &source)?;
+    let sync_id = accepted(house.control.start(&source, &request)?, &source)?;
     let what = if wish.kind == OperationKind::Preview { "preview" } else { "sync" };
     let message = format!("The {what} of {} has started.", source.name);
     Answer::with(StatusCode::ACCEPTED, &Granted { sync_id, status: "started", message })
