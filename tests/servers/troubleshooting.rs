@@ -76,6 +76,18 @@ fn every_question_of_the_page_is_understood_and_answered() {
 }
 
 #[test]
+fn the_way_to_look_further_back_begins_with_the_oldest_lines() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let command = PAGE.split('`').find(|code| code.starts_with("cat ")).expect("a command");
+    let command = command.replace("| jq …", "");
+    for (name, text) in [("sync.jsonl", "newest"), ("sync.jsonl.1", "younger"), ("sync.jsonl.2", "oldest")] {
+        fs::write(folder.path().join(name), format!("{text}\n")).expect("written");
+    }
+    let said = Command::new("sh").args(["-c", &command]).current_dir(folder.path()).output().expect("a shell");
+    assert_eq!(String::from_utf8_lossy(&said.stdout), "oldest\nyounger\nnewest\n");
+}
+
+#[test]
 fn every_field_and_event_that_is_kept_is_on_the_page() {
     let (home, outside) = (Home::new(), Outside::start());
     let (mut server, _) = troubled(&home, &outside);
