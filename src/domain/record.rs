@@ -29,14 +29,8 @@ pub struct SyncRecord {
     pub progress: u8,
     /// What it was doing when it ended; `None` if no worker ever took it.
     pub stage: Option<Stage>,
-    /// When it was accepted.
-    pub created_at: DateTime<Utc>,
-    /// When a worker took it; `None` if none ever did.
-    pub started_at: Option<DateTime<Utc>>,
-    /// When it came to processing; `None` if it never did.
-    pub processing_at: Option<DateTime<Utc>>,
-    /// When it came to finalizing; `None` if it never did.
-    pub finalizing_at: Option<DateTime<Utc>>,
+    /// When it was accepted, and when it came to its stages.
+    pub moments: Moments,
     /// When it ended.
     pub finished_at: DateTime<Utc>,
     /// The counts.
@@ -63,22 +57,15 @@ impl SyncRecord {
     /// From start to end in seconds; a run that never started took no time.
     #[must_use]
     pub fn duration_seconds(&self) -> f64 {
-        self.started_at.map_or(0.0, |start| seconds(start, self.finished_at))
+        self.moments.started_at.map_or(0.0, |start| seconds(start, self.finished_at))
     }
 
     /// Where its time went. An interrupted run was in its last stage until somebody noticed that its worker was gone.
     #[must_use]
     pub fn timings(&self) -> Timings {
-        let moments = Moments {
-            created_at: self.created_at,
-            started_at: self.started_at,
-            processing_at: self.processing_at,
-            finalizing_at: self.finalizing_at,
-            finished_at: Some(self.finished_at),
-        };
-        let timings = moments.timings();
+        let timings = self.moments.timings(Some(self.finished_at));
         // No run completes without finalizing: this one is older than the knowledge of when.
-        let unknown = self.status == Status::Completed && self.finalizing_at.is_none();
+        let unknown = self.status == Status::Completed && self.moments.finalizing_at.is_none();
         if unknown { Timings { waiting: timings.waiting, ..Timings::default() } } else { timings }
     }
 }
@@ -200,15 +187,14 @@ pub struct Moments {
     pub processing_at: Option<DateTime<Utc>>,
     /// When it came to finalizing; `None` if it never did.
     pub finalizing_at: Option<DateTime<Utc>>,
-    /// When it ended; `None` while it is active.
-    pub finished_at: Option<DateTime<Utc>>,
 }
 
 impl Moments {
-    /// The time between them: each stage lasts until the next one that the run came to, the last one until its end.
+    /// The time between them: each stage lasts until the next one that the run came to, the last one until its end,
+    /// `None` while it is active.
     #[must_use]
-    pub fn timings(&self) -> Timings {
-        let Self { created_at, started_at, processing_at, finalizing_at, finished_at } = *self;
+    pub fn timings(&self, finished_at: Option<DateTime<Utc>>) -> Timings {
+        let Self { created_at, started_at, processing_at, finalizing_at } = *self;
         let between = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some(seconds(from?, to?));
         Timings {
             waiting: between(Some(created_at), started_at.or(finished_at)),
@@ -239,7 +225,7 @@ mod tests {
 
     fn timings(rest: [Option<i64>; 4]) -> Timings {
         let [started_at, processing_at, finalizing_at, finished_at] = rest.map(|millis| millis.map(at));
-        Moments { created_at: at(0), started_at, processing_at, finalizing_at, finished_at }.timings()
+        Moments { created_at: at(0), started_at, processing_at, finalizing_at }.timings(finished_at)
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl StatusStore for DatabaseStatus {
 
 /// What the row of an ended run said, word for word: it is gone before its record is.
 fn from_record(record: SyncRecord, source: Option<Slug>) -> StatusReport {
-    let ran = record.started_at.map(|start| record.finished_at - start).unwrap_or_default();
+    let ran = record.moments.started_at.map(|start| record.finished_at - start).unwrap_or_default();
     let (rate, eta_seconds) = rate_and_eta(record.stats.items, ran, record.status, record.stage);
     StatusReport {
         sync_id: record.id,
@@ -67,7 +67,7 @@ fn from_record(record: SyncRecord, source: Option<Slug>) -> StatusReport {
         progress: record.progress,
         stage: record.stage,
         message: record.message,
-        start_time: record.created_at,
+        start_time: record.moments.created_at,
         last_update: record.finished_at,
         stats: record.stats,
         rate,

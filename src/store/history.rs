@@ -60,7 +60,6 @@ fn active(row: OperationRow, slug: &str) -> Result<ActiveRun, StoreError> {
             started_at: row.started_at.map(|time| time.and_utc()),
             processing_at: row.processing_at.map(|time| time.and_utc()),
             finalizing_at: row.finalizing_at.map(|time| time.and_utc()),
-            finished_at: None,
         },
         stats: json("sync_operations.stats", &row.stats)?,
         requested_by: row.requested_by,

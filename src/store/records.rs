@@ -13,7 +13,7 @@ use super::schema::{sources, sync_issues, sync_operations, sync_records};
 use super::stored::{json, word};
 use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
-use crate::domain::record::SyncRecord;
+use crate::domain::record::{Moments, SyncRecord};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
@@ -60,10 +60,12 @@ impl TryFrom<RecordRow> for SyncRecord {
             message: row.message,
             progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
             stage: row.stage.map(|stage| word("sync_records.stage", &stage)).transpose()?,
-            created_at: row.created_at.and_utc(),
-            started_at: row.started_at.map(|time| time.and_utc()),
-            processing_at: row.processing_at.map(|time| time.and_utc()),
-            finalizing_at: row.finalizing_at.map(|time| time.and_utc()),
+            moments: Moments {
+                created_at: row.created_at.and_utc(),
+                started_at: row.started_at.map(|time| time.and_utc()),
+                processing_at: row.processing_at.map(|time| time.and_utc()),
+                finalizing_at: row.finalizing_at.map(|time| time.and_utc()),
+            },
             finished_at: row.finished_at.and_utc(),
             stats: json("sync_records.stats", &row.stats)?,
             error: row.error,

@@ -31,7 +31,7 @@ pub(super) type Sources<'a> = HashMap<SourceId, &'a Source>;
 
 /// A past run as a line of the list.
 pub(super) fn ended(record: &SyncRecord, sources: &Sources<'_>) -> RunLine {
-    let accepted = when(record.created_at);
+    let accepted = when(record.moments.created_at);
     line(&record.source, sources.get(&record.source_id).copied(), run_of_record(record), accepted)
 }
 
@@ -76,9 +76,9 @@ fn active_view(house: &House, run: &ActiveRun) -> Result<RunView, WebError> {
 
 /// The page of one run. `query` says which changes and which pages of the lists are wanted.
 pub(super) fn run_page(house: &House, actor: &Actor, run: &Run, query: &Values) -> Result<RunPage, WebError> {
-    let (slug, source_id, created_at) = match run {
-        Run::Active(run) => (&run.source, run.source_id, run.moments.created_at),
-        Run::Ended(record) => (&record.source, record.source_id, record.created_at),
+    let (slug, source_id, moments) = match run {
+        Run::Active(run) => (&run.source, run.source_id, run.moments),
+        Run::Ended(record) => (&record.source, record.source_id, record.moments),
     };
     let source = house.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
@@ -87,7 +87,7 @@ pub(super) fn run_page(house: &House, actor: &Actor, run: &Run, query: &Values) 
         Run::Active(run) => active_view(house, run)?,
         Run::Ended(record) => run_of_record(record),
     };
-    let line = line(slug, source.as_ref(), view, when(created_at));
+    let line = line(slug, source.as_ref(), view, when(moments.created_at));
     let title = format!("{} of {}", line.run.kind.noun(), line.source);
     let mut page = RunPage {
         chrome: chrome(house, Some(actor), title, Section::History)?,
@@ -139,7 +139,7 @@ fn facts(run: &Run, line: &RunLine, attempts: &[Attempt]) -> Vec<(&'static str, 
     match run {
         Run::Active(run) => facts.push(("Accepted", exactly(run.moments.created_at))),
         Run::Ended(record) => {
-            facts.push(("Accepted", exactly(record.created_at)));
+            facts.push(("Accepted", exactly(record.moments.created_at)));
             facts.push(("Ended", exactly(record.finished_at)));
             facts.extend(view.duration().map(|duration| ("Took", duration)));
         }

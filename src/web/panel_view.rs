@@ -205,7 +205,7 @@ pub(super) fn run_of_record(record: &SyncRecord) -> RunView {
 }
 
 fn duration_ms(record: &SyncRecord) -> Option<u64> {
-    record.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok())
+    record.moments.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok())
 }
 
 /// What the status itself says.

@@ -78,13 +78,13 @@ fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &Database) {
     let record = store.record(id).expect("an answer").expect("a record");
     let timings = record.timings();
     assert!(timings.processing.is_some_and(|seconds| seconds >= 0.025), "its last stage ends with it: {timings:?}");
-    assert_eq!((timings.finalizing, record.finalizing_at), (None, None));
+    assert_eq!((timings.finalizing, record.moments.finalizing_at), (None, None));
     // The run that goes on has times of its own.
     let (next, lease) = claim(&store, 2, TERM).expect("the successor");
     assert_eq!(Some(next.id), taken.successor);
     store.finish(lease, &ending(Status::Failed)).expect("finished");
     let next = store.record(next.id).expect("an answer").expect("a record");
-    assert_eq!((next.processing_at, next.finalizing_at), (None, None));
+    assert_eq!((next.moments.processing_at, next.moments.finalizing_at), (None, None));
 }
 
 fn every_way_to_end_has_true_timings(db: &Database) {

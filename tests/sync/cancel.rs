@@ -36,7 +36,7 @@ fn a_waiting_run_is_cancelled_at_once(db: &Database) {
     let id = house.start(&source, &full());
     assert_eq!(cancel(&house, id), Cancel::Done);
     let record = house.record(id);
-    assert_eq!((record.status, record.progress, record.started_at), (Status::Cancelled, 0, None));
+    assert_eq!((record.status, record.progress, record.moments.started_at), (Status::Cancelled, 0, None));
     assert_eq!(record.message, "Cancelled by ada before it started. Nothing was changed.");
     let report = house.report(id);
     assert_eq!((report.status, report.progress), (Status::Cancelled, 0));

@@ -50,7 +50,7 @@ impl From<SyncRecord> for Entry {
     fn from(record: SyncRecord) -> Self {
         Self {
             sync_id: record.id,
-            start_time: moment(record.created_at),
+            start_time: moment(record.moments.created_at),
             end_time: Some(moment(record.finished_at)),
             duration: Some(record.duration_seconds()),
             timings: record.timings(),
@@ -95,7 +95,7 @@ impl From<ActiveRun> for Entry {
             successor: None,
             issues: 0,
             withheld_removals: 0,
-            timings: run.moments.timings(),
+            timings: run.moments.timings(None),
         }
     }
 }
