@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
-use lockstep::domain::source::{Location, SourceDraft, SourceId};
+use lockstep::domain::source::{Location, Source, SourceDraft};
 use lockstep::fetch::{Kinds, Settings};
 use lockstep::status::{DatabaseStatus, FileStatus, StatusBoard, StatusStore};
 use lockstep::store::admission::Admission;
@@ -36,7 +36,7 @@ fn main() -> Outcome<()> {
     let data = folder.path();
     let store = Store::open(&DatabaseAddress::Sqlite(data.join("lockstep.db")), 12, Duration::from_secs(15))?;
     store.migrate()?;
-    let source = source(&store, data, rows)?;
+    let source = &source(&store, data, rows)?;
     let usual = Terms { cooldown: Duration::ZERO, ..Terms::default() };
     let never = Terms { primary_every: Duration::MAX, database_every: Duration::MAX, ..usual };
     let with = control(&store, data, Box::new(FileStatus::new(data.join("status"))), usual);
@@ -62,7 +62,7 @@ fn main() -> Outcome<()> {
 }
 
 /// A source that is a CSV file of made-up albums.
-fn source(store: &Store, data: &Path, rows: usize) -> Outcome<SourceId> {
+fn source(store: &Store, data: &Path, rows: usize) -> Outcome<Source> {
     let mut text = String::from("id,artist,title,year,genre,label,country,format\n");
     for n in 1..=rows {
         let (artist, year, genre, label) = (n * 7919 % 20_000, 1950 + n % 75, n % 30, n % 3000);
@@ -82,7 +82,7 @@ fn source(store: &Store, data: &Path, rows: usize) -> Outcome<SourceId> {
         schedule: None,
         public: false,
     };
-    Ok(store.add_source(&draft, None)?.id)
+    Ok(store.add_source(&draft, None)?)
 }
 
 fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Terms) -> Control {
@@ -96,7 +96,7 @@ fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Ter
 }
 
 /// A full sync that rewrites every item as it is: the same work each time.
-fn sync(store: &Store, control: &Control, source: SourceId) -> Outcome<Took> {
+fn sync(store: &Store, control: &Control, source: &Source) -> Outcome<Took> {
     let request = StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Full,

@@ -85,7 +85,7 @@ impl Suspects {
             }
             // One that cannot be taken over must not keep the others waiting.
             Err(error) => {
-                journal::trouble(lease.id, format_args!("its expired lease could not be taken over: {error}"))
+                journal::trouble(lease.id, format_args!("its expired lease could not be taken over: {error}"));
             }
         }
     }

@@ -111,7 +111,8 @@ fn an_interrupted_run_is_told_as_the_one_that_continues_it(db: &Database) {
 
 #[test]
 fn the_panel_of_the_sheet_is_a_fragment_or_json() {
-    let (site, sheet) = site(&Database::sqlite());
+    let db = Database::sqlite();
+    let (site, sheet) = site(&db);
     let id = site.begin(&sheet);
     let reader = site.person("bob", Role::Viewer);
     for path in ["/catalog/sync-status", "/catalog/sync-status/"] {
@@ -136,7 +137,8 @@ fn the_panel_of_the_sheet_is_a_fragment_or_json() {
 
 #[test]
 fn their_doors_are_those_of_the_newer_addresses() {
-    let (site, _) = site(&Database::sqlite());
+    let db = Database::sqlite();
+    let (site, _) = site(&db);
     let (visitor, viewer) = (site.visitor(), site.program("reader", Role::Viewer));
     for path in [BACKGROUND, "/api/sync-sheets"] {
         assert_eq!(visitor.post(path).refusal(), (401, "sign_in".to_owned()), "{path}");
