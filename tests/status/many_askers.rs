@@ -38,7 +38,7 @@ impl StatusStore for Past {
         let roll = self.asked.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let reports = self.reports.lock().expect("the reports");
         let count = reports.len().min(8);
-        if roll % 2 == 0 || count == 0 {
+        if roll.is_multiple_of(2) || count == 0 {
             return Ok(None);
         }
         let back = usize::try_from(roll / 2).expect("a number") % count;
@@ -77,7 +77,9 @@ fn what_one_of_many_askers_was_told_is_not_taken_back_from_another(db: &Database
             past.put(&truth.get(id).expect("an answer").expect("a status")).expect("put");
             // Not faster than they ask, however busy the machine is.
             let seen = asked.load(Ordering::SeqCst);
-            while asked.load(Ordering::SeqCst) < seen + 20 && !askers.iter().all(|asker| asker.is_finished()) {
+            while asked.load(Ordering::SeqCst) < seen + 20
+                && !askers.iter().all(std::thread::ScopedJoinHandle::is_finished)
+            {
                 std::thread::yield_now();
             }
         }
