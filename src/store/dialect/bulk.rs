@@ -8,7 +8,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamp};
 
 use crate::domain::change_set::Change;
 use crate::domain::issue::Issue;
-use crate::store::connection::AnyConnection;
+use crate::store::any_connection::AnyConnection;
 use crate::store::items::ItemWrite;
 use crate::store::schema::{house_facts, item_changes, items, sync_issues};
 

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 
-use crate::store::connection::AnyConnection;
+use crate::store::any_connection::AnyConnection;
 
 /// Now, to the millisecond.
 pub(in crate::store) fn now(conn: &mut AnyConnection) -> diesel::QueryResult<DateTime<Utc>> {

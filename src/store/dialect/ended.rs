@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
-use crate::store::connection::AnyConnection;
+use crate::store::any_connection::AnyConnection;
 use crate::store::operations::ACTIVE;
 use crate::store::schema::{item_changes, sessions, sync_issues, sync_operations, sync_records};
 

@@ -8,7 +8,7 @@ use diesel::result::{DatabaseErrorKind, Error};
 
 use diesel::sql_types::Double;
 
-use crate::store::connection::AnyConnection;
+use crate::store::any_connection::AnyConnection;
 use crate::store::error::StoreError;
 use crate::store::schema::{sources, sync_operations};
 

@@ -3,7 +3,7 @@
 use diesel::expression::SqlLiteral;
 use diesel::sql_types::{Nullable, Text};
 
-use crate::store::connection::AnyConnection;
+use crate::store::any_connection::AnyConnection;
 
 /// The value of the field called `column` of the item at hand. By name, not position: in the middle of a sync two
 /// layouts stand side by side.

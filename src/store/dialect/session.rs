@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use crate::store::connection::AnyConnection;
+use crate::store::any_connection::AnyConnection;
 
 /// Prepares a fresh connection. `lease` bounds how long a PostgreSQL session may sit inside a transaction: a frozen
 /// process must not hold a row longer than its right to it lasts. Nobody waits for a lock without end: a page says what is

@@ -5,8 +5,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 
 use super::write_tx::is_locked;
+use crate::store::any_connection::AnyConnection;
 use crate::store::checkup::{Facts, Session};
-use crate::store::connection::AnyConnection;
 use crate::store::error::StoreError;
 
 /// Bounds how long the statements of a checkup wait for others.

@@ -2,7 +2,7 @@
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 
-use crate::store::connection::AnyConnection;
+use crate::store::any_connection::AnyConnection;
 use crate::store::error::StoreError;
 
 /// Runs `work` inside a transaction that may write.
