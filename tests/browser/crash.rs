@@ -90,7 +90,7 @@ fn after_a_second_crash_the_open_page_offers_to_try_again() {
     let second = shown(&browser);
     let server = kill(&home, &browser, server);
     browser.until_within(INTERRUPTED, "it gives up", || browser.text("#panel-title").contains("Sync interrupted"));
-    browser.sees("#panel-message", "The server went away at ");
+    browser.sees("#panel-message", "The server stopped at ");
     browser.sees("#panel-message", "Nothing is lost");
     browser.sees("#panel-again", "Try again");
     browser.sees("#panel-sync", "Sync");
