@@ -7,6 +7,7 @@ mod deaths;
 mod frozen;
 mod logs;
 mod lost_answers;
+mod middle;
 mod outage;
 mod redis;
 mod starts;

