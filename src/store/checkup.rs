@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use diesel::SqliteConnection;
 use diesel::prelude::*;
-use diesel::{PgConnection, SqliteConnection};
 
 use super::connection::{AnyConnection, DatabaseAddress, Store};
-use super::connector::bounded;
+use super::connector::reach;
 use super::dialect::{clock, migrations, vitals};
 use super::error::StoreError;
 use super::operations::ACTIVE;
@@ -153,9 +153,9 @@ impl Checkup {
                 let conn = SqliteConnection::establish(&path.display().to_string());
                 AnyConnection::Sqlite(conn.map_err(|error| trouble(error.to_string()))?)
             }
-            DatabaseAddress::Postgres(url) => AnyConnection::Postgres(
-                PgConnection::establish(&bounded(url)).map_err(|error| trouble(error.to_string()))?,
-            ),
+            DatabaseAddress::Postgres(url) => {
+                AnyConnection::Postgres(reach(url).map_err(|error| trouble(error.to_string()))?)
+            }
         };
         vitals::prepare(&mut conn)?;
         Ok(Self { conn })

@@ -57,7 +57,7 @@ impl Connector {
             DatabaseAddress::Sqlite(path) => {
                 SqliteConnection::establish(&path.display().to_string()).map(AnyConnection::Sqlite)
             }
-            DatabaseAddress::Postgres(url) => PgConnection::establish(&bounded(url)).map(AnyConnection::Postgres),
+            DatabaseAddress::Postgres(url) => reach(url).map(AnyConnection::Postgres),
         };
         let mut made = made?;
         session::prepare(&mut made, self.lease)?;
@@ -115,8 +115,16 @@ const LIMITS: [(&str, &str); 5] = [
     ("keepalives_count", "2"),
 ];
 
+/// Connects to a server, within limits.
+pub(super) fn reach(url: &str) -> ConnectionResult<PgConnection> {
+    // libpq speaks TLS through OpenSSL, which otherwise clears itself away when the process ends, under the hands of a
+    // thread of the pool that connects at that moment.
+    openssl_sys::init();
+    PgConnection::establish(&bounded(url))
+}
+
 /// The address of a server with the limits that it does not name itself.
-pub(super) fn bounded(url: &str) -> String {
+fn bounded(url: &str) -> String {
     let (_, given) = url.split_once('?').unwrap_or((url, ""));
     let names: Vec<&str> = given.split('&').filter_map(|pair| pair.split('=').next()).collect();
     let missing = LIMITS.iter().filter(|(name, _)| !names.contains(name));

@@ -164,17 +164,19 @@ impl Reporter {
     /// # Errors
     /// As [`crate::store::Store::begin_finalizing`].
     pub(super) fn begin_finalizing(&self, progress: &Progress) -> Result<Finalizing, StoreError> {
-        let begun = {
+        {
             let mut told = self.shared.database.lock();
             let Engine { store, terms, .. } = &self.shared.engine;
-            let begun = store.begin_finalizing(self.shared.lease, terms.lease, progress)?;
-            self.shared.took(&mut told, progress);
+            match store.begin_finalizing(self.shared.lease, terms.lease, progress)? {
+                Finalizing::Begun => self.shared.took(&mut told, progress),
+                // Nothing was written, and nothing is to be told.
+                Finalizing::CancelRequested => return Ok(Finalizing::CancelRequested),
+            }
             self.shared.now.lock().clone_from(progress);
-            begun
-        };
+        }
         self.shared.log_stage();
         self.shared.publish();
-        Ok(begun)
+        Ok(Finalizing::Begun)
     }
 }
 
