@@ -3,12 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use url::Url;
 
 use super::output::{Exit, Trouble, note};
 use crate::app::App;
 use crate::domain::schedule::Schedule;
-use crate::domain::sheet_link::SheetLink;
 use crate::domain::source::{Location, Noun, Slug, SourceDraft};
 
 /// A source to be added.
@@ -19,10 +17,10 @@ pub(super) struct Add {
     /// What kind of place it is: sheet (a Google Sheet) or csv
     #[arg(long)]
     kind: String,
-    /// Its address: a link to the sheet, or the address of the CSV
+    /// Its address: a link to the sheet, the address of the CSV, of a feed or of a list of feeds. Feeds may have several
     #[arg(long, conflicts_with = "file", required_unless_present = "file")]
-    url: Option<String>,
-    /// A CSV file of this machine, read anew at every sync
+    url: Vec<String>,
+    /// A file of this machine, read anew at every sync: a CSV, or a list of feeds (OPML)
     #[arg(long)]
     file: Option<PathBuf>,
     /// The column that tells entries apart, such as id
@@ -31,9 +29,9 @@ pub(super) struct Add {
     /// Its name for people; default the slug in words
     #[arg(long)]
     name: Option<String>,
-    /// What one entry and many are called, such as album/albums
-    #[arg(long, default_value_t = Noun::default())]
-    noun: Noun,
+    /// What one entry and many are called, such as album/albums; default item/items, or article/articles
+    #[arg(long)]
+    noun: Option<Noun>,
     /// When it is synced by itself: a cron line in UTC, such as "0 6 * * *"; default by hand only
     #[arg(long, value_name = "CRON")]
     schedule: Option<Schedule>,
@@ -42,21 +40,24 @@ pub(super) struct Add {
     public: bool,
 }
 
-/// Kinds that the design has and this version has not.
-const LATER: [&str; 2] = ["feeds", "reader"];
-
 /// Does it.
 pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
     let kinds = app.control.kinds();
     if !kinds.contains(&add.kind.as_str()) {
         let known = kinds.join(", ");
-        return Err(Trouble::usage(if LATER.contains(&add.kind.as_str()) {
-            format!("this version has no sources of the kind {} yet. It has: {known}.", add.kind)
-        } else {
-            format!("there is no kind of source called “{}”. There are: {known}.", add.kind)
-        }));
+        return Err(Trouble::usage(format!("there is no kind of source called “{}”. There are: {known}.", add.kind)));
     }
-    let Some(key) = add.key.as_deref().map(str::trim).filter(|key| !key.is_empty()) else {
+    let own_key = app.control.key_column(&add.kind);
+    let given_key = add.key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+    if let (Some(own), Some(given)) = (own_key, given_key)
+        && own != given
+    {
+        return Err(Trouble::usage(format!(
+            "--key: sources of the kind {} tell their entries apart by themselves (by “{own}”). Leave it out.",
+            add.kind
+        )));
+    }
+    let Some(key) = own_key.or(given_key) else {
         return Err(Trouble::usage(
             "--key is missing: name the column that tells entries apart, such as --key id. Its cells must all be \
              filled and different.",
@@ -70,9 +71,9 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
     let draft = SourceDraft {
         slug: slug.clone(),
         name: name(add)?,
-        noun: add.noun.clone(),
+        noun: add.noun.clone().unwrap_or_else(|| app.control.noun(&add.kind)),
         kind: add.kind.clone(),
-        location: location(add)?,
+        location: location(app, add)?,
         key_column: key.to_owned(),
         schedule: add.schedule.as_ref().map(ToString::to_string),
         public: add.public,
@@ -98,19 +99,16 @@ fn name(add: &Add) -> Result<String, Trouble> {
     Ok(name.to_owned())
 }
 
-fn location(add: &Add) -> Result<Location, Trouble> {
-    match (&add.file, &add.url) {
-        (Some(_), _) if add.kind != "csv" => {
-            Err(Trouble::usage("--file is for CSV files: use --kind csv, or give the link to the sheet with --url."))
-        }
-        (Some(path), _) => file(path).map(Location::File),
-        (None, Some(url)) if add.kind == "sheet" => match url.parse::<SheetLink>() {
-            Ok(_) => Ok(Location::Url(url.trim().to_owned())),
-            Err(error) => Err(Trouble::usage(format!("--url: {error}"))),
-        },
-        (None, Some(url)) => web_address(url).map(Location::Url),
-        // The parser of arguments asks for one of them.
-        (None, None) => Err(Trouble::usage("--url or --file is missing.")),
+fn location(app: &App, add: &Add) -> Result<Location, Trouble> {
+    let urls: Vec<String> = add.url.iter().map(|url| url.trim().to_owned()).collect();
+    let (flag, location) = match (&add.file, &urls[..]) {
+        (Some(path), _) => ("--file", Location::File(file(path)?)),
+        (None, [only]) => ("--url", Location::Url(only.clone())),
+        (None, _) => ("--url", Location::Urls(urls)),
+    };
+    match app.control.accepts(&add.kind, &location) {
+        Ok(()) => Ok(location),
+        Err(wrong) => Err(Trouble::usage(format!("{flag}: {wrong}"))),
     }
 }
 
@@ -123,16 +121,4 @@ fn file(path: &Path) -> Result<PathBuf, Trouble> {
         Ok(_) if full.to_str().is_none() => Err(wrong("has a name that is not UTF-8 text and cannot be kept.")),
         Ok(_) => Ok(full),
     }
-}
-
-fn web_address(text: &str) -> Result<String, Trouble> {
-    let text = text.trim();
-    let fits = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    if fits {
-        return Ok(text.to_owned());
-    }
-    Err(Trouble::usage(
-        "--url: that is not an address. It begins with https:// or http://, such as https://example.com/albums.csv; \
-         for a file of this machine use --file.",
-    ))
 }

@@ -47,4 +47,10 @@ impl Issues {
             self.kept.push(issue);
         }
     }
+
+    /// Adds those of `others` after these.
+    pub fn append(&mut self, others: Self) {
+        self.count += others.count;
+        self.kept.extend(others.kept.into_iter().take(KEPT_ISSUES.saturating_sub(self.kept.len())));
+    }
 }

@@ -6,6 +6,8 @@
 
 pub mod account;
 pub mod change_set;
+pub mod column_type;
+pub mod feed;
 pub mod formula;
 pub mod guards;
 pub mod in_words;

@@ -94,6 +94,16 @@ impl Priority {
     pub const fn number(self) -> i32 {
         self as i32
     }
+
+    /// The priority that is stored as this number; an unknown one is as little urgent as can be.
+    #[must_use]
+    pub const fn from_number(number: i32) -> Self {
+        match number {
+            0 => Self::Manual,
+            1 => Self::Retry,
+            _ => Self::Scheduled,
+        }
+    }
 }
 
 /// What a start asks for beyond kind and mode.
@@ -104,6 +114,8 @@ pub struct Options {
     pub force_refresh: bool,
     /// Apply additions and removals although both exceed half of the catalog.
     pub accept_rekey: bool,
+    /// Ask only those parts of the source, such as feeds, that failed the last time.
+    pub only_failed: bool,
 }
 
 /// A start that someone asks for.
@@ -134,6 +146,8 @@ pub struct Operation {
     pub mode: Mode,
     /// Further wishes.
     pub options: Options,
+    /// How urgent it is: whether a person waits for it.
+    pub priority: Priority,
     /// Which try this is; the first is 1.
     pub attempt: i32,
     /// The interrupted run it continues.

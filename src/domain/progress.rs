@@ -33,6 +33,12 @@ pub struct Stats {
     pub removed: u64,
     /// Rows that were not taken.
     pub rejected: u64,
+    /// Feeds asked; `None` for a source that is not made of feeds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feeds: Option<Count>,
+    /// Articles; `None` for a source that has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub articles: Option<Count>,
 }
 
 /// What share of a run each stage is, in percent; each kind of source has one such table. They add up to 100.

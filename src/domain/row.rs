@@ -1,7 +1,9 @@
 //! What the road outside hands to the engine room: columns, rows and where they stood.
 
+use serde::{Deserialize, Serialize};
+
 /// One row of a source, cells in column order, already as text.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// Its place for people; the header is row 1. With line breaks inside cells this is the number of the row,
     /// as a spreadsheet counts, not of the line.
@@ -15,7 +17,7 @@ pub struct Row {
 }
 
 /// Something that was mended in a cell and is told to people.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mend {
     /// The column's position, from 0; `None` when the row as a whole is meant.
     pub column: Option<usize>,

@@ -1,8 +1,10 @@
 //! A source: the place outside that is mirrored, and the small types its parts are made of.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The number a source has in the database.
@@ -145,6 +147,8 @@ impl fmt::Display for Noun {
 pub enum Location {
     /// An address on the web, as the person gave it (a sheet link or bare sheet id, a CSV's URL).
     Url(String),
+    /// Several addresses, in the order they were given: feeds, and lists of feeds.
+    Urls(Vec<String>),
     /// A file of this server, named on the command line and read anew at every sync.
     File(std::path::PathBuf),
     /// A file uploaded in the page: its name inside the data folder's `uploads`.
@@ -154,11 +158,29 @@ pub enum Location {
 }
 
 impl Location {
+    /// The addresses on the web it consists of; none for a file.
+    #[must_use]
+    pub fn addresses(&self) -> &[String] {
+        match self {
+            Self::Url(address) => std::slice::from_ref(address),
+            Self::Urls(addresses) => addresses,
+            Self::File(_) | Self::Upload(_) | Self::Sample => &[],
+        }
+    }
+
     /// The location for people, without anything secret: an address loses user name, password and the values of its query.
     #[must_use]
     pub fn for_people(&self) -> String {
         match self {
             Self::Url(address) => without_secrets(address),
+            Self::Urls(addresses) => {
+                let first = addresses.first().map(|address| without_secrets(address)).unwrap_or_default();
+                match addresses.len() {
+                    0 | 1 => first,
+                    2 => format!("{first} and one more"),
+                    many => format!("{first} and {} more", many - 1),
+                }
+            }
             Self::File(path) => path.display().to_string(),
             Self::Upload(_) => "an uploaded file".to_owned(),
             Self::Sample => "the sample inside Lockstep".to_owned(),
@@ -235,6 +257,7 @@ pub struct SourceDraft {
 
 /// What a server said about the version it sent, returned to it verbatim at the next fetch.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Validators {
     /// The `ETag` header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -245,6 +268,15 @@ pub struct Validators {
     /// SHA-256 of the body in hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body_hash: Option<String>,
+    /// When the source says it was last modified, where that is asked for by itself (Drive's `modifiedTime`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<String>,
+    /// Until when the server says that this version is good (`Cache-Control`, `Expires`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fresh_until: Option<DateTime<Utc>>,
+    /// The same of each address, where a source is made of several.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub each: BTreeMap<String, Validators>,
 }
 
 #[cfg(test)]

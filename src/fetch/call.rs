@@ -1,30 +1,33 @@
 //! One try of a fetch: a request, and those that redirects ask for.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use ureq::http::header;
+use ureq::http::{Method, Response, header};
 use url::Url;
 
 use super::address::{Reach, basic_auth, parse};
-use super::halt::{Ended, Halt};
+use super::failure::{Failure, final_failure, passing, redirected_form};
+use super::halt::Halt;
 use super::http::{Answer, Body, Client};
 use super::queue::Turn;
 use super::reply::{self, Place, Trouble, host_of, text_of};
+use super::request::Request;
 use super::spool::{Spoiled, Spooled};
 use super::transport::{Line, agent};
 use super::{FetchError, Order, Watch};
 use crate::domain::journal::FETCH;
-use crate::domain::operation::Mode;
 use crate::domain::source::without_secrets;
 
 /// How many redirects are followed.
 const HOPS: usize = 8;
+/// How much of an answer that tells of trouble is read.
+const EXPLANATION: u64 = 64 * 1024;
 
 enum Step {
-    Redirect(Url),
+    Redirect { to: Url, for_good: bool },
     Answer(Answer),
 }
 
@@ -33,7 +36,7 @@ pub(super) struct Call<'a> {
     client: &'a Client,
     agent: ureq::Agent,
     line: Arc<Line>,
-    reach: Reach,
+    request: &'a Request<'a>,
     order: &'a Order<'a>,
     watch: &'a dyn Watch,
 }
@@ -42,7 +45,7 @@ impl<'a> Call<'a> {
     /// A try with connections of its own.
     pub(super) fn new(
         client: &'a Client,
-        reach: Reach,
+        request: &'a Request<'a>,
         order: &'a Order<'a>,
         watch: &'a dyn Watch,
         halt: &Arc<Halt>,
@@ -51,15 +54,21 @@ impl<'a> Call<'a> {
         let wire_limit = client.max_bytes.saturating_add(256 * 1024);
         let allow = client.allow.clone();
         let line = Arc::new(Line { halt: Arc::clone(halt), allow, wire_limit, wire: AtomicU64::new(0) });
-        Self { client, agent: agent(&line), line, reach, order, watch }
+        Self { client, agent: agent(&line), line, request, order, watch }
     }
 
     /// Asks for `url` and follows where it is redirected.
     pub(super) fn follow(&self, mut url: Url) -> Result<Answer, Failure> {
-        for _ in 0..=HOPS {
-            match self.ask(&url)? {
+        let first = url.origin();
+        let mut moved = false;
+        for hop in 0..=HOPS {
+            match self.ask(&url, url.origin() == first)? {
+                Step::Answer(Answer::Body(body)) => return Ok(Answer::Body(Body { moved, ..body })),
                 Step::Answer(answer) => return Ok(answer),
-                Step::Redirect(next) => url = next,
+                Step::Redirect { to, for_good } => {
+                    moved = for_good && (moved || hop == 0);
+                    url = to;
+                }
             }
         }
         Err(final_failure(
@@ -71,12 +80,12 @@ impl<'a> Call<'a> {
         ))
     }
 
-    fn ask(&self, url: &Url) -> Result<Step, Failure> {
+    fn ask(&self, url: &Url, at_home: bool) -> Result<Step, Failure> {
         let place = Place { host: host_of(url), google: self.client.is_google(url) };
         let _turn = Turn::take(url, &self.line.halt)?;
         let begun = Instant::now();
         let mut status = None;
-        let result = self.exchange(url, &place, &mut status);
+        let result = self.exchange(url, at_home, &place, &mut status);
         self.log(url, &place.host, status, &result, begun.elapsed());
         result
     }
@@ -107,60 +116,62 @@ impl<'a> Call<'a> {
         );
     }
 
-    fn exchange(&self, url: &Url, place: &Place, answered: &mut Option<u16>) -> Result<Step, Failure> {
-        let mut bare = url.clone();
-        // Both fail only for addresses that cannot carry credentials.
-        let _ = bare.set_username("");
-        let _ = bare.set_password(None);
-        bare.set_fragment(None);
-        let mut request = self.agent.get(bare.as_str()).header(header::ACCEPT, "text/csv, text/*;q=0.9, */*;q=0.5");
-        if let Some(secret) = basic_auth(url) {
-            request = request.header(header::AUTHORIZATION, secret);
-        }
-        let known = self.order.validators;
-        let conditional =
-            self.order.mode == Mode::Incremental && (known.etag.is_some() || known.last_modified.is_some());
-        if conditional {
-            if let Some(etag) = &known.etag {
-                request = request.header(header::IF_NONE_MATCH, etag);
-            }
-            if let Some(date) = &known.last_modified {
-                request = request.header(header::IF_MODIFIED_SINCE, date);
-            }
-        }
-        let response = request.call().map_err(|error| self.reach_failure(error, place))?;
+    /// `at_home` is whether `url` is on the host that the request was made for.
+    fn exchange(&self, url: &Url, at_home: bool, place: &Place, answered: &mut Option<u16>) -> Result<Step, Failure> {
+        let response = self.send(url, at_home).map_err(|error| self.reach_failure(error, place))?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         *answered = Some(status);
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
             let to = text_of(&head.headers, &header::LOCATION).unwrap_or_default();
-            return Ok(Step::Redirect(self.next(url, &to, place)?));
+            let to = self.next(url, &to, place)?;
+            if self.request.form.is_some() {
+                return Err(redirected_form(place, &to));
+            }
+            return Ok(Step::Redirect { to, for_good: matches!(status, 301 | 308) });
         }
-        if status == 304 && conditional {
-            return Ok(Step::Answer(Answer::NotModified));
+        if status == 304 && self.request.known.is_some() {
+            return Ok(Step::Answer(Answer::NotModified(head.headers)));
         }
-        reply::judge(head.status, &head.headers, place)?;
-        if reply::says_html(&head.headers) {
-            return Err(Trouble::Final(reply::page_instead(place)).into());
-        }
-        reply::unpacked(&head.headers, place)?;
         let total = body.content_length();
-        let content = Spooled::take(
-            body.into_reader(),
-            &self.client.work_dir,
-            self.client.max_bytes,
-            total,
-            &self.line.halt,
-            self.watch,
-        )
-        .map_err(|spoiled| self.body_failure(spoiled, place))?;
-        let body = Body {
-            content,
-            etag: text_of(&head.headers, &header::ETAG),
-            last_modified: text_of(&head.headers, &header::LAST_MODIFIED),
-            charset: reply::charset(&head.headers),
-        };
-        Ok(Step::Answer(Answer::Body(body)))
+        let mut reader = body.into_reader();
+        let mut start = Vec::new();
+        if !head.status.is_success() || reply::says_html(&head.headers) {
+            // What it says is worth more than its number. If it breaks off, so much of it is there.
+            let _ = reader.by_ref().take(EXPLANATION).read_to_end(&mut start);
+        }
+        (self.request.judge)(head.status, &head.headers, &start, place)?;
+        reply::unpacked(&head.headers, place)?;
+        let content =
+            Spooled::take(reader, &self.client.work_dir, self.client.max_bytes, total, &self.line.halt, self.watch)
+                .map_err(|spoiled| self.body_failure(spoiled, place))?;
+        Ok(Step::Answer(Answer::Body(Body { content, headers: head.headers, url: url.clone(), moved: false })))
+    }
+
+    fn send(&self, url: &Url, at_home: bool) -> Result<Response<ureq::Body>, ureq::Error> {
+        let mut bare = url.clone();
+        // Both fail only for addresses that cannot carry credentials.
+        let _ = bare.set_username("");
+        let _ = bare.set_password(None);
+        bare.set_fragment(None);
+        let Request { accept, headers, form, .. } = self.request;
+        let mut head = ureq::http::Request::builder().uri(bare.as_str()).header(header::ACCEPT, *accept);
+        if let Some(secret) = basic_auth(url) {
+            head = head.header(header::AUTHORIZATION, secret);
+        }
+        for (name, value) in headers.iter().filter(|_| at_home) {
+            head = head.header(name, value);
+        }
+        for (name, value) in self.request.conditions() {
+            head = head.header(name, value);
+        }
+        match form {
+            None => self.agent.run(head.method(Method::GET).body(())?),
+            Some(form) => {
+                let head = head.method(Method::POST).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+                self.agent.run(head.body(form.as_str())?)
+            }
+        }
     }
 
     /// Where a redirect leads, if that is a place to go.
@@ -173,7 +184,7 @@ impl<'a> Call<'a> {
             return Err(Trouble::Final(reply::page_instead(&google)).into());
         }
         let mut next = parse(next.as_str())?;
-        if self.reach == Reach::Google && !self.client.google_may_lead_to(&next) {
+        if self.request.reach == Reach::Google && !self.client.google_may_lead_to(&next) {
             return Err(final_failure(
                 "bad_redirect",
                 format!(
@@ -251,50 +262,4 @@ impl<'a> Call<'a> {
             },
         }
     }
-}
-
-/// How a fetch, or one try of it, ended without an answer.
-pub(super) enum Failure {
-    Ended(Ended),
-    Trouble(Trouble),
-}
-
-impl Failure {
-    /// The word for it.
-    fn code(&self) -> &'static str {
-        match self {
-            Self::Ended(Ended::TimedOut) => "timeout",
-            Self::Ended(Ended::Stopped) | Self::Trouble(Trouble::Final(FetchError::Stopped)) => "stopped",
-            Self::Trouble(Trouble::Passing(FetchError::Stopped)) => "stopped",
-            Self::Trouble(Trouble::Final(FetchError::Failed { code, .. })) => code,
-            Self::Trouble(Trouble::Passing(FetchError::Failed { code, .. })) => code,
-            Self::Trouble(Trouble::Busy { .. }) => "busy",
-        }
-    }
-}
-
-impl From<Ended> for Failure {
-    fn from(ended: Ended) -> Self {
-        Self::Ended(ended)
-    }
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        Self::Trouble(trouble)
-    }
-}
-
-impl From<FetchError> for Failure {
-    fn from(error: FetchError) -> Self {
-        Self::Trouble(Trouble::Final(error))
-    }
-}
-
-fn final_failure(code: &'static str, message: String) -> Failure {
-    Trouble::Final(FetchError::failed(code, message)).into()
-}
-
-fn passing(code: &'static str, message: String) -> Failure {
-    Trouble::Passing(FetchError::failed(code, message)).into()
 }

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use super::address::{Reach, parse};
 use super::halt::{Ended, watched};
 use super::http::{Answer, Client};
+use super::reply;
+use super::request::Request;
 use super::spool::{Spoiled, Spooled};
 use super::table::Table;
 use super::{FetchError, Fetched, Kind, Order, Watch};
@@ -28,6 +30,23 @@ impl Kind for Csv {
         "csv"
     }
 
+    fn label(&self, location: &Location) -> &'static str {
+        match location {
+            Location::Url(_) | Location::Urls(_) => "CSV by link",
+            Location::File(_) => "CSV file on the server",
+            Location::Upload(_) => "Uploaded CSV",
+            Location::Sample => "Sample catalog",
+        }
+    }
+
+    fn accepts(&self, location: &Location) -> Result<(), String> {
+        match location {
+            Location::Url(address) => parse(address).map(drop).map_err(|error| error.to_string()),
+            Location::Urls(_) => Err("A CSV has one address.".to_owned()),
+            Location::File(_) | Location::Upload(_) | Location::Sample => Ok(()),
+        }
+    }
+
     fn weights(&self) -> Weights {
         Weights { fetching: 10, processing: 80, finalizing: 10 }
     }
@@ -35,8 +54,9 @@ impl Kind for Csv {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
             Location::Url(address) => {
-                parse(address).map_or_else(|_| "its address".to_owned(), |url| super::reply::host_of(&url))
+                parse(address).map_or_else(|_| "its address".to_owned(), |url| reply::host_of(&url))
             }
+            Location::Urls(_) => "its addresses".to_owned(),
             Location::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             Location::Upload(_) => "the uploaded file".to_owned(),
             Location::Sample => "the sample".to_owned(),
@@ -50,6 +70,7 @@ impl Kind for Csv {
                 no_sheet_link(&self.client, address)?;
                 table_at(&self.client, address, Reach::Anywhere, order, watch)
             }
+            Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
             Location::File(path) => {
                 let (file, bytes) = regular(path)?;
                 self.copy(file, bytes, &path.display().to_string(), order, watch)
@@ -165,9 +186,10 @@ pub(super) fn table_at(
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
-    let Answer::Body(body) = client.get(address, reach, order, watch)? else { return Ok(Fetched::Unchanged(None)) };
-    let said = Validators { etag: body.etag, last_modified: body.last_modified, ..Validators::default() };
-    finish(body.content, body.charset.as_deref(), said, order, watch)
+    let request = Request::table(address, reach).newer_than(order.validators, order.mode);
+    let Answer::Body(body) = client.ask(&request, order, watch)? else { return Ok(Fetched::Unchanged(None)) };
+    let (said, charset) = (body.validators(), reply::charset(&body.headers));
+    finish(body.content, charset.as_deref(), said, order, watch)
 }
 
 fn finish(

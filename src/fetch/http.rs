@@ -5,16 +5,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use ureq::http::{HeaderMap, header};
 use url::Url;
 
-use super::address::{Reach, parse};
-use super::call::{Call, Failure};
+use super::address::parse;
+use super::call::Call;
+use super::failure::Failure;
 use super::guard::AllowHosts;
 use super::halt::{Ended, Halt, deadline, watched};
 use super::reply::{self, Trouble, host_of};
+use super::request::Request;
 use super::spool::Spooled;
 use super::{FetchError, Order, Watch};
 use crate::domain::in_words;
+use crate::domain::source::Validators;
 
 /// How often a passing trouble is met before it counts.
 const TRIES: u32 = 3;
@@ -36,7 +40,7 @@ pub(super) struct Client {
 #[derive(Debug)]
 pub(super) enum Answer {
     /// The version that the validators tell of is still the newest.
-    NotModified,
+    NotModified(HeaderMap),
     /// A body.
     Body(Body),
 }
@@ -45,28 +49,40 @@ pub(super) enum Answer {
 #[derive(Debug)]
 pub(super) struct Body {
     pub(super) content: Spooled,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-    pub(super) charset: Option<String>,
+    pub(super) headers: HeaderMap,
+    /// Where it was found after all redirects.
+    pub(super) url: Url,
+    /// Whether every redirect on the way there said that it is for good.
+    pub(super) moved: bool,
+}
+
+impl Body {
+    /// What the server said about this version.
+    pub(super) fn validators(&self) -> Validators {
+        Validators {
+            etag: reply::text_of(&self.headers, &header::ETAG),
+            last_modified: reply::text_of(&self.headers, &header::LAST_MODIFIED),
+            ..Validators::default()
+        }
+    }
 }
 
 impl Client {
-    /// Gets `address`, following redirects within `reach`.
-    pub(super) fn get(
+    /// Asks, and asks again where trouble is passing or the server says when.
+    pub(super) fn ask(
         &self,
-        address: &str,
-        reach: Reach,
+        request: &Request<'_>,
         order: &Order<'_>,
         watch: &dyn Watch,
     ) -> Result<Answer, FetchError> {
-        let url = parse(address)?;
+        let url = parse(request.address)?;
         let first_host = host_of(&url);
         let ends = deadline(order.within);
         let left = || ends.saturating_duration_since(Instant::now());
         let mut waits = 0;
         loop {
             let answer = watched(watch, order.timeout, left(), |halt| {
-                let kept = self.keep_trying(&url, reach, order, watch, halt);
+                let kept = self.keep_trying(&url, request, order, watch, halt);
                 // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
                 kept.map_err(|failure| if watch.should_stop() { Ended::Stopped.into() } else { failure })
             });
@@ -101,14 +117,14 @@ impl Client {
     fn keep_trying(
         &self,
         url: &Url,
-        reach: Reach,
+        request: &Request<'_>,
         order: &Order<'_>,
         watch: &dyn Watch,
         halt: &Arc<Halt>,
     ) -> Result<Answer, Failure> {
         let mut tries = 1;
         loop {
-            match Call::new(self, reach, order, watch, halt).follow(url.clone()) {
+            match Call::new(self, request, order, watch, halt).follow(url.clone()) {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Trouble(Trouble::Passing(_))) if tries < TRIES => {
                     // Half a second, a second, …, each more or less by up to half so that many do not return at once.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::look::Look;
-use crate::domain::operation::Mode;
 use crate::domain::source::{Location, Noun, Slug, Source, SourceId, Validators};
 
 /// How many rows are shown.
@@ -24,8 +23,8 @@ const KEY_NAMES: [&str; 12] =
 /// When it cannot be fetched or read: what a sync of it would fail with.
 pub fn look(kind: &dyn Kind, location: &Location, timeout: Duration, watch: &dyn Watch) -> Result<Look, FetchError> {
     let source = nameless(kind.name(), location)?;
-    let order = Order { sync: None, mode: Mode::Full, validators: &Validators::default(), timeout, within: timeout };
-    let Fetched::Content(content) = kind.fetch(&source, &order, watch)? else {
+    let nothing_known = Validators::default();
+    let Fetched::Content(content) = kind.fetch(&source, &Order::whole(&nothing_known, timeout), watch)? else {
         return Err(FetchError::failed(
             "bad_status",
             "The server says that nothing has changed, though nothing was known of it.",

@@ -7,6 +7,7 @@ mod call;
 mod csv;
 mod decoding;
 mod delimiter;
+mod failure;
 mod guard;
 mod halt;
 mod http;
@@ -15,6 +16,8 @@ mod look;
 mod queue;
 mod records;
 mod reply;
+mod request;
+mod row_file;
 mod sheet_export;
 mod spool;
 mod table;
@@ -25,20 +28,43 @@ pub use guard::{AllowHosts, NotAllowHosts};
 pub use kinds::{Kinds, Settings};
 pub use look::look;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::column_type::ColumnType;
+use crate::domain::feed::Feed;
+use crate::domain::issue::Issue;
 use crate::domain::operation::Mode;
-use crate::domain::progress::Weights;
+use crate::domain::progress::{Count, Weights};
 use crate::domain::row::Row;
-use crate::domain::source::{Source, Validators};
+use crate::domain::source::{Location, Noun, Source, Validators};
 use crate::domain::sync_id::SyncId;
 
 /// A kind of place outside that can be mirrored.
 pub trait Kind: Send + Sync {
     /// Its name in the database and on the command line: `sheet`, `csv`.
     fn name(&self) -> &'static str;
+
+    /// What a source of this kind at `location` is, for people: "Google Sheet", "CSV by link".
+    fn label(&self, location: &Location) -> &'static str;
+
+    /// Whether a source of this kind can be at `location`, told without asking anybody.
+    ///
+    /// # Errors
+    /// The sentence for people: what is wrong with it and what it should be.
+    fn accepts(&self, location: &Location) -> Result<(), String>;
+
+    /// The column that tells entries apart, where the kind knows it by itself: then nobody has to name one.
+    fn key_column(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// What entries are called unless somebody says otherwise.
+    fn noun(&self) -> Noun {
+        Noun::default()
+    }
 
     /// What share of a run each stage is.
     fn weights(&self) -> Weights;
@@ -58,7 +84,7 @@ pub trait Kind: Send + Sync {
 }
 
 /// How much to fetch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Order<'a> {
     /// The run that asks, for the log; a look at a place that is not synced has none.
     pub sync: Option<SyncId>,
@@ -72,6 +98,67 @@ pub struct Order<'a> {
     /// How long all of it may take: what is left for the whole run. A server that asks to wait longer than what is left
     /// of this is not waited for.
     pub within: Duration,
+    /// Whether a person waits for it. Then what rests after failures of its own is asked all the same; what a server
+    /// asked for itself still holds.
+    pub by_hand: bool,
+    /// Only what failed the last time.
+    pub only_failed: bool,
+    /// What is known of the feeds of the source, as [`Watch::feeds`] was told the last time.
+    pub feeds: &'a [Feed],
+    /// The items that the catalog has.
+    pub shelf: &'a dyn Shelf,
+}
+
+impl<'a> Order<'a> {
+    /// An order of everything for a place that is not synced and of which nothing is known: `timeout` is for all of it.
+    #[must_use]
+    pub fn whole(validators: &'a Validators, timeout: Duration) -> Self {
+        Self {
+            sync: None,
+            mode: Mode::Full,
+            validators,
+            timeout,
+            within: timeout,
+            by_hand: true,
+            only_failed: false,
+            feeds: &[],
+            shelf: &EmptyShelf,
+        }
+    }
+}
+
+/// The items that a catalog has, for kinds that need not fetch everything again.
+pub trait Shelf: Sync {
+    /// The fields of those of `keys` that the catalog has, by key, as names and values in column order.
+    ///
+    /// # Errors
+    /// [`FetchError::Stopped`] when they could not be looked up before the run was to end.
+    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError>;
+}
+
+/// A catalog without items.
+#[derive(Debug)]
+pub struct EmptyShelf;
+
+impl Shelf for EmptyShelf {
+    fn fields(&self, _: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
+        Ok(HashMap::new())
+    }
+}
+
+/// How far a fetch is whose source has many parts.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct FetchProgress {
+    /// What is being done, such as "Fetching feed 5 of 22…".
+    pub message: String,
+    /// Done and to do, whatever is counted; a total of 0 is not known yet.
+    pub share: Count,
+    /// Bytes so far.
+    pub bytes: u64,
+    /// Feeds asked, where there are feeds.
+    pub feeds: Option<Count>,
+    /// Articles found, where there are articles; those on their way count as not processed.
+    pub articles: Option<Count>,
 }
 
 /// How the engine room watches a fetch under way. Called often; must be cheap.
@@ -81,6 +168,15 @@ pub trait Watch: Sync {
 
     /// The server asked to wait until then.
     fn waiting(&self, host: &str, until: DateTime<Utc>);
+
+    /// A source of many parts is so far. May be called from several threads, one after the other.
+    fn progress(&self, _: &FetchProgress) {}
+
+    /// Something could not be taken, or was mended, and the rest goes on.
+    fn issue(&self, _: Issue) {}
+
+    /// What is known of all feeds of the source from now on. It is kept however the run ends.
+    fn feeds(&self, _: Vec<Feed>) {}
 
     /// Whether the fetch must end now, because of a cancel, a stop or a lost lease. Asked at least every 500 ms.
     fn should_stop(&self) -> bool;
@@ -108,6 +204,17 @@ pub trait Content: Send {
 
     /// Lines of the content; the last one counts without a line break, too.
     fn lines(&self) -> u64;
+
+    /// Whether it is all there is: then items that are not in it have left the source. Of a feed only the newest
+    /// entries are there, and nothing has left.
+    fn is_whole(&self) -> bool {
+        true
+    }
+
+    /// What the cells of the column at `position` are, where the kind knows; otherwise it is told from the cells.
+    fn column_type(&self, _position: usize) -> Option<ColumnType> {
+        None
+    }
 
     /// The rows from the first one. It can be asked for more than once and gives the same rows each time, one at a
     /// time: memory does not grow with the source.

@@ -43,9 +43,10 @@ impl From<FetchError> for Trouble {
 }
 
 /// Accepts a status that brings a body, and explains every other one.
-pub(super) fn judge(status: StatusCode, headers: &HeaderMap, place: &Place) -> Result<(), Trouble> {
+pub(super) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8], place: &Place) -> Result<(), Trouble> {
     let host = &place.host;
     let (code, message) = match status.as_u16() {
+        200 | 203 | 204 if says_html(headers) => return Err(Trouble::Final(page_instead(place))),
         200 | 203 | 204 => return Ok(()),
         401 | 403 if place.google => ("sign_in_page", SIGN_IN.to_owned()),
         401 => (

@@ -21,6 +21,14 @@ impl Kind for SheetExport {
         "sheet"
     }
 
+    fn label(&self, _: &Location) -> &'static str {
+        "Google Sheet"
+    }
+
+    fn accepts(&self, location: &Location) -> Result<(), String> {
+        link(location).map(drop).map_err(|error| error.to_string())
+    }
+
     fn weights(&self) -> Weights {
         Weights { fetching: 10, processing: 80, finalizing: 10 }
     }
@@ -30,16 +38,24 @@ impl Kind for SheetExport {
     }
 
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
-        let Location::Url(link) = &source.location else {
-            return Err(FetchError::failed("bad_address", "A Google Sheet is given by its link, not as a file."));
-        };
-        let link: SheetLink = link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))?;
+        let link = link(&source.location)?;
         let address = self.client.google_base.join(&link.export_path());
         let address = address.map_err(|error| {
             FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
         })?;
         table_at(&self.client, address.as_str(), Reach::Google, order, watch)
     }
+}
+
+/// The sheet that a location names.
+fn link(location: &Location) -> Result<SheetLink, FetchError> {
+    let Location::Url(link) = location else {
+        return Err(FetchError::failed(
+            "bad_address",
+            "A Google Sheet is given by its link, one link and no file. For a file choose the kind CSV (--kind csv).",
+        ));
+    };
+    link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))
 }
 
 /// An error's text with a capital letter and a full stop.

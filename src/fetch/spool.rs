@@ -94,7 +94,8 @@ impl Spooled {
     }
 }
 
-fn temporary(folder: &Path) -> io::Result<File> {
+/// A temporary file without a name in `folder`, which is made if it is missing.
+pub(super) fn temporary(folder: &Path) -> io::Result<File> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     tempfile::tempfile_in(folder)
 }
@@ -112,6 +113,13 @@ pub(super) fn disk(error: &io::Error) -> FetchError {
 pub(super) struct Reader<'a> {
     file: &'a File,
     at: u64,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads `file` from its beginning.
+    pub(super) const fn new(file: &'a File) -> Self {
+        Self { file, at: 0 }
+    }
 }
 
 impl Read for Reader<'_> {

@@ -7,6 +7,8 @@ use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::catalogs;
 use super::stored::{json, to_json};
+use crate::domain::column_type::ColumnType;
+use crate::domain::feed::Feed;
 use crate::domain::source::{SourceId, Validators};
 
 /// A catalog as a whole.
@@ -14,6 +16,8 @@ use crate::domain::source::{SourceId, Validators};
 pub struct Catalog {
     /// Its columns in the source's order; empty before the first sync.
     pub columns: Vec<String>,
+    /// What the cells of each column are; empty before the first sync of a version that knew.
+    pub column_types: Vec<ColumnType>,
     /// How many items it holds now.
     pub item_count: u64,
     /// How many it held when it was last in step with its source; `None` before the first time.
@@ -24,11 +28,12 @@ pub struct Catalog {
     pub validators: Validators,
 }
 
-type Row = (i64, String, String, i64, Option<i64>, Option<NaiveDateTime>);
+type Row = (i64, String, String, String, i64, Option<i64>, Option<NaiveDateTime>);
 
 const WHOLE: (
     catalogs::source_id,
     catalogs::column_names,
+    catalogs::column_types,
     catalogs::validators,
     catalogs::item_count,
     catalogs::settled_count,
@@ -36,15 +41,17 @@ const WHOLE: (
 ) = (
     catalogs::source_id,
     catalogs::column_names,
+    catalogs::column_types,
     catalogs::validators,
     catalogs::item_count,
     catalogs::settled_count,
     catalogs::last_success_at,
 );
 
-fn from_row((_, columns, validators, count, settled, last): Row) -> Result<Catalog, StoreError> {
+fn from_row((_, columns, types, validators, count, settled, last): Row) -> Result<Catalog, StoreError> {
     Ok(Catalog {
         columns: json("catalogs.columns", &columns)?,
+        column_types: json("catalogs.column_types", &types)?,
         item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
         settled_count: settled
             .map(u64::try_from)
@@ -62,6 +69,13 @@ pub(super) fn count_by(conn: &mut AnyConnection, source_id: i64, by: i64) -> Que
             .set(catalogs::item_count.eq(catalogs::item_count + by))
             .execute(conn)?;
     }
+    Ok(())
+}
+
+/// Keeps what is known of the feeds of a source. They are read and written as a whole only, so they are one text.
+pub(super) fn keep_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed]) -> Result<(), StoreError> {
+    let text = to_json("catalogs.feeds", &feeds)?;
+    diesel::update(catalogs::table.find(source_id)).set(catalogs::feeds.eq(text)).execute(conn)?;
     Ok(())
 }
 
@@ -97,6 +111,18 @@ impl Store {
             let time = catalogs::table.find(id.0).select(catalogs::last_success_at);
             let time: Option<Option<NaiveDateTime>> = time.first(conn).optional()?;
             Ok(time.flatten().map(|time| time.and_utc()))
+        })
+    }
+
+    /// What is known of the feeds of a source, in their order; none for a source that is not made of feeds, or was
+    /// never synced.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn feeds(&self, id: SourceId) -> Result<Vec<Feed>, StoreError> {
+        self.read(|conn| {
+            let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
+            text.map_or_else(|| Ok(Vec::new()), |text| json("catalogs.feeds", &text))
         })
     }
 

@@ -12,6 +12,8 @@ use super::operations::{self, OperationRow};
 use super::schema::{catalogs, sources, sync_operations, sync_records};
 use super::stored::{json, to_json};
 use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::column_type::ColumnType;
+use crate::domain::feed::Feed;
 use crate::domain::issue::Issues;
 use crate::domain::operation::{Lease, Priority, Status};
 use crate::domain::progress::Stats;
@@ -33,6 +35,8 @@ pub struct Ending {
     pub issues: Issues,
     /// Removals that wait for a person's word.
     pub withheld_removals: u64,
+    /// What is known of the feeds of the source from now on, however the run ended; `None` leaves it as it is.
+    pub feeds: Option<Vec<Feed>>,
     /// What a preview found, kept with its record.
     pub changes: Vec<Change>,
     /// What becomes of the catalog as a whole; `None` leaves it as it is.
@@ -52,6 +56,7 @@ impl Ending {
             stats: None,
             issues: Issues::default(),
             withheld_removals: 0,
+            feeds: None,
             changes: Vec::new(),
             applied: None,
             requeue: Requeue::No,
@@ -64,6 +69,8 @@ impl Ending {
 pub struct Applied {
     /// The columns in the source's order; `None` when they were not looked at.
     pub columns: Option<Vec<String>>,
+    /// What the cells of each column are; `None` when they were not looked at.
+    pub column_types: Option<Vec<ColumnType>>,
     /// Keys of the items that left the source.
     pub removals: Vec<String>,
     /// What to send along at the next fetch; `None` clears it.
@@ -145,6 +152,9 @@ pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Re
         let in_step = completed && ending.withheld_removals == 0;
         stats.removed = apply(conn, stamp, applied, completed, in_step)?;
     }
+    if let Some(feeds) = &ending.feeds {
+        catalog_rows::keep_feeds(conn, row.source_id, feeds)?;
+    }
     let kept = to_json("sync_operations.stats", &stats)?;
     diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&kept)).execute(conn)?;
     // The row is locked since our UPDATE, so this cannot change any more: an accepted cancel is never undone by a stop.
@@ -177,10 +187,12 @@ fn apply(
     }
     catalog_rows::count_by(conn, stamp.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
     let columns = applied.columns.as_ref().map(|names| to_json("catalogs.columns", names)).transpose()?;
+    let types = applied.column_types.as_ref().map(|types| to_json("catalogs.column_types", types)).transpose()?;
     let validators = applied.validators.clone().unwrap_or_default();
     diesel::update(catalogs::table.find(stamp.source_id))
         .set((
             columns.map(|text| catalogs::column_names.eq(text)),
+            types.map(|text| catalogs::column_types.eq(text)),
             catalogs::validators.eq(to_json("catalogs.validators", &validators)?),
             in_step.then(|| catalogs::settled_count.eq(catalogs::item_count.nullable())),
             completed.then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),

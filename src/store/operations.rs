@@ -8,7 +8,7 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::{json, word};
-use crate::domain::operation::{Operation, OperationKind, Options, Stage, Status};
+use crate::domain::operation::{Operation, OperationKind, Options, Priority, Stage, Status};
 use crate::domain::progress::{Stats, rate_and_eta};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::status_report::StatusReport;
@@ -34,6 +34,7 @@ pub(super) struct OperationRow {
     pub(super) kind: String,
     pub(super) mode: String,
     pub(super) options: String,
+    pub(super) priority: i32,
     pub(super) status: String,
     pub(super) stage: Option<String>,
     pub(super) message: String,
@@ -61,6 +62,7 @@ impl OperationRow {
             kind: word("sync_operations.kind", &self.kind)?,
             mode: word("sync_operations.mode", &self.mode)?,
             options: json::<Options>("sync_operations.options", &self.options)?,
+            priority: Priority::from_number(self.priority),
             attempt: self.attempt,
             retry_of: self.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
             requested_by: self.requested_by.clone(),

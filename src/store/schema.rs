@@ -28,6 +28,8 @@ diesel::table! {
         settled_count -> Nullable<BigInt>,
         last_success_at -> Nullable<Timestamp>,
         last_success_id -> Nullable<Text>,
+        feeds -> Text,
+        column_types -> Text,
     }
 }
 

@@ -176,8 +176,9 @@ impl Application<'_> {
 
     /// Takes one portion to its destination, together with the progress it makes.
     fn flush(&self, portion: Portion, destination: &mut Destination, course: &mut Course) -> Result<(), Stopped> {
-        let Portion { new, changed, stats, .. } = portion;
+        let Portion { new, changed, mut stats, .. } = portion;
         let items = stats.items;
+        stats.articles = stats.articles.map(|_| items);
         let progress = Progress {
             stage: Stage::Processing,
             message: format!("Syncing {} {} of {}…", self.source.noun.one, items.processed, items.total),

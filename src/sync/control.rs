@@ -9,7 +9,7 @@ use super::signal::Stop;
 use super::{journal, recovery, worker};
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest, Status};
-use crate::domain::source::{Location, Slug, Source, SourceId};
+use crate::domain::source::{Location, Noun, Slug, Source, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::fetch::{FetchError, Watch};
 
@@ -132,6 +132,35 @@ impl Control {
             FetchError::Failed { code, message } => CannotLook { code, sentence: message },
             FetchError::Stopped => CannotLook { code: "stopped", sentence: "The look was stopped.".to_owned() },
         })
+    }
+
+    /// What a source of this kind at `location` is, for people; "Unknown" where this version has no such kind.
+    #[must_use]
+    pub fn label(&self, kind: &str, location: &Location) -> &'static str {
+        self.engine.kinds.get(kind).map_or("Unknown", |kind| kind.label(location))
+    }
+
+    /// Whether a source of this kind can be at `location`, told without asking anybody.
+    ///
+    /// # Errors
+    /// The sentence for people.
+    pub fn accepts(&self, kind: &str, location: &Location) -> Result<(), String> {
+        match self.engine.kinds.get(kind) {
+            Some(kind) => kind.accepts(location),
+            None => Err(format!("There are no sources of the kind “{kind}”.")),
+        }
+    }
+
+    /// The column that tells entries of this kind apart, where the kind knows it by itself.
+    #[must_use]
+    pub fn key_column(&self, kind: &str) -> Option<&'static str> {
+        self.engine.kinds.get(kind)?.key_column()
+    }
+
+    /// What entries of this kind are called unless somebody says otherwise.
+    #[must_use]
+    pub fn noun(&self, kind: &str) -> Noun {
+        self.engine.kinds.get(kind).map_or_else(Noun::default, |kind| kind.noun())
     }
 
     /// The kinds of sources there are.

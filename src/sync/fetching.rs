@@ -1,31 +1,85 @@
 //! The first step of a run: its source comes here, and whoever watches is told how far it is.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
-use super::outcome::Stopped;
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+
+use super::journal;
+use super::outcome::{Findings, Stopped};
 use super::run::Run;
-use crate::domain::operation::{Mode, OperationKind, Stage};
+use crate::domain::feed::Feed;
+use crate::domain::issue::{Issue, Issues};
+use crate::domain::item::parse_fields;
+use crate::domain::operation::{Mode, OperationKind, Priority, Stage};
+use crate::domain::progress::Count;
 use crate::domain::source::Validators;
-use crate::fetch::{Fetched, Order, Watch};
+use crate::fetch::{FetchError, FetchProgress, Fetched, Order, Shelf, Watch};
 
 impl Run<'_> {
     /// Brings the source's content here, or learns that nothing is new.
-    pub(super) fn fetch(&self) -> Result<Fetched, Stopped> {
+    pub(super) fn fetch(&self, findings: &mut Findings) -> Result<Fetched, Stopped> {
         let none = Validators::default();
         // A preview compares with the catalog, so it has to see everything.
         let validators = if self.operation.kind == OperationKind::Sync { &self.catalog.validators } else { &none };
         let forced = self.operation.options.force_refresh || self.operation.options.accept_rekey;
         let mode = if forced { Mode::Full } else { self.operation.mode };
         let sync = Some(self.operation.id);
-        let order = Order { sync, mode, validators, timeout: self.engine.terms.fetch, within: self.signal.time_left() };
-        let watch = FetchWatch { run: self };
-        self.kind.fetch(&self.source, &order, &watch).map_err(Stopped::from)
+        let feeds = self.outlast(|| self.engine.store.feeds(self.source.id))?;
+        let only_failed = self.operation.options.only_failed;
+        let order = Order {
+            sync,
+            mode,
+            validators,
+            timeout: self.engine.terms.fetch,
+            within: self.signal.time_left(),
+            by_hand: only_failed || self.operation.priority == Priority::Manual,
+            only_failed,
+            feeds: &feeds,
+            shelf: &Stored { run: self },
+        };
+        let watch = FetchWatch { run: self, found: Mutex::default() };
+        let fetched = self.kind.fetch(&self.source, &order, &watch).map_err(Stopped::from);
+        let Found { issues, feeds } = watch.found.into_inner();
+        findings.issues = issues;
+        // A preview writes nothing, and what it asked is no try of the sync.
+        findings.feeds = feeds.filter(|_| self.operation.kind != OperationKind::Preview);
+        fetched
     }
+}
+
+/// The catalog's items as a fetch may look them up.
+struct Stored<'a> {
+    run: &'a Run<'a>,
+}
+
+impl Shelf for Stored<'_> {
+    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
+        let stored = self.run.outlast(|| self.run.engine.store.stored_fields(self.run.source.id, keys));
+        let stored = stored.map_err(|stopped| match stopped {
+            Stopped::Early(_) => FetchError::Stopped,
+            Stopped::Failed { code, message } => FetchError::Failed { code, message },
+            Stopped::Database(error) => {
+                journal::failure(self.run.operation.id, format_args!("{error}"));
+                FetchError::failed("database", "The database did not answer as it should. Sync again when it is back.")
+            }
+        })?;
+        // What cannot be read is fetched again.
+        Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
+    }
+}
+
+/// What a fetch found beside its content.
+#[derive(Default)]
+struct Found {
+    issues: Issues,
+    feeds: Option<Vec<Feed>>,
 }
 
 /// What a fetch sees of its run.
 struct FetchWatch<'a> {
     run: &'a Run<'a>,
+    found: Mutex<Found>,
 }
 
 impl Watch for FetchWatch<'_> {
@@ -43,6 +97,25 @@ impl Watch for FetchWatch<'_> {
         let mut progress = self.run.reporter.now();
         progress.message = format!("Waiting for {host} until {} UTC…", until.format("%H:%M:%S"));
         self.run.reporter.set(progress);
+    }
+
+    fn progress(&self, now: &FetchProgress) {
+        let mut progress = self.run.reporter.now();
+        let Count { processed, total } = now.share;
+        progress.message.clone_from(&now.message);
+        progress.percent = self.run.weights.percent(Stage::Fetching, processed, total).max(progress.percent);
+        progress.stats.bytes = progress.stats.bytes.max(now.bytes);
+        progress.stats.feeds = now.feeds;
+        progress.stats.articles = now.articles;
+        self.run.reporter.set(progress);
+    }
+
+    fn issue(&self, issue: Issue) {
+        self.found.lock().issues.push(issue);
+    }
+
+    fn feeds(&self, feeds: Vec<Feed>) {
+        self.found.lock().feeds = Some(feeds);
     }
 
     fn should_stop(&self) -> bool {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::signal::Reason;
 use crate::domain::change_set::Change;
+use crate::domain::feed::Feed;
 use crate::domain::guards::{Tally, Verdict};
 use crate::domain::in_words;
 use crate::domain::issue::Issues;
@@ -56,6 +57,7 @@ pub(super) struct Findings {
     pub(super) stats: Stats,
     pub(super) issues: Issues,
     pub(super) changes: Vec<Change>,
+    pub(super) feeds: Option<Vec<Feed>>,
 }
 
 /// How long a run could take, and how much of that the database kept it waiting.
@@ -94,8 +96,8 @@ impl Limit {
 
 impl Findings {
     fn ending(self, status: Status, message: String) -> Ending {
-        let Self { stats, issues, changes } = self;
-        Ending { stats: Some(stats), issues, changes, ..Ending::new(status, message) }
+        let Self { stats, issues, changes, feeds } = self;
+        Ending { stats: Some(stats), issues, changes, feeds, ..Ending::new(status, message) }
     }
 
     /// Everything was applied, but for removals that wait for a person's word.

@@ -155,15 +155,17 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// The steps, in order. What was found stays in `findings` also when a step does not come to its end.
     fn go(&self, findings: &mut Findings) -> Result<Ending, Stopped> {
-        let content = match self.fetch()? {
+        let content = match self.fetch(findings)? {
             Fetched::Unchanged(validators) => return self.nothing_new(findings, validators),
             Fetched::Content(content) => content,
         };
         let layout = self.layout(&*content)?;
         let mut index = KeyIndex::with_room(self.catalog.item_count);
         let mut survey = self.survey(&*content, &layout, &mut index)?;
-        findings.issues = std::mem::take(&mut survey.issues);
-        let verdict = survey.tally.judge(self.operation.options.accept_rekey);
+        findings.issues.append(std::mem::take(&mut survey.issues));
+        // Where only the newest entries are fetched nothing has left, and to have none of them is nothing unusual.
+        let whole = content.is_whole();
+        let verdict = if whole { survey.tally.judge(self.operation.options.accept_rekey) } else { Verdict::Apply };
         let preview = self.operation.kind == OperationKind::Preview;
         if !preview {
             self.refuse(&survey, verdict)?;
@@ -181,6 +183,9 @@ impl Run<'_> {
             force: self.operation.options.force_refresh,
         };
         findings.stats = application.run(&*content, &survey, &mut destination)?;
+        if !whole {
+            survey.tally.removals = 0;
+        }
         let withheld = if verdict == Verdict::Apply { 0 } else { survey.tally.removals };
         if let Destination::Preview(changes) = destination {
             return self.previewed(findings, changes, &index, &survey, verdict);
@@ -190,7 +195,12 @@ impl Run<'_> {
         self.finalize(findings.stats)?;
         // Withheld removals leave the catalog behind its source, so the next sync must look at everything again.
         let validators = (withheld == 0).then(|| content.validators().clone());
-        let applied = Applied { columns: Some(content.columns().to_vec()), removals, validators };
+        let applied = Applied {
+            columns: Some(content.columns().to_vec()),
+            column_types: Some(survey.types),
+            removals,
+            validators,
+        };
         Ok(std::mem::take(findings).completed(&self.source, applied, withheld))
     }
 
@@ -201,7 +211,7 @@ impl Run<'_> {
             Stats { items: Count { processed: held, total: held }, unchanged: held, ..self.reporter.now().stats };
         self.finalize(findings.stats)?;
         let validators = validators.or_else(|| Some(self.catalog.validators.clone()));
-        let applied = Applied { columns: None, removals: Vec::new(), validators };
+        let applied = Applied { validators, ..Applied::default() };
         Ok(std::mem::take(findings).unchanged(&self.source, applied))
     }
 

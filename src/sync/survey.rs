@@ -3,6 +3,7 @@
 use super::compare::{KeyIndex, place};
 use super::outcome::{Stopped, count};
 use super::run::Run;
+use crate::domain::column_type::ColumnType;
 use crate::domain::guards::{Tally, Verdict};
 use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::{KEY_MAX_BYTES, Layout};
@@ -25,6 +26,8 @@ pub(super) struct Survey {
     pub(super) rejected: u64,
     /// Why, and what was mended.
     pub(super) issues: Issues,
+    /// What the cells of each column are.
+    pub(super) types: Vec<ColumnType>,
 }
 
 impl Run<'_> {
@@ -62,7 +65,8 @@ impl Run<'_> {
         layout: &Layout,
         index: &mut KeyIndex,
     ) -> Result<Survey, Stopped> {
-        let fetched = Stats { bytes: content.bytes(), lines: content.lines(), ..Stats::default() };
+        let Stats { feeds, articles, .. } = self.reporter.now().stats;
+        let fetched = Stats { bytes: content.bytes(), lines: content.lines(), feeds, articles, ..Stats::default() };
         let percent = self.weights.percent(Stage::Fetching, 1, 1);
         let message = format!("Comparing with the {} of the catalog…", self.source.noun.many);
         let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
@@ -77,7 +81,8 @@ impl Run<'_> {
                 return Err(Stopped::Early(reason));
             }
         }
-        let mut survey = surveyor.finish();
+        let types = (0..content.columns().len()).map(|at| content.column_type(at).unwrap_or_default()).collect();
+        let mut survey = surveyor.finish(types);
         survey.tally.settled = self.catalog.settled_count.unwrap_or(survey.tally.live);
         progress.stats.items.total = survey.rows;
         self.reporter.set(progress);
@@ -168,7 +173,8 @@ impl<'a> Surveyor<'a> {
     }
 
     /// What was found.
-    fn finish(self) -> Survey {
-        Survey { tally: self.index.tally(), rows: self.rows, rejected: self.rejected, issues: self.issues }
+    fn finish(self, types: Vec<ColumnType>) -> Survey {
+        let Self { index, rows, rejected, issues, .. } = self;
+        Survey { tally: index.tally(), rows, rejected, issues, types }
     }
 }

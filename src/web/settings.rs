@@ -37,7 +37,7 @@ pub(super) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>
             SourceSetting {
                 slug: source.slug.to_string(),
                 name: source.name,
-                kind: place.kind_in_words().to_owned(),
+                kind: place.kind_in_words(&house.control).to_owned(),
                 place: place.place_in_words(),
                 key: source.key_column,
                 public: source.public,
@@ -101,7 +101,7 @@ pub(super) async fn look(
                 // The last part of a sheet's address says nothing.
                 source_form::propose(&mut form, if place.kind == "csv" { &called } else { "" });
                 form.slug = free_slug(house, &form.slug)?;
-                let mut found = found(&place, &look);
+                let mut found = found(house, &place, &look);
                 if found.place.is_empty() {
                     found.place = called;
                 }
@@ -137,7 +137,7 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
             },
             Err(errors) => errors,
         };
-        let step = SourceStep::Columns(found(&place, &look));
+        let step = SourceStep::Columns(found(house, &place, &look));
         Shown::new(step, form).wrong(errors).draw(house, &actor)
     })
     .await
@@ -167,7 +167,7 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
         // While a run is active the page would only stand in line behind it.
         let looked = if house.store.active_run(source.id)?.is_some() { None } else { Some(look_at(house, &place)) };
         let found = match looked {
-            Some(Ok(look)) => found(&place, &look),
+            Some(Ok(look)) => found(house, &place, &look),
             Some(Err(errors)) => {
                 shown.errors = errors;
                 found_without_look(house, &source)?
@@ -234,7 +234,7 @@ pub(super) async fn change(
             (Err(errors), _) | (_, Err(errors)) => (errors.clone(), StatusCode::UNPROCESSABLE_ENTITY),
         };
         let found = match (&place, looked) {
-            (Ok(place), Ok(Some(look))) => found(place, &look),
+            (Ok(place), Ok(Some(look))) => found(house, place, &look),
             _ => found_without_look(house, &source)?,
         };
         let mut shown = Shown::new(SourceStep::Edit(found), form).wrong(errors);

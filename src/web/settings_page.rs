@@ -83,17 +83,17 @@ pub(super) fn look_at(house: &House, place: &Place) -> Result<Look, Wrong> {
         if look.columns.is_empty() { Err(empty.to_owned()) } else { Ok(look) }
     });
     looked.map_err(|error| match place.location {
-        Location::Url(_) => wrong_link(error),
+        Location::Url(_) | Location::Urls(_) => wrong_link(error),
         Location::Upload(_) => wrong_file(error),
         Location::File(_) | Location::Sample => general(&error),
     })
 }
 
 /// What a look found, as the form shows it.
-pub(super) fn found(place: &Place, look: &Look) -> FoundColumns {
+pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
     let cells = |cells: &Vec<String>| cells.iter().map(|cell| clipped(cell, CELL)).collect();
     FoundColumns {
-        kind: place.kind_in_words().to_owned(),
+        kind: place.kind_in_words(&house.control).to_owned(),
         place: place.place_in_words(),
         columns: look.columns.clone(),
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
@@ -109,7 +109,7 @@ pub(super) fn found_without_look(house: &House, source: &Source) -> Result<Found
     }
     let place = Place::from(source);
     Ok(FoundColumns {
-        kind: place.kind_in_words().to_owned(),
+        kind: place.kind_in_words(&house.control).to_owned(),
         place: place.place_in_words(),
         columns,
         rows: Vec::new(),
@@ -146,7 +146,9 @@ pub(super) fn changed_place(
         Location::Url(address) if *address != form.url => {
             sent_place(house, &SourceForm { upload: String::new(), ..form.clone() })
         }
-        Location::Url(_) | Location::Upload(_) | Location::Sample | Location::File(_) => Ok(Ok(Place::from(source))),
+        Location::Url(_) | Location::Urls(_) | Location::Upload(_) | Location::Sample | Location::File(_) => {
+            Ok(Ok(Place::from(source)))
+        }
     }
 }
 

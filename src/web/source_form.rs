@@ -8,6 +8,7 @@ use crate::domain::row::listed_columns;
 use crate::domain::schedule::Schedule;
 use crate::domain::sheet_link::{NotASheetLink, SheetLink};
 use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft};
+use crate::sync::Control;
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
@@ -57,21 +58,15 @@ impl Place {
     }
 
     /// What it is, in words.
-    pub(super) fn kind_in_words(&self) -> &'static str {
-        match (self.kind.as_str(), &self.location) {
-            ("sheet", _) => "Google Sheet",
-            (_, Location::Url(_)) => "CSV by link",
-            (_, Location::Upload(_)) => "Uploaded CSV",
-            (_, Location::File(_)) => "CSV file on the server",
-            (_, Location::Sample) => "Sample catalog",
-        }
+    pub(super) fn kind_in_words(&self, control: &Control) -> &'static str {
+        control.label(&self.kind, &self.location)
     }
 
     /// Where it is, in words.
     pub(super) fn place_in_words(&self) -> String {
         match &self.location {
             Location::Upload(_) | Location::Sample => String::new(),
-            Location::Url(_) | Location::File(_) => self.location.for_people(),
+            Location::Url(_) | Location::Urls(_) | Location::File(_) => self.location.for_people(),
         }
     }
 }
@@ -103,6 +98,7 @@ pub(super) fn typed(values: &Values) -> SourceForm {
 pub(super) fn of_source(source: &Source) -> SourceForm {
     let url = match &source.location {
         Location::Url(address) => address.clone(),
+        Location::Urls(addresses) => addresses.join("\n"),
         Location::File(_) | Location::Upload(_) | Location::Sample => String::new(),
     };
     SourceForm {

@@ -187,7 +187,7 @@ fn used(sources: &[Source]) -> HashSet<&str> {
         .iter()
         .filter_map(|source| match &source.location {
             Location::Upload(id) => Some(id.as_str()),
-            Location::Url(_) | Location::File(_) | Location::Sample => None,
+            Location::Url(_) | Location::Urls(_) | Location::File(_) | Location::Sample => None,
         })
         .collect()
 }

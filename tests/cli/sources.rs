@@ -50,8 +50,7 @@ fn a_source_is_added_listed_shown_and_removed() {
 fn what_cannot_be_a_source_is_refused_with_a_reason() {
     let house = House::new();
     house.csv("a.csv", "id\n1\n");
-    let cases: [(&[&str], &str); 9] = [
-        (&["--kind", "feeds", "--url", "https://h.example/feed"], "no sources of the kind feeds yet"),
+    let cases: [(&[&str], &str); 8] = [
         (&["--kind", "toaster", "--url", "https://h.example/"], "There are: sheet, csv"),
         (&["--kind", "csv", "--file", "a.csv"], "--key is missing"),
         (&["--kind", "csv", "--file", "b.csv", "--key", "id"], "cannot be read"),

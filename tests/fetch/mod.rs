@@ -65,7 +65,7 @@ impl Road {
         let nothing = Validators::default();
         let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
         let validators = known.unwrap_or(&nothing);
-        let order = Order { sync: None, mode, validators, timeout: self.timeout, within: self.run };
+        let order = Order { mode, within: self.run, ..Order::whole(validators, self.timeout) };
         self.kinds().get(kind).expect("a kind").fetch(&source(kind, location.clone()), &order, watch)
     }
 

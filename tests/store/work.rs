@@ -76,6 +76,7 @@ pub(crate) fn ending(status: Status) -> Ending {
         error: None,
         stats: Some(Stats::default()),
         issues: Issues::default(),
+        feeds: None,
         withheld_removals: 0,
         changes: Vec::new(),
         applied: (status == Status::Completed).then(Applied::default),

@@ -107,6 +107,14 @@ impl Kind for Memory {
         Self::KIND
     }
 
+    fn label(&self, _: &Location) -> &'static str {
+        "Memory"
+    }
+
+    fn accepts(&self, _: &Location) -> Result<(), String> {
+        Ok(())
+    }
+
     fn weights(&self) -> Weights {
         Weights { fetching: 10, processing: 80, finalizing: 10 }
     }

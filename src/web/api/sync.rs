@@ -64,6 +64,7 @@ impl SyncBody {
             options: Options {
                 force_refresh: flag("forceRefresh", "options.forceRefresh")?,
                 accept_rekey: flag("acceptRekey", "options.acceptRekey")?,
+                only_failed: flag("onlyFailed", "options.onlyFailed")?,
             },
         })
     }
@@ -170,7 +171,7 @@ mod tests {
         let full = json!({ "source": "a", "type": "full", "options": { "forceRefresh": true, "preview": true } });
         let wish = SyncBody::read(&full).expect("a wish");
         assert_eq!((wish.kind, wish.mode), (OperationKind::Preview, Mode::Full));
-        assert_eq!(wish.options, Options { force_refresh: true, accept_rekey: false });
+        assert_eq!(wish.options, Options { force_refresh: true, ..Options::default() });
     }
 
     #[test]

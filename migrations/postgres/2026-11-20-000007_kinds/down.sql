@@ -1,0 +1,2 @@
+ALTER TABLE catalogs DROP COLUMN column_types;
+ALTER TABLE catalogs DROP COLUMN feeds;

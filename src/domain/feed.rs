@@ -1,0 +1,79 @@
+//! A feed of a source, as it is remembered between runs: how its entries are told apart and how it fares. What its
+//! server said about the version it sent is not here but in [`super::source::Validators::each`]: that is forgotten when
+//! a run does not apply everything, and this is not.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What tells the entries of a feed apart. It is chosen when a feed is first read and stays, so that a feed that begins
+/// to give its entries ids does not bring all of them once more.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Identity {
+    /// The id it gives them: `guid`, `id`.
+    Guid,
+    /// Their link.
+    Link,
+    /// A digest of their title and text.
+    Hash,
+}
+
+/// What is known of one feed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Feed {
+    /// Its address as the list of the source has it; it may hold secrets.
+    pub address: String,
+    /// What it calls itself; empty until it was read.
+    #[serde(default)]
+    pub title: String,
+    /// How its entries are told apart; `None` until it was read.
+    #[serde(default)]
+    pub identity: Option<Identity>,
+    /// How often it failed in a row.
+    #[serde(default)]
+    pub failures: u32,
+    /// Why it failed the last time: a word and a sentence.
+    #[serde(default)]
+    pub error: Option<(String, String)>,
+    /// Until when its server asked to be left alone. Holds for everybody.
+    #[serde(default)]
+    pub busy_until: Option<DateTime<Utc>>,
+    /// Until when it is left alone after failures. A person who presses Sync need not wait for it.
+    #[serde(default)]
+    pub resting_until: Option<DateTime<Utc>>,
+    /// When it was last asked.
+    #[serde(default)]
+    pub asked_at: Option<DateTime<Utc>>,
+    /// When it last answered as it should.
+    #[serde(default)]
+    pub succeeded_at: Option<DateTime<Utc>>,
+    /// How many entries it had then.
+    #[serde(default)]
+    pub entries: u64,
+}
+
+impl Feed {
+    /// A feed that nothing is known of but its address.
+    #[must_use]
+    pub fn new(address: impl Into<String>) -> Self {
+        Self {
+            address: address.into(),
+            title: String::new(),
+            identity: None,
+            failures: 0,
+            error: None,
+            busy_until: None,
+            resting_until: None,
+            asked_at: None,
+            succeeded_at: None,
+            entries: 0,
+        }
+    }
+
+    /// Whether the last try failed.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failures > 0
+    }
+}

@@ -1,0 +1,65 @@
+//! How a fetch ends without an answer.
+
+use url::Url;
+
+use super::FetchError;
+use super::halt::Ended;
+use super::reply::{Place, Trouble};
+use crate::domain::source::without_secrets;
+
+/// How a fetch, or one try of it, ended without an answer.
+pub(super) enum Failure {
+    Ended(Ended),
+    Trouble(Trouble),
+}
+
+impl Failure {
+    /// The word for it.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Ended(Ended::TimedOut) => "timeout",
+            Self::Ended(Ended::Stopped) | Self::Trouble(Trouble::Final(FetchError::Stopped)) => "stopped",
+            Self::Trouble(Trouble::Passing(FetchError::Stopped)) => "stopped",
+            Self::Trouble(Trouble::Final(FetchError::Failed { code, .. })) => code,
+            Self::Trouble(Trouble::Passing(FetchError::Failed { code, .. })) => code,
+            Self::Trouble(Trouble::Busy { .. }) => "busy",
+        }
+    }
+}
+
+impl From<Ended> for Failure {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
+    }
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self::Trouble(trouble)
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        Self::Trouble(Trouble::Final(error))
+    }
+}
+
+/// That a form was answered with a redirect, which it does not follow.
+pub(super) fn redirected_form(place: &Place, to: &Url) -> Failure {
+    let to = without_secrets(to.as_str());
+    final_failure(
+        "bad_redirect",
+        format!("{} redirects to {to}, and what was sent to it is not sent elsewhere. Use that address.", place.host),
+    )
+}
+
+/// Trying again does not help.
+pub(super) fn final_failure(code: &'static str, message: String) -> Failure {
+    Trouble::Final(FetchError::failed(code, message)).into()
+}
+
+/// It may be over in a moment.
+pub(super) fn passing(code: &'static str, message: String) -> Failure {
+    Trouble::Passing(FetchError::failed(code, message)).into()
+}

@@ -1,0 +1,69 @@
+//! A request as a kind of source makes it: where, with what, and what its answers mean.
+
+use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
+
+use super::address::Reach;
+use super::reply::{self, Place, Trouble};
+use crate::domain::operation::Mode;
+use crate::domain::source::Validators;
+
+/// What an answer's status and headers mean. The bytes are the beginning of the body where the status tells of trouble or
+/// the headers announce a web page, otherwise none. `Ok` takes the body.
+pub(super) type Judge<'a> = dyn Fn(StatusCode, &HeaderMap, &[u8], &Place) -> Result<(), Trouble> + Sync + 'a;
+
+/// One request.
+pub(super) struct Request<'a> {
+    /// The address. User name and password in it are sent as Basic authorization.
+    pub(super) address: &'a str,
+    /// Where redirects may lead.
+    pub(super) reach: Reach,
+    /// The `Accept` header.
+    pub(super) accept: &'static str,
+    /// Further headers, such as an authorization. They go to the host of `address` and to no other.
+    pub(super) headers: Vec<(HeaderName, String)>,
+    /// A form that is posted. Redirects are not followed with it.
+    pub(super) form: Option<String>,
+    /// What is known of the version that the last answer brought.
+    pub(super) known: Option<&'a Validators>,
+    /// What answers mean.
+    pub(super) judge: &'a Judge<'a>,
+}
+
+impl<'a> Request<'a> {
+    /// Gets a table.
+    pub(super) fn table(address: &'a str, reach: Reach) -> Self {
+        Self {
+            address,
+            reach,
+            accept: "text/csv, text/*;q=0.9, */*;q=0.5",
+            headers: Vec::new(),
+            form: None,
+            known: None,
+            judge: &reply::judge,
+        }
+    }
+
+    /// Gets JSON.
+    pub(super) fn json(address: &'a str, reach: Reach) -> Self {
+        Self { accept: "application/json", ..Self::table(address, reach) }
+    }
+
+    /// Asks for what is newer than `known`, unless everything is wanted.
+    pub(super) fn newer_than(self, known: &'a Validators, mode: Mode) -> Self {
+        let has_any = known.etag.is_some() || known.last_modified.is_some();
+        Self { known: Some(known).filter(|_| has_any && mode == Mode::Incremental), ..self }
+    }
+
+    /// With one more header.
+    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// The conditions to send along.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = (HeaderName, &str)> {
+        let etag = self.known.and_then(|known| Some((header::IF_NONE_MATCH, known.etag.as_deref()?)));
+        let date = self.known.and_then(|known| Some((header::IF_MODIFIED_SINCE, known.last_modified.as_deref()?)));
+        etag.into_iter().chain(date)
+    }
+}

@@ -1,0 +1,104 @@
+//! Rows that a kind makes itself, out of feeds or JSON, in a temporary file: written once, read as often as needed, and
+//! never all in memory.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use super::spool::{Reader, disk, temporary};
+use super::{Content, FetchError, Rows};
+use crate::domain::column_type::ColumnType;
+use crate::domain::row::Row;
+use crate::domain::source::Validators;
+
+/// Takes rows one after the other.
+#[derive(Debug)]
+pub(super) struct RowWriter {
+    out: BufWriter<File>,
+    rows: u64,
+}
+
+impl RowWriter {
+    /// A new temporary file in `folder`.
+    pub(super) fn new(folder: &Path) -> Result<Self, FetchError> {
+        let file = temporary(folder).map_err(|error| disk(&error))?;
+        Ok(Self { out: BufWriter::new(file), rows: 0 })
+    }
+
+    /// Takes one more row.
+    pub(super) fn push(&mut self, row: &Row) -> Result<(), FetchError> {
+        let line = serde_json::to_writer(&mut self.out, row).map_err(std::io::Error::from);
+        line.and_then(|()| self.out.write_all(b"\n")).map_err(|error| disk(&error))?;
+        self.rows += 1;
+        Ok(())
+    }
+
+    /// How many rows there are until now.
+    pub(super) const fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The rows as content with these facts.
+    pub(super) fn finish(self, facts: Facts) -> Result<RowFile, FetchError> {
+        let Self { out, rows } = self;
+        let file = out.into_inner().map_err(|error| disk(error.error()))?;
+        Ok(RowFile { file, rows, facts })
+    }
+}
+
+/// What is known of the rows as a whole.
+#[derive(Debug)]
+pub(super) struct Facts {
+    /// The columns, named as people see them.
+    pub(super) columns: Vec<String>,
+    /// What their cells are, where that is known; may be shorter than `columns`.
+    pub(super) types: Vec<Option<ColumnType>>,
+    /// What to send along the next time.
+    pub(super) validators: Validators,
+    /// Bytes that were fetched for them.
+    pub(super) bytes: u64,
+    /// Whether they are all there is.
+    pub(super) whole: bool,
+}
+
+/// Rows in a temporary file.
+#[derive(Debug)]
+pub(super) struct RowFile {
+    file: File,
+    rows: u64,
+    facts: Facts,
+}
+
+impl Content for RowFile {
+    fn columns(&self) -> &[String] {
+        &self.facts.columns
+    }
+
+    fn validators(&self) -> &Validators {
+        &self.facts.validators
+    }
+
+    fn bytes(&self) -> u64 {
+        self.facts.bytes
+    }
+
+    fn lines(&self) -> u64 {
+        self.rows
+    }
+
+    fn is_whole(&self) -> bool {
+        self.facts.whole
+    }
+
+    fn column_type(&self, position: usize) -> Option<ColumnType> {
+        self.facts.types.get(position).copied().flatten()
+    }
+
+    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+        let lines = BufReader::new(Reader::new(&self.file)).lines();
+        Ok(Box::new(lines.map(|line| {
+            let line = line.map_err(|error| disk(&error))?;
+            serde_json::from_str(&line).map_err(|error| disk(&error.into()))
+        })))
+    }
+}
