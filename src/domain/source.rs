@@ -191,9 +191,12 @@ impl Location {
 /// `address` without user name, password and the values of its query, fit for a page or a log line.
 #[must_use]
 pub fn without_secrets(address: &str) -> String {
-    let Ok(mut url) = url::Url::parse(address) else {
-        // Not an address (a bare sheet id, a mistyped link): only what stands before a query.
-        return address.split(['?', '#']).next().unwrap_or_default().to_owned();
+    let Some(mut url) = url::Url::parse(address).ok().filter(url::Url::has_host) else {
+        // Not an address (a bare sheet id, a mistyped link, a password with a sign that needs escaping): only what
+        // stands between credentials and a query.
+        let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
+        let bare = rest.rsplit('@').next().unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
+        return if scheme.is_empty() { bare.to_owned() } else { format!("{scheme}://{bare}") };
     };
     // Both fail only for addresses that cannot carry credentials.
     let _ = url.set_username("");
@@ -311,6 +314,8 @@ mod tests {
     fn an_address_is_shown_without_its_secrets() {
         assert_eq!(without_secrets("https://me:pw@h.example/a.csv?token=s3cret#x"), "https://h.example/a.csv?…");
         assert_eq!(without_secrets("https://h.example/a.csv"), "https://h.example/a.csv");
+        assert_eq!(without_secrets("https://me:pa#ss w@h.example/a?t=1"), "https://h.example/a");
+        assert_eq!(without_secrets("me:p/w@h.example:x/a"), "h.example:x/a");
         assert_eq!(
             without_secrets("https://docs.google.com/x/edit?gid=7&authkey=1#gid=7"),
             "https://docs.google.com/x/edit?gid=7"
