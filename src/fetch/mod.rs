@@ -8,6 +8,7 @@ mod csv;
 mod decoding;
 mod delimiter;
 mod failure;
+mod feeds;
 mod guard;
 mod halt;
 mod http;
