@@ -1,0 +1,181 @@
+//! Dates in the many ways people write them in feeds.
+
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
+
+/// The moment that `text` names: RFC 3339 and the shorter ways of ISO 8601, RFC 822 and 2822 with the usual liberties,
+/// and the way of C's `asctime`. A date without a time is its midnight, a time without a zone is UTC.
+pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > 100 || !text.is_ascii() {
+        return None;
+    }
+    iso(text).or_else(|| in_words(text))
+}
+
+/// `2003-12-31T10:14:55.5+01:00` and what is short of it: `2003`, `2003-12`, `20031231`, `2003-365`, `03-12-31`.
+fn iso(text: &str) -> Option<DateTime<Utc>> {
+    let at = text.find(['T', 't', ' ']).unwrap_or(text.len());
+    let date = iso_date(&text[..at])?;
+    let rest = text.get(at + 1..).unwrap_or_default().trim();
+    let (time, zone) = if rest.is_empty() { (Duration::zero(), 0) } else { time_and_zone(rest)? };
+    finish(date, time, zone)
+}
+
+fn iso_date(text: &str) -> Option<NaiveDate> {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = text.split('-').filter(|part| !part.is_empty()).collect();
+    if !parts.iter().all(|part| digits(part)) {
+        return None;
+    }
+    let number = |part: &str| part.parse::<u32>().ok();
+    let (year, month, day) = match parts[..] {
+        [all] => match all.len() {
+            4 => (all, "01", "01"),
+            8 => (&all[..4], &all[4..6], &all[6..]),
+            7 => return NaiveDate::from_yo_opt(all[..4].parse().ok()?, number(&all[4..])?),
+            6 => (&all[..2], &all[2..4], &all[4..]),
+            _ => return None,
+        },
+        [year, day] if day.len() == 3 => return NaiveDate::from_yo_opt(full_year(year)?, number(day)?),
+        [year, month] => (year, month, "01"),
+        [year, month, day] => (year, month, day),
+        _ => return None,
+    };
+    NaiveDate::from_ymd_opt(full_year(year)?, number(month)?, number(day)?)
+}
+
+/// A year of two digits is of this century up to 68, as POSIX has it.
+fn full_year(text: &str) -> Option<i32> {
+    let year: i32 = text.parse().ok()?;
+    match text.len() {
+        4 => Some(year),
+        2 if year < 69 => Some(2000 + year),
+        2 => Some(1900 + year),
+        3 => Some(1900 + year),
+        _ => None,
+    }
+}
+
+/// `Thu, 01 Jan 2004 19:48:21 GMT`, `Jan 1 2004`, `Sun Jan  4 16:29:06 PST 2004`: the parts are told by what they are,
+/// wherever they stand.
+fn in_words(text: &str) -> Option<DateTime<Utc>> {
+    let (mut day, mut month, mut year, mut time, mut zone) = (None, None, None, None, None);
+    for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
+        for word in dashed(word) {
+            if word.contains(':') && time.is_none() {
+                let (at, offset) = time_and_zone(word)?;
+                time = Some(at);
+                zone = zone.or((offset != 0).then_some(offset));
+            } else if word.starts_with(['+', '-']) && time.is_some() {
+                zone = offset(word).or(zone);
+            } else if let Some(found) = month_named(word) {
+                month = month.or(Some(found));
+            } else if word.bytes().all(|byte| byte.is_ascii_digit()) {
+                if word.len() <= 2 && day.is_none() {
+                    day = word.parse::<u32>().ok();
+                } else if year.is_none() {
+                    year = full_year(word);
+                }
+            } else if time.is_some() && zone.is_none() {
+                zone = zone_named(word);
+            }
+        }
+    }
+    let date = NaiveDate::from_ymd_opt(year?, month?, day?)?;
+    finish(date, time.unwrap_or_else(Duration::zero), zone.unwrap_or(0))
+}
+
+/// `01-Jan-2004` is three words; `+01:00` is one.
+fn dashed(word: &str) -> Vec<&str> {
+    let lettered = word.bytes().any(|byte| byte.is_ascii_alphabetic()) && !word.contains(':');
+    if lettered { word.split(['-', '/', '.']).filter(|part| !part.is_empty()).collect() } else { vec![word] }
+}
+
+fn month_named(word: &str) -> Option<u32> {
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let start = word.get(..3)?.to_ascii_lowercase();
+    let at = MONTHS.iter().position(|month| *month == start)?;
+    u32::try_from(at + 1).ok()
+}
+
+/// Time since midnight and offset in minutes of `10:14:55.123Z`, `10:14+01:00`, `19:48:21 GMT`, `101455`.
+fn time_and_zone(text: &str) -> Option<(Duration, i32)> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(text.len());
+    let (clock, zone) = (&text[..end], text[end..].trim());
+    let parts: Vec<&str> = clock.split(':').collect();
+    let number = |part: &str| part.split(['.', ',']).next().unwrap_or_default().parse::<i64>().ok();
+    let (hours, minutes, seconds) = match parts[..] {
+        [all] => match all.split(['.', ',']).next().unwrap_or_default().len() {
+            2 => (number(all)?, 0, 0),
+            4 => (number(&all[..2])?, number(&all[2..])?, 0),
+            6 => (number(&all[..2])?, number(&all[2..4])?, number(&all[4..])?),
+            _ => return None,
+        },
+        [hours, minutes] => (number(hours)?, number(minutes)?, 0),
+        [hours, minutes, seconds, ..] => (number(hours)?, number(minutes)?, number(seconds)?),
+        [] => return None,
+    };
+    // 24:00 is the next midnight, and a second too many happens at New Year.
+    if hours > 24 || minutes > 59 || seconds > 60 {
+        return None;
+    }
+    let time = Duration::hours(hours) + Duration::minutes(minutes) + Duration::seconds(seconds);
+    let zone = if zone.is_empty() { 0 } else { offset(zone).or_else(|| zone_named(zone)).unwrap_or(0) };
+    Some((time, zone))
+}
+
+/// Minutes of `+0100`, `-01:00`, `+1`.
+fn offset(text: &str) -> Option<i32> {
+    let (sign, digits) = match text.as_bytes().first()? {
+        b'+' => (1, &text[1..]),
+        b'-' => (-1, &text[1..]),
+        _ => return None,
+    };
+    let digits: String = digits.chars().filter(|c| *c != ':').collect();
+    let (hours, minutes) = match digits.len() {
+        1 | 2 => (digits.as_str(), "0"),
+        3 => (&digits[..1], &digits[1..]),
+        4 => (&digits[..2], &digits[2..]),
+        _ => return None,
+    };
+    let minutes = hours.parse::<i32>().ok()? * 60 + minutes.parse::<i32>().ok()?;
+    (minutes <= 24 * 60).then_some(sign * minutes)
+}
+
+/// Minutes that a zone is ahead of UTC, of those that RFC 822 knows and some more that feeds use.
+fn zone_named(word: &str) -> Option<i32> {
+    let upper = word.to_ascii_uppercase();
+    for known in ["GMT", "UTC", "UT"] {
+        if let Some(more) = upper.strip_prefix(known).filter(|more| more.starts_with(['+', '-'])) {
+            return offset(more);
+        }
+    }
+    let hours = match upper.as_str() {
+        "AST" => -4,
+        "ADT" => -3,
+        "EST" | "ET" => -5,
+        "EDT" => -4,
+        "CST" | "CT" => -6,
+        "CDT" => -5,
+        "MST" | "MT" => -7,
+        "MDT" => -6,
+        "PST" | "PT" => -8,
+        "PDT" => -7,
+        "CET" | "MEZ" | "BST" => 1,
+        "CEST" | "MESZ" | "EET" => 2,
+        "EEST" | "MSK" => 3,
+        "JST" | "KST" => 9,
+        "A" => -1,
+        "M" => -12,
+        "N" => 1,
+        "Y" => 12,
+        "Z" | "GMT" | "UTC" | "UT" | "WET" => 0,
+        _ => return None,
+    };
+    Some(hours * 60)
+}
+
+fn finish(date: NaiveDate, time: Duration, zone: i32) -> Option<DateTime<Utc>> {
+    let moment = date.and_time(NaiveTime::MIN).checked_add_signed(time)?;
+    Some(moment.checked_sub_signed(Duration::minutes(zone.into()))?.and_utc())
+}

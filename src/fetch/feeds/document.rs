@@ -1,0 +1,186 @@
+//! A feed as Lockstep keeps it, read from RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, or JSON Feed.
+//!
+//! XML is read with quick-xml. `feed-rs` was tried first: it answers with an error and no entries where one entry has
+//! an empty title, where a tag does not match or where a version is unknown to it, it cannot tell what `xml:base` links in
+//! a text are relative to, and it panics on an author such as `“me@example.com` and on a time of too many digits.
+
+use chrono::{DateTime, Utc};
+use url::Url;
+
+use super::entry::{Found, entry};
+use super::xml::{Step, Walk};
+use super::{json, written};
+use crate::fetch::FetchError;
+
+/// How many entries of a feed are read; no feed that is read by people has so many.
+pub(super) const ENTRIES: usize = 20_000;
+
+/// A feed.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(in crate::fetch) struct Document {
+    /// What it calls itself, in plain text; empty if it does not say.
+    pub(in crate::fetch) title: String,
+    /// The page it belongs to.
+    pub(in crate::fetch) link: Option<String>,
+    /// Its entries in its own order.
+    pub(in crate::fetch) entries: Vec<Entry>,
+    /// What was mended while reading, in sentences for people.
+    pub(in crate::fetch) notes: Vec<String>,
+}
+
+/// An entry of a feed.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(in crate::fetch) struct Entry {
+    /// The id that the feed gives it, as it is written.
+    pub(in crate::fetch) guid: Option<String>,
+    /// Where it can be read.
+    pub(in crate::fetch) link: Option<String>,
+    /// Plain text.
+    pub(in crate::fetch) title: String,
+    /// Names in plain text; the feed's where the entry has none.
+    pub(in crate::fetch) author: String,
+    pub(in crate::fetch) published: Option<DateTime<Utc>>,
+    pub(in crate::fetch) updated: Option<DateTime<Utc>>,
+    /// HTML fit to be shown.
+    pub(in crate::fetch) summary: String,
+    /// HTML fit to be shown.
+    pub(in crate::fetch) content: String,
+    /// Plain text, each once.
+    pub(in crate::fetch) categories: Vec<String>,
+    /// A picture that the feed gives it.
+    pub(in crate::fetch) image: Option<String>,
+    /// A file that comes with it: a recording, a film.
+    pub(in crate::fetch) enclosure: Option<String>,
+}
+
+/// Reads a feed. `charset` is what its server called its encoding, `base` where it was found.
+///
+/// # Errors
+/// When it is no feed (`not_a_feed`), cannot be read as far as its first entry (`bad_feed`), or declares entities of its
+/// own (`entities_declared`). The sentence begins with "It" and leaves out the address.
+pub(in crate::fetch) fn parse(bytes: &[u8], charset: Option<&str>, base: &Url) -> Result<Document, FetchError> {
+    let written = written::decode(bytes, charset);
+    let text = written.text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\0'));
+    let mut document = if text.starts_with('{') { json::parse(text, base)? } else { xml(text, base)? };
+    document.notes.extend(written.note);
+    Ok(document)
+}
+
+/// Elements that hold the feed and its entries, on their own or in one another.
+const HOLDERS: [&str; 4] = ["rss", "rdf", "channel", "feed"];
+
+fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
+    // What stands before the first tag is no part of it: blank lines, warnings of a server's scripts.
+    let text = &text[text.find('<').unwrap_or(text.len())..];
+    let mut walk = Walk::new(text, base);
+    let mut document = Document::default();
+    let mut feed = Found::default();
+    let mut about = None;
+    let mut is_feed = false;
+    let mut items = Vec::new();
+    let mut left_out = 0_u64;
+    while let Some(step) = walk.step()? {
+        let Step::Open(element) = step else { continue };
+        match element.name.as_str() {
+            name if HOLDERS.contains(&name) => {
+                is_feed = true;
+                about = about.or_else(|| element.attribute("about").map(str::to_owned));
+            }
+            "item" | "entry" => {
+                is_feed |= element.name == "entry";
+                let element = walk.fill(element)?;
+                if items.len() < ENTRIES {
+                    items.push(entry(&element, ""));
+                } else {
+                    left_out += 1;
+                }
+            }
+            _ if !is_feed => return Err(not_a_feed(&element.name)),
+            _ => feed.look(&walk.fill(element)?),
+        }
+    }
+    let broken = walk.broken.take();
+    if !is_feed {
+        return Err(match broken {
+            Some(why) => FetchError::failed("bad_feed", format!("It cannot be read: {why}.")),
+            None => FetchError::failed("not_a_feed", "It is no feed: there is nothing in it that a feed begins with."),
+        });
+    }
+    if let (true, Some(why)) = (items.is_empty(), &broken) {
+        return Err(FetchError::failed("bad_feed", format!("It cannot be read: {why}.")));
+    }
+    let by = feed.authors();
+    for item in &mut items {
+        if item.author.is_empty() {
+            item.author.clone_from(&by);
+        }
+    }
+    document
+        .notes
+        .extend(broken.map(|why| format!("It is not well written: {why}. What could be made out was taken.")));
+    document.notes.extend((left_out > 0).then(|| {
+        format!("It has {left_out} entries more than the {ENTRIES} that are read of one feed; they were left out.")
+    }));
+    (document.title, document.link) = feed.title_and_link();
+    document.link = document.link.or(about);
+    document.entries = items;
+    Ok(document)
+}
+
+fn not_a_feed(name: &str) -> FetchError {
+    let name: String = name.chars().take(40).collect();
+    FetchError::failed(
+        "not_a_feed",
+        format!("It is no feed: it begins with <{name}>, not with <rss>, <feed> or <rdf:RDF>."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Document, parse};
+    use crate::fetch::FetchError;
+
+    fn read(text: &str) -> Result<Document, FetchError> {
+        let base = "https://example.org/blog/feed.xml".parse().expect("an address");
+        parse(text.as_bytes(), None, &base)
+    }
+
+    #[test]
+    fn the_three_families_of_feeds_are_read_alike() {
+        let rss = r#"<rss version="2.0"><channel><title>Blog &amp; more</title><link>/blog</link><item><guid>1</guid>
+            <title>A &lt;b&gt;bold&lt;/b&gt; step</title><link>one</link><pubDate>Thu, 1 Jan 2004 19:48:21 GMT</pubDate>
+            <description>&lt;p onclick=x&gt;Hi&lt;/p&gt;</description></item></channel></rss>"#;
+        let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>Blog &amp; more</title><link href="/blog"/><entry>
+            <id>1</id><title type="html">A &lt;b&gt;bold&lt;/b&gt; step</title><link href="one"/>
+            <published>2004-01-01T20:48:21+01:00</published><summary type="xhtml"><p xmlns="http://www.w3.org/1999/xhtml"
+            onclick="x">Hi</p></summary></entry></feed>"#;
+        let json = r#"{"version":"https://jsonfeed.org/version/1.1","title":"Blog & more","home_page_url":"/blog","items":[
+            {"id":"1","title":"A bold step","url":"one","date_published":"2004-01-01T19:48:21Z","summary":"Hi"}]}"#;
+        for text in [rss, atom, json] {
+            let document = read(text).expect("a feed");
+            assert_eq!(document.title, "Blog & more");
+            assert_eq!(document.link.as_deref(), Some("https://example.org/blog"));
+            let [entry] = &document.entries[..] else { panic!("one entry in {text}") };
+            assert_eq!((entry.guid.as_deref(), entry.title.as_str()), (Some("1"), "A bold step"));
+            assert_eq!(entry.link.as_deref(), Some("https://example.org/blog/one"));
+            assert_eq!(entry.published.expect("a date").to_rfc3339(), "2004-01-01T19:48:21+00:00");
+            assert_eq!(entry.summary.replace("<p>", "").replace("</p>", ""), "Hi");
+            assert_eq!(document.notes, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_is_no_feed_is_refused_by_a_sentence() {
+        for (text, code) in [
+            ("<html><body>Not found</body></html>", "not_a_feed"),
+            ("{\"error\": 1}", "not_a_feed"),
+            ("", "not_a_feed"),
+            ("<rss><channel><item", "bad_feed"),
+            ("<!DOCTYPE a [<!ENTITY b 'c'>]><rss/>", "entities_declared"),
+        ] {
+            let Err(FetchError::Failed { code: told, message }) = read(text) else { panic!("{text} was taken") };
+            assert_eq!(told, code, "{text}");
+            assert!(message.starts_with("It ") && message.ends_with('.'), "{message}");
+        }
+    }
+}

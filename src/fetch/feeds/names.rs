@@ -1,0 +1,112 @@
+//! What the names in XML mean: vocabularies by their addresses, characters by their entities.
+
+use quick_xml::escape::{resolve_html5_entity, resolve_predefined_entity};
+
+use super::xml::Vocabulary;
+use crate::fetch::FetchError;
+
+/// The vocabulary that `address` stands for.
+pub(super) fn vocabulary(address: &str) -> Vocabulary {
+    let address = address.trim().to_ascii_lowercase();
+    let address = address.trim_start_matches("https://").trim_start_matches("http://").trim_start_matches("www.");
+    let address = address.trim_end_matches('/');
+    match address {
+        "" => Vocabulary::Core,
+        "purl.org/rss/1.0/modules/content" => Vocabulary::Content,
+        "w3.org/1999/xhtml" => Vocabulary::Xhtml,
+        "w3.org/1999/02/22-rdf-syntax-ns#" => Vocabulary::Rdf,
+        "w3.org/xml/1998/namespace" => Vocabulary::Xml,
+        _ if address.starts_with("purl.org/dc/") => Vocabulary::Dublin,
+        _ if address.contains("mrss") => Vocabulary::Media,
+        _ if address.starts_with("itunes.com/") || address.starts_with("example.com/dtds/podcast") => {
+            Vocabulary::Itunes
+        }
+        _ if CORE.iter().any(|core| address.starts_with(core)) => Vocabulary::Core,
+        _ => Vocabulary::Other,
+    }
+}
+
+/// The addresses of RSS and Atom, all versions that were ever written.
+const CORE: [&str; 12] = [
+    "w3.org/2005/atom",
+    "purl.org/atom",
+    "purl.org/rss/1.0",
+    "my.netscape.com/rdf/simple/0.9",
+    "channel.netscape.com/rdf/simple/0.9",
+    "my.netscape.com/publish/formats/rss-0.91.dtd",
+    "purl.org/net/rss1.1",
+    "backend.userland.com/rss",
+    "blogs.law.harvard.edu/tech/rss",
+    "cyber.law.harvard.edu/rss",
+    "rssboard.org/rss",
+    "example.com/newformat",
+];
+
+/// The vocabulary that a prefix customarily stands for where none is declared.
+pub(super) fn customary(prefix: &str) -> Vocabulary {
+    match prefix {
+        "dc" | "dcterms" => Vocabulary::Dublin,
+        "content" => Vocabulary::Content,
+        "media" => Vocabulary::Media,
+        "itunes" => Vocabulary::Itunes,
+        "xhtml" => Vocabulary::Xhtml,
+        "rdf" => Vocabulary::Rdf,
+        "xml" => Vocabulary::Xml,
+        "atom" | "rss" => Vocabulary::Core,
+        _ => Vocabulary::Other,
+    }
+}
+
+/// The characters that the entity or reference `name` stands for.
+pub(super) fn resolved(name: &str) -> Option<String> {
+    let Some(number) = name.strip_prefix('#') else {
+        return resolve_predefined_entity(name).or_else(|| resolve_html5_entity(name)).map(str::to_owned);
+    };
+    let number = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    // What Windows calls 128 to 159 is meant by those numbers, as in HTML.
+    if let 128..=159 = number {
+        let byte = [u8::try_from(number).ok()?];
+        return Some(encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte).0.into_owned());
+    }
+    let allowed = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..);
+    Some(char::from_u32(number).filter(allowed).unwrap_or(char::REPLACEMENT_CHARACTER).to_string())
+}
+
+/// `text` with its references resolved; ampersands that begin none stay.
+pub(super) fn unescaped(text: &str) -> String {
+    let mut done = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        done.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let end = rest.bytes().take(40).position(|byte| !byte.is_ascii_alphanumeric() && byte != b'#');
+        let found =
+            end.filter(|end| rest.as_bytes()[*end] == b';').and_then(|end| Some((resolved(&rest[..end])?, end)));
+        match found {
+            Some((characters, end)) => {
+                done.push_str(&characters);
+                rest = &rest[end + 1..];
+            }
+            None => done.push('&'),
+        }
+    }
+    done.push_str(rest);
+    done
+}
+
+/// Refuses a document type that declares entities. Not one feed needs them, and they can be made to grow without end or
+/// to stand for files of ours.
+pub(super) fn refuse_entities(declared: &str) -> Result<(), FetchError> {
+    let declares = declared.as_bytes().windows(8).any(|window| window.eq_ignore_ascii_case(b"<!ENTITY"));
+    if !declares {
+        return Ok(());
+    }
+    Err(FetchError::failed(
+        "entities_declared",
+        "It declares entities of its own, which Lockstep does not read: they can be made to grow without end. Ask \
+         whoever publishes it for a version without <!ENTITY>.",
+    ))
+}

@@ -1,0 +1,100 @@
+//! What a body is, told by its content: servers call feeds anything, and a feed's address says nothing.
+
+use super::written;
+
+/// How much of a body is looked at.
+const START: usize = 4096;
+
+/// What a body is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::fetch) enum Shape {
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// OPML.
+    List,
+    /// A web page.
+    Page,
+    /// Anything else.
+    Other,
+}
+
+/// What a body that begins with `start` is; a few thousand bytes are enough.
+pub(in crate::fetch) fn shape(start: &[u8]) -> Shape {
+    let start = &start[..start.len().min(START)];
+    let text = written::decode(start, None).text;
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    if text.starts_with('{') {
+        let has = |word: &str| text.contains(word);
+        return if has("jsonfeed.org") || has("\"items\"") || has("\"version\"") && has("\"title\"") {
+            Shape::Feed
+        } else {
+            Shape::Other
+        };
+    }
+    let mut rest = text;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        rest = match rest.as_bytes().first() {
+            Some(b'?') => after(rest, "?>"),
+            Some(b'!') if rest.starts_with("!--") => after(&rest[3..], "-->"),
+            Some(b'!') if is_html_doctype(rest) => return Shape::Page,
+            Some(b'!') => after_doctype(rest),
+            Some(_) => {
+                let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
+                let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+                match local.as_str() {
+                    "rss" | "feed" | "rdf" | "channel" | "entry" => return Shape::Feed,
+                    "opml" | "outlinedocument" => return Shape::List,
+                    "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => return Shape::Page,
+                    _ => return Shape::Other,
+                }
+            }
+            None => return Shape::Other,
+        };
+    }
+    Shape::Other
+}
+
+fn is_html_doctype(rest: &str) -> bool {
+    let mut words = rest.split(|c: char| c.is_whitespace() || c == '>').filter(|word| !word.is_empty());
+    words.next().is_some_and(|word| word.eq_ignore_ascii_case("!doctype"))
+        && words.next().is_some_and(|word| word.eq_ignore_ascii_case("html"))
+}
+
+fn after<'a>(rest: &'a str, end: &str) -> &'a str {
+    rest.find(end).map_or("", |at| &rest[at + end.len()..])
+}
+
+/// What comes after a document type, declarations in brackets included.
+fn after_doctype(rest: &str) -> &str {
+    let close = rest.find('>').unwrap_or(rest.len());
+    match rest.find('[') {
+        Some(at) if at < close => after(after(rest, "]"), ">"),
+        _ => after(rest, ">"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shape, shape};
+
+    #[test]
+    fn a_body_is_told_by_its_content() {
+        for (start, is) in [
+            ("<?xml version='1.0'?><!-- a <html> --><rss version='2.0'>", Shape::Feed),
+            ("\u{FEFF}\n<feed xmlns='http://www.w3.org/2005/Atom'>", Shape::Feed),
+            ("<!DOCTYPE rss [<!ELEMENT html ANY>]><rss>", Shape::Feed),
+            ("<rdf:RDF xmlns:rdf='x'>", Shape::Feed),
+            ("{\"version\": \"https://jsonfeed.org/version/1.1\"", Shape::Feed),
+            ("<opml version='2.0'>", Shape::List),
+            ("<!doctype html><rss>", Shape::Page),
+            ("<HTML><head>", Shape::Page),
+            ("{\"error\": \"no\"}", Shape::Other),
+            ("<svg>", Shape::Other),
+            ("title,artist", Shape::Other),
+            ("", Shape::Other),
+        ] {
+            assert_eq!(shape(start.as_bytes()), is, "{start}");
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! XML as feeds write it: tags that do not match, ampersands that stand alone and the names of HTML's entities are
+//! taken as they are meant. Entities that a document declares for itself are refused, and nothing is ever fetched.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+use url::Url;
+
+use super::names::{customary, refuse_entities, resolved, unescaped, vocabulary};
+use crate::fetch::FetchError;
+
+/// How deep elements may lie in one another; those that lie deeper count as text of the deepest.
+const DEPTH: usize = 200;
+
+/// Which vocabulary a name belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Vocabulary {
+    /// RSS or Atom of any version, or none said.
+    Core,
+    /// Dublin Core, terms included.
+    Dublin,
+    /// `content:encoded`.
+    Content,
+    Media,
+    Itunes,
+    Xhtml,
+    Rdf,
+    /// `xml:base`, `xml:lang`.
+    Xml,
+    Other,
+}
+
+/// An element with all that is in it.
+#[derive(Clone, Debug)]
+pub(super) struct Element {
+    pub(super) vocabulary: Vocabulary,
+    /// Without prefix, in lower case.
+    pub(super) name: String,
+    attributes: Vec<(Vocabulary, String, String)>,
+    pub(super) children: Vec<Node>,
+    /// What links in it are relative to.
+    pub(super) base: Rc<Url>,
+}
+
+/// What can be in an element.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Element(Element),
+    Text(String),
+}
+
+impl Element {
+    /// The value of the attribute `name` of no vocabulary, or of the element's own.
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|(vocabulary, own, _)| {
+            own == name && matches!(vocabulary, Vocabulary::Core | Vocabulary::Rdf | Vocabulary::Other)
+        });
+        found.map(|(_, _, value)| value.as_str())
+    }
+
+    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().map(|(_, name, value)| (name.as_str(), value.as_str()))
+    }
+
+    pub(super) fn elements(&self) -> impl Iterator<Item = &Self> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// The first child of that name.
+    pub(super) fn child(&self, name: &str) -> Option<&Self> {
+        self.elements().find(|child| child.name == name)
+    }
+
+    /// All text in it, without the white space around it.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        gather(self, &mut text);
+        text.trim().to_owned()
+    }
+}
+
+fn gather(element: &Element, text: &mut String) {
+    for node in &element.children {
+        match node {
+            Node::Text(piece) => text.push_str(piece),
+            Node::Element(child) => gather(child, text),
+        }
+    }
+}
+
+/// One step through a document.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// An element begins; nothing in it is read yet.
+    Open(Element),
+    /// The element of that name ends.
+    Close(String),
+    Text(String),
+}
+
+/// Where an element that is open changes what prefixes and links mean.
+struct Open {
+    name: String,
+    base: Rc<Url>,
+    prefixes: Option<Rc<HashMap<String, Vocabulary>>>,
+}
+
+/// Reads a document step by step.
+pub(super) struct Walk<'a> {
+    reader: Reader<&'a [u8]>,
+    open: Vec<Open>,
+    base: Rc<Url>,
+    /// Elements that end before anything else is read.
+    closing: usize,
+    /// What had to be mended, for people.
+    pub(super) broken: Option<String>,
+}
+
+impl<'a> Walk<'a> {
+    /// Walks through `text`, whose links are relative to `base` unless it says otherwise.
+    pub(super) fn new(text: &'a str, base: &Url) -> Self {
+        let mut reader = Reader::from_str(text);
+        let config = reader.config_mut();
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        config.allow_dangling_amp = true;
+        Self { reader, open: Vec::new(), base: Rc::new(base.clone()), closing: 0, broken: None }
+    }
+
+    /// The next step; `None` at the end, or where nothing more can be made out: then [`Walk::broken`] says so.
+    ///
+    /// # Errors
+    /// When the document declares entities of its own.
+    pub(super) fn step(&mut self) -> Result<Option<Step>, FetchError> {
+        loop {
+            if self.closing > 0 {
+                self.closing -= 1;
+                if let Some(open) = self.open.pop() {
+                    return Ok(Some(Step::Close(open.name)));
+                }
+            }
+            let event = match self.reader.read_event() {
+                Ok(event) => event,
+                Err(error) => {
+                    self.break_off(&format!("{error}"));
+                    self.closing = self.open.len();
+                    if self.closing == 0 {
+                        return Ok(None);
+                    }
+                    continue;
+                }
+            };
+            match event {
+                Event::Start(start) => return Ok(Some(Step::Open(self.opened(&start)))),
+                Event::Empty(start) => {
+                    let element = self.opened(&start);
+                    self.closing = 1;
+                    return Ok(Some(Step::Open(element)));
+                }
+                Event::End(end) => self.close(&local(end.name().as_ref())),
+                Event::Text(text) => return Ok(Some(Step::Text(text.into_inner().into_owned()))),
+                Event::CData(text) => return Ok(Some(Step::Text(text.into_inner().into_owned()))),
+                Event::GeneralRef(reference) => {
+                    let name = reference.into_inner();
+                    return Ok(Some(Step::Text(resolved(&name).unwrap_or_else(|| format!("&{name};")))));
+                }
+                Event::DocType(declared) => refuse_entities(&declared.into_inner())?,
+                Event::Eof if self.open.is_empty() => return Ok(None),
+                Event::Eof => {
+                    self.break_off("it ends in the middle");
+                    self.closing = self.open.len();
+                }
+                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+            }
+        }
+    }
+
+    /// Reads what is in `element`, up to its end.
+    ///
+    /// # Errors
+    /// As [`Walk::step`].
+    pub(super) fn fill(&mut self, element: Element) -> Result<Element, FetchError> {
+        let mut stack = vec![element];
+        loop {
+            match self.step()? {
+                Some(Step::Open(element)) if stack.len() < DEPTH => stack.push(element),
+                Some(Step::Open(element)) => {
+                    let end = self.open.len();
+                    self.broken.get_or_insert_with(|| format!("<{}> lies too deep", element.name));
+                    while self.open.len() >= end {
+                        match self.step()? {
+                            Some(Step::Text(text)) => push_text(&mut stack, text),
+                            Some(_) => {}
+                            None => break,
+                        }
+                    }
+                }
+                Some(Step::Text(text)) => push_text(&mut stack, text),
+                Some(Step::Close(_)) | None => {
+                    let Some(done) = stack.pop() else { continue };
+                    match stack.last_mut() {
+                        Some(parent) => parent.children.push(Node::Element(done)),
+                        None => return Ok(done),
+                    }
+                }
+            }
+        }
+    }
+
+    fn break_off(&mut self, why: &str) {
+        let why = why.trim_start_matches("syntax error: ").to_owned();
+        self.broken.get_or_insert(why);
+    }
+
+    /// The end tag of `name`: it ends everything opened after the element it belongs to, or nothing.
+    fn close(&mut self, name: &str) {
+        match self.open.iter().rev().position(|open| open.name == name) {
+            Some(inner) => {
+                if inner > 0 {
+                    self.broken.get_or_insert_with(|| format!("</{name}> ends more than <{name}>"));
+                }
+                self.closing = inner + 1;
+            }
+            None => {
+                self.broken.get_or_insert_with(|| format!("</{name}> ends nothing"));
+            }
+        }
+    }
+
+    fn opened(&mut self, start: &BytesStart<'_>) -> Element {
+        let mut raw: Vec<(String, String)> = Vec::new();
+        let mut prefixes = self.open.last().and_then(|open| open.prefixes.clone());
+        for attribute in start.html_attributes().with_checks(false).flatten() {
+            let (name, value) = (attribute.key.as_ref().to_owned(), unescaped(&attribute.value));
+            let prefix = if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") };
+            if let Some(prefix) = prefix {
+                let map = Rc::make_mut(prefixes.get_or_insert_with(Rc::default));
+                map.insert(prefix.to_ascii_lowercase(), vocabulary(&value));
+            } else {
+                raw.push((name, value));
+            }
+        }
+        let base = self.open.last().map_or_else(|| Rc::clone(&self.base), |open| Rc::clone(&open.base));
+        let own = raw.iter().find(|(name, _)| name.eq_ignore_ascii_case("xml:base"));
+        let base = own.and_then(|(_, value)| base.join(value.trim()).ok()).map_or(base, Rc::new);
+        let meaning = |name: &str, plain: Vocabulary| match name.split_once(':') {
+            None => plain,
+            Some((prefix, _)) => {
+                let prefix = prefix.to_ascii_lowercase();
+                prefixes.as_ref().and_then(|map| map.get(&prefix)).copied().unwrap_or_else(|| customary(&prefix))
+            }
+        };
+        let plain = prefixes.as_ref().and_then(|map| map.get("")).copied().unwrap_or(Vocabulary::Core);
+        let name = local(start.name().as_ref());
+        let element = Element {
+            vocabulary: meaning(start.name().as_ref(), plain),
+            attributes: raw
+                .into_iter()
+                .map(|(name, value)| (meaning(&name, Vocabulary::Core), local(&name), value))
+                .collect(),
+            name: name.clone(),
+            children: Vec::new(),
+            base: Rc::clone(&base),
+        };
+        self.open.push(Open { name, base, prefixes });
+        element
+    }
+}
+
+fn push_text(stack: &mut [Element], text: String) {
+    let Some(element) = stack.last_mut() else { return };
+    match element.children.last_mut() {
+        Some(Node::Text(before)) => before.push_str(&text),
+        _ => element.children.push(Node::Text(text)),
+    }
+}
+
+/// A name without its prefix, in lower case: feeds do not agree on the case.
+fn local(name: &str) -> String {
+    name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase()
+}
