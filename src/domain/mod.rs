@@ -15,6 +15,7 @@ pub mod issue;
 pub mod item;
 pub mod journal;
 pub mod look;
+pub mod markup;
 pub mod operation;
 pub mod progress;
 pub mod record;

@@ -1,0 +1,166 @@
+//! HTML that others wrote: what may be shown of it, and what it says.
+
+use std::borrow::Cow;
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+
+use ammonia::{Builder, UrlRelative};
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
+use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts};
+use url::Url;
+
+/// Elements that are never shown, with all that is in them.
+const UNSEEN: [&str; 11] = [
+    "script", "style", "template", "noscript", "iframe", "object", "applet", "noembed", "noframes", "title", "textarea",
+];
+
+/// Elements that flow with the text around them; any other one parts words.
+const INLINE: [&str; 36] = [
+    "a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins",
+    "kbd", "mark", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time",
+    "tt", "u", "var", "wbr", "blink",
+];
+
+/// `html` without what could do harm or call home: no scripts, styles, forms, frames or handlers, only links to `http`,
+/// `https` and `mailto`, only pictures by `http` and `https`. A link tells the place it leads to nothing and lends it no
+/// weight; a picture is loaded when it comes into view and does not tell where it is shown.
+///
+/// Relative links are resolved against `base`; without one they are dropped, as they would lead into our own site.
+#[must_use]
+pub fn safe(html: &str, base: Option<&Url>) -> String {
+    let mut builder = Builder::default();
+    builder
+        .add_clean_content_tags(UNSEEN)
+        .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        .url_relative(base.map_or(UrlRelative::Deny, |base| UrlRelative::RewriteWithBase(base.clone())))
+        .link_rel(Some("noopener noreferrer nofollow"))
+        .set_tag_attribute_value("img", "loading", "lazy")
+        .set_tag_attribute_value("img", "referrerpolicy", "no-referrer")
+        .attribute_filter(|element, attribute, value| {
+            let picture = element == "img" && attribute == "src";
+            (!picture || is_web(value)).then_some(Cow::Borrowed(value))
+        });
+    builder.clean(html).to_string()
+}
+
+/// Whether `address` is on the web, or relative: what is relative to no base was dropped before.
+fn is_web(address: &str) -> bool {
+    Url::parse(address).map_or_else(
+        |error| error == url::ParseError::RelativeUrlWithoutBase,
+        |url| matches!(url.scheme(), "http" | "https"),
+    )
+}
+
+/// What `html` says: its text without the tags, entities resolved, white space folded to single blanks. What a page
+/// never shows, such as a script, is not in it.
+#[must_use]
+pub fn text(html: &str) -> String {
+    if !html.contains(['<', '&']) {
+        return folded(html);
+    }
+    let tokenizer = Tokenizer::new(Said::default(), TokenizerOpts::default());
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from(html));
+    // A script does not run here, so the tokenizer never pauses for one; what it hands back is read on.
+    while !input.is_empty() {
+        let _ = tokenizer.feed(&input);
+    }
+    tokenizer.end();
+    folded(&tokenizer.sink.text.borrow())
+}
+
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.push_str(word);
+    }
+    folded
+}
+
+/// Gathers what is said outside of elements that are not shown.
+#[derive(Default)]
+struct Said {
+    text: RefCell<String>,
+    /// Which of [`UNSEEN`] is open, and how often in itself.
+    unseen: RefCell<String>,
+    depth: Cell<u32>,
+}
+
+impl TokenSink for Said {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
+        match token {
+            Token::CharacterTokens(text) if self.depth.get() == 0 => self.text.borrow_mut().push_str(&text),
+            Token::TagToken(tag) => return self.tag(&tag),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl Said {
+    fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
+        let name = &*tag.name;
+        if !INLINE.contains(&name) {
+            self.text.borrow_mut().push(' ');
+        }
+        if !UNSEEN.contains(&name) {
+            return TokenSinkResult::Continue;
+        }
+        let opens = tag.kind == TagKind::StartTag;
+        if self.depth.get() == 0 && opens {
+            name.clone_into(&mut self.unseen.borrow_mut());
+        }
+        if *self.unseen.borrow() == name {
+            self.depth.set(if opens { self.depth.get() + 1 } else { self.depth.get().saturating_sub(1) });
+        }
+        match (opens, name) {
+            (false, _) => TokenSinkResult::Continue,
+            (true, "script") => TokenSinkResult::RawData(ScriptData),
+            (true, "title" | "textarea") => TokenSinkResult::RawData(Rcdata),
+            (true, "style" | "iframe" | "noembed" | "noframes") => TokenSinkResult::RawData(Rawtext),
+            (true, _) => TokenSinkResult::Continue,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{safe, text};
+
+    #[test]
+    fn nothing_that_runs_or_calls_home_is_left() {
+        let base = "https://example.org/a/".parse().expect("an address");
+        let html = r#"<script>x()</script><p onclick="x()" style="x">Hi <a href="b">there</a><a href="javascript:x()">no</a>
+            <img src="c.png" onerror="x()"><img src="data:image/png;base64,AA"><iframe src="x">f</iframe><form>f</form></p>"#;
+        let shown = safe(html, Some(&base));
+        for never in ["script", "onclick", "style", "data:", "iframe", "form>", "onerror"] {
+            assert!(!shown.contains(never), "{never} in {shown}");
+        }
+        assert!(
+            shown.contains(r#"<a href="https://example.org/a/b" rel="noopener noreferrer nofollow">there</a>"#),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(r#"<img src="https://example.org/a/c.png" loading="lazy" referrerpolicy="no-referrer">"#)
+        );
+        assert!(!safe(html, None).contains("href=\"b\""), "a relative link would lead into our own site");
+        assert_eq!(safe(&shown, None), shown, "what is safe stays as it is");
+    }
+
+    #[test]
+    fn text_is_what_a_page_says() {
+        assert_eq!(
+            text("<p>One</p><p>t<b>w</b>o&nbsp;&eacute; &lt;3</p><script>no <b>x</b></script>\n\n end"),
+            "One two é <3 end"
+        );
+        assert_eq!(text("<title>a</title><object><object>b</object>c</object><br>d"), "d");
+        assert_eq!(text("plain  text"), "plain text");
+        assert_eq!(text("1 < 2 & 3"), "1 < 2 & 3");
+    }
+}
