@@ -1,21 +1,22 @@
 //! The kind `csv`: a CSV file at an address, on this server's disk, uploaded in the page, or inside the binary.
 
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::address::{Reach, parse};
-use super::halt::{Ended, watched};
 use super::http::{Answer, Client};
+use super::local::{self, Wanted};
 use super::reply;
 use super::request::Request;
-use super::spool::{Spoiled, Spooled};
+use super::spool::Spooled;
 use super::table::Table;
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::source::{Location, Source, Validators};
+
+/// What a file on this machine should be.
+const CSV_FILE: Wanted = Wanted("CSV file");
 
 /// Mirrors a CSV file.
 #[derive(Debug)]
@@ -65,101 +66,22 @@ impl Kind for Csv {
     }
 
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+        let taken = |content| finish(content, None, Validators::default(), order, watch);
         match &source.location {
             Location::Url(address) => {
                 no_sheet_link(&self.client, address)?;
                 table_at(&self.client, address, Reach::Anywhere, order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
-            Location::File(path) => {
-                let (file, bytes) = regular(path)?;
-                self.copy(file, bytes, &path.display().to_string(), order, watch)
-            }
+            Location::File(path) => taken(local::file(&self.client, path, CSV_FILE, order, watch)?),
             Location::Upload(name) => {
-                let (file, bytes) = regular(&self.upload(name)?)?;
-                self.copy(file, bytes, "The uploaded file", order, watch)
+                taken(local::upload(&self.client, &self.uploads_dir, name, CSV_FILE, order, watch)?)
             }
-            Location::Sample => self.copy(self.sample, self.sample.len() as u64, "The sample", order, watch),
+            Location::Sample => {
+                let (sample, named) = (self.sample, ("The sample", CSV_FILE));
+                taken(local::copy(&self.client, sample, sample.len() as u64, named, order, watch)?)
+            }
         }
-    }
-}
-
-impl Csv {
-    /// Where an upload lies. Its name can lead nowhere else.
-    fn upload(&self, name: &str) -> Result<PathBuf, FetchError> {
-        let mut parts = Path::new(name).components();
-        match (parts.next(), parts.next()) {
-            (Some(Component::Normal(only)), None) if only == name && !name.contains('\0') => {
-                Ok(self.uploads_dir.join(only))
-            }
-            _ => Err(FetchError::failed(
-                "bad_upload",
-                "This is not the name of an uploaded file. Upload the file again.",
-            )),
-        }
-    }
-
-    /// Copies content into a temporary file, so that a file that is written to meanwhile cannot shift under its reader.
-    fn copy(
-        &self,
-        from: impl Read,
-        bytes: u64,
-        name: &str,
-        order: &Order<'_>,
-        watch: &dyn Watch,
-    ) -> Result<Fetched, FetchError> {
-        let (folder, limit) = (&self.client.work_dir, self.client.max_bytes);
-        let content = watched(watch, order.timeout, order.timeout, |halt| {
-            Spooled::take(from, folder, limit, Some(bytes), halt, watch)
-        });
-        let content = content.map_err(|spoiled| match spoiled {
-            Spoiled::Ended(Ended::Stopped) => FetchError::Stopped,
-            Spoiled::Ended(Ended::TimedOut) => {
-                FetchError::failed("timeout", format!("{name} could not be read in time. Is its disk reachable?"))
-            }
-            Spoiled::TooLarge => FetchError::failed(
-                "too_large",
-                format!(
-                    "{name} is larger than {} MB. Make it smaller, or raise LOCKSTEP_MAX_BYTES.",
-                    limit.div_ceil(1_000_000)
-                ),
-            ),
-            Spoiled::Html => FetchError::failed("html_page", format!("{name} is a web page, not a CSV file.")),
-            Spoiled::Broken(error) => unreadable(name, &error),
-            Spoiled::Disk(error) => error,
-        })?;
-        finish(content, None, Validators::default(), order, watch)
-    }
-}
-
-/// Opens a regular file; its length.
-fn regular(path: &Path) -> Result<(File, u64), FetchError> {
-    let name = path.display().to_string();
-    let no_file = |is_dir: bool| {
-        let what = if is_dir { "is a folder" } else { "is not a regular file" };
-        FetchError::failed("not_a_file", format!("{name} {what}. Give the path of the CSV file itself."))
-    };
-    // Asked before opening: opening a pipe waits for its other end.
-    let about = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
-    if !about.is_file() {
-        return Err(no_file(about.is_dir()));
-    }
-    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-    let about = file.metadata().map_err(|error| unreadable(&name, &error))?;
-    if about.is_file() { Ok((file, about.len())) } else { Err(no_file(about.is_dir())) }
-}
-
-fn unreadable(name: &str, error: &io::Error) -> FetchError {
-    match error.kind() {
-        io::ErrorKind::NotFound => FetchError::failed(
-            "not_found",
-            format!("{name} is not there. Was it moved or deleted? Put it back, or give the source its new place."),
-        ),
-        io::ErrorKind::PermissionDenied => FetchError::failed(
-            "not_readable",
-            format!("{name} may not be read by the user that Lockstep runs as. Change its permissions."),
-        ),
-        _ => FetchError::failed("not_readable", format!("{name} could not be read ({error}).")),
     }
 }
 

@@ -13,6 +13,7 @@ mod guard;
 mod halt;
 mod http;
 mod kinds;
+mod local;
 mod look;
 mod queue;
 mod records;
