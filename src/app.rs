@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::rt;
 
-use crate::config::{Settings, StatusAt};
+use crate::config::{GoogleCredentials, Settings, StatusAt};
 use crate::domain::secret;
 use crate::domain::source::{Location, NotASlug, Noun, SourceDraft};
 use crate::fetch;
@@ -157,6 +157,9 @@ impl App {
         let told = told_to_stop()?;
         for name in &self.settings.unused {
             log::warn!("{name} is set, but this version of Lockstep does not use it yet");
+        }
+        if let Some(warning) = self.settings.google_credentials.as_ref().and_then(GoogleCredentials::warning) {
+            log::warn!("{warning}");
         }
         let listener = self.listen()?;
         let address = listener.local_addr()?;

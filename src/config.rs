@@ -13,7 +13,9 @@ use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
 
+mod credentials;
 mod values;
+pub use credentials::GoogleCredentials;
 use values::StatusWord;
 
 /// The settings as flags, the same for every command. A flag wins over the variable named beside it.
@@ -104,9 +106,9 @@ pub struct Settings {
     pub google_base: Option<Url>,
     /// `RUST_LOG`, directives such as `info` or `lockstep=debug`: what is logged. The default is the command's.
     pub log_filter: Option<String>,
-    /// `LOCKSTEP_GOOGLE_CREDENTIALS`, a file or its content, default none: the key of a service account. Only
-    /// `lockstep doctor` looks at it yet.
-    pub google_credentials: Option<OsString>,
+    /// `LOCKSTEP_GOOGLE_CREDENTIALS`, a file or its content, default none: the key of the service account that sheets
+    /// are read with.
+    pub google_credentials: Option<GoogleCredentials>,
     /// Settings that are set although this version does not use them yet.
     pub unused: Vec<&'static str>,
 }
@@ -156,7 +158,7 @@ impl fmt::Display for Mistakes {
 impl std::error::Error for Mistakes {}
 
 /// Settings of later versions.
-const LATER: [&str; 3] = ["LOCKSTEP_GOOGLE_CREDENTIALS", "LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
+const LATER: [&str; 2] = ["LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
 
 const HOUR: Duration = seconds(3600);
 
@@ -195,7 +197,7 @@ impl Settings {
             ),
             google_base: read.one("LOCKSTEP_GOOGLE_URL", flags.google_url.as_deref(), values::google_base, || None),
             log_filter: read.one("RUST_LOG", None, |text| values::log_filter(text).map(Some), || None),
-            google_credentials: read.given("LOCKSTEP_GOOGLE_CREDENTIALS", None).map(|(_, value)| value),
+            google_credentials: read.google_credentials(),
             unused: LATER.into_iter().filter(|name| read.given(name, None).is_some()).collect(),
             data_dir,
         };
@@ -214,12 +216,13 @@ impl Settings {
             (kept, "LOCKSTEP_KEEP_OPERATIONS", self.cooldown, "LOCKSTEP_COOLDOWN"),
         ];
         let wrong = cases.into_iter().filter(|(long, _, short, _)| long < short);
-        wrong
-            .map(|(long, name, short, other)| {
-                let (long, short) = (in_words::setting(long), in_words::setting(short));
-                format!("{name}: {long} is less than {other}, {short}. Make it at least as long.")
-            })
-            .collect()
+        let times = wrong.map(|(long, name, short, other)| {
+            let (long, short) = (in_words::setting(long), in_words::setting(short));
+            format!("{name}: {long} is less than {other}, {short}. Make it at least as long.")
+        });
+        let given = self.google_credentials.iter();
+        let tokens = given.filter_map(|given| given.account.token_address(self.google_base.as_ref()).err());
+        times.chain(tokens.map(|wrong| format!("LOCKSTEP_GOOGLE_CREDENTIALS: {wrong}"))).collect()
     }
 }
 
@@ -256,6 +259,12 @@ impl Reader<'_> {
             self.mistakes.push(format!("{name}: {wrong}"));
             default()
         })
+    }
+
+    fn google_credentials(&mut self) -> Option<GoogleCredentials> {
+        let (name, value) = self.given("LOCKSTEP_GOOGLE_CREDENTIALS", None)?;
+        let read = credentials::read(&value);
+        read.map_err(|wrong| self.mistakes.push(format!("{name}: {wrong}"))).ok()
     }
 
     fn limit(&mut self, name: &'static str, flag: Option<&OsStr>, default: Duration) -> Duration {

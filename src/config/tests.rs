@@ -120,8 +120,8 @@ fn a_database_is_a_server_or_a_file() {
 
 #[test]
 fn settings_of_later_versions_are_known_by_name() {
-    let env = [("LOCKSTEP_GOOGLE_CREDENTIALS", "/a.json"), ("LOCKSTEP_WEBHOOK_URL", "")];
-    assert_eq!(read(&env).expect("good settings").unused, ["LOCKSTEP_GOOGLE_CREDENTIALS"]);
+    let env = [("LOCKSTEP_TRUSTED_PROXIES", "10.0.0.1"), ("LOCKSTEP_WEBHOOK_URL", "")];
+    assert_eq!(read(&env).expect("good settings").unused, ["LOCKSTEP_TRUSTED_PROXIES"]);
 }
 
 #[test]
@@ -174,9 +174,30 @@ fn settings_can_be_printed_without_giving_a_secret_away() {
     let settings = read(&[
         ("DATABASE_URL", "postgres://me:s3cret@h/db"),
         ("LOCKSTEP_REDIS_URL", "redis://:s3cret@h"),
-        ("LOCKSTEP_GOOGLE_CREDENTIALS", r#"{"private_key":"s3cret"}"#),
         ("LOCKSTEP_GOOGLE_URL", "http://me:s3cret@h/"),
     ]);
     let printed = format!("{:?}", settings.expect("good settings"));
     assert!(printed.contains("postgres://h/db") && !printed.contains("s3cret"), "{printed}");
+}
+
+#[test]
+fn credentials_that_are_none_are_told_in_one_line_without_showing_them() {
+    let long = "s3cret".repeat(2000);
+    let cases = [
+        ("/nowhere/robot.json", "/nowhere/robot.json cannot be read: No such file"),
+        ("/nowhere/s3cret", "the file that it names cannot be read"),
+        (&long, "the file that it names cannot be read"),
+        ("eyJ0eXBlIjoic3MzY3JldHMzY3JldCJ9", "the file that it names cannot be read"),
+        ("/", "/ is not a regular file"),
+        (r#"{"private_key":"s3cret"}"#, "there is no “type” in it"),
+        ("{s3cret", "that is not JSON (line 1, column 2)"),
+        ("AIzaSys3cret", "that is an API key"),
+        ("-----BEGIN PRIVATE KEY-----\ns3cret", "that is a private key by itself"),
+    ];
+    for (given, said) in cases {
+        let mistakes = read(&[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]).expect_err(said);
+        let [line] = mistakes.lines() else { panic!("one line: {mistakes}") };
+        assert!(line.starts_with(&format!("LOCKSTEP_GOOGLE_CREDENTIALS: {said}")), "{line}");
+        assert!(!line.contains("s3cret") && !line.contains("eyJ0") && !line.contains('\n'), "{line}");
+    }
 }

@@ -138,10 +138,11 @@ impl Client {
     }
 }
 
-fn is_googles(url: &Url) -> bool {
+/// Whether `url` is on one of Google's own hosts.
+pub(super) fn is_googles(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
     let within = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-    within("google.com") || within("googleusercontent.com")
+    ["google.com", "googleapis.com", "googleusercontent.com"].into_iter().any(within)
 }
 
 /// `limit` is how long the fetch might take.

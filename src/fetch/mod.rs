@@ -4,6 +4,7 @@
 
 mod address;
 mod call;
+mod credentials;
 mod csv;
 mod decoding;
 mod delimiter;
@@ -26,6 +27,7 @@ mod table;
 mod text;
 mod transport;
 
+pub use credentials::{NotAServiceAccount, ServiceAccount};
 pub use guard::{AllowHosts, NotAllowHosts};
 pub use kinds::{Kinds, Settings};
 pub use look::look;

@@ -191,31 +191,6 @@ fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
 }
 
 #[test]
-fn a_key_of_a_service_account_is_looked_at_and_not_shown() {
-    let house = House::new();
-    house.make();
-    let good = r#"{"client_email":"robot@example.org","private_key":"-----BEGIN s3cret"}"#;
-    house.csv("good.json", good);
-    house.csv("half.json", r#"{"client_email":"robot@example.org"}"#);
-    house.csv("bad.json", "-----BEGIN s3cret");
-    for name in ["good.json", "half.json", "bad.json"] {
-        fs::set_permissions(house.path(name), fs::Permissions::from_mode(0o600)).expect("another mode");
-    }
-    let cases = [
-        ("good.json", "they can be read and belong to robot@example.org; this version does not use them"),
-        (good, "they can be read and belong to robot@example.org; this version does not use them"),
-        ("half.json", "there is no “private_key” in them"),
-        ("bad.json", "they are not JSON"),
-        ("missing.json", "missing.json cannot be read"),
-    ];
-    for (given, said) in cases {
-        let (code, findings) = examine(&house, &[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]);
-        let all = serde_json::to_string(&findings).expect("JSON");
-        assert!(code == 0 && all.contains(said) && !all.contains("s3cret"), "{all}");
-    }
-}
-
-#[test]
 fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_are_named() {
     let house = House::new();
     let database = Database::empty_postgres();

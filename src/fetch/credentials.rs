@@ -1,0 +1,195 @@
+//! The key of a Google service account: read from its JSON file, checked whole, and shown nowhere.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use ring::signature::RsaKeyPair;
+use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::pem::PemObject;
+use serde_json::Value;
+use url::Url;
+
+use super::http::is_googles;
+
+/// Where tokens are had unless the file says otherwise.
+const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+
+/// A service account with its key.
+#[derive(Clone)]
+pub struct ServiceAccount {
+    email: String,
+    pub(super) key_id: Option<String>,
+    pub(super) token_uri: Url,
+    pub(super) key: Arc<RsaKeyPair>,
+}
+
+/// Whom it belongs to, which is no secret: sheets are shared with that address.
+impl fmt::Debug for ServiceAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServiceAccount").field("email", &self.email).finish_non_exhaustive()
+    }
+}
+
+/// A text that is not the key of a service account. Nothing of the text is in the sentences.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAServiceAccount {
+    /// Not JSON.
+    #[error("that is not JSON (line {line}, column {column}). {GOOD}")]
+    NotJson {
+        /// Where reading ended.
+        line: usize,
+        /// Where reading ended.
+        column: usize,
+    },
+    /// A private key without the JSON around it.
+    #[error("that is a private key by itself, without the JSON around it. {GOOD}")]
+    BareKey,
+    /// A key for programs that show public things.
+    #[error("that is an API key, which opens no sheet that is shared with somebody. {GOOD}")]
+    ApiKey,
+    /// A key of an application that asks people to sign in.
+    #[error("that is an OAuth client, which needs a person to sign in. {GOOD}")]
+    OauthClient,
+    /// What `gcloud auth` leaves behind.
+    #[error("that is the sign-in of a person, not the key of a service account. {GOOD}")]
+    Person,
+    /// JSON of another kind.
+    #[error("its “type” is not “service_account”. {GOOD}")]
+    OtherType,
+    /// Something is not there.
+    #[error("there is no “{0}” in it. {GOOD}")]
+    Missing(&'static str),
+    /// The address of the account is none.
+    #[error("its “client_email” is not an e-mail address. {GOOD}")]
+    BadEmail,
+    /// The address for tokens is none.
+    #[error("its “token_uri” is not a web address. {GOOD}")]
+    BadTokenUri,
+    /// The key is not one that can sign.
+    #[error(
+        "its “private_key” is not an RSA key in PEM form. If it was copied by hand, its line breaks have to be \\n. {GOOD}"
+    )]
+    BadKey,
+}
+
+const GOOD: &str = "Name the JSON key file of a service account: in the Google Cloud console open IAM & Admin → Service \
+                    Accounts → Keys → Add key → JSON.";
+
+impl FromStr for ServiceAccount {
+    type Err = NotAServiceAccount;
+
+    /// Reads a key file's content. Its form is that of Google's own libraries
+    /// (<https://google.aip.dev/auth/4112>, "Credential File Format").
+    fn from_str(text: &str) -> Result<Self, NotAServiceAccount> {
+        let text = text.trim_start_matches('\u{feff}').trim();
+        if text.starts_with("-----BEGIN") {
+            return Err(NotAServiceAccount::BareKey);
+        }
+        // https://cloud.google.com/docs/authentication/api-keys: keys begin like this.
+        if text.starts_with("AIza") {
+            return Err(NotAServiceAccount::ApiKey);
+        }
+        // What the reader says may quote the text, and that is secret.
+        let json: Value = serde_json::from_str(text)
+            .map_err(|error| NotAServiceAccount::NotJson { line: error.line(), column: error.column() })?;
+        // Such a file is an object under one of these names
+        // (https://github.com/googleapis/google-api-python-client/blob/main/docs/client-secrets.md).
+        if json.get("installed").is_some() || json.get("web").is_some() {
+            return Err(NotAServiceAccount::OauthClient);
+        }
+        let field = |name: &str| json[name].as_str().map(str::trim).filter(|value| !value.is_empty());
+        match field("type") {
+            Some("service_account") => {}
+            Some("authorized_user") => return Err(NotAServiceAccount::Person),
+            Some(_) => return Err(NotAServiceAccount::OtherType),
+            None => return Err(NotAServiceAccount::Missing("type")),
+        }
+        let needed = |name: &'static str| field(name).ok_or(NotAServiceAccount::Missing(name));
+        let (email, pem) = (needed("client_email")?, needed("private_key")?);
+        let is_email = email.split('@').count() == 2 && email.chars().all(|c| c.is_ascii_graphic());
+        if !is_email || email.starts_with('@') || email.ends_with('@') {
+            return Err(NotAServiceAccount::BadEmail);
+        }
+        let token_uri = Url::parse(field("token_uri").unwrap_or(TOKEN_URI))
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or(NotAServiceAccount::BadTokenUri)?;
+        let key = key_pair(pem).ok_or(NotAServiceAccount::BadKey)?;
+        let key_id = field("private_key_id").map(str::to_owned);
+        Ok(Self { email: email.to_owned(), key_id, token_uri, key: Arc::new(key) })
+    }
+}
+
+fn key_pair(pem: &str) -> Option<RsaKeyPair> {
+    match PrivateKeyDer::from_pem_slice(pem.as_bytes()).ok()? {
+        PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).ok(),
+        PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()).ok(),
+        _ => None,
+    }
+}
+
+impl ServiceAccount {
+    /// The address that sheets are shared with.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        &self.email
+    }
+
+    /// Where its tokens are had. `stand_in` is the base of Google's addresses where something stands in for Google. What
+    /// is signed with the key goes to Google or to that, and to nobody else.
+    ///
+    /// # Errors
+    /// The sentence for people when the file names another place.
+    pub fn token_address(&self, stand_in: Option<&Url>) -> Result<Url, String> {
+        let named = &self.token_uri;
+        let to_google = named.scheme() == "https" && is_googles(named);
+        match stand_in.filter(|base| !is_googles(base)) {
+            Some(base) if named.origin() == base.origin() => Ok(named.clone()),
+            Some(base) if to_google => {
+                base.join("/token").map_err(|error| format!("the base of Google's addresses cannot be used ({error})."))
+            }
+            None if to_google => Ok(named.clone()),
+            _ => {
+                Err("its “token_uri” is not an address of Google, and the key is used nowhere else. Download the key \
+                      file from the Google Cloud console again."
+                    .to_owned())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NotAServiceAccount, ServiceAccount};
+
+    fn wrong(text: &str) -> NotAServiceAccount {
+        text.parse::<ServiceAccount>().expect_err(text)
+    }
+
+    #[test]
+    fn what_is_no_service_account_is_called_by_its_name() {
+        assert_eq!(wrong("{"), NotAServiceAccount::NotJson { line: 1, column: 1 });
+        assert_eq!(wrong("-----BEGIN PRIVATE KEY-----\ns3cret"), NotAServiceAccount::BareKey);
+        assert_eq!(wrong("AIzaSys3cret"), NotAServiceAccount::ApiKey);
+        assert_eq!(wrong(r#"{"installed":{"client_secret":"s3cret"}}"#), NotAServiceAccount::OauthClient);
+        assert_eq!(wrong(r#"{"web":{"client_secret":"s3cret"}}"#), NotAServiceAccount::OauthClient);
+        assert_eq!(wrong(r#"{"type":"authorized_user","refresh_token":"s3cret"}"#), NotAServiceAccount::Person);
+        assert_eq!(wrong(r#"{"type":"external_account"}"#), NotAServiceAccount::OtherType);
+        assert_eq!(wrong("{}"), NotAServiceAccount::Missing("type"));
+        assert_eq!(wrong(r#"{"type":"service_account"}"#), NotAServiceAccount::Missing("client_email"));
+        let no_key = r#"{"type":"service_account","client_email":"robot@example.org"}"#;
+        assert_eq!(wrong(no_key), NotAServiceAccount::Missing("private_key"));
+        let bad = |key: &str| {
+            wrong(&format!(r#"{{"type":"service_account","client_email":"robot@example.org","private_key":"{key}"}}"#))
+        };
+        assert_eq!(bad("s3cret"), NotAServiceAccount::BadKey);
+        assert_eq!(
+            bad("-----BEGIN PRIVATE KEY-----\\nczNjcmV0\\n-----END PRIVATE KEY-----"),
+            NotAServiceAccount::BadKey
+        );
+        for error in [bad("s3cret"), wrong("AIzaSys3cret"), wrong(r#"{"type":"s3cret"}"#)] {
+            assert!(!error.to_string().contains("s3cret") && error.to_string().contains("JSON key file"), "{error}");
+        }
+    }
+}
