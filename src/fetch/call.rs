@@ -1,6 +1,6 @@
 //! One try of a fetch: a request, and those that redirects ask for.
 
-use std::io::{ErrorKind, Read};
+use std::io::{Cursor, ErrorKind, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -142,6 +142,8 @@ impl<'a> Call<'a> {
         }
         (self.request.judge)(head.status, &head.headers, &start, place)?;
         reply::unpacked(&head.headers, place)?;
+        // A judge that takes what is announced as a page takes all of it.
+        let reader = Cursor::new(start).chain(reader);
         let content =
             Spooled::take(reader, &self.client.work_dir, self.client.max_bytes, total, &self.line.halt, self.watch)
                 .map_err(|spoiled| self.body_failure(spoiled, place))?;
