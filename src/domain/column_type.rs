@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::dates::{Dates, Order};
+use super::links::{is_address, is_picture};
+use super::numbers::{Decimal, Numbers};
+
 /// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -9,6 +13,10 @@ pub enum ColumnType {
     /// Anything, and whatever is not certain.
     #[default]
     Text,
+    /// Numbers, all written with this decimal sign.
+    Number(Decimal),
+    /// Days, with or without a time, all written in this order.
+    Date(Order),
     /// Moments as RFC 3339 has them, in UTC: `2026-11-20T08:00:00Z`.
     Moment,
     /// Addresses of pages.
@@ -19,4 +27,97 @@ pub enum ColumnType {
     Html,
     /// `yes`, or anything else for no.
     Flag,
+}
+
+/// What the cells of one column can still be, while they are looked at one after the other. It only gets less, and the
+/// same little room serves a million cells.
+#[derive(Clone, Debug)]
+pub struct ColumnReading {
+    any: bool,
+    numbers: Numbers,
+    dates: Dates,
+    addresses: bool,
+    pictures: bool,
+}
+
+impl Default for ColumnReading {
+    fn default() -> Self {
+        Self { any: false, numbers: Numbers::default(), dates: Dates::default(), addresses: true, pictures: true }
+    }
+}
+
+impl ColumnReading {
+    /// Looks at one cell. An empty one says nothing.
+    pub fn look(&mut self, cell: &str) {
+        if self.any && self.is_text() {
+            return;
+        }
+        let cell = cell.trim();
+        if cell.is_empty() {
+            return;
+        }
+        self.any = true;
+        self.numbers.look(cell);
+        self.dates.look(cell);
+        self.addresses = self.addresses && is_address(cell);
+        self.pictures = self.pictures && self.addresses && is_picture(cell);
+    }
+
+    fn is_text(&self) -> bool {
+        !self.addresses && !self.numbers.is_open() && !self.dates.is_open()
+    }
+
+    /// The type that all cells fit; `None` when there was nothing in any of them.
+    #[must_use]
+    pub fn column_type(&self) -> Option<ColumnType> {
+        if !self.any {
+            return None;
+        }
+        Some(match (self.numbers.decimal(), self.dates.order()) {
+            (Some(decimal), _) => ColumnType::Number(decimal),
+            (None, Some(order)) => ColumnType::Date(order),
+            (None, None) if self.pictures => ColumnType::Image,
+            (None, None) if self.addresses => ColumnType::Link,
+            (None, None) => ColumnType::Text,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ColumnReading, ColumnType, Decimal, Order};
+
+    fn told(cells: &[&str]) -> Option<ColumnType> {
+        let mut reading = ColumnReading::default();
+        cells.iter().for_each(|cell| reading.look(cell));
+        reading.column_type()
+    }
+
+    #[test]
+    fn a_type_is_told_from_all_cells_and_not_from_most() {
+        assert_eq!(told(&["1976", "", "1.5"]), Some(ColumnType::Number(Decimal::Point)));
+        assert_eq!(told(&["1976", "unknown"]), Some(ColumnType::Text));
+        assert_eq!(told(&["2025-04-03", ""]), Some(ColumnType::Date(Order::YearFirst)));
+        assert_eq!(told(&["2025-04-03", "2025"]), Some(ColumnType::Text));
+        assert_eq!(told(&["", "  "]), None);
+        assert_eq!(told(&["unknown", "1", "2"]), Some(ColumnType::Text));
+    }
+
+    #[test]
+    fn addresses_are_links_and_pictures_are_told_by_their_ending() {
+        let page = "https://example.org/a";
+        let picture = "https://f4.example.org/img/a0261871031_7.jpg?v=2";
+        assert_eq!(told(&[page, picture]), Some(ColumnType::Link));
+        assert_eq!(told(&[picture, ""]), Some(ColumnType::Image));
+        assert_eq!(told(&[picture, "soon"]), Some(ColumnType::Text));
+        assert_eq!(told(&["javascript:alert(1)"]), Some(ColumnType::Text));
+    }
+
+    #[test]
+    fn a_type_is_kept_as_a_word_with_what_is_needed_to_read_it() {
+        let types = [ColumnType::Text, ColumnType::Number(Decimal::Comma), ColumnType::Date(Order::DayFirst)];
+        let text = serde_json::to_string(&types).expect("JSON");
+        assert_eq!(text, r#"["text",{"number":"comma"},{"date":"dayfirst"}]"#);
+        assert_eq!(serde_json::from_str::<[ColumnType; 3]>(&text).expect("types"), types);
+    }
 }

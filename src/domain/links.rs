@@ -1,0 +1,66 @@
+//! Which cells are addresses of pages and pictures.
+
+use url::Url;
+
+/// Longer ones are no addresses that anybody follows.
+const LONGEST: usize = 2000;
+
+/// What pictures that every browser shows are called at their end.
+const PICTURES: [&str; 9] = ["jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "bmp", "ico"];
+
+/// Whether a cell looks like an `http` or `https` address and nothing else. Cheap: it is asked of every cell.
+#[must_use]
+pub fn is_address(cell: &str) -> bool {
+    let cell = cell.trim();
+    let begins = |scheme: &str| cell.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    (begins("http://") || begins("https://"))
+        && cell.len() <= LONGEST
+        && !cell.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// The address that a cell is, if it is one of `http` or `https` and nothing else. Whoever edits a source may type
+/// anything, and `javascript:` must not become a link.
+#[must_use]
+pub fn address(cell: &str) -> Option<Url> {
+    if !is_address(cell) {
+        return None;
+    }
+    Url::parse(cell.trim()).ok().filter(|url| url.host_str().is_some())
+}
+
+/// Whether the path of an address ends as pictures do.
+#[must_use]
+pub fn is_picture(address: &str) -> bool {
+    let path = address.trim().split(['?', '#']).next().unwrap_or_default();
+    let Some((before, ending)) = path.rsplit_once('.') else { return false };
+    // The third slash begins the path: `https://example.ico` is a host.
+    before.matches('/').count() >= 3 && PICTURES.iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{address, is_picture};
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        let found = address(" https://example.com/ä?q=1 ").map(String::from);
+        assert_eq!(found.as_deref(), Some("https://example.com/%C3%A4?q=1"));
+        for text in ["javascript:alert(1)", "https://", "http:/x", "see https://example.com", "https://a b", "data:,x"]
+        {
+            assert_eq!(address(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn pictures_are_told_by_the_end_of_their_path() {
+        for picture in
+            ["https://a.example/b.JPG", "http://a.example/b/c.d.webp?x=1.html#y", "https://a.example/%20.png"]
+        {
+            assert!(is_picture(picture), "{picture}");
+        }
+        for other in ["https://a.example/b", "https://a.ico", "https://a.example/?b=c.jpg", "https://a.example/b.jpg/c"]
+        {
+            assert!(!is_picture(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use proptest::prelude::*;
+
+use super::{Decimal, Numbers, SPACES, UNITS, value};
+
+fn told(cells: &[&str]) -> Option<Decimal> {
+    let mut numbers = Numbers::default();
+    cells.iter().for_each(|cell| numbers.look(cell));
+    numbers.decimal()
+}
+
+#[test]
+fn one_way_of_writing_is_told_from_all_cells() {
+    for cells in [
+        &["1976", "-3.5", "+4"][..],
+        &["1,234.56", "12"],
+        &["1,234,567", "12"],
+        &["0.123", "12"],
+        &["1'234.56", "12'000"],
+        &["1 234.5", "1\u{202f}234\u{a0}567"],
+        &["$9.99", "-$1,299.00", "$-5", "$ 12"],
+        &["45 %", "7%", "-0.5 %"],
+        &["1299.00 EUR", "5 EUR"],
+        &[".305", "1"],
+        &["52.520006599999997"],
+        &["1.234", "5.678"],
+    ] {
+        assert_eq!(told(cells), Some(Decimal::Point), "{cells:?}");
+    }
+    for cells in [
+        &["1.234,56", "12"][..],
+        &["1.234.567", "12"],
+        &["3,5", "1.234"],
+        &["1 299,00", "−4"],
+        &["€ 12", "9,99 €"],
+        &["0,123", "5"],
+        &["1,234", "5,678"],
+    ] {
+        assert_eq!(told(cells), Some(Decimal::Comma), "{cells:?}");
+    }
+}
+
+#[test]
+fn what_is_not_certain_is_text() {
+    for cells in [
+        &["1.234", "12"][..],
+        &["1,234", "12"],
+        &["1.234", "5,678"],
+        &["1,234.5", "1.234,5"],
+        &["1,234.5", "1'234.5"],
+        &["00123", "12"],
+        &["01"],
+        &["1e5"],
+        &["+49301234567"],
+        &["030 1234567"],
+        &["+49 30 / 12"],
+        &["1234567890123456"],
+        &["9780306406157", "9783161484100"],
+        &["0306406152", "1593278284"],
+        &["4006381333931"],
+        &["1976-05-01"],
+        &["1.5.2020"],
+        &["10.0.0.1"],
+        &["12a"],
+        &["€"],
+        &["."],
+        &["5."],
+        &["--5"],
+        &["$-5 €"],
+        &["1,23,456"],
+        &["12,3456.0"],
+        &["50 %", "0.5"],
+        &["$5", "5 €"],
+        &["٣"],
+        &["1976", "unknown"],
+    ] {
+        assert_eq!(told(cells), None, "{cells:?}");
+    }
+}
+
+#[test]
+fn the_value_is_what_the_column_means() {
+    for (cell, decimal, expected) in [
+        (" 1,234.56 ", Decimal::Point, Some(1234.56)),
+        ("1.234,56", Decimal::Comma, Some(1234.56)),
+        ("−€ 1’234.5", Decimal::Point, Some(-1234.5)),
+        ("1\u{202f}234\u{a0}%", Decimal::Comma, Some(1234.0)),
+        (".5", Decimal::Point, Some(0.5)),
+        ("-0", Decimal::Point, Some(0.0)),
+        ("1.234,56", Decimal::Point, None),
+        ("", Decimal::Point, None),
+    ] {
+        assert_eq!(value(cell, decimal), expected, "{cell}");
+    }
+}
+
+#[test]
+fn no_unit_is_the_beginning_or_the_end_of_another() {
+    for (at, unit) in UNITS.iter().enumerate() {
+        let others = UNITS.iter().enumerate().filter(|(other, _)| *other != at);
+        for (_, other) in others {
+            assert!(!other.starts_with(unit) && !other.ends_with(unit), "{unit} {other}");
+        }
+    }
+}
+
+/// A number in hundredths as somebody writes it.
+fn written(hundredths: i64, decimal: Decimal, group: Option<char>, unit: &str) -> String {
+    let digits = (hundredths.abs() / 100).to_string();
+    let mut whole = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if let Some(group) = group.filter(|_| at > 0 && (digits.len() - at).is_multiple_of(3)) {
+            whole.push(group);
+        }
+        whole.push(digit);
+    }
+    let sign = if hundredths < 0 { "-" } else { "" };
+    format!("{sign}{whole}{}{:02}{unit}", decimal.sign(), hundredths.abs() % 100)
+}
+
+proptest! {
+    #[test]
+    fn a_column_is_read_as_it_was_written(
+        numbers in prop::collection::vec(-100_000_000_000_i64..100_000_000_000, 1..40),
+        comma: bool,
+        group in prop::option::of(0..3_usize),
+        unit in prop::sample::select(vec!["", " €", "%", " CHF"]),
+    ) {
+        let decimal = if comma { Decimal::Comma } else { Decimal::Point };
+        let group = group.map(|at| [decimal.other(), SPACES[1], '\''][at]);
+        let cells: Vec<String> = numbers.iter().map(|number| written(*number, decimal, group, unit)).collect();
+        let mut reading = Numbers::default();
+        cells.iter().for_each(|cell| reading.look(cell));
+        prop_assert_eq!(reading.decimal(), Some(decimal));
+        for (number, cell) in numbers.iter().zip(&cells) {
+            #[allow(clippy::cast_precision_loss, reason = "far below 2^53")]
+            let expected = *number as f64 / 100.0;
+            prop_assert_eq!(value(cell, decimal), Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_column_that_is_read_has_a_value_in_every_cell(cells in prop::collection::vec("[-+−$€% 0-9.,']{1,9}", 1..6)) {
+        let mut reading = Numbers::default();
+        let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        cells.iter().for_each(|cell| reading.look(cell));
+        if let Some(decimal) = reading.decimal() {
+            for cell in cells {
+                prop_assert!(value(cell, decimal).is_some(), "{cell}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_cells_does_not_matter(cells in prop::collection::vec("[-]?[0-9.,' ]{1,7}", 1..6)) {
+        let mut cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
+        let forwards = told(&cells);
+        cells.reverse();
+        prop_assert_eq!(told(&cells), forwards);
+    }
+
+    #[test]
+    fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
+        let _ = told(&[&cell]);
+        let _ = value(&cell, Decimal::Comma);
+    }
+}
