@@ -2,6 +2,8 @@
 //! server said about the version it sent is not here but in [`super::source::Validators::each`]: that is forgotten when
 //! a run does not apply everything, and this is not.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +26,7 @@ pub enum Identity {
 pub struct Feed {
     /// Its address as the list of the source has it; it may hold secrets.
     pub address: String,
-    /// What it calls itself; empty until it was read.
+    /// What it calls itself; until it was read, what a list calls it, or nothing.
     #[serde(default)]
     pub title: String,
     /// How its entries are told apart; `None` until it was read.
@@ -51,6 +53,10 @@ pub struct Feed {
     /// How many entries it had then.
     #[serde(default)]
     pub entries: u64,
+    /// The lists of feeds that name it, by their addresses, each with the SHA-256 of the version that did; empty where
+    /// the source names it itself.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lists: BTreeMap<String, String>,
 }
 
 impl Feed {
@@ -68,6 +74,7 @@ impl Feed {
             asked_at: None,
             succeeded_at: None,
             entries: 0,
+            lists: BTreeMap::new(),
         }
     }
 

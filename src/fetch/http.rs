@@ -167,7 +167,7 @@ fn timed_out(host: &str, limit: Duration) -> FetchError {
 }
 
 /// A number from 0 to 1, another one each time.
-fn share_of_one() -> f64 {
+pub(super) fn share_of_one() -> f64 {
     let now: DateTime<Utc> = Utc::now();
     f64::from(now.timestamp_subsec_nanos() % 1_000_003) / 1_000_003.0
 }

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::Kind;
 use super::csv::Csv;
+use super::feeds::Feeds;
 use super::guard::AllowHosts;
 use super::http::Client;
 use super::sheet_export::SheetExport;
@@ -63,6 +64,7 @@ impl Kinds {
         Self {
             all: vec![
                 Box::new(SheetExport { client: Arc::clone(&client) }),
+                Box::new(Feeds::new(&client, settings.uploads_dir.clone())),
                 Box::new(Csv { client, uploads_dir: settings.uploads_dir, sample: settings.sample }),
             ],
         }

@@ -127,7 +127,7 @@ pub(super) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError {
 }
 
 /// When the server wants to be asked again: in so many seconds, or at a date.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
         return now.checked_add_signed(TimeDelta::seconds(i64::from(seconds)));

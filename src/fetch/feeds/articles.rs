@@ -1,0 +1,130 @@
+//! Entries of feeds as rows.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::document::Entry;
+use super::identity;
+use crate::domain::column_type::ColumnType;
+use crate::domain::feed::Identity;
+use crate::domain::row::{Mend, Row};
+use crate::fetch::FetchError;
+use crate::fetch::row_file::RowWriter;
+
+/// The column of the key.
+pub(super) const KEY: &str = "id";
+
+/// The columns, with what their cells are.
+pub(super) const COLUMNS: [(&str, ColumnType); 12] = [
+    ("title", ColumnType::Text),
+    ("link", ColumnType::Link),
+    ("feed", ColumnType::Text),
+    ("author", ColumnType::Text),
+    ("published", ColumnType::Moment),
+    ("updated", ColumnType::Moment),
+    ("summary", ColumnType::Html),
+    ("content", ColumnType::Html),
+    ("categories", ColumnType::Text),
+    ("image", ColumnType::Image),
+    ("enclosure", ColumnType::Link),
+    (KEY, ColumnType::Text),
+];
+
+/// The feed that entries are from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin<'a> {
+    /// Its address, or what stands for it.
+    pub(super) address: &'a str,
+    /// What it is called.
+    pub(super) name: &'a str,
+    /// What tells its entries apart.
+    pub(super) identity: Identity,
+}
+
+/// Writes the entries of one feed down. Answers how many of them have the key of one before: the first was taken.
+pub(super) fn write(out: &mut RowWriter, entries: Vec<Entry>, from: Origin<'_>) -> Result<u64, FetchError> {
+    let prefix = identity::prefix(from.address);
+    let mut taken = HashSet::new();
+    let mut repeated = 0;
+    for entry in entries {
+        let key = identity::key(&prefix, from.identity, &entry);
+        if taken.contains(&key) {
+            repeated += 1;
+            continue;
+        }
+        out.push(&row(out.rows(), entry, &key, from.name))?;
+        taken.insert(key);
+    }
+    Ok(repeated)
+}
+
+fn row(before: u64, entry: Entry, key: &str, feed: &str) -> Row {
+    let mut cells = vec![
+        entry.title,
+        entry.link.unwrap_or_default(),
+        feed.to_owned(),
+        entry.author,
+        moment(entry.published),
+        moment(entry.updated),
+        entry.summary,
+        entry.content,
+        entry.categories.join(", "),
+        entry.image.unwrap_or_default(),
+        entry.enclosure.unwrap_or_default(),
+        key.to_owned(),
+    ];
+    let mut mended = Vec::new();
+    for (position, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| cell.contains('\0')) {
+        cell.retain(|c| c != '\0');
+        mended.push(Mend { column: Some(position), what: "NUL characters were dropped".to_owned() });
+    }
+    // The header would be row 1.
+    Row { number: before + 2, cells, surplus: false, mended }
+}
+
+fn moment(time: Option<DateTime<Utc>>) -> String {
+    time.map(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS, KEY, Origin, write};
+    use crate::domain::feed::Identity;
+    use crate::domain::row::column_names;
+    use crate::fetch::feeds::document::Entry;
+    use crate::fetch::row_file::{Facts, RowWriter};
+    use crate::fetch::{Content, FetchError};
+
+    #[test]
+    fn entries_become_rows_and_the_first_of_a_key_wins() -> Result<(), FetchError> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut out = RowWriter::new(folder.path())?;
+        let entry = |guid: &str, title: &str| Entry {
+            guid: Some(guid.to_owned()),
+            title: title.to_owned(),
+            published: "2026-11-20T08:00:00.123+01:00".parse().ok(),
+            categories: vec!["a".to_owned(), "b".to_owned()],
+            ..Entry::default()
+        };
+        let from = Origin { address: "https://h.example/", name: "News", identity: Identity::Guid };
+        let repeated = write(&mut out, vec![entry("1", "One"), entry("1", "Two"), entry("2", "Th\0ree")], from)?;
+        assert_eq!((repeated, out.rows()), (1, 2));
+        let other = Origin { address: "https://i.example/", ..from };
+        assert_eq!(write(&mut out, vec![entry("1", "Four")], other)?, 0, "another feed may have the same ids");
+        let columns = column_names(&COLUMNS.map(|(name, _)| name));
+        assert!(columns.iter().any(|name| name == KEY));
+        let facts = Facts { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };
+        let content = out.finish(facts)?;
+        let rows: Vec<_> = content.rows()?.collect::<Result<_, _>>()?;
+        assert_eq!(
+            rows.iter().map(|row| (row.number, row.cells[0].as_str())).collect::<Vec<_>>(),
+            [(2, "One"), (3, "Three"), (4, "Four")]
+        );
+        assert_eq!(rows[1].mended.len(), 1);
+        assert_eq!(rows[0].cells[2..9], ["News", "", "2026-11-20T07:00:00Z", "", "", "", "a, b"]);
+        let keys: std::collections::HashSet<_> = rows.iter().map(|row| &row.cells[11]).collect();
+        assert_eq!(keys.len(), 3, "{keys:?}");
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! What is known of the feeds of a source, and what this run makes of it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+
+use super::list::List;
+use super::pace::{self, Turn};
+use super::sentences::{self, issue, noted};
+use crate::domain::feed::{Feed, Identity};
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::source::Validators;
+use crate::fetch::http::share_of_one;
+use crate::fetch::{FetchError, Order};
+
+/// An address that is to be asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Job {
+    /// The address, or the name of a file of this machine.
+    pub(super) address: String,
+    /// Whether the source names it itself: then it may be a list.
+    pub(super) given: bool,
+}
+
+/// How the feeds fared, in numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct Tally {
+    /// To be asked in this run, as far as is known by now.
+    pub(super) to_ask: u64,
+    /// Asked and settled.
+    pub(super) asked: u64,
+    /// Those that answered as they should.
+    pub(super) answered: u64,
+    /// Those left alone because there is no reason to ask them, or their servers wish it.
+    pub(super) left_alone: u64,
+    /// Those that failed, now or the last time.
+    pub(super) failing: u64,
+}
+
+/// An address that the source names.
+pub(super) struct Given {
+    pub(super) address: String,
+    /// The feeds it names, where it is a list.
+    pub(super) feeds: Option<Vec<String>>,
+}
+
+/// The ledger of one run.
+pub(super) struct Ledger<'a> {
+    pub(super) order: Order<'a>,
+    /// What was known before, by address.
+    pub(super) before: HashMap<&'a str, &'a Feed>,
+    /// The feeds that each list named before.
+    pub(super) lists: HashMap<&'a str, Vec<&'a Feed>>,
+    pub(super) given: Vec<Given>,
+    /// The feeds of this run, and lists that fail.
+    pub(super) feeds: HashMap<String, Feed>,
+    /// What is to be sent along the next time, where that is new.
+    each: BTreeMap<String, Validators>,
+    issues: HashMap<String, Vec<Issue>>,
+    pub(super) tally: Tally,
+}
+
+impl<'a> Ledger<'a> {
+    /// A ledger for a source that names these addresses.
+    pub(super) fn new(order: Order<'a>, addresses: &[String]) -> Self {
+        let before = order.feeds.iter().map(|feed| (feed.address.as_str(), feed)).collect();
+        let mut lists: HashMap<&str, Vec<&Feed>> = HashMap::new();
+        for feed in order.feeds {
+            feed.lists.keys().for_each(|list| lists.entry(list).or_default().push(feed));
+        }
+        let mut seen = HashSet::new();
+        let given = addresses.iter().filter(|address| seen.insert(address.as_str()));
+        let given = given.map(|address| Given { address: address.clone(), feeds: None }).collect();
+        let (feeds, each, issues) = Default::default();
+        Self { order, before, lists, given, feeds, each, issues, tally: Tally::default() }
+    }
+
+    /// What is to be asked first. Files of this machine (`local`) are read each time.
+    pub(super) fn begin(&mut self, local: bool, now: DateTime<Utc>) -> Vec<Job> {
+        let mut jobs = Vec::new();
+        for address in self.given.iter().map(|given| given.address.clone()).collect::<Vec<_>>() {
+            let feed = self.remembered(&address);
+            let is_list = self.is_list(&address);
+            let turn = if local { Turn::Ask } else { pace::turn(&feed, self.known(&address), &self.order, now) };
+            if !(is_list && matches!(turn, Turn::Fresh | Turn::Fine)) {
+                self.feeds.insert(address.clone(), feed);
+            }
+            if turn == Turn::Ask {
+                self.tally.to_ask += u64::from(!is_list);
+                jobs.push(Job { address, given: true });
+            } else if is_list {
+                self.put_off(&address, turn, false, now);
+                jobs.extend(self.as_before(&address, now));
+            } else {
+                self.put_off(&address, turn, true, now);
+            }
+        }
+        // Lists tell how much there is to do.
+        jobs.sort_by_key(|job| !self.is_list(&job.address));
+        jobs
+    }
+
+    /// The validators to send along for `address`: those of a version that this ledger remembers the feeds or the
+    /// identity of.
+    pub(super) fn known(&self, address: &str) -> Option<&'a Validators> {
+        let known = self.order.validators.each.get(address)?;
+        let remembered = match self.lists.get(address) {
+            Some(named) => named.iter().all(|feed| feed.lists.get(address) == known.body_hash.as_ref()),
+            None => self.before.get(address).is_some_and(|feed| feed.succeeded_at.is_some()),
+        };
+        remembered.then_some(known)
+    }
+
+    /// What the feed is called; its address where it has no name.
+    pub(super) fn name(&self, address: &str) -> String {
+        let title = self.feeds.get(address).map(|feed| feed.title.as_str()).unwrap_or_default();
+        sentences::name(title, address)
+    }
+
+    /// What tells the entries of the feed apart, if that is settled.
+    pub(super) fn identity(&self, address: &str) -> Option<Identity> {
+        self.feeds.get(address)?.identity
+    }
+
+    /// It was read, or there is nothing new. Answers what is to be asked now.
+    pub(super) fn same(&mut self, job: &Job, validators: Validators, now: DateTime<Utc>) -> Vec<Job> {
+        self.each.insert(job.address.clone(), validators);
+        if job.given && self.is_list(&job.address) {
+            self.feeds.remove(&job.address);
+            return self.as_before(&job.address, now);
+        }
+        self.tally.answered += 1;
+        self.settle(job, |feed| fared_well(feed, now));
+        Vec::new()
+    }
+
+    /// A feed was read: `read` notes what is known of it now, `notes` are for people.
+    pub(super) fn read(
+        &mut self,
+        job: &Job,
+        validators: Validators,
+        notes: Vec<String>,
+        now: DateTime<Utc>,
+        read: impl FnOnce(&mut Feed),
+    ) {
+        self.each.insert(job.address.clone(), validators);
+        if self.is_list(&job.address) {
+            // A list until now.
+            self.tally.to_ask += 1;
+            self.set_list(&job.address, Vec::new());
+        }
+        self.tally.answered += 1;
+        self.settle(job, |feed| {
+            fared_well(feed, now);
+            read(feed);
+        });
+        for note in notes {
+            self.issue(&job.address, noted(note));
+        }
+    }
+
+    /// A list of feeds was read. Answers what is to be asked now.
+    pub(super) fn listed(&mut self, job: &Job, validators: Validators, list: List, now: DateTime<Utc>) -> Vec<Job> {
+        let Job { address, .. } = job;
+        for note in list.notes {
+            self.issue(address, noted(note));
+        }
+        if list.feeds.is_empty() {
+            return self.failed(job, &sentences::empty_list(), now);
+        }
+        if !self.is_list(address) {
+            self.tally.to_ask -= 1;
+        }
+        self.feeds.remove(address);
+        let version = validators.body_hash.clone().unwrap_or_default();
+        self.each.insert(address.clone(), validators);
+        let feeds = list.feeds.into_iter().map(|listed| (listed.address, listed.title)).collect();
+        self.enroll(address, &version, feeds, now)
+    }
+
+    /// It failed. The feeds that a list named before are asked all the same. Answers what is to be asked now.
+    pub(super) fn failed(&mut self, job: &Job, error: &FetchError, now: DateTime<Utc>) -> Vec<Job> {
+        let FetchError::Failed { code, message } = error else { return Vec::new() };
+        let list = job.given && self.is_list(&job.address);
+        self.tally.failing += u64::from(!list);
+        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address));
+        feed.failures = feed.failures.saturating_add(1);
+        feed.error = Some(((*code).to_owned(), message.clone()));
+        feed.asked_at = Some(now);
+        feed.busy_until = None;
+        let gone = *code == "gone";
+        feed.resting_until =
+            Some(if gone { pace::rest_of_gone(now) } else { pace::rest(feed.failures, share_of_one(), now) });
+        let reason = if list { sentences::list_failed(message) } else { message.clone() };
+        self.issue(&job.address, (IssueKind::Refused, reason));
+        if list {
+            return self.as_before(&job.address, now);
+        }
+        self.tally.asked += 1;
+        Vec::new()
+    }
+
+    /// Its server asks to be left alone. Answers what is to be asked now.
+    pub(super) fn busy(&mut self, job: &Job, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Job> {
+        let list = job.given && self.is_list(&job.address);
+        self.tally.left_alone += u64::from(!list);
+        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address));
+        (feed.busy_until, feed.asked_at) = (Some(until), Some(now));
+        self.issue(&job.address, noted(sentences::busy(until, now)));
+        if list {
+            return self.as_before(&job.address, now);
+        }
+        self.tally.asked += 1;
+        Vec::new()
+    }
+
+    /// This run did not come to it.
+    pub(super) fn not_reached(&mut self, job: &Job, why: &str) {
+        self.issue(&job.address, noted(why.to_owned()));
+    }
+
+    /// What is known of all feeds from now on, what is to be sent along the next time, and what people are told, all in
+    /// the order of the source.
+    pub(super) fn close(mut self) -> (Vec<Feed>, Validators, Vec<Issue>) {
+        self.keep_lists();
+        let (mut feeds, mut issues) = (Vec::new(), Vec::new());
+        let mut each = BTreeMap::new();
+        for given in &self.given {
+            let named = given.feeds.iter().flatten();
+            for address in std::iter::once(&given.address).chain(named) {
+                feeds.extend(self.feeds.remove(address));
+                issues.extend(self.issues.remove(address).into_iter().flatten());
+                let known = self.each.remove(address).or_else(|| self.order.validators.each.get(address).cloned());
+                each.extend(known.map(|known| (address.clone(), known)));
+            }
+        }
+        (feeds, Validators { each, ..Validators::default() }, issues)
+    }
+
+    /// Says why `address` is not asked now, and counts it where it is a feed.
+    pub(super) fn put_off(&mut self, address: &str, turn: Turn, counts: bool, now: DateTime<Utc>) {
+        match turn {
+            Turn::Resting(until) => {
+                self.tally.failing += u64::from(counts);
+                let reason = self.feeds.get(address).map(|feed| sentences::resting(feed, until, now));
+                self.issue(address, noted(reason.unwrap_or_default()));
+                return;
+            }
+            Turn::Busy(until) => self.issue(address, noted(sentences::busy(until, now))),
+            Turn::Ask | Turn::Fresh | Turn::Fine => {}
+        }
+        self.tally.left_alone += u64::from(counts);
+    }
+
+    fn settle(&mut self, job: &Job, change: impl FnOnce(&mut Feed)) {
+        self.tally.asked += 1;
+        change(self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address)));
+    }
+
+    fn issue(&mut self, address: &str, (kind, reason): (IssueKind, String)) {
+        let issue = issue(self.name(address), kind, reason);
+        self.issues.entry(address.to_owned()).or_default().push(issue);
+    }
+}
+
+/// It answered as it should.
+fn fared_well(feed: &mut Feed, now: DateTime<Utc>) {
+    (feed.failures, feed.error, feed.busy_until, feed.resting_until) = (0, None, None, None);
+    (feed.asked_at, feed.succeeded_at) = (Some(now), Some(now));
+}

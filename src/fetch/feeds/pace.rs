@@ -1,0 +1,101 @@
+//! When a feed is asked: what its server asked for, what its failures cost, and how long an answer is good. Nothing here
+//! looks at a clock.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use headers::{Age, CacheControl, Expires, HeaderMapExt};
+use ureq::http::HeaderMap;
+
+use crate::domain::feed::Feed;
+use crate::domain::operation::Mode;
+use crate::domain::source::Validators;
+use crate::fetch::Order;
+
+/// The longest a version is taken to be good, whatever its server says.
+const MOST_FRESH: TimeDelta = TimeDelta::days(1);
+/// The longest a server is left alone because it asks for it: longer would be silence for good.
+const MOST_BUSY: TimeDelta = TimeDelta::days(7);
+/// How long a feed rests after its first failure, and after its twentieth.
+const FIRST_REST: TimeDelta = TimeDelta::minutes(5);
+const MOST_REST: TimeDelta = TimeDelta::days(1);
+
+/// Whether a feed is asked now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Turn {
+    /// It is.
+    Ask,
+    /// Not before then: its server asked for it.
+    Busy(DateTime<Utc>),
+    /// Not before then, as it failed the last time.
+    Resting(DateTime<Utc>),
+    /// Not before then: its server says that what is known is good until then.
+    Fresh,
+    /// It did not fail the last time, and only such are asked.
+    Fine,
+}
+
+/// Whether `feed` is asked now, of whose version `known` is known.
+pub(super) fn turn(feed: &Feed, known: Option<&Validators>, order: &Order<'_>, now: DateTime<Utc>) -> Turn {
+    let later = |until: Option<DateTime<Utc>>| until.filter(|until| *until > now);
+    if let Some(until) = later(feed.busy_until) {
+        return Turn::Busy(until);
+    }
+    if order.only_failed {
+        return if feed.has_failed() { Turn::Ask } else { Turn::Fine };
+    }
+    if !order.by_hand
+        && let Some(until) = later(feed.resting_until)
+    {
+        return Turn::Resting(until);
+    }
+    // What failed since is asked again: its server may have said so of a version that is gone.
+    let fresh = known.and_then(|known| known.fresh_until).filter(|_| !feed.has_failed());
+    if order.mode == Mode::Incremental && later(fresh).is_some() { Turn::Fresh } else { Turn::Ask }
+}
+
+/// Until when a feed rests that failed so often in a row: five minutes and twice as long each time, at most a day.
+/// `share`, from 0 to 1, takes up to a fifth of it so that many do not return at once.
+pub(super) fn rest(failures: u32, share: f64, now: DateTime<Utc>) -> DateTime<Utc> {
+    let doublings = failures.saturating_sub(1).min(16);
+    let whole = (FIRST_REST * 2_i32.pow(doublings)).min(MOST_REST).to_std().unwrap_or_default();
+    now + in_delta(whole.mul_f64(1.0 - share.clamp(0.0, 1.0) / 5.0))
+}
+
+/// Until when a feed rests that was removed for good: it is still asked once a day.
+pub(super) fn rest_of_gone(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + MOST_REST
+}
+
+/// Until when a server is left alone that asks for it until `asked`.
+pub(super) fn leave_alone(asked: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    asked.min(now + MOST_BUSY)
+}
+
+/// Until when the version that came with `headers` is good, by the rules of RFC 9111 for a cache of one user: `max-age`
+/// before `Expires`, less its `Age`; nothing where the server forbids it or does not say.
+pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    // What cannot be read says nothing.
+    let control = headers.typed_try_get::<CacheControl>().ok().flatten();
+    if control.as_ref().is_some_and(|control| control.no_cache() || control.no_store()) {
+        return None;
+    }
+    let age = headers.typed_try_get::<Age>().ok().flatten().map_or(0, |age| age.as_secs());
+    let until = match control.and_then(|control| control.max_age()) {
+        Some(good) => now + in_delta(good.saturating_sub(Duration::from_secs(age))),
+        None => {
+            let expires = headers.typed_try_get::<Expires>().ok().flatten()?;
+            DateTime::<Utc>::from(std::time::SystemTime::from(expires))
+        }
+    };
+    Some(until.min(now + MOST_FRESH)).filter(|until| *until > now)
+}
+
+/// A length of time, at most a year.
+fn in_delta(time: Duration) -> TimeDelta {
+    TimeDelta::from_std(time).unwrap_or(TimeDelta::days(366)).min(TimeDelta::days(366))
+}
+
+#[cfg(test)]
+#[path = "pace_tests.rs"]
+mod tests;

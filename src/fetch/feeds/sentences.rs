@@ -1,0 +1,137 @@
+//! What people are told of feeds.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::feed::Feed;
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::row::shortened;
+use crate::domain::source::without_secrets;
+use crate::fetch::FetchError;
+
+/// What a feed is called: its title, or its address without secrets.
+pub(super) fn name(title: &str, address: &str) -> String {
+    if title.trim().is_empty() { without_secrets(address) } else { shortened(title.trim()) }
+}
+
+/// An issue with the feed of this name.
+pub(super) fn issue(name: String, kind: IssueKind, reason: String) -> Issue {
+    Issue { row: None, column: Some(name), kind, reason }
+}
+
+/// What was taken, or is left as it is.
+pub(super) fn noted(reason: String) -> (IssueKind, String) {
+    (IssueKind::Noted, reason)
+}
+
+/// A moment near `now`: `14:05 UTC`, and with its day where that is another one.
+fn moment(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    // It is not asked before, so the minute is rounded up.
+    let time = time + TimeDelta::seconds(59);
+    let form = if time.date_naive() == now.date_naive() { "%H:%M UTC" } else { "%Y-%m-%d %H:%M UTC" };
+    time.format(form).to_string()
+}
+
+/// That its server asks to be left alone.
+pub(super) fn busy(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    format!(
+        "Its server asks to be left alone until {}. It is asked by the first sync after that; what it had before stays.",
+        moment(until, now)
+    )
+}
+
+/// That it rests after failures.
+pub(super) fn resting(feed: &Feed, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
+    let why = feed.error.as_ref().map(|(_, sentence)| format!(" {sentence}")).unwrap_or_default();
+    format!("It failed {times} and was not asked: it rests until {}, unless you sync by hand.{why}", moment(until, now))
+}
+
+/// That a list could not be read, and what is done instead.
+pub(super) fn list_failed(why: &str) -> String {
+    format!("The list of feeds could not be read, so the feeds that it named before were taken. {why}")
+}
+
+/// That a list names nothing.
+pub(super) fn empty_list() -> FetchError {
+    FetchError::failed("empty_list", "The list names no feeds. Export it anew, or give the addresses of the feeds.")
+}
+
+/// That a list names a list.
+pub(super) fn nested_list() -> FetchError {
+    FetchError::failed(
+        "nested_list",
+        "It is a list of feeds and not a feed. Give its address to the source itself: a list in a list is not followed.",
+    )
+}
+
+/// That something else arrived.
+pub(super) fn no_feed_here() -> FetchError {
+    FetchError::failed(
+        "html_page",
+        "It is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address.",
+    )
+}
+
+/// That the time for feeds was over.
+pub(super) const NO_TIME: &str =
+    "There was no time left for it in this sync; the next one asks it first. What it had before stays.";
+
+/// That the size of all feeds together was reached.
+pub(super) const NO_ROOM: &str = "It was not asked: the feeds before it sent as much as one sync may take. The next sync goes on; \
+                                  if that happens often, split the source or raise LOCKSTEP_MAX_BYTES.";
+
+/// That it moved for good.
+pub(super) fn moved(to: &str) -> String {
+    format!("It has moved for good to {}. Put that address in the place of the old one.", without_secrets(to))
+}
+
+/// That entries of it have the ids of others.
+pub(super) fn repeated(count: u64) -> String {
+    match count {
+        1 => "One of its entries has the id of another; the first was taken.".to_owned(),
+        _ => format!("{count} of its entries have ids of others; the first of each was taken."),
+    }
+}
+
+/// That no feed at all could be read, with the first reasons.
+pub(super) fn none_at_all(failing: u64, feeds: &[Feed]) -> FetchError {
+    const REASONS: usize = 3;
+    let reason = |feed: &Feed| {
+        let (_, sentence) = feed.error.as_ref()?;
+        Some(format!("{}: {sentence}", name(&feed.title, &feed.address)))
+    };
+    let reasons: Vec<String> = feeds.iter().filter_map(reason).take(REASONS).collect();
+    let what = match failing {
+        1 => "The feed could not be read.".to_owned(),
+        many => format!("None of the {many} feeds could be read."),
+    };
+    FetchError::failed("no_feed", format!("{what} {}", reasons.join(" ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::{busy, name, resting};
+    use crate::domain::feed::Feed;
+
+    #[test]
+    fn moments_are_said_to_the_minute_and_with_another_day() {
+        let now: DateTime<Utc> = "2026-11-20T14:00:30Z".parse().expect("a time");
+        assert!(busy(now + TimeDelta::seconds(40), now).contains("until 14:02 UTC."));
+        assert!(busy(now + TimeDelta::hours(10), now).contains("until 2026-11-21 00:01 UTC."));
+        let feed = Feed {
+            failures: 3,
+            error: Some(("gone".to_owned(), "It is gone.".to_owned())),
+            ..Feed::new("https://h.example/")
+        };
+        let said = resting(&feed, now + TimeDelta::minutes(10), now);
+        assert!(said.starts_with("It failed 3 times in a row") && said.ends_with("by hand. It is gone."), "{said}");
+    }
+
+    #[test]
+    fn a_feed_without_a_title_is_called_by_its_address_without_secrets() {
+        assert_eq!(name(" News ", "https://h.example/"), "News");
+        assert_eq!(name("", "https://me:pw@h.example/feed?token=s3cret"), "https://h.example/feed?…");
+    }
+}
