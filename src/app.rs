@@ -3,6 +3,7 @@
 
 mod journal;
 mod logging;
+mod road;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -25,6 +26,7 @@ use crate::sync::{Control, Engine, Terms, Workers};
 use crate::web;
 
 pub use logging::start_logging;
+pub use road::try_google;
 
 /// The sample catalog.
 static SAMPLE: &[u8] = include_bytes!("../samples/albums.csv");
@@ -136,13 +138,7 @@ impl App {
             Ok(Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)))
         };
         let (board, engines_board) = (board(&store)?, board(&own)?);
-        let defaults = fetch::Settings::in_data_dir(&settings.data_dir, SAMPLE);
-        let kinds = fetch::Kinds::built_in(fetch::Settings {
-            max_bytes: settings.max_bytes,
-            allow_hosts: settings.allow_hosts.clone(),
-            google_base: settings.google_base.clone().unwrap_or(defaults.google_base),
-            ..defaults
-        });
+        let kinds = fetch::Kinds::built_in(road::settings(&settings));
         let engine =
             Engine { store: own, board: engines_board, kinds: Arc::new(kinds), terms, bell: Arc::new(Bell::default()) };
         Ok(Self { store, board, control: Control::new(engine.clone()), engine, settings })

@@ -102,7 +102,7 @@ pub struct Settings {
     /// `LOCKSTEP_ALLOW_HOSTS`, names, addresses and blocks separated by commas, default none: what may be fetched
     /// from although it is not a public address.
     pub allow_hosts: AllowHosts,
-    /// `LOCKSTEP_GOOGLE_URL`, an address: what stands in for `https://docs.google.com`, default nothing.
+    /// `LOCKSTEP_GOOGLE_URL`, an address: what stands in for all of Google's addresses, default nothing.
     pub google_base: Option<Url>,
     /// `RUST_LOG`, directives such as `info` or `lockstep=debug`: what is logged. The default is the command's.
     pub log_filter: Option<String>,

@@ -103,8 +103,8 @@ pub(super) fn run(settings: &Settings, mistakes: &Mistakes, args: &DoctorArgs) -
         findings.extend(database::check(settings));
     }
     findings.extend(within(settings, credentials::check, |late| {
-        let fix = "See whether the disk that LOCKSTEP_GOOGLE_CREDENTIALS names is well.";
-        Finding::warning(credentials::CHECK, format!("the file {late}"), fix)
+        let fix = "See whether this machine reaches Google.";
+        Finding::warning(credentials::CHECK, format!("Google {late}"), fix)
     }));
 
     let wrong = findings.iter().filter(|finding| finding.state == State::Wrong).count();

@@ -19,10 +19,14 @@ enum Document {
     Published(String),
 }
 
+/// Which tab of a sheet is meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Tab {
+pub enum Tab {
+    /// The first one.
     First,
+    /// The one with this number, which stays when the tab is renamed or moved.
     Gid(u64),
+    /// The one with this name.
     Name(String),
 }
 
@@ -50,6 +54,27 @@ const GOOD: &str = "open the sheet's tab in the browser and copy the address, wh
                     https://docs.google.com/spreadsheets/d/…/edit?gid=0";
 
 impl SheetLink {
+    /// The id of the sheet; a published link has none that opens it.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        match &self.document {
+            Document::Id(id) => Some(id),
+            Document::Published(_) => None,
+        }
+    }
+
+    /// The tab that is meant.
+    #[must_use]
+    pub const fn tab(&self) -> &Tab {
+        &self.tab
+    }
+
+    /// The same sheet's tab of that name.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self { document: self.document.clone(), tab: Tab::Name(name.to_owned()) }
+    }
+
     /// Path and query of the CSV export, to be joined to the base of Google's addresses.
     #[must_use]
     pub fn export_path(&self) -> String {
@@ -99,12 +124,14 @@ impl FromStr for SheetLink {
         }
         // What the browser shows stands in the fragment, so it counts more than the query.
         let fragment = url.fragment().unwrap_or_default();
-        let shown = url::form_urlencoded::parse(fragment.as_bytes()).find(|(name, _)| name == "gid");
-        let gid = shown.map(|(_, value)| value.into_owned()).or_else(|| query("gid"));
-        let tab = match (gid, query("sheet")) {
+        let given = |wanted: &str| {
+            let shown = url::form_urlencoded::parse(fragment.as_bytes()).find(|(name, _)| name == wanted);
+            shown.map(|(_, value)| value.into_owned()).or_else(|| query(wanted))
+        };
+        let tab = match (given("gid"), given("sheet").filter(|name| !name.is_empty())) {
             (Some(gid), _) => Tab::Gid(gid.trim().parse().map_err(|_| NotASheetLink::Other)?),
-            (None, Some(name)) if parts.contains(&"gviz") => Tab::Name(name),
-            (None, _) => Tab::First,
+            (None, Some(name)) => Tab::Name(name),
+            (None, None) => Tab::First,
         };
         Ok(Self { document: by_id(&id), tab })
     }
@@ -147,7 +174,7 @@ fn in_docs(parts: &[&str], key: Option<String>) -> Result<String, NotASheetLink>
 
 #[cfg(test)]
 mod tests {
-    use super::{NotASheetLink, SheetLink};
+    use super::{NotASheetLink, SheetLink, Tab};
 
     const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 
@@ -202,6 +229,10 @@ mod tests {
             path("https://docs.google.com/spreadsheets/d/ID/gviz/tq?tqx=out:csv&sheet=New%20Wave"),
             format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave")
         );
+        for link in ["/edit?sheet=New%20Wave", "/edit#sheet=New%20Wave", "/gviz/tq?tqx=out:csv&sheet=New+Wave"] {
+            let link: SheetLink = format!("https://docs.google.com/spreadsheets/d/{ID}{link}").parse().expect(link);
+            assert_eq!((link.id(), link.tab()), (Some(ID), &Tab::Name("New Wave".to_owned())));
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Kind for Csv {
         match &source.location {
             Location::Url(address) => {
                 no_sheet_link(&self.client, address)?;
-                table_at(&self.client, address, Reach::Anywhere, order, watch)
+                table_at(&self.client, Request::table(address, Reach::Anywhere), order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
             Location::File(path) => taken(local::file(&self.client, path, CSV_FILE, order, watch)?),
@@ -100,15 +100,14 @@ fn no_sheet_link(client: &Client, address: &str) -> Result<(), FetchError> {
     Ok(())
 }
 
-/// Fetches the table at `address`.
+/// Fetches the table that `request` asks for.
 pub(super) fn table_at(
     client: &Client,
-    address: &str,
-    reach: Reach,
+    request: Request<'_>,
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
-    let request = Request::table(address, reach).newer_than(order.validators, order.mode);
+    let request = request.newer_than(order.validators, order.mode);
     let Answer::Body(body) = client.ask(&request, order, watch)? else { return Ok(Fetched::Unchanged(None)) };
     let (said, charset) = (body.validators(), reply::charset(&body.headers));
     finish(body.content, charset.as_deref(), said, order, watch)

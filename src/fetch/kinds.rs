@@ -2,15 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::Kind;
+use super::credentials::ServiceAccount;
 use super::csv::Csv;
 use super::feeds::Feeds;
 use super::guard::AllowHosts;
 use super::http::Client;
-use super::sheet_export::SheetExport;
+use super::robot::Robot;
+use super::sheet::Sheet;
+use super::{FetchError, Order, Watch};
+use crate::domain::source::Validators;
 
 /// What the kinds need to know of the house.
 #[derive(Clone, Debug)]
@@ -22,6 +28,8 @@ pub struct Settings {
     /// The base of Google's addresses. A stand-in's host may be redirected to like Google's own; that it is allowed to
     /// be fetched from is still for [`Settings::allow_hosts`] to say.
     pub google_base: Url,
+    /// The service account that sheets are read with, if there is one.
+    pub google: Option<ServiceAccount>,
     /// Where uploaded files lie.
     pub uploads_dir: PathBuf,
     /// Where temporary files go. It is made if it is missing, for this user alone.
@@ -39,6 +47,7 @@ impl Settings {
             max_bytes: 200_000_000,
             allow_hosts: AllowHosts::default(),
             google_base: Url::parse("https://docs.google.com").expect("an address"),
+            google: None,
             uploads_dir: data_dir.join("uploads"),
             work_dir: data_dir.join("tmp"),
             sample,
@@ -46,28 +55,68 @@ impl Settings {
     }
 }
 
+impl Settings {
+    fn client(self) -> Client {
+        Client {
+            max_bytes: self.max_bytes,
+            allow: self.allow_hosts,
+            work_dir: self.work_dir,
+            google_base: self.google_base,
+        }
+    }
+}
+
+/// Signs in at Google with the service account, `within` so long: how far this machine's clock is ahead of Google's, where
+/// that was told. Zero without a service account.
+///
+/// # Errors
+/// Why Google does not let it in, and what to do.
+pub fn try_credentials(mut settings: Settings, within: Duration) -> Result<Option<TimeDelta>, FetchError> {
+    let Some(account) = settings.google.take() else { return Ok(None) };
+    let nothing_known = Validators::default();
+    Robot::new(account).try_out(&settings.client(), &Order::whole(&nothing_known, within), &NobodyWatches)
+}
+
+/// It ends by its own time limit.
+struct NobodyWatches;
+
+impl Watch for NobodyWatches {
+    fn received(&self, _: u64, _: Option<u64>) {}
+
+    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
 /// All kinds of sources.
 pub struct Kinds {
     all: Vec<Box<dyn Kind>>,
+    robot: Option<Arc<Robot>>,
 }
 
 impl Kinds {
     /// The kinds this house knows. A new one is a line here.
     #[must_use]
-    pub fn built_in(settings: Settings) -> Self {
-        let client = Arc::new(Client {
-            max_bytes: settings.max_bytes,
-            allow: settings.allow_hosts,
-            work_dir: settings.work_dir,
-            google_base: settings.google_base,
-        });
+    pub fn built_in(mut settings: Settings) -> Self {
+        let robot = settings.google.take().map(|account| Arc::new(Robot::new(account)));
+        let (uploads_dir, sample) = (settings.uploads_dir.clone(), settings.sample);
+        let client = Arc::new(settings.client());
         Self {
             all: vec![
-                Box::new(SheetExport { client: Arc::clone(&client) }),
-                Box::new(Feeds::new(&client, settings.uploads_dir.clone())),
-                Box::new(Csv { client, uploads_dir: settings.uploads_dir, sample: settings.sample }),
+                Box::new(Sheet { client: Arc::clone(&client), robot: robot.clone() }),
+                Box::new(Feeds::new(&client, uploads_dir.clone())),
+                Box::new(Csv { client, uploads_dir, sample }),
             ],
+            robot,
         }
+    }
+
+    /// The address that sheets are shared with, where there is a service account that reads them.
+    #[must_use]
+    pub fn robot(&self) -> Option<&str> {
+        self.robot.as_deref().map(Robot::email)
     }
 
     /// These kinds and one more, which is found after them.

@@ -20,6 +20,13 @@ pub(super) struct Place {
     pub(super) google: bool,
 }
 
+impl Place {
+    /// Its name for people.
+    fn name(&self) -> String {
+        if self.google { "Google".to_owned() } else { self.host.clone() }
+    }
+}
+
 /// Why there is no body.
 #[derive(Debug)]
 pub(super) enum Trouble {
@@ -81,7 +88,7 @@ pub(super) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8], place: &P
         }
         429 | 503 if retry_after(headers, Utc::now()).is_some() => {
             let until = retry_after(headers, Utc::now()).unwrap_or_else(Utc::now);
-            return Err(Trouble::Busy { host: host.clone(), until });
+            return Err(Trouble::Busy { host: place.name(), until });
         }
         429 => {
             return Err(Trouble::Passing(FetchError::failed(

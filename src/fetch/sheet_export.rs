@@ -1,66 +1,91 @@
-//! The kind `sheet`: a tab of a Google Sheet that everyone with the link may read, through its CSV export.
+//! A tab of a Google Sheet that everyone with the link may read, through its CSV export; what Google refuses there, it says
+//! with pages for people.
 
-use std::sync::Arc;
+use ureq::http::{HeaderMap, StatusCode};
 
 use super::address::Reach;
 use super::csv::table_at;
-use super::http::Client;
-use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::progress::Weights;
-use crate::domain::sheet_link::SheetLink;
-use crate::domain::source::{Location, Source};
+use super::http::{Answer, Client};
+use super::reply::{self, Place, Trouble};
+use super::request::Request;
+use super::{FetchError, Fetched, Order, Watch};
+use crate::domain::row::shortened;
+use crate::domain::sheet_link::{SheetLink, Tab};
 
-/// Mirrors a Google Sheet.
-#[derive(Debug)]
-pub(super) struct SheetExport {
-    pub(super) client: Arc<Client>,
-}
+/// A name that no tab has.
+const NO_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
 
-impl Kind for SheetExport {
-    fn name(&self) -> &'static str {
-        "sheet"
-    }
-
-    fn label(&self, _: &Location) -> &'static str {
-        "Google Sheet"
-    }
-
-    fn accepts(&self, location: &Location) -> Result<(), String> {
-        link(location).map(drop).map_err(|error| error.to_string())
-    }
-
-    fn weights(&self) -> Weights {
-        Weights { fetching: 10, processing: 80, finalizing: 10 }
-    }
-
-    fn fetching_message(&self, source: &Source) -> String {
-        format!("Fetching {} from Google Sheets…", source.noun.many)
-    }
-
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
-        let link = link(&source.location)?;
-        let address = self.client.google_base.join(&link.export_path());
-        let address = address.map_err(|error| {
+/// Brings the tab that the link names.
+pub(super) fn fetch(
+    client: &Client,
+    link: &SheetLink,
+    order: &Order<'_>,
+    watch: &dyn Watch,
+) -> Result<Fetched, FetchError> {
+    let address = |path: &str| {
+        client.google_base.join(path).map_err(|error| {
             FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
-        })?;
-        table_at(&self.client, address.as_str(), Reach::Google, order, watch)
-    }
-}
-
-/// The sheet that a location names.
-fn link(location: &Location) -> Result<SheetLink, FetchError> {
-    let Location::Url(link) = location else {
-        return Err(FetchError::failed(
-            "bad_address",
-            "A Google Sheet is given by its link, one link and no file. For a file choose the kind CSV (--kind csv).",
-        ));
+        })
     };
-    link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))
+    let published = link.id().is_none();
+    let tab = address(&link.export_path())?;
+    let request = Request { judge: &judge, ..Request::table(tab.as_str(), Reach::Google) };
+    let said = |error| if published { of_a_published_sheet(error) } else { error };
+    if let (Tab::Name(name), true) = (link.tab(), published) {
+        return Err(which_tab(name));
+    }
+    let fetched = table_at(client, request, order, watch).map_err(said)?;
+    if let (Tab::Name(name), Fetched::Content(content)) = (link.tab(), &fetched) {
+        // Google answers for a name that no tab has with the first tab, and says nothing
+        // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another table.
+        let other = address(&link.named(NO_NAME).export_path())?;
+        let request = Request { judge: &judge, ..Request::table(other.as_str(), Reach::Google) };
+        let Answer::Body(first) = client.ask(&request, order, watch)? else { return Err(which_tab(name)) };
+        if content.validators().body_hash.as_deref() == Some(&first.content.hash) {
+            return Err(which_tab(name));
+        }
+    }
+    Ok(fetched)
 }
 
-/// An error's text with a capital letter and a full stop.
-fn sentence(error: &impl ToString) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+/// That a tab cannot be told by its name.
+fn which_tab(name: &str) -> FetchError {
+    FetchError::failed(
+        "no_tab",
+        format!(
+            "Whether there is a tab “{}” Google does not say without credentials; it may have given its first tab \
+             instead. Open the tab that is meant and copy its link from the address bar, which ends in gid=….",
+            shortened(name)
+        ),
+    )
+}
+
+/// Explains what Google says of an export in a page.
+fn judge(status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place) -> Result<(), Trouble> {
+    let page = String::from_utf8_lossy(start).to_lowercase();
+    // "Sorry, the owner hasn't given you permission to download this file. Only the owner and editors can download this
+    // file.", also under the title "Google Drive: Access Denied", which the page that asks for access has as well. The
+    // setting: <https://support.google.com/docs/answer/2494893>.
+    let asks_for_access = ["need access", "need permission", "request access"].iter().any(|words| page.contains(words));
+    if page.contains("permission to download") || page.contains("access denied") && !asks_for_access {
+        return Err(Trouble::Final(FetchError::failed(
+            "downloads_disabled",
+            "Downloads are disabled by the owner of this sheet. The owner can allow them: Share → the cog → “Viewers and \
+             commenters can see the option to download, print, and copy”. Then try again.",
+        )));
+    }
+    reply::judge(status, headers, start, place)
+}
+
+/// What is published is not shared: it has a link of its own, and its own way to be taken back.
+fn of_a_published_sheet(error: FetchError) -> FetchError {
+    match error {
+        FetchError::Failed { code: code @ ("sign_in_page" | "not_found"), .. } => FetchError::failed(
+            code,
+            "This published link leads to no sheet that everybody may read: it is not published any more, or only within \
+             an organisation. In Google Sheets choose File → Share → Publish to web, or use the sheet's own link from the \
+             address bar.",
+        ),
+        other => other,
+    }
 }

@@ -163,6 +163,12 @@ impl Control {
         self.engine.kinds.get(kind).map_or_else(Noun::default, |kind| kind.noun())
     }
 
+    /// The address that Google Sheets are shared with, where the operator set up a service account.
+    #[must_use]
+    pub fn robot(&self) -> Option<&str> {
+        self.engine.kinds.robot()
+    }
+
     /// The kinds of sources there are.
     #[must_use]
     pub fn kinds(&self) -> Vec<&'static str> {

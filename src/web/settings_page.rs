@@ -47,7 +47,8 @@ impl Shown {
         };
         self.form.schedule_words = schedule_in_words(&self.form.schedule);
         let chrome = chrome(house, Some(actor), title, Section::Settings)?;
-        let page = SourceFormPage { chrome, step: self.step, form: self.form, errors: *self.errors };
+        let robot = house.control.robot().map(str::to_owned);
+        let page = SourceFormPage { chrome, step: self.step, form: self.form, errors: *self.errors, robot };
         Ok(Html::draw(&page)?.status(self.status))
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod database;
 pub(crate) mod front;
 pub(crate) mod gate;
 pub(crate) mod gateway;
+pub(crate) mod google;
 pub(crate) mod house;
 pub(crate) mod journals;
 pub(crate) mod logbook;

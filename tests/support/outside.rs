@@ -23,6 +23,11 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// A request as it came.
+    pub(super) fn new(target: String, headers: Vec<(String, String)>) -> Self {
+        Self { target, headers }
+    }
+
     /// The value of a header.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
@@ -180,7 +185,8 @@ fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
     Ok(Some(Seen { target, headers }))
 }
 
-fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &AtomicBool) -> io::Result<()> {
+/// Sends `reply` as it is to be sent, with its faults, until `over`.
+pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &AtomicBool) -> io::Result<()> {
     pause(reply.delay, over);
     match reply.fault {
         Fault::Hang => return hang(over),

@@ -55,6 +55,8 @@ pub struct SourceFormPage {
     pub form: SourceForm,
     /// What is wrong with it.
     pub errors: SourceErrors,
+    /// The address that Google Sheets are shared with, if there is one.
+    pub robot: Option<String>,
 }
 
 /// The questions, one page each.

@@ -1,0 +1,67 @@
+//! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and where
+//! the link is that of a published sheet, through the CSV export.
+
+use std::sync::Arc;
+
+use super::http::Client;
+use super::robot::Robot;
+use super::sheet_api::Api;
+use super::{FetchError, Fetched, Kind, Order, Watch, sheet_export};
+use crate::domain::progress::Weights;
+use crate::domain::sheet_link::SheetLink;
+use crate::domain::source::{Location, Source};
+
+/// Mirrors a Google Sheet.
+#[derive(Debug)]
+pub(super) struct Sheet {
+    pub(super) client: Arc<Client>,
+    pub(super) robot: Option<Arc<Robot>>,
+}
+
+impl Kind for Sheet {
+    fn name(&self) -> &'static str {
+        "sheet"
+    }
+
+    fn label(&self, _: &Location) -> &'static str {
+        "Google Sheet"
+    }
+
+    fn accepts(&self, location: &Location) -> Result<(), String> {
+        link(location).map(drop).map_err(|error| error.to_string())
+    }
+
+    fn weights(&self) -> Weights {
+        Weights { fetching: 10, processing: 80, finalizing: 10 }
+    }
+
+    fn fetching_message(&self, source: &Source) -> String {
+        format!("Fetching {} from Google Sheets…", source.noun.many)
+    }
+
+    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+        let (link, client) = (link(&source.location)?, &*self.client);
+        match (link.id(), self.robot.as_deref()) {
+            (Some(id), Some(robot)) => Api { client, robot, order, watch }.fetch(id, link.tab()),
+            _ => sheet_export::fetch(client, &link, order, watch),
+        }
+    }
+}
+
+/// The sheet that a location names.
+fn link(location: &Location) -> Result<SheetLink, FetchError> {
+    let Location::Url(link) = location else {
+        return Err(FetchError::failed(
+            "bad_address",
+            "A Google Sheet is given by its link, one link and no file. For a file choose the kind CSV (--kind csv).",
+        ));
+    };
+    link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))
+}
+
+/// An error's text with a capital letter and a full stop.
+fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

@@ -1,0 +1,239 @@
+//! A tab of a Google Sheet through the Sheets API, read by a service account that the sheet is shared with.
+
+use std::io::Read;
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use ureq::http::{HeaderMap, header};
+use url::Url;
+
+use super::address::Reach;
+use super::google_refusal::{self, API_DISABLED, NO_TAB, Service, TOKEN_REFUSED, Waits};
+use super::halt::deadline;
+use super::http::{Answer, Body, Client, is_googles};
+use super::reply::Place;
+use super::request::Request;
+use super::robot::Robot;
+use super::sheet_values::{not_read, table};
+use super::{FetchError, Fetched, Order, Watch};
+use crate::domain::operation::Mode;
+use crate::domain::row::shortened;
+use crate::domain::sheet_link::Tab;
+use crate::domain::source::Validators;
+
+/// How long Drive may take to say when a file was modified: it saves work, and the work can be done without it.
+const DRIVE: Duration = Duration::from_secs(10);
+/// The most bytes that are read of an answer that is not the values.
+const MOST: u64 = 4 * 1024 * 1024;
+
+/// A fetch through the API under way.
+pub(super) struct Api<'a> {
+    pub(super) client: &'a Client,
+    pub(super) robot: &'a Robot,
+    pub(super) order: &'a Order<'a>,
+    pub(super) watch: &'a dyn Watch,
+}
+
+/// `spreadsheets.get` with the fields that are asked for
+/// (<https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets>).
+#[derive(Deserialize)]
+struct Spreadsheet {
+    #[serde(default)]
+    sheets: Vec<Sheet>,
+}
+
+#[derive(Deserialize)]
+struct Sheet {
+    properties: Properties,
+}
+
+/// A tab. What has its usual value may be left out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct Properties {
+    sheet_id: u64,
+    title: String,
+    index: u64,
+    hidden: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DriveFile {
+    modified_time: Option<String>,
+}
+
+impl Api<'_> {
+    /// Brings the values of `tab` of the sheet `id`.
+    pub(super) fn fetch(&self, id: &str, tab: &Tab) -> Result<Fetched, FetchError> {
+        let ends = deadline(self.order.within);
+        // Asked for first: what is changed after this has another time.
+        let modified = self.modified(id, ends)?;
+        let known = self.order.validators;
+        let incremental = self.order.mode == Mode::Incremental;
+        if incremental && modified.is_some() && modified == known.modified {
+            return Ok(Fetched::Unchanged(None));
+        }
+        let tabs = self.tabs(id, ends)?;
+        let title = chosen(&tabs, tab)?;
+        let values = self.values(id, title, ends).map_err(|error| match error {
+            // It was renamed or removed in between.
+            FetchError::Failed { code: NO_TAB, .. } => no_tab(&format!("“{}”", shortened(title)), &tabs),
+            other => other,
+        })?;
+        let validators = Validators { body_hash: Some(values.content.hash.clone()), modified, ..Validators::default() };
+        if incremental && known.body_hash == validators.body_hash {
+            return Ok(Fetched::Unchanged(Some(validators)));
+        }
+        Ok(Fetched::Content(Box::new(table(&values.content, &self.client.work_dir, validators, self.watch)?)))
+    }
+
+    /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on without.
+    /// A look needs no such time.
+    fn modified(&self, id: &str, ends: Instant) -> Result<Option<String>, FetchError> {
+        if self.order.sync.is_none() {
+            return Ok(None);
+        }
+        let path = format!("/drive/v3/files/{id}?fields=modifiedTime&supportsAllDrives=true");
+        let asked = self.ask(Service::Drive, &path, ends.min(deadline(DRIVE)), &Quiet(self.watch));
+        match asked.and_then(|body| read::<DriveFile>(&body)) {
+            Ok(file) => Ok(file.modified_time.filter(|time| !time.is_empty() && time.len() < 100)),
+            Err(FetchError::Stopped) => Err(FetchError::Stopped),
+            Err(FetchError::Failed { code: TOKEN_REFUSED, message }) => Err(FetchError::failed(TOKEN_REFUSED, message)),
+            Err(FetchError::Failed { code, message }) => {
+                note_without_drive(code, &message);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The tabs in the order of the sheet.
+    fn tabs(&self, id: &str, ends: Instant) -> Result<Vec<Properties>, FetchError> {
+        let fields = "properties.title,properties.locale,sheets.properties(sheetId,title,index,hidden)";
+        let path = format!("/v4/spreadsheets/{id}?fields={fields}");
+        let sheet: Spreadsheet = read(&self.ask(Service::Sheets, &path, ends, &Quiet(self.watch))?)?;
+        let mut tabs: Vec<Properties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
+        tabs.sort_by_key(|tab| tab.index);
+        Ok(tabs)
+    }
+
+    /// All values of the tab, as the sheet shows them.
+    fn values(&self, id: &str, title: &str, ends: Instant) -> Result<Body, FetchError> {
+        // A name alone is the whole tab; in A1 notation a quote in a name is doubled.
+        let range = format!("'{}'", title.replace('\'', "''"));
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("ranges", &range)
+            .append_pair("majorDimension", "ROWS")
+            .append_pair("valueRenderOption", "FORMATTED_VALUE")
+            .finish();
+        self.ask(Service::Sheets, &format!("/v4/spreadsheets/{id}/values:batchGet?{query}"), ends, self.watch)
+    }
+
+    /// Asks with a token, and once more with a new one where it is not taken.
+    fn ask(&self, service: Service, path: &str, ends: Instant, watch: &dyn Watch) -> Result<Body, FetchError> {
+        let url = self.address(service, path)?;
+        let order = || Order { within: ends.saturating_duration_since(Instant::now()), ..*self.order };
+        let mut refused: Option<String> = None;
+        loop {
+            let token = self.robot.token(self.client, &order(), &Quiet(watch), refused.as_deref())?;
+            let waits = Waits::default();
+            let judge = |status, headers: &HeaderMap, start: &[u8], place: &Place| {
+                google_refusal::judge(service, self.robot.email(), &waits, (status, headers, start, place))
+            };
+            let request = Request { judge: &judge, ..Request::json(url.as_str(), Reach::Google) }
+                .with(header::AUTHORIZATION, format!("Bearer {token}"));
+            match self.client.ask(&request, &order(), watch) {
+                Ok(Answer::Body(body)) => return Ok(body),
+                Ok(Answer::NotModified(_)) => {
+                    return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
+                }
+                Err(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
+                Err(error) => return Err(google_refusal::page(error)),
+            }
+        }
+    }
+
+    /// The address of `path` at Google, or at what stands in for it.
+    fn address(&self, service: Service, path: &str) -> Result<Url, FetchError> {
+        let base = &self.client.google_base;
+        let url = if is_googles(base) {
+            Url::parse(service.base()).and_then(|base| base.join(path))
+        } else {
+            base.join(path)
+        };
+        let mut url = url.map_err(|error| {
+            FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
+        })?;
+        // The token is the only authorization; both fail only for addresses that cannot carry one.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        Ok(url)
+    }
+}
+
+/// The title of the tab that is meant.
+fn chosen<'a>(tabs: &'a [Properties], tab: &Tab) -> Result<&'a str, FetchError> {
+    let found = match tab {
+        Tab::First => tabs.iter().find(|tab| !tab.hidden).or(tabs.first()),
+        Tab::Gid(gid) => tabs.iter().find(|tab| tab.sheet_id == *gid),
+        Tab::Name(name) => tabs.iter().find(|tab| tab.title == *name),
+    };
+    found.map(|tab| tab.title.as_str()).ok_or_else(|| match tab {
+        Tab::First => FetchError::failed(NO_TAB, "This sheet has no tabs."),
+        Tab::Gid(gid) => no_tab(&format!("with the number {gid} (gid={gid})"), tabs),
+        Tab::Name(name) => no_tab(&format!("“{}”", shortened(name)), tabs),
+    })
+}
+
+/// That there is no such tab, and which there are.
+fn no_tab(which: &str, tabs: &[Properties]) -> FetchError {
+    const NAMED: usize = 12;
+    let names: Vec<String> = tabs.iter().take(NAMED).map(|tab| format!("“{}”", shortened(&tab.title))).collect();
+    let more = if tabs.len() > NAMED { format!(" and {} more", tabs.len() - NAMED) } else { String::new() };
+    let are = if tabs.len() == 1 { "is" } else { "are" };
+    FetchError::failed(
+        NO_TAB,
+        format!(
+            "There is no tab {which}; there {are} {}{more}. Open the tab that is meant and copy its link from the address \
+             bar.",
+            names.join(", ")
+        ),
+    )
+}
+
+/// Tells the log, once, that every sync fetches its sheet whole.
+fn note_without_drive(code: &str, message: &str) {
+    static SAID: Once = Once::new();
+    let what = if code == API_DISABLED { message } else { "Google Drive did not tell it." };
+    SAID.call_once(|| {
+        log::info!("when a sheet was modified is not known, so it is fetched whole with every sync. {what}");
+    });
+}
+
+/// A small answer.
+fn read<T: DeserializeOwned>(body: &Body) -> Result<T, FetchError> {
+    serde_json::from_reader(std::io::BufReader::new(body.content.reader(0).take(MOST)))
+        .map_err(|error| not_read(&error))
+}
+
+/// The watch of the small requests before the one that counts: their bytes are not the sheet's.
+struct Quiet<'a>(&'a dyn Watch);
+
+impl Watch for Quiet<'_> {
+    fn received(&self, _: u64, _: Option<u64>) {
+        // Whatever was waited for has come.
+        self.0.received(0, None);
+    }
+
+    fn waiting(&self, host: &str, until: DateTime<Utc>) {
+        self.0.waiting(host, until);
+    }
+
+    fn should_stop(&self) -> bool {
+        self.0.should_stop()
+    }
+}

@@ -1,0 +1,282 @@
+//! The answer to `values:batchGet` as a table. It is read from its temporary file as a stream, a row at a time, so memory
+//! does not grow with the sheet.
+
+use std::fmt;
+use std::io::BufReader;
+use std::path::Path;
+
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::records::{MAX_COLUMNS, MAX_RECORD};
+use super::row_file::{Facts, RowFile, RowWriter};
+use super::spool::Spooled;
+use super::{FetchError, Watch};
+use crate::domain::row::{Mend, Row, column_names};
+use crate::domain::source::Validators;
+
+/// How many rows are read before the watch is asked again.
+const PIECE: u64 = 1000;
+
+/// Reads the rows of the only range of `answer` into a file in `folder`. They are counted as the sheet counts them, and
+/// what is mended or flagged is what [`super::table`] does with a CSV file.
+pub(super) fn table(
+    answer: &Spooled,
+    folder: &Path,
+    validators: Validators,
+    watch: &dyn Watch,
+) -> Result<RowFile, FetchError> {
+    let rows = RowWriter::new(folder)?;
+    let mut taking = Taking { watch, rows, columns: Vec::new(), seen: 0, ranges: 0, failed: None };
+    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, answer.reader(0)));
+    let read = InAnswer(&mut taking).deserialize(&mut json).and_then(|()| json.end());
+    if let Some(failed) = taking.failed {
+        return Err(failed);
+    }
+    read.map_err(|error| not_read(&error))?;
+    if taking.ranges != 1 {
+        return Err(no_values());
+    }
+    let Taking { rows, columns, .. } = taking;
+    rows.finish(Facts { columns, types: Vec::new(), validators, bytes: answer.bytes, whole: true })
+}
+
+/// Why an answer of Google's could not be read as JSON. What the reader says may quote cells, and is kept out.
+pub(super) fn not_read(error: &serde_json::Error) -> FetchError {
+    if error.is_eof() {
+        return FetchError::failed(
+            "truncated",
+            "Google's answer did not arrive whole. Nothing of it was used; try again.",
+        );
+    }
+    if error.is_io() {
+        return FetchError::failed("disk", "Google's answer could not be read back from the data folder. Try again.");
+    }
+    no_values()
+}
+
+fn no_values() -> FetchError {
+    FetchError::failed(
+        "bad_answer",
+        "Google answered with something that is not the values of a sheet. Nothing of it was used; try again later.",
+    )
+}
+
+struct Taking<'a> {
+    watch: &'a dyn Watch,
+    rows: RowWriter,
+    columns: Vec<String>,
+    /// Rows until now, with the blank ones.
+    seen: u64,
+    ranges: u32,
+    /// Why it was ended from here; the reader of JSON carries no errors but its own.
+    failed: Option<FetchError>,
+}
+
+impl Taking<'_> {
+    fn take(&mut self, cells: &Cells) -> Result<(), FetchError> {
+        self.seen += 1;
+        if self.seen.is_multiple_of(PIECE) && self.watch.should_stop() {
+            return Err(FetchError::Stopped);
+        }
+        if cells.bytes > MAX_RECORD {
+            let most = MAX_RECORD / (1024 * 1024);
+            let sentence = format!("Row {}: more than {most} MiB in one row.", self.seen);
+            return Err(FetchError::failed("row_too_large", sentence));
+        }
+        if cells.kept.iter().all(String::is_empty) && !cells.too_many {
+            return Ok(());
+        }
+        if !self.columns.is_empty() {
+            return self.rows.push(&row(self.seen, cells, self.columns.len()));
+        }
+        if cells.too_many {
+            return Err(FetchError::failed(
+                "too_many_columns",
+                format!("The header has more than {MAX_COLUMNS} columns. Remove the empty columns at its end."),
+            ));
+        }
+        // The header is the first row with anything in it.
+        if !cells.kept.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace())) {
+            self.columns = column_names(&cells.kept);
+        }
+        Ok(())
+    }
+}
+
+fn row(number: u64, cells: &Cells, width: usize) -> Row {
+    let mut mended = Vec::new();
+    let mut placed: Vec<String> = cells.kept.iter().take(width).cloned().collect();
+    for (position, cell) in placed.iter_mut().enumerate() {
+        if cell.contains('\0') {
+            cell.retain(|c| c != '\0');
+            mended.push(Mend { column: Some(position), what: "NUL characters were dropped".to_owned() });
+        }
+    }
+    placed.resize(width, String::new());
+    let beyond = cells.kept.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
+    Row { number, cells: placed, surplus: cells.too_many || beyond, mended }
+}
+
+/// The cells of one row.
+#[derive(Default)]
+struct Cells {
+    kept: Vec<String>,
+    bytes: usize,
+    /// Whether there were more than can be kept.
+    too_many: bool,
+}
+
+/// `{"valueRanges": […], …}`
+struct InAnswer<'a, 'b>(&'a mut Taking<'b>);
+
+impl<'de> DeserializeSeed<'de> for InAnswer<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for InAnswer<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "valueRanges" => map.next_value_seed(InRanges(self.0))?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `[{"range": …, "values": […]}]`
+struct InRanges<'a, 'b>(&'a mut Taking<'b>);
+
+impl<'de> DeserializeSeed<'de> for InRanges<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for InRanges<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of ranges")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut ranges: A) -> Result<(), A::Error> {
+        while ranges.next_element_seed(InRange(self.0))?.is_some() {
+            self.0.ranges += 1;
+        }
+        Ok(())
+    }
+}
+
+/// `{"values": [[…], …]}`; without values where the sheet is empty.
+struct InRange<'a, 'b>(&'a mut Taking<'b>);
+
+impl<'de> DeserializeSeed<'de> for InRange<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for InRange<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a range")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key::<String>()? {
+            match name.as_str() {
+                "values" => map.next_value_seed(InValues(self.0))?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `[[…], …]`, the rows.
+struct InValues<'a, 'b>(&'a mut Taking<'b>);
+
+impl<'de> DeserializeSeed<'de> for InValues<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for InValues<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
+        while let Some(cells) = rows.next_element::<Cells>()? {
+            if let Err(failed) = self.0.take(&cells) {
+                self.0.failed = Some(failed);
+                return Err(de::Error::custom("ended"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> de::Deserialize<'de> for Cells {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct InRow;
+
+        impl<'de> Visitor<'de> for InRow {
+            type Value = Cells;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a row")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<Cells, A::Error> {
+                let mut cells = Cells::default();
+                while let Some(Cell(text)) = row.next_element::<Cell>()? {
+                    if cells.kept.len() < MAX_COLUMNS && cells.bytes <= MAX_RECORD {
+                        cells.bytes += text.len();
+                        cells.kept.push(text);
+                    } else {
+                        cells.too_many = true;
+                    }
+                }
+                Ok(cells)
+            }
+        }
+
+        from.deserialize_seq(InRow)
+    }
+}
+
+/// A cell. As it was asked for, it is a text; anything else is taken as it would be written.
+struct Cell(String);
+
+impl<'de> de::Deserialize<'de> for Cell {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Ok(Self(match serde_json::Value::deserialize(from)? {
+            serde_json::Value::String(text) => text,
+            serde_json::Value::Null => String::new(),
+            other => other.to_string(),
+        }))
+    }
+}
