@@ -13,6 +13,7 @@ use super::csv::Csv;
 use super::feeds::Feeds;
 use super::guard::AllowHosts;
 use super::http::Client;
+use super::reader::Reader;
 use super::robot::Robot;
 use super::sheet::Sheet;
 use super::{FetchError, Order, Watch};
@@ -107,6 +108,7 @@ impl Kinds {
             all: vec![
                 Box::new(Sheet { client: Arc::clone(&client), robot: robot.clone() }),
                 Box::new(Feeds::new(&client, uploads_dir.clone())),
+                Box::new(Reader { client: Arc::clone(&client) }),
                 Box::new(Csv { client, uploads_dir, sample }),
             ],
             robot,

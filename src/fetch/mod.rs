@@ -18,6 +18,7 @@ mod kinds;
 mod local;
 mod look;
 mod queue;
+mod reader;
 mod records;
 mod reply;
 mod request;

@@ -1,0 +1,69 @@
+//! The kind `reader`: an account at a server that speaks the Google Reader API, as Inoreader, FreshRSS and Miniflux do.
+//!
+//! Google never documented it, and its own server is gone since 2013. What stands here is what the three say and do:
+//!
+//! - FreshRSS: `p/api/greader.php` in github.com/FreshRSS/FreshRSS
+//! - Miniflux: `internal/googlereader/` in github.com/miniflux/v2
+//! - Inoreader: www.inoreader.com/developers (`auth`, `app-auth`, `item-ids`, `rate-limiting`)
+
+mod account;
+mod answers;
+mod article;
+mod item_id;
+mod mirror;
+mod quota;
+mod session;
+mod stream;
+
+use std::sync::Arc;
+
+use super::http::Client;
+use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::progress::Weights;
+use crate::domain::source::{Location, Noun, Source};
+use account::Account;
+use mirror::Mirror;
+use session::Session;
+
+/// Mirrors the articles of a reader account, and which of them are read and starred.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) client: Arc<Client>,
+}
+
+impl Kind for Reader {
+    fn name(&self) -> &'static str {
+        "reader"
+    }
+
+    fn label(&self, _: &Location) -> &'static str {
+        "Reader account"
+    }
+
+    fn accepts(&self, location: &Location) -> Result<(), String> {
+        Account::at(location).map(drop)
+    }
+
+    fn key_column(&self) -> Option<&'static str> {
+        Some(article::KEY)
+    }
+
+    fn noun(&self) -> Noun {
+        Noun { one: "article".to_owned(), many: "articles".to_owned() }
+    }
+
+    fn weights(&self) -> Weights {
+        Weights { fetching: 80, processing: 15, finalizing: 5 }
+    }
+
+    fn fetching_message(&self, source: &Source) -> String {
+        let from = Account::at(&source.location).map_or_else(|_| "the account".to_owned(), |account| account.host());
+        format!("Fetching {} from {from}…", source.noun.many)
+    }
+
+    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+        let account = Account::at(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
+        let session = Session::new(&self.client, &account, order, watch);
+        Mirror::new(session, source, order, watch).fetch()
+    }
+}

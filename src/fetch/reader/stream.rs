@@ -1,0 +1,99 @@
+//! The lists of article numbers that a server keeps: all, the unread, the starred.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use super::super::FetchError;
+use super::answers;
+use super::item_id::ItemId;
+use super::session::Session;
+
+/// What a list is of, in the words of the API.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stream {
+    All,
+    Unread,
+    Starred,
+}
+
+impl Stream {
+    const fn query(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::All => &[("s", "user/-/state/com.google/reading-list")],
+            Self::Unread => &[("s", "user/-/state/com.google/reading-list"), ("xt", "user/-/state/com.google/read")],
+            Self::Starred => &[("s", "user/-/state/com.google/starred")],
+        }
+    }
+}
+
+/// How much of a list to take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measure {
+    /// Numbers in all.
+    pub(super) most: usize,
+    /// Numbers a page. Inoreader gives a thousand at most.
+    pub(super) page: usize,
+}
+
+/// A list as far as it was taken, the newest first.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) ids: Vec<ItemId>,
+    /// Whether the server has more than were to be taken.
+    pub(super) more: bool,
+    /// Whether the server led in circles, so that nobody knows whether this is all.
+    pub(super) astray: bool,
+    /// Entries that are no numbers.
+    pub(super) unreadable: u64,
+}
+
+/// Takes a list page by page.
+pub(super) fn list(session: &mut Session<'_>, stream: Stream, measure: Measure) -> Result<Listing, FetchError> {
+    let mut listing = Listing::default();
+    let mut known = HashSet::new();
+    let mut led = HashSet::new();
+    let mut next = String::new();
+    let page = measure.page.to_string();
+    loop {
+        let mut query = [stream.query(), &[("n", page.as_str())]].concat();
+        if !next.is_empty() {
+            query.push(("c", &next));
+        }
+        let answer = session.get("/reader/api/0/stream/items/ids", &query)?;
+        let Some(refs) = answer.get("itemRefs").and_then(Value::as_array) else {
+            return Err(answers::lacking(session.account, "a list of articles (itemRefs)"));
+        };
+        let before = listing.ids.len();
+        for entry in refs {
+            match ItemId::read(&entry["id"]) {
+                // Miniflux counts pages from the newest: an article that comes meanwhile shifts them.
+                Some(id) if known.insert(id) => listing.ids.push(id),
+                Some(_) => {}
+                None => listing.unreadable += 1,
+            }
+        }
+        next = continuation(&answer);
+        if listing.ids.len() > measure.most || (listing.ids.len() == measure.most && !next.is_empty()) {
+            listing.ids.truncate(measure.most);
+            listing.more = true;
+            return Ok(listing);
+        }
+        if next.is_empty() {
+            return Ok(listing);
+        }
+        if listing.ids.len() == before || !led.insert(next.clone()) {
+            listing.astray = true;
+            return Ok(listing);
+        }
+    }
+}
+
+/// What to ask the next page with; empty at the end. It is a text or a number.
+fn continuation(answer: &Value) -> String {
+    match &answer["continuation"] {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
