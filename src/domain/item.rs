@@ -85,6 +85,16 @@ fn push_json_string(json: &mut String, text: &str) {
     }
 }
 
+/// How a field of this name with this value stands in a stored `fields` text. Nothing else can look like it: inside of
+/// names and values every quote has a backslash before it.
+#[must_use]
+pub fn field(name: &str, value: &str) -> String {
+    let mut json = format!("[{},", serde_json::Value::from(name));
+    push_json_string(&mut json, value);
+    json.push(']');
+    json
+}
+
 /// The pairs of a stored `fields` text.
 ///
 /// # Errors

@@ -44,6 +44,8 @@ pub struct Item {
 pub struct ItemQuery {
     /// Words that must all occur; case and accents do not matter.
     pub search: String,
+    /// Only the items whose cell in this column says `yes`, or only the others.
+    pub flagged: Option<(String, bool)>,
     /// The column to sort by; `None` is the order in which items came.
     pub sort: Option<String>,
     /// Last first.
@@ -52,7 +54,7 @@ pub struct ItemQuery {
     pub page: u64,
     /// Items a page.
     pub per: u64,
-    /// How many items the catalog holds, if the asker knows: without a search they need not be counted then.
+    /// How many items the catalog holds, if the asker knows: where all are asked for they need not be counted then.
     pub known_total: Option<u64>,
 }
 
@@ -107,15 +109,19 @@ impl Store {
         let search: String = query.search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
         let words: Vec<String> = search_fold(&search).split_whitespace().map(like_pattern).collect();
         self.read(|conn| {
+            let flagged = query.flagged.as_ref().map(|(column, yes)| search::flagged(conn, column, *yes));
             let live = || {
                 let mut live =
                     items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null()).into_boxed();
                 for word in &words {
                     live = live.filter(items::search_text.like(word).escape('\\'));
                 }
-                live
+                match &flagged {
+                    Some(flagged) => live.filter(flagged.clone()),
+                    None => live,
+                }
             };
-            let total = match query.known_total.filter(|_| words.is_empty()) {
+            let total = match query.known_total.filter(|_| words.is_empty() && flagged.is_none()) {
                 Some(known) => known,
                 None => u64::try_from(live().count().get_result::<i64>(conn)?).unwrap_or(0),
             };
@@ -132,6 +138,18 @@ impl Store {
                 .load(conn)?;
             let items = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
             Ok(ItemPage { items, total })
+        })
+    }
+
+    /// How many items of a catalog say `yes` in this column, or how many do not.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn count_flagged(&self, source: SourceId, column: &str, yes: bool) -> Result<u64, StoreError> {
+        self.read(|conn| {
+            let flagged = search::flagged(conn, column, yes);
+            let live = items::table.filter(items::source_id.eq(source.0)).filter(items::removed_at.is_null());
+            Ok(u64::try_from(live.filter(flagged).count().get_result::<i64>(conn)?).unwrap_or(0))
         })
     }
 

@@ -3,7 +3,8 @@
 use super::error::WebError;
 use super::forms::{Values, address, clipped, value};
 use super::state::House;
-use super::views::catalog::{Column, Row, Sorted, TableView};
+use super::views::catalog::{Column, FilterLink, Row, Seen, Sorted, TableView};
+use crate::domain::filter::Filter;
 use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
@@ -22,16 +23,18 @@ const SEARCHED: usize = 200;
 pub(super) struct Asked {
     pub(super) search: String,
     pub(super) sort: String,
+    pub(super) filter: Option<Filter>,
     pub(super) page: u64,
 }
 
 impl Asked {
-    /// Reads `q`, `sort` and `page`; what makes no sense counts as not asked.
+    /// Reads `q`, `sort`, `filter` and `page`; what makes no sense counts as not asked.
     pub(super) fn from(values: &Values) -> Self {
         Self {
             search: value(values, "q").chars().take(SEARCHED).collect(),
             // A column's name has no white space around it.
             sort: value(values, "sort"),
+            filter: value(values, "filter").parse().ok(),
             page: value(values, "page").parse().unwrap_or(1).max(1),
         }
     }
@@ -53,8 +56,11 @@ pub(super) fn title_at(columns: &[&str], noun: &str) -> Option<usize> {
 /// One page of a catalog.
 pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &Asked) -> Result<TableView, WebError> {
     let sorted = sorting(&asked.sort, &catalog.columns);
+    let fits = |filter: &Filter| filter.fits(&catalog.columns, &catalog.column_types);
+    let filter = asked.filter.filter(fits);
     let mut query = ItemQuery {
         search: asked.search.clone(),
+        flagged: filter.map(|filter| (filter.column().to_owned(), filter.wants_yes())),
         sort: sorted.map(|(column, _)| column.to_owned()),
         descending: sorted.is_some_and(|(_, descending)| descending),
         page: asked.page,
@@ -70,16 +76,18 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
     let path = format!("/catalog/{}", source.slug);
     let sort = if sorted.is_some() { asked.sort.as_str() } else { "" };
     let search = asked.search.as_str();
+    let part = filter.map(Filter::as_str).unwrap_or_default();
     let page_address = |page: u64| {
         let number = if page > 1 { page.to_string() } else { String::new() };
-        address(&path, &[("q", search), ("sort", sort), ("page", &number)])
+        address(&path, &[("q", search), ("filter", part), ("sort", sort), ("page", &number)])
     };
     let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
     let title = title_at(&names, &source.noun.one).unwrap_or(0);
     let sorted_at = sorted.and_then(|(column, _)| names.iter().position(|name| *name == column));
     let shown = shown(names.len(), [Some(title), sorted_at]);
     let lead = shown.iter().position(|&at| at == title).unwrap_or(0);
-    let rows: Vec<Row> = found.items.iter().map(|item| row(&path, item, &names, &shown)).collect();
+    let reads = fits(&Filter::Unread);
+    let rows: Vec<Row> = found.items.iter().map(|item| row(&path, item, &names, &shown, reads)).collect();
     let columns = shown.iter().map(|&at| names[at]).enumerate().map(|(at, name)| {
         let turned = format!("-{name}");
         let (now, next) = match sorted {
@@ -91,8 +99,9 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         Column {
             name: clipped(name, LONGEST),
             sort: name.to_owned(),
-            href: address(&path, &[("q", search), ("sort", next)]),
+            href: address(&path, &[("q", search), ("filter", part), ("sort", next)]),
             sorted: now,
+            flag: Filter::ALL.iter().any(|filter| filter.column() == name && fits(filter)),
             numeric: !key && at != lead && is_numeric(rows.iter().filter_map(|row| row.cells.get(at))),
             key,
         }
@@ -103,6 +112,10 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
     Ok(TableView {
         here: page_address(query.page),
         query: asked.search.clone(),
+        filter: part.to_owned(),
+        filters: filters(house, source, catalog, filter, |part| {
+            address(&path, &[("q", search), ("filter", part), ("sort", sort)])
+        })?,
         sort: sort.to_owned(),
         columns,
         more_columns: (names.len() - shown.len()) as u64,
@@ -116,6 +129,31 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
     })
 }
 
+/// The links to the parts of a catalog, each with how many items it has; none where it has no such parts.
+fn filters(
+    house: &House,
+    source: &Source,
+    catalog: &Catalog,
+    now: Option<Filter>,
+    href: impl Fn(&str) -> String,
+) -> Result<Vec<FilterLink>, WebError> {
+    let fitting = Filter::ALL.iter().filter(|filter| filter.fits(&catalog.columns, &catalog.column_types));
+    let mut links = Vec::new();
+    for &filter in fitting {
+        let count = house.store.count_flagged(source.id, filter.column(), filter.wants_yes())?;
+        let label = match filter {
+            Filter::Unread => "Unread",
+            Filter::Starred => "Starred",
+        };
+        links.push(FilterLink { label, count, href: href(filter.as_str()), current: now == Some(filter) });
+    }
+    if !links.is_empty() {
+        let all = FilterLink { label: "All", count: catalog.item_count, href: href(""), current: now.is_none() };
+        links.insert(0, all);
+    }
+    Ok(links)
+}
+
 /// The positions of the columns that are shown: the first ones and, wherever they stand, those that matter.
 fn shown(columns: usize, matter: [Option<usize>; 2]) -> Vec<usize> {
     let mut far: Vec<usize> = matter.into_iter().flatten().filter(|&at| at >= WIDEST).collect();
@@ -125,14 +163,22 @@ fn shown(columns: usize, matter: [Option<usize>; 2]) -> Vec<usize> {
 }
 
 /// An item under the columns that are shown. In the middle of a sync two layouts stand side by side, so fields go by
-/// name.
-fn row(path: &str, item: &Item, names: &[&str], shown: &[usize]) -> Row {
+/// name. `reads` is whether they are articles, which are read or not.
+fn row(path: &str, item: &Item, names: &[&str], shown: &[usize], reads: bool) -> Row {
     let cell = |&at: &usize| {
         let in_place = item.fields.get(at).filter(|(name, _)| name == names[at]);
         let field = in_place.or_else(|| item.fields.iter().find(|(name, _)| name == names[at]));
         field.map(|(_, value)| clipped(value, LONGEST)).unwrap_or_default()
     };
+    let is_read = || item.fields.iter().any(|(name, value)| name == Filter::Unread.column() && value == "yes");
     Row {
+        seen: if !reads {
+            Seen::Unasked
+        } else if is_read() {
+            Seen::Yes
+        } else {
+            Seen::No
+        },
         href: format!("{path}/items/{}", item.id),
         key: clipped(&item.key, SEARCHED),
         cells: shown.iter().map(cell).collect(),

@@ -11,6 +11,8 @@ use super::super::guard::Caller;
 use super::super::state::{self, Rooms};
 use super::{Answer, Asked, List, moment};
 use crate::domain::account::Role;
+use crate::domain::filter::Filter;
+use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
 
 #[derive(Serialize)]
@@ -109,15 +111,31 @@ pub(in crate::web) async fn items(
     let asked = Asked::read(request.query_string());
     state::run(&rooms, move |house| {
         let (source, _) = caller.source(house, &slug)?;
-        let Asked { search, sort, page, per } = asked?;
+        let Asked { search, sort, filter, page, per } = asked?;
         let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let (sort, descending) = order(&sort, &catalog.columns)?;
-        let query = ItemQuery { search, sort, descending, page, per, known_total: Some(catalog.item_count) };
+        let flagged = flagged(&filter, &catalog)?;
+        let query = ItemQuery { search, flagged, sort, descending, page, per, known_total: Some(catalog.item_count) };
         let found = house.store.items(source.id, &query)?;
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
         Answer::ok(&List { items, page, per, total: found.total })
     })
     .await
+}
+
+/// The column that a filter looks at and what it wants of it: `unread`, `starred`. Nothing leaves all items.
+fn flagged(filter: &str, catalog: &Catalog) -> Result<Option<(String, bool)>, WebError> {
+    if filter.is_empty() {
+        return Ok(None);
+    }
+    let fits = |filter: &Filter| filter.fits(&catalog.columns, &catalog.column_types);
+    match filter.parse::<Filter>().ok().filter(fits) {
+        Some(filter) => Ok(Some((filter.column().to_owned(), filter.wants_yes()))),
+        None => {
+            let sentence = "“filter” is “unread” or “starred”, for catalogs of articles.";
+            Err(WebError::bad_request("bad_request", sentence).on_field("filter"))
+        }
+    }
 }
 
 /// The column to sort by and whether last comes first: `year`, `-year`. Nothing leaves items in the order they came in.

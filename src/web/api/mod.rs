@@ -60,6 +60,7 @@ fn moment(time: DateTime<Utc>) -> String {
 struct Asked {
     search: String,
     sort: String,
+    filter: String,
     page: u64,
     per: u64,
 }
@@ -70,11 +71,13 @@ impl Asked {
 
     /// Reads a query; what it does not know is ignored, and of a repeated name the last counts.
     fn read(query: &str) -> Result<Self, WebError> {
-        let mut asked = Self { search: String::new(), sort: String::new(), page: 1, per: Self::PER };
+        let mut asked =
+            Self { search: String::new(), sort: String::new(), filter: String::new(), page: 1, per: Self::PER };
         for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
             match &*name {
                 "q" => asked.search = value.into_owned(),
                 "sort" => asked.sort = value.into_owned(),
+                "filter" => asked.filter = value.into_owned(),
                 "page" => asked.page = number("page", &value)?,
                 "per" => asked.per = number("per", &value)?.min(Self::MOST),
                 _ => {}

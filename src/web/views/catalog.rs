@@ -42,6 +42,10 @@ pub struct TableView {
     pub here: String,
     /// What is searched for; empty when nothing is.
     pub query: String,
+    /// The value of `filter` in the address, carried along by a search; empty where all items are shown.
+    pub filter: String,
+    /// The parts of a catalog of articles, all of it first; none for other catalogs.
+    pub filters: Vec<FilterLink>,
     /// The value of `sort` in the address, carried along by a search; empty for the order of the source.
     pub sort: String,
     /// The columns that are shown, in the source's order.
@@ -86,6 +90,33 @@ pub struct Column {
     pub numeric: bool,
     /// Whether it is the key: what tells the items apart.
     pub key: bool,
+    /// Whether it says of articles that they are read, or have a star.
+    pub flag: bool,
+}
+
+/// A link to a part of a catalog.
+#[derive(Debug, Clone, Default)]
+pub struct FilterLink {
+    /// What it is called: "Unread".
+    pub label: &'static str,
+    /// How many items it has, whatever is searched for.
+    pub count: u64,
+    /// Its address, with the search and the order.
+    pub href: String,
+    /// Whether it is shown now.
+    pub current: bool,
+}
+
+/// Whether somebody has read an article.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Seen {
+    /// It is no article.
+    #[default]
+    Unasked,
+    /// It is read.
+    Yes,
+    /// It is not.
+    No,
 }
 
 /// How a table is sorted by a column.
@@ -120,4 +151,6 @@ pub struct Row {
     pub key: String,
     /// Its fields, one per column.
     pub cells: Vec<String>,
+    /// Whether it is an article that somebody has yet to read.
+    pub seen: Seen,
 }
