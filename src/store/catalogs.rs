@@ -28,6 +28,15 @@ pub struct Catalog {
     pub validators: Validators,
 }
 
+impl Catalog {
+    /// What the cells of the column called `name` are. Text as long as no sync has looked at them.
+    #[must_use]
+    pub fn column_type(&self, name: &str) -> ColumnType {
+        let at = self.columns.iter().position(|column| column == name);
+        at.and_then(|at| self.column_types.get(at)).copied().unwrap_or_default()
+    }
+}
+
 type Row = (i64, String, String, String, i64, Option<i64>, Option<NaiveDateTime>);
 
 const WHOLE: (

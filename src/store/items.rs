@@ -4,10 +4,11 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::Store;
-use super::dialect::{bulk, search};
+use super::dialect::{bulk, search, sorting};
 use super::error::StoreError;
 use super::schema::items;
 use crate::domain::change_set::Known;
+use crate::domain::column_type::ColumnType;
 use crate::domain::item::{Digest128, parse_fields, search_fold};
 use crate::domain::source::SourceId;
 
@@ -48,6 +49,8 @@ pub struct ItemQuery {
     pub flagged: Option<(String, bool)>,
     /// The column to sort by; `None` is the order in which items came.
     pub sort: Option<String>,
+    /// What the cells of that column are.
+    pub sort_type: ColumnType,
     /// Last first.
     pub descending: bool,
     /// From 1.
@@ -127,8 +130,7 @@ impl Store {
             };
             let mut page = live().select(SHOWN);
             if let Some(column) = &query.sort {
-                let value = search::field_by_name(conn, column);
-                page = if query.descending { page.order(value.desc()) } else { page.order(value.asc()) };
+                page = page.order(sorting::by_field(conn, column, query.sort_type, query.descending));
             }
             page = if query.descending { page.then_order_by(items::id.desc()) } else { page.then_order_by(items::id) };
             let offset = query.page.saturating_sub(1).saturating_mul(query.per);

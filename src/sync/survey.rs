@@ -3,7 +3,7 @@
 use super::compare::{KeyIndex, place};
 use super::outcome::{Stopped, count};
 use super::run::Run;
-use crate::domain::column_type::ColumnType;
+use crate::domain::column_type::{ColumnReading, ColumnType};
 use crate::domain::guards::{Tally, Verdict};
 use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::{KEY_MAX_BYTES, Layout};
@@ -81,12 +81,27 @@ impl Run<'_> {
                 return Err(Stopped::Early(reason));
             }
         }
-        let types = (0..content.columns().len()).map(|at| content.column_type(at).unwrap_or_default()).collect();
+        let told = surveyor.readings.iter().map(ColumnReading::column_type);
+        let types = told.enumerate().map(|(at, told)| self.column_type(content, at, told)).collect();
         let mut survey = surveyor.finish(types);
         survey.tally.settled = self.catalog.settled_count.unwrap_or(survey.tally.live);
         progress.stats.items.total = survey.rows;
         self.reporter.set(progress);
         Ok(survey)
+    }
+
+    /// What the cells of a column are: what its kind says, else what was told from them. Where only the newest entries
+    /// are here, the others that the catalog has have a say too.
+    fn column_type(&self, content: &dyn Content, at: usize, told: Option<ColumnType>) -> ColumnType {
+        if let Some(known) = content.column_type(at) {
+            return known;
+        }
+        let stored = content.columns().get(at).map(|name| self.catalog.column_type(name)).unwrap_or_default();
+        match told {
+            None => stored,
+            Some(told) if content.is_whole() || self.catalog.item_count == 0 || told == stored => told,
+            Some(_) => ColumnType::Text,
+        }
     }
 
     /// Stops a run whose source cannot be right, before the first write.
@@ -119,6 +134,7 @@ struct Surveyor<'a> {
     layout: &'a Layout,
     columns: &'a [String],
     key_column: &'a str,
+    readings: Vec<ColumnReading>,
     rows: u64,
     rejected: u64,
     issues: Issues,
@@ -127,7 +143,8 @@ struct Surveyor<'a> {
 impl<'a> Surveyor<'a> {
     /// Begins a survey of a source with these columns.
     fn new(index: &'a mut KeyIndex, layout: &'a Layout, columns: &'a [String], key_column: &'a str) -> Self {
-        Self { index, layout, columns, key_column, rows: 0, rejected: 0, issues: Issues::default() }
+        let readings = vec![ColumnReading::default(); columns.len()];
+        Self { index, layout, columns, key_column, readings, rows: 0, rejected: 0, issues: Issues::default() }
     }
 
     /// Looks at one row.
@@ -163,6 +180,10 @@ impl<'a> Surveyor<'a> {
             let reason =
                 format!("The key “{}” stands in row {first} already; the first row was taken.", shortened(key));
             self.refuse(row, Some(self.key_column), reason);
+        } else {
+            for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
+                reading.look(cell);
+            }
         }
     }
 

@@ -62,6 +62,7 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         search: asked.search.clone(),
         flagged: filter.map(|filter| (filter.column().to_owned(), filter.wants_yes())),
         sort: sorted.map(|(column, _)| column.to_owned()),
+        sort_type: sorted.map(|(column, _)| catalog.column_type(column)).unwrap_or_default(),
         descending: sorted.is_some_and(|(_, descending)| descending),
         page: asked.page,
         per: PER,

@@ -11,6 +11,7 @@ mod results;
 mod retention;
 mod search;
 mod servers;
+mod sorting;
 mod take_over;
 mod transitions;
 pub(crate) mod work;

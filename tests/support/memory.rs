@@ -52,6 +52,12 @@ impl Table {
         Self { columns: owned(columns), rows: Arc::new(rows), faults: HashMap::new() }
     }
 
+    /// Rows that were made up at run time.
+    pub(crate) fn owned(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
+        let columns = columns.iter().map(|&name| name.to_owned()).collect();
+        Self { columns, rows: Arc::new(rows), faults: HashMap::new() }
+    }
+
     /// Albums `1` to `count`, each with a title of this wording.
     pub(crate) fn albums(count: usize, wording: &str) -> Self {
         Self::of(1..=count, wording)

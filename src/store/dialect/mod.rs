@@ -7,5 +7,6 @@ pub(super) mod lock;
 pub(super) mod migrations;
 pub(super) mod search;
 pub(super) mod session;
+pub(super) mod sorting;
 pub(super) mod vitals;
 pub(super) mod write_tx;

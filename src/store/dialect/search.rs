@@ -1,18 +1,19 @@
 //! Looking into the JSON text of an item's fields.
 
 use diesel::expression::SqlLiteral;
-use diesel::sql_types::{Bool, Nullable, Text};
+use diesel::sql_types::Bool;
 
+use super::sorting::quoted;
 use crate::domain::item::field;
 use crate::store::any_connection::AnyConnection;
 
-/// The value of the field called `column` of the item at hand. By name, not position: in the middle of a sync two
+/// The value of the field called `column` of the item at hand, as SQL. By name, not position: in the middle of a sync two
 /// layouts stand side by side.
-pub(in crate::store) fn field_by_name(conn: &AnyConnection, column: &str) -> SqlLiteral<Nullable<Text>> {
+pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
     // Diesel cannot bind inside ORDER BY of a boxed query shared by both databases, so the name becomes a literal. It is
-    // one of the catalog's own columns.
-    let literal = literal(column);
-    diesel::dsl::sql(&match conn {
+    // one of the catalog's own columns and never contains NUL.
+    let literal = quoted(column);
+    match conn {
         AnyConnection::Sqlite(_) => format!(
             "(SELECT json_extract(field.value, '$[1]') FROM json_each(items.fields) AS field \
              WHERE json_extract(field.value, '$[0]') = {literal} LIMIT 1)"
@@ -21,22 +22,16 @@ pub(in crate::store) fn field_by_name(conn: &AnyConnection, column: &str) -> Sql
             "(SELECT field ->> 1 FROM json_array_elements(items.fields::json) AS field \
              WHERE field ->> 0 = {literal} LIMIT 1)"
         ),
-    })
+    }
 }
 
 /// Whether the field called `column` of the item at hand says `yes`, or, without `yes`, whether it does not. It is looked
 /// for as it is written, which takes a hundredth of the time that taking the JSON of an article apart takes.
 pub(in crate::store) fn flagged(conn: &AnyConnection, column: &str, yes: bool) -> SqlLiteral<Bool> {
-    let pair = literal(&field(column, "yes"));
+    let pair = quoted(&field(column, "yes"));
     let find = match conn {
         AnyConnection::Sqlite(_) => "instr",
         AnyConnection::Postgres(_) => "strpos",
     };
     diesel::dsl::sql(&format!("({find}(items.fields, {pair}) {} 0)", if yes { ">" } else { "=" }))
-}
-
-/// A text inside SQL: single quotes are doubled, and neither database gives a backslash a meaning inside '…'
-/// (standard_conforming_strings is on since PostgreSQL 9.1). NUL has no place in it.
-fn literal(text: &str) -> String {
-    format!("'{}'", text.replace('\0', "").replace('\'', "''"))
 }

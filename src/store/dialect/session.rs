@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
+use super::sorting;
 use crate::store::any_connection::AnyConnection;
 
 /// Prepares a fresh connection. `lease` bounds how long a PostgreSQL session may sit inside a transaction: a frozen
@@ -12,14 +13,17 @@ use crate::store::any_connection::AnyConnection;
 pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> diesel::QueryResult<()> {
     match conn {
         // The busy timeout goes first: switching to WAL needs a lock that another server may hold just now.
-        AnyConnection::Sqlite(conn) => conn.batch_execute(
-            "PRAGMA busy_timeout = 5000;
-             PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = NORMAL;
-             PRAGMA foreign_keys = ON;
-             PRAGMA temp_store = MEMORY;
-             PRAGMA cache_size = -8192;",
-        ),
+        AnyConnection::Sqlite(conn) => {
+            conn.batch_execute(
+                "PRAGMA busy_timeout = 5000;
+                 PRAGMA journal_mode = WAL;
+                 PRAGMA synchronous = NORMAL;
+                 PRAGMA foreign_keys = ON;
+                 PRAGMA temp_store = MEMORY;
+                 PRAGMA cache_size = -8192;",
+            )?;
+            sorting::prepare(conn)
+        }
         AnyConnection::Postgres(conn) => conn.batch_execute(&format!(
             "SET TIME ZONE 'UTC';
              SET client_min_messages = warning;

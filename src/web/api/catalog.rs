@@ -115,7 +115,9 @@ pub(in crate::web) async fn items(
         let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let (sort, descending) = order(&sort, &catalog.columns)?;
         let flagged = flagged(&filter, &catalog)?;
-        let query = ItemQuery { search, flagged, sort, descending, page, per, known_total: Some(catalog.item_count) };
+        let sort_type = sort.as_deref().map(|column| catalog.column_type(column)).unwrap_or_default();
+        let known_total = Some(catalog.item_count);
+        let query = ItemQuery { search, flagged, sort, sort_type, descending, page, per, known_total };
         let found = house.store.items(source.id, &query)?;
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
         Answer::ok(&List { items, page, per, total: found.total })

@@ -1,0 +1,142 @@
+//! Sorting items by what a column means. Both databases put items in the order of [`sorting::sort_key`]: SQLite asks it,
+//! PostgreSQL is told the same in its own words. No cell raises an error there, however odd: in the middle of a sync two
+//! layouts stand side by side, and after an undo cells may be back that were of another type.
+
+use diesel::expression::SqlLiteral;
+use diesel::sql_types::{Nullable, Text};
+use diesel::{SqliteConnection, declare_sql_function};
+
+use super::search::field_by_name;
+use crate::domain::column_type::ColumnType;
+use crate::domain::dates::Order;
+use crate::domain::numbers::{APOSTROPHES, Decimal, LONGEST, MINUS, SPACES, UNITS};
+use crate::domain::sorting::{self, LARGE, MARKS, SMALL, SortKey, WHITE};
+use crate::store::any_connection::AnyConnection;
+
+#[declare_sql_function]
+extern "SQL" {
+    /// What a cell is sorted by in a column of this type, as JSON has it, where that is a number.
+    fn lockstep_number(cell: Nullable<Text>, column_type: Text) -> Nullable<Double>;
+    /// What a cell is sorted by as a text.
+    fn lockstep_letters(cell: Nullable<Text>) -> Nullable<Text>;
+}
+
+/// Teaches a connection what sorting needs.
+pub(super) fn prepare(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
+    lockstep_number_utils::register_impl(conn, |cell: Option<String>, column_type: String| {
+        let column_type = serde_json::from_str(&column_type).unwrap_or(ColumnType::Text);
+        match sorting::sort_key(cell.as_deref().unwrap_or_default(), column_type) {
+            Some(SortKey::Number(number)) => Some(number),
+            _ => None,
+        }
+    })?;
+    lockstep_letters_utils::register_impl(conn, |cell: Option<String>| sorting::letters(&cell?))
+}
+
+/// A text as SQL has it: single quotes are doubled, and neither database gives a backslash a meaning inside '…'
+/// (`standard_conforming_strings` is on since PostgreSQL 9.1).
+pub(super) fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\0', "").replace('\'', "''"))
+}
+
+/// The order of the items at hand by the field called `column`. Items without anything to sort by come last, whichever
+/// way the others go.
+pub(in crate::store) fn by_field(
+    conn: &AnyConnection,
+    column: &str,
+    column_type: ColumnType,
+    descending: bool,
+) -> SqlLiteral<Nullable<Text>> {
+    let field = field_by_name(conn, column);
+    let key = match conn {
+        AnyConnection::Sqlite(_) => on_sqlite(&field, column_type),
+        AnyConnection::Postgres(_) => on_postgres(&field, column_type),
+    };
+    let way = if descending { "DESC" } else { "ASC" };
+    diesel::dsl::sql(&format!("{key} {way} NULLS LAST"))
+}
+
+fn on_sqlite(field: &str, column_type: ColumnType) -> String {
+    match column_type {
+        ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => {
+            format!("lockstep_letters({field})")
+        }
+        ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment | ColumnType::Flag => {
+            let named = serde_json::to_string(&column_type).unwrap_or_default();
+            format!("lockstep_number({field}, {})", quoted(&named))
+        }
+    }
+}
+
+fn on_postgres(field: &str, column_type: ColumnType) -> String {
+    match column_type {
+        ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => letters(field),
+        ColumnType::Number(decimal) => number(field, decimal),
+        ColumnType::Date(order) => date(field, order),
+        ColumnType::Moment => date(field, Order::YearFirst),
+        ColumnType::Flag => format!("(CASE WHEN {field} = 'yes' THEN 1 ELSE 0 END)"),
+    }
+}
+
+/// [`sorting::letters`]. What has only ASCII in it has as many bytes as letters, and is done with sooner.
+fn letters(field: &str) -> String {
+    let (white, large, small) = (quoted(WHITE), quoted(LARGE), quoted(SMALL));
+    let marks = quoted(&format!("[{}-{}]", MARKS.0, MARKS.1));
+    format!(
+        "(SELECT (CASE WHEN cell = '' THEN NULL WHEN octet_length(cell) = char_length(cell) THEN lower(cell COLLATE \"C\") \
+         ELSE lower(translate(regexp_replace(normalize(cell, NFKD), {marks}, '', 'g'), {large}, {small}) COLLATE \"C\") \
+         END) COLLATE \"C\" FROM (SELECT btrim({field}, {white}) AS cell) AS trimmed)"
+    )
+}
+
+/// A class of a regular expression.
+fn class(signs: &[char]) -> String {
+    format!("[{}]", signs.iter().collect::<String>())
+}
+
+/// [`crate::domain::numbers::value`].
+fn number(field: &str, decimal: Decimal) -> String {
+    let (sign, space) = (decimal.sign(), class(&SPACES));
+    let groups: Vec<char> = [&[decimal.other()], &SPACES[..], &APOSTROPHES[..]].concat();
+    let (group, minus) = (class(&groups), MINUS.map(|minus| minus.to_string()));
+    let unit = format!("(?:{})", UNITS.map(|unit| unit.replace('$', "[$]")).join("|"));
+    // The hyphen stands first in its class, where it is itself.
+    let signs = format!("[{}+]", minus.concat());
+    let digits =
+        format!("(?:(?:0|[1-9][0-9]*|[1-9][0-9]{{0,2}}(?:{group}[0-9]{{3}})+)(?:[{sign}][0-9]+)?|[{sign}][0-9]+)");
+    let before = format!("(?:{signs}?(?:{unit}{space}?)?|{unit}{space}?{signs})");
+    // One unit, before or after.
+    let pattern = quoted(&format!("^{before}{digits}(?:{space}?{unit})?$"));
+    let twice = quoted(&format!("^{signs}?{unit}.*{unit}$"));
+    let (white, kept) = (quoted(WHITE), quoted(&format!("[^0-9{sign}]")));
+    let [first, second] = minus.map(|minus| quoted(&minus));
+    format!(
+        "(SELECT CASE WHEN char_length(cell) <= {LONGEST} AND cell ~ {pattern} AND cell !~ {twice} THEN \
+         ((CASE WHEN strpos(cell, {first}) > 0 OR strpos(cell, {second}) > 0 THEN '-' ELSE '' END) || \
+         replace(regexp_replace(cell, {kept}, '', 'g'), '{sign}', '.'))::float8 END \
+         FROM (SELECT btrim({field}, {white}) AS cell) AS trimmed)"
+    )
+}
+
+/// [`crate::domain::dates::value`].
+fn date(field: &str, order: Order) -> String {
+    let (numbers, [year, month, day]) = match order {
+        Order::YearFirst => ("([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", [1, 2, 3]),
+        Order::DayFirst => ("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", [3, 2, 1]),
+        Order::MonthFirst => ("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", [3, 1, 2]),
+    };
+    let time = "(?:(?:T|,? )([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})([.][0-9]{1,9})?)?\
+                (?:Z| ?([-+])([0-9]{2}):?([0-9]{2}))?)?";
+    let (pattern, white) = (quoted(&format!("^{numbers}{time}$")), quoted(WHITE));
+    // A CASE looks at its answer only when its condition holds, so make_date is never asked for a day that is none.
+    format!(
+        "(SELECT CASE WHEN y >= 1 AND d >= 1 AND hours <= 23 AND minutes <= 59 AND seconds <= 59 AND d <= \
+         (ARRAY[31, CASE WHEN y % 4 = 0 AND (y % 100 <> 0 OR y % 400 = 0) THEN 29 ELSE 28 END, \
+         31, 30, 31, 30, 31, 31, 30, 31, 30, 31])[m] \
+         THEN ((make_date(y, m, d) - DATE '0001-01-01' + 1)::bigint * 86400 + hours * 3600 + minutes * 60 + seconds - away)::float8 + part END \
+         FROM (SELECT p[{year}]::int AS y, p[{month}]::int AS m, p[{day}]::int AS d, coalesce(p[4]::int, 0) AS hours, \
+         coalesce(p[5]::int, 0) AS minutes, coalesce(p[6]::int, 0) AS seconds, coalesce(('0' || p[7])::float8, 0) AS part, \
+         coalesce((p[8] || '1')::int * (p[9]::int * 3600 + p[10]::int * 60), 0) AS away \
+         FROM (SELECT regexp_match(btrim({field}, {white}), {pattern}) AS p) AS matched) AS parts)"
+    )
+}

@@ -1,0 +1,137 @@
+//! Both databases put items in the order in which people would, and in the same one.
+
+use std::cmp::Ordering;
+
+use lockstep::domain::column_type::ColumnType;
+use lockstep::domain::dates::Order;
+use lockstep::domain::numbers::Decimal;
+use lockstep::domain::sorting::sort_key;
+use lockstep::domain::source::Source;
+use lockstep::store::items::ItemQuery;
+use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
+
+use crate::support::memory::Table;
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    any_cells_are_sorted_as_the_rules_say,
+    numbers_are_sorted_by_size,
+    dates_are_sorted_by_time,
+    letters_are_sorted_whatever_their_case_and_marks,
+    items_with_nothing_to_sort_by_come_last_both_ways,
+];
+
+const TYPES: [ColumnType; 11] = [
+    ColumnType::Text,
+    ColumnType::Number(Decimal::Point),
+    ColumnType::Number(Decimal::Comma),
+    ColumnType::Date(Order::YearFirst),
+    ColumnType::Date(Order::DayFirst),
+    ColumnType::Date(Order::MonthFirst),
+    ColumnType::Moment,
+    ColumnType::Link,
+    ColumnType::Image,
+    ColumnType::Html,
+    ColumnType::Flag,
+];
+
+/// The cells of a column in the order of a query.
+fn sorted(house: &House, source: &Source, sort_type: ColumnType, descending: bool) -> Vec<String> {
+    let sort = Some("cell".to_owned());
+    let query = ItemQuery { sort, sort_type, descending, page: 1, per: 10_000, ..ItemQuery::default() };
+    let page = house.store.items(source.id, &query).expect("an answer, whatever the cells say");
+    let cell = |(_, value): &(String, String)| value.clone();
+    page.items.iter().map(|item| item.fields.last().map(cell).expect("a cell")).collect()
+}
+
+fn with_cells(house: &House, slug: &str, cells: &[String]) -> Source {
+    let rows = cells.iter().enumerate().map(|(at, cell)| vec![at.to_string(), cell.clone()]).collect();
+    let source = house.memory_source(slug, Table::owned(&["id", "cell"], rows));
+    house.sync(&source);
+    source
+}
+
+/// Cells that are numbers, dates and texts, and some that are nearly so.
+fn odd_cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[-+−]?[$€%]?[ \u{a0}]?[-−]?[0-9]{1,4}([.,' \u{202f}][0-9]{3}){0,3}([.,][0-9]{1,6})?( ?[%€]| CHF|kr)?",
+        "[ \t]?[-+]?[0-9]{0,20}[.,]?[0-9]{0,20}\u{a0}?",
+        "[-+−$€% 0-9.,'’]{0,12}",
+        "(19|20|0)?[0-9]{2}[-/.][01]?[0-9][-/.][0-3]?[0-9](T|,? )?([0-2]?[0-9]:[0-6][0-9](:[0-6][0-9](\\.[0-9]{1,10})?)?)?",
+        "[0-3]?[0-9][-/.][0-3]?[0-9][-/.][0-9]{4}(( |, |T)[0-2]?[0-9]:[0-5][0-9])?",
+        "2024-02-(28|29)T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,3})?(Z| ?[-+][01][0-9]:?[0-5][0-9])",
+        "[ \u{2003}]?[A-Za-zÄÖÜäöüßéÉØøÆæŁłЁёЖжΆΩω\u{301}0-9 _-]{0,8}[ \n]?",
+        "[\\x20-\\x7e]{0,10}",
+        "(yes|no|Yes| yes)?",
+        "https?://[a-zA-Z]{1,5}\\.example/[a-z]{0,5}(\\.jpg)?",
+    ]
+}
+
+fn any_cells_are_sorted_as_the_rules_say(db: &Database) {
+    let house = House::on(db);
+    let mut runner = TestRunner::deterministic();
+    let cells = prop::collection::vec(odd_cell(), 3000).new_tree(&mut runner).expect("cells").current();
+    let source = with_cells(&house, "odd", &cells);
+    for sort_type in TYPES {
+        let mut expected: Vec<(usize, &String)> = cells.iter().enumerate().collect();
+        for descending in [false, true] {
+            expected.sort_by(|(at, cell), (other_at, other)| {
+                let order = match (sort_key(cell, sort_type), sort_key(other, sort_type)) {
+                    (Some(key), Some(other)) => {
+                        let order = key.partial_cmp(&other).expect("keys of one column");
+                        if descending { order.reverse() } else { order }
+                    }
+                    (Some(_), None) => Ordering::Less,
+                    (None, Some(_)) => Ordering::Greater,
+                    (None, None) => Ordering::Equal,
+                };
+                order.then(if descending { other_at.cmp(at) } else { at.cmp(other_at) })
+            });
+            let found = sorted(&house, &source, sort_type, descending);
+            let differs = expected.iter().map(|(_, cell)| *cell).zip(&found).position(|(is, found)| is != found);
+            if let Some(at) = differs {
+                let around = at.saturating_sub(1)..(at + 3).min(found.len());
+                panic!("{sort_type:?}, {descending}: {:?} and not {:?}", &found[around.clone()], &expected[around]);
+            }
+            let keys = cells.iter().filter(|cell| sort_key(cell, sort_type).is_some()).count();
+            assert!(keys > 100, "{sort_type:?}: only {keys} of the cells fit");
+        }
+    }
+}
+
+fn check(db: &Database, sort_type: ColumnType, in_order: &[&str]) {
+    let house = House::on(db);
+    let mut cells: Vec<String> = in_order.iter().map(|&cell| cell.to_owned()).collect();
+    cells.reverse();
+    let source = with_cells(&house, "items", &cells);
+    let found = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    assert_eq!(found.column_type("cell"), sort_type, "{in_order:?}");
+    assert_eq!(sorted(&house, &source, sort_type, false), in_order);
+}
+
+fn numbers_are_sorted_by_size(db: &Database) {
+    let cells = ["-1.234,5 €", "−3 €", "0 €", "0,5 €", "12 €", "1.234 €", "1.234,01 €", "12.345.678 €"];
+    check(db, ColumnType::Number(Decimal::Comma), &cells);
+}
+
+fn dates_are_sorted_by_time(db: &Database) {
+    let cells = ["31/12/2024", "03/04/2025", "13/04/2025 9:05", "13/04/2025 10:00", "1/5/2025"];
+    check(db, ColumnType::Date(Order::DayFirst), &cells);
+}
+
+fn letters_are_sorted_whatever_their_case_and_marks(db: &Database) {
+    check(db, ColumnType::Text, &["  abba", "Ärzte", "Beck", "björk", "Blur", "écru", "Eels", "zz top", "ёлка", "Жук"]);
+}
+
+fn items_with_nothing_to_sort_by_come_last_both_ways(db: &Database) {
+    let house = House::on(db);
+    let cells = ["", "5", "unknown", "30", " "].map(str::to_owned);
+    let source = with_cells(&house, "items", &cells);
+    let number = ColumnType::Number(Decimal::Point);
+    assert_eq!(sorted(&house, &source, number, false), ["5", "30", "", "unknown", " "]);
+    assert_eq!(sorted(&house, &source, number, true), ["30", "5", " ", "unknown", ""]);
+    assert_eq!(sorted(&house, &source, ColumnType::Text, false), ["30", "5", "unknown", "", " "]);
+    assert_eq!(sorted(&house, &source, ColumnType::Text, true), ["unknown", "5", "30", " ", ""]);
+}
