@@ -9,6 +9,16 @@
   const remembered = (key) => { try { return sessionStorage.getItem(key); } catch { return null; } };
   const remember = (key, value = "1") => { try { sessionStorage.setItem(key, value); } catch { /* private mode: forgotten sooner */ } };
 
+  // --- Pictures from elsewhere: one that does not come leaves its address ------------------------------------------
+  const leaveAddress = (picture) => {
+    const link = picture.closest("a.picture");
+    if (!link) return;
+    if (link.classList.contains("large")) link.remove();
+    else { link.textContent = link.title; link.className = "unseen"; }
+  };
+  document.addEventListener("error", (event) => { if (event.target instanceof HTMLImageElement) leaveAddress(event.target); }, true);
+  for (const picture of document.querySelectorAll("a.picture img")) if (picture.complete && !picture.naturalWidth) leaveAddress(picture);
+
   // --- Asking: not while hidden, and never twice -----------------------------------------------------------------
   // A filter in hx-trigger would need eval, which the content policy forbids; so the tick is cancelled here.
   document.addEventListener("htmx:config:request", (event) => {

@@ -35,6 +35,11 @@ impl Catalog {
         let at = self.columns.iter().position(|column| column == name);
         at.and_then(|at| self.column_types.get(at)).copied().unwrap_or_default()
     }
+
+    /// The columns that have a type, with it.
+    pub fn typed_columns(&self) -> impl Iterator<Item = (&str, ColumnType)> {
+        self.columns.iter().map(String::as_str).zip(self.column_types.iter().copied())
+    }
 }
 
 type Row = (i64, String, String, String, i64, Option<i64>, Option<NaiveDateTime>);

@@ -9,6 +9,7 @@ pub mod views;
 mod api;
 mod badge;
 mod catalog;
+mod cells;
 mod dashboard;
 mod dressing;
 mod forms;

@@ -1,9 +1,11 @@
 //! The table of a catalog: one page of items under columns, with addresses that sort, search and turn pages.
 
+use super::cells;
 use super::error::WebError;
 use super::forms::{Values, address, clipped, value};
 use super::state::House;
 use super::views::catalog::{Column, FilterLink, Row, Seen, Sorted, TableView};
+use crate::domain::column_type::ColumnType;
 use crate::domain::filter::Filter;
 use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
@@ -83,13 +85,20 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         address(&path, &[("q", search), ("filter", part), ("sort", sort), ("page", &number)])
     };
     let names: Vec<&str> = catalog.columns.iter().map(String::as_str).collect();
-    let title = title_at(&names, &source.noun.one).unwrap_or(0);
+    let is_worded = |at: &usize| {
+        let column_type = catalog.column_types.get(*at).copied().unwrap_or_default();
+        !matches!(column_type, ColumnType::Image | ColumnType::Link | ColumnType::Html)
+    };
+    let title = title_at(&names, &source.noun.one).or_else(|| (0..names.len()).find(is_worded)).unwrap_or(0);
     let sorted_at = sorted.and_then(|(column, _)| names.iter().position(|name| *name == column));
     let shown = shown(names.len(), [Some(title), sorted_at]);
     let lead = shown.iter().position(|&at| at == title).unwrap_or(0);
     let reads = fits(&Filter::Unread);
-    let rows: Vec<Row> = found.items.iter().map(|item| row(&path, item, &names, &shown, reads)).collect();
-    let columns = shown.iter().map(|&at| names[at]).enumerate().map(|(at, name)| {
+    let typed = |&at: &usize| (at, names[at], catalog.column_types.get(at).copied().unwrap_or_default());
+    let typed: Vec<Typed<'_>> = shown.iter().map(typed).collect();
+    let drawn = |item: &Item| row(&path, item, &typed, lead, &source.key_column, reads);
+    let rows: Vec<Row> = found.items.iter().map(drawn).collect();
+    let columns = typed.iter().enumerate().map(|(at, &(_, name, column_type))| {
         let turned = format!("-{name}");
         let (now, next) = match sorted {
             Some((column, false)) if column == name => (Sorted::Ascending, turned.as_str()),
@@ -103,7 +112,7 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
             href: address(&path, &[("q", search), ("filter", part), ("sort", next)]),
             sorted: now,
             flag: Filter::ALL.iter().any(|filter| filter.column() == name && fits(filter)),
-            numeric: !key && at != lead && is_numeric(rows.iter().filter_map(|row| row.cells.get(at))),
+            class: if key || at == lead { "" } else { cells::class(column_type) },
             key,
         }
     });
@@ -163,13 +172,23 @@ fn shown(columns: usize, matter: [Option<usize>; 2]) -> Vec<usize> {
     (0..columns.min(WIDEST - far.len())).chain(far).collect()
 }
 
+/// A column that is shown: its position, its name and its type.
+type Typed<'a> = (usize, &'a str, ColumnType);
+
 /// An item under the columns that are shown. In the middle of a sync two layouts stand side by side, so fields go by
-/// name. `reads` is whether they are articles, which are read or not.
-fn row(path: &str, item: &Item, names: &[&str], shown: &[usize], reads: bool) -> Row {
-    let cell = |&at: &usize| {
-        let in_place = item.fields.get(at).filter(|(name, _)| name == names[at]);
-        let field = in_place.or_else(|| item.fields.iter().find(|(name, _)| name == names[at]));
-        field.map(|(_, value)| clipped(value, LONGEST)).unwrap_or_default()
+/// name. What leads to the item, and the key, are as they are written. `reads` is whether they are articles, which are
+/// read or not.
+fn row(path: &str, item: &Item, shown: &[Typed<'_>], lead: usize, key_column: &str, reads: bool) -> Row {
+    let text = |at: usize, name: &str| {
+        let in_place = item.fields.get(at).filter(|(known, _)| known == name);
+        let field = in_place.or_else(|| item.fields.iter().find(|(known, _)| known == name));
+        field.map(|(_, value)| value.as_str()).unwrap_or_default()
+    };
+    let known_by = || shown.get(lead).map(|(at, name, _)| text(*at, name).trim()).filter(|title| !title.is_empty());
+    let cell = |(position, &(at, name, column)): (usize, &Typed<'_>)| {
+        let column = if position == lead || name == key_column { ColumnType::Text } else { column };
+        let alt = || clipped(&format!("{name}: {}", known_by().unwrap_or(&item.key)), LONGEST);
+        cells::in_table(text(at, name), column, LONGEST, alt)
     };
     let is_read = || item.fields.iter().any(|(name, value)| name == Filter::Unread.column() && value == "yes");
     Row {
@@ -182,50 +201,13 @@ fn row(path: &str, item: &Item, names: &[&str], shown: &[usize], reads: bool) ->
         },
         href: format!("{path}/items/{}", item.id),
         key: clipped(&item.key, SEARCHED),
-        cells: shown.iter().map(cell).collect(),
+        cells: shown.iter().enumerate().map(cell).collect(),
     }
-}
-
-/// Whether the cells hold numbers and nothing else. Empty cells say nothing.
-fn is_numeric<'a>(cells: impl Iterator<Item = &'a String>) -> bool {
-    let mut any = false;
-    for cell in cells.map(|cell| cell.trim()).filter(|cell| !cell.is_empty()) {
-        if !is_number(cell) {
-            return false;
-        }
-        any = true;
-    }
-    any
-}
-
-/// `1976`, `-3.5`, `1,299.00`, `1 299,00`, `€ 12`, `45 %`.
-fn is_number(cell: &str) -> bool {
-    let bare = cell.trim_matches(|c: char| c.is_whitespace() || "$€£¥%".contains(c));
-    let digits = bare.strip_prefix(['-', '+', '−']).unwrap_or(bare).trim_start_matches(['$', '€', '£', '¥']);
-    digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits.ends_with(|c: char| c.is_ascii_digit())
-        && digits.len() <= 32
-        && digits.chars().all(|c| c.is_ascii_digit() || ".,' \u{a0}\u{202f}’".contains(c))
-        // Dots between every pair of digits make a date, a version or an address.
-        && (digits.matches('.').count() <= 1 || digits.matches(',').count() == 1)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, WIDEST, is_number, is_numeric, shown, sorting, title_at};
-
-    #[test]
-    fn numbers_are_told_from_what_looks_like_them() {
-        for number in ["1976", "-3.5", "1,299.00", "1.299.000,00", "1 299,00", "€ 12", "$9.99", "45 %"] {
-            assert!(is_number(number), "{number}");
-        }
-        for other in ["", "1976-05-01", "1.5.2020", "10.0.0.1", "12a", "€", "1e5", "+49 30 / 12", "."] {
-            assert!(!is_number(other), "{other}");
-        }
-        let cells = ["1".to_owned(), String::new()];
-        assert!(is_numeric(cells.iter()));
-        assert!(!is_numeric(cells[1..].iter()));
-    }
+    use super::{Asked, WIDEST, shown, sorting, title_at};
 
     #[test]
     fn an_address_that_makes_no_sense_asks_for_nothing() {

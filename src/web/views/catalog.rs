@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     base::{Chrome, When, counted, grouped},
+    cell::{Cell, Looks},
     panel::{ChangeWords as _, Notice, PanelView},
     run::{Kind, KindWords as _, RunStatus, StageWords as _, StatusWords as _},
 };
@@ -86,8 +87,8 @@ pub struct Column {
     pub href: String,
     /// Whether and how the table is sorted by it.
     pub sorted: Sorted,
-    /// Whether all it holds are numbers: they are set to the right.
-    pub numeric: bool,
+    /// The name of its looks in the stylesheet: `num`, `date`, `link`, `pic`, or nothing for texts.
+    pub class: &'static str,
     /// Whether it is the key: what tells the items apart.
     pub key: bool,
     /// Whether it says of articles that they are read, or have a star.
@@ -150,7 +151,7 @@ pub struct Row {
     /// Its key, shown where the cell that leads to it is empty.
     pub key: String,
     /// Its fields, one per column.
-    pub cells: Vec<String>,
+    pub cells: Vec<Cell>,
     /// Whether it is an article that somebody has yet to read.
     pub seen: Seen,
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::base::{Chrome, When};
+use super::cell::{Cell, Looks};
 
 /// `GET /catalog/{slug}/items/{id}`.
 #[derive(Debug, Clone, Template)]
@@ -31,8 +32,6 @@ pub struct ItemPage {
 pub struct Field {
     /// The column.
     pub name: String,
-    /// What the source says, as text.
-    pub value: String,
-    /// The value again, if it is an `http` or `https` address and nothing else: it becomes a link.
-    pub link: Option<String>,
+    /// What the source says.
+    pub cell: Cell,
 }

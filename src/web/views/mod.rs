@@ -5,6 +5,7 @@
 
 pub mod base;
 pub mod catalog;
+pub mod cell;
 pub mod dashboard;
 pub mod error;
 pub mod history;
