@@ -1,5 +1,6 @@
 //! What a look at a place shows, before the place becomes a source.
 
+use super::feed::Feed;
 use super::row::Row;
 
 /// What a place holds.
@@ -13,6 +14,8 @@ pub struct Look {
     pub keys: Vec<String>,
     /// How large the content is, in bytes.
     pub bytes: u64,
+    /// The feeds there are; none in a place that is not made of feeds.
+    pub feeds: Vec<Feed>,
 }
 
 impl Look {

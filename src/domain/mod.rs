@@ -31,4 +31,6 @@ pub mod sorting;
 pub mod source;
 pub mod status_report;
 pub mod sync_id;
+pub mod veil;
+pub mod way_in;
 pub mod words;

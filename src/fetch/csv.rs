@@ -14,6 +14,7 @@ use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::source::{Location, Source, Validators};
+use crate::domain::way_in::{Asked, FileAsked, WayIn};
 
 /// What a file on this machine should be.
 const CSV_FILE: Wanted = Wanted("CSV file");
@@ -45,6 +46,23 @@ impl Kind for Csv {
             Location::Url(address) => parse(address).map(drop).map_err(|error| error.to_string()),
             Location::Urls(_) => Err("A CSV has one address.".to_owned()),
             Location::File(_) | Location::Upload(_) | Location::Sample => Ok(()),
+        }
+    }
+
+    fn way_in(&self) -> WayIn {
+        WayIn {
+            title: "CSV file",
+            about: "A table with a header: commas, semicolons or tabs, by link or from this computer",
+            asked: Asked::Link,
+            label: "Link to the file",
+            placeholder: "https://example.org/albums.csv",
+            help: "",
+            shared: false,
+            file: Some(FileAsked {
+                label: "Or a file from this computer",
+                accept: ".csv,.tsv,.txt,text/csv",
+                help: "Commas, semicolons or tabs, in any common encoding. The first row names the columns.",
+            }),
         }
     }
 

@@ -134,6 +134,12 @@ impl Kinds {
         self.all.iter().map(AsRef::as_ref).find(|kind| kind.name() == name)
     }
 
+    /// The kind that alone can be meant by `link`, told by its form.
+    #[must_use]
+    pub fn recognise(&self, link: &str) -> Option<&dyn Kind> {
+        self.all.iter().map(AsRef::as_ref).find(|kind| kind.recognises(link))
+    }
+
     /// The names of all kinds.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {

@@ -54,7 +54,7 @@ pub fn look(kind: &dyn Kind, location: &Location, timeout: Duration, watch: &dyn
     let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
     let mut keys: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
     keys.sort_by_key(|name| rank(name));
-    Ok(Look { columns, rows, keys, bytes: content.bytes() })
+    Ok(Look { columns, rows, keys, bytes: content.bytes(), feeds: Vec::new() })
 }
 
 /// Where a column's name stands among likely keys; ties keep the order of the columns.

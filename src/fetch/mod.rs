@@ -51,6 +51,7 @@ use crate::domain::progress::{Count, Weights};
 use crate::domain::row::Row;
 use crate::domain::source::{Location, Noun, Source, Validators};
 use crate::domain::sync_id::SyncId;
+use crate::domain::way_in::WayIn;
 
 /// A kind of place outside that can be mirrored.
 pub trait Kind: Send + Sync {
@@ -65,6 +66,17 @@ pub trait Kind: Send + Sync {
     /// # Errors
     /// The sentence for people: what is wrong with it and what it should be.
     fn accepts(&self, location: &Location) -> Result<(), String>;
+
+    /// What a form asks for who wants to add a source of this kind.
+    fn way_in(&self) -> WayIn {
+        WayIn::link(self.label(&Location::Url(String::new())))
+    }
+
+    /// Whether `link` can only mean a place of this kind, told by its form alone; that it can be used is for
+    /// [`Kind::accepts`] to say.
+    fn recognises(&self, _link: &str) -> bool {
+        false
+    }
 
     /// The column that tells entries apart, where the kind knows it by itself: then nobody has to name one.
     fn key_column(&self) -> Option<&'static str> {

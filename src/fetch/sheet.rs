@@ -8,8 +8,9 @@ use super::robot::Robot;
 use super::sheet_api::Api;
 use super::{FetchError, Fetched, Kind, Order, Watch, sheet_export};
 use crate::domain::progress::Weights;
-use crate::domain::sheet_link::SheetLink;
+use crate::domain::sheet_link::{NotASheetLink, SheetLink};
 use crate::domain::source::{Location, Source};
+use crate::domain::way_in::WayIn;
 
 /// Mirrors a Google Sheet.
 #[derive(Debug)]
@@ -31,6 +32,22 @@ impl Kind for Sheet {
         link(location).map(drop).map_err(|error| error.to_string())
     }
 
+    fn way_in(&self) -> WayIn {
+        WayIn {
+            about: "One tab of a sheet",
+            label: "Link to the sheet",
+            placeholder: "https://docs.google.com/spreadsheets/d/…",
+            help: "Any link to the sheet will do: the one in the address bar, the share link, a published one. It means \
+                   the tab that it was copied from.",
+            shared: true,
+            ..WayIn::link("Google Sheet")
+        }
+    }
+
+    fn recognises(&self, link: &str) -> bool {
+        !matches!(link.parse::<SheetLink>(), Err(NotASheetLink::Other)) || is_googles(link)
+    }
+
     fn weights(&self) -> Weights {
         Weights { fetching: 10, processing: 80, finalizing: 10 }
     }
@@ -46,6 +63,13 @@ impl Kind for Sheet {
             _ => sheet_export::fetch(client, &link, order, watch),
         }
     }
+}
+
+/// Whether a link leads to where Google keeps documents.
+fn is_googles(link: &str) -> bool {
+    let address = if link.contains("://") { link.to_owned() } else { format!("https://{link}") };
+    let host = url::Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
+    host.is_some_and(|host| ["docs.google.com", "spreadsheets.google.com", "drive.google.com"].contains(&&*host))
 }
 
 /// The sheet that a location names.

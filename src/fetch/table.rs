@@ -38,7 +38,7 @@ impl Table {
         watch: &dyn Watch,
     ) -> Result<Self, FetchError> {
         let mut start = Vec::new();
-        content.reader(0).take(8).read_to_end(&mut start).map_err(|error| disk(&error))?;
+        content.reader(0).take(1024).read_to_end(&mut start).map_err(|error| disk(&error))?;
         no_other_format(&start)?;
         let writing = examine(|| content.reader(0), charset, watch)?;
         start.clear();
@@ -162,9 +162,28 @@ fn no_other_format(start: &[u8]) -> Result<(), FetchError> {
         [0xD0, 0xCF, 0x11, 0xE0, ..] => "an old Excel workbook",
         [0x1F, 0x8B, ..] => "a gzip archive",
         [b'%', b'P', b'D', b'F', ..] => "a PDF document",
-        _ => return Ok(()),
+        _ => match markup(start) {
+            Some(what) => return Err(FetchError::failed("not_csv", format!("This is {what}, not a CSV file."))),
+            None => return Ok(()),
+        },
     };
     Err(FetchError::failed("not_csv", format!("This is {what}, not a CSV file. Save or export it as CSV (UTF-8).")))
+}
+
+/// What content is that begins like a feed or a list of feeds, and not like the header of a table.
+fn markup(start: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(start);
+    let text = text.trim_start_matches(['\u{feff}', '\u{fffd}', '\0']).trim_start();
+    let begins = |tags: &[&str]| tags.iter().any(|tag| text.starts_with(tag));
+    if begins(&["<opml"]) || (begins(&["<?xml"]) && text.contains("<opml")) {
+        Some("a list of feeds (OPML)")
+    } else if begins(&["<rss", "<feed", "<rdf:RDF"]) || (text.starts_with('{') && text.contains("//jsonfeed.org/")) {
+        Some("a feed")
+    } else if begins(&["<?xml"]) {
+        Some("an XML document, such as a feed")
+    } else {
+        None
+    }
 }
 
 impl Content for Table {

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 
 use super::engine::Engine;
 use super::signal::Stop;
 use super::{journal, recovery, worker};
+use crate::domain::feed::Feed;
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::source::{Location, Noun, Slug, Source, SourceId};
 use crate::domain::sync_id::SyncId;
+use crate::domain::way_in::WayIn;
 use crate::fetch::{FetchError, Watch};
 
 use crate::store::StoreError;
@@ -127,7 +130,9 @@ impl Control {
             let sentence = format!("There are no sources of the kind “{kind}”.");
             return Err(CannotLook { code: "unknown_kind", sentence });
         };
-        let looked = crate::fetch::look(kind, location, LOOK_WITHIN.min(self.engine.terms.fetch), &NobodyWatches);
+        let watch = LookWatch::default();
+        let looked = crate::fetch::look(kind, location, LOOK_WITHIN.min(self.engine.terms.fetch), &watch);
+        let looked = looked.map(|look| Look { feeds: watch.feeds.into_inner(), ..look });
         looked.map_err(|error| match error {
             FetchError::Failed { code, message } => CannotLook { code, sentence: message },
             FetchError::Stopped => CannotLook { code: "stopped", sentence: "The look was stopped.".to_owned() },
@@ -149,6 +154,18 @@ impl Control {
             Some(kind) => kind.accepts(location),
             None => Err(format!("There are no sources of the kind “{kind}”.")),
         }
+    }
+
+    /// What a form asks for who wants to add a source of this kind.
+    #[must_use]
+    pub fn way_in(&self, kind: &str) -> Option<WayIn> {
+        Some(self.engine.kinds.get(kind)?.way_in())
+    }
+
+    /// The kind that alone can be meant by `link`, told by its form without asking anybody.
+    #[must_use]
+    pub fn recognise(&self, link: &str) -> Option<&'static str> {
+        Some(self.engine.kinds.recognise(link)?.name())
     }
 
     /// The column that tells entries of this kind apart, where the kind knows it by itself.
@@ -176,13 +193,20 @@ impl Control {
     }
 }
 
-/// A look ends by its own time limit.
-struct NobodyWatches;
+/// What a look sees. It ends by its own time limit.
+#[derive(Default)]
+struct LookWatch {
+    feeds: Mutex<Vec<Feed>>,
+}
 
-impl Watch for NobodyWatches {
+impl Watch for LookWatch {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn feeds(&self, feeds: Vec<Feed>) {
+        *self.feeds.lock() = feeds;
+    }
 
     fn should_stop(&self) -> bool {
         false

@@ -9,7 +9,10 @@ use super::error::WebError;
 use super::guard::Caller;
 use super::session::path_here;
 use super::state::{self, Rooms};
-use super::{api, assets, badge, catalog, dashboard, history, item, login, older_clients, settings, setup, sync_panel};
+use super::{
+    api, assets, badge, catalog, dashboard, history, item, login, older_clients, settings, settings_add, setup,
+    sync_panel,
+};
 
 /// Every address there is.
 pub(super) fn table(services: &mut ServiceConfig) {
@@ -52,8 +55,12 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/setup").route(read().to(setup::page)).route(post().to(setup::create)))
         // Settings
         .service(resource("/settings").route(read().to(settings::list)))
-        .service(resource("/settings/sources").route(read().to(settings::list)).route(post().to(settings::add)))
-        .service(resource("/settings/sources/new").route(read().to(settings::place)).route(post().to(settings::look)))
+        .service(resource("/settings/sources").route(read().to(settings::list)).route(post().to(settings_add::add)))
+        .service(
+            resource("/settings/sources/new")
+                .route(read().to(settings_add::place))
+                .route(post().to(settings_add::look)),
+        )
         .service(
             resource("/settings/sources/{slug}").route(read().to(settings::edit)).route(post().to(settings::change)),
         )

@@ -1,27 +1,21 @@
-//! `/settings/sources`: list, add, change and remove sources. For admins.
-//!
-//! Nothing that comes with a form is believed: the place is looked at again before it is stored, and a form can name an
-//! upload by its id but never a path of the server.
+//! `/settings/sources`: list, change and remove sources. For admins. Adding one is in [`super::settings_add`].
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
 use super::error::WebError;
-use super::forms::{Form, Values, value};
+use super::forms::{Values, value};
 use super::guard::Caller;
 use super::page::{Html, chrome, when};
-use super::settings_page::{
-    Shown, changed_place, found, found_without_look, free_slug, general, known, look_at, next_run, sent_place,
-    too_large, wrong_link,
-};
-use super::source_form::{self, Place, Wrong, file_name_of};
+use super::set_aside;
+use super::settings_page::{Shown, beside, form_of, found, found_without_look, known, look_at, next_run, too_large};
+use super::source_form::{self, Wrong, general};
+use super::source_place::{Place, meant, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
 use super::views::base::Section;
-use super::views::sources::{RemoveFacts, SourceErrors, SourceForm, SourceSetting, SourceStep, SourcesPage};
-use crate::domain::schedule::Schedule;
-use crate::domain::source::{Location, Source, SourceDraft};
-use crate::store::StoreError;
+use super::views::sources::{RemoveFacts, SourceForm, SourceSetting, SourceStep, SourcesPage};
+use crate::domain::source::{Location, Source};
 use crate::store::sources::SourceChange;
 
 const BUSY: &str = "A sync of this source is running. Nothing was changed; try again when it is over.";
@@ -62,121 +56,21 @@ pub(super) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>
     .await
 }
 
-/// `GET /settings/sources/new`: where is it?
-pub(super) async fn place(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
-    state::run_slow(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        Shown::new(SourceStep::Place, SourceForm::default()).draw(house, &actor)
-    })
-    .await
-}
-
-/// `POST /settings/sources/new`: looks at a link (`url`) or an upload (`file`) and asks for the rest.
-pub(super) async fn look(
-    rooms: Rooms,
-    caller: Caller,
-    request: HttpRequest,
-    body: web::Payload,
-) -> Result<Html, WebError> {
-    let sent = receive(&rooms, &caller, &request, body).await?;
-    state::run_slow(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        uploads::clear_abandoned(&house.uploads_dir, &house.store.sources()?);
-        let mut form = source_form::typed(&sent.values);
-        let (place, called) = match sent.file {
-            SentFile::Stored { id, name } => {
-                form.upload.clone_from(&id);
-                (Ok(Place::upload(&id)), name)
-            }
-            SentFile::TooLarge => (Err(too_large()), String::new()),
-            SentFile::None => {
-                let place = Place::from_link(&form.url);
-                (place.map_err(wrong_link), file_name_of(&form.url))
-            }
-        };
-        let looked = place.and_then(|place| Ok((look_at(house, &place)?, place)));
-        match looked {
-            Ok((look, place)) => {
-                form.key = look.proposed_key().unwrap_or_default().to_owned();
-                // The last part of a sheet's address says nothing.
-                source_form::propose(&mut form, if place.kind == "csv" { &called } else { "" });
-                form.slug = free_slug(house, &form.slug)?;
-                let mut found = found(house, &place, &look);
-                if found.place.is_empty() {
-                    found.place = called;
-                }
-                Shown::new(SourceStep::Columns(found), form).draw(house, &actor)
-            }
-            Err(errors) => {
-                uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
-                Shown::new(SourceStep::Place, form).wrong(errors).draw(house, &actor)
-            }
-        }
-    })
-    .await
-}
-
-/// `POST /settings/sources`: adds what was looked at. It is looked at again: in between it may have changed, and the
-/// form is only what somebody sent.
-pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Result<Html, WebError> {
-    state::run_slow(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        let form = source_form::typed(&form.read()?);
-        let looked = sent_place(house, &form)?.and_then(|place| Ok((look_at(house, &place)?, place)));
-        let (look, place) = match looked {
-            Ok(looked) => looked,
-            Err(errors) => {
-                let page = Shown::new(SourceStep::Place, form).wrong(errors);
-                return page.draw(house, &actor);
-            }
-        };
-        let errors = match source_form::check(&form, &place, &look.columns) {
-            Ok((draft, schedule)) => match insert(house, &draft, schedule.as_ref())? {
-                Ok(source) => return Ok(Html::see_other(format!("/catalog/{}", source.slug))),
-                Err(errors) => errors,
-            },
-            Err(errors) => errors,
-        };
-        let step = SourceStep::Columns(found(house, &place, &look));
-        Shown::new(step, form).wrong(errors).draw(house, &actor)
-    })
-    .await
-}
-
-fn insert(house: &House, draft: &SourceDraft, schedule: Option<&Schedule>) -> Result<Result<Source, Wrong>, WebError> {
-    match house.store.add_source(draft, next_run(schedule)) {
-        Ok(source) => {
-            log::info!("the source {} was added", source.slug);
-            Ok(Ok(source))
-        }
-        Err(StoreError::Taken { .. }) => {
-            let error = format!("There is a catalog at /catalog/{} already. Choose another address.", draft.slug);
-            Ok(Err(Box::new(SourceErrors { slug: Some(error), ..SourceErrors::default() })))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// `GET /settings/sources/{slug}`.
 pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) -> Result<Html, WebError> {
     state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let source = known(house, &slug)?;
         let place = Place::from(&source);
-        let mut shown = Shown::new(SourceStep::Place, source_form::of_source(&source));
+        let mut shown = Shown::new(SourceStep::Edit(found_without_look(house, &source)?), form_of(house, &source));
         // While a run is active the page would only stand in line behind it.
-        let looked = if house.store.active_run(source.id)?.is_some() { None } else { Some(look_at(house, &place)) };
-        let found = match looked {
-            Some(Ok(look)) => found(house, &place, &look),
-            Some(Err(errors)) => {
-                shown.errors = errors;
-                found_without_look(house, &source)?
+        if house.store.active_run(source.id)?.is_none() {
+            match look_at(house, &place) {
+                Ok(look) => shown.step = SourceStep::Edit(found(house, &place, &look)),
+                // What is wrong at the source is not this request's fault.
+                Err(error) => shown.errors = beside(&place, &error),
             }
-            None => found_without_look(house, &source)?,
-        };
-        shown.step = SourceStep::Edit(found);
-        // What is wrong at the source is not this request's fault.
-        shown.status = StatusCode::OK;
+        }
         shown.draw(house, &actor)
     })
     .await
@@ -196,31 +90,40 @@ pub(super) async fn change(
         let source = known(house, &slug)?;
         let mut form = source_form::typed(&sent.values);
         form.slug = source.slug.to_string();
+        form.kind.clone_from(&source.kind);
+        if let Some(key) = house.control.key_column(&source.kind) {
+            form.key = key.to_owned();
+        }
         let place = match sent.file {
             SentFile::Stored { id, .. } => {
-                form.upload.clone_from(&id);
-                Ok(Place::upload(&id))
+                form.upload = id;
+                changed_place(house, &source, &form)?
             }
             SentFile::TooLarge => Err(too_large()),
             SentFile::None => changed_place(house, &source, &form)?,
         };
         let moved = place.as_ref().is_ok_and(|place| *place != Place::from(&source));
         let looked = match &place {
-            Ok(place) if moved || form.key != source.key_column => look_at(house, place).map(Some),
+            Ok(place) if moved || form.key != source.key_column => {
+                look_at(house, place).map(Some).map_err(|error| beside(place, &error))
+            }
             Ok(_) => Ok(None),
             Err(errors) => Err(errors.clone()),
         };
         let (errors, status) = match (&place, &looked) {
             (Ok(place), Ok(look)) => {
-                let kept = [source.key_column.clone()];
-                let columns = look.as_ref().map_or(&kept[..], |look| &look.columns);
-                match source_form::check(&form, place, columns) {
+                let mut columns = look.as_ref().map_or_else(Vec::new, |look| look.columns.clone());
+                if look.is_none() || house.control.key_column(&source.kind).is_some() {
+                    columns.push(form.key.clone());
+                }
+                match source_form::check(&form, place, &columns) {
                     Ok((draft, schedule)) => {
                         match house.store.change_source(source.id, &draft, next_run(schedule.as_ref()))? {
                             SourceChange::Done => {
                                 if moved {
                                     uploads::discard(&house.uploads_dir, &source.location);
                                 }
+                                set_aside::forget(&house.uploads_dir, &form.waits);
                                 log::info!("the source {} was changed", source.slug);
                                 return Ok(Html::see_other("/settings/sources?done=saved"));
                             }
@@ -237,11 +140,25 @@ pub(super) async fn change(
             (Ok(place), Ok(Some(look))) => found(house, place, &look),
             _ => found_without_look(house, &source)?,
         };
+        veil(house, &mut form, place.as_ref().ok(), source.location.addresses())?;
         let mut shown = Shown::new(SourceStep::Edit(found), form).wrong(errors);
         shown.status = status;
         shown.draw(house, &actor)
     })
     .await
+}
+
+/// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.
+fn changed_place(house: &House, source: &Source, form: &SourceForm) -> Result<Result<Place, Wrong>, WebError> {
+    let meant_one = |form: &SourceForm| -> Result<Result<Place, Wrong>, WebError> {
+        let places = meant(house, form, source.location.addresses())?;
+        Ok(places.map(|places| places.into_iter().next().unwrap_or_else(|| Place::from(source))))
+    };
+    match &source.location {
+        Location::Upload(_) | Location::Sample if !form.upload.is_empty() => meant_one(form),
+        Location::Url(_) | Location::Urls(_) => meant_one(&SourceForm { upload: String::new(), ..form.clone() }),
+        Location::Upload(_) | Location::Sample | Location::File(_) => Ok(Ok(Place::from(source))),
+    }
 }
 
 /// `GET /settings/sources/{slug}/remove`: are you sure?
@@ -277,11 +194,11 @@ pub(super) async fn remove(rooms: Rooms, caller: Caller, slug: web::Path<String>
 
 fn removal(house: &House, source: &Source) -> Result<Shown, WebError> {
     let count = house.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
-    Ok(Shown::new(SourceStep::Remove(RemoveFacts { count }), source_form::of_source(source)))
+    Ok(Shown::new(SourceStep::Remove(RemoveFacts { count }), form_of(house, source)))
 }
 
 /// Takes in a form that may carry a file, from admins only: asked before 50 MB are read.
-async fn receive(
+pub(super) async fn receive(
     rooms: &Rooms,
     caller: &Caller,
     request: &HttpRequest,

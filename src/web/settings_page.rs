@@ -6,15 +6,17 @@ use chrono::{NaiveDateTime, Utc};
 use super::error::WebError;
 use super::forms::clipped;
 use super::page::{Html, chrome};
-use super::source_form::{Place, Wrong, schedule_in_words};
+use super::source_form::{Wrong, general, of_source, schedule_in_words, wrong_file, wrong_link};
+use super::source_place::{Place, shown};
 use super::state::House;
-use super::uploads::{self, MAX_BYTES};
+use super::uploads::MAX_BYTES;
 use super::views::base::Section;
-use super::views::sources::{FoundColumns, SourceErrors, SourceForm, SourceFormPage, SourceStep};
+use super::views::sources::{FoundColumns, FoundFeed, KindChoice, SourceForm, SourceFormPage, SourceStep, Ways};
 use crate::domain::account::Actor;
-use crate::domain::look::Look;
+use crate::domain::feed::Feed;
+use crate::domain::look::{CannotLook, Look};
 use crate::domain::schedule::Schedule;
-use crate::domain::source::{Location, Slug, Source};
+use crate::domain::source::{Location, Slug, Source, without_secrets};
 
 /// The most characters of a cell in the preview.
 const CELL: usize = 200;
@@ -41,7 +43,7 @@ impl Shown {
     /// Draws it.
     pub(super) fn draw(mut self, house: &House, actor: &Actor) -> Result<Html, WebError> {
         let title = match &self.step {
-            SourceStep::Place | SourceStep::Columns(_) => "Add a source".to_owned(),
+            SourceStep::Place(_) | SourceStep::Columns(_) => "Add a source".to_owned(),
             SourceStep::Edit(_) => format!("Edit {}", self.form.name),
             SourceStep::Remove(_) => format!("Remove {}", self.form.name),
         };
@@ -53,19 +55,21 @@ impl Shown {
     }
 }
 
-/// Something that is wrong and belongs to no field.
-pub(super) fn general(sentence: &str) -> Wrong {
-    Box::new(SourceErrors { general: Some(sentence.to_owned()), ..SourceErrors::default() })
+/// The ways to say where a source is, with the one of `kind` chosen.
+pub(super) fn ways(house: &House, kind: &str) -> Ways {
+    let kinds = house.control.kinds();
+    let files = kinds.iter().filter_map(|kind| house.control.way_in(kind)?.file).map(|file| file.accept);
+    Ways {
+        chosen: house.control.way_in(kind),
+        files: files.collect::<Vec<_>>().join(","),
+        kinds: kinds.iter().filter_map(|kind| choice(house, kind)).collect(),
+        offer: None,
+    }
 }
 
-/// Something is wrong with the link.
-pub(super) fn wrong_link(sentence: String) -> Wrong {
-    Box::new(SourceErrors { url: Some(sentence), ..SourceErrors::default() })
-}
-
-/// Something is wrong with the file.
-fn wrong_file(sentence: String) -> Wrong {
-    Box::new(SourceErrors { file: Some(sentence), ..SourceErrors::default() })
+/// A kind as it is offered.
+pub(super) fn choice(house: &House, name: &'static str) -> Option<KindChoice> {
+    house.control.way_in(name).map(|way| KindChoice { name, title: way.title, about: way.about })
 }
 
 /// The file is larger than may be uploaded.
@@ -76,30 +80,41 @@ pub(super) fn too_large() -> Wrong {
     wrong_file(error)
 }
 
-/// Looks at what is at a place. What goes wrong is told beside the field that named it.
-pub(super) fn look_at(house: &House, place: &Place) -> Result<Look, Wrong> {
-    let looked = house.control.look(&place.kind, &place.location).map_err(|error| error.to_string());
-    let looked = looked.and_then(|look| {
-        let empty = "Nothing was found there: the first row has to name the columns.";
-        if look.columns.is_empty() { Err(empty.to_owned()) } else { Ok(look) }
-    });
-    looked.map_err(|error| match place.location {
-        Location::Url(_) | Location::Urls(_) => wrong_link(error),
-        Location::Upload(_) => wrong_file(error),
-        Location::File(_) | Location::Sample => general(&error),
-    })
+/// Looks at what is at a place.
+pub(super) fn look_at(house: &House, place: &Place) -> Result<Look, CannotLook> {
+    let look = house.control.look(&place.kind, &place.location)?;
+    if look.columns.is_empty() {
+        let sentence = "Nothing was found there: the first row has to name the columns.".to_owned();
+        return Err(CannotLook { code: "empty_source", sentence });
+    }
+    Ok(look)
+}
+
+/// What went wrong with a look, beside the field that named the place.
+pub(super) fn beside(place: &Place, error: &CannotLook) -> Wrong {
+    match place.location {
+        Location::Url(_) | Location::Urls(_) => wrong_link(error.to_string()),
+        Location::Upload(_) => wrong_file(error.to_string()),
+        Location::File(_) | Location::Sample => general(&error.to_string()),
+    }
 }
 
 /// What a look found, as the form shows it.
 pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
     let cells = |cells: &Vec<String>| cells.iter().map(|cell| clipped(cell, CELL)).collect();
+    let mut feeds: Vec<FoundFeed> = look.feeds.iter().map(found_feed).collect();
+    feeds.sort_by_key(|feed| feed.error.is_none());
     FoundColumns {
-        kind: place.kind_in_words(&house.control).to_owned(),
-        place: place.place_in_words(),
         columns: look.columns.clone(),
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
-        replaceable: is_replaceable(place),
+        feeds,
+        ..unseen(house, place)
     }
+}
+
+fn found_feed(feed: &Feed) -> FoundFeed {
+    let title = if feed.title.is_empty() { without_secrets(&feed.address) } else { clipped(&feed.title, CELL) };
+    FoundFeed { title, error: feed.error.as_ref().map(|(_, sentence)| sentence.clone()) }
 }
 
 /// What is known of a source without looking into it: the columns of its catalog.
@@ -108,49 +123,26 @@ pub(super) fn found_without_look(house: &House, source: &Source) -> Result<Found
     if columns.is_empty() {
         columns.push(source.key_column.clone());
     }
-    let place = Place::from(source);
-    Ok(FoundColumns {
+    Ok(FoundColumns { columns, ..unseen(house, &Place::from(source)) })
+}
+
+/// What is known of a place by itself. A link is replaced by another link, an upload by another upload. A path of the
+/// server is for the command line.
+fn unseen(house: &House, place: &Place) -> FoundColumns {
+    FoundColumns {
         kind: place.kind_in_words(&house.control).to_owned(),
         place: place.place_in_words(),
-        columns,
-        rows: Vec::new(),
-        replaceable: is_replaceable(&place),
-    })
+        way: house.control.way_in(&place.kind),
+        replaceable: matches!(place.location, Location::Upload(_) | Location::Sample),
+        linked: !place.location.addresses().is_empty(),
+        asks_key: house.control.key_column(&place.kind).is_none(),
+        ..FoundColumns::default()
+    }
 }
 
-/// A link is replaced by another link, an upload by another upload. A path of the server is for the command line.
-fn is_replaceable(place: &Place) -> bool {
-    matches!(place.location, Location::Upload(_) | Location::Sample)
-}
-
-/// The place that a form names: an upload by its id, or a link.
-pub(super) fn sent_place(house: &House, form: &SourceForm) -> Result<Result<Place, Wrong>, WebError> {
-    if form.upload.is_empty() {
-        let place = Place::from_link(&form.url);
-        return Ok(place.map_err(wrong_link));
-    }
-    if uploads::is_waiting(&house.uploads_dir, &form.upload, &house.store.sources()?) {
-        return Ok(Ok(Place::upload(&form.upload)));
-    }
-    let error = "The uploaded file is no longer there. Upload it again.".to_owned();
-    Ok(Err(wrong_file(error)))
-}
-
-/// The place after a change: another upload, another link, or what it was. A file of the server stays what it is.
-pub(super) fn changed_place(
-    house: &House,
-    source: &Source,
-    form: &SourceForm,
-) -> Result<Result<Place, Wrong>, WebError> {
-    match &source.location {
-        Location::Upload(_) | Location::Sample if !form.upload.is_empty() => sent_place(house, form),
-        Location::Url(address) if *address != form.url => {
-            sent_place(house, &SourceForm { upload: String::new(), ..form.clone() })
-        }
-        Location::Url(_) | Location::Urls(_) | Location::Upload(_) | Location::Sample | Location::File(_) => {
-            Ok(Ok(Place::from(source)))
-        }
-    }
+/// The fields of a source that is there.
+pub(super) fn form_of(house: &House, source: &Source) -> SourceForm {
+    of_source(source, shown(&house.control, &source.kind, &source.location))
 }
 
 /// The proposed slug, with a number if it is taken.

@@ -3,86 +3,46 @@
 use url::Url;
 
 use super::forms::{Values, sentence, value};
+use super::source_place::Place;
 use super::views::sources::{SourceErrors, SourceForm};
 use crate::domain::row::listed_columns;
 use crate::domain::schedule::Schedule;
-use crate::domain::sheet_link::{NotASheetLink, SheetLink};
-use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft};
-use crate::sync::Control;
+use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
-/// The most characters of a link.
-const LONGEST_LINK: usize = 4000;
 
 /// What is wrong with a form, field by field.
 pub(super) type Wrong = Box<SourceErrors>;
 
-/// Where a source's content is, and of which kind that place is.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Place {
-    pub(super) kind: String,
-    pub(super) location: Location,
+/// Something that is wrong and belongs to no field.
+pub(super) fn general(sentence: &str) -> Wrong {
+    Box::new(SourceErrors { general: Some(sentence.to_owned()), ..SourceErrors::default() })
 }
 
-impl Place {
-    /// An uploaded file.
-    pub(super) fn upload(id: &str) -> Self {
-        Self { kind: "csv".to_owned(), location: Location::Upload(id.to_owned()) }
-    }
-
-    /// Where a link leads: to a Google Sheet in any form people paste, or to a CSV file at any other address.
-    pub(super) fn from_link(link: &str) -> Result<Self, String> {
-        let link = link.trim();
-        if link.is_empty() {
-            return Err("Paste the link here.".to_owned());
-        }
-        if link.chars().count() > LONGEST_LINK {
-            return Err("That is too long for a link.".to_owned());
-        }
-        let at =
-            |kind: &str, address: &str| Self { kind: kind.to_owned(), location: Location::Url(address.to_owned()) };
-        let Err(reason) = link.parse::<SheetLink>() else { return Ok(at("sheet", link)) };
-        let address = if link.contains("://") { link.to_owned() } else { format!("https://{link}") };
-        let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
-        let google = ["docs.google.com", "spreadsheets.google.com", "drive.google.com"].contains(&host);
-        if google || reason != NotASheetLink::Other {
-            return Err(sentence(&reason.to_string()));
-        }
-        // Without a scheme a word is more likely a slip than a host.
-        if host.is_empty() || link.contains(char::is_whitespace) || (!link.contains("://") && !host.contains('.')) {
-            return Err("That is not a web address. It begins with https:// or http://.".to_owned());
-        }
-        Ok(at("csv", &address))
-    }
-
-    /// What it is, in words.
-    pub(super) fn kind_in_words(&self, control: &Control) -> &'static str {
-        control.label(&self.kind, &self.location)
-    }
-
-    /// Where it is, in words.
-    pub(super) fn place_in_words(&self) -> String {
-        match &self.location {
-            Location::Upload(_) | Location::Sample => String::new(),
-            Location::Url(_) | Location::Urls(_) | Location::File(_) => self.location.for_people(),
-        }
-    }
+/// Something is wrong with the link.
+pub(super) fn wrong_link(sentence: String) -> Wrong {
+    Box::new(SourceErrors { url: Some(sentence), ..SourceErrors::default() })
 }
 
-impl From<&Source> for Place {
-    fn from(source: &Source) -> Self {
-        Self { kind: source.kind.clone(), location: source.location.clone() }
-    }
+/// Something is wrong with the file.
+pub(super) fn wrong_file(sentence: String) -> Wrong {
+    Box::new(SourceErrors { file: Some(sentence), ..SourceErrors::default() })
 }
 
 /// The fields as they were typed.
 pub(super) fn typed(values: &Values) -> SourceForm {
     SourceForm {
         slug: value(values, "slug"),
+        // The button that says so stands for what was chosen before.
+        kind: Some(value(values, "as")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| value(values, "kind")),
         url: value(values, "url"),
+        user: value(values, "user"),
+        // Not trimmed: white space may be part of it.
+        password: values.get("password").cloned().unwrap_or_default(),
+        waits: value(values, "waits"),
         upload: value(values, "upload"),
+        called: value(values, "called"),
         // Not trimmed: it is one of the columns as it is.
         key: values.get("key").cloned().unwrap_or_default(),
         name: value(values, "name"),
@@ -94,17 +54,12 @@ pub(super) fn typed(values: &Values) -> SourceForm {
     }
 }
 
-/// The fields of a source that is there.
-pub(super) fn of_source(source: &Source) -> SourceForm {
-    let url = match &source.location {
-        Location::Url(address) => address.clone(),
-        Location::Urls(addresses) => addresses.join("\n"),
-        Location::File(_) | Location::Upload(_) | Location::Sample => String::new(),
-    };
+/// The fields of a source that is there; `url` is its address as it may be shown.
+pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
     SourceForm {
         slug: source.slug.to_string(),
+        kind: source.kind.clone(),
         url,
-        upload: String::new(),
         key: source.key_column.clone(),
         name: source.name.clone(),
         noun_one: source.noun.one.clone(),
@@ -112,6 +67,7 @@ pub(super) fn of_source(source: &Source) -> SourceForm {
         schedule: source.schedule.clone().unwrap_or_default(),
         schedule_words: source.schedule.as_deref().and_then(schedule_in_words),
         public: source.public,
+        ..SourceForm::default()
     }
 }
 
@@ -161,21 +117,26 @@ pub(super) fn check(
     Ok((draft, schedule))
 }
 
-/// Proposes name, slug and nouns after what the file is called.
-pub(super) fn propose(form: &mut SourceForm, file_name: &str) {
-    let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    let words = stem.replace(['_', '-', '+', '.'], " ");
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+/// Proposes name and slug after what a place calls itself.
+pub(super) fn propose_name(form: &mut SourceForm, title: &str) {
+    let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
     let name: String = words.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    if let Some(slug) = Slug::from_name(&name) {
-        form.slug = slug.to_string();
-    }
-    let last = name.split(' ').next_back().unwrap_or_default().to_lowercase();
-    let noun = singular(&last).map_or_else(Noun::default, |one| Noun { one, many: last.clone() });
-    (form.noun_one, form.noun_many) = (noun.one, noun.many);
+    form.slug = Slug::from_name(&name).map(|slug| slug.to_string()).unwrap_or_default();
     let mut letters = name.chars();
     form.name = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+}
+
+/// Proposes name, slug and nouns after what a file is called. Of what is in it `noun` says more, where a kind knows.
+pub(super) fn propose(form: &mut SourceForm, file_name: &str, noun: Noun) {
+    let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    propose_name(form, &stem.replace(['_', '-', '+', '.'], " "));
+    let last = form.name.split(' ').next_back().unwrap_or_default().to_lowercase();
+    let noun = match singular(&last) {
+        Some(one) if noun == Noun::default() => Noun { one, many: last },
+        _ => noun,
+    };
+    (form.noun_one, form.noun_many) = (noun.one, noun.many);
 }
 
 /// The singular of an English plural, where it is plain.

@@ -27,6 +27,8 @@ const READ_ON: usize = 4 * MAX_BYTES;
 /// The most bytes of one other field, and how many fields there may be.
 const MAX_FIELD: usize = 64 * 1024;
 const MAX_FIELDS: usize = 20;
+/// How the names begin of files that are not whole, or only wait.
+pub(super) const WAITING: &str = ".new-";
 /// How much is gathered before it is written.
 const PIECE: usize = 256 * 1024;
 /// How long an upload waits for its source to be added.
@@ -131,9 +133,9 @@ async fn store(part: &mut Field, folder: &Path, name: &str) -> Result<SentFile, 
 }
 
 /// A file for its owner alone, that goes away unless it is given its name.
-fn begin(folder: &Path) -> io::Result<NamedTempFile> {
+pub(super) fn begin(folder: &Path) -> io::Result<NamedTempFile> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    tempfile::Builder::new().prefix(".new-").tempfile_in(folder)
+    tempfile::Builder::new().prefix(WAITING).tempfile_in(folder)
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, WebError> {
@@ -146,8 +148,12 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send
 
 /// The path of an upload; none for what is not the id of one.
 fn path(folder: &Path, id: &str) -> Option<PathBuf> {
-    let is_id = id.len() == 32 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    is_id.then(|| folder.join(id))
+    is_id(id).then(|| folder.join(id))
+}
+
+/// Whether a text is an id as they are drawn here: it can be part of a path and leads nowhere else.
+pub(super) fn is_id(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// Whether a file of that id waits for its source: it is there, and none of the sources has it.
@@ -173,7 +179,7 @@ pub(super) fn clear_abandoned(folder: &Path, sources: &[Source]) {
     for entry in entries.flatten() {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        let ours = path(folder, &name).is_some() || name.starts_with(".new-");
+        let ours = path(folder, &name).is_some() || name.starts_with(WAITING);
         let written = entry.metadata().ok().filter(fs::Metadata::is_file).and_then(|facts| facts.modified().ok());
         let old = written.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age > WAITS);
         if ours && old && !used.contains(&*name) && fs::remove_file(entry.path()).is_ok() {

@@ -13,7 +13,7 @@ use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartR
 use lockstep::domain::secret::{hash_password, token_hash};
 use lockstep::domain::source::{Location, Source, SourceDraft};
 use lockstep::domain::sync_id::SyncId;
-use lockstep::fetch::{Kinds, Settings};
+use lockstep::fetch::{Kind, Kinds, Settings};
 use lockstep::status::{FileStatus, StatusBoard};
 use lockstep::store::admission::Admission;
 use lockstep::store::{DatabaseAddress, Store};
@@ -57,19 +57,36 @@ pub(super) struct Client<'a> {
 impl Site {
     /// A server on a fresh SQLite database.
     pub(super) fn new() -> Self {
-        let data = tempfile::tempdir().expect("a folder");
-        let address = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
-        let store = Store::open(&address, 8, Duration::from_secs(15)).expect("an open store");
-        store.migrate().expect("a migrated database");
+        let (store, data) = Self::fresh();
         Self::on(store, data)
+    }
+
+    /// A server on a fresh SQLite database that knows one more kind of source.
+    pub(super) fn with_kind(kind: Box<dyn Kind>) -> Self {
+        let (store, data) = Self::fresh();
+        Self::knowing(store, data, |kinds| kinds.and(kind))
     }
 
     /// A server on a migrated database, with its files in `data`.
     pub(super) fn on(store: Store, data: TempDir) -> Self {
+        Self::knowing(store, data, |kinds| kinds)
+    }
+
+    fn fresh() -> (Store, TempDir) {
+        let data = tempfile::tempdir().expect("a folder");
+        let address = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
+        let store = Store::open(&address, 8, Duration::from_secs(15)).expect("an open store");
+        store.migrate().expect("a migrated database");
+        (store, data)
+    }
+
+    fn knowing(store: Store, data: TempDir, more: impl FnOnce(Kinds) -> Kinds) -> Self {
         let terms = Terms::default();
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal));
-        let kinds = Arc::new(Kinds::built_in(Settings::in_data_dir(data.path(), ALBUMS)));
+        let mut settings = Settings::in_data_dir(data.path(), ALBUMS);
+        settings.allow_hosts = "127.0.0.1".parse().expect("a host");
+        let kinds = Arc::new(more(Kinds::built_in(settings)));
         let engine = Engine { store: store.clone(), board: Arc::clone(&board), kinds, terms, bell: Arc::default() };
         let control = Control::new(engine);
         let albums = store.add_source(&draft("albums", true), None).expect("a source");

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::base::{Chrome, When, counted};
+use crate::domain::way_in::{Asked, WayIn};
 
 /// `GET /settings/sources`.
 #[derive(Debug, Clone, Template)]
@@ -62,14 +63,47 @@ pub struct SourceFormPage {
 /// The questions, one page each.
 #[derive(Debug, Clone)]
 pub enum SourceStep {
-    /// `GET /settings/sources/new`: where is it? A link, or a file.
-    Place,
+    /// `GET /settings/sources/new`: where is it? What is typed or chosen depends on the kind.
+    Place(Ways),
     /// `POST /settings/sources/new`: which column is the key, and what is it called?
     Columns(FoundColumns),
     /// `GET /settings/sources/{slug}`: the same, of a source that is there.
     Edit(FoundColumns),
     /// `GET /settings/sources/{slug}/remove`: are you sure?
     Remove(RemoveFacts),
+}
+
+/// The ways to say where a source is.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// What the chosen kind asks for; none while any link or file will do.
+    pub chosen: Option<WayIn>,
+    /// All kinds, to choose from.
+    pub kinds: Vec<KindChoice>,
+    /// What browsers offer to choose where any file will do, as in the attribute `accept`.
+    pub files: String,
+    /// The kind of place that it turned out to be, where another was chosen.
+    pub offer: Option<KindChoice>,
+}
+
+/// A kind of place to choose.
+#[derive(Debug, Clone)]
+pub struct KindChoice {
+    /// Its name in the form.
+    pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// One line about it; may be empty.
+    pub about: &'static str,
+}
+
+/// A feed that a look found.
+#[derive(Debug, Clone, Default)]
+pub struct FoundFeed {
+    /// Its title, or its address without secrets where it has none.
+    pub title: String,
+    /// Why it could not be read.
+    pub error: Option<String>,
 }
 
 /// What a look into the source found.
@@ -83,8 +117,16 @@ pub struct FoundColumns {
     pub columns: Vec<String>,
     /// The first rows, one cell per column. May be empty when editing.
     pub rows: Vec<Vec<String>>,
+    /// What its kind asks for; none for a kind that this version does not know.
+    pub way: Option<WayIn>,
     /// Whether a new file may be uploaded in its place.
     pub replaceable: bool,
+    /// Whether it has addresses that can be changed here.
+    pub linked: bool,
+    /// Whether people choose the key: some kinds know it by themselves.
+    pub asks_key: bool,
+    /// The feeds it is made of, those that could not be read first.
+    pub feeds: Vec<FoundFeed>,
 }
 
 /// What goes with a source.
@@ -99,10 +141,20 @@ pub struct RemoveFacts {
 pub struct SourceForm {
     /// `slug`: as in the address; fixed once the source is there.
     pub slug: String,
-    /// `url`: the link.
+    /// `kind`: the kind of place; empty where it is to be found out.
+    pub kind: String,
+    /// `url`: the link, links one per line, or the server of an account, without what is secret in them.
     pub url: String,
+    /// `user`: the user name of an account, while it could not be used yet.
+    pub user: String,
+    /// `password`: as it was sent. No page has it.
+    pub password: String,
+    /// `waits`: under which id the addresses wait whose secrets `url` leaves out.
+    pub waits: String,
     /// `upload`: names the uploaded file between the two steps; empty for a link.
     pub upload: String,
+    /// `called`: what the browser calls that file.
+    pub called: String,
     /// `key`: the key column.
     pub key: String,
     /// `name`.
@@ -117,6 +169,18 @@ pub struct SourceForm {
     pub schedule_words: Option<String>,
     /// `public`: whether visitors without an account may read it.
     pub public: bool,
+}
+
+impl SourceForm {
+    /// How many lines its addresses have room for.
+    pub fn lines(&self) -> usize {
+        (self.url.lines().count() + 1).clamp(5, 20)
+    }
+
+    /// Whether something secret is left out of its addresses.
+    pub fn is_veiled(&self) -> bool {
+        self.url.contains('…')
+    }
 }
 
 /// What is wrong, field by field.

@@ -1,0 +1,91 @@
+//! What a form asks people for who want to say where a source is. Each kind of source has one, so that the pages show a
+//! new kind without knowing it.
+
+/// What a form asks for, and the words it does so with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WayIn {
+    /// What the place is, in a word or two: "Feeds".
+    pub title: &'static str,
+    /// One line for those who choose among the kinds; may be empty.
+    pub about: &'static str,
+    /// What is typed.
+    pub asked: Asked,
+    /// What the field for it is called.
+    pub label: &'static str,
+    /// An example inside the empty field.
+    pub placeholder: &'static str,
+    /// What to know before it is typed; may be empty.
+    pub help: &'static str,
+    /// Whether the place has to be shared with everybody who has its link, or with the service account where there is one.
+    pub shared: bool,
+    /// The file that may be uploaded instead, where one may be.
+    pub file: Option<FileAsked>,
+}
+
+/// What is typed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// One link.
+    Link,
+    /// Links, one per line.
+    Links,
+    /// The address of a server, a user name and a password, which become the user part of that address.
+    Account,
+}
+
+/// A file that may be uploaded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileAsked {
+    /// What the field is called.
+    pub label: &'static str,
+    /// What browsers offer to choose, as in the attribute `accept`.
+    pub accept: &'static str,
+    /// What to know before one is chosen; may be empty.
+    pub help: &'static str,
+}
+
+impl WayIn {
+    /// One link and nothing else, for a place that is called `title`.
+    #[must_use]
+    pub const fn link(title: &'static str) -> Self {
+        Self {
+            title,
+            about: "",
+            asked: Asked::Link,
+            label: "Link",
+            placeholder: "https://…",
+            help: "",
+            shared: false,
+            file: None,
+        }
+    }
+
+    /// Feeds: their addresses, or a list of them.
+    pub const FEEDS: Self = Self {
+        title: "Feeds",
+        about: "RSS, Atom and JSON feeds: one, several, or a list of them (OPML)",
+        asked: Asked::Links,
+        label: "Addresses of the feeds, one per line",
+        placeholder: "https://example.org/feed.xml",
+        help: "The address of an OPML list is taken too, and read anew at every sync.",
+        shared: false,
+        file: Some(FileAsked {
+            label: "Or a list of feeds (OPML)",
+            accept: ".opml,.xml,text/x-opml,text/xml,application/xml",
+            help: "Every feed reader exports one.",
+        }),
+    };
+
+    /// An account with a server that speaks the Google Reader API.
+    pub const READER: Self = Self {
+        title: "Reader account",
+        about: "All subscriptions of a feed reader, with what was read and starred: FreshRSS, Miniflux, Inoreader, …",
+        asked: Asked::Account,
+        label: "Address of the server",
+        placeholder: "https://reader.example.org",
+        help: "Of a server that speaks the Google Reader API. With FreshRSS and Miniflux the API has a password of its \
+               own, to be set in their settings first.",
+        shared: false,
+        file: None,
+    };
+}

@@ -1,0 +1,254 @@
+//! Adding a source, in two steps: where is it, and what is in it?
+//!
+//! Nothing that comes with a form is believed: the place is looked at again before it is stored, and a form can name an
+//! upload by its id but never a path of the server.
+
+use actix_web::{HttpRequest, web};
+use url::Url;
+
+use super::error::WebError;
+use super::forms::{Form, Values, value};
+use super::guard::Caller;
+use super::page::Html;
+use super::set_aside;
+use super::settings::receive;
+use super::settings_page::{Shown, beside, choice, found, free_slug, look_at, next_run, too_large, ways};
+use super::source_form::{self, Wrong, file_name_of, wrong_file};
+use super::source_place::{Place, meant, of_kind, veil};
+use super::state::{self, House, Rooms};
+use super::uploads::{self, SentFile};
+use super::views::sources::{KindChoice, SourceErrors, SourceForm, SourceStep};
+use crate::domain::account::Actor;
+use crate::domain::look::{CannotLook, Look};
+use crate::domain::schedule::Schedule;
+use crate::domain::source::{Location, Source, SourceDraft};
+use crate::domain::way_in::Asked;
+use crate::store::StoreError;
+
+/// What a look fails with where nothing came that another kind could read.
+const NOTHING_CAME: [&str; 12] = [
+    "address_refused",
+    "bad_address",
+    "bad_status",
+    "busy",
+    "disk",
+    "not_found",
+    "rate_limited",
+    "server_error",
+    "stopped",
+    "timeout",
+    "unknown_host",
+    "unknown_kind",
+];
+
+/// `GET /settings/sources/new`: where is it? `kind` chooses what is asked for.
+pub(super) async fn place(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Html, WebError> {
+    state::run_slow(&rooms, move |house| {
+        let actor = caller.admin(house)?;
+        let ways = ways(house, &value(&query, "kind"));
+        let kind = if ways.chosen.is_some() { value(&query, "kind") } else { String::new() };
+        Shown::new(SourceStep::Place(ways), SourceForm { kind, ..SourceForm::default() }).draw(house, &actor)
+    })
+    .await
+}
+
+/// `POST /settings/sources/new`: looks at what was typed or uploaded and asks for the rest.
+pub(super) async fn look(
+    rooms: Rooms,
+    caller: Caller,
+    request: HttpRequest,
+    body: web::Payload,
+) -> Result<Html, WebError> {
+    let sent = receive(&rooms, &caller, &request, body).await?;
+    state::run_slow(&rooms, move |house| {
+        let actor = caller.admin(house)?;
+        uploads::clear_abandoned(&house.uploads_dir, &house.store.sources()?);
+        let mut form = source_form::typed(&sent.values);
+        let called = match sent.file {
+            SentFile::Stored { id, name } => {
+                form.upload = id;
+                name
+            }
+            SentFile::TooLarge => return ask_again(house, &actor, form, too_large(), None),
+            SentFile::None => value(&sent.values, "called"),
+        };
+        if !form.upload.is_empty() && !form.url.is_empty() {
+            let both = "There is an address and a file. Choose one of the two.".to_owned();
+            uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
+            return ask_again(house, &actor, form, wrong_file(both), None);
+        }
+        match find(house, &form)? {
+            Ok((place, look)) => {
+                form.kind.clone_from(&place.kind);
+                propose(house, &mut form, &place, &look, &called)?;
+                veil(house, &mut form, Some(&place), &[])?;
+                let mut found = found(house, &place, &look);
+                if found.place.is_empty() {
+                    found.place = called;
+                }
+                Shown::new(SourceStep::Columns(found), form).draw(house, &actor)
+            }
+            Err((errors, offer)) => {
+                form.called = called;
+                ask_again(house, &actor, form, errors, offer)
+            }
+        }
+    })
+    .await
+}
+
+/// `POST /settings/sources`: adds what was looked at. It is looked at again: in between it may have changed, and the
+/// form is only what somebody sent.
+pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Result<Html, WebError> {
+    state::run_slow(&rooms, move |house| {
+        let actor = caller.admin(house)?;
+        let mut form = source_form::typed(&form.read()?);
+        let (place, look) = match find(house, &form)? {
+            Ok(looked) => looked,
+            Err((errors, offer)) => return ask_again(house, &actor, form, errors, offer),
+        };
+        let mut columns = look.columns.clone();
+        if let Some(key) = house.control.key_column(&place.kind) {
+            form.key = key.to_owned();
+            columns.push(form.key.clone());
+        }
+        let errors = match source_form::check(&form, &place, &columns) {
+            Ok((draft, schedule)) => match insert(house, &draft, schedule.as_ref())? {
+                Ok(source) => {
+                    set_aside::forget(&house.uploads_dir, &form.waits);
+                    return Ok(Html::see_other(format!("/catalog/{}", source.slug)));
+                }
+                Err(errors) => errors,
+            },
+            Err(errors) => errors,
+        };
+        form.kind.clone_from(&place.kind);
+        veil(house, &mut form, Some(&place), &[])?;
+        let step = SourceStep::Columns(found(house, &place, &look));
+        Shown::new(step, form).wrong(errors).draw(house, &actor)
+    })
+    .await
+}
+
+/// The first step again, with what is wrong and what was typed.
+fn ask_again(
+    house: &House,
+    actor: &Actor,
+    mut form: SourceForm,
+    errors: Wrong,
+    offer: Option<KindChoice>,
+) -> Result<Html, WebError> {
+    if offer.is_none() {
+        uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
+    }
+    veil(house, &mut form, None, &[])?;
+    let mut ways = ways(house, &form.kind);
+    ways.offer = offer;
+    Shown::new(SourceStep::Place(ways), form).wrong(errors).draw(house, actor)
+}
+
+/// What was found, or what is wrong and which other kind of place it is.
+type Found = Result<(Place, Look), (Wrong, Option<KindChoice>)>;
+
+/// Looks at the place that a form means. Where several kinds may be meant it is the first that can read what is there.
+fn find(house: &House, form: &SourceForm) -> Result<Found, WebError> {
+    let places = match meant(house, form, &[])? {
+        Ok(places) => places,
+        Err(errors) => return Ok(Err((errors, None))),
+    };
+    let mut first: Option<(Place, CannotLook)> = None;
+    for place in places {
+        match look_at(house, &place) {
+            Ok(look) => return Ok(Ok((place, look))),
+            Err(error) => {
+                let over = NOTHING_CAME.contains(&error.code);
+                first.get_or_insert((place, error));
+                if over {
+                    break;
+                }
+            }
+        }
+    }
+    let Some((place, error)) = first else {
+        let error = "No kind of source takes that.".to_owned();
+        return Ok(Err((source_form::wrong_link(error), None)));
+    };
+    Ok(Err((beside(&place, &error), offer(house, form, &place, &error))))
+}
+
+/// The kind that can read what was taken for another.
+fn offer(house: &House, form: &SourceForm, place: &Place, error: &CannotLook) -> Option<KindChoice> {
+    if form.kind.is_empty() {
+        return None;
+    }
+    let control = &house.control;
+    let addresses = place.location.addresses();
+    if let [only] = addresses
+        && let Some(kind) = control.recognise(only).filter(|kind| *kind != place.kind)
+    {
+        return choice(house, kind);
+    }
+    if NOTHING_CAME.contains(&error.code) {
+        return None;
+    }
+    let reads = |kind: &&'static str| {
+        let Some(way) = control.way_in(kind).filter(|way| way.asked != Asked::Account && **kind != place.kind) else {
+            return false;
+        };
+        let other = match &place.location {
+            Location::Upload(_) if way.file.is_none() => return false,
+            Location::Upload(_) => Place { kind: (*kind).to_owned(), location: place.location.clone() },
+            _ => {
+                match of_kind(control, kind, &SourceForm { url: addresses.join("\n"), ..SourceForm::default() }, &[]) {
+                    Ok(other) => other,
+                    Err(_) => return false,
+                }
+            }
+        };
+        look_at(house, &other).is_ok()
+    };
+    control.kinds().into_iter().find(reads).and_then(|kind| choice(house, kind))
+}
+
+/// Proposes key, name and nouns.
+fn propose(house: &House, form: &mut SourceForm, place: &Place, look: &Look, called: &str) -> Result<(), WebError> {
+    let control = &house.control;
+    let own_key = control.key_column(&place.kind);
+    form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
+    let way = control.way_in(&place.kind);
+    let address = match &place.location {
+        // The last part of such an address says nothing.
+        Location::Url(address) if control.recognise(address).is_none() => address.as_str(),
+        _ => "",
+    };
+    let file = if called.is_empty() { file_name_of(address) } else { called.to_owned() };
+    source_form::propose(form, &file, control.noun(&place.kind));
+    let host = || Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let title = match &look.feeds[..] {
+        _ if way.is_some_and(|way| way.asked == Asked::Account) => host(),
+        [only] => Some(only.title.clone()),
+        _ => None,
+    };
+    if let Some(title) = title.filter(|title| !title.is_empty()) {
+        source_form::propose_name(form, &title);
+    }
+    if form.name.is_empty() && own_key.is_some() {
+        source_form::propose_name(form, way.map_or("", |way| way.title));
+    }
+    form.slug = free_slug(house, &form.slug)?;
+    Ok(())
+}
+
+fn insert(house: &House, draft: &SourceDraft, schedule: Option<&Schedule>) -> Result<Result<Source, Wrong>, WebError> {
+    match house.store.add_source(draft, next_run(schedule)) {
+        Ok(source) => {
+            log::info!("the source {} was added", source.slug);
+            Ok(Ok(source))
+        }
+        Err(StoreError::Taken { .. }) => {
+            let error = format!("There is a catalog at /catalog/{} already. Choose another address.", draft.slug);
+            Ok(Err(Box::new(SourceErrors { slug: Some(error), ..SourceErrors::default() })))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
