@@ -3,11 +3,12 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{Exit, Trouble, answer, confirmed, known_source, note, table};
+use super::output::{Exit, Trouble, answer, confirmed, known_source, note, one_line, table};
 use super::{source_add, source_check};
 use crate::app::App;
+use crate::domain::feed::Feed;
 use crate::domain::schedule::Schedule;
-use crate::domain::source::{Slug, Source};
+use crate::domain::source::{Slug, Source, without_secrets};
 use crate::store::catalogs::Catalog;
 use crate::store::sources::SourceChange;
 
@@ -138,6 +139,7 @@ fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
         facts.push(("columns", catalog.columns.join(", ")));
         facts.push(("last success", last_success(&catalog)));
     }
+    facts.extend(feed_facts(&app.store.feeds(source.id)?));
     if let Some(active) = app.store.active_run(source.id)? {
         facts.push(("running now", active.to_string()));
     }
@@ -149,6 +151,22 @@ fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
     let text = table(&["", ""], &rows);
     answer(text.trim_start())?;
     Ok(Exit::Fine)
+}
+
+/// How the feeds of a source fare: a line for all, and one for each that failed.
+fn feed_facts(feeds: &[Feed]) -> Vec<(&'static str, String)> {
+    let failing: Vec<&Feed> = feeds.iter().filter(|feed| feed.has_failed()).collect();
+    if feeds.is_empty() {
+        return Vec::new();
+    }
+    let mut facts = vec![("feeds", format!("{}, {} failing", feeds.len(), failing.len()))];
+    facts.extend(failing.into_iter().map(|feed| {
+        let name = if feed.title.is_empty() { without_secrets(&feed.address) } else { feed.title.clone() };
+        let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
+        let why = feed.error.as_ref().map_or("", |(_, sentence)| sentence.as_str());
+        ("failing feed", one_line(&format!("{name}  failed {times}  {why}")))
+    }));
+    facts
 }
 
 fn remove(app: &App, args: &Remove) -> Result<Exit, Trouble> {

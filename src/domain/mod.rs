@@ -9,6 +9,7 @@ pub mod change_set;
 pub mod column_type;
 pub mod dates;
 pub mod feed;
+pub mod feed_counts;
 pub mod filter;
 pub mod formula;
 pub mod guards;

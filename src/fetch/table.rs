@@ -174,15 +174,14 @@ fn no_other_format(start: &[u8]) -> Result<(), FetchError> {
 fn markup(start: &[u8]) -> Option<&'static str> {
     let text = String::from_utf8_lossy(start);
     let text = text.trim_start_matches(['\u{feff}', '\u{fffd}', '\0']).trim_start();
-    let begins = |tags: &[&str]| tags.iter().any(|tag| text.starts_with(tag));
-    if begins(&["<opml"]) || (begins(&["<?xml"]) && text.contains("<opml")) {
+    let xml = text.starts_with("<?xml");
+    let has = |tags: &[&str]| tags.iter().any(|tag| text.starts_with(tag) || (xml && text.contains(tag)));
+    if has(&["<opml"]) {
         Some("a list of feeds (OPML)")
-    } else if begins(&["<rss", "<feed", "<rdf:RDF"]) || (text.starts_with('{') && text.contains("//jsonfeed.org/")) {
+    } else if has(&["<rss", "<feed", "<rdf:RDF"]) || (text.starts_with('{') && text.contains("//jsonfeed.org/")) {
         Some("a feed")
-    } else if begins(&["<?xml"]) {
-        Some("an XML document, such as a feed")
     } else {
-        None
+        xml.then_some("an XML document")
     }
 }
 

@@ -16,6 +16,7 @@ mod connector;
 mod dialect;
 pub mod error;
 pub mod facts;
+mod feed_counts;
 pub mod finish;
 pub mod history;
 pub mod items;

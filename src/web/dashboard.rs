@@ -10,7 +10,7 @@ use super::views::base::Section;
 use super::views::dashboard::{DashboardPage, SourceLine};
 use crate::domain::source::Source;
 
-/// `GET /`. Four queries however many sources there are; only those with an active run are asked about one by one.
+/// `GET /`. Five queries however many sources there are; only those with an active run are asked about one by one.
 pub(super) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
     state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
@@ -20,6 +20,7 @@ pub(super) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, WebError>
         let results: HashMap<_, _> =
             house.store.latest_results()?.into_iter().map(|result| (result.source_id, result)).collect();
         let active: HashMap<_, _> = house.store.active_runs()?.into_iter().map(|(run, source)| (source, run)).collect();
+        let feeds = if actor.is_some() { house.store.all_feed_counts()? } else { HashMap::new() };
         let mut lines = Vec::new();
         for source in sources {
             let catalog = catalogs.remove(&source.id);
@@ -39,6 +40,7 @@ pub(super) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, WebError>
                 doing: report.as_ref().map(|report| report.kind),
                 progress: report.as_ref().map_or(0, |report| report.progress),
                 withheld: result.map_or(0, |result| result.withheld_removals),
+                failing: feeds.get(&source.id).map_or(0, |feeds| feeds.failing),
                 public: source.public,
             });
         }

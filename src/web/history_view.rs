@@ -144,6 +144,7 @@ fn facts(run: &Run, line: &RunLine, attempts: &[Attempt]) -> Vec<(&'static str, 
             facts.extend(view.duration().map(|duration| ("Took", duration)));
         }
     }
+    facts.extend(view.feeds_words().map(|words| ("Feeds", words)));
     if view.stats.bytes > 0 {
         let lines = counted(&view.stats.lines, "line", "lines");
         facts.push(("Fetched", format!("{}, {lines}", in_words::bytes(view.stats.bytes))));
@@ -256,7 +257,8 @@ fn add_lists(
         let total = house.store.kept_issues(record.id)?;
         let (found, at) = within(issues_at, |at| Ok((house.store.issues(record.id, at, PER)?, total)))?;
         let shown = found.0.len() as u64;
-        page.run.issues = found.0.into_iter().map(issue_line).collect();
+        let of_feeds = record.stats.feeds.is_some();
+        page.run.issues = found.0.into_iter().map(|issue| issue_line(issue, of_feeds)).collect();
         page.issues = pager(at, PER, shown, total, |at| there(asked, changes_at, at, "issues"));
     }
     Ok(())

@@ -12,6 +12,7 @@ mod catalog;
 mod cells;
 mod dashboard;
 mod dressing;
+mod feeds;
 mod forms;
 mod history;
 mod history_view;

@@ -119,7 +119,8 @@ impl Reader<'_> {
         if self.may_sync() {
             cooldown = seconds(self.house.control.cooldown_left(self.source.id, OperationKind::Sync)?);
         }
-        Ok(PanelView { last_success, cooldown, ..self.empty() })
+        let feeds = if self.actor.is_some() { self.house.store.feed_counts(self.source.id)? } else { None };
+        Ok(PanelView { last_success, cooldown, feeds, ..self.empty() })
     }
 
     fn active(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
@@ -157,7 +158,8 @@ impl Reader<'_> {
         run.issues_total = record.issues;
         if record.issues > 0 {
             let issues = self.house.store.issues(record.id, 1, LISTED.into())?;
-            run.issues = issues.into_iter().map(issue_line).collect();
+            let of_feeds = record.stats.feeds.is_some();
+            run.issues = issues.into_iter().map(|issue| issue_line(issue, of_feeds)).collect();
         }
         let Stats { added, updated, removed, .. } = record.stats;
         run.changes_total = added + updated + removed;
@@ -230,13 +232,17 @@ fn shown(status: Status, read: u8, seen: u8) -> u8 {
     if status == Status::Completed { 100 } else { read.max(seen).min(99) }
 }
 
-pub(super) fn issue_line(issue: Issue) -> IssueLine {
-    IssueLine {
-        row: issue.row,
-        column: issue.column,
-        refused: issue.kind == IssueKind::Refused,
-        reason: clipped(&issue.reason, 2 * SHORT),
-    }
+/// An issue as it is listed. Of feeds the place is the feed itself, which stands where a table has its column.
+pub(super) fn issue_line(issue: Issue, of_feeds: bool) -> IssueLine {
+    let place = match (issue.row, issue.column) {
+        (None, Some(feed)) if of_feeds => clipped(&feed, SHORT),
+        (None, None) if of_feeds => "All feeds".to_owned(),
+        (row, column) => {
+            let row = row.map_or("All rows".to_owned(), |row| format!("Row {row}"));
+            column.map_or(row.clone(), |column| format!("{row}, {column}"))
+        }
+    };
+    IssueLine { place, refused: issue.kind == IssueKind::Refused, reason: clipped(&issue.reason, 2 * SHORT) }
 }
 
 /// A change with the fields that differ. Fields that cannot be read are none: the list is not worth failing the panel.

@@ -10,7 +10,7 @@ use super::guard::Caller;
 use super::session::path_here;
 use super::state::{self, Rooms};
 use super::{
-    api, assets, badge, catalog, dashboard, history, item, login, older_clients, settings, settings_add, setup,
+    api, assets, badge, catalog, dashboard, feeds, history, item, login, older_clients, settings, settings_add, setup,
     sync_panel,
 };
 
@@ -45,6 +45,7 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))
         .service(resource("/catalog/{slug}/sync").route(post().to(sync_panel::start)))
         .service(resource("/catalog/{slug}/sync/cancel").route(post().to(sync_panel::cancel)))
+        .service(resource("/catalog/{slug}/feeds").route(read().to(feeds::page)))
         // History
         .service(resource("/history").route(read().to(history::list)))
         .service(resource("/history/{id}").route(read().to(history::one)))

@@ -154,7 +154,10 @@ type Found = Result<(Place, Look), (Wrong, Option<KindChoice>)>;
 fn find(house: &House, form: &SourceForm) -> Result<Found, WebError> {
     let places = match meant(house, form, &[])? {
         Ok(places) => places,
-        Err(errors) => return Ok(Err((errors, None))),
+        Err(errors) => {
+            let other = house.control.recognise(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
+            return Ok(Err((errors, other.and_then(|kind| choice(house, kind)))));
+        }
     };
     let mut first: Option<(Place, CannotLook)> = None;
     for place in places {

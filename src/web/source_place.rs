@@ -112,8 +112,11 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
     let typed = unveiled(&lines, known)?;
     // As it was typed, where the kind takes that; else as the web address that was meant.
     place(typed.clone()).or_else(|error| {
-        let whole: Vec<String> = typed.iter().map(|line| whole(line)).collect::<Result<_, _>>()?;
-        if whole == typed { Err(sentence(&error)) } else { place(whole).map_err(|error| sentence(&error)) }
+        let whole: Result<Vec<String>, String> = typed.iter().map(|line| whole(line)).collect();
+        match whole {
+            Ok(whole) if whole != typed => place(whole).map_err(|error| sentence(&error)),
+            _ => Err(sentence(&error)),
+        }
     })
 }
 

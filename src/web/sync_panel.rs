@@ -24,7 +24,7 @@ pub(super) mod notices {
     pub(in crate::web) const COOLING_DOWN: &str = "cooling-down";
 }
 
-/// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`), and `accept_rekey=1` to sync although the
+/// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync although the
 /// key column seems to have changed.
 pub(super) async fn start(
     rooms: Rooms,
@@ -62,11 +62,14 @@ fn wish(form: &Values, requested_by: String) -> Result<StartRequest, WebError> {
         "sync" | "" if accept_rekey => (OperationKind::Sync, Mode::Full),
         "sync" | "" => (OperationKind::Sync, Mode::Incremental),
         "full" => (OperationKind::Sync, Mode::Full),
+        "failed" => (OperationKind::Sync, Mode::Incremental),
         // A preview compares everything: what the source calls unchanged may still not be in the catalog.
         "preview" => (OperationKind::Preview, Mode::Full),
-        _ => return Err(WebError::bad_field("action", "The action is sync, preview or full.")),
+        _ => return Err(WebError::bad_field("action", "The action is sync, preview, full or failed.")),
     };
-    let options = Options { accept_rekey: accept_rekey && kind == OperationKind::Sync, ..Options::default() };
+    let accept_rekey = accept_rekey && kind == OperationKind::Sync;
+    let only_failed = value(form, "action") == "failed";
+    let options = Options { accept_rekey, only_failed, ..Options::default() };
     Ok(StartRequest { kind, mode, options, priority: Priority::Manual, requested_by })
 }
 
@@ -172,5 +175,9 @@ mod tests {
         assert_eq!(asked(&[("action", "preview")]), Ok((OperationKind::Preview, Mode::Full, false)));
         assert_eq!(asked(&[("action", "sync"), ("accept_rekey", "1")]), Ok((OperationKind::Sync, Mode::Full, true)));
         assert!(asked(&[("action", "drop")]).is_err());
+        let form: Values = [("action".to_owned(), "failed".to_owned())].into();
+        let failed = wish(&form, "ada".to_owned()).expect("a start");
+        assert_eq!((failed.kind, failed.options.only_failed), (OperationKind::Sync, true));
+        assert_eq!(asked(&[("action", "failed")]), Ok((OperationKind::Sync, Mode::Incremental, false)));
     }
 }

@@ -20,6 +20,7 @@ mod reply;
 pub(crate) mod server;
 mod shared_data;
 pub(crate) mod spoil;
+pub(crate) mod ticker;
 
 pub(crate) use awake::awake;
 pub(crate) use database::{Database, on_both_databases};

@@ -61,15 +61,16 @@ impl Site {
         Self::on(store, data)
     }
 
-    /// A server on a fresh SQLite database that knows one more kind of source.
+    /// A server on a fresh SQLite database that knows one more kind of source, and lets syncs follow each other.
     pub(super) fn with_kind(kind: Box<dyn Kind>) -> Self {
         let (store, data) = Self::fresh();
-        Self::knowing(store, data, |kinds| kinds.and(kind))
+        let terms = Terms { cooldown: Duration::ZERO, ..Terms::default() };
+        Self::knowing(store, data, terms, |kinds| kinds.and(kind))
     }
 
     /// A server on a migrated database, with its files in `data`.
     pub(super) fn on(store: Store, data: TempDir) -> Self {
-        Self::knowing(store, data, |kinds| kinds)
+        Self::knowing(store, data, Terms::default(), |kinds| kinds)
     }
 
     fn fresh() -> (Store, TempDir) {
@@ -80,8 +81,7 @@ impl Site {
         (store, data)
     }
 
-    fn knowing(store: Store, data: TempDir, more: impl FnOnce(Kinds) -> Kinds) -> Self {
-        let terms = Terms::default();
+    fn knowing(store: Store, data: TempDir, terms: Terms, more: impl FnOnce(Kinds) -> Kinds) -> Self {
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal));
         let mut settings = Settings::in_data_dir(data.path(), ALBUMS);

@@ -11,6 +11,7 @@ use super::super::guard::Caller;
 use super::super::state::{self, Rooms};
 use super::{Answer, Asked, List, moment};
 use crate::domain::account::Role;
+use crate::domain::feed_counts::FeedCounts;
 use crate::domain::filter::Filter;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
@@ -27,6 +28,8 @@ struct SourceEntry {
     last_success: Option<String>,
     columns: Vec<String>,
     schedule: Option<String>,
+    /// How its feeds fare, for those with an account; null where it is not made of feeds.
+    feeds: Option<FeedCounts>,
     /// Without anything secret, and for admins alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<String>,
@@ -77,6 +80,7 @@ pub(in crate::web) async fn sources(rooms: Rooms, caller: Caller, request: HttpR
         let mut sources = house.store.sources()?;
         sources.retain(|source| source.public || actor.is_some());
         let mut catalogs: HashMap<_, _> = house.store.catalogs()?.into_iter().collect();
+        let feeds = if actor.is_some() { house.store.all_feed_counts()? } else { HashMap::new() };
         let first = usize::try_from((asked.page - 1).saturating_mul(asked.per)).unwrap_or(usize::MAX);
         let per = usize::try_from(asked.per).unwrap_or(usize::MAX);
         let total = sources.len() as u64;
@@ -87,6 +91,7 @@ pub(in crate::web) async fn sources(rooms: Rooms, caller: Caller, request: HttpR
                 item_count: catalog.as_ref().map_or(0, |catalog| catalog.item_count),
                 last_success,
                 columns: catalog.map(|catalog| catalog.columns).unwrap_or_default(),
+                feeds: feeds.get(&source.id).copied(),
                 location: is_admin.then(|| source.location.for_people()),
                 slug: source.slug.into(),
                 name: source.name,

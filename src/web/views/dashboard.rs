@@ -40,6 +40,8 @@ pub struct SourceLine {
     pub progress: u8,
     /// How many items the latest run kept although they left the source.
     pub withheld: u64,
+    /// How many of the feeds it is made of failed the last time; zero for visitors.
+    pub failing: u64,
     /// Whether visitors without an account may read it.
     pub public: bool,
 }

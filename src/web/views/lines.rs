@@ -5,10 +5,8 @@ pub use crate::domain::change_set::ChangeKind;
 /// A row that could not be taken as it was.
 #[derive(Debug, Clone, Default)]
 pub struct IssueLine {
-    /// Its number in the source, the header being row 1; none when the source as a whole is meant.
-    pub row: Option<u64>,
-    /// The column at fault, where it is one.
-    pub column: Option<String>,
+    /// Where it is: "Row 5, title", or the name of a feed.
+    pub place: String,
     /// True: the row was not taken. False: it was taken, and something in it was mended.
     pub refused: bool,
     /// Why.

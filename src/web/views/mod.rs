@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod cell;
 pub mod dashboard;
 pub mod error;
+pub mod feeds;
 pub mod history;
 pub mod item;
 pub mod lines;

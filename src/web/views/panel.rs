@@ -9,7 +9,7 @@ use super::{
     base::{BadgeRun, When, counted, grouped},
     run::{Kind, KindWords as _, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
 };
-use crate::domain::in_words;
+use crate::domain::{feed_counts::FeedCounts, in_words, progress::Count};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +28,8 @@ pub struct PanelView {
     pub run: Option<RunView>,
     /// The end of the last successful sync.
     pub last_success: Option<When>,
+    /// How many feeds it is made of, for those with an account; none where it is not made of feeds.
+    pub feeds: Option<FeedCounts>,
     /// Seconds until Sync may be pressed again; zero when it may. The button counts them down.
     pub cooldown: u64,
     /// Why the button just pressed did not start anything.
@@ -116,6 +118,12 @@ impl PanelView {
             (RunStatus::Interrupted, Some(successor)) => Some((successor, 0)),
             _ => None,
         }
+    }
+
+    /// How many feeds failed the last time, where they can be asked again by themselves: after the end of a sync.
+    pub fn failing(&self) -> Option<FeedCounts> {
+        let synced = self.run.as_ref().is_some_and(|run| run.kind == Kind::Sync);
+        self.feeds.filter(|feeds| feeds.failing > 0 && synced && !self.is_active())
     }
 
     /// The same run as the badge shows it.
@@ -234,6 +242,20 @@ impl RunView {
             (Kind::Sync, false) => Some("sync"),
             (Kind::Undo | Kind::Removal, _) => None,
         }
+    }
+
+    /// How many feeds and articles it asked and found: "22 feeds, 47 articles".
+    pub fn feeds_words(&self) -> Option<String> {
+        let most = |count: &Count| count.total.max(count.processed);
+        let feeds = self.stats.feeds.as_ref().map(|count| counted(&most(count), "feed", "feeds"));
+        let articles = self.stats.articles.as_ref().map(|count| counted(&most(count), "article", "articles"));
+        let words: Vec<String> = feeds.into_iter().chain(articles).collect();
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+
+    /// What the list of its issues is called.
+    pub fn issues_title(&self) -> &'static str {
+        if self.stats.feeds.is_some() { "Feeds and articles in trouble" } else { "Rows refused or mended" }
     }
 
     /// How many changes are not among the listed ones; none when all are listed.

@@ -1,0 +1,94 @@
+//! The health of the feeds that a catalog is made of.
+
+use askama::Template;
+
+use super::base::{Chrome, When, counted, grouped};
+
+/// `GET /catalog/{slug}/feeds`.
+#[derive(Debug, Clone, Template)]
+#[template(path = "feeds.html")]
+pub struct FeedsPage {
+    /// The frame.
+    pub chrome: Chrome,
+    /// The source, as in the address.
+    pub slug: String,
+    /// The catalog's name.
+    pub name: String,
+    /// Its feeds, those in trouble first.
+    pub feeds: Vec<FeedLine>,
+    /// How many there are.
+    pub total: u64,
+    /// How many of them failed the last time.
+    pub failing: u64,
+    /// How many are left alone because their servers asked for it.
+    pub waiting: u64,
+    /// Whether the reader may ask those that failed once more: an admin, while no run goes on.
+    pub may_retry: bool,
+    /// Whether a run of the source goes on.
+    pub active: bool,
+}
+
+/// One feed.
+#[derive(Debug, Clone, Default)]
+pub struct FeedLine {
+    /// Its title, or its address without secrets where it has none.
+    pub title: String,
+    /// Its address without secrets; empty where that is its title.
+    pub address: String,
+    /// How it fares.
+    pub state: FeedState,
+    /// Why it failed the last time.
+    pub reason: Option<String>,
+    /// When it last answered as it should.
+    pub last_success: Option<When>,
+    /// How many entries it had then.
+    pub entries: u64,
+}
+
+/// How a feed fares.
+#[derive(Debug, Clone, Default)]
+pub enum FeedState {
+    /// It failed so often in a row. With the moment until which it rests, unless somebody syncs by hand.
+    Failing(u32, Option<When>),
+    /// Its server asked to be left alone until then: "14:05 UTC".
+    Waiting(String),
+    /// It answered; by its server's word there is nothing new until then.
+    Fresh(String),
+    /// It answered.
+    Fine,
+    /// It was not asked yet.
+    #[default]
+    Unknown,
+}
+
+impl FeedState {
+    /// The state in words.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Failing(1, _) => "Failed once".to_owned(),
+            Self::Failing(times, _) => format!("Failed {times} times in a row"),
+            Self::Waiting(_) => "Left alone".to_owned(),
+            Self::Fresh(_) | Self::Fine => "Fine".to_owned(),
+            Self::Unknown => "Not asked yet".to_owned(),
+        }
+    }
+
+    /// The name of its icon.
+    pub fn icon(&self) -> &'static str {
+        match self {
+            Self::Failing(..) => "warning",
+            Self::Waiting(_) => "clock",
+            Self::Fresh(_) | Self::Fine => "check",
+            Self::Unknown => "dash",
+        }
+    }
+
+    /// The name of its colour in the stylesheet.
+    pub fn tone(&self) -> &'static str {
+        match self {
+            Self::Failing(..) => "bad",
+            Self::Fresh(_) | Self::Fine => "good",
+            Self::Waiting(_) | Self::Unknown => "quiet",
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! A tenth kind of source, that no room of the house knows: lists of headlines at addresses of their own, `ticker:jazz`.
+//! All of it is this file and the line that adds it to the kinds.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use chrono::Utc;
+use lockstep::domain::feed::Feed;
+use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::progress::{Count, Weights};
+use lockstep::domain::row::Row;
+use lockstep::domain::source::{Location, Noun, Source, Validators};
+use lockstep::domain::way_in::{Asked, WayIn};
+use lockstep::fetch::{Content, FetchError, FetchProgress, Fetched, Kind, Order, Rows, Watch};
+
+/// What there is at each address: headlines, or why there are none.
+type Boards = BTreeMap<String, Result<Vec<String>, String>>;
+
+/// Tickers, as a test sets them.
+#[derive(Clone, Default)]
+pub(crate) struct Ticker {
+    boards: Arc<Mutex<Boards>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Ticker {
+    /// What is at `address` from now on.
+    pub(crate) fn set(&self, address: &str, headlines: Result<&[&str], &str>) {
+        let owned = headlines.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect());
+        self.boards.lock().expect("the boards").insert(address.to_owned(), owned.map_err(str::to_owned));
+    }
+
+    /// Which addresses were asked since this was last called.
+    pub(crate) fn asked(&self) -> Vec<String> {
+        std::mem::take(&mut *self.asked.lock().expect("what was asked"))
+    }
+
+    fn read(&self, address: &str) -> Result<Vec<String>, String> {
+        self.asked.lock().expect("what was asked").push(address.to_owned());
+        let known = self.boards.lock().expect("the boards").get(bare(address)).cloned();
+        known.unwrap_or_else(|| Err("There is no such ticker.".to_owned()))
+    }
+}
+
+/// An address without what is secret in it.
+fn bare(address: &str) -> &str {
+    address.split('?').next().unwrap_or(address)
+}
+
+impl Kind for Ticker {
+    fn name(&self) -> &'static str {
+        "ticker"
+    }
+
+    fn label(&self, _: &Location) -> &'static str {
+        "News ticker"
+    }
+
+    fn accepts(&self, location: &Location) -> Result<(), String> {
+        let addresses = location.addresses();
+        match addresses.iter().find(|address| !address.starts_with("ticker:")) {
+            None if !addresses.is_empty() => Ok(()),
+            _ => Err("the address of a ticker begins with `ticker:`".to_owned()),
+        }
+    }
+
+    fn way_in(&self) -> WayIn {
+        WayIn { about: "What is new, line by line", asked: Asked::Links, ..WayIn::link("News tickers") }
+    }
+
+    fn recognises(&self, link: &str) -> bool {
+        link.starts_with("ticker:")
+    }
+
+    fn key_column(&self) -> Option<&'static str> {
+        Some("headline")
+    }
+
+    fn noun(&self) -> Noun {
+        Noun { one: "headline".to_owned(), many: "headlines".to_owned() }
+    }
+
+    fn weights(&self) -> Weights {
+        Weights { fetching: 80, processing: 15, finalizing: 5 }
+    }
+
+    fn fetching_message(&self, source: &Source) -> String {
+        format!("Listening for {}…", source.noun.many)
+    }
+
+    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+        let addresses = source.location.addresses();
+        let mut known: HashMap<&str, Feed> =
+            order.feeds.iter().map(|feed| (feed.address.as_str(), feed.clone())).collect();
+        let (mut rows, mut feeds) = (Vec::new(), Vec::new());
+        let total = addresses.len() as u64;
+        for (at, address) in addresses.iter().enumerate() {
+            let mut feed = known.remove(address.as_str()).unwrap_or_else(|| Feed::new(address.clone()));
+            tell(watch, at as u64 + 1, total, rows.len() as u64);
+            if !order.only_failed || feed.has_failed() {
+                feed.asked_at = Some(Utc::now());
+                match self.read(address) {
+                    Ok(headlines) => {
+                        feed.title = format!("Ticker {}", bare(address).rsplit(['/', ':']).next().unwrap_or_default());
+                        (feed.failures, feed.error, feed.entries) = (0, None, headlines.len() as u64);
+                        feed.succeeded_at = feed.asked_at;
+                        rows.extend(headlines.into_iter().map(|line| vec![line, feed.title.clone()]));
+                    }
+                    Err(why) => {
+                        feed.failures += 1;
+                        feed.error = Some(("silent".to_owned(), why.clone()));
+                        let place = if feed.title.is_empty() { bare(address).to_owned() } else { feed.title.clone() };
+                        watch.issue(Issue { row: None, column: Some(place), kind: IssueKind::Refused, reason: why });
+                    }
+                }
+            }
+            feeds.push(feed);
+        }
+        tell(watch, total, total, rows.len() as u64);
+        let silent = feeds.iter().all(Feed::has_failed);
+        watch.feeds(feeds);
+        if silent {
+            return Err(FetchError::failed("silent", "None of the tickers says anything. Switch one on."));
+        }
+        Ok(Fetched::Content(Box::new(Heard { rows, columns: ["headline", "ticker"].map(str::to_owned) })))
+    }
+}
+
+fn tell(watch: &dyn Watch, processed: u64, total: u64, articles: u64) {
+    watch.progress(&FetchProgress {
+        message: format!("Listening to ticker {processed} of {total}…"),
+        feeds: Some(Count { processed, total }),
+        articles: Some(Count { processed: articles, total: articles }),
+        ..FetchProgress::default()
+    });
+}
+
+/// What was heard.
+struct Heard {
+    columns: [String; 2],
+    rows: Vec<Vec<String>>,
+}
+
+impl Content for Heard {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn validators(&self) -> &Validators {
+        static NONE: std::sync::LazyLock<Validators> = std::sync::LazyLock::new(Validators::default);
+        &NONE
+    }
+
+    fn bytes(&self) -> u64 {
+        self.rows.iter().flatten().map(|cell| cell.len() as u64).sum()
+    }
+
+    fn lines(&self) -> u64 {
+        self.rows.len() as u64
+    }
+
+    fn is_whole(&self) -> bool {
+        false
+    }
+
+    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+        let row = |(at, cells): (usize, &Vec<String>)| {
+            Ok(Row { number: at as u64 + 1, cells: cells.clone(), surplus: false, mended: Vec::new() })
+        };
+        Ok(Box::new(self.rows.iter().enumerate().map(row)))
+    }
+}

@@ -1,0 +1,80 @@
+//! How each feed of a catalog fares, and asking those again that failed.
+
+use lockstep::domain::account::Role;
+use serde_json::json;
+
+use super::site::Site;
+use super::tenth_kind::{fields, site, sync};
+
+/// What the page tells of its feeds, title by title.
+fn order(page: &str) -> Vec<&str> {
+    let named = page.split("<p class=\"feed-name\"><strong>").skip(1);
+    named.filter_map(|rest| rest.split("</strong>").next()).collect()
+}
+
+#[test]
+fn each_feed_is_told_of_and_the_failed_ones_are_asked_again() {
+    let (site, ticker) = site();
+    let admin = site.person("ada", Role::Admin);
+    let urls = "ticker:jazz\nticker:radio\nticker:gone?token=s3cret";
+    let added = admin.post_form("/settings/sources", &fields(urls, ""));
+    assert_eq!(added.status, 303, "{}", added.body);
+    assert!(!admin.get("/catalog/news").body.contains("/catalog/news/feeds"), "nothing is known yet");
+    assert!(admin.get("/catalog/news/feeds").body.contains("Nothing is known of any feed yet."));
+    sync(&site, &admin, "sync");
+
+    let catalog = admin.get("/catalog/news").body;
+    assert!(catalog.contains("href=\"/catalog/news/feeds\"") && catalog.contains("1 failing"), "{catalog}");
+    assert!(catalog.contains("1 of 3 feeds failed") && catalog.contains("Retry only the failed"), "{catalog}");
+    assert!(catalog.contains("<strong>ticker:gone</strong> There is no such ticker."), "{catalog}");
+    assert!(admin.get("/").body.contains("1 feed failing"));
+
+    let page = admin.get("/catalog/news/feeds");
+    assert_eq!(page.status, 200);
+    assert_eq!(order(&page.body), ["ticker:gone?…", "Ticker jazz", "Ticker radio"], "trouble comes first");
+    for said in
+        ["3 feeds", "1 failing", "Failed once", "There is no such ticker.", "2 entries", "Retry only the failed"]
+    {
+        assert!(page.body.contains(said), "{said}: {}", page.body);
+    }
+    assert!(!page.body.contains("s3cret"));
+
+    // Viewers see it and cannot press; visitors are asked to sign in, though the catalog were public.
+    let viewer = site.person("bob", Role::Viewer);
+    let seen = viewer.get("/catalog/news/feeds");
+    assert_eq!((seen.status, seen.body.contains("Retry only")), (200, false));
+    assert_eq!(viewer.post_form("/catalog/news/sync", &[("action", "failed")]).status, 403);
+    assert_eq!(
+        site.visitor().get("/catalog/albums/feeds").header("location"),
+        Some("/login?next=%2Fcatalog%2Falbums%2Ffeeds")
+    );
+
+    let program = site.program("robot", Role::Viewer);
+    let feeds = |program: &super::site::Client<'_>| {
+        let sources = program.get("/api/sources").json();
+        let of = |slug: &str| sources["items"].as_array().expect("a list").iter().find(|s| s["slug"] == slug).cloned();
+        (of("news").map(|source| source["feeds"].clone()), of("albums").map(|source| source["feeds"].clone()))
+    };
+    assert_eq!(feeds(&program), (Some(json!({"total": 3, "failing": 1})), Some(json!(null))));
+    assert_eq!(feeds(&site.visitor()), (None, Some(json!(null))));
+
+    ticker.asked();
+    ticker.set("ticker:gone", Ok(&["Back again"]));
+    sync(&site, &admin, "failed");
+    assert_eq!(ticker.asked(), ["ticker:gone?token=s3cret"], "the others are left alone");
+    let page = admin.get("/catalog/news/feeds").body;
+    assert!(page.contains("none failing") && !page.contains("Retry only"), "{page}");
+    let catalog = admin.get("/catalog/news").body;
+    assert!(catalog.contains("4 headlines") && !catalog.contains("Retry only"), "{catalog}");
+    assert!(!admin.get("/").body.contains("failing"));
+}
+
+#[test]
+fn a_catalog_that_is_not_made_of_feeds_has_none_to_show() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    site.fill(&site.albums);
+    assert!(!admin.get("/catalog/albums").body.contains("/catalog/albums/feeds"));
+    assert_eq!(admin.get("/catalog/albums/feeds").status, 200);
+    assert_eq!(admin.get("/catalog/nothing/feeds").status, 404);
+}

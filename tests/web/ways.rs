@@ -1,0 +1,124 @@
+//! The ways to say where a source is.
+
+use lockstep::domain::account::Role;
+use lockstep::domain::source::Location;
+
+use super::site::{Reply, Site};
+use super::tenth_kind::{fields, site};
+use crate::support::outside::{Outside, Reply as Answer};
+
+/// The value of a hidden field.
+fn hidden<'a>(reply: &'a Reply, name: &str) -> &'a str {
+    let field = reply.body.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
+    field.split('"').next().expect("its value")
+}
+
+#[test]
+fn a_link_is_recognised_where_its_form_is_certain_and_a_slip_is_told() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    for (link, said) in [
+        ("https://docs.google.com/document/d/abc/edit", "document"),
+        ("https://docs.google.com/nothing", "Google Sheet"),
+        ("https://drive.google.com/file/d/abc/view", "Drive"),
+        ("ftp://example.com/a.csv", "https://"),
+        ("file:///etc/passwd", "https://"),
+        ("/etc/passwd", "https://"),
+        ("albums", "https://"),
+        ("", "Paste the link here."),
+    ] {
+        let reply = admin.post_form("/settings/sources/new", &[("url", link)]);
+        assert_eq!(reply.status, 422, "{link}");
+        let error = reply.body.split("id=\"url-error\"").nth(1).unwrap_or_else(|| panic!("{link}: {}", reply.body));
+        let error = error.split("</small>").next().expect("a sentence");
+        assert!(error.contains(said), "{link}: {error}");
+    }
+}
+
+#[test]
+fn every_kind_has_its_form_and_an_unknown_one_is_any() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let any = admin.get("/settings/sources/new").body;
+    assert!(any.contains("Google Sheet</a>") && any.contains("CSV file</a>"), "{any}");
+    let sheet = admin.get("/settings/sources/new?kind=sheet").body;
+    assert!(sheet.contains("Link to the sheet") && !sheet.contains("type=\"file\""), "{sheet}");
+    let csv = admin.get("/settings/sources/new?kind=csv").body;
+    assert!(csv.contains("Link to the file") && csv.contains("accept=\".csv,.tsv,.txt,text/csv\""), "{csv}");
+    assert!(admin.get("/settings/sources/new?kind=toaster").body.contains("Paste a link"));
+}
+
+#[test]
+fn a_file_without_a_scheme_is_looked_at_and_proposes_its_name() {
+    let site = Site::new();
+    let outside = Outside::start();
+    outside.csv("/jazz_albums.csv", "id,title\n1,Blue Train\n");
+    let admin = site.person("ada", Role::Admin);
+    let looked = admin.post_form("/settings/sources/new", &[("url", &outside.url("/jazz_albums.csv"))]);
+    assert_eq!(looked.status, 200, "{}", looked.body);
+    assert!(looked.body.contains("Blue Train") && looked.body.contains("value=\"Jazz albums\""), "{}", looked.body);
+    assert!(looked.body.contains("name=\"key\" value=\"id\""));
+    assert_eq!(hidden(&looked, "kind"), "csv");
+}
+
+#[test]
+fn another_kind_than_the_chosen_one_is_offered_with_what_was_typed() {
+    let (site, _) = site();
+    let admin = site.person("ada", Role::Admin);
+    let pasted = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("url", "ticker:jazz")]);
+    assert_eq!(pasted.status, 422);
+    assert!(pasted.body.contains("begins with ticker:"), "{}", pasted.body);
+    assert!(pasted.body.contains("name=\"as\" value=\"ticker\""), "{}", pasted.body);
+    assert!(pasted.body.contains("value=\"ticker:jazz\""), "what was typed is kept");
+    let fields = [("kind", "csv"), ("as", "ticker"), ("url", "ticker:jazz")];
+    let taken = admin.post_form("/settings/sources/new", &fields);
+    assert_eq!((taken.status, hidden(&taken, "kind")), (200, "ticker"), "{}", taken.body);
+
+    let outside = Outside::start();
+    outside.set("/feed", Answer::status(200).body("<?xml version=\"1.0\"?><rss version=\"2.0\"></rss>"));
+    let feed = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("url", &outside.url("/feed"))]);
+    assert_eq!(feed.status, 422);
+    assert!(feed.body.contains("This is a feed, not a CSV file."), "{}", feed.body);
+    let sheet = [("kind", "csv"), ("url", "https://docs.google.com/spreadsheets/d/abcdefghijklmnopqrstuvwx/edit")];
+    let sheet = admin.post_form("/settings/sources/new", &sheet);
+    assert!(sheet.body.contains("name=\"as\" value=\"sheet\""), "{}", sheet.body);
+}
+
+#[test]
+fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
+    let (site, ticker) = site();
+    ticker.set("ticker://h/jazz", Ok(&["Miles Davis plays"]));
+    let admin = site.person("ada", Role::Admin);
+    let secret = "ticker://ada:s3cret@h/jazz";
+    ticker.set(secret, Ok(&["Miles Davis plays"]));
+    let typed = format!("{secret}\nticker:radio?api_key=s3cret&lang=en");
+    let looked = admin.post_form("/settings/sources/new", &[("kind", "ticker"), ("url", &typed)]);
+    assert_eq!(looked.status, 200, "{}", looked.body);
+    assert!(!looked.body.contains("s3cret") && !looked.body.contains("ada:"), "{}", looked.body);
+    let (url, waits) = (hidden(&looked, "url"), hidden(&looked, "waits"));
+    let shown = "ticker://…@h/jazz\nticker:radio?api_key=…&lang=en";
+    assert_eq!(url.replace("&amp;", "&").replace("&#38;", "&"), shown);
+    let added = admin.post_form("/settings/sources", &fields(shown, waits));
+    assert_eq!(added.status, 303, "{}", added.body);
+    let stored = || site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
+    let both = vec![secret.to_owned(), "ticker:radio?api_key=s3cret&lang=en".to_owned()];
+    assert_eq!(stored(), Location::Urls(both.clone()));
+    let left: Vec<_> = std::fs::read_dir(site.data_dir().join("uploads")).expect("a folder").flatten().collect();
+    assert!(left.is_empty(), "nothing waits any more: {left:?}");
+
+    let pages = ["/settings/sources", "/settings/sources/news", "/api/sources", "/catalog/news/feeds"];
+    for page in pages {
+        let reply = admin.get(page);
+        assert_eq!(reply.status, 200, "{page}");
+        assert!(!reply.body.contains("s3cret"), "{page}: {}", reply.body);
+    }
+    let edit = admin.get("/settings/sources/news").body;
+    assert!(edit.contains("ticker://…@h/jazz") && edit.contains("something secret is not shown"), "{edit}");
+    let saved = admin.post_form("/settings/sources/news", &fields(&format!("{shown}\nticker:jazz"), ""));
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    assert_eq!(stored(), Location::Urls([&both[..], &["ticker:jazz".to_owned()]].concat()), "left alone, it stays");
+    let cut = admin.post_form("/settings/sources/news", &fields("ticker://…@elsewhere/jazz", ""));
+    assert_eq!(cut.status, 422);
+    assert!(cut.body.contains("type all of the new address"), "{}", cut.body);
+    assert_eq!(site.store.sources().expect("sources").len(), 3);
+}
