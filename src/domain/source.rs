@@ -195,7 +195,9 @@ pub fn without_secrets(address: &str) -> String {
         // Not an address (a bare sheet id, a mistyped link, a password with a sign that needs escaping): only what
         // stands between credentials and a query.
         let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
-        let bare = rest.rsplit('@').next().unwrap_or_default().split(['?', '#']).next().unwrap_or_default();
+        let place = rest.rsplit('@').next().unwrap_or_default();
+        let place = place.split_once('?').map_or(place.to_owned(), |(place, _)| format!("{place}?…"));
+        let bare = place.split('#').next().unwrap_or_default();
         return if scheme.is_empty() { bare.to_owned() } else { format!("{scheme}://{bare}") };
     };
     // Both fail only for addresses that cannot carry credentials.
@@ -314,7 +316,7 @@ mod tests {
     fn an_address_is_shown_without_its_secrets() {
         assert_eq!(without_secrets("https://me:pw@h.example/a.csv?token=s3cret#x"), "https://h.example/a.csv?…");
         assert_eq!(without_secrets("https://h.example/a.csv"), "https://h.example/a.csv");
-        assert_eq!(without_secrets("https://me:pa#ss w@h.example/a?t=1"), "https://h.example/a");
+        assert_eq!(without_secrets("https://me:pa#ss w@h.example/a?t=1"), "https://h.example/a?…");
         assert_eq!(without_secrets("me:p/w@h.example:x/a"), "h.example:x/a");
         assert_eq!(
             without_secrets("https://docs.google.com/x/edit?gid=7&authkey=1#gid=7"),
