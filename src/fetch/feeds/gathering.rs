@@ -1,7 +1,5 @@
 //! The feeds of a source are asked, several hosts at once, and their articles written down one feed at a time.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -10,17 +8,11 @@ use chrono::{DateTime, Utc};
 use parking_lot::{Condvar, Mutex};
 use url::Url;
 
-use super::articles::{self, Origin};
 use super::ask::{self, Arrived, FEED_TIME, Reply};
-use super::document;
-use super::identity;
 use super::ledger::{Job, Ledger};
-use super::list;
 use super::roll::Roll;
 use super::sentences;
-use super::shape::{Shape, shape};
 use super::telling::Telling;
-use crate::domain::feed::Identity;
 use crate::fetch::address::parse;
 use crate::fetch::halt::{SLICE, deadline};
 use crate::fetch::http::Client;
@@ -37,21 +29,21 @@ pub(super) type ReadLocal<'a> = dyn Fn() -> Result<Arrived, FetchError> + Sync +
 pub(super) struct Gathering<'a> {
     client: &'a Client,
     order: Order<'a>,
-    watch: &'a dyn Watch,
+    pub(super) watch: &'a dyn Watch,
     /// Set where the source is a file of this machine.
     local: Option<&'a ReadLocal<'a>>,
     /// The most bytes of all feeds together.
     most_bytes: u64,
     /// When the last feed must be here, so that the run has time for what follows.
     ends: Instant,
-    state: Mutex<State<'a>>,
+    pub(super) state: Mutex<State<'a>>,
     changed: Condvar,
     /// Where articles go. Whoever has it reads a feed: one at a time is in memory.
-    out: Mutex<RowWriter>,
+    pub(super) out: Mutex<RowWriter>,
 }
 
-struct State<'a> {
-    ledger: Ledger<'a>,
+pub(super) struct State<'a> {
+    pub(super) ledger: Ledger<'a>,
     roll: Roll<Job>,
     telling: Telling,
     /// Why nothing more can be written down.
@@ -75,7 +67,7 @@ impl<'a> Gathering<'a> {
         watch: &'a dyn Watch,
         (addresses, local): (&[String], Option<&'a ReadLocal<'a>>),
     ) -> Result<Self, FetchError> {
-        let out = Mutex::new(RowWriter::new(work_dir(client))?);
+        let out = Mutex::new(RowWriter::new(&client.work_dir)?);
         let ledger = Ledger::new(order, addresses);
         let state = State { ledger, roll: Roll::new(), telling: Telling::default(), broken: None };
         // A run keeps a fifth of its time for its articles.
@@ -169,75 +161,7 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// Takes what arrived: a list, or a feed.
-    fn take(&self, job: &Job, arrived: &Arrived) {
-        let mut out = self.out.lock();
-        if self.watch.should_stop() {
-            return;
-        }
-        let read = arrived.read().and_then(|bytes| match shape(&bytes) {
-            Shape::List if job.given => guarded(|| list::addresses(&bytes, arrived.charset.as_deref())).map(Read::List),
-            Shape::List => Err(sentences::nested_list()),
-            Shape::Page => Err(sentences::no_feed_here()),
-            Shape::Feed | Shape::Other => {
-                let base = bare(&arrived.url);
-                guarded(|| document::parse(&bytes, arrived.charset.as_deref(), &base)).map(Read::Feed)
-            }
-        });
-        match read {
-            Ok(Read::List(list)) => {
-                drop(out);
-                self.settle(|ledger, now| ledger.listed(job, arrived.validators.clone(), list, now));
-            }
-            Ok(Read::Feed(document)) => {
-                let written = self.write(&mut out, job, arrived, document);
-                drop(out);
-                written.unwrap_or_else(|error| self.fail(job, error));
-            }
-            Err(error) => {
-                drop(out);
-                self.fail(job, error);
-            }
-        }
-    }
-
-    fn write(
-        &self,
-        out: &mut RowWriter,
-        job: &Job,
-        arrived: &Arrived,
-        feed: document::Document,
-    ) -> Result<(), FetchError> {
-        let document::Document { title, entries, mut notes, .. } = feed;
-        let (known, called) = {
-            let state = self.state.lock();
-            (state.ledger.identity(&job.address), state.ledger.name(&job.address))
-        };
-        let identity = known.or_else(|| identity::choose(&entries));
-        let name = if title.is_empty() { called } else { title.clone() };
-        let (before, count) = (out.rows(), entries.len() as u64);
-        let from = Origin { address: &job.address, name: &name, identity: identity.unwrap_or(Identity::Guid) };
-        let repeated = articles::write(out, entries, from)?;
-        if repeated > 0 {
-            notes.push(sentences::repeated(repeated));
-        }
-        if arrived.moved {
-            notes.push(sentences::moved(arrived.url.as_str()));
-        }
-        let articles = out.rows() - before;
-        self.settle_found(articles, |ledger, now| {
-            ledger.read(job, arrived.validators.clone(), notes, now, |feed| {
-                (feed.identity, feed.entries) = (identity, count);
-                if !title.is_empty() {
-                    feed.title = title;
-                }
-            });
-            Vec::new()
-        });
-        Ok(())
-    }
-
-    fn fail(&self, job: &Job, error: FetchError) {
+    pub(super) fn fail(&self, job: &Job, error: FetchError) {
         match error {
             FetchError::Failed { code: "disk", .. } => self.state.lock().broken = Some(error),
             // A stop leaves everything as it is.
@@ -246,11 +170,11 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    fn settle(&self, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
+    pub(super) fn settle(&self, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
         self.settle_found(0, change);
     }
 
-    fn settle_found(&self, articles: u64, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
+    pub(super) fn settle_found(&self, articles: u64, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
         let state = &mut *self.state.lock();
         let jobs = change(&mut state.ledger, Utc::now());
         self.enqueue(state, jobs);
@@ -272,12 +196,6 @@ impl<'a> Gathering<'a> {
         }
         self.changed.notify_all();
     }
-}
-
-/// What a body turned out to be.
-enum Read {
-    List(list::List),
-    Feed(document::Document),
 }
 
 /// A job under way. Its place is given back when this is dropped, whatever happened.
@@ -319,31 +237,7 @@ impl Watch for Ear<'_, '_> {
     }
 }
 
-/// Reads what comes from outside; a reader that panics costs the one feed that made it.
-fn guarded<T>(read: impl FnOnce() -> Result<T, FetchError>) -> Result<T, FetchError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        let sentence = "It could not be read because of a mistake in Lockstep. The log of the server says more; please \
-                        report it with the address of the feed.";
-        Err(FetchError::failed("internal", sentence))
-    })
-}
-
-/// Where relative links of a feed lead from; user name, password and query of its address are in none of them.
-fn bare(url: &Url) -> Url {
-    let mut url = url.clone();
-    // Both fail only for addresses that cannot carry credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.set_fragment(None);
-    url
-}
-
 fn place(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
-}
-
-fn work_dir(client: &Client) -> &Path {
-    &client.work_dir
 }

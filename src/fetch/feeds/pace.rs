@@ -1,16 +1,14 @@
 //! When a feed is asked: what its server asked for, what its failures cost, and how long an answer is good. Nothing here
 //! looks at a clock.
 
-use std::time::Duration;
-
 use chrono::{DateTime, TimeDelta, Utc};
-use headers::{Age, CacheControl, Expires, HeaderMapExt};
-use ureq::http::HeaderMap;
+use ureq::http::{HeaderMap, header};
 
 use crate::domain::feed::Feed;
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::Order;
+use crate::fetch::reply::text_of;
 
 /// The longest a version is taken to be good, whatever its server says.
 const MOST_FRESH: TimeDelta = TimeDelta::days(1);
@@ -59,7 +57,7 @@ pub(super) fn turn(feed: &Feed, known: Option<&Validators>, order: &Order<'_>, n
 pub(super) fn rest(failures: u32, share: f64, now: DateTime<Utc>) -> DateTime<Utc> {
     let doublings = failures.saturating_sub(1).min(16);
     let whole = (FIRST_REST * 2_i32.pow(doublings)).min(MOST_REST).to_std().unwrap_or_default();
-    now + in_delta(whole.mul_f64(1.0 - share.clamp(0.0, 1.0) / 5.0))
+    now + TimeDelta::from_std(whole.mul_f64(1.0 - share.clamp(0.0, 1.0) / 5.0)).unwrap_or(MOST_REST)
 }
 
 /// Until when a feed rests that was removed for good: it is still asked once a day.
@@ -73,27 +71,34 @@ pub(super) fn leave_alone(asked: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<
 }
 
 /// Until when the version that came with `headers` is good, by the rules of RFC 9111 for a cache of one user: `max-age`
-/// before `Expires`, less its `Age`; nothing where the server forbids it or does not say.
+/// before `Expires`, less its `Age`; nothing where the server forbids it or does not say. (The crate `headers` knows the
+/// directives in lower case alone, `cache_control` knows one header line.)
 pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    // What cannot be read says nothing.
-    let control = headers.typed_try_get::<CacheControl>().ok().flatten();
-    if control.as_ref().is_some_and(|control| control.no_cache() || control.no_store()) {
-        return None;
-    }
-    let age = headers.typed_try_get::<Age>().ok().flatten().map_or(0, |age| age.as_secs());
-    let until = match control.and_then(|control| control.max_age()) {
-        Some(good) => now + in_delta(good.saturating_sub(Duration::from_secs(age))),
-        None => {
-            let expires = headers.typed_try_get::<Expires>().ok().flatten()?;
-            DateTime::<Utc>::from(std::time::SystemTime::from(expires))
+    let lines = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
+    let mut max_age = None;
+    for directive in lines.flat_map(|line| line.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-cache" | "no-store" => return None,
+            "max-age" => max_age = seconds(value).or(max_age),
+            _ => {}
         }
+    }
+    let until = match max_age {
+        Some(good) => {
+            let age = text_of(headers, &header::AGE).and_then(|age| seconds(&age)).unwrap_or_default();
+            now + (good - age)
+        }
+        None => DateTime::parse_from_rfc2822(text_of(headers, &header::EXPIRES)?.trim()).ok()?.to_utc(),
     };
     Some(until.min(now + MOST_FRESH)).filter(|until| *until > now)
 }
 
-/// A length of time, at most a year.
-fn in_delta(time: Duration) -> TimeDelta {
-    TimeDelta::from_std(time).unwrap_or(TimeDelta::days(366)).min(TimeDelta::days(366))
+/// A number of seconds, quoted or not; a year for more than that.
+fn seconds(text: &str) -> Option<TimeDelta> {
+    let text = text.trim().trim_matches('"');
+    let number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    number.then(|| TimeDelta::seconds(text.parse().unwrap_or(i64::MAX).min(366 * 24 * 3600)))
 }
 
 #[cfg(test)]
