@@ -1,5 +1,6 @@
 //! The road outside, tried against a server that misbehaves and against files that nobody here wrote.
 
+mod feeds;
 mod files;
 mod guards;
 mod odd_data;

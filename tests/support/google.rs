@@ -20,7 +20,7 @@ use openssl::sign::Verifier;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::outside::{Seen, send};
+use super::outside::{Seen, pause, send};
 use super::reply::Reply;
 
 /// The address of the service account.
@@ -265,6 +265,7 @@ impl Desk {
             return send_many(&mut stream, &title, rows);
         }
         let reply = fault.unwrap_or_else(|| self.reply(&seen, &form, now.timestamp()));
+        pause(reply.delay, &self.over);
         send(&mut stream, &reply.header("Date", &date), &seen, &self.over)
     }
 

@@ -101,7 +101,8 @@ impl House {
         self.add(slug, "csv", Location::Url(url))
     }
 
-    fn add(&self, slug: &str, kind: &str, location: Location) -> Source {
+    /// Adds a source of any kind.
+    pub(crate) fn add(&self, slug: &str, kind: &str, location: Location) -> Source {
         self.store.add_source(&draft(slug, kind, location), None).expect("a source added")
     }
 

@@ -163,8 +163,18 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io:
             None => None,
         }
     };
-    let result = send(&mut stream, &reply.unwrap_or_else(|| Reply::status(404)), &seen, over);
-    state.lock().expect("the server's state").now -= 1;
+    let reply = reply.unwrap_or_else(|| Reply::status(404));
+    pause(reply.delay, over);
+    // Who has a whole answer may ask again before this thread comes to its end, so it does not count from here on.
+    let quick = reply.fault == Fault::None;
+    let done = || state.lock().expect("the server's state").now -= 1;
+    if quick {
+        done();
+    }
+    let result = send(&mut stream, &reply, &seen, over);
+    if !quick {
+        done();
+    }
     result
 }
 
@@ -185,15 +195,15 @@ fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
     Ok(Some(Seen { target, headers }))
 }
 
-/// Sends `reply` as it is to be sent, with its faults, until `over`.
+/// Sends `reply` as it is to be sent, with its faults, until `over`; its delay has passed.
 pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &AtomicBool) -> io::Result<()> {
-    pause(reply.delay, over);
     match reply.fault {
         Fault::Hang => return hang(over),
         Fault::Close => return Ok(()),
         _ => {}
     }
-    let known = reply.etag.is_some() && seen.header("If-None-Match") == reply.etag.as_deref();
+    let is_known = |said: &Option<String>, asked| said.is_some() && seen.header(asked) == said.as_deref();
+    let known = is_known(&reply.etag, "If-None-Match") || is_known(&reply.modified, "If-Modified-Since");
     let (status, body) = if known { (304, &[][..]) } else { (reply.status, reply.body.as_slice()) };
     let body = &body[..reply.cut_at.unwrap_or(body.len()).min(body.len())];
     let mut head = format!("HTTP/1.1 {status} Whatever\r\nConnection: close\r\n");
@@ -228,7 +238,8 @@ fn hang(over: &AtomicBool) -> io::Result<()> {
     Ok(())
 }
 
-fn pause(time: Duration, over: &AtomicBool) {
+/// Waits for so long, unless it is over before.
+pub(super) fn pause(time: Duration, over: &AtomicBool) {
     let mut left = time;
     while !left.is_zero() && !over.load(Ordering::Acquire) {
         let slice = left.min(Duration::from_millis(20));

@@ -13,6 +13,7 @@ pub(crate) struct Reply {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) etag: Option<String>,
+    pub(super) modified: Option<String>,
     pub(super) claimed: Option<usize>,
     pub(super) cut_at: Option<usize>,
     pub(super) fault: Fault,
@@ -40,6 +41,7 @@ impl Reply {
             headers: Vec::new(),
             body: Vec::new(),
             etag: None,
+            modified: None,
             claimed: None,
             cut_at: None,
             fault: Fault::None,
@@ -79,6 +81,39 @@ impl Reply {
     pub(crate) fn etag(mut self, etag: &str) -> Self {
         self.etag = Some(etag.to_owned());
         self.header("ETag", etag)
+    }
+
+    /// With a date of its last change, which answers 304 to a request that gives it back as it was.
+    pub(crate) fn modified(mut self, date: &str) -> Self {
+        self.modified = Some(date.to_owned());
+        self.header("Last-Modified", date)
+    }
+
+    /// A feed (RSS) of this title, with an article for each guid.
+    pub(crate) fn feed(title: &str, guids: &[&str]) -> Self {
+        let item = |guid: &&str| {
+            format!(
+                "<item><guid isPermaLink=\"false\">{guid}</guid><title>Article {guid}</title>\
+                 <link>https://news.example/{guid}</link><pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate>\
+                 <description>&lt;p&gt;About {guid}&lt;/p&gt;</description></item>"
+            )
+        };
+        let items: String = guids.iter().map(item).collect();
+        Self::rss(&format!("<title>{title}</title><link>https://news.example/</link>{items}"))
+    }
+
+    /// A feed (RSS) with this in its channel.
+    pub(crate) fn rss(channel: &str) -> Self {
+        let text = format!("<?xml version=\"1.0\"?><rss version=\"2.0\"><channel>{channel}</channel></rss>");
+        Self::status(200).header("Content-Type", "application/rss+xml; charset=utf-8").body(text)
+    }
+
+    /// A list of the feeds at these addresses (OPML).
+    pub(crate) fn opml(addresses: &[String]) -> Self {
+        let outline = |address: &String| format!("<outline type=\"rss\" xmlUrl=\"{address}\"/>");
+        let outlines: String = addresses.iter().map(outline).collect();
+        let text = format!("<?xml version=\"1.0\"?><opml version=\"2.0\"><body>{outlines}</body></opml>");
+        Self::status(200).header("Content-Type", "text/x-opml").body(text)
     }
 
     /// With the body compressed.

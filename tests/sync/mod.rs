@@ -4,6 +4,7 @@ mod cancel;
 mod compare;
 mod endings;
 mod failures;
+mod feeds;
 mod frozen;
 mod guards;
 mod incremental;

@@ -1,0 +1,72 @@
+//! A feed that misbehaves is a clear issue, and the others are as they would be.
+
+use std::time::{Duration, Instant};
+
+use lockstep::domain::issue::IssueKind;
+
+use super::Reader;
+use crate::support::outside::{Outside, Reply};
+
+#[test]
+fn a_feed_that_misbehaves_is_a_clear_issue() {
+    let outside = Outside::start();
+    outside.set("/good", Reply::feed("Good", &["1"]));
+    let guids: Vec<String> = (0..3000).map(|n| (n * 7919).to_string()).collect();
+    let long = Reply::feed("Long", &guids.iter().map(String::as_str).collect::<Vec<_>>());
+    outside.set("/loop", Reply::redirect(302, "/loop"));
+    outside.set("/cut", long.clone().gzip().cut_at(5000));
+    outside.set("/short", long.clone().claiming(10_000_000));
+    outside.set("/drip", long.clone().drip(1, Duration::from_millis(20)));
+    outside.set("/private", Reply::redirect(302, "http://169.254.169.254/latest"));
+    outside.set("/page", Reply::html("<!doctype html><title>Sign in</title>"));
+    outside.set("/page-in-disguise", Reply::rss("").body("<!DOCTYPE html><title>Sign in</title>"));
+    outside.set("/xhtml", Reply::rss("").body("<?xml version=\"1.0\"?><!-- x --><html><body/></html>"));
+    outside.set("/bomb", Reply::bomb(30_000_000).header("Content-Type", "application/xml"));
+    outside.set("/empty", Reply::rss("").body(""));
+    outside.set("/csv", Reply::csv("id,title\n1,One\n"));
+    outside.set("/close", Reply::feed("C", &["1"]).close());
+    outside.set("/entities", Reply::rss("").body(BOMB));
+    for (path, code, says) in [
+        ("/loop", "too_many_redirects", "redirects again and again"),
+        ("/cut", "truncated", "did not arrive whole"),
+        ("/short", "truncated", "did not arrive whole"),
+        ("/drip", "timeout", "was not here within 1500 ms"),
+        ("/private", "address_refused", "not an address of the public internet"),
+        ("/page", "html_page", "a web page, not a feed"),
+        ("/page-in-disguise", "html_page", "a web page, not a feed"),
+        ("/xhtml", "html_page", "a web page, not a feed"),
+        ("/bomb", "too_large", "more than is taken of one feed"),
+        ("/empty", "not_a_feed", ""),
+        ("/csv", "not_a_feed", ""),
+        ("/close", "connection", "broke"),
+        ("/entities", "entities_declared", ""),
+        ("/nothing", "not_found", "(404)"),
+    ] {
+        // What breaks off is tried three times.
+        let timeout = Duration::from_millis(if path == "/drip" { 1500 } else { 5000 });
+        let mut reader = Reader::of(&[outside.url(path), outside.url("/good")]).within(timeout);
+        let begun = Instant::now();
+        let run = reader.by_hand();
+        assert!(begun.elapsed() < Duration::from_secs(5), "{path}: {:?}", begun.elapsed());
+        assert_eq!(run.titles(), ["Article 1"], "{path}");
+        let (name, kind, reason) = run.only_issue();
+        assert!(name.ends_with(path) && kind == IssueKind::Refused, "{path}: {name}");
+        assert!(reason.contains(says), "{path}: {reason}");
+        assert_eq!(reader.feeds[0].error.as_ref().map(|error| error.0.as_str()), Some(code), "{path}: {reason}");
+    }
+}
+
+const BOMB: &str = "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;\">]>\
+                    <rss version=\"2.0\"><channel><title>&b;</title><item><guid>1</guid></item></channel></rss>";
+
+#[test]
+fn a_private_address_in_a_list_is_refused() {
+    let outside = Outside::start();
+    outside.set("/good", Reply::feed("Good", &["1"]));
+    outside.set("/secret", Reply::feed("Secret", &["1"]));
+    let secret = format!("http://127.0.0.2:{}/secret", outside.port());
+    outside.set("/list", Reply::opml(&[secret, outside.url("/good"), "file:///etc/passwd".to_owned()]));
+    let run = Reader::of(&[outside.url("/list")]).by_hand();
+    assert_eq!((run.titles(), outside.hits("/secret")), (vec!["Article 1"], 0));
+    assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
+}

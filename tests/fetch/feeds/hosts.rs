@@ -1,0 +1,119 @@
+//! Several hosts at once, each one by one, and none of them at the cost of the others.
+
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::{Notes, Reader};
+use crate::support::outside::{Outside, Reply};
+
+#[test]
+fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
+    let slow = Outside::start();
+    let others: Vec<Outside> = (0..3).map(|_| Outside::start()).collect();
+    let mut addresses = Vec::new();
+    for n in 0..12 {
+        slow.set(&format!("/{n}"), Reply::feed("Slow", &["1"]).after(Duration::from_millis(150)));
+        addresses.push(slow.url(&format!("/{n}")));
+    }
+    for other in &others {
+        for n in 0..4 {
+            other.set(&format!("/{n}"), Reply::feed("Quick", &["1"]).after(Duration::from_millis(100)));
+            addresses.push(other.url(&format!("/{n}")));
+        }
+    }
+    let begun = Instant::now();
+    let run = Reader::of(&addresses).by_hand();
+    let took = begun.elapsed();
+    assert_eq!(run.rows.map(|rows| rows.len()), Some(24));
+    assert!(slow.most_at_once() == 1 && others.iter().all(|other| other.most_at_once() == 1), "one at a time");
+    // The slow one needs 1.8 s by itself, and one after the other all would need 3 s.
+    assert!(took < Duration::from_millis(2800), "{took:?}");
+}
+
+#[test]
+fn a_feed_that_hangs_costs_only_itself() {
+    let (outside, other) = (Outside::start(), Outside::start());
+    outside.set("/hangs", Reply::feed("H", &["1"]).hang());
+    outside.set("/f", Reply::feed("F", &["1"]));
+    other.set("/g", Reply::feed("G", &["1"]));
+    let mut reader = Reader::of(&[outside.url("/hangs"), outside.url("/f"), other.url("/g")]);
+    reader = reader.within(Duration::from_secs(1));
+    let run = reader.by_hand();
+    assert_eq!(run.titles().len(), 2);
+    let (name, _, reason) = run.only_issue();
+    assert!(name.ends_with("/hangs") && reason.contains("was not here within 1 s"), "{name}: {reason}");
+}
+
+#[test]
+fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
+    let outside = Outside::start();
+    let addresses: Vec<String> = (0..6).map(|n| outside.url(&format!("/{n}"))).collect();
+    for n in 0..6 {
+        outside.set(&format!("/{n}"), Reply::feed("F", &["1"]).after(Duration::from_millis(600)));
+    }
+    outside.set("/list", Reply::opml(&addresses));
+    let mut reader = Reader::of(&[outside.url("/list")]);
+    reader.road.run = Duration::from_millis(2500);
+    let run = reader.by_hand();
+    let read = run.titles().len();
+    assert!((1..=3).contains(&read), "{read}");
+    assert_eq!(run.issues.len(), 6 - read);
+    assert!(run.issues.iter().all(|issue| issue.reason.contains("no time left")), "{:?}", run.issues);
+    assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "that is nobody's failure");
+    // The next one is short as well.
+    let again = reader.full().titles().len();
+    let asked = reader.feeds.iter().filter(|feed| feed.succeeded_at.is_some()).count();
+    assert_eq!(asked, (read + again).min(6), "others than before");
+}
+
+#[test]
+fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
+    let (outside, other) = (Outside::start(), Outside::start());
+    outside.set("/f", Reply::feed("F", &["1"]));
+    outside.set("/list", Reply::opml(&[outside.url("/f"), outside.url("/hangs"), other.url("/hangs")]));
+    let mut reader = Reader::of(&[outside.url("/list")]);
+    outside.set("/hangs", Reply::feed("H", &["1"]));
+    other.set("/hangs", Reply::feed("H", &["1"]));
+    reader.by_hand();
+    let before = reader.feeds.clone();
+    outside.set("/hangs", Reply::feed("H", &["1"]).hang());
+    other.set("/hangs", Reply::feed("H", &["1"]).hang_at(10));
+    for change in [false, true] {
+        if change {
+            // The list itself hangs now: what it named before is not forgotten.
+            outside.set("/list", Reply::opml(&[]).hang());
+        }
+        let watch = Notes::default();
+        let (took, run) = thread::scope(|scope| {
+            let stopping = scope.spawn(|| {
+                thread::sleep(Duration::from_millis(500));
+                watch.stop.store(true, Ordering::Relaxed);
+                Instant::now()
+            });
+            let run = reader.watched(|order| order.mode = lockstep::domain::operation::Mode::Full, &watch);
+            (stopping.join().expect("no panic").elapsed(), run)
+        });
+        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert_eq!(run.failure.expect("an end").0, "stopped");
+        let shape = |feeds: &[lockstep::domain::feed::Feed]| -> Vec<_> {
+            feeds.iter().map(|feed| (feed.address.clone(), feed.identity, feed.failures, feed.lists.clone())).collect()
+        };
+        assert_eq!(shape(&reader.feeds), shape(&before));
+    }
+}
+
+#[test]
+fn feeds_together_are_bounded_and_what_is_left_comes_next() {
+    let outside = Outside::start();
+    let filler = "x".repeat(40_000);
+    let addresses: Vec<String> = (0..4).map(|n| outside.url(&format!("/{n}"))).collect();
+    for n in 0..4 {
+        outside.set(&format!("/{n}"), Reply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")));
+    }
+    let mut reader = Reader::of(&addresses);
+    reader.road.settings.max_bytes = 60_000;
+    let run = reader.by_hand();
+    assert_eq!(run.rows.map(|rows| rows.len()), Some(2));
+    assert_eq!(run.issues.iter().filter(|issue| issue.reason.contains("LOCKSTEP_MAX_BYTES")).count(), 2);
+}

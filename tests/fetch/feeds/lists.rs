@@ -1,0 +1,158 @@
+//! Lists of feeds: followed, asked conditionally, and survived.
+
+use std::fs;
+
+use lockstep::domain::issue::IssueKind;
+use lockstep::domain::source::Location;
+
+use super::Reader;
+use crate::support::outside::{Outside, Reply};
+
+fn three(outside: &Outside) -> Vec<String> {
+    for (path, title) in [("/a", "Alpha"), ("/b", "Beta"), ("/c", "Gamma")] {
+        outside.set(path, Reply::feed(title, &["1"]));
+    }
+    ["/a", "/b", "/c"].map(|path| outside.url(path)).to_vec()
+}
+
+fn titles(reader: &Reader) -> Vec<&str> {
+    reader.feeds.iter().map(|feed| feed.title.as_str()).collect()
+}
+
+#[test]
+fn a_list_is_told_by_its_content_and_its_feeds_keep_its_order() {
+    let outside = Outside::start();
+    let feeds = three(&outside);
+    outside.set("/list", Reply::opml(&[feeds[1].clone(), feeds[0].clone(), feeds[1].clone()]).etag("\"l1\""));
+    let mut reader = Reader::of(&[feeds[2].clone(), outside.url("/list")]);
+    assert_eq!(reader.by_hand().rows.expect("content").len(), 3);
+    assert_eq!(titles(&reader), ["Gamma", "Beta", "Alpha"]);
+    assert!(reader.by_hand().is_unchanged());
+    assert_eq!(titles(&reader), ["Gamma", "Beta", "Alpha"]);
+    assert_eq!(outside.requests("/list")[1].header("If-None-Match"), Some("\"l1\""));
+
+    // A feed that left the list is dropped, with what was known of it; one that came is asked.
+    outside.set("/d", Reply::feed("Delta", &["1"]));
+    outside.set("/list", Reply::opml(&[feeds[0].clone(), outside.url("/d")]).etag("\"l2\""));
+    let run = reader.by_hand();
+    assert_eq!((run.titles().len(), titles(&reader)), (1, vec!["Gamma", "Alpha", "Delta"]));
+    assert!(!reader.validators.each.contains_key(&feeds[1]), "{:?}", reader.validators.each.keys());
+    assert_eq!(outside.hits("/b"), 2);
+}
+
+#[test]
+fn a_list_that_fails_does_not_take_its_feeds_along() {
+    let outside = Outside::start();
+    let feeds = three(&outside);
+    outside.set("/list", Reply::opml(&feeds).etag("\"l\""));
+    let mut reader = Reader::of(&[outside.url("/list")]);
+    reader.by_hand();
+    for bad in [Reply::status(404), Reply::html("<!doctype html><p>Hello"), Reply::opml(&[])] {
+        outside.set("/list", bad);
+        let run = reader.full();
+        assert_eq!(run.titles().len(), 3, "{:?}", run.failure);
+        let (name, kind, reason) = run.only_issue();
+        assert!(name.ends_with("/list") && kind == IssueKind::Refused, "{name}");
+        assert!(
+            reason.starts_with("The list of feeds could not be read, so the feeds that it named before"),
+            "{reason}"
+        );
+        assert_eq!(reader.feeds.len(), 4, "the list has a health while it fails");
+    }
+    assert_eq!(reader.feed("/list").failures, 3);
+    // It is left alone for a while, and its feeds are not.
+    outside.set("/a", Reply::feed("Alpha", &["1", "2"]));
+    let asked = outside.hits("/list");
+    assert_eq!(reader.scheduled().titles().len(), 2);
+    assert_eq!(outside.hits("/list"), asked);
+    // Those that failed: the list alone.
+    outside.set("/list", Reply::opml(&feeds[..2]));
+    let hits = outside.hits("/a");
+    assert!(reader.fetch(|order| order.only_failed = true).failure.is_none());
+    assert_eq!((outside.hits("/list"), outside.hits("/a")), (asked + 1, hits));
+    assert_eq!(titles(&reader), ["Alpha", "Beta"]);
+}
+
+#[test]
+fn a_list_is_believed_unchanged_only_for_the_version_whose_feeds_are_remembered() {
+    let outside = Outside::start();
+    let feeds = three(&outside);
+    outside.set("/list", Reply::opml(&feeds[..1]).etag("\"v1\""));
+    let mut reader = Reader::of(&[outside.url("/list")]);
+    reader.by_hand();
+    let of_v1 = reader.validators.clone();
+    outside.set("/list", Reply::opml(&feeds).etag("\"v2\""));
+    reader.by_hand();
+    // What the second fetch brought was never applied, and the list is as it was before.
+    reader.validators = of_v1;
+    outside.set("/list", Reply::opml(&feeds[..1]).etag("\"v1\""));
+    reader.by_hand();
+    assert_eq!(titles(&reader), ["Alpha"]);
+}
+
+#[test]
+fn a_list_that_is_not_changed_and_a_first_list_that_fails_are_no_feeds() {
+    let outside = Outside::start();
+    outside.set("/list", Reply::status(500));
+    let mut reader = Reader::of(&[outside.url("/list")]);
+    assert_eq!(reader.by_hand().failure.expect("a failure").0, "no_feed");
+    outside.set("/list", Reply::opml(&three(&outside)));
+    assert_eq!(reader.by_hand().rows.expect("content").len(), 3);
+    assert_eq!(reader.feeds.len(), 3);
+}
+
+#[test]
+fn a_list_in_a_list_is_named_and_not_followed() {
+    let outside = Outside::start();
+    let feeds = three(&outside);
+    outside.set("/inner", Reply::opml(&feeds));
+    outside.set("/list", Reply::opml(&[outside.url("/inner"), feeds[0].clone(), "no address".to_owned()]));
+    let run = Reader::of(&[outside.url("/list")]).by_hand();
+    assert_eq!(run.titles().len(), 1);
+    assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
+    assert!(run.issues[0].reason.contains("a list in a list is not followed"), "{:?}", run.issues);
+    assert!(run.issues[1].reason.contains("`no address` is not an address"), "{:?}", run.issues);
+}
+
+#[test]
+fn a_list_may_be_a_file_and_is_read_at_every_sync() {
+    let outside = Outside::start();
+    let feeds = three(&outside);
+    let mut reader = Reader::at(Location::Sample);
+    let path = reader.road.folder.path().join("feeds.opml");
+    let write = |feeds: &[String]| {
+        let outlines: String = feeds.iter().map(|feed| format!("<outline xmlUrl=\"{feed}\"/>")).collect();
+        fs::write(&path, format!("<opml version=\"2.0\"><body>{outlines}</body></opml>")).expect("written");
+    };
+    reader.location = Location::File(path.clone());
+    write(&feeds[..2]);
+    assert_eq!(reader.by_hand().titles().len(), 2);
+    assert!(reader.by_hand().is_unchanged());
+    write(&feeds[1..]);
+    assert_eq!(reader.by_hand().titles().len(), 1);
+    assert_eq!(titles(&reader), ["Beta", "Gamma"]);
+    fs::remove_file(&path).expect("removed");
+    let run = reader.by_hand();
+    assert!(run.is_unchanged(), "{:?}", run.failure);
+    assert!(run.only_issue().2.contains("is not there"), "{:?}", run.issues);
+
+    let uploads = reader.road.settings.uploads_dir.clone();
+    fs::create_dir_all(&uploads).expect("a folder");
+    write(&feeds);
+    fs::rename(&path, uploads.join("0123456789abcdef0123456789abcdef")).expect("moved");
+    let mut uploaded = Reader::at(Location::Upload("0123456789abcdef0123456789abcdef".to_owned()));
+    uploaded.road = reader.road;
+    assert_eq!(uploaded.by_hand().titles().len(), 3);
+}
+
+#[test]
+fn a_look_asks_a_few_feeds_of_a_list() {
+    let outside = Outside::start();
+    let feeds: Vec<String> = (0..50).map(|n| outside.url(&format!("/{n}"))).collect();
+    (0..50).for_each(|n| outside.set(&format!("/{n}"), Reply::feed("F", &["1"])));
+    outside.set("/list", Reply::opml(&feeds));
+    let road = super::Road::new();
+    let content = road.content("feeds", &Location::Url(outside.url("/list"))).expect("content");
+    assert_eq!(super::rows(&*content).len(), 4);
+    assert_eq!((0..50).filter(|n| outside.hits(&format!("/{n}")) > 0).count(), 4);
+}

@@ -1,0 +1,194 @@
+//! Feeds: which are asked, what is remembered of them, and what a bad one costs.
+
+mod guards;
+mod hosts;
+mod identity;
+mod lists;
+mod pacing;
+mod whole;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use lockstep::domain::feed::Feed;
+use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::operation::Mode;
+use lockstep::domain::row::Row;
+use lockstep::domain::source::{Location, Validators};
+use lockstep::domain::sync_id::SyncId;
+use lockstep::fetch::{FetchError, FetchProgress, Fetched, Order, Watch};
+
+use super::{Road, rows, source};
+
+/// A source made of feeds, with what is remembered of it from one fetch to the next.
+pub(super) struct Reader {
+    pub(super) road: Road,
+    pub(super) location: Location,
+    pub(super) validators: Validators,
+    pub(super) feeds: Vec<Feed>,
+}
+
+/// What one fetch came to.
+pub(super) struct Run {
+    /// The rows; none where nothing is new.
+    pub(super) rows: Option<Vec<Row>>,
+    /// The word and the sentence of a failure.
+    pub(super) failure: Option<(&'static str, String)>,
+    pub(super) issues: Vec<Issue>,
+    pub(super) progress: Vec<FetchProgress>,
+    pub(super) bytes: u64,
+}
+
+impl Run {
+    /// The titles of the articles, in alphabetical order: feeds of several hosts come as they come.
+    pub(super) fn titles(&self) -> Vec<&str> {
+        let mut titles: Vec<&str> = self.rows.iter().flatten().map(|row| row.cells[0].as_str()).collect();
+        titles.sort_unstable();
+        titles
+    }
+
+    /// The keys of the articles, in alphabetical order.
+    pub(super) fn keys(&self) -> Vec<&str> {
+        let mut keys: Vec<&str> = self.rows.iter().flatten().map(|row| row.cells[11].as_str()).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Whether nothing was new.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.rows.is_none() && self.failure.is_none()
+    }
+
+    /// The only issue, with the name of its feed.
+    pub(super) fn only_issue(&self) -> (&str, IssueKind, &str) {
+        let [issue] = &self.issues[..] else { panic!("not one issue: {:#?}", self.issues) };
+        assert_eq!(issue.row, None);
+        (issue.column.as_deref().expect("the feed's name"), issue.kind, &issue.reason)
+    }
+}
+
+impl Reader {
+    /// A source that names these addresses.
+    pub(super) fn of(addresses: &[String]) -> Self {
+        Self::at(match addresses {
+            [only] => Location::Url(only.clone()),
+            many => Location::Urls(many.to_vec()),
+        })
+    }
+
+    pub(super) fn at(location: Location) -> Self {
+        Self { road: Road::new(), location, validators: Validators::default(), feeds: Vec::new() }
+    }
+
+    pub(super) fn within(mut self, timeout: Duration) -> Self {
+        self.road.timeout = timeout;
+        self
+    }
+
+    /// A fetch as a schedule asks for it.
+    pub(super) fn scheduled(&mut self) -> Run {
+        self.fetch(|order| order.by_hand = false)
+    }
+
+    /// A fetch as a person asks for it.
+    pub(super) fn by_hand(&mut self) -> Run {
+        self.fetch(|_| ())
+    }
+
+    /// A fetch of everything.
+    pub(super) fn full(&mut self) -> Run {
+        self.fetch(|order| order.mode = Mode::Full)
+    }
+
+    /// A fetch, incremental and by hand unless `change` says otherwise. All of it is applied.
+    pub(super) fn fetch(&mut self, change: impl FnOnce(&mut Order<'_>)) -> Run {
+        let watch = Notes::default();
+        self.watched(change, &watch)
+    }
+
+    pub(super) fn watched(&mut self, change: impl FnOnce(&mut Order<'_>), watch: &Notes) -> Run {
+        let (validators, feeds) = (self.validators.clone(), self.feeds.clone());
+        let mut order = Order {
+            sync: Some(SyncId::new()),
+            mode: Mode::Incremental,
+            within: self.road.run,
+            feeds: &feeds,
+            ..Order::whole(&validators, self.road.timeout)
+        };
+        change(&mut order);
+        let kinds = self.road.kinds();
+        let source = source("feeds", self.location.clone());
+        let fetched = kinds.get("feeds").expect("the kind").fetch(&source, &order, watch);
+        let mut told = watch.told.lock().expect("notes");
+        let Told { issues, progress, feeds } = std::mem::take(&mut *told);
+        self.feeds = feeds.expect("what is known of the feeds is told however it ends");
+        let mut run = Run { rows: None, failure: None, issues, progress, bytes: 0 };
+        match fetched {
+            Ok(Fetched::Content(content)) => {
+                assert!(!content.is_whole());
+                self.validators = content.validators().clone();
+                (run.rows, run.bytes) = (Some(rows(&*content)), content.bytes());
+            }
+            Ok(Fetched::Unchanged(validators)) => self.validators = validators.expect("validators"),
+            Err(FetchError::Stopped) => run.failure = Some(("stopped", String::new())),
+            Err(FetchError::Failed { code, message }) => run.failure = Some((code, message)),
+        }
+        run
+    }
+
+    /// What is known of the feed whose address ends like this.
+    pub(super) fn feed(&self, end: &str) -> &Feed {
+        self.feeds.iter().find(|feed| feed.address.ends_with(end)).expect("the feed")
+    }
+
+    /// What is to be sent along to the address that ends like this.
+    pub(super) fn known(&mut self, end: &str) -> &mut Validators {
+        let mut each = self.validators.each.iter_mut();
+        each.find(|(address, _)| address.ends_with(end)).map(|(_, known)| known).expect("validators")
+    }
+
+    /// Time passes until no feed rests or is left alone any more.
+    pub(super) fn later(&mut self) {
+        for feed in &mut self.feeds {
+            (feed.busy_until, feed.resting_until) = (None, None);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Told {
+    issues: Vec<Issue>,
+    progress: Vec<FetchProgress>,
+    feeds: Option<Vec<Feed>>,
+}
+
+/// A watch that notes what it is told.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub(super) stop: AtomicBool,
+    told: Mutex<Told>,
+}
+
+impl Watch for Notes {
+    fn received(&self, _: u64, _: Option<u64>) {}
+
+    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn progress(&self, now: &FetchProgress) {
+        self.told.lock().expect("notes").progress.push(now.clone());
+    }
+
+    fn issue(&self, issue: Issue) {
+        self.told.lock().expect("notes").issues.push(issue);
+    }
+
+    fn feeds(&self, feeds: Vec<Feed>) {
+        self.told.lock().expect("notes").feeds = Some(feeds);
+    }
+
+    fn should_stop(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}

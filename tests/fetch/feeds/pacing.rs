@@ -1,0 +1,144 @@
+//! How often a feed is asked: what its server wishes, what its failures cost.
+
+use std::time::{Duration, Instant};
+
+use chrono::{TimeDelta, Utc};
+use lockstep::domain::issue::IssueKind;
+use lockstep::domain::progress::Count;
+
+use super::Reader;
+use crate::support::outside::{Outside, Reply};
+
+#[test]
+fn a_feed_that_is_fresh_is_not_asked_but_in_full() {
+    let outside = Outside::start();
+    let fresh = |guids: &[&str]| Reply::feed("F", guids).header("Cache-Control", "max-age=600").etag("\"f\"");
+    outside.set("/f", fresh(&["1"]));
+    outside.set("/g", Reply::feed("G", &["1"]).header("Cache-Control", "no-cache, max-age=600"));
+    let mut reader = Reader::of(&[outside.url("/f"), outside.url("/g")]);
+    reader.by_hand();
+    let until = reader.known("/f").fresh_until.expect("fresh");
+    assert!(until > Utc::now() + TimeDelta::seconds(590) && until <= Utc::now() + TimeDelta::seconds(600), "{until}");
+    for run in [reader.by_hand(), reader.scheduled()] {
+        assert!(run.is_unchanged() && run.issues.is_empty(), "{:?}", run.issues);
+        assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(Count { processed: 1, total: 1 }));
+    }
+    assert_eq!((outside.hits("/f"), outside.hits("/g")), (1, 3));
+    assert_eq!(reader.known("/f").fresh_until, Some(until));
+
+    assert_eq!(reader.full().titles().len(), 2);
+    assert_eq!(outside.hits("/f"), 2);
+    // It is over, and 304 makes it fresh again.
+    reader.known("/f").fresh_until = Some(Utc::now());
+    assert!(reader.by_hand().is_unchanged());
+    assert_eq!(outside.hits("/f"), 3);
+    assert!(reader.known("/f").fresh_until > Some(until));
+    assert!(reader.by_hand().is_unchanged());
+    assert_eq!(outside.hits("/f"), 3);
+}
+
+#[test]
+fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
+    let outside = Outside::start();
+    outside.set("/busy", Reply::status(429).header("Retry-After", "3600"));
+    outside.set("/f", Reply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[outside.url("/busy"), outside.url("/f")]);
+    let begun = Instant::now();
+    let run = reader.by_hand();
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(run.titles(), ["Article 1"]);
+    let (name, kind, reason) = run.only_issue();
+    assert!(name.ends_with("/busy") && kind == IssueKind::Noted, "{name}");
+    assert!(reason.starts_with("Its server asks to be left alone until ") && reason.contains(" UTC"), "{reason}");
+    let until = reader.feed("/busy").busy_until.expect("a time");
+    assert!((until - Utc::now()).num_seconds() > 3590);
+    assert_eq!(reader.feed("/busy").failures, 0, "it is no failure");
+
+    outside.set("/busy", Reply::feed("Busy", &["1"]));
+    for run in [reader.by_hand(), reader.full(), reader.scheduled(), reader.fetch(|order| order.only_failed = true)] {
+        assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
+    }
+    assert_eq!(outside.hits("/busy"), 1);
+    reader.later();
+    assert_eq!(reader.scheduled().titles(), ["Article 1"]);
+    assert_eq!(reader.feed("/busy").busy_until, None);
+}
+
+#[test]
+fn a_short_wait_is_waited_for() {
+    let outside = Outside::start();
+    outside.set("/busy", Reply::status(503).header("Retry-After", "1"));
+    outside.then("/busy", Reply::feed("F", &["1"]));
+    let run = Reader::of(&[outside.url("/busy")]).by_hand();
+    assert_eq!((run.titles(), run.issues.len()), (vec!["Article 1"], 0));
+    // One that asks again and again is left alone.
+    outside.set("/again", Reply::status(503).header("Retry-After", "1"));
+    let mut reader = Reader::of(&[outside.url("/again")]);
+    let run = reader.by_hand();
+    assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
+    assert_eq!(outside.hits("/again"), 3);
+}
+
+#[test]
+fn a_feed_that_fails_rests_and_people_need_not_wait() {
+    let outside = Outside::start();
+    outside.set("/bad", Reply::status(404));
+    outside.set("/f", Reply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[outside.url("/bad"), outside.url("/f")]);
+    for (failures, minutes) in [(1, 5), (2, 10), (3, 20)] {
+        reader.by_hand();
+        let feed = reader.feed("/bad");
+        let rests = feed.resting_until.expect("a rest") - Utc::now();
+        assert_eq!(feed.failures, failures);
+        assert!(rests <= TimeDelta::minutes(minutes) && rests > TimeDelta::minutes(minutes) * 3 / 4, "{rests}");
+    }
+    let run = reader.scheduled();
+    assert_eq!(outside.hits("/bad"), 3);
+    assert!(run.is_unchanged());
+    let (_, kind, reason) = run.only_issue();
+    assert!(kind == IssueKind::Noted && reason.starts_with("It failed 3 times in a row and was not asked"), "{reason}");
+
+    let asked = outside.hits("/f");
+    reader.fetch(|order| order.only_failed = true);
+    assert_eq!((outside.hits("/bad"), outside.hits("/f")), (4, asked), "only the failed ones");
+    outside.set("/bad", Reply::feed("Good now", &["1"]));
+    reader.later();
+    assert_eq!(reader.scheduled().titles(), ["Article 1"]);
+    let feed = reader.feed("/bad");
+    assert_eq!((feed.failures, &feed.error, feed.resting_until), (0, &None, None));
+}
+
+#[test]
+fn a_source_whose_feeds_all_rest_after_failures_has_not_succeeded() {
+    let outside = Outside::start();
+    outside.set("/bad", Reply::status(500));
+    let mut reader = Reader::of(&[outside.url("/bad")]);
+    assert_eq!(reader.by_hand().failure.expect("a failure").0, "no_feed");
+    let hits = outside.hits("/bad");
+    let run = reader.scheduled();
+    assert_eq!((run.failure.expect("a failure").0, outside.hits("/bad")), ("no_feed", hits));
+}
+
+#[test]
+fn a_feed_that_is_gone_is_named_and_asked_once_a_day() {
+    let outside = Outside::start();
+    outside.set("/gone", Reply::status(410));
+    outside.set("/f", Reply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[outside.url("/gone"), outside.url("/f")]);
+    let run = reader.by_hand();
+    assert!(run.only_issue().2.contains("Remove it from this source"), "{:?}", run.issues);
+    let rests = reader.feed("/gone").resting_until.expect("a rest") - Utc::now();
+    assert!(rests > TimeDelta::hours(23) && rests <= TimeDelta::hours(24), "{rests}");
+}
+
+#[test]
+fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
+    let outside = Outside::start();
+    outside.set("/new", Reply::feed("F", &["1"]));
+    outside.set("/old", Reply::redirect(301, "/new?token=s3cret"));
+    outside.set("/away", Reply::redirect(302, "/new"));
+    let run = Reader::of(&[outside.url("/old"), outside.url("/away")]).by_hand();
+    let (name, kind, reason) = run.only_issue();
+    assert_eq!((name, kind), ("F", IssueKind::Noted));
+    assert!(reason.contains("moved for good") && reason.contains("/new?…") && !reason.contains("s3cret"), "{reason}");
+}
