@@ -177,8 +177,12 @@ pub(super) fn looks_like_html(start: &[u8]) -> bool {
         .unwrap_or(&text)
         .trim_ascii_start();
     let opens = ["<!doctype html", "<html", "<head", "<body", "<script", "<table", "<title", "<meta"];
+    let first = |tag: &str| text.windows(tag.len()).position(|part| part == tag.as_bytes());
+    // In a feed an article may begin with such a tag; the page itself does so before any feed's.
+    let feeds = ["<rss", "<feed", "<rdf", "<opml", ":feed", ":rdf"];
+    let begins = |at| feeds.iter().filter_map(|tag| first(tag)).all(|other| at < other);
     opens.iter().any(|tag| text.starts_with(tag.as_bytes()))
-        || ((text.starts_with(b"<?xml") || text.starts_with(b"<!--")) && text.windows(5).any(|part| part == b"<html"))
+        || ((text.starts_with(b"<?xml") || text.starts_with(b"<!--")) && first("<html").is_some_and(begins))
 }
 
 /// The charset that the Content-Type names.
@@ -229,7 +233,8 @@ mod tests {
         {
             assert!(looks_like_html(page), "{page:?}");
         }
-        for data in [&b"id,title\n1,<html>"[..], b"", b"<3,b", b"<?xml version='1.0'?><rss>"] {
+        let quoting = b"<?xml version='1.0'?><rss><description>&lt;<![CDATA[<html>]]>";
+        for data in [&b"id,title\n1,<html>"[..], b"", b"<3,b", b"<?xml version='1.0'?><rss>", quoting] {
             assert!(!looks_like_html(data), "{data:?}");
         }
     }
