@@ -14,7 +14,7 @@ use crate::domain::source::{Location, Noun, Slug, SourceDraft};
 pub(super) struct Add {
     /// The source's name in addresses and on the command line: a to z, 0 to 9 and hyphens, such as albums
     slug: Slug,
-    /// What kind of place it is: sheet (a Google Sheet) or csv
+    /// What kind of place it is: sheet (a Google Sheet), csv, or feeds (RSS, Atom, JSON Feed)
     #[arg(long)]
     kind: String,
     /// Its address: a link to the sheet, the address of the CSV, of a feed or of a list of feeds. Feeds may have several

@@ -16,6 +16,7 @@ mod roll;
 mod roster;
 mod sentences;
 mod shape;
+mod signpost;
 mod taking;
 mod telling;
 mod values;

@@ -7,10 +7,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use ureq::http::{HeaderMap, StatusCode};
 
-use super::pace;
+use super::{pace, sentences, signpost};
 use crate::domain::in_words;
 use crate::domain::source::{Validators, without_secrets};
-use crate::fetch::address::Reach;
+use crate::fetch::address::{Reach, parse};
 use crate::fetch::http::{Answer, Body, Client};
 use crate::fetch::reply::{self, Place, Trouble};
 use crate::fetch::request::Request;
@@ -84,6 +84,7 @@ pub(super) fn ask(
 ) -> Result<Reply, FetchError> {
     // How often it asked to wait, and until when the last time.
     let asked_to_wait = Mutex::new((0, None));
+    let named = Mutex::new(None);
     let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
         let now = Utc::now();
         match (status.as_u16(), reply::retry_after(headers, now)) {
@@ -115,6 +116,10 @@ pub(super) fn ask(
                 "rate_limited",
                 format!("{} was asked too often (429). It is asked again later.", place.host),
             )),
+            (200 | 203, _) if reply::says_html(headers) => {
+                *named.lock() = parse(address).ok().and_then(|url| signpost::feed_of(start, &url));
+                Err(Trouble::Final(reply::page_instead(place)))
+            }
             _ => reply::judge(status, headers, start, place),
         }
     };
@@ -134,6 +139,9 @@ pub(super) fn ask(
         }
         Err(error) => match (asked_to_wait.into_inner().1, &error) {
             (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => Ok(Reply::Busy(until)),
+            (_, FetchError::Failed { code: "html_page", .. }) => {
+                Err(sentences::no_feed_here(named.into_inner().as_ref()))
+            }
             _ => Err(in_words_for_feeds(error, address, order)),
         },
     }
@@ -165,9 +173,6 @@ fn in_words_for_feeds(error: FetchError, address: &str, order: &Order<'_>) -> Fe
             let most = FEED_BYTES / 1_000_000;
             format!("{place} sends more than is taken of one feed ({most} MB at most). Look for a shorter feed there.")
         }
-        "html_page" => format!(
-            "{place} is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address."
-        ),
         _ => message,
     };
     FetchError::Failed { code, message }

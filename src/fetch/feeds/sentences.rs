@@ -1,6 +1,7 @@
 //! What people are told of feeds.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use url::Url;
 
 use crate::domain::feed::Feed;
 use crate::domain::issue::{Issue, IssueKind};
@@ -64,12 +65,14 @@ pub(super) fn nested_list() -> FetchError {
     )
 }
 
-/// That something else arrived.
-pub(super) fn no_feed_here() -> FetchError {
-    FetchError::failed(
-        "html_page",
-        "It is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address.",
-    )
+/// That a web page arrived, which may name a feed.
+pub(super) fn no_feed_here(named: Option<&Url>) -> FetchError {
+    let what = match named.map(|url| without_secrets(url.as_str())) {
+        Some(feed) => format!("It is a web page, not a feed. It names this feed: {feed} – give that address instead."),
+        None => "It is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address."
+            .to_owned(),
+    };
+    FetchError::failed("html_page", what)
 }
 
 /// That the time for feeds was over.

@@ -13,6 +13,7 @@ use super::ledger::Job;
 use super::list::{self, List};
 use super::sentences;
 use super::shape::{Shape, shape};
+use super::signpost;
 use crate::domain::feed::Identity;
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
@@ -33,7 +34,7 @@ impl Gathering<'_> {
         let read = arrived.read().and_then(|bytes| match shape(&bytes) {
             Shape::List if job.given => guarded(|| list::addresses(&bytes, arrived.charset.as_deref())).map(Read::List),
             Shape::List => Err(sentences::nested_list()),
-            Shape::Page => Err(sentences::no_feed_here()),
+            Shape::Page => Err(sentences::no_feed_here(signpost::feed_of(&bytes, &bare(&arrived.url)).as_ref())),
             Shape::Feed | Shape::Other => {
                 let base = bare(&arrived.url);
                 guarded(|| document::parse(&bytes, arrived.charset.as_deref(), &base)).map(Read::Feed)
