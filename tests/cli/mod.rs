@@ -4,6 +4,7 @@ mod accounts;
 mod doctor;
 mod doctor_database;
 mod doctor_services;
+mod feeds;
 mod serve;
 mod settings;
 mod sources;

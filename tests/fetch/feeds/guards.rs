@@ -60,6 +60,30 @@ const BOMB: &str = "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY a \"aaaaaaaaa
                     <rss version=\"2.0\"><channel><title>&b;</title><item><guid>1</guid></item></channel></rss>";
 
 #[test]
+fn a_page_that_names_a_feed_is_answered_with_its_address() {
+    let outside = Outside::start();
+    let page = "<!doctype html><link rel=alternate type=application/rss+xml href=/feed.xml>";
+    outside.set("/said", Reply::html(page));
+    outside.set("/found", Reply::rss("").body("<?xml version=\"1.0\"?><html>".to_owned() + &page[15..]));
+    outside.set("/html", Reply::rss("").body(format!("<div>{page}")));
+    for path in ["/said", "/html"] {
+        let (_, message) = Reader::of(&[outside.url(path)]).by_hand().failure.expect("a failure");
+        assert!(message.contains(&format!("It names this feed: {} ", outside.url("/feed.xml"))), "{path}: {message}");
+    }
+    // One that is told by its first bytes was not read on.
+    let (_, message) = Reader::of(&[outside.url("/found")]).by_hand().failure.expect("a failure");
+    assert!(message.contains("Look on it for a link named RSS"), "{message}");
+}
+
+#[test]
+fn a_feed_that_quotes_a_page_is_a_feed() {
+    let outside = Outside::start();
+    let item = "<title>F</title><item><guid>1</guid><title>T</title><description><![CDATA[<html><p>x</p>]]></description></item>";
+    outside.set("/f", Reply::rss(item));
+    assert_eq!(Reader::of(&[outside.url("/f")]).by_hand().titles(), ["T"]);
+}
+
+#[test]
 fn a_private_address_in_a_list_is_refused() {
     let outside = Outside::start();
     outside.set("/good", Reply::feed("Good", &["1"]));

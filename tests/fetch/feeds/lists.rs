@@ -31,13 +31,21 @@ fn a_list_is_told_by_its_content_and_its_feeds_keep_its_order() {
     assert_eq!(titles(&reader), ["Gamma", "Beta", "Alpha"]);
     assert_eq!(outside.requests("/list")[1].header("If-None-Match"), Some("\"l1\""));
 
+    // A list that is fresh is not asked, and its feeds are.
+    outside.set("/list", Reply::opml(&[feeds[1].clone(), feeds[0].clone()]).header("Cache-Control", "max-age=600"));
+    assert!(reader.by_hand().is_unchanged());
+    let asked = (outside.hits("/list"), outside.hits("/a"));
+    assert!(reader.by_hand().is_unchanged());
+    assert_eq!((outside.hits("/list"), outside.hits("/a")), (asked.0, asked.1 + 1));
+    reader.known("/list").fresh_until = None;
+
     // A feed that left the list is dropped, with what was known of it; one that came is asked.
     outside.set("/d", Reply::feed("Delta", &["1"]));
     outside.set("/list", Reply::opml(&[feeds[0].clone(), outside.url("/d")]).etag("\"l2\""));
     let run = reader.by_hand();
     assert_eq!((run.titles().len(), titles(&reader)), (1, vec!["Gamma", "Alpha", "Delta"]));
     assert!(!reader.validators.each.contains_key(&feeds[1]), "{:?}", reader.validators.each.keys());
-    assert_eq!(outside.hits("/b"), 2);
+    assert_eq!(outside.hits("/b"), 4);
 }
 
 #[test]

@@ -71,6 +71,11 @@ fn a_short_wait_is_waited_for() {
     outside.then("/busy", Reply::feed("F", &["1"]));
     let run = Reader::of(&[outside.url("/busy")]).by_hand();
     assert_eq!((run.titles(), run.issues.len()), (vec!["Article 1"], 0));
+    // Fifteen seconds are too long to hold a run up, though it has them.
+    outside.set("/later", Reply::status(503).header("Retry-After", "15"));
+    let begun = Instant::now();
+    assert!(Reader::of(&[outside.url("/later")]).by_hand().only_issue().2.starts_with("Its server asks"));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     // One that asks again and again is left alone.
     outside.set("/again", Reply::status(503).header("Retry-After", "1"));
     let mut reader = Reader::of(&[outside.url("/again")]);

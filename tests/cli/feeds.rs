@@ -1,0 +1,36 @@
+//! Feeds from the command line.
+
+use super::House;
+use crate::support::outside::{Outside, Reply};
+
+#[test]
+fn feeds_are_added_without_a_key_checked_and_synced() {
+    let (house, outside) = (House::new(), Outside::start());
+    outside.set("/a", Reply::feed("Alpha", &["1", "2"]));
+    outside.set("/b", Reply::feed("Beta", &["1"]));
+    outside.set("/list", Reply::opml(&[outside.url("/b")]));
+    let (feed, list) = (outside.url("/a"), outside.url("/list"));
+    house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &feed, "--url", &list]);
+    assert!(house.ok(&["source", "check", "news"]).contains("news is fine: 12 columns"));
+    let done = house.run(&["sync", "news"]);
+    assert_eq!((done.code, done.out.as_str()), (0, "news: 3 added, 0 updated, 0 removed.\n"), "{}", done.err);
+    assert_eq!(house.ok(&["sync", "news"]), "news: Nothing new since the last sync: 3 articles.\n");
+    let wrong = house.run(&["source", "add", "more", "--kind", "feeds", "--url", &feed, "--key", "title"]);
+    assert!(wrong.code == 2 && wrong.err.contains("by themselves (by “id”)"), "{}", wrong.err);
+    let wrong = house.run(&["source", "add", "more", "--kind", "feeds", "--url", "feed.xml"]);
+    assert!(wrong.code == 2 && wrong.err.contains("https://"), "{}", wrong.err);
+}
+
+#[test]
+fn a_list_in_a_file_is_read_from_where_it_lies() {
+    let (house, outside) = (House::new(), Outside::start());
+    outside.set("/a", Reply::feed("Alpha", &["1"]));
+    let list = format!("<opml version=\"2.0\"><body><outline xmlUrl=\"{}\"/></body></opml>", outside.url("/a"));
+    house.csv("feeds.opml", &list);
+    house.ok(&["source", "add", "news", "--kind", "feeds", "--file", "feeds.opml"]);
+    assert_eq!(house.ok(&["sync", "news"]), "news: 1 added, 0 updated, 0 removed.\n");
+    std::fs::remove_file(house.path("feeds.opml")).expect("removed");
+    let done = house.run(&["sync", "news"]);
+    assert_eq!(done.code, 0, "{}", done.err);
+    assert!(done.err.contains("feeds.opml is not there"), "{}", done.err);
+}
