@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use super::output::{Exit, Trouble, answer, complain, one_line};
 use crate::app::App;
-use crate::domain::row::Row;
+use crate::domain::look::Look;
 use crate::domain::source::Source;
 
 /// Does it.
 pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     let slug = &source.slug;
-    let look = app.control.look(&source.kind, &source.location).map_err(|error| {
+    let look = app.control.look_again(source).map_err(|error| {
         Trouble::failed(format!("{slug} ({}) cannot be taken: {error}", source.location.for_people()))
     })?;
-    let findings = findings(source, &look.columns, &look.rows, &look.keys);
+    let findings = findings(source, &look);
     for finding in &findings {
         complain(finding);
     }
@@ -30,8 +30,9 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     Ok(Exit::Fine)
 }
 
-/// What is wrong with what was fetched. `keys` are the columns that could be keys.
-fn findings(source: &Source, columns: &[String], rows: &[Row], keys: &[String]) -> Vec<String> {
+/// What is wrong with what was fetched.
+fn findings(source: &Source, look: &Look) -> Vec<String> {
+    let Look { columns, rows, keys, .. } = look;
     let wanted = &source.key_column;
     let place = source.location.for_people();
     if columns.is_empty() {
@@ -45,10 +46,11 @@ fn findings(source: &Source, columns: &[String], rows: &[Row], keys: &[String]) 
         )];
     }
     let mut found = Vec::new();
-    match columns.iter().position(|name| name == wanted) {
-        None => found.push(no_key_column(wanted, columns, keys)),
-        Some(_) if keys.contains(wanted) => {}
-        Some(position) => found.push(bad_keys(wanted, position, rows, keys)),
+    found.extend(look.missing_key(wanted, source.slug.as_str()));
+    if let Some(position) = columns.iter().position(|name| name == wanted)
+        && !keys.contains(wanted)
+    {
+        found.push(bad_keys(source, position, look));
     }
     let surplus: Vec<String> = rows.iter().filter(|row| row.surplus).map(|row| row.number.to_string()).collect();
     if !surplus.is_empty() {
@@ -61,25 +63,11 @@ fn findings(source: &Source, columns: &[String], rows: &[Row], keys: &[String]) 
     found
 }
 
-fn no_key_column(wanted: &str, columns: &[String], keys: &[String]) -> String {
-    let alike = columns.iter().find(|name| name.to_lowercase() == wanted.to_lowercase());
-    let fix = match alike.or(keys.first()) {
-        Some(better) => format!(
-            "Rename a column in the source to “{wanted}”, or make “{better}” the key column of this source on the page \
-             /settings/sources."
-        ),
-        None => format!(
-            "No column has cells that are all filled and different, so add a column “{wanted}” to the source with a \
-             value of its own in every row."
-        ),
-    };
-    format!("There is no column “{wanted}”; the columns are {}. {fix}", quoted(columns))
-}
-
-fn bad_keys(wanted: &str, position: usize, rows: &[Row], keys: &[String]) -> String {
+fn bad_keys(source: &Source, position: usize, look: &Look) -> String {
+    let (wanted, slug) = (&source.key_column, &source.slug);
     let mut first_seen: HashMap<&str, u64> = HashMap::new();
     let mut examples = Vec::new();
-    for row in rows.iter().filter(|row| !row.surplus) {
+    for row in look.rows.iter().filter(|row| !row.surplus) {
         let key = row.cells.get(position).map_or("", |cell| cell.trim());
         if key.is_empty() {
             examples.push(format!("row {} has none", row.number));
@@ -91,9 +79,9 @@ fn bad_keys(wanted: &str, position: usize, rows: &[Row], keys: &[String]) -> Str
     }
     examples.truncate(5);
     let examples = if examples.is_empty() { "among the first 1000 rows".to_owned() } else { examples.join("; ") };
-    let better = keys.first().map_or(String::new(), |better| {
+    let better = look.keys.first().map_or(String::new(), |better| {
         format!(
-            " Or make “{better}” the key column on the page /settings/sources: its cells are all filled and different."
+            " Or make “{better}” the key column on the page /settings/sources/{slug}: its cells are all filled and different."
         )
     });
     format!(

@@ -1,6 +1,7 @@
 //! What a look at a place shows, before the place becomes a source.
 
 use super::feed::Feed;
+use super::key_column::{KeyHints, KnownKeys, missing, proposal};
 use super::row::Row;
 
 /// What a place holds.
@@ -12,6 +13,8 @@ pub struct Look {
     pub rows: Vec<Row>,
     /// Columns whose cells are all present and different among the first 1000 rows, the best key first.
     pub keys: Vec<String>,
+    /// The column with the keys that the catalog has, where there is a catalog and its key column is gone.
+    pub known: Option<KnownKeys>,
     /// How large the content is, in bytes.
     pub bytes: u64,
     /// The feeds there are; none in a place that is not made of feeds.
@@ -23,6 +26,17 @@ impl Look {
     #[must_use]
     pub fn proposed_key(&self) -> Option<&str> {
         self.keys.first().map(String::as_str)
+    }
+
+    /// That the key column `wanted` of the source called `slug` is not among the columns, and what to do about it; `None`
+    /// where it is.
+    #[must_use]
+    pub fn missing_key(&self, wanted: &str, slug: &str) -> Option<String> {
+        if self.columns.is_empty() || self.columns.iter().any(|name| name == wanted) {
+            return None;
+        }
+        let hints = KeyHints { different: self.keys.clone(), known: self.known.clone() };
+        Some(format!("{} {}", missing(wanted, &self.columns), proposal(wanted, &self.columns, &hints, slug)))
     }
 }
 

@@ -17,6 +17,7 @@ pub mod in_words;
 pub mod issue;
 pub mod item;
 pub mod journal;
+pub mod key_column;
 pub mod links;
 pub mod look;
 pub mod markup;

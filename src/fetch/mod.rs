@@ -14,6 +14,7 @@ mod google_refusal;
 mod guard;
 mod halt;
 mod http;
+mod key_search;
 mod kinds;
 mod local;
 mod look;
@@ -35,8 +36,9 @@ mod transport;
 
 pub use credentials::{NotAServiceAccount, ServiceAccount};
 pub use guard::{AllowHosts, NotAllowHosts};
+pub use key_search::key_hints;
 pub use kinds::{Kinds, Settings, try_credentials};
-pub use look::look;
+pub use look::{look, look_again};
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! The engine's only door: start, cancel, look at a place before it becomes a source.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,16 +10,16 @@ use super::engine::Engine;
 use super::signal::Stop;
 use super::{journal, recovery, worker};
 use crate::domain::feed::Feed;
+use crate::domain::item::parse_fields;
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::source::{Location, Noun, Slug, Source, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::domain::way_in::WayIn;
-use crate::fetch::{FetchError, Watch};
-
-use crate::store::StoreError;
+use crate::fetch::{FetchError, Kind, Shelf, Watch};
 use crate::store::admission::{Admission, Due, Wish};
 use crate::store::recovery::{Cancel, TakenOver};
+use crate::store::{Store, StoreError};
 
 /// What a run says while it waits.
 const WAITING: &str = "Waiting for a free worker…";
@@ -126,17 +127,27 @@ impl Control {
     /// # Errors
     /// When it cannot be fetched or read: what a sync of it would fail with.
     pub fn look(&self, kind: &str, location: &Location) -> Result<Look, CannotLook> {
-        let Some(kind) = self.engine.kinds.get(kind) else {
-            let sentence = format!("There are no sources of the kind “{kind}”.");
-            return Err(CannotLook { code: "unknown_kind", sentence });
-        };
-        let watch = LookWatch::default();
+        let (kind, watch) = (self.kind(kind)?, LookWatch::default());
         let looked = crate::fetch::look(kind, location, LOOK_WITHIN.min(self.engine.terms.fetch), &watch);
-        let looked = looked.map(|look| Look { feeds: watch.feeds.into_inner(), ..look });
-        looked.map_err(|error| match error {
-            FetchError::Failed { code, message } => CannotLook { code, sentence: message },
-            FetchError::Stopped => CannotLook { code: "stopped", sentence: "The look was stopped.".to_owned() },
-        })
+        watch.seen(looked)
+    }
+
+    /// The same for a source that is there: where its key column is not, the column with the keys of its catalog is
+    /// looked for.
+    ///
+    /// # Errors
+    /// As [`Control::look`].
+    pub fn look_again(&self, source: &Source) -> Result<Look, CannotLook> {
+        let (kind, watch) = (self.kind(&source.kind)?, LookWatch::default());
+        let within = LOOK_WITHIN.min(self.engine.terms.fetch);
+        let shelf = Kept { store: &self.engine.store, source: source.id };
+        let looked = crate::fetch::look_again(kind, source, within, &shelf, &watch);
+        watch.seen(looked)
+    }
+
+    fn kind(&self, name: &str) -> Result<&dyn Kind, CannotLook> {
+        let sentence = || format!("There are no sources of the kind “{name}”.");
+        self.engine.kinds.get(name).ok_or_else(|| CannotLook { code: "unknown_kind", sentence: sentence() })
     }
 
     /// What a source of this kind at `location` is, for people; "Unknown" where this version has no such kind.
@@ -193,10 +204,39 @@ impl Control {
     }
 }
 
+/// A catalog, for a look.
+struct Kept<'a> {
+    store: &'a Store,
+    source: SourceId,
+}
+
+impl Shelf for Kept<'_> {
+    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
+        let stored = self.store.stored_fields(self.source, keys).map_err(|error| {
+            log::error!("a catalog could not be asked: {error}");
+            FetchError::failed("database", "The database did not answer as it should. Try again when it is back.")
+        })?;
+        Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
+    }
+}
+
 /// What a look sees. It ends by its own time limit.
 #[derive(Default)]
 struct LookWatch {
     feeds: Mutex<Vec<Feed>>,
+}
+
+impl LookWatch {
+    /// What was looked at, with the feeds that it told of.
+    fn seen(self, looked: Result<Look, FetchError>) -> Result<Look, CannotLook> {
+        match looked {
+            Ok(look) => Ok(Look { feeds: self.feeds.into_inner(), ..look }),
+            Err(FetchError::Failed { code, message }) => Err(CannotLook { code, sentence: message }),
+            Err(FetchError::Stopped) => {
+                Err(CannotLook { code: "stopped", sentence: "The look was stopped.".to_owned() })
+            }
+        }
+    }
 }
 
 impl Watch for LookWatch {

@@ -21,7 +21,10 @@ impl Run<'_> {
     pub(super) fn fetch(&self, findings: &mut Findings) -> Result<Fetched, Stopped> {
         let none = Validators::default();
         // A preview compares with the catalog, so it has to see everything.
-        let validators = if self.operation.kind == OperationKind::Sync { &self.catalog.validators } else { &none };
+        // A catalog that was synced before columns had types has to be read once to tell them.
+        let untold = self.catalog.column_types.is_empty() && !self.catalog.columns.is_empty();
+        let sync = self.operation.kind == OperationKind::Sync && !untold;
+        let validators = if sync { &self.catalog.validators } else { &none };
         let forced = self.operation.options.force_refresh || self.operation.options.accept_rekey;
         let mode = if forced { Mode::Full } else { self.operation.mode };
         let sync = Some(self.operation.id);
@@ -49,8 +52,8 @@ impl Run<'_> {
 }
 
 /// The catalog's items as a fetch may look them up.
-struct Stored<'a> {
-    run: &'a Run<'a>,
+pub(super) struct Stored<'a> {
+    pub(super) run: &'a Run<'a>,
 }
 
 impl Shelf for Stored<'_> {

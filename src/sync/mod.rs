@@ -6,6 +6,7 @@ pub mod engine;
 pub mod worker;
 
 mod apply;
+mod columns;
 mod compare;
 mod fetching;
 mod health;

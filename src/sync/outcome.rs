@@ -58,6 +58,8 @@ pub(super) struct Findings {
     pub(super) issues: Issues,
     pub(super) changes: Vec<Change>,
     pub(super) feeds: Option<Vec<Feed>>,
+    /// What became of the columns, at the end of a message; empty when they stayed.
+    pub(super) columns: String,
 }
 
 /// How long a run could take, and how much of that the database kept it waiting.
@@ -96,7 +98,7 @@ impl Limit {
 
 impl Findings {
     fn ending(self, status: Status, message: String) -> Ending {
-        let Self { stats, issues, changes, feeds } = self;
+        let Self { stats, issues, changes, feeds, .. } = self;
         Ending { stats: Some(stats), issues, changes, feeds, ..Ending::new(status, message) }
     }
 
@@ -118,6 +120,7 @@ impl Findings {
                 if withheld == 1 { "was" } else { "were" },
             ));
         }
+        message.push_str(&self.columns);
         Ending { withheld_removals: withheld, applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
 
@@ -131,7 +134,7 @@ impl Findings {
     pub(super) fn previewed(mut self, source: &Source, tally: Tally, verdict: Verdict) -> Ending {
         let Stats { added, updated, .. } = self.stats;
         let Tally { removals, .. } = tally;
-        let (removed, withheld, message) = match verdict {
+        let (removed, withheld, mut message) = match verdict {
             Verdict::Apply => {
                 let message =
                     format!("A sync would add {added}, update {updated} and remove {removals}. Nothing was written.");
@@ -157,6 +160,7 @@ impl Findings {
             }
         };
         self.stats.removed = removed;
+        message.push_str(&self.columns);
         Ending { withheld_removals: withheld, ..self.ending(Status::Completed, message) }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::apply::{Application, Destination};
+use super::columns;
 use super::compare::KeyIndex;
 use super::engine::Engine;
 use super::heartbeat::Heartbeat;
@@ -163,6 +164,7 @@ impl Run<'_> {
         let mut index = KeyIndex::with_room(self.catalog.item_count);
         let mut survey = self.survey(&*content, &layout, &mut index)?;
         findings.issues.append(std::mem::take(&mut survey.issues));
+        findings.columns = columns::in_words(&survey.columns);
         // Where only the newest entries are fetched nothing has left, and to have none of them is nothing unusual.
         let whole = content.is_whole();
         let verdict = if whole { survey.tally.judge(self.operation.options.accept_rekey) } else { Verdict::Apply };

@@ -1,5 +1,6 @@
 //! The first reading of a source. Everything about its size and shape is known, and judged, before the first write.
 
+use super::columns::Sample;
 use super::compare::{KeyIndex, place};
 use super::outcome::{Stopped, count};
 use super::run::Run;
@@ -9,7 +10,7 @@ use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::{KEY_MAX_BYTES, Layout};
 use crate::domain::operation::Stage;
 use crate::domain::progress::Stats;
-use crate::domain::row::{Row, listed_columns, shortened};
+use crate::domain::row::{Row, shortened};
 use crate::fetch::Content;
 use crate::store::lease::Progress;
 
@@ -28,28 +29,11 @@ pub(super) struct Survey {
     pub(super) issues: Issues,
     /// What the cells of each column are.
     pub(super) types: Vec<ColumnType>,
+    /// What became of the columns.
+    pub(super) columns: Vec<Issue>,
 }
 
 impl Run<'_> {
-    /// The columns, with the key column found among them.
-    pub(super) fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
-        let columns = content.columns();
-        if columns.is_empty() {
-            // No header, so no rows either: what that means is for the guards to say.
-            return Ok(Layout::new(columns, 0));
-        }
-        let wanted = &self.source.key_column;
-        let Some(key) = columns.iter().position(|name| name == wanted) else {
-            let (wanted, listed) = (shortened(wanted), listed_columns(columns));
-            let message = format!(
-                "There is no column “{wanted}”; the columns are {listed}. Nothing was changed. \
-                 Rename the column in the source, or choose another key column in the settings of this source."
-            );
-            return Err(Stopped::Failed { code: "no_key_column", message });
-        };
-        Ok(Layout::new(columns, key))
-    }
-
     fn empty_source(&self) -> Stopped {
         let message = format!(
             "The source has no rows to take. Nothing was changed: the catalog keeps its {}.",
@@ -72,7 +56,8 @@ impl Run<'_> {
         let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
         self.reporter.set(progress.clone());
         self.known_items(|key, known| index.know(key, known))?;
-        let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column);
+        let sample = Sample::new(&self.catalog.columns, content.columns());
+        let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column, sample);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
             if read % LOOK_EVERY == 0
@@ -83,7 +68,8 @@ impl Run<'_> {
         }
         let told = surveyor.readings.iter().map(ColumnReading::column_type);
         let types = told.enumerate().map(|(at, told)| self.column_type(content, at, told)).collect();
-        let mut survey = surveyor.finish(types);
+        let columns = self.column_notes(&surveyor.sample)?;
+        let mut survey = surveyor.finish(types, columns);
         survey.tally.settled = self.catalog.settled_count.unwrap_or(survey.tally.live);
         progress.stats.items.total = survey.rows;
         self.reporter.set(progress);
@@ -135,6 +121,7 @@ struct Surveyor<'a> {
     columns: &'a [String],
     key_column: &'a str,
     readings: Vec<ColumnReading>,
+    sample: Sample,
     rows: u64,
     rejected: u64,
     issues: Issues,
@@ -142,9 +129,15 @@ struct Surveyor<'a> {
 
 impl<'a> Surveyor<'a> {
     /// Begins a survey of a source with these columns.
-    fn new(index: &'a mut KeyIndex, layout: &'a Layout, columns: &'a [String], key_column: &'a str) -> Self {
+    fn new(
+        index: &'a mut KeyIndex,
+        layout: &'a Layout,
+        columns: &'a [String],
+        key_column: &'a str,
+        sample: Sample,
+    ) -> Self {
         let readings = vec![ColumnReading::default(); columns.len()];
-        Self { index, layout, columns, key_column, readings, rows: 0, rejected: 0, issues: Issues::default() }
+        Self { index, layout, columns, key_column, readings, sample, rows: 0, rejected: 0, issues: Issues::default() }
     }
 
     /// Looks at one row.
@@ -184,6 +177,7 @@ impl<'a> Surveyor<'a> {
             for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
                 reading.look(cell);
             }
+            self.sample.look(row, self.layout, self.index);
         }
     }
 
@@ -194,8 +188,12 @@ impl<'a> Surveyor<'a> {
     }
 
     /// What was found.
-    fn finish(self, types: Vec<ColumnType>) -> Survey {
-        let Self { index, rows, rejected, issues, .. } = self;
-        Survey { tally: index.tally(), rows, rejected, issues, types }
+    fn finish(self, types: Vec<ColumnType>, columns: Vec<Issue>) -> Survey {
+        let Self { index, rows, rejected, issues: others, .. } = self;
+        // The header is the first row.
+        let mut issues = Issues::default();
+        columns.iter().cloned().for_each(|note| issues.push(note));
+        issues.append(others);
+        Survey { tally: index.tally(), rows, rejected, issues, types, columns }
     }
 }

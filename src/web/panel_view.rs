@@ -234,6 +234,7 @@ fn shown(status: Status, read: u8, seen: u8) -> u8 {
 
 /// An issue as it is listed. Of feeds the place is the feed itself, which stands where a table has its column.
 pub(super) fn issue_line(issue: Issue, of_feeds: bool) -> IssueLine {
+    let of_header = issue.row == Some(1);
     let place = match (issue.row, issue.column) {
         (None, Some(feed)) if of_feeds => clipped(&feed, SHORT),
         (None, None) if of_feeds => "All feeds".to_owned(),
@@ -242,7 +243,7 @@ pub(super) fn issue_line(issue: Issue, of_feeds: bool) -> IssueLine {
             column.map_or(row.clone(), |column| format!("{row}, {column}"))
         }
     };
-    IssueLine { place, refused: issue.kind == IssueKind::Refused, reason: clipped(&issue.reason, 2 * SHORT) }
+    IssueLine { place, of_header, refused: issue.kind == IssueKind::Refused, reason: clipped(&issue.reason, 2 * SHORT) }
 }
 
 /// A change with the fields that differ. Fields that cannot be read are none: the list is not worth failing the panel.

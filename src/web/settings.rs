@@ -8,7 +8,9 @@ use super::forms::{Values, value};
 use super::guard::Caller;
 use super::page::{Html, chrome, when};
 use super::set_aside;
-use super::settings_page::{Shown, beside, form_of, found, found_without_look, known, look_at, next_run, too_large};
+use super::settings_page::{
+    Shown, beside, form_of, found, found_without_look, known, look_again, look_at, next_run, too_large,
+};
 use super::source_form::{self, Wrong, general};
 use super::source_place::{Place, meant, veil};
 use super::state::{self, House, Rooms};
@@ -65,8 +67,11 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
         let mut shown = Shown::new(SourceStep::Edit(found_without_look(house, &source)?), form_of(house, &source));
         // While a run is active the page would only stand in line behind it.
         if house.store.active_run(source.id)?.is_none() {
-            match look_at(house, &place) {
-                Ok(look) => shown.step = SourceStep::Edit(found(house, &place, &look)),
+            match look_again(house, &source) {
+                Ok((look, errors)) => {
+                    shown.step = SourceStep::Edit(found(house, &place, &look));
+                    shown.errors = errors;
+                }
                 // What is wrong at the source is not this request's fault.
                 Err(error) => shown.errors = beside(&place, &error),
             }

@@ -11,7 +11,9 @@ use super::source_place::{Place, shown};
 use super::state::House;
 use super::uploads::MAX_BYTES;
 use super::views::base::Section;
-use super::views::sources::{FoundColumns, FoundFeed, KindChoice, SourceForm, SourceFormPage, SourceStep, Ways};
+use super::views::sources::{
+    FoundColumns, FoundFeed, KindChoice, SourceErrors, SourceForm, SourceFormPage, SourceStep, Ways,
+};
 use crate::domain::account::Actor;
 use crate::domain::feed::Feed;
 use crate::domain::look::{CannotLook, Look};
@@ -82,7 +84,17 @@ pub(super) fn too_large() -> Wrong {
 
 /// Looks at what is at a place.
 pub(super) fn look_at(house: &House, place: &Place) -> Result<Look, CannotLook> {
-    let look = house.control.look(&place.kind, &place.location)?;
+    with_columns(house.control.look(&place.kind, &place.location)?)
+}
+
+/// Looks into a source that is there; that its key column is not is told beside the columns.
+pub(super) fn look_again(house: &House, source: &Source) -> Result<(Look, Wrong), CannotLook> {
+    let look = with_columns(house.control.look_again(source)?)?;
+    let key = look.missing_key(&source.key_column, source.slug.as_str());
+    Ok((look, Box::new(SourceErrors { key, ..SourceErrors::default() })))
+}
+
+fn with_columns(look: Look) -> Result<Look, CannotLook> {
     if look.columns.is_empty() {
         let sentence = "Nothing was found there: the first row has to name the columns.".to_owned();
         return Err(CannotLook { code: "empty_source", sentence });

@@ -87,8 +87,11 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
     house.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
     let cases: [(&str, &[&str]); 5] = [
         ("id,title\n", &["no rows below"]),
-        ("ID,title\n1,A\n", &["no column “id”", "“ID”, “title”", "make “ID” the key column"]),
-        ("nr,title\n1,A\n2,A\n", &["make “nr” the key column"]),
+        (
+            "ID,title\n1,A\n",
+            &["no column “id”", "“ID”, “title”", "Is “ID” the same column?", "/settings/sources/albums"],
+        ),
+        ("nr,title\n1,A\n2,A\n", &["The cells of “nr” are all filled and different"]),
         ("id,sku\n1,7\n,8\n1,9\n", &["row 3 has none", "row 4 repeats “1” of row 2", "Or make “sku”"]),
         ("id,title\n1,A,surplus\n2,B\n", &["refused: row 2"]),
     ];

@@ -1,6 +1,7 @@
 //! The engine room, on both databases: what a sync does to a catalog, how runs end, and what is told of them.
 
 mod cancel;
+mod columns;
 mod compare;
 mod endings;
 mod failures;

@@ -7,6 +7,8 @@ pub use crate::domain::change_set::ChangeKind;
 pub struct IssueLine {
     /// Where it is: "Row 5, title", or the name of a feed.
     pub place: String,
+    /// Whether it is about the columns: the header is row 1.
+    pub of_header: bool,
     /// True: the row was not taken. False: it was taken, and something in it was mended.
     pub refused: bool,
     /// Why.

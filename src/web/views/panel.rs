@@ -176,6 +176,12 @@ impl RunView {
         self.stats.added + self.stats.updated + self.stats.removed > 0
     }
 
+    /// What became of the columns of the source.
+    pub fn column_notes(&self) -> impl Iterator<Item = &str> {
+        let of_header = self.issues.iter().filter(|issue| issue.of_header && !issue.refused);
+        of_header.map(|issue| issue.reason.as_str()).take(4)
+    }
+
     /// What its counts are.
     pub fn counts_label(&self) -> &'static str {
         if self.kind == Kind::Preview { "What a sync would do" } else { "Counts" }
@@ -255,7 +261,7 @@ impl RunView {
 
     /// What the list of its issues is called.
     pub fn issues_title(&self) -> &'static str {
-        if self.stats.feeds.is_some() { "Feeds and articles in trouble" } else { "Rows refused or mended" }
+        if self.stats.feeds.is_some() { "Feeds and articles in trouble" } else { "Refused, mended or noted" }
     }
 
     /// How many changes are not among the listed ones; none when all are listed.

@@ -1,0 +1,76 @@
+//! Which columns of fetched content could tell its rows apart.
+
+use std::collections::HashSet;
+
+use super::{Content, FetchError, Shelf};
+use crate::domain::item::KEY_MAX_BYTES;
+use crate::domain::key_column::{KeyHints, KnownKeys, rank};
+use crate::domain::row::Row;
+
+/// How many rows are looked through.
+const SEARCHED: usize = 1000;
+/// The most columns whose cells are looked up in a catalog.
+const WIDEST: usize = 100;
+/// How many cells are looked up at once.
+const AT_ONCE: usize = 1000;
+
+/// Looks through the first rows of `content` for columns that could be keys, and for the one with the keys that are on
+/// the shelf.
+///
+/// # Errors
+/// When the content cannot be read, or the shelf not be asked.
+pub fn key_hints(content: &dyn Content, shelf: &dyn Shelf) -> Result<KeyHints, FetchError> {
+    let columns = content.columns();
+    let mut candidates = vec![Some(HashSet::new()); columns.len()];
+    let mut known = vec![0_usize; columns.len().min(WIDEST)];
+    let mut waiting: Vec<Row> = Vec::new();
+    let mut searched = 0;
+    let mut rows = content.rows()?;
+    for row in rows.by_ref().take(SEARCHED) {
+        let row = row?;
+        // A row that cannot be placed says nothing about columns.
+        if row.surplus {
+            continue;
+        }
+        searched += 1;
+        for (candidate, cell) in candidates.iter_mut().zip(&row.cells) {
+            let key = cell.trim();
+            let fits = candidate.as_mut().is_some_and(|seen| !key.is_empty() && seen.insert(key.to_owned()));
+            if !fits {
+                *candidate = None;
+            }
+        }
+        waiting.push(row);
+        if waiting.len() * known.len() >= AT_ONCE {
+            look_up(&mut waiting, &mut known, shelf)?;
+        }
+    }
+    look_up(&mut waiting, &mut known, shelf)?;
+    let more = searched >= SEARCHED && rows.next().transpose()?.is_some();
+    let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
+    let mut different: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
+    different.sort_by_key(|name| rank(name));
+    // Of equals the first, and fewer than half are a coincidence.
+    let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
+    let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
+    let known = best.map(|(&known, column)| KnownKeys { column: column.clone(), known, of: searched, more });
+    Ok(KeyHints { different, known })
+}
+
+/// Counts which cells of these rows are keys on the shelf.
+fn look_up(waiting: &mut Vec<Row>, known: &mut [usize], shelf: &dyn Shelf) -> Result<(), FetchError> {
+    let rows = std::mem::take(waiting);
+    let cells = rows.iter().flat_map(|row| row.cells.iter().take(known.len())).map(|cell| cell.trim());
+    let keys: HashSet<&str> = cells.filter(|key| !key.is_empty() && key.len() <= KEY_MAX_BYTES).collect();
+    let keys: Vec<&str> = keys.into_iter().collect();
+    let mut found = HashSet::new();
+    for some in keys.chunks(AT_ONCE) {
+        found.extend(shelf.fields(some)?.into_keys());
+    }
+    for row in &rows {
+        for (count, cell) in known.iter_mut().zip(&row.cells) {
+            *count += usize::from(found.contains(cell.trim()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Columns that are not those of the catalog: which came, which went, which only changed their name. And the key column
+//! that is gone: then nothing is written, and the one that is probably meant is named.
+
+use super::compare::{KeyIndex, Standing};
+use super::fetching::Stored;
+use super::outcome::Stopped;
+use super::run::Run;
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::item::{Digest128, Layout, digest, parse_fields};
+use crate::domain::key_column::{missing, proposal};
+use crate::domain::row::{Row, shortened};
+use crate::fetch::{Content, key_hints};
+
+/// How many rows are looked at to find out whether a column was only renamed.
+const SAMPLE: usize = 200;
+/// The row of the header.
+const HEADER: u64 = 1;
+/// How many changes of columns the message of a run names.
+const NAMED: usize = 4;
+
+/// Rows of the source whose keys the catalog has, with the cells of the columns that came.
+#[derive(Default)]
+pub(super) struct Sample {
+    /// Columns of the catalog that the source has not.
+    gone: Vec<String>,
+    /// Columns of the source that the catalog has not, with their positions.
+    came: Vec<(usize, String)>,
+    rows: Vec<(String, Vec<Option<Digest128>>)>,
+}
+
+/// What stands in a cell; `None` for nothing.
+fn inside(cell: &str) -> Option<Digest128> {
+    Some(cell).filter(|cell| !cell.trim().is_empty()).map(digest)
+}
+
+impl Sample {
+    /// A sample for a catalog with the columns `known` and a source with those in `columns`. A catalog without columns
+    /// was never synced.
+    pub(super) fn new(known: &[String], columns: &[String]) -> Self {
+        if known.is_empty() {
+            return Self::default();
+        }
+        let gone = known.iter().filter(|name| !columns.contains(name)).cloned().collect();
+        let came = columns.iter().enumerate().filter(|(_, name)| !known.contains(name));
+        Self { gone, came: came.map(|(at, name)| (at, name.clone())).collect(), rows: Vec::new() }
+    }
+
+    /// Looks at a row that is taken.
+    pub(super) fn look(&mut self, row: &Row, layout: &Layout, index: &KeyIndex) {
+        let wanted = !self.gone.is_empty() && !self.came.is_empty() && self.rows.len() < SAMPLE;
+        if wanted && matches!(index.standing(layout, row), Some(Standing::Present(_))) {
+            let cell = |(at, _): &(usize, String)| row.cells.get(*at).and_then(|cell| inside(cell));
+            self.rows.push((layout.key(&row.cells).to_owned(), self.came.iter().map(cell).collect()));
+        }
+    }
+}
+
+impl Run<'_> {
+    /// The columns, with the key column found among them.
+    pub(super) fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
+        let columns = content.columns();
+        if columns.is_empty() {
+            // No header, so no rows either: what that means is for the guards to say.
+            return Ok(Layout::new(columns, 0));
+        }
+        let wanted = &self.source.key_column;
+        if let Some(key) = columns.iter().position(|name| name == wanted) {
+            return Ok(Layout::new(columns, key));
+        }
+        let hints = key_hints(content, &Stored { run: self })?;
+        let what = missing(wanted, columns);
+        let to_do = proposal(wanted, columns, &hints, self.source.slug.as_str());
+        Err(Stopped::Failed { code: "no_key_column", message: format!("{what} Nothing was changed. {to_do}") })
+    }
+
+    /// What became of the columns, as noted issues of the header.
+    pub(super) fn column_notes(&self, sample: &Sample) -> Result<Vec<Issue>, Stopped> {
+        let renamed = self.renamed(sample)?;
+        let note = |column: &str, reason: String| Issue {
+            row: Some(HEADER),
+            column: Some(column.to_owned()),
+            kind: IssueKind::Noted,
+            reason,
+        };
+        let mut notes = Vec::new();
+        for (old, new) in &renamed {
+            notes.push(note(new, format!("Column “{}” is called “{}” now.", shortened(old), shortened(new))));
+        }
+        for (_, new) in sample.came.iter().filter(|(_, new)| renamed.iter().all(|(_, known)| known != new)) {
+            notes.push(note(new, format!("New column “{}”.", shortened(new))));
+        }
+        for old in sample.gone.iter().filter(|old| renamed.iter().all(|(known, _)| known != *old)) {
+            notes.push(note(old, format!("Column “{}” is gone.", shortened(old))));
+        }
+        Ok(notes)
+    }
+
+    /// Pairs of a column that went and one that came which hold the same, row for row, in at least nine of ten rows that
+    /// the catalog knows and that have anything in either.
+    fn renamed(&self, sample: &Sample) -> Result<Vec<(String, String)>, Stopped> {
+        let keys: Vec<&str> = sample.rows.iter().map(|(key, _)| key.as_str()).collect();
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stored = self.outlast(|| self.engine.store.stored_fields(self.source.id, &keys))?;
+        let mut same = vec![vec![(0_usize, 0_usize); sample.came.len()]; sample.gone.len()];
+        for (key, cells) in &sample.rows {
+            // What cannot be read says nothing.
+            let Some(fields) = stored.get(key).and_then(|text| parse_fields(text).ok()) else { continue };
+            for (old, counts) in sample.gone.iter().zip(&mut same) {
+                let Some((_, value)) = fields.iter().find(|(name, _)| name == old) else { continue };
+                let value = inside(value);
+                for (cell, (equal, all)) in cells.iter().zip(counts) {
+                    if cell.is_some() || value.is_some() {
+                        *all += 1;
+                        *equal += usize::from(*cell == value);
+                    }
+                }
+            }
+        }
+        let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
+        for (old, counts) in same.iter().enumerate() {
+            let fitting = counts.iter().enumerate().filter(|(_, (equal, all))| *all > 0 && equal * 10 >= all * 9);
+            pairs.extend(fitting.map(|(new, (equal, _))| (*equal, old, new)));
+        }
+        // The surest first; of equals those that stand first, as a renamed column seldom moves.
+        pairs.sort_by_key(|&(equal, old, new)| (std::cmp::Reverse(equal), old, new));
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for (_, old, new) in pairs {
+            if found.iter().all(|&(known_old, known_new)| known_old != old && known_new != new) {
+                found.push((old, new));
+            }
+        }
+        Ok(found.into_iter().map(|(old, new)| (sample.gone[old].clone(), sample.came[new].1.clone())).collect())
+    }
+}
+
+/// The notes as the end of a run's message, empty without any.
+pub(super) fn in_words(notes: &[Issue]) -> String {
+    let mut words: String = notes.iter().take(NAMED).map(|note| format!(" {}", note.reason)).collect();
+    if notes.len() > NAMED {
+        words.push_str(&format!(" {} more columns came, went or were renamed.", notes.len() - NAMED));
+    }
+    words
+}
