@@ -188,7 +188,7 @@ impl Control {
     /// What entries of this kind are called unless somebody says otherwise.
     #[must_use]
     pub fn noun(&self, kind: &str) -> Noun {
-        self.engine.kinds.get(kind).map_or_else(Noun::default, |kind| kind.noun())
+        self.engine.kinds.get(kind).map_or_else(Noun::default, Kind::noun)
     }
 
     /// The address that Google Sheets are shared with, where the operator set up a service account.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod catalogs;
+mod cells;
 mod data;
 mod doors;
 mod feed_health;
