@@ -15,7 +15,7 @@ pub fn is_address(cell: &str) -> bool {
     let begins = |scheme: &str| cell.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     (begins("http://") || begins("https://"))
         && cell.len() <= LONGEST
-        && !cell.contains(|c: char| c.is_whitespace() || c.is_control())
+        && (cell.bytes().all(|b| b.is_ascii_graphic()) || !cell.contains(|c: char| c.is_whitespace() || c.is_control()))
 }
 
 /// The address that a cell is, if it is one of `http` or `https` and nothing else. Whoever edits a source may type

@@ -71,7 +71,11 @@ fn bare(cell: &str) -> Option<Bare<'_>> {
     }
     let (mut rest, mut negative, mut plus) = signed(cell);
     let mut unit = None;
-    if let Some((at, behind)) = UNITS.iter().enumerate().find_map(|(at, unit)| Some((at, rest.strip_prefix(unit)?))) {
+    let begins = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    // Most have none, and there are many to look for.
+    if !rest.starts_with(begins)
+        && let Some((at, behind)) = UNITS.iter().enumerate().find_map(|(at, unit)| Some((at, rest.strip_prefix(unit)?)))
+    {
         unit = u8::try_from(at).ok();
         rest = behind.strip_prefix(SPACES).unwrap_or(behind);
         if !negative && !plus {
@@ -87,7 +91,6 @@ fn bare(cell: &str) -> Option<Bare<'_>> {
         unit = u8::try_from(at).ok();
         rest = before.strip_suffix(SPACES).unwrap_or(before);
     }
-    let begins = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
     (rest.starts_with(begins) && rest.ends_with(|c: char| c.is_ascii_digit())).then_some(Bare {
         digits: rest,
         negative,
@@ -210,6 +213,13 @@ impl Numbers {
     }
 
     fn read(&mut self, cell: &str) -> Option<()> {
+        // Most numbers are nothing but digits, and say the least.
+        let bytes = cell.as_bytes();
+        let is_plain = bytes.len() < 10 && bytes.first().is_some_and(|&first| first != b'0');
+        if is_plain && bytes.iter().all(u8::is_ascii_digit) && self.unit != Some(0) {
+            (self.plain, self.unitless, self.articles) = (true, true, false);
+            return Some(());
+        }
         let Bare { digits, plus, unit, .. } = bare(cell)?;
         let (point, comma) = (groups(digits, Decimal::Point), groups(digits, Decimal::Comma));
         let digits_of = |decimal: Decimal| {
