@@ -13,11 +13,17 @@ use super::journal::{self, Journal};
 use crate::domain::journal::{DETAIL, SYNC_ID};
 
 /// Sends log lines to standard error, with their times, and those of the journals to `logs` in the data folder, too.
-/// `filter` is for standard error alone, in the words of `RUST_LOG`.
-pub fn start_logging(filter: &str, data_dir: &Path) {
-    let readable = env_logger::Builder::new().parse_filters(filter).format(one_line).build();
+/// `filter` is for standard error alone, in the words of `RUST_LOG`; without a data folder nothing is kept.
+pub fn start_logging(filter: &str, data_dir: Option<&Path>) {
+    let mut builder = env_logger::Builder::new();
+    builder.parse_filters(filter).format(one_line);
+    // They tell of whole addresses and, at trace, of every byte of a request and its answer: tokens and passwords.
+    for telltale in ["ureq", "ureq_proto"] {
+        builder.filter_module(telltale, LevelFilter::Warn);
+    }
+    let readable = builder.build();
     let most = readable.filter().max(LevelFilter::Info);
-    let logger = Logger { readable, journal: Journal::new(data_dir.join("logs")) };
+    let logger = Logger { readable, journal: data_dir.map(|folder| Journal::new(folder.join("logs"))) };
     // It fails only if a logger is there already.
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(most);
@@ -26,7 +32,7 @@ pub fn start_logging(filter: &str, data_dir: &Path) {
 
 struct Logger {
     readable: env_logger::Logger,
-    journal: Journal,
+    journal: Option<Journal>,
 }
 
 impl Logger {
@@ -36,8 +42,8 @@ impl Logger {
         } else {
             self.readable.log(record);
         }
-        if is_kept(record.metadata()) {
-            self.journal.take(record);
+        if let Some(journal) = self.journal.as_ref().filter(|_| is_kept(record.metadata())) {
+            journal.take(record);
         }
     }
 }

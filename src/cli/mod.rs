@@ -80,7 +80,9 @@ pub fn run() -> ExitCode {
         }
         return Exit::Usage.into();
     }
-    app::start_logging(settings.log_filter.as_deref().unwrap_or(command.logged()), &settings.data_dir);
+    // The doctor looks only: a file that it made could be one that no server may write to.
+    let kept = Some(settings.data_dir.as_path()).filter(|_| !matches!(command, Command::Doctor(_)));
+    app::start_logging(settings.log_filter.as_deref().unwrap_or(command.logged()), kept);
     match obey(&command, settings, &mistakes) {
         Ok(exit) => exit.into(),
         Err(trouble) => {

@@ -282,9 +282,9 @@ pub(super) fn off_by(ahead: TimeDelta) -> String {
     let seconds = ahead.num_seconds().abs();
     let (count, unit) = match seconds {
         ..120 => (seconds, "seconds"),
-        120..7200 => (seconds / 60, "minutes"),
-        7200..172_800 => (seconds / 3600, "hours"),
-        _ => (seconds / 86_400, "days"),
+        120..7200 => ((seconds + 30) / 60, "minutes"),
+        7200..172_800 => ((seconds + 1800) / 3600, "hours"),
+        _ => ((seconds + 43_200) / 86_400, "days"),
     };
     let which = if ahead > TimeDelta::zero() { "ahead" } else { "behind" };
     format!("The clock of this machine is {count} {unit} off ({which})")

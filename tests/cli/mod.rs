@@ -5,6 +5,7 @@ mod doctor;
 mod doctor_database;
 mod doctor_services;
 mod feeds;
+mod google;
 mod serve;
 mod settings;
 mod sources;

@@ -2,6 +2,8 @@
 
 mod feeds;
 mod files;
+mod google;
+mod google_troubles;
 mod guards;
 mod odd_data;
 mod pages;

@@ -2,7 +2,7 @@
 
 use lockstep::domain::source::Location;
 
-use super::{Road, cells, failed, source};
+use super::{Patient, Road, cells, failed, source};
 use crate::support::outside::{Outside, Reply};
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
@@ -47,6 +47,51 @@ fn a_sheet_that_is_not_public_says_how_to_share_it() {
     assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
     outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::status(401));
     assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+}
+
+#[test]
+fn a_sheet_whose_downloads_are_disabled_says_who_can_allow_them() {
+    let outside = Outside::start();
+    let road = road(&outside);
+    let owner = "<!DOCTYPE html><html><head><title>Google Drive: Access Denied</title></head><body><p>Sorry, the owner \
+                 hasn't given you permission to download this file.</p></body></html>";
+    let export = format!("/spreadsheets/d/{ID}/export");
+    for reply in [Reply::html(owner), Reply::status(403).body(owner)] {
+        outside.set(&export, reply);
+        let (code, message) = failed(road.content("sheet", &link("/edit")));
+        assert!(code == "downloads_disabled", "{code}");
+        assert!(message.starts_with("Downloads are disabled by the owner of this sheet."), "{message}");
+    }
+    outside.set(&export, Reply::html("<title>Google Drive: Access Denied</title><p>You need access"));
+    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+}
+
+#[test]
+fn a_tab_by_name_is_never_taken_for_another() {
+    let outside = Outside::start();
+    let road = road(&outside);
+    let path = format!("/spreadsheets/d/{ID}/gviz/tq");
+    // Google answers for a name that it does not know with the first tab.
+    outside.csv(&path, "id,title\n1,first\n");
+    outside.csv(&format!("{path}?tqx=out:csv&sheet=B-sides"), "id,title\n1,second\n");
+    let by_name = |name: &str| road.content("sheet", &link(&format!("/gviz/tq?tqx=out:csv&sheet={name}")));
+    assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
+    let (code, message) = failed(by_name("Albms"));
+    assert!(code == "no_tab" && message.contains("“Albms”") && message.contains("gid="), "{message}");
+    let published = Location::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?sheet=B".to_owned());
+    assert_eq!(failed(road.content("sheet", &published)).0, "no_tab");
+}
+
+#[test]
+fn a_busy_google_is_waited_for_by_its_name() {
+    let outside = Outside::start();
+    let road = road(&outside);
+    let export = format!("/spreadsheets/d/{ID}/export");
+    outside.set(&export, Reply::status(429).header("Retry-After", "0"));
+    outside.then(&export, Reply::csv("id\n1\n"));
+    let watch = Patient::default();
+    assert!(road.fetch("sheet", &link("/edit"), None, &watch).is_ok());
+    assert_eq!(watch.waits.lock().expect("waits")[0].0, "Google");
 }
 
 #[test]

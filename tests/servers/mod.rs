@@ -5,6 +5,7 @@ mod cancels;
 mod crashes;
 mod deaths;
 mod frozen;
+mod google;
 mod logs;
 mod lost_answers;
 mod middle;

@@ -8,6 +8,7 @@ pub(crate) mod front;
 pub(crate) mod gate;
 pub(crate) mod gateway;
 pub(crate) mod google;
+mod google_desk;
 pub(crate) mod house;
 pub(crate) mod journals;
 pub(crate) mod logbook;

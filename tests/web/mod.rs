@@ -7,6 +7,7 @@ mod data;
 mod doors;
 mod feed_health;
 mod forms;
+mod google;
 mod history;
 mod history_pages;
 mod kept;

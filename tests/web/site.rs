@@ -61,16 +61,22 @@ impl Site {
         Self::on(store, data)
     }
 
+    /// The same with a road outside as `change` leaves it.
+    pub(super) fn with_road(change: impl FnOnce(&mut Settings)) -> Self {
+        let (store, data) = Self::fresh();
+        Self::knowing(store, data, Terms::default(), change, |kinds| kinds)
+    }
+
     /// A server on a fresh SQLite database that knows one more kind of source, and lets syncs follow each other.
     pub(super) fn with_kind(kind: Box<dyn Kind>) -> Self {
         let (store, data) = Self::fresh();
         let terms = Terms { cooldown: Duration::ZERO, ..Terms::default() };
-        Self::knowing(store, data, terms, |kinds| kinds.and(kind))
+        Self::knowing(store, data, terms, |_| {}, |kinds| kinds.and(kind))
     }
 
     /// A server on a migrated database, with its files in `data`.
     pub(super) fn on(store: Store, data: TempDir) -> Self {
-        Self::knowing(store, data, Terms::default(), |kinds| kinds)
+        Self::knowing(store, data, Terms::default(), |_| {}, |kinds| kinds)
     }
 
     fn fresh() -> (Store, TempDir) {
@@ -81,12 +87,19 @@ impl Site {
         (store, data)
     }
 
-    fn knowing(store: Store, data: TempDir, terms: Terms, more: impl FnOnce(Kinds) -> Kinds) -> Self {
+    fn knowing(
+        store: Store,
+        data: TempDir,
+        terms: Terms,
+        change: impl FnOnce(&mut Settings),
+        more: impl FnOnce(Kinds) -> Kinds,
+    ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal));
-        let mut settings = Settings::in_data_dir(data.path(), ALBUMS);
-        settings.allow_hosts = "127.0.0.1".parse().expect("a host");
-        let kinds = Arc::new(more(Kinds::built_in(settings)));
+        let mut road = Settings::in_data_dir(data.path(), ALBUMS);
+        road.allow_hosts = "127.0.0.1".parse().expect("a host");
+        change(&mut road);
+        let kinds = Arc::new(more(Kinds::built_in(road)));
         let engine = Engine { store: store.clone(), board: Arc::clone(&board), kinds, terms, bell: Arc::default() };
         let control = Control::new(engine);
         let albums = store.add_source(&draft("albums", true), None).expect("a source");

@@ -1,0 +1,204 @@
+//! Google Sheets from the command line: mistakes in the credentials, the doctor, the access doctor, and a sync. The key and
+//! the tokens are in no word of it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+
+use super::doctor::{of_state, the_only, url_of};
+use super::{Answer, House, answer};
+use crate::support::Database;
+use crate::support::google::{Google, ID, ROBOT, Tab, disabled, no_token, quota, refusal};
+use crate::support::outside::Reply;
+
+struct Office {
+    house: House,
+    google: Google,
+}
+
+impl Office {
+    fn open() -> Self {
+        let (house, google) = (House::new(), Google::start());
+        google.key_file(&house.path("robot.json"));
+        google.sheet(ID, vec![Tab::new(0, "Albums", &[&["id", "title"], &["1", "One"], &["2", "Two"]])]);
+        Self { house, google }
+    }
+
+    fn run(&self, args: &[&str]) -> Answer {
+        self.run_with(args, &[])
+    }
+
+    /// Runs a command, and finds nothing secret in what it says.
+    fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Answer {
+        let mut command = self.house.command(args);
+        command.env("LOCKSTEP_GOOGLE_URL", self.google.url()).env("LOCKSTEP_GOOGLE_CREDENTIALS", "robot.json");
+        let answer = answer(command.env("RUST_LOG", "trace").envs(env.iter().copied()).output().expect("it runs"));
+        self.is_secretive(&answer.out);
+        self.is_secretive(&answer.err);
+        answer
+    }
+
+    fn is_secretive(&self, text: &str) {
+        for secret in self.google.secrets() {
+            assert!(!text.contains(&secret), "{secret} in {text}");
+        }
+    }
+
+    /// The findings of the doctor about the credentials, as its state and the line.
+    fn doctor(&self) -> (i32, Vec<(String, String)>) {
+        let answer = self.run(&["doctor", "--json"]);
+        let findings: Vec<serde_json::Value> = serde_json::from_str(&answer.out).expect("JSON");
+        let about = |state: &str| {
+            let lines = of_state(&findings, state).into_iter().filter(|line| line.starts_with("Google credentials"));
+            lines.map(|line| (state.to_owned(), line)).collect::<Vec<_>>()
+        };
+        (answer.code, ["ok", "warning", "wrong"].into_iter().flat_map(about).collect())
+    }
+
+    fn add(&self, slug: &str, rest: &str) {
+        let url = format!("https://docs.google.com/spreadsheets/d/{ID}{rest}");
+        let added = self.run(&["source", "add", slug, "--kind", "sheet", "--key", "id", "--url", &url]);
+        assert_eq!(added.code, 0, "{}", added.err);
+    }
+}
+
+#[test]
+fn a_mistake_in_the_credentials_stops_the_start_in_one_line_without_a_word_of_them() {
+    let office = Office::open();
+    let good = office.google.key_json();
+    let with = |name: &str, value: &str| {
+        let mut key = good.clone();
+        key[name] = value.into();
+        key.to_string()
+    };
+    let pem = good["private_key"].as_str().expect("a key").to_owned();
+    let cut: String = pem.lines().filter(|line| !line.starts_with('M')).collect::<Vec<_>>().join("\n");
+    let ec = "-----BEGIN EC PRIVATE KEY-----\nczNjcmV0\n-----END EC PRIVATE KEY-----\n";
+    let cases = [
+        (with("type", "impersonated_service_account"), "its “type” is not “service_account”"),
+        (with("type", "authorized_user"), "the sign-in of a person"),
+        (format!("{{\"installed\": {good}}}"), "an OAuth client"),
+        (with("client_email", ""), "there is no “client_email”"),
+        (with("client_email", "robot"), "its “client_email” is not an e-mail address"),
+        (with("private_key", &cut), "its “private_key” is not an RSA key in PEM form"),
+        (with("private_key", ec), "its “private_key” is not an RSA key in PEM form"),
+        (with("private_key", &pem.replace('\n', "\\n")), "line breaks have to be \\n"),
+        (with("token_uri", "file:///etc/passwd"), "its “token_uri” is not a web address"),
+        (with("token_uri", "https://evil.example/token"), "its “token_uri” is not an address of Google"),
+        (with("token_uri", "http://oauth2.googleapis.com/token"), "its “token_uri” is not an address of Google"),
+        (good.to_string().replace('{', "{{"), "that is not JSON"),
+        (pem.clone(), "that is a private key by itself"),
+    ];
+    for (content, said) in cases {
+        fs::write(office.house.path("bad.json"), &content).expect("written");
+        for given in ["bad.json", content.as_str()] {
+            let answer = office.run_with(&["source", "list"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]);
+            assert_eq!((answer.code, answer.out.as_str(), answer.err.lines().count()), (2, "", 1), "{}", answer.err);
+            let line = format!("error: LOCKSTEP_GOOGLE_CREDENTIALS: ");
+            assert!(answer.err.starts_with(&line) && answer.err.contains(said), "{said}: {}", answer.err);
+        }
+    }
+    let one_line = pem.replace('\n', "");
+    for value in [one_line.as_str(), "no/such/file", "AIzaSyD-s3cret"] {
+        let answer = office.run_with(&["source", "list"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", value)]);
+        assert!(answer.code == 2 && !answer.err.contains(value), "{}", answer.err);
+    }
+    assert_eq!(office.google.hits(""), 0);
+}
+
+#[test]
+fn the_doctor_tries_the_key_and_names_what_is_wrong() {
+    let office = Office::open();
+    office.house.make();
+    let (code, findings) = office.doctor();
+    let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
+    assert!(code == 0 && state == "ok" && line.contains(&format!("Google takes the key of {ROBOT}")), "{line}");
+
+    fs::set_permissions(office.house.path("robot.json"), fs::Permissions::from_mode(0o644)).expect("another mode");
+    let (code, findings) = office.doctor();
+    let [_, (state, line)] = &findings[..] else { panic!("{findings:?}") };
+    assert!(code == 0 && state == "warning" && line.contains("(its mode is 644)"), "{line}");
+    assert!(line.ends_with("Keep them out: chmod 600 robot.json"), "{line}");
+    office.google.key_file(&office.house.path("robot.json"));
+    fs::set_permissions(office.house.path("robot.json"), fs::Permissions::from_mode(0o600)).expect("another mode");
+
+    office.google.clock_ahead(TimeDelta::minutes(3));
+    let (code, findings) = office.doctor();
+    let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
+    assert!(code == 0 && state == "warning" && line.contains("behind Google's"), "{line}");
+    office.google.clock_ahead(TimeDelta::minutes(75));
+    let (code, findings) = office.doctor();
+    let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
+    assert!(code == 1 && state == "wrong", "{line}");
+    assert!(line.contains("The clock of this machine is 75 minutes off (behind)"), "{line}");
+    office.google.clock_ahead(TimeDelta::zero());
+
+    office.google.once("/token", no_token(400, "invalid_grant", "Invalid grant: account not found"));
+    let (_, findings) = office.doctor();
+    assert!(findings[0].0 == "wrong" && findings[0].1.contains("deleted or disabled"), "{findings:?}");
+    office.google.once("/token", Reply::status(200).hang());
+    let begun = Instant::now();
+    let (code, findings) = office.doctor();
+    assert!(code == 1 && findings[0].1.contains("was not here within 4 s"), "{findings:?}");
+    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+    let asked = office.run_with(&["doctor", "--json"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", "missing.json")]);
+    let findings: Vec<serde_json::Value> = serde_json::from_str(&asked.out).expect("JSON");
+    assert!(the_only(&findings, "wrong").contains("missing.json cannot be read"), "{findings:?}");
+}
+
+#[test]
+fn a_look_by_the_doctor_leaves_nothing_behind() {
+    let office = Office::open();
+    assert_eq!(office.doctor().1[0].0, "ok");
+    assert!(!office.house.path("data").exists());
+}
+
+#[test]
+fn a_check_and_a_sync_name_the_fix_in_the_same_words() {
+    let office = Office::open();
+    office.add("albums", "/edit#gid=0");
+    let share = format!("Share it with {ROBOT} (Viewer is enough)");
+    let cases = [
+        (refusal(403, "PERMISSION_DENIED", "The caller does not have permission", ""), share.as_str()),
+        (disabled("Google Sheets API", "sheets.googleapis.com"), "Enable the Google Sheets API in project"),
+        (refusal(404, "NOT_FOUND", "Requested entity was not found.", ""), "Google knows no such sheet (404)"),
+    ];
+    for (reply, said) in cases {
+        office.google.times(2, "/v4/", reply);
+        let checked = office.run(&["source", "check", "albums"]);
+        assert!(checked.code == 1 && checked.err.contains(said), "{}", checked.err);
+        let synced = office.run(&["sync", "albums"]);
+        assert!(synced.code == 1 && synced.err.contains(said), "{}{}", synced.out, synced.err);
+    }
+    office.add("b-sides", "/edit#gid=9");
+    let checked = office.run(&["source", "check", "b-sides"]);
+    assert!(checked.err.contains("There is no tab with the number 9 (gid=9); there is “Albums”."), "{}", checked.err);
+    assert_eq!(office.run(&["source", "check", "albums"]).code, 0);
+}
+
+#[test]
+fn a_sheet_is_synced_on_both_databases_and_the_key_is_in_no_file() {
+    let (sqlite, postgres) = (Database::sqlite(), Database::postgres());
+    for database in [url_of(&sqlite), url_of(&postgres)] {
+        let office = Office::open();
+        let env = [("DATABASE_URL", database.as_str())];
+        let url = format!("https://docs.google.com/spreadsheets/d/{ID}/edit");
+        office.run_with(&["source", "add", "sheet", "--kind", "sheet", "--key", "id", "--url", &url], &env);
+        office.google.once("values:batchGet", quota().header("Retry-After", "1"));
+        office.google.modified("2026-11-20T08:00:00.000Z");
+        let synced = office.run_with(&["sync", "sheet", "--json"], &env);
+        assert_eq!(synced.code, 0, "{}{}", synced.out, synced.err);
+        assert!(synced.out.contains("\"added\": 2") || synced.out.contains("\"added\":2"), "{}", synced.out);
+        assert_eq!((office.google.hits("values:batchGet"), office.google.hits("/token")), (2, 1));
+        assert_eq!(office.run_with(&["sync", "sheet"], &env).code, 0);
+        assert_eq!(office.google.hits("values:batchGet"), 2, "nothing was modified");
+        let shown = office.run_with(&["source", "show", "sheet"], &env);
+        assert!(shown.out.contains("2 items"), "{}{}", shown.out, shown.err);
+        let logs = fs::read_dir(office.house.path("data/logs")).expect("logs");
+        let kept: String = logs.map(|file| fs::read_to_string(file.expect("a file").path()).expect("text")).collect();
+        assert!(kept.contains("values:batchGet") && kept.contains("\"path\":\"/token\""), "{kept}");
+        office.is_secretive(&kept);
+    }
+}

@@ -1,0 +1,172 @@
+//! The Sheets API, played by a server that checks what is signed and refuses in the words of the real one.
+
+use std::time::{Duration, Instant};
+
+use lockstep::domain::operation::Mode;
+use lockstep::domain::source::{Location, Validators};
+use lockstep::domain::sync_id::SyncId;
+use lockstep::fetch::{Content, FetchError, Fetched, Kinds, Order};
+
+use super::{Patient, Road, cells, failed, peak_memory, rows, source};
+use crate::support::google::{Cells, Google, ID, ROBOT, Tab, refusal};
+use crate::support::outside::Reply;
+
+pub(super) fn road(google: &Google) -> Road {
+    let mut road = Road::new();
+    road.settings.google_base = google.url().parse().expect("an address");
+    road.settings.google = Some(google.key_json().to_string().parse().expect("a key"));
+    road
+}
+
+pub(super) fn link(rest: &str) -> Location {
+    Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}{rest}"))
+}
+
+pub(super) fn albums() -> Tab {
+    Tab::new(0, "Albums", &[&["id", "title"], &["1", "Kind of Blue"]])
+}
+
+/// What a run fetches: a look is no run, and asks for less.
+fn run(kinds: &Kinds, place: &Location, known: &Validators, watch: &Patient) -> Result<Fetched, FetchError> {
+    let limit = Duration::from_secs(20);
+    let sync = Some(SyncId::new());
+    let order = Order { sync, mode: Mode::Incremental, ..Order::whole(known, limit) };
+    kinds.get("sheet").expect("a kind").fetch(&source("sheet", place.clone()), &order, watch)
+}
+
+pub(super) fn content(fetched: Result<Fetched, FetchError>) -> Box<dyn Content> {
+    match fetched.expect("a fetch") {
+        Fetched::Content(content) => content,
+        Fetched::Unchanged(_) => panic!("it is new"),
+    }
+}
+
+#[test]
+fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
+    let google = Google::start();
+    let hidden = Tab { hidden: true, ..Tab::new(3, "Hidden", &[&["id"], &["h"]]) };
+    let odd = Tab::new(42, "Bob's; “A:Z”, 100%", &[&["id", "title"], &["1", "second"]]);
+    google.sheet(ID, vec![hidden, albums(), odd]);
+    let road = road(&google);
+    for (place, title) in [
+        (link("/edit?usp=sharing"), "Kind of Blue"),
+        (Location::Url(ID.to_owned()), "Kind of Blue"),
+        (link("/edit#gid=0"), "Kind of Blue"),
+        (link("/edit?gid=42#gid=42"), "second"),
+        (link("/gviz/tq?tqx=out:csv&sheet=Albums"), "Kind of Blue"),
+        (link("/edit?sheet=Bob%27s%3B%20%E2%80%9CA%3AZ%E2%80%9D%2C%20100%25"), "second"),
+    ] {
+        let content = road.content("sheet", &place).expect("the sheet");
+        assert_eq!(content.columns(), ["id", "title"]);
+        assert_eq!(cells(&*content), [["1", title]], "{place:?}");
+    }
+    assert_eq!((google.hits("values:batchGet"), google.hits("/drive/")), (6, 0), "a look asks Drive nothing");
+    let asked = &google.requests("values:batchGet")[0];
+    assert!(asked.target.contains("valueRenderOption=FORMATTED_VALUE"), "{}", asked.target);
+}
+
+#[test]
+fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
+    let google = Google::start();
+    let wide: &[&[&str]] = &[
+        &[],
+        &["", " "],
+        &["id", "", "title", "title"],
+        &["1"],
+        &[],
+        &["2", "x", "y", "z", "surplus"],
+        &["3", "a\0b", "line\nbreak", "", " "],
+        &["4", "", "", "=1+1"],
+    ];
+    google.sheet(ID, vec![Tab::new(0, "Albums", wide)]);
+    let content = road(&google).content("sheet", &link("/edit")).expect("the sheet");
+    assert_eq!(content.columns(), ["id", "column 2", "title", "title (2)"]);
+    let found = rows(&*content);
+    let numbers: Vec<(u64, bool, usize)> =
+        found.iter().map(|row| (row.number, row.surplus, row.mended.len())).collect();
+    assert_eq!(numbers, [(4, false, 0), (6, true, 0), (7, false, 1), (8, false, 0)]);
+    assert_eq!(found[0].cells, ["1", "", "", ""]);
+    assert_eq!(found[2].cells, ["3", "ab", "line\nbreak", ""]);
+    assert_eq!(found[2].mended[0].what, "NUL characters were dropped");
+    assert_eq!(found[3].cells[3], "=1+1");
+    assert_eq!(cells(&*content), found.into_iter().map(|row| row.cells).collect::<Vec<_>>(), "and again");
+    google.sheet(ID, vec![Tab::new(0, "Albums", &[])]);
+    assert!(road(&google).content("sheet", &link("/edit")).expect("an empty sheet").columns().is_empty());
+}
+
+#[test]
+fn one_token_serves_all_runs_until_it_is_not_taken() {
+    let google = Google::start();
+    google.sheet(ID, vec![albums()]);
+    let kinds = road(&google).kinds();
+    let nothing = Validators::default();
+    for _ in 0..3 {
+        content(run(&kinds, &link("/edit"), &nothing, &Patient::default()));
+    }
+    assert_eq!(google.hits("/token"), 1);
+    google.revoke_tokens();
+    content(run(&kinds, &link("/edit"), &nothing, &Patient::default()));
+    assert_eq!(google.hits("/token"), 2, "one more, and it was enough");
+    let expired = refusal(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "");
+    google.times(9, "/v4/", expired);
+    let (code, message) = failed(run(&kinds, &link("/edit"), &nothing, &Patient::default()));
+    assert!(code == "token_refused" && message.contains(ROBOT) && message.contains("revoked"), "{message}");
+    assert_eq!(google.hits("/token"), 3, "a new one is had once");
+}
+
+#[test]
+fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
+    let google = Google::start();
+    google.sheet(ID, vec![albums()]);
+    let kinds = road(&google).kinds();
+    let fetch = |known: &Validators| run(&kinds, &link("/edit"), known, &Patient::default());
+    let first = content(fetch(&Validators::default()));
+    assert_eq!(first.validators().modified, None, "Drive is not enabled, and the sync goes on");
+    let same = fetch(first.validators());
+    assert!(matches!(same, Ok(Fetched::Unchanged(Some(_)))), "the same body");
+    assert_eq!(google.hits("values:batchGet"), 2);
+
+    google.modified("2026-11-20T08:00:00.000Z");
+    let Ok(Fetched::Unchanged(Some(known))) = fetch(first.validators()) else { panic!("the same body") };
+    assert_eq!(known.modified.as_deref(), Some("2026-11-20T08:00:00.000Z"));
+    assert_eq!(google.hits("values:batchGet"), 3);
+    assert!(matches!(fetch(&known), Ok(Fetched::Unchanged(None))));
+    assert_eq!(google.hits("values:batchGet"), 3, "nothing was fetched");
+
+    google.modified("2026-11-20T09:00:00.000Z");
+    google.sheet(ID, vec![Tab::new(0, "Albums", &[&["id"], &["2"]])]);
+    assert_eq!(cells(&*content(fetch(&known))), [["2"]]);
+    for broken in [Reply::status(500), Reply::html("<html>"), refusal(404, "NOT_FOUND", "File not found: 1.", "")] {
+        google.times(3, "/drive/", broken);
+        content(fetch(&Validators::default()));
+    }
+}
+
+#[test]
+fn a_hundred_megabytes_go_through_little_memory() {
+    let google = Google::start();
+    google.sheet(ID, vec![Tab { cells: Cells::Many(112_000), ..albums() }]);
+    let road = road(&google).within(Duration::from_secs(100)).in_a_run_of(Duration::from_secs(100));
+    drop(road.content("sheet", &link("/edit?gid=5")));
+    let (before, begun) = (peak_memory(), Instant::now());
+    let content = road.content("sheet", &link("/edit")).expect("the sheet");
+    let last = content.rows().expect("rows").last().expect("a last one").expect("a row");
+    assert_eq!((last.number, last.cells[0].as_str()), (112_001, "112000"));
+    assert!(content.bytes() > 100_000_000, "{}", content.bytes());
+    let grown = peak_memory() - before;
+    println!("{} bytes in {:?}, {grown} kB more", content.bytes(), begun.elapsed());
+    assert!(grown < 10_000, "{grown} kB");
+}
+
+#[test]
+fn a_published_link_goes_without_the_service_account() {
+    let google = Google::start();
+    let place = Location::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml".to_owned());
+    google.once("/pub?output=csv", Reply::csv("id,title\n1,published\n"));
+    let road = road(&google);
+    assert_eq!(cells(&*road.content("sheet", &place).expect("the sheet")), [["1", "published"]]);
+    google.once("/pub?output=csv", Reply::html("<!doctype html><title>Sign in"));
+    let (code, message) = failed(road.content("sheet", &place));
+    assert!(code == "sign_in_page" && message.contains("Publish to web"), "{message}");
+    assert_eq!(google.hits("/token"), 0);
+}

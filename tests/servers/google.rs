@@ -1,0 +1,52 @@
+//! A sheet that is read with a service account by a server, while Google has it wait.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use lockstep::domain::source::{Location, SourceDraft};
+
+use crate::support::google::{Google, ID, Tab, quota};
+use crate::support::server::{Home, within};
+use crate::support::{Database, on_both_databases};
+
+on_both_databases! {
+    a_server_waits_for_google_and_says_so,
+}
+
+fn a_server_waits_for_google_and_says_so(db: &Database) {
+    let google = Google::start();
+    google.sheet(ID, vec![Tab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
+    let home = Home::on(db).with("LOCKSTEP_GOOGLE_URL", &google.url());
+    let key = google.key_file(&home.path("robot.json"));
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("another mode");
+    let home = home.with("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
+    let server = home.start();
+    home.furnish();
+    let draft = SourceDraft {
+        slug: "albums".parse().expect("a slug"),
+        name: "Albums".to_owned(),
+        noun: "album/albums".parse().expect("a noun"),
+        kind: "sheet".to_owned(),
+        location: Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0")),
+        key_column: "id".to_owned(),
+        schedule: None,
+        public: true,
+    };
+    home.store().add_source(&draft, None).expect("a source");
+    google.once("values:batchGet", quota());
+    let id = server.begin("albums");
+    let mut said = String::new();
+    within(Duration::from_secs(5), "it waits", || {
+        said = server.status(&id)["message"].as_str().expect("a message").to_owned();
+        said.starts_with("Waiting for Google until ")
+    });
+    assert!(said.ends_with(" UTC…"), "{said}");
+    within(Duration::from_secs(10), "its end", || server.status(&id)["status"] == "completed");
+    assert_eq!(server.status(&id)["stats"]["added"], 1);
+    let log = server.log();
+    assert!(log.contains("other users of this machine may read the key") && log.contains("chmod 600"), "{log}");
+    for secret in google.secrets() {
+        assert!(!log.contains(&secret), "{log}");
+    }
+}
