@@ -69,6 +69,9 @@ pub struct Flags {
     /// Base of Google's addresses, for a stand-in. LOCKSTEP_GOOGLE_URL, default Google's own
     #[arg(long, global = true, value_name = "ADDRESS")]
     google_url: Option<OsString>,
+    /// JSON key file of the service account that private sheets are shared with. LOCKSTEP_GOOGLE_CREDENTIALS, default none
+    #[arg(long, global = true, value_name = "FILE")]
+    google_credentials: Option<OsString>,
 }
 
 /// Every setting, read and checked.
@@ -197,7 +200,7 @@ impl Settings {
             ),
             google_base: read.one("LOCKSTEP_GOOGLE_URL", flags.google_url.as_deref(), values::google_base, || None),
             log_filter: read.one("RUST_LOG", None, |text| values::log_filter(text).map(Some), || None),
-            google_credentials: read.google_credentials(),
+            google_credentials: read.google_credentials(flags.google_credentials.as_deref()),
             unused: LATER.into_iter().filter(|name| read.given(name, None).is_some()).collect(),
             data_dir,
         };
@@ -261,8 +264,8 @@ impl Reader<'_> {
         })
     }
 
-    fn google_credentials(&mut self) -> Option<GoogleCredentials> {
-        let (name, value) = self.given("LOCKSTEP_GOOGLE_CREDENTIALS", None)?;
+    fn google_credentials(&mut self, flag: Option<&OsStr>) -> Option<GoogleCredentials> {
+        let (name, value) = self.given("LOCKSTEP_GOOGLE_CREDENTIALS", flag)?;
         let read = credentials::read(&value);
         read.map_err(|wrong| self.mistakes.push(format!("{name}: {wrong}"))).ok()
     }

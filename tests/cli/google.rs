@@ -96,8 +96,8 @@ fn a_mistake_in_the_credentials_stops_the_start_in_one_line_without_a_word_of_th
         for given in ["bad.json", content.as_str()] {
             let answer = office.run_with(&["source", "list"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]);
             assert_eq!((answer.code, answer.out.as_str(), answer.err.lines().count()), (2, "", 1), "{}", answer.err);
-            let line = format!("error: LOCKSTEP_GOOGLE_CREDENTIALS: ");
-            assert!(answer.err.starts_with(&line) && answer.err.contains(said), "{said}: {}", answer.err);
+            let is_named = answer.err.starts_with("error: LOCKSTEP_GOOGLE_CREDENTIALS: ");
+            assert!(is_named && answer.err.contains(said), "{said}: {}", answer.err);
         }
     }
     let one_line = pem.replace('\n', "");

@@ -61,6 +61,8 @@ fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
         assert_eq!(cells(&*content), [["1", title]], "{place:?}");
     }
     assert_eq!((google.hits("values:batchGet"), google.hits("/drive/")), (6, 0), "a look asks Drive nothing");
+    let shown = format!("{:?}", road.settings);
+    assert!(shown.contains(ROBOT) && google.secrets().iter().all(|secret| !shown.contains(secret)), "{shown}");
     let asked = &google.requests("values:batchGet")[0];
     assert!(asked.target.contains("valueRenderOption=FORMATTED_VALUE"), "{}", asked.target);
 }
