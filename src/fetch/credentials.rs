@@ -10,7 +10,7 @@ use rustls_pki_types::pem::PemObject;
 use serde_json::Value;
 use url::Url;
 
-use super::http::is_googles;
+use super::http::{is_googles, is_googles_api};
 
 /// Where tokens are had unless the file says otherwise.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
@@ -143,7 +143,7 @@ impl ServiceAccount {
     /// The sentence for people when the file names another place.
     pub fn token_address(&self, stand_in: Option<&Url>) -> Result<Url, String> {
         let named = &self.token_uri;
-        let to_google = named.scheme() == "https" && is_googles(named);
+        let to_google = named.scheme() == "https" && (is_googles(named) || is_googles_api(named));
         match stand_in.filter(|base| !is_googles(base)) {
             Some(base) if named.origin() == base.origin() => Ok(named.clone()),
             Some(base) if to_google => {

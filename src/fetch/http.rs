@@ -138,11 +138,19 @@ impl Client {
     }
 }
 
-/// Whether `url` is on one of Google's own hosts.
+/// Whether `url` is on a host of Google's where sheets are.
 pub(super) fn is_googles(url: &Url) -> bool {
+    is_within(url, "google.com") || is_within(url, "googleusercontent.com")
+}
+
+/// Whether `url` is on a host of Google's APIs. Files of anybody are there, too.
+pub(super) fn is_googles_api(url: &Url) -> bool {
+    is_within(url, "googleapis.com")
+}
+
+fn is_within(url: &Url, domain: &str) -> bool {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.');
-    let within = |domain: &str| host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'));
-    ["google.com", "googleapis.com", "googleusercontent.com"].into_iter().any(within)
+    host == domain || host.strip_suffix(domain).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// `limit` is how long the fetch might take.
@@ -170,4 +178,22 @@ fn timed_out(host: &str, limit: Duration) -> FetchError {
 pub(super) fn share_of_one() -> f64 {
     let now: DateTime<Utc> = Utc::now();
     f64::from(now.timestamp_subsec_nanos() % 1_000_003) / 1_000_003.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_googles, is_googles_api};
+
+    #[test]
+    fn google_is_known_by_its_whole_name_and_a_file_in_its_storage_is_no_sheet() {
+        let url = |text: &str| url::Url::parse(text).expect("an address");
+        let hosts = ["docs.google.com", "google.com.", "doc-0s.googleusercontent.com", "oauth2.googleapis.com"];
+        let known = hosts.map(|host| url(&format!("https://{host}/")));
+        assert_eq!(known.each_ref().map(is_googles), [true, true, true, false]);
+        assert_eq!(known.each_ref().map(is_googles_api), [false, false, false, true]);
+        for other in ["https://google.com.evil.example/", "https://evilgoogle.com/", "https://evilgoogleapis.com/"] {
+            assert!(!is_googles(&url(other)) && !is_googles_api(&url(other)), "{other}");
+        }
+        assert!(!is_googles(&url("https://storage.googleapis.com/bucket/albums.csv")));
+    }
 }

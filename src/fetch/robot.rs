@@ -12,6 +12,7 @@ use ring::rand::SystemRandom;
 use ring::signature::RSA_PKCS1_SHA256;
 use serde_json::{Value, json};
 use ureq::http::{HeaderMap, header};
+use url::Url;
 
 use super::address::Reach;
 use super::credentials::ServiceAccount;
@@ -111,7 +112,7 @@ impl Robot {
             google_refusal::judge_sign_in(self.email(), &waits, (status, headers, start, place))
         };
         let request = Request { form: Some(form), judge: &judge, ..Request::json(address.as_str(), Reach::Google) };
-        match client.ask(&request, order, watch).map_err(page)? {
+        match client.ask(&request, order, watch).map_err(page).map_err(|error| late(error, &address))? {
             Answer::Body(body) => Ok((read(&body)?, ahead(&body.headers))),
             Answer::NotModified(_) => Err(not_a_token()),
         }
@@ -161,6 +162,19 @@ fn read(body: &Body) -> Result<Token, FetchError> {
     let seconds = answer["expires_in"].as_u64().unwrap_or(3600).min(24 * 3600);
     let good_until = Instant::now() + Duration::from_secs(seconds).saturating_sub(RESERVE);
     Ok(Token { text: token.ok_or_else(not_a_token)?.to_owned(), good_until })
+}
+
+/// That Google did not answer the sign-in in time, where that is so.
+fn late(error: FetchError, address: &Url) -> FetchError {
+    match error {
+        FetchError::Failed { code: code @ "timeout", .. } => {
+            let host = reply::host_of(address);
+            let sentence =
+                format!("Google did not answer the sign-in in time. See whether this machine reaches {host}.");
+            FetchError::failed(code, sentence)
+        }
+        other => other,
+    }
 }
 
 fn not_a_token() -> FetchError {

@@ -141,7 +141,7 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     office.google.once("/token", Reply::status(200).hang());
     let begun = Instant::now();
     let (code, findings) = office.doctor();
-    assert!(code == 1 && findings[0].1.contains("was not here within 4 s"), "{findings:?}");
+    assert!(code == 1 && findings[0].1.contains("did not answer the sign-in in time → See whether"), "{findings:?}");
     assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
     let asked = office.run_with(&["doctor", "--json"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", "missing.json")]);
     let findings: Vec<serde_json::Value> = serde_json::from_str(&asked.out).expect("JSON");

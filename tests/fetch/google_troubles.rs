@@ -127,7 +127,7 @@ fn a_used_up_quota_is_waited_for_and_told() {
     let begun = Instant::now();
     content(road.fetch("sheet", &link("/edit"), None, &watch));
     let took = begun.elapsed();
-    assert!((Duration::from_millis(2700)..Duration::from_secs(6)).contains(&took), "{took:?}");
+    assert!((Duration::from_millis(2700)..Duration::from_secs(15)).contains(&took), "{took:?}");
     let waits = watch.waits.lock().expect("waits").clone();
     assert_eq!(waits.iter().map(|(who, _)| who.as_str()).collect::<Vec<_>>(), ["Google", "Google"]);
 
@@ -136,7 +136,7 @@ fn a_used_up_quota_is_waited_for_and_told() {
     let begun = Instant::now();
     let (code, message) = failed(road.content("sheet", &link("/edit")));
     assert!(code == "rate_limited" && message.contains("quota"), "{code} {message}");
-    assert!(begun.elapsed() < Duration::from_secs(5), "within the limit of the run: {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "within the limit of the run: {:?}", begun.elapsed());
     let stopping = Patient::default();
     stopping.stop.store(true, Ordering::Relaxed);
     assert!(matches!(road.fetch("sheet", &link("/edit"), None, &stopping), Err(FetchError::Stopped)));

@@ -182,7 +182,9 @@ impl Desk {
 fn title_of(url: &Url) -> Option<String> {
     let (_, range) = url.query_pairs().find(|(name, _)| name == "ranges")?;
     let inner = range.strip_prefix('\'')?.strip_suffix('\'')?;
-    Some(inner.replace("''", "'"))
+    // Each quote in a name is doubled.
+    let parts: Vec<&str> = inner.split("''").collect();
+    parts.iter().all(|part| !part.contains('\'')).then(|| parts.join("'"))
 }
 
 fn properties(tabs: &[Tab]) -> Reply {
