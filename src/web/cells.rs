@@ -51,7 +51,8 @@ pub(super) fn class(column: ColumnType) -> &'static str {
         ColumnType::Date(_) | ColumnType::Moment => "date",
         ColumnType::Link => "link",
         ColumnType::Image => "pic",
-        ColumnType::Text | ColumnType::Html | ColumnType::Flag => "",
+        ColumnType::Flag => "flag",
+        ColumnType::Text | ColumnType::Html => "",
     }
 }
 

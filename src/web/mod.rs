@@ -1,6 +1,7 @@
 //! The front door: pages, fragments and JSON. A handler parses, calls one thing, and renders.
 
-pub mod assets;
+pub mod articles;
+mod assets;
 pub mod error;
 pub mod guard;
 pub mod state;

@@ -1,10 +1,11 @@
 //! The table of a catalog: one page of items under columns, with addresses that sort, search and turn pages.
 
+use super::articles;
 use super::cells;
 use super::error::WebError;
 use super::forms::{Values, address, clipped, value};
 use super::state::House;
-use super::views::catalog::{Column, FilterLink, Row, Seen, Sorted, TableView};
+use super::views::catalog::{Column, Row, Seen, Sorted, TableView};
 use crate::domain::column_type::ColumnType;
 use crate::domain::filter::Filter;
 use crate::domain::source::Source;
@@ -57,9 +58,10 @@ pub(super) fn title_at(columns: &[&str], noun: &str) -> Option<usize> {
 
 /// One page of a catalog.
 pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &Asked) -> Result<TableView, WebError> {
-    let sorted = sorting(&asked.sort, &catalog.columns);
-    let fits = |filter: &Filter| filter.fits(&catalog.columns, &catalog.column_types);
-    let filter = asked.filter.filter(fits);
+    let asked_for = sorting(&asked.sort, &catalog.columns);
+    let newest_first = articles::newest_first(catalog);
+    let sorted = asked_for.or_else(|| newest_first.map(|column| (column, true)));
+    let filter = asked.filter.filter(|filter| filter.fits(&catalog.columns, &catalog.column_types));
     let mut query = ItemQuery {
         search: asked.search.clone(),
         flagged: filter.map(|filter| (filter.column().to_owned(), filter.wants_yes())),
@@ -77,7 +79,7 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         found = house.store.items(source.id, &query)?;
     }
     let path = format!("/catalog/{}", source.slug);
-    let sort = if sorted.is_some() { asked.sort.as_str() } else { "" };
+    let sort = if asked_for.is_some() { asked.sort.as_str() } else { "" };
     let search = asked.search.as_str();
     let part = filter.map(Filter::as_str).unwrap_or_default();
     let page_address = |page: u64| {
@@ -91,13 +93,14 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
     };
     let title = title_at(&names, &source.noun.one).or_else(|| (0..names.len()).find(is_worded)).unwrap_or(0);
     let sorted_at = sorted.and_then(|(column, _)| names.iter().position(|name| *name == column));
-    let shown = shown(names.len(), [Some(title), sorted_at]);
+    let shown = articles::shown(catalog, &[Some(title), sorted_at])
+        .unwrap_or_else(|| shown(names.len(), [Some(title), sorted_at]));
     let lead = shown.iter().position(|&at| at == title).unwrap_or(0);
-    let reads = fits(&Filter::Unread);
     let typed = |&at: &usize| (at, names[at], catalog.column_types.get(at).copied().unwrap_or_default());
     let typed: Vec<Typed<'_>> = shown.iter().map(typed).collect();
-    let drawn = |item: &Item| row(&path, item, &typed, lead, &source.key_column, reads);
-    let rows: Vec<Row> = found.items.iter().map(drawn).collect();
+    let row =
+        |item: &Item| Row { seen: articles::seen(catalog, item), ..row(&path, item, &typed, lead, &source.key_column) };
+    let rows: Vec<Row> = found.items.iter().map(row).collect();
     let columns = typed.iter().enumerate().map(|(at, &(_, name, column_type))| {
         let turned = format!("-{name}");
         let (now, next) = match sorted {
@@ -111,21 +114,23 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
             sort: name.to_owned(),
             href: address(&path, &[("q", search), ("filter", part), ("sort", next)]),
             sorted: now,
-            flag: Filter::ALL.iter().any(|filter| filter.column() == name && fits(filter)),
             class: if key || at == lead { "" } else { cells::class(column_type) },
             key,
         }
     });
     let columns = columns.collect();
+    let counted = Some(found.total).filter(|_| search.trim().is_empty());
+    let filters = articles::filters(house, source, catalog, filter, counted, |part| {
+        address(&path, &[("q", search), ("filter", part), ("sort", sort)])
+    })?;
     let first = (query.page - 1) * PER;
     let count = rows.len() as u64;
     Ok(TableView {
         here: page_address(query.page),
         query: asked.search.clone(),
         filter: part.to_owned(),
-        filters: filters(house, source, catalog, filter, |part| {
-            address(&path, &[("q", search), ("filter", part), ("sort", sort)])
-        })?,
+        filters,
+        newest_first: newest_first.is_some(),
         sort: sort.to_owned(),
         columns,
         more_columns: (names.len() - shown.len()) as u64,
@@ -137,31 +142,6 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         previous: (query.page > 1).then(|| page_address(query.page - 1)),
         next: (query.page < last_page).then(|| page_address(query.page + 1)),
     })
-}
-
-/// The links to the parts of a catalog, each with how many items it has; none where it has no such parts.
-fn filters(
-    house: &House,
-    source: &Source,
-    catalog: &Catalog,
-    now: Option<Filter>,
-    href: impl Fn(&str) -> String,
-) -> Result<Vec<FilterLink>, WebError> {
-    let fitting = Filter::ALL.iter().filter(|filter| filter.fits(&catalog.columns, &catalog.column_types));
-    let mut links = Vec::new();
-    for &filter in fitting {
-        let count = house.store.count_flagged(source.id, filter.column(), filter.wants_yes())?;
-        let label = match filter {
-            Filter::Unread => "Unread",
-            Filter::Starred => "Starred",
-        };
-        links.push(FilterLink { label, count, href: href(filter.as_str()), current: now == Some(filter) });
-    }
-    if !links.is_empty() {
-        let all = FilterLink { label: "All", count: catalog.item_count, href: href(""), current: now.is_none() };
-        links.insert(0, all);
-    }
-    Ok(links)
 }
 
 /// The positions of the columns that are shown: the first ones and, wherever they stand, those that matter.
@@ -176,9 +156,8 @@ fn shown(columns: usize, matter: [Option<usize>; 2]) -> Vec<usize> {
 type Typed<'a> = (usize, &'a str, ColumnType);
 
 /// An item under the columns that are shown. In the middle of a sync two layouts stand side by side, so fields go by
-/// name. What leads to the item, and the key, are as they are written. `reads` is whether they are articles, which are
-/// read or not.
-fn row(path: &str, item: &Item, shown: &[Typed<'_>], lead: usize, key_column: &str, reads: bool) -> Row {
+/// name. What leads to the item, and the key, are as they are written.
+fn row(path: &str, item: &Item, shown: &[Typed<'_>], lead: usize, key_column: &str) -> Row {
     let text = |at: usize, name: &str| {
         let in_place = item.fields.get(at).filter(|(known, _)| known == name);
         let field = in_place.or_else(|| item.fields.iter().find(|(known, _)| known == name));
@@ -188,17 +167,11 @@ fn row(path: &str, item: &Item, shown: &[Typed<'_>], lead: usize, key_column: &s
     let cell = |(position, &(at, name, column)): (usize, &Typed<'_>)| {
         let column = if position == lead || name == key_column { ColumnType::Text } else { column };
         let alt = || clipped(&format!("{name}: {}", known_by().unwrap_or(&item.key)), LONGEST);
-        cells::in_table(text(at, name), column, LONGEST, alt)
+        let words = articles::in_words(name, text(at, name)).filter(|_| column == ColumnType::Flag);
+        cells::in_table(words.unwrap_or_else(|| text(at, name)), column, LONGEST, alt)
     };
-    let is_read = || item.fields.iter().any(|(name, value)| name == Filter::Unread.column() && value == "yes");
     Row {
-        seen: if !reads {
-            Seen::Unasked
-        } else if is_read() {
-            Seen::Yes
-        } else {
-            Seen::No
-        },
+        seen: Seen::Unasked,
         href: format!("{path}/items/{}", item.id),
         key: clipped(&item.key, SEARCHED),
         cells: shown.iter().enumerate().map(cell).collect(),

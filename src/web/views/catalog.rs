@@ -47,7 +47,10 @@ pub struct TableView {
     pub filter: String,
     /// The parts of a catalog of articles, all of it first; none for other catalogs.
     pub filters: Vec<FilterLink>,
-    /// The value of `sort` in the address, carried along by a search; empty for the order of the source.
+    /// Whether the newest come first where nobody asks for an order.
+    pub newest_first: bool,
+    /// The value of `sort` in the address, carried along by a search; empty for the order that nobody asked for: that of
+    /// the source, or the newest first.
     pub sort: String,
     /// The columns that are shown, in the source's order.
     pub columns: Vec<Column>,
@@ -91,8 +94,6 @@ pub struct Column {
     pub class: &'static str,
     /// Whether it is the key: what tells the items apart.
     pub key: bool,
-    /// Whether it says of articles that they are read, or have a star.
-    pub flag: bool,
 }
 
 /// A link to a part of a catalog.
