@@ -128,7 +128,7 @@ impl Kind for Feeds {
 
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
         let location = &source.location;
-        let read = || self.read_local(location, order, watch);
+        let read = |ear: &dyn Watch| self.read_local(location, order, ear);
         let (addresses, local): (Vec<String>, Option<&gathering::ReadLocal<'_>>) = match location {
             Location::Url(_) | Location::Urls(_) => (location.addresses().to_vec(), None),
             Location::File(_) | Location::Upload(_) => (vec![location.for_people()], Some(&read)),

@@ -63,8 +63,8 @@ fn row(before: u64, entry: Entry, key: &str, feed: &str) -> Row {
     let mut cells = vec![
         entry.title,
         entry.link.unwrap_or_default(),
-        feed.to_owned(),
-        entry.author,
+        clipped(feed),
+        clipped(&entry.author),
         moment(entry.published),
         moment(entry.updated),
         entry.summary,
@@ -81,6 +81,15 @@ fn row(before: u64, entry: Entry, key: &str, feed: &str) -> Row {
     }
     // The header would be row 1.
     Row { number: before + 2, cells, surplus: false, mended }
+}
+
+/// A name of usual length. What a feed says once stands in each of its articles, so it must not be long.
+pub(super) fn clipped(name: &str) -> String {
+    const MOST: usize = 200;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
 }
 
 fn moment(time: Option<DateTime<Utc>>) -> String {

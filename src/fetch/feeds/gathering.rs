@@ -23,7 +23,7 @@ use crate::fetch::{FetchError, Order, Watch};
 const HANDS: usize = 8;
 
 /// A way to read a file of this machine.
-pub(super) type ReadLocal<'a> = dyn Fn() -> Result<Arrived, FetchError> + Sync + 'a;
+pub(super) type ReadLocal<'a> = dyn Fn(&dyn Watch) -> Result<Arrived, FetchError> + Sync + 'a;
 
 /// A fetch of many feeds under way.
 pub(super) struct Gathering<'a> {
@@ -141,7 +141,7 @@ impl<'a> Gathering<'a> {
         let known = self.state.lock().ledger.known(&job.address);
         let ear = Ear { gathering: self, most: AtomicU64::new(0) };
         let reply = match self.local {
-            Some(read) if job.given => read().map(|arrived| match known {
+            Some(read) if job.given => read(&ear).map(|arrived| match known {
                 Some(known) if self.order.is_same(known, arrived.hash()) => Reply::Same(known.clone()),
                 _ => Reply::New(arrived),
             }),

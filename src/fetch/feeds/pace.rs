@@ -1,5 +1,5 @@
-//! When a feed is asked: what its server asked for, what its failures cost, and how long an answer is good. Nothing here
-//! looks at a clock.
+//! When a feed is asked: what its server asked for, what its failures cost, and how long an answer is good. Nothing
+//! here looks at a clock.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, header};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
+use super::articles;
 use super::ledger::{Job, Ledger};
 use super::pace::{self, Turn};
 use crate::domain::feed::Feed;
@@ -79,7 +80,7 @@ impl<'a> Ledger<'a> {
         if let Some(feed) = self.feeds.get_mut(address) {
             feed.lists.insert(list.to_owned(), version.to_owned());
             if feed.title.is_empty() {
-                title.clone_into(&mut feed.title);
+                feed.title = articles::clipped(title);
             }
         }
         first

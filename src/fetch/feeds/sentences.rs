@@ -35,7 +35,7 @@ fn moment(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
 /// That its server asks to be left alone.
 pub(super) fn busy(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     format!(
-        "Its server asks to be left alone until {}. It is asked by the first sync after that; what it had before stays.",
+        "Its server asks to be left alone until {}. The first sync after that asks it; what it had before stays.",
         moment(until, now)
     )
 }
@@ -61,7 +61,7 @@ pub(super) fn empty_list() -> FetchError {
 pub(super) fn nested_list() -> FetchError {
     FetchError::failed(
         "nested_list",
-        "It is a list of feeds and not a feed. Give its address to the source itself: a list in a list is not followed.",
+        "It is a list of feeds, not a feed. Give its address to the source itself: a list in a list is not followed.",
     )
 }
 

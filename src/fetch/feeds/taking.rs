@@ -64,6 +64,7 @@ impl Gathering<'_> {
             (state.ledger.identity(&job.address), state.ledger.name(&job.address))
         };
         let identity = known.or_else(|| identity::choose(&entries));
+        let title = articles::clipped(&title);
         let name = if title.is_empty() { called } else { title.clone() };
         let (before, count) = (out.rows(), entries.len() as u64);
         let from = Origin { address: &job.address, name: &name, identity: identity.unwrap_or(Identity::Guid) };

@@ -60,6 +60,17 @@ const BOMB: &str = "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY a \"aaaaaaaaa
                     <rss version=\"2.0\"><channel><title>&b;</title><item><guid>1</guid></item></channel></rss>";
 
 #[test]
+fn what_a_feed_says_once_is_not_long_in_each_of_its_articles() {
+    let outside = Outside::start();
+    let (long, items) = ("x".repeat(100_000), "<item><title>T</title><link>https://h.example/</link></item>".repeat(2));
+    outside.set("/f", Reply::rss(&format!("<title>{long}</title><managingEditor>{long}</managingEditor>{items}")));
+    let mut reader = Reader::of(&[outside.url("/f")]);
+    let rows = reader.by_hand().rows.expect("content");
+    assert!(rows.iter().flat_map(|row| &row.cells).all(|cell| cell.len() < 1000));
+    assert_eq!(reader.feed("/f").title.chars().count(), 201);
+}
+
+#[test]
 fn a_page_that_names_a_feed_is_answered_with_its_address() {
     let outside = Outside::start();
     let page = "<!doctype html><link rel=alternate type=application/rss+xml href=/feed.xml>";

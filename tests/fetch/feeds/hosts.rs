@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Notes, Reader};
+use crate::fetch::peak_memory;
 use crate::support::outside::{Outside, Reply};
 
 #[test]
@@ -116,4 +117,24 @@ fn feeds_together_are_bounded_and_what_is_left_comes_next() {
     let run = reader.by_hand();
     assert_eq!(run.rows.map(|rows| rows.len()), Some(2));
     assert_eq!(run.issues.iter().filter(|issue| issue.reason.contains("LOCKSTEP_MAX_BYTES")).count(), 2);
+}
+
+#[test]
+fn memory_does_not_grow_with_the_number_of_feeds() {
+    let hosts: Vec<Outside> = (0..8).map(|_| Outside::start()).collect();
+    let text = "x".repeat(50_000);
+    let item = |n: usize| format!("<item><guid>{n}</guid><title>T</title><description>{text}</description></item>");
+    let body = format!("<title>F</title>{}", (0..2).map(item).collect::<String>());
+    let mut addresses = Vec::new();
+    for host in &hosts {
+        host.set("/f", Reply::rss(&body));
+        addresses.extend((0..50).map(|n| host.url(&format!("/f?{n}"))));
+    }
+    hosts[0].set("/list", Reply::opml(&addresses));
+    let mut reader = Reader::of(&[hosts[0].url("/list")]);
+    reader.road.run = Duration::from_secs(300);
+    let before = peak_memory();
+    assert_eq!(reader.count(), 400 * 2);
+    let grown = peak_memory() - before;
+    assert!(grown < 25_000, "{grown} kB more for 40 MB of articles");
 }
