@@ -8,6 +8,7 @@ mod guards;
 mod odd_data;
 mod pages;
 mod patience;
+mod reader;
 mod sheets;
 
 use std::sync::Mutex;

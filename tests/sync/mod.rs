@@ -13,6 +13,7 @@ mod kept;
 mod memory;
 mod preview;
 mod progress;
+mod reader;
 mod readers;
 mod rows;
 mod schedule;

@@ -1,0 +1,264 @@
+//! Reader accounts: what is asked, what becomes of the answers, and what is done when they are none.
+
+mod manners;
+mod trouble;
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use lockstep::domain::column_type::ColumnType;
+use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::operation::Mode;
+use lockstep::domain::source::{Location, Validators};
+use lockstep::domain::sync_id::SyncId;
+use lockstep::fetch::{FetchError, FetchProgress, Fetched, Order, Shelf, Watch};
+
+use super::{Road, rows, source};
+use crate::support::reader_server::{Article, Dialect, ReaderServer};
+
+const ALL: [Dialect; 3] = [Dialect::FreshRss, Dialect::Miniflux, Dialect::Inoreader];
+
+/// The articles of a catalog, by key, as names and values.
+type Stored = HashMap<String, Vec<(String, String)>>;
+
+struct Catalog(Stored);
+
+impl Shelf for Catalog {
+    fn fields(&self, keys: &[&str]) -> Result<Stored, FetchError> {
+        Ok(keys.iter().filter_map(|key| Some(((*key).to_owned(), self.0.get(*key)?.clone()))).collect())
+    }
+}
+
+/// What a run was told.
+#[derive(Default)]
+struct Notes {
+    issues: Mutex<Vec<String>>,
+    progress: Mutex<Vec<FetchProgress>>,
+    waits: Mutex<Vec<DateTime<Utc>>>,
+}
+
+impl Notes {
+    fn issues(&self) -> Vec<String> {
+        self.issues.lock().expect("issues").clone()
+    }
+}
+
+impl Watch for Notes {
+    fn received(&self, _: u64, _: Option<u64>) {}
+
+    fn waiting(&self, _: &str, until: DateTime<Utc>) {
+        self.waits.lock().expect("waits").push(until);
+    }
+
+    fn progress(&self, progress: &FetchProgress) {
+        self.progress.lock().expect("progress").push(progress.clone());
+    }
+
+    fn issue(&self, issue: Issue) {
+        assert_eq!(issue.kind, IssueKind::Noted);
+        self.issues.lock().expect("issues").push(issue.reason);
+    }
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
+/// Fetches the account at `url` with the articles that a catalog has; answers the articles, the last of a key counting,
+/// in the order in which they came.
+fn fetch(url: &str, mode: Mode, stored: &Stored, notes: &Notes) -> Result<(Vec<String>, Stored), FetchError> {
+    within(Duration::from_secs(20), url, mode, stored, notes)
+}
+
+fn within(
+    limit: Duration,
+    url: &str,
+    mode: Mode,
+    stored: &Stored,
+    notes: &Notes,
+) -> Result<(Vec<String>, Stored), FetchError> {
+    let road = Road::new();
+    let (nothing, shelf) = (Validators::default(), Catalog(stored.clone()));
+    let order = Order { sync: Some(SyncId::new()), mode, shelf: &shelf, ..Order::whole(&nothing, limit) };
+    let mut source = source("reader", Location::Url(url.to_owned()));
+    source.noun = "article/articles".parse().expect("a noun");
+    match road.kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
+        Fetched::Content(content) => {
+            assert!(!content.is_whole(), "articles that roll off stay");
+            let columns = content.columns().to_vec();
+            let named = |cells: Vec<String>| columns.iter().cloned().zip(cells).collect::<Vec<_>>();
+            let rows: Vec<_> = rows(&*content).into_iter().map(|row| named(row.cells)).collect();
+            let key = |fields: &[(String, String)]| fields.last().expect("the key").1.clone();
+            Ok((rows.iter().map(|row| key(row)).collect(), rows.iter().map(|row| (key(row), row.clone())).collect()))
+        }
+        Fetched::Unchanged(_) => panic!("it always says what there is"),
+    }
+}
+
+/// The value of a field of an article.
+fn field<'a>(stored: &'a Stored, article: &Article, name: &str) -> &'a str {
+    let fields = stored.get(&article.key()).unwrap_or_else(|| panic!("{} is not there", article.title));
+    fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).expect(name)
+}
+
+fn articles() -> Vec<Article> {
+    let mut articles = vec![
+        Article::new(i64::MAX - 7, "Kind &amp; Blue"),
+        Article::new(-2, "How to use <div>"),
+        Article::new(1_617_000_000_000_001, "Milestones"),
+    ];
+    articles[1].read = true;
+    articles[2].starred = true;
+    articles[2].html = "<p>So&nbsp;what <script>alert(1)</script><b onclick=x>now</b></p>".to_owned();
+    articles
+}
+
+#[test]
+fn each_of_the_three_servers_is_understood() {
+    for dialect in ALL {
+        let articles = articles();
+        let server = ReaderServer::start(dialect, articles.clone());
+        let notes = Notes::default();
+        let (keys, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles");
+        assert_eq!(keys, articles.iter().map(Article::key).collect::<Vec<_>>(), "{dialect:?}");
+        let cell = |at: usize, name: &str| field(&stored, &articles[at], name);
+        assert_eq!((cell(0, "title"), cell(1, "title")), ("Kind & Blue", "How to use <div>"), "{dialect:?}");
+        assert_eq!((cell(0, "read"), cell(1, "read"), cell(2, "read")), ("no", "yes", "no"), "{dialect:?}");
+        assert_eq!((cell(0, "starred"), cell(2, "starred")), ("no", "yes"), "{dialect:?}");
+        assert_eq!((cell(0, "feed"), cell(0, "labels"), cell(0, "author")), ("The Daily Record", "Music", "Ada & Bob"));
+        assert_eq!(cell(1, "link"), "https://news.example/-2");
+        assert!(cell(1, "content").contains("href=\"https://news.example/more\""), "{}", cell(1, "content"));
+        assert_eq!(
+            (cell(1, "image"), cell(1, "published")),
+            ("https://pictures.example/-2.jpg", "2029-07-29T06:13:18Z")
+        );
+        assert_eq!(cell(2, "summary"), "So what now");
+        assert!(!cell(2, "content").contains("alert") && !cell(2, "content").contains("onclick"));
+        let sound = if dialect == Dialect::Inoreader { "" } else { "https://news.example/sound.mp3" };
+        assert_eq!(cell(0, "enclosure"), sound, "{dialect:?}");
+        assert_eq!(notes.issues(), [""; 0], "{dialect:?}");
+        assert_eq!(
+            server.asked_for(),
+            ["login", "subscriptions", "all", "unread", "starred", "contents"],
+            "{dialect:?}"
+        );
+        // Whatever is said of an article is said the same way each time.
+        let again = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles").1;
+        assert_eq!(again, stored, "{dialect:?}");
+    }
+}
+
+#[test]
+fn columns_say_what_they_are() {
+    let server = ReaderServer::start(Dialect::Miniflux, articles());
+    let content = Road::new().content("reader", &Location::Url(server.url())).expect("a look");
+    let kinds: Vec<_> =
+        content.columns().iter().zip(0..).map(|(name, at)| (name.as_str(), content.column_type(at))).collect();
+    for (name, kind) in [
+        ("title", ColumnType::Text),
+        ("published", ColumnType::Moment),
+        ("read", ColumnType::Flag),
+        ("starred", ColumnType::Flag),
+        ("link", ColumnType::Link),
+        ("image", ColumnType::Image),
+        ("content", ColumnType::Html),
+    ] {
+        assert!(kinds.contains(&(name, Some(kind))), "{name}: {kinds:?}");
+    }
+    let road = Road::new();
+    let kinds = road.kinds();
+    let kind = kinds.get("reader").expect("a kind");
+    assert_eq!((kind.key_column(), kind.noun().many.as_str()), (Some("id"), "articles"));
+    assert_eq!(kind.label(&Location::Url(server.url())), "Reader account");
+}
+
+#[test]
+fn an_account_without_articles_is_no_trouble() {
+    for dialect in ALL {
+        let server = ReaderServer::start(dialect, Vec::new());
+        let notes = Notes::default();
+        let (keys, _) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("an empty account");
+        assert!(keys.is_empty() && notes.issues().is_empty(), "{dialect:?}: {:?}", notes.issues());
+        assert_eq!(server.asked_for(), ["login", "subscriptions", "all"]);
+    }
+}
+
+#[test]
+fn long_lists_come_page_by_page_and_contents_in_batches() {
+    for dialect in ALL {
+        let articles = Article::many(5000, 2345);
+        let server = ReaderServer::start(dialect, articles.clone());
+        let notes = Notes::default();
+        let (keys, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles");
+        assert_eq!(keys, articles.iter().map(Article::key).collect::<Vec<_>>(), "{dialect:?}");
+        for article in &articles {
+            let states = (field(&stored, article, "read") == "yes", field(&stored, article, "starred") == "yes");
+            assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
+        }
+        let asked = server.asked_for();
+        let count = |what: &str| asked.iter().filter(|asked| *asked == what).count();
+        assert_eq!(
+            (count("login"), count("subscriptions"), count("all"), count("unread")),
+            (1, 1, 3, 2),
+            "{dialect:?}"
+        );
+        assert_eq!((count("starred"), count("contents")), (1, 24), "{dialect:?}");
+        let told = notes.progress.lock().expect("progress");
+        let messages: Vec<&str> = told.iter().map(|progress| progress.message.as_str()).collect();
+        assert!(messages.contains(&"Updating read states…"), "{messages:?}");
+        assert!(messages.contains(&"Fetching articles 1,200 of 2,345…"), "{messages:?}");
+        let at =
+            told.iter().position(|progress| progress.message.starts_with("Fetching articles 1,200")).expect("told");
+        let counts = told[at].articles.map(|count| (count.processed, count.total));
+        assert_eq!((counts, told[at].share.total), (Some((1200, 2345)), 2345));
+        assert!(told.iter().all(|now| now.articles.is_some()));
+    }
+}
+
+#[test]
+fn what_the_catalog_has_gets_its_states_and_nothing_more() {
+    for dialect in ALL {
+        let mut articles = Article::many(300, 250);
+        let server = ReaderServer::start(dialect, articles.clone());
+        let notes = Notes::default();
+        let (_, mut stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles");
+        server.asked();
+        let title = |article: &Article| article.title.clone();
+        // One that was stored otherwise is fetched anew.
+        stored.get_mut(&articles[7].key()).expect("the seventh").remove(0);
+        articles[3].read = !articles[3].read;
+        articles[3].title = "Another title, which only a full sync sees".to_owned();
+        articles[4].starred = !articles[4].starred;
+        articles.insert(0, Article::new(301, "New"));
+        server.change(|all| *all = articles.clone());
+        let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("articles");
+        let asked = server.asked();
+        let words: Vec<&str> = asked.iter().map(|asked| asked.what.as_str()).collect();
+        assert_eq!(words, ["login", "subscriptions", "all", "unread", "starred", "contents"], "{dialect:?}");
+        let ids = asked[5].fields.iter().filter(|(name, _)| name == "i");
+        let ids: Vec<String> =
+            ids.map(|(_, id)| id.trim_start_matches("tag:google.com,2005:reader/item/").to_owned()).collect();
+        assert_eq!(ids, [articles[0].key(), articles[8].key()], "{dialect:?}");
+        assert_eq!((now.len(), field(&now, &articles[0], "title")), (251, "New"));
+        assert_eq!(field(&now, &articles[4], "title"), "Article 297", "{dialect:?}: {}", title(&articles[4]));
+        for article in &articles {
+            let states = (field(&now, article, "read") == "yes", field(&now, article, "starred") == "yes");
+            assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
+        }
+        let (_, full) = fetch(&server.url(), Mode::Full, &now, &notes).expect("articles");
+        assert!(field(&full, &articles[4], "title").starts_with("Another title"));
+        assert_eq!(notes.issues(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_look_takes_a_few_articles_and_few_requests() {
+    for dialect in ALL {
+        let server = ReaderServer::start(dialect, Article::many(5000, 2345));
+        let content = Road::new().content("reader", &Location::Url(server.url())).expect("a look");
+        assert_eq!(rows(&*content).len(), 20);
+        assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "contents"]);
+    }
+}

@@ -1,0 +1,162 @@
+//! How FreshRSS, Miniflux and Inoreader answer, where they differ and where not.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use serde_json::{Value, json};
+
+use super::reader_article::Article;
+use super::reader_server::{Asked, Misdeed};
+
+/// Name and password of the account, and the key of the application.
+pub(crate) const SECRETS: [&str; 3] = ["s3cret-password", "s3cret-app-key", "s3cret-token"];
+pub(super) const NAME: &str = "reader-of-news";
+
+/// Whose server it plays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Dialect {
+    FreshRss,
+    Miniflux,
+    Inoreader,
+}
+
+/// What a server knows and does.
+pub(super) struct State {
+    pub(super) dialect: Dialect,
+    pub(super) articles: Vec<Article>,
+    pub(super) logins: usize,
+    pub(super) misdeeds: Vec<(&'static str, Range<usize>, Misdeed)>,
+    pub(super) asked: Vec<Asked>,
+    /// Requests a day, those of today, and seconds until tomorrow.
+    pub(super) quota: Option<(u64, u64, u64)>,
+}
+
+/// An answer before it is sent.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) kind: &'static str,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: String,
+}
+
+pub(super) fn plain(status: u16, body: &str) -> Answer {
+    Answer { status, kind: "text/plain; charset=UTF-8", headers: Vec::new(), body: body.to_owned() }
+}
+
+fn json(body: &Value) -> Answer {
+    Answer { status: 200, kind: "application/json; charset=UTF-8", headers: Vec::new(), body: body.to_string() }
+}
+
+impl State {
+    pub(super) fn answer(&mut self, method: &str, path: &str, asked: &Asked, misdeed: Option<&Misdeed>) -> Answer {
+        let inoreader = self.dialect == Dialect::Inoreader;
+        if inoreader && (asked.header("AppId"), asked.header("AppKey")) != (Some("1000001414"), Some(SECRETS[1])) {
+            return plain(403, "AppId required! Contact app developer.");
+        }
+        if asked.what == "login" {
+            return self.login(asked);
+        }
+        if matches!(misdeed, Some(Misdeed::Forgets)) {
+            self.logins += 1;
+        }
+        let token = self.token();
+        // Of a form Miniflux looks at the field alone.
+        let right = match asked.field("T") {
+            Some(field) if self.dialect == Dialect::Miniflux && method == "POST" => field == token,
+            _ if self.dialect == Dialect::Miniflux && method == "POST" => false,
+            _ => asked.header("Authorization") == Some(&format!("GoogleLogin auth={token}")),
+        };
+        if !right {
+            return plain(401, "Unauthorized");
+        }
+        if let Some((limit, used, seconds)) = &mut self.quota {
+            if *used >= *limit {
+                let reset = vec![("X-Reader-Limits-Reset-After", seconds.to_string())];
+                return Answer { headers: reset, ..plain(429, "Daily request limit reached!") };
+            }
+            *used += 1;
+        }
+        if asked.field("output") != Some("json") {
+            return plain(400, "only json output is supported");
+        }
+        let mut answer = match asked.what.as_str() {
+            "subscriptions" => json(&json!({ "subscriptions": [
+                { "id": "feed/1", "title": "The Daily Record", "categories": [{ "id": "user/-/label/Music", "label": "Music" }] },
+                { "id": "feed/2", "title": "Notes & Queries", "categories": [] },
+            ] })),
+            "all" => self.ids(asked, misdeed, |_| true),
+            "unread" => self.ids(asked, misdeed, |article| !article.read),
+            "starred" => self.ids(asked, misdeed, |article| article.starred),
+            "contents" if method == "POST" => self.contents(asked, misdeed),
+            _ if self.dialect == Dialect::Miniflux => json(&json!([])),
+            _ => plain(if path.is_empty() { 200 } else { 400 }, "Bad Request!"),
+        };
+        if let Some((limit, used, seconds)) = self.quota {
+            answer.headers.extend([
+                ("X-Reader-Zone1-Limit", limit.to_string()),
+                ("X-Reader-Zone1-Usage", used.to_string()),
+                ("X-Reader-Limits-Reset-After", seconds.to_string()),
+            ]);
+        }
+        answer
+    }
+
+    fn token(&self) -> String {
+        format!("{NAME}/{}-{}", SECRETS[2], self.logins)
+    }
+
+    fn login(&mut self, asked: &Asked) -> Answer {
+        if (asked.field("Email"), asked.field("Passwd")) != (Some(NAME), Some(SECRETS[0])) {
+            return match self.dialect {
+                Dialect::FreshRss => plain(401, "Unauthorized!"),
+                Dialect::Miniflux => Answer { status: 401, ..json(&json!({ "error_message": "Access Unauthorized" })) },
+                Dialect::Inoreader => Answer { kind: "text/html", ..plain(401, "Error=BadAuthentication\n") },
+            };
+        }
+        self.logins += 1;
+        let token = self.token();
+        let lines = format!("SID={token}\nLSID=null\nAuth={token}\n");
+        match self.dialect {
+            Dialect::Inoreader => Answer { kind: "text/html; charset=UTF-8", ..plain(200, &lines) },
+            Dialect::Miniflux if asked.field("output") == Some("json") => json(&json!({ "Auth": token })),
+            _ => plain(200, &lines),
+        }
+    }
+
+    fn ids(&self, asked: &Asked, misdeed: Option<&Misdeed>, wanted: impl Fn(&Article) -> bool) -> Answer {
+        let all: Vec<&Article> = self.articles.iter().filter(|article| wanted(article)).collect();
+        let most = if self.dialect == Dialect::Inoreader { 1000 } else { usize::MAX };
+        let count = asked.field("n").map_or(20, |n| n.parse().expect("a number")).min(most);
+        // FreshRSS goes on after the last id, the others count.
+        let next = asked.field("c").unwrap_or_default();
+        let from = match self.dialect {
+            _ if next.is_empty() => 0,
+            Dialect::FreshRss => all.iter().position(|article| article.id.to_string() == next).map_or(0, |at| at + 1),
+            Dialect::Miniflux | Dialect::Inoreader => next.trim_start_matches("opaque-").parse().expect("an offset"),
+        };
+        let page: Vec<&Article> = all.iter().copied().skip(from).take(count).collect();
+        let refs = page.iter().map(|article| json!({ "id": article.id.to_string(), "directStreamIds": [] }));
+        let mut body = json!({ "itemRefs": refs.collect::<Vec<_>>() });
+        let to = from + page.len();
+        let following = match self.dialect {
+            Dialect::FreshRss => page.last().filter(|_| page.len() == count).map(|article| article.id.to_string()),
+            Dialect::Miniflux => Some(to.to_string()).filter(|_| to < all.len()),
+            Dialect::Inoreader => Some(format!("opaque-{to}")).filter(|_| to < all.len()),
+        };
+        if let Some(following) = following {
+            body["continuation"] = json!(following);
+        }
+        if matches!(misdeed, Some(Misdeed::Circles)) {
+            body["continuation"] = json!(if next.is_empty() { "0" } else { next });
+        }
+        json(&body)
+    }
+
+    fn contents(&self, asked: &Asked, misdeed: Option<&Misdeed>) -> Answer {
+        let by_id: HashMap<String, &Article> = self.articles.iter().map(|one| (one.long_id(), one)).collect();
+        let left_out: &[i64] = if let Some(Misdeed::Without(ids)) = misdeed { ids } else { &[] };
+        let wanted = asked.fields.iter().filter(|(name, _)| name == "i").filter_map(|(_, id)| by_id.get(id));
+        let items = wanted.filter(|one| !left_out.contains(&one.id)).map(|one| one.as_sent(self.dialect));
+        json(&json!({ "id": "user/-/state/com.google/reading-list", "items": items.collect::<Vec<_>>() }))
+    }
+}

@@ -1,0 +1,234 @@
+//! A reader server, played on 127.0.0.1: it answers as FreshRSS, Miniflux or Inoreader do, and misbehaves on demand.
+//!
+//! What differs is taken from the three themselves: `p/api/greader.php` of FreshRSS, `internal/googlereader/` of Miniflux,
+//! www.inoreader.com/developers.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+pub(crate) use super::reader_article::Article;
+use super::reader_article::by_name;
+use super::reader_dialect::{Answer, NAME, State, plain};
+pub(crate) use super::reader_dialect::{Dialect, SECRETS};
+
+/// What it does instead of answering as it should.
+#[derive(Clone, Debug)]
+pub(crate) enum Misdeed {
+    /// `200 []`, as Miniflux says to whatever it does not know.
+    Lacks,
+    /// The token is no longer good.
+    Forgets,
+    /// Every page names the same next one.
+    Circles,
+    /// A status with headers.
+    Status(u16, Vec<(&'static str, String)>),
+    /// A page to log in, as a proxy in front would send it.
+    Page,
+    /// JSON that ends in the middle, as long as it says.
+    Cut,
+    /// The connection ends in the middle.
+    Short,
+    /// Nothing is ever answered.
+    Hang,
+    /// The contents of these articles are left out.
+    Without(Vec<i64>),
+}
+
+/// A request that was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    /// `login`, `subscriptions`, `all`, `unread`, `starred`, `contents`, or the path.
+    pub(crate) what: String,
+    pub(crate) fields: Vec<(String, String)>,
+    headers: Vec<(String, String)>,
+}
+
+impl Asked {
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        by_name(&self.fields, name)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        by_name(&self.headers, name)
+    }
+}
+
+/// The server. It ends when dropped.
+pub(crate) struct ReaderServer {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    over: Arc<AtomicBool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl ReaderServer {
+    /// A server with these articles, the newest first.
+    pub(crate) fn start(dialect: Dialect, articles: Vec<Article>) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = State { dialect, articles, logins: 0, misdeeds: Vec::new(), asked: Vec::new(), quota: None };
+        let state = Arc::new(Mutex::new(state));
+        let over = Arc::new(AtomicBool::new(false));
+        let (shared, ending) = (Arc::clone(&state), Arc::clone(&over));
+        let accepting = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ending.load(Ordering::Acquire) {
+                    return;
+                }
+                let (state, over) = (Arc::clone(&shared), Arc::clone(&ending));
+                // A client that goes away in the middle is part of the game.
+                thread::spawn(move || stream.and_then(|stream| serve(stream, &state, &over)).unwrap_or(()));
+            }
+        });
+        Self { address, state, over, accepting: Some(accepting) }
+    }
+
+    /// The address of the account, with all its secrets.
+    pub(crate) fn url(&self) -> String {
+        self.url_with(SECRETS[0])
+    }
+
+    /// The address of the account, with another password.
+    pub(crate) fn url_with(&self, password: &str) -> String {
+        let account = format!("http://{NAME}:{password}@{}", self.address);
+        match self.lock().dialect {
+            Dialect::FreshRss => format!("{account}/api/greader.php"),
+            Dialect::Miniflux => account,
+            Dialect::Inoreader => format!("{account}/?AppId=1000001414&AppKey={}", SECRETS[1]),
+        }
+    }
+
+    /// Misbehaves at those of the requests for `what`, counted from 1.
+    pub(crate) fn misbehave(&self, what: &'static str, which: Range<usize>, misdeed: Misdeed) {
+        let mut state = self.lock();
+        let before = state.asked.iter().filter(|asked| asked.what == what).count();
+        state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), misdeed));
+    }
+
+    /// Behaves from now on.
+    pub(crate) fn behave(&self) {
+        self.lock().misdeeds.clear();
+    }
+
+    /// Allows so many requests a day of which so many are made, for so many seconds more.
+    pub(crate) fn allow(&self, limit: u64, used: u64, seconds: u64) {
+        self.lock().quota = Some((limit, used, seconds));
+    }
+
+    /// Whether all requests of today are made.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.lock().quota.is_some_and(|(limit, used, _)| used >= limit)
+    }
+
+    /// Changes the articles.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<Article>)) {
+        change(&mut self.lock().articles);
+    }
+
+    /// The requests since the last call.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        // Misdeeds count requests, so these must stay counted.
+        let mut state = self.lock();
+        state.misdeeds.clear();
+        std::mem::take(&mut state.asked)
+    }
+
+    /// What was asked since the last call, in a word each.
+    pub(crate) fn asked_for(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.what).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("the server's state")
+    }
+}
+
+impl Drop for ReaderServer {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Release);
+        // A last connection wakes the accepting thread up.
+        drop(TcpStream::connect(self.address));
+        if let Some(accepting) = self.accepting.take() {
+            accepting.join().expect("the accepting thread");
+        }
+    }
+}
+
+fn serve(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::Result<()> {
+    let Some((method, path, asked)) = read(&stream)? else { return Ok(()) };
+    let (answer, misdeed) = {
+        let mut state = state.lock().expect("the server's state");
+        state.asked.push(asked.clone());
+        let count = state.asked.iter().filter(|seen| seen.what == asked.what).count();
+        let misdeed = state.misdeeds.iter().find(|(what, which, _)| *what == asked.what && which.contains(&count));
+        let misdeed = misdeed.map(|(.., misdeed)| misdeed.clone());
+        let mut answer = state.answer(&method, &path, &asked, misdeed.as_ref());
+        match &misdeed {
+            Some(Misdeed::Lacks) => answer.body = "[]".to_owned(),
+            Some(Misdeed::Status(status, headers)) => {
+                answer = Answer { status: *status, headers: headers.clone(), ..plain(*status, "") };
+            }
+            Some(Misdeed::Page) => answer = Answer { kind: "text/html", ..plain(200, "<!DOCTYPE html><title>Log in") },
+            Some(Misdeed::Cut) => answer.body.truncate(answer.body.len() / 2),
+            _ => {}
+        }
+        (answer, misdeed)
+    };
+    if matches!(misdeed, Some(Misdeed::Hang)) {
+        while !over.load(Ordering::Acquire) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        return Ok(());
+    }
+    let length = answer.body.len();
+    let mut head =
+        format!("HTTP/1.1 {} Whatever\r\nConnection: close\r\nContent-Type: {}\r\n", answer.status, answer.kind);
+    for (name, value) in &answer.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str(&format!("Content-Length: {length}\r\n\r\n"));
+    stream.write_all(head.as_bytes())?;
+    let sent = if matches!(misdeed, Some(Misdeed::Short)) { length / 2 } else { length };
+    stream.write_all(&answer.body.as_bytes()[..sent])
+}
+
+fn read(stream: &TcpStream) -> io::Result<Option<(String, String, Asked)>> {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line)?;
+    let mut words = line.split_whitespace();
+    let (Some(method), Some(target)) = (words.next(), words.next()) else { return Ok(None) };
+    let (method, target) = (method.to_owned(), target.to_owned());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        match line.trim_end().split_once(':') {
+            Some((name, value)) => headers.push((name.to_owned(), value.trim().to_owned())),
+            None => break,
+        }
+    }
+    let length = by_name(&headers, "Content-Length").map_or(0, |length| length.parse().expect("a length"));
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let pairs = url::form_urlencoded::parse(query.as_bytes()).chain(url::form_urlencoded::parse(&body));
+    let fields: Vec<(String, String)> = pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let path = path.trim_start_matches("/api/greader.php").to_owned();
+    let what = match path.as_str() {
+        "/accounts/ClientLogin" => "login",
+        "/reader/api/0/subscription/list" => "subscriptions",
+        "/reader/api/0/stream/items/contents" => "contents",
+        "/reader/api/0/stream/items/ids" if by_name(&fields, "xt").is_some() => "unread",
+        "/reader/api/0/stream/items/ids" if by_name(&fields, "s").is_some_and(|s| s.ends_with("starred")) => "starred",
+        "/reader/api/0/stream/items/ids" => "all",
+        other => other,
+    };
+    let what = what.to_owned();
+    Ok(Some((method, path, Asked { what, fields, headers })))
+}

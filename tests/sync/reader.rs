@@ -1,0 +1,160 @@
+//! Reader accounts in the catalog: what the first sync brings, and how little the next ones ask for.
+
+use lockstep::domain::change_set::ChangeKind;
+use lockstep::domain::item::parse_fields;
+use lockstep::domain::operation::{Mode, StartRequest, Status};
+use lockstep::domain::source::{Location, Source, SourceDraft};
+
+use crate::support::house::{draft, full, incremental, preview};
+use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    the_second_sync_asks_for_states_and_what_is_new,
+    a_state_that_changes_is_an_update_from_one_to_the_other,
+    articles_that_roll_off_stay_and_an_empty_account_takes_nothing,
+    a_failure_leaves_the_catalog_as_it_was,
+    secrets_are_nowhere,
+];
+
+fn account(house: &House, server: &ReaderServer) -> Source {
+    let noun = "article/articles".parse().expect("a noun");
+    let draft = SourceDraft { noun, ..draft("news", "reader", Location::Url(server.url())) };
+    house.store.add_source(&draft, None).expect("a source added")
+}
+
+fn the_second_sync_asks_for_states_and_what_is_new(db: &Database) {
+    for dialect in [Dialect::FreshRss, Dialect::Miniflux, Dialect::Inoreader] {
+        let house = House::on(db);
+        let server = ReaderServer::start(dialect, Article::many(1000, 230));
+        let source = account(&house, &server);
+        let record = house.go(&source, &incremental());
+        assert_eq!((record.status, record.stats.added), (Status::Completed, 230), "{}", record.message);
+        assert_eq!(record.stats.articles.map(|count| (count.processed, count.total)), Some((230, 230)));
+        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "contents").count(), 3);
+        let before = db.items_as_written();
+
+        let record = house.go(&source, &incremental());
+        assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 230), "{}", record.message);
+        assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (0, 0, 0));
+        assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "unread", "starred"]);
+        assert_eq!(db.items_as_written(), before);
+
+        server.change(|articles| articles.insert(0, Article::new(1001, "New")));
+        let record = house.go(&source, &incremental());
+        assert_eq!((record.stats.added, record.stats.updated, record.stats.unchanged), (1, 0, 230));
+        assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "unread", "starred", "contents"]);
+
+        let before = db.items_as_written();
+        let record = house.go(&source, &full());
+        assert_eq!((record.stats.updated, record.stats.unchanged), (0, 231), "{}", record.message);
+        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "contents").count(), 3);
+        assert_eq!(db.items_as_written(), before);
+        house.store.remove_source(source.id).expect("removed");
+    }
+}
+
+fn a_state_that_changes_is_an_update_from_one_to_the_other(db: &Database) {
+    let house = House::on(db);
+    let server = ReaderServer::start(Dialect::Miniflux, Article::many(20, 20));
+    let source = account(&house, &server);
+    house.go(&source, &incremental());
+    server.change(|articles| {
+        articles[1].read = true;
+        articles[2].starred = true;
+    });
+    let record = house.go(&source, &StartRequest { kind: preview().kind, ..incremental() });
+    assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
+    let record = house.go(&source, &incremental());
+    assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
+    let changes = house.store.changes(record.id, ChangeKind::Updated, 10).expect("changes");
+    let mut told: Vec<String> = Vec::new();
+    for change in &changes {
+        let fields = |text: &Option<String>| parse_fields(text.as_deref().expect("a side")).expect("fields");
+        let (before, after) = (fields(&change.before), fields(&change.after));
+        let differing = before.into_iter().zip(after).filter(|(old, new)| old != new);
+        told.extend(differing.map(|((name, old), (_, new))| format!("{} {name}: {old} → {new}", change.key)));
+    }
+    told.sort_unstable();
+    let key = |id: i64| Article::new(id, "").key();
+    assert_eq!(told, [format!("{} starred: no → yes", key(18)), format!("{} read: no → yes", key(19))]);
+}
+
+fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &Database) {
+    let house = House::on(db);
+    let server = ReaderServer::start(Dialect::FreshRss, Article::many(40, 30));
+    let source = account(&house, &server);
+    house.go(&source, &incremental());
+    for left in [5, 0] {
+        server.change(|articles| articles.truncate(left));
+        for mode in [Mode::Incremental, Mode::Full] {
+            let record = house.go(&source, &StartRequest { mode, ..full() });
+            assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
+            assert_eq!(house.items(&source).len(), 30, "{left}");
+        }
+    }
+    let empty = ReaderServer::start(Dialect::Miniflux, Vec::new());
+    let draft = draft("other", "reader", Location::Url(empty.url()));
+    let other = house.store.add_source(&draft, None).expect("a source");
+    let record = house.go(&other, &incremental());
+    assert_eq!((record.status, record.stats.items.total), (Status::Completed, 0), "{}", record.message);
+}
+
+fn a_failure_leaves_the_catalog_as_it_was(db: &Database) {
+    let house = House::on(db);
+    let server = ReaderServer::start(Dialect::Miniflux, Article::many(300, 150));
+    let source = account(&house, &server);
+    house.go(&source, &incremental());
+    let before = db.items_as_written();
+    for part in ["login", "subscriptions", "all", "contents"] {
+        for misdeed in [Misdeed::Lacks, Misdeed::Page, Misdeed::Cut, Misdeed::Status(404, vec![])] {
+            server.misbehave(part, 1..usize::MAX, misdeed.clone());
+            let record = house.go(&source, &full());
+            // A login that is cut may still have its token in it, which is as good as none.
+            assert_eq!(record.status, Status::Failed, "{part}, {misdeed:?}: {}", record.message);
+            assert_eq!(db.items_as_written(), before, "{part}, {misdeed:?}");
+            server.behave();
+        }
+    }
+    server.change(|articles| articles[0].read = !articles[0].read);
+    server.misbehave("unread", 1..usize::MAX, Misdeed::Lacks);
+    let record = house.go(&source, &incremental());
+    assert_eq!((record.status, record.issues, record.stats.updated), (Status::Completed, 1, 0), "{}", record.message);
+    assert_eq!(db.items_as_written(), before);
+    server.behave();
+    assert_eq!(house.go(&source, &incremental()).stats.updated, 1, "the next sync heals it");
+}
+
+fn secrets_are_nowhere(db: &Database) {
+    let house = House::on(db);
+    let server = ReaderServer::start(Dialect::Inoreader, Article::many(30, 10));
+    let source = account(&house, &server);
+    let well = house.go(&source, &incremental());
+    server.misbehave("login", 1..usize::MAX, Misdeed::Status(401, vec![]));
+    let wrong = house.go(&source, &incremental());
+    server.behave();
+    server.misbehave("unread", 1..usize::MAX, Misdeed::Lacks);
+    let noted = house.go(&source, &incremental());
+    assert_eq!((well.status, wrong.status, noted.issues), (Status::Completed, Status::Failed, 1));
+    let mut told = vec![source.location.for_people()];
+    for record in [&well, &wrong, &noted] {
+        told.push(format!("{record:?} {:?}", house.report(record.id)));
+    }
+    for table in ["items", "sync_operations", "sync_records", "sync_issues", "item_changes", "catalogs"] {
+        let row = if db.is_sqlite() { every_column(db, table) } else { format!("CAST({table}.* AS TEXT)") };
+        told.extend(db.texts(&format!("SELECT {row} AS value FROM {table}")).into_iter().flatten());
+    }
+    for text in &told {
+        assert!(SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
+    }
+}
+
+/// All columns of a table of SQLite as one text.
+fn every_column(db: &Database, table: &str) -> String {
+    let names = db.texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
+    let texts = names
+        .into_iter()
+        .flatten()
+        .map(|name| format!("coalesce(CASE typeof({name}) WHEN 'blob' THEN hex({name}) ELSE {name} END, '')"));
+    texts.collect::<Vec<_>>().join(" || '|' || ")
+}
