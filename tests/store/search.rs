@@ -14,6 +14,7 @@ on_both_databases![
     pages_hold_every_item_once,
     an_item_is_found_by_its_id_in_its_own_catalog_alone,
     an_id_that_is_none_is_not_found,
+    flags_are_told_by_the_column_whatever_it_is_called,
 ];
 
 fn find(house: &House, source: &Source, search: &str) -> Vec<String> {
@@ -161,5 +162,32 @@ fn an_id_that_is_none_is_not_found(db: &Database) {
     house.sync(&source);
     for id in ["", "x", "1 OR 1=1", "-1", "99999999999999999999", "1.0", "\0"] {
         assert_eq!(house.store.item(source.id, id).expect("an answer"), None, "{id:?}");
+    }
+}
+
+fn flags_are_told_by_the_column_whatever_it_is_called(db: &Database) {
+    let house = House::on(db);
+    let names = ["id", "read", "it's \"x\"", "back\\slash", "ä ? $1 %"];
+    let table = Table::new(
+        &names,
+        &[
+            ["1", "yes", "no", "yes", "no"],
+            ["2", "no", "yes", "", "Yes"],
+            ["3", "[\"read\",\"yes\"]", " yes", "yes\\", "yes"],
+        ],
+    );
+    let source = house.memory_source("albums", table);
+    house.sync(&source);
+    for (name, keys) in names[1..].iter().zip([["1"], ["2"], ["1"], ["3"]]) {
+        let found = |yes| {
+            let query =
+                ItemQuery { flagged: Some(((*name).to_owned(), yes)), page: 1, per: 50, ..ItemQuery::default() };
+            let page = house.store.items(source.id, &query).expect("an answer");
+            let count = house.store.count_flagged(source.id, name, yes).expect("an answer");
+            assert_eq!((page.total, count), (page.items.len() as u64, page.items.len() as u64), "{name}");
+            page.items.into_iter().map(|item| item.key).collect::<Vec<_>>()
+        };
+        assert_eq!(found(true), keys, "{name}");
+        assert_eq!(found(false).len(), 2, "{name}");
     }
 }

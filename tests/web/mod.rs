@@ -1,6 +1,7 @@
 //! The front door, over HTTP: a real server in this process, and a client that follows nothing by itself.
 
 mod accounts;
+mod articles;
 mod catalogs;
 mod cells;
 mod data;
