@@ -29,7 +29,8 @@ fn a_preview_says_what_would_change_by_name_and_writes_nothing(db: &Database) {
     assert_eq!(record.status, Status::Completed);
     assert_eq!(untouched(db, &house, &source), before);
     assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (1, 2, 1));
-    assert_eq!(record.message, "A sync would add 1, update 2 and remove 1. Nothing was written.");
+    let said = "A sync would add 1, update 2 and remove 1. Nothing was written. New column “year”.";
+    assert_eq!(record.message, said);
     let names = |kind| -> Vec<String> {
         house.store.changes(record.id, kind, 100).expect("changes").into_iter().map(|change| change.key).collect()
     };
