@@ -39,6 +39,7 @@ use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::source::{Location, Noun, Source, Validators};
+use crate::domain::way_in::WayIn;
 
 /// What a file on this machine should be.
 const FEED_FILE: Wanted = Wanted("list of feeds (OPML) or feed");
@@ -103,6 +104,10 @@ impl Kind for Feeds {
             Location::File(_) | Location::Upload(_) => Ok(()),
             Location::Sample => Err(no_sample().to_string()),
         }
+    }
+
+    fn way_in(&self) -> WayIn {
+        WayIn::FEEDS
     }
 
     fn key_column(&self) -> Option<&'static str> {

@@ -22,6 +22,8 @@ use crate::domain::source::{Location, Slug, Source, without_secrets};
 
 /// The most characters of a cell in the preview.
 const CELL: usize = 200;
+/// The most feeds that are named beside it.
+const FEEDS: usize = 10;
 
 /// A page about one source before it is drawn.
 pub(super) struct Shown {
@@ -115,18 +117,22 @@ pub(super) fn beside(place: &Place, error: &CannotLook) -> Wrong {
 pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
     let cells = |cells: &Vec<String>| cells.iter().map(|cell| clipped(cell, CELL)).collect();
     let mut feeds: Vec<FoundFeed> = look.feeds.iter().map(found_feed).collect();
-    feeds.sort_by_key(|feed| feed.error.is_none());
+    feeds.sort_by_key(|feed| (feed.error.is_none(), !feed.read));
+    let more_feeds = feeds.len().saturating_sub(FEEDS) as u64;
+    feeds.truncate(FEEDS);
     FoundColumns {
         columns: look.columns.clone(),
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
         feeds,
+        more_feeds,
         ..unseen(house, place)
     }
 }
 
 fn found_feed(feed: &Feed) -> FoundFeed {
     let title = if feed.title.is_empty() { without_secrets(&feed.address) } else { clipped(&feed.title, CELL) };
-    FoundFeed { title, error: feed.error.as_ref().map(|(_, sentence)| sentence.clone()) }
+    let error = feed.error.as_ref().map(|(_, sentence)| sentence.clone());
+    FoundFeed { title, error, read: feed.succeeded_at.is_some() }
 }
 
 /// What is known of a source without looking into it: the columns of its catalog.

@@ -104,6 +104,8 @@ pub struct FoundFeed {
     pub title: String,
     /// Why it could not be read.
     pub error: Option<String>,
+    /// Whether it was read: a look does not come to all feeds of a long list.
+    pub read: bool,
 }
 
 /// What a look into the source found.
@@ -125,8 +127,10 @@ pub struct FoundColumns {
     pub linked: bool,
     /// Whether people choose the key: some kinds know it by themselves.
     pub asks_key: bool,
-    /// The feeds it is made of, those that could not be read first.
+    /// The first feeds it is made of, those that could not be read before the others.
     pub feeds: Vec<FoundFeed>,
+    /// How many more there are.
+    pub more_feeds: u64,
 }
 
 /// What goes with a source.
