@@ -98,7 +98,8 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// The kinds this house knows. A new one is a line here.
+    /// The kinds this house knows. A new one is a line here. What any kind could be at is looked at as each in this
+    /// order.
     #[must_use]
     pub fn built_in(mut settings: Settings) -> Self {
         let robot = settings.google.take().map(|account| Arc::new(Robot::new(account)));
@@ -107,9 +108,9 @@ impl Kinds {
         Self {
             all: vec![
                 Box::new(Sheet { client: Arc::clone(&client), robot: robot.clone() }),
-                Box::new(Feeds::new(&client, uploads_dir.clone())),
-                Box::new(Reader { client: Arc::clone(&client) }),
-                Box::new(Csv { client, uploads_dir, sample }),
+                Box::new(Csv { client: Arc::clone(&client), uploads_dir: uploads_dir.clone(), sample }),
+                Box::new(Feeds::new(&client, uploads_dir)),
+                Box::new(Reader { client }),
             ],
             robot,
         }

@@ -21,6 +21,7 @@ use super::http::Client;
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::progress::Weights;
 use crate::domain::source::{Location, Noun, Source};
+use crate::domain::way_in::WayIn;
 use account::Account;
 use mirror::Mirror;
 use session::Session;
@@ -42,6 +43,10 @@ impl Kind for Reader {
 
     fn accepts(&self, location: &Location) -> Result<(), String> {
         Account::at(location).map(drop)
+    }
+
+    fn way_in(&self) -> WayIn {
+        WayIn::READER
     }
 
     fn key_column(&self) -> Option<&'static str> {
