@@ -5,25 +5,36 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{Exit, Trouble, note};
+use super::user::piped_password;
 use crate::app::App;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Location, Noun, Slug, SourceDraft};
+use crate::domain::veil::account;
+use crate::domain::way_in::Asked;
 
 /// A source to be added.
 #[derive(Args)]
 pub(super) struct Add {
     /// The source's name in addresses and on the command line: a to z, 0 to 9 and hyphens, such as albums
     slug: Slug,
-    /// What kind of place it is: sheet (a Google Sheet), csv, or feeds (RSS, Atom, JSON Feed)
+    /// What kind of place it is: sheet (a Google Sheet), csv, feeds (RSS, Atom, JSON Feed, or lists of them as OPML) or
+    /// reader (an account with a feed reader)
     #[arg(long)]
     kind: String,
-    /// Its address: a link to the sheet, the address of the CSV, of a feed or of a list of feeds. Feeds may have several
+    /// Its address: a link to the sheet, the address of the CSV, of a feed or of a list of feeds, of the reader's server.
+    /// For feeds it may be given several times
     #[arg(long, conflicts_with = "file", required_unless_present = "file")]
     url: Vec<String>,
+    /// The user name of the account, where one is mirrored; the password comes with --password-stdin
+    #[arg(long, value_name = "NAME", requires_all = ["password_stdin", "url"])]
+    user: Option<String>,
+    /// Read the password of the account from standard input, up to the end of its first line
+    #[arg(long, requires = "user")]
+    password_stdin: bool,
     /// A file of this machine, read anew at every sync: a CSV, or a list of feeds (OPML)
     #[arg(long)]
     file: Option<PathBuf>,
-    /// The column that tells entries apart, such as id
+    /// The column that tells entries apart, such as id; feeds and reader accounts need none
     #[arg(long, value_name = "COLUMN")]
     key: Option<String>,
     /// Its name for people; default the slug in words
@@ -102,6 +113,7 @@ fn name(add: &Add) -> Result<String, Trouble> {
 fn location(app: &App, add: &Add) -> Result<Location, Trouble> {
     let urls: Vec<String> = add.url.iter().map(|url| url.trim().to_owned()).collect();
     let (flag, location) = match (&add.file, &urls[..]) {
+        (None, [only]) if add.user.is_some() => ("--url", Location::Url(account_at(app, add, only)?)),
         (Some(path), _) => ("--file", Location::File(file(path)?)),
         (None, [only]) => ("--url", Location::Url(only.clone())),
         (None, _) => ("--url", Location::Urls(urls)),
@@ -110,6 +122,15 @@ fn location(app: &App, add: &Add) -> Result<Location, Trouble> {
         Ok(()) => Ok(location),
         Err(wrong) => Err(Trouble::usage(format!("{flag}: {wrong}"))),
     }
+}
+
+/// The address of an account: its server with user name and password, which stay off the command line.
+fn account_at(app: &App, add: &Add, server: &str) -> Result<String, Trouble> {
+    if app.control.way_in(&add.kind).is_none_or(|way| way.asked != Asked::Account) {
+        return Err(Trouble::usage(format!("--user: a source of the kind {} is no account. Leave it out.", add.kind)));
+    }
+    let user = add.user.as_deref().unwrap_or_default();
+    account(server, user, &piped_password()?, None).map_err(|wrong| Trouble::usage(format!("--url: {wrong}")))
 }
 
 fn file(path: &Path) -> Result<PathBuf, Trouble> {

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::output::{Exit, Trouble, answer, complain, one_line};
 use crate::app::App;
+use crate::domain::feed::Feed;
 use crate::domain::look::Look;
-use crate::domain::source::Source;
+use crate::domain::source::{Source, without_secrets};
 
 /// Does it.
 pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
@@ -13,6 +14,9 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     let look = app.control.look_again(source).map_err(|error| {
         Trouble::failed(format!("{slug} ({}) cannot be taken: {error}", source.location.for_people()))
     })?;
+    if app.control.key_column(&source.kind).is_some() {
+        return tell_feeds(source, &look);
+    }
     let findings = findings(source, &look);
     for finding in &findings {
         complain(finding);
@@ -27,6 +31,25 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
         source.key_column,
         look.bytes,
     )))?;
+    Ok(Exit::Fine)
+}
+
+/// What was found at a place that tells its entries apart by itself: its feeds, if it is made of some.
+fn tell_feeds(source: &Source, look: &Look) -> Result<Exit, Trouble> {
+    let failing: Vec<&Feed> = look.feeds.iter().filter(|feed| feed.has_failed()).collect();
+    for feed in &failing {
+        let why = feed.error.as_ref().map_or("It could not be read.", |(_, sentence)| sentence.as_str());
+        complain(&one_line(&format!("{}: {why}", without_secrets(&feed.address))));
+    }
+    if !failing.is_empty() {
+        return Ok(Exit::Failed);
+    }
+    let feeds = match look.feeds.len() {
+        0 => String::new(),
+        1 => "1 feed, ".to_owned(),
+        many => format!("{many} feeds, "),
+    };
+    answer(&one_line(&format!("{} is fine: {feeds}{} bytes.", source.slug, look.bytes)))?;
     Ok(Exit::Fine)
 }
 

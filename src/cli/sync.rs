@@ -143,7 +143,9 @@ fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(
     if issues > 0 {
         for issue in app.store.issues(last.sync_id, 1, TOLD_ISSUES)? {
             let row = issue.row.map_or(String::new(), |row| format!("row {row}, "));
-            let column = issue.column.map_or(String::new(), |column| format!("column “{column}”, "));
+            // Where a source is made of feeds, the place of an issue is the feed.
+            let what = if last.stats.feeds.is_some() && issue.row.is_none() { "feed" } else { "column" };
+            let column = issue.column.map_or(String::new(), |column| format!("{what} “{column}”, "));
             note(&format!("{row}{column}{}: {}", issue.kind.as_str(), issue.reason));
         }
         if issues > TOLD_ISSUES {

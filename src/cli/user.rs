@@ -73,12 +73,16 @@ pub(super) fn run(app: &App, command: &UserCommand) -> Result<Exit, Trouble> {
 }
 
 fn hashed_password() -> Result<String, Trouble> {
+    secret::hash_password(&piped_password()?).map_err(|error| Trouble::usage(format!("{error}.")))
+}
+
+/// The password on standard input: its first line.
+pub(super) fn piped_password() -> Result<String, Trouble> {
     // One byte more than a password may have, a line break, and nothing beyond, whatever standard input is.
     let most = u64::try_from(PASSWORD_MAX_BYTES).unwrap_or(u64::MAX).saturating_add(3);
     let mut bytes = Vec::new();
     std::io::stdin().lock().take(most).read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).map_err(|_| Trouble::usage("the password is not UTF-8 text."))?;
     let line = text.split('\n').next().unwrap_or_default();
-    let password = line.strip_suffix('\r').unwrap_or(line);
-    secret::hash_password(password).map_err(|error| Trouble::usage(format!("{error}.")))
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }

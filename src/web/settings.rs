@@ -65,8 +65,10 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
         let source = known(house, &slug)?;
         let place = Place::from(&source);
         let mut shown = Shown::new(SourceStep::Edit(found_without_look(house, &source)?), form_of(house, &source));
-        // While a run is active the page would only stand in line behind it.
-        if house.store.active_run(source.id)?.is_none() {
+        // While a run is active the page would only stand in line behind it. Where no key is asked for, there is nothing
+        // to be seen that the catalog does not show.
+        let asks_key = house.control.key_column(&source.kind).is_none();
+        if asks_key && house.store.active_run(source.id)?.is_none() {
             match look_again(house, &source) {
                 Ok((look, errors)) => {
                     shown.step = SourceStep::Edit(found(house, &place, &look));
@@ -109,9 +111,10 @@ pub(super) async fn change(
         };
         let moved = place.as_ref().is_ok_and(|place| *place != Place::from(&source));
         let looked = match &place {
-            Ok(place) if moved || form.key != source.key_column => {
-                look_at(house, place).map(Some).map_err(|error| beside(place, &error))
-            }
+            Ok(place) if moved || form.key != source.key_column => match place.beyond(&source.location) {
+                Some(new) => look_at(house, &new).map(Some).map_err(|error| beside(&new, &error)),
+                None => Ok(None),
+            },
             Ok(_) => Ok(None),
             Err(errors) => Err(errors.clone()),
         };

@@ -17,7 +17,7 @@ use super::source_form::{self, Wrong, file_name_of, wrong_file};
 use super::source_place::{Place, meant, of_kind, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
-use super::views::sources::{KindChoice, SourceErrors, SourceForm, SourceStep};
+use super::views::sources::{KindChoice, SourceErrors, SourceForm, SourceStep, Ways};
 use crate::domain::account::Actor;
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::schedule::Schedule;
@@ -69,13 +69,13 @@ pub(super) async fn look(
                 form.upload = id;
                 name
             }
-            SentFile::TooLarge => return ask_again(house, &actor, form, too_large(), None),
+            SentFile::TooLarge => return ask_again(house, &actor, form, Missed::from(too_large())),
             SentFile::None => value(&sent.values, "called"),
         };
         if !form.upload.is_empty() && !form.url.is_empty() {
             let both = "There is an address and a file. Choose one of the two.".to_owned();
             uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
-            return ask_again(house, &actor, form, wrong_file(both), None);
+            return ask_again(house, &actor, form, Missed::from(wrong_file(both)));
         }
         match find(house, &form)? {
             Ok((place, look)) => {
@@ -88,9 +88,9 @@ pub(super) async fn look(
                 }
                 Shown::new(SourceStep::Columns(found), form).draw(house, &actor)
             }
-            Err((errors, offer)) => {
+            Err(missed) => {
                 form.called = called;
-                ask_again(house, &actor, form, errors, offer)
+                ask_again(house, &actor, form, missed)
             }
         }
     })
@@ -105,7 +105,7 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
         let mut form = source_form::typed(&form.read()?);
         let (place, look) = match find(house, &form)? {
             Ok(looked) => looked,
-            Err((errors, offer)) => return ask_again(house, &actor, form, errors, offer),
+            Err(missed) => return ask_again(house, &actor, form, missed),
         };
         let mut columns = look.columns.clone();
         if let Some(key) = house.control.key_column(&place.kind) {
@@ -131,32 +131,39 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
 }
 
 /// The first step again, with what is wrong and what was typed.
-fn ask_again(
-    house: &House,
-    actor: &Actor,
-    mut form: SourceForm,
-    errors: Wrong,
-    offer: Option<KindChoice>,
-) -> Result<Html, WebError> {
+fn ask_again(house: &House, actor: &Actor, mut form: SourceForm, missed: Missed) -> Result<Html, WebError> {
+    let Missed { errors, place, offer } = missed;
     if offer.is_none() {
         uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
     }
-    veil(house, &mut form, None, &[])?;
-    let mut ways = ways(house, &form.kind);
-    ways.offer = offer;
+    veil(house, &mut form, place.as_ref(), &[])?;
+    let ways = Ways { offer, ..ways(house, &form.kind) };
     Shown::new(SourceStep::Place(ways), form).wrong(errors).draw(house, actor)
 }
 
-/// What was found, or what is wrong and which other kind of place it is.
-type Found = Result<(Place, Look), (Wrong, Option<KindChoice>)>;
+/// Why nothing was found.
+struct Missed {
+    errors: Wrong,
+    /// Where it was looked for, if what was typed is a place.
+    place: Option<Place>,
+    /// The kind of place that it is instead.
+    offer: Option<KindChoice>,
+}
+
+impl From<Wrong> for Missed {
+    fn from(errors: Wrong) -> Self {
+        Self { errors, place: None, offer: None }
+    }
+}
 
 /// Looks at the place that a form means. Where several kinds may be meant it is the first that can read what is there.
-fn find(house: &House, form: &SourceForm) -> Result<Found, WebError> {
+fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed>, WebError> {
     let places = match meant(house, form, &[])? {
         Ok(places) => places,
         Err(errors) => {
             let other = house.control.recognise(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
-            return Ok(Err((errors, other.and_then(|kind| choice(house, kind)))));
+            let offer = other.and_then(|kind| choice(house, kind));
+            return Ok(Err(Missed { offer, ..Missed::from(errors) }));
         }
     };
     let mut first: Option<(Place, CannotLook)> = None;
@@ -174,9 +181,10 @@ fn find(house: &House, form: &SourceForm) -> Result<Found, WebError> {
     }
     let Some((place, error)) = first else {
         let error = "No kind of source takes that.".to_owned();
-        return Ok(Err((source_form::wrong_link(error), None)));
+        return Ok(Err(source_form::wrong_link(error).into()));
     };
-    Ok(Err((beside(&place, &error), offer(house, form, &place, &error))))
+    let (errors, offer) = (beside(&place, &error), offer(house, form, &place, &error));
+    Ok(Err(Missed { errors, place: Some(place), offer }))
 }
 
 /// The kind that can read what was taken for another.

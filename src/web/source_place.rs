@@ -31,6 +31,15 @@ impl Place {
         control.label(&self.kind, &self.location)
     }
 
+    /// What of it is to be looked at by those who know `before`: of several addresses the new ones.
+    pub(super) fn beyond(&self, before: &Location) -> Option<Self> {
+        let Location::Urls(addresses) = &self.location else { return Some(self.clone()) };
+        let mut new = addresses.clone();
+        new.retain(|address| !before.addresses().contains(address));
+        let location = if let [only] = &new[..] { Location::Url(only.clone()) } else { Location::Urls(new) };
+        (!location.addresses().is_empty()).then(|| Self { kind: self.kind.clone(), location })
+    }
+
     /// Where it is, in words.
     pub(super) fn place_in_words(&self) -> String {
         match &self.location {
@@ -104,9 +113,10 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
         control.accepts(kind, &location).map(|()| Place { kind: kind.to_owned(), location })
     };
     if way.asked == Asked::Account {
-        let server = whole(&lines.join(" "))?;
         let stored = known.iter().find(|address| Url::parse(address).is_ok_and(|url| !url.username().is_empty()));
-        let address = account(&server, &form.user, &form.password, stored.map(String::as_str))?;
+        let servers: Vec<String> = stored.map(|address| server_of(address)).into_iter().collect();
+        let server = unveiled(&[lines.join(" ")], &servers)?.concat();
+        let address = account(&whole(&server)?, &form.user, &form.password, stored.map(String::as_str))?;
         return place(vec![address]).map_err(|error| sentence(&error));
     }
     let typed = unveiled(&lines, known)?;
@@ -168,7 +178,7 @@ fn whole(typed: &str) -> Result<String, String> {
 /// The form as it is shown of these addresses: what is secret in them is behind a veil.
 pub(super) fn shown(control: &Control, kind: &str, location: &Location) -> String {
     let is_account = control.way_in(kind).is_some_and(|way| way.asked == Asked::Account);
-    let show = |address: &String| if is_account { server_of(address) } else { veiled(address) };
+    let show = |address: &String| veiled(&if is_account { server_of(address) } else { address.clone() });
     location.addresses().iter().map(show).collect::<Vec<_>>().join("\n")
 }
 

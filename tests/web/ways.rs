@@ -1,7 +1,7 @@
 //! The ways to say where a source is.
 
 use lockstep::domain::account::Role;
-use lockstep::domain::source::Location;
+use lockstep::domain::source::{Location, SourceDraft};
 
 use super::site::{Reply, Site};
 use super::tenth_kind::{fields, site};
@@ -121,4 +121,56 @@ fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
     assert_eq!(cut.status, 422);
     assert!(cut.body.contains("type all of the new address"), "{}", cut.body);
     assert_eq!(site.store.sources().expect("sources").len(), 3);
+}
+
+#[test]
+fn an_account_keeps_its_password_and_never_shows_it() {
+    let site = Site::new();
+    let outside = Outside::start();
+    let admin = site.person("ada", Role::Admin);
+    let form = admin.get("/settings/sources/new?kind=reader").body;
+    for field in ["id=\"url\"", "id=\"user\"", "id=\"password\" name=\"password\" type=\"password\" required"] {
+        assert!(form.contains(field), "{field}: {form}");
+    }
+    let server = outside.url("/api/greader.php");
+    let typed = [("kind", "reader"), ("url", &*server), ("user", "me@h"), ("password", "s3:cr@et")];
+    let refused = admin.post_form("/settings/sources/new", &typed);
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains(&server), "what was typed is kept: {}", refused.body);
+    assert!(refused.body.contains("Left empty they stay what they are."), "{}", refused.body);
+    assert!(!refused.body.contains("s3") && !refused.body.contains("me@h"), "{}", refused.body);
+    let asked = outside.requests("/api/greader.php/accounts/ClientLogin").len();
+    let waits = hidden(&refused, "waits");
+    assert_ne!(waits, "");
+    let again = [("kind", "reader"), ("url", &*server), ("user", ""), ("password", ""), ("waits", waits)];
+    let again = admin.post_form("/settings/sources/new", &again);
+    assert_eq!(again.status, 422);
+    assert!(outside.requests("/api/greader.php/accounts/ClientLogin").len() > asked, "it was tried: {}", again.body);
+
+    let noun = "article/articles".parse().expect("a noun");
+    let draft = SourceDraft {
+        slug: "mine".parse().expect("a slug"),
+        name: "Mine".to_owned(),
+        noun,
+        kind: "reader".to_owned(),
+        location: Location::Url("https://me%40h:s3cret@reader.example.org/".to_owned()),
+        key_column: "id".to_owned(),
+        schedule: None,
+        public: false,
+    };
+    let source = site.store.add_source(&draft, None).expect("a source");
+    let edit = admin.get("/settings/sources/mine").body;
+    assert!(edit.contains("value=\"https://reader.example.org/\""), "{edit}");
+    assert!(!edit.contains("s3cret") && !edit.contains("me%40h") && !edit.contains("me@h"), "{edit}");
+    let save = |url: &str| {
+        let fields = [("name", "Ours"), ("url", url), ("noun_one", "article"), ("noun_many", "articles")];
+        admin.post_form("/settings/sources/mine", &fields)
+    };
+    let saved = save("https://reader.example.org/");
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let stored = site.store.source_by_id(source.id).expect("an answer").expect("a source");
+    assert_eq!((stored.location, stored.name.as_str()), (draft.location, "Ours"), "left empty, it stays");
+    let elsewhere = save("https://evil.example.org/");
+    assert_eq!(elsewhere.status, 422);
+    assert!(elsewhere.body.contains("not sent to another server"), "{}", elsewhere.body);
 }
