@@ -3,6 +3,7 @@
 mod away;
 mod crash;
 mod elsewhere;
+mod feeds;
 mod first;
 mod history;
 mod phone;

@@ -1,0 +1,142 @@
+//! Feeds, from their addresses to the catalog, and what becomes of one that fails.
+
+use super::albums;
+use crate::support::browser::Browser;
+use crate::support::outside::{Outside, Reply};
+use crate::support::server::Home;
+
+/// A feed with these entries.
+fn feed(title: &str, entries: &[&str]) -> Reply {
+    let item = |entry: &&str| format!("<item><guid>{entry}</guid><title>{entry}</title></item>");
+    let items: String = entries.iter().map(item).collect();
+    Reply::status(200).header("Content-Type", "application/rss+xml").body(format!(
+        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>{title}</title>\
+         <link>https://h.example/</link>{items}</channel></rss>"
+    ))
+}
+
+/// Chooses feeds on the page that adds sources, and types addresses, one per line.
+fn look_into(browser: &Browser, addresses: &str) {
+    browser.click(".kinds a[href$='kind=feeds']");
+    browser.sees(".card h2", "Feeds");
+    browser.fill("#url", addresses);
+    browser.click("form.card button[type=submit]");
+}
+
+#[test]
+fn two_addresses_become_a_catalog_and_the_one_that_failed_is_asked_again_when_it_is_mended() {
+    let outside = Outside::start();
+    outside.set("/jazz", feed("Jazz today", &["Kind of Blue", "Blue Train"]));
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let browser = Browser::open();
+    browser.log_in(&server.url("/login?next=/settings/sources/new"));
+    browser.fits_a_phone();
+    look_into(&browser, &format!("{}\n{}", outside.url("/jazz"), outside.url("/rock?token=s3cret")));
+    browser.sees(".preview tbody", "Blue Train");
+    browser.sees(".found-feeds .bad", "/rock?…");
+    browser.sees(".found-feeds .good", "Jazz today");
+    assert!(!browser.has("[name=key]"), "feeds know their key");
+    assert!(!browser.js("return document.documentElement.outerHTML").to_string().contains("s3cret"));
+    browser.fits_a_phone();
+    browser.fill("#name", "The news");
+    browser.fill("#slug", "news");
+    browser.click(".form-actions button");
+    browser.sees("h1", "The news");
+
+    browser.click("#panel-sync");
+    browser.sees("#panel-title", "Sync completed");
+    browser.sees("#panel-message", "1 of 2 feeds failed");
+    browser.sees("#panel .panel-meta", "2 feeds, 2 articles");
+    browser.sees("#catalog-facts", "1 failing");
+    browser.click("#panel-issues summary");
+    browser.sees("#panel-issues .lines", "/rock?…");
+    browser.fits_a_phone();
+
+    browser.click("#feeds-link");
+    browser.sees("h1", "Feeds");
+    browser.sees("ul.feeds li:first-child .state", "Failed once");
+    browser.sees("ul.feeds li:first-child .feed-why", "404");
+    browser.sees("ul.feeds li:last-child", "2 entries");
+    browser.fits_a_phone();
+    assert_eq!(browser.path(), "/catalog/news/feeds");
+
+    let jazz = outside.hits("/jazz");
+    outside.set("/rock", feed("Rock today", &["Autobahn"]));
+    browser.click("#retry-failed");
+    browser.sees("#panel-title", "Sync completed");
+    browser.sees("#catalog-facts .count", "3 articles");
+    browser.until("nothing fails any more", || !browser.text("#catalog-facts").contains("failing"));
+    assert!(!browser.has("#panel-failed"));
+    assert_eq!(outside.hits("/jazz"), jazz, "the one that was fine is left alone");
+    browser.click("#feeds-link");
+    browser.sees(".title", "none failing");
+    assert!(!browser.has("#retry-failed"));
+    browser.go(&server.url("/"));
+    browser.sees("#sources", "The news");
+    assert!(!browser.text("#sources").contains("failing"));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_failed_ones_are_asked_again_from_the_panel_too() {
+    let outside = Outside::start();
+    outside.set("/jazz", feed("Jazz today", &["Kind of Blue"]));
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let browser = Browser::open();
+    browser.log_in(&server.url("/login?next=/settings/sources/new"));
+    look_into(&browser, &format!("{}\n{}", outside.url("/jazz"), outside.url("/rock")));
+    browser.click(".form-actions button");
+    browser.click("#panel-sync");
+    browser.sees("#panel-failed", "Retry only the failed");
+    outside.set("/rock", feed("Rock today", &["Autobahn"]));
+    browser.click("#panel-failed");
+    browser.sees("#catalog-facts .count", "2 articles");
+    browser.until("it is not offered any more", || !browser.has("#panel-failed"));
+    assert_eq!(browser.complaints(), [""; 0]);
+}
+
+#[test]
+fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that() {
+    let outside = Outside::start();
+    outside.set("/jazz", feed("Jazz today", &["Kind of Blue"]));
+    outside.csv("/albums.csv", &albums(3));
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let browser = Browser::without_javascript();
+    browser.log_in(&server.url("/login?next=/settings/sources/new"));
+    look_into(&browser, &outside.url("/albums.csv"));
+    browser.sees("#url-error", "no feed");
+    browser.sees(".offer", "CSV file");
+    browser.click("#offer");
+    browser.sees(".preview tbody", "Album 2");
+    browser.sees("#key-help", "CSV by link");
+
+    // A link in the box for any link needs no choice at all.
+    browser.go(&server.url("/settings/sources/new"));
+    browser.fill("#url", &outside.url("/jazz"));
+    browser.click("form:has(#url) button[type=submit]");
+    browser.sees(".preview tbody", "Kind of Blue");
+    assert_eq!(browser.attr("#slug", "value").as_deref(), Some("jazz-today"), "the feed says what it is called");
+    browser.click(".form-actions button");
+    browser.sees("h1", "Jazz today");
+    browser.click("#panel-sync");
+    browser.sees("#catalog-facts .count", "1 article");
+
+    browser.go(&server.url("/settings/sources/jazz-today"));
+    browser.fill("#url", &format!("{}\n{}", outside.url("/jazz"), outside.url("/late")));
+    browser.click(".form-actions button");
+    browser.sees("#url-error", "404");
+    outside.set("/late", feed("Late", &["Good night"]));
+    browser.click(".form-actions button");
+    browser.sees(".done", "The source was saved.");
+    browser.go(&server.url("/catalog/jazz-today"));
+    browser.click("#panel-sync");
+    browser.sees("#catalog-facts .count", "2 articles");
+    browser.click("#feeds-link");
+    browser.sees(".title", "2 feeds");
+}
