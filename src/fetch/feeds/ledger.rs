@@ -95,8 +95,11 @@ impl<'a> Ledger<'a> {
                 self.put_off(&address, turn, true, now);
             }
         }
-        // Lists tell how much there is to do.
-        jobs.sort_by_key(|job| !self.is_list(&job.address));
+        // Lists tell how much there is to do. Those that an earlier run did not come to are asked before others.
+        jobs.sort_by_key(|job| {
+            let asked_at = self.feeds.get(&job.address).and_then(|feed| feed.asked_at);
+            (!self.is_list(&job.address), asked_at)
+        });
         jobs
     }
 
