@@ -4,6 +4,8 @@
 //! an empty title, where a tag does not match or where a version is unknown to it, it cannot tell what `xml:base` links in
 //! a text are relative to, and it panics on an author such as `“me@example.com` and on a time of too many digits.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use url::Url;
 
@@ -72,7 +74,8 @@ const HOLDERS: [&str; 4] = ["rss", "rdf", "channel", "feed"];
 fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
     // What stands before the first tag is no part of it: blank lines, warnings of a server's scripts.
     let text = &text[text.find('<').unwrap_or(text.len())..];
-    let mut walk = Walk::new(text, base);
+    let closed = closed(text);
+    let mut walk = Walk::new(&closed, base);
     let mut document = Document::default();
     let mut feed = Found::default();
     let mut about = None;
@@ -84,7 +87,8 @@ fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
         match element.name.as_str() {
             name if HOLDERS.contains(&name) => {
                 is_feed = true;
-                about = about.or_else(|| element.attribute("about").map(str::to_owned));
+                about = about
+                    .or_else(|| ["about", "href"].iter().find_map(|name| element.attribute(name)).map(str::to_owned));
             }
             "item" | "entry" => {
                 is_feed |= element.name == "entry";
@@ -99,14 +103,14 @@ fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
             _ => feed.look(&walk.fill(element)?),
         }
     }
-    let broken = walk.broken.take();
+    let broken = if text.len() < closed.len() { Some("its last tag is cut".to_owned()) } else { walk.broken.take() };
     if !is_feed {
         return Err(match broken {
             Some(why) => FetchError::failed("bad_feed", format!("It cannot be read: {why}.")),
             None => FetchError::failed("not_a_feed", "It is no feed: there is nothing in it that a feed begins with."),
         });
     }
-    if let (true, Some(why)) = (items.is_empty(), &broken) {
+    if let (true, true, Some(why)) = (items.is_empty(), walk.is_cut, &broken) {
         return Err(FetchError::failed("bad_feed", format!("It cannot be read: {why}.")));
     }
     let by = feed.authors();
@@ -125,6 +129,13 @@ fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
     document.link = document.link.or(about);
     document.entries = items;
     Ok(document)
+}
+
+/// `text` with the `>` that its very last end tag lacks: nothing else is missing.
+fn closed(text: &str) -> Cow<'_, str> {
+    let last = text.rfind('<').map_or("", |at| &text[at..]);
+    let cut = last.starts_with("</") && !last.contains('>');
+    if cut { Cow::Owned(format!("{text}>")) } else { Cow::Borrowed(text) }
 }
 
 fn not_a_feed(name: &str) -> FetchError {

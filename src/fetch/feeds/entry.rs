@@ -1,7 +1,13 @@
 //! One entry of a feed written in XML. RSS, Atom and the vocabularies that are used with them name the same things
 //! differently, and feeds mix them: whatever says a thing best is taken, and the feed's own words before borrowed ones.
 
+mod best;
+mod person;
+
 use chrono::{DateTime, Utc};
+
+use best::Best;
+use person::person;
 
 use super::dates;
 use super::document::Entry;
@@ -10,26 +16,6 @@ use super::xml::{Element, Vocabulary};
 
 /// How many categories of an entry are kept.
 const CATEGORIES: usize = 100;
-
-/// A value and how well it is said; of two said equally well the first stays.
-struct Best<T> {
-    value: Option<T>,
-    rank: u8,
-}
-
-impl<T> Default for Best<T> {
-    fn default() -> Self {
-        Self { value: None, rank: 0 }
-    }
-}
-
-impl<T> Best<T> {
-    fn offer(&mut self, rank: u8, value: Option<T>) {
-        if rank > self.rank && value.is_some() {
-            (self.value, self.rank) = (value, rank);
-        }
-    }
-}
 
 /// What was found so far of an entry, or of the feed itself.
 #[derive(Default)]
@@ -72,11 +58,19 @@ impl Found {
             "title" => self.title.offer(3, filled(plain(child))),
             "author" | "managingeditor" => self.author(3, person(child)),
             "webmaster" => self.author(1, person(child)),
-            "pubdate" | "published" | "issued" => self.published.offer(3, dates::moment(&child.text())),
-            "updated" | "modified" | "lastbuilddate" | "lastmod" => self.updated.offer(3, dates::moment(&child.text())),
-            "created" => self.published.offer(2, dates::moment(&child.text())),
+            "pubdate" | "published" | "issued" => self.published.offer_last(3, dates::moment(&child.text())),
+            "updated" | "modified" | "lastbuilddate" | "lastmod" => {
+                self.updated.offer_last(3, dates::moment(&child.text()));
+            }
+            "created" => self.published.offer_last(2, dates::moment(&child.text())),
             "description" | "summary" | "tagline" | "subtitle" | "abstract" => {
-                self.summary.offer(3, filled(html(child)))
+                let said = filled(html(child));
+                // An entry with both has its content in the second.
+                if self.summary.rank == 3 {
+                    self.content.offer(1, said);
+                } else {
+                    self.summary.offer(3, said);
+                }
             }
             "content" => self.atom_content(child),
             "fullitem" | "body" => self.content.offer(2, filled(html(child))),
@@ -85,6 +79,7 @@ impl Found {
                 let term = named.into_iter().flatten().find(|term| !term.trim().is_empty()).map(plain_of);
                 self.category(&term.unwrap_or_else(|| plain(child)));
             }
+            "tags" => child.text().split(',').for_each(|word| self.category(&folded(word))),
             "enclosure" => {
                 let at = child.attribute("url").or_else(|| child.attribute("href"));
                 let at = at.and_then(|at| address(at, &child.base));
@@ -111,12 +106,13 @@ impl Found {
     }
 
     fn link(&mut self, child: &Element) {
-        let Some(href) = child.attribute("href") else {
-            return self.link.offer(4, address(&child.text(), &child.base));
-        };
-        let at = address(href, &child.base);
+        let (href, rel) = (child.attribute("href"), child.attribute("rel"));
+        let at = address(&href.map_or_else(|| child.text(), str::to_owned), &child.base);
+        if href.is_none() && rel.is_none() {
+            return self.link.offer(4, at);
+        }
         let kind = child.attribute("type").unwrap_or_default();
-        match child.attribute("rel").map_or("alternate", str::trim).to_ascii_lowercase().as_str() {
+        match rel.map_or("alternate", str::trim).to_ascii_lowercase().as_str() {
             "alternate" | "http://www.iana.org/assignments/relation/alternate" | "" => {
                 let page = kind.is_empty() || kind.contains("html");
                 self.link.offer(if page { 3 } else { 2 }, at);
@@ -149,12 +145,12 @@ impl Found {
             "contributor" | "publisher" => {}
             "date" => {
                 let moment = dates::moment(&child.text());
-                self.published.offer(1, moment);
-                self.updated.offer(1, moment);
+                self.published.offer_last(1, moment);
+                self.updated.offer_last(1, moment);
             }
-            "issued" => self.published.offer(2, dates::moment(&child.text())),
-            "created" => self.published.offer(1, dates::moment(&child.text())),
-            "modified" => self.updated.offer(2, dates::moment(&child.text())),
+            "issued" => self.published.offer_last(2, dates::moment(&child.text())),
+            "created" => self.published.offer_last(1, dates::moment(&child.text())),
+            "modified" => self.updated.offer_last(2, dates::moment(&child.text())),
             "description" | "abstract" => self.summary.offer(2, filled(html(child))),
             "subject" => self.category(&plain(child)),
             "identifier" => self.id.offer(1, filled(child.text())),
@@ -167,7 +163,10 @@ impl Found {
             "group" => child.elements().for_each(|inner| self.look(inner)),
             "title" => self.title.offer(1, filled(plain(child))),
             "description" => self.summary.offer(1, filled(html(child))),
-            "category" => self.category(&plain(child)),
+            "category" => {
+                let label = child.attribute("label").map(plain_of).filter(|label| !label.is_empty());
+                self.category(&label.unwrap_or_else(|| plain(child)));
+            }
             "thumbnail" => {
                 let at = child.attribute("url").map_or_else(|| child.text(), str::to_owned);
                 self.image.offer(4, address(&at, &child.base));
@@ -237,8 +236,22 @@ impl Found {
         (self.title.value.unwrap_or_default(), self.link.value)
     }
 
+    /// The first picture that its text shows, for an entry that names none. One of a single dot only counts readers.
+    fn shown(&self) -> Option<String> {
+        let texts = [&self.content.value, &self.summary.value];
+        let mut pictures = texts.into_iter().flatten().flat_map(|html| html.split("<img ").skip(1));
+        pictures.find_map(|tag| {
+            let tag = tag.split('>').next().unwrap_or_default();
+            let value = |name: &str| Some(tag.split_once(name)?.1.split('"').next().unwrap_or_default());
+            let is_dot = |size: Option<&str>| size.is_some_and(|size| matches!(size.trim_end_matches("px"), "0" | "1"));
+            let counts = is_dot(value("width=\"")) || is_dot(value("height=\""));
+            value("src=\"").filter(|_| !counts).map(|src| src.replace("&amp;", "&"))
+        })
+    }
+
     /// The entry; `by` wrote it unless it says otherwise.
     pub(super) fn entry(self, by: &str) -> Entry {
+        let image = self.image.value.clone().or_else(|| self.shown());
         Entry {
             author: if self.authors.is_empty() { by.to_owned() } else { self.authors() },
             guid: self.id.value,
@@ -249,7 +262,7 @@ impl Found {
             summary: self.summary.value.unwrap_or_default(),
             content: self.content.value.unwrap_or_default(),
             categories: self.categories,
-            image: self.image.value,
+            image,
             enclosure: self.enclosure.value,
         }
     }
@@ -279,24 +292,4 @@ fn filled(text: String) -> Option<String> {
 
 fn is_picture(kind: &str) -> bool {
     kind.trim_start().to_ascii_lowercase().starts_with("image/")
-}
-
-/// The name of a person, or what else there is to call somebody: `<name>` in Atom, and in RSS
-/// `me@example.com (Name)`, `Name <me@example.com>`, `Name (me@example.com)`.
-fn person(element: &Element) -> String {
-    for part in ["name", "title", "email"] {
-        if let Some(said) = element.child(part).map(plain).filter(|said| !said.is_empty()) {
-            return said;
-        }
-    }
-    let text = folded(&element.text());
-    let Some((before, rest)) = text.split_once(['(', '<']) else { return plain_of(&text) };
-    let inside = rest.split([')', '>']).next().unwrap_or_default().trim();
-    let before = before.trim().trim_matches('"');
-    match (before.contains('@'), inside.contains('@')) {
-        (true, false) if !inside.is_empty() => inside.to_owned(),
-        (false, true) if !before.is_empty() => before.to_owned(),
-        (_, true) if before.is_empty() => inside.to_owned(),
-        _ => plain_of(&text),
-    }
 }

@@ -1,16 +1,23 @@
-//! A list of feeds: OPML 1 and 2 (opml.org/spec2.opml), read like feeds, as it is written as carelessly.
+//! A list of feeds: OPML 1 and 2 (opml.org/spec2.opml).
+//!
+//! It is not read as XML, but outline by outline: lists are put together by hand and by programs that escape nothing, and
+//! a quotation mark or a link in a description is no reason to lose the feeds that follow. Well-formed lists come out as
+//! from an XML reader; the crate `opml` wants all of them to be that.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
-use url::Url;
-
+use super::names::{refuse_entities, unescaped};
 use super::values::folded;
 use super::written;
-use super::xml::{Element, Step, Walk};
 use crate::fetch::FetchError;
 
 /// How many feeds of a list are read.
 const FEEDS: usize = 10_000;
+
+/// How much of an outline is looked at, in bytes, and how many of its attributes.
+const OUTLINE: usize = 64 * 1024;
+const ATTRIBUTES: usize = 100;
 
 /// A list of feeds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -38,39 +45,35 @@ pub(in crate::fetch) struct Listed {
 /// own (`entities_declared`).
 pub(in crate::fetch) fn addresses(bytes: &[u8], charset: Option<&str>) -> Result<List, FetchError> {
     let written = written::decode(bytes, charset);
-    let text = &written.text[written.text.find('<').unwrap_or(written.text.len())..];
-    // Addresses in a list are whole; what is not is a mistake that the list's reader names, not a place on this host.
-    let nowhere = Url::parse("list:/").map_err(|_| FetchError::failed("bad_list", "It cannot be read."))?;
-    let mut walk = Walk::new(text, &nowhere);
+    let text = without_comments(&written.text);
+    let Some(begins) = text.match_indices('<').find_map(|(at, _)| name(&text[at + 1..]).map(|name| (at, name))) else {
+        refuse_entities(&text)?;
+        return Err(FetchError::failed("not_a_list", "It is no list of feeds: there is no <opml> in it."));
+    };
+    refuse_entities(&text[..begins.0])?;
+    if !["opml", "outlinedocument"].contains(&begins.1.as_str()) {
+        let name: String = begins.1.chars().take(40).collect();
+        let message = format!("It is no list of feeds: it begins with <{name}>, not with <opml>.");
+        return Err(FetchError::failed("not_a_list", message));
+    }
     let (mut list, mut known) = (List::default(), HashSet::new());
-    let (mut is_list, mut more, mut twice) = (false, 0_u64, 0_u64);
-    while let Some(step) = walk.step()? {
-        let Step::Open(element) = step else { continue };
-        match element.name.as_str() {
-            "opml" | "outlinedocument" => is_list = true,
-            _ if !is_list => {
-                let name: String = element.name.chars().take(40).collect();
-                let message = format!("It is no list of feeds: it begins with <{name}>, not with <opml>.");
-                return Err(FetchError::failed("not_a_list", message));
-            }
-            "outline" => match listed(&element) {
-                Some(feed) if !known.insert(feed.address.clone()) => twice += 1,
-                Some(feed) if list.feeds.len() < FEEDS => list.feeds.push(feed),
-                Some(_) => more += 1,
-                None => {}
-            },
-            _ => {}
+    let (mut more, mut twice) = (0_u64, 0_u64);
+    for feed in outlines(&text[begins.0..]).filter_map(listed) {
+        if known.contains(&feed.address) {
+            twice += 1;
+        } else if list.feeds.len() < FEEDS {
+            known.insert(feed.address.clone());
+            list.feeds.push(feed);
+        } else {
+            more += 1;
         }
     }
-    let broken = walk.broken.take();
-    if !is_list {
-        return Err(FetchError::failed("not_a_list", "It is no list of feeds: there is no <opml> in it."));
-    }
-    if let (true, Some(why)) = (list.feeds.is_empty(), &broken) {
-        return Err(FetchError::failed("bad_list", format!("It cannot be read: {why}.")));
+    let is_cut = !text.trim_end().ends_with('>');
+    if is_cut && list.feeds.is_empty() {
+        return Err(FetchError::failed("bad_list", "It cannot be read: it ends in the middle."));
     }
     list.notes.extend(written.note);
-    list.notes.extend(broken.map(|why| format!("It is not well written: {why}. What could be made out was taken.")));
+    list.notes.extend(is_cut.then(|| "It ends in the middle. What is there was taken.".to_owned()));
     list.notes
         .extend((twice > 0).then(|| format!("{twice} of its feeds are in it more than once; each was taken once.")));
     list.notes
@@ -78,10 +81,128 @@ pub(in crate::fetch) fn addresses(bytes: &[u8], charset: Option<&str>) -> Result
     Ok(list)
 }
 
-/// The feed that an outline stands for. The specification writes `xmlUrl`; attributes are read in any case.
-fn listed(outline: &Element) -> Option<Listed> {
-    let address = outline.attribute("xmlurl").map(str::trim).filter(|address| !address.is_empty())?;
-    let title = [outline.attribute("text"), outline.attribute("title")];
-    let title = title.into_iter().flatten().map(folded).find(|title| !title.is_empty()).unwrap_or_default();
-    Some(Listed { address: address.to_owned(), title })
+/// What is commented out is not in the list.
+fn without_comments(text: &str) -> Cow<'_, str> {
+    if !text.contains("<!--") {
+        return Cow::Borrowed(text);
+    }
+    let (mut kept, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((before, after)) = rest.split_once("<!--") {
+        kept.push_str(before);
+        rest = after.split_once("-->").map_or("", |(_, after)| after);
+    }
+    Cow::Owned(kept + rest)
+}
+
+/// The name of the tag whose `<` comes before `text`, without its prefix and in lower case.
+fn name(text: &str) -> Option<String> {
+    let whole: String = text.chars().take(80).take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/')).collect();
+    whole
+        .starts_with(|c: char| c.is_ascii_alphabetic())
+        .then(|| whole.rsplit(':').next().unwrap_or_default().to_ascii_lowercase())
+}
+
+/// What stands in each outline, up to where the next begins or it ends.
+fn outlines(text: &str) -> impl Iterator<Item = &str> {
+    let is_mark = |at: usize| {
+        let rest = &text[at + 1..];
+        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        name(rest).filter(|name| matches!(name.as_str(), "outline" | "body" | "opml" | "head"))
+    };
+    let mut marks = text.match_indices('<').filter_map(move |(at, _)| Some((at, is_mark(at)?))).peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let (at, name) = marks.next()?;
+            let end = marks.peek().map_or(text.len(), |(next, _)| *next);
+            if name == "outline" && !text[at..].starts_with("</") {
+                let outline = &text[at..end];
+                return Some(&outline[..outline.floor_char_boundary(OUTLINE)]);
+            }
+        }
+    })
+}
+
+/// The feed that an outline stands for. The specification writes `xmlUrl`; names are read in any case.
+fn listed(outline: &str) -> Option<Listed> {
+    let attributes = attributes(outline.trim_end());
+    let attribute = |name: &str| {
+        let found = attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| folded(&unescaped(value))).filter(|value| !value.is_empty())
+    };
+    // A list within the list, in the words of Liferea.
+    if attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("source")) {
+        return None;
+    }
+    let address = attribute("xmlurl")?;
+    Some(Listed { address, title: attribute("text").or_else(|| attribute("title")).unwrap_or_default() })
+}
+
+fn attributes(outline: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(equals) = outline[at..].find('=').map(|equals| at + equals) {
+        let name = outline[at..equals].trim_end();
+        let name = &name[name.rfind(|c: char| c.is_whitespace()).map_or(0, |space| space + 1)..];
+        let value = outline[equals + 1..].trim_start();
+        let begins = outline.len() - value.len();
+        at = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => {
+                let end = end_of_value(outline, begins + 1, quote);
+                found.push((name, &outline[begins + 1..end]));
+                (end + 1).min(outline.len())
+            }
+            _ => equals + 1,
+        };
+        if found.len() == ATTRIBUTES {
+            break;
+        }
+    }
+    found
+}
+
+/// Where the value ends that begins at `from`: at the quotation mark after which another attribute or the end of the tag
+/// comes, as one that nobody escaped is part of the value; where there is none, at the first.
+fn end_of_value(outline: &str, from: usize, quote: char) -> usize {
+    let mut marks = outline[from..].match_indices(quote).map(|(at, _)| from + at);
+    let ends = |at: &usize| {
+        let rest = &outline[at + 1..];
+        let next = rest.trim_start();
+        if next.starts_with('/') || next.starts_with('>') {
+            return next.trim_start_matches('/').trim_start() == ">";
+        }
+        let name =
+            next.bytes().take(64).take_while(|byte| byte.is_ascii_alphanumeric() || b"_-:.".contains(byte)).count();
+        next.len() < rest.len() && name > 0 && next[name..].trim_start().starts_with('=')
+    };
+    let first = marks.clone().next().unwrap_or(outline.len());
+    marks.find(ends).unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses;
+
+    #[test]
+    fn what_nobody_escaped_costs_no_feed() {
+        let list = br#"<?xml version="1.0"?><!-- <outline xmlUrl="http://a.example/no"/> --><OPML><body><outline text="Folder">
+            <outline text="He said "it's = so" and left" description="See <a href="http://x.example/">X</a>." XMLURL='http://a.example/?a=1&amp;b=2'/>
+            <outline xmlUrl="http://b.example/" title="b &eacute;"></outline><outline text="no feed" url="http://c.example/"/>
+            <outline xmlUrl = "http://a.example/?a=1&amp;b=2" text=""/></outline></body></OPML>"#;
+        let list = addresses(list, None).expect("a list");
+        let feeds: Vec<_> = list.feeds.iter().map(|feed| (feed.address.as_str(), feed.title.as_str())).collect();
+        let said = "He said \"it's = so\" and left";
+        assert_eq!(feeds, [("http://a.example/?a=1&b=2", said), ("http://b.example/", "b é")]);
+        assert_eq!(list.notes, ["1 of its feeds are in it more than once; each was taken once."]);
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused_by_a_sentence() {
+        for (text, told) in [
+            ("<html><opml>", "It is no list of feeds: it begins with <html>, not with <opml>."),
+            ("", "It is no list of feeds: there is no <opml> in it."),
+            ("<opml><body><outl", "It cannot be read: it ends in the middle."),
+        ] {
+            assert_eq!(addresses(text.as_bytes(), None).expect_err(text).to_string(), told);
+        }
+    }
 }

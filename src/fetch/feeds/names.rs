@@ -1,6 +1,9 @@
 //! What the names in XML mean: vocabularies by their addresses, characters by their entities.
 
-use quick_xml::escape::{resolve_html5_entity, resolve_predefined_entity};
+use std::borrow::Cow;
+
+use encoding_rs::WINDOWS_1252;
+use html5ever::data::NAMED_ENTITIES;
 
 use super::xml::Vocabulary;
 use crate::fetch::FetchError;
@@ -60,19 +63,34 @@ pub(super) fn customary(prefix: &str) -> Vocabulary {
 /// The characters that the entity or reference `name` stands for.
 pub(super) fn resolved(name: &str) -> Option<String> {
     let Some(number) = name.strip_prefix('#') else {
-        return resolve_predefined_entity(name).or_else(|| resolve_html5_entity(name)).map(str::to_owned);
+        // quick-xml has a table of these names, too, but half of its Greek letters are semicolons.
+        let (first, second) = *NAMED_ENTITIES.get(&format!("{name};"))?;
+        return Some([first, second].into_iter().filter(|number| *number > 0).filter_map(char::from_u32).collect());
     };
     let number = match number.strip_prefix(['x', 'X']) {
         Some(hex) => u32::from_str_radix(hex, 16).ok()?,
         None => number.parse().ok()?,
     };
-    // What Windows calls 128 to 159 is meant by those numbers, as in HTML.
-    if let 128..=159 = number {
-        let byte = [u8::try_from(number).ok()?];
-        return Some(encoding_rs::WINDOWS_1252.decode_without_bom_handling(&byte).0.into_owned());
-    }
     let allowed = |c: &char| matches!(c, '\t' | '\n' | '\r' | ' '..);
-    Some(char::from_u32(number).filter(allowed).unwrap_or(char::REPLACEMENT_CHARACTER).to_string())
+    Some(char::from_u32(number).filter(allowed).map_or(char::REPLACEMENT_CHARACTER, meant).to_string())
+}
+
+/// A control character from 128 to 159 is meant as what Windows has there, as in HTML; nobody means the control.
+fn meant(c: char) -> char {
+    let byte = match u8::try_from(c) {
+        Ok(byte @ 128..=159) => [byte],
+        _ => return c,
+    };
+    WINDOWS_1252.decode_without_bom_handling(&byte).0.chars().next().unwrap_or(c)
+}
+
+/// `text` with what cannot be meant replaced by what is meant; controls that XML forbids are left out.
+pub(super) fn demoronized(text: Cow<'_, str>) -> String {
+    let is_odd = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    if !text.contains(is_odd) {
+        return text.into_owned();
+    }
+    text.chars().map(meant).filter(|c| !is_odd(*c)).collect()
 }
 
 /// `text` with its references resolved; ampersands that begin none stay.

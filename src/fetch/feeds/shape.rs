@@ -32,13 +32,17 @@ pub(in crate::fetch) fn shape(start: &[u8]) -> Shape {
         };
     }
     let mut rest = text;
+    // A document type alone does not make a page: some feeds have one by mistake.
+    let mut otherwise = Shape::Other;
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
         rest = match rest.as_bytes().first() {
             Some(b'?') => after(rest, "?>"),
             Some(b'!') if rest.starts_with("!--") => after(&rest[3..], "-->"),
-            Some(b'!') if is_html_doctype(rest) => return Shape::Page,
-            Some(b'!') => after_doctype(rest),
+            Some(b'!') => {
+                otherwise = if is_html_doctype(rest) { Shape::Page } else { otherwise };
+                after_doctype(rest)
+            }
             Some(_) => {
                 let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
                 let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
@@ -46,13 +50,13 @@ pub(in crate::fetch) fn shape(start: &[u8]) -> Shape {
                     "rss" | "feed" | "rdf" | "channel" | "entry" => return Shape::Feed,
                     "opml" | "outlinedocument" => return Shape::List,
                     "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => return Shape::Page,
-                    _ => return Shape::Other,
+                    _ => return otherwise,
                 }
             }
-            None => return Shape::Other,
+            None => return otherwise,
         };
     }
-    Shape::Other
+    otherwise
 }
 
 fn is_html_doctype(rest: &str) -> bool {
@@ -87,7 +91,9 @@ mod tests {
             ("<rdf:RDF xmlns:rdf='x'>", Shape::Feed),
             ("{\"version\": \"https://jsonfeed.org/version/1.1\"", Shape::Feed),
             ("<opml version='2.0'>", Shape::List),
-            ("<!doctype html><rss>", Shape::Page),
+            ("<!DOCTYPE html PUBLIC 'a'><rss>", Shape::Feed),
+            ("<!doctype html><x-app>", Shape::Page),
+            ("<!doctype html>\nHello", Shape::Page),
             ("<HTML><head>", Shape::Page),
             ("{\"error\": \"no\"}", Shape::Other),
             ("<svg>", Shape::Other),

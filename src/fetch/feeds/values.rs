@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use url::Url;
 
-use super::xml::{Element, Node, Vocabulary};
+use super::xml::{Element, Node};
 use crate::domain::markup;
 
 /// What the value of an element is by what its feed says, or by its look.
@@ -56,10 +56,7 @@ pub(super) fn address(text: &str, base: &Url) -> Option<String> {
 fn value(element: &Element) -> (Written, String) {
     let kind = element.attribute("type").unwrap_or_default().trim().to_ascii_lowercase();
     let mode = element.attribute("mode").unwrap_or_default().trim().to_ascii_lowercase();
-    if mode == "base64" || is_data(&kind) && element.name == "content" {
-        let raw: String = element.text().split_whitespace().collect();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(raw).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes).trim().to_owned();
+    if let Some(text) = (mode == "base64" || is_data(&kind, element)).then(|| decoded(element)).flatten() {
         let written = if kind.contains("html") || looks_like_html(&text) { Written::Html } else { Written::Plain };
         return (written, text);
     }
@@ -76,8 +73,18 @@ fn value(element: &Element) -> (Written, String) {
     (written, text)
 }
 
+/// The text that is written in base64. Pictures and other data say nothing.
+fn decoded(element: &Element) -> Option<String> {
+    let raw: String = element.text().split_whitespace().collect();
+    let bytes = base64::engine::general_purpose::STANDARD.decode(raw).ok()?;
+    Some(String::from_utf8(bytes).unwrap_or_default().trim().to_owned())
+}
+
 /// A media type whose content is neither text nor XML, and so is written in base64.
-fn is_data(kind: &str) -> bool {
+fn is_data(kind: &str, element: &Element) -> bool {
+    if element.name != "content" {
+        return kind == "application/octet-stream";
+    }
     kind.contains('/') && !kind.starts_with("text/") && !kind.ends_with("xml")
 }
 
@@ -129,19 +136,20 @@ pub(super) fn folded(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a text that nothing is said about is HTML: it has a tag that HTML knows, or an entity.
+/// Whether a text that nothing is said about is HTML: it has a tag that HTML knows, any end tag,
+/// or an entity.
 pub(super) fn looks_like_html(text: &str) -> bool {
     let bytes = text.as_bytes();
     let tag = |at: usize| {
         let rest = text.get(at + 1..).unwrap_or_default();
-        let rest = rest.strip_prefix('/').unwrap_or(rest);
+        let (rest, ends) = rest.strip_prefix('/').map_or((rest, false), |rest| (rest, true));
         if rest.starts_with("!--") {
             return true;
         }
         let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
         let next = rest.as_bytes().get(end);
-        next.is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/'))
-            && TAGS.contains(&rest[..end].to_ascii_lowercase().as_str())
+        let is_tag = next.is_some_and(|next| next.is_ascii_whitespace() || matches!(next, b'>' | b'/'));
+        is_tag && end > 0 && (ends || TAGS.contains(&rest[..end].to_ascii_lowercase().as_str()))
     };
     let entity = |at: usize| {
         let rest = bytes.get(at + 1..).unwrap_or_default();
@@ -167,8 +175,3 @@ const TAGS: [&str; 98] = [
     "strong", "style", "sub", "summary", "sup", "svg", "table", "tbody", "td", "th", "tr", "tt", "u", "ul", "var",
     "video",
 ];
-
-/// Whether the element belongs to RSS or Atom.
-pub(super) fn is_core(element: &Element) -> bool {
-    matches!(element.vocabulary, Vocabulary::Core | Vocabulary::Rdf)
-}

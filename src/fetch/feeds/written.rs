@@ -10,18 +10,20 @@ use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFIN
 #[derive(Debug)]
 pub(super) struct Written {
     pub(super) text: String,
-    pub(super) encoding: &'static Encoding,
+    /// Its name as the web has it; UTF-32, which the web does not know, by its own.
+    pub(super) encoding: &'static str,
     /// What had to be mended, for people.
     pub(super) note: Option<String>,
 }
 
 /// The text of `bytes`; `charset` is what the server called it.
 pub(super) fn decode(bytes: &[u8], charset: Option<&str>) -> Written {
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        return read(&bytes[mark..], encoding, None);
-    }
+    // Before UTF-16, whose mark begins like that of UTF-32.
     if let Some((big, at)) = wide_32(bytes) {
         return wide(&bytes[at..], big);
+    }
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
+        return read(&bytes[mark..], encoding, None);
     }
     let told = declaration(bytes);
     let said = [charset, told.as_deref()];
@@ -35,14 +37,29 @@ pub(super) fn decode(bytes: &[u8], charset: Option<&str>) -> Written {
         if is_wide || sixteen.is_some() {
             continue;
         }
-        if encoding == UTF_8 && !is_utf_8(bytes) || encoding.is_single_byte() && !bytes.is_ascii() && is_whole(bytes) {
+        let wrong = if encoding == UTF_8 {
+            !is_mostly_utf_8(bytes)
+        } else {
+            encoding.is_single_byte() && is_rather_utf_8(bytes)
+        };
+        if wrong {
             continue;
         }
         return read(bytes, encoding, None);
     }
-    let found = sixteen.unwrap_or_else(|| if is_utf_8(bytes) { UTF_8 } else { guess(bytes) });
+    if let Some(found) = sixteen {
+        return read(bytes, found, None);
+    }
+    let found = if is_mostly_utf_8(bytes) { UTF_8 } else { guess(bytes) };
     let wrongly = said.into_iter().flatten().next().filter(|name| named(name) != Some(found));
-    let note = wrongly.map(|name| format!("It is said to be written in “{name}”; it was read as {}.", found.name()));
+    let note = match wrongly {
+        Some(name) => {
+            let name: String = name.chars().take(40).collect();
+            Some(format!("It is said to be written in “{name}”; it was read as {}.", found.name()))
+        }
+        None if found != UTF_8 => Some(format!("It does not say how it is written; it was read as {}.", found.name())),
+        None => None,
+    };
     read(bytes, found, note)
 }
 
@@ -56,7 +73,7 @@ fn read(bytes: &[u8], encoding: &'static Encoding, note: Option<String>) -> Writ
     let note = note.or_else(|| {
         broken.then(|| format!("Some bytes are no characters in {}; they were replaced.", encoding.name()))
     });
-    Written { text: text.into_owned(), encoding, note }
+    Written { text: text.into_owned(), encoding: encoding.name(), note }
 }
 
 /// The encoding that the XML declaration names. All that can begin a feed write these first characters alike, as far as
@@ -82,6 +99,7 @@ fn sixteen(bytes: &[u8]) -> Option<&'static Encoding> {
 fn wide_32(bytes: &[u8]) -> Option<(bool, usize)> {
     match bytes {
         [0, 0, 0xFE, 0xFF, ..] => Some((true, 4)),
+        [0xFF, 0xFE, 0, 0, ..] => Some((false, 4)),
         [0, 0, 0, b'<', ..] => Some((true, 0)),
         [b'<', 0, 0, 0, ..] => Some((false, 0)),
         _ => None,
@@ -97,21 +115,22 @@ fn wide(bytes: &[u8], big: bool) -> Written {
             char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER)
         })
         .collect();
-    Written { text, encoding: UTF_8, note: None }
+    Written { text, encoding: if big { "UTF-32BE" } else { "UTF-32LE" }, note: None }
 }
 
-/// UTF-8 as a whole or with a few broken places: any other reading would spoil all the right ones.
-fn is_utf_8(bytes: &[u8]) -> bool {
+/// UTF-8 with fewer broken places than right ones: any other reading would spoil all the right ones.
+fn is_mostly_utf_8(bytes: &[u8]) -> bool {
     let (mut right, mut broken) = (0, 0);
     for chunk in bytes.utf8_chunks() {
         right += chunk.valid().bytes().filter(|byte| *byte >= 0xC0).count();
         broken += usize::from(!chunk.invalid().is_empty());
     }
-    broken == 0 || right / 10 > broken
+    broken == 0 || right > broken
 }
 
-fn is_whole(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok()
+/// UTF-8 with more than ASCII in it: what is written in an encoding of single bytes is so by accident only.
+fn is_rather_utf_8(bytes: &[u8]) -> bool {
+    !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {

@@ -8,11 +8,14 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use url::Url;
 
-use super::names::{customary, refuse_entities, resolved, unescaped, vocabulary};
+use super::names::{customary, demoronized, refuse_entities, resolved, unescaped, vocabulary};
 use crate::fetch::FetchError;
 
 /// How deep elements may lie in one another; those that lie deeper count as text of the deepest.
 const DEPTH: usize = 200;
+
+/// How many prefixes may be known at once.
+const PREFIXES: usize = 100;
 
 /// Which vocabulary a name belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,8 +101,8 @@ fn gather(element: &Element, text: &mut String) {
 pub(super) enum Step {
     /// An element begins; nothing in it is read yet.
     Open(Element),
-    /// The element of that name ends.
-    Close(String),
+    /// The element that was opened last ends.
+    Close,
     Text(String),
 }
 
@@ -117,8 +120,10 @@ pub(super) struct Walk<'a> {
     base: Rc<Url>,
     /// Elements that end before anything else is read.
     closing: usize,
-    /// What had to be mended, for people.
+    /// What had to be mended first, for people.
     pub(super) broken: Option<String>,
+    /// Whether it could not be read to its end.
+    pub(super) is_cut: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -129,7 +134,7 @@ impl<'a> Walk<'a> {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        Self { reader, open: Vec::new(), base: Rc::new(base.clone()), closing: 0, broken: None }
+        Self { reader, open: Vec::new(), base: Rc::new(base.clone()), closing: 0, broken: None, is_cut: false }
     }
 
     /// The next step; `None` at the end, or where nothing more can be made out: then [`Walk::broken`] says so.
@@ -140,14 +145,15 @@ impl<'a> Walk<'a> {
         loop {
             if self.closing > 0 {
                 self.closing -= 1;
-                if let Some(open) = self.open.pop() {
-                    return Ok(Some(Step::Close(open.name)));
+                if self.open.pop().is_some() {
+                    return Ok(Some(Step::Close));
                 }
             }
             let event = match self.reader.read_event() {
                 Ok(event) => event,
                 Err(error) => {
-                    self.break_off(&format!("{error}"));
+                    self.mended(format!("{error}").trim_start_matches("syntax error: "));
+                    self.is_cut = true;
                     self.closing = self.open.len();
                     if self.closing == 0 {
                         return Ok(None);
@@ -163,8 +169,8 @@ impl<'a> Walk<'a> {
                     return Ok(Some(Step::Open(element)));
                 }
                 Event::End(end) => self.close(&local(end.name().as_ref())),
-                Event::Text(text) => return Ok(Some(Step::Text(text.into_inner().into_owned()))),
-                Event::CData(text) => return Ok(Some(Step::Text(text.into_inner().into_owned()))),
+                Event::Text(text) => return Ok(Some(Step::Text(demoronized(text.into_inner())))),
+                Event::CData(text) => return Ok(Some(Step::Text(demoronized(text.into_inner())))),
                 Event::GeneralRef(reference) => {
                     let name = reference.into_inner();
                     return Ok(Some(Step::Text(resolved(&name).unwrap_or_else(|| format!("&{name};")))));
@@ -172,7 +178,8 @@ impl<'a> Walk<'a> {
                 Event::DocType(declared) => refuse_entities(&declared.into_inner())?,
                 Event::Eof if self.open.is_empty() => return Ok(None),
                 Event::Eof => {
-                    self.break_off("it ends in the middle");
+                    self.mended("it ends in the middle");
+                    self.is_cut = true;
                     self.closing = self.open.len();
                 }
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
@@ -201,7 +208,7 @@ impl<'a> Walk<'a> {
                     }
                 }
                 Some(Step::Text(text)) => push_text(&mut stack, text),
-                Some(Step::Close(_)) | None => {
+                Some(Step::Close) | None => {
                     let Some(done) = stack.pop() else { continue };
                     match stack.last_mut() {
                         Some(parent) => parent.children.push(Node::Element(done)),
@@ -212,14 +219,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn break_off(&mut self, why: &str) {
-        let why = why.trim_start_matches("syntax error: ").to_owned();
-        self.broken.get_or_insert(why);
+    fn mended(&mut self, why: &str) {
+        self.broken.get_or_insert_with(|| why.to_owned());
     }
 
     /// The end tag of `name`: it ends everything opened after the element it belongs to, or nothing.
     fn close(&mut self, name: &str) {
-        match self.open.iter().rev().position(|open| open.name == name) {
+        match self.open.iter().rev().take(DEPTH).position(|open| open.name == name) {
             Some(inner) => {
                 if inner > 0 {
                     self.broken.get_or_insert_with(|| format!("</{name}> ends more than <{name}>"));
@@ -240,7 +246,9 @@ impl<'a> Walk<'a> {
             let prefix = if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") };
             if let Some(prefix) = prefix {
                 let map = Rc::make_mut(prefixes.get_or_insert_with(Rc::default));
-                map.insert(prefix.to_ascii_lowercase(), vocabulary(&value));
+                if map.len() < PREFIXES {
+                    map.insert(prefix.to_ascii_lowercase(), vocabulary(&value));
+                }
             } else {
                 raw.push((name, value));
             }
@@ -248,6 +256,12 @@ impl<'a> Walk<'a> {
         let base = self.open.last().map_or_else(|| Rc::clone(&self.base), |open| Rc::clone(&open.base));
         let own = raw.iter().find(|(name, _)| name.eq_ignore_ascii_case("xml:base"));
         let base = own.and_then(|(_, value)| base.join(value.trim()).ok()).map_or(base, Rc::new);
+        let name = local(start.name().as_ref());
+        if self.open.is_empty() && name != "rdf" {
+            // Whatever a feed calls its own vocabulary: it was written by hand at times, and before there was one.
+            let own = start.name().prefix().map(|prefix| prefix.as_ref().to_ascii_lowercase()).unwrap_or_default();
+            Rc::make_mut(prefixes.get_or_insert_with(Rc::default)).insert(own, Vocabulary::Core);
+        }
         let meaning = |name: &str, plain: Vocabulary| match name.split_once(':') {
             None => plain,
             Some((prefix, _)) => {
@@ -256,7 +270,6 @@ impl<'a> Walk<'a> {
             }
         };
         let plain = prefixes.as_ref().and_then(|map| map.get("")).copied().unwrap_or(Vocabulary::Core);
-        let name = local(start.name().as_ref());
         let element = Element {
             vocabulary: meaning(start.name().as_ref(), plain),
             attributes: raw
