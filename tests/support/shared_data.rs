@@ -27,7 +27,7 @@ fn look_for(path: PathBuf, in_ci: bool) -> Result<PathBuf, String> {
 /// The one whose output nextest shows though it passes (.config/nextest.toml), so that a run without the data says so.
 #[test]
 fn the_data_that_some_tests_need_is_here() {
-    for name in ["csv", "payloads/blns.json"] {
+    for name in ["csv", "feeds", "hostile", "opml", "payloads/blns.json"] {
         shared_data(name);
     }
 }
