@@ -62,7 +62,13 @@ fn in_words(text: &str) -> Option<DateTime<Utc>> {
     let (mut day, mut month, mut year, mut time, mut zone) = (None, None, None, None, None);
     for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
         for word in dashed(word) {
-            if word.contains(':') && time.is_none() {
+            let half = [("am", false), ("pm", true)].into_iter().find(|(half, _)| word.eq_ignore_ascii_case(half));
+            if let (Some((_, is_later)), Some(at)) = (half, time) {
+                // Noon is 12 pm, and midnight 12 am.
+                let twelve = Duration::hours(12);
+                let clock = if at >= twelve { at - twelve } else { at };
+                time = Some(if is_later { clock + twelve } else { clock });
+            } else if word.contains(':') && time.is_none() {
                 let (at, offset) = time_and_zone(word)?;
                 time = Some(at);
                 zone = zone.or((offset != 0).then_some(offset));
@@ -178,4 +184,49 @@ fn zone_named(word: &str) -> Option<i32> {
 fn finish(date: NaiveDate, time: Duration, zone: i32) -> Option<DateTime<Utc>> {
     let moment = date.and_time(NaiveTime::MIN).checked_add_signed(time)?;
     Some(moment.checked_sub_signed(Duration::minutes(zone.into()))?.and_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::moment;
+
+    #[test]
+    fn dates_are_read_in_the_many_ways_people_write_them() {
+        for (written, meant) in [
+            ("2003-12-31T10:14:55Z", "2003-12-31T10:14:55"),
+            ("2003-12-31T10:14:55.123-08:00", "2003-12-31T18:14:55"),
+            ("2003-12-31 10:14", "2003-12-31T10:14:00"),
+            ("2003-12-31T10:14:55+0100", "2003-12-31T09:14:55"),
+            ("20031231", "2003-12-31T00:00:00"),
+            ("2003-365", "2003-12-31T00:00:00"),
+            ("2003-12", "2003-12-01T00:00:00"),
+            ("2003", "2003-01-01T00:00:00"),
+            ("03-12-31", "2003-12-31T00:00:00"),
+            ("Thu, 01 Jan 2004 19:48:21 GMT", "2004-01-01T19:48:21"),
+            ("Thu, 1 January 04 19:48 EST", "2004-01-02T00:48:00"),
+            ("Thurs, 01 Jan 2004 19:48:21 +0100", "2004-01-01T18:48:21"),
+            ("01 Jan 2004 24:00:00 UT", "2004-01-02T00:00:00"),
+            ("Jan 1, 2004 7:48 PM", "2004-01-01T19:48:00"),
+            ("Jan 1, 2004 12:30 AM", "2004-01-01T00:30:00"),
+            ("Sun Jan  4 16:29:06 PST 2004", "2004-01-05T00:29:06"),
+            ("Sun, 04-Jan-04 16:29:06 GMT+02:00", "2004-01-04T14:29:06"),
+            ("26 August 2019", "2019-08-26T00:00:00"),
+            ("Fri, Oct 7 2022 10:15:00 -0400", "2022-10-07T14:15:00"),
+        ] {
+            let read = moment(written).map(|at| at.format("%Y-%m-%dT%H:%M:%S").to_string());
+            assert_eq!(read.as_deref(), Some(meant), "{written}");
+        }
+        for none in ["", "yesterday", "2003-13-01", "31 Feb 2004", "05/06/2004", "Thu, 01 Jan 2004 25:00:00 GMT", "1"] {
+            assert_eq!(moment(none), None, "{none}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_date_makes_the_reader_panic(text in "[0-9JanGMTZ:+., /-]{0,30}|.{0,30}") {
+            let _ = moment(&text);
+        }
+    }
 }

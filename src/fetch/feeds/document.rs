@@ -1,8 +1,9 @@
 //! A feed as Lockstep keeps it, read from RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, or JSON Feed.
 //!
-//! XML is read with quick-xml. `feed-rs` was tried first: it answers with an error and no entries where one entry has
-//! an empty title, where a tag does not match or where a version is unknown to it, it cannot tell what `xml:base` links in
-//! a text are relative to, and it panics on an author such as `“me@example.com` and on a time of too many digits.
+//! XML is read with quick-xml. `feed-rs` was tried first: where one tag does not match, or RSS calls itself 0.93, it
+//! answers with an error and no entries; it does not say what `xml:base` the links in a text are relative to; and it panics
+//! on an author such as `Somebody “me@example.com` and on a duration of twenty digits. What it would need around it is more
+//! than what it does.
 
 use std::borrow::Cow;
 
