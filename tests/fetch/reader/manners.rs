@@ -76,9 +76,9 @@ fn a_short_wait_is_waited_and_told() {
 #[test]
 fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
     let server = ReaderServer::start(Dialect::FreshRss, Article::many(5000, 900));
-    server.misbehave("contents", 3..4, Misdeed::Status(503, vec![("Retry-After", "3".to_owned())]));
+    server.misbehave("contents", 3..4, Misdeed::Status(503, vec![("Retry-After", "8".to_owned())]));
     let notes = Notes::default();
-    let limit = Duration::from_secs(5);
+    let limit = Duration::from_secs(12);
     let (keys, _) = within(limit, &server.url(), Mode::Incremental, &Stored::new(), &notes).expect("a part");
     assert_eq!(keys.len(), 300, "{:?}", notes.issues());
     let issues = notes.issues();
