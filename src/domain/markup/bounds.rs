@@ -2,11 +2,13 @@
 //! how deep elements lie in one another, and of how many attributes a tag has.
 
 /// How much of one text is read, in bytes, once what is too long has been left out.
-const SIZE: usize = 1 << 20;
+pub(super) const SIZE: usize = 1 << 20;
 /// How long a tag may be, in bytes: beyond are pictures that lie in the tag itself, which are not shown anyway.
 const TAG: usize = 64 * 1024;
 /// How many attributes a tag may have.
 const ATTRIBUTES: usize = 100;
+/// How many tags are kept of one text: each may grow by what is added to links and pictures.
+const TAGS: usize = 20_000;
 /// How many elements may be open at once.
 const DEPTH: usize = 128;
 /// How many of them may be such that HTML opens again in every paragraph after.
@@ -28,7 +30,7 @@ const SHALLOW: [&str; 32] = [
 pub(super) fn bounded(html: &str) -> String {
     let mut kept = String::with_capacity(html.len().min(SIZE));
     let mut open: Vec<&str> = Vec::new();
-    let mut formats = 0;
+    let (mut formats, mut tags) = (0, 0);
     let mut rest = html;
     while let Some(at) = rest.find('<') {
         kept.push_str(&rest[..at]);
@@ -45,7 +47,7 @@ pub(super) fn bounded(html: &str) -> String {
         };
         let tag = &rest[..length];
         rest = &rest[length..];
-        if many > ATTRIBUTES || length > TAG {
+        if many > ATTRIBUTES || length > TAG || tags == TAGS {
             continue;
         }
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
@@ -64,6 +66,7 @@ pub(super) fn bounded(html: &str) -> String {
             formats += usize::from(format);
         }
         kept.push_str(tag);
+        tags += 1;
     }
     kept.push_str(rest);
     if kept.len() > SIZE {

@@ -14,6 +14,9 @@ use crate::fetch::FetchError;
 /// How deep elements may lie in one another; those that lie deeper count as text of the deepest.
 const DEPTH: usize = 200;
 
+/// How long the address may be that links are relative to.
+const ADDRESS: usize = 1024;
+
 /// How many prefixes may be known at once.
 const PREFIXES: usize = 100;
 
@@ -255,7 +258,8 @@ impl<'a> Walk<'a> {
         }
         let base = self.open.last().map_or_else(|| Rc::clone(&self.base), |open| Rc::clone(&open.base));
         let own = raw.iter().find(|(name, _)| name.eq_ignore_ascii_case("xml:base"));
-        let base = own.and_then(|(_, value)| base.join(value.trim()).ok()).map_or(base, Rc::new);
+        let own = own.and_then(|(_, value)| base.join(value.trim()).ok());
+        let base = own.filter(|own| own.as_str().len() <= ADDRESS).map_or(base, Rc::new);
         let name = local(start.name().as_ref());
         if self.open.is_empty() && name != "rdf" {
             // Whatever a feed calls its own vocabulary: it was written by hand at times, and before there was one.
