@@ -1,30 +1,36 @@
 //! The kind `csv`: a CSV file at an address, on this server's disk, uploaded in the page, or inside the binary.
 
+pub(in crate::fetch) mod decoding;
+pub(in crate::fetch) mod delimiter;
+pub(in crate::fetch) mod records;
+pub(in crate::fetch) mod table;
+pub(in crate::fetch) mod text;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::address::{Reach, parse};
+use super::http::address::{Reach, parse};
+use super::http::reply;
+use super::http::request::Request;
+use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
-use super::reply;
-use super::request::Request;
-use super::spool::Spooled;
-use super::table::Table;
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::source::{Location, Source, Validators};
 use crate::domain::way_in::{Asked, FileAsked, WayIn};
+use table::Table;
 
 /// What a file on this machine should be.
 const CSV_FILE: Wanted = Wanted("CSV file");
 
 /// Mirrors a CSV file.
 #[derive(Debug)]
-pub(super) struct Csv {
-    pub(super) client: Arc<Client>,
-    pub(super) uploads_dir: PathBuf,
-    pub(super) sample: &'static [u8],
+pub(in crate::fetch) struct Csv {
+    pub(in crate::fetch) client: Arc<Client>,
+    pub(in crate::fetch) uploads_dir: PathBuf,
+    pub(in crate::fetch) sample: &'static [u8],
 }
 
 impl Kind for Csv {
@@ -119,7 +125,7 @@ fn no_sheet_link(client: &Client, address: &str) -> Result<(), FetchError> {
 }
 
 /// Fetches the table that `request` asks for.
-pub(super) fn table_at(
+pub(in crate::fetch) fn table_at(
     client: &Client,
     request: Request<'_>,
     order: &Order<'_>,

@@ -1,5 +1,16 @@
 //! The one way out over HTTP: guarded, bounded, patient with busy servers, and ended within a second when told so.
 
+pub(in crate::fetch) mod address;
+pub(in crate::fetch) mod call;
+pub(in crate::fetch) mod failure;
+pub(in crate::fetch) mod guard;
+pub(in crate::fetch) mod halt;
+pub(in crate::fetch) mod queue;
+pub(in crate::fetch) mod reply;
+pub(in crate::fetch) mod request;
+pub(in crate::fetch) mod spool;
+pub(in crate::fetch) mod transport;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,17 +19,17 @@ use chrono::{DateTime, Utc};
 use ureq::http::{HeaderMap, header};
 use url::Url;
 
-use super::address::parse;
-use super::call::Call;
-use super::failure::Failure;
-use super::guard::AllowHosts;
-use super::halt::{Ended, Halt, deadline, watched};
-use super::reply::{self, Trouble, host_of};
-use super::request::Request;
-use super::spool::Spooled;
 use super::{FetchError, Order, Watch};
 use crate::domain::in_words;
 use crate::domain::source::Validators;
+use address::parse;
+use call::Call;
+use failure::Failure;
+use guard::AllowHosts;
+use halt::{Ended, Halt, deadline, watched};
+use reply::{Trouble, host_of};
+use request::Request;
+use spool::Spooled;
 
 /// How often a passing trouble is met before it counts.
 const TRIES: u32 = 3;
@@ -28,17 +39,17 @@ const PATIENCE: u32 = 20;
 
 /// The client of all kinds of sources.
 #[derive(Debug)]
-pub(super) struct Client {
-    pub(super) max_bytes: u64,
-    pub(super) allow: AllowHosts,
-    pub(super) work_dir: PathBuf,
+pub(in crate::fetch) struct Client {
+    pub(in crate::fetch) max_bytes: u64,
+    pub(in crate::fetch) allow: AllowHosts,
+    pub(in crate::fetch) work_dir: PathBuf,
     /// The base of Google's addresses; another host than Google's stands in for it.
-    pub(super) google_base: Url,
+    pub(in crate::fetch) google_base: Url,
 }
 
 /// What a server answered.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(in crate::fetch) enum Answer {
     /// The version that the validators tell of is still the newest.
     NotModified(HeaderMap),
     /// A body.
@@ -47,18 +58,18 @@ pub(super) enum Answer {
 
 /// A body and what its headers said about it.
 #[derive(Debug)]
-pub(super) struct Body {
-    pub(super) content: Spooled,
-    pub(super) headers: HeaderMap,
+pub(in crate::fetch) struct Body {
+    pub(in crate::fetch) content: Spooled,
+    pub(in crate::fetch) headers: HeaderMap,
     /// Where it was found after all redirects.
-    pub(super) url: Url,
+    pub(in crate::fetch) url: Url,
     /// Whether every redirect on the way there said that it is for good.
-    pub(super) moved: bool,
+    pub(in crate::fetch) moved: bool,
 }
 
 impl Body {
     /// What the server said about this version.
-    pub(super) fn validators(&self) -> Validators {
+    pub(in crate::fetch) fn validators(&self) -> Validators {
         Validators {
             etag: reply::text_of(&self.headers, &header::ETAG),
             last_modified: reply::text_of(&self.headers, &header::LAST_MODIFIED),
@@ -69,7 +80,7 @@ impl Body {
 
 impl Client {
     /// Asks, and asks again where trouble is passing or the server says when.
-    pub(super) fn ask(
+    pub(in crate::fetch) fn ask(
         &self,
         request: &Request<'_>,
         order: &Order<'_>,
@@ -103,12 +114,12 @@ impl Client {
     }
 
     /// Whether `url` is Google's, or that of what stands in for it.
-    pub(super) fn is_google(&self, url: &Url) -> bool {
+    pub(in crate::fetch) fn is_google(&self, url: &Url) -> bool {
         is_googles(url) || url.origin() == self.google_base.origin()
     }
 
     /// Whether Google may redirect to `url`: to its own hosts, safely, and to the host that stands in for it.
-    pub(super) fn google_may_lead_to(&self, url: &Url) -> bool {
+    pub(in crate::fetch) fn google_may_lead_to(&self, url: &Url) -> bool {
         let safe = url.scheme() == "https" || self.google_base.scheme() == "http";
         safe && (is_googles(url) || url.host() == self.google_base.host())
     }
@@ -139,12 +150,12 @@ impl Client {
 }
 
 /// Whether `url` is on a host of Google's where sheets are.
-pub(super) fn is_googles(url: &Url) -> bool {
+pub(in crate::fetch) fn is_googles(url: &Url) -> bool {
     is_within(url, "google.com") || is_within(url, "googleusercontent.com")
 }
 
 /// Whether `url` is on a host of Google's APIs. Files of anybody are there, too.
-pub(super) fn is_googles_api(url: &Url) -> bool {
+pub(in crate::fetch) fn is_googles_api(url: &Url) -> bool {
     is_within(url, "googleapis.com")
 }
 
@@ -175,7 +186,7 @@ fn timed_out(host: &str, limit: Duration) -> FetchError {
 }
 
 /// A number from 0 to 1, another one each time.
-pub(super) fn share_of_one() -> f64 {
+pub(in crate::fetch) fn share_of_one() -> f64 {
     let now: DateTime<Utc> = Utc::now();
     f64::from(now.timestamp_subsec_nanos() % 1_000_003) / 1_000_003.0
 }

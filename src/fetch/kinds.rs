@@ -8,14 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
 use super::Kind;
-use super::credentials::ServiceAccount;
 use super::csv::Csv;
 use super::feeds::Feeds;
-use super::guard::AllowHosts;
 use super::http::Client;
+use super::http::guard::AllowHosts;
 use super::reader::Reader;
-use super::robot::Robot;
 use super::sheet::Sheet;
+use super::sheet::credentials::ServiceAccount;
+use super::sheet::robot::Robot;
 use super::{FetchError, Order, Watch};
 use crate::domain::source::Validators;
 

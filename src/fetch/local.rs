@@ -4,9 +4,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::halt::{Ended, watched};
 use super::http::Client;
-use super::spool::{Spoiled, Spooled};
+use super::http::halt::{Ended, watched};
+use super::http::spool::{Spoiled, Spooled};
 use super::{FetchError, Order, Watch};
 
 /// What a file on this machine should be, for sentences: "CSV file".

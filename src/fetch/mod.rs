@@ -2,43 +2,22 @@
 //!
 //! Adding a kind is one new file with a type that implements [`Kind`], and one line in [`Kinds::built_in`].
 
-mod address;
-mod call;
-mod credentials;
 mod csv;
-mod decoding;
-mod delimiter;
-mod failure;
 mod feeds;
-mod google_refusal;
-mod guard;
-mod halt;
 mod http;
 mod key_search;
 mod kinds;
 mod local;
 mod look;
-mod queue;
 mod reader;
-mod records;
-mod reply;
-mod request;
-mod robot;
 mod row_file;
 mod sheet;
-mod sheet_api;
-mod sheet_export;
-mod sheet_values;
-mod spool;
-mod table;
-mod text;
-mod transport;
 
-pub use credentials::{NotAServiceAccount, ServiceAccount};
-pub use guard::{AllowHosts, NotAllowHosts};
+pub use http::guard::{AllowHosts, NotAllowHosts};
 pub use key_search::key_hints;
 pub use kinds::{Kinds, Settings, try_credentials};
 pub use look::{look, look_again};
+pub use sheet::credentials::{NotAServiceAccount, ServiceAccount};
 
 use std::collections::HashMap;
 use std::time::Duration;

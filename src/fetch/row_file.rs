@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use super::spool::{Reader, disk, temporary};
+use super::http::spool::{Reader, disk, temporary};
 use super::{Content, FetchError, Rows};
 use crate::domain::column_type::ColumnType;
 use crate::domain::row::Row;

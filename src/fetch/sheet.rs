@@ -1,22 +1,29 @@
 //! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and where
 //! the link is that of a published sheet, through the CSV export.
 
+pub(in crate::fetch) mod api;
+pub(in crate::fetch) mod credentials;
+pub(in crate::fetch) mod export;
+pub(in crate::fetch) mod refusal;
+pub(in crate::fetch) mod robot;
+pub(in crate::fetch) mod values;
+
 use std::sync::Arc;
 
 use super::http::Client;
-use super::robot::Robot;
-use super::sheet_api::Api;
-use super::{FetchError, Fetched, Kind, Order, Watch, sheet_export};
+use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::progress::Weights;
 use crate::domain::sheet_link::{NotASheetLink, SheetLink};
 use crate::domain::source::{Location, Source};
 use crate::domain::way_in::WayIn;
+use api::Api;
+use robot::Robot;
 
 /// Mirrors a Google Sheet.
 #[derive(Debug)]
-pub(super) struct Sheet {
-    pub(super) client: Arc<Client>,
-    pub(super) robot: Option<Arc<Robot>>,
+pub(in crate::fetch) struct Sheet {
+    pub(in crate::fetch) client: Arc<Client>,
+    pub(in crate::fetch) robot: Option<Arc<Robot>>,
 }
 
 impl Kind for Sheet {
@@ -60,7 +67,7 @@ impl Kind for Sheet {
         let (link, client) = (link(&source.location)?, &*self.client);
         match (link.id(), self.robot.as_deref()) {
             (Some(id), Some(robot)) => Api { client, robot, order, watch }.fetch(id, link.tab()),
-            _ => sheet_export::fetch(client, &link, order, watch),
+            _ => export::fetch(client, &link, order, watch),
         }
     }
 }

@@ -61,12 +61,12 @@ fn content_type(extension: &str) -> &'static str {
 /// The address of a file by its plain name, for templates: `app.css` becomes `/static/app.3f9c2a1b.css`.
 ///
 /// A name that is not embedded is a mistake in a template; it leads to an address that answers 404.
-pub fn url(name: &str) -> &'static str {
+pub(super) fn url(name: &str) -> &'static str {
     SHELF.by_name.get(name).map_or("/static/missing", |asset| asset.url.as_str())
 }
 
 /// Adds `GET /static/{file}`, and the address where browsers and programs look for an icon by themselves.
-pub fn configure(services: &mut web::ServiceConfig) {
+pub(super) fn configure(services: &mut web::ServiceConfig) {
     services.service(web::redirect("/favicon.ico", url("favicon.svg")));
     let file = web::resource("/static/{file}");
     services.service(file.route(web::get().to(serve)).route(web::head().to(serve)));

@@ -34,5 +34,7 @@ fn the_page_says_with_whom_to_share_a_sheet_and_why_it_cannot_be_read() {
 
     let without = Site::new();
     let page = without.person("ada", Role::Admin).get("/settings/sources/new");
-    assert!(page.body.contains("Anyone with the link to a sheet must be able to view it.") && !page.body.contains(ROBOT));
+    assert!(
+        page.body.contains("Anyone with the link to a sheet must be able to view it.") && !page.body.contains(ROBOT)
+    );
 }

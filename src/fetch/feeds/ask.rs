@@ -10,11 +10,11 @@ use ureq::http::{HeaderMap, StatusCode};
 use super::{pace, sentences, signpost};
 use crate::domain::in_words;
 use crate::domain::source::{Validators, without_secrets};
-use crate::fetch::address::{Reach, parse};
+use crate::fetch::http::address::{Reach, parse};
+use crate::fetch::http::reply::{self, Place, Trouble};
+use crate::fetch::http::request::Request;
+use crate::fetch::http::spool::{Spooled, disk};
 use crate::fetch::http::{Answer, Body, Client};
-use crate::fetch::reply::{self, Place, Trouble};
-use crate::fetch::request::Request;
-use crate::fetch::spool::{Spooled, disk};
 use crate::fetch::{FetchError, Order, Watch};
 
 /// The longest one feed may take; a run has many.

@@ -13,9 +13,9 @@ use super::ledger::{Job, Ledger};
 use super::roll::Roll;
 use super::sentences;
 use super::telling::Telling;
-use crate::fetch::address::parse;
-use crate::fetch::halt::{SLICE, deadline};
 use crate::fetch::http::Client;
+use crate::fetch::http::address::parse;
+use crate::fetch::http::halt::{SLICE, deadline};
 use crate::fetch::row_file::RowWriter;
 use crate::fetch::{FetchError, Order, Watch};
 

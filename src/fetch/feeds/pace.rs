@@ -8,7 +8,7 @@ use crate::domain::feed::Feed;
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::Order;
-use crate::fetch::reply::text_of;
+use crate::fetch::http::reply::text_of;
 
 /// The longest a version is taken to be good, whatever its server says.
 const MOST_FRESH: TimeDelta = TimeDelta::days(1);

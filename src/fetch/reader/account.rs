@@ -5,7 +5,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::super::reply::host_of;
+use super::super::http::reply::host_of;
 use crate::domain::source::Location;
 
 /// The form of an address, for sentences.

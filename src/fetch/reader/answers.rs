@@ -4,7 +4,7 @@ use chrono::Utc;
 use ureq::http::{HeaderMap, StatusCode};
 
 use super::super::FetchError;
-use super::super::reply::{self, Place, Trouble, looks_like_html};
+use super::super::http::reply::{self, Place, Trouble, looks_like_html};
 use super::account::{Account, Server};
 use super::quota;
 

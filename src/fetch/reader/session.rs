@@ -7,11 +7,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::super::address::Reach;
-use super::super::halt::{Ended, deadline, watched};
+use super::super::http::address::Reach;
+use super::super::http::halt::{Ended, deadline, watched};
+use super::super::http::reply::{self, Place};
+use super::super::http::request::Request;
 use super::super::http::{Answer, Body, Client};
-use super::super::reply::{self, Place};
-use super::super::request::Request;
 use super::super::{FetchError, Order, Watch};
 use super::account::Account;
 use super::{answers, quota};

@@ -10,19 +10,19 @@ use serde::de::DeserializeOwned;
 use ureq::http::{HeaderMap, header};
 use url::Url;
 
-use super::address::Reach;
-use super::google_refusal::{self, API_DISABLED, NO_TAB, Service, TOKEN_REFUSED, Waits};
-use super::halt::deadline;
-use super::http::{Answer, Body, Client, is_googles};
-use super::reply::Place;
-use super::request::Request;
+use super::refusal::{self, API_DISABLED, NO_TAB, Service, TOKEN_REFUSED, Waits};
 use super::robot::Robot;
-use super::sheet_values::{not_read, table};
-use super::{FetchError, Fetched, Order, Watch};
+use super::values::{not_read, table};
 use crate::domain::operation::Mode;
 use crate::domain::row::shortened;
 use crate::domain::sheet_link::Tab;
 use crate::domain::source::Validators;
+use crate::fetch::http::address::Reach;
+use crate::fetch::http::halt::deadline;
+use crate::fetch::http::reply::Place;
+use crate::fetch::http::request::Request;
+use crate::fetch::http::{Answer, Body, Client, is_googles};
+use crate::fetch::{FetchError, Fetched, Order, Watch};
 
 /// How long Drive may take to say when a file was modified: it saves work, and the work can be done without it.
 const DRIVE: Duration = Duration::from_secs(10);
@@ -30,11 +30,11 @@ const DRIVE: Duration = Duration::from_secs(10);
 const MOST: u64 = 4 * 1024 * 1024;
 
 /// A fetch through the API under way.
-pub(super) struct Api<'a> {
-    pub(super) client: &'a Client,
-    pub(super) robot: &'a Robot,
-    pub(super) order: &'a Order<'a>,
-    pub(super) watch: &'a dyn Watch,
+pub(in crate::fetch) struct Api<'a> {
+    pub(in crate::fetch) client: &'a Client,
+    pub(in crate::fetch) robot: &'a Robot,
+    pub(in crate::fetch) order: &'a Order<'a>,
+    pub(in crate::fetch) watch: &'a dyn Watch,
 }
 
 /// `spreadsheets.get` with the fields that are asked for
@@ -69,7 +69,7 @@ struct DriveFile {
 
 impl Api<'_> {
     /// Brings the values of `tab` of the sheet `id`.
-    pub(super) fn fetch(&self, id: &str, tab: &Tab) -> Result<Fetched, FetchError> {
+    pub(in crate::fetch) fn fetch(&self, id: &str, tab: &Tab) -> Result<Fetched, FetchError> {
         let ends = deadline(self.order.within);
         // Asked for first: what is changed after this has another time.
         let modified = self.modified(id, ends)?;
@@ -142,7 +142,7 @@ impl Api<'_> {
             let token = self.robot.token(self.client, &order(), &Quiet(watch), refused.as_deref())?;
             let waits = Waits::default();
             let judge = |status, headers: &HeaderMap, start: &[u8], place: &Place| {
-                google_refusal::judge(service, self.robot.email(), &waits, (status, headers, start, place))
+                refusal::judge(service, self.robot.email(), &waits, (status, headers, start, place))
             };
             let request = Request { judge: &judge, ..Request::json(url.as_str(), Reach::Google) }
                 .with(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -152,7 +152,7 @@ impl Api<'_> {
                     return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
                 }
                 Err(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
-                Err(error) => return Err(google_refusal::page(error)),
+                Err(error) => return Err(refusal::page(error)),
             }
         }
     }

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::Watch;
+use crate::fetch::Watch;
 
 /// How long anything waits before it asks again.
-pub(super) const SLICE: Duration = Duration::from_millis(100);
+pub(in crate::fetch) const SLICE: Duration = Duration::from_millis(100);
 
 /// Why a fetch must end now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Ended {
+pub(in crate::fetch) enum Ended {
     /// The watch said stop.
     Stopped,
     /// The time of the order is over.
@@ -25,7 +25,7 @@ pub(super) enum Ended {
 
 /// The one answer to "may this go on?", shared with the parts of a connection.
 #[derive(Debug)]
-pub(super) struct Halt {
+pub(in crate::fetch) struct Halt {
     stop: AtomicBool,
     deadline: Mutex<Instant>,
     /// The end of everything, which no pause puts off.
@@ -34,7 +34,7 @@ pub(super) struct Halt {
 
 impl Halt {
     /// Whether to go on.
-    pub(super) fn check(&self) -> Result<(), Ended> {
+    pub(in crate::fetch) fn check(&self) -> Result<(), Ended> {
         if self.stop.load(Ordering::Relaxed) {
             Err(Ended::Stopped)
         } else if self.left().is_zero() {
@@ -45,12 +45,12 @@ impl Halt {
     }
 
     /// The time that is left.
-    pub(super) fn left(&self) -> Duration {
+    pub(in crate::fetch) fn left(&self) -> Duration {
         self.deadline.lock().saturating_duration_since(Instant::now())
     }
 
     /// Whether to go on waiting for somebody else's fetch, which is not in the time that this one may take.
-    pub(super) fn check_in_pause(&self) -> Result<(), Ended> {
+    pub(in crate::fetch) fn check_in_pause(&self) -> Result<(), Ended> {
         match self.check() {
             Err(Ended::TimedOut) if Instant::now() < self.latest => Ok(()),
             other => other,
@@ -58,13 +58,13 @@ impl Halt {
     }
 
     /// So long was spent waiting for somebody else.
-    pub(super) fn paused(&self, time: Duration) {
+    pub(in crate::fetch) fn paused(&self, time: Duration) {
         let mut deadline = self.deadline.lock();
         *deadline = (*deadline + time).min(self.latest);
     }
 
     /// Waits for so long.
-    pub(super) fn sleep(&self, time: Duration) -> Result<(), Ended> {
+    pub(in crate::fetch) fn sleep(&self, time: Duration) -> Result<(), Ended> {
         let until = Instant::now() + time;
         loop {
             self.check()?;
@@ -78,7 +78,7 @@ impl Halt {
 
     /// Does `work`, which cannot be interrupted, on a thread of its own and waits for it at most `limit`: `Ok(None)`
     /// when it took longer. Then the thread is left to itself until the system gives up.
-    pub(super) fn wait_for<T: Send + 'static>(
+    pub(in crate::fetch) fn wait_for<T: Send + 'static>(
         &self,
         limit: Duration,
         work: impl FnOnce() -> T + Send + 'static,
@@ -105,14 +105,14 @@ impl Halt {
 }
 
 /// The moment so long from now.
-pub(super) fn deadline(time: Duration) -> Instant {
+pub(in crate::fetch) fn deadline(time: Duration) -> Instant {
     // A year stands for "no limit" where adding would overflow.
     Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
 }
 
 /// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for. The work may take
 /// `timeout`, and with its pauses `most`.
-pub(super) fn watched<T>(
+pub(in crate::fetch) fn watched<T>(
     watch: &dyn Watch,
     timeout: Duration,
     most: Duration,

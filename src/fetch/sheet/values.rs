@@ -7,19 +7,19 @@ use std::path::Path;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::records::{MAX_COLUMNS, MAX_RECORD};
-use super::row_file::{Facts, RowFile, RowWriter};
-use super::spool::Spooled;
-use super::{FetchError, Watch};
 use crate::domain::row::{Mend, Row, column_names};
 use crate::domain::source::Validators;
+use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD};
+use crate::fetch::http::spool::Spooled;
+use crate::fetch::row_file::{Facts, RowFile, RowWriter};
+use crate::fetch::{FetchError, Watch};
 
 /// How many rows are read before the watch is asked again.
 const PIECE: u64 = 1000;
 
 /// Reads the rows of the only range of `answer` into a file in `folder`. They are counted as the sheet counts them, and
 /// what is mended or flagged is what [`super::table`] does with a CSV file.
-pub(super) fn table(
+pub(in crate::fetch) fn table(
     answer: &Spooled,
     folder: &Path,
     validators: Validators,
@@ -41,7 +41,7 @@ pub(super) fn table(
 }
 
 /// Why an answer of Google's could not be read as JSON. What the reader says may quote cells, and is kept out.
-pub(super) fn not_read(error: &serde_json::Error) -> FetchError {
+pub(in crate::fetch) fn not_read(error: &serde_json::Error) -> FetchError {
     if error.is_eof() {
         return FetchError::failed(
             "truncated",

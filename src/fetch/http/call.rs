@@ -11,15 +11,15 @@ use url::Url;
 use super::address::{Reach, basic_auth, parse};
 use super::failure::{Failure, final_failure, passing, redirected_form};
 use super::halt::Halt;
-use super::http::{Answer, Body, Client};
 use super::queue::Turn;
 use super::reply::{self, Place, Trouble, host_of, text_of};
 use super::request::Request;
 use super::spool::{Spoiled, Spooled};
 use super::transport::{Line, agent};
-use super::{FetchError, Order, Watch};
 use crate::domain::journal::FETCH;
 use crate::domain::source::without_secrets;
+use crate::fetch::http::{Answer, Body, Client};
+use crate::fetch::{FetchError, Order, Watch};
 
 /// How many redirects are followed.
 const HOPS: usize = 8;
@@ -32,7 +32,7 @@ enum Step {
 }
 
 /// One try under way.
-pub(super) struct Call<'a> {
+pub(in crate::fetch) struct Call<'a> {
     client: &'a Client,
     agent: ureq::Agent,
     line: Arc<Line>,
@@ -43,7 +43,7 @@ pub(super) struct Call<'a> {
 
 impl<'a> Call<'a> {
     /// A try with connections of its own.
-    pub(super) fn new(
+    pub(in crate::fetch) fn new(
         client: &'a Client,
         request: &'a Request<'a>,
         order: &'a Order<'a>,
@@ -58,7 +58,7 @@ impl<'a> Call<'a> {
     }
 
     /// Asks for `url` and follows where it is redirected.
-    pub(super) fn follow(&self, mut url: Url) -> Result<Answer, Failure> {
+    pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<Answer, Failure> {
         let first = url.origin();
         let mut moved = false;
         for hop in 0..=HOPS {

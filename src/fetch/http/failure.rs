@@ -2,20 +2,20 @@
 
 use url::Url;
 
-use super::FetchError;
 use super::halt::Ended;
 use super::reply::{Place, Trouble};
 use crate::domain::source::without_secrets;
+use crate::fetch::FetchError;
 
 /// How a fetch, or one try of it, ended without an answer.
-pub(super) enum Failure {
+pub(in crate::fetch) enum Failure {
     Ended(Ended),
     Trouble(Trouble),
 }
 
 impl Failure {
     /// The word for it.
-    pub(super) fn code(&self) -> &'static str {
+    pub(in crate::fetch) fn code(&self) -> &'static str {
         match self {
             Self::Ended(Ended::TimedOut) => "timeout",
             Self::Ended(Ended::Stopped) | Self::Trouble(Trouble::Final(FetchError::Stopped)) => "stopped",
@@ -46,7 +46,7 @@ impl From<FetchError> for Failure {
 }
 
 /// That a form was answered with a redirect, which it does not follow.
-pub(super) fn redirected_form(place: &Place, to: &Url) -> Failure {
+pub(in crate::fetch) fn redirected_form(place: &Place, to: &Url) -> Failure {
     let to = without_secrets(to.as_str());
     final_failure(
         "bad_redirect",
@@ -55,11 +55,11 @@ pub(super) fn redirected_form(place: &Place, to: &Url) -> Failure {
 }
 
 /// Trying again does not help.
-pub(super) fn final_failure(code: &'static str, message: String) -> Failure {
+pub(in crate::fetch) fn final_failure(code: &'static str, message: String) -> Failure {
     Trouble::Final(FetchError::failed(code, message)).into()
 }
 
 /// It may be over in a moment.
-pub(super) fn passing(code: &'static str, message: String) -> Failure {
+pub(in crate::fetch) fn passing(code: &'static str, message: String) -> Failure {
     Trouble::Passing(FetchError::failed(code, message)).into()
 }

@@ -14,9 +14,9 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, RustlsConnector, Transport,
 };
 
-use super::FetchError;
 use super::guard::AllowHosts;
 use super::halt::{Ended, Halt};
+use crate::fetch::FetchError;
 
 /// The longest one try may take to look a name up, and to connect.
 const REACH: Duration = Duration::from_secs(4);
@@ -26,24 +26,24 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// What the parts of one fetch's connections share.
 #[derive(Debug)]
-pub(super) struct Line {
-    pub(super) halt: Arc<Halt>,
-    pub(super) allow: AllowHosts,
+pub(in crate::fetch) struct Line {
+    pub(in crate::fetch) halt: Arc<Halt>,
+    pub(in crate::fetch) allow: AllowHosts,
     /// How many bytes may arrive on the wire: a compressed body is limited before it is unpacked, too.
-    pub(super) wire_limit: u64,
+    pub(in crate::fetch) wire_limit: u64,
     /// How many bytes arrived on the wire.
-    pub(super) wire: AtomicU64,
+    pub(in crate::fetch) wire: AtomicU64,
 }
 
 impl Line {
     /// Whether more arrived than may.
-    pub(super) fn overrun(&self) -> bool {
+    pub(in crate::fetch) fn overrun(&self) -> bool {
         self.wire.load(Ordering::Relaxed) > self.wire_limit
     }
 }
 
 /// A client for one fetch over `line`.
-pub(super) fn agent(line: &Arc<Line>) -> ureq::Agent {
+pub(in crate::fetch) fn agent(line: &Arc<Line>) -> ureq::Agent {
     let config = Config::builder()
         .proxy(None)
         .http_status_as_error(false)

@@ -5,18 +5,18 @@ use std::io::Read;
 use super::decoding::Decoding;
 use super::delimiter::{Dialect, dialect};
 use super::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, Record, Records, Uncut};
-use super::spool::{Reader, Spooled, disk};
 use super::text::{Writing, examine};
-use super::{Content, FetchError, Rows, Watch};
 use crate::domain::row::{Mend, Row, column_names, shortened};
 use crate::domain::source::Validators;
+use crate::fetch::http::spool::{Reader, Spooled, disk};
+use crate::fetch::{Content, FetchError, Rows, Watch};
 
 /// How much of the text the delimiter is told from.
 const START: u64 = 256 * 1024;
 
 /// A table in a temporary file.
 #[derive(Debug)]
-pub(super) struct Table {
+pub(in crate::fetch) struct Table {
     content: Spooled,
     writing: Writing,
     dialect: Dialect,
@@ -31,7 +31,7 @@ impl Table {
     ///
     /// # Errors
     /// When it is no table, cannot be read, or `watch` says stop.
-    pub(super) fn open(
+    pub(in crate::fetch) fn open(
         content: Spooled,
         charset: Option<&str>,
         validators: Validators,

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
-use super::FetchError;
 use crate::domain::row::shortened;
+use crate::fetch::FetchError;
 
 /// The sentence for a page that asks to log in where a sheet was expected.
 const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Google Sheets choose Share → Anyone with the \
@@ -13,11 +13,11 @@ const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Googl
 
 /// Who answered.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(in crate::fetch) struct Place {
     /// Host, and port where it is not the usual one.
-    pub(super) host: String,
+    pub(in crate::fetch) host: String,
     /// Whether it is Google, or stands in for it.
-    pub(super) google: bool,
+    pub(in crate::fetch) google: bool,
 }
 
 impl Place {
@@ -29,7 +29,7 @@ impl Place {
 
 /// Why there is no body.
 #[derive(Debug)]
-pub(super) enum Trouble {
+pub(in crate::fetch) enum Trouble {
     /// Trying again does not help.
     Final(FetchError),
     /// It may be over in a moment.
@@ -50,7 +50,7 @@ impl From<FetchError> for Trouble {
 }
 
 /// Accepts a status that brings a body, and explains every other one.
-pub(super) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8], place: &Place) -> Result<(), Trouble> {
+pub(in crate::fetch) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8], place: &Place) -> Result<(), Trouble> {
     let host = &place.host;
     let (code, message) = match status.as_u16() {
         200 | 203 | 204 if says_html(headers) => return Err(Trouble::Final(page_instead(place))),
@@ -110,7 +110,7 @@ pub(super) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8], place: &P
 }
 
 /// What it means that a page came instead of data.
-pub(super) fn page_instead(place: &Place) -> FetchError {
+pub(in crate::fetch) fn page_instead(place: &Place) -> FetchError {
     if place.google {
         return FetchError::failed("sign_in_page", SIGN_IN);
     }
@@ -125,7 +125,7 @@ pub(super) fn page_instead(place: &Place) -> FetchError {
 }
 
 /// That the server asked to wait longer than the whole run may take.
-pub(super) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError {
+pub(in crate::fetch) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError {
     let when = if until - Utc::now() < TimeDelta::hours(12) { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M UTC" };
     FetchError::failed(
         "rate_limited",
@@ -134,7 +134,7 @@ pub(super) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError {
 }
 
 /// When the server wants to be asked again: in so many seconds, or at a date.
-pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(in crate::fetch) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
         return now.checked_add_signed(TimeDelta::seconds(i64::from(seconds)));
@@ -143,7 +143,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
 }
 
 /// Refuses a body that is still packed: what was packed as we asked for is unpacked by now, without its header.
-pub(super) fn unpacked(headers: &HeaderMap, place: &Place) -> Result<(), FetchError> {
+pub(in crate::fetch) fn unpacked(headers: &HeaderMap, place: &Place) -> Result<(), FetchError> {
     let packed = headers.get_all(header::CONTENT_ENCODING).iter().find(|value| {
         let value = value.as_bytes().trim_ascii();
         !(value.is_empty() || value.eq_ignore_ascii_case(b"identity"))
@@ -161,14 +161,14 @@ pub(super) fn unpacked(headers: &HeaderMap, place: &Place) -> Result<(), FetchEr
 }
 
 /// Whether the headers announce a web page.
-pub(super) fn says_html(headers: &HeaderMap) -> bool {
+pub(in crate::fetch) fn says_html(headers: &HeaderMap) -> bool {
     let Some(kind) = text_of(headers, &header::CONTENT_TYPE) else { return false };
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "text/html" || kind == "application/xhtml+xml"
 }
 
 /// Whether the first bytes of a body are those of a web page.
-pub(super) fn looks_like_html(start: &[u8]) -> bool {
+pub(in crate::fetch) fn looks_like_html(start: &[u8]) -> bool {
     // Zero bytes go so that UTF-16 is seen through as well.
     let text: Vec<u8> = start.iter().take(2048).filter(|b| **b != 0).map(u8::to_ascii_lowercase).collect();
     let text = [&[0xEF, 0xBB, 0xBF][..], &[0xFF, 0xFE], &[0xFE, 0xFF]]
@@ -186,7 +186,7 @@ pub(super) fn looks_like_html(start: &[u8]) -> bool {
 }
 
 /// The charset that the Content-Type names.
-pub(super) fn charset(headers: &HeaderMap) -> Option<String> {
+pub(in crate::fetch) fn charset(headers: &HeaderMap) -> Option<String> {
     let kind = text_of(headers, &header::CONTENT_TYPE)?;
     kind.split(';').skip(1).find_map(|part| {
         let (name, value) = part.split_once('=')?;
@@ -195,12 +195,12 @@ pub(super) fn charset(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A header's value, if it is there and is text.
-pub(super) fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+pub(in crate::fetch) fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 /// Host, and port where it is not the usual one.
-pub(super) fn host_of(url: &Url) -> String {
+pub(in crate::fetch) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

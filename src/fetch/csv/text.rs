@@ -5,29 +5,29 @@ use std::io::{self, Read};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
-use super::spool::disk;
-use super::{FetchError, Watch};
+use crate::fetch::http::spool::disk;
+use crate::fetch::{FetchError, Watch};
 
 /// How much is looked at before the watch is asked again.
 const PIECE: usize = 64 * 1024;
 
 /// How a file is to be read as text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Writing {
-    pub(super) encoding: &'static Encoding,
+pub(in crate::fetch) struct Writing {
+    pub(in crate::fetch) encoding: &'static Encoding,
     /// Length of the byte order mark, which is not text.
-    pub(super) mark: u64,
+    pub(in crate::fetch) mark: u64,
     /// Whether U+FFFD in the decoded text can stand for bytes that could not be decoded.
-    pub(super) lossy: bool,
+    pub(in crate::fetch) lossy: bool,
     /// How many lines it has; the last one counts without a line break, too.
-    pub(super) lines: u64,
+    pub(in crate::fetch) lines: u64,
 }
 
 /// Finds out how the file that `open` opens is written. `declared` is what the server called its charset.
 ///
 /// # Errors
 /// When the file cannot be read, or `watch` says stop.
-pub(super) fn examine<R: Read>(
+pub(in crate::fetch) fn examine<R: Read>(
     open: impl Fn() -> R,
     declared: Option<&str>,
     watch: &dyn Watch,
@@ -204,7 +204,8 @@ mod tests {
     use encoding_rs::{GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
     use super::super::decoding::Decoding;
-    use super::{FetchError, Watch, Writing, examine};
+    use super::{Writing, examine};
+    use crate::fetch::{FetchError, Watch};
 
     /// Says stop when it was asked so many times.
     struct Asked(AtomicU32);

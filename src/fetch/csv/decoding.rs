@@ -8,7 +8,7 @@ use encoding_rs::{Decoder, Encoding};
 const PIECE: usize = 64 * 1024;
 
 /// Decodes what `inner` reads; the result is UTF-8 in any case.
-pub(super) struct Decoding<R> {
+pub(in crate::fetch) struct Decoding<R> {
     inner: R,
     decoder: Decoder,
     raw: Vec<u8>,
@@ -23,7 +23,7 @@ pub(super) struct Decoding<R> {
 
 impl<R: Read> Decoding<R> {
     /// `inner` begins after the byte order mark.
-    pub(super) fn new(inner: R, encoding: &'static Encoding) -> Self {
+    pub(in crate::fetch) fn new(inner: R, encoding: &'static Encoding) -> Self {
         Self {
             inner,
             decoder: encoding.new_decoder_without_bom_handling(),

@@ -7,46 +7,46 @@
 use std::io::{self, Read};
 
 /// The longest cell in bytes.
-pub(super) const MAX_CELL: usize = 1024 * 1024;
+pub(in crate::fetch) const MAX_CELL: usize = 1024 * 1024;
 /// The most columns.
-pub(super) const MAX_COLUMNS: usize = 10_000;
+pub(in crate::fetch) const MAX_COLUMNS: usize = 10_000;
 /// The longest record in bytes.
-pub(super) const MAX_RECORD: usize = 16 * 1024 * 1024;
+pub(in crate::fetch) const MAX_RECORD: usize = 16 * 1024 * 1024;
 
 /// One record: its cells stand one after the other in `text`.
 #[derive(Clone, Default, Debug)]
-pub(super) struct Record {
+pub(in crate::fetch) struct Record {
     /// Its number, counted from 1 as a spreadsheet does: blank rows count, line breaks inside cells do not.
-    pub(super) number: u64,
+    pub(in crate::fetch) number: u64,
     text: Vec<u8>,
     ends: Vec<usize>,
     /// The cell with text after its closing quotation mark, if any.
-    pub(super) loose_end: Option<usize>,
+    pub(in crate::fetch) loose_end: Option<usize>,
     /// The cell with white space before its opening quotation mark, which therefore is plain text, if any.
-    pub(super) late_quote: Option<usize>,
+    pub(in crate::fetch) late_quote: Option<usize>,
     /// Whether there were more than [`MAX_COLUMNS`] cells; the others are not kept.
-    pub(super) too_wide: bool,
+    pub(in crate::fetch) too_wide: bool,
 }
 
 impl Record {
     /// How many cells there are.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::fetch) fn len(&self) -> usize {
         self.ends.len()
     }
 
     /// The cell at `index`.
-    pub(super) fn cell(&self, index: usize) -> &[u8] {
+    pub(in crate::fetch) fn cell(&self, index: usize) -> &[u8] {
         let from = if index == 0 { 0 } else { self.ends[index - 1] };
         &self.text[from..self.ends[index]]
     }
 
     /// Whether all cells are empty.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(in crate::fetch) fn is_blank(&self) -> bool {
         self.text.is_empty() && !self.too_wide
     }
 
     /// Whether a NUL character is in it.
-    pub(super) fn has_nul(&self) -> bool {
+    pub(in crate::fetch) fn has_nul(&self) -> bool {
         self.text.contains(&0)
     }
 
@@ -60,7 +60,7 @@ impl Record {
 
 /// What cannot be cut.
 #[derive(Debug)]
-pub(super) enum Uncut {
+pub(in crate::fetch) enum Uncut {
     /// The text could not be read.
     Io(io::Error),
     /// The quotation mark that opens this cell is never closed.
@@ -86,7 +86,7 @@ enum At {
 }
 
 /// Cuts what `input` reads.
-pub(super) struct Records<R> {
+pub(in crate::fetch) struct Records<R> {
     input: R,
     delimiter: u8,
     buffer: Vec<u8>,
@@ -99,7 +99,7 @@ pub(super) struct Records<R> {
 
 impl<R: Read> Records<R> {
     /// Cuts at `delimiter`.
-    pub(super) fn new(input: R, delimiter: u8) -> Self {
+    pub(in crate::fetch) fn new(input: R, delimiter: u8) -> Self {
         Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, returned: false }
     }
 
@@ -117,7 +117,7 @@ impl<R: Read> Records<R> {
     }
 
     /// Reads the next record into `record`, blank ones too; `false` at the end.
-    pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, Uncut> {
+    pub(in crate::fetch) fn next(&mut self, record: &mut Record) -> Result<bool, Uncut> {
         record.clear();
         let mut at = At::Start;
         let mut cell_start = 0;

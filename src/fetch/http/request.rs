@@ -9,29 +9,29 @@ use crate::domain::source::Validators;
 
 /// What an answer's status and headers mean. The bytes are the beginning of the body where the status tells of trouble or
 /// the headers announce a web page, otherwise none. `Ok` takes the body.
-pub(super) type Judge<'a> = dyn Fn(StatusCode, &HeaderMap, &[u8], &Place) -> Result<(), Trouble> + Sync + 'a;
+pub(in crate::fetch) type Judge<'a> = dyn Fn(StatusCode, &HeaderMap, &[u8], &Place) -> Result<(), Trouble> + Sync + 'a;
 
 /// One request.
-pub(super) struct Request<'a> {
+pub(in crate::fetch) struct Request<'a> {
     /// The address. User name and password in it are sent as Basic authorization.
-    pub(super) address: &'a str,
+    pub(in crate::fetch) address: &'a str,
     /// Where redirects may lead.
-    pub(super) reach: Reach,
+    pub(in crate::fetch) reach: Reach,
     /// The `Accept` header.
-    pub(super) accept: &'static str,
+    pub(in crate::fetch) accept: &'static str,
     /// Further headers, such as an authorization. They go to the host of `address` and to no other.
-    pub(super) headers: Vec<(HeaderName, String)>,
+    pub(in crate::fetch) headers: Vec<(HeaderName, String)>,
     /// A form that is posted. Redirects are not followed with it.
-    pub(super) form: Option<String>,
+    pub(in crate::fetch) form: Option<String>,
     /// What is known of the version that the last answer brought.
-    pub(super) known: Option<&'a Validators>,
+    pub(in crate::fetch) known: Option<&'a Validators>,
     /// What answers mean.
-    pub(super) judge: &'a Judge<'a>,
+    pub(in crate::fetch) judge: &'a Judge<'a>,
 }
 
 impl<'a> Request<'a> {
     /// Gets a table.
-    pub(super) fn table(address: &'a str, reach: Reach) -> Self {
+    pub(in crate::fetch) fn table(address: &'a str, reach: Reach) -> Self {
         Self {
             address,
             reach,
@@ -44,24 +44,24 @@ impl<'a> Request<'a> {
     }
 
     /// Gets JSON.
-    pub(super) fn json(address: &'a str, reach: Reach) -> Self {
+    pub(in crate::fetch) fn json(address: &'a str, reach: Reach) -> Self {
         Self { accept: "application/json", ..Self::table(address, reach) }
     }
 
     /// Asks for what is newer than `known`, unless everything is wanted.
-    pub(super) fn newer_than(self, known: &'a Validators, mode: Mode) -> Self {
+    pub(in crate::fetch) fn newer_than(self, known: &'a Validators, mode: Mode) -> Self {
         let has_any = known.etag.is_some() || known.last_modified.is_some();
         Self { known: Some(known).filter(|_| has_any && mode == Mode::Incremental), ..self }
     }
 
     /// With one more header.
-    pub(super) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
+    pub(in crate::fetch) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
     /// The conditions to send along.
-    pub(super) fn conditions(&self) -> impl Iterator<Item = (HeaderName, &str)> {
+    pub(in crate::fetch) fn conditions(&self) -> impl Iterator<Item = (HeaderName, &str)> {
         let etag = self.known.and_then(|known| Some((header::IF_NONE_MATCH, known.etag.as_deref()?)));
         let date = self.known.and_then(|known| Some((header::IF_MODIFIED_SINCE, known.last_modified.as_deref()?)));
         etag.into_iter().chain(date)

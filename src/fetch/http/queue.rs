@@ -13,14 +13,14 @@ static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default
 
 /// The right to talk to one host and port; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(in crate::fetch) struct Turn {
     place: String,
 }
 
 impl Turn {
     /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may take:
     /// one that hangs must not be the end of all behind it.
-    pub(super) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
+    pub(in crate::fetch) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
         let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
         let place = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
         let begun = Instant::now();

@@ -8,27 +8,27 @@ use chrono::{TimeDelta, Utc};
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
 
-use super::FetchError;
-use super::http::share_of_one;
-use super::reply::{self, Place, Trouble};
 use super::robot::ahead;
+use crate::fetch::FetchError;
+use crate::fetch::http::reply::{self, Place, Trouble};
+use crate::fetch::http::share_of_one;
 
 /// The code of a token that is not taken.
-pub(super) const TOKEN_REFUSED: &str = "token_refused";
+pub(in crate::fetch) const TOKEN_REFUSED: &str = "token_refused";
 /// The code of a tab that is not there.
-pub(super) const NO_TAB: &str = "no_tab";
+pub(in crate::fetch) const NO_TAB: &str = "no_tab";
 /// The code of an API that is not enabled.
-pub(super) const API_DISABLED: &str = "api_disabled";
+pub(in crate::fetch) const API_DISABLED: &str = "api_disabled";
 
 /// The longest that is waited for a quota without a word from Google: quotas are by the minute.
 const LONGEST_WAIT: f64 = 60.0;
 
 /// An answer: status, headers, the beginning of its body, who answered.
-pub(super) type Said<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a Place);
+pub(in crate::fetch) type Said<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a Place);
 
 /// How often one request was told that a quota is used up.
 #[derive(Default, Debug)]
-pub(super) struct Waits(AtomicU32);
+pub(in crate::fetch) struct Waits(AtomicU32);
 
 impl Waits {
     /// That it has to wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … and a little more or less, so that many do
@@ -45,14 +45,14 @@ impl Waits {
 
 /// One of Google's services that are asked with a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Service {
+pub(in crate::fetch) enum Service {
     Sheets,
     Drive,
 }
 
 impl Service {
     /// Its host.
-    pub(super) const fn base(self) -> &'static str {
+    pub(in crate::fetch) const fn base(self) -> &'static str {
         match self {
             Self::Sheets => "https://sheets.googleapis.com",
             Self::Drive => "https://www.googleapis.com",
@@ -142,7 +142,7 @@ impl Refusal {
 }
 
 /// What an answer of Sheets or Drive means. `robot` is the address of the service account that asks.
-pub(super) fn judge(service: Service, robot: &str, waits: &Waits, said: Said<'_>) -> Result<(), Trouble> {
+pub(in crate::fetch) fn judge(service: Service, robot: &str, waits: &Waits, said: Said<'_>) -> Result<(), Trouble> {
     let (status, headers, body, place) = said;
     let code = status.as_u16();
     if code < 400 {
@@ -202,7 +202,7 @@ pub(super) fn judge(service: Service, robot: &str, waits: &Waits, said: Said<'_>
 }
 
 /// What an answer to the sign-in means: `{"error": …, "error_description": …}`, RFC 6749, section 5.2.
-pub(super) fn judge_sign_in(robot: &str, waits: &Waits, said: Said<'_>) -> Result<(), Trouble> {
+pub(in crate::fetch) fn judge_sign_in(robot: &str, waits: &Waits, said: Said<'_>) -> Result<(), Trouble> {
     let (status, headers, body, place) = said;
     match status.as_u16() {
         ..400 => return reply::judge(status, headers, body, place),
@@ -278,7 +278,7 @@ fn clock(headers: &HeaderMap) -> String {
 }
 
 /// How wrong a clock is that is so far ahead, in words.
-pub(super) fn off_by(ahead: TimeDelta) -> String {
+pub(in crate::fetch) fn off_by(ahead: TimeDelta) -> String {
     let seconds = ahead.num_seconds().abs();
     let (count, unit) = match seconds {
         ..120 => (seconds, "seconds"),
@@ -291,7 +291,7 @@ pub(super) fn off_by(ahead: TimeDelta) -> String {
 }
 
 /// A web page where data was expected is no sign-in page of a sheet here.
-pub(super) fn page(error: FetchError) -> FetchError {
+pub(in crate::fetch) fn page(error: FetchError) -> FetchError {
     match error {
         FetchError::Failed { code: "sign_in_page" | "html_page", .. } => FetchError::failed(
             "bad_answer",

@@ -9,24 +9,24 @@ use sha2::{Digest, Sha256};
 
 use super::halt::{Ended, Halt};
 use super::reply::looks_like_html;
-use super::{FetchError, Watch};
+use crate::fetch::{FetchError, Watch};
 
 /// How much of the beginning is looked at before the rest is taken.
 const START: usize = 2048;
 
 /// Content in a temporary file without a name, readable by this process alone, gone when dropped.
 #[derive(Debug)]
-pub(super) struct Spooled {
+pub(in crate::fetch) struct Spooled {
     file: File,
     /// How long it is.
-    pub(super) bytes: u64,
+    pub(in crate::fetch) bytes: u64,
     /// SHA-256 in hexadecimal.
-    pub(super) hash: String,
+    pub(in crate::fetch) hash: String,
 }
 
 /// Why content was not taken.
 #[derive(Debug)]
-pub(super) enum Spoiled {
+pub(in crate::fetch) enum Spoiled {
     /// The fetch must end.
     Ended(Ended),
     /// More than may be taken.
@@ -41,7 +41,7 @@ pub(super) enum Spoiled {
 
 impl Spooled {
     /// Takes everything from `from` into a file in `folder`, at most `limit` bytes.
-    pub(super) fn take(
+    pub(in crate::fetch) fn take(
         mut from: impl Read,
         folder: &Path,
         limit: u64,
@@ -89,19 +89,19 @@ impl Spooled {
     }
 
     /// Reads from position `at`, independently of every other reader.
-    pub(super) fn reader(&self, at: u64) -> Reader<'_> {
+    pub(in crate::fetch) fn reader(&self, at: u64) -> Reader<'_> {
         Reader { file: &self.file, at }
     }
 }
 
 /// A temporary file without a name in `folder`, which is made if it is missing.
-pub(super) fn temporary(folder: &Path) -> io::Result<File> {
+pub(in crate::fetch) fn temporary(folder: &Path) -> io::Result<File> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     tempfile::tempfile_in(folder)
 }
 
 /// That the temporary file failed.
-pub(super) fn disk(error: &io::Error) -> FetchError {
+pub(in crate::fetch) fn disk(error: &io::Error) -> FetchError {
     FetchError::failed(
         "disk",
         format!("The temporary file in the data folder could not be used ({error}). Is the disk full or read-only?"),
@@ -110,14 +110,14 @@ pub(super) fn disk(error: &io::Error) -> FetchError {
 
 /// A reader with a position of its own.
 #[derive(Debug)]
-pub(super) struct Reader<'a> {
+pub(in crate::fetch) struct Reader<'a> {
     file: &'a File,
     at: u64,
 }
 
 impl<'a> Reader<'a> {
     /// Reads `file` from its beginning.
-    pub(super) const fn new(file: &'a File) -> Self {
+    pub(in crate::fetch) const fn new(file: &'a File) -> Self {
         Self { file, at: 0 }
     }
 }

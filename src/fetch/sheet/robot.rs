@@ -14,12 +14,13 @@ use serde_json::{Value, json};
 use ureq::http::{HeaderMap, header};
 use url::Url;
 
-use super::address::Reach;
 use super::credentials::ServiceAccount;
-use super::google_refusal::{self, page};
-use super::http::{Answer, Body, Client};
-use super::request::Request;
-use super::{FetchError, Order, Watch, reply};
+use super::refusal::{self, page};
+use crate::fetch::http::address::Reach;
+use crate::fetch::http::reply;
+use crate::fetch::http::request::Request;
+use crate::fetch::http::{Answer, Body, Client};
+use crate::fetch::{FetchError, Order, Watch};
 
 /// What it may do: read sheets, and learn when a file was modified.
 const SCOPES: &str =
@@ -36,7 +37,7 @@ const MOST: u64 = 64 * 1024;
 
 /// A service account, and the token it has.
 #[derive(Debug)]
-pub(super) struct Robot {
+pub(in crate::fetch) struct Robot {
     account: ServiceAccount,
     token: Mutex<Option<Token>>,
 }
@@ -53,17 +54,17 @@ impl fmt::Debug for Token {
 }
 
 impl Robot {
-    pub(super) fn new(account: ServiceAccount) -> Self {
+    pub(in crate::fetch) fn new(account: ServiceAccount) -> Self {
         Self { account, token: Mutex::new(None) }
     }
 
     /// The address that sheets are shared with.
-    pub(super) fn email(&self) -> &str {
+    pub(in crate::fetch) fn email(&self) -> &str {
         self.account.email()
     }
 
     /// A token that is good for a while, and is not `refused`.
-    pub(super) fn token(
+    pub(in crate::fetch) fn token(
         &self,
         client: &Client,
         order: &Order<'_>,
@@ -82,7 +83,7 @@ impl Robot {
     }
 
     /// Asks for a token; answers how far this machine's clock is ahead of Google's, where that was told.
-    pub(super) fn try_out(
+    pub(in crate::fetch) fn try_out(
         &self,
         client: &Client,
         order: &Order<'_>,
@@ -107,9 +108,9 @@ impl Robot {
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", &self.assertion(Utc::now())?)
             .finish();
-        let waits = google_refusal::Waits::default();
+        let waits = refusal::Waits::default();
         let judge = |status, headers: &HeaderMap, start: &[u8], place: &reply::Place| {
-            google_refusal::judge_sign_in(self.email(), &waits, (status, headers, start, place))
+            refusal::judge_sign_in(self.email(), &waits, (status, headers, start, place))
         };
         let request = Request { form: Some(form), judge: &judge, ..Request::json(address.as_str(), Reach::Google) };
         match client.ask(&request, order, watch).map_err(page).map_err(|error| late(error, &address))? {
@@ -147,7 +148,7 @@ impl Robot {
 }
 
 /// How far this machine's clock is ahead of that of who sent these headers.
-pub(super) fn ahead(headers: &HeaderMap) -> Option<TimeDelta> {
+pub(in crate::fetch) fn ahead(headers: &HeaderMap) -> Option<TimeDelta> {
     let date = reply::text_of(headers, &header::DATE)?;
     Some(Utc::now() - DateTime::parse_from_rfc2822(&date).ok()?.to_utc())
 }

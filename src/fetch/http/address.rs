@@ -5,12 +5,12 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::FetchError;
 use crate::domain::source::without_secrets;
+use crate::fetch::FetchError;
 
 /// Where redirects may lead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Reach {
+pub(in crate::fetch) enum Reach {
     /// To every public address.
     Anywhere,
     /// To Google's hosts, and what stands in for them.
@@ -18,7 +18,7 @@ pub(super) enum Reach {
 }
 
 /// An `http` or `https` address with a host.
-pub(super) fn parse(address: &str) -> Result<Url, FetchError> {
+pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
     let url = Url::parse(address.trim()).map_err(|error| {
         let shown = without_secrets(address.trim());
         FetchError::failed(
@@ -36,7 +36,7 @@ pub(super) fn parse(address: &str) -> Result<Url, FetchError> {
 }
 
 /// The Authorization header for an address with a user name or a password.
-pub(super) fn basic_auth(url: &Url) -> Option<String> {
+pub(in crate::fetch) fn basic_auth(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
         return None;
     }

@@ -10,7 +10,7 @@ use rustls_pki_types::pem::PemObject;
 use serde_json::Value;
 use url::Url;
 
-use super::http::{is_googles, is_googles_api};
+use crate::fetch::http::{is_googles, is_googles_api};
 
 /// Where tokens are had unless the file says otherwise.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
@@ -19,9 +19,9 @@ const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 #[derive(Clone)]
 pub struct ServiceAccount {
     email: String,
-    pub(super) key_id: Option<String>,
-    pub(super) token_uri: Url,
-    pub(super) key: Arc<RsaKeyPair>,
+    pub(in crate::fetch) key_id: Option<String>,
+    pub(in crate::fetch) token_uri: Url,
+    pub(in crate::fetch) key: Arc<RsaKeyPair>,
 }
 
 /// Whom it belongs to, which is no secret: sheets are shared with that address.

@@ -10,17 +10,17 @@ const LOOK: usize = 100;
 
 /// How the cells of a file are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Dialect {
-    pub(super) delimiter: u8,
+pub(in crate::fetch) struct Dialect {
+    pub(in crate::fetch) delimiter: u8,
     /// Whether the first record is Excel's line `sep=;`, which is no row.
-    pub(super) declared: bool,
+    pub(in crate::fetch) declared: bool,
 }
 
 /// Reads the dialect off the beginning of the decoded text. `whole` says that the beginning is all there is.
 ///
 /// The delimiter is the one that cuts most records into as many cells as the first row that is not blank, and that row
 /// into at least two. Where it cuts no header, as under a line of title, the one that cuts most records counts.
-pub(super) fn dialect(start: &[u8], whole: bool) -> Dialect {
+pub(in crate::fetch) fn dialect(start: &[u8], whole: bool) -> Dialect {
     if let Some(delimiter) = declared(start) {
         return Dialect { delimiter, declared: true };
     }

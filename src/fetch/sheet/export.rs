@@ -3,20 +3,20 @@
 
 use ureq::http::{HeaderMap, StatusCode};
 
-use super::address::Reach;
-use super::csv::table_at;
-use super::http::{Answer, Client};
-use super::reply::{self, Place, Trouble};
-use super::request::Request;
-use super::{FetchError, Fetched, Order, Watch};
 use crate::domain::row::shortened;
 use crate::domain::sheet_link::{SheetLink, Tab};
+use crate::fetch::csv::table_at;
+use crate::fetch::http::address::Reach;
+use crate::fetch::http::reply::{self, Place, Trouble};
+use crate::fetch::http::request::Request;
+use crate::fetch::http::{Answer, Client};
+use crate::fetch::{FetchError, Fetched, Order, Watch};
 
 /// A name that no tab has.
 const NO_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
 
 /// Brings the tab that the link names.
-pub(super) fn fetch(
+pub(in crate::fetch) fn fetch(
     client: &Client,
     link: &SheetLink,
     order: &Order<'_>,
