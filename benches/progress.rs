@@ -9,8 +9,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
-use lockstep::domain::source::{Location, Source, SourceDraft};
+use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::fetch::{Kinds, Settings};
 use lockstep::status::{DatabaseStatus, FileStatus, StatusBoard, StatusStore};
 use lockstep::store::admission::Admission;

@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use actix_web::rt;
 
 use crate::config::{GoogleCredentials, Settings, StatusAt};
+use crate::domain::location::Location;
 use crate::domain::secret;
-use crate::domain::source::{Location, NotASlug, Noun, SourceDraft};
+use crate::domain::source::{NotASlug, Noun, SourceDraft};
 use crate::fetch;
 use crate::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
 use crate::store::{Store, StoreError};

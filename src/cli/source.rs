@@ -7,8 +7,9 @@ use super::output::{Exit, Trouble, answer, confirmed, known_source, note, one_li
 use super::{source_add, source_check};
 use crate::app::App;
 use crate::domain::feed::Feed;
+use crate::domain::location::without_secrets;
 use crate::domain::schedule::Schedule;
-use crate::domain::source::{Slug, Source, without_secrets};
+use crate::domain::source::{Slug, Source};
 use crate::store::catalogs::Catalog;
 use crate::store::sources::SourceChange;
 

@@ -7,8 +7,9 @@ use clap::Args;
 use super::output::{Exit, Trouble, note};
 use super::user::piped_password;
 use crate::app::App;
+use crate::domain::location::Location;
 use crate::domain::schedule::Schedule;
-use crate::domain::source::{Location, Noun, Slug, SourceDraft};
+use crate::domain::source::{Noun, Slug, SourceDraft};
 use crate::domain::veil::account;
 use crate::domain::way_in::Asked;
 

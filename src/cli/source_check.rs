@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use super::output::{Exit, Trouble, answer, complain, one_line};
 use crate::app::App;
 use crate::domain::feed::Feed;
+use crate::domain::location::without_secrets;
 use crate::domain::look::Look;
-use crate::domain::source::{Source, without_secrets};
+use crate::domain::source::Source;
 
 /// Does it.
 pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {

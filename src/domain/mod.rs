@@ -19,6 +19,7 @@ pub mod item;
 pub mod journal;
 pub mod key_column;
 pub mod links;
+pub mod location;
 pub mod look;
 pub mod markup;
 pub mod numbers;

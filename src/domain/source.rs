@@ -7,6 +7,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::location::Location;
+
 /// The number a source has in the database.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SourceId(pub i64);
@@ -141,81 +143,6 @@ impl fmt::Display for Noun {
     }
 }
 
-/// Where a source's content is.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "at", content = "where")]
-pub enum Location {
-    /// An address on the web, as the person gave it (a sheet link or bare sheet id, a CSV's URL).
-    Url(String),
-    /// Several addresses, in the order they were given: feeds, and lists of feeds.
-    Urls(Vec<String>),
-    /// A file of this server, named on the command line and read anew at every sync.
-    File(std::path::PathBuf),
-    /// A file uploaded in the page: its name inside the data folder's `uploads`.
-    Upload(String),
-    /// The sample catalog inside the binary.
-    Sample,
-}
-
-impl Location {
-    /// The addresses on the web it consists of; none for a file.
-    #[must_use]
-    pub fn addresses(&self) -> &[String] {
-        match self {
-            Self::Url(address) => std::slice::from_ref(address),
-            Self::Urls(addresses) => addresses,
-            Self::File(_) | Self::Upload(_) | Self::Sample => &[],
-        }
-    }
-
-    /// The location for people, without anything secret: an address loses user name, password and the values of its query.
-    #[must_use]
-    pub fn for_people(&self) -> String {
-        match self {
-            Self::Url(address) => without_secrets(address),
-            Self::Urls(addresses) => {
-                let first = addresses.first().map(|address| without_secrets(address)).unwrap_or_default();
-                match addresses.len() {
-                    0 | 1 => first,
-                    2 => format!("{first} and one more"),
-                    many => format!("{first} and {} more", many - 1),
-                }
-            }
-            Self::File(path) => path.display().to_string(),
-            Self::Upload(_) => "an uploaded file".to_owned(),
-            Self::Sample => "the sample inside Lockstep".to_owned(),
-        }
-    }
-}
-
-/// `address` without user name, password and the values of its query, fit for a page or a log line.
-#[must_use]
-pub fn without_secrets(address: &str) -> String {
-    let Some(mut url) = url::Url::parse(address).ok().filter(url::Url::has_host) else {
-        // Not an address (a bare sheet id, a mistyped link, a password with a sign that needs escaping): only what
-        // stands between credentials and a query.
-        let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
-        let place = rest.rsplit('@').next().unwrap_or_default();
-        let place = place.split_once('?').map_or(place.to_owned(), |(place, _)| format!("{place}?…"));
-        let bare = place.split('#').next().unwrap_or_default();
-        return if scheme.is_empty() { bare.to_owned() } else { format!("{scheme}://{bare}") };
-    };
-    // Both fail only for addresses that cannot carry credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    // A tab number is no secret and tells two sheets of one document apart.
-    let gid = url.query_pairs().find(|(name, _)| name == "gid").map(|(_, value)| value.into_owned());
-    let had_query = url.query().is_some();
-    url.set_query(None);
-    match gid {
-        Some(gid) => drop(url.query_pairs_mut().append_pair("gid", &gid)),
-        None if had_query => url.set_query(Some("…")),
-        None => {}
-    }
-    url.set_fragment(None);
-    url.to_string().replace("%E2%80%A6", "…")
-}
-
 /// A source as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Source {
@@ -286,7 +213,7 @@ pub struct Validators {
 
 #[cfg(test)]
 mod tests {
-    use super::{Noun, Slug, without_secrets};
+    use super::{Noun, Slug};
 
     #[test]
     fn a_slug_is_lower_case_letters_digits_and_hyphens() {
@@ -310,17 +237,5 @@ mod tests {
         assert_eq!((noun.of(1), noun.of(0), noun.of(2)), ("album", "albums", "albums"));
         assert!("albums".parse::<Noun>().is_err());
         assert!("a/b/c".parse::<Noun>().is_err());
-    }
-
-    #[test]
-    fn an_address_is_shown_without_its_secrets() {
-        assert_eq!(without_secrets("https://me:pw@h.example/a.csv?token=s3cret#x"), "https://h.example/a.csv?…");
-        assert_eq!(without_secrets("https://h.example/a.csv"), "https://h.example/a.csv");
-        assert_eq!(without_secrets("https://me:pa#ss w@h.example/a?t=1"), "https://h.example/a?…");
-        assert_eq!(without_secrets("me:p/w@h.example:x/a"), "h.example:x/a");
-        assert_eq!(
-            without_secrets("https://docs.google.com/x/edit?gid=7&authkey=1#gid=7"),
-            "https://docs.google.com/x/edit?gid=7"
-        );
     }
 }

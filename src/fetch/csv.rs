@@ -16,9 +16,10 @@ use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
 use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
-use crate::domain::source::{Location, Source, Validators};
+use crate::domain::source::{Source, Validators};
 use crate::domain::way_in::{Asked, FileAsked, WayIn};
 use table::Table;
 

@@ -36,9 +36,10 @@ use super::http::reply;
 use super::local::{self, Wanted};
 use super::row_file::Facts;
 use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
-use crate::domain::source::{Location, Noun, Source, Validators};
+use crate::domain::source::{Noun, Source, Validators};
 use crate::domain::way_in::WayIn;
 
 /// What a file on this machine should be.

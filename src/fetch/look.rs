@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::key_search::key_hints;
 use super::{EmptyShelf, FetchError, Fetched, Kind, Order, Shelf, Watch};
 use crate::domain::key_column::KeyHints;
+use crate::domain::location::Location;
 use crate::domain::look::Look;
-use crate::domain::source::{Location, Noun, Slug, Source, SourceId, Validators};
+use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 
 /// How many rows are shown.
 const SHOWN: usize = 20;

@@ -27,10 +27,11 @@ use chrono::{DateTime, Utc};
 use crate::domain::column_type::ColumnType;
 use crate::domain::feed::Feed;
 use crate::domain::issue::Issue;
+use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::{Count, Weights};
 use crate::domain::row::Row;
-use crate::domain::source::{Location, Noun, Source, Validators};
+use crate::domain::source::{Noun, Source, Validators};
 use crate::domain::sync_id::SyncId;
 use crate::domain::way_in::WayIn;
 

@@ -19,8 +19,9 @@ use std::sync::Arc;
 
 use super::http::Client;
 use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::location::Location;
 use crate::domain::progress::Weights;
-use crate::domain::source::{Location, Noun, Source};
+use crate::domain::source::{Noun, Source};
 use crate::domain::way_in::WayIn;
 use account::Account;
 use mirror::Mirror;

@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use super::http::Client;
 use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::location::Location;
 use crate::domain::progress::Weights;
 use crate::domain::sheet_link::{NotASheetLink, SheetLink};
-use crate::domain::source::{Location, Source};
+use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
 use api::Api;
 use robot::Robot;

@@ -11,7 +11,8 @@ use super::facts;
 use super::operations;
 use super::schema::{catalogs, item_changes, items, sources};
 use super::stored::{json, or_taken, to_json, word};
-use crate::domain::source::{Location, Noun, Slug, Source, SourceDraft, SourceId};
+use crate::domain::location::Location;
+use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = sources)]

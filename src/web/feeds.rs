@@ -13,7 +13,8 @@ use super::views::base::Section;
 use super::views::feeds::{FeedLine, FeedState, FeedsPage};
 use crate::domain::account::Role;
 use crate::domain::feed::Feed;
-use crate::domain::source::{Validators, without_secrets};
+use crate::domain::location::without_secrets;
+use crate::domain::source::Validators;
 
 /// The most characters of a title or a reason.
 const LONGEST: usize = 400;

@@ -17,7 +17,8 @@ use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
 use super::views::base::Section;
 use super::views::sources::{RemoveFacts, SourceForm, SourceSetting, SourceStep, SourcesPage};
-use crate::domain::source::{Location, Source};
+use crate::domain::location::Location;
+use crate::domain::source::Source;
 use crate::store::sources::SourceChange;
 
 const BUSY: &str = "A sync of this source is running. Nothing was changed; try again when it is over.";

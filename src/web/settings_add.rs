@@ -19,9 +19,10 @@ use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
 use super::views::sources::{KindChoice, SourceErrors, SourceForm, SourceStep, Ways};
 use crate::domain::account::Actor;
+use crate::domain::location::Location;
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::schedule::Schedule;
-use crate::domain::source::{Location, Source, SourceDraft};
+use crate::domain::source::{Source, SourceDraft};
 use crate::domain::way_in::Asked;
 use crate::store::StoreError;
 

@@ -16,9 +16,10 @@ use super::views::sources::{
 };
 use crate::domain::account::Actor;
 use crate::domain::feed::Feed;
+use crate::domain::location::{Location, without_secrets};
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::schedule::Schedule;
-use crate::domain::source::{Location, Slug, Source, without_secrets};
+use crate::domain::source::{Slug, Source};
 
 /// The most characters of a cell in the preview.
 const CELL: usize = 200;

@@ -1,7 +1,8 @@
 //! Fields and proposals.
 
 use super::{Place, check, file_name_of, propose};
-use crate::domain::source::{Location, Noun};
+use crate::domain::location::Location;
+use crate::domain::source::Noun;
 use crate::web::views::sources::SourceForm;
 
 fn form() -> SourceForm {

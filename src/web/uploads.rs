@@ -17,7 +17,8 @@ use tempfile::NamedTempFile;
 
 use super::error::WebError;
 use super::forms::{Form, Values, clipped};
-use crate::domain::source::{Location, Source};
+use crate::domain::location::Location;
+use crate::domain::source::Source;
 
 /// The most bytes an upload may have.
 pub(super) const MAX_BYTES: usize = 50_000_000;
@@ -204,7 +205,8 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::{clear_abandoned, discard, is_waiting, path};
-    use crate::domain::source::{Location, Noun, Source, SourceId};
+    use crate::domain::location::Location;
+    use crate::domain::source::{Noun, Source, SourceId};
 
     const ONE: &str = "0123456789abcdef0123456789abcdef";
     const TWO: &str = "fedcba9876543210fedcba9876543210";

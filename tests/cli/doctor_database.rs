@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lockstep::domain::source::Location;
+use lockstep::domain::location::Location;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::admission::{Admission, Wish};
 

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockstep::domain::source::Location;
+use lockstep::domain::location::Location;
 use lockstep::fetch::{Fetched, look};
 
 use super::{Patient, Road, cells, failed, peak_memory};

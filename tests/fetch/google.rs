@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::source::{Location, Validators};
+use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{Content, FetchError, Fetched, Kinds, Order};
 

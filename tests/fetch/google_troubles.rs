@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use lockstep::domain::source::Location;
+use lockstep::domain::location::Location;
 use lockstep::fetch::{FetchError, look};
 
 use super::google::{albums, content, link, road};

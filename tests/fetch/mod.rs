@@ -16,9 +16,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
 use lockstep::domain::row::Row;
-use lockstep::domain::source::{Location, Source, SourceId, Validators};
+use lockstep::domain::source::{Source, SourceId, Validators};
 use lockstep::fetch::{Content, FetchError, Fetched, Kinds, Order, Settings, Watch};
 
 const SAMPLE: &[u8] = b"id,artist\n1,Miles Davis\n";

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use lockstep::domain::location::Location;
 use lockstep::domain::row::Row;
-use lockstep::domain::source::Location;
 use lockstep::fetch::{Content, FetchError};
 
 use super::{Road, cells, failed, rows};

@@ -1,7 +1,8 @@
 //! What comes back: pages instead of data, unchanged content, encodings.
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Status;
-use lockstep::domain::source::{Location, Validators};
+use lockstep::domain::source::Validators;
 use lockstep::fetch::Fetched;
 
 use super::{Patient, Road, cells, rows};

@@ -6,8 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Status;
-use lockstep::domain::source::Location;
 use lockstep::sync::Terms;
 
 use super::{Patient, Road, cells, failed};

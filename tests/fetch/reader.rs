@@ -10,8 +10,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use lockstep::domain::column_type::ColumnType;
 use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::source::{Location, Validators};
+use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchProgress, Fetched, Order, Shelf, Watch};
 

@@ -1,6 +1,6 @@
 //! Google Sheets, played by the server outside.
 
-use lockstep::domain::source::Location;
+use lockstep::domain::location::Location;
 
 use super::{Patient, Road, cells, failed, source};
 use crate::support::outside::{Outside, Reply};

@@ -4,7 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use lockstep::domain::source::{Location, SourceDraft};
+use lockstep::domain::location::Location;
+use lockstep::domain::source::SourceDraft;
 
 use crate::support::google::{Google, ID, Tab, quota};
 use crate::support::server::{Home, within};

@@ -4,8 +4,9 @@ use std::sync::Barrier;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Priority, StartRequest, Status};
-use lockstep::domain::source::{Location, SourceId};
+use lockstep::domain::source::SourceId;
 use lockstep::store::Store;
 use lockstep::store::admission::{Admission, Due, Wish};
 

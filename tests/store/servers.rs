@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use lockstep::domain::source::Location;
+use lockstep::domain::location::Location;
 
 use crate::support::house::draft;
 use crate::support::{Database, on_both_databases};

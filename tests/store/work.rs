@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use lockstep::domain::issue::Issues;
 use lockstep::domain::item::Layout;
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Lease, Operation, Stage, StartRequest, Status};
 use lockstep::domain::progress::Stats;
-use lockstep::domain::source::{Location, SourceId};
+use lockstep::domain::source::SourceId;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
 use lockstep::store::admission::{Admission, Wish};

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use lockstep::domain::record::SyncRecord;
-use lockstep::domain::source::{Location, Noun, Source, SourceDraft};
+use lockstep::domain::source::{Noun, Source, SourceDraft};
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{Kinds, Settings};

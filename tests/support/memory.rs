@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lockstep::domain::item::digest;
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
 use lockstep::domain::progress::Weights;
 use lockstep::domain::row::Row;
-use lockstep::domain::source::{Location, Source, Validators};
+use lockstep::domain::source::{Source, Validators};
 use lockstep::fetch::{Content, FetchError, Fetched, Kind, Order, Rows, Watch};
 
 use super::gate::Gate;

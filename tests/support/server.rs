@@ -9,8 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lockstep::domain::account::Role;
+use lockstep::domain::location::Location;
 use lockstep::domain::secret::{hash_password, token_hash};
-use lockstep::domain::source::{Location, SourceDraft};
+use lockstep::domain::source::SourceDraft;
 use lockstep::store::{DatabaseAddress, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;

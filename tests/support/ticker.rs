@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 use chrono::Utc;
 use lockstep::domain::feed::Feed;
 use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::location::Location;
 use lockstep::domain::progress::{Count, Weights};
 use lockstep::domain::row::Row;
-use lockstep::domain::source::{Location, Noun, Source, Validators};
+use lockstep::domain::source::{Noun, Source, Validators};
 use lockstep::domain::way_in::{Asked, WayIn};
 use lockstep::fetch::{Content, FetchError, FetchProgress, Fetched, Kind, Order, Rows, Watch};
 

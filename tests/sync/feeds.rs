@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use lockstep::domain::feed::Identity;
 use lockstep::domain::issue::IssueKind;
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Mode, Options, Priority, StartRequest, Status};
 use lockstep::domain::progress::Count;
-use lockstep::domain::source::{Location, Source};
+use lockstep::domain::source::Source;
 use lockstep::store::recovery::Cancel;
 use lockstep::sync::{Stop, Workers};
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Status;
-use lockstep::domain::source::Location;
 use lockstep::store::DatabaseAddress;
 
 use crate::support::house::draft;

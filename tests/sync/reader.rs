@@ -2,8 +2,9 @@
 
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::item::parse_fields;
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Mode, StartRequest, Status};
-use lockstep::domain::source::{Location, Source, SourceDraft};
+use lockstep::domain::source::{Source, SourceDraft};
 
 use crate::support::house::{draft, full, incremental, preview};
 use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS};

@@ -1,8 +1,8 @@
 //! The engine room syncs by itself what is due, once, and makes up for downtime with one run.
 
 use chrono::{TimeDelta, Utc};
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Mode, Status};
-use lockstep::domain::source::Location;
 use lockstep::sync::Workers;
 
 use crate::support::house::{TERMS, draft, until};

@@ -1,8 +1,9 @@
 //! The addresses of an older program.
 
 use lockstep::domain::account::Role;
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Lease, Stage, Status};
-use lockstep::domain::source::{Location, Source};
+use lockstep::domain::source::Source;
 use lockstep::store::lease::Progress;
 use serde_json::Value;
 

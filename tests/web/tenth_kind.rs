@@ -2,7 +2,7 @@
 //! [`Site::with_kind`].
 
 use lockstep::domain::account::Role;
-use lockstep::domain::source::Location;
+use lockstep::domain::location::Location;
 
 use super::site::{Client, Site};
 use crate::support::ticker::Ticker;

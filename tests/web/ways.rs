@@ -1,7 +1,8 @@
 //! The ways to say where a source is.
 
 use lockstep::domain::account::Role;
-use lockstep::domain::source::{Location, SourceDraft};
+use lockstep::domain::location::Location;
+use lockstep::domain::source::SourceDraft;
 
 use super::site::{Reply, Site};
 use super::tenth_kind::{fields, site};

@@ -9,7 +9,8 @@ use ureq::http::{HeaderMap, StatusCode};
 
 use super::{pace, sentences, signpost};
 use crate::domain::in_words;
-use crate::domain::source::{Validators, without_secrets};
+use crate::domain::location::without_secrets;
+use crate::domain::source::Validators;
 use crate::fetch::http::address::{Reach, parse};
 use crate::fetch::http::reply::{self, Place, Trouble};
 use crate::fetch::http::request::Request;

@@ -5,8 +5,8 @@ use url::Url;
 
 use crate::domain::feed::Feed;
 use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::location::without_secrets;
 use crate::domain::row::shortened;
-use crate::domain::source::without_secrets;
 use crate::fetch::FetchError;
 
 /// What a feed is called: its title, or its address without secrets.

@@ -11,6 +11,7 @@ use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFIN
 pub(super) struct Written {
     pub(super) text: String,
     /// Its name as the web has it; UTF-32, which the web does not know, by its own.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the tests know which it has to be"))]
     pub(super) encoding: &'static str,
     /// What had to be mended, for people.
     pub(super) note: Option<String>,

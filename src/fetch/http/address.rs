@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::domain::source::without_secrets;
+use crate::domain::location::without_secrets;
 use crate::fetch::FetchError;
 
 /// Where redirects may lead.

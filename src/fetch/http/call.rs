@@ -17,7 +17,7 @@ use super::request::Request;
 use super::spool::{Spoiled, Spooled};
 use super::transport::{Line, agent};
 use crate::domain::journal::FETCH;
-use crate::domain::source::without_secrets;
+use crate::domain::location::without_secrets;
 use crate::fetch::http::{Answer, Body, Client};
 use crate::fetch::{FetchError, Order, Watch};
 

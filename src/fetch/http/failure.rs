@@ -4,7 +4,7 @@ use url::Url;
 
 use super::halt::Ended;
 use super::reply::{Place, Trouble};
-use crate::domain::source::without_secrets;
+use crate::domain::location::without_secrets;
 use crate::fetch::FetchError;
 
 /// How a fetch, or one try of it, ended without an answer.

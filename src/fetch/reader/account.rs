@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use super::super::http::reply::host_of;
-use crate::domain::source::Location;
+use crate::domain::location::Location;
 
 /// The form of an address, for sentences.
 const FORM: &str = "https://name:password@host/…";
@@ -160,7 +160,7 @@ fn app(url: &Url) -> Result<Option<(String, String)>, String> {
 #[cfg(test)]
 mod tests {
     use super::{Account, Server};
-    use crate::domain::source::Location;
+    use crate::domain::location::Location;
 
     fn at(address: &str) -> Result<Account, String> {
         Account::at(&Location::Url(address.to_owned()))

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use redis::{ConnectionInfo, IntoConnectionInfo};
 use url::Url;
 
-use crate::domain::source::without_secrets;
+use crate::domain::location::without_secrets;
 
 /// Where a Redis is: `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`, `rediss://…` for TLS, or `unix:///PATH`.
 #[derive(Clone)]

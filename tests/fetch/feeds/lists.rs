@@ -3,7 +3,7 @@
 use std::fs;
 
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::source::Location;
+use lockstep::domain::location::Location;
 
 use super::Reader;
 use crate::support::outside::{Outside, Reply};

@@ -14,9 +14,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use lockstep::domain::feed::Feed;
 use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
 use lockstep::domain::row::Row;
-use lockstep::domain::source::{Location, Validators};
+use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchProgress, Fetched, Order, Watch};
 

@@ -2,8 +2,8 @@
 
 use lockstep::domain::column_type::ColumnType;
 use lockstep::domain::issue::IssueKind;
+use lockstep::domain::location::Location;
 use lockstep::domain::progress::Count;
-use lockstep::domain::source::Location;
 
 use super::Reader;
 use crate::support::outside::{Outside, Reply};

@@ -4,8 +4,8 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::source::Location;
 
 use super::super::{Patient, Road, failed};
 use super::{ALL, Notes, Stored, articles, fetch, field, within};

@@ -1,7 +1,7 @@
 //! Reader servers that misbehave: a sentence that says what to do, or a note and the rest.
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::source::Location;
 
 use super::super::{Road, failed};
 use super::{ALL, Notes, Stored, articles, fetch, field};
