@@ -9,10 +9,7 @@ use crate::support::server::Home;
 fn feed(title: &str, entries: &[&str]) -> Reply {
     let item = |entry: &&str| format!("<item><guid>{entry}</guid><title>{entry}</title></item>");
     let items: String = entries.iter().map(item).collect();
-    Reply::status(200).header("Content-Type", "application/rss+xml").body(format!(
-        "<?xml version=\"1.0\"?><rss version=\"2.0\"><channel><title>{title}</title>\
-         <link>https://h.example/</link>{items}</channel></rss>"
-    ))
+    Reply::rss(&format!("<title>{title}</title><link>https://h.example/</link>{items}"))
 }
 
 /// Chooses feeds on the page that adds sources, and types addresses, one per line.

@@ -1,0 +1,51 @@
+//! Sources that are made of feeds, and accounts, from a terminal.
+
+use super::House;
+use crate::support::outside::{Outside, Reply};
+
+#[test]
+fn feeds_are_added_without_a_key_and_each_is_told_of() {
+    let house = House::new();
+    let outside = Outside::start();
+    outside.set("/jazz", Reply::feed("Jazz", &["Blue Train"]));
+    let gone = outside.url("/gone?token=s3cret");
+    let urls = ["--url", &outside.url("/jazz"), "--url", &gone];
+    house.ok(&[&["source", "add", "news", "--kind", "feeds"], &urls[..]].concat());
+    let checked = house.run(&["source", "check", "news"]);
+    assert_eq!(checked.code, 1, "{}", checked.out);
+    assert!(checked.err.contains("/gone?…: ") && !checked.err.contains("s3cret"), "{}", checked.err);
+
+    let synced = house.run(&["sync", "news"]);
+    assert_eq!(synced.code, 0, "{}", synced.err);
+    assert!(synced.err.contains("feed “http://127.0.0.1") && synced.err.contains("refused: "), "{}", synced.err);
+    let shown = house.ok(&["source", "show", "news"]);
+    assert!(shown.contains("feeds         2, 1 failing"), "{shown}");
+    assert!(shown.contains("failed once") && shown.contains("/gone?…"), "{shown}");
+    for told in [&shown, &house.ok(&["source", "list", "--json"])] {
+        assert!(!told.contains("s3cret"), "{told}");
+    }
+
+    outside.set("/gone", Reply::feed("Rock", &["Autobahn"]));
+    house.ok(&["sync", "news"]);
+    assert!(house.ok(&["source", "show", "news"]).contains("feeds         2, 0 failing"));
+    assert!(house.ok(&["source", "check", "news"]).starts_with("news is fine: 12 columns"));
+}
+
+#[test]
+fn the_password_of_an_account_stays_off_the_command_line_and_out_of_every_answer() {
+    let house = House::new();
+    let add = |rest: &[&str], input: &str| {
+        let args = [&["source", "add", "mine", "--user", "ada@example.org", "--password-stdin"], rest].concat();
+        house.run_with_input(&args, input)
+    };
+    let refused = add(&["--kind", "csv", "--url", "https://h.example/a.csv", "--key", "id"], "s3cret\n");
+    assert_eq!((refused.code, refused.err.contains("is no account")), (2, true), "{}", refused.err);
+    let empty = add(&["--kind", "reader", "--url", "https://reader.example.org"], "\n");
+    assert_eq!((empty.code, empty.err.contains("Type the user name and the password")), (2, true), "{}", empty.err);
+    let added = add(&["--kind", "reader", "--url", "https://reader.example.org"], "s3:cr@et/\n");
+    assert_eq!(added.code, 0, "{}", added.err);
+    for args in [&["source", "show", "mine"][..], &["source", "list"], &["source", "list", "--json"]] {
+        let told = house.ok(args);
+        assert!(!told.contains("s3") && !told.contains("ada"), "{told}");
+    }
+}
