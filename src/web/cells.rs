@@ -25,7 +25,7 @@ pub(super) fn in_table(value: &str, column: ColumnType, most: usize, alt: impl F
 pub(super) fn on_page(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> Cell {
     let looks = match column {
         // Made safe when it was fetched, and once more by the rules of today.
-        ColumnType::Html => Looks::Markup(markup::safe(&value, None)),
+        ColumnType::Html if !value.trim().is_empty() => Looks::Markup(markup::safe(&value, None)),
         ColumnType::Text => looks(&value, ColumnType::Link, alt),
         column => looks(&value, column, alt),
     };
