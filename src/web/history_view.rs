@@ -144,7 +144,7 @@ fn facts(run: &Run, line: &RunLine, attempts: &[Attempt]) -> Vec<(&'static str, 
             facts.extend(view.duration().map(|duration| ("Took", duration)));
         }
     }
-    facts.extend(view.feeds_words().map(|words| ("Feeds", words)));
+    facts.extend(view.feeds_words().map(|words| ("Asked", words)));
     if view.stats.bytes > 0 {
         let lines = counted(&view.stats.lines, "line", "lines");
         facts.push(("Fetched", format!("{}, {lines}", in_words::bytes(view.stats.bytes))));

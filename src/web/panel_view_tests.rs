@@ -1,7 +1,8 @@
 //! What the panel says of a status, a change and a failure.
 
-use super::{change_line, seconds, shown};
+use super::{change_line, issue_line, seconds, shown};
 use crate::domain::change_set::{Change, ChangeKind};
+use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::Status;
 
 #[test]
@@ -40,4 +41,19 @@ fn a_change_names_the_item_and_what_differs() {
 fn a_change_that_cannot_be_read_still_has_its_key() {
     let change = Change { key: "a1".to_owned(), kind: ChangeKind::Added, before: None, after: Some("{".to_owned()) };
     assert_eq!(change_line(&change, "album").key, "a1");
+}
+
+#[test]
+fn the_place_of_an_issue_is_a_row_a_column_or_a_feed() {
+    let place = |row: Option<u64>, column: Option<&str>, of_feeds: bool| {
+        let column = column.map(str::to_owned);
+        issue_line(Issue { row, column, kind: IssueKind::Noted, reason: String::new() }, of_feeds).place
+    };
+    assert_eq!(place(Some(5), Some("title"), false), "Row 5, title");
+    assert_eq!(place(Some(5), None, false), "Row 5");
+    assert_eq!(place(None, Some("title"), false), "All rows, title");
+    assert_eq!(place(None, None, false), "All rows");
+    assert_eq!(place(None, Some("Jazz today"), true), "Jazz today");
+    assert_eq!(place(None, None, true), "All feeds");
+    assert_eq!(place(Some(5), Some("title"), true), "Row 5, title");
 }

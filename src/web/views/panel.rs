@@ -9,7 +9,7 @@ use super::{
     base::{BadgeRun, When, counted, grouped},
     run::{Kind, KindWords as _, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
 };
-use crate::domain::{feed_counts::FeedCounts, in_words, progress::Count};
+use crate::domain::{feed_counts::FeedCounts, in_words};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -250,13 +250,17 @@ impl RunView {
         }
     }
 
-    /// How many feeds and articles it asked and found: "22 feeds, 47 articles".
+    /// How many feeds it asked and what they brought: "22 feeds, 47 articles".
     pub fn feeds_words(&self) -> Option<String> {
-        let most = |count: &Count| count.total.max(count.processed);
-        let feeds = self.stats.feeds.as_ref().map(|count| counted(&most(count), "feed", "feeds"));
-        let articles = self.stats.articles.as_ref().map(|count| counted(&most(count), "article", "articles"));
-        let words: Vec<String> = feeds.into_iter().chain(articles).collect();
-        (!words.is_empty()).then(|| words.join(", "))
+        let Some(count) = self.stats.feeds else { return self.articles_words() };
+        let feeds = counted(&count.total.max(count.processed), "feed", "feeds");
+        Some(self.articles_words().map_or(feeds.clone(), |articles| format!("{feeds}, {articles}")))
+    }
+
+    /// How many articles it found, once there are any: "47 articles".
+    pub fn articles_words(&self) -> Option<String> {
+        let found = self.stats.articles.map(|count| count.total.max(count.processed)).filter(|found| *found > 0);
+        found.map(|found| counted(&found, "article", "articles"))
     }
 
     /// What the list of its issues is called.

@@ -7,6 +7,7 @@ use super::{
     panel::{Notice, PanelFragment, PanelView, RunView},
     run::{Kind, RunStatus},
 };
+use crate::domain::{feed_counts::FeedCounts, progress::Count};
 
 const ALL: [RunStatus; 6] = [
     RunStatus::Pending,
@@ -53,6 +54,28 @@ fn the_panel_follows_the_successor_of_an_interrupted_run() {
     let html = html(panel(Some(RunView { successor: Some("sync_2".to_owned()), ..run(RunStatus::Interrupted) })));
     assert!(html.contains("sync-status?sync=sync_2&amp;seen=0"));
     assert!(html.contains("The server restarted at 63 %. Starting again; nothing is lost."));
+}
+
+#[test]
+fn feeds_and_articles_are_counted_and_those_that_failed_can_be_asked_again() {
+    let count = |processed, total| Some(Count { processed, total });
+    let mut going = RunView { message: "Fetching feed 5 of 22…".to_owned(), ..run(RunStatus::Running) };
+    (going.stats.feeds, going.stats.articles) = (count(5, 22), count(31, 31));
+    let feeds = Some(FeedCounts { total: 22, failing: 2 });
+    let told = html(PanelView { feeds, ..panel(Some(going.clone())) });
+    assert!(told.contains("Fetching feed 5 of 22…") && told.contains("31 articles so far"), "{told}");
+    assert!(!told.contains("panel-failed"), "not while it runs");
+    let ended = RunView { status: RunStatus::Completed, ..going };
+    let told = html(PanelView { feeds, ..panel(Some(ended.clone())) });
+    for said in [
+        "<a href=\"/catalog/albums/feeds\">2 of 22 feeds failed</a>",
+        "<a href=\"/catalog/albums/feeds\">22 feeds, 31 articles</a>",
+        "name=\"action\" value=\"failed\"",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    let visitors = html(PanelView { may_sync: false, ..panel(Some(ended)) });
+    assert!(visitors.contains("22 feeds, 31 articles") && !visitors.contains("/feeds\""), "{visitors}");
 }
 
 #[test]
