@@ -4,6 +4,7 @@ mod added;
 mod admission;
 mod appointments;
 mod cooldown;
+mod feeds;
 mod fence;
 mod history;
 mod queue;

@@ -1,0 +1,32 @@
+//! How the feeds of sources fare, as it is kept and counted.
+
+use lockstep::domain::feed::Feed;
+use lockstep::domain::feed_counts::FeedCounts;
+use lockstep::domain::operation::Status;
+use lockstep::store::finish::Ending;
+
+use super::work::{TERM, claim, ending, queue, source};
+use crate::support::house::full;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![feeds_are_counted_of_the_sources_that_are_made_of_them];
+
+fn feeds_are_counted_of_the_sources_that_are_made_of_them(db: &Database) {
+    let store = db.store();
+    let (news, albums) = (source(&store, "news"), source(&store, "albums"));
+    assert_eq!(store.feed_counts(news).expect("an answer"), None, "nothing is known yet");
+    let keep = |failures: [u32; 3], status: Status| {
+        queue(&store, news, &full());
+        let (_, lease) = claim(&store, 1, TERM).expect("a run");
+        let feed = |(at, failures): (usize, u32)| Feed { failures, ..Feed::new(format!("https://h.example/{at}")) };
+        let feeds = Some(failures.into_iter().enumerate().map(feed).collect());
+        store.finish(lease, &Ending { feeds, ..ending(status) }).expect("ended");
+    };
+    keep([0, 1, 7], Status::Completed);
+    let counts = |total, failing| FeedCounts { total, failing };
+    assert_eq!(store.feed_counts(news).expect("an answer"), Some(counts(3, 2)));
+    assert_eq!(store.all_feed_counts().expect("an answer"), [(news, counts(3, 2))].into(), "not of the others");
+    assert_eq!(store.feed_counts(albums).expect("an answer"), None);
+    keep([1, 1, 1], Status::Failed);
+    assert_eq!(store.feed_counts(news).expect("an answer"), Some(counts(3, 3)), "it is kept however a run ends");
+}
