@@ -136,4 +136,17 @@ fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that()
     browser.sees("#catalog-facts .count", "2 articles");
     browser.click("#feeds-link");
     browser.sees(".title", "2 feeds");
+    // A list that another reader exported, in the box for any file.
+    let list = home.path("subscriptions.opml");
+    let outline = |path: &str| format!("<outline type=\"rss\" text=\"{path}\" xmlUrl=\"{}\"/>", outside.url(path));
+    let body = outline("/jazz") + &outline("/late");
+    std::fs::write(&list, format!("<opml version=\"2.0\"><body>{body}</body></opml>")).expect("a file");
+    browser.go(&server.url("/settings/sources/new"));
+    browser.fill("#file", &list.display().to_string());
+    browser.click("form:has(#file) button[type=submit]");
+    browser.sees(".preview tbody", "Good night");
+    assert_eq!(browser.attr("#name", "value").as_deref(), Some("Subscriptions"));
+    browser.click(".form-actions button");
+    browser.click("#panel-sync");
+    browser.sees("#catalog-facts .count", "2 articles");
 }
