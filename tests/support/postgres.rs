@@ -64,6 +64,9 @@ fn maintain(sql: &str) {
 fn server() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| {
+        // As the store does before its first connection, which here is not the process's first one: left to libpq, OpenSSL
+        // clears itself away at the end under the hands of threads that still connect.
+        openssl::init();
         // Below nextest, whose process is our parent, the run lasts as long as it does; otherwise as long as we do.
         let (run, lasts) = match std::env::var("NEXTEST_RUN_ID") {
             Ok(run) => (run, std::os::unix::process::parent_id()),
