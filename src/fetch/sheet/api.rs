@@ -113,7 +113,7 @@ impl Api<'_> {
 
     /// The tabs in the order of the sheet.
     fn tabs(&self, id: &str, ends: Instant) -> Result<Vec<Properties>, FetchError> {
-        let fields = "properties.title,properties.locale,sheets.properties(sheetId,title,index,hidden)";
+        let fields = "sheets.properties(sheetId,title,index,hidden)";
         let path = format!("/v4/spreadsheets/{id}?fields={fields}");
         let sheet: Spreadsheet = read(&self.ask(Service::Sheets, &path, ends, &Quiet(self.watch))?)?;
         let mut tabs: Vec<Properties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
