@@ -12,7 +12,7 @@ use url::Url;
 
 use super::entry::{Found, entry};
 use super::xml::{Step, Walk};
-use super::{json, written};
+use super::{articles, json, written};
 use crate::fetch::FetchError;
 
 /// How many entries of a feed are read; no feed that is read by people has so many.
@@ -114,7 +114,8 @@ fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
     if let (true, true, Some(why)) = (items.is_empty(), walk.is_cut, &broken) {
         return Err(FetchError::failed("bad_feed", format!("It cannot be read: {why}.")));
     }
-    let by = feed.authors();
+    // It stands in every entry, so it is cut before.
+    let by = articles::clipped(&feed.authors());
     for item in &mut items {
         if item.author.is_empty() {
             item.author.clone_from(&by);
@@ -178,6 +179,21 @@ mod tests {
             assert_eq!(entry.published.expect("a date").to_rfc3339(), "2004-01-01T19:48:21+00:00");
             assert_eq!(entry.summary.replace("<p>", "").replace("</p>", ""), "Hi");
             assert_eq!(document.notes, [""; 0]);
+        }
+    }
+
+    #[test]
+    fn the_name_of_who_wrote_a_feed_is_cut_before_it_stands_in_every_entry() {
+        let name = "n".repeat(5000);
+        let items = "<item><title>a</title></item>".repeat(100);
+        let rss = format!("<rss><channel><managingEditor>{name}</managingEditor>{items}</channel></rss>");
+        let items = [r#"{"title":"a"}"#; 100].join(",");
+        let json = format!(r#"{{"author":{{"name":"{name}"}},"items":[{items}]}}"#);
+        for text in [rss, json] {
+            let document = read(&text).expect("a feed");
+            assert_eq!(document.entries.len(), 100);
+            let longest = document.entries.iter().map(|entry| entry.author.chars().count()).max();
+            assert_eq!(longest, Some(201), "200 characters and the sign that there were more");
         }
     }
 

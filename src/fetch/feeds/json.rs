@@ -3,6 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
+use super::articles::clipped;
 use super::dates;
 use super::document::{Document, ENTRIES, Entry};
 use super::values::{address, escaped, folded};
@@ -21,7 +22,8 @@ pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
         return Err(FetchError::failed("not_a_feed", "It is no feed: it is JSON, but not a JSON Feed."));
     }
     let all = value["items"].as_array().map_or(&[][..], Vec::as_slice);
-    let by = authors(&value);
+    // It stands in every entry, so it is cut before.
+    let by = clipped(&authors(&value));
     let entries = all.iter().take(ENTRIES).filter(|item| item.is_object()).map(|item| entry(item, &by, base)).collect();
     let left_out = all.len().saturating_sub(ENTRIES);
     let notes = (left_out > 0).then(|| {
