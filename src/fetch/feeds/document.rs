@@ -198,6 +198,14 @@ mod tests {
     }
 
     #[test]
+    fn a_long_address_is_not_put_before_every_link() {
+        let base = format!("https://h.example/{}/feed.xml", "a".repeat(50_000)).parse().expect("an address");
+        let text = "<rss><channel><item><link>one</link></item></channel></rss>";
+        let document = parse(text.as_bytes(), None, &base).expect("a feed");
+        assert_eq!(document.entries[0].link.as_deref(), Some("one"));
+    }
+
+    #[test]
     fn what_is_no_feed_is_refused_by_a_sentence() {
         for (text, code) in [
             ("<html><body>Not found</body></html>", "not_a_feed"),

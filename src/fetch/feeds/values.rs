@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use url::Url;
 
-use super::xml::{Element, Node};
+use super::xml::{ADDRESS, Element, Node};
 use crate::domain::markup;
 
 /// What the value of an element is by what its feed says, or by its look.
@@ -47,7 +47,7 @@ pub(super) fn address(text: &str, base: &Url) -> Option<String> {
         return None;
     }
     // An address that is whole stays as it is written: others compare it letter by letter.
-    if Url::parse(&text).is_ok() {
+    if base.as_str().len() > ADDRESS || Url::parse(&text).is_ok() {
         return Some(text);
     }
     Some(base.join(&text).map_or(text, String::from))

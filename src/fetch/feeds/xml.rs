@@ -1,6 +1,8 @@
 //! XML as feeds write it: tags that do not match, ampersands that stand alone and the names of HTML's entities are
 //! taken as they are meant. Entities that a document declares for itself are refused, and nothing is ever fetched.
 
+mod element;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -8,17 +10,33 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use url::Url;
 
+pub(super) use element::{Element, Node};
+
 use super::names::{customary, demoronized, refuse_entities, resolved, unescaped, vocabulary};
+use crate::domain::row::shortened;
 use crate::fetch::FetchError;
 
 /// How deep elements may lie in one another; those that lie deeper count as text of the deepest.
 const DEPTH: usize = 200;
 
-/// How long the address may be that links are relative to.
-const ADDRESS: usize = 1024;
+/// How many elements are remembered by their names while they are open; of those in them only the number is known.
+const OPEN: usize = 1000;
 
-/// How many prefixes may be known at once.
+/// How many elements and attributes are read of one element; of what is in it beyond them the text is kept.
+const PIECES: usize = 50_000;
+
+/// How many attributes of a tag are read.
+const ATTRIBUTES: usize = 100;
+
+/// How long the address may be that links are relative to: it is put before each of them.
+pub(super) const ADDRESS: usize = 1024;
+
+/// How much is told of why a document cannot be read on, in characters.
+const WHY: usize = 200;
+
+/// How many prefixes may be known at once, and how long they may be: an element that declares one has all of them anew.
 const PREFIXES: usize = 100;
+const PREFIX: usize = 100;
 
 /// Which vocabulary a name belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,67 +54,6 @@ pub(super) enum Vocabulary {
     /// `xml:base`, `xml:lang`.
     Xml,
     Other,
-}
-
-/// An element with all that is in it.
-#[derive(Clone, Debug)]
-pub(super) struct Element {
-    pub(super) vocabulary: Vocabulary,
-    /// Without prefix, in lower case.
-    pub(super) name: String,
-    attributes: Vec<(Vocabulary, String, String)>,
-    pub(super) children: Vec<Node>,
-    /// What links in it are relative to.
-    pub(super) base: Rc<Url>,
-}
-
-/// What can be in an element.
-#[derive(Clone, Debug)]
-pub(super) enum Node {
-    Element(Element),
-    Text(String),
-}
-
-impl Element {
-    /// The value of the attribute `name` of no vocabulary, or of the element's own.
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(vocabulary, own, _)| {
-            own == name && matches!(vocabulary, Vocabulary::Core | Vocabulary::Rdf | Vocabulary::Other)
-        });
-        found.map(|(_, _, value)| value.as_str())
-    }
-
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.attributes.iter().map(|(_, name, value)| (name.as_str(), value.as_str()))
-    }
-
-    pub(super) fn elements(&self) -> impl Iterator<Item = &Self> {
-        self.children.iter().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
-            Node::Text(_) => None,
-        })
-    }
-
-    /// The first child of that name.
-    pub(super) fn child(&self, name: &str) -> Option<&Self> {
-        self.elements().find(|child| child.name == name)
-    }
-
-    /// All text in it, without the white space around it.
-    pub(super) fn text(&self) -> String {
-        let mut text = String::new();
-        gather(self, &mut text);
-        text.trim().to_owned()
-    }
-}
-
-fn gather(element: &Element, text: &mut String) {
-    for node in &element.children {
-        match node {
-            Node::Text(piece) => text.push_str(piece),
-            Node::Element(child) => gather(child, text),
-        }
-    }
 }
 
 /// One step through a document.
@@ -120,6 +77,8 @@ struct Open {
 pub(super) struct Walk<'a> {
     reader: Reader<&'a [u8]>,
     open: Vec<Open>,
+    /// How many more are open in those.
+    beyond: usize,
     base: Rc<Url>,
     /// Elements that end before anything else is read.
     closing: usize,
@@ -137,7 +96,8 @@ impl<'a> Walk<'a> {
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
-        Self { reader, open: Vec::new(), base: Rc::new(base.clone()), closing: 0, broken: None, is_cut: false }
+        let base = Rc::new(base.clone());
+        Self { reader, open: Vec::new(), beyond: 0, base, closing: 0, broken: None, is_cut: false }
     }
 
     /// The next step; `None` at the end, or where nothing more can be made out: then [`Walk::broken`] says so.
@@ -148,16 +108,17 @@ impl<'a> Walk<'a> {
         loop {
             if self.closing > 0 {
                 self.closing -= 1;
-                if self.open.pop().is_some() {
+                if self.shut() {
                     return Ok(Some(Step::Close));
                 }
             }
             let event = match self.reader.read_event() {
                 Ok(event) => event,
                 Err(error) => {
-                    self.mended(format!("{error}").trim_start_matches("syntax error: "));
+                    let why: String = error.to_string().chars().take(WHY).collect();
+                    self.mended(|| why.trim_start_matches("syntax error: ").to_owned());
                     self.is_cut = true;
-                    self.closing = self.open.len();
+                    self.closing = self.depth();
                     if self.closing == 0 {
                         return Ok(None);
                     }
@@ -179,11 +140,11 @@ impl<'a> Walk<'a> {
                     return Ok(Some(Step::Text(resolved(&name).unwrap_or_else(|| format!("&{name};")))));
                 }
                 Event::DocType(declared) => refuse_entities(&declared.into_inner())?,
-                Event::Eof if self.open.is_empty() => return Ok(None),
+                Event::Eof if self.depth() == 0 => return Ok(None),
                 Event::Eof => {
-                    self.mended("it ends in the middle");
+                    self.mended(|| "it ends in the middle".to_owned());
                     self.is_cut = true;
-                    self.closing = self.open.len();
+                    self.closing = self.depth();
                 }
                 Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
             }
@@ -195,14 +156,23 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// As [`Walk::step`].
     pub(super) fn fill(&mut self, element: Element) -> Result<Element, FetchError> {
+        let mut pieces = element.attributes.len();
         let mut stack = vec![element];
         loop {
             match self.step()? {
-                Some(Step::Open(element)) if stack.len() < DEPTH => stack.push(element),
+                Some(Step::Open(element)) if stack.len() < DEPTH && pieces < PIECES => {
+                    pieces += 1 + element.attributes.len();
+                    stack.push(element);
+                }
                 Some(Step::Open(element)) => {
-                    let end = self.open.len();
-                    self.broken.get_or_insert_with(|| format!("<{}> lies too deep", element.name));
-                    while self.open.len() >= end {
+                    let end = self.depth();
+                    let is_deep = stack.len() >= DEPTH;
+                    let name = shortened(&element.name);
+                    self.mended(|| match is_deep {
+                        true => format!("<{name}> lies too deep"),
+                        false => format!("<{name}> comes after more than {PIECES} others in one element"),
+                    });
+                    while self.depth() >= end {
                         match self.step()? {
                             Some(Step::Text(text)) => push_text(&mut stack, text),
                             Some(_) => {}
@@ -222,32 +192,53 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn mended(&mut self, why: &str) {
-        self.broken.get_or_insert_with(|| why.to_owned());
+    fn mended(&mut self, why: impl FnOnce() -> String) {
+        self.broken.get_or_insert_with(why);
+    }
+
+    /// How many elements are open.
+    const fn depth(&self) -> usize {
+        self.open.len() + self.beyond
+    }
+
+    /// Ends the innermost element, if any is open.
+    fn shut(&mut self) -> bool {
+        if self.beyond == 0 {
+            return self.open.pop().is_some();
+        }
+        self.beyond -= 1;
+        true
     }
 
     /// The end tag of `name`: it ends everything opened after the element it belongs to, or nothing.
     fn close(&mut self, name: &str) {
+        if self.beyond > 0 {
+            self.closing = 1;
+            return;
+        }
         match self.open.iter().rev().take(DEPTH).position(|open| open.name == name) {
             Some(inner) => {
                 if inner > 0 {
-                    self.broken.get_or_insert_with(|| format!("</{name}> ends more than <{name}>"));
+                    let name = shortened(name);
+                    self.mended(|| format!("</{name}> ends more than <{name}>"));
                 }
                 self.closing = inner + 1;
             }
-            None => {
-                self.broken.get_or_insert_with(|| format!("</{name}> ends nothing"));
-            }
+            None => self.mended(|| format!("</{}> ends nothing", shortened(name))),
         }
     }
 
     fn opened(&mut self, start: &BytesStart<'_>) -> Element {
+        let is_beyond = self.open.len() == OPEN;
         let mut raw: Vec<(String, String)> = Vec::new();
         let mut prefixes = self.open.last().and_then(|open| open.prefixes.clone());
-        for attribute in start.html_attributes().with_checks(false).flatten() {
+        for attribute in start.html_attributes().with_checks(false).take(ATTRIBUTES).flatten() {
             let (name, value) = (attribute.key.as_ref().to_owned(), unescaped(&attribute.value));
             let prefix = if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") };
             if let Some(prefix) = prefix {
+                if is_beyond || prefix.len() > PREFIX {
+                    continue;
+                }
                 let map = Rc::make_mut(prefixes.get_or_insert_with(Rc::default));
                 if map.len() < PREFIXES {
                     map.insert(prefix.to_ascii_lowercase(), vocabulary(&value));
@@ -258,7 +249,8 @@ impl<'a> Walk<'a> {
         }
         let base = self.open.last().map_or_else(|| Rc::clone(&self.base), |open| Rc::clone(&open.base));
         let own = raw.iter().find(|(name, _)| name.eq_ignore_ascii_case("xml:base"));
-        let own = own.and_then(|(_, value)| base.join(value.trim()).ok());
+        let own = own.map(|(_, value)| value.trim()).filter(|value| !is_beyond && value.len() <= ADDRESS);
+        let own = own.and_then(|value| base.join(value).ok());
         let base = own.filter(|own| own.as_str().len() <= ADDRESS).map_or(base, Rc::new);
         let name = local(start.name().as_ref());
         if self.open.is_empty() && name != "rdf" {
@@ -284,7 +276,11 @@ impl<'a> Walk<'a> {
             children: Vec::new(),
             base: Rc::clone(&base),
         };
-        self.open.push(Open { name, base, prefixes });
+        if is_beyond {
+            self.beyond += 1;
+        } else {
+            self.open.push(Open { name, base, prefixes });
+        }
         element
     }
 }
@@ -301,3 +297,7 @@ fn push_text(stack: &mut [Element], text: String) {
 fn local(name: &str) -> String {
     name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase()
 }
+
+#[cfg(test)]
+#[path = "xml_tests.rs"]
+mod tests;
