@@ -2,6 +2,7 @@
 //!
 //! Adding a kind is one new file with a type that implements [`Kind`], and one line in [`Kinds::built_in`].
 
+mod bounded_json;
 mod csv;
 mod feeds;
 mod http;

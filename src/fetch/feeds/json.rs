@@ -1,6 +1,11 @@
 //! JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1).
 
-use serde_json::Value;
+use std::cell::Cell;
+use std::fmt;
+
+use serde::Deserializer as _;
+use serde::de::{MapAccess, Visitor};
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::articles::clipped;
@@ -9,23 +14,28 @@ use super::document::{Document, ENTRIES, Entry};
 use super::values::{address, escaped, folded};
 use crate::domain::markup;
 use crate::fetch::FetchError;
+use crate::fetch::bounded_json::{self, Bounded};
+
+/// How many authors of one thing are read.
+const AUTHORS: usize = 100;
 
 /// Reads a JSON Feed.
 ///
 /// # Errors
 /// When it is no JSON, or JSON that is no feed.
 pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
-    let value: Value = serde_json::from_str(text)
+    let left_out = Cell::new(0);
+    let value = read(text, &left_out)
         .map_err(|error| FetchError::failed("bad_feed", format!("It cannot be read as JSON: {error}.")))?;
+    let left_out = left_out.get();
     let version = value["version"].as_str().unwrap_or_default();
     if !version.contains("jsonfeed.org/version/") && !value["items"].is_array() {
         return Err(FetchError::failed("not_a_feed", "It is no feed: it is JSON, but not a JSON Feed."));
     }
-    let all = value["items"].as_array().map_or(&[][..], Vec::as_slice);
+    let items = value["items"].as_array().map_or(&[][..], Vec::as_slice);
     // It stands in every entry, so it is cut before.
     let by = clipped(&authors(&value));
-    let entries = all.iter().take(ENTRIES).filter(|item| item.is_object()).map(|item| entry(item, &by, base)).collect();
-    let left_out = all.len().saturating_sub(ENTRIES);
+    let entries = items.iter().filter(|item| item.is_object()).map(|item| entry(item, &by, base)).collect();
     let notes = (left_out > 0).then(|| {
         format!("It has {left_out} entries more than the {ENTRIES} that are read of one feed; they were left out.")
     });
@@ -35,6 +45,37 @@ pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
         entries,
         notes: notes.into_iter().collect(),
     })
+}
+
+/// The object that a feed is, with as many of its items as are read.
+fn read(text: &str, left_out: &Cell<u64>) -> serde_json::Result<Value> {
+    let left = Cell::new(bounded_json::MOST);
+    let mut json = serde_json::Deserializer::from_str(text);
+    let value = json.deserialize_map(Feed { value: Bounded::new(&left), left_out })?;
+    json.end().map(|()| value)
+}
+
+/// Reads `{"items": […], …}`.
+struct Feed<'a> {
+    value: Bounded<'a>,
+    left_out: &'a Cell<u64>,
+}
+
+impl<'de> Visitor<'de> for Feed<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = object.next_key::<String>()? {
+            let seed = if name == "items" { self.value.first(ENTRIES, self.left_out) } else { self.value };
+            members.insert(name, object.next_value_seed(seed)?);
+        }
+        Ok(Value::Object(members))
+    }
 }
 
 fn entry(item: &Value, by: &str, base: &Url) -> Entry {
@@ -84,7 +125,7 @@ fn link(value: &Value, name: &str, base: &Url) -> Option<String> {
 /// `authors` of version 1.1, or `author` of 1.0.
 fn authors(value: &Value) -> String {
     let many = value["authors"].as_array().map_or(&[][..], Vec::as_slice);
-    let names: Vec<String> = many.iter().chain([&value["author"]]).map(|author| said(author, "name")).collect();
+    let names = many.iter().chain([&value["author"]]).take(AUTHORS).map(|author| said(author, "name"));
     let mut known: Vec<String> = Vec::new();
     for name in names {
         if !name.is_empty() && !known.contains(&name) {
@@ -92,4 +133,39 @@ fn authors(value: &Value) -> String {
         }
     }
     known.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{AUTHORS, Document, ENTRIES, parse};
+    use crate::fetch::{FetchError, bounded_json};
+
+    fn read(text: &str) -> Result<Document, FetchError> {
+        parse(text, &"https://h.example/".parse().expect("an address"))
+    }
+
+    #[test]
+    fn so_many_authors_are_read() {
+        let authors: Vec<_> = (0..1000).map(|n| json!({"name": format!("n{n}")})).collect();
+        let feed = read(&json!({"items": [{"authors": authors}]}).to_string()).expect("a feed");
+        assert_eq!(feed.entries[0].author.split(", ").count(), AUTHORS);
+    }
+
+    #[test]
+    fn items_beyond_the_last_that_is_read_are_counted_and_take_no_room() {
+        // Each of them has three values.
+        let more = bounded_json::MOST / 3;
+        let items = vec!["[0,0]"; ENTRIES + more].join(",");
+        let feed = read(&format!("{{\"items\":[{items}],\"title\":\"T\"}}")).expect("a feed");
+        assert_eq!(feed.title, "T");
+        assert_eq!(
+            feed.notes,
+            [format!("It has {more} entries more than the {ENTRIES} that are read of one feed; they were left out.")]
+        );
+        let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(bounded_json::MOST));
+        let error = read(&wide).expect_err("too many values").to_string();
+        assert!(error.contains("it holds more than 1000000 values"), "{error}");
+    }
 }

@@ -12,7 +12,7 @@ use super::super::http::halt::{Ended, deadline, watched};
 use super::super::http::reply::{self, Place};
 use super::super::http::request::Request;
 use super::super::http::{Answer, Body, Client};
-use super::super::{FetchError, Order, Watch};
+use super::super::{FetchError, Order, Watch, bounded_json};
 use super::account::Account;
 use super::{answers, quota};
 
@@ -155,7 +155,14 @@ impl<'a> Session<'a> {
             let message = format!("{host} sent more than {most} MB in one answer. Nothing of it was taken.");
             return Err(FetchError::failed("too_large", message));
         }
-        serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).map_err(|error| {
+        bounded_json::from_reader(std::io::BufReader::new(body.content.reader(0))).map_err(|error| {
+            if error.is_data() {
+                let message = format!(
+                    "{host} sent more than {} values in one answer. Nothing of it was taken.",
+                    bounded_json::MOST
+                );
+                return FetchError::failed("too_large", message);
+            }
             let message = format!(
                 "{host} sent something that is not whole JSON (line {}, column {}). Nothing of it was used; try again.",
                 error.line(),
