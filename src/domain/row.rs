@@ -62,6 +62,17 @@ pub fn listed_columns(columns: &[String]) -> String {
     names.join(", ")
 }
 
+/// A name of usual length, at most 200 characters and a sign that there were more: for what is said once, as by a feed of
+/// itself, and stands in each of its articles.
+#[must_use]
+pub fn clipped(name: &str) -> String {
+    const MOST: usize = 200;
+    match name.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
 /// A cell's text short enough for a sentence, without line breaks and other control characters.
 #[must_use]
 pub fn shortened(text: &str) -> String {

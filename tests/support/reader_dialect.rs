@@ -149,6 +149,9 @@ impl State {
         if matches!(misdeed, Some(Misdeed::Circles)) {
             body["continuation"] = json!(if next.is_empty() { "0" } else { next });
         }
+        if matches!(misdeed, Some(Misdeed::Rambles)) {
+            body["continuation"] = json!("0".repeat(100_000));
+        }
         json(&body)
     }
 

@@ -25,6 +25,8 @@ pub(crate) enum Misdeed {
     Forgets,
     /// Every page names the same next one.
     Circles,
+    /// The next page is named at great length.
+    Rambles,
     /// A status with headers.
     Status(u16, Vec<(&'static str, String)>),
     /// A page to log in, as a proxy in front would send it.

@@ -8,6 +8,7 @@ use super::document::Entry;
 use super::identity;
 use crate::domain::column_type::ColumnType;
 use crate::domain::feed::Identity;
+pub(super) use crate::domain::row::clipped;
 use crate::domain::row::{Mend, Row};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
@@ -81,15 +82,6 @@ fn row(before: u64, entry: Entry, key: &str, feed: &str) -> Row {
     }
     // The header would be row 1.
     Row { number: before + 2, cells, surplus: false, mended }
-}
-
-/// A name of usual length. What a feed says once stands in each of its articles, so it must not be long.
-pub(super) fn clipped(name: &str) -> String {
-    const MOST: usize = 200;
-    match name.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
 }
 
 fn moment(time: Option<DateTime<Utc>>) -> String {

@@ -9,6 +9,7 @@ use url::Url;
 use super::item_id::ItemId;
 use crate::domain::column_type::ColumnType;
 use crate::domain::markup;
+use crate::domain::row::clipped;
 
 /// The columns of a reader's catalog, with what their cells are.
 pub(super) const COLUMNS: [(&str, ColumnType); 13] = [
@@ -34,6 +35,9 @@ const STARRED: usize = 4;
 
 /// The most characters of a summary.
 const SUMMARY: usize = 280;
+
+/// How many labels of an article are kept.
+const LABELS: usize = 100;
 
 /// Whether an article is read and starred, as far as that is known.
 #[derive(Clone, Copy, Default, Debug)]
@@ -64,7 +68,7 @@ pub(super) fn stored(fields: &[(String, String)]) -> Option<Vec<String>> {
 }
 
 /// The number and the cells of an article as a server sends it, with the states it says; `None` for something else.
-/// `feeds` are the names that the account gives its feeds.
+/// `feeds` are the names that the account gives its feeds, as [`name`] has them.
 pub(super) fn sent(item: &Value, feeds: &HashMap<String, String>) -> Option<(ItemId, Vec<String>)> {
     let id = ItemId::read(&item["id"])?;
     let link = [&item["canonical"], &item["alternate"]].into_iter().find_map(|links| text(&links[0]["href"]));
@@ -75,15 +79,15 @@ pub(super) fn sent(item: &Value, feeds: &HashMap<String, String>) -> Option<(Ite
     let categories: Vec<&str> = item["categories"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let is = |state: &str| categories.iter().any(|name| name.starts_with("user/") && name.ends_with(state));
     let feed = text(&item["origin"]["streamId"]).and_then(|id| feeds.get(&id).cloned());
-    let feed = feed.or_else(|| text(&item["origin"]["title"])).unwrap_or_default();
+    let feed = feed.or_else(|| text(&item["origin"]["title"]).map(|title| name(&title))).unwrap_or_default();
     let enclosure = |image: bool| enclosure(&item["enclosure"], image);
     let cells = [
         line(&text(&item["title"]).unwrap_or_default()),
-        line(&feed),
+        feed,
         published(item),
         flag(is("/state/com.google/read")).to_owned(),
         flag(is("/state/com.google/starred")).to_owned(),
-        line(&text(&item["author"]).unwrap_or_default()),
+        name(&text(&item["author"]).unwrap_or_default()),
         labels(&categories),
         summary(&content),
         link,
@@ -108,6 +112,11 @@ fn line(text: &str) -> String {
     if text.contains('&') && !text.contains('<') { markup::text(text) } else { text.to_owned() }
 }
 
+/// What a feed or a person is called.
+pub(super) fn name(text: &str) -> String {
+    clipped(&line(text))
+}
+
 /// When it was published, else when the server found it.
 fn published(item: &Value) -> String {
     let number = |name: &str| match &item[name] {
@@ -130,7 +139,7 @@ fn labels(categories: &[&str]) -> String {
         .collect();
     names.sort_unstable();
     names.dedup();
-    names.join(", ")
+    names.into_iter().take(LABELS).map(clipped).collect::<Vec<_>>().join(", ")
 }
 
 /// The beginning of what an article says.
@@ -161,4 +170,27 @@ fn first_picture(content: &str) -> Option<String> {
         let address = element.split(" src=\"").nth(1)?.split('"').next()?;
         (address.starts_with("https://") || address.starts_with("http://")).then(|| address.replace("&amp;", "&"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde_json::json;
+
+    use super::{LABELS, name, sent};
+
+    #[test]
+    fn what_stands_in_many_articles_is_short_in_each() {
+        let long = "n".repeat(10_000);
+        let labels: Vec<String> = (0..1000).map(|n| format!("user/-/label/{n}{long}")).collect();
+        let origin = json!({"streamId": "feed/1", "title": long});
+        let item = json!({"id": "1", "title": "T", "author": long, "categories": labels, "origin": origin});
+        for feeds in [HashMap::new(), HashMap::from([("feed/1".to_owned(), name(&long))])] {
+            let (_, cells) = sent(&item, &feeds).expect("an article");
+            let lengths = [1, 5, 6].map(|at: usize| cells[at].chars().count());
+            assert_eq!(lengths, [201, 201, LABELS * 203 - 2], "name, author and labels");
+        }
+        assert_eq!(name("Ada &amp; Bob"), "Ada & Bob");
+    }
 }

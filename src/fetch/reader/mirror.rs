@@ -99,8 +99,11 @@ impl<'a> Mirror<'a> {
         let Some(subscriptions) = answer.get("subscriptions").and_then(Value::as_array) else {
             return Err(answers::lacking(self.session.account, "a list of subscriptions"));
         };
-        let named = |feed: &Value| Some((feed["id"].as_str()?.to_owned(), feed["title"].as_str()?.to_owned()));
-        Ok(subscriptions.iter().filter_map(named).filter(|(_, title)| !title.trim().is_empty()).collect())
+        let named = |feed: &Value| {
+            let title = feed["title"].as_str().filter(|title| !title.trim().is_empty())?;
+            Some((feed["id"].as_str()?.to_owned(), article::name(title)))
+        };
+        Ok(subscriptions.iter().filter_map(named).collect())
     }
 
     fn list(&mut self, measure: Measure) -> Result<Listing, FetchError> {

@@ -9,6 +9,9 @@ use super::answers;
 use super::item_id::ItemId;
 use super::session::Session;
 
+/// How long what the next page is asked with may be, in bytes; it becomes a part of an address.
+const CONTINUATION: usize = 2000;
+
 /// What a list is of, in the words of the API.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stream {
@@ -82,7 +85,7 @@ pub(super) fn list(session: &mut Session<'_>, stream: Stream, measure: Measure) 
         if next.is_empty() {
             return Ok(listing);
         }
-        if listing.ids.len() == before || !led.insert(next.clone()) {
+        if listing.ids.len() == before || next.len() > CONTINUATION || !led.insert(next.clone()) {
             listing.astray = true;
             return Ok(listing);
         }

@@ -109,15 +109,17 @@ fn states_that_a_server_does_not_say_stay_as_they_were() {
 }
 
 #[test]
-fn a_list_that_leads_in_circles_ends_and_is_told() {
-    for dialect in ALL {
+fn a_list_that_leads_in_circles_or_nowhere_ends_and_is_told() {
+    for (dialect, misdeed, pages) in
+        ALL.into_iter().flat_map(|dialect| [(dialect, Misdeed::Circles, 2), (dialect, Misdeed::Rambles, 1)])
+    {
         let server = ReaderServer::start(dialect, Article::many(2000, 1500));
-        server.misbehave("all", 1..usize::MAX, Misdeed::Circles);
+        server.misbehave("all", 1..usize::MAX, misdeed);
         let notes = Notes::default();
         let (keys, _) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("what it named");
         assert_eq!(keys.len(), 1000, "{dialect:?}");
         assert!(notes.issues()[0].contains("in circles") && notes.issues().len() == 1, "{:?}", notes.issues());
-        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "all").count(), 2, "{dialect:?}");
+        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "all").count(), pages, "{dialect:?}");
     }
 }
 
