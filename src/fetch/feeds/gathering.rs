@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use parking_lot::{Condvar, Mutex};
-use url::Url;
 
 use super::ask::{self, Arrived, FEED_TIME, Reply};
 use super::ledger::{Job, Ledger};
@@ -14,7 +13,7 @@ use super::roll::Roll;
 use super::sentences;
 use super::telling::Telling;
 use crate::fetch::http::Client;
-use crate::fetch::http::address::parse;
+use crate::fetch::http::address::{parse, place};
 use crate::fetch::http::halt::{SLICE, deadline};
 use crate::fetch::row_file::RowWriter;
 use crate::fetch::{FetchError, Order, Watch};
@@ -235,9 +234,4 @@ impl Watch for Ear<'_, '_> {
     fn should_stop(&self) -> bool {
         self.gathering.watch.should_stop()
     }
-}
-
-fn place(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-    format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
 }

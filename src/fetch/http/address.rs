@@ -35,6 +35,12 @@ pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
     Ok(url)
 }
 
+/// Host and port of an address as one name: what is asked by one at a time, and what limits how often it is asked.
+pub(in crate::fetch) fn place(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
+}
+
 /// The Authorization header for an address with a user name or a password.
 pub(in crate::fetch) fn basic_auth(url: &Url) -> Option<String> {
     if url.username().is_empty() && url.password().is_none() {
@@ -48,7 +54,7 @@ pub(in crate::fetch) fn basic_auth(url: &Url) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{basic_auth, parse};
+    use super::{basic_auth, parse, place};
 
     #[test]
     fn only_web_addresses_are_fetched() {
@@ -56,6 +62,15 @@ mod tests {
         for bad in ["ftp://h/a", "file:///etc/passwd", "a.csv", "", "http://", "data:text/csv,a"] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_place_is_host_and_port_however_they_are_written() {
+        let place = |address: &str| place(&parse(address).expect("an address"));
+        assert_eq!(place("https://me:pw@H.example./a?b"), "h.example:443");
+        assert_eq!(place("https://h.example:443/"), place("https://h.example"));
+        assert_ne!(place("http://h.example/"), place("https://h.example/"));
+        assert_eq!(place("http://[::1]:8080/"), "[::1]:8080");
     }
 
     #[test]

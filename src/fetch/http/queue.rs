@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use url::Url;
 
+use super::address::place;
 use super::halt::{Ended, Halt, SLICE};
 
 static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
@@ -21,8 +22,7 @@ impl Turn {
     /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may take:
     /// one that hangs must not be the end of all behind it.
     pub(in crate::fetch) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
-        let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-        let place = format!("{host}:{}", url.port_or_known_default().unwrap_or(0));
+        let place = place(url);
         let begun = Instant::now();
         let mut busy = lock();
         while busy.contains(&place) {
