@@ -1,6 +1,5 @@
 //! The end of a preview: what a sync would do, by name, and what it would refuse.
 
-use super::compare::KeyIndex;
 use super::outcome::{Findings, Stopped};
 use super::run::Run;
 use super::survey::Survey;
@@ -12,16 +11,16 @@ use crate::store::finish::Ending;
 const PREVIEWED_REMOVALS: usize = 10_000;
 
 impl Run<'_> {
-    /// Adds what would be removed to what was found, and ends the run. Nothing of the catalog was written.
+    /// Adds what would be removed, the keys `gone`, to what was found, and ends the run. Nothing of the catalog was
+    /// written.
     pub(super) fn previewed(
         &self,
         findings: &mut Findings,
         mut changes: Vec<Change>,
-        index: &KeyIndex,
+        gone: &[String],
         survey: &Survey,
         verdict: Verdict,
     ) -> Result<Ending, Stopped> {
-        let gone = self.removals(index)?;
         for keys in gone[..gone.len().min(PREVIEWED_REMOVALS)].chunks(1000) {
             let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
             let fields = self.outlast(|| self.engine.store.stored_fields(self.source.id, &wanted))?;

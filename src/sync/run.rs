@@ -190,7 +190,8 @@ impl Run<'_> {
         }
         let withheld = if verdict == Verdict::Apply { 0 } else { survey.tally.removals };
         if let Destination::Preview(changes) = destination {
-            return self.previewed(findings, changes, &index, &survey, verdict);
+            let gone = if whole { self.removals(&index)? } else { Vec::new() };
+            return self.previewed(findings, changes, &gone, &survey, verdict);
         }
         let leaving = withheld == 0 && survey.tally.removals > 0;
         let removals = if leaving { self.removals(&index)? } else { Vec::new() };
@@ -218,7 +219,7 @@ impl Run<'_> {
     }
 
     /// The keys of the items that left the source.
-    pub(super) fn removals(&self, index: &KeyIndex) -> Result<Vec<String>, Stopped> {
+    fn removals(&self, index: &KeyIndex) -> Result<Vec<String>, Stopped> {
         let mut gone = Vec::new();
         self.known_items(|key, known| {
             if known.live && index.has_left(key) {

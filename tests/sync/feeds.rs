@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::feed::Identity;
 use lockstep::domain::issue::IssueKind;
 use lockstep::domain::location::Location;
@@ -203,6 +204,13 @@ fn a_preview_is_no_try_of_the_sync(db: &Database) {
         assert_eq!((record.status, record.issues), (Status::Completed, 2), "{}", record.message);
         assert!(record.message.ends_with("Nothing was written."), "{}", record.message);
     }
+    // What rolled off is not gone.
+    outside.set("/a", Reply::feed("Alpha", &["2"]));
+    outside.set("/b", Reply::status(404));
+    let record = house.go(&source, &preview());
+    assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 1, 0));
+    let removed = house.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
+    assert!(removed.is_empty(), "{removed:?}");
     let after = (house.store.feeds(source.id).expect("feeds"), house.store.catalog(source.id).expect("an answer"));
     assert_eq!(known, after);
 }

@@ -93,6 +93,10 @@ fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &Database)
             assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
             assert_eq!(house.items(&source).len(), 30, "{left}");
         }
+        let record = house.go(&source, &preview());
+        assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
+        let removed = house.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
+        assert!(removed.is_empty(), "{left}: {removed:?}");
     }
     let empty = ReaderServer::start(Dialect::Miniflux, Vec::new());
     let draft = draft("other", "reader", Location::Url(empty.url()));
