@@ -30,6 +30,8 @@ use url::Url;
 use self::articles::{COLUMNS, KEY};
 use self::ask::{Arrived, FEED_BYTES};
 use self::gathering::{Gathered, Gathering};
+use self::ledger::Tally;
+use self::sentences::Short;
 use super::http::Client;
 use super::http::address::parse;
 use super::http::reply;
@@ -142,10 +144,20 @@ impl Kind for Feeds {
         };
         let gathering = Gathering::new(&self.client, self.most_bytes, *order, watch, (&addresses, local))?;
         let Gathered { ledger, out, bytes, broken } = gathering.run();
+        let short = match order.sync {
+            _ if bytes >= self.most_bytes => Short::OfRoom,
+            Some(_) => Short::OfTime,
+            None => Short::OfPatience,
+        };
         let tally = ledger.tally;
         let (feeds, validators, issues) = ledger.close();
-        let none = (tally.answered == 0 && tally.left_alone == 0 && tally.failing > 0)
-            .then(|| sentences::none_at_all(tally.failing, &feeds));
+        let none = match tally {
+            Tally { answered: 1.., .. } => None,
+            // To have come to none of them is no success, whatever is left alone for good reasons.
+            Tally { not_reached: 1.., .. } => Some(sentences::none_reached(tally, short)),
+            Tally { left_alone: 0, failing: 1.., .. } => Some(sentences::none_at_all(tally.failing, &feeds)),
+            _ => None,
+        };
         issues.into_iter().for_each(|issue| watch.issue(issue));
         watch.feeds(feeds);
         if watch.should_stop() {

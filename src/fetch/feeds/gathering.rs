@@ -150,7 +150,8 @@ impl<'a> Gathering<'a> {
             Ok(Reply::Same(validators)) => self.settle(|ledger, now| ledger.same(job, validators, now)),
             Ok(Reply::Busy(until)) => self.settle(|ledger, now| ledger.busy(job, until, now)),
             Ok(Reply::New(arrived)) => self.take(job, &arrived),
-            Err(FetchError::Failed { code: "timeout", .. }) if left < timeout && self.time_left().is_zero() => {
+            // It had less than its time, or none where somebody else talked to its host all the while.
+            Err(FetchError::Failed { code: "timeout", .. }) if self.time_left().is_zero() => {
                 self.settle(|ledger, _| {
                     ledger.not_reached(job, sentences::NO_TIME);
                     Vec::new()

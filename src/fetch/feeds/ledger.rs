@@ -35,6 +35,8 @@ pub(super) struct Tally {
     pub(super) left_alone: u64,
     /// Those that failed, now or the last time.
     pub(super) failing: u64,
+    /// Those that this run did not come to, lists included.
+    pub(super) not_reached: u64,
 }
 
 /// An address that the source names.
@@ -219,6 +221,7 @@ impl<'a> Ledger<'a> {
 
     /// This run did not come to it.
     pub(super) fn not_reached(&mut self, job: &Job, why: &str) {
+        self.tally.not_reached += 1;
         self.issue(&job.address, noted(why.to_owned()));
     }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
+use super::ledger::Tally;
 use crate::domain::feed::Feed;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
@@ -109,6 +110,50 @@ pub(super) fn none_at_all(failing: u64, feeds: &[Feed]) -> FetchError {
         many => format!("None of the {many} feeds could be read."),
     };
     FetchError::failed("no_feed", format!("{what} {}", reasons.join(" ")))
+}
+
+/// Why a run came to none of its feeds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Short {
+    /// The time of a sync was over.
+    OfTime,
+    /// The time of a look was over.
+    OfPatience,
+    /// The size of all feeds together was reached.
+    OfRoom,
+}
+
+/// That not one feed was read, and some were not come to.
+pub(super) fn none_reached(tally: Tally, short: Short) -> FetchError {
+    let Tally { not_reached, failing, .. } = tally;
+    let left = match not_reached {
+        1 => "one address was not come to".to_owned(),
+        many => format!("{many} addresses were not come to"),
+    };
+    let failed = match failing {
+        0 => String::new(),
+        1 => ", and one feed failed".to_owned(),
+        many => format!(", and {many} feeds failed"),
+    };
+    let (code, why, what_to_do) = match short {
+        Short::OfTime => (
+            "timeout",
+            "the time that a sync has for fetching was over",
+            "The next sync asks them first. If that happens often, raise LOCKSTEP_SYNC_TIMEOUT, or sync other sources \
+             of the same host at other times.",
+        ),
+        Short::OfPatience => (
+            "timeout",
+            "the time that a look has was over",
+            "See whether the address opens in a browser, then try again.",
+        ),
+        Short::OfRoom => (
+            "too_large",
+            "what came was as much as one sync may take",
+            "Split the source, or raise LOCKSTEP_MAX_BYTES.",
+        ),
+    };
+    FetchError::failed(code, format!("No feed could be read: {left}, as {why}{failed}. {what_to_do}"))
 }
 
 #[cfg(test)]

@@ -4,8 +4,11 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::{Notes, Reader};
-use crate::fetch::peak_memory;
+use lockstep::domain::location::Location;
+
+use super::{Notes, Reader, Silent};
+use crate::fetch::{Road, peak_memory};
+use crate::support::house::until;
 use crate::support::outside::{Outside, Reply};
 
 #[test]
@@ -66,6 +69,51 @@ fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
     let again = reader.full().titles().len();
     let asked = reader.feeds.iter().filter(|feed| feed.succeeded_at.is_some()).count();
     assert_eq!(asked, (read + again).min(6), "others than before");
+}
+
+#[test]
+fn a_run_that_reached_no_feed_has_failed() {
+    let (outside, other) = (Outside::start(), Outside::start());
+    outside.set("/f", Reply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[outside.url("/f")]);
+    reader.by_hand();
+    outside.set("/f", Reply::feed("F", &["1"]).hang());
+    reader.road.run = Duration::from_secs(1);
+    for lists in [false, true] {
+        if lists {
+            other.set("/list", Reply::opml(&[outside.url("/f")]).hang());
+            reader = Reader::of(&[other.url("/list")]);
+            reader.road.run = Duration::from_secs(1);
+        }
+        let run = reader.by_hand();
+        let (code, message) = run.failure.expect("a failure");
+        assert!(code == "timeout" && message.contains("raise LOCKSTEP_SYNC_TIMEOUT"), "{lists}, {code}: {message}");
+        assert_eq!(run.issues.len(), 1, "{:?}", run.issues);
+        assert!(reader.feeds.iter().all(|feed| !feed.has_failed()), "nobody's failure");
+    }
+}
+
+#[test]
+fn a_feed_whose_turn_did_not_come_has_not_failed() {
+    let (outside, other) = (Outside::start(), Outside::start());
+    outside.set("/table", Reply::csv("id\n1\n").hang());
+    outside.set("/f", Reply::feed("F", &["1"]));
+    other.set("/g", Reply::feed("G", &["1"]));
+    let road = Road::new().within(Duration::from_secs(8));
+    let table = Location::Url(outside.url("/table"));
+    let run = thread::scope(|scope| {
+        scope.spawn(|| road.fetch("csv", &table, None, &Silent).map(drop));
+        until(|| outside.hits("/table") == 1);
+        // A feed has half the time that the run has for fetching, and the other source longer than both.
+        let mut reader = Reader::of(&[outside.url("/f"), other.url("/g")]).within(Duration::from_secs(1));
+        reader.road.run = Duration::from_millis(2500);
+        let run = reader.by_hand();
+        let feed = reader.feed("/f");
+        assert_eq!((feed.failures, &feed.error), (0, &None));
+        run
+    });
+    assert_eq!((run.titles(), outside.hits("/f")), (vec!["Article 1"], 0));
+    assert!(run.only_issue().2.contains("no time left"), "{:?}", run.issues);
 }
 
 #[test]
