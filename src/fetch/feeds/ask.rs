@@ -38,7 +38,12 @@ pub(super) enum Reply {
     /// Something new.
     New(Arrived),
     /// To be left alone until then.
-    Busy(DateTime<Utc>),
+    Busy {
+        /// The server that asked for it, with its port where that is not the usual one: the last of all redirects.
+        host: String,
+        /// Until when.
+        until: DateTime<Utc>,
+    },
 }
 
 /// What arrived.
@@ -124,6 +129,12 @@ pub(super) fn ask(
             _ => reply::judge(status, headers, start, place),
         }
     };
+    // Whose word the last answer was.
+    let asked = Mutex::new(String::new());
+    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
+        asked.lock().clone_from(&place.host);
+        judge(status, headers, start, place)
+    };
     let nothing = Validators::default();
     let request = Request { accept: ACCEPT, judge: &judge, ..Request::table(address, Reach::Anywhere) };
     let answer = client.ask(&request.newer_than(known.unwrap_or(&nothing), order.mode), order, watch);
@@ -139,7 +150,9 @@ pub(super) fn ask(
             Ok(if same { Reply::Same(arrived.validators) } else { Reply::New(arrived) })
         }
         Err(error) => match (asked_to_wait.into_inner().1, &error) {
-            (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => Ok(Reply::Busy(until)),
+            (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => {
+                Ok(Reply::Busy { host: asked.into_inner(), until })
+            }
             (_, FetchError::Failed { code: "html_page", .. }) => {
                 Err(sentences::no_feed_here(named.into_inner().as_ref()))
             }

@@ -120,7 +120,12 @@ impl<'a> Gathering<'a> {
                 }
             }
             if let Some((place, job)) = state.roll.take() {
-                return Some(Errand { gathering: self, place, job });
+                let Some(until) = state.ledger.silent_until(&job.address) else {
+                    return Some(Errand { gathering: self, place, job });
+                };
+                state.roll.give_back(&place);
+                self.settle_in(&mut state, |ledger, now| ledger.left_alone(&job, until, now));
+                continue;
             }
             if state.roll.is_over() {
                 return None;
@@ -148,7 +153,7 @@ impl<'a> Gathering<'a> {
         };
         match reply {
             Ok(Reply::Same(validators)) => self.settle(|ledger, now| ledger.same(job, validators, now)),
-            Ok(Reply::Busy(until)) => self.settle(|ledger, now| ledger.busy(job, until, now)),
+            Ok(Reply::Busy { host, until }) => self.settle(|ledger, now| ledger.busy(job, host, until, now)),
             Ok(Reply::New(arrived)) => self.take(job, &arrived),
             // It had less than its time, or none where somebody else talked to its host all the while.
             Err(FetchError::Failed { code: "timeout", .. }) if self.time_left().is_zero() => {
@@ -176,9 +181,17 @@ impl<'a> Gathering<'a> {
 
     pub(super) fn settle_found(&self, articles: u64, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
         let state = &mut *self.state.lock();
+        state.telling.found(articles);
+        self.settle_in(state, change);
+    }
+
+    fn settle_in(
+        &self,
+        state: &mut State<'a>,
+        change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>,
+    ) {
         let jobs = change(&mut state.ledger, Utc::now());
         self.enqueue(state, jobs);
-        state.telling.found(articles);
         state.telling.tell(state.ledger.tally, self.watch);
     }
 

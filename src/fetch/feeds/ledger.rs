@@ -10,6 +10,8 @@ use super::sentences::{self, issue, noted};
 use crate::domain::feed::{Feed, Identity};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::source::Validators;
+use crate::fetch::http::address::parse;
+use crate::fetch::http::reply::host_of;
 use crate::fetch::http::share_of_one;
 use crate::fetch::{FetchError, Order};
 
@@ -59,6 +61,8 @@ pub(super) struct Ledger<'a> {
     /// What is to be sent along the next time, where that is new.
     each: BTreeMap<String, Validators>,
     issues: HashMap<String, Vec<Issue>>,
+    /// The servers that asked in this run to be left alone, by host and port: they mean all that they serve.
+    silent: HashMap<String, DateTime<Utc>>,
     pub(super) tally: Tally,
 }
 
@@ -73,8 +77,8 @@ impl<'a> Ledger<'a> {
         let mut seen = HashSet::new();
         let given = addresses.iter().filter(|address| seen.insert(address.as_str()));
         let given = given.map(|address| Given { address: address.clone(), feeds: None }).collect();
-        let (feeds, each, issues) = Default::default();
-        Self { order, before, lists, given, feeds, each, issues, tally: Tally::default() }
+        let (feeds, each, issues, silent) = Default::default();
+        Self { order, before, lists, given, feeds, each, issues, silent, tally: Tally::default() }
     }
 
     /// What is to be asked first. Files of this machine (`local`) are read each time.
@@ -205,12 +209,27 @@ impl<'a> Ledger<'a> {
         Vec::new()
     }
 
-    /// Its server asks to be left alone. Answers what is to be asked now.
-    pub(super) fn busy(&mut self, job: &Job, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Job> {
+    /// The server `host` asks to be left alone until then. Answers what is to be asked now.
+    pub(super) fn busy(&mut self, job: &Job, host: String, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Job> {
+        self.silent.insert(host, until);
+        self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address)).asked_at = Some(now);
+        self.left_alone(job, until, now)
+    }
+
+    /// Until when nothing is asked where `address` is, if its server said so in this run.
+    pub(super) fn silent_until(&self, address: &str) -> Option<DateTime<Utc>> {
+        if self.silent.is_empty() {
+            return None;
+        }
+        self.silent.get(&host_of(&parse(address).ok()?)).copied()
+    }
+
+    /// It is left alone until then, as its server asked for. Answers what is to be asked now.
+    pub(super) fn left_alone(&mut self, job: &Job, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Job> {
         let list = job.given && self.is_list(&job.address);
         self.tally.left_alone += u64::from(!list);
         let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address));
-        (feed.busy_until, feed.asked_at) = (Some(until), Some(now));
+        feed.busy_until = Some(until);
         self.issue(&job.address, noted(sentences::busy(until, now)));
         if list {
             return self.as_before(&job.address, now);
@@ -229,6 +248,13 @@ impl<'a> Ledger<'a> {
     /// the order of the source.
     pub(super) fn close(mut self) -> (Vec<Feed>, Validators, Vec<Issue>) {
         self.keep_lists();
+        // Those that were read before their server said so are not to be asked either.
+        let told = self.feeds.keys().filter_map(|address| Some((address.clone(), self.silent_until(address)?)));
+        for (address, until) in told.collect::<Vec<_>>() {
+            if let Some(feed) = self.feeds.get_mut(&address) {
+                feed.busy_until = feed.busy_until.max(Some(until));
+            }
+        }
         let (mut feeds, mut issues) = (Vec::new(), Vec::new());
         let mut each = BTreeMap::new();
         for given in &self.given {

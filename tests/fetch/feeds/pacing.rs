@@ -65,6 +65,36 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
 }
 
 #[test]
+fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
+    let (outside, other) = (Outside::start(), Outside::start());
+    let mut addresses: Vec<String> = (0..50).map(|n| outside.url(&format!("/{n}"))).collect();
+    outside.set("/0", Reply::feed("First", &["1"]));
+    outside.set("/1", Reply::status(429).header("Retry-After", "3600"));
+    // What leads to that server is not all that its own serves.
+    other.set("/moved", Reply::redirect(302, &outside.url("/1")).after(Duration::from_millis(300)));
+    other.set("/own", Reply::feed("Own", &["1"]));
+    addresses.extend([other.url("/moved"), other.url("/own")]);
+    let mut reader = Reader::of(&addresses);
+    let run = reader.by_hand();
+    assert_eq!((outside.hits("/0"), outside.hits("/1"), outside.hits("/2")), (1, 2, 0));
+    assert_eq!((run.titles().len(), run.issues.len()), (2, 50), "{:?}", run.issues);
+    assert!(run.issues.iter().all(|issue| issue.reason.contains("asks to be left alone until")));
+    let left = |reader: &Reader| reader.feeds.iter().filter(|feed| feed.busy_until > Some(Utc::now())).count();
+    assert_eq!(left(&reader), 51, "the one that was read before as well");
+    assert!(reader.feeds.iter().all(|feed| !feed.has_failed()));
+    assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(Count { processed: 52, total: 52 }));
+
+    reader.full();
+    let hits: usize = (0..50).map(|n| outside.hits(&format!("/{n}"))).sum();
+    assert_eq!((hits, other.hits("/own")), (3, 2), "until then it is asked for nothing");
+    reader.later();
+    outside.set("/1", Reply::feed("F", &["1"]));
+    reader.full();
+    let hits: usize = (0..50).map(|n| outside.hits(&format!("/{n}"))).sum();
+    assert_eq!((hits, left(&reader)), (54, 0));
+}
+
+#[test]
 fn a_short_wait_is_waited_for() {
     let outside = Outside::start();
     outside.set("/busy", Reply::status(503).header("Retry-After", "1"));
