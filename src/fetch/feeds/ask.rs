@@ -156,7 +156,7 @@ pub(super) fn ask(
             (_, FetchError::Failed { code: "html_page", .. }) => {
                 Err(sentences::no_feed_here(named.into_inner().as_ref()))
             }
-            _ => Err(in_words_for_feeds(error, address, order)),
+            _ => Err(in_words_for_feeds(error, address, order, client.max_bytes)),
         },
     }
 }
@@ -176,14 +176,15 @@ fn trouble(code: &'static str, message: String) -> Trouble {
 }
 
 /// Says what tables would be told otherwise.
-fn in_words_for_feeds(error: FetchError, address: &str, order: &Order<'_>) -> FetchError {
+fn in_words_for_feeds(error: FetchError, address: &str, order: &Order<'_>, most_bytes: u64) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
     let place = without_secrets(address);
     let message = match code {
         "timeout" => {
             format!("{place} was not here within {}. It is asked again later.", in_words::limit(order.timeout))
         }
-        "too_large" => {
+        // Where less is taken of anything, that is what it is too large for.
+        "too_large" if most_bytes == FEED_BYTES => {
             let most = FEED_BYTES / 1_000_000;
             format!("{place} sends more than is taken of one feed ({most} MB at most). Look for a shorter feed there.")
         }

@@ -9,7 +9,7 @@ use ureq::http::{Method, Response, header};
 use url::Url;
 
 use super::address::{Reach, basic_auth, parse};
-use super::failure::{Failure, final_failure, passing, redirected_form};
+use super::failure::{Failure, final_failure, led_astray, led_there, passing, redirected_form};
 use super::halt::Halt;
 use super::queue::Turn;
 use super::reply::{self, Place, Trouble, host_of, text_of};
@@ -60,13 +60,15 @@ impl<'a> Call<'a> {
     /// Asks for `url` and follows where it is redirected.
     pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<Answer, Failure> {
         let first = url.origin();
-        let mut moved = false;
+        let (mut moved, mut from) = (false, None);
         for hop in 0..=HOPS {
-            match self.ask(&url, url.origin() == first)? {
+            let step = self.ask(&url, url.origin() == first);
+            match step.map_err(|failure| led_there(failure, from.as_deref(), &url))? {
                 Step::Answer(Answer::Body(body)) => return Ok(Answer::Body(Body { moved, ..body })),
                 Step::Answer(answer) => return Ok(answer),
                 Step::Redirect { to, for_good } => {
                     moved = for_good && (moved || hop == 0);
+                    from = Some(host_of(&url));
                     url = to;
                 }
             }
@@ -185,7 +187,7 @@ impl<'a> Call<'a> {
             let google = Place { google: true, ..place.clone() };
             return Err(Trouble::Final(reply::page_instead(&google)).into());
         }
-        let mut next = parse(next.as_str())?;
+        let mut next = parse(next.as_str()).map_err(|error| led_astray(error, place))?;
         if self.request.reach == Reach::Google && !self.client.google_may_lead_to(&next) {
             return Err(final_failure(
                 "bad_redirect",

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::halt::Ended;
-use super::reply::{Place, Trouble};
+use super::reply::{Place, Trouble, host_of};
 use crate::domain::location::without_secrets;
 use crate::fetch::FetchError;
 
@@ -52,6 +52,27 @@ pub(in crate::fetch) fn redirected_form(place: &Place, to: &Url) -> Failure {
         "bad_redirect",
         format!("{} redirects to {to}, and what was sent to it is not sent elsewhere. Use that address.", place.host),
     )
+}
+
+/// That `from` led to `to`, where that is not fetched from: who gave the address did not name that place.
+pub(in crate::fetch) fn led_there(failure: Failure, from: Option<&str>, to: &Url) -> Failure {
+    match (failure, from) {
+        (
+            Failure::Trouble(Trouble::Final(FetchError::Failed { code: code @ "address_refused", message })),
+            Some(from),
+        ) => final_failure(code, format!("{from} redirects to {}. {message}", host_of(to))),
+        (other, _) => other,
+    }
+}
+
+/// That a redirect leads to what is no address of the web.
+pub(in crate::fetch) fn led_astray(error: FetchError, place: &Place) -> Failure {
+    match error {
+        FetchError::Failed { code, message } => {
+            final_failure(code, format!("{} redirects to something else than a web address. {message}", place.host))
+        }
+        FetchError::Stopped => error.into(),
+    }
 }
 
 /// Trying again does not help.
