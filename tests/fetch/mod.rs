@@ -1,5 +1,6 @@
 //! The road outside, tried against a server that misbehaves and against files that nobody here wrote.
 
+mod every_way_in;
 mod feeds;
 mod files;
 mod google;

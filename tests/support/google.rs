@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use super::google_desk::Desk;
 pub(crate) use super::google_desk::{disabled, no_token, quota, refusal};
 use super::outside::Seen;
-use super::reply::Reply;
+use super::reply::{Deed, Reply};
 
 /// The address of the service account.
 pub(crate) const ROBOT: &str = "robot@lockstep-test.iam.gserviceaccount.com";
@@ -61,6 +61,8 @@ pub(super) struct State {
     pub(super) tokens: Vec<String>,
     /// Answers to come at paths that contain the word, before what would be answered.
     pub(super) faults: Vec<(String, VecDeque<Reply>)>,
+    /// What is done to each answer at an address that contains the word.
+    pub(super) twist: Option<(String, Deed)>,
     pub(super) seen: Vec<Seen>,
 }
 
@@ -156,6 +158,11 @@ impl Google {
             Some((_, queue)) => queue.extend(replies),
             None => state.faults.push((word.to_owned(), replies.collect())),
         }
+    }
+
+    /// Does this to every answer at an address that contains `word` from now on, or nothing.
+    pub(crate) fn twist(&self, word: &str, deed: Option<Deed>) {
+        self.lock().twist = deed.map(|deed| (word.to_owned(), deed));
     }
 
     /// The requests at addresses that contain `word`.

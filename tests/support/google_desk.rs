@@ -79,12 +79,13 @@ impl Desk {
     /// Reads a request and answers it.
     pub(super) fn answer(&self, mut stream: TcpStream) -> io::Result<()> {
         let Some((seen, form)) = read_request(&stream)? else { return Ok(()) };
-        let (fault, now) = {
+        let (fault, twist, now) = {
             let mut state = self.state.lock().expect("Google's state");
             state.seen.push(seen.clone());
             let due = state.faults.iter_mut().find(|(word, queue)| seen.target.contains(word) && !queue.is_empty());
             let fault = due.and_then(|(_, queue)| queue.pop_front());
-            (fault, Utc::now() + TimeDelta::seconds(state.ahead))
+            let twist = state.twist.clone().filter(|(word, _)| seen.target.contains(word));
+            (fault, twist, Utc::now() + TimeDelta::seconds(state.ahead))
         };
         let date = now.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
         if fault.is_none()
@@ -93,6 +94,7 @@ impl Desk {
             return send_many(&mut stream, &title, rows);
         }
         let reply = fault.unwrap_or_else(|| self.reply(&seen, &form, now.timestamp()));
+        let reply = if let Some((_, deed)) = twist { deed(reply) } else { reply };
         pause(reply.delay, &self.over);
         send(&mut stream, &reply.header("Date", &date), &seen, &self.over)
     }

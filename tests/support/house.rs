@@ -60,9 +60,27 @@ impl House {
 
     /// A server that tells status there.
     pub(crate) fn telling(store: Store, terms: Terms, primary: Box<dyn StatusStore>, data: TempDir) -> Self {
+        Self::built(store, terms, primary, data, |_| ())
+    }
+
+    /// A server that fetches with other settings.
+    pub(crate) fn fetching(store: Store, terms: Terms, settle: impl FnOnce(&mut Settings)) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let primary = Box::new(FileStatus::new(data.path().join("status")));
+        Self::built(store, terms, primary, data, settle)
+    }
+
+    fn built(
+        store: Store,
+        terms: Terms,
+        primary: Box<dyn StatusStore>,
+        data: TempDir,
+        settle: impl FnOnce(&mut Settings),
+    ) -> Self {
         let memory = Memory::default();
         let mut settings = Settings::in_data_dir(data.path(), b"id,title\n1,One\n");
         settings.allow_hosts = "127.0.0.1".parse().expect("a host");
+        settle(&mut settings);
         let engine = Engine {
             board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
             kinds: Arc::new(Kinds::built_in(settings).and(Box::new(memory.clone()))),

@@ -25,6 +25,7 @@ pub(crate) mod server;
 mod shared_data;
 pub(crate) mod spoil;
 pub(crate) mod ticker;
+pub(crate) mod way_in;
 
 pub(crate) use awake::awake;
 pub(crate) use database::{Database, on_both_databases};

@@ -12,7 +12,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::reply::Fault;
-pub(crate) use super::reply::Reply;
+pub(crate) use super::reply::{Deed, Reply};
 
 /// A request that was seen.
 #[derive(Clone, Debug)]
@@ -220,6 +220,13 @@ pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &At
             stream.write_all(&body[..bytes.min(body.len())])?;
             stream.flush()?;
             hang(over)
+        }
+        Fault::Reset(bytes) => {
+            stream.write_all(&body[..bytes])?;
+            stream.flush()?;
+            // What was sent arrives before that; then closing it at once is a reset.
+            pause(Duration::from_millis(50), over);
+            socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
         }
         Fault::Drip(bytes, wait) => {
             for piece in body.chunks(bytes) {

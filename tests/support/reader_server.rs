@@ -3,6 +3,7 @@
 //! What differs is taken from the three themselves: `p/api/greader.php` of FreshRSS, `internal/googlereader/` of Miniflux,
 //! www.inoreader.com/developers.
 
+use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::ops::Range;
@@ -11,10 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::outside::{Seen, pause, send};
 pub(crate) use super::reader_article::Article;
 use super::reader_article::by_name;
 use super::reader_dialect::{Answer, NAME, State, plain};
 pub(crate) use super::reader_dialect::{Dialect, SECRETS};
+use super::reply::{Deed, Reply};
 
 /// What it does instead of answering as it should.
 #[derive(Clone, Debug)]
@@ -39,6 +42,18 @@ pub(crate) enum Misdeed {
     Hang,
     /// The contents of these articles are left out.
     Without(Vec<i64>),
+    /// This is done to the answer.
+    Twisted(Twist),
+}
+
+/// Something done to an answer.
+#[derive(Clone)]
+pub(crate) struct Twist(pub(crate) Deed);
+
+impl fmt::Debug for Twist {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a twist")
+    }
 }
 
 /// A request that was seen.
@@ -186,6 +201,12 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::
             thread::sleep(Duration::from_millis(20));
         }
         return Ok(());
+    }
+    if let Some(Misdeed::Twisted(Twist(deed))) = &misdeed {
+        let whole = Reply::status(answer.status).header("Content-Type", answer.kind).body(answer.body);
+        let reply = deed(whole);
+        pause(reply.delay, over);
+        return send(&mut stream, &reply, &Seen::new(path, asked.headers), over);
     }
     let length = answer.body.len();
     let mut head =

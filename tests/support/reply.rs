@@ -1,6 +1,7 @@
 //! Answers of the server outside, and their faults.
 
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use flate2::Compression;
@@ -31,7 +32,12 @@ pub(super) enum Fault {
     Drip(usize, Duration),
     /// The connection is closed without an answer.
     Close,
+    /// After so many bytes of the body the connection is reset.
+    Reset(usize),
 }
+
+/// What is done to an answer before it is sent.
+pub(crate) type Deed = Arc<dyn Fn(Reply) -> Reply + Send + Sync>;
 
 impl Reply {
     /// An answer with nothing but a status.
@@ -144,6 +150,24 @@ impl Reply {
     /// With only so many bytes of the body sent, claiming just these.
     pub(crate) fn cut_at(mut self, length: usize) -> Self {
         self.cut_at = Some(length);
+        self
+    }
+
+    /// With only the first half of the body sent, claiming just that.
+    pub(crate) fn halved(self) -> Self {
+        let half = self.body.len() / 2;
+        self.cut_at(half)
+    }
+
+    /// Claiming a body twice as long as it is.
+    pub(crate) fn overstated(self) -> Self {
+        let twice = self.body.len() * 2;
+        self.claiming(twice)
+    }
+
+    /// Resetting the connection in the middle of the body.
+    pub(crate) fn reset(mut self) -> Self {
+        self.fault = Fault::Reset(self.body.len() / 2);
         self
     }
 
