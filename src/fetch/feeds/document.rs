@@ -29,6 +29,8 @@ pub(in crate::fetch) struct Document {
     pub(in crate::fetch) entries: Vec<Entry>,
     /// What was mended while reading, in sentences for people.
     pub(in crate::fetch) notes: Vec<String>,
+    /// Whether something in it could not be read, such as what was cut off at its end: then there is more to it than is here.
+    pub(in crate::fetch) is_broken: bool,
 }
 
 /// An entry of a feed.
@@ -121,6 +123,7 @@ fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
             item.author.clone_from(&by);
         }
     }
+    document.is_broken = broken.is_some();
     document
         .notes
         .extend(broken.map(|why| format!("It is not well written: {why}. What could be made out was taken.")));

@@ -185,11 +185,7 @@ impl<'a> Gathering<'a> {
         self.settle_in(state, change);
     }
 
-    fn settle_in(
-        &self,
-        state: &mut State<'a>,
-        change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>,
-    ) {
+    fn settle_in(&self, state: &mut State<'a>, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
         let jobs = change(&mut state.ledger, Utc::now());
         self.enqueue(state, jobs);
         state.telling.tell(state.ledger.tally, self.watch);

@@ -44,6 +44,7 @@ pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
         link: link(&value, "home_page_url", base),
         entries,
         notes: notes.into_iter().collect(),
+        is_broken: false,
     })
 }
 

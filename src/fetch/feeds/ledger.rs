@@ -183,7 +183,14 @@ impl<'a> Ledger<'a> {
         self.feeds.remove(address);
         let version = validators.body_hash.clone().unwrap_or_default();
         self.each.insert(address.clone(), validators);
-        let feeds = list.feeds.into_iter().map(|listed| (listed.address, listed.title)).collect();
+        let mut feeds: Vec<_> = list.feeds.into_iter().map(|listed| (listed.address, listed.title)).collect();
+        if list.is_cut {
+            // What stood behind the cut before is not forgotten for that.
+            let before = self.lists.get(&**address).into_iter().flatten();
+            let before: Vec<_> = before.map(|feed| (feed.address.clone(), feed.title.clone())).collect();
+            let named: HashSet<String> = feeds.iter().map(|(address, _)| address.clone()).collect();
+            feeds.extend(before.into_iter().filter(|(address, _)| !named.contains(address)));
+        }
         self.enroll(address, &version, feeds, now)
     }
 

@@ -26,6 +26,8 @@ pub(in crate::fetch) struct List {
     pub(in crate::fetch) feeds: Vec<Listed>,
     /// What was mended or passed over, in sentences for people.
     pub(in crate::fetch) notes: Vec<String>,
+    /// Whether it ends in the middle.
+    pub(in crate::fetch) is_cut: bool,
 }
 
 /// A feed in a list.
@@ -72,6 +74,7 @@ pub(in crate::fetch) fn addresses(bytes: &[u8], charset: Option<&str>) -> Result
     if is_cut && list.feeds.is_empty() {
         return Err(FetchError::failed("bad_list", "It cannot be read: it ends in the middle."));
     }
+    list.is_cut = is_cut;
     list.notes.extend(written.note);
     list.notes.extend(is_cut.then(|| "It ends in the middle. What is there was taken.".to_owned()));
     list.notes

@@ -15,6 +15,7 @@ use super::sentences;
 use super::shape::{Shape, shape};
 use super::signpost;
 use crate::domain::feed::Identity;
+use crate::domain::source::Validators;
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
@@ -43,7 +44,8 @@ impl Gathering<'_> {
         match read {
             Ok(Read::List(list)) => {
                 drop(out);
-                self.settle(|ledger, now| ledger.listed(job, arrived.validators.clone(), list, now));
+                let validators = if list.is_cut { Validators::default() } else { arrived.validators.clone() };
+                self.settle(|ledger, now| ledger.listed(job, validators, list, now));
             }
             Ok(Read::Feed(document)) => {
                 let written = self.write(&mut out, job, arrived, document);
@@ -58,7 +60,9 @@ impl Gathering<'_> {
     }
 
     fn write(&self, out: &mut RowWriter, job: &Job, arrived: &Arrived, feed: Document) -> Result<(), FetchError> {
-        let Document { title, entries, mut notes, .. } = feed;
+        let Document { title, entries, mut notes, is_broken, .. } = feed;
+        // Of what was cut off on its way the next sync has to ask for all again.
+        let validators = if is_broken { Validators::default() } else { arrived.validators.clone() };
         let (known, called) = {
             let state = self.state.lock();
             (state.ledger.identity(&job.address), state.ledger.name(&job.address))
@@ -77,7 +81,7 @@ impl Gathering<'_> {
         }
         let articles = out.rows() - before;
         self.settle_found(articles, |ledger, now| {
-            ledger.read(job, arrived.validators.clone(), notes, now, |feed| {
+            ledger.read(job, validators, notes, now, |feed| {
                 (feed.identity, feed.entries) = (identity, count);
                 if !title.is_empty() {
                     feed.title = title;

@@ -82,6 +82,21 @@ fn a_list_that_fails_does_not_take_its_feeds_along() {
 }
 
 #[test]
+fn a_list_that_arrives_cut_forgets_no_feed_and_is_asked_for_again() {
+    let outside = Outside::start();
+    let feeds = three(&outside);
+    outside.set("/list", Reply::opml(&feeds).etag("\"l\""));
+    let mut reader = Reader::of(&[outside.url("/list")]);
+    reader.by_hand();
+    outside.set("/list", Reply::opml(&feeds).etag("\"cut\"").halved());
+    assert!(reader.by_hand().issues.iter().any(|issue| issue.reason.contains("It ends in the middle")));
+    assert_eq!(titles(&reader).len(), 3);
+    outside.set("/list", Reply::opml(&feeds[1..]).etag("\"cut\""));
+    reader.by_hand();
+    assert_eq!(titles(&reader).len(), 2, "what the whole list does not name is gone");
+}
+
+#[test]
 fn a_list_is_believed_unchanged_only_for_the_version_whose_feeds_are_remembered() {
     let outside = Outside::start();
     let feeds = three(&outside);

@@ -75,6 +75,20 @@ fn validators_are_given_back_as_they_came_and_nothing_new_costs_nothing() {
 }
 
 #[test]
+fn what_arrived_cut_is_asked_for_again() {
+    let outside = Outside::start();
+    let feed = || Reply::feed("Cut", &["1", "2", "3", "4"]).etag("\"v\"").header("Cache-Control", "max-age=600");
+    outside.set("/feed", feed().halved());
+    let mut reader = Reader::of(&[outside.url("/feed")]);
+    let run = reader.by_hand();
+    assert!((1..4).contains(&run.titles().len()), "{:?}", run.titles());
+    assert!(run.only_issue().2.contains("What could be made out was taken"), "{:?}", run.issues);
+    outside.set("/feed", feed());
+    assert_eq!(reader.by_hand().titles().len(), 4, "though its server would say that nothing is new");
+    assert!(reader.by_hand().is_unchanged());
+}
+
+#[test]
 fn progress_counts_feeds_and_articles_and_only_goes_forward() {
     let outside = Outside::start();
     let feeds: Vec<String> = (0..5).map(|n| outside.url(&format!("/{n}"))).collect();
