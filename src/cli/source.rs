@@ -164,8 +164,8 @@ fn feed_facts(feeds: &[Feed]) -> Vec<(&'static str, String)> {
     facts.extend(failing.into_iter().map(|feed| {
         let name = if feed.title.is_empty() { without_secrets(&feed.address) } else { feed.title.clone() };
         let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
-        let why = feed.error.as_ref().map_or("", |(_, sentence)| sentence.as_str());
-        ("failing feed", one_line(&format!("{name}  failed {times}  {why}")))
+        let why = feed.error.as_ref().map(|(_, sentence)| format!(": {sentence}")).unwrap_or_default();
+        ("failing feed", one_line(&format!("{name}  failed {times}{why}")))
     }));
     facts
 }

@@ -9,6 +9,9 @@ use crate::domain::location::without_secrets;
 use crate::domain::look::Look;
 use crate::domain::source::Source;
 
+/// What is said of a feed of which nothing else is known.
+const UNREAD: &str = "It could not be read.";
+
 /// Does it.
 pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     let slug = &source.slug;
@@ -37,20 +40,27 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
 
 /// What was found at a place that tells its entries apart by itself: its feeds, if it is made of some.
 fn tell_feeds(source: &Source, look: &Look) -> Result<Exit, Trouble> {
-    let failing: Vec<&Feed> = look.feeds.iter().filter(|feed| feed.has_failed()).collect();
+    // A server that asks to be left alone has not answered either.
+    let bad = |feed: &&Feed| feed.has_failed() || (feed.asked_at.is_some() && feed.succeeded_at.is_none());
+    let failing: Vec<&Feed> = look.feeds.iter().filter(bad).collect();
     for feed in &failing {
-        let why = feed.error.as_ref().map_or("It could not be read.", |(_, sentence)| sentence.as_str());
+        let busy = if feed.busy_until.is_some() { "Its server asks to be left alone for a while." } else { UNREAD };
+        let why = feed.error.as_ref().map_or(busy, |(_, sentence)| sentence.as_str());
         complain(&one_line(&format!("{}: {why}", without_secrets(&feed.address))));
     }
     if !failing.is_empty() {
         return Ok(Exit::Failed);
     }
-    let feeds = match look.feeds.len() {
-        0 => String::new(),
-        1 => "1 feed, ".to_owned(),
-        many => format!("{many} feeds, "),
+    let Source { slug, .. } = source;
+    let asked = look.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
+    let said = match look.feeds.len() {
+        0 => format!("{slug} is fine: {} bytes.", look.bytes),
+        1 => format!("{slug} is fine: 1 feed, {} bytes.", look.bytes),
+        all if all == asked => format!("{slug} is fine: {all} feeds, {} bytes.", look.bytes),
+        // A long list is not asked as a whole for a look.
+        all => format!("{slug}: {asked} of {all} feeds were asked and are fine, {} bytes.", look.bytes),
     };
-    answer(&one_line(&format!("{} is fine: {feeds}{} bytes.", source.slug, look.bytes)))?;
+    answer(&one_line(&said))?;
     Ok(Exit::Fine)
 }
 

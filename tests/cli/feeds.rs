@@ -11,7 +11,7 @@ fn feeds_are_added_without_a_key_checked_and_synced() {
     outside.set("/list", Reply::opml(&[outside.url("/b")]));
     let (feed, list) = (outside.url("/a"), outside.url("/list"));
     house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &feed, "--url", &list]);
-    assert!(house.ok(&["source", "check", "news"]).contains("news is fine: 12 columns"));
+    assert!(house.ok(&["source", "check", "news"]).starts_with("news is fine: 2 feeds, "));
     let done = house.run(&["sync", "news"]);
     assert_eq!((done.code, done.out.as_str()), (0, "news: 3 added, 0 updated, 0 removed.\n"), "{}", done.err);
     assert_eq!(house.ok(&["sync", "news"]), "news: Nothing new since the last sync: 3 articles.\n");
@@ -19,6 +19,22 @@ fn feeds_are_added_without_a_key_checked_and_synced() {
     assert!(wrong.code == 2 && wrong.err.contains("by themselves (by “id”)"), "{}", wrong.err);
     let wrong = house.run(&["source", "add", "more", "--kind", "feeds", "--url", "feed.xml"]);
     assert!(wrong.code == 2 && wrong.err.contains("https://"), "{}", wrong.err);
+}
+
+#[test]
+fn a_check_says_how_many_feeds_of_a_long_list_it_asked() {
+    let (house, outside) = (House::new(), Outside::start());
+    let addresses: Vec<String> = (0..12).map(|n| outside.url(&format!("/{n}"))).collect();
+    for n in 0..4 {
+        outside.set(&format!("/{n}"), Reply::feed("F", &["1"]));
+    }
+    outside.set("/list", Reply::opml(&addresses));
+    house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &outside.url("/list")]);
+    let said = house.ok(&["source", "check", "news"]);
+    assert!(said.starts_with("news: 4 of 12 feeds were asked and are fine, "), "{said}");
+    outside.set("/3", Reply::status(429).header("Retry-After", "600"));
+    let checked = house.run(&["source", "check", "news"]);
+    assert!(checked.code == 1 && checked.err.contains("/3: Its server asks to be left alone"), "{}", checked.err);
 }
 
 #[test]
