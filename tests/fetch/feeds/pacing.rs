@@ -39,10 +39,10 @@ fn a_feed_that_is_fresh_is_not_asked_but_in_full() {
 
 #[test]
 fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
-    let outside = Outside::start();
+    let (outside, other) = (Outside::start(), Outside::start());
     outside.set("/busy", Reply::status(429).header("Retry-After", "3600"));
-    outside.set("/f", Reply::feed("F", &["1"]));
-    let mut reader = Reader::of(&[outside.url("/busy"), outside.url("/f")]);
+    other.set("/f", Reply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[outside.url("/busy"), other.url("/f")]);
     let begun = Instant::now();
     let run = reader.by_hand();
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
