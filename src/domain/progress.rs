@@ -13,6 +13,15 @@ pub struct Count {
     pub total: u64,
 }
 
+impl Count {
+    /// This, or what was told `before`, where that is more: what people see does not go back.
+    #[must_use]
+    pub fn not_before(self, before: Option<Self>) -> Self {
+        let before = before.unwrap_or_default();
+        Self { processed: self.processed.max(before.processed), total: self.total.max(before.total) }
+    }
+}
+
 /// The counts of a run, as they are stored, sent and shown.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(default)]

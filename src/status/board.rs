@@ -66,7 +66,7 @@ impl StatusBoard {
         if self.primary.is_the_truth() {
             return self.primary.get(id);
         }
-        let answer = match self.told(id) {
+        let mut answer = match self.told(id) {
             Told::Surely(report) => Some(report),
             Told::Nothing => self.database.get(id)?,
             Told::Perhaps(report) => self.database.get(id).or_else(|error| {
@@ -74,7 +74,7 @@ impl StatusBoard {
                 Ok::<_, StatusError>(Some(report))
             })?,
         };
-        if let Some(report) = &answer {
+        if let Some(report) = &mut answer {
             self.shown.note(report);
         }
         Ok(answer)

@@ -6,6 +6,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use crate::domain::operation::Status;
+use crate::domain::progress::{Count, Stats};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -19,6 +20,8 @@ pub(super) struct Shown(Mutex<HashMap<SyncId, Told>>);
 /// The most that was told of a run, and when it was told last.
 struct Told {
     most: Reached,
+    feeds: Option<Count>,
+    articles: Option<Count>,
     at: Instant,
 }
 
@@ -43,13 +46,19 @@ impl Shown {
         self.0.lock().get(&report.sync_id).is_some_and(|told| Reached::by(report) < told.most)
     }
 
-    /// Notes that somebody is told this.
-    pub(super) fn note(&self, report: &StatusReport) {
+    /// Notes that somebody is told this. While a run goes on its feeds and articles are raised to what was told before:
+    /// the primary and the database have their percent in step, and these not.
+    pub(super) fn note(&self, report: &mut StatusReport) {
         let (reached, at) = (Reached::by(report), Instant::now());
         let mut all = self.0.lock();
         if let Some(told) = all.get_mut(&report.sync_id) {
+            let stats = &mut report.stats;
+            if report.status == Status::Running {
+                stats.feeds = stats.feeds.or(told.feeds).map(|now| now.not_before(told.feeds));
+                stats.articles = stats.articles.or(told.articles).map(|now| now.not_before(told.articles));
+            }
             // Whoever asked earlier may come here later, with less.
-            *told = Told { most: told.most.max(reached), at };
+            *told = Told { most: told.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
             return;
         }
         if all.len() >= REMEMBERED
@@ -57,13 +66,16 @@ impl Shown {
         {
             all.remove(&oldest);
         }
-        all.insert(report.sync_id, Told { most: reached, at });
+        let Stats { feeds, articles, .. } = report.stats;
+        all.insert(report.sync_id, Told { most: reached, feeds, articles, at });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{REMEMBERED, Shown};
+    use crate::domain::operation::Status;
+    use crate::domain::progress::Count;
     use crate::domain::status_report::StatusReport;
     use crate::domain::status_report::tests::report;
     use crate::domain::sync_id::SyncId;
@@ -75,18 +87,36 @@ mod tests {
     #[test]
     fn one_who_asked_earlier_and_comes_later_lowers_nothing() {
         let (shown, run) = (Shown::default(), SyncId::new());
-        shown.note(&at(run, 55));
-        shown.note(&at(run, 40));
+        shown.note(&mut at(run, 55));
+        shown.note(&mut at(run, 40));
         assert!(shown.is_more_than(&at(run, 54)) && !shown.is_more_than(&at(run, 55)));
+    }
+
+    #[test]
+    fn feeds_and_articles_of_a_run_that_goes_on_are_never_fewer_than_somebody_was_told() {
+        let (shown, run) = (Shown::default(), SyncId::new());
+        let count = |processed, total| Some(Count { processed, total });
+        let told = |feeds, articles, status| {
+            let mut report = at(run, 55);
+            (report.status, report.stats.feeds, report.stats.articles) = (status, feeds, articles);
+            shown.note(&mut report);
+            (report.stats.feeds, report.stats.articles)
+        };
+        told(count(3, 22), count(0, 40), Status::Running);
+        assert_eq!(told(count(2, 22), count(0, 30), Status::Running), (count(3, 22), count(0, 40)));
+        assert_eq!(told(None, None, Status::Running), (count(3, 22), count(0, 40)));
+        assert_eq!(told(count(4, 22), count(10, 40), Status::Running), (count(4, 22), count(10, 40)));
+        let end = (count(4, 22), count(9, 9));
+        assert_eq!(told(end.0, end.1, Status::Failed), end, "the end is as the record has it");
     }
 
     #[test]
     fn the_run_that_nobody_asked_for_for_the_longest_is_forgotten_and_no_other() {
         let shown = Shown::default();
         let runs: Vec<SyncId> = (0..REMEMBERED).map(|_| SyncId::new()).collect();
-        runs.iter().for_each(|run| shown.note(&at(*run, 55)));
-        shown.note(&at(runs[0], 55));
-        shown.note(&at(SyncId::new(), 55));
+        runs.iter().for_each(|run| shown.note(&mut at(*run, 55)));
+        shown.note(&mut at(runs[0], 55));
+        shown.note(&mut at(SyncId::new(), 55));
         let forgotten: Vec<&SyncId> = runs.iter().filter(|run| !shown.is_more_than(&at(**run, 54))).collect();
         assert_eq!(forgotten, [&runs[1]]);
     }

@@ -69,6 +69,11 @@ impl Portion {
     }
 }
 
+/// The articles that are processed by now. Of those that were found some may be left for the next sync.
+fn articles(found: Count, items: Count) -> Count {
+    Count { processed: items.processed, total: found.total.max(items.total) }
+}
+
 /// How far the writing is.
 struct Course {
     /// The columns, until the first batch has taken them along.
@@ -141,7 +146,8 @@ impl Application<'_> {
     ) -> Result<Stats, Stopped> {
         let mut course = Course { columns: Some(columns), batches: 0 };
         let mut done = first;
-        for portion in portions {
+        for mut portion in portions {
+            portion.stats.articles = portion.stats.articles.map(|found| articles(found, portion.stats.items));
             if let Some(reason) = self.signal.reason() {
                 return Err(Stopped::Early(reason));
             }
@@ -176,9 +182,8 @@ impl Application<'_> {
 
     /// Takes one portion to its destination, together with the progress it makes.
     fn flush(&self, portion: Portion, destination: &mut Destination, course: &mut Course) -> Result<(), Stopped> {
-        let Portion { new, changed, mut stats, .. } = portion;
+        let Portion { new, changed, stats, .. } = portion;
         let items = stats.items;
-        stats.articles = stats.articles.map(|_| items);
         let progress = Progress {
             stage: Stage::Processing,
             message: format!("Syncing {} {} of {}…", self.source.noun.one, items.processed, items.total),

@@ -108,8 +108,11 @@ impl Watch for FetchWatch<'_> {
         progress.message.clone_from(&now.message);
         progress.percent = self.run.weights.percent(Stage::Fetching, processed, total).max(progress.percent);
         progress.stats.bytes = progress.stats.bytes.max(now.bytes);
-        progress.stats.feeds = now.feeds;
-        progress.stats.articles = now.articles;
+        let stats = &mut progress.stats;
+        stats.feeds = now.feeds.map(|now| now.not_before(stats.feeds));
+        // They are here. Processed they are when they are compared with the catalog.
+        let found = |now: Count| Count { processed: 0, total: now.total.max(now.processed) };
+        stats.articles = now.articles.map(|now| found(now).not_before(stats.articles));
         self.run.reporter.set(progress);
     }
 

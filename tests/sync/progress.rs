@@ -2,20 +2,26 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
+use lockstep::domain::location::Location;
 use lockstep::domain::operation::Status;
+use lockstep::domain::progress::Stats;
 use lockstep::domain::source::Source;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::DatabaseStatus;
+use lockstep::sync::Terms;
 
 use crate::support::house::{TERMS, full, until};
 use crate::support::memory::{Fault, Moment, Table};
+use crate::support::outside::{Outside, Reply};
 use crate::support::{Database, Gate, House, on_both_databases};
 
 on_both_databases![
     progress_never_goes_back_and_ends_at_100_with_completed,
     progress_never_goes_back_with_the_database_alone,
+    feeds_and_articles_never_go_back,
     a_status_file_lost_in_the_middle_is_made_up_for_by_the_database,
     a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database,
     a_status_file_is_never_ahead_of_the_database,
@@ -34,6 +40,11 @@ fn poll(house: &House, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
         assert_eq!(report.progress == 100, report.status == Status::Completed, "{report:?}");
         if let Some(before) = seen.last() {
             assert!(report.progress >= before.progress, "progress went back: {before:?} then {report:?}");
+            for count in [|stats: Stats| stats.feeds, |stats: Stats| stats.articles] {
+                let (was, is) = (count(before.stats).unwrap_or_default(), count(report.stats).unwrap_or_default());
+                let forward = is.processed >= was.processed && is.total >= was.total && is.processed <= is.total;
+                assert!(forward, "counts went back: {before:?} then {report:?}");
+            }
             let stays = report.status == before.status;
             assert!(stays || before.status.may_become(report.status) || before.status == Status::Pending, "{report:?}");
             assert!(stays || before.status.is_active(), "{before:?} then {report:?}");
@@ -111,6 +122,36 @@ fn progress_never_goes_back_with_the_database_alone(db: &Database) {
     });
     assert_eq!(percents(&seen).last(), Some(&100));
     assert!(!house.status_folder().exists(), "no file is written");
+}
+
+fn feeds_and_articles_never_go_back(db: &Database) {
+    let terms = Terms { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(20), ..TERMS };
+    let house = House::with(db.store(), terms);
+    // Another server, which is told everything that the database is.
+    let store = db.second_store();
+    let folder = tempfile::tempdir().expect("a folder");
+    let beside = House::telling(store.clone(), TERMS, Box::new(DatabaseStatus::new(store)), folder);
+    let (outside, other) = (Outside::start(), Outside::start());
+    let body: String = (0..800).map(|n| format!("<item><guid>{n}</guid><title>T {n}</title></item>")).collect();
+    for n in 0..3 {
+        outside.set(&format!("/{n}"), Reply::rss(&format!("<title>F</title>{body}")).after(Duration::from_millis(150)));
+    }
+    // Two lists of which the second names nothing new, and a feed.
+    let named = [outside.url("/0"), outside.url("/1")];
+    outside.set("/list", Reply::opml(&named));
+    other.set("/list", Reply::opml(&named).after(Duration::from_millis(100)));
+    let given = vec![outside.url("/list"), other.url("/list"), outside.url("/2")];
+    let source = house.add("news", "feeds", Location::Urls(given));
+    let seen = watched(&[&house, &beside], &source, |_| ());
+    let articles = |report: &StatusReport| report.stats.articles.map(|count| (count.processed, count.total));
+    let fetching = |report: &&StatusReport| report.message.starts_with("Fetching feed");
+    let found: Vec<_> = seen.iter().filter(fetching).filter_map(articles).collect();
+    assert!(found.contains(&(0, 800)), "those that are here are found, and not processed yet: {found:?}");
+    assert!(seen.iter().any(|report| articles(report) == Some((1000, 2400))), "a report from the middle");
+    let end = seen.iter().find(|report| report.status == Status::Completed).expect("the end");
+    assert_eq!(articles(end), Some((2400, 2400)));
+    let feeds = end.stats.feeds.expect("feeds");
+    assert_eq!(feeds.processed, feeds.total, "{feeds:?}");
 }
 
 fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &Database) {

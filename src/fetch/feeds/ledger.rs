@@ -177,6 +177,7 @@ impl<'a> Ledger<'a> {
         if list.feeds.is_empty() {
             return self.failed(job, &sentences::empty_list(), now);
         }
+        let told = self.tally.to_ask;
         if !self.is_list(address) {
             self.tally.to_ask -= 1;
         }
@@ -191,7 +192,12 @@ impl<'a> Ledger<'a> {
             let named: HashSet<String> = feeds.iter().map(|(address, _)| address.clone()).collect();
             feeds.extend(before.into_iter().filter(|(address, _)| !named.contains(address)));
         }
-        self.enroll(address, &version, feeds, now)
+        let jobs = self.enroll(address, &version, feeds, now);
+        if self.tally.to_ask < told {
+            // It brings no feed to ask, and was taken for one until now. What was told is not taken back.
+            (self.tally.to_ask, self.tally.asked) = (told, self.tally.asked + 1);
+        }
+        jobs
     }
 
     /// It failed. The feeds that a list named before are asked all the same. Answers what is to be asked now.

@@ -41,7 +41,7 @@ impl Telling {
             self.share = now;
         }
         self.feeds =
-            Count { processed: now.processed.max(self.feeds.processed), total: now.total.max(self.feeds.processed) };
+            Count { processed: now.processed.max(self.feeds.processed), total: now.total.max(self.feeds.total) };
         let Count { processed, total } = self.feeds;
         let message = match total {
             0 => "Fetching the list of feeds…".to_owned(),
