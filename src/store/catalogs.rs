@@ -5,6 +5,7 @@ use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
+use super::feed_counts;
 use super::schema::catalogs;
 use super::stored::{json, to_json};
 use crate::domain::column_type::ColumnType;
@@ -90,7 +91,7 @@ pub(super) fn count_by(conn: &mut AnyConnection, source_id: i64, by: i64) -> Que
 pub(super) fn keep_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed]) -> Result<(), StoreError> {
     let text = to_json("catalogs.feeds", &feeds)?;
     diesel::update(catalogs::table.find(source_id)).set(catalogs::feeds.eq(text)).execute(conn)?;
-    Ok(())
+    feed_counts::keep(conn, source_id, feeds)
 }
 
 /// Notes that a run begins to write items: the columns in the source's order, because a catalog that is half written

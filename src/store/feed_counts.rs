@@ -1,28 +1,44 @@
-//! How the feeds of sources fare, counted: for pages that show many sources, or one in a line.
+//! How the feeds of sources fare, counted: for pages that show many sources, or one in a line. The counts are kept beside
+//! the feeds, which may be megabytes, whenever those are written.
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use serde::Deserialize;
 
-use super::connection::Store;
+use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::catalogs;
-use super::stored::json;
+use crate::domain::feed::Feed;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::source::SourceId;
 
-/// Of a feed only what is counted.
-#[derive(Deserialize)]
-struct Tally {
-    #[serde(default)]
-    failures: u32,
+type Row = (i64, i64, Option<NaiveDateTime>);
+
+const COUNTS: (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until) =
+    (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until);
+
+fn from_row((total, failing, silent): Row) -> Result<Option<FeedCounts>, StoreError> {
+    let total = u64::try_from(total).map_err(|error| StoreError::corrupt("catalogs.feed_count")(&error))?;
+    let failing = u64::try_from(failing).map_err(|error| StoreError::corrupt("catalogs.feeds_failing")(&error))?;
+    let silent_until = silent.map(|time| time.and_utc());
+    Ok((total > 0).then_some(FeedCounts { total, failing, silent_until }))
 }
 
-fn counted(text: &str) -> Result<Option<FeedCounts>, StoreError> {
-    let feeds: Vec<Tally> = json("catalogs.feeds", text)?;
-    let failing = feeds.iter().filter(|feed| feed.failures > 0).count() as u64;
-    Ok((!feeds.is_empty()).then_some(FeedCounts { total: feeds.len() as u64, failing }))
+/// Keeps the counts of what is known of the feeds of a source.
+pub(super) fn keep(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed]) -> Result<(), StoreError> {
+    let counts = FeedCounts::of(feeds);
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let (total, failing) = counts.map_or((0, 0), |counts| (number(counts.total), number(counts.failing)));
+    let silent = counts.and_then(|counts| counts.silent_until).map(|until| until.naive_utc());
+    diesel::update(catalogs::table.find(source_id))
+        .set((
+            catalogs::feed_count.eq(total),
+            catalogs::feeds_failing.eq(failing),
+            catalogs::feeds_silent_until.eq(silent),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 impl Store {
@@ -32,8 +48,8 @@ impl Store {
     /// When the database fails.
     pub fn feed_counts(&self, id: SourceId) -> Result<Option<FeedCounts>, StoreError> {
         self.read(|conn| {
-            let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
-            text.map_or(Ok(None), |text| counted(&text))
+            let row = catalogs::table.find(id.0).select(COUNTS).first(conn).optional()?;
+            row.map_or(Ok(None), from_row)
         })
     }
 
@@ -43,11 +59,11 @@ impl Store {
     /// When the database fails.
     pub fn all_feed_counts(&self) -> Result<HashMap<SourceId, FeedCounts>, StoreError> {
         self.read(|conn| {
-            let known = catalogs::table.filter(catalogs::feeds.ne("[]"));
-            let rows: Vec<(i64, String)> = known.select((catalogs::source_id, catalogs::feeds)).load(conn)?;
+            let known = catalogs::table.filter(catalogs::feed_count.gt(0));
+            let rows: Vec<(i64, Row)> = known.select((catalogs::source_id, COUNTS)).load(conn)?;
             let mut all = HashMap::new();
-            for (id, text) in rows {
-                if let Some(counts) = counted(&text)? {
+            for (id, row) in rows {
+                if let Some(counts) = from_row(row)? {
                     all.insert(SourceId(id), counts);
                 }
             }

@@ -30,6 +30,9 @@ diesel::table! {
         last_success_id -> Nullable<Text>,
         feeds -> Text,
         column_types -> Text,
+        feed_count -> BigInt,
+        feeds_failing -> BigInt,
+        feeds_silent_until -> Nullable<Timestamp>,
     }
 }
 

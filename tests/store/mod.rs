@@ -4,6 +4,7 @@ mod added;
 mod admission;
 mod appointments;
 mod cooldown;
+mod feed_counts;
 mod feeds;
 mod fence;
 mod history;

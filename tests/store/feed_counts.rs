@@ -1,0 +1,67 @@
+//! How many feeds there are and how many of them fail: kept beside the feeds whenever those are written.
+
+use lockstep::domain::feed_counts::FeedCounts;
+use lockstep::domain::location::Location;
+
+use crate::support::outside::{Outside, Reply};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    counts_are_kept_with_the_feeds_and_asked_for_without_them,
+    a_database_with_feeds_is_counted_when_it_is_brought_up_to_date,
+];
+
+/// A title that is no text to PostgreSQL, and looks like more feeds.
+const TITLE: &str = r#"\u0000 \ud800 \"address\":\"\",\"failures\":7"#;
+
+fn counts(total: u64, failing: u64) -> Option<FeedCounts> {
+    Some(FeedCounts { total, failing, silent_until: None })
+}
+
+fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &Database) {
+    let (house, outside, other) = (House::on(db), Outside::start(), Outside::start());
+    outside.set("/a", Reply::feed("Alpha", &["1"]));
+    let given = vec![outside.url("/a"), other.url("/b"), other.url("/c")];
+    let source = house.add("news", "feeds", Location::Urls(given));
+    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), None);
+    house.sync(&source);
+    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(3, 2));
+    // The feeds themselves may be megabytes, and are not read.
+    db.run("UPDATE catalogs SET feeds = 'not read'");
+    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(3, 2));
+    let all = house.store.all_feed_counts().expect("an answer");
+    assert_eq!((all.len(), all.get(&source.id).copied()), (1, counts(3, 2)));
+    db.run("UPDATE catalogs SET feeds = '[]'");
+
+    other.set("/b", Reply::status(429).header("Retry-After", "600"));
+    other.set("/c", Reply::status(404));
+    house.sync(&source);
+    house.sync(&source);
+    let known = house.store.feeds(source.id).expect("feeds");
+    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), FeedCounts::of(&known));
+}
+
+fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &Database) {
+    let house = House::on(db);
+    let addresses = vec!["https://h.example/a".to_owned()];
+    let source = house.add("news", "feeds", Location::Urls(addresses.clone()));
+    let other = house.add("other", "feeds", Location::Urls(addresses));
+    let (down, up) = if db.is_sqlite() {
+        (
+            include_str!("../../migrations/sqlite/2026-11-20-000008_feed_counts/down.sql"),
+            include_str!("../../migrations/sqlite/2026-11-20-000008_feed_counts/up.sql"),
+        )
+    } else {
+        (
+            include_str!("../../migrations/postgres/2026-11-20-000008_feed_counts/down.sql"),
+            include_str!("../../migrations/postgres/2026-11-20-000008_feed_counts/up.sql"),
+        )
+    };
+    db.run(down);
+    let feed = |failures: &str| format!(r#"{{"address":"https://h.example/a","title":"{TITLE}"{failures}}}"#);
+    let feeds = [feed(r#","failures":0"#), feed(r#","failures":20"#), feed(""), feed(r#","failures":1"#)].join(",");
+    db.run(&format!("UPDATE catalogs SET feeds = '[{feeds}]' WHERE source_id = {}", source.id.0));
+    db.run(up);
+    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(4, 2));
+    assert_eq!(house.store.feed_counts(other.id).expect("an answer"), None);
+}
