@@ -10,9 +10,10 @@ use super::guard::Caller;
 use super::page::{Html, chrome, when};
 use super::state::{self, Rooms};
 use super::views::base::Section;
-use super::views::feeds::{FeedLine, FeedState, FeedsPage};
+use super::views::feeds::{FeedLine, FeedState, FeedsPage, Next};
 use crate::domain::account::Role;
 use crate::domain::feed::Feed;
+use crate::domain::feed_counts::FeedCounts;
 use crate::domain::location::without_secrets;
 use crate::domain::source::Validators;
 
@@ -26,8 +27,9 @@ pub(super) async fn page(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
         let (source, _) = caller.source(house, &slug)?;
         let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let now = Utc::now();
-        let mut feeds: Vec<FeedLine> =
-            house.store.feeds(source.id)?.iter().map(|feed| line(feed, &catalog.validators, now)).collect();
+        let known = house.store.feeds(source.id)?;
+        let may_retry = FeedCounts::of(&known).is_some_and(|counts| counts.may_retry(now));
+        let mut feeds: Vec<FeedLine> = known.iter().map(|feed| line(feed, &catalog.validators, now)).collect();
         // Those in trouble come first; within each state their order stays.
         feeds.sort_by_key(|feed| match feed.state {
             FeedState::Failing(..) => 0,
@@ -45,7 +47,7 @@ pub(super) async fn page(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
             total: feeds.len() as u64,
             failing,
             waiting: count(|state| matches!(state, FeedState::Waiting(_))),
-            may_retry: failing > 0 && !active && actor.role == Role::Admin,
+            may_retry: may_retry && !active && actor.role == Role::Admin,
             active,
             feeds,
         })
@@ -59,7 +61,13 @@ fn line(feed: &Feed, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
     let ahead = |time: Option<DateTime<Utc>>| time.filter(|time| *time > now);
     let fresh = validators.each.get(&feed.address).and_then(|validators| validators.fresh_until);
     let state = if feed.has_failed() {
-        FeedState::Failing(feed.failures, ahead(feed.busy_until.max(feed.resting_until)).map(when))
+        let next = match (ahead(feed.busy_until), ahead(feed.resting_until)) {
+            // What a server asked for holds for people, too.
+            (Some(until), _) => Next::Silent(moment(until, now)),
+            (None, Some(until)) => Next::Rests(when(until)),
+            (None, None) => Next::Sync,
+        };
+        FeedState::Failing(feed.failures, next)
     } else if let Some(until) = ahead(feed.busy_until) {
         FeedState::Waiting(moment(until, now))
     } else if let Some(until) = ahead(fresh) {
@@ -96,7 +104,7 @@ mod tests {
     use super::line;
     use crate::domain::feed::Feed;
     use crate::domain::source::Validators;
-    use crate::web::views::feeds::FeedState;
+    use crate::web::views::feeds::{FeedState, Next};
 
     #[test]
     fn a_feed_is_told_as_it_stands_and_without_secrets() {
@@ -119,8 +127,10 @@ mod tests {
         let error = Some(("gone".to_owned(), "It is gone.".to_owned()));
         let failing = Feed { failures: 3, error, resting_until: Some(later), ..fine };
         let told = line(&failing, &fresh, now);
-        assert!(matches!(told.state, FeedState::Failing(3, Some(_))));
+        assert!(matches!(told.state, FeedState::Failing(3, Next::Rests(_))));
         assert_eq!(told.reason.as_deref(), Some("It is gone."));
-        assert!(matches!(line(&failing, &fresh, later).state, FeedState::Failing(3, None)));
+        assert!(matches!(line(&failing, &fresh, later).state, FeedState::Failing(3, Next::Sync)));
+        let silent = Feed { busy_until: Some(now + TimeDelta::minutes(1)), ..failing };
+        assert!(matches!(line(&silent, &fresh, now).state, FeedState::Failing(3, Next::Silent(_))));
     }
 }

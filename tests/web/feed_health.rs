@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::site::Site;
 use super::tenth_kind::{fields, site, sync};
+use crate::support::outside::{Outside, Reply as OutsideReply};
 
 /// What the page tells of its feeds, title by title.
 fn order(page: &str) -> Vec<&str> {
@@ -67,6 +68,30 @@ fn each_feed_is_told_of_and_the_failed_ones_are_asked_again() {
     let catalog = admin.get("/catalog/news").body;
     assert!(catalog.contains("4 headlines") && !catalog.contains("Retry only"), "{catalog}");
     assert!(!admin.get("/").body.contains("failing"));
+}
+
+#[test]
+fn a_failed_feed_whose_server_asks_to_be_left_alone_is_not_offered_to_be_asked() {
+    let outside = Outside::start();
+    outside.set("/jazz", OutsideReply::feed("Jazz", &["1"]));
+    outside.set("/rock", OutsideReply::status(404));
+    let (site, _) = site();
+    let admin = site.person("ada", Role::Admin);
+    let urls = format!("{}\n{}", outside.url("/jazz"), outside.url("/rock"));
+    let fields = fields(&urls, "").map(|(name, value)| (name, if name == "kind" { "feeds" } else { value }));
+    let added = admin.post_form("/settings/sources", &fields);
+    assert_eq!(added.status, 303, "{}", added.body);
+    sync(&site, &admin, "sync");
+    let (page, panel) = (admin.get("/catalog/news/feeds").body, admin.get("/catalog/news").body);
+    assert!(page.contains("by hand at any time") && page.contains("id=\"retry-failed\""), "{page}");
+    assert!(panel.contains("id=\"panel-failed\""), "{panel}");
+
+    outside.set("/rock", OutsideReply::status(429).header("Retry-After", "600"));
+    sync(&site, &admin, "failed");
+    let (page, panel) = (admin.get("/catalog/news/feeds").body, admin.get("/catalog/news").body);
+    assert!(page.contains("Failed once") && page.contains("Its server asked to be left alone until"), "{page}");
+    assert!(!page.contains("by hand at any time") && !page.contains("id=\"retry-failed\""), "{page}");
+    assert!(panel.contains("1 of 2 feeds failed") && !panel.contains("id=\"panel-failed\""), "{panel}");
 }
 
 #[test]

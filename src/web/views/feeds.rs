@@ -48,8 +48,8 @@ pub struct FeedLine {
 /// How a feed fares.
 #[derive(Debug, Clone, Default)]
 pub enum FeedState {
-    /// It failed so often in a row. With the moment until which it rests, unless somebody syncs by hand.
-    Failing(u32, Option<When>),
+    /// It failed so often in a row, and is asked again then.
+    Failing(u32, Next),
     /// Its server asked to be left alone until then: "14:05 UTC".
     Waiting(String),
     /// It answered; by its server's word there is nothing new until then.
@@ -59,6 +59,17 @@ pub enum FeedState {
     /// It was not asked yet.
     #[default]
     Unknown,
+}
+
+/// When a feed that failed is asked again.
+#[derive(Debug, Clone)]
+pub enum Next {
+    /// By the next sync, whoever starts it.
+    Sync,
+    /// By a schedule not before then, by a person at any time.
+    Rests(When),
+    /// By nobody before then, as its server asked to be left alone: "14:05 UTC".
+    Silent(String),
 }
 
 impl FeedState {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askama::Template;
+use chrono::Utc;
 
 pub use super::lines::{ChangeKind, ChangeLine, ChangeWords, FieldChange, IssueLine};
 use super::{
@@ -124,6 +125,11 @@ impl PanelView {
     pub fn failing(&self) -> Option<FeedCounts> {
         let synced = self.run.as_ref().is_some_and(|run| run.kind == Kind::Sync);
         self.feeds.filter(|feeds| feeds.failing > 0 && synced && !self.is_active())
+    }
+
+    /// Whether at least one of them may be asked: what servers asked for holds for people, too.
+    pub fn may_retry_failed(&self) -> bool {
+        self.failing().is_some_and(|feeds| feeds.may_retry(Utc::now()))
     }
 
     /// The same run as the badge shows it.
