@@ -9,6 +9,7 @@ use super::journal;
 use super::outcome::{Findings, Stopped};
 use super::run::Run;
 use crate::domain::feed::Feed;
+use crate::domain::feed_counts::FeedCounts;
 use crate::domain::issue::{Issue, Issues};
 use crate::domain::item::parse_fields;
 use crate::domain::operation::{Mode, OperationKind, Priority, Stage};
@@ -45,6 +46,7 @@ impl Run<'_> {
         let fetched = self.kind.fetch(&self.source, &order, &watch).map_err(Stopped::from);
         let Found { issues, feeds } = watch.found.into_inner();
         findings.issues = issues;
+        findings.fared = feeds.as_deref().and_then(FeedCounts::of);
         // A preview writes nothing, and what it asked is no try of the sync.
         findings.feeds = feeds.filter(|_| self.operation.kind != OperationKind::Preview);
         fetched

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::signal::Reason;
 use crate::domain::change_set::Change;
 use crate::domain::feed::Feed;
+use crate::domain::feed_counts::FeedCounts;
 use crate::domain::guards::{Tally, Verdict};
 use crate::domain::in_words;
 use crate::domain::issue::Issues;
@@ -58,6 +59,10 @@ pub(super) struct Findings {
     pub(super) issues: Issues,
     pub(super) changes: Vec<Change>,
     pub(super) feeds: Option<Vec<Feed>>,
+    /// How the feeds fare that the source is made of, if it is.
+    pub(super) fared: Option<FeedCounts>,
+    /// Whether the content was only the newest part of the source.
+    pub(super) newest_only: bool,
     /// What became of the columns, at the end of a message; empty when they stayed.
     pub(super) columns: String,
 }
@@ -102,6 +107,17 @@ impl Findings {
         Ending { stats: Some(stats), issues, changes, feeds, ..Ending::new(status, message) }
     }
 
+    /// How many feeds could not be read, as the end of a message; empty where all could.
+    fn unread(&self) -> String {
+        match self.fared {
+            Some(FeedCounts { failing: 1.., total: 1, .. }) => " The feed could not be read.".to_owned(),
+            Some(FeedCounts { failing: failing @ 1.., total, .. }) => {
+                format!(" {failing} of {total} feeds could not be read.")
+            }
+            _ => String::new(),
+        }
+    }
+
     /// Everything was applied, but for removals that wait for a person's word.
     pub(super) fn completed(self, source: &Source, applied: Applied, withheld: u64) -> Ending {
         let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);
@@ -109,6 +125,7 @@ impl Findings {
         let held = count(source, self.stats.unchanged);
         let mut message = match added + updated + removed {
             0 if withheld > 0 => "Nothing was written.".to_owned(),
+            0 if self.newest_only => format!("No new {}.", source.noun.many),
             0 if self.stats.rejected > 0 => format!("Nothing changed: the catalog holds what could be taken, {held}."),
             0 => format!("Nothing changed: the catalog holds what the source holds, {held}."),
             _ => format!("{added} added, {updated} updated, {removed} removed."),
@@ -120,13 +137,19 @@ impl Findings {
                 if withheld == 1 { "was" } else { "were" },
             ));
         }
+        message.push_str(&self.unread());
         message.push_str(&self.columns);
         Ending { withheld_removals: withheld, applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
 
     /// The source has nothing new.
     pub(super) fn unchanged(self, source: &Source, applied: Applied) -> Ending {
-        let message = format!("Nothing new since the last sync: {}.", count(source, self.stats.unchanged));
+        let unread = self.unread();
+        let message = if unread.is_empty() {
+            format!("Nothing new since the last sync: {}.", count(source, self.stats.unchanged))
+        } else {
+            format!("No new {}.{unread}", source.noun.many)
+        };
         Ending { applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
 
@@ -134,10 +157,12 @@ impl Findings {
     pub(super) fn previewed(mut self, source: &Source, tally: Tally, verdict: Verdict) -> Ending {
         let Stats { added, updated, .. } = self.stats;
         let Tally { removals, .. } = tally;
+        let unread = self.unread();
         let (removed, withheld, mut message) = match verdict {
             Verdict::Apply => {
-                let message =
-                    format!("A sync would add {added}, update {updated} and remove {removals}. Nothing was written.");
+                let message = format!(
+                    "A sync would add {added}, update {updated} and remove {removals}.{unread} Nothing was written."
+                );
                 (removals, 0, message)
             }
             Verdict::WithholdRemovals => {

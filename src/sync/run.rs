@@ -167,6 +167,7 @@ impl Run<'_> {
         findings.columns = columns::in_words(&survey.columns);
         // Where only the newest entries are fetched nothing has left, and to have none of them is nothing unusual.
         let whole = content.is_whole();
+        findings.newest_only = !whole;
         let verdict = if whole { survey.tally.judge(self.operation.options.accept_rekey) } else { Verdict::Apply };
         let preview = self.operation.kind == OperationKind::Preview;
         if !preview {

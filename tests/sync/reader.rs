@@ -38,6 +38,7 @@ fn the_second_sync_asks_for_states_and_what_is_new(db: &Database) {
         let record = house.go(&source, &incremental());
         assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 230), "{}", record.message);
         assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (0, 0, 0));
+        assert_eq!(record.message, "No new articles.");
         assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "unread", "starred"]);
         assert_eq!(db.items_as_written(), before);
 
