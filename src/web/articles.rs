@@ -9,8 +9,11 @@ use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
 
-/// The columns that a table of articles shows; an article's page has them all.
-const SHOWN: [&str; 7] = ["title", "feed", "published", "read", "starred", "author", "labels"];
+/// The columns that a table of an account's articles shows; an article's page has them all.
+const OF_ACCOUNTS: [&str; 7] = ["title", "feed", "published", "read", "starred", "author", "labels"];
+
+/// Those that a table of the articles of feeds shows: so many are readable beside each other.
+const OF_FEEDS: [&str; 6] = ["title", "feed", "published", "author", "categories", "image"];
 
 /// The links to the parts of a catalog, each with how many items it has; none where it has no such parts. `counted` is
 /// how many the part of now has, if they were counted already.
@@ -51,11 +54,16 @@ pub(super) fn newest_first(catalog: &Catalog) -> Option<&str> {
 
 /// The positions of the columns that a table shows, with those that `matter`; `None` where it is not one of articles.
 pub(super) fn shown(catalog: &Catalog, matter: &[Option<usize>]) -> Option<Vec<usize>> {
-    if !Filter::ALL.iter().all(|filter| catalog.column_type(filter.column()) == ColumnType::Flag) {
-        return None;
-    }
     let named = |name: &&str| catalog.columns.iter().position(|column| column == name);
-    let mut shown: Vec<usize> = SHOWN.iter().filter_map(named).collect();
+    let columns = if Filter::ALL.iter().all(|filter| catalog.column_type(filter.column()) == ColumnType::Flag) {
+        &OF_ACCOUNTS[..]
+    } else if newest_first(catalog).is_some() && ["title", "feed"].iter().all(|name| named(name).is_some()) {
+        // Moments are declared by kinds alone: no table that somebody wrote is meant.
+        &OF_FEEDS
+    } else {
+        return None;
+    };
+    let mut shown: Vec<usize> = columns.iter().filter_map(named).collect();
     for &at in matter.iter().flatten() {
         if !shown.contains(&at) {
             shown.push(at);

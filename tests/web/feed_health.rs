@@ -95,6 +95,36 @@ fn a_failed_feed_whose_server_asks_to_be_left_alone_is_not_offered_to_be_asked()
 }
 
 #[test]
+fn a_table_of_articles_is_readable_and_their_pages_have_all() {
+    let outside = Outside::start();
+    let item = "<item><guid>1</guid><title>Kind of Blue</title><link>https://h.example/1</link><author>Miles</author>\
+                <category>Jazz</category><pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate>\
+                <description>So what</description></item>";
+    outside.set("/jazz", OutsideReply::rss(&format!("<title>Jazz</title>{item}")));
+    let (site, _) = site();
+    let admin = site.person("ada", Role::Admin);
+    let urls = outside.url("/jazz");
+    let fields = fields(&urls, "").map(|(name, value)| (name, if name == "kind" { "feeds" } else { value }));
+    assert_eq!(admin.post_form("/settings/sources", &fields).status, 303);
+    sync(&site, &admin, "sync");
+    let heads = |path: &str| -> Vec<String> {
+        let page = admin.get(path).body;
+        let names = page.split("<th").skip(1).filter_map(|head| head.split("</th>").next());
+        let text = |head: &str| head.split('>').skip(1).filter_map(|part| part.split('<').next()).collect::<String>();
+        names.map(|head| text(head).trim().to_owned()).filter(|name| !name.is_empty()).collect()
+    };
+    assert_eq!(heads("/catalog/news"), ["title", "feed", "published", "author", "categories", "image"]);
+    let sorted = heads("/catalog/news?sort=updated");
+    assert_eq!(sorted.last().map(String::as_str), Some("updated"), "what it is sorted by is shown: {sorted:?}");
+    let page = admin.get("/catalog/news").body;
+    let item = page.split("class=\"lead\"><a href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("an item");
+    let item = admin.get(item).body;
+    for name in ["link", "updated", "summary", "content", "enclosure", "id"] {
+        assert!(item.contains(&format!("<dt>{name}</dt>")), "{name}: {item}");
+    }
+}
+
+#[test]
 fn a_catalog_that_is_not_made_of_feeds_has_none_to_show() {
     let site = Site::new();
     let admin = site.person("ada", Role::Admin);
