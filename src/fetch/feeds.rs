@@ -145,9 +145,9 @@ impl Kind for Feeds {
         let gathering = Gathering::new(&self.client, self.most_bytes, *order, watch, (&addresses, local))?;
         let Gathered { ledger, out, bytes, broken } = gathering.run();
         let short = match order.sync {
-            _ if bytes >= self.most_bytes => Short::OfRoom,
-            Some(_) => Short::OfTime,
-            None => Short::OfPatience,
+            _ if bytes >= self.most_bytes => Short::Room,
+            Some(_) => Short::Time,
+            None => Short::Patience,
         };
         let tally = ledger.tally;
         let (feeds, validators, issues) = ledger.close();

@@ -116,11 +116,11 @@ pub(super) fn none_at_all(failing: u64, feeds: &[Feed]) -> FetchError {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Short {
     /// The time of a sync was over.
-    OfTime,
+    Time,
     /// The time of a look was over.
-    OfPatience,
+    Patience,
     /// The size of all feeds together was reached.
-    OfRoom,
+    Room,
 }
 
 /// That not one feed was read, and some were not come to.
@@ -136,18 +136,18 @@ pub(super) fn none_reached(tally: Tally, short: Short) -> FetchError {
         many => format!(", and {many} feeds failed"),
     };
     let (code, why, what_to_do) = match short {
-        Short::OfTime => (
+        Short::Time => (
             "timeout",
             "the time that a sync has for fetching was over",
             "The next sync asks them first. If that happens often, raise LOCKSTEP_SYNC_TIMEOUT, or sync other sources \
              of the same host at other times.",
         ),
-        Short::OfPatience => (
+        Short::Patience => (
             "timeout",
             "the time that a look has was over",
             "See whether the address opens in a browser, then try again.",
         ),
-        Short::OfRoom => (
+        Short::Room => (
             "too_large",
             "what came was as much as one sync may take",
             "Split the source, or raise LOCKSTEP_MAX_BYTES.",
