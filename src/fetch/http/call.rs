@@ -15,7 +15,7 @@ use super::queue::Turn;
 use super::reply::{self, Place, Trouble, host_of, text_of};
 use super::request::Request;
 use super::spool::{Spoiled, Spooled};
-use super::transport::{Line, agent};
+use super::transport::{Line, agent, by_system};
 use crate::domain::journal::FETCH;
 use crate::domain::location::without_secrets;
 use crate::fetch::http::{Answer, Body, Client};
@@ -53,7 +53,8 @@ impl<'a> Call<'a> {
         // Compressed data that is larger than what comes out of it is not worth taking; headers need some room.
         let wire_limit = client.max_bytes.saturating_add(256 * 1024);
         let allow = client.allow.clone();
-        let line = Arc::new(Line { halt: Arc::clone(halt), allow, wire_limit, wire: AtomicU64::new(0) });
+        let halt = Arc::clone(halt);
+        let line = Arc::new(Line { halt, allow, wire_limit, wire: AtomicU64::new(0), look_up: by_system });
         Self { client, agent: agent(&line), line, request, order, watch }
     }
 

@@ -33,6 +33,16 @@ pub(in crate::fetch) struct Line {
     pub(in crate::fetch) wire_limit: u64,
     /// How many bytes arrived on the wire.
     pub(in crate::fetch) wire: AtomicU64,
+    /// How a name becomes addresses.
+    pub(in crate::fetch) look_up: LookUp,
+}
+
+/// Tells the addresses of a name, with the port. It is asked once for each connection.
+pub(in crate::fetch) type LookUp = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+
+/// Asks the system.
+pub(in crate::fetch) fn by_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    Ok((name, port).to_socket_addrs()?.collect())
 }
 
 impl Line {
@@ -68,9 +78,8 @@ impl Resolver for CheckedNames {
         let found: Vec<SocketAddr> = if let Ok(ip) = host.parse::<IpAddr>() {
             vec![SocketAddr::new(ip, port)]
         } else {
-            let name = host.clone();
-            let look_up = move || (name.as_str(), port).to_socket_addrs().map(Vec::from_iter);
-            match self.line.halt.wait_for(REACH, look_up).map_err(ended)? {
+            let (name, look_up) = (host.clone(), self.line.look_up);
+            match self.line.halt.wait_for(REACH, move || look_up(&name, port)).map_err(ended)? {
                 Some(Ok(found)) => found,
                 Some(Err(_)) => return Err(ureq::Error::HostNotFound),
                 None => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
@@ -204,3 +213,7 @@ impl Transport for Wire {
         false
     }
 }
+
+#[cfg(test)]
+#[path = "rebinding_tests.rs"]
+mod tests;
