@@ -19,3 +19,4 @@ mod rows;
 mod schedule;
 mod status;
 mod text;
+mod untouched;
