@@ -23,7 +23,7 @@ fn feeds_are_counted_of_the_sources_that_are_made_of_them(db: &Database) {
         store.finish(lease, &Ending { feeds, ..ending(status) }).expect("ended");
     };
     keep([0, 1, 7], Status::Completed);
-    let counts = |total, failing| FeedCounts { total, failing };
+    let counts = |total, failing| FeedCounts { total, failing, silent_until: None };
     assert_eq!(store.feed_counts(news).expect("an answer"), Some(counts(3, 2)));
     assert_eq!(store.all_feed_counts().expect("an answer"), [(news, counts(3, 2))].into(), "not of the others");
     assert_eq!(store.feed_counts(albums).expect("an answer"), None);

@@ -61,7 +61,7 @@ fn feeds_and_articles_are_counted_and_those_that_failed_can_be_asked_again() {
     let count = |processed, total| Some(Count { processed, total });
     let mut going = RunView { message: "Fetching feed 5 of 22…".to_owned(), ..run(RunStatus::Running) };
     (going.stats.feeds, going.stats.articles) = (count(5, 22), count(31, 31));
-    let feeds = Some(FeedCounts { total: 22, failing: 2 });
+    let feeds = Some(FeedCounts { total: 22, failing: 2, silent_until: None });
     let told = html(PanelView { feeds, ..panel(Some(going.clone())) });
     assert!(told.contains("Fetching feed 5 of 22…") && told.contains("31 articles so far"), "{told}");
     assert!(!told.contains("panel-failed"), "not while it runs");
