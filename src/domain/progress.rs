@@ -77,30 +77,38 @@ impl Weights {
     }
 }
 
-/// Items a second, and seconds left, of a run whose stage is processing; nothing before a second has passed, when a
-/// figure would only be noise.
+/// Items a second while they are processed or were, and seconds left of the stage that a run is in: of the items, or, while
+/// it fetches, of the feeds. Nothing before a second has passed, when a figure would only be noise.
 #[must_use]
 pub fn rate_and_eta(
-    items: Count,
+    stats: &Stats,
     ran: chrono::TimeDelta,
     status: Status,
     stage: Option<Stage>,
 ) -> (Option<f64>, Option<u64>) {
     let millis = u64::try_from(ran.num_milliseconds()).unwrap_or(0);
-    if millis < 1000 || items.processed == 0 {
+    if millis < 1000 {
         return (None, None);
     }
     #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
-    let rate = (items.processed as f64 * 10_000.0 / millis as f64).round() / 10.0;
-    let moving = status == Status::Running && stage == Some(Stage::Processing);
-    let left = items.total.saturating_sub(items.processed);
-    let eta = u128::from(left) * u128::from(millis) / u128::from(items.processed) / 1000;
-    (Some(rate), moving.then(|| u64::try_from(eta).unwrap_or(u64::MAX)))
+    let rate = (stats.items.processed as f64 * 10_000.0 / millis as f64).round() / 10.0;
+    let counted = match stage {
+        Some(Stage::Fetching) => stats.feeds,
+        Some(Stage::Processing) => Some(stats.items),
+        Some(Stage::Finalizing) | None => None,
+    };
+    let eta = counted.filter(|count| status == Status::Running && count.processed > 0).map(|count| {
+        let left = u128::from(count.total.saturating_sub(count.processed));
+        u64::try_from(left * u128::from(millis) / u128::from(count.processed) / 1000).unwrap_or(u64::MAX)
+    });
+    (Some(rate).filter(|_| stats.items.processed > 0), eta)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Stage, Weights};
+    use chrono::TimeDelta;
+
+    use super::{Count, Stage, Stats, Status, Weights, rate_and_eta};
 
     const SHEET: Weights = Weights { fetching: 10, processing: 80, finalizing: 10 };
 
@@ -113,5 +121,19 @@ mod tests {
         assert_eq!(SHEET.percent(Stage::Processing, 1000, 1000), 90);
         assert_eq!(SHEET.percent(Stage::Finalizing, 1, 1), 99);
         assert_eq!(SHEET.percent(Stage::Processing, u64::MAX, u64::MAX), 90);
+    }
+
+    #[test]
+    fn what_is_left_is_told_of_feeds_while_they_are_fetched_and_of_items_then() {
+        let count = |processed| Count { processed, total: 300 };
+        let fetching = Stats { feeds: Some(count(100)), ..Stats::default() };
+        let told = |stats, seconds, stage| rate_and_eta(stats, TimeDelta::seconds(seconds), Status::Running, stage);
+        assert_eq!(told(&fetching, 10, Some(Stage::Fetching)), (None, Some(20)));
+        let nothing = Stats::default();
+        assert_eq!(told(&nothing, 10, Some(Stage::Fetching)), (None, None));
+        let processing = Stats { items: count(150), ..fetching };
+        assert_eq!(told(&processing, 10, Some(Stage::Processing)), (Some(15.0), Some(10)));
+        assert_eq!(told(&processing, 0, Some(Stage::Processing)), (None, None));
+        assert_eq!(told(&processing, 10, Some(Stage::Finalizing)), (Some(15.0), None));
     }
 }

@@ -58,7 +58,7 @@ impl StatusStore for DatabaseStatus {
 /// What the row of an ended run said, word for word: it is gone before its record is.
 fn from_record(record: SyncRecord, source: Option<Slug>) -> StatusReport {
     let ran = record.moments.started_at.map(|start| record.finished_at - start).unwrap_or_default();
-    let (rate, eta_seconds) = rate_and_eta(record.stats.items, ran, record.status, record.stage);
+    let (rate, eta_seconds) = rate_and_eta(&record.stats, ran, record.status, record.stage);
     StatusReport {
         sync_id: record.id,
         source: source.unwrap_or(record.source),

@@ -75,7 +75,7 @@ impl OperationRow {
         let status: Status = word("sync_operations.status", &self.status)?;
         let stage = self.stage.as_deref().map(|stage| word::<Stage>("sync_operations.stage", stage)).transpose()?;
         let ran = self.started_at.map(|start| self.last_update - start).unwrap_or_default();
-        let (rate, eta_seconds) = rate_and_eta(stats.items, ran, status, stage);
+        let (rate, eta_seconds) = rate_and_eta(&stats, ran, status, stage);
         Ok(StatusReport {
             sync_id: word("sync_operations.id", &self.id)?,
             source: word::<Slug>("sources.slug", slug)?,

@@ -272,7 +272,7 @@ impl Shared {
     fn report(&self, now: &Progress, percent: u8) -> StatusReport {
         let last_update = Utc::now();
         let ran = last_update - self.started_at;
-        let (rate, eta_seconds) = rate_and_eta(now.stats.items, ran, Status::Running, Some(now.stage));
+        let (rate, eta_seconds) = rate_and_eta(&now.stats, ran, Status::Running, Some(now.stage));
         StatusReport {
             sync_id: self.lease.id,
             source: self.source.clone(),
