@@ -204,4 +204,14 @@ mod tests {
         assert_eq!(text("plain  text"), "plain text");
         assert_eq!(text("1 < 2 & 3"), "1 < 2 & 3");
     }
+
+    #[test]
+    fn what_seems_to_be_closed_does_not_lie_deeper_and_deeper() {
+        for piece in ["<rt>x", "<optgroup>x", "<span><div></span></div>x", "<svg><td>x", "<b><table><td></b></table>x"]
+        {
+            let begun = std::time::Instant::now();
+            assert!(!safe(&piece.repeat(20_000), None).is_empty());
+            assert!(begun.elapsed() < std::time::Duration::from_secs(8), "{piece}: {:?}", begun.elapsed());
+        }
+    }
 }
