@@ -1,6 +1,7 @@
 //! A web page in the place of a feed often names the feed that was meant.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::states::{Rawtext, Rcdata, ScriptData};
@@ -10,8 +11,21 @@ use url::Url;
 /// What feeds are called in links (RSS Advisory Board's autodiscovery, JSON Feed 1.1).
 const TYPES: [&str; 4] = ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"];
 
-/// The feed that a page at `base` names first; none of an odd address.
+/// How much of a page is looked at, in bytes: links to feeds stand at its beginning, and a tag takes time by the square of
+/// how many attributes it has.
+const START: usize = 64 * 1024;
+
+/// How long the address of a feed may be, in bytes: people are to copy it out of a sentence.
+const ADDRESS: usize = 500;
+
+/// The feed that a page at `base` names first near its beginning; none of an odd address. A page that nobody can read names
+/// none.
 pub(super) fn feed_of(page: &[u8], base: &Url) -> Option<Url> {
+    let start = &page[..page.len().min(START)];
+    catch_unwind(AssertUnwindSafe(|| named(start, base))).unwrap_or_default()
+}
+
+fn named(page: &[u8], base: &Url) -> Option<Url> {
     let tokenizer = Tokenizer::new(Links::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(&*String::from_utf8_lossy(page)));
@@ -21,7 +35,7 @@ pub(super) fn feed_of(page: &[u8], base: &Url) -> Option<Url> {
     }
     let links = tokenizer.sink.found.borrow();
     let mut addresses = links.iter().filter_map(|link| base.join(link).ok());
-    addresses.find(|address| matches!(address.scheme(), "http" | "https"))
+    addresses.find(|address| matches!(address.scheme(), "http" | "https") && address.as_str().len() <= ADDRESS)
 }
 
 /// Gathers links to feeds.
@@ -77,6 +91,8 @@ mod tests {
             (link("type=application/rss+xml href='javascript:x()'"), None),
             ("<script>'<link rel=alternate type=application/rss+xml href=x>'</script>".to_owned(), None),
             ("\0\u{1}<".to_owned(), None),
+            (link(&format!("type=application/rss+xml href='/{}'", "a".repeat(5000))), None),
+            (format!("{}{}", "<p>x".repeat(20_000), link("type=application/rss+xml href=feed.xml")), None),
         ] {
             assert_eq!(feed_of(page.as_bytes(), &base).as_ref().map(Url::as_str), expected, "{page}");
         }
