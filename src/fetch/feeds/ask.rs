@@ -11,7 +11,7 @@ use super::{pace, sentences, signpost};
 use crate::domain::in_words;
 use crate::domain::location::without_secrets;
 use crate::domain::source::Validators;
-use crate::fetch::http::address::{Reach, parse};
+use crate::fetch::http::address::Reach;
 use crate::fetch::http::reply::{self, Place, Trouble};
 use crate::fetch::http::request::Request;
 use crate::fetch::http::spool::{Spooled, disk};
@@ -123,7 +123,7 @@ pub(super) fn ask(
                 format!("{} was asked too often (429). It is asked again later.", place.host),
             )),
             (200 | 203, _) if reply::says_html(headers) => {
-                *named.lock() = parse(address).ok().and_then(|url| signpost::feed_of(start, &url));
+                *named.lock() = signpost::feed_of(start, &place.url);
                 Err(Trouble::Final(reply::page_instead(place)))
             }
             _ => reply::judge(status, headers, start, place),

@@ -84,7 +84,7 @@ impl<'a> Call<'a> {
     }
 
     fn ask(&self, url: &Url, at_home: bool) -> Result<Step, Failure> {
-        let place = Place { host: host_of(url), google: self.client.is_google(url) };
+        let place = Place { host: host_of(url), url: url.clone(), google: self.client.is_google(url) };
         let _turn = Turn::take(url, &self.line.halt)?;
         let begun = Instant::now();
         let mut status = None;

@@ -16,6 +16,8 @@ const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Googl
 pub(in crate::fetch) struct Place {
     /// Host, and port where it is not the usual one.
     pub(in crate::fetch) host: String,
+    /// The address that was asked, after redirects.
+    pub(in crate::fetch) url: Url,
     /// Whether it is Google, or stands in for it.
     pub(in crate::fetch) google: bool,
 }
