@@ -273,7 +273,7 @@ fn a_web_page_is_never_taken_for_content() {
     let page = |_| Reply::html("<!doctype html><title>Log in</title><form action=/login>");
     on_every_way(&Expected::default(), page, |way, end| {
         let (code, says) = match way.kind {
-            "sheet" if way.is_by_api() => ("bad_answer", "Is there a proxy"),
+            "sheet" if way.google().is_some() => ("bad_answer", "Is there a proxy"),
             "sheet" => ("sign_in_page", "Anyone with the link"),
             "feeds" => ("html_page", "a web page, not a feed"),
             "reader" => ("no_reader", "there is no reader server"),

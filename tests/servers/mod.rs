@@ -11,6 +11,7 @@ mod lost_answers;
 mod middle;
 mod outage;
 mod redis;
+mod secrets;
 mod starts;
 mod stops;
 mod survivors;

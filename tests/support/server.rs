@@ -128,18 +128,24 @@ impl Home {
         self.launch(data, port).expect_up()
     }
 
-    /// Starts a server without waiting for it.
-    pub(crate) fn launch(&self, data: &str, port: u16) -> Launched {
-        let log = self.path(&format!("log-{}", self.started.fetch_add(1, Ordering::Relaxed)));
+    /// The program with a data folder of this name and what is set here.
+    pub(crate) fn command(&self, data: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
-        command.arg("serve").current_dir(self.folder.path()).env_clear();
-        command.env("LOCKSTEP_DATA_DIR", data).env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
+        command.current_dir(self.folder.path()).env_clear().env("LOCKSTEP_DATA_DIR", data);
         command.env("RUST_LOG", "info").envs(self.settings.iter().map(|(name, value)| (name, value)));
         match &self.database {
             Some(DatabaseAddress::Sqlite(path)) => drop(command.env("DATABASE_URL", path)),
             Some(DatabaseAddress::Postgres(url)) => drop(command.env("DATABASE_URL", url)),
             None => {}
         }
+        command
+    }
+
+    /// Starts a server without waiting for it.
+    pub(crate) fn launch(&self, data: &str, port: u16) -> Launched {
+        let log = self.path(&format!("log-{}", self.started.fetch_add(1, Ordering::Relaxed)));
+        let mut command = self.command(data);
+        command.arg("serve").env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).expect("a file for the log"));
         let child = command.spawn().expect("the program starts");
         Launched { child, log }

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use lockstep::domain::location::Location;
 use lockstep::fetch::Settings;
 
@@ -47,15 +49,14 @@ impl Way {
             Self::api(),
             Self::outside("a feed", "feeds", "/feed.xml", feed),
             Self::list(),
-            Self::reader("the lists of a reader account", "all"),
-            Self::reader("the articles of a reader account", "contents"),
+            Self::reader("the lists of a reader account", Dialect::FreshRss, "all"),
+            Self::reader("the articles of a reader account", Dialect::Inoreader, "contents"),
         ]
     }
 
     fn outside(name: &'static str, kind: &'static str, path: &'static str, whole: fn(i64) -> Reply) -> Self {
         let outside = Outside::start();
-        let url = outside.url(path).replace("http://", &format!("http://me:{WORD}@"));
-        let location = Location::Url(format!("{url}?token={WORD}"));
+        let location = Location::Url(secretive(&outside, path));
         Self::new(name, kind, location, Server::Outside(outside, path, whole))
     }
 
@@ -73,15 +74,15 @@ impl Way {
     fn list() -> Self {
         let outside = Outside::start();
         let path = "/list.opml";
-        let location = Location::Url(outside.url(path));
+        let location = Location::Url(secretive(&outside, path));
         let way =
             Self::new("a list of feeds", "feeds", location, Server::Outside(outside, path, |_| Reply::status(500)));
         way.behave();
         way
     }
 
-    fn reader(name: &'static str, step: &'static str) -> Self {
-        let server = ReaderServer::start(Dialect::FreshRss, Article::many(ITEMS, ITEMS));
+    fn reader(name: &'static str, dialect: Dialect, step: &'static str) -> Self {
+        let server = ReaderServer::start(dialect, Article::many(ITEMS, ITEMS));
         let location = Location::Url(server.url());
         Self { by_form: step == "contents", ..Self::new(name, "reader", location, Server::Reader(server, step)) }
     }
@@ -99,11 +100,6 @@ impl Way {
     /// Whether it goes to Google.
     pub(crate) fn is_googles(&self) -> bool {
         self.kind == "sheet"
-    }
-
-    /// Whether a service account asks.
-    pub(crate) fn is_by_api(&self) -> bool {
-        matches!(self.server, Server::Google(_))
     }
 
     /// Whether it is a list of feeds, which the feeds that it named before stand in for.
@@ -171,20 +167,32 @@ impl Way {
 
     fn whole(&self) -> Reply {
         match &self.server {
-            Server::Outside(outside, ..) if self.is_list() => Reply::opml(&[outside.url("/of-the-list.xml")]),
+            Server::Outside(outside, ..) if self.is_list() => Reply::opml(&[secretive(outside, "/of-the-list.xml")]),
             Server::Outside(_, _, whole) => whole(self.items()),
             Server::Google(_) | Server::Reader(..) => panic!("these answer by themselves"),
         }
     }
 
+    /// The played Google, where it goes there with a service account.
+    pub(crate) fn google(&self) -> Option<&Google> {
+        if let Server::Google(google) = &self.server { Some(google) } else { None }
+    }
+
     /// What must be found nowhere.
     pub(crate) fn secrets(&self) -> Vec<String> {
         match &self.server {
-            Server::Outside(..) => vec![WORD.to_owned()],
+            // The second is what a password is sent as.
+            Server::Outside(..) => vec![WORD.to_owned(), BASE64_STANDARD.encode(format!("me:{WORD}"))],
             Server::Google(google) => google.secrets(),
             Server::Reader(..) => SECRETS.map(str::to_owned).to_vec(),
         }
     }
+}
+
+/// The address of `path` with secrets wherever they may be.
+fn secretive(outside: &Outside, path: &str) -> String {
+    let url = outside.url(path).replace("http://", &format!("http://me:{WORD}@"));
+    format!("{url}?token={WORD}")
 }
 
 fn sheet() -> Location {

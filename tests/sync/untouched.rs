@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep::domain::operation::Status;
-use lockstep::domain::source::{Source, SourceDraft};
+use lockstep::domain::source::Source;
 use lockstep::sync::Terms;
 
 use crate::support::house::{TERMS, draft, incremental};
@@ -54,8 +54,7 @@ fn every_way_keeps_everything(db: &Database, kinds: &[&str]) {
             way.settle(settings);
             settings.max_bytes = 5_000_000;
         });
-        let key_column = house.engine.kinds.get(way.kind).and_then(|kind| kind.key_column()).unwrap_or("id");
-        let draft = SourceDraft { key_column: key_column.to_owned(), ..draft("news", way.kind, way.location.clone()) };
+        let draft = draft("news", way.kind, way.location.clone());
         let source = house.store.add_source(&draft, None).expect("a source");
         let first = house.go(&source, &incremental());
         assert_eq!((first.status, first.stats.added), (Status::Completed, 120), "{}: {}", way.name, first.message);
