@@ -1,5 +1,7 @@
 //! How many feeds there are and how many of them fail: kept beside the feeds whenever those are written.
 
+use std::path::Path;
+
 use lockstep::domain::feed_counts::FeedCounts;
 use lockstep::domain::location::Location;
 
@@ -46,22 +48,15 @@ fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &Database)
     let addresses = vec!["https://h.example/a".to_owned()];
     let source = house.add("news", "feeds", Location::Urls(addresses.clone()));
     let other = house.add("other", "feeds", Location::Urls(addresses));
-    let (down, up) = if db.is_sqlite() {
-        (
-            include_str!("../../migrations/sqlite/2026-11-20-000008_feed_counts/down.sql"),
-            include_str!("../../migrations/sqlite/2026-11-20-000008_feed_counts/up.sql"),
-        )
-    } else {
-        (
-            include_str!("../../migrations/postgres/2026-11-20-000008_feed_counts/down.sql"),
-            include_str!("../../migrations/postgres/2026-11-20-000008_feed_counts/up.sql"),
-        )
-    };
-    db.run(down);
+    let side = if db.is_sqlite() { "sqlite" } else { "postgres" };
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(side).join("2026-11-20-000008_feed_counts");
+    let sql = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a migration");
+    db.run(&sql("down.sql"));
     let feed = |failures: &str| format!(r#"{{"address":"https://h.example/a","title":"{TITLE}"{failures}}}"#);
     let feeds = [feed(r#","failures":0"#), feed(r#","failures":20"#), feed(""), feed(r#","failures":1"#)].join(",");
     db.run(&format!("UPDATE catalogs SET feeds = '[{feeds}]' WHERE source_id = {}", source.id.0));
-    db.run(up);
+    db.run(&sql("up.sql"));
     assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(4, 2));
     assert_eq!(house.store.feed_counts(other.id).expect("an answer"), None);
 }
