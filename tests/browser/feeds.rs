@@ -150,3 +150,44 @@ fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that()
     browser.click("#panel-sync");
     browser.sees("#catalog-facts .count", "2 articles");
 }
+
+#[test]
+fn the_table_of_articles_fits_a_screen() {
+    let outside = Outside::start();
+    let text = "A long story about a city whose walls were painted over and over again. ".repeat(8);
+    let item = |n: usize| {
+        format!(
+            "<item><guid isPermaLink=\"false\">{n}</guid><title>{n}: what the painters of the old town found behind a \
+             wall that nobody had opened for two hundred years</title><link>https://h.example/stories/{n}/painters</link>\
+             <dc:creator xmlns:dc=\"http://purl.org/dc/elements/1.1/\">Wilhelmina Featherstone-Haugh</dc:creator>\
+             <category>Architecture</category><category>Neighbourhoods</category><category>History</category>\
+             <pubDate>Fri, 20 Nov 2026 08:{n:02}:00 GMT</pubDate><description>{text}</description>\
+             <enclosure url=\"{}\" type=\"image/png\"/></item>",
+            outside.url("/wall.png")
+        )
+    };
+    let items: String = (10..30).map(item).collect();
+    outside.set(
+        "/city",
+        Reply::rss(&format!("<title>The daily news of the inner city and its neighbours</title>{items}")),
+    );
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let browser = Browser::open();
+    browser.log_in(&server.url("/login?next=/settings/sources/new"));
+    look_into(&browser, &outside.url("/city"));
+    browser.sees(".preview tbody", "painters");
+    browser.fill("#slug", "city");
+    browser.click(".form-actions button");
+    browser.click("#panel-sync");
+    browser.sees("#catalog-facts .count", "20 articles");
+    browser.sees("#table tbody", "29: what the painters");
+    assert!(browser.js("return innerWidth").as_u64() <= Some(1280));
+    let wide =
+        browser.js("const box = document.querySelector('#table .scroll'); return [box.scrollWidth, box.clientWidth]");
+    assert!(wide[0].as_u64() <= wide[1].as_u64(), "the table scrolls sideways: {wide}");
+    browser.fits_a_phone();
+    browser.click("#table tbody tr:first-child .lead a");
+    browser.sees("dl.item", "A long story");
+}
