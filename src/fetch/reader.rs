@@ -11,13 +11,16 @@ mod answers;
 mod article;
 mod item_id;
 mod mirror;
+mod pause;
 mod quota;
 mod session;
 mod stream;
 
 use std::sync::Arc;
 
-use super::http::Client;
+use chrono::Utc;
+
+use super::http::{Client, reply};
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::progress::Weights;
@@ -69,7 +72,16 @@ impl Kind for Reader {
 
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
         let account = Account::at(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
+        if let Some(until) = pause::kept(&account, order, Utc::now()) {
+            return Err(reply::too_busy(&account.host(), until));
+        }
         let session = Session::new(&self.client, &account, order, watch);
-        Mirror::new(session, source, order, watch).fetch()
+        let mut mirror = Mirror::new(session, source, order, watch);
+        let fetched = mirror.fetch();
+        // A look keeps nothing.
+        if order.sync.is_some() {
+            pause::keep(&account, mirror.busy_until(), Utc::now(), watch);
+        }
+        fetched
     }
 }

@@ -3,7 +3,7 @@
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::item::parse_fields;
 use lockstep::domain::location::Location;
-use lockstep::domain::operation::{Mode, StartRequest, Status};
+use lockstep::domain::operation::{Mode, Priority, StartRequest, Status};
 use lockstep::domain::source::{Source, SourceDraft};
 
 use crate::support::house::{draft, full, incremental, preview};
@@ -16,6 +16,7 @@ on_both_databases![
     articles_that_roll_off_stay_and_an_empty_account_takes_nothing,
     a_failure_leaves_the_catalog_as_it_was,
     secrets_are_nowhere,
+    a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after,
 ];
 
 fn account(house: &House, server: &ReaderServer) -> Source {
@@ -129,6 +130,57 @@ fn a_failure_leaves_the_catalog_as_it_was(db: &Database) {
     assert_eq!(db.items_as_written(), before);
     server.behave();
     assert_eq!(house.go(&source, &incremental()).stats.updated, 1, "the next sync heals it");
+}
+
+fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Database) {
+    let house = House::on(db);
+    let server = ReaderServer::start(Dialect::Inoreader, Article::many(40, 30));
+    let source = account(&house, &server);
+    house.go(&source, &incremental());
+    assert_eq!(house.store.feeds(source.id).expect("feeds"), [], "nothing is remembered of a server that answers");
+    let reset = |seconds: &str| Misdeed::Status(429, vec![("X-Reader-Limits-Reset-After", seconds.to_owned())]);
+    server.misbehave("all", 1..usize::MAX, reset("4000.5"));
+    let first = house.go(&source, &incremental());
+    assert_eq!(first.code.as_deref(), Some("rate_limited"), "{}", first.message);
+    let kept = house.store.feeds(source.id).expect("feeds");
+    let [pause] = &kept[..] else { panic!("one for the account: {kept:?}") };
+    let ahead = pause.busy_until.expect("a time") - chrono::Utc::now();
+    assert!((3950..=4000).contains(&ahead.num_seconds()) && pause.title.starts_with("127.0.0.1"), "{pause:?}");
+    assert!(!pause.has_failed() && !pause.address.contains("reader-of-news"), "{pause:?}");
+    server.asked();
+    server.misbehave("all", 1..usize::MAX, reset("9000"));
+    let scheduled = StartRequest { priority: Priority::Scheduled, ..incremental() };
+    for request in [incremental(), full(), scheduled, preview()] {
+        let again = house.go(&source, &request);
+        assert_eq!((again.status, &again.code, &again.message), (Status::Failed, &first.code, &first.message));
+        assert_eq!(server.asked_for(), [""; 0], "nobody is asked");
+        assert_eq!(house.store.feeds(source.id).expect("feeds"), kept, "the time does not slide");
+    }
+
+    // What concerns another account is nothing to this one.
+    let other = SourceDraft { location: Location::Url(server.url().replace("1000001414", "7")), ..as_draft(&source) };
+    house.store.change_source(source.id, &other, None).expect("changed");
+    let refused = house.go(&source, &incremental());
+    assert_eq!(refused.code.as_deref(), Some("unauthorized"), "{}", refused.message);
+    house.store.change_source(source.id, &as_draft(&source), None).expect("changed back");
+    server.asked();
+    server.misbehave("all", 1..2, reset("2"));
+    let over = house.go(&source, &incremental());
+    assert_eq!((over.status, over.stats.unchanged), (Status::Completed, 30), "{}", over.message);
+    assert_eq!(house.store.feeds(source.id).expect("feeds"), [], "when it is over nothing is remembered");
+
+    // The last request that is allowed was made: the next one would be refused.
+    server.allow(5, 0, 4000);
+    server.change(|articles| articles.insert(0, Article::new(1001, "New")));
+    assert_eq!(house.go(&source, &incremental()).stats.added, 1);
+    server.asked();
+    let after = house.go(&source, &incremental());
+    assert_eq!((after.code.as_deref(), server.asked().len()), (Some("rate_limited"), 0), "{}", after.message);
+}
+
+fn as_draft(source: &Source) -> SourceDraft {
+    let Source { slug, name, noun, kind, location, key_column, schedule, public, .. } = source.clone();
+    SourceDraft { slug, name, noun, kind, location, key_column, schedule, public }
 }
 
 fn secrets_are_nowhere(db: &Database) {

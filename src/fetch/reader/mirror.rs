@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::super::row_file::{Facts, RowWriter};
@@ -59,7 +60,7 @@ impl<'a> Mirror<'a> {
     }
 
     /// Does it.
-    pub(super) fn fetch(mut self) -> Result<Fetched, FetchError> {
+    pub(super) fn fetch(&mut self) -> Result<Fetched, FetchError> {
         // A look wants to see some articles, and must not use up what the server allows in a day.
         let glance = self.order.sync.is_none();
         let feeds = self.feeds()?;
@@ -90,6 +91,11 @@ impl<'a> Mirror<'a> {
             whole: false,
         })?;
         Ok(Fetched::Content(Box::new(content)))
+    }
+
+    /// Until when the server wants to be left alone, as far as it said so.
+    pub(super) fn busy_until(&self) -> Option<DateTime<Utc>> {
+        self.session.busy_until()
     }
 
     /// The names that the account gives its feeds, by their numbers.

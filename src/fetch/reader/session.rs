@@ -4,12 +4,13 @@
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::super::http::address::Reach;
 use super::super::http::halt::{Ended, deadline, watched};
-use super::super::http::reply::{self, Place};
+use super::super::http::reply::{self, Place, Trouble};
 use super::super::http::request::Request;
 use super::super::http::{Answer, Body, Client};
 use super::super::{FetchError, Order, Watch, bounded_json};
@@ -34,6 +35,8 @@ pub(super) struct Session<'a> {
     token: Option<String>,
     logins: u32,
     spent: Option<DateTime<Utc>>,
+    /// Until when it asked to be left alone, where that was its last word.
+    busy: Option<DateTime<Utc>>,
     /// How many bytes were received.
     pub(super) bytes: u64,
 }
@@ -42,12 +45,17 @@ impl<'a> Session<'a> {
     /// A conversation within the time of the order.
     pub(super) fn new(client: &'a Client, account: &'a Account, order: &'a Order<'a>, watch: &'a dyn Watch) -> Self {
         let ends = deadline(order.within);
-        Self { client, account, order, watch: Ear(watch), ends, token: None, logins: 0, spent: None, bytes: 0 }
+        Self { client, account, order, watch: Ear(watch), ends, token: None, logins: 0, spent: None, busy: None, bytes: 0 }
     }
 
     /// The time that is left for the whole run.
     pub(super) fn left(&self) -> Duration {
         self.ends.saturating_duration_since(Instant::now())
+    }
+
+    /// Until when the server is not to be asked: it said so, or the last answer was the last that it gives until then.
+    pub(super) fn busy_until(&self) -> Option<DateTime<Utc>> {
+        self.busy.max(self.spent)
     }
 
     /// Where temporary files go.
@@ -121,7 +129,15 @@ impl<'a> Session<'a> {
             request = request.with(APP_ID, id).with(APP_KEY, key);
         }
         let order = Order { within: self.left(), ..*self.order };
-        match self.client.ask(&request, &order, &self.watch) {
+        let (inner, busy) = (request.judge, Mutex::new(None));
+        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
+            let judged = inner(status, headers, start, place);
+            *busy.lock() = if let Err(Trouble::Busy { until, .. }) = &judged { Some(*until) } else { None };
+            judged
+        };
+        let answer = self.client.ask(&Request { judge: &judge, ..request }, &order, &self.watch);
+        self.busy = busy.into_inner();
+        match answer {
             Ok(Answer::Body(body)) => {
                 self.spent = quota::spent(&body.headers, Utc::now());
                 self.bytes += body.content.bytes;
@@ -135,10 +151,9 @@ impl<'a> Session<'a> {
 
     /// Waits until the server may be asked again, if that is soon enough.
     fn rest(&mut self) -> Result<(), FetchError> {
-        let Some(until) = self.spent.take() else { return Ok(()) };
+        let Some(until) = self.spent else { return Ok(()) };
         let wait = (until - Utc::now()).to_std().unwrap_or_default();
         if wait >= self.left() {
-            self.spent = Some(until);
             return Err(reply::too_busy(&self.account.host(), until));
         }
         self.watch.waiting(&self.account.host(), until);
