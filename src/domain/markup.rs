@@ -17,6 +17,11 @@ use bounds::{SIZE, bounded};
 /// How long a base may be, in bytes: it is put before every relative link.
 const BASE: usize = 1024;
 
+/// How many times as long a text may be when its links have a base and its pictures what keeps them from calling home; a
+/// small one by as many bytes as well. A feed has as many texts as fit into it, and all of them are in memory.
+const GROWTH: usize = 12;
+const SMALL: usize = 8 * 1024;
+
 /// Elements that are never shown, with all that is in them.
 const UNSEEN: [&str; 8] = ["script", "style", "template", "iframe", "noembed", "noframes", "title", "textarea"];
 
@@ -42,7 +47,7 @@ pub fn safe(html: &str, base: Option<&Url>) -> String {
     // become the same text each time.
     let safe = if safe.contains("<img") { cleaned(&safe, base, "referrerpolicy", "no-referrer") } else { safe };
     // Grown beyond measure by a long base in front of a great many links; what it says is worth keeping.
-    if safe.len() > 2 * SIZE { written(&text(html)) } else { safe }
+    if safe.len() > (2 * SIZE).min(GROWTH * html.len() + SMALL) { written(&text(html)) } else { safe }
 }
 
 /// `text` as HTML.
@@ -192,6 +197,14 @@ mod tests {
         let base = format!("https://example.org/{}/", "b".repeat(1000)).parse().expect("an address");
         let shown = safe(&"<a href=x>&lt;</a>".repeat(20_000), Some(&base));
         assert_eq!(shown, "&lt;".repeat(20_000));
+        let shown = safe(&"<a href=x>&lt;</a>".repeat(50), Some(&base));
+        assert_eq!(shown, "&lt;".repeat(50), "a small text is one of many");
+        assert!(safe("<a href=x>x</a>", Some(&base)).contains("/bbb"), "a few links have room for it");
+        let pictures = "<img src=x>".repeat(1000);
+        assert!(
+            safe(&pictures, "https://example.org/a/".parse().ok().as_ref()).contains("/a/x"),
+            "usual ones have room"
+        );
     }
 
     #[test]

@@ -62,7 +62,7 @@ pub(super) fn bounded(html: &str) -> String {
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
         let mut fits = many <= ATTRIBUTES && length <= TAG && tags < TAGS && !FOREIGN.iter().any(is);
         // What is in a script is no HTML, and not shown.
-        if let (Some(at), false) = (UNREAD.iter().position(|unread| is(unread)), ends) {
+        if let (Some(at), false) = (UNREAD.iter().position(is), ends) {
             let end = if endless[at] { None } else { end_of(name, rest) };
             match end {
                 Some(end) => rest = &rest[end..],
