@@ -9,7 +9,6 @@ use ureq::http::{HeaderMap, StatusCode};
 
 use super::{pace, sentences, signpost};
 use crate::domain::in_words;
-use crate::domain::location::without_secrets;
 use crate::domain::source::Validators;
 use crate::fetch::http::address::Reach;
 use crate::fetch::http::reply::{self, Place, Trouble};
@@ -178,7 +177,7 @@ fn trouble(code: &'static str, message: String) -> Trouble {
 /// Says what tables would be told otherwise.
 fn in_words_for_feeds(error: FetchError, address: &str, order: &Order<'_>, most_bytes: u64) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
-    let place = without_secrets(address);
+    let place = sentences::place(address);
     let message = match code {
         "timeout" => {
             format!("{place} was not here within {}. It is asked again later.", in_words::limit(order.timeout))

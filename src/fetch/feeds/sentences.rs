@@ -7,12 +7,17 @@ use super::ledger::Tally;
 use crate::domain::feed::Feed;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
-use crate::domain::row::shortened;
+use crate::domain::row::{clipped, shortened};
 use crate::fetch::FetchError;
 
 /// What a feed is called: its title, or its address without secrets.
 pub(super) fn name(title: &str, address: &str) -> String {
-    if title.trim().is_empty() { without_secrets(address) } else { shortened(title.trim()) }
+    if title.trim().is_empty() { place(address) } else { shortened(title.trim()) }
+}
+
+/// An address without secrets, short enough for a sentence: lists and redirects name some of any length.
+pub(super) fn place(address: &str) -> String {
+    clipped(&without_secrets(address))
 }
 
 /// An issue with the feed of this name.
@@ -68,7 +73,7 @@ pub(super) fn nested_list() -> FetchError {
 
 /// That a web page arrived, which may name a feed.
 pub(super) fn no_feed_here(named: Option<&Url>) -> FetchError {
-    let what = match named.map(|url| without_secrets(url.as_str())) {
+    let what = match named.map(|url| place(url.as_str())) {
         Some(feed) => format!("It is a web page, not a feed. It names this feed: {feed} – give that address instead."),
         None => "It is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address."
             .to_owned(),
@@ -86,7 +91,7 @@ pub(super) const NO_ROOM: &str = "It was not asked: the feeds before it sent as 
 
 /// That it moved for good.
 pub(super) fn moved(to: &str) -> String {
-    format!("It has moved for good to {}. Put that address in the place of the old one.", without_secrets(to))
+    format!("It has moved for good to {}. Put that address in the place of the old one.", place(to))
 }
 
 /// That entries of it have the ids of others.
@@ -160,7 +165,7 @@ pub(super) fn none_reached(tally: Tally, short: Short) -> FetchError {
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use super::{busy, name, resting};
+    use super::{busy, moved, name, no_feed_here, resting};
     use crate::domain::feed::Feed;
 
     #[test]
@@ -175,6 +180,15 @@ mod tests {
         };
         let said = resting(&feed, now + TimeDelta::minutes(10), now);
         assert!(said.starts_with("It failed 3 times in a row") && said.ends_with("by hand. It is gone."), "{said}");
+    }
+
+    #[test]
+    fn an_address_of_any_length_is_short_in_a_sentence() {
+        let long = format!("https://h.example/{}", "a".repeat(100_000));
+        let named = long.parse().ok();
+        for said in [name("", &long), moved(&long), no_feed_here(named.as_ref()).to_string()] {
+            assert!(said.len() < 400, "{}", said.len());
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ const TYPES: [&str; 4] = ["application/rss+xml", "application/atom+xml", "applic
 const START: usize = 64 * 1024;
 
 /// How long the address of a feed may be, in bytes: people are to copy it out of a sentence.
-const ADDRESS: usize = 500;
+const ADDRESS: usize = 200;
 
 /// The feed that a page at `base` names first near its beginning; none of an odd address. A page that nobody can read names
 /// none.

@@ -6,6 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::domain::location::without_secrets;
+use crate::domain::row::clipped;
 use crate::fetch::FetchError;
 
 /// Where redirects may lead.
@@ -17,10 +18,13 @@ pub(in crate::fetch) enum Reach {
     Google,
 }
 
+/// How long the name of a host can be (RFC 1035, section 2.3.4).
+const HOST: usize = 255;
+
 /// An `http` or `https` address with a host.
 pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
     let url = Url::parse(address.trim()).map_err(|error| {
-        let shown = without_secrets(address.trim());
+        let shown = clipped(&without_secrets(address.trim()));
         FetchError::failed(
             "bad_address",
             format!("`{shown}` is not an address ({error}). It begins with https:// or http://."),
@@ -29,7 +33,16 @@ pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return Err(FetchError::failed(
             "bad_address",
-            format!("Only http:// and https:// addresses are fetched, and this one begins with {}:.", url.scheme()),
+            format!(
+                "Only http:// and https:// addresses are fetched, and this one begins with {}:.",
+                clipped(url.scheme())
+            ),
+        ));
+    }
+    if url.host_str().is_some_and(|host| host.len() > HOST) {
+        return Err(FetchError::failed(
+            "bad_address",
+            "The name of the host in this address is longer than one can be.",
         ));
     }
     Ok(url)
@@ -61,6 +74,10 @@ mod tests {
         assert!(parse(" https://h.example/a.csv ").is_ok());
         for bad in ["ftp://h/a", "file:///etc/passwd", "a.csv", "", "http://", "data:text/csv,a"] {
             assert!(parse(bad).is_err(), "{bad}");
+        }
+        let long = "a".repeat(100_000);
+        for bad in [format!("{long}:b"), format!("http://{long}.example/"), format!("http://h:x/{long}")] {
+            assert!(parse(&bad).is_err_and(|error| error.to_string().len() < 400), "{}", bad.len());
         }
     }
 

@@ -18,6 +18,7 @@ use super::spool::{Spoiled, Spooled};
 use super::transport::{Line, agent, by_system};
 use crate::domain::journal::FETCH;
 use crate::domain::location::without_secrets;
+use crate::domain::row::clipped;
 use crate::fetch::http::{Answer, Body, Client};
 use crate::fetch::{FetchError, Order, Watch};
 
@@ -215,7 +216,10 @@ impl<'a> Call<'a> {
         match error {
             ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
                 Ok(own) => Trouble::Final(*own).into(),
-                Err(other) => final_failure("connection", format!("{host} could not be reached ({other}).")),
+                Err(other) => final_failure(
+                    "connection",
+                    format!("{host} could not be reached ({}).", clipped(&other.to_string())),
+                ),
             },
             ureq::Error::HostNotFound => final_failure(
                 "unknown_host",
@@ -236,7 +240,10 @@ impl<'a> Call<'a> {
             ureq::Error::Io(error) => {
                 passing("connection", format!("The connection to {host} broke ({error}). Try again later."))
             }
-            other => final_failure("bad_answer", format!("{host} did not answer as a web server does ({other}).")),
+            other => final_failure(
+                "bad_answer",
+                format!("{host} did not answer as a web server does ({}).", clipped(&other.to_string())),
+            ),
         }
     }
 

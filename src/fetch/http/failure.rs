@@ -5,6 +5,7 @@ use url::Url;
 use super::halt::Ended;
 use super::reply::{Place, Trouble, host_of};
 use crate::domain::location::without_secrets;
+use crate::domain::row::clipped;
 use crate::fetch::FetchError;
 
 /// How a fetch, or one try of it, ended without an answer.
@@ -47,7 +48,7 @@ impl From<FetchError> for Failure {
 
 /// That a form was answered with a redirect, which it does not follow.
 pub(in crate::fetch) fn redirected_form(place: &Place, to: &Url) -> Failure {
-    let to = without_secrets(to.as_str());
+    let to = clipped(&without_secrets(to.as_str()));
     final_failure(
         "bad_redirect",
         format!("{} redirects to {to}, and what was sent to it is not sent elsewhere. Use that address.", place.host),

@@ -92,7 +92,8 @@ impl Refusal {
         // Older answers name it in the sentence alone: "… has not been used in project 123 before or it is disabled."
         let in_words = || Some(message.split_once(" in project ")?.1.split(' ').next()?.to_owned());
         let is_one = |project: &String| {
-            !project.is_empty() && project.chars().all(|c| c.is_ascii_alphanumeric() || "-:.".contains(c))
+            (1..=100).contains(&project.len())
+                && project.chars().all(|c| c.is_ascii_alphanumeric() || "-:.".contains(c))
         };
         Self {
             status: text(&error["status"]),

@@ -77,9 +77,9 @@ fn a_page_that_names_a_feed_is_answered_with_its_address() {
     outside.set("/said", Reply::html(page));
     outside.set("/found", Reply::rss("").body("<?xml version=\"1.0\"?><html>".to_owned() + &page[15..]));
     outside.set("/html", Reply::rss("").body(format!("<div>{page}")));
-    outside.set("/old", Reply::redirect(302, "/new/page"));
-    outside.set("/new/page", Reply::html(&page.replace("/feed.xml", "../feed.xml")));
-    for path in ["/said", "/html", "/old"] {
+    outside.set("/elsewhere/before", Reply::redirect(302, "/page"));
+    outside.set("/page", Reply::html(page.replace("/feed.xml", "feed.xml")));
+    for path in ["/said", "/html", "/elsewhere/before"] {
         let (_, message) = Reader::of(&[outside.url(path)]).by_hand().failure.expect("a failure");
         assert!(message.contains(&format!("It names this feed: {} ", outside.url("/feed.xml"))), "{path}: {message}");
     }
