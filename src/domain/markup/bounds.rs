@@ -1,6 +1,10 @@
 //! What keeps HTML from taking longer than its size: a parser that does all that HTML asks for takes time by the square of
 //! how deep elements lie in one another, and of how many attributes a tag has.
 
+mod tables;
+
+use tables::Tables;
+
 /// How much of one text is read, in bytes, once what is too long has been left out.
 pub(super) const SIZE: usize = 1 << 20;
 /// How long a tag may be, in bytes: beyond are pictures that lie in the tag itself, which are not shown anyway.
@@ -38,6 +42,7 @@ const SHALLOW: [&str; 27] = [
 pub(super) fn bounded(html: &str) -> String {
     let mut kept = String::with_capacity(html.len().min(SIZE));
     let mut open = Open::default();
+    let mut tables = Tables::default();
     let mut tags = 0;
     let mut endless = [false; UNREAD.len()];
     let mut rest = html;
@@ -72,6 +77,7 @@ pub(super) fn bounded(html: &str) -> String {
                 }
             }
         }
+        fits = fits && tables.take(name, ends);
         if fits && ends {
             open.ends(name, &mut kept);
         }
