@@ -25,7 +25,7 @@ fn questions() -> Vec<(&'static str, bool)> {
     questions
 }
 
-/// A house that had a failed sync, a changed key column, a server that died and a status folder that was none. Answers
+/// A house that had a failed sync, a changed key column, a busy host, a server that died and a status folder that was none. Answers
 /// the id of a run that went well.
 fn troubled(home: &Home, outside: &Outside) -> (Server, String) {
     let albums = |from: usize| (from..from + 20).fold("id\n".to_owned(), |text, number| format!("{text}{number}\n"));
@@ -43,6 +43,10 @@ fn troubled(home: &Home, outside: &Outside) -> (Server, String) {
     let (_, ended) = sync(home, &server, "rekeyed");
     assert_eq!(ended["code"], "key_changed");
     sync(home, &server, "gone");
+    outside.set("/busy.csv", Reply::status(429).header("Retry-After", "3600"));
+    home.add_url("busy", outside.url("/busy.csv"));
+    let (_, ended) = sync(home, &server, "busy");
+    assert_eq!(ended["code"], "rate_limited");
 
     server.begin("slow");
     within(Duration::from_secs(10), "the request", || outside.hits("/slow.csv") == 1);
