@@ -1,12 +1,14 @@
 //! Reader servers that misbehave: a sentence that says what to do, or a note and the rest.
 
+use std::sync::Arc;
+
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
 
-use super::super::{Road, failed};
+use super::super::{Road, failed, peak_memory};
 use super::{ALL, Notes, Stored, articles, fetch, field};
-use crate::support::outside::{Outside, Reply};
-use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS};
+use crate::support::outside::{Deed, Outside, Reply};
+use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS, Twist};
 
 /// The code and the sentence of a full fetch that fails.
 fn failure(server: &ReaderServer) -> (&'static str, String) {
@@ -152,6 +154,22 @@ fn an_answer_that_is_not_whole_is_not_used() {
         fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default()).expect("the second time");
         server.misbehave(part, 1..usize::MAX, Misdeed::Short);
         assert_eq!(failure(&server).0, "truncated", "{part}");
+    }
+}
+
+#[test]
+fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
+    let tiny = format!("{{\"itemRefs\": [{}0], \"items\": []}}", "0,".repeat(15_000_000));
+    for part in ["subscriptions", "all", "contents"] {
+        let server = ReaderServer::start(Dialect::FreshRss, articles());
+        let body = tiny.clone();
+        let deed: Deed = Arc::new(move |whole: Reply| whole.body(&body));
+        server.misbehave(part, 1..usize::MAX, Misdeed::Twisted(Twist(deed)));
+        let before = peak_memory();
+        let (code, message) = failure(&server);
+        assert!(code == "too_large" && message.contains("Nothing of it was taken"), "{part}: {code}: {message}");
+        // The server here holds what it sends a few times.
+        assert!(peak_memory() < before + 150_000, "{part}: {before} → {} kB", peak_memory());
     }
 }
 
