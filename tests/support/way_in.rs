@@ -111,7 +111,7 @@ impl Way {
     pub(crate) fn settle(&self, settings: &mut Settings) {
         match &self.server {
             Server::Outside(outside, ..) if self.is_googles() => {
-                settings.google_base = outside.url("").parse().expect("an address")
+                settings.google_base = outside.url("").parse().expect("an address");
             }
             Server::Google(google) => {
                 settings.google_base = google.url().parse().expect("an address");
