@@ -45,7 +45,18 @@ impl<'a> Session<'a> {
     /// A conversation within the time of the order.
     pub(super) fn new(client: &'a Client, account: &'a Account, order: &'a Order<'a>, watch: &'a dyn Watch) -> Self {
         let ends = deadline(order.within);
-        Self { client, account, order, watch: Ear(watch), ends, token: None, logins: 0, spent: None, busy: None, bytes: 0 }
+        Self {
+            client,
+            account,
+            order,
+            watch: Ear(watch),
+            ends,
+            token: None,
+            logins: 0,
+            spent: None,
+            busy: None,
+            bytes: 0,
+        }
     }
 
     /// The time that is left for the whole run.

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::base::{Chrome, When, counted, grouped};
+use super::panel::RunView;
 
 /// `GET /catalog/{slug}/feeds`.
 #[derive(Debug, Clone, Template)]
@@ -101,5 +102,26 @@ impl FeedState {
             Self::Fresh(_) | Self::Fine => "good",
             Self::Waiting(_) | Self::Unknown => "quiet",
         }
+    }
+}
+
+/// What a run says of feeds and articles.
+impl RunView {
+    /// How many feeds it asked and what they brought: "22 feeds, 47 articles".
+    pub fn feeds_words(&self) -> Option<String> {
+        let Some(count) = self.stats.feeds else { return self.articles_words() };
+        let feeds = counted(&count.total.max(count.processed), "feed", "feeds");
+        Some(self.articles_words().map_or(feeds.clone(), |articles| format!("{feeds}, {articles}")))
+    }
+
+    /// How many articles it found, once there are any: "47 articles".
+    pub fn articles_words(&self) -> Option<String> {
+        let found = self.stats.articles.map(|count| count.total.max(count.processed)).filter(|found| *found > 0);
+        found.map(|found| counted(&found, "article", "articles"))
+    }
+
+    /// What the list of its issues is called.
+    pub fn issues_title(&self) -> &'static str {
+        if self.stats.feeds.is_some() { "Feeds and articles in trouble" } else { "Refused, mended or noted" }
     }
 }

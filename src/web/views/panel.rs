@@ -256,24 +256,6 @@ impl RunView {
         }
     }
 
-    /// How many feeds it asked and what they brought: "22 feeds, 47 articles".
-    pub fn feeds_words(&self) -> Option<String> {
-        let Some(count) = self.stats.feeds else { return self.articles_words() };
-        let feeds = counted(&count.total.max(count.processed), "feed", "feeds");
-        Some(self.articles_words().map_or(feeds.clone(), |articles| format!("{feeds}, {articles}")))
-    }
-
-    /// How many articles it found, once there are any: "47 articles".
-    pub fn articles_words(&self) -> Option<String> {
-        let found = self.stats.articles.map(|count| count.total.max(count.processed)).filter(|found| *found > 0);
-        found.map(|found| counted(&found, "article", "articles"))
-    }
-
-    /// What the list of its issues is called.
-    pub fn issues_title(&self) -> &'static str {
-        if self.stats.feeds.is_some() { "Feeds and articles in trouble" } else { "Refused, mended or noted" }
-    }
-
     /// How many changes are not among the listed ones; none when all are listed.
     pub fn more_changes(&self) -> Option<u64> {
         self.changes_total.checked_sub(self.changes.len() as u64).filter(|more| *more > 0)
