@@ -181,7 +181,8 @@ fn an_account_without_articles_is_no_trouble() {
         let server = ReaderServer::start(dialect, Vec::new());
         let notes = Notes::default();
         let (keys, _) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("an empty account");
-        assert!(keys.is_empty() && notes.issues().is_empty(), "{dialect:?}: {:?}", notes.issues());
+        assert!(keys.is_empty() && notes.issues().len() == 1, "{dialect:?}: {:?}", notes.issues());
+        assert!(notes.issues()[0].contains("lists no articles in this account"), "{dialect:?}: {:?}", notes.issues());
         assert_eq!(server.asked_for(), ["login", "subscriptions", "all"]);
     }
 }

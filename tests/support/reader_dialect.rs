@@ -130,7 +130,7 @@ impl State {
         // FreshRSS goes on after the last id, the others count.
         let next = asked.field("c").unwrap_or_default();
         let from = match self.dialect {
-            _ if next.is_empty() => 0,
+            _ if next.is_empty() || matches!(misdeed, Some(Misdeed::Nothing)) => 0,
             Dialect::FreshRss => all.iter().position(|article| article.id.to_string() == next).map_or(0, |at| at + 1),
             Dialect::Miniflux | Dialect::Inoreader => next.trim_start_matches("opaque-").parse().expect("an offset"),
         };
@@ -146,6 +146,10 @@ impl State {
         if let Some(following) = following {
             body["continuation"] = json!(following);
         }
+        if matches!(misdeed, Some(Misdeed::Nothing)) {
+            let page = asked.field("c").map_or(0, |page| page.parse::<u64>().expect("a number"));
+            body = json!({ "itemRefs": [], "continuation": (page + 1).to_string() });
+        }
         if matches!(misdeed, Some(Misdeed::Circles)) {
             body["continuation"] = json!(if next.is_empty() { "0" } else { next });
         }
@@ -159,7 +163,11 @@ impl State {
         let by_id: HashMap<String, &Article> = self.articles.iter().map(|one| (one.long_id(), one)).collect();
         let left_out: &[i64] = if let Some(Misdeed::Without(ids)) = misdeed { ids } else { &[] };
         let wanted = asked.fields.iter().filter(|(name, _)| name == "i").filter_map(|(_, id)| by_id.get(id));
-        let items = wanted.filter(|one| !left_out.contains(&one.id)).map(|one| one.as_sent(self.dialect));
+        let wanted = wanted.filter(|one| !left_out.contains(&one.id));
+        let others = matches!(misdeed, Some(Misdeed::Others));
+        let other =
+            |one: &Article| if others { Article { id: one.id ^ (1 << 40), ..one.clone() } } else { one.clone() };
+        let items = wanted.map(|one| other(one).as_sent(self.dialect));
         json(&json!({ "id": "user/-/state/com.google/reading-list", "items": items.collect::<Vec<_>>() }))
     }
 }

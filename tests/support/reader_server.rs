@@ -40,6 +40,10 @@ pub(crate) enum Misdeed {
     Short,
     /// Nothing is ever answered.
     Hang,
+    /// Lists no articles, and says that there are more.
+    Nothing,
+    /// The contents of other articles come than those that were asked for.
+    Others,
     /// The contents of these articles are left out.
     Without(Vec<i64>),
     /// This is done to the answer.

@@ -75,12 +75,9 @@ impl<'a> Mirror<'a> {
             Mode::Incremental => self.take_known(&listing.ids, &known, &mut rows)?,
             Mode::Full => listing.ids,
         };
-        let mut left = self.contents(&wanted, &feeds, &known, &mut rows)?;
+        let left = self.contents(&wanted, &feeds, &known, &mut rows)?;
         if self.order.mode == Mode::Full && !left.is_empty() {
-            left = self.take_known(&left, &known, &mut rows)?;
-        }
-        if !left.is_empty() && rows.rows() == 0 {
-            return Err(answers::lacking(self.session.account, "any of the articles that it lists"));
+            self.take_known(&left, &known, &mut rows)?;
         }
         let content = rows.finish(Facts {
             columns: COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),
@@ -127,7 +124,10 @@ impl<'a> Mirror<'a> {
             let most = grouped(MOST.most as u64);
             self.note(format!("{host} has more than {most} {nouns}; the newest {most} are mirrored."));
         }
-        if listing.astray {
+        if listing.ids.is_empty() {
+            let instead = if listing.astray { ", only where more of them would be" } else { "" };
+            self.note(format!("{host} lists no {nouns} in this account{instead}. Those that the catalog has stay."));
+        } else if listing.astray {
             self.note(format!(
                 "{host} led in circles when it was asked for all {nouns}; the {} it had named until then were taken.",
                 grouped(listing.ids.len() as u64)
@@ -191,36 +191,43 @@ impl<'a> Mirror<'a> {
         rows: &mut RowWriter,
     ) -> Result<Vec<ItemId>, FetchError> {
         let total = wanted.len() as u64;
-        let mut left = Vec::new();
-        for (at, batch) in (0..).step_by(BATCH).zip(wanted.chunks(BATCH)) {
-            let done = at as u64;
+        let (mut asked, mut absent) = (0, Vec::new());
+        for batch in wanted.chunks(BATCH) {
+            let done = asked as u64;
             let message = format!("Fetching {} {} of {}…", self.source.noun.many, grouped(done), grouped(total));
             self.tell(&message, Count { processed: done, total });
             let still = grouped(total - done);
             let nouns = &self.source.noun.many;
             // What is here now is worth more than a run that ends without anything.
-            if at > 0 && self.session.left() < self.order.within.mul_f64(RESERVE) {
+            if asked > 0 && self.session.left() < self.order.within.mul_f64(RESERVE) {
                 self.note(format!("The time of this run was nearly up: {still} {nouns} come with the next sync."));
-                left.extend(&wanted[at..]);
-                return Ok(left);
+                break;
             }
             match self.batch(batch, feeds, states, rows) {
-                Ok(absent) => left.extend(absent),
+                Ok(some) => absent.extend(some),
                 Err(FetchError::Failed { code: "rate_limited", message }) if rows.rows() > 0 => {
                     self.note(format!("{message} {still} {nouns} are still to come: they come with the next sync."));
-                    left.extend(&wanted[at..]);
-                    return Ok(left);
+                    break;
                 }
                 Err(error) => return Err(error),
             }
+            asked += batch.len();
         }
-        self.tell(&self.finished(total), Count { processed: total.max(1), total: total.max(1) });
-        if !left.is_empty() && rows.rows() > 0 {
-            let (host, many) = (self.session.account.host(), grouped(left.len() as u64));
-            let nouns = &self.source.noun.many;
+        // An incremental run has what the catalog has, and an article may be gone since it was listed.
+        let goes_on = self.order.mode == Mode::Incremental && rows.rows() > 0;
+        if asked > 0 && absent.len() == asked && !goes_on {
+            return Err(answers::lacking(self.session.account, "any of the articles that it lists"));
+        }
+        if asked == wanted.len() {
+            self.tell(&self.finished(total), Count { processed: total.max(1), total: total.max(1) });
+        }
+        if !absent.is_empty() {
+            let (host, many) = (self.session.account.host(), grouped(absent.len() as u64));
+            let nouns = self.source.noun.of(absent.len() as u64);
             self.note(format!("{host} lists {many} {nouns} that it did not send. They are asked for again next time."));
         }
-        Ok(left)
+        absent.extend(&wanted[asked..]);
+        Ok(absent)
     }
 
     fn finished(&self, total: u64) -> String {

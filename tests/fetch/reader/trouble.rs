@@ -195,3 +195,45 @@ fn articles_that_are_listed_and_not_sent_are_told_and_asked_for_again() {
         assert_eq!(failure(&server).0, "unsupported", "{dialect:?}");
     }
 }
+
+#[test]
+fn an_account_that_lists_nothing_takes_nothing_and_is_told() {
+    for dialect in ALL {
+        let server = ReaderServer::start(dialect, Vec::new());
+        let notes = Notes::default();
+        let (keys, _) = fetch(&server.url(), Mode::Incremental, &Stored::new(), &notes).expect("nothing");
+        let issues = notes.issues();
+        assert!(keys.is_empty() && issues.len() == 1, "{dialect:?}: {issues:?}");
+        assert!(
+            issues[0].ends_with("lists no articles in this account. Those that the catalog has stay."),
+            "{issues:?}"
+        );
+        // Page after page without anything is not asked for without end.
+        server.asked_for();
+        server.misbehave("all", 1..usize::MAX, Misdeed::Nothing);
+        let notes = Notes::default();
+        fetch(&server.url(), Mode::Incremental, &Stored::new(), &notes).expect("nothing");
+        let issues = notes.issues();
+        assert!(issues.len() == 1 && issues[0].contains("only where more of them would be"), "{dialect:?}: {issues:?}");
+        assert!(server.asked_for().len() < 5, "{dialect:?}");
+    }
+}
+
+#[test]
+fn contents_that_nobody_asked_for_are_not_what_was_asked_for() {
+    for dialect in ALL {
+        let server = ReaderServer::start(dialect, Article::many(500, 250));
+        let (_, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default()).expect("all");
+        server.misbehave("contents", 1..usize::MAX, Misdeed::Others);
+        let (code, message) = failed(fetch(&server.url(), Mode::Full, &stored, &Notes::default()));
+        assert_eq!(code, "unsupported", "{dialect:?}: {message}");
+        assert!(message.contains("without any of the articles that it lists"), "{message}");
+        server.behave();
+        server.misbehave("contents", 2..3, Misdeed::Others);
+        let notes = Notes::default();
+        let (_, now) = fetch(&server.url(), Mode::Full, &stored, &notes).expect("the others");
+        let issues = notes.issues();
+        assert!(issues.len() == 1 && issues[0].contains("lists 100 articles that it did not send"), "{issues:?}");
+        assert_eq!(now, stored, "{dialect:?}: what the catalog has stays");
+    }
+}
