@@ -11,7 +11,7 @@ use super::set_aside;
 use super::settings_page::{
     Shown, beside, form_of, found, found_without_look, known, look_again, look_at, next_run, too_large,
 };
-use super::source_form::{self, Wrong, general};
+use super::source_form::{self, Wrong, general, wrong_link};
 use super::source_place::{Place, meant, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
@@ -108,7 +108,10 @@ pub(super) async fn change(
                 changed_place(house, &source, &form)?
             }
             SentFile::TooLarge => Err(too_large()),
-            SentFile::None => changed_place(house, &source, &form)?,
+            SentFile::None => match sent.too_long {
+                Some(too_long) => Err(wrong_link(too_long)),
+                None => changed_place(house, &source, &form)?,
+            },
         };
         let moved = place.as_ref().is_ok_and(|place| *place != Place::from(&source));
         let looked = match &place {

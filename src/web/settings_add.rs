@@ -13,7 +13,7 @@ use super::page::Html;
 use super::set_aside;
 use super::settings::receive;
 use super::settings_page::{Shown, beside, choice, found, free_slug, look_at, next_run, too_large, ways};
-use super::source_form::{self, Wrong, file_name_of, wrong_file};
+use super::source_form::{self, Wrong, file_name_of, wrong_file, wrong_link};
 use super::source_place::{Place, meant, of_kind, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
@@ -73,6 +73,9 @@ pub(super) async fn look(
             SentFile::TooLarge => return ask_again(house, &actor, form, Missed::from(too_large())),
             SentFile::None => value(&sent.values, "called"),
         };
+        if let Some(too_long) = sent.too_long {
+            return ask_again(house, &actor, form, Missed::from(wrong_link(too_long)));
+        }
         if !form.upload.is_empty() && !form.url.is_empty() {
             let both = "There is an address and a file. Choose one of the two.".to_owned();
             uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
@@ -182,7 +185,7 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
     }
     let Some((place, error)) = first else {
         let error = "No kind of source takes that.".to_owned();
-        return Ok(Err(source_form::wrong_link(error).into()));
+        return Ok(Err(wrong_link(error).into()));
     };
     let (errors, offer) = (beside(&place, &error), offer(house, form, &place, &error));
     Ok(Err(Missed { errors, place: Some(place), offer }))

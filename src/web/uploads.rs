@@ -28,6 +28,10 @@ const READ_ON: usize = 4 * MAX_BYTES;
 /// The most bytes of one other field, and how many fields there may be.
 const MAX_FIELD: usize = 64 * 1024;
 const MAX_FIELDS: usize = 20;
+/// The most bytes that are given back of addresses which are more than [`MAX_FIELD`].
+const GIVEN_BACK: usize = 4 * 1024 * 1024;
+/// The field of the addresses.
+const ADDRESSES: &str = "url";
 /// How the names begin of files that are not whole, or only wait.
 pub(super) const WAITING: &str = ".new-";
 /// How much is gathered before it is written.
@@ -42,6 +46,8 @@ pub(super) struct Sent {
     pub(super) values: Values,
     /// Its file.
     pub(super) file: SentFile,
+    /// That its addresses are more than may be typed, in words. They are there all the same.
+    pub(super) too_long: Option<String>,
 }
 
 /// The file of a form.
@@ -67,7 +73,7 @@ pub(super) async fn read(request: &HttpRequest, body: web::Payload, folder: &Pat
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.to_ascii_lowercase().starts_with("multipart/") {
         let Ok(form) = Form::<Values>::from_request(request, &mut body).await;
-        return Ok(Sent { values: form.read()?, file: SentFile::None });
+        return Ok(Sent { values: form.read()?, ..Sent::default() });
     }
     let mut sent = Sent::default();
     let mut parts = Multipart::new(request.headers(), body);
@@ -86,13 +92,25 @@ pub(super) async fn read(request: &HttpRequest, body: web::Payload, folder: &Pat
                 sent.file = store(&mut part, folder, &file_name).await?;
             }
             _ => {
-                let bytes = part.bytes(MAX_FIELD).await.map_err(|_| bad_form(&"a field is too long"))?;
+                let most = if name == ADDRESSES { GIVEN_BACK } else { MAX_FIELD };
+                let bytes = part.bytes(most).await.map_err(|_| WebError::bad_request("too_long", too_long()))?;
                 let bytes = bytes.map_err(|error| bad_form(&error))?;
+                if bytes.len() > MAX_FIELD {
+                    sent.too_long = Some(too_long());
+                }
                 sent.values.insert(name, String::from_utf8_lossy(&bytes).into_owned());
             }
         }
     }
     Ok(sent)
+}
+
+fn too_long() -> String {
+    format!(
+        "That is too much for one field: it may have {} KiB, some thousand short addresses. Upload a longer list of feeds as \
+         an OPML file; it has a field of its own where a source is added.",
+        MAX_FIELD / 1024
+    )
 }
 
 fn bad_form(error: &dyn std::fmt::Display) -> WebError {
