@@ -6,48 +6,129 @@ use url::Url;
 /// What stands where something secret is.
 const VEIL: &str = "…";
 
-/// Parts of the names of values that are secret by their name. Others are what people know their addresses by, such as
-/// the number of a channel.
-const TELLING: [&str; 9] = ["token", "key", "secret", "pass", "pwd", "auth", "sig", "session", "credential"];
+/// The names of values that are no secrets, and that people know their addresses by. Whatever else stands in a query may
+/// be one, whatever it is called.
+const HARMLESS: [&str; 32] = [
+    "alt",
+    "cat",
+    "category",
+    "channel_id",
+    "count",
+    "feed",
+    "format",
+    "gid",
+    "hl",
+    "lang",
+    "language",
+    "limit",
+    "locale",
+    "max",
+    "n",
+    "offset",
+    "order",
+    "output",
+    "p",
+    "page",
+    "per",
+    "per_page",
+    "playlist_id",
+    "range",
+    "sheet",
+    "single",
+    "sort",
+    "tab",
+    "tag",
+    "type",
+    "usp",
+    "v",
+];
 
-/// `address` as a form shows it: an ellipsis stands for user name and password, and for those values of its query whose
-/// names say that they are secret. What is no address is shown as it is.
+/// `address` as a form shows it: an ellipsis stands for user name and password, and for what stands in its query and its
+/// fragment, but for values that are harmless by their names.
 #[must_use]
 pub fn veiled(address: &str) -> String {
-    let Ok(url) = Url::parse(address) else { return address.to_owned() };
-    let has_user = !url.username().is_empty() || url.password().is_some();
-    let mut shown = address.to_owned();
-    if has_user && let Some((scheme, rest)) = address.split_once("://") {
-        let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let host = rest[..authority].rfind('@').map_or(0, |at| at + 1);
-        shown = format!("{scheme}://{VEIL}@{}", &rest[host..]);
-    }
-    let (bare, fragment) = shown.split_once('#').map_or((shown.as_str(), None), |(bare, rest)| (bare, Some(rest)));
-    let Some((path, query)) = bare.split_once('?') else { return shown };
-    let value = |pair: &str| match pair.split_once('=') {
-        Some((name, value)) if !value.is_empty() && is_telling(name) => format!("{name}={VEIL}"),
-        _ => pair.to_owned(),
-    };
-    let query: Vec<String> = query.split('&').map(value).collect();
-    let fragment = fragment.map(|rest| format!("#{rest}")).unwrap_or_default();
-    format!("{path}?{}{fragment}", query.join("&"))
+    let bare = without_user(address);
+    let (rest, fragment) = bare.split_once('#').map_or((&*bare, None), |(rest, fragment)| (rest, Some(fragment)));
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
+    let query = query.map(|query| format!("?{}", pairs(query))).unwrap_or_default();
+    let fragment = fragment.map(|fragment| format!("#{}", pairs(fragment))).unwrap_or_default();
+    format!("{path}{query}{fragment}")
 }
 
-fn is_telling(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    TELLING.iter().any(|part| name.contains(part))
+/// The address of a server as a form shows it: all that stands behind its path is behind one ellipsis.
+#[must_use]
+pub fn veiled_server(address: &str) -> String {
+    let bare = without_user(address);
+    match bare.find(['?', '#']) {
+        Some(at) if at + 1 < bare.len() => format!("{}{VEIL}", &bare[..=at]),
+        _ => bare,
+    }
+}
+
+fn without_user(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").map_or(("", address), |(scheme, rest)| (scheme, rest));
+    // As it is understood when its scheme was left out.
+    let url = if scheme.is_empty() { Url::parse(&format!("https://{rest}")) } else { Url::parse(address) };
+    let host = match &url {
+        Ok(url) if url.username().is_empty() && url.password().is_none() => return address.to_owned(),
+        Ok(_) => {
+            let authority = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            rest[..authority].rfind('@')
+        }
+        // Where it cannot be taken apart nobody knows where a password ends.
+        Err(_) => rest.rfind('@'),
+    };
+    let Some(host) = host.filter(|_| !rest.starts_with(VEIL)) else { return address.to_owned() };
+    let begin = if scheme.is_empty() { String::new() } else { format!("{scheme}://") };
+    format!("{begin}{VEIL}{}", &rest[host..])
+}
+
+/// What is veiled already stays as it is.
+fn pairs(text: &str) -> String {
+    let shown = |pair: &str| match pair.split_once('=') {
+        _ if pair.is_empty() || pair.starts_with(VEIL) => pair.to_owned(),
+        Some((name, value)) if !value.is_empty() => {
+            let shown = value.starts_with(VEIL) || HARMLESS.contains(&name.to_ascii_lowercase().as_str());
+            format!("{name}={}", if shown { value } else { VEIL })
+        }
+        // A name alone may be the secret itself.
+        _ => VEIL.to_owned(),
+    };
+    text.split('&').map(shown).collect::<Vec<_>>().join("&")
+}
+
+/// All of `addresses` as a form shows them, each as `show` does. Those that differ in nothing but what is behind the veil
+/// are numbered, so that each can be left alone or taken away.
+#[must_use]
+pub fn all_veiled(addresses: &[String], show: fn(&str) -> String) -> Vec<String> {
+    let shown: Vec<String> = addresses.iter().map(|address| show(address)).collect();
+    let numbered = |(at, text): (usize, &String)| {
+        let mut alike: Vec<&String> = Vec::new();
+        for (address, _) in addresses.iter().zip(&shown).filter(|(_, other)| *other == text) {
+            if !alike.contains(&address) {
+                alike.push(address);
+            }
+        }
+        let number = alike.iter().position(|address| **address == addresses[at]).map_or(0, |at| at + 1);
+        match text.rfind(VEIL).map(|at| at + VEIL.len()) {
+            Some(end) if alike.len() > 1 => format!("{}{number}{}", &text[..end], &text[end..]),
+            _ => text.clone(),
+        }
+    };
+    shown.iter().enumerate().map(numbered).collect()
 }
 
 /// What was typed into a form that showed `known`: every line that is still what was shown stands for the address
-/// behind it.
+/// behind it. What was shown last comes first.
 ///
 /// # Errors
 /// The sentence for people, when a line was changed and what is secret in it left out.
-pub fn unveiled(typed: &[String], known: &[String]) -> Result<Vec<String>, String> {
-    let mut left: Vec<(String, &String)> = known.iter().map(|address| (veiled(address), address)).collect();
+pub fn unveiled(typed: &[String], known: &[&[String]], show: fn(&str) -> String) -> Result<Vec<String>, String> {
+    let behind = known.iter().flat_map(|list| all_veiled(list, show).into_iter().zip(*list));
+    let behind: Vec<(String, &String)> = behind.collect();
     let address = |line: &String| {
-        if let Some(at) = left.iter().position(|(shown, _)| shown == line) {
-            return Ok(left.remove(at).1.clone());
+        if let Some((_, address)) = behind.iter().find(|(shown, _)| shown == line) {
+            return Ok((*address).clone());
         }
         if line.contains(VEIL) {
             return Err(format!(
@@ -110,7 +191,11 @@ pub fn server_of(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{account, server_of, unveiled, veiled};
+    use super::{account, all_veiled, server_of, unveiled, veiled, veiled_server};
+
+    fn text(lines: &[&str]) -> Vec<String> {
+        lines.iter().map(|line| (*line).to_owned()).collect()
+    }
 
     #[test]
     fn what_is_secret_is_behind_a_veil_and_the_rest_is_as_it_was_typed() {
@@ -118,25 +203,59 @@ mod tests {
             ("https://h.example/feed?channel_id=UC1", "https://h.example/feed?channel_id=UC1"),
             ("https://me:pw@h.example/a.csv", "https://…@h.example/a.csv"),
             ("https://a@b:c@h.example", "https://…@h.example"),
-            ("HTTPS://H.example/a?x=1&API_KEY=s&y=#k", "HTTPS://H.example/a?x=1&API_KEY=…&y=#k"),
+            ("HTTPS://H.example/a?page=1&API_KEY=s&y=", "HTTPS://H.example/a?page=1&API_KEY=…&…"),
+            (
+                "https://h.example/a?jwt=S3CR&sid=S3CR&k=S3CR&code=S3CR&Format=csv",
+                "https://h.example/a?jwt=…&sid=…&k=…&code=…&Format=csv",
+            ),
+            ("https://h.example/a?S3CR", "https://h.example/a?…"),
+            ("https://h.example/a?S3CR=", "https://h.example/a?…"),
+            ("https://h.example/a#S3CR", "https://h.example/a#…"),
+            ("https://h.example/a?#", "https://h.example/a?#"),
+            (
+                "https://docs.google.com/d/x/edit?usp=sharing#gid=7",
+                "https://docs.google.com/d/x/edit?usp=sharing#gid=7",
+            ),
+            ("me:S3CR@h.example/a?jwt=S3CR", "…@h.example/a?jwt=…"),
+            ("https://me:S3#CR@h.example:x/a?t=S3CR", "https://…@h.example:x/a?t=…"),
+            ("medium.example/@ada/feed", "medium.example/@ada/feed"),
             ("abc_DEF-123", "abc_DEF-123"),
         ];
         for (address, expected) in shown {
             assert_eq!(veiled(address), expected);
+            assert_eq!(veiled(expected), expected, "what is veiled stays so");
         }
+        assert_eq!(veiled_server("https://h.example/api?AppId=7&AppKey=S3CR#S3CR"), "https://h.example/api?…");
+        assert_eq!(veiled_server("https://h.example/api"), "https://h.example/api");
+        assert_eq!(veiled_server("https://h.example/api#S3CR"), "https://h.example/api#…");
     }
 
     #[test]
     fn a_line_that_was_left_alone_stands_for_what_is_behind_it() {
-        let text = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
         let known = text(&["https://me:one@h.example/a", "https://me:two@h.example/a", "https://h.example/b"]);
-        let shown: Vec<String> = known.iter().map(|address| veiled(address)).collect();
-        assert_eq!(unveiled(&shown, &known), Ok(known.clone()));
-        let added = text(&["https://h.example/b", "https://new.example/", "https://…@h.example/a"]);
-        let expected = text(&["https://h.example/b", "https://new.example/", "https://me:one@h.example/a"]);
-        assert_eq!(unveiled(&added, &known), Ok(expected));
-        let error = unveiled(&text(&["https://…@h.example/other"]), &known).expect_err("not known");
+        let shown = all_veiled(&known, veiled);
+        assert_eq!(shown, ["https://…1@h.example/a", "https://…2@h.example/a", "https://h.example/b"]);
+        assert_eq!(unveiled(&shown, &[&known], veiled), Ok(known.clone()));
+        let added = text(&["https://h.example/b", "https://new.example/", "https://…2@h.example/a"]);
+        let expected = text(&["https://h.example/b", "https://new.example/", "https://me:two@h.example/a"]);
+        assert_eq!(unveiled(&added, &[&known], veiled), Ok(expected));
+        let error = unveiled(&text(&["https://…@h.example/other"]), &[&known], veiled).expect_err("not known");
         assert!(error.contains("type all of the new address"), "{error}");
+    }
+
+    #[test]
+    fn lines_that_differ_in_a_secret_alone_are_told_apart() {
+        let known = text(&["https://h.example/rss?token=one", "https://h.example/rss?token=two"]);
+        let shown = all_veiled(&known, veiled);
+        assert_eq!(shown, ["https://h.example/rss?token=…1", "https://h.example/rss?token=…2"]);
+        assert_eq!(unveiled(&shown[1..], &[&known], veiled), Ok(known[1..].to_vec()));
+        // What was shown last is alone, and comes before what is stored.
+        let last = &known[1..];
+        assert_eq!(all_veiled(last, veiled), ["https://h.example/rss?token=…"]);
+        let typed = text(&["https://h.example/rss?token=…"]);
+        assert_eq!(unveiled(&typed, &[last, &known], veiled), Ok(last.to_vec()));
+        let same = text(&["https://h.example/rss?token=one", "https://h.example/rss?token=one"]);
+        assert_eq!(all_veiled(&same, veiled), ["https://h.example/rss?token=…"; 2]);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::uploads;
 use super::views::sources::SourceForm;
 use crate::domain::location::Location;
 use crate::domain::source::Source;
-use crate::domain::veil::{account, server_of, unveiled, veiled};
+use crate::domain::veil::{account, all_veiled, server_of, unveiled, veiled, veiled_server};
 use crate::domain::way_in::Asked;
 use crate::sync::Control;
 
@@ -76,7 +76,8 @@ pub(super) fn meant(
         let places = kinds.map(|kind| Place { kind: kind.to_owned(), location: location.clone() });
         return Ok(Ok(places.collect()));
     }
-    let known = known(house, form, stored);
+    let waiting = set_aside::waiting(&house.uploads_dir, &form.waits);
+    let known = [&*waiting, stored];
     Ok(match form.kind.as_str() {
         "" => found_out(control, form, &known),
         kind => of_kind(control, kind, form, &known).map(|place| vec![place]),
@@ -84,15 +85,8 @@ pub(super) fn meant(
     .map_err(wrong_link))
 }
 
-/// The addresses that stand behind what a form shows veiled.
-fn known(house: &House, form: &SourceForm, stored: &[String]) -> Vec<String> {
-    let mut known = set_aside::waiting(&house.uploads_dir, &form.waits);
-    known.extend_from_slice(stored);
-    known
-}
-
 /// The place of this kind that a form means.
-pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &[String]) -> Result<Place, String> {
+pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &[&[String]]) -> Result<Place, String> {
     let Some(way) = control.way_in(kind) else { return Err(format!("There are no sources of the kind “{kind}”.")) };
     let lines = lines(&form.url);
     if lines.iter().any(|line| line.chars().count() > LONGEST) {
@@ -114,13 +108,17 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
         control.accepts(kind, &location).map(|()| Place { kind: kind.to_owned(), location })
     };
     if way.asked == Asked::Account {
-        let stored = known.iter().find(|address| Url::parse(address).is_ok_and(|url| !url.username().is_empty()));
+        let stored = known
+            .iter()
+            .copied()
+            .flatten()
+            .find(|address| Url::parse(address).is_ok_and(|url| !url.username().is_empty()));
         let servers: Vec<String> = stored.map(|address| server_of(address)).into_iter().collect();
-        let server = unveiled(&[lines.join(" ")], &servers)?.concat();
+        let server = unveiled(&[lines.join(" ")], &[&servers], veiled_server)?.concat();
         let address = account(&whole(&server)?, &form.user, &form.password, stored.map(String::as_str))?;
         return place(vec![address]).map_err(|error| sentence(&error));
     }
-    let typed = unveiled(&lines, known)?;
+    let typed = unveiled(&lines, known, veiled)?;
     // As it was typed, where the kind takes that; else as the web address that was meant.
     place(typed.clone()).or_else(|error| {
         let whole: Result<Vec<String>, String> = typed.iter().map(|line| whole(line)).collect();
@@ -131,7 +129,7 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
     })
 }
 
-fn found_out(control: &Control, form: &SourceForm, known: &[String]) -> Result<Vec<Place>, String> {
+fn found_out(control: &Control, form: &SourceForm, known: &[&[String]]) -> Result<Vec<Place>, String> {
     if let Some(kind) = control.recognise(form.url.trim()) {
         return of_kind(control, kind, form, known).map(|place| vec![place]);
     }
@@ -176,11 +174,14 @@ fn whole(typed: &str) -> Result<String, String> {
     Ok(address)
 }
 
-/// The form as it is shown of these addresses: what is secret in them is behind a veil.
+/// The form as it is shown of these addresses: what is secret in them is behind a veil, and of an account all that stands
+/// behind the address of its server.
 pub(super) fn shown(control: &Control, kind: &str, location: &Location) -> String {
-    let is_account = control.way_in(kind).is_some_and(|way| way.asked == Asked::Account);
-    let show = |address: &String| veiled(&if is_account { server_of(address) } else { address.clone() });
-    location.addresses().iter().map(show).collect::<Vec<_>>().join("\n")
+    if control.way_in(kind).is_some_and(|way| way.asked == Asked::Account) {
+        let servers: Vec<String> = location.addresses().iter().map(|address| server_of(address)).collect();
+        return all_veiled(&servers, veiled_server).join("\n");
+    }
+    all_veiled(location.addresses(), veiled).join("\n")
 }
 
 /// Puts what is secret in a form aside, so that its page has it no more, and nothing has to be typed again.
@@ -199,8 +200,16 @@ pub(super) fn veil(
         // It was not understood, so as far as there are addresses in it.
         None => {
             let lines = lines(&form.url);
-            let typed = unveiled(&lines, &known(house, form, stored)).unwrap_or_else(|_| lines.clone());
-            let text = typed.iter().map(|line| veiled(line)).collect::<Vec<_>>().join("\n");
+            let waiting = set_aside::waiting(&house.uploads_dir, &form.waits);
+            let is_account = house.control.way_in(&form.kind).is_some_and(|way| way.asked == Asked::Account);
+            let show = if is_account { veiled_server } else { veiled };
+            // A line that was changed keeps what is left of it, and the others what stands behind them.
+            let behind = |line: String| match unveiled(std::slice::from_ref(&line), &[&waiting, stored], show) {
+                Ok(address) => address.concat(),
+                Err(_) => line,
+            };
+            let typed: Vec<String> = lines.into_iter().map(behind).collect();
+            let text = all_veiled(&typed, show).join("\n");
             (typed, text)
         }
     };

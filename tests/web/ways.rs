@@ -175,3 +175,80 @@ fn an_account_keeps_its_password_and_never_shows_it() {
     assert_eq!(elsewhere.status, 422);
     assert!(elsewhere.body.contains("not sent to another server"), "{}", elsewhere.body);
 }
+
+#[test]
+fn lines_that_differ_in_a_secret_alone_are_edited_apart() {
+    let (site, ticker) = site();
+    let admin = site.person("ada", Role::Admin);
+    let stored = || site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
+    let lines = ["one", "two", "three"].map(|secret| format!("ticker:jazz?jwt={secret}S3CR&lang=en"));
+    for line in &lines {
+        ticker.set(line, Ok(&["Miles Davis plays"]));
+    }
+    let looked = admin.post_form("/settings/sources/new", &[("kind", "ticker"), ("url", &lines.join("\n"))]);
+    assert!(looked.status == 200 && !looked.body.contains("S3CR"), "{}", looked.body);
+    let shown = [1, 2, 3].map(|number| format!("ticker:jazz?jwt=…{number}&lang=en"));
+    let added = admin.post_form("/settings/sources", &fields(&shown.join("\n"), hidden(&looked, "waits")));
+    assert_eq!(added.status, 303, "{}", added.body);
+    let edit = admin.get("/settings/sources/news").body.replace("&amp;", "&").replace("&#38;", "&");
+    assert!(shown.iter().all(|line| edit.contains(line)) && !edit.contains("S3CR"), "{edit}");
+    let fewer = admin.post_form("/settings/sources/news", &fields(&shown[1..].join("\n"), ""));
+    assert_eq!(fewer.status, 303, "{}", fewer.body);
+    assert_eq!(stored(), Location::Urls(lines[1..].to_vec()));
+    // A step that fails in between loses nothing and mixes nothing up.
+    let slip = format!("{}\nno ticker", shown[1]);
+    let failed = admin.post_form("/settings/sources/news", &fields(&slip, ""));
+    assert!(failed.status == 422 && !failed.body.contains("S3CR"), "{}", failed.body);
+    let waits = hidden(&failed, "waits");
+    let last = admin.post_form("/settings/sources/news", &fields("ticker:jazz?jwt=…&lang=en", waits));
+    assert_eq!(last.status, 303, "{}", last.body);
+    assert_eq!(stored(), Location::Url(lines[2].clone()));
+}
+
+#[test]
+fn of_an_account_nothing_behind_its_server_is_shown() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let address = "https://me:pw@www.inoreader.com/?AppId=10001&AppKey=S3CR&lang=S3CR#S3CR";
+    let draft = SourceDraft {
+        slug: "mine".parse().expect("a slug"),
+        name: "Mine".to_owned(),
+        noun: "article/articles".parse().expect("a noun"),
+        kind: "reader".to_owned(),
+        location: Location::Url(address.to_owned()),
+        key_column: "id".to_owned(),
+        schedule: None,
+        public: false,
+    };
+    let source = site.store.add_source(&draft, None).expect("a source");
+    let edit = admin.get("/settings/sources/mine").body;
+    assert!(edit.contains("value=\"https://www.inoreader.com/?…\""), "{edit}");
+    assert!(!edit.contains("S3CR") && !edit.contains("10001"), "{edit}");
+    let url = "https://www.inoreader.com/?…";
+    let fields = [("name", "Ours"), ("url", url), ("noun_one", "article"), ("noun_many", "articles")];
+    let saved = admin.post_form("/settings/sources/mine", &fields);
+    assert_eq!(saved.status, 303, "{}", saved.body);
+    let stored = site.store.source_by_id(source.id).expect("an answer").expect("a source");
+    assert_eq!((stored.location, stored.name.as_str()), (draft.location, "Ours"), "left alone, it stays");
+}
+
+#[test]
+fn more_addresses_than_may_be_typed_are_kept_and_told_where_to_go() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let lines: Vec<String> = (0..5000).map(|n| format!("https://feeds.example.org/{n}/rss.xml")).collect();
+    let send = |path: &str, text: &str| {
+        let part = |name: &str, value: &str| {
+            format!("--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let body = format!("{}{}--frontier--\r\n", part("kind", "feeds"), part("url", text));
+        admin.ask("POST", path, Some(("multipart/form-data; boundary=frontier", body)))
+    };
+    let refused = send("/settings/sources/new", &lines.join("\r\n"));
+    assert_eq!(refused.status, 422, "{}", &refused.body[..500.min(refused.body.len())]);
+    for said in ["64 KiB", "OPML", "https://feeds.example.org/0/rss.xml", "https://feeds.example.org/4999/rss.xml"] {
+        assert!(refused.body.contains(said), "{said}");
+    }
+    let far_more = send("/settings/sources/new", &"https://feeds.example.org/\n".repeat(200_000));
+    assert!(far_more.status == 400 && far_more.body.contains("64 KiB") && far_more.body.contains("OPML"));
+}
