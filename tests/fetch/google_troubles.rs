@@ -169,3 +169,55 @@ fn passing_troubles_pass_and_broken_answers_are_never_rows() {
     google.once("values:batchGet", Reply::status(200).hang());
     assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "timeout");
 }
+
+#[test]
+fn a_refusal_with_a_good_status_is_read_as_the_refusal_it_is() {
+    let google = Google::start();
+    google.sheet(ID, vec![albums()]);
+    let road = road(&google);
+    let answer = |body: &str| Reply::status(200).header("Content-Type", "application/json").body(body);
+    let error = |code: u16, status: &str, message: &str| {
+        answer(&format!("{{\"error\":{{\"code\":{code},\"status\":\"{status}\",\"message\":\"{message}\"}}}}"))
+    };
+    let denied = error(403, "PERMISSION_DENIED", "The caller does not have permission");
+    let cases = [
+        (ID, denied.clone(), "not_shared"),
+        ("values:batchGet", denied.clone(), "not_shared"),
+        (ID, error(404, "NOT_FOUND", "Requested entity was not found."), "not_found"),
+        (ID, error(429, "RESOURCE_EXHAUSTED", "Quota exceeded"), "rate_limited"),
+        (ID, answer("{}"), "bad_answer"),
+        (ID, answer("{\"sheets\":[]}"), "bad_answer"),
+        (ID, answer("{\"error\":\"no\"}"), "bad_answer"),
+    ];
+    for place in [link("/edit"), link("/edit#gid=0"), link("/edit?sheet=Albums")] {
+        for (at, reply, code) in &cases {
+            google.once(at, reply.clone());
+            let (told, message) = failed(road.content("sheet", &place));
+            assert_eq!(told, *code, "{message}");
+        }
+    }
+    // A token that is not taken is fetched anew, whatever the status says.
+    google.once("/v4/", error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."));
+    assert!(road.content("sheet", &link("/edit")).is_ok());
+}
+
+#[test]
+fn what_is_too_large_too_wide_or_hidden_is_called_so() {
+    let google = Google::start();
+    let hidden = Tab { hidden: true, ..Tab::new(7, "Drafts", &[&["id"]]) };
+    let wide = Tab::new(8, "Wide", &[&["x"; 10_001]]);
+    google.sheet(ID, vec![albums(), hidden, wide]);
+    let road = road(&google);
+    let (_, message) = failed(road.content("sheet", &link("/edit#gid=9")));
+    assert!(message.contains("there are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
+    let (code, message) = failed(road.content("sheet", &link("/edit#gid=8")));
+    assert!(code == "too_many_columns" && message.contains("10000 columns, which is the most"), "{message}");
+    assert!(message.contains("that are empty, or move some"), "{message}");
+    let title = "x".repeat(6_000_000);
+    google.once(
+        "/v4/",
+        Reply::status(200).body(format!("{{\"sheets\":[{{\"properties\":{{\"title\":\"{title}\"}}}}]}}")),
+    );
+    let (code, message) = failed(road.content("sheet", &link("/edit")));
+    assert!(code == "too_large" && message.contains("larger than 4 MiB"), "{code}: {message}");
+}

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use super::decoding::Decoding;
 use super::delimiter::{Dialect, dialect};
-use super::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, Record, Records, Uncut};
+use super::records::{MAX_CELL, MAX_RECORD, Record, Records, Uncut, too_many_columns};
 use super::text::{Writing, examine};
 use crate::domain::row::{Mend, Row, column_names, shortened};
 use crate::domain::source::Validators;
@@ -64,10 +64,7 @@ impl Table {
                 return Err(FetchError::Stopped);
             }
             if record.too_wide {
-                return Err(FetchError::failed(
-                    "too_many_columns",
-                    format!("The header has more than {MAX_COLUMNS} columns. Remove the empty columns at its end."),
-                ));
+                return Err(FetchError::failed("too_many_columns", too_many_columns("file")));
             }
             let cells: Vec<String> = (0..record.len()).map(|index| text_of(record.cell(index))).collect();
             let blank = cells.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace()));

@@ -7,19 +7,20 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use ureq::http::{HeaderMap, header};
+use serde_json::Value;
+use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
 use super::refusal::{self, API_DISABLED, NO_TAB, Service, TOKEN_REFUSED, Waits};
 use super::robot::Robot;
-use super::values::{not_read, table};
+use super::values::{no_values, not_read, table};
 use crate::domain::operation::Mode;
 use crate::domain::row::shortened;
 use crate::domain::sheet_link::Tab;
 use crate::domain::source::Validators;
 use crate::fetch::http::address::Reach;
 use crate::fetch::http::halt::deadline;
-use crate::fetch::http::reply::Place;
+use crate::fetch::http::reply::{self, Place, Trouble};
 use crate::fetch::http::request::Request;
 use crate::fetch::http::{Answer, Body, Client, is_googles};
 use crate::fetch::{FetchError, Fetched, Order, Watch};
@@ -28,6 +29,8 @@ use crate::fetch::{FetchError, Fetched, Order, Watch};
 const DRIVE: Duration = Duration::from_secs(10);
 /// The most bytes that are read of an answer that is not the values.
 const MOST: u64 = 4 * 1024 * 1024;
+/// The most bytes of a refusal.
+const MOST_REFUSED: u64 = 64 * 1024;
 
 /// A fetch through the API under way.
 pub(in crate::fetch) struct Api<'a> {
@@ -118,7 +121,8 @@ impl Api<'_> {
         let sheet: Spreadsheet = read(&self.ask(Service::Sheets, &path, ends, &Quiet(self.watch))?)?;
         let mut tabs: Vec<Properties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
         tabs.sort_by_key(|tab| tab.index);
-        Ok(tabs)
+        // Every sheet has one at least.
+        if tabs.is_empty() { Err(no_values()) } else { Ok(tabs) }
     }
 
     /// All values of the tab, as the sheet shows them.
@@ -147,7 +151,11 @@ impl Api<'_> {
             let request = Request { judge: &judge, ..Request::json(url.as_str(), Reach::Google) }
                 .with(header::AUTHORIZATION, format!("Bearer {token}"));
             match self.client.ask(&request, &order(), watch) {
-                Ok(Answer::Body(body)) => return Ok(body),
+                Ok(Answer::Body(body)) => match refusal_in(service, self.robot.email(), &body) {
+                    None => return Ok(body),
+                    Some(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
+                    Some(error) => return Err(refusal::page(error)),
+                },
                 Ok(Answer::NotModified(_)) => {
                     return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
                 }
@@ -192,7 +200,9 @@ fn chosen<'a>(tabs: &'a [Properties], tab: &Tab) -> Result<&'a str, FetchError> 
 /// That there is no such tab, and which there are.
 fn no_tab(which: &str, tabs: &[Properties]) -> FetchError {
     const NAMED: usize = 12;
-    let names: Vec<String> = tabs.iter().take(NAMED).map(|tab| format!("“{}”", shortened(&tab.title))).collect();
+    let hidden = |tab: &Properties| if tab.hidden { " (hidden)" } else { "" };
+    let name = |tab: &Properties| format!("“{}”{}", shortened(&tab.title), hidden(tab));
+    let names: Vec<String> = tabs.iter().take(NAMED).map(name).collect();
     let more = if tabs.len() > NAMED { format!(" and {} more", tabs.len() - NAMED) } else { String::new() };
     let are = if tabs.len() == 1 { "is" } else { "are" };
     FetchError::failed(
@@ -214,8 +224,35 @@ fn note_without_drive(code: &str, message: &str) {
     });
 }
 
+/// What an answer says that is no refusal by its status: its body may be that of one all the same.
+fn refusal_in(service: Service, robot: &str, body: &Body) -> Option<FetchError> {
+    if body.content.bytes > MOST_REFUSED {
+        return None;
+    }
+    let answer: Value = serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).ok()?;
+    let code = u16::try_from(answer.get("error")?.get("code")?.as_u64()?).ok()?;
+    let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
+    let place = Place { host: "Google".to_owned(), google: true };
+    let said = answer.to_string();
+    match refusal::judge(service, robot, &Waits::default(), (status, &body.headers, said.as_bytes(), &place)) {
+        Ok(()) => None,
+        Err(Trouble::Final(error) | Trouble::Passing(error)) => Some(error),
+        Err(Trouble::Busy { host, until }) => Some(reply::too_busy(&host, until)),
+    }
+}
+
 /// A small answer.
 fn read<T: DeserializeOwned>(body: &Body) -> Result<T, FetchError> {
+    if body.content.bytes > MOST {
+        let most = MOST / (1024 * 1024);
+        return Err(FetchError::failed(
+            "too_large",
+            format!(
+                "What Google told about this sheet and its tabs is larger than {most} MiB, which is far more than it \
+                 should be. Nothing of it was used. Try again later, or copy the tab that is meant into a new sheet."
+            ),
+        ));
+    }
     serde_json::from_reader(std::io::BufReader::new(body.content.reader(0).take(MOST)))
         .map_err(|error| not_read(&error))
 }

@@ -9,7 +9,7 @@ use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqA
 
 use crate::domain::row::{Mend, Row, column_names};
 use crate::domain::source::Validators;
-use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD};
+use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD, too_many_columns};
 use crate::fetch::http::spool::Spooled;
 use crate::fetch::row_file::{Facts, RowFile, RowWriter};
 use crate::fetch::{FetchError, Watch};
@@ -54,7 +54,8 @@ pub(in crate::fetch) fn not_read(error: &serde_json::Error) -> FetchError {
     no_values()
 }
 
-fn no_values() -> FetchError {
+/// That an answer of Google's is not what was asked for.
+pub(in crate::fetch) fn no_values() -> FetchError {
     FetchError::failed(
         "bad_answer",
         "Google answered with something that is not the values of a sheet. Nothing of it was used; try again later.",
@@ -90,10 +91,7 @@ impl Taking<'_> {
             return self.rows.push(&row(self.seen, cells, self.columns.len()));
         }
         if cells.too_many {
-            return Err(FetchError::failed(
-                "too_many_columns",
-                format!("The header has more than {MAX_COLUMNS} columns. Remove the empty columns at its end."),
-            ));
+            return Err(FetchError::failed("too_many_columns", too_many_columns("tab")));
         }
         // The header is the first row with anything in it.
         if !cells.kept.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace())) {
