@@ -17,6 +17,8 @@ pub struct KnownKeys {
     pub of: usize,
     /// Whether there are more rows than that.
     pub more: bool,
+    /// Whether its name is such a key, too: then a row of entries stands where the header should.
+    pub named_like_a_key: bool,
 }
 
 /// Columns that could be keys.
@@ -41,8 +43,15 @@ pub fn proposal(wanted: &str, columns: &[String], hints: &KeyHints, slug: &str) 
     let wanted_short = shortened(wanted);
     let choose = format!("choose it as the key column in the settings of this source (/settings/sources/{slug})");
     let or_rename = format!("or rename it to “{wanted_short}” in the source");
-    if let Some(KnownKeys { column, known, of, more }) = &hints.known {
+    if let Some(KnownKeys { column, known, of, more, named_like_a_key }) = &hints.known {
         let of = if *more { format!("the first {of}") } else { of.to_string() };
+        if *named_like_a_key {
+            return format!(
+                "The header row seems to be missing: “{}” is a key that the catalog has, like those below it ({known} of \
+                 {of}). Put the row with the names of the columns back above them, with “{wanted_short}” among them.",
+                shortened(column)
+            );
+        }
         return format!("“{}” holds the same keys ({known} of {of}): {choose}, {or_rename}.", shortened(column));
     }
     if let Some(alike) = columns.iter().find(|name| is_alike(name, wanted)) {
@@ -115,11 +124,16 @@ mod tests {
     #[test]
     fn the_keys_of_the_catalog_say_more_than_names_and_names_more_than_filled_cells() {
         let columns = ["Id", "album_id", "sku"].map(str::to_owned);
-        let known = KnownKeys { column: "album_id".to_owned(), known: 209, of: 209, more: false };
+        let known =
+            KnownKeys { column: "album_id".to_owned(), known: 209, of: 209, more: false, named_like_a_key: false };
         let mut hints = KeyHints { different: vec!["sku".to_owned()], known: Some(known) };
         let said = proposal("id", &columns, &hints, "albums");
         assert!(said.starts_with("“album_id” holds the same keys (209 of 209): choose it as the key column"), "{said}");
         assert!(said.contains("/settings/sources/albums"), "{said}");
+        hints.known = hints.known.map(|known| KnownKeys { column: "0".to_owned(), named_like_a_key: true, ..known });
+        let said = proposal("id", &columns, &hints, "albums");
+        assert!(said.starts_with("The header row seems to be missing: “0” is a key that the catalog has"), "{said}");
+        assert!(said.contains("(209 of 209). Put the row") && !said.contains("choose"), "{said}");
         hints.known = None;
         assert!(proposal("id", &columns, &hints, "albums").starts_with("Is “Id” the same column?"));
         assert!(proposal("nr", &columns, &hints, "albums").starts_with("The cells of “sku” are all filled"));

@@ -53,7 +53,9 @@ pub fn key_hints(content: &dyn Content, shelf: &dyn Shelf) -> Result<KeyHints, F
     // Of equals the first, and fewer than half are a coincidence.
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
-    let known = best.map(|(&known, column)| KnownKeys { column: column.clone(), known, of: searched, more });
+    let Some((&known, column)) = best else { return Ok(KeyHints { different, known: None }) };
+    let named_like_a_key = shelf.fields(&[column.trim()])?.contains_key(column.trim());
+    let known = Some(KnownKeys { column: column.clone(), known, of: searched, more, named_like_a_key });
     Ok(KeyHints { different, known })
 }
 

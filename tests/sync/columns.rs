@@ -22,6 +22,7 @@ on_both_databases![
     a_preview_reports_columns_too,
     many_columns_are_counted_in_the_message,
     a_vanished_key_column_stops_before_the_first_write_and_is_proposed,
+    a_header_row_that_vanished_is_missed,
     a_key_column_that_is_spelled_otherwise_is_proposed,
     a_column_that_tells_rows_apart_is_proposed,
     types_are_told_from_the_cells_and_change_with_them,
@@ -181,6 +182,16 @@ fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &Datab
          keys (209 of 209): choose it as the key column in the settings of this source (/settings/sources/albums), or rename \
          it to “id” in the source."
     );
+}
+
+fn a_header_row_that_vanished_is_missed(db: &Database) {
+    let house = House::on(db);
+    let rows: String = (0..30).map(|number| format!("{number},Title {number}\n")).collect();
+    let source = house.csv_source("albums", format!("id,title\n{rows}"));
+    house.sync(&source);
+    let error = fails_without_key(db, &house, &source, &rows);
+    assert!(error.contains("The header row seems to be missing: “0” is a key that the catalog has"), "{error}");
+    assert!(error.contains("(29 of 29)") && !error.contains("choose"), "{error}");
 }
 
 fn a_key_column_that_is_spelled_otherwise_is_proposed(db: &Database) {
