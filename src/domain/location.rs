@@ -65,7 +65,9 @@ pub fn without_secrets(address: &str) -> String {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     // A tab number is no secret and tells two sheets of one document apart.
-    let gid = url.query_pairs().find(|(name, _)| name == "gid").map(|(_, value)| value.into_owned());
+    let number = |value: &str| !value.is_empty() && value.len() <= 20 && value.bytes().all(|b| b.is_ascii_digit());
+    let gid = url.query_pairs().find(|(name, value)| name == "gid" && number(value));
+    let gid = gid.map(|(_, value)| value.into_owned());
     let had_query = url.query().is_some();
     url.set_query(None);
     match gid {
@@ -87,6 +89,7 @@ mod tests {
         assert_eq!(without_secrets("https://h.example/a.csv"), "https://h.example/a.csv");
         assert_eq!(without_secrets("https://me:pa#ss w@h.example/a?t=1"), "https://h.example/a?…");
         assert_eq!(without_secrets("me:p/w@h.example:x/a"), "h.example:x/a");
+        assert_eq!(without_secrets("https://h.example/a?gid=s3cret&jwt=s3cret"), "https://h.example/a?…");
         assert_eq!(
             without_secrets("https://docs.google.com/x/edit?gid=7&authkey=1#gid=7"),
             "https://docs.google.com/x/edit?gid=7"

@@ -49,3 +49,32 @@ fn the_password_of_an_account_stays_off_the_command_line_and_out_of_every_answer
         assert!(!told.contains("s3") && !told.contains("ada"), "{told}");
     }
 }
+
+#[test]
+fn nothing_of_a_query_or_a_fragment_is_told_whatever_it_is_called() {
+    let house = House::new();
+    let outside = Outside::start();
+    outside.set("/moved", Reply::redirect(301, "/new?jwt=S3CR#S3CR"));
+    outside.set("/new", Reply::feed("", &["Blue Train"]));
+    let address = |path: &str| outside.url(&format!("/{path}?jwt=S3CR&gid=S3CR#S3CR"));
+    let (gone, moved) = (address("gone"), address("moved"));
+    house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &gone, "--url", &moved]);
+    let account = format!("{}/?jwt=S3CR&gid=S3CR#S3CR", outside.url("").replace("://", "://me:S3CR@"));
+    house.ok(&["source", "add", "mine", "--kind", "reader", "--url", &account]);
+    let commands: [&[&str]; 9] = [
+        &["source", "check", "news"],
+        &["source", "check", "mine"],
+        &["sync", "news"],
+        &["sync", "mine"],
+        &["sync", "news", "--json"],
+        &["source", "show", "news"],
+        &["source", "show", "mine"],
+        &["source", "list"],
+        &["source", "list", "--json"],
+    ];
+    for command in commands {
+        let told = house.run(command);
+        assert!(!told.out.contains("S3CR") && !told.err.contains("S3CR"), "{command:?}: {} {}", told.out, told.err);
+        assert!(!(told.out.is_empty() && told.err.is_empty()), "{command:?}");
+    }
+}
