@@ -232,7 +232,7 @@ fn refusal_in(service: Service, robot: &str, body: &Body) -> Option<FetchError> 
     let answer: Value = serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).ok()?;
     let code = u16::try_from(answer.get("error")?.get("code")?.as_u64()?).ok()?;
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
-    let place = Place { host: "Google".to_owned(), google: true };
+    let place = Place { host: "Google".to_owned(), url: body.url.clone(), google: true };
     let said = answer.to_string();
     match refusal::judge(service, robot, &Waits::default(), (status, &body.headers, said.as_bytes(), &place)) {
         Ok(()) => None,
