@@ -106,7 +106,7 @@ impl Refusal {
     /// That an API has to be enabled first: 403 with reason `SERVICE_DISABLED`
     /// (<https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto>),
     /// `accessNotConfigured` in the older list, and the message "Google Sheets API has not been used in project 144… before
-    /// or it is disabled. Enable it by visiting https://console.developers.google.com/apis/api/…"
+    /// or it is disabled. Enable it by visiting `https://console.developers.google.com/apis/api/…`"
     /// (<https://github.com/openclaw/gogcli/issues/415>).
     fn disabled(&self, service: Service) -> Option<FetchError> {
         let by_reason = ["SERVICE_DISABLED", "accessNotConfigured"].contains(&self.reason.as_str());

@@ -18,7 +18,7 @@ use crate::fetch::{FetchError, Watch};
 const PIECE: u64 = 1000;
 
 /// Reads the rows of the only range of `answer` into a file in `folder`. They are counted as the sheet counts them, and
-/// what is mended or flagged is what [`super::table`] does with a CSV file.
+/// what is mended or flagged is what [`crate::fetch::csv::table`] does with a CSV file.
 pub(in crate::fetch) fn table(
     answer: &Spooled,
     folder: &Path,
