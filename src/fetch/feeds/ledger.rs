@@ -15,6 +15,9 @@ use crate::fetch::http::reply::host_of;
 use crate::fetch::http::share_of_one;
 use crate::fetch::{FetchError, Order};
 
+/// Of how many of its feeds a server says so before it is taken to mean all that it serves: one may be meant by itself.
+const SAID: u32 = 2;
+
 /// An address that is to be asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Job {
@@ -61,8 +64,8 @@ pub(super) struct Ledger<'a> {
     /// What is to be sent along the next time, where that is new.
     each: BTreeMap<String, Validators>,
     issues: HashMap<String, Vec<Issue>>,
-    /// The servers that asked in this run to be left alone, by host and port: they mean all that they serve.
-    silent: HashMap<String, DateTime<Utc>>,
+    /// The servers that asked in this run to be left alone, by host and port: how often, and until when.
+    silent: HashMap<String, (u32, DateTime<Utc>)>,
     pub(super) tally: Tally,
 }
 
@@ -224,17 +227,19 @@ impl<'a> Ledger<'a> {
 
     /// The server `host` asks to be left alone until then. Answers what is to be asked now.
     pub(super) fn busy(&mut self, job: &Job, host: String, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Job> {
-        self.silent.insert(host, until);
+        let (times, latest) = self.silent.entry(host).or_insert((0, until));
+        (*times, *latest) = (*times + 1, until.max(*latest));
         self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address)).asked_at = Some(now);
         self.left_alone(job, until, now)
     }
 
-    /// Until when nothing is asked where `address` is, if its server said so in this run.
+    /// Until when nothing is asked where `address` is, if its server said so of enough of its feeds in this run.
     pub(super) fn silent_until(&self, address: &str) -> Option<DateTime<Utc>> {
         if self.silent.is_empty() {
             return None;
         }
-        self.silent.get(&host_of(&parse(address).ok()?)).copied()
+        let (times, until) = self.silent.get(&host_of(&parse(address).ok()?))?;
+        (*times >= SAID).then_some(*until)
     }
 
     /// It is left alone until then, as its server asked for. Answers what is to be asked now.
