@@ -78,6 +78,11 @@ fn a_tab_by_name_is_never_taken_for_another() {
     assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
     let (code, message) = failed(by_name("Albms"));
     assert!(code == "no_tab" && message.contains("“Albms”") && message.contains("gid="), "{message}");
+    // What refuses an unknown name takes none for another.
+    for status in [400, 404] {
+        outside.set(&path, Reply::status(status));
+        assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
+    }
     let published = Location::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?sheet=B".to_owned());
     assert_eq!(failed(road.content("sheet", &published)).0, "no_tab");
 }

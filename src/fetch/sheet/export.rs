@@ -40,9 +40,12 @@ pub(in crate::fetch) fn fetch(
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another table.
         let other = address(&link.named(NO_NAME).export_path())?;
         let request = Request { judge: &judge, ..Request::table(other.as_str(), Reach::Google) };
-        let Answer::Body(first) = client.ask(&request, order, watch)? else { return Err(which_tab(name)) };
-        if content.validators().body_hash.as_deref() == Some(&first.content.hash) {
-            return Err(which_tab(name));
+        match client.ask(&request, order, watch) {
+            Ok(Answer::Body(first)) if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
+            // Who refuses a name that no tab has does not take one tab for another.
+            Err(FetchError::Failed { code: "not_found", .. }) => {}
+            Ok(_) => return Err(which_tab(name)),
+            Err(error) => return Err(error),
         }
     }
     Ok(fetched)
