@@ -82,6 +82,7 @@ fn source(store: &Store, data: &Path, rows: usize) -> Outcome<Source> {
         key_column: "id".to_owned(),
         schedule: None,
         public: false,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     Ok(store.add_source(&draft, None)?)
 }

@@ -17,6 +17,7 @@ use actix_web::rt;
 
 use crate::config::{GoogleCredentials, Settings, StatusAt};
 use crate::domain::location::Location;
+use crate::domain::read_options::ReadOptions;
 use crate::domain::secret;
 use crate::domain::source::{NotASlug, Noun, SourceDraft};
 use crate::fetch;
@@ -192,6 +193,7 @@ impl App {
             key_column: "id".to_owned(),
             schedule: None,
             public: true,
+            read_options: ReadOptions::default(),
         };
         if while_busy(|| self.store.add_first_source(&draft))? {
             log::info!("the sample catalog was added");

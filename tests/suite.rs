@@ -3,6 +3,7 @@
 mod architecture;
 mod browser;
 mod cli;
+mod corpora;
 mod fetch;
 mod servers;
 mod status;

@@ -8,6 +8,7 @@ use super::output::{Exit, Trouble, note};
 use super::user::piped_password;
 use crate::app::App;
 use crate::domain::location::Location;
+use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, SourceDraft};
 use crate::domain::veil::account;
@@ -50,6 +51,25 @@ pub(super) struct Add {
     /// Let everybody read its catalog, not only users
     #[arg(long)]
     public: bool,
+    #[command(flatten)]
+    reading: ReadFlags,
+}
+
+/// How the content is read; what is not given is detected.
+#[derive(Args)]
+struct ReadFlags {
+    /// The tab of a sheet or workbook, by name; default the tab of the link, else the first
+    #[arg(long, value_name = "NAME")]
+    tab: Option<String>,
+    /// The text encoding of a file, such as utf-8 or windows-1252; default detected
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<String>,
+    /// The row that names the columns, from 1; default the first row that is not blank
+    #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    header_row: Option<u64>,
+    /// Sync even where most rows have more or fewer cells than the header
+    #[arg(long)]
+    accept_header_mismatch: bool,
 }
 
 /// Does it.
@@ -89,10 +109,29 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
         key_column: key.to_owned(),
         schedule: add.schedule.as_ref().map(ToString::to_string),
         public: add.public,
+        read_options: read_options(app, add)?,
     };
     app.store.add_source(&draft, next_run_at)?;
     note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
     Ok(Exit::Fine)
+}
+
+fn read_options(app: &App, add: &Add) -> Result<ReadOptions, Trouble> {
+    let ReadFlags { tab, encoding, header_row, accept_header_mismatch } = &add.reading;
+    let options = ReadOptions {
+        tab: tab.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
+        encoding: encoding.clone(),
+        header_row: *header_row,
+        accept_header_mismatch: *accept_header_mismatch,
+    };
+    let flag = match options.first_ignored(app.control.read_settings(&add.kind)) {
+        None => return Ok(options),
+        Some(ReadSetting::Tab) => "--tab",
+        Some(ReadSetting::Encoding) => "--encoding",
+        Some(ReadSetting::HeaderRow) => "--header-row",
+        Some(ReadSetting::HeaderMismatch) => "--accept-header-mismatch",
+    };
+    Err(Trouble::usage(format!("{flag}: a source of the kind {} has no such setting. Leave it out.", add.kind)))
 }
 
 fn name(add: &Add) -> Result<String, Trouble> {

@@ -18,6 +18,8 @@ pub struct Tally {
     pub additions: u64,
     /// Items of the catalog that are not in the source.
     pub removals: u64,
+    /// Whether rows or keys may have been misread, so that an item that seems gone may still be in the source.
+    pub doubtful: bool,
 }
 
 /// What may be applied.
@@ -44,7 +46,7 @@ impl Tally {
         if self.taken == 0 {
             Verdict::EmptySource
         } else if !most_would_go || (most_are_new && accept_rekey) {
-            Verdict::Apply
+            if self.doubtful && self.removals > 0 { Verdict::WithholdRemovals } else { Verdict::Apply }
         } else if most_are_new {
             Verdict::KeyChanged
         } else {
@@ -58,7 +60,7 @@ mod tests {
     use super::{Tally, Verdict};
 
     const fn tally(live: u64, additions: u64, removals: u64) -> Tally {
-        Tally { live, settled: live, taken: live - removals + additions, additions, removals }
+        Tally { live, settled: live, taken: live - removals + additions, additions, removals, doubtful: false }
     }
 
     #[test]
@@ -88,6 +90,14 @@ mod tests {
     fn ten_removals_are_always_few() {
         assert_eq!(tally(11, 0, 10).judge(false), Verdict::Apply);
         assert_eq!(tally(12, 0, 11).judge(false), Verdict::WithholdRemovals);
+    }
+
+    #[test]
+    fn in_doubt_about_rows_or_keys_nothing_is_removed() {
+        let doubtful = Tally { doubtful: true, ..tally(100, 5, 1) };
+        assert_eq!(doubtful.judge(false), Verdict::WithholdRemovals);
+        assert_eq!(Tally { removals: 0, ..doubtful }.judge(false), Verdict::Apply);
+        assert_eq!(Tally { doubtful: true, ..tally(100, 100, 100) }.judge(true), Verdict::WithholdRemovals);
     }
 
     #[test]

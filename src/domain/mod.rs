@@ -25,6 +25,7 @@ pub mod markup;
 pub mod numbers;
 pub mod operation;
 pub mod progress;
+pub mod read_options;
 pub mod record;
 pub mod row;
 pub mod schedule;

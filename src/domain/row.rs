@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// One row of a source, cells in column order, already as text.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// Its place for people; the header is row 1. With line breaks inside cells this is the number of the row,
     /// as a spreadsheet counts, not of the line.
@@ -12,6 +12,12 @@ pub struct Row {
     pub cells: Vec<String>,
     /// Whether the row had non-empty cells beyond the last column, which makes it impossible to place.
     pub surplus: bool,
+    /// How many cells the row has in its source, before missing ones were filled in; `None` where that says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<usize>,
+    /// The cells beyond the last column, as far as they are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extra: Vec<String>,
     /// What was mended in this row, if anything, with its column.
     pub mended: Vec<Mend>,
 }
@@ -23,6 +29,33 @@ pub struct Mend {
     pub column: Option<usize>,
     /// What was done, as a sentence.
     pub what: String,
+    /// What it puts in doubt.
+    #[serde(default)]
+    pub doubt: Doubt,
+}
+
+/// What of a row may have been misread, when something in it was mended.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum Doubt {
+    /// Nothing but the cell itself, as where its encoding was wrong.
+    #[default]
+    Cell,
+    /// Which cells belong to which row. Items that seem to have left the source may still be in it.
+    Structure,
+}
+
+impl Mend {
+    /// A mended cell of the column at `column`, or the row as a whole.
+    #[must_use]
+    pub fn cell(column: Option<usize>, what: impl Into<String>) -> Self {
+        Self { column, what: what.into(), doubt: Doubt::Cell }
+    }
+
+    /// A place where cells may have been cut wrongly.
+    #[must_use]
+    pub fn structure(column: Option<usize>, what: impl Into<String>) -> Self {
+        Self { column, what: what.into(), doubt: Doubt::Structure }
+    }
 }
 
 /// Names for columns as they stand in a header: blanks become `column 3`, repeats get ` (2)`, the same way every time.

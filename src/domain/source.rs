@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::location::Location;
+use super::read_options::ReadOptions;
 
 /// The number a source has in the database.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -164,6 +165,8 @@ pub struct Source {
     pub schedule: Option<String>,
     /// Whether visitors may read its catalog.
     pub public: bool,
+    /// How its content is read.
+    pub read_options: ReadOptions,
 }
 
 /// A source as it is about to be added or changed; the rest of [`Source`] is the database's to give.
@@ -185,6 +188,8 @@ pub struct SourceDraft {
     pub schedule: Option<String>,
     /// Whether visitors may read its catalog.
     pub public: bool,
+    /// How its content is read.
+    pub read_options: ReadOptions,
 }
 
 /// What a server said about the version it sent, returned to it verbatim at the next fetch.

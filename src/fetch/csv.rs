@@ -19,6 +19,7 @@ use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
+use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Source, Validators};
 use crate::domain::way_in::{Asked, FileAsked, WayIn};
 use table::Table;
@@ -71,6 +72,10 @@ impl Kind for Csv {
                 help: "Commas, semicolons or tabs, in any common encoding. The first row names the columns.",
             }),
         }
+    }
+
+    fn read_settings(&self) -> &'static [ReadSetting] {
+        &[ReadSetting::Encoding, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
     fn weights(&self) -> Weights {

@@ -7,17 +7,24 @@ use super::{EmptyShelf, FetchError, Fetched, Kind, Order, Shelf, Watch};
 use crate::domain::key_column::KeyHints;
 use crate::domain::location::Location;
 use crate::domain::look::Look;
+use crate::domain::read_options::ReadOptions;
 use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 
 /// How many rows are shown.
 const SHOWN: usize = 20;
 
-/// Fetches what is at `location`, waits included within `timeout`, and looks at its beginning.
+/// Fetches what is at `location`, to be read with `read_options`, waits included within `timeout`, and looks at its beginning.
 ///
 /// # Errors
 /// When it cannot be fetched or read: what a sync of it would fail with.
-pub fn look(kind: &dyn Kind, location: &Location, timeout: Duration, watch: &dyn Watch) -> Result<Look, FetchError> {
-    look_again(kind, &nameless(kind.name(), location)?, timeout, &EmptyShelf, watch)
+pub fn look(
+    kind: &dyn Kind,
+    location: &Location,
+    read_options: &ReadOptions,
+    timeout: Duration,
+    watch: &dyn Watch,
+) -> Result<Look, FetchError> {
+    look_again(kind, &nameless(kind.name(), location, read_options)?, timeout, &EmptyShelf, watch)
 }
 
 /// The same for a source that is there, with its catalog on the shelf.
@@ -48,7 +55,7 @@ pub fn look_again(
 }
 
 /// A source that is not in the database.
-fn nameless(kind: &str, location: &Location) -> Result<Source, FetchError> {
+fn nameless(kind: &str, location: &Location, read_options: &ReadOptions) -> Result<Source, FetchError> {
     let slug: Slug = "preview".parse().map_err(|error| FetchError::failed("bad_slug", format!("{error}")))?;
     Ok(Source {
         id: SourceId(0),
@@ -60,5 +67,6 @@ fn nameless(kind: &str, location: &Location) -> Result<Source, FetchError> {
         key_column: String::new(),
         schedule: None,
         public: false,
+        read_options: read_options.clone(),
     })
 }

@@ -31,6 +31,7 @@ use crate::domain::issue::Issue;
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::{Count, Weights};
+use crate::domain::read_options::ReadSetting;
 use crate::domain::row::Row;
 use crate::domain::source::{Noun, Source, Validators};
 use crate::domain::sync_id::SyncId;
@@ -64,6 +65,11 @@ pub trait Kind: Send + Sync {
     /// The column that tells entries apart, where the kind knows it by itself: then nobody has to name one.
     fn key_column(&self) -> Option<&'static str> {
         None
+    }
+
+    /// The settings of a source's [`ReadOptions`](crate::domain::read_options::ReadOptions) that this kind obeys.
+    fn read_settings(&self) -> &'static [ReadSetting] {
+        &[]
     }
 
     /// What entries are called unless somebody says otherwise.

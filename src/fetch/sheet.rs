@@ -14,6 +14,7 @@ use super::http::Client;
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::progress::Weights;
+use crate::domain::read_options::ReadSetting;
 use crate::domain::sheet_link::{NotASheetLink, SheetLink};
 use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
@@ -54,6 +55,10 @@ impl Kind for Sheet {
 
     fn recognises(&self, link: &str) -> bool {
         !matches!(link.parse::<SheetLink>(), Err(NotASheetLink::Other)) || is_googles(link)
+    }
+
+    fn read_settings(&self) -> &'static [ReadSetting] {
+        &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
     fn weights(&self) -> Weights {

@@ -13,6 +13,7 @@ diesel::table! {
         key_column -> Text,
         schedule -> Nullable<Text>,
         public -> Bool,
+        read_options -> Text,
         next_run_at -> Nullable<Timestamp>,
         created_at -> Timestamp,
     }

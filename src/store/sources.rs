@@ -27,6 +27,7 @@ pub(super) struct SourceRow {
     key_column: String,
     schedule: Option<String>,
     public: bool,
+    read_options: String,
 }
 
 impl TryFrom<SourceRow> for Source {
@@ -45,6 +46,7 @@ impl TryFrom<SourceRow> for Source {
             key_column: row.key_column,
             schedule: row.schedule,
             public: row.public,
+            read_options: json("sources.read_options", &row.read_options)?,
         })
     }
 }
@@ -62,13 +64,14 @@ struct SourceValues<'a> {
     key_column: &'a str,
     schedule: Option<&'a str>,
     public: bool,
+    read_options: String,
     next_run_at: Option<NaiveDateTime>,
 }
 
 impl<'a> SourceValues<'a> {
     /// The values of `draft`, whose location is `location` as JSON text.
-    fn of(draft: &'a SourceDraft, location: &'a str, next_run_at: Option<NaiveDateTime>) -> Self {
-        Self {
+    fn of(draft: &'a SourceDraft, location: &'a str, next_run_at: Option<NaiveDateTime>) -> Result<Self, StoreError> {
+        Ok(Self {
             slug: draft.slug.as_str(),
             name: &draft.name,
             noun_one: &draft.noun.one,
@@ -78,8 +81,9 @@ impl<'a> SourceValues<'a> {
             key_column: &draft.key_column,
             schedule: draft.schedule.as_deref(),
             public: draft.public,
+            read_options: to_json("sources.read_options", &draft.read_options)?,
             next_run_at,
-        }
+        })
     }
 }
 
@@ -110,7 +114,7 @@ fn insert(
     let now = clock::now(conn)?.naive_utc();
     let location = to_json("sources.location", &draft.location)?;
     diesel::insert_into(sources::table)
-        .values((SourceValues::of(draft, &location, next_run_at), sources::created_at.eq(now)))
+        .values((SourceValues::of(draft, &location, next_run_at)?, sources::created_at.eq(now)))
         .execute(conn)?;
     let row = sources::table.filter(sources::slug.eq(slug)).select(SourceRow::as_select()).first(conn)?;
     let source = Source::try_from(row)?;
@@ -168,7 +172,7 @@ impl Store {
             }
             let location = to_json("sources.location", &draft.location)?;
             diesel::update(sources::table.find(id.0))
-                .set(SourceValues::of(draft, &location, next_run_at))
+                .set(SourceValues::of(draft, &location, next_run_at)?)
                 .execute(conn)?;
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
             Ok(SourceChange::Done)

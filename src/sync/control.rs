@@ -14,6 +14,7 @@ use crate::domain::item::parse_fields;
 use crate::domain::location::Location;
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest, Status};
+use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::domain::way_in::WayIn;
@@ -127,9 +128,9 @@ impl Control {
     ///
     /// # Errors
     /// When it cannot be fetched or read: what a sync of it would fail with.
-    pub fn look(&self, kind: &str, location: &Location) -> Result<Look, CannotLook> {
+    pub fn look(&self, kind: &str, location: &Location, read_options: &ReadOptions) -> Result<Look, CannotLook> {
         let (kind, watch) = (self.kind(kind)?, LookWatch::default());
-        let looked = crate::fetch::look(kind, location, LOOK_WITHIN.min(self.engine.terms.fetch), &watch);
+        let looked = crate::fetch::look(kind, location, read_options, LOOK_WITHIN.min(self.engine.terms.fetch), &watch);
         watch.seen(looked)
     }
 
@@ -172,6 +173,12 @@ impl Control {
     #[must_use]
     pub fn way_in(&self, kind: &str) -> Option<WayIn> {
         Some(self.engine.kinds.get(kind)?.way_in())
+    }
+
+    /// The settings of [`ReadOptions`] that sources of this kind obey.
+    #[must_use]
+    pub fn read_settings(&self, kind: &str) -> &'static [ReadSetting] {
+        self.engine.kinds.get(kind).map_or(&[], Kind::read_settings)
     }
 
     /// The kind that alone can be meant by `link`, told by its form without asking anybody.

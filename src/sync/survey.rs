@@ -10,7 +10,7 @@ use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::{KEY_MAX_BYTES, Layout};
 use crate::domain::operation::Stage;
 use crate::domain::progress::Stats;
-use crate::domain::row::{Row, shortened};
+use crate::domain::row::{Doubt, Row, shortened};
 use crate::fetch::Content;
 use crate::store::lease::Progress;
 
@@ -125,6 +125,8 @@ struct Surveyor<'a> {
     rows: u64,
     rejected: u64,
     issues: Issues,
+    /// Whether rows or keys may have been misread.
+    doubtful: bool,
 }
 
 impl<'a> Surveyor<'a> {
@@ -137,7 +139,18 @@ impl<'a> Surveyor<'a> {
         sample: Sample,
     ) -> Self {
         let readings = vec![ColumnReading::default(); columns.len()];
-        Self { index, layout, columns, key_column, readings, sample, rows: 0, rejected: 0, issues: Issues::default() }
+        Self {
+            index,
+            layout,
+            columns,
+            key_column,
+            readings,
+            sample,
+            rows: 0,
+            rejected: 0,
+            issues: Issues::default(),
+            doubtful: false,
+        }
     }
 
     /// Looks at one row.
@@ -145,6 +158,7 @@ impl<'a> Surveyor<'a> {
         self.rows += 1;
         for mend in &row.mended {
             let column = mend.column.and_then(|position| self.columns.get(position)).cloned();
+            self.doubtful |= mend.doubt == Doubt::Structure;
             let reason = mend.what.clone();
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
@@ -189,11 +203,12 @@ impl<'a> Surveyor<'a> {
 
     /// What was found.
     fn finish(self, types: Vec<ColumnType>, columns: Vec<Issue>) -> Survey {
-        let Self { index, rows, rejected, issues: others, .. } = self;
+        let Self { index, rows, rejected, issues: others, doubtful, .. } = self;
         // The header is the first row.
         let mut issues = Issues::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
         issues.append(others);
-        Survey { tally: index.tally(), rows, rejected, issues, types, columns }
+        let tally = Tally { doubtful, ..index.tally() };
+        Survey { tally, rows, rejected, issues, types, columns }
     }
 }

@@ -212,7 +212,7 @@ fn offer(house: &House, form: &SourceForm, place: &Place, error: &CannotLook) ->
         };
         let other = match &place.location {
             Location::Upload(_) if way.file.is_none() => return false,
-            Location::Upload(_) => Place { kind: (*kind).to_owned(), location: place.location.clone() },
+            Location::Upload(_) => Place { kind: (*kind).to_owned(), ..place.clone() },
             _ => {
                 match of_kind(control, kind, &SourceForm { url: addresses.join("\n"), ..SourceForm::default() }, &[]) {
                     Ok(other) => other,

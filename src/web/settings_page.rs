@@ -87,7 +87,7 @@ pub(super) fn too_large() -> Wrong {
 
 /// Looks at what is at a place.
 pub(super) fn look_at(house: &House, place: &Place) -> Result<Look, CannotLook> {
-    with_columns(house.control.look(&place.kind, &place.location)?)
+    with_columns(house.control.look(&place.kind, &place.location, &place.read_options)?)
 }
 
 /// Looks into a source that is there; that its key column is not is told beside the columns.

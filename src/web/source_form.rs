@@ -5,6 +5,7 @@ use url::Url;
 use super::forms::{Values, sentence, value};
 use super::source_place::Place;
 use super::views::sources::{SourceErrors, SourceForm};
+use crate::domain::read_options::ReadOptions;
 use crate::domain::row::listed_columns;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft};
@@ -51,6 +52,7 @@ pub(super) fn typed(values: &Values) -> SourceForm {
         schedule: value(values, "schedule"),
         schedule_words: None,
         public: value(values, "public") == "1",
+        read_options: ReadOptions::default(),
     }
 }
 
@@ -67,6 +69,7 @@ pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
         schedule: source.schedule.clone().unwrap_or_default(),
         schedule_words: source.schedule.as_deref().and_then(schedule_in_words),
         public: source.public,
+        read_options: source.read_options.clone(),
         ..SourceForm::default()
     }
 }
@@ -113,6 +116,7 @@ pub(super) fn check(
         key_column: form.key.clone(),
         schedule: schedule.as_ref().map(ToString::to_string),
         public: form.public,
+        read_options: place.read_options.clone(),
     };
     Ok((draft, schedule))
 }

@@ -2,6 +2,7 @@
 
 use super::{Place, check, file_name_of, propose};
 use crate::domain::location::Location;
+use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Noun;
 use crate::web::views::sources::SourceForm;
 
@@ -17,7 +18,7 @@ fn form() -> SourceForm {
 }
 
 fn upload() -> Place {
-    Place { kind: "csv".to_owned(), location: Location::Upload("0".to_owned()) }
+    Place { kind: "csv".to_owned(), location: Location::Upload("0".to_owned()), read_options: ReadOptions::default() }
 }
 
 fn columns() -> Vec<String> {

@@ -11,6 +11,7 @@ use super::state::House;
 use super::uploads;
 use super::views::sources::SourceForm;
 use crate::domain::location::Location;
+use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Source;
 use crate::domain::veil::{account, all_veiled, server_of, unveiled, veiled, veiled_server};
 use crate::domain::way_in::Asked;
@@ -24,6 +25,7 @@ const LONGEST: usize = 4000;
 pub(super) struct Place {
     pub(super) kind: String,
     pub(super) location: Location,
+    pub(super) read_options: ReadOptions,
 }
 
 impl Place {
@@ -38,7 +40,7 @@ impl Place {
         let mut new = addresses.clone();
         new.retain(|address| !before.addresses().contains(address));
         let location = if let [only] = &new[..] { Location::Url(only.clone()) } else { Location::Urls(new) };
-        (!location.addresses().is_empty()).then(|| Self { kind: self.kind.clone(), location })
+        (!location.addresses().is_empty()).then(|| Self { location, ..self.clone() })
     }
 
     /// Where it is, in words.
@@ -52,7 +54,7 @@ impl Place {
 
 impl From<&Source> for Place {
     fn from(source: &Source) -> Self {
-        Self { kind: source.kind.clone(), location: source.location.clone() }
+        Self { kind: source.kind.clone(), location: source.location.clone(), read_options: source.read_options.clone() }
     }
 }
 
@@ -73,7 +75,11 @@ pub(super) fn meant(
         let location = Location::Upload(form.upload.clone());
         let takes = |kind: &&str| control.way_in(kind).is_some_and(|way| way.file.is_some());
         let kinds = control.kinds().into_iter().filter(takes).filter(|kind| form.kind.is_empty() || form.kind == *kind);
-        let places = kinds.map(|kind| Place { kind: kind.to_owned(), location: location.clone() });
+        let places = kinds.map(|kind| Place {
+            kind: kind.to_owned(),
+            location: location.clone(),
+            read_options: form.read_options.clone(),
+        });
         return Ok(Ok(places.collect()));
     }
     let waiting = set_aside::waiting(&house.uploads_dir, &form.waits);
@@ -105,7 +111,8 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
             Ok([only]) => Location::Url(only),
             Err(several) => Location::Urls(several),
         };
-        control.accepts(kind, &location).map(|()| Place { kind: kind.to_owned(), location })
+        let read_options = form.read_options.clone();
+        control.accepts(kind, &location).map(|()| Place { kind: kind.to_owned(), location, read_options })
     };
     if way.asked == Asked::Account {
         let stored = known

@@ -224,6 +224,7 @@ mod tests {
 
     use super::{clear_abandoned, discard, is_waiting, path};
     use crate::domain::location::Location;
+    use crate::domain::read_options::ReadOptions;
     use crate::domain::source::{Noun, Source, SourceId};
 
     const ONE: &str = "0123456789abcdef0123456789abcdef";
@@ -240,6 +241,7 @@ mod tests {
             key_column: "id".to_owned(),
             schedule: None,
             public: false,
+            read_options: ReadOptions::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lockstep::domain::location::Location;
+use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{Fetched, look};
 
 use super::{Patient, Road, cells, failed, peak_memory};
@@ -114,7 +115,8 @@ fn a_look_shows_columns_first_rows_and_a_key() {
     std::fs::write(&path, text).expect("written");
     let kinds = road.kinds();
     let kind = kinds.get("csv").expect("a kind");
-    let seen = look(kind, &file(&path), Duration::from_secs(5), &Patient::default()).expect("a look");
+    let seen =
+        look(kind, &file(&path), &ReadOptions::default(), Duration::from_secs(5), &Patient::default()).expect("a look");
     assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
     assert_eq!(seen.rows.len(), 20);
     assert_eq!(seen.keys, ["Album ID", "title"]);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use lockstep::domain::location::Location;
+use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{FetchError, look};
 
 use super::google::{albums, content, link, road};
@@ -56,7 +57,13 @@ fn every_refusal_names_its_fix() {
     assert_eq!(failed(road.content("sheet", &gone)).0, "not_found");
     google.once("/v4/", sheets);
     let kinds = road.kinds();
-    let looked = look(kinds.get("sheet").expect("a kind"), &link("/edit"), Duration::from_secs(9), &Patient::default());
+    let looked = look(
+        kinds.get("sheet").expect("a kind"),
+        &link("/edit"),
+        &ReadOptions::default(),
+        Duration::from_secs(9),
+        &Patient::default(),
+    );
     assert!(failed(looked).1.contains(&enable), "a look says the same");
 }
 

@@ -104,6 +104,7 @@ pub(super) fn source(kind: &str, location: Location) -> Source {
         key_column: "id".to_owned(),
         schedule: None,
         public: false,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     }
 }
 

@@ -33,6 +33,7 @@ fn a_server_waits_for_google_and_says_so(db: &Database) {
         key_column: "id".to_owned(),
         schedule: None,
         public: true,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     home.store().add_source(&draft, None).expect("a source");
     google.once("values:batchGet", quota());

@@ -200,6 +200,7 @@ pub(crate) fn draft(slug: &str, kind: &str, location: Location) -> SourceDraft {
         key_column: "id".to_owned(),
         schedule: None,
         public: false,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     }
 }
 

@@ -183,7 +183,7 @@ impl Content for Held {
             let mut cells = cells.clone();
             let surplus = cells.len() > width;
             cells.resize(width, String::new());
-            Ok(Row { number: at as u64 + 2, cells, surplus, mended: Vec::new() })
+            Ok(Row { number: at as u64 + 2, cells, surplus, ..Row::default() })
         })))
     }
 }

@@ -114,6 +114,7 @@ impl Home {
             key_column: "id".to_owned(),
             schedule: None,
             public: true,
+            read_options: lockstep::domain::read_options::ReadOptions::default(),
         };
         self.store().add_source(&draft, None).expect("a source");
     }

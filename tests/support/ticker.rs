@@ -166,7 +166,7 @@ impl Content for Heard {
 
     fn rows(&self) -> Result<Rows<'_>, FetchError> {
         let row = |(at, cells): (usize, &Vec<String>)| {
-            Ok(Row { number: at as u64 + 1, cells: cells.clone(), surplus: false, mended: Vec::new() })
+            Ok(Row { number: at as u64 + 1, cells: cells.clone(), ..Row::default() })
         };
         Ok(Box::new(self.rows.iter().enumerate().map(row)))
     }

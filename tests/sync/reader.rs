@@ -179,8 +179,8 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Dat
 }
 
 fn as_draft(source: &Source) -> SourceDraft {
-    let Source { slug, name, noun, kind, location, key_column, schedule, public, .. } = source.clone();
-    SourceDraft { slug, name, noun, kind, location, key_column, schedule, public }
+    let Source { slug, name, noun, kind, location, key_column, schedule, public, read_options, .. } = source.clone();
+    SourceDraft { slug, name, noun, kind, location, key_column, schedule, public, read_options }
 }
 
 fn secrets_are_nowhere(db: &Database) {

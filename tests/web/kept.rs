@@ -68,6 +68,7 @@ fn a_source_that_was_renamed_is_told_of_as_before(db: &Database) {
         key_column: was.key_column,
         schedule: was.schedule,
         public: was.public,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     assert_eq!(site.store.change_source(was.id, &draft, None).expect("an answer"), SourceChange::Done);
     let (visitor, person) = (site.visitor(), site.person("ada", Role::Admin));

@@ -207,6 +207,7 @@ fn draft(slug: &str, public: bool) -> SourceDraft {
         key_column: "id".to_owned(),
         schedule: None,
         public,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     }
 }
 

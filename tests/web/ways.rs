@@ -158,6 +158,7 @@ fn an_account_keeps_its_password_and_never_shows_it() {
         key_column: "id".to_owned(),
         schedule: None,
         public: false,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     let source = site.store.add_source(&draft, None).expect("a source");
     let edit = admin.get("/settings/sources/mine").body;
@@ -219,6 +220,7 @@ fn of_an_account_nothing_behind_its_server_is_shown() {
         key_column: "id".to_owned(),
         schedule: None,
         public: false,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     let source = site.store.add_source(&draft, None).expect("a source");
     let edit = admin.get("/settings/sources/mine").body;

@@ -125,7 +125,7 @@ impl Table {
             let mut cell = text_of(record.cell(index));
             if nul && cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend { column: Some(index), what: "NUL characters were dropped".to_owned() });
+                mended.push(Mend::cell(Some(index), "NUL characters were dropped"));
             }
             cells.push(cell);
         }
@@ -133,17 +133,17 @@ impl Table {
         if self.writing.lossy && cells.iter().any(|cell| cell.contains('\u{FFFD}')) {
             let name = self.writing.encoding.name();
             let what = format!("characters that are not valid {name} were replaced by \u{FFFD}");
-            mended.push(Mend { column: None, what });
+            mended.push(Mend::cell(None, what));
         }
         let mut note = |cell: Option<usize>, what: &str| {
             if let Some(cell) = cell {
-                mended.push(Mend { column: Some(cell).filter(|cell| *cell < width), what: what.to_owned() });
+                mended.push(Mend::cell(Some(cell).filter(|cell| *cell < width), what));
             }
         };
         note(record.loose_end, "text stands after a closing quotation mark; it was kept as it is");
         note(record.late_quote, "a space stands before a quotation mark, so the cell was cut at every delimiter");
         let beyond = (width..record.len()).any(|index| !record.cell(index).trim_ascii().is_empty());
-        Row { number: self.shown(record.number), cells, surplus: record.too_wide || beyond, mended }
+        Row { number: self.shown(record.number), cells, surplus: record.too_wide || beyond, mended, ..Row::default() }
     }
 }
 

@@ -78,10 +78,10 @@ fn row(before: u64, entry: Entry, key: &str, feed: &str) -> Row {
     let mut mended = Vec::new();
     for (position, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| cell.contains('\0')) {
         cell.retain(|c| c != '\0');
-        mended.push(Mend { column: Some(position), what: "NUL characters were dropped".to_owned() });
+        mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
     }
     // The header would be row 1.
-    Row { number: before + 2, cells, surplus: false, mended }
+    Row { number: before + 2, cells, mended, ..Row::default() }
 }
 
 fn moment(time: Option<DateTime<Utc>>) -> String {

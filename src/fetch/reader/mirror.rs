@@ -270,7 +270,7 @@ impl<'a> Mirror<'a> {
         states.of(id).write(&mut cells);
         self.done += 1;
         // The header is row 1.
-        rows.push(&Row { number: rows.rows() + 2, cells, surplus: false, mended: Vec::new() })
+        rows.push(&Row { number: rows.rows() + 2, cells, ..Row::default() })
     }
 
     fn tell(&self, message: &str, share: Count) {

@@ -107,12 +107,12 @@ fn row(number: u64, cells: &Cells, width: usize) -> Row {
     for (position, cell) in placed.iter_mut().enumerate() {
         if cell.contains('\0') {
             cell.retain(|c| c != '\0');
-            mended.push(Mend { column: Some(position), what: "NUL characters were dropped".to_owned() });
+            mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
         }
     }
     placed.resize(width, String::new());
     let beyond = cells.kept.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
-    Row { number, cells: placed, surplus: cells.too_many || beyond, mended }
+    Row { number, cells: placed, surplus: cells.too_many || beyond, mended, ..Row::default() }
 }
 
 /// The cells of one row.

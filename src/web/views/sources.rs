@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::base::{Chrome, When, counted};
+use crate::domain::read_options::ReadOptions;
 use crate::domain::way_in::{Asked, WayIn};
 
 /// `GET /settings/sources`.
@@ -173,6 +174,8 @@ pub struct SourceForm {
     pub schedule_words: Option<String>,
     /// `public`: whether visitors without an account may read it.
     pub public: bool,
+    /// How its content is read.
+    pub read_options: ReadOptions,
 }
 
 impl SourceForm {

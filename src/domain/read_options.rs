@@ -1,0 +1,75 @@
+//! How the content of one source is read, as its admin set it. Everything that is not set is detected.
+
+use serde::{Deserialize, Serialize};
+
+/// The settings of one source that decide how its content is read.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ReadOptions {
+    /// The tab of a sheet or workbook, by name. `None` is the tab of the link's `gid`, else the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tab: Option<String>,
+    /// The text encoding, by a label of the WHATWG Encoding Standard such as `windows-1252`. `None` detects it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
+    /// The row that names the columns, from 1. `None` is the first row that is not blank.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u64>,
+    /// Whether a sync goes on where most rows do not fit the header (`header_mismatch`).
+    #[serde(skip_serializing_if = "is_unset")]
+    pub accept_header_mismatch: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_unset(flag: &bool) -> bool {
+    !flag
+}
+
+/// One setting of [`ReadOptions`]. A kind of source lists those that it obeys.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReadSetting {
+    /// [`ReadOptions::tab`].
+    Tab,
+    /// [`ReadOptions::encoding`].
+    Encoding,
+    /// [`ReadOptions::header_row`].
+    HeaderRow,
+    /// [`ReadOptions::accept_header_mismatch`].
+    HeaderMismatch,
+}
+
+impl ReadOptions {
+    /// The first setting that is made and not among those in `obeyed`.
+    #[must_use]
+    pub fn first_ignored(&self, obeyed: &[ReadSetting]) -> Option<ReadSetting> {
+        let made = [
+            (ReadSetting::Tab, self.tab.is_some()),
+            (ReadSetting::Encoding, self.encoding.is_some()),
+            (ReadSetting::HeaderRow, self.header_row.is_some()),
+            (ReadSetting::HeaderMismatch, self.accept_header_mismatch),
+        ];
+        made.into_iter().find(|(setting, is_made)| *is_made && !obeyed.contains(setting)).map(|(setting, _)| setting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ReadOptions, ReadSetting};
+
+    #[test]
+    fn nothing_set_is_stored_as_nothing_and_read_back() {
+        let unset = ReadOptions::default();
+        assert_eq!(serde_json::to_string(&unset).expect("JSON"), "{}");
+        let set = ReadOptions { tab: Some("Artists".to_owned()), header_row: Some(4), ..unset };
+        let text = serde_json::to_string(&set).expect("JSON");
+        assert_eq!(text, r#"{"tab":"Artists","headerRow":4}"#);
+        assert_eq!(serde_json::from_str::<ReadOptions>(&text).expect("options"), set);
+    }
+
+    #[test]
+    fn a_setting_that_a_kind_does_not_obey_is_named() {
+        let set = ReadOptions { encoding: Some("utf-8".to_owned()), ..ReadOptions::default() };
+        assert_eq!(set.first_ignored(&[ReadSetting::Tab]), Some(ReadSetting::Encoding));
+        assert_eq!(set.first_ignored(&[ReadSetting::Encoding]), None);
+    }
+}

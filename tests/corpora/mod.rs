@@ -1,0 +1,19 @@
+//! Inputs as people met them: rebuilt from public bug reports (`reports/`), each with the outcome that a person wants.
+
+mod answers;
+mod keys;
+mod links;
+mod outcomes;
+mod tables;
+
+use std::path::PathBuf;
+
+/// The file `name` of `tests/corpora/reports`, whose README says what is right for each.
+pub(crate) fn report_path(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpora/reports")).join(name)
+}
+
+/// The content of the file `name` of `tests/corpora/reports`.
+pub(crate) fn report(name: &str) -> Vec<u8> {
+    std::fs::read(report_path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
