@@ -5,6 +5,7 @@
 //! [`record::SyncRecord`].
 
 pub mod account;
+pub mod cell_class;
 pub mod change_set;
 pub mod column_type;
 pub mod dates;
@@ -28,6 +29,8 @@ pub mod progress;
 pub mod read_options;
 pub mod record;
 pub mod row;
+pub mod row_group;
+pub mod row_shape;
 pub mod schedule;
 pub mod secret;
 pub mod sheet_link;
@@ -35,6 +38,7 @@ pub mod sorting;
 pub mod source;
 pub mod status_report;
 pub mod sync_id;
+pub mod text_counts;
 pub mod veil;
 pub mod way_in;
 pub mod words;

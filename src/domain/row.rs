@@ -18,6 +18,12 @@ pub struct Row {
     /// The cells beyond the last column, as far as they are kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub extra: Vec<String>,
+    /// Why the row cannot be taken, where its kind of source knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<String>,
+    /// The rows that it would be if its quotation marks were text, where each of them would have a cell for each column.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inner_rows: Vec<Vec<String>>,
     /// What was mended in this row, if anything, with its column.
     pub mended: Vec<Mend>,
 }
@@ -32,6 +38,9 @@ pub struct Mend {
     /// What it puts in doubt.
     #[serde(default)]
     pub doubt: Doubt,
+    /// Whether a whole table may be like this on purpose. Such rows are told of in one note.
+    #[serde(default)]
+    pub is_common: bool,
 }
 
 /// What of a row may have been misread, when something in it was mended.
@@ -48,13 +57,19 @@ impl Mend {
     /// A mended cell of the column at `column`, or the row as a whole.
     #[must_use]
     pub fn cell(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: Doubt::Cell }
+        Self { column, what: what.into(), doubt: Doubt::Cell, is_common: false }
     }
 
     /// A place where cells may have been cut wrongly.
     #[must_use]
     pub fn structure(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: Doubt::Structure }
+        Self { column, what: what.into(), doubt: Doubt::Structure, is_common: false }
+    }
+
+    /// Something that many cells of the column at `column` may have on purpose.
+    #[must_use]
+    pub fn common(column: Option<usize>, what: impl Into<String>) -> Self {
+        Self { is_common: true, ..Self::cell(column, what) }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(in crate::fetch) mod decoding;
 pub(in crate::fetch) mod delimiter;
+mod faults;
 pub(in crate::fetch) mod records;
 pub(in crate::fetch) mod table;
 pub(in crate::fetch) mod text;
@@ -19,7 +20,7 @@ use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
-use crate::domain::read_options::ReadSetting;
+use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
 use crate::domain::way_in::{Asked, FileAsked, WayIn};
 use table::Table;
@@ -96,11 +97,12 @@ impl Kind for Csv {
     }
 
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
-        let taken = |content| finish(content, None, Validators::default(), order, watch);
+        let options = &source.read_options;
+        let taken = |content| finish(content, None, Validators::default(), options, order, watch);
         match &source.location {
             Location::Url(address) => {
                 no_sheet_link(&self.client, address)?;
-                table_at(&self.client, Request::table(address, Reach::Anywhere), order, watch)
+                table_at(&self.client, Request::table(address, Reach::Anywhere), options, order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
             Location::File(path) => taken(local::file(&self.client, path, CSV_FILE, order, watch)?),
@@ -130,23 +132,25 @@ fn no_sheet_link(client: &Client, address: &str) -> Result<(), FetchError> {
     Ok(())
 }
 
-/// Fetches the table that `request` asks for.
+/// Fetches the table that `request` asks for, to be read with `options`.
 pub(in crate::fetch) fn table_at(
     client: &Client,
     request: Request<'_>,
+    options: &ReadOptions,
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
     let request = request.newer_than(order.validators, order.mode);
     let Answer::Body(body) = client.ask(&request, order, watch)? else { return Ok(Fetched::Unchanged(None)) };
     let (said, charset) = (body.validators(), reply::charset(&body.headers));
-    finish(body.content, charset.as_deref(), said, order, watch)
+    finish(body.content, charset.as_deref(), said, options, order, watch)
 }
 
 fn finish(
     content: Spooled,
     charset: Option<&str>,
     said: Validators,
+    options: &ReadOptions,
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
@@ -155,5 +159,5 @@ fn finish(
     if same {
         return Ok(Fetched::Unchanged(Some(validators)));
     }
-    Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, watch)?)))
+    Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, options, watch)?)))
 }

@@ -13,6 +13,7 @@ mod look;
 mod reader;
 mod row_file;
 mod sheet;
+mod text_encoding;
 
 pub use http::guard::{AllowHosts, NotAllowHosts};
 pub use key_search::key_hints;

@@ -73,7 +73,7 @@ impl Kind for Sheet {
         let (link, client) = (link(&source.location)?, &*self.client);
         match (link.id(), self.robot.as_deref()) {
             (Some(id), Some(robot)) => Api { client, robot, order, watch }.fetch(id, link.tab()),
-            _ => export::fetch(client, &link, order, watch),
+            _ => export::fetch(client, &link, &source.read_options, order, watch),
         }
     }
 }

@@ -115,7 +115,7 @@ impl KeyIndex {
     /// How a surveyed row compares; `None` when it is not taken.
     pub(super) fn standing(&self, layout: &Layout, row: &Row) -> Option<Standing> {
         let key = layout.key(&row.cells);
-        if key.is_empty() || row.surplus {
+        if key.is_empty() || row.surplus || row.refusal.is_some() {
             return None;
         }
         let entry = self.entries.get(&digest(key))?;

@@ -19,6 +19,7 @@ mod preview;
 mod recovery;
 mod reporter;
 mod retention;
+mod row_findings;
 mod run;
 mod scheduler;
 mod signal;

@@ -1,16 +1,19 @@
 //! The first reading of a source. Everything about its size and shape is known, and judged, before the first write.
 
 use super::columns::Sample;
-use super::compare::{KeyIndex, place};
+use super::compare::{KeyIndex, Standing, place};
 use super::outcome::{Stopped, count};
+use super::row_findings::{RowFindings, RowsFound};
 use super::run::Run;
+use crate::domain::cell_class::CellClass;
 use crate::domain::column_type::{ColumnReading, ColumnType};
 use crate::domain::guards::{Tally, Verdict};
 use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::{KEY_MAX_BYTES, Layout};
 use crate::domain::operation::Stage;
 use crate::domain::progress::Stats;
-use crate::domain::row::{Doubt, Row, shortened};
+use crate::domain::row::{Row, shortened};
+use crate::domain::row_shape::HeaderMismatch;
 use crate::fetch::Content;
 use crate::store::lease::Progress;
 
@@ -31,6 +34,8 @@ pub(super) struct Survey {
     pub(super) types: Vec<ColumnType>,
     /// What became of the columns.
     pub(super) columns: Vec<Issue>,
+    /// That the header is not that of the rows.
+    mismatch: Option<HeaderMismatch>,
 }
 
 impl Run<'_> {
@@ -57,7 +62,9 @@ impl Run<'_> {
         self.reporter.set(progress.clone());
         self.known_items(|key, known| index.know(key, known))?;
         let sample = Sample::new(&self.catalog.columns, content.columns());
-        let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column, sample);
+        let expected = |name: &str| CellClass::of_type(self.catalog.column_type(name));
+        let findings = RowFindings::new(content.columns(), expected);
+        let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column, sample, findings);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
             if read % LOOK_EVERY == 0
@@ -69,7 +76,11 @@ impl Run<'_> {
         let told = surveyor.readings.iter().map(ColumnReading::column_type);
         let types = told.enumerate().map(|(at, told)| self.column_type(content, at, told)).collect();
         let columns = self.column_notes(&surveyor.sample)?;
-        let mut survey = surveyor.finish(types, columns);
+        let mut survey = surveyor.finish(types, columns)?;
+        if let Some(mismatch) = survey.mismatch.filter(|_| !self.source.read_options.accept_header_mismatch) {
+            let message = format!("{} Nothing was changed.", mismatch.message());
+            return Err(Stopped::Failed { code: HeaderMismatch::CODE, message });
+        }
         survey.tally.settled = self.catalog.settled_count.unwrap_or(survey.tally.live);
         progress.stats.items.total = survey.rows;
         self.reporter.set(progress);
@@ -125,6 +136,7 @@ struct Surveyor<'a> {
     rows: u64,
     rejected: u64,
     issues: Issues,
+    findings: RowFindings,
     /// Whether rows or keys may have been misread.
     doubtful: bool,
 }
@@ -137,6 +149,7 @@ impl<'a> Surveyor<'a> {
         columns: &'a [String],
         key_column: &'a str,
         sample: Sample,
+        findings: RowFindings,
     ) -> Self {
         let readings = vec![ColumnReading::default(); columns.len()];
         Self {
@@ -149,6 +162,7 @@ impl<'a> Surveyor<'a> {
             rows: 0,
             rejected: 0,
             issues: Issues::default(),
+            findings,
             doubtful: false,
         }
     }
@@ -156,14 +170,20 @@ impl<'a> Surveyor<'a> {
     /// Looks at one row.
     fn look(&mut self, row: &Row) {
         self.rows += 1;
+        self.findings.look(row, self.layout, self.index);
         for mend in &row.mended {
+            if self.findings.take_common(row.number, mend) {
+                continue;
+            }
             let column = mend.column.and_then(|position| self.columns.get(position)).cloned();
-            self.doubtful |= mend.doubt == Doubt::Structure;
             let reason = mend.what.clone();
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
         let key = self.layout.key(&row.cells);
-        if key.is_empty() {
+        if let Some(reason) = &row.refusal {
+            self.findings.doubt_shape();
+            self.refuse(row, None, reason.clone());
+        } else if key.is_empty() {
             self.refuse(
                 row,
                 Some(self.key_column),
@@ -178,6 +198,7 @@ impl<'a> Surveyor<'a> {
             self.refuse(row, Some(self.key_column), reason);
         } else if row.surplus {
             self.index.keep(key);
+            self.findings.doubt_shape();
             let reason = format!(
                 "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
                 self.columns.len()
@@ -191,6 +212,11 @@ impl<'a> Surveyor<'a> {
             for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
                 reading.look(cell);
             }
+            let is_ragged = row.width.is_some_and(|width| width != self.columns.len());
+            if is_ragged && self.index.standing(self.layout, row) == Some(Standing::New) {
+                // It may be the row of an item with another key.
+                self.findings.doubt_shape();
+            }
             self.sample.look(row, self.layout, self.index);
         }
     }
@@ -202,13 +228,15 @@ impl<'a> Surveyor<'a> {
     }
 
     /// What was found.
-    fn finish(self, types: Vec<ColumnType>, columns: Vec<Issue>) -> Survey {
-        let Self { index, rows, rejected, issues: others, doubtful, .. } = self;
+    fn finish(self, types: Vec<ColumnType>, columns: Vec<Issue>) -> Result<Survey, Stopped> {
+        let Self { index, rows, rejected, issues: others, doubtful, findings, .. } = self;
+        let RowsFound { notes, is_doubtful, mismatch } = findings.finish(self.columns, index)?;
         // The header is the first row.
         let mut issues = Issues::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
+        issues.append(notes);
         issues.append(others);
-        let tally = Tally { doubtful, ..index.tally() };
-        Survey { tally, rows, rejected, issues, types, columns }
+        let tally = Tally { doubtful: doubtful || is_doubtful, ..index.tally() };
+        Ok(Survey { tally, rows, rejected, issues, types, columns, mismatch })
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use lockstep::domain::issue::Issue;
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use lockstep::domain::record::SyncRecord;
@@ -104,9 +105,21 @@ impl House {
 
     /// Adds a source that is a CSV file with this content.
     pub(crate) fn csv_source(&self, slug: &str, text: impl AsRef<[u8]>) -> Source {
+        self.csv_source_with(slug, text, |_| ())
+    }
+
+    /// Adds a source that is a CSV file with this content, and whose draft is changed by `change`.
+    pub(crate) fn csv_source_with(
+        &self,
+        slug: &str,
+        text: impl AsRef<[u8]>,
+        change: impl FnOnce(&mut SourceDraft),
+    ) -> Source {
         let path = self.data.path().join(format!("{slug}.csv"));
         fs::write(&path, text).expect("a file");
-        self.add(slug, "csv", Location::File(path))
+        let mut draft = draft(slug, "csv", Location::File(path));
+        change(&mut draft);
+        self.store.add_source(&draft, None).expect("a source added")
     }
 
     /// Gives the file of a source another content.
@@ -160,6 +173,16 @@ impl House {
     /// The kept result of a run that ended.
     pub(crate) fn record(&self, id: SyncId) -> SyncRecord {
         self.store.record(id).expect("an answer").expect("a record")
+    }
+
+    /// The issues of a run, as `row/column/kind: reason` with `-` for what is not there.
+    pub(crate) fn issues(&self, id: SyncId) -> Vec<String> {
+        let line = |issue: Issue| {
+            let row = issue.row.map_or("-".to_owned(), |row| row.to_string());
+            let column = issue.column.unwrap_or("-".to_owned());
+            format!("{row}/{column}/{}: {}", issue.kind, issue.reason)
+        };
+        self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(line).collect()
     }
 
     /// What the board says of a run.

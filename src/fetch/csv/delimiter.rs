@@ -3,7 +3,7 @@
 use super::records::{Record, Records};
 
 /// In order of preference where nothing else decides.
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(super) const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How many records are looked at.
 const LOOK: usize = 100;

@@ -1,8 +1,9 @@
 //! Cuts decoded CSV text into records, one at a time.
 //!
 //! The csv crate reads the same cells (a test holds the two against each other), but it cannot say which rows were
-//! blank, whether a quotation mark was never closed, or where text stood beside quotation marks, and it would take a
-//! whole file into memory when one was never closed. A catalog must know all of that before it trusts a row.
+//! blank, whether a quotation mark was never closed or took rows along, or where text stood beside quotation marks, and
+//! it would take a whole file into memory when one was never closed. A catalog must know all of that before it trusts a
+//! row.
 
 use std::io::{self, Read};
 
@@ -33,6 +34,12 @@ pub(in crate::fetch) struct Record {
     pub(in crate::fetch) loose_end: Option<usize>,
     /// The cell with white space before its opening quotation mark, which therefore is plain text, if any.
     pub(in crate::fetch) late_quote: Option<usize>,
+    /// The cell without quotation marks around it that has one inside, if any.
+    pub(in crate::fetch) inner_quote: Option<usize>,
+    /// Whether a cell in quotation marks has line breaks in it.
+    pub(in crate::fetch) spans_lines: bool,
+    /// How many cells stand in quotation marks.
+    pub(in crate::fetch) quoted_cells: usize,
     /// Whether there were more than [`MAX_COLUMNS`] cells; the others are not kept.
     pub(in crate::fetch) too_wide: bool,
 }
@@ -74,6 +81,9 @@ pub(in crate::fetch) enum Uncut {
     Io(io::Error),
     /// The quotation mark that opens this cell is never closed.
     Unclosed { row: u64, cell: usize },
+    /// The quotation mark that opens this cell takes line breaks along, and the one that ends it stands before text: it
+    /// opens another cell.
+    Swallowing { row: u64, cell: usize },
     /// The cell is longer than [`MAX_CELL`].
     LongCell { row: u64, cell: usize, quoted: bool },
     /// The record is longer than [`MAX_RECORD`].
@@ -92,6 +102,8 @@ enum At {
     Quoted,
     /// After a quotation mark inside quotation marks: it closes, or is doubled.
     Closing,
+    /// After spaces that follow a closing quotation mark.
+    Closed,
 }
 
 /// Cuts what `input` reads.
@@ -110,6 +122,11 @@ impl<R: Read> Records<R> {
     /// Cuts at `delimiter`.
     pub(in crate::fetch) fn new(input: R, delimiter: u8) -> Self {
         Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, returned: false }
+    }
+
+    /// The cell that is being read takes rows along.
+    const fn swallowing(&self, record: &Record) -> Uncut {
+        Uncut::Swallowing { row: self.number, cell: record.ends.len() }
     }
 
     fn fill(&mut self) -> io::Result<bool> {
@@ -131,6 +148,8 @@ impl<R: Read> Records<R> {
         let mut at = At::Start;
         let mut cell_start = 0;
         let mut begun = false;
+        let (mut has_break, mut is_loose) = (false, false);
+        let mut closed_at = 0;
         self.number += 1;
         record.number = self.number;
         while self.fill().map_err(Uncut::Io)? {
@@ -150,11 +169,25 @@ impl<R: Read> Records<R> {
                     record.text.extend_from_slice(&self.buffer[from..self.at]);
                     from = self.at + 1;
                     at = match at {
-                        At::Start => At::Quoted,
-                        At::Quoted => At::Closing,
+                        At::Start => {
+                            record.quoted_cells += 1;
+                            has_break = false;
+                            At::Quoted
+                        }
+                        At::Quoted => {
+                            closed_at = record.text.len();
+                            At::Closing
+                        }
                         At::Closing => {
                             record.text.push(b'"');
                             At::Quoted
+                        }
+                        At::Closed if has_break => return Err(self.swallowing(record)),
+                        At::Closed => {
+                            is_loose = true;
+                            record.text.insert(closed_at, b'"');
+                            record.text.push(b'"');
+                            At::Plain
                         }
                         At::Space | At::Plain => {
                             record.late_quote.get_or_insert(record.ends.len());
@@ -168,6 +201,9 @@ impl<R: Read> Records<R> {
                     at = At::Start;
                     ended = byte != self.delimiter;
                     self.returned = byte == b'\r';
+                    if std::mem::take(&mut is_loose) {
+                        mend_loose_end(record, cell_start);
+                    }
                     // A break right at the beginning is a blank row: one empty cell, like any other.
                     close(record, cell_start, self.number, false)?;
                     cell_start = record.text.len();
@@ -175,12 +211,29 @@ impl<R: Read> Records<R> {
                         self.at += 1;
                         break;
                     }
-                } else if at == At::Closing {
-                    record.loose_end.get_or_insert(record.ends.len());
+                } else if inside {
+                    if byte == b'\n' || byte == b'\r' {
+                        has_break = true;
+                        record.spans_lines = true;
+                    }
+                } else if (at == At::Closing || at == At::Closed) && byte == b' ' {
+                    at = At::Closed;
+                } else if at == At::Closing || at == At::Closed {
+                    if has_break {
+                        return Err(self.swallowing(record));
+                    }
+                    is_loose = true;
+                    record.text.extend_from_slice(&self.buffer[from..self.at]);
+                    from = self.at;
+                    record.text.insert(closed_at, b'"');
                     at = At::Plain;
+                } else if byte == b'"' {
+                    if !is_loose && record.late_quote != Some(record.ends.len()) {
+                        record.inner_quote.get_or_insert(record.ends.len());
+                    }
                 } else if at == At::Start && byte == b' ' {
                     at = At::Space;
-                } else if !inside && (at == At::Start || byte != b' ') {
+                } else if at == At::Start || byte != b' ' {
                     at = At::Plain;
                 }
                 self.at += 1;
@@ -197,10 +250,24 @@ impl<R: Read> Records<R> {
         if at == At::Quoted {
             return Err(Uncut::Unclosed { row: self.number, cell: record.ends.len() });
         }
+        if is_loose {
+            mend_loose_end(record, cell_start);
+        }
         if begun {
             close(record, cell_start, self.number, at == At::Closing)?;
         }
         Ok(begun)
+    }
+}
+
+/// A cell with text after its closing quotation mark: the marks inside belong to the text (`"20" pipe"` is `20" pipe`),
+/// and where none ends it, all of them do.
+fn mend_loose_end(record: &mut Record, cell_start: usize) {
+    record.loose_end.get_or_insert(record.ends.len());
+    if record.text.len() > cell_start && record.text.last() == Some(&b'"') {
+        record.text.pop();
+    } else {
+        record.text.insert(cell_start, b'"');
     }
 }
 
@@ -222,83 +289,5 @@ fn close(record: &mut Record, cell_start: usize, row: u64, quoted: bool) -> Resu
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{MAX_CELL, MAX_COLUMNS, Record, Records, Uncut};
-
-    fn cut(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, Uncut> {
-        let mut records = Records::new(text, b',');
-        let mut record = Record::default();
-        let mut all = Vec::new();
-        while records.next(&mut record)? {
-            let cells = (0..record.len()).map(|i| String::from_utf8_lossy(record.cell(i)).into_owned()).collect();
-            all.push((record.number, cells));
-        }
-        Ok(all)
-    }
-
-    fn first(text: &str) -> Record {
-        let mut record = Record::default();
-        assert!(Records::new(text.as_bytes(), b',').next(&mut record).expect("a record"));
-        record
-    }
-
-    #[test]
-    fn rows_are_counted_as_a_spreadsheet_does() {
-        let all = cut(b"a,b\r\n\r\n\"1\n2\",x\n\n\n3,\"y\"").expect("whole");
-        let numbers: Vec<u64> = all.iter().map(|(number, _)| *number).collect();
-        assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
-        assert_eq!(all[2].1, ["1\n2", "x"]);
-        assert_eq!(all[5].1, ["3", "y"]);
-        assert_eq!(cut(b"a\rb\r").expect("whole").len(), 2);
-    }
-
-    #[test]
-    fn a_lone_quotation_mark_inside_a_plain_cell_is_data() {
-        let record = first("7\" single,a\"b\"");
-        assert_eq!((record.cell(0), record.cell(1)), (&b"7\" single"[..], &b"a\"b\""[..]));
-        assert_eq!((record.loose_end, record.late_quote), (None, None));
-    }
-
-    #[test]
-    fn text_beside_quotation_marks_is_told() {
-        let record = first("1,\"a\\\"b\",2");
-        assert_eq!((record.cell(1), record.loose_end), (&b"a\\b\""[..], Some(1)));
-        assert_eq!(first("x, \"6,000\"").late_quote, Some(1));
-    }
-
-    #[test]
-    fn an_unclosed_quotation_mark_is_told_with_its_row() {
-        assert!(matches!(cut(b"a,b\n1,\"x\n2,y\n"), Err(Uncut::Unclosed { row: 2, cell: 1 })));
-        let long = format!("a\n\"{}", "x\n".repeat(MAX_CELL));
-        assert!(matches!(cut(long.as_bytes()), Err(Uncut::LongCell { row: 2, cell: 0, quoted: true })));
-    }
-
-    #[test]
-    fn columns_beyond_the_limit_are_dropped_and_told() {
-        let record = first(&"x,".repeat(MAX_COLUMNS + 50));
-        assert!(record.too_wide);
-        assert_eq!(record.len(), MAX_COLUMNS);
-    }
-
-    proptest! {
-        /// The cells are those that the csv crate reads.
-        #[test]
-        fn cells_are_those_the_csv_crate_reads(text in "[ab\",\r\n ]{0,40}") {
-            let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
-            let theirs: Vec<Vec<String>> =
-                reader.records().map(|r| r.expect("memory").iter().map(str::to_owned).collect()).collect();
-            if let Ok(all) = cut(text.as_bytes()) {
-                // It leaves out blank lines.
-                let blank = |cells: &Vec<String>| cells.len() == 1 && cells[0].is_empty();
-                let ours: Vec<Vec<String>> = all.into_iter().map(|(_, cells)| cells).filter(|c| !blank(c)).collect();
-                let theirs: Vec<Vec<String>> = theirs.into_iter().filter(|c| !blank(c)).collect();
-                prop_assert_eq!(ours, theirs);
-            } else {
-                // An open quotation mark is no error to it.
-                prop_assert!(text.contains('"'));
-            }
-        }
-    }
-}
+#[path = "records_tests.rs"]
+mod tests;

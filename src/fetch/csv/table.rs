@@ -4,25 +4,34 @@ use std::io::Read;
 
 use super::decoding::Decoding;
 use super::delimiter::{Dialect, dialect};
-use super::records::{MAX_CELL, MAX_RECORD, Record, Records, Uncut, too_many_columns};
-use super::text::{Writing, examine};
-use crate::domain::row::{Mend, Row, column_names, shortened};
+use super::faults;
+use super::records::{Record, Records, Uncut, too_many_columns};
+use super::text::{TextSurvey, examine};
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::read_options::ReadOptions;
+use crate::domain::row::{Mend, Row, column_names};
 use crate::domain::source::Validators;
 use crate::fetch::http::spool::{Reader, Spooled, disk};
+use crate::fetch::text_encoding::EncodingChoice;
 use crate::fetch::{Content, FetchError, Rows, Watch};
 
 /// How much of the text the delimiter is told from.
 const START: u64 = 256 * 1024;
 
+/// What is noted of a quotation mark in a cell that does not begin with one.
+const INNER_QUOTE: &str = "A quotation mark stands inside a cell without quotation marks around it; it was kept.";
+
 /// A table in a temporary file.
 #[derive(Debug)]
 pub(in crate::fetch) struct Table {
     content: Spooled,
-    writing: Writing,
+    survey: TextSurvey,
     dialect: Dialect,
     columns: Vec<String>,
     /// The record that is the header; 0 if there is none.
     header: u64,
+    /// Whether rows with cells beyond the last column are taken without them.
+    takes_long_rows: bool,
     validators: Validators,
 }
 
@@ -35,46 +44,69 @@ impl Table {
         content: Spooled,
         charset: Option<&str>,
         validators: Validators,
+        options: &ReadOptions,
         watch: &dyn Watch,
     ) -> Result<Self, FetchError> {
         let mut start = Vec::new();
         content.reader(0).take(1024).read_to_end(&mut start).map_err(|error| disk(&error))?;
         no_other_format(&start)?;
-        let writing = examine(|| content.reader(0), charset, watch)?;
+        let survey = examine(|| content.reader(0), options.encoding.as_deref(), charset, watch)?;
         start.clear();
-        let text = Decoding::new(content.reader(writing.mark), writing.encoding);
+        let text = Decoding::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
         text.take(START).read_to_end(&mut start).map_err(|error| disk(&error))?;
         let dialect = dialect(&start, (start.len() as u64) < START);
-        let mut table = Self { content, writing, dialect, columns: Vec::new(), header: 0, validators };
-        table.read_header(watch)?;
+        let takes_long_rows = options.accept_header_mismatch;
+        let mut table = Self { content, survey, dialect, columns: Vec::new(), header: 0, takes_long_rows, validators };
+        if !options.accept_header_mismatch {
+            faults::refuse_wrapped_rows(&start)?;
+        }
+        table.read_header(options.header_row, watch)?;
+        if let Some(doubt) = table.survey.choice.doubt() {
+            let reason = format!("{doubt} If letters look wrong, set the encoding in the settings of this source.");
+            watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
+        }
         Ok(table)
     }
 
     fn records(&self) -> Records<Decoding<Reader<'_>>> {
-        let text = Decoding::new(self.content.reader(self.writing.mark), self.writing.encoding);
-        Records::new(text, self.dialect.delimiter)
+        let EncodingChoice { encoding, mark_bytes, .. } = self.survey.choice;
+        Records::new(Decoding::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
     }
 
-    /// The header is the first row with anything in it. A file of blank rows is gone through to its end.
-    fn read_header(&mut self, watch: &dyn Watch) -> Result<(), FetchError> {
+    /// The header is the row that was set, else the first one with anything in it. A file of blank rows is gone through to
+    /// its end.
+    fn read_header(&mut self, wanted: Option<u64>, watch: &dyn Watch) -> Result<(), FetchError> {
         let mut records = self.records();
         let mut record = Record::default();
         while records.next(&mut record).map_err(|uncut| self.explain(uncut))? {
             if watch.should_stop() {
                 return Err(FetchError::Stopped);
             }
+            if self.dialect.declared && record.number == 1 {
+                continue;
+            }
+            let row = self.shown(record.number);
+            if wanted.is_some_and(|wanted| row < wanted) {
+                continue;
+            }
             if record.too_wide {
                 return Err(FetchError::failed("too_many_columns", too_many_columns("file")));
             }
             let cells: Vec<String> = (0..record.len()).map(|index| text_of(record.cell(index))).collect();
-            let blank = cells.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace()));
-            if !(blank || self.dialect.declared && record.number == 1) {
-                let (columns, header) = (column_names(&cells), record.number);
-                (self.columns, self.header) = (columns, header);
+            let is_blank = cells.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace()));
+            if !is_blank {
+                faults::refuse_swallowed_rows(&cells, &record, row, self.dialect.delimiter)?;
+                (self.columns, self.header) = (column_names(&cells), record.number);
                 return Ok(());
             }
+            if wanted.is_some() {
+                return Err(faults::blank_header(row));
+            }
         }
-        Ok(())
+        match wanted {
+            Some(wanted) if wanted > 1 => Err(faults::no_header_row(wanted)),
+            _ => Ok(()),
+        }
     }
 
     /// A record's number for people: Excel's line `sep=;` is no row.
@@ -83,37 +115,7 @@ impl Table {
     }
 
     fn explain(&self, uncut: Uncut) -> FetchError {
-        let place = |row: u64, cell: usize| {
-            let column = self
-                .columns
-                .get(cell)
-                .map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shortened(name)));
-            format!("Row {}, {column}", self.shown(row))
-        };
-        match uncut {
-            Uncut::Io(error) => disk(&error),
-            Uncut::Unclosed { row, cell } => FetchError::failed(
-                "unclosed_quote",
-                format!(
-                    "{}: a quotation mark (\") opens here and is never closed, so everything after it would be one \
-                     cell. Close it, or double it if it belongs to the text.",
-                    place(row, cell)
-                ),
-            ),
-            Uncut::LongCell { row, cell, quoted } => FetchError::failed(
-                "cell_too_large",
-                format!(
-                    "{}: a cell of more than {} MiB.{}",
-                    place(row, cell),
-                    MAX_CELL / (1024 * 1024),
-                    if quoted { " Most likely a quotation mark (\") opens here and is never closed." } else { "" }
-                ),
-            ),
-            Uncut::LongRecord { row } => FetchError::failed(
-                "row_too_large",
-                format!("Row {}: more than {} MiB in one row.", self.shown(row), MAX_RECORD / (1024 * 1024)),
-            ),
-        }
+        faults::explain(uncut, &self.columns, |number| self.shown(number))
     }
 
     fn row(&self, record: &Record) -> Row {
@@ -127,28 +129,55 @@ impl Table {
                 cell.retain(|c| c != '\0');
                 mended.push(Mend::cell(Some(index), "NUL characters were dropped"));
             }
+            if !cell.is_ascii() {
+                mended.extend(self.encoding_note(index, &cell));
+            }
             cells.push(cell);
         }
         cells.resize(width, String::new());
-        if self.writing.lossy && cells.iter().any(|cell| cell.contains('\u{FFFD}')) {
-            let name = self.writing.encoding.name();
-            let what = format!("characters that are not valid {name} were replaced by \u{FFFD}");
-            mended.push(Mend::cell(None, what));
-        }
         let mut note = |cell: Option<usize>, what: &str| {
             if let Some(cell) = cell {
                 mended.push(Mend::cell(Some(cell).filter(|cell| *cell < width), what));
             }
         };
-        note(record.loose_end, "text stands after a closing quotation mark; it was kept as it is");
-        note(record.late_quote, "a space stands before a quotation mark, so the cell was cut at every delimiter");
-        let beyond = (width..record.len()).any(|index| !record.cell(index).trim_ascii().is_empty());
-        Row { number: self.shown(record.number), cells, surplus: record.too_wide || beyond, mended, ..Row::default() }
+        note(record.loose_end, "Text stands after a closing quotation mark, so the quotation marks inside the cell were taken as text.");
+        note(record.late_quote, "A space stands before a quotation mark, so the cell was cut at every separator.");
+        if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
+            mended.push(Mend::common(Some(cell), INNER_QUOTE));
+        }
+        let extra: Vec<String> = (width..record.len()).map(|index| text_of(record.cell(index))).collect();
+        let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
+        Row {
+            number: self.shown(record.number),
+            refusal: faults::wrapped_row(record, width, self.dialect.delimiter),
+            inner_rows: faults::inner_rows(record, width, self.dialect.delimiter),
+            cells,
+            surplus: is_beyond && !self.takes_long_rows,
+            width: Some(record.len()),
+            extra,
+            mended,
+        }
+    }
+
+    /// That bytes of this cell could not be decoded, or were written in another encoding.
+    fn encoding_note(&self, index: usize, cell: &str) -> Option<Mend> {
+        let EncodingChoice { encoding, .. } = self.survey.choice;
+        if self.survey.is_lossy && cell.contains('\u{FFFD}') {
+            let what = format!("Bytes that are not valid {} were replaced by \u{FFFD}.", encoding.name());
+            return Some(Mend::cell(Some(index), what));
+        }
+        if !self.survey.may_hold_utf_8 {
+            return None;
+        }
+        let (bytes, _, has_unmappable) = encoding.encode(cell);
+        let is_utf_8 = !has_unmappable && std::str::from_utf8(&bytes).is_ok();
+        let what = || format!("This cell looks like UTF-8, while the file was read as {}.", encoding.name());
+        is_utf_8.then(|| Mend::cell(Some(index), what()))
     }
 }
 
 /// Decoded text is UTF-8.
-fn text_of(cell: &[u8]) -> String {
+pub(super) fn text_of(cell: &[u8]) -> String {
     String::from_utf8_lossy(cell).into_owned()
 }
 
@@ -196,7 +225,7 @@ impl Content for Table {
     }
 
     fn lines(&self) -> u64 {
-        self.writing.lines
+        self.survey.lines
     }
 
     fn rows(&self) -> Result<Rows<'_>, FetchError> {

@@ -3,6 +3,7 @@
 
 use ureq::http::{HeaderMap, StatusCode};
 
+use crate::domain::read_options::ReadOptions;
 use crate::domain::row::shortened;
 use crate::domain::sheet_link::{SheetLink, Tab};
 use crate::fetch::csv::table_at;
@@ -19,6 +20,7 @@ const NO_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
 pub(in crate::fetch) fn fetch(
     client: &Client,
     link: &SheetLink,
+    options: &ReadOptions,
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
@@ -34,7 +36,7 @@ pub(in crate::fetch) fn fetch(
     if let (Tab::Name(name), true) = (link.tab(), published) {
         return Err(which_tab(name));
     }
-    let fetched = table_at(client, request, order, watch).map_err(said)?;
+    let fetched = table_at(client, request, options, order, watch).map_err(said)?;
     if let (Tab::Name(name), Fetched::Content(content)) = (link.tab(), &fetched) {
         // Google answers for a name that no tab has with the first tab, and says nothing
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another table.

@@ -1,0 +1,259 @@
+//! Finds rows whose cells may stand under the wrong names: by how many cells they have, and by what the cells look like.
+
+use std::collections::BTreeMap;
+
+use super::cell_class::{CellClass, ClassCounts};
+use super::issue::{Issue, IssueKind};
+use super::row::{Row, shortened};
+use super::row_group::RowGroup;
+use super::text_counts::row_count;
+
+/// How many rows say what belongs in a column.
+const SAMPLED_ROWS: u64 = 5_000;
+/// The most columns that are looked at.
+const MAX_COLUMNS: usize = 200;
+/// How many odd rows are kept to be compared with the columns at the end, and named one by one.
+const MAX_SUSPECTS: usize = 200;
+
+/// What the rows of a table have told so far about their shape. Its size does not grow with the table.
+#[derive(Debug)]
+pub struct RowShapes {
+    columns: Vec<String>,
+    /// What the catalog has in the columns that it knows.
+    expected: Vec<Option<CellClass>>,
+    rows: u64,
+    /// How many rows have so many cells.
+    widths: BTreeMap<usize, u64>,
+    /// How many rows have cells with something in them beyond the last column.
+    overfull: u64,
+    /// How many of these are refused.
+    refused: u64,
+    /// What stands in each column, in rows that fit the header and in those that do not.
+    classes: Vec<ClassCounts>,
+    ragged_classes: Vec<ClassCounts>,
+    short: RowGroup,
+    long: RowGroup,
+    cut: RowGroup,
+    suspects: Vec<Suspect>,
+}
+
+/// A row that is compared with the columns when these are known.
+#[derive(Debug)]
+struct Suspect {
+    number: u64,
+    width: usize,
+    /// Its cells, and those of the rows that a quotation mark may have taken along.
+    lines: Vec<Vec<String>>,
+}
+
+/// What the shapes of all rows say.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ShapeFindings {
+    /// What people should know.
+    pub notes: Vec<Issue>,
+    /// Whether cells may be those of other rows or columns, so that an item that seems gone may still be there.
+    pub is_doubtful: bool,
+    /// That the header is not that of the rows.
+    pub mismatch: Option<HeaderMismatch>,
+}
+
+/// A header that most rows do not fit, where cells would stand under wrong names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeaderMismatch {
+    /// So many rows …
+    pub rows: u64,
+    /// … of so many have …
+    pub of: u64,
+    /// … so many cells, …
+    pub cells: usize,
+    /// … and the header names so many columns.
+    pub columns: usize,
+}
+
+impl HeaderMismatch {
+    /// The word for programs.
+    pub const CODE: &'static str = "header_mismatch";
+
+    /// What happened and what to do.
+    #[must_use]
+    pub fn message(self) -> String {
+        let Self { rows, of, cells, columns } = self;
+        let rows = if rows == of { format!("All {}", row_count(rows)) } else { format!("{rows} of {}", row_count(of)) };
+        let fix = if cells > columns { "Add the missing column name to" } else { "Remove the name too many from" };
+        format!(
+            "{rows} have {cells} cells and the header has {columns}, so cells would stand under the wrong names. {fix} \
+             the header and sync again. If the table is meant to be like this, allow it in the settings of this source."
+        )
+    }
+}
+
+impl RowShapes {
+    /// No rows yet of a table with these columns. `expected` is what the catalog has in a column, by its name.
+    #[must_use]
+    pub fn new(columns: &[String], expected: impl Fn(&str) -> Option<CellClass>) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            expected: columns.iter().take(MAX_COLUMNS).map(|name| expected(name)).collect(),
+            rows: 0,
+            widths: BTreeMap::new(),
+            overfull: 0,
+            refused: 0,
+            classes: vec![ClassCounts::default(); columns.len().min(MAX_COLUMNS)],
+            ragged_classes: vec![ClassCounts::default(); columns.len().min(MAX_COLUMNS)],
+            short: RowGroup::default(),
+            long: RowGroup::default(),
+            cut: RowGroup::default(),
+            suspects: Vec::new(),
+        }
+    }
+
+    /// Looks at one row, taken or not. Rows of sources that do not say how wide they are say nothing.
+    pub fn look(&mut self, row: &Row) {
+        let Some(width) = row.width.filter(|_| row.refusal.is_none()) else { return };
+        self.rows += 1;
+        *self.widths.entry(width).or_default() += 1;
+        let is_fitting = width == self.columns.len();
+        if self.rows <= SAMPLED_ROWS {
+            let classes = if is_fitting { &mut self.classes } else { &mut self.ragged_classes };
+            for (counts, cell) in classes.iter_mut().zip(row.cells.iter().take(width)) {
+                counts.add(CellClass::of(cell));
+            }
+        }
+        let is_overfull = row.surplus || row.extra.iter().any(|cell| !cell.trim().is_empty());
+        self.overfull += u64::from(is_overfull);
+        if row.surplus {
+            self.refused += 1;
+        } else if is_overfull {
+            self.cut.add(row.number);
+        } else if !is_fitting {
+            self.suspect(row, width, vec![row.cells.clone()]);
+        } else if row.inner_rows.len() > 1 {
+            self.suspect(row, width, row.inner_rows.clone());
+        }
+    }
+
+    fn suspect(&mut self, row: &Row, width: usize, lines: Vec<Vec<String>>) {
+        if self.suspects.len() >= MAX_SUSPECTS {
+            return self.group(row.number, width);
+        }
+        let excerpt = |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| shortened(cell)).collect();
+        let lines = lines.into_iter().map(excerpt).collect();
+        self.suspects.push(Suspect { number: row.number, width, lines });
+    }
+
+    fn group(&mut self, row: u64, width: usize) {
+        if width < self.columns.len() {
+            self.short.add(row);
+        } else if width > self.columns.len() {
+            self.long.add(row);
+        }
+    }
+
+    /// What all rows together say.
+    #[must_use]
+    pub fn finish(mut self) -> ShapeFindings {
+        let typical = |classes: &[ClassCounts]| -> Vec<Option<CellClass>> {
+            classes.iter().map(|counts| counts.typical()).collect()
+        };
+        let mismatch = self.mismatch(&typical(&self.ragged_classes));
+        let typical = typical(&self.classes);
+        let mut notes = Vec::new();
+        for suspect in std::mem::take(&mut self.suspects) {
+            match self.finding(&suspect, &typical) {
+                Some(note) => notes.push(note),
+                None => self.group(suspect.number, suspect.width),
+            }
+        }
+        let is_doubtful = !notes.is_empty() || self.refused > 0;
+        let columns = self.columns.len();
+        let fewer = self.short.note(
+            &format!("The row has fewer cells than the header ({columns}); the missing ones were left empty."),
+            &format!("have fewer cells than the header ({columns}); the missing ones were left empty."),
+        );
+        let more = self.long.note(
+            &format!("The row has empty cells beyond the last of the {columns} columns."),
+            &format!("have empty cells beyond the last of the {columns} columns."),
+        );
+        let cut = self.cut.note(
+            &format!("The row has cells beyond the last of the {columns} columns; they were left out."),
+            &format!("have cells beyond the last of the {columns} columns; these were left out."),
+        );
+        notes.extend([fewer, more, cut].into_iter().flatten());
+        ShapeFindings { notes, is_doubtful, mismatch }
+    }
+
+    /// What is wrong with an odd row, as far as its cells tell.
+    fn finding(&self, suspect: &Suspect, typical: &[Option<CellClass>]) -> Option<Issue> {
+        let columns = self.columns.len();
+        let note = |column: Option<usize>, reason: String| Issue {
+            row: Some(suspect.number),
+            column: column.and_then(|at| self.columns.get(at)).cloned(),
+            kind: IssueKind::Noted,
+            reason,
+        };
+        if let [_, taken_along @ ..] = &suspect.lines[..]
+            && !taken_along.is_empty()
+        {
+            let fits = |cells: &Vec<String>| {
+                let typed =
+                    || cells.iter().zip(typical).filter(|(cell, class)| class.is_some() && !cell.trim().is_empty());
+                typed().count() > 0 && misfit(cells, typical).is_none()
+            };
+            let line = taken_along.iter().find(|cells| fits(cells))?;
+            return Some(note(
+                None,
+                format!(
+                    "A cell in quotation marks goes on over several lines, and one of them looks like a row of its own \
+                     (“{}”). Is there a quotation mark too many?",
+                    shortened(&line.join(", "))
+                ),
+            ));
+        }
+        let cells = suspect.lines.first()?;
+        let at = misfit(cells, typical)?;
+        let (name, cell) = (shortened(&self.columns[at]), &cells[at]);
+        let width = suspect.width;
+        let cause = if width < columns { "Is a separator missing" } else { "Is there a separator too many" };
+        let reason = format!(
+            "The row has {width} cells and the header {columns}, and “{cell}” does not look like the rest of “{name}”. \
+             {cause} before it?"
+        );
+        Some(note(Some(at), reason))
+    }
+
+    /// Whether most rows are of one other width than the header, with evidence that their cells stand under wrong names.
+    fn mismatch(&self, typical: &[Option<CellClass>]) -> Option<HeaderMismatch> {
+        let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
+        let columns = self.columns.len();
+        if cells == columns || rows * 2 <= self.rows {
+            return None;
+        }
+        let is_evident =
+            if cells > columns { self.overfull * 2 > rows } else { self.has_shifted_columns(cells, typical) };
+        is_evident.then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
+    }
+
+    /// Whether rows that all lack their last cells have them elsewhere: what the catalog has in a column that is missing
+    /// stands in another one, or a column without a name has taken its place.
+    fn has_shifted_columns(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
+        let is_missing = |at: usize| at >= cells;
+        let is_unnamed = |at: usize| self.columns[at] == format!("column {}", at + 1);
+        let lost = (0..self.expected.len()).filter(|at| is_missing(*at)).find_map(|at| self.expected[at]);
+        let is_new_home = |at: usize| lost.is_some() && typical[at] == lost && self.expected[at] != lost;
+        let last_is_named = self.columns.last().is_some_and(|_| !is_unnamed(self.columns.len() - 1));
+        (0..cells.min(typical.len())).any(|at| is_new_home(at) || (last_is_named && is_unnamed(at)))
+    }
+}
+
+/// The first cell that does not look like its column.
+fn misfit(cells: &[String], typical: &[Option<CellClass>]) -> Option<usize> {
+    let is_misfit = |cell: &str, typical: Option<CellClass>| {
+        let class = CellClass::of(cell);
+        class != CellClass::Empty && typical.is_some_and(|typical| typical != class)
+    };
+    cells.iter().zip(typical).position(|(cell, typical)| is_misfit(cell, *typical))
+}
+
+#[cfg(test)]
+#[path = "row_shape_tests.rs"]
+mod tests;

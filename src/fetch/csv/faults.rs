@@ -1,0 +1,152 @@
+//! What is wrong with a table whose rows cannot be cut or placed, and what to do about it.
+
+use super::delimiter::CANDIDATES;
+use super::records::{MAX_CELL, MAX_RECORD, Record, Records, Uncut};
+use super::table::text_of;
+use crate::domain::row::shortened;
+use crate::fetch::FetchError;
+use crate::fetch::http::spool::disk;
+
+/// How many rows are looked at to see whether all of them are wrapped in quotation marks.
+const WRAPPED_SAMPLE: usize = 20;
+/// The longest text that is looked through for rows inside a cell, in bytes.
+const MAX_INNER_BYTES: usize = 16 * 1024;
+
+/// Explains what could not be cut. `shown` gives a record's number as people count.
+pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u64) -> FetchError {
+    let place = |row: u64, cell: usize| {
+        let column =
+            columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shortened(name)));
+        format!("Row {}, {column}", shown(row))
+    };
+    match uncut {
+        Uncut::Io(error) => disk(&error),
+        Uncut::Unclosed { row, cell } => FetchError::failed(
+            "unclosed_quote",
+            format!(
+                "{}: a quotation mark (\") opens here and is never closed, so everything after it would be one cell. \
+                 Close it, or double it if it belongs to the text.",
+                place(row, cell)
+            ),
+        ),
+        Uncut::Swallowing { row, cell } => FetchError::failed(
+            "unclosed_quote",
+            format!(
+                "{}: a quotation mark (\") opens here and takes the rows below along, up to the next quotation mark. \
+                 Remove it, close it, or double it if it belongs to the text.",
+                place(row, cell)
+            ),
+        ),
+        Uncut::LongCell { row, cell, quoted } => FetchError::failed(
+            "cell_too_large",
+            format!(
+                "{}: a cell of more than {} MiB.{}",
+                place(row, cell),
+                MAX_CELL / (1024 * 1024),
+                if quoted { " Most likely a quotation mark (\") opens here and is never closed." } else { "" }
+            ),
+        ),
+        Uncut::LongRecord { row } => FetchError::failed(
+            "row_too_large",
+            format!("Row {}: more than {} MiB in one row.", shown(row), MAX_RECORD / (1024 * 1024)),
+        ),
+    }
+}
+
+/// Refuses a table whose rows are one quoted cell each, with separators inside: some programs save one like that when they
+/// take every line for a text.
+pub(super) fn refuse_wrapped_rows(start: &[u8]) -> Result<(), FetchError> {
+    let mut records = Records::new(start, CANDIDATES[0]);
+    let mut record = Record::default();
+    let mut separators = None;
+    let (mut seen, mut wrapped) = (0, 0);
+    while seen < WRAPPED_SAMPLE && records.next(&mut record).is_ok_and(|more| more) {
+        if record.is_blank() {
+            continue;
+        }
+        let is_one_cell = record.len() == 1 && record.quoted_cells == 1 && record.loose_end.is_none();
+        let first = is_one_cell.then(|| record.cell(0));
+        // After a comma in a sentence stands a space.
+        let separator =
+            |cell: &[u8]| CANDIDATES.into_iter().find(|d| cell.windows(2).any(|pair| pair[0] == *d && pair[1] != b' '));
+        match (seen, first) {
+            (0, Some(cell)) => separators = separator(cell),
+            (0, None) => return Ok(()),
+            (_, Some(cell)) => wrapped += usize::from(separators.is_some_and(|d| cell.contains(&d))),
+            (_, None) => {}
+        }
+        seen += 1;
+    }
+    if separators.is_none() || wrapped == 0 || wrapped * 2 < seen - 1 {
+        return Ok(());
+    }
+    Err(FetchError::failed(
+        "wrapped_rows",
+        "Every row stands in quotation marks as a whole, so each would be a single cell. Save the file anew without \
+         quotation marks around whole rows, for example by exporting it again from where it came.",
+    ))
+}
+
+/// Refuses a header in which a quotation mark takes rows along: a line break and then a separator, inside one name.
+pub(super) fn refuse_swallowed_rows(
+    cells: &[String],
+    record: &Record,
+    row: u64,
+    delimiter: u8,
+) -> Result<(), FetchError> {
+    if !record.spans_lines {
+        return Ok(());
+    }
+    let takes_rows =
+        |cell: &String| cell.split_once(['\n', '\r']).is_some_and(|(_, rest)| rest.contains(char::from(delimiter)));
+    match cells.iter().position(takes_rows) {
+        None => Ok(()),
+        Some(cell) => Err(explain(Uncut::Swallowing { row, cell }, &[], |number| number)),
+    }
+}
+
+/// The row that was set as the header is blank.
+pub(super) fn blank_header(row: u64) -> FetchError {
+    FetchError::failed(
+        "no_header",
+        format!("Row {row} is set as the header row, and it is blank. Choose the row with the names of the columns."),
+    )
+}
+
+/// The row that was set as the header is not there.
+pub(super) fn no_header_row(row: u64) -> FetchError {
+    FetchError::failed(
+        "no_header",
+        format!(
+            "Row {row} is set as the header row, and the file has fewer rows. Choose the row with the names of the columns."
+        ),
+    )
+}
+
+/// Why a row that is wrapped in quotation marks as a whole cannot be taken; `None` for any other row.
+pub(super) fn wrapped_row(record: &Record, columns: usize, delimiter: u8) -> Option<String> {
+    if columns < 2 || record.len() != 1 || record.quoted_cells != 1 {
+        return None;
+    }
+    let separators = record.cell(0).iter().filter(|byte| **byte == delimiter).count();
+    (separators + 1 >= columns).then(|| {
+        "The row stands in quotation marks as a whole, so it is a single cell. Remove the quotation marks around it."
+            .to_owned()
+    })
+}
+
+/// The rows that a record would be if its quotation marks were text, where each of them has a cell for each column.
+pub(super) fn inner_rows(record: &Record, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
+    if !record.spans_lines || record.len() != columns || columns < 2 {
+        return Vec::new();
+    }
+    let cells: Vec<String> = (0..record.len()).map(|index| text_of(record.cell(index))).collect();
+    let separator = char::from(delimiter).to_string();
+    let text = cells.join(&separator);
+    if text.len() > MAX_INNER_BYTES {
+        return Vec::new();
+    }
+    let lines = text.split(['\n', '\r']).filter(|line| !line.is_empty());
+    let rows: Vec<Vec<String>> = lines.map(|line| line.split(&separator).map(str::to_owned).collect()).collect();
+    if rows.iter().all(|row| row.len() == columns) { rows } else { Vec::new() }
+}

@@ -1,0 +1,121 @@
+use proptest::prelude::*;
+
+use super::{MAX_CELL, MAX_COLUMNS, Record, Records, Uncut};
+
+/// Rows as the csv crate reads them, too: where no text stands after a closing quotation mark.
+fn is_loose(text: &[u8]) -> bool {
+    let mut records = Records::new(text, b',');
+    let mut record = Record::default();
+    while records.next(&mut record).is_ok_and(|more| more) {
+        if record.loose_end.is_some() {
+            return true;
+        }
+    }
+    false
+}
+
+fn cut(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, Uncut> {
+    let mut records = Records::new(text, b',');
+    let mut record = Record::default();
+    let mut all = Vec::new();
+    while records.next(&mut record)? {
+        let cells = (0..record.len()).map(|i| String::from_utf8_lossy(record.cell(i)).into_owned()).collect();
+        all.push((record.number, cells));
+    }
+    Ok(all)
+}
+
+fn text(cell: &[u8]) -> String {
+    String::from_utf8_lossy(cell).into_owned()
+}
+
+fn first(text: &str) -> Record {
+    let mut record = Record::default();
+    assert!(Records::new(text.as_bytes(), b',').next(&mut record).expect("a record"));
+    record
+}
+
+#[test]
+fn rows_are_counted_as_a_spreadsheet_does() {
+    let all = cut(b"a,b\r\n\r\n\"1\n2\",x\n\n\n3,\"y\"").expect("whole");
+    let numbers: Vec<u64> = all.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(all[2].1, ["1\n2", "x"]);
+    assert_eq!(all[5].1, ["3", "y"]);
+    assert_eq!(cut(b"a\rb\r").expect("whole").len(), 2);
+}
+
+#[test]
+fn a_lone_quotation_mark_inside_a_plain_cell_is_data() {
+    let record = first("7\" single,a\"b\"");
+    assert_eq!((record.cell(0), record.cell(1)), (&b"7\" single"[..], &b"a\"b\""[..]));
+    assert_eq!((record.loose_end, record.late_quote), (None, None));
+}
+
+#[test]
+fn text_beside_quotation_marks_is_told() {
+    let record = first("1,\"a\\\"b\",2");
+    assert_eq!((record.cell(1), record.loose_end), (&b"a\\\"b"[..], Some(1)));
+    for (written, read) in
+        [("\"20\" pipe\"", "20\" pipe"), ("\"\"One\"\"", "\"One\""), ("\"a\"b", "\"a\"b"), ("\"a\" b\"", "a\" b")]
+    {
+        let record = first(&format!("1,{written},2"));
+        assert_eq!((text(record.cell(1)), record.loose_end, record.len()), (read.to_owned(), Some(1), 3), "{written}");
+        assert_eq!(text(first(written).cell(0)), read, "at the end: {written}");
+    }
+    assert_eq!(first("x, \"6,000\"").late_quote, Some(1));
+}
+
+#[test]
+fn an_unclosed_quotation_mark_is_told_with_its_row() {
+    assert!(matches!(cut(b"a,b\n1,\"x\n2,y\n"), Err(Uncut::Unclosed { row: 2, cell: 1 })));
+    let long = format!("a\n\"{}", "x\n".repeat(MAX_CELL));
+    assert!(matches!(cut(long.as_bytes()), Err(Uncut::LongCell { row: 2, cell: 0, quoted: true })));
+}
+
+#[test]
+fn a_quotation_mark_that_takes_rows_along_is_told_with_the_row_that_it_opens_in() {
+    let text = b"id,a\n1,\"x\n2,y\n3,\"z\"\n";
+    assert!(matches!(cut(text), Err(Uncut::Swallowing { row: 2, cell: 1 })));
+    // Cells with line breaks that are closed are fine, and so is a space behind them.
+    assert_eq!(cut(b"1,\"x\ny\" ,z\n").expect("whole")[0].1, ["1", "x\ny ", "z"]);
+    assert!(matches!(cut(b"1,\"x\ny\" z\n"), Err(Uncut::Swallowing { row: 1, cell: 1 })));
+}
+
+#[test]
+fn quotation_marks_inside_plain_cells_and_line_breaks_inside_quoted_ones_are_told() {
+    assert_eq!(first("1,7\" single").inner_quote, Some(1));
+    assert_eq!(first("1,\"a\"b\"").inner_quote, None);
+    let record = first("1,\"a\nb\",\"c\"");
+    assert_eq!((record.spans_lines, record.quoted_cells), (true, 2));
+    assert!(!first("1,\"a\"\n").spans_lines);
+}
+
+#[test]
+fn columns_beyond_the_limit_are_dropped_and_told() {
+    let record = first(&"x,".repeat(MAX_COLUMNS + 50));
+    assert!(record.too_wide);
+    assert_eq!(record.len(), MAX_COLUMNS);
+}
+
+proptest! {
+    /// The cells are those that the csv crate reads.
+    #[test]
+    fn cells_are_those_the_csv_crate_reads(text in "[ab\",\r\n ]{0,40}") {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+        let theirs: Vec<Vec<String>> =
+            reader.records().map(|r| r.expect("memory").iter().map(str::to_owned).collect()).collect();
+        // What it makes of text after a closing quotation mark is neither the cell nor what was meant.
+        prop_assume!(!is_loose(text.as_bytes()));
+        if let Ok(all) = cut(text.as_bytes()) {
+            // It leaves out blank lines.
+            let blank = |cells: &Vec<String>| cells.len() == 1 && cells[0].is_empty();
+            let ours: Vec<Vec<String>> = all.into_iter().map(|(_, cells)| cells).filter(|c| !blank(c)).collect();
+            let theirs: Vec<Vec<String>> = theirs.into_iter().filter(|c| !blank(c)).collect();
+            prop_assert_eq!(ours, theirs);
+        } else {
+            // An open quotation mark is no error to it.
+            prop_assert!(text.contains('"'));
+        }
+    }
+}

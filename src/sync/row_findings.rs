@@ -1,0 +1,94 @@
+//! What the first reading finds out about rows as a whole: shapes that do not fit, rows that a quotation mark took along,
+//! and what many rows have in common.
+
+use std::collections::BTreeMap;
+
+use super::compare::KeyIndex;
+use super::outcome::Stopped;
+use crate::domain::cell_class::CellClass;
+use crate::domain::issue::Issues;
+use crate::domain::item::Layout;
+use crate::domain::row::{Doubt, Mend, Row, shortened};
+use crate::domain::row_group::RowGroup;
+use crate::domain::row_shape::{HeaderMismatch, RowShapes};
+
+/// The most rows inside of cells that are looked up at the end.
+const MAX_INNER_KEYS: usize = 1000;
+
+/// What the rows of a source have told so far.
+pub(super) struct RowFindings {
+    shapes: RowShapes,
+    common: BTreeMap<(Option<usize>, String), RowGroup>,
+    /// Keys of the catalog that stand in a cell where a row of their own should, with the row of that cell.
+    inner_keys: Vec<(u64, String)>,
+    is_doubtful: bool,
+}
+
+/// What all rows told.
+pub(super) struct RowsFound {
+    /// The notes.
+    pub(super) notes: Issues,
+    /// Whether an item that seems gone may still be in the source.
+    pub(super) is_doubtful: bool,
+    /// That the header is not that of the rows.
+    pub(super) mismatch: Option<HeaderMismatch>,
+}
+
+impl RowFindings {
+    /// No rows yet of a table with these columns; `expected` is what the catalog has in a column, by its name.
+    pub(super) fn new(columns: &[String], expected: impl Fn(&str) -> Option<CellClass>) -> Self {
+        let shapes = RowShapes::new(columns, expected);
+        Self { shapes, common: BTreeMap::new(), inner_keys: Vec::new(), is_doubtful: false }
+    }
+
+    /// Looks at a row before anybody knows whether it is taken.
+    pub(super) fn look(&mut self, row: &Row, layout: &Layout, index: &KeyIndex) {
+        self.shapes.look(row);
+        for inner in row.inner_rows.iter().skip(1) {
+            let key = layout.key(inner);
+            if self.inner_keys.len() < MAX_INNER_KEYS && !key.is_empty() && index.has_left(key) {
+                self.inner_keys.push((row.number, key.to_owned()));
+            }
+        }
+    }
+
+    /// Takes what was mended, where it is told of together with other rows; answers whether it did.
+    pub(super) fn take_common(&mut self, row: u64, mend: &Mend) -> bool {
+        self.is_doubtful |= mend.doubt == Doubt::Structure;
+        if mend.is_common {
+            self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
+        }
+        mend.is_common
+    }
+
+    /// A row does not fit the header, and may be that of any item.
+    pub(super) const fn doubt_shape(&mut self) {
+        self.is_doubtful = true;
+    }
+
+    /// What all rows told, after the last one.
+    ///
+    /// # Errors
+    /// [`Stopped::Failed`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
+    /// source, stands inside of a cell.
+    pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, Stopped> {
+        if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
+            let message = format!(
+                "Row {row}: a quotation mark (\") takes the rows below along; the row of the key “{}” is inside a cell. \
+                 Nothing was changed. Remove the quotation mark, or double it if it belongs to the text.",
+                shortened(key)
+            );
+            return Err(Stopped::Failed { code: "unclosed_quote", message });
+        }
+        let shapes = self.shapes.finish();
+        let mut notes = Issues::default();
+        shapes.notes.into_iter().for_each(|note| notes.push(note));
+        for ((column, what), rows) in self.common {
+            if let Some(mut note) = rows.note(&what, &format!("have this in common: {what}")) {
+                note.column = column.and_then(|at| columns.get(at)).cloned();
+                notes.push(note);
+            }
+        }
+        Ok(RowsFound { notes, is_doubtful: self.is_doubtful || shapes.is_doubtful, mismatch: shapes.mismatch })
+    }
+}
