@@ -47,6 +47,12 @@ impl Layout {
         Self { openings, key }
     }
 
+    /// The position of the key column.
+    #[must_use]
+    pub const fn key_position(&self) -> usize {
+        self.key
+    }
+
     /// The key of a row, empty if it has none.
     #[must_use]
     pub fn key<'a>(&self, cells: &'a [String]) -> &'a str {

@@ -21,6 +21,9 @@ pub struct Row {
     /// Why the row cannot be taken, where its kind of source knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
+    /// Whether a cell in quotation marks has line breaks in it.
+    #[serde(default)]
+    pub spans_lines: bool,
     /// The rows that it would be if its quotation marks were text, where each of them would have a cell for each column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inner_rows: Vec<Vec<String>>,

@@ -1,5 +1,6 @@
 //! Finds rows whose cells may stand under the wrong names: by how many cells they have, and by what the cells look like.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::cell_class::{CellClass, ClassCounts};
@@ -129,6 +130,8 @@ impl RowShapes {
             self.suspect(row, width, vec![row.cells.clone()]);
         } else if row.inner_rows.len() > 1 {
             self.suspect(row, width, row.inner_rows.clone());
+        } else if row.spans_lines && row.cells.iter().any(|cell| is_broken_value(cell)) {
+            self.suspect(row, width, vec![row.cells.clone()]);
         }
     }
 
@@ -152,9 +155,8 @@ impl RowShapes {
     /// What all rows together say.
     #[must_use]
     pub fn finish(mut self) -> ShapeFindings {
-        let typical = |classes: &[ClassCounts]| -> Vec<Option<CellClass>> {
-            classes.iter().map(|counts| counts.typical()).collect()
-        };
+        let typical =
+            |classes: &[ClassCounts]| -> Vec<Option<CellClass>> { classes.iter().map(ClassCounts::typical).collect() };
         let mismatch = self.mismatch(&typical(&self.ragged_classes));
         let typical = typical(&self.classes);
         let mut notes = Vec::new();
@@ -213,11 +215,18 @@ impl RowShapes {
         let at = misfit(cells, typical)?;
         let (name, cell) = (shortened(&self.columns[at]), &cells[at]);
         let width = suspect.width;
-        let cause = if width < columns { "Is a separator missing" } else { "Is there a separator too many" };
-        let reason = format!(
-            "The row has {width} cells and the header {columns}, and “{cell}” does not look like the rest of “{name}”. \
-             {cause} before it?"
-        );
+        let odd = format!("“{cell}” does not look like the rest of “{name}”");
+        let reason = match width.cmp(&columns) {
+            Ordering::Equal => format!("{odd}. Is there a line break too many in it?"),
+            Ordering::Less => {
+                format!(
+                    "The row has {width} cells and the header {columns}, and {odd}. Is a separator missing before it?"
+                )
+            }
+            Ordering::Greater => format!(
+                "The row has {width} cells and the header {columns}, and {odd}. Is there a separator too many before it?"
+            ),
+        };
         Some(note(Some(at), reason))
     }
 
@@ -243,6 +252,14 @@ impl RowShapes {
         let last_is_named = self.columns.last().is_some_and(|_| !is_unnamed(self.columns.len() - 1));
         (0..cells.min(typical.len())).any(|at| is_new_home(at) || (last_is_named && is_unnamed(at)))
     }
+}
+
+/// Whether a cell is a number, a day or the like but for a line break in it.
+fn is_broken_value(cell: &str) -> bool {
+    const MAX_BYTES: usize = 100;
+    cell.len() <= MAX_BYTES
+        && cell.contains(['\n', '\r'])
+        && !matches!(CellClass::of(&cell.replace(['\n', '\r'], "")), CellClass::Text | CellClass::Empty)
 }
 
 /// The first cell that does not look like its column.

@@ -205,6 +205,9 @@ impl<'a> Surveyor<'a> {
             );
             self.refuse(row, None, reason);
         } else if let Err(first) = self.index.claim(key, place(row)) {
+            if self.is_ragged(row) {
+                self.findings.doubt_shape();
+            }
             let reason =
                 format!("The key “{}” stands in row {first} already; the first row was taken.", shortened(key));
             self.refuse(row, Some(self.key_column), reason);
@@ -212,13 +215,30 @@ impl<'a> Surveyor<'a> {
             for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
                 reading.look(cell);
             }
-            let is_ragged = row.width.is_some_and(|width| width != self.columns.len());
-            if is_ragged && self.index.standing(self.layout, row) == Some(Standing::New) {
+            let is_odd = self.is_ragged(row) || self.has_odd_key(row, key);
+            if is_odd && self.index.standing(self.layout, row) == Some(Standing::New) {
                 // It may be the row of an item with another key.
                 self.findings.doubt_shape();
             }
             self.sample.look(row, self.layout, self.index);
         }
+    }
+
+    /// Whether a row has another number of cells than the header.
+    fn is_ragged(&self, row: &Row) -> bool {
+        row.width.is_some_and(|width| width != self.columns.len())
+    }
+
+    /// Whether the key of a row may have been misread.
+    fn has_odd_key(&mut self, row: &Row, key: &str) -> bool {
+        let position = self.layout.key_position();
+        let has_break = row.spans_lines && key.contains(['\n', '\r']);
+        if has_break {
+            let reason = "The key has a line break in it. Is it there by mistake?".to_owned();
+            let column = self.columns.get(position).cloned();
+            self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
+        }
+        has_break || row.mended.iter().any(|mend| mend.column == Some(position))
     }
 
     fn refuse(&mut self, row: &Row, column: Option<&str>, reason: String) {

@@ -4,6 +4,7 @@ mod answers;
 mod keys;
 mod links;
 mod outcomes;
+mod pollution;
 mod tables;
 
 use std::path::PathBuf;

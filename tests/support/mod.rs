@@ -16,6 +16,7 @@ pub(crate) mod memory;
 pub(crate) mod outside;
 mod postgres;
 pub(crate) mod postgres_server;
+pub(crate) mod random;
 mod reader_article;
 mod reader_dialect;
 pub(crate) mod reader_server;

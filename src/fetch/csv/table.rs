@@ -97,6 +97,7 @@ impl Table {
             if !is_blank {
                 faults::refuse_swallowed_rows(&cells, &record, row, self.dialect.delimiter)?;
                 (self.columns, self.header) = (column_names(&cells), record.number);
+                self.note_header_quotes(&record, watch);
                 return Ok(());
             }
             if wanted.is_some() {
@@ -106,6 +107,15 @@ impl Table {
         match wanted {
             Some(wanted) if wanted > 1 => Err(faults::no_header_row(wanted)),
             _ => Ok(()),
+        }
+    }
+
+    /// Notes quotation marks inside names of columns.
+    fn note_header_quotes(&self, record: &Record, watch: &dyn Watch) {
+        for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
+            let reason = "A quotation mark stands inside this name of the header. Is it there by mistake?".to_owned();
+            let (row, column) = (Some(self.shown(record.number)), self.columns.get(cell).cloned());
+            watch.issue(Issue { row, column, kind: IssueKind::Noted, reason });
         }
     }
 
@@ -140,7 +150,10 @@ impl Table {
                 mended.push(Mend::cell(Some(cell).filter(|cell| *cell < width), what));
             }
         };
-        note(record.loose_end, "Text stands after a closing quotation mark, so the quotation marks inside the cell were taken as text.");
+        note(
+            record.loose_end,
+            "Text stands after a closing quotation mark, so the quotation marks inside the cell were taken as text.",
+        );
         note(record.late_quote, "A space stands before a quotation mark, so the cell was cut at every separator.");
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
             mended.push(Mend::common(Some(cell), INNER_QUOTE));
@@ -154,6 +167,7 @@ impl Table {
             cells,
             surplus: is_beyond && !self.takes_long_rows,
             width: Some(record.len()),
+            spans_lines: record.spans_lines,
             extra,
             mended,
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::random::Random;
+use crate::support::random::Random;
 
 /// When to kill.
 pub(super) enum Aim {

@@ -12,11 +12,11 @@ use serde_json::json;
 use super::super::tally::{Hit, Tally, Wrong};
 use super::super::watch::{Follower, Seen, Watch};
 use super::aim::{Aim, Lengths};
-use super::random::Random;
 use super::sheet::Sheet;
 use crate::support::Database;
 use crate::support::asker::Asker;
 use crate::support::outside::{Outside, Reply};
+use crate::support::random::Random;
 use crate::support::server::{Home, Server, within};
 
 /// A dead worker's run is interrupted within this time.

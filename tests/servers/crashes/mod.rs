@@ -7,7 +7,6 @@
 mod aim;
 mod catalog;
 mod lane;
-mod random;
 mod sheet;
 
 use std::time::Duration;

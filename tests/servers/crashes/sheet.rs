@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::random::Random;
+use crate::support::random::Random;
 
 /// How many rows it has, more or less: several batches of the engine.
 const ROWS: u32 = 6000;

@@ -1,0 +1,110 @@
+//! Clean tables: well-formed CSV of the kinds that people have.
+
+use crate::support::random::Random;
+
+const ARTISTS: [&str; 12] = [
+    "Nina Simone",
+    "Björk",
+    "Sigur Rós",
+    "Earth, Wind & Fire",
+    "Miles Davis",
+    "Café Tacvba",
+    "The \"Fab\" Four",
+    "Motörhead",
+    "Cesária Évora",
+    "Kraftwerk",
+    "Sun Ra",
+    "Mano Negra",
+];
+const WORDS: [&str; 12] =
+    ["Blue", "Night", "Homogenic", "Train", "Água", "Kind", "Love", "Über", "Space", "Road", "Señor", "Moon"];
+
+/// A clean table: a header, rows, and how it is written.
+pub(super) struct CleanTable {
+    /// The header is the first.
+    pub(super) rows: Vec<Vec<String>>,
+    pub(super) separator: char,
+    pub(super) line_end: &'static str,
+    /// Whether all cells stand in quotation marks, or only those that must.
+    pub(super) quotes_all: bool,
+}
+
+impl CleanTable {
+    /// Draws one.
+    pub(super) fn draw(random: &mut Random) -> Self {
+        let columns = ["id", "artist", "title", "year", "price", "country"];
+        let width = 3 + index(random, 4);
+        let has_number_keys = random.percent(60);
+        let has_breaks = random.percent(20);
+        let mut rows = vec![columns[..width].iter().map(ToString::to_string).collect::<Vec<_>>()];
+        for number in 1..=12 + random.below(30) {
+            let key = if has_number_keys { number.to_string() } else { format!("k{}{number}", pick(random, &WORDS)) };
+            let title = format!("{} {}", pick(random, &WORDS), pick(random, &WORDS));
+            let title = if has_breaks && random.percent(20) { format!("{title}\nlive") } else { title };
+            let price = format!("{}.{:02}", 5 + random.below(40), random.below(100));
+            let country =
+                if random.percent(80) { pick(random, &["Iceland", "Brasil", "Deutschland", "US"]) } else { "" };
+            let cells = [
+                key,
+                pick(random, &ARTISTS).to_owned(),
+                title,
+                (1950 + random.below(75)).to_string(),
+                price,
+                country.to_owned(),
+            ];
+            rows.push(cells[..width].to_vec());
+        }
+        Self {
+            rows,
+            separator: [',', ';', '\t', '|'][index(random, 4)],
+            line_end: if random.percent(70) { "\n" } else { "\r\n" },
+            quotes_all: random.percent(30),
+        }
+    }
+
+    /// A cell as it is written.
+    pub(super) fn written(&self, cell: &str) -> String {
+        let must = cell.contains([self.separator, '"', '\n']);
+        if must || self.quotes_all { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
+    }
+
+    /// The rows, each cell as it is written.
+    pub(super) fn written_rows(&self) -> Vec<Vec<String>> {
+        self.rows.iter().map(|row| row.iter().map(|cell| self.written(cell)).collect()).collect()
+    }
+
+    /// Rows of written cells as lines.
+    pub(super) fn lines(&self, rows: &[Vec<String>]) -> Vec<String> {
+        rows.iter().map(|row| row.join(&self.separator.to_string())).collect()
+    }
+
+    /// Lines as a file.
+    pub(super) fn file(&self, lines: &[String]) -> Vec<u8> {
+        lines.iter().flat_map(|line| format!("{line}{}", self.line_end).into_bytes()).collect()
+    }
+
+    /// What a catalog of the clean file holds: `column=value` joined by `|` for each row, sorted.
+    pub(super) fn sorted_lines(&self) -> Vec<String> {
+        let line = |row: &Vec<String>| {
+            let fields = self.rows[0].iter().zip(row).map(|(name, value)| format!("{name}={value}"));
+            fields.collect::<Vec<_>>().join("|")
+        };
+        let mut lines: Vec<String> = self.rows[1..].iter().map(line).collect();
+        lines.sort_unstable();
+        lines
+    }
+
+    /// The clean file.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.file(&self.lines(&self.written_rows()))
+    }
+}
+
+/// An index below `limit`.
+pub(super) fn index(random: &mut Random, limit: usize) -> usize {
+    usize::try_from(random.below(limit as u64)).expect("small")
+}
+
+fn pick<'a>(random: &mut Random, all: &[&'a str]) -> &'a str {
+    all[index(random, all.len())]
+}

@@ -1,0 +1,157 @@
+//! What goes wrong in files on their way: by hand, by programs that paste lines together, by the wrong encoding.
+
+use super::clean::{CleanTable, index};
+use crate::support::random::Random;
+
+/// One way to pollute a file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Fault {
+    SeparatorLost,
+    SeparatorAdded,
+    SeparatorChanged,
+    HeaderSeparatorLost,
+    HeaderSeparatorAdded,
+    HeaderSeparatorChanged,
+    TrailingSeparators,
+    QuoteLost,
+    QuoteDoubled,
+    QuoteAdded,
+    HeaderQuoteAdded,
+    RowsJoined,
+    RowSplit,
+    RowRepeated,
+    HeaderRepeated,
+    RowWrapped,
+    EncodingMixed,
+    LineEndsMixed,
+    LineEndsChanged,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 19] = [
+        Self::SeparatorLost,
+        Self::SeparatorAdded,
+        Self::SeparatorChanged,
+        Self::HeaderSeparatorLost,
+        Self::HeaderSeparatorAdded,
+        Self::HeaderSeparatorChanged,
+        Self::TrailingSeparators,
+        Self::QuoteLost,
+        Self::QuoteDoubled,
+        Self::QuoteAdded,
+        Self::HeaderQuoteAdded,
+        Self::RowsJoined,
+        Self::RowSplit,
+        Self::RowRepeated,
+        Self::HeaderRepeated,
+        Self::RowWrapped,
+        Self::EncodingMixed,
+        Self::LineEndsMixed,
+        Self::LineEndsChanged,
+    ];
+
+    /// The polluted file.
+    pub(super) fn pollute(self, clean: &CleanTable, random: &mut Random) -> Vec<u8> {
+        let rows = clean.written_rows();
+        let mut lines = clean.lines(&rows);
+        // The header is row 0.
+        let row = 1 + index(random, rows.len() - 1);
+        let cell = 1 + index(random, rows[0].len() - 1);
+        let other = if clean.separator == ';' { "," } else { ";" };
+        let separator = clean.separator.to_string();
+        match self {
+            Self::SeparatorLost => lines[row] = joined(&rows[row], cell, &separator, ""),
+            Self::SeparatorAdded => lines[row] = joined(&rows[row], cell, &separator, &separator.repeat(2)),
+            Self::SeparatorChanged => lines[row] = joined(&rows[row], cell, &separator, other),
+            Self::HeaderSeparatorLost => lines[0] = joined(&rows[0], cell, &separator, ""),
+            Self::HeaderSeparatorAdded => lines[0] = joined(&rows[0], cell, &separator, &separator.repeat(2)),
+            Self::HeaderSeparatorChanged => lines[0] = joined(&rows[0], cell, &separator, other),
+            Self::TrailingSeparators => {
+                let more = separator.repeat(1 + index(random, 3));
+                let from = if random.percent(50) { 0 } else { row };
+                lines[from..].iter_mut().for_each(|line| line.push_str(&more));
+            }
+            Self::QuoteLost => {
+                let at: Vec<usize> = (1..lines.len()).filter(|at| lines[*at].contains('"')).collect();
+                if let Some(&row) = at.get(index(random, at.len().max(1))) {
+                    remove_quote(&mut lines[row], random);
+                }
+            }
+            Self::QuoteDoubled => {
+                lines[row] = lines[row].replace('"', "\"\"");
+            }
+            Self::QuoteAdded => {
+                let mut cells = rows[row].clone();
+                add_quote(&mut cells[cell], random);
+                lines[row] = cells.join(&separator);
+            }
+            Self::HeaderQuoteAdded => {
+                let mut cells = rows[0].clone();
+                add_quote(&mut cells[cell], random);
+                lines[0] = cells.join(&separator);
+            }
+            Self::RowsJoined => {
+                let next = lines.remove(row.min(rows.len() - 2) + 1);
+                let between = if random.percent(50) { "" } else { separator.as_str() };
+                lines[row.min(rows.len() - 2)].push_str(&format!("{between}{next}"));
+            }
+            Self::RowSplit => {
+                let at =
+                    lines[row].char_indices().map(|(at, _)| at).nth(index(random, lines[row].chars().count().max(2)));
+                lines[row].insert_str(at.unwrap_or(1).max(1), clean.line_end);
+            }
+            Self::RowRepeated => {
+                let again = lines[row].clone();
+                let at = 1 + index(random, lines.len());
+                lines.insert(at, again);
+            }
+            Self::HeaderRepeated => {
+                let mark = if random.percent(50) { "\u{FEFF}" } else { "" };
+                lines.insert(row + 1, format!("{mark}{}", lines[0]));
+            }
+            Self::RowWrapped => {
+                lines[row] = format!("\"{}\"", lines[row].replace('"', "\"\""));
+            }
+            Self::EncodingMixed => return mixed_encodings(clean, &lines, row),
+            Self::LineEndsMixed => {
+                let ends = ["\n", "\r\n", "\r"];
+                return lines
+                    .iter()
+                    .flat_map(|line| format!("{line}{}", ends[index(random, 3)]).into_bytes())
+                    .collect();
+            }
+            Self::LineEndsChanged => {
+                let end = if clean.line_end == "\n" { "\r\n" } else { "\r" };
+                return lines.iter().flat_map(|line| format!("{line}{end}").into_bytes()).collect();
+            }
+        }
+        clean.file(&lines)
+    }
+}
+
+/// Cells joined by the separator, but by `instead` before the cell at `at`.
+fn joined(cells: &[String], at: usize, separator: &str, instead: &str) -> String {
+    format!("{}{instead}{}", cells[..at].join(separator), cells[at..].join(separator))
+}
+
+fn remove_quote(line: &mut String, random: &mut Random) {
+    let quotes: Vec<usize> = line.match_indices('"').map(|(at, _)| at).collect();
+    line.remove(quotes[index(random, quotes.len())]);
+}
+
+fn add_quote(cell: &mut String, random: &mut Random) {
+    let places: Vec<usize> = cell.char_indices().map(|(at, _)| at).chain([cell.len()]).collect();
+    cell.insert(places[index(random, places.len())], '"');
+}
+
+/// The file in UTF-8 with one row in windows-1252, or the reverse.
+fn mixed_encodings(clean: &CleanTable, lines: &[String], row: usize) -> Vec<u8> {
+    let western = |line: &str| encoding_rs::WINDOWS_1252.encode(line).0.into_owned();
+    let is_western = row % 2 == 0;
+    let mut bytes = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        bytes.extend(if (at == row) != is_western { western(line) } else { line.clone().into_bytes() });
+        bytes.extend(clean.line_end.as_bytes());
+    }
+    bytes
+}

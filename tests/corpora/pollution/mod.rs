@@ -1,0 +1,135 @@
+//! Clean files are polluted the ways real ones are, from fixed seeds: what a run makes of such a file equals what it makes
+//! of the clean one, or the run says what differs.
+
+mod clean;
+mod damaged_byte;
+mod faults;
+
+use std::collections::BTreeMap;
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::source::Source;
+use lockstep::store::items::Item;
+
+use crate::support::random::Random;
+use crate::support::{Database, House};
+use clean::CleanTable;
+use faults::Fault;
+
+/// How many files are polluted, unless `LOCKSTEP_POLLUTIONS` says so.
+const CASES: u64 = 2000;
+/// At most so many in a thousand of them may come out wrong without a word.
+const MOST_SILENT_PER_MILLE: u64 = 20;
+const LANES: u64 = 4;
+const SEED: u64 = 0x5EED_0009;
+
+/// What became of one polluted file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Outcome {
+    /// The catalog is that of the clean file.
+    Equal,
+    /// The run failed and wrote nothing.
+    Failed,
+    /// The catalog differs, and the run says something of it.
+    Told,
+    /// The catalog differs, and nobody is told.
+    Silent,
+    /// An item is gone that the clean file has.
+    Removed,
+}
+
+/// How often each fault had each outcome, with an example of each.
+type Tally = BTreeMap<(Fault, Outcome), (u64, String)>;
+
+#[test]
+fn a_polluted_file_is_read_as_the_clean_one_or_the_run_says_what_differs() {
+    let cases = std::env::var("LOCKSTEP_POLLUTIONS").map_or(CASES, |number| number.parse().expect("a number of files"));
+    let tallies: Vec<Tally> = std::thread::scope(|scope| {
+        let lanes: Vec<_> = (0..LANES).map(|lane| scope.spawn(move || run_lane(lane, cases))).collect();
+        lanes.into_iter().map(|lane| lane.join().expect("a lane without a panic")).collect()
+    });
+    let mut tally = Tally::new();
+    for ((fault, outcome), (count, example)) in tallies.into_iter().flatten() {
+        tally.entry((fault, outcome)).or_insert((0, example)).0 += count;
+    }
+    let (mut silent, mut removed) = (0, Vec::new());
+    for ((fault, outcome), (count, example)) in &tally {
+        println!("{fault:?}: {outcome:?} {count}");
+        if matches!(outcome, Outcome::Silent) {
+            silent += count;
+            println!("  {example}");
+        }
+        if matches!(outcome, Outcome::Removed) {
+            removed.push(example.clone());
+        }
+    }
+    println!("{silent} of {cases} came out wrong without a word");
+    assert_eq!(tally.values().map(|(count, _)| count).sum::<u64>(), cases);
+    assert!(removed.is_empty(), "a fault of the file removed items: {removed:#?}");
+    assert!(silent * 1000 <= cases * MOST_SILENT_PER_MILLE, "{silent} of {cases}");
+}
+
+/// Every fourth case, on a database of its own.
+fn run_lane(lane: u64, cases: u64) -> Tally {
+    let db = Database::sqlite();
+    let house = House::on(&db);
+    let mut tally = Tally::new();
+    for case in (lane..cases).step_by(usize::try_from(LANES).expect("small")) {
+        let mut random = Random::new(SEED + case);
+        let clean = CleanTable::draw(&mut random);
+        let fault = Fault::ALL[usize::try_from(case / LANES).expect("small") % Fault::ALL.len()];
+        let polluted = fault.pollute(&clean, &mut random);
+        let outcome = judge(&house, case, &clean, &polluted, random.percent(50));
+        let example = format!("case {case}: {}", String::from_utf8_lossy(&polluted).escape_debug());
+        tally.entry((fault, outcome)).or_insert((0, example)).0 += 1;
+    }
+    tally
+}
+
+/// Syncs the polluted file, after the clean one where `has_catalog`, and compares.
+fn judge(house: &House, case: u64, clean: &CleanTable, polluted: &[u8], has_catalog: bool) -> Outcome {
+    let expected = clean.sorted_lines();
+    let first = if has_catalog { clean.bytes() } else { polluted.to_vec() };
+    let source = house.csv_source(&format!("case-{case}"), first);
+    if has_catalog {
+        let record = house.sync(&source);
+        assert_eq!(record.issues, 0, "a clean file: {:?}", house.issues(record.id));
+        assert_eq!(sorted(house, &source), expected, "{}", record.message);
+        house.rewrite(&source, polluted);
+    }
+    let record = house.sync(&source);
+    let lines = sorted(house, &source);
+    let keys = |lines: &[String]| -> Vec<String> {
+        lines.iter().filter_map(|line| line.split('|').next().map(str::to_owned)).collect()
+    };
+    let kept = keys(&lines);
+    if record.status == Status::Failed {
+        assert!(if has_catalog { lines == expected } else { lines.is_empty() }, "a failed run writes nothing");
+        Outcome::Failed
+    } else if lines == expected {
+        Outcome::Equal
+    } else if has_catalog && keys(&expected).iter().any(|key| !kept.contains(key)) {
+        Outcome::Removed
+    } else if record.issues > 0 {
+        Outcome::Told
+    } else {
+        Outcome::Silent
+    }
+}
+
+/// The items of a catalog with the names of their columns. A column without a name that is empty throughout is none.
+fn sorted(house: &House, source: &Source) -> Vec<String> {
+    let items = house.items(source);
+    let is_used = |at: usize| {
+        let name = |item: &Item| item.fields.get(at).is_some_and(|(name, _)| *name == format!("column {}", at + 1));
+        let value = |item: &Item| item.fields.get(at).is_some_and(|(_, value)| !value.is_empty());
+        items.iter().any(|item| !name(item) || value(item))
+    };
+    let line = |item: &Item| {
+        let fields = item.fields.iter().enumerate().filter(|(at, _)| is_used(*at));
+        fields.map(|(_, (name, value))| format!("{name}={value}")).collect::<Vec<_>>().join("|")
+    };
+    let mut lines: Vec<String> = items.iter().map(line).collect();
+    lines.sort_unstable();
+    lines
+}
