@@ -147,7 +147,7 @@ fn add_quote(cell: &mut String, random: &mut Random) {
 /// The file in UTF-8 with one row in windows-1252, or the reverse.
 fn mixed_encodings(clean: &CleanTable, lines: &[String], row: usize) -> Vec<u8> {
     let western = |line: &str| encoding_rs::WINDOWS_1252.encode(line).0.into_owned();
-    let is_western = row % 2 == 0;
+    let is_western = row.is_multiple_of(2);
     let mut bytes = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         bytes.extend(if (at == row) != is_western { western(line) } else { line.clone().into_bytes() });
