@@ -22,6 +22,14 @@ pub fn setting(duration: Duration) -> String {
     }
 }
 
+/// An error's text as a sentence of its own: with a capital letter and a full stop.
+#[must_use]
+pub fn sentence(error: &impl ToString) -> String {
+    let text = error.to_string();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
 /// How long something took or is ago, as closely as people want to know: `40 ms`, `0.4 s`, `2 min 5 s`, `3 days 4 h`.
 #[must_use]
 pub fn length(time: Duration) -> String {

@@ -17,6 +17,8 @@ pub struct Look {
     pub known: Option<KnownKeys>,
     /// How large the content is, in bytes.
     pub bytes: u64,
+    /// What the place calls itself, where it does: the title of a sheet, the name of a file without its ending.
+    pub title: Option<String>,
     /// The feeds there are; none in a place that is not made of feeds.
     pub feeds: Vec<Feed>,
 }

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod cell_class;
+pub mod cell_range;
 pub mod change_set;
 pub mod column_type;
 pub mod dates;

@@ -1,21 +1,46 @@
 //! Links to a Google Sheet in every form people paste them, and the address each tab's CSV is exported at.
+//!
+//! A part of a link that decides what it shows is obeyed or refused: left out, it would publish what the link leaves out.
+
+mod direct;
+mod error;
+mod parameters;
+mod place;
+#[cfg(test)]
+mod spelling_tests;
+#[cfg(test)]
+mod tests;
 
 use std::str::FromStr;
 
 use url::Url;
+use url::form_urlencoded::byte_serialize;
 
-/// A Google Sheet and one of its tabs.
+use super::cell_range::CellRange;
+pub use direct::{DirectLinkError, check_direct_link};
+pub use error::SheetLinkError;
+use parameters::LinkParameters;
+use place::{LinkForm, LinkPlace};
+
+/// A Google Sheet, and what of it is meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SheetLink {
     document: Document,
     tab: Tab,
+    range: Option<CellRange>,
+    /// A query in Google's query language.
+    query: Option<String>,
+    /// How many rows of the tab are the header, where the link is one to Google's query service.
+    headers: Option<u32>,
+    /// What Google asks for beside the id of some older sheets.
+    resource_key: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Document {
-    /// By the id in its own address.
-    Id(String),
-    /// By the id of its published form, `2PACX-…`.
+    /// A sheet by its id.
+    Sheet(String),
+    /// What is published of a sheet, by the part of its path behind `/spreadsheets/d/`: `ID` or `e/2PACX-…`.
     Published(String),
 }
 
@@ -30,37 +55,27 @@ pub enum Tab {
     Name(String),
 }
 
-/// A text that is no link to a sheet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotASheetLink {
-    /// Another of Google's documents.
-    #[error("that is a document, not a sheet: {GOOD}")]
-    Document,
-    /// A presentation.
-    #[error("that is a presentation, not a sheet: {GOOD}")]
-    Presentation,
-    /// A form, whose answers may be in a sheet.
-    #[error("that is a form, not a sheet; open the form's answers in Sheets, then {GOOD}")]
-    Form,
-    /// A file or folder in Drive.
-    #[error("that is a file or folder in Google Drive, not a sheet; open it with Google Sheets, then {GOOD}")]
-    Drive,
-    /// Anything else.
-    #[error("that is not a link to a Google Sheet: {GOOD}")]
-    Other,
-}
-
-const GOOD: &str = "open the sheet's tab in the browser and copy the address, which looks like \
-                    https://docs.google.com/spreadsheets/d/…/edit?gid=0";
-
 impl SheetLink {
-    /// The id of the sheet; a published link has none that opens it.
+    /// The id that the Sheets API knows the sheet by. `None` where only an export of Google's gives what the link shows: a
+    /// published sheet, a query.
     #[must_use]
-    pub fn id(&self) -> Option<&str> {
+    pub fn api_id(&self) -> Option<&str> {
         match &self.document {
-            Document::Id(id) => Some(id),
-            Document::Published(_) => None,
+            Document::Sheet(id) if !self.is_query() => Some(id),
+            _ => None,
         }
+    }
+
+    /// Whether it is the link of what was published with "Publish to web".
+    #[must_use]
+    pub const fn is_published(&self) -> bool {
+        matches!(self.document, Document::Published(_))
+    }
+
+    /// Whether Google computes the table: by a query, or by joining several header rows or none.
+    #[must_use]
+    pub fn is_query(&self) -> bool {
+        self.query.is_some() || self.headers.is_some_and(|rows| rows != 1)
     }
 
     /// The tab that is meant.
@@ -69,76 +84,116 @@ impl SheetLink {
         &self.tab
     }
 
-    /// The same sheet's tab of that name.
+    /// The part of the tab that is meant, if it is not all of it.
+    #[must_use]
+    pub const fn range(&self) -> Option<&CellRange> {
+        self.range.as_ref()
+    }
+
+    /// The same link with the tab of that name.
     #[must_use]
     pub fn named(&self, name: &str) -> Self {
-        Self { document: self.document.clone(), tab: Tab::Name(name.to_owned()) }
+        Self { tab: Tab::Name(name.to_owned()), ..self.clone() }
     }
 
     /// Path and query of the CSV export, to be joined to the base of Google's addresses.
     #[must_use]
     pub fn export_path(&self) -> String {
-        let gid = |before: &str| match &self.tab {
-            Tab::Gid(gid) => format!("{before}gid={gid}"),
-            Tab::First | Tab::Name(_) => String::new(),
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let (mut path, gid) = match &self.document {
+            Document::Published(path) => (format!("/spreadsheets/d/{path}/pub?output=csv"), "&single=true&gid="),
+            Document::Sheet(id) if self.is_query() || matches!(self.tab, Tab::Name(_)) => {
+                (format!("/spreadsheets/d/{id}/gviz/tq?tqx=out:csv"), "&gid=")
+            }
+            Document::Sheet(id) => (format!("/spreadsheets/d/{id}/export?format=csv"), "&gid="),
         };
-        match (&self.document, &self.tab) {
-            (Document::Id(id), Tab::Name(name)) => {
-                let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
-                format!("/spreadsheets/d/{id}/gviz/tq?tqx=out:csv&sheet={name}")
-            }
-            (Document::Id(id), _) => format!("/spreadsheets/d/{id}/export?format=csv{}", gid("&")),
-            (Document::Published(id), _) => {
-                format!("/spreadsheets/d/e/{id}/pub?output=csv{}", gid("&single=true&"))
-            }
+        let is_gviz = path.contains("/gviz/");
+        match &self.tab {
+            Tab::First => {}
+            Tab::Gid(number) => path.push_str(&format!("{gid}{number}")),
+            Tab::Name(name) => path.push_str(&format!("&sheet={}", encoded(name))),
         }
+        if let Some(range) = &self.range {
+            path.push_str(&format!("&range={}", encoded(&range.to_string())));
+        }
+        if let Some(rows) = self.headers.filter(|_| is_gviz) {
+            path.push_str(&format!("&headers={rows}"));
+        }
+        if let Some(query) = &self.query {
+            path.push_str(&format!("&tq={}", encoded(query)));
+        }
+        if let Some(key) = &self.resource_key {
+            path.push_str(&format!("&resourcekey={}", encoded(key)));
+        }
+        path
+    }
+
+    /// The sheet `id` with its first tab.
+    fn of_id(id: &str) -> Self {
+        let document = match id.starts_with("2PACX-") {
+            true => Document::Published(format!("e/{id}")),
+            false => Document::Sheet(id.to_owned()),
+        };
+        Self { document, tab: Tab::First, range: None, query: None, headers: None, resource_key: None }
     }
 }
 
 impl FromStr for SheetLink {
-    type Err = NotASheetLink;
+    type Err = SheetLinkError;
 
-    fn from_str(text: &str) -> Result<Self, NotASheetLink> {
-        let text = text.trim_matches(|c: char| c.is_whitespace() || "<>\"'“”‘’«»".contains(c));
+    fn from_str(text: &str) -> Result<Self, SheetLinkError> {
+        let text = unquoted(text);
         if text.len() >= 20 && is_id(text) {
-            return Ok(Self { document: by_id(text), tab: Tab::First });
+            return Ok(Self::of_id(text));
         }
-        let url = parse(text).ok_or(NotASheetLink::Other)?;
-        let query = |wanted: &str| {
-            url.query_pairs()
-                .find(|(name, _)| name == wanted)
-                .map(|(_, value)| value.into_owned())
-                .filter(|v| !v.is_empty())
-        };
-        let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
-        let id = match url.host_str() {
-            Some("docs.google.com" | "spreadsheets.google.com") => in_docs(&parts, query("key"))?,
-            Some("drive.google.com") => match parts.last() {
-                Some(&"open") => query("id").ok_or(NotASheetLink::Drive)?,
-                _ => return Err(NotASheetLink::Drive),
+        let url = parse_web_address(text).ok_or(SheetLinkError::Other)?;
+        let place = LinkPlace::of(&url)?;
+        let parameters = LinkParameters::of(&url)?;
+        parameters.refuse_unobeyable()?;
+        let text = |value: &str| Ok(value.to_owned());
+        let id = match place.id {
+            Some(id) => id,
+            None => match parameters.one("key", text)? {
+                Some(key) => key,
+                None => parameters.one("id", text)?.ok_or(place.without_id)?,
             },
-            _ => return Err(NotASheetLink::Other),
         };
         if !is_id(&id) {
-            return Err(NotASheetLink::Other);
+            return Err(SheetLinkError::Other);
         }
-        // What the browser shows stands in the fragment, so it counts more than the query.
-        let fragment = url.fragment().unwrap_or_default();
-        let given = |wanted: &str| {
-            let shown = url::form_urlencoded::parse(fragment.as_bytes()).find(|(name, _)| name == wanted);
-            shown.map(|(_, value)| value.into_owned()).or_else(|| query(wanted))
-        };
-        let tab = match (given("gid"), given("sheet").filter(|name| !name.is_empty())) {
-            (Some(gid), _) => Tab::Gid(gid.trim().parse().map_err(|_| NotASheetLink::Other)?),
+        let read_gid = |value: &str| value.parse::<u64>().map_err(|_| SheetLinkError::Gid);
+        // A page shows the tab that its fragment names; of an address that is fetched, nobody can say which is meant.
+        let gid = if place.is_page { parameters.shown("gid", read_gid)? } else { parameters.one("gid", read_gid)? };
+        let tab = match (gid, parameters.one("sheet", text)?) {
+            (Some(_), Some(_)) => return Err(SheetLinkError::TwoTabs),
+            (Some(gid), None) => Tab::Gid(gid),
             (None, Some(name)) => Tab::Name(name),
             (None, None) => Tab::First,
         };
-        Ok(Self { document: by_id(&id), tab })
+        let read_rows = |value: &str| value.parse::<u32>().map_err(|_| SheetLinkError::Headers);
+        let is_query_service = place.form == LinkForm::QueryService;
+        let headers = if is_query_service { parameters.one("headers", read_rows)? } else { None };
+        let query = parameters.one("tq", text)?;
+        let document = match Self::of_id(&id).document {
+            Document::Sheet(id) if place.has_published_id => Document::Published(format!("e/{id}")),
+            Document::Sheet(id) if place.form == LinkForm::Published => Document::Published(id),
+            document => document,
+        };
+        if query.is_some() && matches!(document, Document::Published(_)) {
+            return Err(SheetLinkError::PublishedQuery);
+        }
+        let range =
+            parameters.one("range", |value| value.parse().map_err(|error| SheetLinkError::range(value, error)))?;
+        let resource_key = parameters.one("resourcekey", text)?;
+        Ok(Self { document, tab, range, query, headers, resource_key })
     }
 }
 
-fn by_id(id: &str) -> Document {
-    if id.starts_with("2PACX-") { Document::Published(id.to_owned()) } else { Document::Id(id.to_owned()) }
+/// The link in a text that was copied with the quotes around it. Without one in front, a quote at the end is a query's.
+fn unquoted(text: &str) -> &str {
+    let is_quote = |c: char| "<>\"'“”‘’«»".contains(c);
+    let text = text.trim();
+    if text.starts_with(is_quote) { text.trim_matches(|c: char| c.is_whitespace() || is_quote(c)) } else { text }
 }
 
 fn is_id(text: &str) -> bool {
@@ -146,115 +201,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// A web address, also one whose `https://` was left out.
-fn parse(text: &str) -> Option<Url> {
+fn parse_web_address(text: &str) -> Option<Url> {
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("https://{text}")) };
     url.ok().filter(|url| matches!(url.scheme(), "http" | "https"))
-}
-
-/// The id in a path of Google Docs: `…/spreadsheets[/u/0]/d/[e/]ID/…`, or `key=ID` of the oldest links.
-fn in_docs(parts: &[&str], key: Option<String>) -> Result<String, NotASheetLink> {
-    let has = |name: &str| parts.contains(&name);
-    if !has("spreadsheets") && !has("spreadsheet") {
-        return Err(if has("document") {
-            NotASheetLink::Document
-        } else if has("presentation") {
-            NotASheetLink::Presentation
-        } else if has("forms") {
-            NotASheetLink::Form
-        } else {
-            NotASheetLink::Other
-        });
-    }
-    let after_d = parts.iter().position(|part| *part == "d").and_then(|at| match parts.get(at + 1) {
-        Some(&"e") => parts.get(at + 2),
-        other => other,
-    });
-    after_d.map(|id| (*id).to_owned()).or(key).ok_or(NotASheetLink::Other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{NotASheetLink, SheetLink, Tab};
-
-    const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
-
-    fn path(link: &str) -> String {
-        link.replace("ID", ID).parse::<SheetLink>().unwrap_or_else(|error| panic!("{link}: {error}")).export_path()
-    }
-
-    #[test]
-    fn every_form_people_paste_leads_to_the_export_of_its_tab() {
-        let plain = format!("/spreadsheets/d/{ID}/export?format=csv");
-        let tab = format!("{plain}&gid=42");
-        for first in [
-            "ID",
-            "  <https://docs.google.com/spreadsheets/d/ID/edit?usp=sharing> ",
-            "\"https://docs.google.com/spreadsheets/d/ID\"",
-            "docs.google.com/spreadsheets/d/ID/edit",
-            "https://docs.google.com/spreadsheets/u/0/d/ID/edit",
-            "https://docs.google.com/a/example.com/spreadsheets/d/ID/edit#",
-            "https://drive.google.com/open?id=ID",
-            "https://docs.google.com/spreadsheet/ccc?key=ID",
-            "https://docs.google.com/spreadsheets/d/ID/export?format=xlsx",
-        ] {
-            assert_eq!(path(first), plain, "{first}");
-        }
-        for second in [
-            "https://docs.google.com/spreadsheets/d/ID/edit#gid=42",
-            "https://docs.google.com/spreadsheets/d/ID/edit?gid=42#gid=42",
-            "https://docs.google.com/spreadsheets/d/ID/edit?gid=0#gid=42&range=A1",
-            "https://docs.google.com/spreadsheets/u/1/d/ID/edit?gid=42",
-            "https://docs.google.com/spreadsheets/d/ID/export?format=csv&gid=42",
-            "https://docs.google.com/spreadsheets/d/ID/gviz/tq?tqx=out:csv&gid=42",
-            "https://docs.google.com/spreadsheets/d/ID/htmlview?gid=42",
-        ] {
-            assert_eq!(path(second), tab, "{second}");
-        }
-    }
-
-    #[test]
-    fn a_published_link_leads_to_its_published_csv() {
-        let published = "/spreadsheets/d/e/2PACX-1vQx_y/pub?output=csv";
-        assert_eq!(path("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml"), published);
-        assert_eq!(
-            path("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml?gid=7&single=true"),
-            format!("{published}&single=true&gid=7")
-        );
-        assert_eq!(path("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?output=csv"), published);
-    }
-
-    #[test]
-    fn a_tab_by_name_keeps_its_name() {
-        assert_eq!(
-            path("https://docs.google.com/spreadsheets/d/ID/gviz/tq?tqx=out:csv&sheet=New%20Wave"),
-            format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave")
-        );
-        for link in ["/edit?sheet=New%20Wave", "/edit#sheet=New%20Wave", "/gviz/tq?tqx=out:csv&sheet=New+Wave"] {
-            let link: SheetLink = format!("https://docs.google.com/spreadsheets/d/{ID}{link}").parse().expect(link);
-            assert_eq!((link.id(), link.tab()), (Some(ID), &Tab::Name("New Wave".to_owned())));
-        }
-    }
-
-    #[test]
-    fn anything_else_is_told_what_a_good_link_looks_like() {
-        let cases = [
-            ("https://docs.google.com/document/d/ID/edit", NotASheetLink::Document),
-            ("https://docs.google.com/presentation/d/ID/edit", NotASheetLink::Presentation),
-            ("https://docs.google.com/forms/d/ID/edit", NotASheetLink::Form),
-            ("https://drive.google.com/file/d/ID/view", NotASheetLink::Drive),
-            ("https://drive.google.com/drive/folders/ID", NotASheetLink::Drive),
-            ("https://example.com/spreadsheets/d/ID/edit", NotASheetLink::Other),
-            ("https://docs.google.com.evil.example/spreadsheets/d/ID/edit", NotASheetLink::Other),
-            ("https://docs.google.com/spreadsheets/d/a%2Fb/edit", NotASheetLink::Other),
-            ("https://docs.google.com/spreadsheets/d/ID/edit#gid=x", NotASheetLink::Other),
-            ("https://docs.google.com/spreadsheets/u/0/", NotASheetLink::Other),
-            ("albums", NotASheetLink::Other),
-            ("", NotASheetLink::Other),
-        ];
-        for (link, expected) in cases {
-            let error = link.replace("ID", ID).parse::<SheetLink>().expect_err(link);
-            assert_eq!(error, expected, "{link}");
-            assert!(error.to_string().contains("docs.google.com/spreadsheets/d/"), "{error}");
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 pub(in crate::fetch) mod decoding;
 pub(in crate::fetch) mod delimiter;
-mod faults;
+pub(in crate::fetch) mod faults;
 pub(in crate::fetch) mod records;
 pub(in crate::fetch) mod table;
 pub(in crate::fetch) mod text;
@@ -10,6 +10,7 @@ pub(in crate::fetch) mod text;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::file_name::file_title;
 use super::http::address::{Reach, parse};
 use super::http::reply;
 use super::http::request::Request;
@@ -17,10 +18,12 @@ use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
 use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::in_words::sentence;
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::sheet_link::check_direct_link;
 use crate::domain::source::{Source, Validators};
 use crate::domain::way_in::{Asked, FileAsked, WayIn};
 use table::Table;
@@ -52,7 +55,7 @@ impl Kind for Csv {
 
     fn accepts(&self, location: &Location) -> Result<(), String> {
         match location {
-            Location::Url(address) => parse(address).map(drop).map_err(|error| error.to_string()),
+            Location::Url(address) => no_sheet_link(&self.client, address).map_err(|error| error.to_string()),
             Location::Urls(_) => Err("A CSV has one address.".to_owned()),
             Location::File(_) | Location::Upload(_) | Location::Sample => Ok(()),
         }
@@ -98,11 +101,11 @@ impl Kind for Csv {
 
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
         let options = &source.read_options;
-        let taken = |content| finish(content, None, Validators::default(), options, order, watch);
+        let taken = |content| finish(content, None, Validators::default(), options, 0, order, watch);
         match &source.location {
             Location::Url(address) => {
                 no_sheet_link(&self.client, address)?;
-                table_at(&self.client, Request::table(address, Reach::Anywhere), options, order, watch)
+                table_at(&self.client, Request::table(address, Reach::Anywhere), options, 0, order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
             Location::File(path) => taken(local::file(&self.client, path, CSV_FILE, order, watch)?),
@@ -117,33 +120,32 @@ impl Kind for Csv {
     }
 }
 
-/// A link to a sheet's page brings a page; the kind `sheet` knows what to fetch instead.
+/// Refuses the link of a Google Sheet that brings a page, or more than it shows; the kind `sheet` knows what to fetch instead.
 fn no_sheet_link(client: &Client, address: &str) -> Result<(), FetchError> {
-    let Ok(url) = parse(address) else { return Ok(()) };
-    let data = url.path().ends_with("/export")
-        || url.path().ends_with("/gviz/tq")
-        || url.query_pairs().any(|(name, value)| name == "output" && value == "csv");
-    if client.is_google(&url) && url.path().starts_with("/spreadsheets/") && !data {
-        return Err(FetchError::failed(
-            "sheet_link",
-            "This is the link of a Google Sheet. Choose the kind Google Sheet (--kind sheet) for it.",
-        ));
+    let url = parse(address)?;
+    match check_direct_link(&url) {
+        Err(error) if client.is_google(&url) => Err(FetchError::failed("sheet_link", sentence(&error))),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// Fetches the table that `request` asks for, to be read with `options`.
+/// Fetches the table that `request` asks for, to be read with `options`. Its rows are numbered from the one after
+/// `rows_above`.
 pub(in crate::fetch) fn table_at(
     client: &Client,
     request: Request<'_>,
     options: &ReadOptions,
+    rows_above: u64,
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
     let request = request.newer_than(order.validators, order.mode);
     let Answer::Body(body) = client.ask(&request, order, watch)? else { return Ok(Fetched::Unchanged(None)) };
+    if let Some(title) = file_title(&body.headers, client.is_google(&body.url)) {
+        watch.title(&title);
+    }
     let (said, charset) = (body.validators(), reply::charset(&body.headers));
-    finish(body.content, charset.as_deref(), said, options, order, watch)
+    finish(body.content, charset.as_deref(), said, options, rows_above, order, watch)
 }
 
 fn finish(
@@ -151,6 +153,7 @@ fn finish(
     charset: Option<&str>,
     said: Validators,
     options: &ReadOptions,
+    rows_above: u64,
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
@@ -159,5 +162,5 @@ fn finish(
     if same {
         return Ok(Fetched::Unchanged(Some(validators)));
     }
-    Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, options, watch)?)))
+    Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, options, rows_above, watch)?)))
 }

@@ -51,7 +51,7 @@ pub fn look_again(
     let hints = key_hints(&*content, if is_there { &EmptyShelf } else { shelf })?;
     let rows = content.rows()?.take(SHOWN).collect::<Result<_, _>>()?;
     let KeyHints { different, known } = hints;
-    Ok(Look { columns, rows, keys: different, known, bytes: content.bytes(), feeds: Vec::new() })
+    Ok(Look { columns, rows, keys: different, known, bytes: content.bytes(), title: None, feeds: Vec::new() })
 }
 
 /// A source that is not in the database.

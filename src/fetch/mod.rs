@@ -5,6 +5,7 @@
 mod bounded_json;
 mod csv;
 mod feeds;
+mod file_name;
 mod http;
 mod key_search;
 mod kinds;
@@ -189,6 +190,9 @@ pub trait Watch: Sync {
 
     /// What is known of all feeds of the source from now on. It is kept however the run ends.
     fn feeds(&self, _: Vec<Feed>) {}
+
+    /// What the place calls itself: the title of a sheet, the name of a file.
+    fn title(&self, _: &str) {}
 
     /// Whether the fetch must end now, because of a cancel, a stop or a lost lease. Asked at least every 500 ms.
     fn should_stop(&self) -> bool;

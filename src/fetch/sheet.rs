@@ -1,9 +1,11 @@
 //! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and where
-//! the link is that of a published sheet, through the CSV export.
+//! the link is that of a published sheet or asks a query, through the CSV export.
 
 pub(in crate::fetch) mod api;
 pub(in crate::fetch) mod credentials;
 pub(in crate::fetch) mod export;
+pub(in crate::fetch) mod rate_limit;
+pub(in crate::fetch) mod reading_rules;
 pub(in crate::fetch) mod refusal;
 pub(in crate::fetch) mod robot;
 pub(in crate::fetch) mod values;
@@ -12,13 +14,15 @@ use std::sync::Arc;
 
 use super::http::Client;
 use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::in_words::sentence;
 use crate::domain::location::Location;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::ReadSetting;
-use crate::domain::sheet_link::{NotASheetLink, SheetLink};
+use crate::domain::sheet_link::{SheetLink, SheetLinkError};
 use crate::domain::source::Source;
 use crate::domain::way_in::WayIn;
 use api::Api;
+use reading_rules::ReadingRules;
 use robot::Robot;
 
 /// Mirrors a Google Sheet.
@@ -38,7 +42,8 @@ impl Kind for Sheet {
     }
 
     fn accepts(&self, location: &Location) -> Result<(), String> {
-        link(location).map(drop).map_err(|error| error.to_string())
+        let link = link(location).map_err(|error| error.to_string())?;
+        export::check_tab(&link).map_err(|error| error.to_string())
     }
 
     fn way_in(&self) -> WayIn {
@@ -47,14 +52,14 @@ impl Kind for Sheet {
             label: "Link to the sheet",
             placeholder: "https://docs.google.com/spreadsheets/d/…",
             help: "Any link to the sheet will do: the one in the address bar, the share link, a published one. It means \
-                   the tab that it was copied from.",
+                   the tab that it was copied from, and the range or query in it.",
             shared: true,
             ..WayIn::link("Google Sheet")
         }
     }
 
     fn recognises(&self, link: &str) -> bool {
-        !matches!(link.parse::<SheetLink>(), Err(NotASheetLink::Other)) || is_googles(link)
+        !matches!(link.parse::<SheetLink>(), Err(SheetLinkError::Other)) || is_googles(link)
     }
 
     fn read_settings(&self) -> &'static [ReadSetting] {
@@ -71,8 +76,11 @@ impl Kind for Sheet {
 
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
         let (link, client) = (link(&source.location)?, &*self.client);
-        match (link.id(), self.robot.as_deref()) {
-            (Some(id), Some(robot)) => Api { client, robot, order, watch }.fetch(id, link.tab()),
+        // Who sets a tab means it, whatever tab the link was copied from.
+        let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.named(name));
+        let rules = ReadingRules::of(link.range(), &source.read_options)?;
+        match (link.api_id(), self.robot.as_deref()) {
+            (Some(id), Some(robot)) => Api { client, robot, order, watch }.fetch(id, &link, rules),
             _ => export::fetch(client, &link, &source.read_options, order, watch),
         }
     }
@@ -94,11 +102,4 @@ fn link(location: &Location) -> Result<SheetLink, FetchError> {
         ));
     };
     link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))
-}
-
-/// An error's text with a capital letter and a full stop.
-fn sentence(error: &impl ToString) -> String {
-    let text = error.to_string();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
 }

@@ -232,13 +232,14 @@ impl Shelf for Kept<'_> {
 #[derive(Default)]
 struct LookWatch {
     feeds: Mutex<Vec<Feed>>,
+    title: Mutex<Option<String>>,
 }
 
 impl LookWatch {
-    /// What was looked at, with the feeds that it told of.
+    /// What was looked at, with the feeds and the title that it told of.
     fn seen(self, looked: Result<Look, FetchError>) -> Result<Look, CannotLook> {
         match looked {
-            Ok(look) => Ok(Look { feeds: self.feeds.into_inner(), ..look }),
+            Ok(look) => Ok(Look { feeds: self.feeds.into_inner(), title: self.title.into_inner(), ..look }),
             Err(FetchError::Failed { code, message }) => Err(CannotLook { code, sentence: message }),
             Err(FetchError::Stopped) => {
                 Err(CannotLook { code: "stopped", sentence: "The look was stopped.".to_owned() })
@@ -254,6 +255,10 @@ impl Watch for LookWatch {
 
     fn feeds(&self, feeds: Vec<Feed>) {
         *self.feeds.lock() = feeds;
+    }
+
+    fn title(&self, title: &str) {
+        *self.title.lock() = Some(title.to_owned());
     }
 
     fn should_stop(&self) -> bool {

@@ -100,7 +100,7 @@ impl Watch for FetchWatch<'_> {
 
     fn waiting(&self, host: &str, until: DateTime<Utc>) {
         let mut progress = self.run.reporter.now();
-        progress.message = format!("Waiting for {host} until {} UTC…", until.format("%H:%M:%S"));
+        progress.message = format!("Rate-limited by {host}, retrying at {} UTC", until.format("%H:%M:%S"));
         self.run.reporter.set(progress);
     }
 

@@ -236,8 +236,12 @@ fn propose(house: &House, form: &mut SourceForm, place: &Place, look: &Look, cal
         Location::Url(address) if control.recognise(address).is_none() => address.as_str(),
         _ => "",
     };
-    let file = if called.is_empty() { file_name_of(address) } else { called.to_owned() };
-    source_form::propose(form, &file, control.noun(&place.kind));
+    let noun = control.noun(&place.kind);
+    match &look.title {
+        Some(title) if called.is_empty() => source_form::propose_after_title(form, title, noun),
+        _ if called.is_empty() => source_form::propose(form, &file_name_of(address), noun),
+        _ => source_form::propose(form, called, noun),
+    }
     let host = || Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
     let title = match &look.feeds[..] {
         _ if way.is_some_and(|way| way.asked == Asked::Account) => host(),

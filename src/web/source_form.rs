@@ -134,7 +134,12 @@ pub(super) fn propose_name(form: &mut SourceForm, title: &str) {
 pub(super) fn propose(form: &mut SourceForm, file_name: &str, noun: Noun) {
     let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    propose_name(form, &stem.replace(['_', '-', '+', '.'], " "));
+    propose_after_title(form, &stem.replace(['_', '-', '+', '.'], " "), noun);
+}
+
+/// Proposes name, slug and nouns after the title of a place, which is taken as it is.
+pub(super) fn propose_after_title(form: &mut SourceForm, title: &str, noun: Noun) {
+    propose_name(form, title);
     let last = form.name.split(' ').next_back().unwrap_or_default().to_lowercase();
     let noun = match singular(&last) {
         Some(one) if noun == Noun::default() => Noun { one, many: last },

@@ -50,7 +50,11 @@ fn a_source_is_added_listed_shown_and_removed() {
 fn what_cannot_be_a_source_is_refused_with_a_reason() {
     let house = House::new();
     house.csv("a.csv", "id\n1\n");
-    let cases: [(&[&str], &str); 8] = [
+    let sheet = |rest: &str| {
+        format!("https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/{rest}")
+    };
+    let (filtered, page) = (sheet("edit#gid=0&fvid=7"), sheet("edit#gid=0"));
+    let cases: [(&[&str], &str); 10] = [
         (&["--kind", "toaster", "--url", "https://h.example/"], "There are: sheet, csv"),
         (&["--kind", "csv", "--file", "a.csv"], "--key is missing"),
         (&["--kind", "csv", "--file", "b.csv", "--key", "id"], "cannot be read"),
@@ -58,6 +62,8 @@ fn what_cannot_be_a_source_is_refused_with_a_reason() {
         (&["--kind", "csv", "--url", "ftp://h.example/a.csv", "--key", "id"], "https://"),
         (&["--kind", "sheet", "--file", "a.csv", "--key", "id"], "--kind csv"),
         (&["--kind", "sheet", "--url", "https://h.example/x", "--key", "id"], "docs.google.com/spreadsheets/d/"),
+        (&["--kind", "sheet", "--url", &filtered, "--key", "id"], "“fvid=”: it opens a filter view"),
+        (&["--kind", "csv", "--url", &page, "--key", "id"], "--kind sheet"),
         (&["--kind", "csv", "--file", "a.csv", "--key", "id", "--schedule", "daily"], "0 6 * * *"),
     ];
     for (rest, reason) in cases {

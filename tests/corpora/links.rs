@@ -1,1 +1,281 @@
 //! Reports 16 to 19: links that show a part of a sheet, published sheets, and a busy Google.
+
+mod read_options;
+
+use std::time::{Duration, Instant};
+
+use lockstep::domain::location::Location;
+use lockstep::domain::operation::{OperationKind, Status};
+use lockstep::domain::record::SyncRecord;
+use lockstep::domain::source::Source;
+use lockstep::sync::Terms;
+use serde_json::Value;
+
+use super::report;
+use crate::support::google::{Google, ID, Tab, quota};
+use crate::support::house::{TERMS, full, until};
+use crate::support::outside::{Outside, Reply};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out,
+    a_service_account_reads_the_range_of_a_link_and_never_more,
+    a_query_goes_to_the_query_service_even_with_a_service_account,
+    a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written,
+    a_published_sheet_is_asked_for_what_is_published,
+    too_many_requests_are_waited_for_though_google_does_not_say_how_long,
+    a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items,
+    a_redirect_after_the_link_of_a_company_is_followed,
+];
+
+/// How the stand-in of report `number` answers.
+fn answer(number: &str) -> Value {
+    let answers: Value = serde_json::from_slice(&report("answers.json")).expect("JSON");
+    answers[number].clone()
+}
+
+fn link_of(number: &str) -> String {
+    answer(number)["link"].as_str().expect("a link").replace("ID", ID)
+}
+
+/// A server that fetches from this stand-in for Google.
+fn house(db: &Database, outside: &Outside) -> House {
+    house_within(db, outside, TERMS)
+}
+
+fn house_within(db: &Database, outside: &Outside, terms: Terms) -> House {
+    House::fetching(db.store(), terms, |settings| settings.google_base = outside.url("").parse().expect("an address"))
+}
+
+/// A server with a service account.
+fn house_with_account(db: &Database, google: &Google) -> House {
+    House::fetching(db.store(), TERMS, |settings| {
+        settings.google_base = google.url().parse().expect("an address");
+        settings.google = Some(google.key_json().to_string().parse().expect("a key"));
+    })
+}
+
+fn sheet(house: &House, slug: &str, link: &str) -> Source {
+    house.add(slug, "sheet", Location::Url(link.to_owned()))
+}
+
+fn failed(record: &SyncRecord) -> (Option<&str>, &str) {
+    assert_eq!(record.status, Status::Failed, "{}", record.message);
+    (record.code.as_deref(), record.error.as_deref().unwrap_or_default())
+}
+
+fn salaries() -> Tab {
+    Tab::new(
+        7,
+        "Pay",
+        &[&["id", "title", "salary"], &["A1", "Blue", "100"], &["A2", "Red", "200"], &["A3", "Green", "300"]],
+    )
+}
+
+/// Report 16. The stand-in gives all columns to whoever leaves a part of the link out.
+fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &Database) {
+    let outside = Outside::start();
+    let house = house(db, &outside);
+    let (export, query) = (format!("/spreadsheets/d/{ID}/export"), format!("/spreadsheets/d/{ID}/gviz/tq"));
+    let two_columns = "id,title\nA1,Blue\nA2,Red\n";
+    for path in [&export, &query] {
+        outside.set(path, Reply::csv(report("16-sheet.csv")));
+    }
+    outside.csv(&format!("{export}?format=csv&gid=7&range=A1%3AB3"), two_columns);
+    outside.csv(&format!("{query}?tqx=out:csv&gid=7&tq=select+A%2CB"), two_columns);
+    let links = answer("16")["links"].clone();
+    let mut links: Vec<String> =
+        links.as_array().expect("links").iter().map(|link| link.as_str().expect("a link").replace("ID", ID)).collect();
+    links.push(format!("https://docs.google.com/spreadsheets/d/{ID}/edit?gid=7#gid=7&range=A1:B3"));
+    for (number, link) in links.iter().enumerate() {
+        let source = sheet(&house, &format!("pay-{number}"), link);
+        let record = house.sync(&source);
+        assert_eq!((record.status, record.stats.added), (Status::Completed, 2), "{link}: {}", record.message);
+        assert_eq!(house.lines(&source), ["A1|Blue", "A2|Red"], "{link}");
+    }
+    // As a CSV the link is fetched letter for letter, or refused where it shows less than would come.
+    let as_it_is = "?format=csv&gid=7&range=A1:B3";
+    outside.csv(&format!("{export}{as_it_is}"), two_columns);
+    let source = house.url_source("pay-csv", outside.url(&format!("{export}{as_it_is}")));
+    house.sync(&source);
+    assert_eq!(house.lines(&source), ["A1|Blue", "A2|Red"]);
+    let behind_hash = house.url_source("pay-hash", outside.url(&format!("{export}?format=csv&gid=7#range=A1:B3")));
+    let record = house.sync(&behind_hash);
+    let (code, error) = failed(&record);
+    assert!(code == Some("sheet_link") && error.contains("“range=”") && error.contains("--kind sheet"), "{error}");
+    assert!(house.items(&behind_hash).is_empty());
+}
+
+fn a_service_account_reads_the_range_of_a_link_and_never_more(db: &Database) {
+    let google = Google::start();
+    google.sheet(ID, vec![Tab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
+    let house = house_with_account(db, &google);
+    let base = format!("https://docs.google.com/spreadsheets/d/{ID}");
+    let first = sheet(&house, "first", &format!("{base}/edit?gid=7#gid=7&range=A1:B3"));
+    house.sync(&first);
+    assert_eq!(house.lines(&first), ["A1|Blue", "A2|Red"]);
+    let columns = sheet(&house, "columns", &format!("{base}/export?format=csv&gid=7&range=A:B"));
+    house.sync(&columns);
+    assert_eq!(house.lines(&columns), ["A1|Blue", "A2|Red", "A3|Green"]);
+    let asked = google.requests("values:batchGet");
+    assert!(asked[0].target.contains("ranges=%27Pay%27%21A1%3AB3&"), "{}", asked[0].target);
+    assert_eq!(google.hits("/export"), 0);
+}
+
+fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &Database) {
+    let google = Google::start();
+    google.sheet(ID, vec![salaries()]);
+    let house = house_with_account(db, &google);
+    let link = answer("16")["links"][0].as_str().expect("a link").replace("ID", ID);
+    google.once("/gviz/tq?tqx=out:csv&gid=7&tq=select+A%2CB", Reply::csv("\"id\",\"title\"\n\"A1\",\"Blue\"\n"));
+    let source = sheet(&house, "pay", &link);
+    let record = house.sync(&source);
+    assert_eq!(
+        (record.status, house.lines(&source)),
+        (Status::Completed, vec!["A1|Blue".to_owned()]),
+        "{}",
+        record.message
+    );
+    for (reply, said) in [
+        (Reply::redirect(302, "/ServiceLogin?continue=x"), "=QUERY(…)"),
+        (Reply::status(400).body("Invalid query: NO_COLUMN: Z"), "does not answer the query of this link"),
+    ] {
+        google.once("/gviz/", reply);
+        let record = house.sync(&source);
+        assert!(failed(&record).1.contains(said), "{}", record.message);
+        assert_eq!(house.lines(&source), ["A1|Blue"]);
+    }
+    assert_eq!((google.hits("/v4/"), google.hits("/token")), (0, 0), "nothing is read past the query");
+}
+
+fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &Database) {
+    let (outside, google) = (Outside::start(), Google::start());
+    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::csv(report("16-sheet.csv")));
+    google.sheet(ID, vec![salaries()]);
+    let houses = [house(db, &outside), house_with_account(db, &google)];
+    for (at, house) in houses.iter().enumerate() {
+        for (number, (rest, said)) in [
+            ("edit#gid=7&fvid=12", "filter view"),
+            ("edit#gid=7&range=Titles", "“Titles” in this link (range=) is not a range of cells"),
+            ("edit?gid=7#gid=7&range=A1", "is a single row or cell"),
+            ("edit#rangeid=99", "named range"),
+            ("export?format=csv&gid=7&gid=8", "more than once"),
+            ("export?format=pdf&gid=7", "“pdf”"),
+            ("pub?output=csv&gid=7&tq=select%20A", "published sheet a query"),
+            ("pub?output=csv&sheet=Pay", "Publish to web"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let location = Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/{rest}"));
+            let refused = house.control.accepts("sheet", &location).expect_err(rest);
+            assert!(refused.contains(said), "{rest}: {refused}");
+            let source = house.add(&format!("pay-{at}-{number}"), "sheet", location);
+            let record = house.sync(&source);
+            assert_eq!(failed(&record).1, refused, "the form and the sync say the same");
+            assert_eq!(house.control.look_again(&source).expect_err("the check, too").sentence, refused);
+            assert!(house.items(&source).is_empty(), "{rest}");
+        }
+    }
+    assert_eq!((outside.hits(&format!("/spreadsheets/d/{ID}/export")), google.hits("/")), (0, 0));
+}
+
+/// Report 17. What is shared and what is published are two things: `/export` asks for a sign-in here.
+fn a_published_sheet_is_asked_for_what_is_published(db: &Database) {
+    let outside = Outside::start();
+    let published = format!("/spreadsheets/d/{ID}/pub");
+    outside.private_sheet(ID);
+    outside.set("/signin", Reply::html(report("17-sign-in.html")));
+    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::redirect(302, "/signin"));
+    outside.set(&format!("{published}?output=csv"), Reply::csv(report("16-sheet.csv")));
+    outside.csv(&format!("{published}?output=csv&single=true&gid=3"), "id\nthird\n");
+    outside.csv(&format!("{published}?output=csv&single=true&gid=3&range=A5%3AB"), "id,title\nx,fifth\n,none\n");
+    let house = house(db, &outside);
+    let source = sheet(&house, "pay", &link_of("17"));
+    let record = house.sync(&source);
+    assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
+    let tab = sheet(&house, "tab", &format!("https://docs.google.com/spreadsheets/d/{ID}/pubhtml?gid=3&single=true"));
+    house.sync(&tab);
+    assert_eq!(house.lines(&tab), ["third"]);
+    let part = sheet(&house, "part", &format!("https://docs.google.com/spreadsheets/d/{ID}/pub?gid=3&range=A5:B"));
+    let record = house.sync(&part);
+    assert_eq!(house.lines(&part), ["x|fifth"]);
+    let issues = house.store.issues(record.id, 1, 10).expect("issues");
+    assert_eq!(issues[0].row, Some(7), "the range begins with row 5: {issues:?}");
+    assert_eq!(outside.hits(&format!("/spreadsheets/d/{ID}/export")), 0);
+
+    // A service account may read more than was published, so it is not asked.
+    let google = Google::start();
+    google.sheet(ID, vec![salaries()]);
+    google.once("/pub?output=csv", Reply::csv("id,title\nA1,published\n"));
+    let house = house_with_account(db, &google);
+    let source = sheet(&house, "of-account", &link_of("17"));
+    house.sync(&source);
+    assert_eq!((house.lines(&source), google.hits("/v4/")), (vec!["A1|published".to_owned()], 0));
+}
+
+fn busy() -> Reply {
+    Reply::html(report("18-too-many.html")).with_status(429)
+}
+
+/// Report 18.
+fn too_many_requests_are_waited_for_though_google_does_not_say_how_long(db: &Database) {
+    let outside = Outside::start();
+    let export = format!("/spreadsheets/d/{ID}/export?format=csv&gid=0");
+    outside.set(&export, busy());
+    outside.then(&export, busy().with_status(503));
+    outside.then(&export, Reply::csv(report("16-sheet.csv")));
+    let house = house(db, &outside);
+    let source = sheet(&house, "pay", &link_of("18"));
+    let id = house.start(&source, &full());
+    let begun = Instant::now();
+    std::thread::scope(|scope| {
+        let running = scope.spawn(|| house.run(id));
+        until(|| house.report(id).message.starts_with("Rate-limited by Google, retrying at "));
+        let record = running.join().expect("a record");
+        assert_eq!((record.status, record.stats.added), (Status::Completed, 2), "{}", record.message);
+    });
+    let took = begun.elapsed();
+    // 2 s and 4 s, each a tenth more or less.
+    assert!((Duration::from_millis(5300)..Duration::from_secs(15)).contains(&took), "{took:?}");
+}
+
+fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db: &Database) {
+    let outside = Outside::start();
+    let export = format!("/spreadsheets/d/{ID}/export?format=csv&gid=0");
+    outside.set(&export, Reply::csv(report("16-sheet.csv")));
+    outside.then(&export, busy());
+    let house = house_within(db, &outside, Terms { sync: Duration::from_secs(5), ..TERMS });
+    let source = sheet(&house, "pay", &link_of("18"));
+    house.sync(&source);
+    let begun = Instant::now();
+    let record = house.sync(&source);
+    let (code, error) = failed(&record);
+    assert!(code == Some("rate_limited") && error.contains("(429)") && error.contains("Sync less often"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"]);
+
+    let google = Google::start();
+    google.sheet(ID, vec![salaries()]);
+    google.once("values:batchGet", quota());
+    let by_account = house_with_account(db, &google);
+    let source = sheet(&by_account, "pay-2", &format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=7"));
+    let begun = Instant::now();
+    assert_eq!(by_account.sync(&source).kind, OperationKind::Sync);
+    assert!(
+        begun.elapsed() >= Duration::from_millis(1800),
+        "the same wait with a service account: {:?}",
+        begun.elapsed()
+    );
+}
+
+/// Report 19.
+fn a_redirect_after_the_link_of_a_company_is_followed(db: &Database) {
+    let outside = Outside::start();
+    outside.set(&format!("/spreadsheets/d/{ID}/export?format=csv&gid=7"), Reply::redirect(307, "/content/one-time"));
+    outside.set("/content/one-time", Reply::csv(report("16-sheet.csv")));
+    let house = house(db, &outside);
+    let source = sheet(&house, "pay", &link_of("19"));
+    let record = house.sync(&source);
+    assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
+}

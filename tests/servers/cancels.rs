@@ -65,7 +65,7 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Data
         let id = server.begin("albums");
         within(PATIENCE, what, || {
             let waits =
-                server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Waiting for"));
+                server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Rate-limited by"));
             outside.hits("/albums.csv") > asked && waits == what.starts_with("a server")
         });
         // The only worker is busy, so another one waits; and one that waits ends at once.

@@ -41,9 +41,9 @@ fn a_server_waits_for_google_and_says_so(db: &Database) {
     let mut said = String::new();
     within(Duration::from_secs(5), "it waits", || {
         said = server.status(&id)["message"].as_str().expect("a message").to_owned();
-        said.starts_with("Waiting for Google until ")
+        said.starts_with("Rate-limited by Google, retrying at ")
     });
-    assert!(said.ends_with(" UTC…"), "{said}");
+    assert!(said.ends_with(" UTC"), "{said}");
     within(Duration::from_secs(10), "its end", || server.status(&id)["status"] == "completed");
     assert_eq!(server.status(&id)["stats"]["added"], 1);
     let log = server.log();

@@ -55,6 +55,8 @@ impl Tab {
 #[derive(Default)]
 pub(super) struct State {
     pub(super) sheets: HashMap<String, Vec<Tab>>,
+    /// What every sheet is called, if it is not "Albums".
+    pub(super) title: Option<String>,
     pub(super) modified: Option<String>,
     /// How far the clock here is ahead of the real one.
     pub(super) ahead: i64,
@@ -128,6 +130,11 @@ impl Google {
     /// Has this sheet, shared with the robot.
     pub(crate) fn sheet(&self, id: &str, tabs: Vec<Tab>) {
         self.lock().sheets.insert(id.to_owned(), tabs);
+    }
+
+    /// Calls every sheet so.
+    pub(crate) fn title(&self, title: &str) {
+        self.lock().title = Some(title.to_owned());
     }
 
     /// Says that all files were modified then; until it does, the Drive API is not enabled.

@@ -118,7 +118,7 @@ impl Desk {
             },
             ["v4", "spreadsheets", id, ref rest @ ..] => match (state.sheets.get(id), rest) {
                 (None, _) => refusal(404, "NOT_FOUND", "Requested entity was not found.", ""),
-                (Some(tabs), []) => properties(tabs),
+                (Some(tabs), []) => properties(tabs, state.title.as_deref().unwrap_or("Albums")),
                 (Some(tabs), ["values:batchGet"]) => values(tabs, &url),
                 _ => Reply::status(404),
             },
@@ -180,16 +180,28 @@ impl Desk {
     }
 }
 
-/// The tab that a range in A1 notation names.
+/// The tab that a range in A1 notation names: `'Title'` or `'Title'!A1:B3`.
 fn title_of(url: &Url) -> Option<String> {
     let (_, range) = url.query_pairs().find(|(name, _)| name == "ranges")?;
-    let inner = range.strip_prefix('\'')?.strip_suffix('\'')?;
+    let inner = range.strip_prefix('\'')?.rsplit_once('\'')?.0;
     // Each quote in a name is doubled.
     let parts: Vec<&str> = inner.split("''").collect();
     parts.iter().all(|part| !part.contains('\'')).then(|| parts.join("'"))
 }
 
-fn properties(tabs: &[Tab]) -> Reply {
+/// The cells of `rows` that a range behind the tab's name picks: `!A1:B3`, `!A3:B` or `!B:D`.
+fn picked(rows: &[Vec<String>], url: &Url) -> Vec<Vec<String>> {
+    let range = url.query_pairs().find(|(name, _)| name == "ranges").map(|(_, range)| range.into_owned());
+    let Some((_, cells)) = range.as_deref().and_then(|range| range.rsplit_once("'!")) else { return rows.to_vec() };
+    let (first, last) = cells.split_once(':').expect("a range");
+    let column = |corner: &str| usize::from(corner.as_bytes()[0] - b'A');
+    let row = |corner: &str| corner[1..].parse::<usize>().ok();
+    let (top, bottom) = (row(first).map_or(0, |row| row - 1), row(last).unwrap_or(rows.len()).min(rows.len()));
+    let cut = |row: &Vec<String>| row.iter().take(column(last) + 1).skip(column(first)).cloned().collect();
+    rows.iter().take(bottom).skip(top).map(cut).collect()
+}
+
+fn properties(tabs: &[Tab], title: &str) -> Reply {
     let sheets: Vec<Value> = tabs
         .iter()
         .enumerate()
@@ -201,7 +213,7 @@ fn properties(tabs: &[Tab]) -> Reply {
             json!({ "properties": properties })
         })
         .collect();
-    as_json(200, &json!({ "properties": { "title": "Albums", "locale": "en_GB" }, "sheets": sheets }))
+    as_json(200, &json!({ "properties": { "title": title, "locale": "en_GB" }, "sheets": sheets }))
 }
 
 fn values(tabs: &[Tab], url: &Url) -> Reply {
@@ -212,6 +224,7 @@ fn values(tabs: &[Tab], url: &Url) -> Reply {
         return refusal(400, "INVALID_ARGUMENT", &message, "");
     };
     let Cells::Rows(rows) = &tab.cells else { return Reply::status(500) };
+    let rows = picked(rows, url);
     // Empty cells at the end of a row, and empty rows at the end, are left out.
     let used = |cells: &[String]| cells.iter().rposition(|cell| !cell.is_empty()).map_or(0, |last| last + 1);
     let mut rows: Vec<&[String]> = rows.iter().map(|row| &row[..used(row)]).collect();

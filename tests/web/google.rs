@@ -4,6 +4,7 @@ use lockstep::domain::account::Role;
 
 use super::site::Site;
 use crate::support::google::{Google, ID, ROBOT, Tab, refusal};
+use crate::support::outside::{Outside, Reply as Answer};
 
 #[test]
 fn the_page_says_with_whom_to_share_a_sheet_and_why_it_cannot_be_read() {
@@ -37,4 +38,65 @@ fn the_page_says_with_whom_to_share_a_sheet_and_why_it_cannot_be_read() {
     assert!(
         page.body.contains("Anyone with the link to a sheet must be able to view it.") && !page.body.contains(ROBOT)
     );
+}
+
+/// The value of a field of the second step.
+fn field<'a>(body: &'a str, name: &str) -> &'a str {
+    let field = body.split(&format!("name=\"{name}\"")).nth(1).unwrap_or_else(|| panic!("{name} in {body}"));
+    field.split("value=\"").nth(1).expect("a value").split('"').next().expect("its end")
+}
+
+#[test]
+fn a_sheet_proposes_its_own_title_as_name_and_address() {
+    let google = Google::start();
+    google.sheet(ID, vec![Tab::new(0, "Tab 1", &[&["id", "title"], &["1", "One"]])]);
+    google.title("Vol. 2 - Jazz albums");
+    let by_account = Site::with_road(|road| {
+        road.google_base = google.url().parse().expect("an address");
+        road.google = Some(google.key_json().to_string().parse().expect("a key"));
+    });
+    let outside = Outside::start();
+    let by_link = Site::with_road(|road| road.google_base = outside.url("").parse().expect("an address"));
+    let tab = "attachment; filename=\"Vol2-Jazzalbums-Tab1.csv\"; filename*=UTF-8''Vol.%202%20-%20Jazz%20albums%20-%20Tab%201.csv";
+    let table = Answer::csv("id,title\n1,One\n").header("Content-Disposition", tab);
+    outside.set("/content/one-time", table.clone());
+    outside.set(&format!("/spreadsheets/d/{ID}/export"), Answer::redirect(307, "/content/one-time"));
+    outside.set("/spreadsheets/d/e/2PACX-1v/pub", table);
+    let link = format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0");
+    let published = "https://docs.google.com/spreadsheets/d/e/2PACX-1v/pubhtml".to_owned();
+    let (of_account, of_link) = (by_account.person("ada", Role::Admin), by_link.person("ada", Role::Admin));
+    for (admin, link) in [(&of_account, &link), (&of_link, &link), (&of_link, &published)] {
+        let page = admin.post_form("/settings/sources/new", &[("url", link)]);
+        assert_eq!(page.status, 200, "{}", page.body);
+        let proposed = ["name", "slug", "noun_one", "noun_many"].map(|name| field(&page.body, name));
+        assert_eq!(proposed, ["Vol. 2 - Jazz albums", "vol-2-jazz-albums", "album", "albums"], "{link}");
+    }
+}
+
+#[test]
+fn a_csv_proposes_what_its_server_calls_it() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let table = Answer::csv("id,title\n1,One\n").header("Content-Disposition", "attachment; filename=soul_records.csv");
+    outside.set("/download", table);
+    let admin = site.person("ada", Role::Admin);
+    let page = admin.post_form("/settings/sources/new", &[("url", &outside.url("/download?file=7"))]);
+    assert_eq!(["name", "slug"].map(|name| field(&page.body, name)), ["Soul records", "soul-records"]);
+}
+
+#[test]
+fn the_page_refuses_a_link_that_it_cannot_obey_and_names_the_part() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    for (kind, rest, said) in [
+        ("", "edit#gid=0&fvid=7", "This link has “fvid=”: it opens a filter view"),
+        ("sheet", "edit#gid=0&range=Titles", "“Titles” in this link (range=) is not a range of cells"),
+        ("csv", "export?format=csv&sheet=Pay", "Google passes over “sheet=” in this link"),
+        ("csv", "edit", "choose the kind Google Sheet"),
+    ] {
+        let link = format!("https://docs.google.com/spreadsheets/d/{ID}/{rest}");
+        let page = admin.post_form("/settings/sources/new", &[("kind", kind), ("url", &link)]);
+        assert!(page.status == 422 && page.body.contains(said), "{rest}: {}", page.body);
+        let is_offered = page.body.contains("name=\"as\" value=\"sheet\"");
+        assert_eq!(is_offered, kind == "csv", "{rest}: {}", page.body);
+    }
 }

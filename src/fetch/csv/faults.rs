@@ -106,7 +106,7 @@ pub(super) fn refuse_swallowed_rows(
 }
 
 /// The row that was set as the header is blank.
-pub(super) fn blank_header(row: u64) -> FetchError {
+pub(in crate::fetch) fn blank_header(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
         format!("Row {row} is set as the header row, and it is blank. Choose the row with the names of the columns."),
@@ -114,7 +114,7 @@ pub(super) fn blank_header(row: u64) -> FetchError {
 }
 
 /// The row that was set as the header is not there.
-pub(super) fn no_header_row(row: u64) -> FetchError {
+pub(in crate::fetch) fn no_header_row(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
         format!(

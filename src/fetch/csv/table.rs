@@ -30,6 +30,8 @@ pub(in crate::fetch) struct Table {
     columns: Vec<String>,
     /// The record that is the header; 0 if there is none.
     header: u64,
+    /// How many rows of the tab or file that this is a part of are above it.
+    rows_above: u64,
     /// Whether rows with cells beyond the last column are taken without them.
     takes_long_rows: bool,
     validators: Validators,
@@ -37,6 +39,7 @@ pub(in crate::fetch) struct Table {
 
 impl Table {
     /// Finds out how `content` is written and reads its header. `charset` is what the server said, if it did.
+    /// Its rows are numbered from the one after `rows_above`.
     ///
     /// # Errors
     /// When it is no table, cannot be read, or `watch` says stop.
@@ -45,6 +48,7 @@ impl Table {
         charset: Option<&str>,
         validators: Validators,
         options: &ReadOptions,
+        rows_above: u64,
         watch: &dyn Watch,
     ) -> Result<Self, FetchError> {
         let mut start = Vec::new();
@@ -56,7 +60,8 @@ impl Table {
         text.take(START).read_to_end(&mut start).map_err(|error| disk(&error))?;
         let dialect = dialect(&start, (start.len() as u64) < START);
         let takes_long_rows = options.accept_header_mismatch;
-        let mut table = Self { content, survey, dialect, columns: Vec::new(), header: 0, takes_long_rows, validators };
+        let columns = Vec::new();
+        let mut table = Self { content, survey, dialect, columns, header: 0, rows_above, takes_long_rows, validators };
         if !options.accept_header_mismatch {
             faults::refuse_wrapped_rows(&start)?;
         }
@@ -121,7 +126,7 @@ impl Table {
 
     /// A record's number for people: Excel's line `sep=;` is no row.
     fn shown(&self, number: u64) -> u64 {
-        number - u64::from(self.dialect.declared)
+        number - u64::from(self.dialect.declared) + self.rows_above
     }
 
     fn explain(&self, uncut: Uncut) -> FetchError {

@@ -11,12 +11,15 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
-use super::refusal::{self, API_DISABLED, NO_TAB, Service, TOKEN_REFUSED, Waits};
+use super::rate_limit::RateLimitWaits;
+use super::reading_rules::ReadingRules;
+use super::refusal::{self, API_DISABLED, NO_TAB, Service, TOKEN_REFUSED};
 use super::robot::Robot;
 use super::values::{no_values, not_read, table};
+use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
 use crate::domain::row::shortened;
-use crate::domain::sheet_link::Tab;
+use crate::domain::sheet_link::{SheetLink, Tab};
 use crate::domain::source::Validators;
 use crate::fetch::http::address::Reach;
 use crate::fetch::http::halt::deadline;
@@ -45,7 +48,15 @@ pub(in crate::fetch) struct Api<'a> {
 #[derive(Deserialize)]
 struct Spreadsheet {
     #[serde(default)]
+    properties: SpreadsheetProperties,
+    #[serde(default)]
     sheets: Vec<Sheet>,
+}
+
+#[derive(Deserialize, Default)]
+struct SpreadsheetProperties {
+    #[serde(default)]
+    title: String,
 }
 
 #[derive(Deserialize)]
@@ -71,8 +82,13 @@ struct DriveFile {
 }
 
 impl Api<'_> {
-    /// Brings the values of `tab` of the sheet `id`.
-    pub(in crate::fetch) fn fetch(&self, id: &str, tab: &Tab) -> Result<Fetched, FetchError> {
+    /// Brings the values that `link` means of the sheet `id`.
+    pub(in crate::fetch) fn fetch(
+        &self,
+        id: &str,
+        link: &SheetLink,
+        rules: ReadingRules,
+    ) -> Result<Fetched, FetchError> {
         let ends = deadline(self.order.within);
         // Asked for first: what is changed after this has another time.
         let modified = self.modified(id, ends)?;
@@ -82,8 +98,8 @@ impl Api<'_> {
             return Ok(Fetched::Unchanged(None));
         }
         let tabs = self.tabs(id, ends)?;
-        let title = chosen(&tabs, tab)?;
-        let values = self.values(id, title, ends).map_err(|error| match error {
+        let title = chosen(&tabs, link.tab())?;
+        let values = self.values(id, title, link.range(), ends).map_err(|error| match error {
             // It was renamed or removed in between.
             FetchError::Failed { code: NO_TAB, .. } => no_tab(&format!("“{}”", shortened(title)), &tabs),
             other => other,
@@ -92,7 +108,8 @@ impl Api<'_> {
         if incremental && known.body_hash == validators.body_hash {
             return Ok(Fetched::Unchanged(Some(validators)));
         }
-        Ok(Fetched::Content(Box::new(table(&values.content, &self.client.work_dir, validators, self.watch)?)))
+        let table = table(&values.content, rules, &self.client.work_dir, validators, self.watch)?;
+        Ok(Fetched::Content(Box::new(table)))
     }
 
     /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on without.
@@ -114,21 +131,25 @@ impl Api<'_> {
         }
     }
 
-    /// The tabs in the order of the sheet.
+    /// The tabs in the order of the sheet. The watch is told the sheet's title on the way.
     fn tabs(&self, id: &str, ends: Instant) -> Result<Vec<Properties>, FetchError> {
-        let fields = "sheets.properties(sheetId,title,index,hidden)";
+        let fields = "properties.title,sheets.properties(sheetId,title,index,hidden)";
         let path = format!("/v4/spreadsheets/{id}?fields={fields}");
         let sheet: Spreadsheet = read(&self.ask(Service::Sheets, &path, ends, &Quiet(self.watch))?)?;
+        if !sheet.properties.title.is_empty() {
+            self.watch.title(&sheet.properties.title);
+        }
         let mut tabs: Vec<Properties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
         tabs.sort_by_key(|tab| tab.index);
         // Every sheet has one at least.
         if tabs.is_empty() { Err(no_values()) } else { Ok(tabs) }
     }
 
-    /// All values of the tab, as the sheet shows them.
-    fn values(&self, id: &str, title: &str, ends: Instant) -> Result<Body, FetchError> {
+    /// The values of the tab or of `range` in it, as the sheet shows them.
+    fn values(&self, id: &str, title: &str, range: Option<&CellRange>, ends: Instant) -> Result<Body, FetchError> {
         // A name alone is the whole tab; in A1 notation a quote in a name is doubled.
-        let range = format!("'{}'", title.replace('\'', "''"));
+        let tab = format!("'{}'", title.replace('\'', "''"));
+        let range = range.map_or_else(|| tab.clone(), |range| format!("{tab}!{range}"));
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("ranges", &range)
             .append_pair("majorDimension", "ROWS")
@@ -144,7 +165,7 @@ impl Api<'_> {
         let mut refused: Option<String> = None;
         loop {
             let token = self.robot.token(self.client, &order(), &Quiet(watch), refused.as_deref())?;
-            let waits = Waits::default();
+            let waits = RateLimitWaits::default();
             let judge = |status, headers: &HeaderMap, start: &[u8], place: &Place| {
                 refusal::judge(service, self.robot.email(), &waits, (status, headers, start, place))
             };
@@ -154,13 +175,13 @@ impl Api<'_> {
                 Ok(Answer::Body(body)) => match refusal_in(service, self.robot.email(), &body) {
                     None => return Ok(body),
                     Some(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
-                    Some(error) => return Err(refusal::page(error)),
+                    Some(error) => return Err(refusal::explain(error, &waits)),
                 },
                 Ok(Answer::NotModified(_)) => {
                     return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
                 }
                 Err(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
-                Err(error) => return Err(refusal::page(error)),
+                Err(error) => return Err(refusal::explain(error, &waits)),
             }
         }
     }
@@ -234,7 +255,7 @@ fn refusal_in(service: Service, robot: &str, body: &Body) -> Option<FetchError> 
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
     let place = Place { host: "Google".to_owned(), url: body.url.clone(), google: true };
     let said = answer.to_string();
-    match refusal::judge(service, robot, &Waits::default(), (status, &body.headers, said.as_bytes(), &place)) {
+    match refusal::judge(service, robot, &RateLimitWaits::default(), (status, &body.headers, said.as_bytes(), &place)) {
         Ok(()) => None,
         Err(Trouble::Final(error) | Trouble::Passing(error)) => Some(error),
         Err(Trouble::Busy { host, until }) => Some(reply::too_busy(&host, until)),

@@ -3,6 +3,8 @@
 
 use ureq::http::{HeaderMap, StatusCode};
 
+use super::rate_limit::RateLimitWaits;
+use super::refusal::NO_TAB;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::row::shortened;
 use crate::domain::sheet_link::{SheetLink, Tab};
@@ -16,7 +18,10 @@ use crate::fetch::{FetchError, Fetched, Order, Watch};
 /// A name that no tab has.
 const NO_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
 
-/// Brings the tab that the link names.
+/// The code of a query that Google does not answer.
+const BAD_QUERY: &str = "bad_query";
+
+/// Fetches what the link means.
 pub(in crate::fetch) fn fetch(
     client: &Client,
     link: &SheetLink,
@@ -24,28 +29,31 @@ pub(in crate::fetch) fn fetch(
     order: &Order<'_>,
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
+    check_tab(link)?;
     let address = |path: &str| {
         client.google_base.join(path).map_err(|error| {
             FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
         })
     };
-    let published = link.id().is_none();
+    let waits = RateLimitWaits::default();
+    let judge = |status, headers: &HeaderMap, page: &[u8], place: &Place| judge(&waits, status, headers, page, place);
+    let explained = |error| explain(waits.explain(error, "Sync less often."), link);
     let tab = address(&link.export_path())?;
     let request = Request { judge: &judge, ..Request::table(tab.as_str(), Reach::Google) };
-    let said = |error| if published { of_a_published_sheet(error) } else { error };
-    if let (Tab::Name(name), true) = (link.tab(), published) {
-        return Err(which_tab(name));
-    }
-    let fetched = table_at(client, request, options, order, watch).map_err(said)?;
+    // The answer to a query has no rows of the tab, only those that it computed.
+    let range = link.range().filter(|_| !link.is_query());
+    let rows_above = range.map_or(0, |range| range.first_row() - 1);
+    let fetched = table_at(client, request, options, rows_above, order, watch).map_err(explained)?;
     if let (Tab::Name(name), Fetched::Content(content)) = (link.tab(), &fetched) {
         // Google answers for a name that no tab has with the first tab, and says nothing
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another table.
         let other = address(&link.named(NO_NAME).export_path())?;
         let request = Request { judge: &judge, ..Request::table(other.as_str(), Reach::Google) };
-        match client.ask(&request, order, watch) {
+        match client.ask(&request, order, watch).map_err(explained) {
             Ok(Answer::Body(first)) if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
-            // Who refuses a name that no tab has does not take one tab for another.
-            Err(FetchError::Failed { code: "not_found", .. }) => {}
+            // What refuses a name that no tab has, or has a first tab that the query does not fit, does not take one tab for
+            // another.
+            Err(FetchError::Failed { code: "not_found" | BAD_QUERY, .. }) => {}
             Ok(_) => return Err(which_tab(name)),
             Err(error) => return Err(error),
         }
@@ -53,10 +61,28 @@ pub(in crate::fetch) fn fetch(
     Ok(fetched)
 }
 
+/// Refuses the tab of a published sheet by its name, which Google does not know there.
+///
+/// # Errors
+/// [`NO_TAB`] with the way to its number.
+pub(in crate::fetch) fn check_tab(link: &SheetLink) -> Result<(), FetchError> {
+    match link.tab() {
+        Tab::Name(name) if link.is_published() => Err(FetchError::failed(
+            NO_TAB,
+            format!(
+                "A published sheet has no tab by the name “{}”, only by its number. In Google Sheets choose File → Share → \
+                 Publish to web, choose the tab in the place of “Entire document”, and use that link, which holds gid=….",
+                shortened(name)
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// That a tab cannot be told by its name.
 fn which_tab(name: &str) -> FetchError {
     FetchError::failed(
-        "no_tab",
+        NO_TAB,
         format!(
             "Whether there is a tab “{}” Google does not say without credentials; it may have given its first tab \
              instead. Open the tab that is meant and copy its link from the address bar, which ends in gid=….",
@@ -66,7 +92,14 @@ fn which_tab(name: &str) -> FetchError {
 }
 
 /// Explains what Google says of an export in a page.
-fn judge(status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place) -> Result<(), Trouble> {
+fn judge(
+    waits: &RateLimitWaits,
+    status: StatusCode,
+    headers: &HeaderMap,
+    start: &[u8],
+    place: &Place,
+) -> Result<(), Trouble> {
+    waits.check(status, headers)?;
     let page = String::from_utf8_lossy(start).to_lowercase();
     // "Sorry, the owner hasn't given you permission to download this file. Only the owner and editors can download this
     // file.", also under the title "Google Drive: Access Denied", which the page that asks for access has as well. The
@@ -82,15 +115,29 @@ fn judge(status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place) -
     reply::judge(status, headers, start, place)
 }
 
-/// What is published is not shared: it has a link of its own, and its own way to be taken back.
-fn of_a_published_sheet(error: FetchError) -> FetchError {
-    match error {
-        FetchError::Failed { code: code @ ("sign_in_page" | "not_found"), .. } => FetchError::failed(
+/// What a refusal means for a link of this form.
+fn explain(error: FetchError, link: &SheetLink) -> FetchError {
+    let FetchError::Failed { code, message } = error else { return error };
+    match code {
+        // What is published is not shared: it has a link of its own, and its own way to be taken back.
+        "sign_in_page" | "not_found" if link.is_published() => FetchError::failed(
             code,
             "This published link leads to no sheet that everybody may read: it is not published any more, or only within \
              an organisation. In Google Sheets choose File → Share → Publish to web, or use the sheet's own link from the \
              address bar.",
         ),
-        other => other,
+        // A service account does not help: the Sheets API answers no queries.
+        "sign_in_page" if link.is_query() => FetchError::failed(
+            code,
+            "The sheet is not public, and Google answers the query of this link (tq=) for public sheets only. In Google \
+             Sheets choose Share → Anyone with the link → Viewer; or put the query into a tab of its own, as =QUERY(…), \
+             and use the link of that tab.",
+        ),
+        "not_found" if link.is_query() && message.contains("(400)") => FetchError::failed(
+            BAD_QUERY,
+            "Google does not answer the query of this link (400). Open the link in a private window to see what is wrong \
+             with its tq=, headers=, range= or tab, and correct it.",
+        ),
+        _ => FetchError::Failed { code, message },
     }
 }

@@ -2,16 +2,14 @@
 //! <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of one refusal
 //! were seen is said at each.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
 
+use super::rate_limit::RateLimitWaits;
 use super::robot::ahead;
 use crate::fetch::FetchError;
 use crate::fetch::http::reply::{self, Place, Trouble};
-use crate::fetch::http::share_of_one;
 
 /// The code of a token that is not taken.
 pub(in crate::fetch) const TOKEN_REFUSED: &str = "token_refused";
@@ -20,28 +18,8 @@ pub(in crate::fetch) const NO_TAB: &str = "no_tab";
 /// The code of an API that is not enabled.
 pub(in crate::fetch) const API_DISABLED: &str = "api_disabled";
 
-/// The longest that is waited for a quota without a word from Google: quotas are by the minute.
-const LONGEST_WAIT: f64 = 60.0;
-
 /// An answer: status, headers, the beginning of its body, who answered.
 pub(in crate::fetch) type Said<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a Place);
-
-/// How often one request was told that a quota is used up.
-#[derive(Default, Debug)]
-pub(in crate::fetch) struct Waits(AtomicU32);
-
-impl Waits {
-    /// That it has to wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … and a little more or less, so that many do
-    /// not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential backoff").
-    fn busy(&self, headers: &HeaderMap) -> Trouble {
-        let now = Utc::now();
-        let times = self.0.fetch_add(1, Ordering::Relaxed).min(10);
-        let seconds = (f64::from(2_u32 << times) * (0.9 + 0.2 * share_of_one())).min(LONGEST_WAIT);
-        #[expect(clippy::cast_possible_truncation, reason = "at most a minute")]
-        let own = now + TimeDelta::milliseconds((seconds * 1000.0) as i64);
-        Trouble::Busy { host: "Google".to_owned(), until: reply::retry_after(headers, now).unwrap_or(own) }
-    }
-}
 
 /// One of Google's services that are asked with a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,12 +104,11 @@ impl Refusal {
         ))
     }
 
-    /// Whether a quota is used up: 429 `RESOURCE_EXHAUSTED` of Sheets
-    /// (<https://github.com/r-lib/gargle/issues/159>), and 403 with these reasons of Drive
+    /// Whether a quota is used up though the status is not 429: 403 with these reasons of Drive
     /// (<https://developers.google.com/workspace/drive/api/guides/handle-errors>).
     fn is_quota(&self, status: StatusCode) -> bool {
         const REASONS: [&str; 3] = ["RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"];
-        status.as_u16() == 429 || status.as_u16() == 403 && REASONS.contains(&self.reason.as_str())
+        status.as_u16() == 403 && REASONS.contains(&self.reason.as_str())
     }
 
     /// Google's own words, where there are no better ones.
@@ -143,15 +120,21 @@ impl Refusal {
 }
 
 /// What an answer of Sheets or Drive means. `robot` is the address of the service account that asks.
-pub(in crate::fetch) fn judge(service: Service, robot: &str, waits: &Waits, said: Said<'_>) -> Result<(), Trouble> {
+pub(in crate::fetch) fn judge(
+    service: Service,
+    robot: &str,
+    waits: &RateLimitWaits,
+    said: Said<'_>,
+) -> Result<(), Trouble> {
     let (status, headers, body, place) = said;
     let code = status.as_u16();
     if code < 400 {
         return reply::judge(status, headers, body, place);
     }
     let refusal = Refusal::read(body);
-    if refusal.is_quota(status) || code == 503 && reply::retry_after(headers, Utc::now()).is_some() {
-        return Err(waits.busy(headers));
+    waits.check(status, headers)?;
+    if refusal.is_quota(status) {
+        return Err(waits.wait(status, headers));
     }
     let known = || refusal.message.starts_with("Unable to parse range");
     let failed = match code {
@@ -203,11 +186,11 @@ pub(in crate::fetch) fn judge(service: Service, robot: &str, waits: &Waits, said
 }
 
 /// What an answer to the sign-in means: `{"error": …, "error_description": …}`, RFC 6749, section 5.2.
-pub(in crate::fetch) fn judge_sign_in(robot: &str, waits: &Waits, said: Said<'_>) -> Result<(), Trouble> {
+pub(in crate::fetch) fn judge_sign_in(robot: &str, waits: &RateLimitWaits, said: Said<'_>) -> Result<(), Trouble> {
     let (status, headers, body, place) = said;
     match status.as_u16() {
         ..400 => return reply::judge(status, headers, body, place),
-        429 => return Err(waits.busy(headers)),
+        429 | 503 => return Err(waits.wait(status, headers)),
         500.. => {
             let sentence = format!("Google's sign-in has a problem of its own ({}). Try again later.", status.as_u16());
             return Err(Trouble::Passing(FetchError::failed("server_error", sentence)));
@@ -291,20 +274,14 @@ pub(in crate::fetch) fn off_by(ahead: TimeDelta) -> String {
     format!("The clock of this machine is {count} {unit} off ({which})")
 }
 
-/// A web page where data was expected is no sign-in page of a sheet here.
-pub(in crate::fetch) fn page(error: FetchError) -> FetchError {
-    match error {
+/// Why a request with a service account failed: a web page where data was expected is no sign-in page of a sheet, and a
+/// quota that is used up is that of the account's project.
+pub(in crate::fetch) fn explain(error: FetchError, waits: &RateLimitWaits) -> FetchError {
+    match waits.explain(error, "Sync less often, or have the quota of the project raised.") {
         FetchError::Failed { code: "sign_in_page" | "html_page", .. } => FetchError::failed(
             "bad_answer",
             "A web page came where Google answers with data. Is there a proxy with a page of its own between Lockstep and \
              Google? Try again later.",
-        ),
-        FetchError::Failed { code: code @ "rate_limited", message } => FetchError::failed(
-            code,
-            format!(
-                "Google's quota for reading sheets is used up (429), and stayed so. {message} Sync less often, or have the \
-                 quota of the project raised."
-            ),
         ),
         other => other,
     }

@@ -15,7 +15,8 @@ use ureq::http::{HeaderMap, header};
 use url::Url;
 
 use super::credentials::ServiceAccount;
-use super::refusal::{self, page};
+use super::rate_limit::RateLimitWaits;
+use super::refusal::{self, explain};
 use crate::fetch::http::address::Reach;
 use crate::fetch::http::reply;
 use crate::fetch::http::request::Request;
@@ -108,12 +109,13 @@ impl Robot {
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
             .append_pair("assertion", &self.assertion(Utc::now())?)
             .finish();
-        let waits = refusal::Waits::default();
+        let waits = RateLimitWaits::default();
         let judge = |status, headers: &HeaderMap, start: &[u8], place: &reply::Place| {
             refusal::judge_sign_in(self.email(), &waits, (status, headers, start, place))
         };
         let request = Request { form: Some(form), judge: &judge, ..Request::json(address.as_str(), Reach::Google) };
-        match client.ask(&request, order, watch).map_err(page).map_err(|error| late(error, &address))? {
+        let answer = client.ask(&request, order, watch).map_err(|error| explain(error, &waits));
+        match answer.map_err(|error| late(error, &address))? {
             Answer::Body(body) => Ok((read(&body)?, ahead(&body.headers))),
             Answer::NotModified(_) => Err(not_a_token()),
         }

@@ -7,8 +7,10 @@ use std::path::Path;
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::reading_rules::ReadingRules;
 use crate::domain::row::{Mend, Row, column_names};
 use crate::domain::source::Validators;
+use crate::fetch::csv::faults::{blank_header, no_header_row};
 use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD, too_many_columns};
 use crate::fetch::http::spool::Spooled;
 use crate::fetch::row_file::{Facts, RowFile, RowWriter};
@@ -21,12 +23,14 @@ const PIECE: u64 = 1000;
 /// what is mended or flagged is what [`crate::fetch::csv::table`] does with a CSV file.
 pub(in crate::fetch) fn table(
     answer: &Spooled,
+    rules: ReadingRules,
     folder: &Path,
     validators: Validators,
     watch: &dyn Watch,
 ) -> Result<RowFile, FetchError> {
     let rows = RowWriter::new(folder)?;
-    let mut taking = Taking { watch, rows, columns: Vec::new(), seen: 0, ranges: 0, failed: None };
+    let seen = rules.first_row - 1;
+    let mut taking = Taking { watch, rows, columns: Vec::new(), seen, rules, ranges: 0, failed: None };
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, answer.reader(0)));
     let read = InAnswer(&mut taking).deserialize(&mut json).and_then(|()| json.end());
     if let Some(failed) = taking.failed {
@@ -36,7 +40,10 @@ pub(in crate::fetch) fn table(
     if taking.ranges != 1 {
         return Err(no_values());
     }
-    let Taking { rows, columns, .. } = taking;
+    let Taking { rows, columns, seen, .. } = taking;
+    if let Some(row) = rules.header_row.filter(|row| *row > 1 && seen < *row) {
+        return Err(no_header_row(row));
+    }
     rows.finish(Facts { columns, types: Vec::new(), validators, bytes: answer.bytes, whole: true })
 }
 
@@ -66,8 +73,9 @@ struct Taking<'a> {
     watch: &'a dyn Watch,
     rows: RowWriter,
     columns: Vec<String>,
-    /// Rows until now, with the blank ones.
+    /// The number of the row that was read last, blank ones counted, and before the first one that of the row above it.
     seen: u64,
+    rules: ReadingRules,
     ranges: u32,
     /// Why it was ended from here; the reader of JSON carries no errors but its own.
     failed: Option<FetchError>,
@@ -79,40 +87,54 @@ impl Taking<'_> {
         if self.seen.is_multiple_of(PIECE) && self.watch.should_stop() {
             return Err(FetchError::Stopped);
         }
+        if self.rules.header_row.is_some_and(|row| self.seen < row) {
+            return Ok(());
+        }
         if cells.bytes > MAX_RECORD {
             let most = MAX_RECORD / (1024 * 1024);
             let sentence = format!("Row {}: more than {most} MiB in one row.", self.seen);
             return Err(FetchError::failed("row_too_large", sentence));
         }
-        if cells.kept.iter().all(String::is_empty) && !cells.too_many {
-            return Ok(());
-        }
         if !self.columns.is_empty() {
-            return self.rows.push(&row(self.seen, cells, self.columns.len()));
+            let is_empty = cells.kept.iter().all(String::is_empty) && !cells.too_many;
+            return if is_empty { Ok(()) } else { self.rows.push(&self.row(cells)) };
         }
         if cells.too_many {
             return Err(FetchError::failed("too_many_columns", too_many_columns("tab")));
         }
-        // The header is the first row with anything in it.
+        // The header is the row that was set, else the first one with anything in it.
         if !cells.kept.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace())) {
             self.columns = column_names(&cells.kept);
+        } else if self.rules.header_row.is_some() {
+            return Err(blank_header(self.seen));
         }
         Ok(())
     }
-}
 
-fn row(number: u64, cells: &Cells, width: usize) -> Row {
-    let mut mended = Vec::new();
-    let mut placed: Vec<String> = cells.kept.iter().take(width).cloned().collect();
-    for (position, cell) in placed.iter_mut().enumerate() {
-        if cell.contains('\0') {
-            cell.retain(|c| c != '\0');
-            mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
+    fn row(&self, cells: &Cells) -> Row {
+        let width = self.columns.len();
+        let mut mended = Vec::new();
+        let mut placed: Vec<String> = cells.kept.iter().take(width).cloned().collect();
+        for (position, cell) in placed.iter_mut().enumerate() {
+            if cell.contains('\0') {
+                cell.retain(|c| c != '\0');
+                mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
+            }
+        }
+        placed.resize(width, String::new());
+        let extra: Vec<String> = cells.kept.iter().skip(width).cloned().collect();
+        let is_beyond = cells.too_many || extra.iter().any(|cell| !cell.trim().is_empty());
+        Row {
+            number: self.seen,
+            cells: placed,
+            surplus: is_beyond && !self.rules.takes_long_rows,
+            // Google leaves out empty cells at the end of a row, so one that is too short says nothing.
+            width: Some(width.max(cells.kept.len())),
+            extra,
+            mended,
+            ..Row::default()
         }
     }
-    placed.resize(width, String::new());
-    let beyond = cells.kept.iter().skip(width).any(|cell| !cell.trim_ascii().is_empty());
-    Row { number, cells: placed, surplus: cells.too_many || beyond, mended, ..Row::default() }
 }
 
 /// The cells of one row.

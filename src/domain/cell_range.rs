@@ -1,0 +1,148 @@
+//! A part of a tab in A1 notation: `A1:D20`, `A3:D`, `B:D` or `2:50`.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The most letters of a column's name.
+const MAX_LETTERS: usize = 3;
+/// The most digits of a row's number.
+const MAX_DIGITS: usize = 8;
+
+/// A range of cells with room for a header and at least one row below it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CellRange {
+    first: Corner,
+    last: Corner,
+}
+
+/// One end of a range. A side that is left out reaches as far as the tab does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Corner {
+    column: String,
+    row: Option<u64>,
+}
+
+/// A text that is not a range a table can be read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CellRangeError {
+    /// It is not in A1 notation; the name of a named range is not either.
+    #[error("is not a range of cells such as A1:D20, A3:D or B:D")]
+    Malformed,
+    /// It has one row, which would be the header alone.
+    #[error("is a single row or cell, and a table needs a header and rows below it")]
+    OneRow,
+}
+
+impl CellRange {
+    /// The number of its first row, from 1.
+    #[must_use]
+    pub fn first_row(&self) -> u64 {
+        self.first.row.unwrap_or(1)
+    }
+}
+
+impl FromStr for CellRange {
+    type Err = CellRangeError;
+
+    fn from_str(text: &str) -> Result<Self, CellRangeError> {
+        let text = text.trim();
+        let Some((first, last)) = text.split_once(':') else {
+            let alone = corner(text).ok_or(CellRangeError::Malformed)?;
+            let is_cell = !alone.column.is_empty() && alone.row.is_some();
+            return Err(if is_cell { CellRangeError::OneRow } else { CellRangeError::Malformed });
+        };
+        let (mut first, mut last) = corner(first).zip(corner(last)).ok_or(CellRangeError::Malformed)?;
+        let form = |corner: &Corner| (!corner.column.is_empty(), corner.row.is_some());
+        match (form(&first), form(&last)) {
+            ((true, true), (true, true | false)) | ((true, false), (true, false)) | ((false, true), (false, true)) => {}
+            _ => return Err(CellRangeError::Malformed),
+        }
+        if (last.column.len(), &last.column) < (first.column.len(), &first.column) {
+            std::mem::swap(&mut first.column, &mut last.column);
+        }
+        if last.row.is_some_and(|row| Some(row) < first.row) {
+            std::mem::swap(&mut first.row, &mut last.row);
+        }
+        if first.row.is_some() && first.row == last.row {
+            return Err(CellRangeError::OneRow);
+        }
+        Ok(Self { first, last })
+    }
+}
+
+impl fmt::Display for CellRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = |corner: &Corner| corner.row.map(|row| row.to_string()).unwrap_or_default();
+        let (first, last) = (&self.first, &self.last);
+        write!(f, "{}{}:{}{}", first.column, row(first), last.column, row(last))
+    }
+}
+
+/// A column's letters, a row's number, or both, with or without the `$` of an absolute reference.
+fn corner(text: &str) -> Option<Corner> {
+    let text = text.trim();
+    let bare = text.strip_prefix('$').unwrap_or(text);
+    let letters = bare.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (column, rest) = bare.split_at(letters);
+    let digits = if letters > 0 { rest.strip_prefix('$').unwrap_or(rest) } else { rest };
+    let is_row = digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() <= MAX_DIGITS;
+    if letters > MAX_LETTERS || !is_row || (letters == 0 && digits.is_empty()) {
+        return None;
+    }
+    let row = if digits.is_empty() { None } else { Some(digits.parse().ok().filter(|row| *row > 0)?) };
+    Some(Corner { column: column.to_ascii_uppercase(), row })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CellRange, CellRangeError};
+
+    #[test]
+    fn a_range_is_read_in_every_spelling_and_written_in_one() {
+        for (text, written, first_row) in [
+            ("A1:B3", "A1:B3", 1),
+            (" a5:c10 ", "A5:C10", 5),
+            ("$A$1:$B$3", "A1:B3", 1),
+            ("B3:A1", "A1:B3", 1),
+            ("AA2:B9", "B2:AA9", 2),
+            ("A3:D", "A3:D", 3),
+            ("B:D", "B:D", 1),
+            ("B:B", "B:B", 1),
+            ("2:50", "2:50", 2),
+        ] {
+            let range: CellRange = text.parse().unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert_eq!((range.to_string().as_str(), range.first_row()), (written, first_row), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_of_a_table_is_refused() {
+        for text in ["A1", "$B$7", "A1:D1", "3:3"] {
+            assert_eq!(text.parse::<CellRange>(), Err(CellRangeError::OneRow), "{text}");
+        }
+        let malformed = [
+            "",
+            "A",
+            "7",
+            "Prices",
+            "prices_2024",
+            "Albums!A1:B3",
+            "A1:B3,D1:E3",
+            "A0:B3",
+            "A1:",
+            ":B3",
+            "A:B3",
+            "1:B",
+            "A1:3",
+            "R1C1:R2C2",
+            "A1:B3:C4",
+            "ABCD1:ABCE2",
+            "A1:B999999999",
+            "A-1:B3",
+            "Ä1:B3",
+        ];
+        for text in malformed {
+            assert_eq!(text.parse::<CellRange>(), Err(CellRangeError::Malformed), "{text}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Links of Google Sheets that are fetched as they are: whether they bring a table, and all that they ask for.
+
+use url::Url;
+
+use super::SheetLinkError;
+use super::parameters::LinkParameters;
+
+/// Why the link of a sheet must not be fetched as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DirectLinkError {
+    /// It brings a page for people, or a file that is no table of text.
+    #[error("this is the link of a Google Sheet; choose the kind Google Sheet (--kind sheet) for it")]
+    Page,
+    /// Google would pass over a part of it.
+    #[error(
+        "Google passes over “{0}=” in this link, so more than the link shows would come; choose the kind Google Sheet \
+         (--kind sheet), which obeys it or says what to do, or remove it from the link"
+    )]
+    PassedOver(String),
+    /// A part of it stands where it has no effect, or contradicts another.
+    #[error(transparent)]
+    Link(#[from] SheetLinkError),
+}
+
+/// Whether fetching `url`, an address on a host of Google's, brings the table that it asks for. Addresses that are not
+/// those of sheets are not judged.
+///
+/// # Errors
+/// [`DirectLinkError`] when it brings no table, or one that a part of the link would have made smaller.
+pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
+    let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
+    let is_sheet = parts.iter().any(|part| ["spreadsheets", "spreadsheet"].contains(part))
+        || url.host_str() == Some("spreadsheets.google.com");
+    if !is_sheet {
+        return Ok(());
+    }
+    let parameters = LinkParameters::of(url)?;
+    let formats: Vec<String> = parameters.formats().collect();
+    let is_table = !formats.is_empty() && formats.iter().all(|format| TEXT_TABLES.contains(&format.as_str()));
+    let obeyed: &[&str] = match parts.last().copied() {
+        _ if !is_table => return Err(DirectLinkError::Page),
+        Some("export") => &["gid", "range", "format", "exportformat", "headers"],
+        Some("tq") => &["gid", "sheet", "range", "tq", "tqx", "headers"],
+        Some("pub" | "ccc") => &["gid", "range", "output", "headers"],
+        _ => return Err(DirectLinkError::Page),
+    };
+    if let Some(name) = parameters.first_beyond(obeyed) {
+        return Err(DirectLinkError::PassedOver(name.to_owned()));
+    }
+    for name in ["gid", "sheet", "range", "tq", "headers"] {
+        parameters.one(name, |value| Ok(value.to_owned()))?;
+    }
+    Ok(())
+}
+
+/// The formats that are tables of text.
+const TEXT_TABLES: [&str; 4] = ["csv", "tsv", "txt", "tsv-excel"];

@@ -1,0 +1,80 @@
+//! Why a link is not taken for a sheet, and what to do.
+
+use crate::domain::cell_range::CellRangeError;
+use crate::domain::row::shortened;
+
+/// What a good link looks like.
+const GOOD: &str = "open the sheet's tab in the browser and copy the address, which looks like \
+                    https://docs.google.com/spreadsheets/d/…/edit?gid=0";
+
+/// A text that is no link to a sheet, or one to a part of it that cannot be given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SheetLinkError {
+    /// Another of Google's documents.
+    #[error("that is a document, not a sheet: {GOOD}")]
+    Document,
+    /// A presentation.
+    #[error("that is a presentation, not a sheet: {GOOD}")]
+    Presentation,
+    /// A form, whose answers may be in a sheet.
+    #[error("that is a form, not a sheet; open the form's answers in Sheets, then {GOOD}")]
+    Form,
+    /// A chart of a sheet.
+    #[error("that is a chart, not a sheet; open the tab with its data, then {GOOD}")]
+    Chart,
+    /// A file or folder in Drive.
+    #[error("that is a file or folder in Google Drive, not a sheet; open it with Google Sheets, then {GOOD}")]
+    Drive,
+    /// Anything else.
+    #[error("that is not a link to a Google Sheet: {GOOD}")]
+    Other,
+    /// A parameter stands where it has no effect, such as inside another one.
+    #[error("the end of this link was changed when it was copied, so what it shows cannot be told: {GOOD}")]
+    Garbled,
+    /// The number of the tab is none.
+    #[error("the tab in this link (gid=) is not a number: {GOOD}")]
+    Gid,
+    /// The number of header rows is none.
+    #[error(
+        "the number of header rows in this link (headers=) is not a number; correct it, or remove it from the link"
+    )]
+    Headers,
+    /// Different values of one parameter.
+    #[error("this link gives “{0}=” more than once, with different values; keep the one that is meant")]
+    Contradiction(&'static str),
+    /// A tab by its number and by its name.
+    #[error("this link names a tab twice, by gid= and by sheet=; keep the one that is meant")]
+    TwoTabs,
+    /// A range that is none.
+    #[error("“{text}” in this link (range=) {error}; correct it, or remove it from the link to take the whole tab")]
+    Range {
+        /// What was given.
+        text: String,
+        /// Why it is none.
+        error: CellRangeError,
+    },
+    /// A query of what is published.
+    #[error(
+        "this link asks a published sheet a query (tq=), which Google does not answer there; use the sheet's own link from \
+         the address bar with the query, or publish a tab with =QUERY(…) and use its link"
+    )]
+    PublishedQuery,
+    /// A format that holds something else than the cells.
+    #[error("this link asks for the format “{0}”, which holds no table; use csv in its place, or {GOOD}")]
+    Format(String),
+    /// A parameter that Google obeys in the browser alone.
+    #[error("this link has “{part}”: {advice}")]
+    Unobeyable {
+        /// The parameter.
+        part: String,
+        /// Why it cannot be obeyed, and what to do instead.
+        advice: &'static str,
+    },
+}
+
+impl SheetLinkError {
+    /// That the range `text` is none.
+    pub(super) fn range(text: &str, error: CellRangeError) -> Self {
+        Self::Range { text: shortened(text), error }
+    }
+}

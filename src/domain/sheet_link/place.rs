@@ -1,0 +1,87 @@
+//! Which document an address of Google leads to, and in what form.
+
+use url::Url;
+
+use super::SheetLinkError;
+
+/// In what form a link shows a sheet.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LinkForm {
+    /// A page for people, a file to download, or what copies the sheet: all of them show the sheet itself.
+    Sheet,
+    /// The service that answers queries (`gviz/tq`).
+    QueryService,
+    /// What was published with "Publish to web".
+    Published,
+}
+
+/// Where a link leads.
+#[derive(Debug)]
+pub(super) struct LinkPlace {
+    /// The id in the path; older links have it in their query.
+    pub(super) id: Option<String>,
+    /// Whether it is the id of what was published (`/d/e/ID`), which opens nothing else.
+    pub(super) has_published_id: bool,
+    pub(super) form: LinkForm,
+    /// Whether it is a page for people, which shows what the fragment names.
+    pub(super) is_page: bool,
+    /// The error for a link whose query has no id either.
+    pub(super) without_id: SheetLinkError,
+}
+
+impl LinkPlace {
+    /// Takes the host and the path of `url` apart.
+    ///
+    /// # Errors
+    /// When it leads to no sheet, or its path holds what belongs into its query.
+    pub(super) fn of(url: &Url) -> Result<Self, SheetLinkError> {
+        let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
+        match url.host_str() {
+            Some("docs.google.com") => Self::in_docs(&parts),
+            // The oldest links: `/ccc?key=ID`.
+            Some("spreadsheets.google.com") => Self::behind(&parts),
+            Some("drive.google.com") if parts.last() == Some(&"open") => {
+                Self::behind(&[]).map(|place| Self { without_id: SheetLinkError::Drive, ..place })
+            }
+            Some("drive.google.com") => Err(SheetLinkError::Drive),
+            _ => Err(SheetLinkError::Other),
+        }
+    }
+
+    fn in_docs(parts: &[&str]) -> Result<Self, SheetLinkError> {
+        let is_there = |name: &str| parts.contains(&name);
+        match parts.iter().position(|part| ["spreadsheets", "spreadsheet"].contains(part)) {
+            Some(at) => Self::behind(parts.get(at + 1..).unwrap_or_default()),
+            None if is_there("document") => Err(SheetLinkError::Document),
+            None if is_there("presentation") => Err(SheetLinkError::Presentation),
+            None if is_there("forms") => Err(SheetLinkError::Form),
+            None => Err(SheetLinkError::Other),
+        }
+    }
+
+    /// `parts` are those behind `/spreadsheets`: `[u/0/]d/[e/]ID[/ACTION…]`, or an action alone.
+    fn behind(parts: &[&str]) -> Result<Self, SheetLinkError> {
+        let after_d = parts.iter().position(|part| *part == "d").and_then(|at| parts.get(at + 1..));
+        let (has_published_id, id, action) = match after_d {
+            Some(["e", id, action @ ..]) => (true, Some((*id).to_owned()), action),
+            Some([id, action @ ..]) => (false, Some((*id).to_owned()), action),
+            Some([]) | None => (false, None, parts),
+        };
+        // As in `edit%23gid=7`, where a part that decides what is shown became a piece of the path.
+        let is_plain = |part: &&str| part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        if id.is_some() && !action.iter().all(is_plain) {
+            return Err(SheetLinkError::Garbled);
+        }
+        let (form, is_page) = match action.last().copied() {
+            Some("tq") => (LinkForm::QueryService, false),
+            Some("pub") => (LinkForm::Published, false),
+            Some("pubhtml") => (LinkForm::Published, true),
+            Some("export") => (LinkForm::Sheet, false),
+            Some("pubchart" | "chartiframe" | "oimg") => return Err(SheetLinkError::Chart),
+            Some("viewform" | "formResponse" | "embeddedform") => return Err(SheetLinkError::Form),
+            _ if has_published_id => (LinkForm::Published, true),
+            _ => (LinkForm::Sheet, true),
+        };
+        Ok(Self { id, has_published_id, form, is_page, without_id: SheetLinkError::Other })
+    }
+}

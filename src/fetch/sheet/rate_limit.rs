@@ -1,0 +1,54 @@
+//! How long a request to Google waits after "too many requests". The Sheets API, the sign-in and the CSV export all wait
+//! the same way.
+
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
+
+use chrono::{TimeDelta, Utc};
+use ureq::http::{HeaderMap, StatusCode};
+
+use crate::fetch::FetchError;
+use crate::fetch::http::reply::{self, Trouble};
+use crate::fetch::http::share_of_one;
+
+/// The longest wait where Google does not say how long: its quotas are by the minute.
+const MAX_WAIT_SECS: f64 = 60.0;
+
+/// The waits of one request.
+#[derive(Default, Debug)]
+pub(in crate::fetch) struct RateLimitWaits {
+    count: AtomicU32,
+    /// The status that the last one was for.
+    status: AtomicU16,
+}
+
+impl RateLimitWaits {
+    /// Passes every status but 429 and 503.
+    ///
+    /// # Errors
+    /// [`Trouble::Busy`] with the moment to ask again.
+    pub(in crate::fetch) fn check(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), Trouble> {
+        if matches!(status.as_u16(), 429 | 503) { Err(self.wait(status, headers)) } else { Ok(()) }
+    }
+
+    /// One more wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … up to a minute, and a little more or less, so that
+    /// many do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential backoff").
+    pub(in crate::fetch) fn wait(&self, status: StatusCode, headers: &HeaderMap) -> Trouble {
+        let now = Utc::now();
+        self.status.store(status.as_u16(), Ordering::Relaxed);
+        let times = self.count.fetch_add(1, Ordering::Relaxed).min(10);
+        let seconds = (f64::from(2_u32 << times) * (0.9 + 0.2 * share_of_one())).min(MAX_WAIT_SECS);
+        #[expect(clippy::cast_possible_truncation, reason = "at most a minute")]
+        let own = now + TimeDelta::milliseconds((seconds * 1000.0) as i64);
+        Trouble::Busy { host: "Google".to_owned(), until: reply::retry_after(headers, now).unwrap_or(own) }
+    }
+
+    /// What it means that the waits did not help within the time of the run. `advice` says what to do about a used-up quota.
+    pub(in crate::fetch) fn explain(&self, error: FetchError, advice: &str) -> FetchError {
+        let FetchError::Failed { code: code @ "rate_limited", message } = error else { return error };
+        let what = match self.status.load(Ordering::Relaxed) {
+            503 => "Google is overloaded (503)",
+            _ => "Google's quota for reading sheets is used up (429)",
+        };
+        FetchError::failed(code, format!("{what}, and stayed so. {message} {advice}"))
+    }
+}
