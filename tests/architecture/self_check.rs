@@ -105,6 +105,8 @@ fn a_database_elsewhere_is_seen() {
 fn long_files_and_empty_names_are_seen() {
     assert_eq!(length("static/app.css", &"x\n".repeat(321)).len(), 1);
     assert!(length("static/app.css", &"x\n".repeat(320)).is_empty());
+    assert!(length("tests/corpora/reports/long.csv", &"x\n".repeat(999)).is_empty());
+    assert_eq!(length("tests/corpora/tables.rs", &"x\n".repeat(321)).len(), 1);
     for path in ["src/web/utils.rs", "src/common/mod.rs", "static/helpers.js", "tests/helpers/mod.rs"] {
         assert_eq!(name(path, "").len(), 1, "{path}");
     }
