@@ -7,7 +7,7 @@ use super::output::{Exit, Trouble, answer, confirmed, known_source, note, one_li
 use super::{source_add, source_check};
 use crate::app::App;
 use crate::domain::feed::Feed;
-use crate::domain::location::without_secrets;
+use crate::domain::feed_names::feed_names;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
 use crate::store::catalogs::Catalog;
@@ -156,13 +156,13 @@ fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
 
 /// How the feeds of a source fare: a line for all, and one for each that failed.
 fn feed_facts(feeds: &[Feed]) -> Vec<(&'static str, String)> {
-    let failing: Vec<&Feed> = feeds.iter().filter(|feed| feed.has_failed()).collect();
+    let names = feed_names(feeds);
+    let failing: Vec<(&Feed, String)> = feeds.iter().zip(names).filter(|(feed, _)| feed.has_failed()).collect();
     if feeds.is_empty() {
         return Vec::new();
     }
     let mut facts = vec![("feeds", format!("{}, {} failing", feeds.len(), failing.len()))];
-    facts.extend(failing.into_iter().map(|feed| {
-        let name = if feed.title.is_empty() { without_secrets(&feed.address) } else { feed.title.clone() };
+    facts.extend(failing.into_iter().map(|(feed, name)| {
         let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
         let why = feed.error.as_ref().map(|(_, sentence)| format!(": {sentence}")).unwrap_or_default();
         ("failing feed", one_line(&format!("{name}  failed {times}{why}")))

@@ -38,6 +38,9 @@ pub struct Feed {
     /// Why it failed the last time: a word and a sentence.
     #[serde(default)]
     pub error: Option<(String, String)>,
+    /// The addresses of the feeds that the web page in its place names; empty unless that is why it failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named: Vec<String>,
     /// Until when its server asked to be left alone. Holds for everybody.
     #[serde(default)]
     pub busy_until: Option<DateTime<Utc>>,
@@ -69,6 +72,7 @@ impl Feed {
             identity: None,
             failures: 0,
             error: None,
+            named: Vec::new(),
             busy_until: None,
             resting_until: None,
             asked_at: None,

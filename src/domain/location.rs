@@ -1,5 +1,7 @@
 //! Where a source's content is, and what of that may be shown.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// Where a source's content is.
@@ -49,6 +51,24 @@ impl Location {
     }
 }
 
+/// `address` as one of the web: `feed://host/…` is `http://host/…`, and `feed:https://…` what follows its first colon (the
+/// form of feed readers, never registered). Anything else stays as it is.
+#[must_use]
+pub fn web_address(address: &str) -> Cow<'_, str> {
+    let text = address.trim();
+    let Some(rest) = text.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("feed:")).map(|_| &text[5..]) else {
+        return Cow::Borrowed(address);
+    };
+    let is_whole = |scheme: &str| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    if is_whole("http://") || is_whole("https://") {
+        Cow::Borrowed(rest)
+    } else if rest.starts_with("//") {
+        Cow::Owned(format!("http:{rest}"))
+    } else {
+        Cow::Borrowed(address)
+    }
+}
+
 /// `address` without user name, password and the values of its query, fit for a page or a log line.
 #[must_use]
 pub fn without_secrets(address: &str) -> String {
@@ -81,7 +101,23 @@ pub fn without_secrets(address: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::without_secrets;
+    use super::{web_address, without_secrets};
+
+    #[test]
+    fn an_address_of_a_feed_is_one_of_the_web() {
+        for (typed, meant) in [
+            ("feed://h.example/a?b", "http://h.example/a?b"),
+            (" FEED:https://h.example/a ", "https://h.example/a"),
+            ("feed:http://h.example/a", "http://h.example/a"),
+            ("feed:file:///etc/passwd", "feed:file:///etc/passwd"),
+            ("feed:h.example", "feed:h.example"),
+            ("https://h.example/feed:x", "https://h.example/feed:x"),
+            ("fééd:", "fééd:"),
+            ("", ""),
+        ] {
+            assert_eq!(web_address(typed), meant);
+        }
+    }
 
     #[test]
     fn an_address_is_shown_without_its_secrets() {

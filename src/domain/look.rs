@@ -50,4 +50,6 @@ pub struct CannotLook {
     pub code: &'static str,
     /// What happened, where, and what to do.
     pub sentence: String,
+    /// The addresses of the feeds that a web page names where a feed was looked for.
+    pub named_feeds: Vec<String>,
 }

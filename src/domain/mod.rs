@@ -12,6 +12,7 @@ pub mod column_type;
 pub mod dates;
 pub mod feed;
 pub mod feed_counts;
+pub mod feed_names;
 pub mod filter;
 pub mod formula;
 pub mod guards;

@@ -93,7 +93,8 @@ pub fn rate_and_eta(
     #[expect(clippy::cast_precision_loss, reason = "a rate is for people")]
     let rate = (stats.items.processed as f64 * 10_000.0 / millis as f64).round() / 10.0;
     let counted = match stage {
-        Some(Stage::Fetching) => stats.feeds,
+        // Of a reader account all feeds are known at once, and say nothing of what is still to come.
+        Some(Stage::Fetching) => stats.feeds.filter(|feeds| feeds.processed < feeds.total),
         Some(Stage::Processing) => Some(stats.items),
         Some(Stage::Finalizing) | None => None,
     };

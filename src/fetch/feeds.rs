@@ -27,7 +27,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use self::articles::{COLUMNS, KEY};
+use self::articles::{COLUMNS, FEED, KEY};
 use self::ask::{Arrived, FEED_BYTES};
 use self::gathering::{Gathered, Gathering};
 use self::ledger::Tally;
@@ -38,7 +38,8 @@ use super::http::reply;
 use super::local::{self, Wanted};
 use super::row_file::Facts;
 use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::location::Location;
+use crate::domain::feed_names::feed_names;
+use crate::domain::location::{Location, web_address};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::source::{Noun, Source, Validators};
@@ -113,6 +114,11 @@ impl Kind for Feeds {
         WayIn::FEEDS
     }
 
+    fn recognises(&self, link: &str) -> bool {
+        // What no other program than a reader of feeds has a use for.
+        !link.trim().is_empty() && link.lines().all(|line| web_address(line).trim() != line.trim())
+    }
+
     fn key_column(&self) -> Option<&'static str> {
         Some(KEY)
     }
@@ -138,7 +144,9 @@ impl Kind for Feeds {
         let location = &source.location;
         let read = |ear: &dyn Watch| self.read_local(location, order, ear);
         let (addresses, local): (Vec<String>, Option<&gathering::ReadLocal<'_>>) = match location {
-            Location::Url(_) | Location::Urls(_) => (location.addresses().to_vec(), None),
+            Location::Url(_) | Location::Urls(_) => {
+                (location.addresses().iter().map(|address| web_address(address).into_owned()).collect(), None)
+            }
             Location::File(_) | Location::Upload(_) => (vec![location.for_people()], Some(&read)),
             Location::Sample => return Err(no_sample()),
         };
@@ -159,6 +167,7 @@ impl Kind for Feeds {
             _ => None,
         };
         issues.into_iter().for_each(|issue| watch.issue(issue));
+        let names = feeds.iter().map(|feed| feed.address.clone()).zip(feed_names(&feeds)).collect();
         watch.feeds(feeds);
         if watch.should_stop() {
             return Err(FetchError::Stopped);
@@ -172,7 +181,7 @@ impl Kind for Feeds {
         }
         let (columns, types) = COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
         let facts = Facts { columns, types, validators, bytes, whole: false };
-        Ok(Fetched::Content(Box::new(out.finish(facts)?)))
+        Ok(Fetched::Content(Box::new(out.finish(facts)?.with_names(FEED, names))))
     }
 }
 

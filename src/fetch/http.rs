@@ -2,6 +2,7 @@
 
 pub(in crate::fetch) mod address;
 pub(in crate::fetch) mod call;
+mod cookies;
 pub(in crate::fetch) mod failure;
 pub(in crate::fetch) mod guard;
 pub(in crate::fetch) mod halt;
@@ -10,7 +11,9 @@ pub(in crate::fetch) mod reply;
 pub(in crate::fetch) mod request;
 pub(in crate::fetch) mod spool;
 pub(in crate::fetch) mod transport;
+mod unpack;
 
+use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,6 +27,7 @@ use crate::domain::in_words;
 use crate::domain::source::Validators;
 use address::parse;
 use call::Call;
+use cookies::CookieJar;
 use failure::Failure;
 use guard::AllowHosts;
 use halt::{Ended, Halt, deadline, watched};
@@ -71,8 +75,8 @@ impl Body {
     /// What the server said about this version.
     pub(in crate::fetch) fn validators(&self) -> Validators {
         Validators {
-            etag: reply::text_of(&self.headers, &header::ETAG),
-            last_modified: reply::text_of(&self.headers, &header::LAST_MODIFIED),
+            etag: reply::verbatim(&self.headers, &header::ETAG),
+            last_modified: reply::verbatim(&self.headers, &header::LAST_MODIFIED),
             ..Validators::default()
         }
     }
@@ -91,9 +95,10 @@ impl Client {
         let ends = deadline(order.within);
         let left = || ends.saturating_duration_since(Instant::now());
         let mut waits = 0;
+        let cookies = RefCell::default();
         loop {
             let answer = watched(watch, order.timeout, left(), |halt| {
-                let kept = self.keep_trying(&url, request, order, watch, halt);
+                let kept = self.keep_trying(&url, request, order, (watch, halt), &cookies);
                 // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
                 kept.map_err(|failure| if watch.should_stop() { Ended::Stopped.into() } else { failure })
             });
@@ -130,12 +135,12 @@ impl Client {
         url: &Url,
         request: &Request<'_>,
         order: &Order<'_>,
-        watch: &dyn Watch,
-        halt: &Arc<Halt>,
+        (watch, halt): (&dyn Watch, &Arc<Halt>),
+        cookies: &RefCell<CookieJar>,
     ) -> Result<Answer, Failure> {
         let mut tries = 1;
         loop {
-            match Call::new(self, request, order, watch, halt).follow(url.clone()) {
+            match Call::new(self, request, order, (watch, halt), cookies).follow(url.clone()) {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Trouble(Trouble::Passing(_))) if tries < TRIES => {
                     // Half a second, a second, …, each more or less by up to half so that many do not return at once.

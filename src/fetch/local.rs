@@ -66,6 +66,10 @@ pub(super) fn copy(
             ),
         ),
         Spoiled::Html => FetchError::failed("html_page", format!("{name} is a web page, not a {wanted}.")),
+        Spoiled::Damaged(damage) => FetchError::failed(
+            "truncated",
+            format!("{name} could not be read: {damage}. Compress or copy it anew. Nothing of it was used."),
+        ),
         Spoiled::Broken(error) => unreadable(name, &error),
         Spoiled::Disk(error) => error,
     })

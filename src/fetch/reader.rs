@@ -9,6 +9,7 @@
 mod account;
 mod answers;
 mod article;
+mod contents;
 mod item_id;
 mod mirror;
 mod pause;

@@ -1,6 +1,7 @@
 //! Rows that a kind makes itself, out of feeds or JSON, in a temporary file: written once, read as often as needed, and
 //! never all in memory.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -42,7 +43,7 @@ impl RowWriter {
     pub(super) fn finish(self, facts: Facts) -> Result<RowFile, FetchError> {
         let Self { out, rows } = self;
         let file = out.into_inner().map_err(|error| disk(error.error()))?;
-        Ok(RowFile { file, rows, facts })
+        Ok(RowFile { file, rows, facts, names: None })
     }
 }
 
@@ -67,6 +68,16 @@ pub(super) struct RowFile {
     file: File,
     rows: u64,
     facts: Facts,
+    /// The position of a column, and what stands for what in it.
+    names: Option<(usize, HashMap<String, String>)>,
+}
+
+impl RowFile {
+    /// The same rows with what `names` says in the place of the cells at `position`: what something is called may only be
+    /// known when all rows are written.
+    pub(super) fn with_names(self, position: usize, names: HashMap<String, String>) -> Self {
+        Self { names: Some((position, names)), ..self }
+    }
 }
 
 impl Content for RowFile {
@@ -98,7 +109,14 @@ impl Content for RowFile {
         let lines = BufReader::new(Reader::new(&self.file)).lines();
         Ok(Box::new(lines.map(|line| {
             let line = line.map_err(|error| disk(&error))?;
-            serde_json::from_str(&line).map_err(|error| disk(&error.into()))
+            let mut row: Row = serde_json::from_str(&line).map_err(|error| disk(&error.into()))?;
+            if let Some((position, names)) = &self.names
+                && let Some(cell) = row.cells.get_mut(*position)
+                && let Some(name) = names.get(cell)
+            {
+                cell.clone_from(name);
+            }
+            Ok(row)
         })))
     }
 }

@@ -149,7 +149,11 @@ impl Control {
 
     fn kind(&self, name: &str) -> Result<&dyn Kind, CannotLook> {
         let sentence = || format!("There are no sources of the kind “{name}”.");
-        self.engine.kinds.get(name).ok_or_else(|| CannotLook { code: "unknown_kind", sentence: sentence() })
+        self.engine.kinds.get(name).ok_or_else(|| CannotLook {
+            code: "unknown_kind",
+            sentence: sentence(),
+            named_feeds: Vec::new(),
+        })
     }
 
     /// What a source of this kind at `location` is, for people; "Unknown" where this version has no such kind.
@@ -240,9 +244,13 @@ impl LookWatch {
     fn seen(self, looked: Result<Look, FetchError>) -> Result<Look, CannotLook> {
         match looked {
             Ok(look) => Ok(Look { feeds: self.feeds.into_inner(), title: self.title.into_inner(), ..look }),
-            Err(FetchError::Failed { code, message }) => Err(CannotLook { code, sentence: message }),
+            Err(FetchError::Failed { code, message }) => {
+                let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.named).collect();
+                Err(CannotLook { code, sentence: message, named_feeds })
+            }
             Err(FetchError::Stopped) => {
-                Err(CannotLook { code: "stopped", sentence: "The look was stopped.".to_owned() })
+                let sentence = "The look was stopped.".to_owned();
+                Err(CannotLook { code: "stopped", sentence, named_feeds: Vec::new() })
             }
         }
     }

@@ -14,6 +14,7 @@ use super::views::feeds::{FeedLine, FeedState, FeedsPage, Next};
 use crate::domain::account::Role;
 use crate::domain::feed::Feed;
 use crate::domain::feed_counts::FeedCounts;
+use crate::domain::feed_names::feed_names;
 use crate::domain::location::without_secrets;
 use crate::domain::source::Validators;
 
@@ -29,7 +30,11 @@ pub(super) async fn page(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
         let now = Utc::now();
         let known = house.store.feeds(source.id)?;
         let may_retry = FeedCounts::of(&known).is_some_and(|counts| counts.may_retry(now));
-        let mut feeds: Vec<FeedLine> = known.iter().map(|feed| line(feed, &catalog.validators, now)).collect();
+        let mut feeds: Vec<FeedLine> = known
+            .iter()
+            .zip(feed_names(&known))
+            .map(|(feed, name)| line(feed, &name, &catalog.validators, now))
+            .collect();
         // Those in trouble come first; within each state their order stays.
         feeds.sort_by_key(|feed| match feed.state {
             FeedState::Failing(..) => 0,
@@ -55,8 +60,8 @@ pub(super) async fn page(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
     .await
 }
 
-/// A feed as it stands at `now`.
-fn line(feed: &Feed, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
+/// A feed as it stands at `now`, which is called `name`.
+fn line(feed: &Feed, name: &str, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
     let address = without_secrets(&feed.address);
     let ahead = |time: Option<DateTime<Utc>>| time.filter(|time| *time > now);
     let fresh = validators.each.get(&feed.address).and_then(|validators| validators.fresh_until);
@@ -80,7 +85,7 @@ fn line(feed: &Feed, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
     let untitled = feed.title.trim().is_empty();
     let reason = feed.error.as_ref().filter(|_| feed.has_failed() || feed.busy_until > Some(now));
     FeedLine {
-        title: if untitled { address.clone() } else { clipped(feed.title.trim(), LONGEST) },
+        title: clipped(name, LONGEST),
         address: if untitled { String::new() } else { address },
         state,
         reason: reason.map(|(_, sentence)| clipped(sentence, LONGEST)),
@@ -101,10 +106,14 @@ fn moment(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use super::line;
+    use super::feed_names;
     use crate::domain::feed::Feed;
     use crate::domain::source::Validators;
-    use crate::web::views::feeds::{FeedState, Next};
+    use crate::web::views::feeds::{FeedLine, FeedState, Next};
+
+    fn line(feed: &Feed, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
+        super::line(feed, &feed_names(std::slice::from_ref(feed))[0], validators, now)
+    }
 
     #[test]
     fn a_feed_is_told_as_it_stands_and_without_secrets() {

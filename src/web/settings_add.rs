@@ -136,12 +136,12 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
 
 /// The first step again, with what is wrong and what was typed.
 fn ask_again(house: &House, actor: &Actor, mut form: SourceForm, missed: Missed) -> Result<Html, WebError> {
-    let Missed { errors, place, offer } = missed;
+    let Missed { errors, place, offer, named } = missed;
     if offer.is_none() {
         uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
     }
     veil(house, &mut form, place.as_ref(), &[])?;
-    let ways = Ways { offer, ..ways(house, &form.kind) };
+    let ways = Ways { offer, named, ..ways(house, &form.kind) };
     Shown::new(SourceStep::Place(ways), form).wrong(errors).draw(house, actor)
 }
 
@@ -152,11 +152,13 @@ struct Missed {
     place: Option<Place>,
     /// The kind of place that it is instead.
     offer: Option<KindChoice>,
+    /// The feeds that the page there names.
+    named: Vec<String>,
 }
 
 impl From<Wrong> for Missed {
     fn from(errors: Wrong) -> Self {
-        Self { errors, place: None, offer: None }
+        Self { errors, place: None, offer: None, named: Vec::new() }
     }
 }
 
@@ -171,11 +173,13 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
         }
     };
     let mut first: Option<(Place, CannotLook)> = None;
+    let mut named = Vec::new();
     for place in places {
         match look_at(house, &place) {
             Ok(look) => return Ok(Ok((place, look))),
             Err(error) => {
                 let over = NOTHING_CAME.contains(&error.code);
+                named.extend_from_slice(&error.named_feeds);
                 first.get_or_insert((place, error));
                 if over {
                     break;
@@ -188,7 +192,7 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
         return Ok(Err(wrong_link(error).into()));
     };
     let (errors, offer) = (beside(&place, &error), offer(house, form, &place, &error));
-    Ok(Err(Missed { errors, place: Some(place), offer }))
+    Ok(Err(Missed { errors, place: Some(place), offer, named }))
 }
 
 /// The kind that can read what was taken for another.

@@ -16,7 +16,8 @@ use super::views::sources::{
 };
 use crate::domain::account::Actor;
 use crate::domain::feed::Feed;
-use crate::domain::location::{Location, without_secrets};
+use crate::domain::feed_names::feed_names;
+use crate::domain::location::Location;
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
@@ -69,6 +70,7 @@ pub(super) fn ways(house: &House, kind: &str) -> Ways {
         files: files.collect::<Vec<_>>().join(","),
         kinds: kinds.iter().filter_map(|kind| choice(house, kind)).collect(),
         offer: None,
+        named: Vec::new(),
     }
 }
 
@@ -100,7 +102,7 @@ pub(super) fn look_again(house: &House, source: &Source) -> Result<(Look, Wrong)
 fn with_columns(look: Look) -> Result<Look, CannotLook> {
     if look.columns.is_empty() {
         let sentence = "Nothing was found there: the first row has to name the columns.".to_owned();
-        return Err(CannotLook { code: "empty_source", sentence });
+        return Err(CannotLook { code: "empty_source", sentence, named_feeds: Vec::new() });
     }
     Ok(look)
 }
@@ -117,7 +119,7 @@ pub(super) fn beside(place: &Place, error: &CannotLook) -> Wrong {
 /// What a look found, as the form shows it.
 pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
     let cells = |cells: &Vec<String>| cells.iter().map(|cell| clipped(cell, CELL)).collect();
-    let mut feeds: Vec<FoundFeed> = look.feeds.iter().map(found_feed).collect();
+    let mut feeds: Vec<FoundFeed> = look.feeds.iter().zip(feed_names(&look.feeds)).map(found_feed).collect();
     feeds.sort_by_key(|feed| (feed.error.is_none(), !feed.read));
     let more_feeds = feeds.len().saturating_sub(FEEDS) as u64;
     feeds.truncate(FEEDS);
@@ -130,8 +132,8 @@ pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
     }
 }
 
-fn found_feed(feed: &Feed) -> FoundFeed {
-    let title = if feed.title.is_empty() { without_secrets(&feed.address) } else { clipped(&feed.title, CELL) };
+fn found_feed((feed, name): (&Feed, String)) -> FoundFeed {
+    let title = clipped(&name, CELL);
     let error = feed.error.as_ref().map(|(_, sentence)| sentence.clone());
     FoundFeed { title, error, read: feed.succeeded_at.is_some() }
 }

@@ -37,7 +37,8 @@ pub(super) fn typed(values: &Values) -> SourceForm {
         slug: value(values, "slug"),
         // The button that says so stands for what was chosen before.
         kind: Some(value(values, "as")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| value(values, "kind")),
-        url: value(values, "url"),
+        // The button of a feed that a page names stands for what was typed before.
+        url: Some(value(values, "use")).filter(|url| !url.is_empty()).unwrap_or_else(|| value(values, "url")),
         user: value(values, "user"),
         // Not trimmed: white space may be part of it.
         password: values.get("password").cloned().unwrap_or_default(),

@@ -137,7 +137,11 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
 }
 
 fn found_out(control: &Control, form: &SourceForm, known: &[&[String]]) -> Result<Vec<Place>, String> {
-    if let Some(kind) = control.recognise(form.url.trim()) {
+    let typed = lines(&form.url);
+    let mut recognised = typed.iter().map(|line| control.recognise(line));
+    // Several links are of one kind where each of them is.
+    let first = recognised.next().flatten();
+    if let Some(kind) = first.filter(|_| recognised.all(|other| other == first)) {
         return of_kind(control, kind, form, known).map(|place| vec![place]);
     }
     let linked = |kind: &&str| control.way_in(kind).is_some_and(|way| way.asked != Asked::Account);
@@ -145,6 +149,8 @@ fn found_out(control: &Control, form: &SourceForm, known: &[&[String]]) -> Resul
     for kind in control.kinds().into_iter().filter(linked) {
         match of_kind(control, kind, form, known) {
             Ok(place) => places.push(place),
+            // Only the last kinds take several links, and say which of them is wrong.
+            Err(error) if typed.len() > 1 => refusal = Some(error),
             // What is no web address is told so; why a sheet's link is none does not matter then.
             Err(_) if refusal.is_some() => {}
             Err(error) => refusal = Some(whole(form.url.trim()).err().unwrap_or(error)),

@@ -5,6 +5,7 @@ mod keys;
 mod links;
 mod outcomes;
 mod pollution;
+mod reader_answers;
 mod tables;
 
 use std::path::PathBuf;

@@ -43,9 +43,9 @@ impl Watch for Notes {
 }
 
 /// How a fetch ended that must not go well: its word, its sentence and how long it took.
-struct End {
+pub(super) struct End {
     code: String,
-    message: String,
+    pub(super) message: String,
     took: Duration,
 }
 
@@ -82,7 +82,7 @@ fn end(way: &Way, limit: Duration, max_bytes: u64) -> End {
 }
 
 /// What is expected of a misdeed.
-struct Expected {
+pub(super) struct Expected {
     limit: Duration,
     most: Duration,
     max_bytes: u64,
@@ -97,7 +97,7 @@ impl Default for Expected {
 
 /// Does this on every way in, on all at the same time, and judges each end.
 #[track_caller]
-fn on_every_way(
+pub(super) fn on_every_way(
     expected: &Expected,
     deed: impl Fn(Reply) -> Reply + Send + Sync + 'static,
     judge: impl Fn(&Way, &End) + Sync,
@@ -120,7 +120,7 @@ fn on_every_way(
 
 /// That the word is this one, and that the sentence names who it was and says what is asked of people.
 #[track_caller]
-fn is(way: &Way, end: &End, code: &str, says: &str) {
+pub(super) fn is(way: &Way, end: &End, code: &str, says: &str) {
     let End { code: told, message, .. } = end;
     assert!(told == code && message.contains(says), "{}: not {code} “{says}”: {told}: {message}", way.name);
     assert!(message.contains(&way.host) || way.is_googles() && message.contains("Google"), "{}: {message}", way.name);
@@ -185,7 +185,8 @@ fn a_loop_of_redirects_ends() {
         |_| Reply::redirect(302, "?again=1"),
         |way, end| {
             let by_form = ("bad_redirect", "is not sent elsewhere");
-            let (code, says) = if way.by_form { by_form } else { ("too_many_redirects", "redirects again and again") };
+            let (code, says) =
+                if way.by_form { by_form } else { ("too_many_redirects", "redirects this address to itself") };
             is(way, end, code, says);
         },
     );

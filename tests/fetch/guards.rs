@@ -71,8 +71,17 @@ fn redirects_are_followed_and_a_loop_of_them_ends() {
     outside.set("/loop", Reply::redirect(302, "/loop"));
     let road = Road::new();
     assert_eq!(cells(&*road.get(&outside.url("/a")).expect("followed")), [["7"]]);
-    assert_eq!(road.failure(&outside.url("/loop")).0, "too_many_redirects");
-    assert_eq!(outside.hits("/loop"), 9);
+    outside.set("/on", Reply::redirect(302, "/off"));
+    outside.set("/off", Reply::redirect(302, "/on"));
+    for (path, says) in [("/loop", "redirects this address to itself"), ("/on", "redirects in a circle")] {
+        let (code, message) = road.failure(&outside.url(path));
+        assert!(code == "too_many_redirects" && message.contains(says), "{code}: {message}");
+        assert!(message.contains("It may need a cookie or a login"), "{message}");
+        assert_eq!(outside.hits(path), 3, "{path}");
+    }
+    outside.decide("/on-and-on", |seen| Reply::redirect(302, &format!("{}x", seen.target)));
+    assert_eq!(road.failure(&outside.url("/on-and-on?")).0, "too_many_redirects");
+    assert_eq!(outside.hits("/on-and-on"), 9);
 }
 
 #[test]

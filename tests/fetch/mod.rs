@@ -6,6 +6,7 @@ mod files;
 mod google;
 mod google_troubles;
 mod guards;
+mod http_as_it_is;
 mod odd_data;
 mod pages;
 mod patience;

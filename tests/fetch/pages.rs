@@ -131,13 +131,13 @@ fn a_declared_charset_that_the_bytes_contradict_is_not_believed() {
 fn what_is_packed_in_a_way_nobody_asked_for_is_refused() {
     let outside = Outside::start();
     let road = Road::new();
-    for encoding in ["deflate", "br", "zstd", "GZIP, br"] {
+    for encoding in ["br", "zstd", "compress"] {
         outside.set("/a.csv", Reply::csv("id\n1\n").header("Content-Encoding", encoding));
         let (code, message) = road.failure(&outside.url("/a.csv"));
         assert_eq!(code, "bad_answer", "{encoding}: {message}");
         assert!(message.contains(encoding) && message.contains("127.0.0.1"), "{message}");
     }
-    for plain in ["identity", "Identity", ""] {
+    for plain in ["identity", "Identity", "", "UTF-8", "none", "binary", "gzip"] {
         outside.set("/a.csv", Reply::csv("id\n1\n").header("Content-Encoding", plain));
         assert_eq!(cells(&*road.get(&outside.url("/a.csv")).expect("content")), [["1"]], "{plain}");
     }

@@ -38,10 +38,15 @@ impl Seen {
 struct State {
     /// By path, with or without its query: the answers to come; the last one stays.
     replies: HashMap<String, VecDeque<Reply>>,
+    /// By path: what is made of a request.
+    deciders: HashMap<String, Decide>,
     seen: Vec<Seen>,
     now: usize,
     most: usize,
 }
+
+/// Makes an answer of a request.
+type Decide = Arc<dyn Fn(&Seen) -> Reply + Send + Sync>;
 
 /// The server. It ends when dropped.
 pub(crate) struct Outside {
@@ -90,6 +95,11 @@ impl Outside {
     /// Answers `path` like this after what was set before was answered once; the last one stays.
     pub(crate) fn then(&self, path: &str, reply: Reply) {
         self.lock().replies.entry(path.to_owned()).or_default().push_back(reply);
+    }
+
+    /// Answers every request for `path`, whatever its query, as `decide` says.
+    pub(crate) fn decide(&self, path: &str, decide: impl Fn(&Seen) -> Reply + Send + Sync + 'static) {
+        self.lock().deciders.insert(path.to_owned(), Arc::new(decide));
     }
 
     /// Serves a CSV file.
@@ -151,6 +161,7 @@ fn bare(target: &str) -> &str {
 
 fn answer(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::Result<()> {
     let Some(seen) = read_request(&stream)? else { return Ok(()) };
+    let decide = state.lock().expect("the server's state").deciders.get(bare(&seen.target)).cloned();
     let reply = {
         let mut state = state.lock().expect("the server's state");
         state.seen.push(seen.clone());
@@ -163,7 +174,7 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io:
             None => None,
         }
     };
-    let reply = reply.unwrap_or_else(|| Reply::status(404));
+    let reply = decide.map(|decide| decide(&seen)).or(reply).unwrap_or_else(|| Reply::status(404));
     pause(reply.delay, over);
     // Who has a whole answer may ask again before this thread comes to its end, so it does not count from here on.
     let quick = reply.fault == Fault::None;
@@ -179,7 +190,10 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io:
 }
 
 fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
-    let mut lines = BufReader::new(stream).lines();
+    // Each byte as the character of its number: headers may hold any.
+    let mut lines = BufReader::new(stream).split(b'\n').map(|line| {
+        line.map(|line| line.iter().map(|byte| char::from(*byte)).collect::<String>().trim_end().to_owned())
+    });
     let Some(first) = lines.next().transpose()? else { return Ok(None) };
     let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
     let mut headers = Vec::new();
@@ -210,11 +224,15 @@ pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &At
     for (name, value) in &reply.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
-    if status != 304 {
-        head.push_str(&format!("Content-Length: {}\r\n", reply.claimed.unwrap_or(body.len())));
+    let mut head = head.into_bytes();
+    for (name, value) in &reply.raw_headers {
+        head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
     }
-    head.push_str("\r\n");
-    stream.write_all(head.as_bytes())?;
+    if status != 304 {
+        head.extend(format!("Content-Length: {}\r\n", reply.claimed.unwrap_or(body.len())).into_bytes());
+    }
+    head.extend(b"\r\n");
+    stream.write_all(&head)?;
     match reply.fault {
         Fault::HangAt(bytes) => {
             stream.write_all(&body[..bytes.min(body.len())])?;

@@ -27,6 +27,8 @@ pub(super) struct State {
     pub(super) logins: usize,
     pub(super) misdeeds: Vec<(&'static str, Range<usize>, Misdeed)>,
     pub(super) asked: Vec<Asked>,
+    /// The most ids of a page, whatever is asked for.
+    pub(super) page: usize,
     /// Requests a day, those of today, and seconds until tomorrow.
     pub(super) quota: Option<(u64, u64, u64)>,
 }
@@ -125,7 +127,7 @@ impl State {
 
     fn ids(&self, asked: &Asked, misdeed: Option<&Misdeed>, wanted: impl Fn(&Article) -> bool) -> Answer {
         let all: Vec<&Article> = self.articles.iter().filter(|article| wanted(article)).collect();
-        let most = if self.dialect == Dialect::Inoreader { 1000 } else { usize::MAX };
+        let most = if self.dialect == Dialect::Inoreader { 1000.min(self.page) } else { self.page };
         let count = asked.field("n").map_or(20, |n| n.parse().expect("a number")).min(most);
         // FreshRSS goes on after the last id, the others count.
         let next = asked.field("c").unwrap_or_default();

@@ -92,7 +92,8 @@ impl ReaderServer {
     pub(crate) fn start(dialect: Dialect, articles: Vec<Article>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = State { dialect, articles, logins: 0, misdeeds: Vec::new(), asked: Vec::new(), quota: None };
+        let (misdeeds, asked) = (Vec::new(), Vec::new());
+        let state = State { dialect, articles, logins: 0, misdeeds, asked, page: usize::MAX, quota: None };
         let state = Arc::new(Mutex::new(state));
         let over = Arc::new(AtomicBool::new(false));
         let (shared, ending) = (Arc::clone(&state), Arc::clone(&over));
@@ -129,6 +130,11 @@ impl ReaderServer {
         let mut state = self.lock();
         let before = state.asked.iter().filter(|asked| asked.what == what).count();
         state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), misdeed));
+    }
+
+    /// Lists so many articles a page from now on, however many are asked for.
+    pub(crate) fn pages_of(&self, count: usize) {
+        self.lock().page = count;
     }
 
     /// Behaves from now on.

@@ -12,6 +12,7 @@ use flate2::write::GzEncoder;
 pub(crate) struct Reply {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
+    pub(super) raw_headers: Vec<(String, Vec<u8>)>,
     pub(super) body: Vec<u8>,
     pub(super) etag: Option<String>,
     pub(super) modified: Option<String>,
@@ -45,6 +46,7 @@ impl Reply {
         Self {
             status,
             headers: Vec::new(),
+            raw_headers: Vec::new(),
             body: Vec::new(),
             etag: None,
             modified: None,
@@ -80,6 +82,17 @@ impl Reply {
     /// With another status.
     pub(crate) fn with_status(mut self, status: u16) -> Self {
         self.status = status;
+        self
+    }
+
+    /// Its body.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.body.clone()
+    }
+
+    /// With a header more, of these bytes.
+    pub(crate) fn raw_header(mut self, name: &str, value: &[u8]) -> Self {
+        self.raw_headers.push((name.to_owned(), value.to_vec()));
         self
     }
 
@@ -129,11 +142,16 @@ impl Reply {
     }
 
     /// With the body compressed.
-    pub(crate) fn gzip(mut self) -> Self {
+    pub(crate) fn gzip(self) -> Self {
+        self.packed().header("Content-Encoding", "gzip")
+    }
+
+    /// With the body compressed, which no header says.
+    pub(crate) fn packed(mut self) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&self.body).expect("memory");
         self.body = encoder.finish().expect("memory");
-        self.header("Content-Encoding", "gzip")
+        self
     }
 
     /// With a compressed body that unpacks to so many bytes of nothing.

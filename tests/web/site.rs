@@ -1,5 +1,6 @@
 //! A server on a port of its own, and people and programs that ask it.
 
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, mpsc};
@@ -258,7 +259,7 @@ impl Client<'_> {
         Reply {
             status: answered.status().as_u16(),
             headers: answered.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-            body: answered.body_mut().read_to_string().expect("a body"),
+            body: unpacked(&answered.body_mut().read_to_vec().expect("a body")),
         }
     }
 }
@@ -286,4 +287,14 @@ impl Reply {
         assert!(json["error"].as_str().is_some_and(|sentence| sentence.ends_with('.')), "{json}");
         (self.status, json["code"].as_str().expect("a code").to_owned())
     }
+}
+
+/// The text of a body, which may be compressed.
+fn unpacked(body: &[u8]) -> String {
+    let mut plain = Vec::new();
+    match body.starts_with(&[0x1F, 0x8B]) {
+        true => flate2::read::GzDecoder::new(body).read_to_end(&mut plain).expect("gzip"),
+        false => plain.write(body).expect("memory"),
+    };
+    String::from_utf8_lossy(&plain).into_owned()
 }

@@ -254,3 +254,48 @@ fn more_addresses_than_may_be_typed_are_kept_and_told_where_to_go() {
     let far_more = send("/settings/sources/new", &"https://feeds.example.org/\n".repeat(200_000));
     assert!(far_more.status == 400 && far_more.body.contains("64 KiB") && far_more.body.contains("OPML"));
 }
+
+#[test]
+fn the_link_field_takes_several_feeds_and_one_of_anything() {
+    let site = Site::new();
+    let outside = Outside::start();
+    outside.set("/jazz", Answer::feed("Jazz", &["1"]));
+    outside.set("/soul", Answer::feed("Soul", &["1"]));
+    outside.csv("/a.csv", "id,title\n1,Blue Train\n");
+    let admin = site.person("ada", Role::Admin);
+    let page = admin.get("/settings/sources/new").body;
+    assert!(page.contains("<textarea id=\"url\" class=\"grows\" name=\"url\" rows=\"1\""), "{page}");
+    let feeds = format!("{}\r\n  {} \r\n\r\n", outside.url("/jazz"), outside.url("/soul").replace("http:", "feed:"));
+    for (typed, kind) in [(feeds, "feeds"), (outside.url("/a.csv").replace("http://", "\n http://") + "\n", "csv")] {
+        let looked = admin.post_form("/settings/sources/new", &[("url", &typed)]);
+        assert_eq!(looked.status, 200, "{typed}: {}", looked.body);
+        assert_eq!(hidden(&looked, "kind"), kind);
+    }
+    let feed = outside.url("/jazz").replace("http:", "feed:");
+    assert_eq!(hidden(&admin.post_form("/settings/sources/new", &[("url", &feed)]), "kind"), "feeds");
+    let wrong = admin.post_form("/settings/sources/new", &[("url", &format!("{}\nmy feeds", outside.url("/jazz")))]);
+    assert!(wrong.status == 422 && wrong.body.contains("my feeds"), "{}", wrong.body);
+}
+
+#[test]
+fn the_feeds_that_a_page_names_are_offered_and_one_click_takes_one() {
+    let site = Site::new();
+    let outside = Outside::start();
+    let link = |href: &str| format!("<link rel=alternate type='application/rss+xml' href='{href}'>");
+    let page = format!("<!doctype html><base href='/blog/'>{}{}", link("feed?a=1&amp;b=2"), link("/soul"));
+    outside.set("/", Answer::html(page));
+    outside.set("/blog/feed", Answer::feed("Blog", &["1"]));
+    let admin = site.person("ada", Role::Admin);
+    for kind in ["", "feeds"] {
+        let form = [("kind", kind), ("url", &outside.url("/"))];
+        let looked = admin.post_form("/settings/sources/new", &form);
+        assert!(looked.status == 422 && looked.body.contains("This page names 2 feeds"), "{}", looked.body);
+        let feed = outside.url("/blog/feed?a=1&b=2");
+        for address in [feed.replace('&', "&#38;"), outside.url("/soul")] {
+            assert!(looked.body.contains(&format!("name=\"use\" value=\"{address}\"")), "{address}: {}", looked.body);
+        }
+        let chosen = admin.post_form("/settings/sources/new", &[form[0], form[1], ("use", &feed)]);
+        assert!(chosen.status == 200 && chosen.body.contains("value=\"Blog\""), "{}", chosen.body);
+        assert_eq!(hidden(&chosen, "kind"), "feeds");
+    }
+}

@@ -13,6 +13,9 @@ use crate::domain::row::{Mend, Row};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
+/// The position of the column with the name of the feed. What a feed is called among the others is known when all of them
+/// were read; until then its address stands there.
+pub(super) const FEED: usize = 2;
 /// The column of the key.
 pub(super) const KEY: &str = "id";
 
@@ -37,8 +40,6 @@ pub(super) const COLUMNS: [(&str, ColumnType); 12] = [
 pub(super) struct Origin<'a> {
     /// Its address, or what stands for it.
     pub(super) address: &'a str,
-    /// What it is called.
-    pub(super) name: &'a str,
     /// What tells its entries apart.
     pub(super) identity: Identity,
 }
@@ -54,17 +55,17 @@ pub(super) fn write(out: &mut RowWriter, entries: Vec<Entry>, from: Origin<'_>) 
             repeated += 1;
             continue;
         }
-        out.push(&row(out.rows(), entry, &key, from.name))?;
+        out.push(&row(out.rows(), entry, &key, from.address))?;
         taken.insert(key);
     }
     Ok(repeated)
 }
 
-fn row(before: u64, entry: Entry, key: &str, feed: &str) -> Row {
+fn row(before: u64, entry: Entry, key: &str, address: &str) -> Row {
     let mut cells = vec![
         entry.title,
         entry.link.unwrap_or_default(),
-        clipped(feed),
+        address.to_owned(),
         clipped(&entry.author),
         moment(entry.published),
         moment(entry.updated),
@@ -90,7 +91,7 @@ fn moment(time: Option<DateTime<Utc>>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{COLUMNS, KEY, Origin, write};
+    use super::{COLUMNS, FEED, KEY, Origin, write};
     use crate::domain::feed::Identity;
     use crate::domain::row::column_names;
     use crate::fetch::feeds::document::Entry;
@@ -108,7 +109,7 @@ mod tests {
             categories: vec!["a".to_owned(), "b".to_owned()],
             ..Entry::default()
         };
-        let from = Origin { address: "https://h.example/", name: "News", identity: Identity::Guid };
+        let from = Origin { address: "https://h.example/", identity: Identity::Guid };
         let repeated = write(&mut out, vec![entry("1", "One"), entry("1", "Two"), entry("2", "Th\0ree")], from)?;
         assert_eq!((repeated, out.rows()), (1, 2));
         let other = Origin { address: "https://i.example/", ..from };
@@ -116,7 +117,8 @@ mod tests {
         let columns = column_names(&COLUMNS.map(|(name, _)| name));
         assert!(columns.iter().any(|name| name == KEY));
         let facts = Facts { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };
-        let content = out.finish(facts)?;
+        let names = [("https://h.example/".to_owned(), "News".to_owned())].into();
+        let content = out.finish(facts)?.with_names(FEED, names);
         let rows: Vec<_> = content.rows()?.collect::<Result<_, _>>()?;
         assert_eq!(
             rows.iter().map(|row| (row.number, row.cells[0].as_str())).collect::<Vec<_>>(),

@@ -6,7 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use ureq::http::{HeaderMap, StatusCode};
+use url::Url;
 
+use super::shape::begins_as_feed;
+use super::taking::bare;
 use super::{pace, sentences, signpost};
 use crate::domain::in_words;
 use crate::domain::source::Validators;
@@ -36,6 +39,8 @@ pub(super) enum Reply {
     Same(Validators),
     /// Something new.
     New(Arrived),
+    /// A web page, which names these feeds.
+    Page(Vec<Url>),
     /// To be left alone until then.
     Busy {
         /// The server that asked for it, with its port where that is not the usual one: the last of all redirects.
@@ -52,7 +57,7 @@ pub(super) struct Arrived {
     /// The charset that the server named.
     pub(super) charset: Option<String>,
     /// Where it was found in the end.
-    pub(super) url: url::Url,
+    pub(super) url: Url,
     /// Whether it is there for good.
     pub(super) moved: bool,
     /// What to send along the next time.
@@ -61,7 +66,7 @@ pub(super) struct Arrived {
 
 impl Arrived {
     /// A file of this machine.
-    pub(super) fn from_file(content: Spooled, url: url::Url) -> Self {
+    pub(super) fn from_file(content: Spooled, url: Url) -> Self {
         let validators = Validators { body_hash: Some(content.hash.clone()), ..Validators::default() };
         Self { content, charset: None, url, moved: false, validators }
     }
@@ -89,7 +94,7 @@ pub(super) fn ask(
 ) -> Result<Reply, FetchError> {
     // How often it asked to wait, and until when the last time.
     let asked_to_wait = Mutex::new((0, None));
-    let named = Mutex::new(None);
+    let named = Mutex::new(Vec::new());
     let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
         let now = Utc::now();
         match (status.as_u16(), reply::retry_after(headers, now)) {
@@ -121,8 +126,9 @@ pub(super) fn ask(
                 "rate_limited",
                 format!("{} was asked too often (429). It is asked again later.", place.host),
             )),
+            (200 | 203, _) if reply::says_html(headers) && begins_as_feed(start) => Ok(()),
             (200 | 203, _) if reply::says_html(headers) => {
-                *named.lock() = signpost::feed_of(start, &place.url);
+                *named.lock() = signpost::feeds_of(start, &bare(&place.url));
                 Err(Trouble::Final(reply::page_instead(place)))
             }
             _ => reply::judge(status, headers, start, place),
@@ -152,9 +158,7 @@ pub(super) fn ask(
             (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => {
                 Ok(Reply::Busy { host: asked.into_inner(), until })
             }
-            (_, FetchError::Failed { code: "html_page", .. }) => {
-                Err(sentences::no_feed_here(named.into_inner().as_ref()))
-            }
+            (_, FetchError::Failed { code: "html_page", .. }) => Ok(Reply::Page(named.into_inner())),
             _ => Err(in_words_for_feeds(error, address, order, client.max_bytes)),
         },
     }

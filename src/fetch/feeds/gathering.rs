@@ -154,6 +154,7 @@ impl<'a> Gathering<'a> {
         match reply {
             Ok(Reply::Same(validators)) => self.settle(|ledger, now| ledger.same(job, validators, now)),
             Ok(Reply::Busy { host, until }) => self.settle(|ledger, now| ledger.busy(job, host, until, now)),
+            Ok(Reply::Page(feeds)) => self.settle(|ledger, now| ledger.found_page(job, &feeds, now)),
             Ok(Reply::New(arrived)) => self.take(job, &arrived),
             // It had less than its time, or none where somebody else talked to its host all the while.
             Err(FetchError::Failed { code: "timeout", .. }) if self.time_left().is_zero() => {

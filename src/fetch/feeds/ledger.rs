@@ -62,8 +62,8 @@ pub(super) struct Ledger<'a> {
     /// The feeds of this run, and lists that fail.
     pub(super) feeds: HashMap<String, Feed>,
     /// What is to be sent along the next time, where that is new.
-    each: BTreeMap<String, Validators>,
-    issues: HashMap<String, Vec<Issue>>,
+    pub(super) each: BTreeMap<String, Validators>,
+    pub(super) issues: HashMap<String, Vec<Issue>>,
     /// The servers that asked in this run to be left alone, by host and port: how often, and until when.
     silent: HashMap<String, (u32, DateTime<Utc>)>,
     pub(super) tally: Tally,
@@ -211,6 +211,7 @@ impl<'a> Ledger<'a> {
         let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address));
         feed.failures = feed.failures.saturating_add(1);
         feed.error = Some(((*code).to_owned(), message.clone()));
+        feed.named.clear();
         feed.asked_at = Some(now);
         feed.busy_until = None;
         let gone = *code == "gone";
@@ -262,31 +263,6 @@ impl<'a> Ledger<'a> {
         self.issue(&job.address, noted(why.to_owned()));
     }
 
-    /// What is known of all feeds from now on, what is to be sent along the next time, and what people are told, all in
-    /// the order of the source.
-    pub(super) fn close(mut self) -> (Vec<Feed>, Validators, Vec<Issue>) {
-        self.keep_lists();
-        // Those that were read before their server said so are not to be asked either.
-        let told = self.feeds.keys().filter_map(|address| Some((address.clone(), self.silent_until(address)?)));
-        for (address, until) in told.collect::<Vec<_>>() {
-            if let Some(feed) = self.feeds.get_mut(&address) {
-                feed.busy_until = feed.busy_until.max(Some(until));
-            }
-        }
-        let (mut feeds, mut issues) = (Vec::new(), Vec::new());
-        let mut each = BTreeMap::new();
-        for given in &self.given {
-            let named = given.feeds.iter().flatten();
-            for address in std::iter::once(&given.address).chain(named) {
-                feeds.extend(self.feeds.remove(address));
-                issues.extend(self.issues.remove(address).into_iter().flatten());
-                let known = self.each.remove(address).or_else(|| self.order.validators.each.get(address).cloned());
-                each.extend(known.map(|known| (address.clone(), known)));
-            }
-        }
-        (feeds, Validators { each, ..Validators::default() }, issues)
-    }
-
     /// Says why `address` is not asked now, and counts it where it is a feed.
     pub(super) fn put_off(&mut self, address: &str, turn: Turn, counts: bool, now: DateTime<Utc>) {
         match turn {
@@ -316,5 +292,6 @@ impl<'a> Ledger<'a> {
 /// It answered as it should.
 fn fared_well(feed: &mut Feed, now: DateTime<Utc>) {
     (feed.failures, feed.error, feed.busy_until, feed.resting_until) = (0, None, None, None);
+    feed.named.clear();
     (feed.asked_at, feed.succeeded_at) = (Some(now), Some(now));
 }

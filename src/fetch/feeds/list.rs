@@ -10,6 +10,7 @@ use std::collections::HashSet;
 use super::names::{refuse_entities, unescaped};
 use super::values::folded;
 use super::written;
+use crate::domain::location::web_address;
 use crate::fetch::FetchError;
 
 /// How many feeds of a list are read.
@@ -33,7 +34,7 @@ pub(in crate::fetch) struct List {
 /// A feed in a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::fetch) struct Listed {
-    /// As the list has it.
+    /// As the list has it, but for `feed:`, which is an address of the web.
     pub(in crate::fetch) address: String,
     /// What the list calls it; empty if it does not.
     pub(in crate::fetch) title: String,
@@ -136,7 +137,7 @@ fn listed(outline: &str) -> Option<Listed> {
     if attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("source")) {
         return None;
     }
-    let address = attribute("xmlurl")?;
+    let address = web_address(&attribute("xmlurl")?).into_owned();
     Some(Listed { address, title: attribute("text").or_else(|| attribute("title")).unwrap_or_default() })
 }
 

@@ -1,13 +1,17 @@
 //! Which feeds a source is made of: those that its lists name now, or named before where a list cannot be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use url::Url;
 
-use super::articles;
 use super::ledger::{Job, Ledger};
 use super::pace::{self, Turn};
+use super::{articles, sentences};
 use crate::domain::feed::Feed;
+use crate::domain::feed_names::feed_names;
+use crate::domain::issue::Issue;
+use crate::domain::source::Validators;
 
 /// The most feeds that a look at a place asks: a person waits for it, and sees twenty articles.
 const LOOKED_AT: u64 = 4;
@@ -107,4 +111,50 @@ impl<'a> Ledger<'a> {
             }
         }
     }
+
+    /// A web page was found in the place of a feed; these are the feeds that it names. Answers what is to be asked now.
+    pub(super) fn found_page(&mut self, job: &Job, feeds: &[Url], now: DateTime<Utc>) -> Vec<Job> {
+        let jobs = self.failed(job, &sentences::no_feed_here(feeds), now);
+        if let Some(feed) = self.feeds.get_mut(&job.address) {
+            feed.named = feeds.iter().map(Url::to_string).collect();
+        }
+        jobs
+    }
+
+    /// What is known of all feeds from now on, what is to be sent along the next time, and what people are told, all in
+    /// the order of the source.
+    pub(super) fn close(mut self) -> (Vec<Feed>, Validators, Vec<Issue>) {
+        self.keep_lists();
+        // Those that were read before their server said so are not to be asked either.
+        let silent = self.feeds.keys().filter_map(|address| Some((address.clone(), self.silent_until(address)?)));
+        for (address, until) in silent.collect::<Vec<_>>() {
+            if let Some(feed) = self.feeds.get_mut(&address) {
+                feed.busy_until = feed.busy_until.max(Some(until));
+            }
+        }
+        let mut feeds = Vec::new();
+        let mut each = BTreeMap::new();
+        let mut told: Vec<(String, Vec<Issue>)> = Vec::new();
+        for given in &self.given {
+            let named = given.feeds.iter().flatten();
+            for address in std::iter::once(&given.address).chain(named) {
+                feeds.extend(self.feeds.remove(address));
+                told.extend(self.issues.remove(address).map(|issues| (address.clone(), issues)));
+                let known = self.each.remove(address).or_else(|| self.order.validators.each.get(address).cloned());
+                each.extend(known.map(|known| (address.clone(), known)));
+            }
+        }
+        // What was told before all titles were known.
+        let names: HashMap<&str, String> = addresses(&feeds).zip(feed_names(&feeds)).collect();
+        let issues = told.into_iter().flat_map(|(address, issues)| {
+            let name = names.get(address.as_str()).cloned();
+            issues.into_iter().map(move |issue| Issue { column: name.clone().or(issue.column), ..issue })
+        });
+        let issues = issues.collect();
+        (feeds, Validators { each, ..Validators::default() }, issues)
+    }
+}
+
+fn addresses(feeds: &[Feed]) -> impl Iterator<Item = &str> {
+    feeds.iter().map(|feed| feed.address.as_str())
 }

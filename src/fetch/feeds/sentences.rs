@@ -5,9 +5,11 @@ use url::Url;
 
 use super::ledger::Tally;
 use crate::domain::feed::Feed;
+use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
 use crate::domain::row::{clipped, shortened};
+use crate::domain::veil::veiled;
 use crate::fetch::FetchError;
 
 /// What a feed is called: its title, or its address without secrets.
@@ -71,12 +73,24 @@ pub(super) fn nested_list() -> FetchError {
     )
 }
 
-/// That a web page arrived, which may name a feed.
-pub(super) fn no_feed_here(named: Option<&Url>) -> FetchError {
-    let what = match named.map(|url| place(url.as_str())) {
-        Some(feed) => format!("It is a web page, not a feed. It names this feed: {feed} – give that address instead."),
-        None => "It is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address."
+/// That a web page arrived, which may name feeds: in a form in which their addresses can be used.
+pub(super) fn no_feed_here(named: &[Url]) -> FetchError {
+    const MAX_NAMED: usize = 5;
+    let mut feeds: Vec<String> = named.iter().map(|url| clipped(&veiled(url.as_str()))).collect();
+    let more = feeds.len().saturating_sub(MAX_NAMED);
+    feeds.truncate(MAX_NAMED);
+    let what = match &feeds[..] {
+        [] => "It is a web page, not a feed. Look on it for a link named RSS, Atom or Feed, and use that address."
             .to_owned(),
+        [feed] => format!("It is a web page, not a feed. It names this feed: {feed} – give that address instead."),
+        many => {
+            let others = if more > 0 { format!(" , and {more} more") } else { String::new() };
+            format!(
+                "It is a web page, not a feed. It names {} feeds: {}{others} – give the address of the one you want instead.",
+                named.len(),
+                many.join(" , ")
+            )
+        }
     };
     FetchError::failed("html_page", what)
 }
@@ -105,11 +119,11 @@ pub(super) fn repeated(count: u64) -> String {
 /// That no feed at all could be read, with the first reasons.
 pub(super) fn none_at_all(failing: u64, feeds: &[Feed]) -> FetchError {
     const REASONS: usize = 3;
-    let reason = |feed: &Feed| {
+    let reason = |(feed, name): (&Feed, String)| {
         let (_, sentence) = feed.error.as_ref()?;
-        Some(format!("{}: {sentence}", name(&feed.title, &feed.address)))
+        Some(format!("{name}: {sentence}"))
     };
-    let reasons: Vec<String> = feeds.iter().filter_map(reason).take(REASONS).collect();
+    let reasons: Vec<String> = feeds.iter().zip(feed_names(feeds)).filter_map(reason).take(REASONS).collect();
     let what = match failing {
         1 => "The feed could not be read.".to_owned(),
         many => format!("None of the {many} feeds could be read."),
@@ -166,6 +180,8 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::{busy, moved, name, no_feed_here, resting};
+    use url::Url;
+
     use crate::domain::feed::Feed;
 
     #[test]
@@ -185,10 +201,11 @@ mod tests {
     #[test]
     fn an_address_of_any_length_is_short_in_a_sentence() {
         let long = format!("https://h.example/{}", "a".repeat(100_000));
-        let named = long.parse().ok();
-        for said in [name("", &long), moved(&long), no_feed_here(named.as_ref()).to_string()] {
+        let named: Url = long.parse().expect("an address");
+        for said in [name("", &long), moved(&long), no_feed_here(std::slice::from_ref(&named)).to_string()] {
             assert!(said.len() < 400, "{}", said.len());
         }
+        assert!(no_feed_here(&vec![named; 100]).to_string().len() < 2000);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a body is, told by its content: servers call feeds anything, and a feed's address says nothing.
 
 use super::written;
+use crate::fetch::http::reply::looks_like_html;
 
 /// How much of a body is looked at.
 const START: usize = 4096;
@@ -31,32 +32,56 @@ pub(in crate::fetch) fn shape(start: &[u8]) -> Shape {
             Shape::Other
         };
     }
+    shape_of_markup(text).0
+}
+
+/// Whether a body that is announced as a web page begins as a feed does, so that it is one all the same.
+pub(in crate::fetch) fn begins_as_feed(start: &[u8]) -> bool {
+    if looks_like_html(start) {
+        return false;
+    }
+    let text = written::decode(&start[..start.len().min(START)], None).text;
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    if text.starts_with('{') {
+        // Slashes are escaped by some programs.
+        let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\\').collect();
+        return ["https", "http"]
+            .iter()
+            .any(|scheme| plain.contains(&format!("\"version\":\"{scheme}://jsonfeed.org/")));
+    }
+    text.starts_with('<') && shape_of_markup(text) == (Shape::Feed, false)
+}
+
+/// What a text with tags is, and whether it has the document type of a web page.
+fn shape_of_markup(text: &str) -> (Shape, bool) {
     let mut rest = text;
     // A document type alone does not make a page: some feeds have one by mistake.
-    let mut otherwise = Shape::Other;
+    let mut is_page = false;
+    let otherwise = |is_page| if is_page { Shape::Page } else { Shape::Other };
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
         rest = match rest.as_bytes().first() {
             Some(b'?') => after(rest, "?>"),
             Some(b'!') if rest.starts_with("!--") => after(&rest[3..], "-->"),
             Some(b'!') => {
-                otherwise = if is_html_doctype(rest) { Shape::Page } else { otherwise };
+                is_page |= is_html_doctype(rest);
                 after_doctype(rest)
             }
             Some(_) => {
                 let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
                 let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
-                match local.as_str() {
-                    "rss" | "feed" | "rdf" | "channel" | "entry" => return Shape::Feed,
-                    "opml" | "outlinedocument" => return Shape::List,
-                    "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => return Shape::Page,
-                    _ => return otherwise,
-                }
+                let shape = match local.as_str() {
+                    "rss" | "feed" | "rdf" | "channel" | "entry" => Shape::Feed,
+                    "opml" | "outlinedocument" => Shape::List,
+                    "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => Shape::Page,
+                    _ => otherwise(is_page),
+                };
+                return (shape, is_page);
             }
-            None => return otherwise,
+            None => break,
         };
     }
-    otherwise
+    (otherwise(is_page), is_page)
 }
 
 fn is_html_doctype(rest: &str) -> bool {
@@ -80,7 +105,7 @@ fn after_doctype(rest: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shape, shape};
+    use super::{Shape, begins_as_feed, shape};
 
     #[test]
     fn a_body_is_told_by_its_content() {
@@ -101,6 +126,33 @@ mod tests {
             ("", Shape::Other),
         ] {
             assert_eq!(shape(start.as_bytes()), is, "{start}");
+        }
+    }
+
+    #[test]
+    fn a_feed_is_taken_for_one_by_its_beginning_and_a_page_never() {
+        for feed in [
+            "<?xml version='1.0'?><rss version='2.0'>",
+            "\u{FEFF}\n <!-- made by hand --> <feed xmlns='http://www.w3.org/2005/Atom'>",
+            "<rdf:RDF xmlns:rdf='x'>",
+            "{\"version\":\"https://jsonfeed.org/version/1.1\"",
+            "{ \"title\": \"T\", \"version\" : \"https:\\/\\/jsonfeed.org\\/version\\/1\"",
+        ] {
+            assert!(begins_as_feed(feed.as_bytes()), "{feed}");
+        }
+        for other in [
+            "<!doctype html><rss>",
+            "<?xml version='1.0'?><!DOCTYPE html><rss>",
+            "<?xml version='1.0'?><html><rss>",
+            "<html><body><rss>",
+            "Warning: no such file <rss>",
+            "<?xml version='1.0'?>",
+            "<opml version='2.0'>",
+            "{\"items\": [], \"title\": \"T\"}",
+            "id,title",
+            "",
+        ] {
+            assert!(!begins_as_feed(other.as_bytes()), "{other}");
         }
     }
 }

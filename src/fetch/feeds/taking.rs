@@ -21,6 +21,8 @@ use crate::fetch::row_file::RowWriter;
 
 /// What a body turned out to be.
 enum Read {
+    /// A web page, which may name feeds.
+    Page(Vec<Url>),
     List(List),
     Feed(Document),
 }
@@ -35,13 +37,17 @@ impl Gathering<'_> {
         let read = arrived.read().and_then(|bytes| match shape(&bytes) {
             Shape::List if job.given => guarded(|| list::addresses(&bytes, arrived.charset.as_deref())).map(Read::List),
             Shape::List => Err(sentences::nested_list()),
-            Shape::Page => Err(sentences::no_feed_here(signpost::feed_of(&bytes, &bare(&arrived.url)).as_ref())),
+            Shape::Page => Ok(Read::Page(signpost::feeds_of(&bytes, &bare(&arrived.url)))),
             Shape::Feed | Shape::Other => {
                 let base = bare(&arrived.url);
                 guarded(|| document::parse(&bytes, arrived.charset.as_deref(), &base)).map(Read::Feed)
             }
         });
         match read {
+            Ok(Read::Page(feeds)) => {
+                drop(out);
+                self.settle(|ledger, now| ledger.found_page(job, &feeds, now));
+            }
             Ok(Read::List(list)) => {
                 drop(out);
                 let validators = if list.is_cut { Validators::default() } else { arrived.validators.clone() };
@@ -63,15 +69,11 @@ impl Gathering<'_> {
         let Document { title, entries, mut notes, is_broken, .. } = feed;
         // Of what was cut off on its way the next sync has to ask for all again.
         let validators = if is_broken { Validators::default() } else { arrived.validators.clone() };
-        let (known, called) = {
-            let state = self.state.lock();
-            (state.ledger.identity(&job.address), state.ledger.name(&job.address))
-        };
+        let known = self.state.lock().ledger.identity(&job.address);
         let identity = known.or_else(|| identity::choose(&entries));
         let title = articles::clipped(&title);
-        let name = if title.is_empty() { called } else { title.clone() };
         let (before, count) = (out.rows(), entries.len() as u64);
-        let from = Origin { address: &job.address, name: &name, identity: identity.unwrap_or(Identity::Guid) };
+        let from = Origin { address: &job.address, identity: identity.unwrap_or(Identity::Guid) };
         let repeated = articles::write(out, entries, from)?;
         if repeated > 0 {
             notes.push(sentences::repeated(repeated));
@@ -102,8 +104,8 @@ fn guarded<T>(read: impl FnOnce() -> Result<T, FetchError>) -> Result<T, FetchEr
     })
 }
 
-/// Where relative links of a feed lead from; user name, password and query of its address are in none of them.
-fn bare(url: &Url) -> Url {
+/// Where relative links lead from; user name, password and query of the address are in none of them.
+pub(super) fn bare(url: &Url) -> Url {
     let mut url = url.clone();
     // Both fail only for addresses that cannot carry credentials.
     let _ = url.set_username("");

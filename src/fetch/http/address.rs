@@ -5,7 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::domain::location::without_secrets;
+use crate::domain::location::{web_address, without_secrets};
 use crate::domain::row::clipped;
 use crate::fetch::FetchError;
 
@@ -21,8 +21,9 @@ pub(in crate::fetch) enum Reach {
 /// How long the name of a host can be (RFC 1035, section 2.3.4).
 const HOST: usize = 255;
 
-/// An `http` or `https` address with a host.
+/// An `http` or `https` address with a host, also where it is written as `feed:`.
 pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
+    let address = &*web_address(address);
     let url = Url::parse(address.trim()).map_err(|error| {
         let shown = clipped(&without_secrets(address.trim()));
         FetchError::failed(

@@ -1,6 +1,7 @@
 //! One try of a fetch: a request, and those that redirects ask for.
 
-use std::io::{Cursor, ErrorKind, Read};
+use std::cell::{Cell, RefCell};
+use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -9,26 +10,36 @@ use ureq::http::{Method, Response, header};
 use url::Url;
 
 use super::address::{Reach, basic_auth, parse};
-use super::failure::{Failure, final_failure, led_astray, led_there, passing, redirected_form};
+use super::cookies::CookieJar;
+use super::failure::{Failure, final_failure, in_circles, led_astray, led_there, no_answer, passing, redirected_form};
 use super::halt::Halt;
 use super::queue::Turn;
-use super::reply::{self, Place, Trouble, host_of, text_of};
+use super::reply::{self, Place, Trouble, host_of};
 use super::request::Request;
 use super::spool::{Spoiled, Spooled};
 use super::transport::{Line, agent, by_system};
+use super::unpack::{BodyCoding, Unpacked, body_coding};
 use crate::domain::journal::FETCH;
 use crate::domain::location::without_secrets;
-use crate::domain::row::clipped;
 use crate::fetch::http::{Answer, Body, Client};
-use crate::fetch::{FetchError, Order, Watch};
+use crate::fetch::{Order, Watch};
 
 /// How many redirects are followed.
 const HOPS: usize = 8;
 /// How much of an answer that tells of trouble is read.
 const EXPLANATION: u64 = 64 * 1024;
+/// How often one address may redirect back to itself while it sets no new cookie: its answer may depend on more than that.
+const MAX_REVISITS: usize = 2;
+/// What browsers accept; some servers answer 406 to whoever does not name `text/html`.
+const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 enum Step {
-    Redirect { to: Url, for_good: bool },
+    Redirect {
+        to: Url,
+        for_good: bool,
+    },
+    /// 406, for the first time: it is asked once more, as a browser asks.
+    NotAcceptable,
     Answer(Answer),
 }
 
@@ -40,38 +51,52 @@ pub(in crate::fetch) struct Call<'a> {
     request: &'a Request<'a>,
     order: &'a Order<'a>,
     watch: &'a dyn Watch,
+    cookies: &'a RefCell<CookieJar>,
+    /// Whether it asks as a browser does.
+    as_browser: Cell<bool>,
 }
 
 impl<'a> Call<'a> {
-    /// A try with connections of its own.
+    /// A try with connections of its own, and the cookies of the tries before it.
     pub(in crate::fetch) fn new(
         client: &'a Client,
         request: &'a Request<'a>,
         order: &'a Order<'a>,
-        watch: &'a dyn Watch,
-        halt: &Arc<Halt>,
+        (watch, halt): (&'a dyn Watch, &Arc<Halt>),
+        cookies: &'a RefCell<CookieJar>,
     ) -> Self {
         // Compressed data that is larger than what comes out of it is not worth taking; headers need some room.
         let wire_limit = client.max_bytes.saturating_add(256 * 1024);
         let allow = client.allow.clone();
         let halt = Arc::clone(halt);
         let line = Arc::new(Line { halt, allow, wire_limit, wire: AtomicU64::new(0), look_up: by_system });
-        Self { client, agent: agent(&line), line, request, order, watch }
+        let as_browser = Cell::new(false);
+        Self { client, agent: agent(&line), line, request, order, watch, cookies, as_browser }
     }
 
     /// Asks for `url` and follows where it is redirected.
     pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<Answer, Failure> {
         let first = url.origin();
         let (mut moved, mut from) = (false, None);
-        for hop in 0..=HOPS {
+        let mut visited: Vec<(Url, u64)> = Vec::new();
+        let mut hop = 0;
+        while hop <= HOPS {
+            let visit = (url.clone(), self.cookies.borrow().changes());
             let step = self.ask(&url, url.origin() == first);
             match step.map_err(|failure| led_there(failure, from.as_deref(), &url))? {
                 Step::Answer(Answer::Body(body)) => return Ok(Answer::Body(Body { moved, ..body })),
                 Step::Answer(answer) => return Ok(answer),
+                Step::NotAcceptable => self.as_browser.set(true),
                 Step::Redirect { to, for_good } => {
+                    visited.push(visit);
+                    let next = (&to, self.cookies.borrow().changes());
+                    if visited.iter().filter(|(url, changes)| (url, *changes) == next).count() > MAX_REVISITS {
+                        return Err(in_circles(&url, &to));
+                    }
                     moved = for_good && (moved || hop == 0);
                     from = Some(host_of(&url));
                     url = to;
+                    hop += 1;
                 }
             }
         }
@@ -126,8 +151,14 @@ impl<'a> Call<'a> {
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         *answered = Some(status);
+        self.cookies.borrow_mut().keep(url, &head.headers);
+        if status == 406 && !self.as_browser.get() {
+            return Ok(Step::NotAcceptable);
+        }
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            let to = text_of(&head.headers, &header::LOCATION).unwrap_or_default();
+            // Many write an address with letters of UTF-8 as it is, which parsing escapes.
+            let to = head.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()));
+            let to = to.unwrap_or_default();
             let to = self.next(url, &to, place)?;
             if self.request.form.is_some() {
                 return Err(redirected_form(place, &to));
@@ -138,20 +169,31 @@ impl<'a> Call<'a> {
             return Ok(Step::Answer(Answer::NotModified(head.headers)));
         }
         let total = body.content_length();
-        let mut reader = body.into_reader();
+        let coding = body_coding(&head.headers, place);
+        let mut reader = self
+            .unpacked(body.into_reader(), coding.as_ref().copied().unwrap_or(BodyCoding::ByContent))
+            .map_err(|error| self.body_failure(Spoiled::Broken(error), place))?;
         let mut start = Vec::new();
         if !head.status.is_success() || reply::says_html(&head.headers) {
             // What it says is worth more than its number. If it breaks off, so much of it is there.
             let _ = reader.by_ref().take(EXPLANATION).read_to_end(&mut start);
         }
         (self.request.judge)(head.status, &head.headers, &start, place)?;
-        reply::unpacked(&head.headers, place)?;
+        coding?;
+        let total = total.filter(|_| !reader.was_packed);
         // A judge that takes what is announced as a page takes all of it.
         let reader = Cursor::new(start).chain(reader);
         let content =
             Spooled::take(reader, &self.client.work_dir, self.client.max_bytes, total, &self.line.halt, self.watch)
                 .map_err(|spoiled| self.body_failure(spoiled, place))?;
         Ok(Step::Answer(Answer::Body(Body { content, headers: head.headers, url: url.clone(), moved: false })))
+    }
+
+    /// A body as it is when it is decompressed.
+    fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<Unpacked<'b>> {
+        let (limit, halt) = (self.client.max_bytes, &*self.line.halt);
+        let unpacked = Unpacked::gzip(body, limit, halt)?;
+        if coding == BodyCoding::Deflate { unpacked.deflate(limit, halt) } else { Ok(unpacked) }
     }
 
     fn send(&self, url: &Url, at_home: bool) -> Result<Response<ureq::Body>, ureq::Error> {
@@ -161,7 +203,12 @@ impl<'a> Call<'a> {
         let _ = bare.set_password(None);
         bare.set_fragment(None);
         let Request { accept, headers, form, .. } = self.request;
-        let mut head = ureq::http::Request::builder().uri(bare.as_str()).header(header::ACCEPT, *accept);
+        let accept = if self.as_browser.get() { BROWSER_ACCEPT } else { accept };
+        let mut head = ureq::http::Request::builder().uri(bare.as_str()).header(header::ACCEPT, accept);
+        head = head.header(header::ACCEPT_ENCODING, "gzip");
+        if let Some(cookies) = self.cookies.borrow().header_for(url) {
+            head = head.header(header::COOKIE, cookies);
+        }
         if let Some(secret) = basic_auth(url) {
             head = head.header(header::AUTHORIZATION, secret);
         }
@@ -212,39 +259,7 @@ impl<'a> Call<'a> {
         if let Err(ended) = self.line.halt.check() {
             return ended.into();
         }
-        let host = &place.host;
-        match error {
-            ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
-                Ok(own) => Trouble::Final(*own).into(),
-                Err(other) => final_failure(
-                    "connection",
-                    format!("{host} could not be reached ({}).", clipped(&other.to_string())),
-                ),
-            },
-            ureq::Error::HostNotFound => final_failure(
-                "unknown_host",
-                format!("There is no host named {host}. Check the address for typing errors."),
-            ),
-            ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-                passing("connection", format!("{host} does not accept connections. Is the server running?"))
-            }
-            ureq::Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
-                passing("timeout", format!("{host} did not answer the connection in time. Try again later."))
-            }
-            ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
-                final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
-            }
-            ureq::Error::Rustls(error) => {
-                final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
-            }
-            ureq::Error::Io(error) => {
-                passing("connection", format!("The connection to {host} broke ({error}). Try again later."))
-            }
-            other => final_failure(
-                "bad_answer",
-                format!("{host} did not answer as a web server does ({}).", clipped(&other.to_string())),
-            ),
-        }
+        no_answer(error, &place.host)
     }
 
     /// Why a body did not come whole.
@@ -264,7 +279,7 @@ impl<'a> Call<'a> {
             Spoiled::TooLarge => too_large(),
             Spoiled::Html => Trouble::Final(reply::page_instead(place)).into(),
             Spoiled::Disk(error) => Trouble::Final(error).into(),
-            Spoiled::Broken(error) => match self.line.halt.check() {
+            Spoiled::Damaged(error) | Spoiled::Broken(error) => match self.line.halt.check() {
                 Err(ended) => ended.into(),
                 Ok(()) if self.line.overrun() => too_large(),
                 Ok(()) => passing(

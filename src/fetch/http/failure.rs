@@ -1,5 +1,7 @@
 //! How a fetch ends without an answer.
 
+use std::io::ErrorKind;
+
 use url::Url;
 
 use super::halt::Ended;
@@ -66,6 +68,17 @@ pub(in crate::fetch) fn led_there(failure: Failure, from: Option<&str>, to: &Url
     }
 }
 
+/// That `from` leads back to an address that was asked before, which answered the same each time.
+pub(in crate::fetch) fn in_circles(from: &Url, to: &Url) -> Failure {
+    let host = host_of(from);
+    let how = if from == to { "redirects this address to itself" } else { "redirects in a circle" };
+    let message = format!(
+        "{host} {how}. It may need a cookie or a login: open the address in a private browser window, and use the one it \
+         ends at."
+    );
+    final_failure("too_many_redirects", message)
+}
+
 /// That a redirect leads to what is no address of the web.
 pub(in crate::fetch) fn led_astray(error: FetchError, place: &Place) -> Failure {
     match error {
@@ -73,6 +86,41 @@ pub(in crate::fetch) fn led_astray(error: FetchError, place: &Place) -> Failure 
             final_failure(code, format!("{} redirects to something else than a web address. {message}", place.host))
         }
         FetchError::Stopped => error.into(),
+    }
+}
+
+/// Why `host` did not answer.
+pub(in crate::fetch) fn no_answer(error: ureq::Error, host: &str) -> Failure {
+    match error {
+        ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
+            Ok(own) => Trouble::Final(*own).into(),
+            Err(other) => {
+                final_failure("connection", format!("{host} could not be reached ({}).", clipped(&other.to_string())))
+            }
+        },
+        ureq::Error::HostNotFound => final_failure(
+            "unknown_host",
+            format!("There is no host named {host}. Check the address for typing errors."),
+        ),
+        ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            passing("connection", format!("{host} does not accept connections. Is the server running?"))
+        }
+        ureq::Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
+            passing("timeout", format!("{host} did not answer the connection in time. Try again later."))
+        }
+        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
+            final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
+        }
+        ureq::Error::Rustls(error) => {
+            final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
+        }
+        ureq::Error::Io(error) => {
+            passing("connection", format!("The connection to {host} broke ({error}). Try again later."))
+        }
+        other => final_failure(
+            "bad_answer",
+            format!("{host} did not answer as a web server does ({}).", clipped(&other.to_string())),
+        ),
     }
 }
 

@@ -4,7 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
-use crate::domain::row::shortened;
 use crate::fetch::FetchError;
 
 /// The sentence for a page that asks to log in where a sheet was expected.
@@ -85,6 +84,13 @@ pub(in crate::fetch) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8],
             "not_found",
             format!("{host} has nothing at this address (404). Check the address, or whether the file was moved."),
         ),
+        406 => (
+            "not_acceptable",
+            format!(
+                "{host} does not send this file to programs (406 Not Acceptable), not even when asked as a browser asks. \
+                 Open the address in a browser: if it works there, ask its operator to let Lockstep in."
+            ),
+        ),
         410 => {
             ("gone", format!("{host} says that the file was removed for good (410). Give the source its new address."))
         }
@@ -144,24 +150,6 @@ pub(in crate::fetch) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> 
     DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
 }
 
-/// Refuses a body that is still packed: what was packed as we asked for is unpacked by now, without its header.
-pub(in crate::fetch) fn unpacked(headers: &HeaderMap, place: &Place) -> Result<(), FetchError> {
-    let packed = headers.get_all(header::CONTENT_ENCODING).iter().find(|value| {
-        let value = value.as_bytes().trim_ascii();
-        !(value.is_empty() || value.eq_ignore_ascii_case(b"identity"))
-    });
-    let Some(packed) = packed else { return Ok(()) };
-    Err(FetchError::failed(
-        "bad_answer",
-        format!(
-            "{} sends the file packed as “{}”, and Lockstep unpacks gzip alone. Have the server send it as it is, or \
-             packed with gzip.",
-            place.host,
-            shortened(&String::from_utf8_lossy(packed.as_bytes())),
-        ),
-    ))
-}
-
 /// Whether the headers announce a web page.
 pub(in crate::fetch) fn says_html(headers: &HeaderMap) -> bool {
     let Some(kind) = text_of(headers, &header::CONTENT_TYPE) else { return false };
@@ -199,6 +187,12 @@ pub(in crate::fetch) fn charset(headers: &HeaderMap) -> Option<String> {
 /// A header's value, if it is there and is text.
 pub(in crate::fetch) fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
+}
+
+/// A header's value as it came, each byte as the character of its number (Latin-1): an entity tag may have bytes that are no
+/// text (RFC 9110, section 8.8.3), and goes back as it is.
+pub(in crate::fetch) fn verbatim(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+    Some(headers.get(name)?.as_bytes().iter().copied().map(char::from).collect())
 }
 
 /// Host, and port where it is not the usual one.

@@ -1,6 +1,6 @@
 //! A request as a kind of source makes it: where, with what, and what its answers mean.
 
-use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::address::Reach;
 use super::reply::{self, Place, Trouble};
@@ -61,9 +61,35 @@ impl<'a> Request<'a> {
     }
 
     /// The conditions to send along.
-    pub(in crate::fetch) fn conditions(&self) -> impl Iterator<Item = (HeaderName, &str)> {
-        let etag = self.known.and_then(|known| Some((header::IF_NONE_MATCH, known.etag.as_deref()?)));
-        let date = self.known.and_then(|known| Some((header::IF_MODIFIED_SINCE, known.last_modified.as_deref()?)));
+    pub(in crate::fetch) fn conditions(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let etag = self.known.and_then(|known| Some((header::IF_NONE_MATCH, as_sent(known.etag.as_deref()?)?)));
+        let date = self.known.and_then(|known| known.last_modified.as_deref());
+        let date = date.and_then(|date| Some((header::IF_MODIFIED_SINCE, as_sent(date)?)));
         etag.into_iter().chain(date)
+    }
+}
+
+/// The bytes of a header that is kept as [`reply::verbatim`] reads it; `None` where it never was one.
+fn as_sent(text: &str) -> Option<HeaderValue> {
+    let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
+    HeaderValue::from_bytes(&bytes?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use ureq::http::{HeaderMap, HeaderValue, header};
+
+    use super::as_sent;
+    use crate::fetch::http::reply::verbatim;
+
+    #[test]
+    fn a_header_is_sent_back_letter_for_letter() {
+        let every_byte: Vec<u8> = (0x20..=0xFF).filter(|byte| *byte != 0x7F).collect();
+        for bytes in [&b"\"plain\""[..], b"W/\"caf\xE9\"", "\"café €\"".as_bytes(), &every_byte] {
+            let value = HeaderValue::from_bytes(bytes).expect("a value");
+            let headers = HeaderMap::from_iter([(header::ETAG, value.clone())]);
+            assert_eq!(as_sent(&verbatim(&headers, &header::ETAG).expect("there")), Some(value));
+        }
+        assert_eq!((as_sent("€"), as_sent("a\nb")), (None, None));
     }
 }

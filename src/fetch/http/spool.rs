@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::halt::{Ended, Halt};
 use super::reply::looks_like_html;
+use super::unpack::{Unpacked, is_damage, is_too_much};
 use crate::fetch::{FetchError, Watch};
 
 /// How much of the beginning is looked at before the rest is taken.
@@ -33,6 +34,8 @@ pub(in crate::fetch) enum Spoiled {
     TooLarge,
     /// It is a web page.
     Html,
+    /// It is compressed, and the compressed data is cut or damaged: the error says which.
+    Damaged(io::Error),
     /// It could not be read to its end.
     Broken(io::Error),
     /// It could not be written down.
@@ -40,9 +43,10 @@ pub(in crate::fetch) enum Spoiled {
 }
 
 impl Spooled {
-    /// Takes everything from `from` into a file in `folder`, at most `limit` bytes.
+    /// Takes everything from `from` into a file in `folder`, at most `limit` bytes. What is compressed with gzip is taken
+    /// decompressed: length and hash are those of the content, and `total`, the length of what comes, is told no further.
     pub(in crate::fetch) fn take(
-        mut from: impl Read,
+        from: impl Read,
         folder: &Path,
         limit: u64,
         total: Option<u64>,
@@ -52,6 +56,14 @@ impl Spooled {
         if total.is_some_and(|total| total > limit) {
             return Err(Spoiled::TooLarge);
         }
+        let unreadable = |error: io::Error| match halt.check() {
+            Err(ended) => Spoiled::Ended(ended),
+            Ok(()) if is_too_much(&error) => Spoiled::TooLarge,
+            Ok(()) if is_damage(&error) => Spoiled::Damaged(error),
+            Ok(()) => Spoiled::Broken(error),
+        };
+        let mut from = Unpacked::gzip(from, limit, halt).map_err(unreadable)?;
+        let total = total.filter(|_| !from.was_packed);
         let mut file = temporary(folder).map_err(|error| Spoiled::Disk(disk(&error)))?;
         let mut hash = Sha256::new();
         let mut bytes = 0_u64;
@@ -63,7 +75,7 @@ impl Spooled {
             let count = match from.read(&mut buffer) {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(Spoiled::Broken(error)),
+                Err(error) => return Err(unreadable(error)),
             };
             let piece = &buffer[..count];
             if !begun {

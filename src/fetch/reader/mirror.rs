@@ -8,11 +8,13 @@ use serde_json::Value;
 
 use super::super::row_file::{Facts, RowWriter};
 use super::super::{FetchError, FetchProgress, Fetched, Order, Watch};
-use super::answers::{self, UNSUPPORTED};
+use super::answers;
 use super::article::{self, COLUMNS, States};
 use super::item_id::ItemId;
 use super::session::Session;
 use super::stream::{self, Listing, Measure, Stream};
+use crate::domain::feed::Feed;
+use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Count;
@@ -23,24 +25,24 @@ use crate::domain::source::{Source, Validators};
 const MOST: Measure = Measure { most: 10_000, page: 1000 };
 /// Those that a look takes.
 const GLANCE: Measure = Measure { most: 20, page: 20 };
-/// Articles whose contents are asked for at once.
-const BATCH: usize = 100;
 /// Articles that are looked up in the catalog at once.
 const LOOKUP: usize = 500;
 
 /// One run's mirror of an account.
 pub(super) struct Mirror<'a> {
-    session: Session<'a>,
-    source: &'a Source,
-    order: &'a Order<'a>,
+    pub(super) session: Session<'a>,
+    pub(super) source: &'a Source,
+    pub(super) order: &'a Order<'a>,
     watch: &'a dyn Watch,
     total: u64,
-    done: u64,
+    pub(super) done: u64,
+    /// How many feeds the account has, once that is known.
+    subscriptions: u64,
 }
 
 /// The sets of what is unread and starred; `None` where the server would not say.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     unread: Option<HashSet<ItemId>>,
     starred: Option<HashSet<ItemId>>,
 }
@@ -56,7 +58,7 @@ impl Known {
 
 impl<'a> Mirror<'a> {
     pub(super) fn new(session: Session<'a>, source: &'a Source, order: &'a Order<'a>, watch: &'a dyn Watch) -> Self {
-        Self { session, source, order, watch, total: 0, done: 0 }
+        Self { session, source, order, watch, total: 0, done: 0, subscriptions: 0 }
     }
 
     /// Does it.
@@ -102,11 +104,16 @@ impl<'a> Mirror<'a> {
         let Some(subscriptions) = answer.get("subscriptions").and_then(Value::as_array) else {
             return Err(answers::lacking(self.session.account, "a list of subscriptions"));
         };
+        self.subscriptions = subscriptions.len() as u64;
         let named = |feed: &Value| {
             let title = feed["title"].as_str().filter(|title| !title.trim().is_empty())?;
-            Some((feed["id"].as_str()?.to_owned(), article::name(title)))
+            let id = feed["id"].as_str()?;
+            let addresses = [&feed["htmlUrl"], &feed["url"]].into_iter().filter_map(Value::as_str);
+            let address = addresses.chain([id.trim_start_matches("feed/")]).find(|address| !address.is_empty())?;
+            Some((id.to_owned(), Feed { title: article::name(title), ..Feed::new(address) }))
         };
-        Ok(subscriptions.iter().filter_map(named).collect())
+        let (ids, feeds): (Vec<String>, Vec<Feed>) = subscriptions.iter().filter_map(named).unzip();
+        Ok(ids.into_iter().zip(feed_names(&feeds)).collect())
     }
 
     fn list(&mut self, measure: Measure) -> Result<Listing, FetchError> {
@@ -133,6 +140,13 @@ impl<'a> Mirror<'a> {
                 grouped(listing.ids.len() as u64)
             ));
         }
+        if let Some(why) = &listing.cut {
+            let named = grouped(listing.ids.len() as u64);
+            self.note(format!(
+                "The list of {nouns} broke off after {named}. Those were taken; the others are missing in this sync and \
+                 stay as they are in the catalog. The next sync asks for them again. {why}"
+            ));
+        }
         if listing.unreadable > 0 {
             let many = grouped(listing.unreadable);
             self.note(format!("{many} entries of the list of {host} have no number and were left out."));
@@ -151,13 +165,12 @@ impl<'a> Mirror<'a> {
     fn set(&mut self, stream: Stream, what: &str) -> Result<Option<HashSet<ItemId>>, FetchError> {
         let reason = match stream::list(&mut self.session, stream, MOST) {
             // A part of a list would make everything that is not in it read, or not starred.
-            Ok(listing) if !listing.astray && listing.unreadable == 0 => {
-                return Ok(Some(listing.ids.into_iter().collect()));
+            Ok(listing) if listing.is_whole() => return Ok(Some(listing.ids.into_iter().collect())),
+            Ok(listing) => {
+                let host = self.session.account.host();
+                listing.cut.unwrap_or_else(|| format!("{host} did not give a whole list."))
             }
-            Ok(_) => format!("{} did not give a whole list.", self.session.account.host()),
-            Err(FetchError::Failed { code: UNSUPPORTED | "bad_answer" | "no_reader" | "server_error", message }) => {
-                message
-            }
+            Err(FetchError::Failed { code, message }) if answers::is_of_one_answer(code) => message,
             Err(error) => return Err(error),
         };
         let nouns = &self.source.noun.many;
@@ -182,85 +195,8 @@ impl<'a> Mirror<'a> {
         Ok(missing)
     }
 
-    /// Fetches the contents of articles; answers those that did not come.
-    fn contents(
-        &mut self,
-        wanted: &[ItemId],
-        feeds: &HashMap<String, String>,
-        states: &Known,
-        rows: &mut RowWriter,
-    ) -> Result<Vec<ItemId>, FetchError> {
-        let total = wanted.len() as u64;
-        let (mut asked, mut absent) = (0, Vec::new());
-        for batch in wanted.chunks(BATCH) {
-            let done = asked as u64;
-            let message = format!("Fetching {} {} of {}…", self.source.noun.many, grouped(done), grouped(total));
-            self.tell(&message, Count { processed: done, total });
-            let still = grouped(total - done);
-            let nouns = &self.source.noun.many;
-            // What is here now is worth more than a run that ends without anything.
-            if asked > 0 && self.session.left() < self.order.within.mul_f64(RESERVE) {
-                self.note(format!("The time of this run was nearly up: {still} {nouns} come with the next sync."));
-                break;
-            }
-            match self.batch(batch, feeds, states, rows) {
-                Ok(some) => absent.extend(some),
-                Err(FetchError::Failed { code: "rate_limited", message }) if rows.rows() > 0 => {
-                    self.note(format!("{message} {still} {nouns} are still to come: they come with the next sync."));
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
-            asked += batch.len();
-        }
-        // An incremental run has what the catalog has, and an article may be gone since it was listed.
-        let goes_on = self.order.mode == Mode::Incremental && rows.rows() > 0;
-        if asked > 0 && absent.len() == asked && !goes_on {
-            return Err(answers::lacking(self.session.account, "any of the articles that it lists"));
-        }
-        if asked == wanted.len() {
-            self.tell(&self.finished(total), Count { processed: total.max(1), total: total.max(1) });
-        }
-        if !absent.is_empty() {
-            let (host, many) = (self.session.account.host(), grouped(absent.len() as u64));
-            let nouns = self.source.noun.of(absent.len() as u64);
-            self.note(format!("{host} lists {many} {nouns} that it did not send. They are asked for again next time."));
-        }
-        absent.extend(&wanted[asked..]);
-        Ok(absent)
-    }
-
-    fn finished(&self, total: u64) -> String {
-        format!("Fetched {} {}…", grouped(total), self.source.noun.of(total))
-    }
-
-    /// Fetches the contents of so many articles; answers those that did not come.
-    fn batch(
-        &mut self,
-        batch: &[ItemId],
-        feeds: &HashMap<String, String>,
-        states: &Known,
-        rows: &mut RowWriter,
-    ) -> Result<Vec<ItemId>, FetchError> {
-        let ids: Vec<String> = batch.iter().map(|id| id.long()).collect();
-        let form: Vec<(&str, &str)> = ids.iter().map(|id| ("i", id.as_str())).collect();
-        let answer = self.session.post("/reader/api/0/stream/items/contents", &form)?;
-        let Some(items) = answer.get("items").and_then(Value::as_array) else {
-            return Err(answers::lacking(self.session.account, "the contents of articles (items)"));
-        };
-        let mut awaited: HashSet<ItemId> = batch.iter().copied().collect();
-        for item in items {
-            if let Some((id, cells)) = article::sent(item, feeds)
-                && awaited.remove(&id)
-            {
-                self.take(id, cells, states, rows)?;
-            }
-        }
-        Ok(batch.iter().copied().filter(|id| awaited.contains(id)).collect())
-    }
-
     /// Takes one article.
-    fn take(
+    pub(super) fn take(
         &mut self,
         id: ItemId,
         mut cells: Vec<String>,
@@ -273,26 +209,25 @@ impl<'a> Mirror<'a> {
         rows.push(&Row { number: rows.rows() + 2, cells, ..Row::default() })
     }
 
-    fn tell(&self, message: &str, share: Count) {
+    /// Tells how far it is. The lists of articles are those of all feeds, so all of these count from the moment they are known.
+    pub(super) fn tell(&self, message: &str, share: Count) {
+        let feeds = Count { processed: self.subscriptions, total: self.subscriptions };
         self.watch.progress(&FetchProgress {
             message: message.to_owned(),
             share,
             bytes: self.session.bytes,
-            feeds: None,
+            feeds: (feeds.total > 0).then_some(feeds),
             articles: Some(Count { processed: self.done, total: self.total }),
         });
     }
 
-    fn note(&self, reason: String) {
+    pub(super) fn note(&self, reason: String) {
         self.watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
     }
 }
 
-/// The share of a run's time that is kept for writing what was fetched.
-const RESERVE: f64 = 0.4;
-
 /// A number with commas between the thousands.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

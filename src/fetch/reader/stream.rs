@@ -47,26 +47,44 @@ pub(super) struct Listing {
     pub(super) more: bool,
     /// Whether the server led in circles, so that nobody knows whether this is all.
     pub(super) astray: bool,
+    /// Why a page after the first did not come, so that the rest of the list is missing.
+    pub(super) cut: Option<String>,
     /// Entries that are no numbers.
     pub(super) unreadable: u64,
 }
 
-/// Takes a list page by page.
+impl Listing {
+    /// Whether it is all that the server has, as far as was asked for.
+    pub(super) const fn is_whole(&self) -> bool {
+        !self.astray && self.cut.is_none() && self.unreadable == 0
+    }
+}
+
+/// Takes a list page by page. Where a page after the first cannot be read, what came before it is kept.
 pub(super) fn list(session: &mut Session<'_>, stream: Stream, measure: Measure) -> Result<Listing, FetchError> {
     let mut listing = Listing::default();
     let mut known = HashSet::new();
     let mut led = HashSet::new();
     let mut next = String::new();
-    let page = measure.page.to_string();
+    let count = measure.page.to_string();
     loop {
-        let mut query = [stream.query(), &[("n", page.as_str())]].concat();
+        let mut query = [stream.query(), &[("n", count.as_str())]].concat();
         if !next.is_empty() {
             query.push(("c", &next));
         }
-        let answer = session.get("/reader/api/0/stream/items/ids", &query)?;
-        let Some(refs) = answer.get("itemRefs").and_then(Value::as_array) else {
-            return Err(answers::lacking(session.account, "a list of articles (itemRefs)"));
+        let page =
+            session.get("/reader/api/0/stream/items/ids", &query).and_then(|answer| match answer.get("itemRefs") {
+                Some(Value::Array(_)) => Ok(answer),
+                _ => Err(answers::lacking(session.account, "a list of articles (itemRefs)")),
+            });
+        let answer = match page {
+            Err(FetchError::Failed { code, message }) if !listing.ids.is_empty() && answers::is_of_one_answer(code) => {
+                listing.cut = Some(message);
+                return Ok(listing);
+            }
+            page => page?,
         };
+        let refs = answer["itemRefs"].as_array().map(Vec::as_slice).unwrap_or_default();
         let before = listing.ids.len();
         for entry in refs {
             match ItemId::read(&entry["id"]) {

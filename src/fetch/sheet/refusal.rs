@@ -174,6 +174,7 @@ pub(in crate::fetch) fn judge(
                 format!("Google has a problem of its own ({code}). Try again later."),
             )));
         }
+        406 => return reply::judge(status, headers, body, place),
         _ => {
             let said = refusal.in_googles_words();
             FetchError::failed(

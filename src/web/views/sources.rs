@@ -85,6 +85,8 @@ pub struct Ways {
     pub files: String,
     /// The kind of place that it turned out to be, where another was chosen.
     pub offer: Option<KindChoice>,
+    /// The addresses of the feeds that a web page names which was taken for a feed.
+    pub named: Vec<String>,
 }
 
 /// A kind of place to choose.
@@ -182,6 +184,11 @@ impl SourceForm {
     /// How many lines its addresses have room for.
     pub fn lines(&self) -> usize {
         (self.url.lines().count() + 1).clamp(5, 20)
+    }
+
+    /// How many lines there are to be seen in a field that begins with one and grows.
+    pub fn few_lines(&self) -> usize {
+        self.url.lines().count().clamp(1, 20)
     }
 
     /// Whether something secret is left out of its addresses.

@@ -27,7 +27,7 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
     outside.set("/close", Reply::feed("C", &["1"]).close());
     outside.set("/entities", Reply::rss("").body(BOMB));
     for (path, code, says) in [
-        ("/loop", "too_many_redirects", "redirects again and again"),
+        ("/loop", "too_many_redirects", "redirects this address to itself"),
         ("/cut", "truncated", "did not arrive whole"),
         ("/short", "truncated", "did not arrive whole"),
         ("/drip", "timeout", "was not here within 1500 ms"),
@@ -83,6 +83,14 @@ fn a_page_that_names_a_feed_is_answered_with_its_address() {
         let (_, message) = Reader::of(&[outside.url(path)]).by_hand().failure.expect("a failure");
         assert!(message.contains(&format!("It names this feed: {} ", outside.url("/feed.xml"))), "{path}: {message}");
     }
+    let two = format!("<base href='/deep/'>{}", "<link rel=alternate type=application/atom+xml href=a.xml>");
+    outside.set("/two", Reply::html(format!("{page}{two}")));
+    let mut reader = Reader::of(&[outside.url("/two")]);
+    let (_, message) = reader.by_hand().failure.expect("a failure");
+    let named = [outside.url("/feed.xml"), outside.url("/deep/a.xml")];
+    assert!(message.contains(&format!("It names 2 feeds: {} – give", named.join(" , "))), "{message}");
+    assert_eq!(reader.feeds[0].named, named);
+    assert_eq!((outside.hits("/feed.xml"), outside.hits("/deep/a.xml")), (0, 0), "nobody was asked");
     // One that is told by its first bytes was not read on.
     let (_, message) = Reader::of(&[outside.url("/found")]).by_hand().failure.expect("a failure");
     assert!(message.contains("Look on it for a link named RSS"), "{message}");

@@ -180,6 +180,7 @@ fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
     outside.set("/away", Reply::redirect(302, "/new"));
     let run = Reader::of(&[outside.url("/old"), outside.url("/away")]).by_hand();
     let (name, kind, reason) = run.only_issue();
-    assert_eq!((name, kind), ("F", IssueKind::Noted));
+    // The two have the same title.
+    assert!(name.starts_with("F (127.0.0.1") && name.ends_with("/old)") && kind == IssueKind::Noted, "{name}");
     assert!(reason.contains("moved for good") && reason.contains("/new?…") && !reason.contains("s3cret"), "{reason}");
 }

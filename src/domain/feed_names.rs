@@ -1,0 +1,110 @@
+//! What feeds are called: by their titles, and by where they are as well where two have the same one.
+
+use std::collections::{HashMap, HashSet};
+
+use url::Url;
+
+use super::feed::Feed;
+use super::location::without_secrets;
+use super::row::{clipped, shortened};
+
+/// What each of `feeds` is called among the others, in their order. It is its title, or its address without secrets where it
+/// has none. Where several have the same title the host is added, and the path where that is the same, too. A name depends
+/// on titles and addresses alone, so it is the same at every sync.
+#[must_use]
+pub fn feed_names(feeds: &[Feed]) -> Vec<String> {
+    let mut alike: HashMap<String, SameTitle<'_>> = HashMap::new();
+    for feed in feeds {
+        let same = alike.entry(plain_name(feed)).or_default();
+        if same.addresses.insert(&feed.address) {
+            *same.hosts.entry(host(&feed.address)).or_default() += 1;
+            same.places.entry(place(&feed.address)).or_default().push(&feed.address);
+        }
+    }
+    for same in alike.values_mut() {
+        same.places.values_mut().for_each(|addresses| addresses.sort_unstable());
+    }
+    feeds.iter().map(|feed| name_of(feed, &alike)).collect()
+}
+
+/// Feeds of one title.
+#[derive(Default)]
+struct SameTitle<'a> {
+    addresses: HashSet<&'a str>,
+    /// How many there are at each host.
+    hosts: HashMap<String, usize>,
+    /// Their addresses by host and path.
+    places: HashMap<String, Vec<&'a str>>,
+}
+
+fn name_of(feed: &Feed, alike: &HashMap<String, SameTitle<'_>>) -> String {
+    let plain = plain_name(feed);
+    let Some(same) = alike.get(&plain).filter(|same| same.addresses.len() > 1) else { return plain };
+    let (host, place) = (host(&feed.address), place(&feed.address));
+    let here = same.places.get(&place).map(Vec::as_slice).unwrap_or_default();
+    let number = here.iter().position(|address| *address == feed.address).unwrap_or_default() + 1;
+    match (same.hosts.get(&host), here.len()) {
+        // Its name is its address already; what differs is secret.
+        _ if feed.title.trim().is_empty() => format!("{plain} ({number})"),
+        (Some(1), _) => format!("{plain} ({host})"),
+        (_, 1) => format!("{plain} ({place})"),
+        _ => format!("{plain} ({place}, {number})"),
+    }
+}
+
+fn plain_name(feed: &Feed) -> String {
+    let title = feed.title.split_whitespace().collect::<Vec<_>>().join(" ");
+    clipped(&if title.is_empty() { without_secrets(&feed.address) } else { title })
+}
+
+/// Host, and port where it is not the usual one.
+fn host(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return shortened(&without_secrets(address)) };
+    let host = url.host_str().unwrap_or_default().trim_start_matches("www.").to_owned();
+    url.port().map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
+}
+
+/// Host and path.
+fn place(address: &str) -> String {
+    let path = Url::parse(address).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+    shortened(&format!("{}{path}", host(address)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::feed_names;
+    use crate::domain::feed::Feed;
+
+    #[test]
+    fn feeds_of_the_same_title_are_told_apart_by_where_they_are() {
+        let feed = |title: &str, address: &str| Feed { title: title.to_owned(), ..Feed::new(address) };
+        let mut feeds = vec![
+            feed("News", "https://www.a.example/feed"),
+            feed(" News ", "https://b.example:8443/x/rss"),
+            feed("News", "https://c.example/rock/?token=s3cret"),
+            feed("News", "https://c.example/jazz"),
+            feed("News", "https://d.example/feed?token=s3cret1"),
+            feed("News", "https://d.example/feed?token=s3cret2"),
+            feed("Blog", "https://a.example/blog"),
+            feed("", "https://e.example/feed?token=1"),
+            feed("", "https://e.example/feed?token=2"),
+            feed("", "https://f.example/feed"),
+        ];
+        let names = feed_names(&feeds);
+        let expected = [
+            "News (a.example)",
+            "News (b.example:8443)",
+            "News (c.example/rock)",
+            "News (c.example/jazz)",
+            "News (d.example/feed, 1)",
+            "News (d.example/feed, 2)",
+            "Blog",
+            "https://e.example/feed?… (1)",
+            "https://e.example/feed?… (2)",
+            "https://f.example/feed",
+        ];
+        assert_eq!(names, expected);
+        feeds.reverse();
+        assert!(feed_names(&feeds).iter().rev().eq(&names), "the order makes no difference");
+    }
+}
