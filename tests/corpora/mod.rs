@@ -5,6 +5,7 @@ mod keys;
 mod links;
 mod outcomes;
 mod pollution;
+mod sheet_rows;
 mod tables;
 
 use std::path::PathBuf;
