@@ -1,13 +1,18 @@
 //! `lockstep source check`: fetches a source, writes nothing, and says what is wrong and how to mend it.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::output::{Exit, Trouble, answer, complain, one_line};
 use crate::app::App;
 use crate::domain::feed::Feed;
+use crate::domain::key_cell::KeyCell;
 use crate::domain::location::without_secrets;
 use crate::domain::look::Look;
+use crate::domain::sheet_words::is_unfilled;
 use crate::domain::source::Source;
+use crate::domain::text_form::{comparable_form, position_of};
 
 /// What is said of a feed of which nothing else is known.
 const UNREAD: &str = "It could not be read.";
@@ -81,8 +86,8 @@ fn findings(source: &Source, look: &Look) -> Vec<String> {
     }
     let mut found = Vec::new();
     found.extend(look.missing_key(wanted, source.slug.as_str()));
-    if let Some(position) = columns.iter().position(|name| name == wanted)
-        && !keys.contains(wanted)
+    if let Some(position) = position_of(columns, wanted)
+        && !keys.contains(&columns[position])
     {
         found.push(bad_keys(source, position, look));
     }
@@ -99,16 +104,20 @@ fn findings(source: &Source, look: &Look) -> Vec<String> {
 
 fn bad_keys(source: &Source, position: usize, look: &Look) -> String {
     let (wanted, slug) = (&source.key_column, &source.slug);
-    let mut first_seen: HashMap<&str, u64> = HashMap::new();
+    let mut first_seen: HashMap<Cow<'_, str>, u64> = HashMap::new();
     let mut examples = Vec::new();
     for row in look.rows.iter().filter(|row| !row.surplus) {
-        let key = row.cells.get(position).map_or("", |cell| cell.trim());
-        if key.is_empty() {
-            examples.push(format!("row {} has none", row.number));
-        } else if let Some(first) = first_seen.get(key) {
-            examples.push(format!("row {} repeats “{key}” of row {first}", row.number));
-        } else {
-            first_seen.insert(key, row.number);
+        match KeyCell::read(row.cells.get(position).map_or("", String::as_str)) {
+            KeyCell::Missing if is_unfilled(&row.cells) => {}
+            KeyCell::Missing => examples.push(format!("row {} has none", row.number)),
+            KeyCell::TooLong(_) => examples.push(format!("row {} has one that is too long", row.number)),
+            KeyCell::SheetWord(word) => examples.push(format!("row {} has “{}”", row.number, word.as_str())),
+            KeyCell::Key(key) => match first_seen.entry(comparable_form(key)) {
+                Entry::Occupied(first) => {
+                    examples.push(format!("row {} repeats “{key}” of row {}", row.number, first.get()));
+                }
+                Entry::Vacant(place) => drop(place.insert(row.number)),
+            },
         }
     }
     examples.truncate(5);

@@ -23,7 +23,7 @@ pub fn digest(text: &str) -> Digest128 {
 /// An item made from a row, ready to be compared and written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ItemDraft {
-    /// The key: the key column's cell without the white space around it.
+    /// The key: the key column's cell as written, without the white space around it.
     pub key: String,
     /// JSON text `[[name, value], …]` in column order.
     pub fields: String,
@@ -34,6 +34,7 @@ pub struct ItemDraft {
 /// The columns of a source, prepared to turn rows into items fast: each name is quoted for JSON once, not per row.
 #[derive(Debug)]
 pub struct Layout {
+    columns: Vec<String>,
     /// `["name",` per column.
     openings: Vec<String>,
     key: usize,
@@ -44,7 +45,13 @@ impl Layout {
     #[must_use]
     pub fn new(columns: &[String], key: usize) -> Self {
         let openings = columns.iter().map(|name| format!("[{},", serde_json::Value::from(name.as_str()))).collect();
-        Self { openings, key }
+        Self { columns: columns.to_vec(), openings, key }
+    }
+
+    /// The names of the columns, as items have them.
+    #[must_use]
+    pub fn columns(&self) -> &[String] {
+        &self.columns
     }
 
     /// The position of the key column.
@@ -53,10 +60,22 @@ impl Layout {
         self.key
     }
 
-    /// The key of a row, empty if it has none.
+    /// The name of the key column; empty without columns.
+    #[must_use]
+    pub fn key_column(&self) -> &str {
+        self.columns.get(self.key).map_or("", String::as_str)
+    }
+
+    /// The cell of the key column, empty if the row has none.
+    #[must_use]
+    pub fn key_cell<'a>(&self, cells: &'a [String]) -> &'a str {
+        cells.get(self.key).map_or("", String::as_str)
+    }
+
+    /// The key of a row as it is written, empty if it has none.
     #[must_use]
     pub fn key<'a>(&self, cells: &'a [String]) -> &'a str {
-        cells.get(self.key).map_or("", |cell| cell.trim())
+        self.key_cell(cells).trim()
     }
 
     /// The item a row makes. Cells that are not there count as empty ones.

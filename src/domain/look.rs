@@ -3,6 +3,7 @@
 use super::feed::Feed;
 use super::key_column::{KeyHints, KnownKeys, missing, proposal};
 use super::row::Row;
+use super::text_form::position_of;
 
 /// What a place holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,7 +35,7 @@ impl Look {
     /// where it is.
     #[must_use]
     pub fn missing_key(&self, wanted: &str, slug: &str) -> Option<String> {
-        if self.columns.is_empty() || self.columns.iter().any(|name| name == wanted) {
+        if self.columns.is_empty() || position_of(&self.columns, wanted).is_some() {
             return None;
         }
         let hints = KeyHints { different: self.keys.clone(), known: self.known.clone() };

@@ -1,6 +1,10 @@
 //! What the road outside hands to the engine room: columns, rows and where they stood.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
+
+use super::text_form::comparable_form;
 
 /// One row of a source, cells in column order, already as text.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -77,29 +81,39 @@ impl Mend {
 }
 
 /// Names for columns as they stand in a header: blanks become `column 3`, repeats get ` (2)`, the same way every time.
+/// Names that are equal in their comparable form repeat each other, and one of invisible characters alone is blank.
 ///
 /// White space around a name is dropped, and so are NUL characters.
 #[must_use]
 pub fn column_names<S: AsRef<str>>(header: &[S]) -> Vec<String> {
-    let mut taken = std::collections::HashSet::new();
+    let mut taken: HashSet<String> = HashSet::new();
     let own: Vec<String> = header.iter().map(|name| name.as_ref().replace('\0', "").trim().to_owned()).collect();
+    let form = |name: &str| comparable_form(name).into_owned();
     // Names as written have the first right to themselves, so that `a, a, a (2)` keeps its third column's name.
-    let written: std::collections::HashSet<&str> = own.iter().map(String::as_str).collect();
+    let written: HashSet<String> = own.iter().map(|name| form(name)).collect();
     let mut names = Vec::with_capacity(own.len());
     for (position, name) in own.iter().enumerate() {
-        let base = if name.is_empty() { format!("column {}", position + 1) } else { name.clone() };
+        let is_blank = form(name).is_empty();
+        let base = if is_blank { format!("column {}", position + 1) } else { name.clone() };
         let mut unique = base.clone();
         let mut repeat = 1;
-        let mut first = !name.is_empty();
-        while (!first && written.contains(unique.as_str())) || taken.contains(&unique) {
+        let mut first = !is_blank;
+        while (!first && written.contains(&form(&unique))) || taken.contains(&form(&unique)) {
             first = false;
             repeat += 1;
             unique = format!("{base} ({repeat})");
         }
-        taken.insert(unique.clone());
+        taken.insert(form(&unique));
         names.push(unique);
     }
     names
+}
+
+/// The name that [`column_names`] gave a number because it repeats another: `title` of `title (2)`.
+#[must_use]
+pub fn repeated_name(name: &str) -> Option<&str> {
+    let (stem, number) = name.strip_suffix(')')?.rsplit_once(" (")?;
+    (!number.is_empty() && number.bytes().all(|digit| digit.is_ascii_digit())).then_some(stem)
 }
 
 /// Column names for a sentence: the first dozen, each short enough to be read.
@@ -137,7 +151,7 @@ pub fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::column_names;
+    use super::{column_names, repeated_name};
 
     #[test]
     fn blank_and_repeated_headers_get_names_of_their_own() {
@@ -147,6 +161,16 @@ mod tests {
         );
         assert_eq!(column_names(&["a", "a", "a (2)", "a"]), ["a", "a (3)", "a (2)", "a (4)"]);
         assert_eq!(column_names(&["column 2", ""]), ["column 2", "column 2 (2)"]);
+    }
+
+    #[test]
+    fn names_that_differ_only_in_what_cannot_be_seen_are_repeats() {
+        assert_eq!(
+            column_names(&["id", "id\u{200b}", "\u{feff}", "a\u{a0}b", "a b"]),
+            ["id", "id\u{200b} (2)", "column 3", "a\u{a0}b", "a b (2)"]
+        );
+        assert_eq!(repeated_name("a b (2)"), Some("a b"));
+        assert_eq!((repeated_name("a b"), repeated_name("price (net)"), repeated_name("x ()")), (None, None, None));
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! Which columns of fetched content could tell its rows apart.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::{Content, FetchError, Shelf};
 use crate::domain::item::KEY_MAX_BYTES;
+use crate::domain::key_cell::KeyCell;
 use crate::domain::key_column::{KeyHints, KnownKeys, rank};
 use crate::domain::row::Row;
+use crate::domain::sheet_words::is_unfilled;
+use crate::domain::text_form::comparable_form;
 
 /// How many rows are looked through.
 const SEARCHED: usize = 1000;
@@ -28,14 +32,16 @@ pub fn key_hints(content: &dyn Content, shelf: &dyn Shelf) -> Result<KeyHints, F
     let mut rows = content.rows()?;
     for row in rows.by_ref().take(SEARCHED) {
         let row = row?;
-        // A row that cannot be placed says nothing about columns.
-        if row.surplus {
+        // A row that cannot be placed, or that nobody filled in, says nothing about columns.
+        if row.surplus || is_unfilled(&row.cells) {
             continue;
         }
         searched += 1;
         for (candidate, cell) in candidates.iter_mut().zip(&row.cells) {
-            let key = cell.trim();
-            let fits = candidate.as_mut().is_some_and(|seen| !key.is_empty() && seen.insert(key.to_owned()));
+            let fits = candidate.as_mut().is_some_and(|seen| match KeyCell::read(cell) {
+                KeyCell::Key(key) => seen.insert(comparable_form(key).into_owned()),
+                _ => false,
+            });
             if !fits {
                 *candidate = None;
             }
@@ -62,16 +68,18 @@ pub fn key_hints(content: &dyn Content, shelf: &dyn Shelf) -> Result<KeyHints, F
 /// Counts which cells of these rows are keys on the shelf.
 fn look_up(waiting: &mut Vec<Row>, known: &mut [usize], shelf: &dyn Shelf) -> Result<(), FetchError> {
     let rows = std::mem::take(waiting);
-    let cells = rows.iter().flat_map(|row| row.cells.iter().take(known.len())).map(|cell| cell.trim());
-    let keys: HashSet<&str> = cells.filter(|key| !key.is_empty() && key.len() <= KEY_MAX_BYTES).collect();
-    let keys: Vec<&str> = keys.into_iter().collect();
+    let cells = || rows.iter().flat_map(|row| row.cells.iter().take(known.len()));
+    let forms: Vec<Cow<'_, str>> = cells().map(|cell| comparable_form(cell)).collect();
+    // The catalog may have the spelling of the cell, or the plain one.
+    let keys: HashSet<&str> = cells().map(|cell| cell.trim()).chain(forms.iter().map(AsRef::as_ref)).collect();
+    let keys: Vec<&str> = keys.into_iter().filter(|key| !key.is_empty() && key.len() <= KEY_MAX_BYTES).collect();
     let mut found = HashSet::new();
     for some in keys.chunks(AT_ONCE) {
         found.extend(shelf.fields(some)?.into_keys());
     }
     for row in &rows {
         for (count, cell) in known.iter_mut().zip(&row.cells) {
-            *count += usize::from(found.contains(cell.trim()));
+            *count += usize::from(found.contains(cell.trim()) || found.contains(comparable_form(cell).as_ref()));
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use crate::domain::location::Location;
 use crate::domain::look::Look;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
+use crate::domain::text_form::position_of;
 
 /// How many rows are shown.
 const SHOWN: usize = 20;
@@ -47,7 +48,7 @@ pub fn look_again(
     };
     let columns = content.columns().to_vec();
     // With its key column there nobody asks for another.
-    let is_there = columns.contains(&source.key_column);
+    let is_there = position_of(&columns, &source.key_column).is_some();
     let hints = key_hints(&*content, if is_there { &EmptyShelf } else { shelf })?;
     let rows = content.rows()?.take(SHOWN).collect::<Result<_, _>>()?;
     let KeyHints { different, known } = hints;

@@ -1,17 +1,22 @@
 //! The second reading: writes what differs in fenced batches, or in a preview only says what would differ.
 
+use std::borrow::Cow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::compare::{KeyIndex, Standing};
+use super::compare::{Found, KeyIndex, Standing, place};
 use super::outcome::Stopped;
 use super::outlast::outlast;
 use super::reporter::Reporter;
+use super::row_rules::RowSort;
+use super::settle::{PendingItem, Settled, added};
 use super::signal::{Reason, Signal};
 use super::survey::Survey;
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::item::{ItemDraft, Layout, search_text};
+use crate::domain::item::{Layout, search_text};
 use crate::domain::operation::Stage;
 use crate::domain::progress::{Count, Stats, Weights};
+use crate::domain::row::Row;
+use crate::domain::sheet_words::SheetWord;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::fetch::Content;
@@ -52,7 +57,7 @@ pub(super) struct Application<'a> {
 /// Rows that were read and compared, on their way to their destination.
 struct Portion {
     new: Vec<ItemWrite>,
-    changed: Vec<(ItemWrite, ChangeKind)>,
+    changed: Vec<PendingItem>,
     bytes: usize,
     rows: usize,
     /// The counts as they are once this portion has arrived.
@@ -80,11 +85,13 @@ struct Course {
     columns: Option<Vec<String>>,
     /// Batches until now.
     batches: i64,
+    /// Rows that differed from the catalog in nothing but the spelling of their keys, or values still loading.
+    unchanged: u64,
 }
 
 impl Application<'_> {
     /// Does a step that asks the database, and waits with it while that is away.
-    fn outlast<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, Stopped> {
+    pub(super) fn outlast<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, Stopped> {
         outlast(self.id, self.signal, Some(self.reporter), step)
     }
 
@@ -95,15 +102,15 @@ impl Application<'_> {
     pub(super) fn run(
         &self,
         content: &dyn Content,
-        survey: &Survey,
+        survey: &Survey<'_>,
         destination: &mut Destination,
     ) -> Result<Stats, Stopped> {
         let first = Stats { items: Count { processed: 0, total: survey.rows }, ..self.reporter.now().stats };
-        let columns = content.columns().to_vec();
+        let columns = self.layout.columns().to_vec();
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
             let arrived = scope.spawn(move || self.deliver(&receiver, columns, first, destination));
-            let read = self.read(content, first, &sender);
+            let read = self.read(content, survey, first, &sender);
             drop(sender);
             // A panic over there is one here: the worker's edge catches it.
             let arrived = arrived.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -114,16 +121,26 @@ impl Application<'_> {
     }
 
     /// Reads and compares all rows, and sends them on in portions.
-    fn read(&self, content: &dyn Content, first: Stats, portions: &SyncSender<Portion>) -> Result<(), Stopped> {
+    fn read(
+        &self,
+        content: &dyn Content,
+        survey: &Survey<'_>,
+        first: Stats,
+        portions: &SyncSender<Portion>,
+    ) -> Result<(), Stopped> {
         let nobody = |_| Stopped::Early(Reason::LeaseLost);
         let mut portion = Portion::after(first);
         for row in content.rows()? {
             let row = row?;
             portion.rows += 1;
             portion.stats.items.processed += 1;
-            match self.index.standing(self.layout, &row) {
-                None => portion.stats.rejected += 1,
-                Some(standing) => self.sort(&mut portion, standing, self.layout.item(&row.cells), &row.cells),
+            match survey.rules.sort(&row) {
+                RowSort::Header | RowSort::Unfilled => {}
+                RowSort::Unkeyed(_) | RowSort::Surplus(_) | RowSort::Refused(_) => portion.stats.rejected += 1,
+                RowSort::Keyed(key) => match self.index.find(key, place(&row)) {
+                    None => portion.stats.rejected += 1,
+                    Some(found) => self.sort(&mut portion, found, &row, survey.has_loading),
+                },
             }
             if portion.is_full() {
                 let next = Portion::after(portion.stats);
@@ -144,21 +161,27 @@ impl Application<'_> {
         first: Stats,
         destination: &mut Destination,
     ) -> Result<Stats, Stopped> {
-        let mut course = Course { columns: Some(columns), batches: 0 };
+        let mut course = Course { columns: Some(columns), batches: 0, unchanged: 0 };
         let mut done = first;
         for mut portion in portions {
             portion.stats.articles = portion.stats.articles.map(|found| articles(found, portion.stats.items));
             if let Some(reason) = self.signal.reason() {
                 return Err(Stopped::Early(reason));
             }
-            done = portion.stats;
-            self.flush(portion, destination, &mut course)?;
+            done = self.flush(portion, destination, &mut course)?;
         }
         Ok(done)
     }
 
-    fn sort(&self, portion: &mut Portion, standing: Standing, item: ItemDraft, cells: &[String]) {
-        let kind = match standing {
+    fn sort(&self, portion: &mut Portion, found: Found<'_>, row: &Row, has_loading: bool) {
+        let is_loading = |cell: &String| SheetWord::of(cell) == Some(SheetWord::Loading);
+        let has_loading = has_loading && row.cells.iter().any(is_loading);
+        let mut cells = Cow::Borrowed(&row.cells);
+        if has_loading && found.standing == Standing::New {
+            cells.to_mut().iter_mut().filter(|cell| is_loading(cell)).for_each(String::clear);
+        }
+        let item = self.layout.item(&cells);
+        let kind = match found.standing {
             Standing::Present(hash) if hash == item.hash && !self.force => {
                 portion.stats.unchanged += 1;
                 return;
@@ -167,22 +190,28 @@ impl Application<'_> {
             Standing::New | Standing::Returns => ChangeKind::Added,
         };
         portion.bytes += item.fields.len() * 2;
-        let search_text = search_text(cells);
-        let write = ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text };
+        let search_text = search_text(&cells);
+        let key = found.stored_key.map_or(item.key, Cow::into_owned);
+        let write = ItemWrite { key, fields: item.fields, hash: item.hash, search_text };
         match kind {
             ChangeKind::Updated => portion.stats.updated += 1,
             _ => portion.stats.added += 1,
         }
-        if standing == Standing::New {
+        if found.standing == Standing::New {
             portion.new.push(write);
         } else {
-            portion.changed.push((write, kind));
+            let key_cell = Some(self.layout.key_cell(&cells)).filter(|cell| *cell != write.key).map(str::to_owned);
+            portion.changed.push(PendingItem { write, kind, key_cell, has_loading });
         }
     }
 
-    /// Takes one portion to its destination, together with the progress it makes.
-    fn flush(&self, portion: Portion, destination: &mut Destination, course: &mut Course) -> Result<(), Stopped> {
-        let Portion { new, changed, stats, .. } = portion;
+    /// Takes one portion to its destination, together with the progress it makes. Answers the counts.
+    fn flush(&self, portion: Portion, destination: &mut Destination, course: &mut Course) -> Result<Stats, Stopped> {
+        let Portion { new, changed, mut stats, .. } = portion;
+        let Settled { changed, changes, unchanged } = self.settle(changed)?;
+        course.unchanged += unchanged;
+        stats.updated = stats.updated.saturating_sub(course.unchanged);
+        stats.unchanged += course.unchanged;
         let items = stats.items;
         let progress = Progress {
             stage: Stage::Processing,
@@ -193,51 +222,16 @@ impl Application<'_> {
         match destination {
             Destination::Preview(found) => {
                 let room = PREVIEWED.saturating_sub(found.len());
-                found.extend(self.changes(&new, &changed)?.into_iter().take(room));
+                found.extend(new.iter().map(added).chain(changes).take(room));
                 self.reporter.set(progress);
             }
             Destination::Catalog if new.is_empty() && changed.is_empty() => self.reporter.set(progress),
             Destination::Catalog => {
-                let changes = self.changes(&[], &changed)?;
-                let changed = changed.into_iter().map(|(item, _)| item).collect();
                 course.batches += 1;
                 let batch = Batch { number: course.batches, new, changed, changes, columns: course.columns.take() };
                 self.outlast(|| self.reporter.write_batch(&batch, &progress))?;
             }
         }
-        Ok(())
-    }
-
-    /// What these items change, old beside new. A forced rewrite of the same fields is no change.
-    fn changes(&self, new: &[ItemWrite], changed: &[(ItemWrite, ChangeKind)]) -> Result<Vec<Change>, Stopped> {
-        let added = |item: &ItemWrite| Change {
-            key: item.key.clone(),
-            kind: ChangeKind::Added,
-            before: None,
-            after: Some(item.fields.clone()),
-        };
-        let mut changes: Vec<Change> = new.iter().map(added).collect();
-        let keys: Vec<&str> = changed
-            .iter()
-            .filter(|(_, kind)| *kind == ChangeKind::Updated)
-            .map(|(item, _)| item.key.as_str())
-            .collect();
-        let mut before = if keys.is_empty() {
-            std::collections::HashMap::new()
-        } else {
-            self.outlast(|| self.store.stored_fields(self.source.id, &keys))?
-        };
-        for (item, kind) in changed {
-            if *kind == ChangeKind::Added {
-                changes.push(added(item));
-                continue;
-            }
-            let old = before.remove(&item.key);
-            if old.as_ref() != Some(&item.fields) {
-                let after = Some(item.fields.clone());
-                changes.push(Change { key: item.key.clone(), kind: *kind, before: old, after });
-            }
-        }
-        Ok(changes)
+        Ok(stats)
     }
 }

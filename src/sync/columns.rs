@@ -1,7 +1,9 @@
 //! Columns that are not those of the catalog: which came, which went, which only changed their name. And the key column
 //! that is gone: then nothing is written, and the one that is probably meant is named.
 
-use super::compare::{KeyIndex, Standing};
+use std::borrow::Cow;
+
+use super::compare::{Found, KeyIndex, Standing, place};
 use super::fetching::Stored;
 use super::outcome::Stopped;
 use super::run::Run;
@@ -9,6 +11,8 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::{Digest128, Layout, digest, parse_fields};
 use crate::domain::key_column::{missing, proposal};
 use crate::domain::row::{Row, shortened};
+use crate::domain::stored_columns::as_stored;
+use crate::domain::text_form::position_of;
 use crate::fetch::{Content, key_hints};
 
 /// How many rows are looked at to find out whether a column was only renamed.
@@ -25,8 +29,11 @@ pub(super) struct Sample {
     gone: Vec<String>,
     /// Columns of the source that the catalog has not, with their positions.
     came: Vec<(usize, String)>,
-    rows: Vec<(String, Vec<Option<Digest128>>)>,
+    /// Number and key of each row, and what its cells in the columns that came hold.
+    rows: Vec<SampleRow>,
 }
+
+type SampleRow = (u32, String, Vec<Option<Digest128>>);
 
 /// What stands in a cell; `None` for nothing.
 fn inside(cell: &str) -> Option<Digest128> {
@@ -46,25 +53,27 @@ impl Sample {
     }
 
     /// Looks at a row that is taken.
-    pub(super) fn look(&mut self, row: &Row, layout: &Layout, index: &KeyIndex) {
+    pub(super) fn look(&mut self, row: &Row, key: &str, index: &KeyIndex) {
         let wanted = !self.gone.is_empty() && !self.came.is_empty() && self.rows.len() < SAMPLE;
-        if wanted && matches!(index.standing(layout, row), Some(Standing::Present(_))) {
+        let is_known = |found: Found<'_>| matches!(found.standing, Standing::Present(_));
+        if wanted && index.find(key, place(row)).is_some_and(is_known) {
             let cell = |(at, _): &(usize, String)| row.cells.get(*at).and_then(|cell| inside(cell));
-            self.rows.push((layout.key(&row.cells).to_owned(), self.came.iter().map(cell).collect()));
+            self.rows.push((place(row), key.to_owned(), self.came.iter().map(cell).collect()));
         }
     }
 }
 
 impl Run<'_> {
-    /// The columns, with the key column found among them.
+    /// The columns, named as the catalog names them where only the spelling differs, with the key column found among
+    /// them.
     pub(super) fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
-        let columns = content.columns();
+        let columns = &as_stored(content.columns(), &self.catalog.columns);
         if columns.is_empty() {
             // No header, so no rows either: what that means is for the guards to say.
             return Ok(Layout::new(columns, 0));
         }
         let wanted = &self.source.key_column;
-        if let Some(key) = columns.iter().position(|name| name == wanted) {
+        if let Some(key) = position_of(columns, wanted) {
             return Ok(Layout::new(columns, key));
         }
         let hints = key_hints(content, &Stored { run: self })?;
@@ -74,8 +83,8 @@ impl Run<'_> {
     }
 
     /// What became of the columns, as noted issues of the header.
-    pub(super) fn column_notes(&self, sample: &Sample) -> Result<Vec<Issue>, Stopped> {
-        let renamed = self.renamed(sample)?;
+    pub(super) fn column_notes(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<Issue>, Stopped> {
+        let renamed = self.renamed(sample, index)?;
         let note = |column: &str, reason: String| Issue {
             row: Some(HEADER),
             column: Some(column.to_owned()),
@@ -97,16 +106,21 @@ impl Run<'_> {
 
     /// Pairs of a column that went and one that came which hold the same, row for row, in at least nine of ten rows that
     /// the catalog knows and that have anything in either.
-    fn renamed(&self, sample: &Sample) -> Result<Vec<(String, String)>, Stopped> {
-        let keys: Vec<&str> = sample.rows.iter().map(|(key, _)| key.as_str()).collect();
-        if keys.is_empty() {
+    fn renamed(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<(String, String)>, Stopped> {
+        if sample.rows.is_empty() {
             return Ok(Vec::new());
         }
+        let as_stored = sample.rows.iter().filter_map(|(row, key, cells)| {
+            let stored_key = index.find(key, *row)?.stored_key;
+            Some((stored_key.unwrap_or(Cow::Borrowed(key.as_str())), cells))
+        });
+        let rows: Vec<_> = as_stored.collect();
+        let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_ref()).collect();
         let stored = self.outlast(|| self.engine.store.stored_fields(self.source.id, &keys))?;
         let mut same = vec![vec![(0_usize, 0_usize); sample.came.len()]; sample.gone.len()];
-        for (key, cells) in &sample.rows {
+        for (key, cells) in &rows {
             // What cannot be read says nothing.
-            let Some(fields) = stored.get(key).and_then(|text| parse_fields(text).ok()) else { continue };
+            let Some(fields) = stored.get(key.as_ref()).and_then(|text| parse_fields(text).ok()) else { continue };
             for (old, counts) in sample.gone.iter().zip(&mut same) {
                 let Some((_, value)) = fields.iter().find(|(name, _)| name == old) else { continue };
                 let value = inside(value);

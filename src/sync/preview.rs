@@ -18,7 +18,7 @@ impl Run<'_> {
         findings: &mut Findings,
         mut changes: Vec<Change>,
         gone: &[String],
-        survey: &Survey,
+        survey: &Survey<'_>,
         verdict: Verdict,
     ) -> Result<Ending, Stopped> {
         for keys in gone[..gone.len().min(PREVIEWED_REMOVALS)].chunks(1000) {

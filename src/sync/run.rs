@@ -198,9 +198,11 @@ impl Run<'_> {
         let removals = if leaving { self.removals(&index)? } else { Vec::new() };
         self.finalize(findings.stats)?;
         // Withheld removals leave the catalog behind its source, so the next sync must look at everything again.
-        let validators = (withheld == 0).then(|| content.validators().clone());
+        // So do values that were still loading.
+        let is_settled = withheld == 0 && !survey.has_loading;
+        let validators = is_settled.then(|| content.validators().clone());
         let applied = Applied {
-            columns: Some(content.columns().to_vec()),
+            columns: Some(layout.columns().to_vec()),
             column_types: Some(survey.types),
             removals,
             validators,

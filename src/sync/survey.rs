@@ -1,15 +1,19 @@
 //! The first reading of a source. Everything about its size and shape is known, and judged, before the first write.
 
 use super::columns::Sample;
-use super::compare::{KeyIndex, Standing, place};
+use super::compare::{Claim, KeyIndex, Standing, place};
+use super::keyless_rows::KeylessRows;
 use super::outcome::{Stopped, count};
 use super::row_findings::{RowFindings, RowsFound};
+use super::row_notes::{RowNotes, header_note};
+use super::row_rules::{RowRules, RowSort};
 use super::run::Run;
 use crate::domain::cell_class::CellClass;
 use crate::domain::column_type::{ColumnReading, ColumnType};
 use crate::domain::guards::{Tally, Verdict};
 use crate::domain::issue::{Issue, IssueKind, Issues};
-use crate::domain::item::{KEY_MAX_BYTES, Layout};
+use crate::domain::item::Layout;
+use crate::domain::key_cell::KeyCell;
 use crate::domain::operation::Stage;
 use crate::domain::progress::Stats;
 use crate::domain::row::{Row, shortened};
@@ -21,7 +25,7 @@ use crate::store::lease::Progress;
 const LOOK_EVERY: u64 = 1000;
 
 /// What the first reading of a source found.
-pub(super) struct Survey {
+pub(super) struct Survey<'a> {
     /// What it would do to the catalog.
     pub(super) tally: Tally,
     /// Rows in all, taken or not.
@@ -36,6 +40,10 @@ pub(super) struct Survey {
     pub(super) columns: Vec<Issue>,
     /// That the header is not that of the rows.
     mismatch: Option<HeaderMismatch>,
+    /// What each row is: the second reading must agree with the first.
+    pub(super) rules: RowRules<'a>,
+    /// Whether values were still loading: then the next run has to look again.
+    pub(super) has_loading: bool,
 }
 
 impl Run<'_> {
@@ -48,12 +56,12 @@ impl Run<'_> {
     }
 
     /// The first reading.
-    pub(super) fn survey(
+    pub(super) fn survey<'l>(
         &self,
         content: &dyn Content,
-        layout: &Layout,
+        layout: &'l Layout,
         index: &mut KeyIndex,
-    ) -> Result<Survey, Stopped> {
+    ) -> Result<Survey<'l>, Stopped> {
         let Stats { feeds, articles, .. } = self.reporter.now().stats;
         let fetched = Stats { bytes: content.bytes(), lines: content.lines(), feeds, articles, ..Stats::default() };
         let percent = self.weights.percent(Stage::Fetching, 1, 1);
@@ -61,10 +69,11 @@ impl Run<'_> {
         let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
         self.reporter.set(progress.clone());
         self.known_items(|key, known| index.know(key, known))?;
-        let sample = Sample::new(&self.catalog.columns, content.columns());
+        let sample = Sample::new(&self.catalog.columns, layout.columns());
+        let rules = RowRules::new(layout, content.columns(), self.kind.key_column().is_none());
         let expected = |name: &str| CellClass::of_type(self.catalog.column_type(name));
-        let findings = RowFindings::new(content.columns(), expected);
-        let mut surveyor = Surveyor::new(index, layout, content.columns(), &self.source.key_column, sample, findings);
+        let findings = RowFindings::new(layout.columns(), expected);
+        let mut surveyor = Surveyor::new(index, rules, sample, findings);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
             if read % LOOK_EVERY == 0
@@ -73,11 +82,8 @@ impl Run<'_> {
                 return Err(Stopped::Early(reason));
             }
         }
-        let told = surveyor.readings.iter().map(ColumnReading::column_type);
-        let types = told.enumerate().map(|(at, told)| self.column_type(content, at, told)).collect();
-        let columns = self.column_notes(&surveyor.sample)?;
-        let mut survey = surveyor.finish(types, columns)?;
-        if let Some(mismatch) = survey.mismatch.filter(|_| !self.source.read_options.accept_header_mismatch) {
+        let mut survey = surveyor.finish(self, content)?;
+        if let Some(mismatch) = survey.mismatch.take().filter(|_| !self.source.read_options.accept_header_mismatch) {
             let message = format!("{} Nothing was changed.", mismatch.message());
             return Err(Stopped::Failed { code: HeaderMismatch::CODE, message });
         }
@@ -89,11 +95,11 @@ impl Run<'_> {
 
     /// What the cells of a column are: what its kind says, else what was told from them. Where only the newest entries
     /// are here, the others that the catalog has have a say too.
-    fn column_type(&self, content: &dyn Content, at: usize, told: Option<ColumnType>) -> ColumnType {
+    fn column_type(&self, content: &dyn Content, layout: &Layout, at: usize, told: Option<ColumnType>) -> ColumnType {
         if let Some(known) = content.column_type(at) {
             return known;
         }
-        let stored = content.columns().get(at).map(|name| self.catalog.column_type(name)).unwrap_or_default();
+        let stored = layout.columns().get(at).map(|name| self.catalog.column_type(name)).unwrap_or_default();
         match told {
             None => stored,
             Some(told) if content.is_whole() || self.catalog.item_count == 0 || told == stored => told,
@@ -102,7 +108,7 @@ impl Run<'_> {
     }
 
     /// Stops a run whose source cannot be right, before the first write.
-    pub(super) fn refuse(&self, survey: &Survey, verdict: Verdict) -> Result<(), Stopped> {
+    pub(super) fn refuse(&self, survey: &Survey<'_>, verdict: Verdict) -> Result<(), Stopped> {
         if matches!(verdict, Verdict::Apply | Verdict::WithholdRemovals) {
             return Ok(());
         }
@@ -126,13 +132,13 @@ impl Run<'_> {
 }
 
 /// The first reading: gives each key to the first row that has it and collects what cannot be taken.
-struct Surveyor<'a> {
-    index: &'a mut KeyIndex,
-    layout: &'a Layout,
-    columns: &'a [String],
-    key_column: &'a str,
+struct Surveyor<'i, 'l> {
+    index: &'i mut KeyIndex,
+    rules: RowRules<'l>,
     readings: Vec<ColumnReading>,
     sample: Sample,
+    keyless: KeylessRows,
+    notes: RowNotes,
     rows: u64,
     rejected: u64,
     issues: Issues,
@@ -141,24 +147,17 @@ struct Surveyor<'a> {
     doubtful: bool,
 }
 
-impl<'a> Surveyor<'a> {
-    /// Begins a survey of a source with these columns.
-    fn new(
-        index: &'a mut KeyIndex,
-        layout: &'a Layout,
-        columns: &'a [String],
-        key_column: &'a str,
-        sample: Sample,
-        findings: RowFindings,
-    ) -> Self {
-        let readings = vec![ColumnReading::default(); columns.len()];
+impl<'i, 'l> Surveyor<'i, 'l> {
+    /// Begins a survey of rows under these rules.
+    fn new(index: &'i mut KeyIndex, rules: RowRules<'l>, sample: Sample, findings: RowFindings) -> Self {
+        let columns = rules.layout().columns().len();
         Self {
             index,
-            layout,
-            columns,
-            key_column,
-            readings,
+            rules,
+            readings: vec![ColumnReading::default(); columns],
             sample,
+            keyless: KeylessRows::new(columns),
+            notes: RowNotes::default(),
             rows: 0,
             rejected: 0,
             issues: Issues::default(),
@@ -170,93 +169,150 @@ impl<'a> Surveyor<'a> {
     /// Looks at one row.
     fn look(&mut self, row: &Row) {
         self.rows += 1;
-        self.findings.look(row, self.layout, self.index);
+        let layout = self.rules.layout();
+        let sort = self.rules.sort(row);
+        if sort == RowSort::Header {
+            return self.notes.repeated_header(row.number);
+        }
+        self.findings.look(row, layout, self.index);
         for mend in &row.mended {
             if self.findings.take_common(row.number, mend) {
                 continue;
             }
-            let column = mend.column.and_then(|position| self.columns.get(position)).cloned();
+            let column = mend.column.and_then(|position| layout.columns().get(position)).cloned();
             let reason = mend.what.clone();
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
-        let key = self.layout.key(&row.cells);
-        if let Some(reason) = &row.refusal {
-            self.findings.doubt_shape();
-            self.refuse(row, None, reason.clone());
-        } else if key.is_empty() {
-            self.refuse(
-                row,
-                Some(self.key_column),
-                format!("There is nothing in the key column “{}”.", self.key_column),
-            );
-        } else if key.len() > KEY_MAX_BYTES {
-            let reason = format!(
-                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{}” the column that tells entries apart?",
-                shortened(key),
-                self.key_column
-            );
-            self.refuse(row, Some(self.key_column), reason);
-        } else if row.surplus {
-            self.index.keep(key);
-            self.findings.doubt_shape();
-            let reason = format!(
-                "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
-                self.columns.len()
-            );
-            self.refuse(row, None, reason);
-        } else if let Err(first) = self.index.claim(key, place(row)) {
-            if self.is_ragged(row) {
+        match sort {
+            RowSort::Header => return,
+            RowSort::Refused(reason) => {
                 self.findings.doubt_shape();
+                self.refuse(row.number, None, reason.to_owned());
             }
-            let reason =
-                format!("The key “{}” stands in row {first} already; the first row was taken.", shortened(key));
-            self.refuse(row, Some(self.key_column), reason);
-        } else {
-            for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
-                reading.look(cell);
+            RowSort::Unfilled => return,
+            RowSort::Unkeyed(KeyCell::Missing) if !row.surplus => self.keyless.push(row),
+            RowSort::Unkeyed(cell) => {
+                // What the key is when the formula works nobody knows: its item may seem gone.
+                self.doubtful |= matches!(cell, KeyCell::SheetWord(_));
+                self.refuse(
+                    row.number,
+                    Some(layout.key_column()),
+                    cell.refusal(layout.key_column()).unwrap_or_default(),
+                );
             }
-            let is_odd = self.is_ragged(row) || self.has_odd_key(row, key);
-            if is_odd && self.index.standing(self.layout, row) == Some(Standing::New) {
-                // It may be the row of an item with another key.
+            RowSort::Surplus(key) => {
+                self.index.keep(key);
                 self.findings.doubt_shape();
+                let reason = format!(
+                    "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
+                    layout.columns().len()
+                );
+                self.refuse(row.number, None, reason);
             }
-            self.sample.look(row, self.layout, self.index);
+            RowSort::Keyed(key) => self.take(row, key),
         }
+        if self.rules.is_table() {
+            self.notes.look_for_words(row);
+        }
+    }
+
+    /// Gives a row its key, unless another has it.
+    fn take(&mut self, row: &Row, key: &str) {
+        self.doubtful |= has_broken_key(row, key, self.rules.layout().key_position());
+        let key_column = self.rules.layout().key_column();
+        match self.index.claim(key, place(row)) {
+            Claim::Duplicate(first) => {
+                if self.is_ragged(row) {
+                    self.findings.doubt_shape();
+                }
+                let reason = format!(
+                    "Duplicate key “{}” (first seen in row {first}). Give each row a key of its own and sync again.",
+                    shortened(key)
+                );
+                return self.refuse(row.number, Some(key_column), reason);
+            }
+            Claim::TakenFrom(earlier) => {
+                self.notes.respelled_lost(u64::from(earlier));
+                let reason = format!(
+                    "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a key of its own and \
+                     sync again.",
+                    shortened(key),
+                    row.number
+                );
+                self.refuse(u64::from(earlier), Some(key_column), reason);
+            }
+            Claim::TakenByForm => self.notes.respelled(row.number, key),
+            Claim::Taken => {}
+        }
+        for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
+            reading.look(cell);
+        }
+        let is_odd = self.is_ragged(row) || self.has_odd_key(row, key);
+        if is_odd && self.index.find(key, place(row)).is_some_and(|found| found.standing == Standing::New) {
+            // It may be the row of an item with another key.
+            self.findings.doubt_shape();
+        }
+        self.keyless.look_at_keyed(row);
+        self.sample.look(row, key, self.index);
     }
 
     /// Whether a row has another number of cells than the header.
     fn is_ragged(&self, row: &Row) -> bool {
-        row.width.is_some_and(|width| width != self.columns.len())
+        row.width.is_some_and(|width| width != self.rules.layout().columns().len())
     }
 
     /// Whether the key of a row may have been misread.
     fn has_odd_key(&mut self, row: &Row, key: &str) -> bool {
-        let position = self.layout.key_position();
+        let layout = self.rules.layout();
         let has_break = row.spans_lines && key.contains(['\n', '\r']);
         if has_break {
             let reason = "The key has a line break in it. Is it there by mistake?".to_owned();
-            let column = self.columns.get(position).cloned();
+            let column = Some(layout.key_column().to_owned());
             self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
         }
-        has_break || row.mended.iter().any(|mend| mend.column == Some(position))
+        has_break || row.mended.iter().any(|mend| mend.column == Some(layout.key_position()))
     }
 
-    fn refuse(&mut self, row: &Row, column: Option<&str>, reason: String) {
+    fn refuse(&mut self, row: u64, column: Option<&str>, reason: String) {
         self.rejected += 1;
         let column = column.map(str::to_owned);
-        self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Refused, reason });
+        self.issues.push(Issue { row: Some(row), column, kind: IssueKind::Refused, reason });
     }
 
     /// What was found.
-    fn finish(self, types: Vec<ColumnType>, columns: Vec<Issue>) -> Result<Survey, Stopped> {
-        let Self { index, rows, rejected, issues: others, doubtful, findings, .. } = self;
-        let RowsFound { notes, is_doubtful, mismatch } = findings.finish(self.columns, index)?;
-        // The header is the first row.
+    fn finish(mut self, run: &Run<'_>, content: &dyn Content) -> Result<Survey<'l>, Stopped> {
+        let layout = self.rules.layout();
+        let told = self.readings.iter().map(ColumnReading::column_type);
+        let types = told.enumerate().map(|(at, told)| run.column_type(content, layout, at, told)).collect();
+        let equal = self.index.settle();
+        if self.index.lacks_spellings() {
+            run.known_items(|key, _| self.index.spell(key))?;
+        }
+        let columns = run.column_notes(&self.sample, self.index)?;
+        self.rules.set_fillers(self.keyless.fillers());
+        let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
+        for &row in &keyless.filled {
+            let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
+            self.refuse(row, Some(layout.key_column()), reason);
+        }
+        let Self { index, rules, rows, rejected, issues: others, doubtful, notes, findings, .. } = self;
+        let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
+        let has_loading = notes.has_loading();
+        // Notes come first: of the others only so many are kept.
         let mut issues = Issues::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
-        issues.append(notes);
+        header_note(content.columns(), layout, &run.source.key_column).into_iter().for_each(|note| issues.push(note));
+        notes.into_issues(layout, &run.source.noun, &keyless, equal).into_iter().for_each(|note| issues.push(note));
+        issues.append(found);
         issues.append(others);
+        issues.kept.sort_by_key(|issue| issue.row);
         let tally = Tally { doubtful: doubtful || is_doubtful, ..index.tally() };
-        Ok(Survey { tally, rows, rejected, issues, types, columns, mismatch })
+        Ok(Survey { tally, rows, rejected, issues, types, columns, mismatch, rules, has_loading })
     }
+}
+
+/// Whether characters of the key could not be decoded: then it may be that of another item.
+fn has_broken_key(row: &Row, key: &str, key_position: usize) -> bool {
+    let is_of_key = |column: Option<usize>| column.is_none_or(|column| column == key_position);
+    key.contains('\u{FFFD}') && row.mended.iter().any(|mend| is_of_key(mend.column))
 }

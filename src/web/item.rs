@@ -14,6 +14,7 @@ use super::table::title_at;
 use super::views::base::Section;
 use super::views::item::{Field, ItemPage};
 use crate::domain::column_type::ColumnType;
+use crate::domain::text_form::is_same_form;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
 
@@ -31,7 +32,7 @@ pub(super) async fn page(rooms: Rooms, caller: Caller, path: web::Path<(String, 
         let types: HashMap<&str, ColumnType> = catalog.iter().flat_map(Catalog::typed_columns).collect();
         let field = |(name, value): (String, String)| {
             let column = types.get(name.as_str()).copied().unwrap_or_default();
-            let column = if name == source.key_column { ColumnType::Text } else { column };
+            let column = if is_same_form(&name, &source.key_column) { ColumnType::Text } else { column };
             let cell = cells::on_page(value, column, || format!("{name}: {heading}"));
             Field { name, cell }
         };

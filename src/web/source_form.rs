@@ -9,6 +9,7 @@ use crate::domain::read_options::ReadOptions;
 use crate::domain::row::listed_columns;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft};
+use crate::domain::text_form::position_of;
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
@@ -99,7 +100,7 @@ pub(super) fn check(
     }
     if form.key.is_empty() {
         errors.key = Some("Choose the column that tells the rows apart.".to_owned());
-    } else if !columns.contains(&form.key) {
+    } else if position_of(columns, &form.key).is_none() {
         errors.key = Some(format!("There is no column “{}”. The columns are {}.", form.key, listed_columns(columns)));
     }
     let schedule = if form.schedule.is_empty() { Ok(None) } else { form.schedule.parse().map(Some) };

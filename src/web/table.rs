@@ -9,6 +9,7 @@ use super::views::catalog::{Column, Row, Seen, Sorted, TableView};
 use crate::domain::column_type::ColumnType;
 use crate::domain::filter::Filter;
 use crate::domain::source::Source;
+use crate::domain::text_form::is_same_form;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
 
@@ -108,7 +109,7 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
             Some((column, true)) if column == name => (Sorted::Descending, name),
             _ => (Sorted::No, name),
         };
-        let key = name == source.key_column;
+        let key = is_same_form(name, &source.key_column);
         Column {
             name: clipped(name, LONGEST),
             sort: name.to_owned(),
@@ -165,7 +166,7 @@ fn row(path: &str, item: &Item, shown: &[Typed<'_>], lead: usize, key_column: &s
     };
     let known_by = || shown.get(lead).map(|(at, name, _)| text(*at, name).trim()).filter(|title| !title.is_empty());
     let cell = |(position, &(at, name, column)): (usize, &Typed<'_>)| {
-        let column = if position == lead || name == key_column { ColumnType::Text } else { column };
+        let column = if position == lead || is_same_form(name, key_column) { ColumnType::Text } else { column };
         let alt = || clipped(&format!("{name}: {}", known_by().unwrap_or(&item.key)), LONGEST);
         let words = articles::in_words(name, text(at, name)).filter(|_| column == ColumnType::Flag);
         cells::in_table(words.unwrap_or_else(|| text(at, name)), column, LONGEST, alt)

@@ -1,1 +1,320 @@
-//! Reports 3, 5, 7, 12 and 13: one form for keys and headers, and rows that hold nothing.
+//! Reports 3 and 7: one form for keys and headers.
+
+use std::cell::Cell;
+
+use lockstep::domain::change_set::ChangeKind;
+use lockstep::domain::issue::{Issue, IssueKind};
+use lockstep::domain::location::Location;
+use lockstep::domain::operation::Status;
+use lockstep::domain::record::SyncRecord;
+use lockstep::domain::source::{Source, SourceDraft};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use unicode_normalization::UnicodeNormalization;
+
+use super::{report, report_path};
+use crate::support::house::{draft, preview};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    a_header_with_a_no_break_space_or_a_line_break_is_the_key_column,
+    a_check_finds_such_a_key_column_too,
+    a_zero_width_character_in_a_key_changes_nothing,
+    a_preview_of_respelled_keys_changes_nothing,
+    spaces_around_a_key_change_nothing,
+    an_exact_spelling_takes_its_item_from_an_equal_form,
+    of_two_new_keys_equal_in_form_the_first_is_taken,
+    stored_keys_that_are_equal_in_form_keep_their_items,
+    a_changed_row_with_a_respelled_key_keeps_the_stored_spelling,
+    an_item_that_returns_under_another_spelling_is_the_same,
+    respelled_headers_keep_the_stored_names,
+    headers_of_an_earlier_version_that_are_equal_in_form_stay_two,
+    a_key_of_invisible_characters_is_none,
+    any_respelling_of_keys_and_headers_changes_nothing,
+];
+
+pub(super) fn issues(house: &House, record: &SyncRecord) -> Vec<Issue> {
+    let kept = house.store.issues(record.id, 1, 2000).expect("issues");
+    assert_eq!(record.issues, kept.len() as u64);
+    kept
+}
+
+/// The issues of a run: row, kind and reason.
+pub(super) fn told(house: &House, record: &SyncRecord) -> Vec<(u64, IssueKind, String)> {
+    issues(house, record).into_iter().map(|issue| (issue.row.expect("a row"), issue.kind, issue.reason)).collect()
+}
+
+/// The one issue of a run, which is noted and holds these words.
+pub(super) fn only_note(house: &House, record: &SyncRecord, row: u64, parts: &[&str]) {
+    let all = told(house, record);
+    assert_eq!((all.len(), all[0].0, all[0].1), (1, row, IssueKind::Noted), "{all:?}");
+    for part in parts {
+        assert!(all[0].2.contains(part), "{part}: {}", all[0].2);
+    }
+}
+
+/// A source with a key column of its own.
+pub(super) fn keyed(house: &House, slug: &str, file: &str, key: &str) -> Source {
+    let draft = SourceDraft { key_column: key.to_owned(), ..draft(slug, "csv", Location::File(report_path(file))) };
+    house.store.add_source(&draft, None).expect("a source")
+}
+
+/// Gives a source another key column and another file.
+fn rekeyed(house: &House, source: &Source, key: &str, location: &Location) -> Source {
+    let draft = draft(source.slug.as_str(), "csv", location.clone());
+    let draft = SourceDraft { key_column: key.to_owned(), ..draft };
+    house.store.change_source(source.id, &draft, None).expect("changed");
+    house.store.source_by_id(source.id).expect("an answer").expect("the source")
+}
+
+/// A source with this key column, of which the file may be changed.
+fn editable(house: &House, text: impl AsRef<[u8]>, key: &str) -> Source {
+    let source = house.csv_source("albums", text);
+    rekeyed(house, &source, key, &source.location)
+}
+
+/// Added, updated, unchanged, removed and refused.
+pub(super) fn counts(record: &SyncRecord) -> [u64; 5] {
+    assert_eq!(record.status, Status::Completed, "{}", record.message);
+    let stats = record.stats;
+    [stats.added, stats.updated, stats.unchanged, stats.removed, stats.rejected]
+}
+
+fn keys(house: &House, source: &Source) -> Vec<String> {
+    house.items(source).into_iter().map(|item| item.key).collect()
+}
+
+fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &Database) {
+    let house = House::on(db);
+    for (slug, file, marked, column) in [
+        ("nbsp", "03a-header-nbsp.csv", "Member⍽No", "Member\u{a0}No"),
+        ("break", "03b-header-line-break.csv", "Member⏎No", "Member\nNo"),
+    ] {
+        let source = keyed(&house, slug, file, "Member No");
+        let record = house.sync(&source);
+        assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
+        assert_eq!(keys(&house, &source), ["M1", "M2"]);
+        only_note(&house, &record, 1, &[marked, "“Member No”"]);
+        let columns = house.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+        assert_eq!(columns, [column, "Name"], "what is shown stays as written");
+    }
+}
+
+fn a_check_finds_such_a_key_column_too(db: &Database) {
+    let house = House::on(db);
+    let source = keyed(&house, "nbsp", "03a-header-nbsp.csv", "Member No");
+    let look = house.control.look_again(&source).expect("a look");
+    assert_eq!(look.missing_key("Member No", "nbsp"), None);
+    assert!(look.missing_key("MemberNo", "nbsp").is_some());
+}
+
+fn a_zero_width_character_in_a_key_changes_nothing(db: &Database) {
+    let house = House::on(db);
+    let source = editable(&house, report("07a-keys-plain.csv"), "sku");
+    assert_eq!(counts(&house.sync(&source)), [2, 0, 0, 0, 0]);
+    house.rewrite(&source, report("07b-keys-zero-width.csv"));
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
+    only_note(&house, &record, 2, &["2 keys", "B-1[U+200B]"]);
+    assert_eq!(house.lines(&source), ["B-1|Lamp", "B-2|Chair"]);
+    assert!(house.store.changes(record.id, ChangeKind::Updated, 10).expect("changes").is_empty());
+    // The other way round what is stored has the invisible characters.
+    let other = keyed(&house, "other", "07b-keys-zero-width.csv", "sku");
+    assert_eq!(counts(&house.sync(&other)), [2, 0, 0, 0, 0]);
+    assert_eq!(keys(&house, &other), ["B-1\u{200b}", "\u{2060}B-2"], "as written");
+    let other = rekeyed(&house, &other, "sku", &Location::File(report_path("07a-keys-plain.csv")));
+    let record = house.sync(&other);
+    assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
+    assert_eq!(house.lines(&other), ["B-1\u{200b}|Lamp", "\u{2060}B-2|Chair"]);
+}
+
+fn a_preview_of_respelled_keys_changes_nothing(db: &Database) {
+    let house = House::on(db);
+    let source = editable(&house, report("07a-keys-plain.csv"), "sku");
+    house.sync(&source);
+    house.rewrite(&source, report("07b-keys-zero-width.csv"));
+    let record = house.go(&source, &preview());
+    assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
+    assert!(record.message.contains("add 0, update 0 and remove 0"), "{}", record.message);
+}
+
+fn spaces_around_a_key_change_nothing(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
+    house.sync(&source);
+    house.rewrite(&source, "id,title\n a ,One\n\"b\u{a0}\",Other\n");
+    let record = house.sync(&source);
+    assert_eq!((counts(&record), issues(&house, &record)), ([0, 1, 1, 0, 0], vec![]));
+    assert_eq!(house.lines(&source), ["a|One", "b|Other"]);
+}
+
+fn an_exact_spelling_takes_its_item_from_an_equal_form(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
+    house.sync(&source);
+    house.rewrite(&source, "id,title\na\u{200b},Pasted\na,New\nb,Two\n");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [0, 1, 1, 0, 1]);
+    assert_eq!(house.lines(&source), ["a|New", "b|Two"]);
+    let all = told(&house, &record);
+    assert_eq!((all.len(), all[0].0, all[0].1), (1, 2, IssueKind::Refused), "{all:?}");
+    assert!(all[0].2.starts_with("Duplicate key “a” (also in row 3"), "{}", all[0].2);
+}
+
+fn of_two_new_keys_equal_in_form_the_first_is_taken(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\nCafe\u{301},One\nCafé,Two\n");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
+    assert_eq!(house.lines(&source), ["Cafe\u{301}|One"]);
+    let all = told(&house, &record);
+    assert_eq!((all.len(), all[0].0, all[0].1), (1, 3, IssueKind::Refused), "{all:?}");
+    assert!(all[0].2.starts_with("Duplicate key “Café” (first seen in row 2)"), "{}", all[0].2);
+}
+
+fn stored_keys_that_are_equal_in_form_keep_their_items(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na,One\nx,Two\nc,Three\n");
+    house.sync(&source);
+    // So a version stored it that told keys apart by their exact spelling.
+    db.run("UPDATE items SET key = 'a\u{200b}', fields = replace(fields, '\"x\"', '\"a\u{200b}\"') WHERE key = 'x'");
+    // Both have a row.
+    house.rewrite(&source, "id,title\na,One\na\u{200b},New\nc,Three\n");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [0, 1, 2, 0, 0]);
+    assert_eq!(house.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);
+    // One has none, and a third spelling is none of its own.
+    house.rewrite(&source, "id,title\na,One\n\u{feff}a,Third\nc,Three\n");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [0, 0, 2, 0, 1]);
+    assert_eq!(house.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);
+    let noted: Vec<_> = told(&house, &record).into_iter().filter(|(_, kind, _)| *kind == IssueKind::Noted).collect();
+    assert!(noted.len() == 1 && noted[0].2.starts_with("2 albums have keys that differ only in"), "{noted:?}");
+    // Without any row of theirs both go.
+    house.rewrite(&source, "id,title\nc,Three\n");
+    assert_eq!(counts(&house.sync(&source)), [0, 0, 1, 2, 0]);
+}
+
+fn a_changed_row_with_a_respelled_key_keeps_the_stored_spelling(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na b,One\nc,Two\n");
+    house.sync(&source);
+    house.rewrite(&source, "id,title\na\u{a0}b\u{200b},New\nc,Two\n");
+    assert_eq!(counts(&house.sync(&source)), [0, 1, 1, 0, 0]);
+    let item = house.items(&source).remove(0);
+    assert_eq!((item.key.as_str(), item.fields[0].1.as_str(), item.fields[1].1.as_str()), ("a b", "a b", "New"));
+    assert_eq!(counts(&house.sync(&source)), [0, 0, 2, 0, 0]);
+}
+
+fn an_item_that_returns_under_another_spelling_is_the_same(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
+    house.sync(&source);
+    let id = house.items(&source)[0].id.clone();
+    house.rewrite(&source, "id,title\nb,Two\nc,Three\n");
+    assert_eq!(counts(&house.sync(&source)), [0, 0, 2, 1, 0]);
+    house.rewrite(&source, "id,title\na\u{200b},One\nb,Two\nc,Three\n");
+    assert_eq!(counts(&house.sync(&source)), [1, 0, 2, 0, 0]);
+    let back = house.items(&source).remove(0);
+    assert_eq!((back.id, back.key.as_str()), (id, "a"));
+    assert_eq!(counts(&house.sync(&source)), [0, 0, 3, 0, 0]);
+}
+
+fn respelled_headers_keep_the_stored_names(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,Track No,Café\na,1,x\nb,2,y\n");
+    house.sync(&source);
+    house.rewrite(&source, "\u{200b}id,\"Track\nNo\",Cafe\u{301}\na,1,x\nb,2,y\n");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
+    only_note(&house, &record, 1, &["“Track⏎No” as “Track No”", "“[U+200B]id” as “id”"]);
+    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    assert_eq!(catalog.columns, ["id", "Track No", "Café"]);
+    house.rewrite(&source, "id,Track No,Café\na,1,x\nb,2,y\n");
+    let record = house.sync(&source);
+    assert_eq!((counts(&record), issues(&house, &record)), ([0, 0, 2, 0, 0], vec![]), "only as long as it is so");
+}
+
+fn headers_of_an_earlier_version_that_are_equal_in_form_stay_two(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,note,other\na,x,y\n");
+    house.sync(&source);
+    // That version named the second column as it is written.
+    db.run("UPDATE items SET fields = replace(fields, 'other', 'note\u{200b}')");
+    db.run("UPDATE catalogs SET columns = replace(columns, 'other', 'note\u{200b}')");
+    house.rewrite(&source, "id,note,note\u{200b}\na,x,y\n");
+    let record = house.sync(&source);
+    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    assert_eq!(catalog.columns, ["id", "note", "note\u{200b}"]);
+    assert!(!record.message.contains("column"), "{}", record.message);
+}
+
+fn a_key_of_invisible_characters_is_none(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na,One\n\u{200b},Two\n");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
+    assert!(told(&house, &record)[0].2.starts_with("Missing key (“id” is empty)"));
+}
+
+/// A spelling of `text` that is equal in form: `choices` say what happens to each character.
+fn respelled(text: &str, choices: &[u8]) -> String {
+    const INVISIBLE: [char; 6] = ['\u{200b}', '\u{2060}', '\u{feff}', '\u{ad}', '\u{200e}', '\u{202c}'];
+    const SPACES: [&str; 6] = [" ", "\u{a0}", "  ", "\n", "\t\u{3000}", "\u{2028}"];
+    let pick = |choice: u8, of: usize| usize::from(choice) / 4 % of;
+    let mut spelled = String::new();
+    let text: String = if choices[0].is_multiple_of(2) { text.nfd().collect() } else { text.nfc().collect() };
+    for (c, &choice) in text.chars().zip(choices.iter().cycle().skip(1)) {
+        match (c, choice % 4) {
+            (' ', _) => spelled.push_str(SPACES[pick(choice, SPACES.len())]),
+            (c, 0) => spelled.extend([INVISIBLE[pick(choice, INVISIBLE.len())], c]),
+            (c, _) => spelled.push(c),
+        }
+    }
+    if choices[0].is_multiple_of(3) { format!("\u{2009}{spelled} \u{200f}") } else { spelled }
+}
+
+fn any_respelling_of_keys_and_headers_changes_nothing(db: &Database) {
+    const WORDS: [&str; 9] =
+        ["B-1", "Café del Mar", "Ünï çode", "a b", "ab", "می\u{200c}خواهم", "میخواهم", "x  y z", "日本 東京"];
+    const HEADERS: [&str; 3] = ["key no", "Título", "b c"];
+    let house = House::on(db);
+    let quoted = |cells: [String; 3]| cells.map(|cell| format!("\"{cell}\"")).join(",") + "\n";
+    let cases = Cell::new(0);
+    let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, ..Config::default() });
+    let choices = prop::collection::vec(any::<u8>(), 12);
+    let strategy = (prop::sample::subsequence(WORDS.to_vec(), 2..=9), prop::collection::vec(choices, 24));
+    let outcome = runner.run(&strategy, |(keys, choices)| {
+        cases.set(cases.get() + 1);
+        let table = |at: usize| {
+            let mut respell = choices.iter().skip(at);
+            let mut spell = |text: &str| match at {
+                0 => text.to_owned(),
+                _ => respelled(text, respell.next().expect("enough")),
+            };
+            let mut text = quoted(HEADERS.map(&mut spell));
+            for (n, key) in keys.iter().enumerate() {
+                text.push_str(&quoted([spell(key), format!("value {n}"), String::new()]));
+            }
+            text
+        };
+        let slug = format!("albums-{}", cases.get());
+        let source = house.csv_source(&slug, table(0));
+        let source = rekeyed(&house, &source, "key\u{a0}no", &source.location);
+        let all = keys.len() as u64;
+        prop_assert_eq!(counts(&house.sync(&source)), [all, 0, 0, 0, 0]);
+        let before: Vec<_> = house.items(&source).into_iter().map(|item| (item.id, item.key, item.fields)).collect();
+        for at in 1..=2 {
+            house.rewrite(&source, table(at));
+            prop_assert_eq!(counts(&house.sync(&source)), [0, 0, all, 0, 0]);
+        }
+        // A second row with another spelling of the same key is none of its own.
+        let twice = quoted([respelled(keys[0], &choices[23]), "other".to_owned(), String::new()]);
+        house.rewrite(&source, table(0) + &twice);
+        prop_assert_eq!(counts(&house.sync(&source)), [0, 0, all, 0, 1]);
+        let after: Vec<_> = house.items(&source).into_iter().map(|item| (item.id, item.key, item.fields)).collect();
+        prop_assert_eq!(before, after);
+        Ok(())
+    });
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -6,6 +6,7 @@ mod links;
 mod outcomes;
 mod pollution;
 mod reader_answers;
+mod sheet_rows;
 mod tables;
 
 use std::path::PathBuf;

@@ -100,9 +100,9 @@ fn a_key_is_the_same_with_white_space_around_it(db: &Database) {
 
 fn keys_that_differ_in_case_are_two(db: &Database) {
     let house = House::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nA,Two\nä,Three\na\u{308},Four\n");
-    assert_eq!(house.sync(&source).stats.added, 4);
-    assert_eq!(house.sync(&source).stats.unchanged, 4);
+    let source = house.csv_source("albums", "id,title\na,One\nA,Two\nä,Three\n");
+    assert_eq!(house.sync(&source).stats.added, 3);
+    assert_eq!(house.sync(&source).stats.unchanged, 3);
 }
 
 fn nul_characters_are_dropped_and_noted(db: &Database) {

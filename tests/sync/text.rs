@@ -1,5 +1,8 @@
 //! Whatever stands in a cell is data: it comes through letter for letter and does nothing on its way.
 
+use std::collections::HashSet;
+
+use lockstep::domain::text_form::comparable_form;
 use lockstep::store::items::ItemQuery;
 
 use crate::support::{Database, House, on_both_databases, shared_data};
@@ -51,12 +54,12 @@ fn naughty_strings_are_found_by_a_search_for_themselves(db: &Database) {
     }
 }
 
-/// The strings that are not blank, without white space around them, each once.
+/// The strings of which anything can be seen, without white space around them, each form once.
 fn names() -> Option<Vec<String>> {
     let mut names: Vec<String> = naughty()?.iter().map(|text| text.trim().to_owned()).collect();
-    names.retain(|name| !name.is_empty());
     names.sort_unstable();
-    names.dedup();
+    let mut forms = HashSet::from([String::new()]);
+    names.retain(|name| forms.insert(comparable_form(name).into_owned()));
     Some(names)
 }
 

@@ -1,0 +1,93 @@
+//! Reports 5, 12 and 13: rows that are no entries, and what a spreadsheet writes into cells by itself.
+
+use lockstep::domain::issue::IssueKind;
+
+use super::keys::{counts, keyed, only_note, told};
+use super::report;
+use crate::support::house::{incremental, preview};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    a_header_in_the_middle_of_joined_files_is_passed_over,
+    errors_of_the_spreadsheet_are_no_keys_and_noted_together,
+    a_value_that_is_loading_takes_the_place_of_none,
+    an_error_in_a_key_cell_withholds_removals,
+    rows_with_nothing_but_an_unticked_box_are_one_note,
+    rows_with_a_value_and_no_key_are_refused_each,
+];
+
+fn a_header_in_the_middle_of_joined_files_is_passed_over(db: &Database) {
+    let house = House::on(db);
+    let source = keyed(&house, "joined", "05-joined-files.csv", "id");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [4, 0, 0, 0, 0]);
+    assert_eq!(house.lines(&source), ["1|Ana", "2|Bo", "3|Cy", "4|Di"]);
+    only_note(&house, &record, 4, &["Row 4 repeats the header and was skipped"]);
+    assert_eq!(counts(&house.sync(&source)), [0, 0, 4, 0, 0]);
+}
+
+fn errors_of_the_spreadsheet_are_no_keys_and_noted_together(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", report("12-sheet-errors.csv"));
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [2, 0, 0, 0, 2]);
+    assert_eq!(house.lines(&source), ["A1|Blue|#REF!", "A2||12"]);
+    let all = told(&house, &record);
+    let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
+    assert_eq!(kinds, [(2, IssueKind::Noted), (4, IssueKind::Refused), (5, IssueKind::Refused)], "{all:?}");
+    assert!(all[1].2.contains("“#N/A”") && all[2].2.contains("“#N/A”"), "{all:?}");
+    for part in ["“title”, “price”", "#REF!", "Loading...", "first in row 2"] {
+        assert!(all[0].2.contains(part), "{part}: {}", all[0].2);
+    }
+}
+
+fn a_value_that_is_loading_takes_the_place_of_none(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title,price\nA1,Blue,9\nA2,Green,12\n");
+    house.sync(&source);
+    house.rewrite(&source, "id,title,price\nA1,Loading...,9\nA2,Loading...,13\nA3,Loading...,1\n");
+    let record = house.go(&source, &preview());
+    assert_eq!(counts(&record), [1, 1, 1, 0, 0]);
+    let record = house.go(&source, &incremental());
+    assert_eq!(counts(&record), [1, 1, 1, 0, 0]);
+    assert_eq!(house.lines(&source), ["A1|Blue|9", "A2|Green|13", "A3||1"]);
+    only_note(&house, &record, 2, &["3 cells in “title” hold", "3 values are still loading"]);
+    // Of the same content nothing is kept that would make the next run look no more.
+    let again = house.go(&source, &incremental());
+    assert_eq!(counts(&again), [0, 0, 3, 0, 0]);
+    assert_eq!(again.issues, 1, "it was read again: {}", again.message);
+    house.rewrite(&source, "id,title,price\nA1,Blue,9\nA2,Green,13\nA3,Red,1\n");
+    assert_eq!(counts(&house.go(&source, &incremental())), [0, 1, 2, 0, 0]);
+}
+
+fn an_error_in_a_key_cell_withholds_removals(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
+    house.sync(&source);
+    for cell in ["#REF!", "Loading..."] {
+        house.rewrite(&source, format!("id,title\na,One\n{cell},Two\nc,Three\n"));
+        let record = house.sync(&source);
+        assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.message);
+        assert_eq!(house.lines(&source), ["a|One", "b|Two", "c|Three"]);
+    }
+}
+
+fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", report("13-checkbox-rows.csv"));
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
+    assert_eq!(house.lines(&source), ["1|Ana|TRUE", "2|Bo|FALSE"]);
+    only_note(&house, &record, 4, &["998 rows without a key and without a value were skipped (rows 4 to 1001)"]);
+}
+
+fn rows_with_a_value_and_no_key_are_refused_each(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,name,done\n1,Ana,TRUE\n,,FALSE\n,Bo,FALSE\n,,FALSE\n");
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
+    let all = told(&house, &record);
+    let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
+    assert_eq!(kinds, [(3, IssueKind::Noted), (4, IssueKind::Refused)], "{all:?}");
+    assert!(all[0].2.contains("2 rows without a key and without a value were skipped (rows 3 to 5)"), "{all:?}");
+}
