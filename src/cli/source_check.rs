@@ -1,12 +1,11 @@
 //! `lockstep source check`: fetches a source, writes nothing, and says what is wrong and how to mend it.
 
-use std::collections::HashMap;
-
 use super::output::{Exit, Trouble, answer, complain, one_line};
 use crate::app::App;
 use crate::domain::feed::Feed;
 use crate::domain::location::without_secrets;
 use crate::domain::look::Look;
+use crate::domain::row::shortened;
 use crate::domain::source::Source;
 
 /// What is said of a feed of which nothing else is known.
@@ -21,11 +20,12 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     if app.control.key_column(&source.kind).is_some() {
         return tell_feeds(source, &look);
     }
-    let findings = findings(source, &look);
-    for finding in &findings {
-        complain(finding);
+    let mut is_fine = true;
+    for problem in look.all_problems() {
+        is_fine = false;
+        complain(problem);
     }
-    if !findings.is_empty() {
+    if !is_fine {
         return Ok(Exit::Failed);
     }
     answer(&one_line(&format!(
@@ -64,66 +64,6 @@ fn tell_feeds(source: &Source, look: &Look) -> Result<Exit, Trouble> {
     Ok(Exit::Fine)
 }
 
-/// What is wrong with what was fetched.
-fn findings(source: &Source, look: &Look) -> Vec<String> {
-    let Look { columns, rows, keys, .. } = look;
-    let wanted = &source.key_column;
-    let place = source.location.for_people();
-    if columns.is_empty() {
-        return vec![format!(
-            "{place} is empty. Its first row must name the columns; one of them has to be “{wanted}”."
-        )];
-    }
-    if rows.is_empty() {
-        return vec![format!(
-            "{place} has a header and no rows below it, so a sync would be refused. Fill in the first row."
-        )];
-    }
-    let mut found = Vec::new();
-    found.extend(look.missing_key(wanted, source.slug.as_str()));
-    if let Some(position) = columns.iter().position(|name| name == wanted)
-        && !keys.contains(wanted)
-    {
-        found.push(bad_keys(source, position, look));
-    }
-    let surplus: Vec<String> = rows.iter().filter(|row| row.surplus).map(|row| row.number.to_string()).collect();
-    if !surplus.is_empty() {
-        found.push(format!(
-            "Rows with more cells than the header has columns are refused: row {}. Give the last column a name, or put \
-             quotes around cells that hold the separator.",
-            surplus.join(", row ")
-        ));
-    }
-    found
-}
-
-fn bad_keys(source: &Source, position: usize, look: &Look) -> String {
-    let (wanted, slug) = (&source.key_column, &source.slug);
-    let mut first_seen: HashMap<&str, u64> = HashMap::new();
-    let mut examples = Vec::new();
-    for row in look.rows.iter().filter(|row| !row.surplus) {
-        let key = row.cells.get(position).map_or("", |cell| cell.trim());
-        if key.is_empty() {
-            examples.push(format!("row {} has none", row.number));
-        } else if let Some(first) = first_seen.get(key) {
-            examples.push(format!("row {} repeats “{key}” of row {first}", row.number));
-        } else {
-            first_seen.insert(key, row.number);
-        }
-    }
-    examples.truncate(5);
-    let examples = if examples.is_empty() { "among the first 1000 rows".to_owned() } else { examples.join("; ") };
-    let better = look.keys.first().map_or(String::new(), |better| {
-        format!(
-            " Or make “{better}” the key column on the page /settings/sources/{slug}: its cells are all filled and different."
-        )
-    });
-    format!(
-        "Some keys in “{wanted}” are missing or repeated, and such rows are refused: {examples}. Give every row a key \
-         of its own.{better}"
-    )
-}
-
 fn quoted(columns: &[String]) -> String {
-    columns.iter().map(|name| format!("“{name}”")).collect::<Vec<_>>().join(", ")
+    columns.iter().map(|name| format!("“{}”", shortened(name))).collect::<Vec<_>>().join(", ")
 }

@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::base::{Chrome, When, counted};
+use super::read_fields::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::way_in::{Asked, WayIn};
 
@@ -132,6 +133,12 @@ pub struct FoundColumns {
     pub feeds: Vec<FoundFeed>,
     /// How many more there are.
     pub more_feeds: u64,
+    /// What is wrong with what was found, a message each.
+    pub problems: Vec<String>,
+    /// The row that is probably the header, where another was taken for it.
+    pub likely_header: Option<u64>,
+    /// Which fields say how it is read.
+    pub reading: ReadFields,
 }
 
 /// What goes with a source.
@@ -174,7 +181,9 @@ pub struct SourceForm {
     pub schedule_words: Option<String>,
     /// `public`: whether visitors without an account may read it.
     pub public: bool,
-    /// How its content is read.
+    /// How its content is read, as typed; none where the form did not ask.
+    pub reading: Option<ReadForm>,
+    /// The same as options, without what is wrong.
     pub read_options: ReadOptions,
 }
 
@@ -182,6 +191,11 @@ impl SourceForm {
     /// How many lines its addresses have room for.
     pub fn lines(&self) -> usize {
         (self.url.lines().count() + 1).clamp(5, 20)
+    }
+
+    /// The fields that say how it is read.
+    pub fn read_form(&self) -> ReadForm {
+        self.reading.clone().unwrap_or_default()
     }
 
     /// Whether something secret is left out of its addresses.
@@ -209,12 +223,14 @@ pub struct SourceErrors {
     pub noun: Option<String>,
     /// The schedule.
     pub schedule: Option<String>,
+    /// How its content is read.
+    pub reading: ReadErrors,
 }
 
 impl SourceErrors {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule];
-        self.general.is_none() && fields.into_iter().all(Option::is_none)
+        self.general.is_none() && fields.into_iter().all(Option::is_none) && self.reading.is_empty()
     }
 }
