@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::output::{Trouble, note, one_line};
 use crate::app::App;
 use crate::domain::operation::{Stage, Status};
+use crate::domain::run_text::run_outcome;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -188,10 +189,18 @@ impl Show {
         }
     }
 
-    /// Takes the bar away.
-    pub(super) fn done(&self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
+    /// Leaves the bar with how the run ended; without an end it is taken away.
+    pub(super) fn done(&self, last: Option<&StatusReport>) {
+        match (self, last) {
+            (Self::Bar(bar), Some(last)) => {
+                bar.set_position(u64::from(last.progress));
+                bar.abandon_with_message(run_outcome(last.kind, last.status, &last.stats));
+            }
+            (Self::Bar(bar), None) => bar.finish_and_clear(),
+            (Self::Lines(_), Some(last)) => {
+                note(&format!("{:>3} %  {}", last.progress, run_outcome(last.kind, last.status, &last.stats)));
+            }
+            (Self::Lines(_), None) => {}
         }
     }
 }

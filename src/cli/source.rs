@@ -8,6 +8,8 @@ use super::{source_add, source_check};
 use crate::app::App;
 use crate::domain::feed::Feed;
 use crate::domain::feed_names::feed_names;
+use crate::domain::read_options::ReadOptions;
+use crate::domain::run_text::outcome;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
 use crate::store::catalogs::Catalog;
@@ -84,7 +86,7 @@ fn list(app: &App, as_json: bool) -> Result<Exit, Trouble> {
 }
 
 fn as_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
-    json!({
+    let mut object = json!({
         "slug": source.slug,
         "name": source.name,
         "noun": source.noun.to_string(),
@@ -96,7 +98,11 @@ fn as_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
         "items": catalog.item_count,
         "columns": catalog.columns,
         "lastSuccess": catalog.last_success_at.map(|at| at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
-    })
+    });
+    if source.read_options != ReadOptions::default() {
+        object["readOptions"] = json!(source.read_options);
+    }
+    object
 }
 
 fn readers(source: &Source) -> String {
@@ -140,18 +146,33 @@ fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
         facts.push(("columns", catalog.columns.join(", ")));
         facts.push(("last success", last_success(&catalog)));
     }
+    facts.extend(read_facts(&source.read_options));
     facts.extend(feed_facts(&app.store.feeds(source.id)?));
     if let Some(active) = app.store.active_run(source.id)? {
         facts.push(("running now", active.to_string()));
     }
     for record in app.store.recent_records(Some(source.id), 5)? {
         let ended = record.finished_at.format("%Y-%m-%d %H:%M UTC");
-        facts.push(("past sync", format!("{ended}  {}  {}  {}", record.id, record.status, record.message)));
+        let outcome = outcome(record.status, &record.stats).to_lowercase();
+        facts.push(("past sync", format!("{ended}  {}  {outcome}  {}", record.id, record.message)));
     }
     let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let text = table(&["", ""], &rows);
     answer(text.trim_start())?;
     Ok(Exit::Fine)
+}
+
+/// How the content of a source is read, as far as that is set.
+fn read_facts(options: &ReadOptions) -> Vec<(&'static str, String)> {
+    let ReadOptions { tab, encoding, header_row, accept_header_mismatch } = options;
+    let mismatch = accept_header_mismatch.then(|| "synced all the same".to_owned());
+    let facts = [
+        ("tab", tab.clone()),
+        ("encoding", encoding.clone()),
+        ("header row", header_row.map(|row| row.to_string())),
+        ("rows that do not fit the header", mismatch),
+    ];
+    facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
 /// How the feeds of a source fare: a line for all, and one for each that failed.

@@ -11,6 +11,7 @@ use crate::domain::location::Location;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, SourceDraft};
+use crate::domain::text_encoding::encoding_name;
 use crate::domain::veil::account;
 use crate::domain::way_in::Asked;
 
@@ -62,8 +63,8 @@ struct ReadFlags {
     #[arg(long, value_name = "NAME")]
     tab: Option<String>,
     /// The text encoding of a file, such as utf-8 or windows-1252; default detected
-    #[arg(long, value_name = "NAME")]
-    encoding: Option<String>,
+    #[arg(long, value_name = "NAME", value_parser = encoding_name)]
+    encoding: Option<&'static str>,
     /// The row that names the columns, from 1; default the first row that is not blank
     #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     header_row: Option<u64>,
@@ -120,7 +121,7 @@ fn read_options(app: &App, add: &Add) -> Result<ReadOptions, Trouble> {
     let ReadFlags { tab, encoding, header_row, accept_header_mismatch } = &add.reading;
     let options = ReadOptions {
         tab: tab.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
-        encoding: encoding.clone(),
+        encoding: encoding.map(str::to_owned),
         header_row: *header_row,
         accept_header_mismatch: *accept_header_mismatch,
     };

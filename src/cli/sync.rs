@@ -9,6 +9,7 @@ use super::follow::{self, Show};
 use super::output::{Exit, Trouble, answer, complain, known_source, note, one_line};
 use crate::app::{self, App};
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
+use crate::domain::run_text::issue_label;
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -61,7 +62,7 @@ pub(super) fn run(app: &App, args: &SyncArgs) -> Result<Exit, Trouble> {
     let id = start(app, &source, &args.request())?;
     let mut show = Show::on_standard_error();
     let last = follow::follow(app, id, &told, &mut show);
-    show.done();
+    show.done(last.as_ref().ok());
     let last = last?;
     let exit = match last.status {
         Status::Completed => Exit::Fine,
@@ -144,9 +145,10 @@ fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(
         for issue in app.store.issues(last.sync_id, 1, TOLD_ISSUES)? {
             let row = issue.row.map_or(String::new(), |row| format!("row {row}, "));
             // Where a source is made of feeds, the place of an issue is the feed.
-            let what = if last.stats.feeds.is_some() && issue.row.is_none() { "feed" } else { "column" };
+            let is_of_feed = last.stats.feeds.is_some() && issue.row.is_none();
+            let what = if is_of_feed { "feed" } else { "column" };
             let column = issue.column.map_or(String::new(), |column| format!("{what} “{column}”, "));
-            note(&format!("{row}{column}{}: {}", issue.kind.as_str(), issue.reason));
+            note(&format!("{row}{column}{}: {}", issue_label(issue.kind, is_of_feed), issue.reason));
         }
         if issues > TOLD_ISSUES {
             note(&format!("… and {} more issues", issues - TOLD_ISSUES));

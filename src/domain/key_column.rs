@@ -1,6 +1,9 @@
 //! The key column that is not there any more: which of the columns that are may be meant.
 
-use super::row::{listed_columns, shortened};
+use super::header_row::find_header;
+use super::row::{Row, listed_columns, shortened};
+use super::text_form::is_same_form;
+use super::visible_text::{differ_invisibly, marked};
 
 /// Names that a key column often has, the most telling first.
 const KEY_NAMES: [&str; 12] =
@@ -30,16 +33,96 @@ pub struct KeyHints {
     pub known: Option<KnownKeys>,
 }
 
-/// What is wrong: the key column `wanted` is not among the columns.
+/// What is known where the key column of a source is not among its columns.
+#[derive(Clone, Copy, Debug)]
+pub struct MissingKey<'a> {
+    /// The key column.
+    pub wanted: &'a str,
+    /// The columns that are there.
+    pub columns: &'a [String],
+    /// The first rows, at least [`SEARCHED_ROWS`](super::header_row::SEARCHED_ROWS) where there are so many.
+    pub rows: &'a [Row],
+    /// Columns that could be keys.
+    pub hints: &'a KeyHints,
+    /// The slug of the source.
+    pub slug: &'a str,
+    /// Whether the header row of the source can be set.
+    pub header_row: HeaderSetting,
+}
+
+/// Whether the row that names the columns can be set, and to what it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HeaderSetting {
+    /// Sources of this kind have no such setting.
+    NotOffered,
+    /// It is not set.
+    Detected,
+    /// It is set to this row.
+    Set(u64),
+}
+
+/// What is wrong, and what to do about it: the one message of a sync, a check and the settings page. The header is
+/// looked for in the first rows; else the column is named that holds the keys of the catalog, that is spelled alike, or
+/// that tells the rows apart.
 #[must_use]
-pub fn missing(wanted: &str, columns: &[String]) -> String {
+pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
+    let header_is_missing = missing.hints.known.as_ref().is_some_and(|known| known.named_like_a_key);
+    if !header_is_missing && let Some(message) = header_elsewhere(missing) {
+        return message;
+    }
+    let MissingKey { wanted, columns, .. } = *missing;
+    format!("{} {}", no_such_column(wanted, columns), proposal(missing))
+}
+
+/// That there is no column `wanted`.
+#[must_use]
+pub fn no_such_column(wanted: &str, columns: &[String]) -> String {
     format!("There is no column “{}”; the columns are {}.", shortened(wanted), listed_columns(columns))
 }
 
-/// What to do about it, in the settings of the source called `slug`: the column that holds the keys of the catalog, else
-/// one that is spelled alike, else one that tells the rows apart.
-#[must_use]
-pub fn proposal(wanted: &str, columns: &[String], hints: &KeyHints, slug: &str) -> String {
+/// What to do where the key column stands in a row below the one that was taken for the header.
+fn header_elsewhere(missing: &MissingKey<'_>) -> Option<String> {
+    let MissingKey { wanted, columns, rows, hints, slug, header_row } = *missing;
+    let found = find_header(columns, rows, |cell| is_same_form(cell, wanted))?;
+    // The keys are in another column, so the cell has the name by coincidence.
+    let keys_at = hints.known.as_ref().and_then(|known| columns.iter().position(|name| *name == known.column));
+    if keys_at.is_some_and(|at| at != found.position) {
+        return None;
+    }
+    let (wanted, row) = (shortened(wanted), found.row);
+    let settings = format!("the settings of this source (/settings/sources/{slug})");
+    let mut message = match header_row {
+        HeaderSetting::Set(set) => {
+            return Some(format!(
+                "The column “{wanted}” is in row {row}, and the header row is set to {set}. Set it to {row} in {settings}."
+            ));
+        }
+        _ if found.below_titles => format!(
+            "The column “{wanted}” is in row {row}. Delete the {} above the header.",
+            number_of_rows(row.saturating_sub(1))
+        ),
+        _ => format!("The column “{wanted}” is in row {row}. Move that row to the top."),
+    };
+    if header_row == HeaderSetting::Detected && found.below_titles {
+        message.push_str(&format!(" Or set the header row to {row} in {settings}."));
+    }
+    Some(message)
+}
+
+/// `row`, `three rows`, `14 rows`: what follows "the".
+fn number_of_rows(number: u64) -> String {
+    const WORDS: [&str; 9] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let word = number.checked_sub(2).and_then(|at| WORDS.get(usize::try_from(at).ok()?));
+    match (number, word) {
+        (1, _) => "row".to_owned(),
+        (_, Some(word)) => format!("{word} rows"),
+        _ => format!("{number} rows"),
+    }
+}
+
+/// What to do about it.
+fn proposal(missing: &MissingKey<'_>) -> String {
+    let MissingKey { wanted, columns, hints, slug, .. } = *missing;
     let wanted_short = shortened(wanted);
     let choose = format!("choose it as the key column in the settings of this source (/settings/sources/{slug})");
     let or_rename = format!("or rename it to “{wanted_short}” in the source");
@@ -53,6 +136,14 @@ pub fn proposal(wanted: &str, columns: &[String], hints: &KeyHints, slug: &str) 
             );
         }
         return format!("“{}” holds the same keys ({known} of {of}): {choose}, {or_rename}.", shortened(column));
+    }
+    if let Some(alike) = columns.iter().find(|name| differ_invisibly(name, wanted)) {
+        return format!(
+            "“{}” and “{}” differ only in characters that cannot be seen or in white space, which are marked here: rename \
+             the column to “{wanted_short}” in the source, or {choose}.",
+            marked(alike),
+            marked(wanted)
+        );
     }
     if let Some(alike) = columns.iter().find(|name| is_alike(name, wanted)) {
         return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shortened(alike));
@@ -100,7 +191,13 @@ pub fn rank(name: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{KeyHints, KnownKeys, is_alike, proposal, rank};
+    use super::{HeaderSetting, KeyHints, KnownKeys, MissingKey, is_alike, missing_key_message, number_of_rows, rank};
+    use crate::domain::row::Row;
+
+    fn message(wanted: &str, columns: &[&str], rows: &[Row], hints: &KeyHints, header_row: HeaderSetting) -> String {
+        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+        missing_key_message(&MissingKey { wanted, columns: &columns, rows, hints, slug: "albums", header_row })
+    }
 
     #[test]
     fn telling_names_come_before_others() {
@@ -123,21 +220,74 @@ mod tests {
 
     #[test]
     fn the_keys_of_the_catalog_say_more_than_names_and_names_more_than_filled_cells() {
-        let columns = ["Id", "album_id", "sku"].map(str::to_owned);
         let known =
             KnownKeys { column: "album_id".to_owned(), known: 209, of: 209, more: false, named_like_a_key: false };
         let mut hints = KeyHints { different: vec!["sku".to_owned()], known: Some(known) };
-        let said = proposal("id", &columns, &hints, "albums");
-        assert!(said.starts_with("“album_id” holds the same keys (209 of 209): choose it as the key column"), "{said}");
-        assert!(said.contains("/settings/sources/albums"), "{said}");
+        let said = |wanted: &str, hints: &KeyHints| {
+            let message = message(wanted, &["Id", "album_id", "sku"], &[], hints, HeaderSetting::Detected);
+            let rest = message
+                .strip_prefix(&format!("There is no column “{wanted}”; the columns are “Id”, “album_id”, “sku”. "));
+            rest.unwrap_or_else(|| panic!("{message}")).to_owned()
+        };
+        let told = said("id", &hints);
+        assert!(told.starts_with("“album_id” holds the same keys (209 of 209): choose it as the key column"), "{told}");
+        assert!(told.contains("/settings/sources/albums"), "{told}");
         hints.known = hints.known.map(|known| KnownKeys { column: "0".to_owned(), named_like_a_key: true, ..known });
-        let said = proposal("id", &columns, &hints, "albums");
-        assert!(said.starts_with("The header row seems to be missing: “0” is a key that the catalog has"), "{said}");
-        assert!(said.contains("(209 of 209). Put the row") && !said.contains("choose"), "{said}");
+        let told = said("id", &hints);
+        assert!(told.starts_with("The header row seems to be missing: “0” is a key that the catalog has"), "{told}");
+        assert!(told.contains("(209 of 209). Put the row") && !told.contains("choose"), "{told}");
         hints.known = None;
-        assert!(proposal("id", &columns, &hints, "albums").starts_with("Is “Id” the same column?"));
-        assert!(proposal("nr", &columns, &hints, "albums").starts_with("The cells of “sku” are all filled"));
+        assert!(said("id", &hints).starts_with("Is “Id” the same column?"));
+        assert!(said("nr", &hints).starts_with("The cells of “sku” are all filled"));
         hints.different.clear();
-        assert!(proposal("nr", &columns, &hints, "albums").contains("add a column “nr”"));
+        assert!(said("nr", &hints).contains("add a column “nr”"));
+    }
+
+    fn rows(first: u64, lines: &[&str]) -> Vec<Row> {
+        let cells = |line: &str| line.split(',').map(str::to_owned).collect();
+        (first..).zip(lines).map(|(number, line)| Row { number, cells: cells(line), ..Row::default() }).collect()
+    }
+
+    #[test]
+    fn a_header_below_titles_is_named_with_its_row() {
+        let below = rows(2, &["Period:,January,", "Transaction,Date,Price", "T-1,1/1,2", "T-2,1/2,3"]);
+        let said =
+            |setting| message("Transaction", &["Sales", "column 2", "column 3"], &below, &KeyHints::default(), setting);
+        let delete = "The column “Transaction” is in row 3. Delete the two rows above the header.";
+        assert_eq!(said(HeaderSetting::NotOffered), delete);
+        let detected =
+            format!("{delete} Or set the header row to 3 in the settings of this source (/settings/sources/albums).");
+        assert_eq!(said(HeaderSetting::Detected), detected);
+        let set = said(HeaderSetting::Set(1));
+        assert!(
+            set.starts_with("The column “Transaction” is in row 3, and the header row is set to 1. Set it to 3"),
+            "{set}"
+        );
+        let sorted = rows(2, &["b,2,2", "Transaction,Date,Price", "c,1/1,2"]);
+        let said = message("Transaction", &["a", "1", "x"], &sorted, &KeyHints::default(), HeaderSetting::Detected);
+        assert_eq!(
+            said, "The column “Transaction” is in row 3. Move that row to the top.",
+            "those above are no titles"
+        );
+        assert_eq!([1, 2, 10, 11].map(number_of_rows), ["row", "two rows", "ten rows", "11 rows"]);
+    }
+
+    #[test]
+    fn a_cell_that_has_the_name_beside_the_keys_is_no_header() {
+        let known = KnownKeys { column: "nr".to_owned(), known: 2, of: 3, more: false, named_like_a_key: false };
+        let hints = KeyHints { known: Some(known), ..KeyHints::default() };
+        let said = message("id", &["nr", "note"], &rows(2, &["1,id", "2,x"]), &hints, HeaderSetting::Detected);
+        assert!(said.contains("“nr” holds the same keys"), "{said}");
+    }
+
+    #[test]
+    fn a_difference_that_cannot_be_seen_is_marked() {
+        let said =
+            message("Member No", &["Member\u{a0}N\u{200d}o"], &[], &KeyHints::default(), HeaderSetting::Detected);
+        assert!(
+            said.contains("the columns are “Member⍽N·U+200D·o”. “Member⍽N·U+200D·o” and “Member No” differ only"),
+            "{said}"
+        );
+        assert!(said.contains("rename the column to “Member No”"), "{said}");
     }
 }

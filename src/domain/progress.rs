@@ -48,6 +48,18 @@ pub struct Stats {
     /// Articles; `None` for a source that has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub articles: Option<Count>,
+    /// Feeds whose last try failed, once the run has ended; `None` where none did.
+    #[serde(rename = "failedFeeds", skip_serializing_if = "Option::is_none")]
+    pub failed_feeds: Option<FailedFeeds>,
+}
+
+/// How many of the feeds of a source failed, whether this run asked all of them or only some.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct FailedFeeds {
+    /// Those whose last try failed.
+    pub failed: u64,
+    /// All feeds of the source.
+    pub total: u64,
 }
 
 /// What share of a run each stage is, in percent; each kind of source has one such table. They add up to 100.

@@ -39,6 +39,18 @@ pub enum ReadSetting {
 }
 
 impl ReadOptions {
+    /// The options without those that are not among `obeyed`.
+    #[must_use]
+    pub fn obeyed(&self, obeyed: &[ReadSetting]) -> Self {
+        let has = |setting| obeyed.contains(&setting);
+        Self {
+            tab: self.tab.clone().filter(|_| has(ReadSetting::Tab)),
+            encoding: self.encoding.clone().filter(|_| has(ReadSetting::Encoding)),
+            header_row: self.header_row.filter(|_| has(ReadSetting::HeaderRow)),
+            accept_header_mismatch: self.accept_header_mismatch && has(ReadSetting::HeaderMismatch),
+        }
+    }
+
     /// The first setting that is made and not among those in `obeyed`.
     #[must_use]
     pub fn first_ignored(&self, obeyed: &[ReadSetting]) -> Option<ReadSetting> {
@@ -71,5 +83,7 @@ mod tests {
         let set = ReadOptions { encoding: Some("utf-8".to_owned()), ..ReadOptions::default() };
         assert_eq!(set.first_ignored(&[ReadSetting::Tab]), Some(ReadSetting::Encoding));
         assert_eq!(set.first_ignored(&[ReadSetting::Encoding]), None);
+        assert_eq!(set.obeyed(&[ReadSetting::Tab]), ReadOptions::default());
+        assert_eq!(set.obeyed(&[ReadSetting::Encoding]), set);
     }
 }

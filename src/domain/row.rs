@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::text_form::comparable_form;
+use super::visible_text::stray_marked;
 
 /// One row of a source, cells in column order, already as text.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -138,15 +139,26 @@ pub fn clipped(name: &str) -> String {
     }
 }
 
-/// A cell's text short enough for a sentence, without line breaks and other control characters.
+/// The most characters of a name or a cell in a sentence.
+const MOST_IN_A_SENTENCE: usize = 60;
+
+/// The name of a column, or the text of a cell, short enough for a sentence. What cannot be seen in it is marked.
 #[must_use]
 pub fn shortened(text: &str) -> String {
-    const MOST: usize = 60;
-    let mut short: String = text.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if text.chars().nth(MOST).is_some() {
-        short.push('…');
+    cut(text, stray_marked)
+}
+
+/// A title short enough for a sentence, without line breaks and other control characters.
+#[must_use]
+pub fn shortened_title(title: &str) -> String {
+    cut(title, |title| title.replace(char::is_control, " "))
+}
+
+fn cut(text: &str, show: impl Fn(&str) -> String) -> String {
+    match text.char_indices().nth(MOST_IN_A_SENTENCE) {
+        Some((end, _)) => format!("{}…", show(&text[..end])),
+        None => show(text),
     }
-    short
 }
 
 #[cfg(test)]

@@ -79,38 +79,13 @@ pub fn position_of(names: &[String], wanted: &str) -> Option<usize> {
     names.iter().position(|name| name == wanted).or_else(|| names.iter().position(|name| is_same_form(name, wanted)))
 }
 
-/// `text` with a visible sign for every character that the comparable form takes away or replaces: `Member⍽No` for a
-/// no-break space, `⏎` for a line break, `⇥` for a tab, `[U+200B]` for what cannot be seen. Spaces at the ends and
-/// repeated ones are `·`.
-#[must_use]
-pub fn with_visible_differences(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len() + 8);
-    let mut letters = text.chars().peekable();
-    let mut after_space = true;
-    while let Some(c) = letters.next() {
-        let is_last = letters.peek().is_none();
-        match c {
-            ' ' if after_space || is_last => shown.push('·'),
-            ' ' => shown.push(' '),
-            '\u{A0}' => shown.push('⍽'),
-            '\r' if letters.peek() == Some(&'\n') => {}
-            '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('⏎'),
-            '\t' => shown.push('⇥'),
-            c if c.is_whitespace() || is_invisible(c) => shown.push_str(&format!("[U+{:04X}]", u32::from(c))),
-            c => shown.push(c),
-        }
-        after_space = c.is_whitespace();
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
 
     use proptest::prelude::*;
 
-    use super::{comparable_form, is_blank, is_same_form, position_of, with_visible_differences};
+    use super::{comparable_form, is_blank, is_same_form, position_of};
 
     #[test]
     fn white_space_of_any_kind_is_one_space_and_none_at_the_ends() {
@@ -151,13 +126,6 @@ mod tests {
         assert_eq!(position_of(&names, "a b"), Some(1));
         assert_eq!(position_of(&names[..1], "a b"), Some(0));
         assert_eq!(position_of(&names, "d"), None);
-    }
-
-    #[test]
-    fn a_difference_that_cannot_be_seen_is_marked() {
-        assert_eq!(with_visible_differences("Member\u{a0}No"), "Member⍽No");
-        assert_eq!(with_visible_differences("Member\r\nNo"), "Member⏎No");
-        assert_eq!(with_visible_differences(" a  b\u{200b}"), "·a ·b[U+200B]");
     }
 
     /// Text of the characters that matter here, and any other.

@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use super::key_search::key_hints;
 use super::{EmptyShelf, FetchError, Fetched, Kind, Order, Shelf, Watch};
-use crate::domain::key_column::KeyHints;
+use crate::domain::header_row::{SEARCHED_ROWS, likely_header};
+use crate::domain::key_column::{HeaderSetting, KeyHints, MissingKey, missing_key_message};
 use crate::domain::location::Location;
-use crate::domain::look::Look;
-use crate::domain::read_options::ReadOptions;
+use crate::domain::look::{Look, TableStart, problems_of};
+use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::row::Row;
+use crate::domain::row_shape::RowShapes;
 use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 use crate::domain::text_form::position_of;
 
 /// How many rows are shown.
 const SHOWN: usize = 20;
+/// How many rows there are between two questions whether the look should end.
+const ROWS_PER_CHECK: u64 = 1000;
 
 /// Fetches what is at `location`, to be read with `read_options`, waits included within `timeout`, and looks at its beginning.
 ///
@@ -50,9 +55,44 @@ pub fn look_again(
     // With its key column there nobody asks for another.
     let is_there = position_of(&columns, &source.key_column).is_some();
     let hints = key_hints(&*content, if is_there { &EmptyShelf } else { shelf })?;
-    let rows = content.rows()?.take(SHOWN).collect::<Result<_, _>>()?;
-    let KeyHints { different, known } = hints;
-    Ok(Look { columns, rows, keys: different, known, bytes: content.bytes(), title: None, feeds: Vec::new() })
+    let (mut rows, mut shapes) = (Vec::new(), RowShapes::new(&columns, |_| None));
+    // All of them: a quotation mark that is never closed may stand in the last one.
+    for (row, read) in content.rows()?.zip(1_u64..) {
+        let row: Row = row?;
+        shapes.look(&row);
+        if read % ROWS_PER_CHECK == 0 && watch.should_stop() {
+            return Err(FetchError::Stopped);
+        }
+        if rows.len() < SEARCHED_ROWS {
+            rows.push(row);
+        }
+    }
+    let mismatch = shapes.finish().mismatch;
+    let is_new = source.key_column.is_empty();
+    // Feeds and accounts tell their entries apart by themselves.
+    let asks_key = kind.key_column().is_none();
+    let is_lost = asks_key && !is_new && !is_there && !columns.is_empty();
+    let missing_key = is_lost.then(|| missing_key(kind, source, &columns, &rows, &hints));
+    let offered = kind.read_settings().contains(&ReadSetting::HeaderRow) && source.read_options.header_row.is_none();
+    let likely_header = if is_new && offered { likely_header(&columns, &rows) } else { None };
+    rows.truncate(SHOWN);
+    let KeyHints { different: keys, known } = hints;
+    let start = TableStart { columns: &columns, rows: &rows, keys: &keys, mismatch };
+    let problems = if asks_key { problems_of(source, &start) } else { Vec::new() };
+    let bytes = content.bytes();
+    Ok(Look { columns, rows, keys, known, bytes, title: None, feeds: Vec::new(), missing_key, problems, likely_header })
+}
+
+/// The message about the key column of `source` where it is not among `columns`; `rows` are the first ones.
+#[must_use]
+pub fn missing_key(kind: &dyn Kind, source: &Source, columns: &[String], rows: &[Row], hints: &KeyHints) -> String {
+    let header_row = match source.read_options.header_row {
+        _ if !kind.read_settings().contains(&ReadSetting::HeaderRow) => HeaderSetting::NotOffered,
+        None => HeaderSetting::Detected,
+        Some(row) => HeaderSetting::Set(row),
+    };
+    let (wanted, slug) = (source.key_column.as_str(), source.slug.as_str());
+    missing_key_message(&MissingKey { wanted, columns, rows, hints, slug, header_row })
 }
 
 /// A source that is not in the database.

@@ -19,7 +19,7 @@ mod text_encoding;
 pub use http::guard::{AllowHosts, NotAllowHosts};
 pub use key_search::key_hints;
 pub use kinds::{Kinds, Settings, try_credentials};
-pub use look::{look, look_again};
+pub use look::{look, look_again, missing_key};
 pub use sheet::credentials::{NotAServiceAccount, ServiceAccount};
 
 use std::collections::HashMap;

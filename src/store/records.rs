@@ -13,6 +13,7 @@ use super::schema::{sources, sync_issues, sync_operations, sync_records};
 use super::stored::{json, word};
 use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
+use crate::domain::progress::Stats;
 use crate::domain::record::{Moments, SyncRecord};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
@@ -94,6 +95,8 @@ pub struct LatestResult {
     pub source_id: SourceId,
     /// The terminal status.
     pub status: Status,
+    /// The counts.
+    pub stats: Stats,
     /// How many removals it withheld.
     pub withheld_removals: u64,
 }
@@ -104,16 +107,33 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub fn latest_results(&self) -> Result<Vec<LatestResult>, StoreError> {
+        self.latest_results_of(None)
+    }
+
+    /// The latest result of a source; `None` where nothing but previews has ended.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn latest_result(&self, source: SourceId) -> Result<Option<LatestResult>, StoreError> {
+        Ok(self.latest_results_of(Some(source))?.pop())
+    }
+
+    fn latest_results_of(&self, only: Option<SourceId>) -> Result<Vec<LatestResult>, StoreError> {
         self.read(|conn| {
-            let rows: Vec<(i64, String, i64)> = sources::table
+            let mut query = sources::table
                 .inner_join(sync_records::table.on(is_latest()))
-                .select((sources::id, sync_records::status, sync_records::withheld_removals))
-                .load(conn)?;
+                .select((sources::id, sync_records::status, sync_records::stats, sync_records::withheld_removals))
+                .into_boxed();
+            if let Some(only) = only {
+                query = query.filter(sources::id.eq(only.0));
+            }
+            let rows: Vec<(i64, String, String, i64)> = query.load(conn)?;
             rows.into_iter()
-                .map(|(source, status, withheld)| {
+                .map(|(source, status, stats, withheld)| {
                     Ok(LatestResult {
                         source_id: SourceId(source),
                         status: word("sync_records.status", &status)?,
+                        stats: json("sync_records.stats", &stats)?,
                         withheld_removals: u64::try_from(withheld).unwrap_or(0),
                     })
                 })

@@ -7,13 +7,13 @@ use super::compare::{Found, KeyIndex, Standing, place};
 use super::fetching::Stored;
 use super::outcome::Stopped;
 use super::run::Run;
+use crate::domain::header_row::SEARCHED_ROWS;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::{Digest128, Layout, digest, parse_fields};
-use crate::domain::key_column::{missing, proposal};
 use crate::domain::row::{Row, shortened};
 use crate::domain::stored_columns::as_stored;
 use crate::domain::text_form::position_of;
-use crate::fetch::{Content, key_hints};
+use crate::fetch::{Content, key_hints, missing_key};
 
 /// How many rows are looked at to find out whether a column was only renamed.
 const SAMPLE: usize = 200;
@@ -77,9 +77,9 @@ impl Run<'_> {
             return Ok(Layout::new(columns, key));
         }
         let hints = key_hints(content, &Stored { run: self })?;
-        let what = missing(wanted, columns);
-        let to_do = proposal(wanted, columns, &hints, self.source.slug.as_str());
-        Err(Stopped::Failed { code: "no_key_column", message: format!("{what} Nothing was changed. {to_do}") })
+        let rows: Vec<Row> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
+        let what = missing_key(self.kind, &self.source, columns, &rows, &hints);
+        Err(Stopped::Failed { code: "no_key_column", message: format!("{what} Nothing was changed.") })
     }
 
     /// What became of the columns, as noted issues of the header.

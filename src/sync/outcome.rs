@@ -10,7 +10,8 @@ use crate::domain::guards::{Tally, Verdict};
 use crate::domain::in_words;
 use crate::domain::issue::Issues;
 use crate::domain::operation::{OperationKind, Status};
-use crate::domain::progress::Stats;
+use crate::domain::progress::{FailedFeeds, Stats};
+use crate::domain::run_text::{self, RunResult};
 use crate::domain::source::Source;
 use crate::fetch::FetchError;
 use crate::store::StoreError;
@@ -107,94 +108,66 @@ impl Findings {
         Ending { stats: Some(stats), issues, changes, feeds, ..Ending::new(status, message) }
     }
 
-    /// How many feeds could not be read, as the end of a message; empty where all could.
-    fn unread(&self) -> String {
-        match self.fared {
-            Some(FeedCounts { failing: 1.., total: 1, .. }) => " The feed could not be read.".to_owned(),
-            Some(FeedCounts { failing: failing @ 1.., total, .. }) => {
-                format!(" {failing} of {total} feeds could not be read.")
-            }
-            _ => String::new(),
-        }
+    /// The counts, with the feeds that failed.
+    fn counts(&self) -> Stats {
+        let failed = self.fared.filter(|fared| fared.failing > 0);
+        let failed_feeds = failed.map(|fared| FailedFeeds { failed: fared.failing, total: fared.total });
+        Stats { failed_feeds, ..self.stats }
     }
 
-    /// Everything was applied, but for removals that wait for a person's word.
-    pub(super) fn completed(self, source: &Source, applied: Applied, withheld: u64) -> Ending {
+    /// Everything was applied, but for removals that wait for a confirmation.
+    pub(super) fn completed(mut self, source: &Source, applied: Applied, withheld: u64) -> Ending {
+        self.stats = self.counts();
         let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);
-        let Stats { added, updated, .. } = self.stats;
-        let held = count(source, self.stats.unchanged);
-        let mut message = match added + updated + removed {
-            0 if withheld > 0 => "Nothing was written.".to_owned(),
-            0 if self.newest_only => format!("No new {}.", source.noun.many),
-            0 if self.stats.rejected > 0 => format!("Nothing changed: the catalog holds what could be taken, {held}."),
-            0 => format!("Nothing changed: the catalog holds what the source holds, {held}."),
-            _ => format!("{added} added, {updated} updated, {removed} removed."),
-        };
-        if withheld > 0 {
-            message.push_str(&format!(
-                " {} no longer in the source {} kept: that is more than half of the catalog.",
-                count(source, withheld),
-                if withheld == 1 { "was" } else { "were" },
-            ));
-        }
-        message.push_str(&self.unread());
-        message.push_str(&self.columns);
+        let stats = Stats { removed, ..self.stats };
+        let result = RunResult { noun: &source.noun, stats, withheld, newest_only: self.newest_only };
+        let message = run_text::completed_message(&result, &self.columns);
         Ending { withheld_removals: withheld, applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
 
     /// The source has nothing new.
-    pub(super) fn unchanged(self, source: &Source, applied: Applied) -> Ending {
-        let unread = self.unread();
-        let message = if unread.is_empty() {
-            format!("Nothing new since the last sync: {}.", count(source, self.stats.unchanged))
-        } else {
-            format!("No new {}.{unread}", source.noun.many)
-        };
+    pub(super) fn unchanged(mut self, source: &Source, applied: Applied) -> Ending {
+        self.stats = self.counts();
+        let message = run_text::unchanged_message(&source.noun, &self.stats);
         Ending { applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
 
     /// What a sync would do, or why it would be refused. Nothing was written.
     pub(super) fn previewed(mut self, source: &Source, tally: Tally, verdict: Verdict) -> Ending {
+        self.stats = self.counts();
         let Stats { added, updated, .. } = self.stats;
         let Tally { removals, .. } = tally;
-        let unread = self.unread();
-        let (removed, withheld, mut message) = match verdict {
+        let left_out = run_text::would_leave_out(&self.stats);
+        let (removed, withheld, what) = match verdict {
             Verdict::Apply => {
-                let message = format!(
-                    "A sync would add {added}, update {updated} and remove {removals}.{unread} Nothing was written."
-                );
-                (removals, 0, message)
+                (removals, 0, format!("A sync would add {added}, update {updated} and remove {removals}."))
             }
             Verdict::WithholdRemovals => {
-                let kept = count(source, removals);
-                let message = format!(
+                let kept = run_text::counted(&source.noun, removals);
+                let what = format!(
                     "A sync would add {added}, update {updated} and keep {kept} no longer in the source: that is more \
-                     than half of the catalog. Nothing was written."
+                     than half of the catalog."
                 );
-                (0, removals, message)
+                (0, removals, what)
             }
-            Verdict::EmptySource => {
-                (0, 0, "A sync would be refused: the source has no rows to take. Nothing was written.".to_owned())
-            }
+            Verdict::EmptySource => (0, 0, "A sync would be refused: the source has no rows to take.".to_owned()),
             Verdict::KeyChanged => {
-                let message = format!(
+                let what = format!(
                     "A sync would be refused, as the key column may have changed: {added} would come and {removals} would \
-                     go. Nothing was written."
+                     go."
                 );
-                (removals, 0, message)
+                (removals, 0, what)
             }
         };
         self.stats.removed = removed;
-        message.push_str(&self.columns);
+        let message = format!("{what}{left_out} Nothing was written.{}", self.columns);
         Ending { withheld_removals: withheld, ..self.ending(Status::Completed, message) }
     }
 
     /// It failed.
     pub(super) fn failed(self, code: &str, sentence: &str) -> Ending {
-        Ending {
-            error: Some((code.to_owned(), sentence.to_owned())),
-            ..self.ending(Status::Failed, sentence.to_owned())
-        }
+        let message = run_text::stopped_message(sentence, &self.stats);
+        Ending { error: Some((code.to_owned(), message.clone())), ..self.ending(Status::Failed, message) }
     }
 
     /// It was ended early, at that percent. `None` when the run belongs to somebody else now: then there is nothing to end.
@@ -205,7 +178,10 @@ impl Findings {
         };
         Some(match reason {
             Reason::LeaseLost => return None,
-            Reason::Cancelled => self.ending(Status::Cancelled, format!("Cancelled at {percent} %. {kept}")),
+            Reason::Cancelled => {
+                let message = run_text::stopped_message(&format!("Cancelled at {percent} %. {kept}"), &self.stats);
+                self.ending(Status::Cancelled, message)
+            }
             Reason::TimedOut => self.failed(
                 "timeout",
                 &format!(
@@ -228,5 +204,5 @@ impl Findings {
 
 /// `1 album`, `47 albums`.
 pub(super) fn count(source: &Source, number: u64) -> String {
-    format!("{number} {}", source.noun.of(number))
+    run_text::counted(&source.noun, number)
 }

@@ -8,7 +8,6 @@ use crate::domain::item::Layout;
 use crate::domain::row::{Row, listed_columns, shortened};
 use crate::domain::sheet_words::SheetWord;
 use crate::domain::source::Noun;
-use crate::domain::text_form::with_visible_differences;
 
 /// How many rows or headers a note names.
 const MAX_NAMED: usize = 5;
@@ -120,7 +119,8 @@ impl RowNotes {
         }
         if self.respelled > 0 {
             let (row, example) = self.first_respelled.as_ref().map_or((1, ""), |(row, key)| (*row, key.as_str()));
-            let example = if example.is_empty() { String::new() } else { format!(", first “{}”", marked(example)) };
+            let example =
+                if example.is_empty() { String::new() } else { format!(", first “{}”", shortened(example)) };
             let (keys, are) = if self.respelled == 1 { ("key", "is") } else { ("keys", "are") };
             let reason = format!(
                 "{} {keys} in “{key}” {are} spelled differently than in the catalog (spaces, invisible characters or \
@@ -182,11 +182,6 @@ fn unfilled(keyless: &KeylessSplit) -> String {
     }
 }
 
-/// A key or header with what cannot be seen in it.
-fn marked(text: &str) -> String {
-    shortened(&with_visible_differences(text))
-}
-
 /// The one note of headers that are spelled otherwise than the columns they are taken for.
 pub(super) fn header_note(written: &[String], layout: &Layout, wanted_key: &str) -> Option<Issue> {
     let pairs = written.iter().zip(layout.columns());
@@ -202,8 +197,10 @@ pub(super) fn header_note(written: &[String], layout: &Layout, wanted_key: &str)
     }
     let (first, _) = differing.first()?;
     let column = Some((*first).to_owned());
-    let named =
-        differing.iter().take(MAX_NAMED).map(|(written, name)| format!("“{}” as “{}”", marked(written), marked(name)));
+    let named = differing
+        .iter()
+        .take(MAX_NAMED)
+        .map(|(written, name)| format!("“{}” as “{}”", shortened(written), shortened(name)));
     let mut named = named.collect::<Vec<_>>().join(", ");
     if differing.len() > MAX_NAMED {
         named.push_str(&format!(" and {} more", differing.len() - MAX_NAMED));

@@ -10,7 +10,6 @@ use super::page::Html;
 use super::state::{self, House, Rooms};
 use super::views::base::{Badge, BadgeFragment, BadgeRun};
 use crate::domain::account::Actor;
-use crate::domain::operation::{OperationKind, Status};
 use crate::domain::source::Source;
 
 /// How long an ended run stays in the badge.
@@ -50,7 +49,15 @@ pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebErr
         let Some(source) = sources.get(&source_id) else { continue };
         // It may have ended since: then it is among the news the next time.
         let Some(report) = house.board.get(id)? else { continue };
-        runs.push(line(source, id.to_string(), report.kind, report.status, report.progress));
+        runs.push(BadgeRun {
+            sync_id: id.to_string(),
+            slug: source.slug.to_string(),
+            name: source.name.clone(),
+            kind: report.kind,
+            status: report.status,
+            progress: report.progress,
+            stats: report.stats,
+        });
     }
     for record in news {
         // The newest of a source is its news; what came before it is history.
@@ -58,12 +65,16 @@ pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebErr
             continue;
         }
         if let Some(source) = sources.get(&record.source_id) {
-            runs.push(line(source, record.id.to_string(), record.kind, record.status, record.progress));
+            runs.push(BadgeRun {
+                sync_id: record.id.to_string(),
+                slug: source.slug.to_string(),
+                name: source.name.clone(),
+                kind: record.kind,
+                status: record.status,
+                progress: record.progress,
+                stats: record.stats,
+            });
         }
     }
     Ok(Badge { runs })
-}
-
-fn line(source: &Source, sync_id: String, kind: OperationKind, status: Status, progress: u8) -> BadgeRun {
-    BadgeRun { sync_id, slug: source.slug.to_string(), name: source.name.clone(), kind, status, progress }
 }

@@ -8,7 +8,14 @@ use super::page::{Html, chrome, when};
 use super::state::{self, Rooms};
 use super::views::base::Section;
 use super::views::dashboard::{DashboardPage, SourceLine};
+use super::views::run::LatestRun;
 use crate::domain::source::Source;
+use crate::store::records::LatestResult;
+
+/// A latest result as pages show it.
+pub(super) fn latest_run(result: &LatestResult) -> LatestRun {
+    LatestRun { status: result.status, stats: result.stats, withheld: result.withheld_removals }
+}
 
 /// `GET /`. Five queries however many sources there are; only those with an active run are asked about one by one.
 pub(super) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
@@ -36,10 +43,8 @@ pub(super) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, WebError>
                 noun_one: source.noun.one,
                 noun_many: source.noun.many,
                 last_success: catalog.and_then(|catalog| catalog.last_success_at).map(when),
-                latest: report.as_ref().map(|report| report.status).or(result.map(|result| result.status)),
-                doing: report.as_ref().map(|report| report.kind),
-                progress: report.as_ref().map_or(0, |report| report.progress),
-                withheld: result.map_or(0, |result| result.withheld_removals),
+                active: report.map(|report| (report.kind, report.status, report.progress)),
+                latest: result.map(latest_run),
                 failing: feeds.get(&source.id).map_or(0, |feeds| feeds.failing),
                 public: source.public,
             });

@@ -3,6 +3,7 @@
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{Either, HttpRequest, web};
+use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::api::Answer;
@@ -41,6 +42,18 @@ struct Standing {
     progress: u8,
     message: String,
     error: Option<String>,
+    /// When this was last written; `None` before the first run.
+    last_updated: Option<String>,
+    stats: OlderStats,
+}
+
+/// The counts that these clients show.
+#[derive(Default, Serialize)]
+struct OlderStats {
+    /// Bytes fetched.
+    size: u64,
+    /// Lines read.
+    lines: u64,
 }
 
 /// `POST /api/sync-sheets-bg` and `POST /api/sync-sheets`: starts a sync of the sheet, whatever was sent along.
@@ -93,6 +106,8 @@ fn standing(house: &House, caller: &Caller, query: &Values) -> Result<Answer, We
             progress: 0,
             message: "Nothing has run yet.".to_owned(),
             error: None,
+            last_updated: None,
+            stats: OlderStats::default(),
         });
     };
     if report.successor.is_some()
@@ -112,6 +127,8 @@ fn standing(house: &House, caller: &Caller, query: &Values) -> Result<Answer, We
         progress: report.progress,
         message: report.message,
         error,
+        last_updated: Some(report.last_update.to_rfc3339_opts(SecondsFormat::Secs, true)),
+        stats: OlderStats { size: report.stats.bytes, lines: report.stats.lines },
     })
 }
 

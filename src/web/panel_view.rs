@@ -5,6 +5,7 @@
 
 use chrono::{TimeDelta, Utc};
 
+use super::dashboard::latest_run;
 use super::error::WebError;
 use super::forms::clipped;
 use super::page::when;
@@ -120,7 +121,8 @@ impl Reader<'_> {
             cooldown = seconds(self.house.control.cooldown_left(self.source.id, OperationKind::Sync)?);
         }
         let feeds = if self.actor.is_some() { self.house.store.feed_counts(self.source.id)? } else { None };
-        Ok(PanelView { last_success, cooldown, feeds, ..self.empty() })
+        let latest = self.house.store.latest_result(self.source.id)?.as_ref().map(latest_run);
+        Ok(PanelView { last_success, latest, cooldown, feeds, ..self.empty() })
     }
 
     fn active(&self, report: StatusReport, seen: u8) -> Result<PanelView, WebError> {
@@ -234,7 +236,7 @@ fn shown(status: Status, read: u8, seen: u8) -> u8 {
 
 /// An issue as it is listed. Of feeds the place is the feed itself, which stands where a table has its column.
 pub(super) fn issue_line(issue: Issue, of_feeds: bool) -> IssueLine {
-    let of_header = issue.row == Some(1);
+    let is_of_feed = of_feeds && issue.row.is_none();
     let place = match (issue.row, issue.column) {
         (None, Some(feed)) if of_feeds => clipped(&feed, SHORT),
         (None, None) if of_feeds => "All feeds".to_owned(),
@@ -243,7 +245,12 @@ pub(super) fn issue_line(issue: Issue, of_feeds: bool) -> IssueLine {
             column.map_or(row.clone(), |column| format!("{row}, {column}"))
         }
     };
-    IssueLine { place, of_header, refused: issue.kind == IssueKind::Refused, reason: clipped(&issue.reason, 2 * SHORT) }
+    IssueLine {
+        place,
+        is_of_feed,
+        refused: issue.kind == IssueKind::Refused,
+        reason: clipped(&issue.reason, 2 * SHORT),
+    }
 }
 
 /// A change with the fields that differ. Fields that cannot be read are none: the list is not worth failing the panel.

@@ -7,18 +7,21 @@ use super::error::WebError;
 use super::forms::{Values, value};
 use super::guard::Caller;
 use super::page::{Html, chrome, when};
+use super::read_form;
 use super::set_aside;
 use super::settings_page::{
-    Shown, beside, form_of, found, found_without_look, known, look_again, look_at, next_run, too_large,
+    Shown, beside, form_of, found, found_without_look, known, look_again, missing_key, next_run, too_large,
 };
-use super::source_form::{self, Wrong, general, wrong_link};
+use super::source_form::{self, Wrong, general, wrong_link, wrong_reading};
 use super::source_place::{Place, meant, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
 use super::views::base::Section;
 use super::views::sources::{RemoveFacts, SourceForm, SourceSetting, SourceStep, SourcesPage};
 use crate::domain::location::Location;
-use crate::domain::source::Source;
+use crate::domain::look::Look;
+use crate::domain::schedule::Schedule;
+use crate::domain::source::{Source, SourceDraft};
 use crate::store::sources::SourceChange;
 
 const BUSY: &str = "A sync of this source is running. Nothing was changed; try again when it is over.";
@@ -71,9 +74,9 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
         let asks_key = house.control.key_column(&source.kind).is_none();
         if asks_key && house.store.active_run(source.id)?.is_none() {
             match look_again(house, &source) {
-                Ok((look, errors)) => {
+                Ok(look) => {
                     shown.step = SourceStep::Edit(found(house, &place, &look));
-                    shown.errors = errors;
+                    shown.errors = missing_key(&look);
                 }
                 // What is wrong at the source is not this request's fault.
                 Err(error) => shown.errors = beside(&place, &error),
@@ -84,7 +87,8 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
     .await
 }
 
-/// `POST /settings/sources/{slug}`: changes a source. The place is looked at again if it or the key is another.
+/// `POST /settings/sources/{slug}`: changes a source, or with `again` only shows what it would be. The place is looked at
+/// again if it, the key or how it is read is another.
 pub(super) async fn change(
     rooms: Rooms,
     caller: Caller,
@@ -96,12 +100,8 @@ pub(super) async fn change(
     state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let source = known(house, &slug)?;
-        let mut form = source_form::typed(&sent.values);
-        form.slug = source.slug.to_string();
-        form.kind.clone_from(&source.kind);
-        if let Some(key) = house.control.key_column(&source.kind) {
-            form.key = key.to_owned();
-        }
+        let mut form = typed_of(house, &source, &sent.values);
+        let only_looks = value(&sent.values, "again") == "1";
         let place = match sent.file {
             SentFile::Stored { id, .. } => {
                 form.upload = id;
@@ -113,39 +113,29 @@ pub(super) async fn change(
                 None => changed_place(house, &source, &form)?,
             },
         };
-        let moved = place.as_ref().is_ok_and(|place| *place != Place::from(&source));
         let looked = match &place {
-            Ok(place) if moved || form.key != source.key_column => match place.beyond(&source.location) {
-                Some(new) => look_at(house, &new).map(Some).map_err(|error| beside(&new, &error)),
-                None => Ok(None),
-            },
-            Ok(_) => Ok(None),
+            Ok(place) => look_at_change(house, &source, place, &form, only_looks),
             Err(errors) => Err(errors.clone()),
         };
         let (errors, status) = match (&place, &looked) {
-            (Ok(place), Ok(look)) => {
-                let mut columns = look.as_ref().map_or_else(Vec::new, |look| look.columns.clone());
-                if look.is_none() || house.control.key_column(&source.kind).is_some() {
-                    columns.push(form.key.clone());
-                }
-                match source_form::check(&form, place, &columns) {
-                    Ok((draft, schedule)) => {
-                        match house.store.change_source(source.id, &draft, next_run(schedule.as_ref()))? {
-                            SourceChange::Done => {
-                                if moved {
-                                    uploads::discard(&house.uploads_dir, &source.location);
-                                }
-                                set_aside::forget(&house.uploads_dir, &form.waits);
-                                log::info!("the source {} was changed", source.slug);
-                                return Ok(Html::see_other("/settings/sources?done=saved"));
+            (Ok(place), Ok(look)) => match checked(house, &source, &form, place, look.as_ref()) {
+                Ok(_) if only_looks => (Wrong::default(), StatusCode::OK),
+                Ok((draft, schedule)) => {
+                    match house.store.change_source(source.id, &draft, next_run(schedule.as_ref()))? {
+                        SourceChange::Done => {
+                            if place.location != source.location {
+                                uploads::discard(&house.uploads_dir, &source.location);
                             }
-                            SourceChange::Busy => (general(BUSY), StatusCode::CONFLICT),
-                            SourceChange::Gone => return Err(WebError::not_found("source")),
+                            set_aside::forget(&house.uploads_dir, &form.waits);
+                            log::info!("the source {} was changed", source.slug);
+                            return Ok(Html::see_other("/settings/sources?done=saved"));
                         }
+                        SourceChange::Busy => (general(BUSY), StatusCode::CONFLICT),
+                        SourceChange::Gone => return Err(WebError::not_found("source")),
                     }
-                    Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
                 }
-            }
+                Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
+            },
             (Err(errors), _) | (_, Err(errors)) => (errors.clone(), StatusCode::UNPROCESSABLE_ENTITY),
         };
         let found = match (&place, looked) {
@@ -160,6 +150,61 @@ pub(super) async fn change(
     .await
 }
 
+/// What was typed of a source that is there. What cannot be changed, and what the form did not ask for, stays.
+fn typed_of(house: &House, source: &Source, values: &Values) -> SourceForm {
+    let mut form = source_form::typed(values);
+    form.slug = source.slug.to_string();
+    form.kind.clone_from(&source.kind);
+    if let Some(key) = house.control.key_column(&source.kind) {
+        form.key = key.to_owned();
+    }
+    if form.reading.is_none() {
+        form.reading = Some(read_form::of_options(&source.read_options));
+        form.read_options = source.read_options.clone();
+    }
+    form
+}
+
+/// Looks at the place after a change, where it has to be looked at: `None` where nothing of it is another.
+fn look_at_change(
+    house: &House,
+    source: &Source,
+    place: &Place,
+    form: &SourceForm,
+    always: bool,
+) -> Result<Option<Look>, Wrong> {
+    if !always && *place == Place::from(source) && form.key == source.key_column {
+        return Ok(None);
+    }
+    let Some(new) = place.beyond(&source.location) else { return Ok(None) };
+    let (location, read_options) = (new.location.clone(), new.read_options.clone());
+    let changed = Source { location, read_options, key_column: form.key.clone(), ..source.clone() };
+    look_again(house, &changed).map(Some).map_err(|error| {
+        // What could be read before cannot be read as it is set now.
+        let is_reading = place.location == source.location && place.read_options != source.read_options;
+        if is_reading { wrong_reading(error.to_string()) } else { beside(&new, &error) }
+    })
+}
+
+/// A draft of what was typed; or what is wrong, field by field.
+fn checked(
+    house: &House,
+    source: &Source,
+    form: &SourceForm,
+    place: &Place,
+    look: Option<&Look>,
+) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
+    let mut columns = look.map_or_else(Vec::new, |look| look.columns.clone());
+    if look.is_none() || house.control.key_column(&source.kind).is_some() {
+        columns.push(form.key.clone());
+    }
+    source_form::check(form, place, &columns).map_err(|mut errors| {
+        let missing = look.and_then(|look| look.missing_key.clone());
+        errors.key = errors.key.map(|error| missing.unwrap_or(error));
+        errors
+    })
+}
+
 /// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.
 fn changed_place(house: &House, source: &Source, form: &SourceForm) -> Result<Result<Place, Wrong>, WebError> {
     let meant_one = |form: &SourceForm| -> Result<Result<Place, Wrong>, WebError> {
@@ -169,7 +214,10 @@ fn changed_place(house: &House, source: &Source, form: &SourceForm) -> Result<Re
     match &source.location {
         Location::Upload(_) | Location::Sample if !form.upload.is_empty() => meant_one(form),
         Location::Url(_) | Location::Urls(_) => meant_one(&SourceForm { upload: String::new(), ..form.clone() }),
-        Location::Upload(_) | Location::Sample | Location::File(_) => Ok(Ok(Place::from(source))),
+        Location::Upload(_) | Location::Sample | Location::File(_) => {
+            let read_options = form.read_options.obeyed(house.control.read_settings(&source.kind));
+            Ok(Ok(Place { read_options, ..Place::from(source) }))
+        }
     }
 }
 

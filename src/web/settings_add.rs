@@ -13,6 +13,7 @@ use super::page::Html;
 use super::set_aside;
 use super::settings::receive;
 use super::settings_page::{Shown, beside, choice, found, free_slug, look_at, next_run, too_large, ways};
+use super::settings_review::show_again;
 use super::source_form::{self, Wrong, file_name_of, wrong_file, wrong_link};
 use super::source_place::{Place, meant, of_kind, veil};
 use super::state::{self, House, Rooms};
@@ -21,6 +22,7 @@ use super::views::sources::{KindChoice, SourceErrors, SourceForm, SourceStep, Wa
 use crate::domain::account::Actor;
 use crate::domain::location::Location;
 use crate::domain::look::{CannotLook, Look};
+use crate::domain::read_options::ReadOptions;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};
 use crate::domain::way_in::Asked;
@@ -106,11 +108,23 @@ pub(super) async fn look(
 pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Result<Html, WebError> {
     state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
-        let mut form = source_form::typed(&form.read()?);
-        let (place, look) = match find(house, &form)? {
-            Ok(looked) => looked,
-            Err(missed) => return ask_again(house, &actor, form, missed),
+        let values = form.read()?;
+        let mut form = source_form::typed(&values);
+        let proposed = value(&values, "use_header_row");
+        let only_looks = value(&values, "again") == "1" || !proposed.is_empty();
+        if !proposed.is_empty() {
+            source_form::set_header_row(&mut form, proposed);
+        }
+        let (place, look, cannot_read) = match find(house, &form)? {
+            Ok((place, look)) => (place, look, None),
+            Err(missed) => match find_as_detected(house, &form)? {
+                Some((place, look)) => (place, look, missed.message()),
+                None => return ask_again(house, &actor, form, missed),
+            },
         };
+        if only_looks || cannot_read.is_some() {
+            return show_again(house, &actor, form, &place, &look, cannot_read);
+        }
         let mut columns = look.columns.clone();
         if let Some(key) = house.control.key_column(&place.kind) {
             form.key = key.to_owned();
@@ -134,6 +148,15 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
     .await
 }
 
+/// Looks at the place without what is set of how it is read, where anything is.
+fn find_as_detected(house: &House, form: &SourceForm) -> Result<Option<(Place, Look)>, WebError> {
+    if form.read_options == ReadOptions::default() {
+        return Ok(None);
+    }
+    let detected = SourceForm { read_options: ReadOptions::default(), ..form.clone() };
+    Ok(find(house, &detected)?.ok())
+}
+
 /// The first step again, with what is wrong and what was typed.
 fn ask_again(house: &House, actor: &Actor, mut form: SourceForm, missed: Missed) -> Result<Html, WebError> {
     let Missed { errors, place, offer, named } = missed;
@@ -154,6 +177,14 @@ struct Missed {
     offer: Option<KindChoice>,
     /// The feeds that the page there names.
     named: Vec<String>,
+}
+
+impl Missed {
+    /// The message for people.
+    fn message(self) -> Option<String> {
+        let SourceErrors { url, file, general, .. } = *self.errors;
+        url.or(file).or(general)
+    }
 }
 
 impl From<Wrong> for Missed {

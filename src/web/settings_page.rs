@@ -6,6 +6,7 @@ use chrono::{NaiveDateTime, Utc};
 use super::error::WebError;
 use super::forms::clipped;
 use super::page::{Html, chrome};
+use super::read_form;
 use super::source_form::{Wrong, general, of_source, schedule_in_words, wrong_file, wrong_link};
 use super::source_place::{Place, shown};
 use super::state::House;
@@ -92,16 +93,20 @@ pub(super) fn look_at(house: &House, place: &Place) -> Result<Look, CannotLook> 
     with_columns(house.control.look(&place.kind, &place.location, &place.read_options)?)
 }
 
-/// Looks into a source that is there; that its key column is not is told beside the columns.
-pub(super) fn look_again(house: &House, source: &Source) -> Result<(Look, Wrong), CannotLook> {
-    let look = with_columns(house.control.look_again(source)?)?;
-    let key = look.missing_key(&source.key_column, source.slug.as_str());
-    Ok((look, Box::new(SourceErrors { key, ..SourceErrors::default() })))
+/// Looks into a source that is there.
+pub(super) fn look_again(house: &House, source: &Source) -> Result<Look, CannotLook> {
+    with_columns(house.control.look_again(source)?)
+}
+
+/// That the key column is not among the columns, beside the columns.
+pub(super) fn missing_key(look: &Look) -> Wrong {
+    Box::new(SourceErrors { key: look.missing_key.clone(), ..SourceErrors::default() })
 }
 
 fn with_columns(look: Look) -> Result<Look, CannotLook> {
     if look.columns.is_empty() {
-        let sentence = "Nothing was found there: the first row has to name the columns.".to_owned();
+        let otherwise = || "The source is empty. Its first row must name the columns.".to_owned();
+        let sentence = look.problems.into_iter().next().unwrap_or_else(otherwise);
         return Err(CannotLook { code: "empty_source", sentence, named_feeds: Vec::new() });
     }
     Ok(look)
@@ -128,6 +133,8 @@ pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
         feeds,
         more_feeds,
+        problems: look.problems.clone(),
+        likely_header: look.likely_header,
         ..unseen(house, place)
     }
 }
@@ -157,6 +164,7 @@ fn unseen(house: &House, place: &Place) -> FoundColumns {
         replaceable: matches!(place.location, Location::Upload(_) | Location::Sample),
         linked: !place.location.addresses().is_empty(),
         asks_key: house.control.key_column(&place.kind).is_none(),
+        reading: read_form::offered(house.control.read_settings(&place.kind)),
         ..FoundColumns::default()
     }
 }

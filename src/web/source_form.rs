@@ -3,10 +3,11 @@
 use url::Url;
 
 use super::forms::{Values, sentence, value};
+use super::read_form;
 use super::source_place::Place;
+use super::views::read_fields::{ReadErrors, ReadForm};
 use super::views::sources::{SourceErrors, SourceForm};
-use crate::domain::read_options::ReadOptions;
-use crate::domain::row::listed_columns;
+use crate::domain::key_column::no_such_column;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 use crate::domain::text_form::position_of;
@@ -32,8 +33,15 @@ pub(super) fn wrong_file(sentence: String) -> Wrong {
     Box::new(SourceErrors { file: Some(sentence), ..SourceErrors::default() })
 }
 
+/// The content cannot be read as it is set.
+pub(super) fn wrong_reading(message: String) -> Wrong {
+    let reading = ReadErrors { general: Some(message), ..ReadErrors::default() };
+    Box::new(SourceErrors { reading, ..SourceErrors::default() })
+}
+
 /// The fields as they were typed.
 pub(super) fn typed(values: &Values) -> SourceForm {
+    let reading = read_form::typed(values);
     SourceForm {
         slug: value(values, "slug"),
         // The button that says so stands for what was chosen before.
@@ -54,8 +62,21 @@ pub(super) fn typed(values: &Values) -> SourceForm {
         schedule: value(values, "schedule"),
         schedule_words: None,
         public: value(values, "public") == "1",
-        read_options: ReadOptions::default(),
+        read_options: reading.as_ref().map(|form| read_form::parse(form).0).unwrap_or_default(),
+        reading,
     }
+}
+
+/// Sets the header row as if it had been typed.
+pub(super) fn set_header_row(form: &mut SourceForm, header_row: String) {
+    let reading = ReadForm { header_row, ..form.read_form() };
+    form.read_options = read_form::parse(&reading).0;
+    form.reading = Some(reading);
+}
+
+/// What is wrong with how the content is to be read.
+pub(super) fn read_errors(form: &SourceForm) -> ReadErrors {
+    form.reading.as_ref().map(|form| read_form::parse(form).1).unwrap_or_default()
 }
 
 /// The fields of a source that is there; `url` is its address as it may be shown.
@@ -71,6 +92,7 @@ pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
         schedule: source.schedule.clone().unwrap_or_default(),
         schedule_words: source.schedule.as_deref().and_then(schedule_in_words),
         public: source.public,
+        reading: Some(read_form::of_options(&source.read_options)),
         read_options: source.read_options.clone(),
         ..SourceForm::default()
     }
@@ -101,13 +123,14 @@ pub(super) fn check(
     if form.key.is_empty() {
         errors.key = Some("Choose the column that tells the rows apart.".to_owned());
     } else if position_of(columns, &form.key).is_none() {
-        errors.key = Some(format!("There is no column “{}”. The columns are {}.", form.key, listed_columns(columns)));
+        errors.key = Some(no_such_column(&form.key, columns));
     }
     let schedule = if form.schedule.is_empty() { Ok(None) } else { form.schedule.parse().map(Some) };
     let schedule = schedule.unwrap_or_else(|error: crate::domain::schedule::NotASchedule| {
         errors.schedule = Some(sentence(&error.to_string()));
         None
     });
+    errors.reading = read_errors(form);
     let (Some(slug), Some(noun), true) = (slug, noun, errors.is_empty()) else { return Err(Box::new(errors)) };
     let draft = SourceDraft {
         slug,

@@ -39,7 +39,7 @@ fn every_wrong_field_is_told_at_once() {
     };
     let errors = check(&wrong, &place, &columns()).expect_err("wrong");
     assert!(errors.slug.is_some() && errors.name.is_some() && errors.noun.is_some() && errors.schedule.is_some());
-    assert_eq!(errors.key.as_deref(), Some("There is no column “sku”. The columns are “id”, “title”."));
+    assert_eq!(errors.key.as_deref(), Some("There is no column “sku”; the columns are “id”, “title”."));
     let reserved = SourceForm { slug: "new".to_owned(), ..form() };
     let errors = check(&reserved, &place, &columns()).expect_err("reserved");
     let said = "“new” is the address of another page: choose another slug, such as “new-1”.";

@@ -78,7 +78,7 @@ pub(super) fn meant(
         let places = kinds.map(|kind| Place {
             kind: kind.to_owned(),
             location: location.clone(),
-            read_options: form.read_options.clone(),
+            read_options: form.read_options.obeyed(control.read_settings(kind)),
         });
         return Ok(Ok(places.collect()));
     }
@@ -111,7 +111,7 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
             Ok([only]) => Location::Url(only),
             Err(several) => Location::Urls(several),
         };
-        let read_options = form.read_options.clone();
+        let read_options = form.read_options.obeyed(control.read_settings(kind));
         control.accepts(kind, &location).map(|()| Place { kind: kind.to_owned(), location, read_options })
     };
     if way.asked == Asked::Account {

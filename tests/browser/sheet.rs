@@ -47,7 +47,7 @@ fn a_sheet_is_added_by_its_link_and_synced_and_a_private_one_says_how_to_share_i
     browser.click("#panel-sync");
     browser.sees("#panel-title", "Sync completed");
     browser.sees("#catalog-facts .count", "2 records");
-    browser.sees("#panel .counts", "2 refused");
+    browser.sees("#panel .counts", "2 skipped");
     browser.click("#panel-issues summary");
     for said in ["Row 3", "Row 5", "a1"] {
         browser.sees("#panel-issues .lines", said);
@@ -58,7 +58,7 @@ fn a_sheet_is_added_by_its_link_and_synced_and_a_private_one_says_how_to_share_i
     for line in reasons.as_array().expect("lines") {
         let line = line.as_str().expect("text");
         assert!(
-            line.contains("refused") && line.contains("no") && line.len() > "refused Row 3, no".len() + 10,
+            line.contains("skipped") && line.contains("no") && line.len() > "skipped Row 3, no".len() + 10,
             "{line}"
         );
     }

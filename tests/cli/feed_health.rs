@@ -17,7 +17,7 @@ fn feeds_are_added_without_a_key_and_each_is_told_of() {
 
     let synced = house.run(&["sync", "news"]);
     assert_eq!(synced.code, 0, "{}", synced.err);
-    assert!(synced.err.contains("feed “http://127.0.0.1") && synced.err.contains("refused: "), "{}", synced.err);
+    assert!(synced.err.contains("feed “http://127.0.0.1") && synced.err.contains("failed: "), "{}", synced.err);
     let shown = house.ok(&["source", "show", "news"]);
     assert!(shown.contains("feeds         2, 1 failing"), "{shown}");
     assert!(shown.contains("failed once: 127.0.0.1") && shown.contains("/gone?…"), "{shown}");

@@ -91,7 +91,7 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
     let house = House::new();
     let file = house.csv("a.csv", "");
     house.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
-    let cases: [(&str, &[&str]); 5] = [
+    let cases: [(&str, &[&str]); 6] = [
         ("id,title\n", &["no rows below"]),
         (
             "ID,title\n1,A\n",
@@ -99,7 +99,8 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
         ),
         ("nr,title\n1,A\n2,A\n", &["The cells of “nr” are all filled and different"]),
         ("id,sku\n1,7\n,8\n1,9\n", &["row 3 has none", "row 4 repeats “1” of row 2", "Or make “sku”"]),
-        ("id,title\n1,A,surplus\n2,B\n", &["refused: row 2"]),
+        ("id,title\n1,A,surplus\n2,B\n", &["skipped: row 2"]),
+        ("id,title\n1,A,x\n2,B,y\n", &["All 2 rows have 3 cells and the header has 2"]),
     ];
     for (text, said) in cases {
         house.csv("a.csv", text);
@@ -114,4 +115,41 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
     house.csv("a.csv", "id,title\n1,A\n2,B\n");
     assert!(house.ok(&["source", "check", "albums"]).starts_with("albums is fine: 2 columns (“id”, “title”)"));
     assert!(house.ok(&["source", "list"]).contains("never"), "nothing was written");
+}
+
+#[test]
+fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
+    let house = House::new();
+    house.csv("a.csv", "Titles\n\nid,title\n1,A\n");
+    let add = |rest: &[&str]| {
+        let source = ["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"];
+        house.run(&[&source[..], rest].concat())
+    };
+    for label in ["nonsense", "replacement", "x-user-defined", ""] {
+        let refused = add(&["--encoding", label]);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{label}: {}", refused.err);
+        assert!(refused.err.contains("is not a known text encoding"), "{}", refused.err);
+    }
+    let added = add(&["--encoding", "latin1", "--header-row", "3", "--accept-header-mismatch"]);
+    assert_eq!(added.code, 0, "{}", added.err);
+    let list: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
+    let options = serde_json::json!({ "encoding": "windows-1252", "headerRow": 3, "acceptHeaderMismatch": true });
+    assert_eq!(list[0]["readOptions"], options);
+    let shown = house.ok(&["source", "show", "albums"]);
+    for said in ["windows-1252", "header row", "rows that do not fit the header"] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+}
+
+#[test]
+fn a_check_names_the_row_of_a_header_below_titles() {
+    let house = House::new();
+    let text = String::from_utf8(crate::corpora::report("04a-title-rows-above-header.csv")).expect("UTF-8");
+    house.csv("sales.csv", &text);
+    house.ok(&["source", "add", "sales", "--kind", "csv", "--file", "sales.csv", "--key", "Transaction"]);
+    let checked = house.run(&["source", "check", "sales"]);
+    let said = "The column “Transaction” is in row 4. Delete the three rows above the header.";
+    assert!(checked.code == 1 && checked.err.contains(said), "{}", checked.err);
+    let synced = house.run(&["sync", "sales"]);
+    assert!(synced.code == 1 && synced.err.contains(said), "{}", synced.err);
 }

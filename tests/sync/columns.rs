@@ -160,7 +160,7 @@ fn fails_without_key(db: &Database, house: &House, source: &Source, text: &str) 
     }
     assert_eq!(db.items_as_written(), before);
     let look = house.control.look_again(source).expect("a look");
-    let missing = look.missing_key("id", source.slug.as_str()).expect("a missing key");
+    let missing = look.missing_key.expect("a missing key");
     let record = house.sync(source);
     let error = record.error.expect("a sentence");
     assert_eq!(error.replace(" Nothing was changed.", ""), missing, "a look says the same");
@@ -178,9 +178,9 @@ fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &Datab
     let error = fails_without_key(db, &house, &source, &rows("nr,album_id,title"));
     assert_eq!(
         error,
-        "There is no column “id”; the columns are “nr”, “album_id”, “title”. Nothing was changed. “album_id” holds the same \
-         keys (209 of 209): choose it as the key column in the settings of this source (/settings/sources/albums), or rename \
-         it to “id” in the source."
+        "There is no column “id”; the columns are “nr”, “album_id”, “title”. “album_id” holds the same keys (209 of \
+         209): choose it as the key column in the settings of this source (/settings/sources/albums), or rename it to “id” in \
+         the source. Nothing was changed."
     );
 }
 

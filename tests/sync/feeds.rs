@@ -104,7 +104,7 @@ fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing
     outside.set("/b", Reply::html("<!doctype html><title>Sign in"));
     let record = house.sync(&source);
     assert_eq!((record.status, record.issues), (Status::Completed, 1), "{}", record.message);
-    assert_eq!(record.message, "No new albums. 1 of 2 feeds could not be read.");
+    assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.");
     let issues = house.store.issues(record.id, 1, 10).expect("issues");
     assert_eq!((issues[0].row, issues[0].column.as_deref(), issues[0].kind), (None, Some("Beta"), IssueKind::Refused));
     assert!(issues[0].reason.contains("a web page, not a feed"), "{}", issues[0].reason);
@@ -126,7 +126,7 @@ fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing
     house.sync(&source);
     let again = StartRequest { options: Options { only_failed: true, ..Options::default() }, ..incremental() };
     let record = house.go(&source, &incremental());
-    assert_eq!(record.message, "No new albums. 1 of 2 feeds could not be read.", "and where nothing came");
+    assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.", "and where nothing came");
     let hits = (outside.hits("/a"), outside.hits("/b"));
     outside.set("/b", Reply::feed("Beta", &["1", "2"]));
     assert_eq!(house.go(&source, &again).message, "1 added, 0 updated, 0 removed.");
@@ -212,7 +212,7 @@ fn a_preview_is_no_try_of_the_sync(db: &Database) {
     outside.set("/b", Reply::status(404));
     let record = house.go(&source, &preview());
     assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 1, 0));
-    let said = "A sync would add 1, update 0 and remove 0. 1 of 2 feeds could not be read. Nothing was written.";
+    let said = "A sync would add 1, update 0 and remove 0. 1 of 2 feeds failed; others updated. Nothing was written.";
     assert_eq!(record.message, said);
     let removed = house.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
     assert!(removed.is_empty(), "{removed:?}");

@@ -23,7 +23,7 @@ fn the_page_lists_runs_and_what_they_came_to() {
     site.fill(&site.albums);
     let waiting = site.begin(&site.drafts);
     let page = reader.get("/history").body;
-    for said in ["There is no column", "<b>1</b> added", "<b>1</b> refused", "by ada", "1–3 of 3"] {
+    for said in ["There is no column", "<b>1</b> added", "<b>1</b> skipped", "by ada", "1–3 of 3"] {
         assert!(page.contains(said), "{said}: {page}");
     }
     assert!(page.contains(&format!("/history/{waiting}")) && page.contains("Waiting"), "{page}");

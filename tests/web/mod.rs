@@ -13,6 +13,7 @@ mod history;
 mod history_pages;
 mod kept;
 mod older_clients;
+mod read_options;
 mod site;
 mod starts;
 mod tenth_kind;

@@ -1,11 +1,13 @@
 //! The addresses of an older program.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use lockstep::domain::account::Role;
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::{Lease, Stage, Status};
+use lockstep::domain::progress::Stats;
 use lockstep::domain::source::Source;
 use lockstep::store::lease::Progress;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::site::{Client, Site};
 use crate::store::work::{TERM, claim, ending, expired_claim, progress};
@@ -45,6 +47,7 @@ fn a_start_is_answered_in_their_words(db: &Database) {
     let admin = site.program("robot", Role::Admin);
     let idle = told(&admin, BACKGROUND).1;
     assert_eq!((&idle["status"], &idle["syncId"], &idle["progress"]), (&"idle".into(), &Value::Null, &0.into()));
+    assert_eq!((&idle["lastUpdated"], &idle["stats"]), (&Value::Null, &json!({ "size": 0, "lines": 0 })));
     let started = admin.post_json(BACKGROUND, r#"{"anything":[1]}"#);
     assert_eq!((started.status, &started.json()["success"]), (202, &true.into()));
     assert_eq!(started.json()["message"], "The sync of second-by-name has started.");
@@ -78,10 +81,15 @@ fn each_stage_has_their_word(db: &Database) {
     for (stage, expected) in
         [(Stage::Fetching, "downloading"), (Stage::Processing, "processing"), (Stage::Finalizing, "saving")]
     {
-        site.store.keep_progress(lease, TERM, &Progress { stage, ..progress(45) }).expect("kept");
+        let stats = Stats { bytes: 52, lines: 3, ..Stats::default() };
+        site.store.keep_progress(lease, TERM, &Progress { stage, stats, ..progress(45) }).expect("kept");
         assert_eq!(word(), expected);
     }
-    assert_eq!(told(&reader, BACKGROUND).1["progress"], 45);
+    let running = told(&reader, BACKGROUND).1;
+    assert_eq!(running["progress"], 45);
+    assert_eq!(running["stats"], json!({ "size": 52, "lines": 3 }));
+    let updated = running["lastUpdated"].as_str().expect("a time").parse::<DateTime<Utc>>().expect("RFC 3339");
+    assert!((Utc::now() - updated).abs() < TimeDelta::minutes(1), "{updated}");
     site.store.finish(lease, &ending(Status::Completed)).expect("finished");
     assert_eq!(word(), "complete");
 

@@ -8,13 +8,13 @@ use crate::domain::feed::Feed;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
-use crate::domain::row::{clipped, shortened};
+use crate::domain::row::{clipped, shortened_title};
 use crate::domain::veil::veiled;
 use crate::fetch::FetchError;
 
 /// What a feed is called: its title, or its address without secrets.
 pub(super) fn name(title: &str, address: &str) -> String {
-    if title.trim().is_empty() { place(address) } else { shortened(title.trim()) }
+    if title.trim().is_empty() { place(address) } else { shortened_title(title.trim()) }
 }
 
 /// An address without secrets, short enough for a sentence: lists and redirects name some of any length.

@@ -105,8 +105,9 @@ impl Mirror<'_> {
         rows: &RowWriter,
     ) -> Result<(), FetchError> {
         let MissingContents { absent, failed, first, .. } = missing;
-        // An incremental run has what the catalog has, and an article may be gone since it was listed.
-        let goes_on = self.order.mode == Mode::Incremental && rows.rows() > 0;
+        // An incremental run has what the catalog has, and an article may be gone since it was listed. An answer that
+        // fails says nothing of the articles.
+        let goes_on = self.order.mode == Mode::Incremental && rows.rows() > 0 && first.is_none();
         if asked > 0 && absent.len() + failed.len() == asked && !goes_on {
             return Err(match first {
                 Some((code, message)) => FetchError::failed(code, message.clone()),

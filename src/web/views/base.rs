@@ -2,7 +2,8 @@
 
 use askama::Template;
 
-use super::run::{Kind, KindWords as _, RunStatus, StatusWords as _};
+use super::run::{Kind, KindWords as _, RunStatus, Stats, run_icon, run_tone};
+use crate::domain::run_text;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
@@ -88,6 +89,8 @@ pub struct BadgeRun {
     pub status: RunStatus,
     /// Percent, 0 to 100.
     pub progress: u8,
+    /// What it counted.
+    pub stats: Stats,
 }
 
 // Every page draws the badge, so what its template asks for is here and not in traits that each would have to name.
@@ -102,19 +105,19 @@ impl BadgeRun {
         self.kind.standing(self.status, self.progress)
     }
 
-    /// How it ended: "Sync completed".
+    /// How it ended: "Sync completed, 3 rows skipped".
     pub fn outcome(&self) -> String {
-        format!("{} {}", self.kind.noun(), self.status.word().to_lowercase())
+        run_text::run_outcome(self.kind, self.status, &self.stats)
     }
 
     /// The name of its colour in the stylesheet.
     pub fn tone(&self) -> &'static str {
-        self.status.tone()
+        run_tone(self.status, &self.stats)
     }
 
     /// The name of its icon.
     pub fn icon(&self) -> &'static str {
-        self.status.icon()
+        run_icon(self.status, &self.stats)
     }
 }
 

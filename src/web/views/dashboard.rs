@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::{
     base::{Chrome, When, counted, grouped},
-    run::{Kind, KindWords as _, RunStatus, StatusWords as _},
+    run::{Kind, KindWords as _, LatestRun, RunStatus, StatusWords as _},
 };
 
 /// `GET /`.
@@ -32,14 +32,10 @@ pub struct SourceLine {
     pub noun_many: String,
     /// The end of the last successful sync; not of the last attempt.
     pub last_success: Option<When>,
-    /// The active run, or else the latest that was more than a preview; none before the first.
-    pub latest: Option<RunStatus>,
-    /// What the active run does.
-    pub doing: Option<Kind>,
-    /// Percent of the latest run while it is active.
-    pub progress: u8,
-    /// How many items the latest run kept although they left the source.
-    pub withheld: u64,
+    /// The run that is active, if one is: what it does, where it stands and its percent.
+    pub active: Option<(Kind, RunStatus, u8)>,
+    /// How the latest run ended that was more than a preview; none before the first.
+    pub latest: Option<LatestRun>,
     /// How many of the feeds it is made of failed the last time; zero for visitors.
     pub failing: u64,
     /// Whether visitors without an account may read it.
@@ -47,31 +43,29 @@ pub struct SourceLine {
 }
 
 impl SourceLine {
-    /// The state in a word: what a reader wants to know is whether the catalog can be trusted.
+    /// The state as a label: what a reader wants to know is whether the catalog can be trusted.
     pub fn state_word(&self) -> String {
-        match self.latest {
-            None => "Never synced".to_owned(),
-            Some(RunStatus::Completed) if self.withheld > 0 => {
-                format!("Kept {}", counted(&self.withheld, &self.noun_one, &self.noun_many))
-            }
-            Some(RunStatus::Completed) => "In step".to_owned(),
-            Some(RunStatus::Failed) => "Last sync failed".to_owned(),
-            Some(status) => self.doing.unwrap_or(Kind::Sync).standing(status, self.progress),
+        match (self.active, self.latest) {
+            (Some((kind, status, progress)), _) => kind.standing(status, progress),
+            (None, Some(latest)) => latest.state(),
+            (None, None) => "Never synced".to_owned(),
         }
     }
 
     /// The name of the state's icon.
     pub fn state_icon(&self) -> &'static str {
-        if self.is_behind() { "warning" } else { self.latest.map_or("dash", RunStatus::icon) }
+        let active = self.active.map(|(_, status, _)| status.icon());
+        active.or(self.latest.map(|latest| latest.icon())).unwrap_or("dash")
     }
 
     /// The name of the state's colour.
     pub fn state_tone(&self) -> &'static str {
-        if self.is_behind() { "quiet" } else { self.latest.map_or("quiet", RunStatus::tone) }
+        let active = self.active.map(|(_, status, _)| status.tone());
+        active.or(self.latest.map(|latest| latest.tone())).unwrap_or("quiet")
     }
 
-    /// Whether it completed and still holds more than its source, until a person decides.
-    fn is_behind(&self) -> bool {
-        self.latest == Some(RunStatus::Completed) && self.withheld > 0
+    /// Whether any run has ended or goes on.
+    pub fn has_run(&self) -> bool {
+        self.active.is_some() || self.latest.is_some()
     }
 }

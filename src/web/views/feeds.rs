@@ -122,6 +122,6 @@ impl RunView {
 
     /// What the list of its issues is called.
     pub fn issues_title(&self) -> &'static str {
-        if self.stats.feeds.is_some() { "Feeds and articles in trouble" } else { "Refused, mended or noted" }
+        if self.stats.feeds.is_some() { "Feeds and articles in trouble" } else { "Issues" }
     }
 }

@@ -148,7 +148,7 @@ impl RunPage {
     /// Whether its last words say more than its counts.
     pub fn says_more(&self) -> bool {
         let run = &self.run;
-        let counts_are_all = run.status == RunStatus::Completed && run.changed_anything() && run.withheld == 0;
+        let counts_are_all = run.status == RunStatus::Completed && run.changed_anything() && !run.needs_attention();
         run.kind == Kind::Preview || !counts_are_all
     }
 

@@ -1,18 +1,27 @@
 //! The lists under a finished run: rows that were refused or mended, and items that changed.
 
 pub use crate::domain::change_set::ChangeKind;
+use crate::domain::issue::IssueKind;
+use crate::domain::run_text::issue_label;
 
 /// A row that could not be taken as it was.
 #[derive(Debug, Clone, Default)]
 pub struct IssueLine {
     /// Where it is: "Row 5, title", or the name of a feed.
     pub place: String,
-    /// Whether it is about the columns: the header is row 1.
-    pub of_header: bool,
+    /// Whether a feed as a whole is meant.
+    pub is_of_feed: bool,
     /// True: the row was not taken. False: it was taken, and something in it was mended.
     pub refused: bool,
     /// Why.
     pub reason: String,
+}
+
+impl IssueLine {
+    /// The word beside its place: "skipped".
+    pub fn label(&self) -> &'static str {
+        issue_label(if self.refused { IssueKind::Refused } else { IssueKind::Noted }, self.is_of_feed)
+    }
 }
 
 /// An item that changed.

@@ -14,6 +14,8 @@ pub mod item;
 pub mod lines;
 pub mod login;
 pub mod panel;
+mod panel_outcome;
+pub mod read_fields;
 pub mod run;
 pub mod setup;
 pub mod sources;

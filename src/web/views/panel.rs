@@ -7,10 +7,10 @@ use chrono::Utc;
 
 pub use super::lines::{ChangeKind, ChangeLine, ChangeWords, FieldChange, IssueLine};
 use super::{
-    base::{BadgeRun, When, counted, grouped},
-    run::{Kind, KindWords as _, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
+    base::{BadgeRun, When, grouped},
+    run::{Kind, KindWords as _, LatestRun, RunStatus, Stage, StageWords as _, Stats, StatusWords as _},
 };
-use crate::domain::{feed_counts::FeedCounts, in_words};
+use crate::domain::{feed_counts::FeedCounts, in_words, run_text};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +29,8 @@ pub struct PanelView {
     pub run: Option<RunView>,
     /// The end of the last successful sync.
     pub last_success: Option<When>,
+    /// How the latest run ended that was more than a preview; none while a run is active.
+    pub latest: Option<LatestRun>,
     /// How many feeds it is made of, for those with an account; none where it is not made of feeds.
     pub feeds: Option<FeedCounts>,
     /// Seconds until Sync may be pressed again; zero when it may. The button counts them down.
@@ -141,6 +143,7 @@ impl PanelView {
             kind: run.kind,
             status: if self.is_active() { RunStatus::Running } else { run.status },
             progress: run.progress,
+            stats: run.stats,
         })
     }
 }
@@ -182,12 +185,6 @@ impl RunView {
         self.stats.added + self.stats.updated + self.stats.removed > 0
     }
 
-    /// What became of the columns of the source.
-    pub fn column_notes(&self) -> impl Iterator<Item = &str> {
-        let of_header = self.issues.iter().filter(|issue| issue.of_header && !issue.refused);
-        of_header.map(|issue| issue.reason.as_str()).take(4)
-    }
-
     /// What its counts are.
     pub fn counts_label(&self) -> &'static str {
         if self.kind == Kind::Preview { "What a sync would do" } else { "Counts" }
@@ -210,39 +207,8 @@ impl RunView {
             RunStatus::Pending => "Waiting for a free worker".to_owned(),
             RunStatus::Running if self.cancel_requested => "Stopping".to_owned(),
             RunStatus::Running => kind.doing().to_owned(),
-            RunStatus::Completed => match kind {
-                Kind::Sync => "Sync completed".to_owned(),
-                Kind::Preview => "Preview".to_owned(),
-                Kind::Undo => "Undo completed".to_owned(),
-                Kind::Removal => "Removal completed".to_owned(),
-            },
-            RunStatus::Failed => format!("{} failed", kind.noun()),
-            RunStatus::Cancelled => format!("{} cancelled", kind.noun()),
-            RunStatus::Interrupted => format!("{} interrupted", kind.noun()),
-        }
-    }
-
-    /// What to do about a failure.
-    pub fn advice(&self) -> &str {
-        if let Some(hint) = &self.hint {
-            return hint;
-        }
-        match self.code.as_deref() {
-            Some("empty_source") => {
-                "Is it the right tab or file? Has somebody cleared it? If it is meant to be empty: taking out what is here \
-                 comes with a later version."
-            }
-            Some("key_changed") => {
-                "Mend the source, or choose another key column in the settings, and try again. Sync anyway applies both."
-            }
-            Some("internal" | "database") => {
-                "Nothing in the catalog was lost. Try again in a moment; if it fails again, the server's log says why."
-            }
-            Some("timeout" | "rate_limited" | "server_error" | "bad_answer" | "unknown_host") => {
-                "Nothing in the catalog was lost. It may well work when you try again in a few minutes."
-            }
-            Some("no_key_column") => "Nothing was changed. Once the key column is right again, try again.",
-            _ => "Nothing in the catalog was lost. Mend the source or its address, then try again.",
+            RunStatus::Completed if kind == Kind::Preview => "Preview".to_owned(),
+            status => run_text::run_outcome(kind, status, &self.stats),
         }
     }
 

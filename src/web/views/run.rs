@@ -3,6 +3,7 @@
 
 pub use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
 pub use crate::domain::progress::Stats;
+use crate::domain::run_text;
 
 /// What a run does, in words.
 pub trait KindWords {
@@ -25,12 +26,7 @@ impl KindWords for Kind {
     }
 
     fn noun(self) -> &'static str {
-        match self {
-            Self::Sync => "Sync",
-            Self::Preview => "Preview",
-            Self::Undo => "Undo",
-            Self::Removal => "Removal",
-        }
+        run_text::kind_label(self)
     }
 
     fn standing(self, status: RunStatus, percent: u8) -> String {
@@ -39,6 +35,54 @@ impl KindWords for Kind {
             status => status.word().to_owned(),
         }
     }
+}
+
+/// How the latest run of a source ended that was more than a preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LatestRun {
+    /// The terminal status.
+    pub status: RunStatus,
+    /// What it counted.
+    pub stats: Stats,
+    /// How many removals it withheld.
+    pub withheld: u64,
+}
+
+impl LatestRun {
+    /// The state of the catalog, as a label: "Up to date".
+    pub fn state(&self) -> String {
+        match self.status {
+            RunStatus::Completed => run_text::completed_state(&self.stats, self.withheld),
+            RunStatus::Failed => {
+                format!("Last {}", run_text::run_outcome(Kind::Sync, self.status, &self.stats).to_lowercase())
+            }
+            status => run_text::outcome(status, &self.stats),
+        }
+    }
+
+    /// The name of its icon.
+    pub fn icon(&self) -> &'static str {
+        if self.withheld > 0 { "warning" } else { run_icon(self.status, &self.stats) }
+    }
+
+    /// The name of its colour in the stylesheet.
+    pub fn tone(&self) -> &'static str {
+        if self.withheld > 0 { "quiet" } else { run_tone(self.status, &self.stats) }
+    }
+}
+
+/// The icon of a run: a completed one that had to leave something out is no plain success.
+pub fn run_icon(status: RunStatus, stats: &Stats) -> &'static str {
+    if is_incomplete(status, stats) { "warning" } else { status.icon() }
+}
+
+/// The colour of the same.
+pub fn run_tone(status: RunStatus, stats: &Stats) -> &'static str {
+    if is_incomplete(status, stats) { "quiet" } else { status.tone() }
+}
+
+fn is_incomplete(status: RunStatus, stats: &Stats) -> bool {
+    status == RunStatus::Completed && run_text::has_left_out(stats)
 }
 
 /// Where a run stands, as readers see it.
@@ -53,14 +97,7 @@ pub trait StatusWords {
 
 impl StatusWords for RunStatus {
     fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "Waiting",
-            Self::Running => "Running",
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Cancelled => "Cancelled",
-            Self::Interrupted => "Interrupted",
-        }
+        run_text::status_label(self)
     }
 
     fn tone(self) -> &'static str {

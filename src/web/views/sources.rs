@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::base::{Chrome, When, counted};
+use super::read_fields::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::way_in::{Asked, WayIn};
 
@@ -134,6 +135,12 @@ pub struct FoundColumns {
     pub feeds: Vec<FoundFeed>,
     /// How many more there are.
     pub more_feeds: u64,
+    /// What is wrong with what was found, a message each.
+    pub problems: Vec<String>,
+    /// The row that is probably the header, where another was taken for it.
+    pub likely_header: Option<u64>,
+    /// Which fields say how it is read.
+    pub reading: ReadFields,
 }
 
 /// What goes with a source.
@@ -176,7 +183,9 @@ pub struct SourceForm {
     pub schedule_words: Option<String>,
     /// `public`: whether visitors without an account may read it.
     pub public: bool,
-    /// How its content is read.
+    /// How its content is read, as typed; none where the form did not ask.
+    pub reading: Option<ReadForm>,
+    /// The same as options, without what is wrong.
     pub read_options: ReadOptions,
 }
 
@@ -189,6 +198,11 @@ impl SourceForm {
     /// How many lines there are to be seen in a field that begins with one and grows.
     pub fn few_lines(&self) -> usize {
         self.url.lines().count().clamp(1, 20)
+    }
+
+    /// The fields that say how it is read.
+    pub fn read_form(&self) -> ReadForm {
+        self.reading.clone().unwrap_or_default()
     }
 
     /// Whether something secret is left out of its addresses.
@@ -216,12 +230,14 @@ pub struct SourceErrors {
     pub noun: Option<String>,
     /// The schedule.
     pub schedule: Option<String>,
+    /// How its content is read.
+    pub reading: ReadErrors,
 }
 
 impl SourceErrors {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule];
-        self.general.is_none() && fields.into_iter().all(Option::is_none)
+        self.general.is_none() && fields.into_iter().all(Option::is_none) && self.reading.is_empty()
     }
 }

@@ -3,9 +3,9 @@
 use askama::Template as _;
 
 use super::{
-    base::{Badge, BadgeFragment, BadgeRun, counted, grouped},
+    base::{Badge, BadgeFragment, BadgeRun, When, counted, grouped},
     panel::{Notice, PanelFragment, PanelView, RunView},
-    run::{Kind, RunStatus},
+    run::{Kind, LatestRun, RunStatus, Stats},
 };
 use crate::domain::{feed_counts::FeedCounts, progress::Count};
 
@@ -65,10 +65,11 @@ fn feeds_and_articles_are_counted_and_those_that_failed_can_be_asked_again() {
     let told = html(PanelView { feeds, ..panel(Some(going.clone())) });
     assert!(told.contains("Fetching feed 5 of 22…") && told.contains("31 articles so far"), "{told}");
     assert!(!told.contains("panel-failed"), "not while it runs");
-    let ended = RunView { status: RunStatus::Completed, ..going };
+    let message = "31 added, 0 updated, 0 removed. 2 of 22 feeds failed; others updated.".to_owned();
+    let ended = RunView { status: RunStatus::Completed, message, ..going };
     let told = html(PanelView { feeds, ..panel(Some(ended.clone())) });
     for said in [
-        "<a href=\"/catalog/albums/feeds\">2 of 22 feeds failed</a>",
+        "2 of 22 feeds failed; others updated. <a href=\"/catalog/albums/feeds\">See the feeds</a>",
         "<a href=\"/catalog/albums/feeds\">22 feeds, 31 articles</a>",
         "name=\"action\" value=\"failed\"",
     ] {
@@ -118,6 +119,7 @@ fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
         kind: Kind::Sync,
         status,
         progress: 45,
+        stats: Stats::default(),
     };
     let html = |runs| BadgeFragment::from(Badge { runs }).render().expect("the badge renders");
     let preview = |status| html(vec![BadgeRun { kind: Kind::Preview, ..run(status) }]);
@@ -141,7 +143,7 @@ fn a_preview_says_when_a_sync_would_be_refused() {
     let message = "A sync would be refused: the source has no rows to take. Nothing was written.".to_owned();
     let refused = RunView { kind: Kind::Preview, message: message.clone(), ..run(RunStatus::Completed) };
     let html = html(panel(Some(refused)));
-    assert!(html.contains(&message) && !html.contains("in step"), "{html}");
+    assert!(html.contains(&message) && !html.contains("Up to date"), "{html}");
 }
 
 #[test]
@@ -152,9 +154,17 @@ fn no_step_is_offered_for_an_empty_source_that_is_not_there_yet() {
 }
 
 #[test]
-fn a_catalog_is_not_called_in_step_while_rows_were_refused() {
-    let mut some = run(RunStatus::Completed);
-    (some.stats.added, some.stats.rejected) = (5, 1);
-    let html = html(panel(Some(some)));
-    assert!(html.contains("The catalog holds what could be taken of its source."), "{html}");
+fn skipped_rows_are_told_wherever_the_end_of_a_run_is() {
+    let stats = Stats { added: 5, rejected: 3, ..Stats::default() };
+    let message = "5 added, 0 updated, 0 removed. 3 rows skipped.".to_owned();
+    let shown = html(panel(Some(RunView { stats, message, ..run(RunStatus::Completed) })));
+    for said in ["<span>Sync completed, 3 rows skipped</span>", "0 removed. 3 rows skipped.", "<b>3</b> skipped"] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    let latest = Some(LatestRun { status: RunStatus::Completed, stats, withheld: 0 });
+    let resting = html(PanelView { latest, last_success: Some(When::default()), ..panel(None) });
+    assert!(resting.contains("#i-warning\"></use></svg><span>Completed, 3 rows skipped</span>"), "{resting}");
+    let fine = Some(LatestRun { status: RunStatus::Completed, stats: Stats::default(), withheld: 0 });
+    let resting = html(PanelView { latest: fine, last_success: Some(When::default()), ..panel(None) });
+    assert!(resting.contains("<span>Up to date</span>"), "{resting}");
 }

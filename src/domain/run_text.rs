@@ -1,0 +1,258 @@
+//! The texts about a run: values in, text out. Pages, JSON, the command line, logs and stored messages take them from
+//! here, so that all of them say the same.
+
+use super::issue::IssueKind;
+use super::operation::{OperationKind, Status};
+use super::progress::{FailedFeeds, Stats};
+use super::source::Noun;
+
+/// What a run did, as far as its message tells it.
+#[derive(Clone, Copy, Debug)]
+pub struct RunResult<'a> {
+    /// What the entries of the source are called.
+    pub noun: &'a Noun,
+    /// The counts.
+    pub stats: Stats,
+    /// How many removals wait for a confirmation.
+    pub withheld: u64,
+    /// Whether only the newest entries of the source were fetched.
+    pub newest_only: bool,
+}
+
+/// A status as a label: "Completed".
+#[must_use]
+pub const fn status_label(status: Status) -> &'static str {
+    match status {
+        Status::Pending => "Waiting",
+        Status::Running => "Running",
+        Status::Completed => "Completed",
+        Status::Failed => "Failed",
+        Status::Cancelled => "Cancelled",
+        Status::Interrupted => "Interrupted",
+    }
+}
+
+/// A kind of run as a noun: "Sync".
+#[must_use]
+pub const fn kind_label(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Sync => "Sync",
+        OperationKind::Preview => "Preview",
+        OperationKind::Undo => "Undo",
+        OperationKind::Removal => "Removal",
+    }
+}
+
+/// A kind of issue as a label: "skipped" for a row that was not taken, "failed" for a feed as a whole.
+#[must_use]
+pub const fn issue_label(kind: IssueKind, is_of_feed: bool) -> &'static str {
+    match kind {
+        IssueKind::Refused if is_of_feed => "failed",
+        IssueKind::Refused => "skipped",
+        IssueKind::Noted => "warning",
+    }
+}
+
+/// How a run ended, with what it had to leave out: "Completed, 3 rows skipped".
+#[must_use]
+pub fn outcome(status: Status, stats: &Stats) -> String {
+    with_left_out(status_label(status).to_owned(), stats)
+}
+
+/// The same with what the run was: "Sync completed, 3 rows skipped".
+#[must_use]
+pub fn run_outcome(kind: OperationKind, status: Status, stats: &Stats) -> String {
+    with_left_out(format!("{} {}", kind_label(kind), status_label(status).to_lowercase()), stats)
+}
+
+/// The state of a catalog whose latest run completed: "Up to date", or what needs attention.
+#[must_use]
+pub fn completed_state(stats: &Stats, withheld: u64) -> String {
+    if withheld > 0 {
+        with_left_out(format!("{} need review", plural(withheld, "removal", "removals")), stats)
+    } else if has_left_out(stats) {
+        outcome(Status::Completed, stats)
+    } else {
+        "Up to date".to_owned()
+    }
+}
+
+/// Whether a run had to leave something out: rows that were skipped, or feeds that failed.
+#[must_use]
+pub const fn has_left_out(stats: &Stats) -> bool {
+    stats.rejected > 0 || stats.failed_feeds.is_some()
+}
+
+/// The message of a sync that completed. `columns` is what became of the columns, as sentences that begin with a space.
+#[must_use]
+pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
+    let RunResult { noun, stats, withheld, newest_only } = *result;
+    let Stats { added, updated, removed, unchanged, .. } = stats;
+    let mut message = match added + updated + removed {
+        0 if withheld > 0 => "Nothing was written.".to_owned(),
+        0 if newest_only => format!("No new {}.", noun.many),
+        0 if stats.rejected > 0 => "No changes.".to_owned(),
+        0 => format!("No changes: {}.", counted(noun, unchanged)),
+        _ => format!("{} added, {} updated, {} removed.", grouped(added), grouped(updated), grouped(removed)),
+    };
+    if withheld > 0 {
+        message.push_str(&format!(
+            " {} no longer in the source {} kept: that is more than half of the catalog.",
+            counted(noun, withheld),
+            if withheld == 1 { "was" } else { "were" },
+        ));
+    }
+    message + &left_out(&stats) + columns
+}
+
+/// The message of a sync whose source has nothing new.
+#[must_use]
+pub fn unchanged_message(noun: &Noun, stats: &Stats) -> String {
+    if stats.failed_feeds.is_some() {
+        return format!("No new {}.{}", noun.many, left_out(stats));
+    }
+    format!("Nothing new since the last sync: {}.{}", counted(noun, stats.unchanged), left_out(stats))
+}
+
+/// The message of a run that did not complete: its own, and the rows that it skipped.
+#[must_use]
+pub fn stopped_message(message: &str, stats: &Stats) -> String {
+    format!("{message}{}", skipped_sentence(stats))
+}
+
+/// What a sync would leave out, as the part of a preview's message: sentences that begin with a space.
+#[must_use]
+pub fn would_leave_out(stats: &Stats) -> String {
+    let mut text = String::new();
+    if stats.rejected > 0 {
+        text.push_str(&format!(" {} would be skipped.", rows(stats)));
+    }
+    text + &feeds_sentence(stats)
+}
+
+/// `1 album`, `47 albums`, `12,480 albums`.
+#[must_use]
+pub fn counted(noun: &Noun, number: u64) -> String {
+    format!("{} {}", grouped(number), noun.of(number))
+}
+
+/// What was left out, as sentences that begin with a space; empty where nothing was.
+fn left_out(stats: &Stats) -> String {
+    skipped_sentence(stats) + &feeds_sentence(stats)
+}
+
+fn skipped_sentence(stats: &Stats) -> String {
+    if stats.rejected > 0 { format!(" {} skipped.", rows(stats)) } else { String::new() }
+}
+
+fn feeds_sentence(stats: &Stats) -> String {
+    match stats.failed_feeds {
+        None => String::new(),
+        Some(feeds) if feeds.failed < feeds.total => format!(" {}; others updated.", feeds_failed(feeds)),
+        Some(feeds) => format!(" {}.", feeds_failed(feeds)),
+    }
+}
+
+/// The same at the end of a label: ", 3 rows skipped".
+fn with_left_out(mut label: String, stats: &Stats) -> String {
+    if let Some(feeds) = stats.failed_feeds {
+        label.push_str(&format!(", {}", feeds_failed(feeds)));
+    }
+    if stats.rejected > 0 {
+        label.push_str(&format!(", {} skipped", rows(stats)));
+    }
+    label
+}
+
+/// `3 rows`; of feeds `3 articles`.
+fn rows(stats: &Stats) -> String {
+    let (one, many) = if stats.articles.is_some() { ("article", "articles") } else { ("row", "rows") };
+    plural(stats.rejected, one, many)
+}
+
+/// `1 of 2 feeds failed`.
+fn feeds_failed(feeds: FailedFeeds) -> String {
+    let FailedFeeds { failed, total } = feeds;
+    if total == 1 {
+        "The feed failed".to_owned()
+    } else {
+        format!("{} of {} feeds failed", grouped(failed), grouped(total))
+    }
+}
+
+fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(number), if number == 1 { one } else { many })
+}
+
+/// Digits in groups from 10,000 on.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    if number < 10_000 {
+        return digits;
+    }
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        FailedFeeds, Noun, OperationKind, RunResult, Stats, Status, completed_message, completed_state, outcome,
+        run_outcome, stopped_message, unchanged_message, would_leave_out,
+    };
+    use crate::domain::progress::Count;
+
+    fn message(stats: Stats, withheld: u64) -> String {
+        let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
+        completed_message(&RunResult { noun: &noun, stats, withheld, newest_only: false }, "")
+    }
+
+    fn feeds(failed: u64, total: u64) -> Stats {
+        let failed_feeds = Some(FailedFeeds { failed, total });
+        Stats { articles: Some(Count::default()), failed_feeds, ..Stats::default() }
+    }
+
+    #[test]
+    fn skipped_rows_are_part_of_every_text() {
+        let stats = Stats { added: 5, rejected: 3, ..Stats::default() };
+        assert_eq!(message(stats, 0), "5 added, 0 updated, 0 removed. 3 rows skipped.");
+        assert_eq!(message(Stats { added: 0, ..stats }, 0), "No changes. 3 rows skipped.");
+        assert_eq!(outcome(Status::Completed, &stats), "Completed, 3 rows skipped");
+        assert_eq!(run_outcome(OperationKind::Sync, Status::Completed, &stats), "Sync completed, 3 rows skipped");
+        assert_eq!(completed_state(&stats, 0), "Completed, 3 rows skipped");
+        assert_eq!(completed_state(&stats, 94), "94 removals need review, 3 rows skipped");
+        assert_eq!(would_leave_out(&stats), " 3 rows would be skipped.");
+        assert_eq!(stopped_message("Cancelled at 63 %.", &stats), "Cancelled at 63 %. 3 rows skipped.");
+        let one = Stats { rejected: 1, ..Stats::default() };
+        assert_eq!(outcome(Status::Failed, &one), "Failed, 1 row skipped");
+        let many = Stats { rejected: 12_480, ..Stats::default() };
+        assert_eq!(outcome(Status::Completed, &many), "Completed, 12,480 rows skipped");
+    }
+
+    #[test]
+    fn where_nothing_was_left_out_nothing_is_said_of_it() {
+        let stats = Stats { unchanged: 47, ..Stats::default() };
+        assert_eq!(message(stats, 0), "No changes: 47 albums.");
+        assert_eq!(outcome(Status::Completed, &stats), "Completed");
+        assert_eq!(completed_state(&stats, 0), "Up to date");
+        assert_eq!(would_leave_out(&stats), "");
+    }
+
+    #[test]
+    fn feeds_that_failed_count_as_left_out() {
+        let stats = Stats { added: 2, ..feeds(1, 2) };
+        assert_eq!(message(stats, 0), "2 added, 0 updated, 0 removed. 1 of 2 feeds failed; others updated.");
+        assert_eq!(outcome(Status::Completed, &stats), "Completed, 1 of 2 feeds failed");
+        let noun = Noun { one: "article".to_owned(), many: "articles".to_owned() };
+        assert_eq!(unchanged_message(&noun, &stats), "No new articles. 1 of 2 feeds failed; others updated.");
+        assert_eq!(unchanged_message(&noun, &feeds(1, 1)), "No new articles. The feed failed.");
+        let both = Stats { rejected: 1, ..stats };
+        assert_eq!(outcome(Status::Completed, &both), "Completed, 1 of 2 feeds failed, 1 article skipped");
+    }
+}

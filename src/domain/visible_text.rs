@@ -1,0 +1,133 @@
+//! Makes characters visible that cannot be seen: two names that look the same can then be told apart in a message.
+
+/// How much is marked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marking {
+    /// Everything that cannot be seen.
+    All,
+    /// Not what shapes the letters or the emoji beside it: joiners and variation selectors where they do their work.
+    Stray,
+}
+
+/// `text` with a mark in the place of every character that cannot be seen: `Member⍽No` for a no-break space, `␤` for a
+/// line break, `·U+200B·` for a zero-width space.
+#[must_use]
+pub fn marked(text: &str) -> String {
+    mark(text, Marking::All)
+}
+
+/// As [`marked`], but joiners between letters of scripts that need them, and in emoji, stay as they are.
+#[must_use]
+pub fn stray_marked(text: &str) -> String {
+    mark(text, Marking::Stray)
+}
+
+/// Whether two texts differ only in white space and in characters that cannot be seen.
+#[must_use]
+pub fn differ_invisibly(one: &str, other: &str) -> bool {
+    let visible = |text: &str| -> Vec<char> {
+        text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && !is_invisible(*c)).collect()
+    };
+    one != other && visible(one) == visible(other)
+}
+
+fn mark(text: &str, marking: Marking) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut shown = String::with_capacity(text.len());
+    for (at, &c) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| letters[at]);
+        let after = letters.get(at + 1).copied();
+        match c {
+            ' ' if before != Some(' ') && after != Some(' ') => shown.push(' '),
+            // Pages and terminals show several as one.
+            ' ' => shown.push('␣'),
+            '\r' if after == Some('\n') => {}
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('␤'),
+            '\t' => shown.push('␉'),
+            c if c.is_whitespace() => shown.push('⍽'),
+            c if marking == Marking::Stray && has_work(c, before, after) => shown.push(c),
+            c if c.is_control() || is_invisible(c) => shown.push_str(&format!("·U+{:04X}·", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// Whether a joiner or a variation selector changes what is seen beside it.
+fn has_work(c: char, before: Option<char>, after: Option<char>) -> bool {
+    // Scripts that join their letters, and emoji, come after Armenian.
+    let joins = |c: Option<char>| c.is_some_and(|c| c >= '\u{590}' && !is_invisible(c) || c == '\u{fe0f}');
+    match c {
+        '\u{200c}' | '\u{200d}' => joins(before) && joins(after),
+        '\u{fe00}'..='\u{fe0f}' => after == Some('\u{20e3}') || before.is_some_and(|c| c >= '\u{a9}'),
+        _ => false,
+    }
+}
+
+/// The characters that Unicode calls `Default_Ignorable_Code_Point`, and the annotation marks.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'
+            | '\u{1160}'
+            | '\u{17b4}'
+            | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{differ_invisibly, marked, stray_marked};
+
+    #[test]
+    fn what_cannot_be_seen_is_marked() {
+        for (text, shown) in [
+            ("Member No", "Member No"),
+            ("Member\u{a0}No", "Member⍽No"),
+            ("Member\u{202f}No\u{3000}", "Member⍽No⍽"),
+            ("Member  No", "Member␣␣No"),
+            ("Member\r\nNo", "Member␤No"),
+            ("Member\u{2028}No\t", "Member␤No␉"),
+            ("\u{feff}id", "·U+FEFF·id"),
+            ("i\u{200b}d", "i·U+200B·d"),
+            ("i\u{200d}d\u{1}", "i·U+200D·d·U+0001·"),
+            ("Größe 日本", "Größe 日本"),
+        ] {
+            assert_eq!(marked(text), shown, "{text:?}");
+            assert_eq!(stray_marked(text), shown, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_shapes_letters_and_emoji_is_marked_only_where_two_names_are_compared() {
+        for text in ["می\u{200c}خواهم", "👩\u{200d}🚀", "❤\u{fe0f}", "1\u{fe0f}\u{20e3}", "🏳\u{fe0f}\u{200d}🌈"]
+        {
+            assert_eq!(stray_marked(text), text);
+            assert!(marked(text).contains("·U+"), "{text:?}");
+        }
+        assert_eq!(stray_marked("❤\u{200d}"), "❤·U+200D·", "it joins nothing");
+    }
+
+    #[test]
+    fn names_that_look_the_same_are_told_from_names_that_do_not() {
+        for other in ["Member\u{a0}No", "MemberNo", "Member\nNo", "Mem\u{200b}ber No", " Member No"] {
+            assert!(differ_invisibly("Member No", other), "{other:?}");
+        }
+        for other in ["Member No", "Member-No", "member No", "Member Nó"] {
+            assert!(!differ_invisibly("Member No", other), "{other:?}");
+        }
+    }
+}

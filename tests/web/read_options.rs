@@ -1,0 +1,158 @@
+//! The fields that say how the content of a source is read, when it is added and later.
+
+use lockstep::domain::account::Role;
+use lockstep::domain::source::Source;
+
+use super::site::{Client, Reply, Site};
+use crate::corpora::report;
+use crate::support::outside::{Outside, Reply as Answer};
+
+/// The fields of a form that adds a source, beside its address and how it is read.
+const REST: [(&str, &str); 5] =
+    [("key", "Transaction"), ("name", "Sales"), ("slug", "sales"), ("noun_one", "sale"), ("noun_many", "sales")];
+
+fn post(client: &Client<'_>, path: &str, url: &str, fields: &[(&str, &str)]) -> Reply {
+    client.post_form(path, &[&[("url", url), ("reading", "1")], &REST[..], fields].concat())
+}
+
+fn stored(site: &Site) -> Source {
+    site.store.source(&"sales".parse().expect("a slug")).expect("an answer").expect("the source")
+}
+
+fn is_open(reply: &Reply) -> bool {
+    reply.body.contains("<details class=\"reading\" open>")
+}
+
+/// An address with title rows above the header.
+fn sales(outside: &Outside) -> String {
+    let text = String::from_utf8(report("04a-title-rows-above-header.csv")).expect("UTF-8");
+    outside.csv("/sales.csv", &text);
+    outside.url("/sales.csv")
+}
+
+#[test]
+fn a_header_below_titles_is_proposed_and_can_be_set_before_a_source_is_added() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let (admin, url) = (site.person("ada", Role::Admin), sales(&outside));
+    let looked = admin.post_form("/settings/sources/new", &[("url", &url)]);
+    assert!(looked.body.contains("The header seems to be in row 4"), "{}", looked.body);
+    assert!(looked.body.contains("name=\"use_header_row\" value=\"4\"") && is_open(&looked), "{}", looked.body);
+
+    let used = post(&admin, "/settings/sources", &url, &[("use_header_row", "4"), ("name", "My sales")]);
+    assert_eq!(used.status, 200, "{}", used.body);
+    for kept in [
+        "name=\"key\" value=\"Transaction\" required checked",
+        "name=\"header_row\" type=\"text\" inputmode=\"numeric\" value=\"4\"",
+        "value=\"My sales\"",
+    ] {
+        assert!(used.body.contains(kept), "{kept}: {}", used.body);
+    }
+    assert!(!used.body.contains("The header seems to be"), "{}", used.body);
+    let added = post(&admin, "/settings/sources", &url, &[("header_row", "4"), ("encoding", "latin1")]);
+    assert_eq!(added.status, 303, "{}", added.body);
+    let options = stored(&site).read_options;
+    assert_eq!((options.header_row, options.encoding.as_deref()), (Some(4), Some("windows-1252")));
+}
+
+#[test]
+fn what_is_wrong_is_said_beside_its_field_and_everything_typed_is_kept() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let (admin, url) = (site.person("ada", Role::Admin), sales(&outside));
+    let wrong = [("header_row", "four"), ("encoding", "nonsense"), ("accept_header_mismatch", "1")];
+    let refused = post(&admin, "/settings/sources", &url, &wrong);
+    assert_eq!(refused.status, 422);
+    for said in [
+        "id=\"header_row-error\"",
+        "id=\"encoding-error\"",
+        "“nonsense” is not a known text encoding.",
+        "value=\"four\"",
+        "<option value=\"nonsense\" selected>",
+        "value=\"1\" checked> Sync even where",
+        "value=\"Sales\"",
+    ] {
+        assert!(refused.body.contains(said), "{said}: {}", refused.body);
+    }
+    assert!(is_open(&refused));
+    // A row that the file has not: the preview stays, and the reason is beside the fields.
+    let beyond = post(&admin, "/settings/sources", &url, &[("header_row", "400")]);
+    assert_eq!(beyond.status, 422);
+    assert!(
+        beyond.body.contains("id=\"reading-error\"") && beyond.body.contains("Sales of the shop"),
+        "{}",
+        beyond.body
+    );
+    assert!(beyond.body.contains("value=\"400\"") && is_open(&beyond), "{}", beyond.body);
+}
+
+#[test]
+fn a_source_that_is_there_is_looked_at_again_and_keeps_what_the_form_does_not_ask() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let (admin, url) = (site.person("ada", Role::Admin), sales(&outside));
+    assert_eq!(post(&admin, "/settings/sources", &url, &[("header_row", "4")]).status, 303);
+    let path = "/settings/sources/sales";
+    let shown = admin.get(path);
+    assert!(shown.body.contains("value=\"4\"") && is_open(&shown), "{}", shown.body);
+
+    // Only a look: nothing is saved. The message is that of a sync.
+    let again = post(&admin, path, &url, &[("again", "1")]);
+    assert_eq!(again.status, 422);
+    let said =
+        "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header row to 4 in";
+    assert!(again.body.contains(said), "{}", again.body);
+    let fine = post(&admin, path, &url, &[("again", "1"), ("header_row", "4"), ("name", "Other")]);
+    assert_eq!((fine.status, fine.body.contains("value=\"Other\"")), (200, true), "{}", fine.body);
+    assert_eq!(stored(&site).name, "Sales");
+    // The same where it would be saved.
+    let refused = post(&admin, path, &url, &[]);
+    assert!(refused.status == 422 && refused.body.contains(said), "{}", refused.body);
+    assert_eq!(stored(&site).read_options.header_row, Some(4));
+
+    let old_form = admin.post_form(path, &[&[("url", &*url)], &REST[..]].concat());
+    assert_eq!((old_form.status, stored(&site).read_options.header_row), (303, Some(4)), "{}", old_form.body);
+    let beyond = post(&admin, path, &url, &[("header_row", "400")]);
+    assert!(beyond.status == 422 && beyond.body.contains("id=\"reading-error\""), "{}", beyond.body);
+    assert!(!beyond.body.contains("id=\"url-error\""), "the link is not at fault: {}", beyond.body);
+}
+
+#[test]
+fn an_upload_stays_when_only_how_it_is_read_changes() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let upload = "0123456789abcdef0123456789abcdef";
+    let folder = site.data_dir().join("uploads");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(upload), report("04a-title-rows-above-header.csv")).expect("a file");
+    let fields = [&[("upload", upload), ("reading", "1"), ("header_row", "4")], &REST[..]].concat();
+    assert_eq!(admin.post_form("/settings/sources", &fields).status, 303);
+    let fields = [&[("reading", "1"), ("header_row", "4"), ("accept_header_mismatch", "1")], &REST[..]].concat();
+    let changed = admin.post_form("/settings/sources/sales", &fields);
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    assert!(stored(&site).read_options.accept_header_mismatch);
+    assert!(folder.join(upload).is_file());
+}
+
+#[test]
+fn each_kind_has_the_fields_that_it_obeys() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let admin = site.person("ada", Role::Admin);
+    outside.csv("/albums.csv", "id,title\n1,One\n");
+    let csv = admin.post_form("/settings/sources/new", &[("url", &outside.url("/albums.csv"))]);
+    assert!(!is_open(&csv) && csv.body.contains("How the file is read"), "quiet until it is needed: {}", csv.body);
+    assert!(csv.body.contains("id=\"encoding\"") && !csv.body.contains("id=\"tab\""), "{}", csv.body);
+    outside.set("/feed", Answer::feed("News", &["1"]));
+    let feed = admin.post_form("/settings/sources/new", &[("url", &outside.url("/feed")), ("kind", "feeds")]);
+    assert!(feed.status == 200 && !feed.body.contains("class=\"reading\""), "{}", feed.body);
+}
+
+#[test]
+fn problems_of_rows_are_shown_as_a_check_says_them() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let admin = site.person("ada", Role::Admin);
+    outside.csv("/albums.csv", "id,title\n1,One,x\n2,Two,y\n");
+    let looked = admin.post_form("/settings/sources/new", &[("url", &outside.url("/albums.csv"))]);
+    assert!(looked.body.contains("All 2 rows have 3 cells and the header has 2"), "{}", looked.body);
+    let site_albums = site.fill_csv("twice", "id,title\n1,One\n1,Two\n,Three\n");
+    let edit = admin.get(&format!("/settings/sources/{}", site_albums.slug));
+    let said = "Some keys in “id” are missing or repeated, and such rows are skipped: row 3 repeats “1” of row 2; row 4 has none.";
+    assert!(edit.body.contains(said), "{}", edit.body);
+}
