@@ -19,6 +19,8 @@ pub struct Look {
     pub bytes: u64,
     /// The feeds there are; none in a place that is not made of feeds.
     pub feeds: Vec<Feed>,
+    /// Those of its columns that are hidden where people open it.
+    pub hidden_columns: Vec<String>,
 }
 
 impl Look {

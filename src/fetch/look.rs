@@ -46,12 +46,13 @@ pub fn look_again(
         ));
     };
     let columns = content.columns().to_vec();
+    let hidden_columns = content.hidden_columns().to_vec();
     // With its key column there nobody asks for another.
     let is_there = columns.contains(&source.key_column);
     let hints = key_hints(&*content, if is_there { &EmptyShelf } else { shelf })?;
     let rows = content.rows()?.take(SHOWN).collect::<Result<_, _>>()?;
     let KeyHints { different, known } = hints;
-    Ok(Look { columns, rows, keys: different, known, bytes: content.bytes(), feeds: Vec::new() })
+    Ok(Look { columns, rows, keys: different, known, bytes: content.bytes(), feeds: Vec::new(), hidden_columns })
 }
 
 /// A source that is not in the database.

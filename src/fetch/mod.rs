@@ -4,7 +4,9 @@
 
 mod bounded_json;
 mod csv;
+mod excel;
 mod feeds;
+mod file_signature;
 mod http;
 mod key_search;
 mod kinds;
@@ -225,6 +227,11 @@ pub trait Content: Send {
     /// What the cells of the column at `position` are, where the kind knows; otherwise it is told from the cells.
     fn column_type(&self, _position: usize) -> Option<ColumnType> {
         None
+    }
+
+    /// The columns that are hidden where people open the source; empty where nothing can be hidden or it is not known.
+    fn hidden_columns(&self) -> &[String] {
+        &[]
     }
 
     /// The rows from the first one. It can be asked for more than once and gives the same rows each time, one at a
