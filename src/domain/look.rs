@@ -2,7 +2,7 @@
 
 use super::feed::Feed;
 use super::key_column::{KeyHints, KnownKeys, missing, proposal};
-use super::row::Row;
+use super::row::{Row, listed_columns};
 
 /// What a place holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,6 +39,19 @@ impl Look {
         }
         let hints = KeyHints { different: self.keys.clone(), known: self.known.clone() };
         Some(format!("{} {}", missing(wanted, &self.columns), proposal(wanted, &self.columns, &hints, slug)))
+    }
+}
+
+/// That these columns are hidden in the source and would be public; `None` where none is.
+#[must_use]
+pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
+    let names = listed_columns(hidden_columns);
+    match hidden_columns.len() {
+        0 => None,
+        1 => Some(format!("The column {names} is hidden in the source. A public catalog would show it to everybody.")),
+        _ => Some(format!(
+            "The columns {names} are hidden in the source. A public catalog would show them to everybody."
+        )),
     }
 }
 

@@ -4,6 +4,7 @@ mod cell_text;
 mod failure;
 mod layout;
 mod ods;
+mod ods_cell;
 mod package;
 mod part_reader;
 mod row_collector;
@@ -131,6 +132,10 @@ impl Kind for Excel {
 
     fn read_settings(&self) -> &'static [ReadSetting] {
         &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
+    }
+
+    fn can_hide_columns(&self) -> bool {
+        true
     }
 
     fn weights(&self) -> Weights {

@@ -74,6 +74,11 @@ pub trait Kind: Send + Sync {
         &[]
     }
 
+    /// Whether columns may be hidden where people open a source of this kind ([`Content::hidden_columns`]).
+    fn can_hide_columns(&self) -> bool {
+        false
+    }
+
     /// What entries are called unless somebody says otherwise.
     fn noun(&self) -> Noun {
         Noun::default()

@@ -99,6 +99,7 @@ pub(super) async fn change(
         let mut form = source_form::typed(&sent.values);
         form.slug = source.slug.to_string();
         form.kind.clone_from(&source.kind);
+        form.read_options = source.read_options.clone();
         if let Some(key) = house.control.key_column(&source.kind) {
             form.key = key.to_owned();
         }
@@ -115,10 +116,13 @@ pub(super) async fn change(
         };
         let moved = place.as_ref().is_ok_and(|place| *place != Place::from(&source));
         let looked = match &place {
-            Ok(place) if moved || form.key != source.key_column => match place.beyond(&source.location) {
-                Some(new) => look_at(house, &new).map(Some).map_err(|error| beside(&new, &error)),
-                None => Ok(None),
-            },
+            // What becomes public is looked at for what is hidden in it.
+            Ok(place) if moved || form.key != source.key_column || is_published(house, &source, &form) => {
+                match place.beyond(&source.location) {
+                    Some(new) => look_at(house, &new).map(Some).map_err(|error| beside(&new, &error)),
+                    None => Ok(None),
+                }
+            }
             Ok(_) => Ok(None),
             Err(errors) => Err(errors.clone()),
         };
@@ -128,7 +132,9 @@ pub(super) async fn change(
                 if look.is_none() || house.control.key_column(&source.kind).is_some() {
                     columns.push(form.key.clone());
                 }
-                match source_form::check(&form, place, &columns) {
+                let hidden = look.as_ref().map(|look| look.hidden_columns.as_slice()).unwrap_or_default();
+                let checked = source_form::check(&form, place, &columns);
+                match checked.and_then(|draft| source_form::unconfirmed_columns(&form, hidden).map_or(Ok(draft), Err)) {
                     Ok((draft, schedule)) => {
                         match house.store.change_source(source.id, &draft, next_run(schedule.as_ref()))? {
                             SourceChange::Done => {
@@ -158,6 +164,11 @@ pub(super) async fn change(
         shown.draw(house, &actor)
     })
     .await
+}
+
+/// Whether the form makes a catalog public in whose source columns may be hidden.
+fn is_published(house: &House, source: &Source, form: &SourceForm) -> bool {
+    form.public && !source.public && !form.publish_hidden && house.control.can_hide_columns(&source.kind)
 }
 
 /// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.

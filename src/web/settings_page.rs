@@ -126,6 +126,7 @@ pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
         feeds,
         more_feeds,
+        hidden_columns: look.hidden_columns.clone(),
         ..unseen(house, place)
     }
 }

@@ -5,6 +5,7 @@ use url::Url;
 use super::forms::{Values, sentence, value};
 use super::source_place::Place;
 use super::views::sources::{SourceErrors, SourceForm};
+use crate::domain::look::hidden_columns_warning;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::row::listed_columns;
 use crate::domain::schedule::Schedule;
@@ -52,6 +53,7 @@ pub(super) fn typed(values: &Values) -> SourceForm {
         schedule: value(values, "schedule"),
         schedule_words: None,
         public: value(values, "public") == "1",
+        publish_hidden: value(values, "publish_hidden") == "1",
         read_options: ReadOptions::default(),
     }
 }
@@ -119,6 +121,15 @@ pub(super) fn check(
         read_options: place.read_options.clone(),
     };
     Ok((draft, schedule))
+}
+
+/// That a public catalog would show columns which are hidden in the source, unless that was confirmed.
+pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<Wrong> {
+    if !form.public || form.publish_hidden {
+        return None;
+    }
+    let public = Some(hidden_columns_warning(hidden_columns)?);
+    Some(Box::new(SourceErrors { public, ..SourceErrors::default() }))
 }
 
 /// Proposes name and slug after what a place calls itself.

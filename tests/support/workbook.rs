@@ -4,6 +4,7 @@ use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
 use lockstep::domain::location::Location;
+use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
 const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
@@ -24,9 +25,11 @@ pub(crate) fn sample(name: &str) -> Location {
 /// A ZIP archive of these parts.
 pub(crate) fn archive(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_level(Some(1));
+    let options = SimpleFileOptions::default();
     for (name, content) in parts {
-        zip.start_file(*name, options).expect("a part");
+        // As its standard says, so that the type of the file can be told from its first bytes.
+        let method = if *name == "mimetype" { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+        zip.start_file(*name, options.compression_method(method)).expect("a part");
         zip.write_all(content).expect("written");
     }
     zip.finish().expect("an archive").into_inner()

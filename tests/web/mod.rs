@@ -17,3 +17,4 @@ mod site;
 mod starts;
 mod tenth_kind;
 mod ways;
+mod workbooks;

@@ -1,16 +1,16 @@
 //! Reads a tab of an OpenDocument workbook, its cells one after the other.
 //!
-//! calamine is not used here: it keeps all tabs in memory with every repetition written out, takes an error (`#REF!`) for an
-//! empty cell, and joins lines of a cell that a line break parts (docs/excel.md).
+//! calamine is not used here: it keeps all tabs in memory with every repetition written out, takes an error (`#REF!`)
+//! for an empty cell, and joins lines of a cell that a line break parts.
 
 use std::collections::HashSet;
 use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::cell_text::{flag_text, iso_duration, iso_moment, number_text};
 use super::failure::{corrupt, password_protected};
 use super::layout::TabLayout;
+use super::ods_cell::OpenCell;
 use super::package::MAX_SMALL_PART_BYTES;
 use super::part_reader::{PartArchive, PartReader, ReadLimit};
 use super::row_collector::RowCollector;
@@ -123,19 +123,6 @@ struct TabReader<'a> {
     cell: Option<OpenCell>,
     /// How many notes and drawings are open, whose text is none of the cell's.
     aside: u32,
-}
-
-/// A cell of which the end has not come.
-#[derive(Default)]
-struct OpenCell {
-    repeat: u32,
-    is_covered: bool,
-    kind: String,
-    value: Option<String>,
-    is_error: bool,
-    text: String,
-    paragraphs: u32,
-    is_in_paragraph: bool,
 }
 
 impl<'a> TabReader<'a> {
@@ -306,32 +293,5 @@ impl<'a> TabReader<'a> {
         }
         self.row = self.row.saturating_add(self.row_repeat);
         Ok(())
-    }
-}
-
-impl OpenCell {
-    fn of(start: &BytesStart<'_>) -> Self {
-        let kind = qualified_attribute(start, "office:value-type").unwrap_or_default();
-        let value = match kind.as_str() {
-            "float" | "percentage" | "currency" => qualified_attribute(start, "office:value"),
-            "date" => qualified_attribute(start, "office:date-value"),
-            "time" => qualified_attribute(start, "office:time-value"),
-            "boolean" => qualified_attribute(start, "office:boolean-value"),
-            _ => qualified_attribute(start, "office:string-value").filter(|text| !text.is_empty()),
-        };
-        let is_error = qualified_attribute(start, "calcext:value-type").is_some_and(|kind| kind == "error");
-        Self { kind, value, is_error, ..Self::default() }
-    }
-
-    /// Its text: the value where it is more exact than what is shown.
-    fn finish(self) -> String {
-        let Some(value) = self.value.filter(|_| !self.is_error) else { return self.text };
-        match self.kind.as_str() {
-            "float" | "percentage" | "currency" => value.parse().map_or(self.text, number_text),
-            "date" => iso_moment(&value),
-            "time" => iso_duration(&value),
-            "boolean" => flag_text(value == "true").to_owned(),
-            _ => value,
-        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use quick_xml::events::Event;
 
-use super::failure::corrupt;
+use super::failure::{corrupt, unreadable};
 use super::part_reader::{PartArchive, ReadLimit};
 use super::tab::WorkbookTab;
 use super::xml_events::{attribute, for_each_event};
@@ -22,6 +22,34 @@ pub(super) struct WorkbookPackage {
     pub(super) tabs: Vec<WorkbookTab>,
     /// The part of each tab.
     pub(super) paths: Vec<String>,
+}
+
+/// Makes sure that the parts with formats and shared texts are there, where calamine looks for them: without them dates
+/// would be read as numbers.
+///
+/// # Errors
+/// `corrupt_workbook` where one is missing or lies elsewhere.
+pub(super) fn require_parts<'r>(
+    archive: &PartArchive<'_>,
+    folder: &str,
+    relations: impl Iterator<Item = &'r Relation>,
+) -> Result<(), FetchError> {
+    for Relation { kind, target } in relations {
+        let Some(name) = ["styles", "sharedStrings"].into_iter().find(|name| kind.ends_with(&format!("/{name}")))
+        else {
+            continue;
+        };
+        let path = target.strip_prefix('/').map_or_else(|| format!("{folder}{target}"), str::to_owned);
+        let is_usual =
+            path.rsplit_once('.').is_some_and(|(stem, _)| stem.eq_ignore_ascii_case(&format!("{folder}{name}")));
+        if !archive.has(&path) {
+            return Err(corrupt());
+        }
+        if !is_usual {
+            return Err(unreadable("one of its parts has an unusual name"));
+        }
+    }
+    Ok(())
 }
 
 /// A relation of one part to another.
@@ -52,6 +80,7 @@ pub(super) fn read_package(
     let (folder, file) = main_part.rsplit_once('/').map_or(("", main_part), |(folder, file)| (folder, file));
     let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let relations = relations(archive, &format!("{folder}_rels/{file}.rels"), limit)?;
+    require_parts(archive, &folder, relations.values())?;
     let (mut tabs, mut paths) = (Vec::new(), Vec::new());
     let part = archive.part(main_part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
     for_each_event(part, limit, |event, _| {

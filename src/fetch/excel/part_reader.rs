@@ -1,7 +1,7 @@
 //! Bounded access to a workbook's bytes and to the parts of its ZIP archive.
 //!
-//! Everything that the `calamine` crate reads of a workbook is gone through here first, so that it never has to allocate
-//! more than these limits allow, whatever the archive's directory claims.
+//! Everything that the `calamine` crate reads of a workbook is gone through here first, so that it never has to
+//! allocate more than these limits allow, whatever the archive's directory claims.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};

@@ -12,7 +12,8 @@ pub(super) struct WorkbookTab {
     pub(super) is_hidden: bool,
 }
 
-/// The position of the tab called `wanted`; without a name that of the first visible one, or the first if all are hidden.
+/// The position of the tab called `wanted`; without a name that of the first visible one, or the first if all are
+/// hidden.
 ///
 /// White space around names does not count, unless two tabs differ in nothing else.
 ///

@@ -1,14 +1,14 @@
 //! Reads a tab of an `.xls` file (Excel 97 to 2003).
 //!
-//! calamine keeps such a workbook in memory: the whole stream, and every tab as a rectangle from its first to its last cell.
-//! So the stream is taken out of its container here, measured, and given to calamine in a new container with one tab:
+//! calamine keeps such a workbook in memory: the whole stream, and every tab as a rectangle from its first to its last
+//! cell. So the stream is taken out of its container here, measured, and given to calamine in a new container with one tab:
 //! the others end with their first record, and what calamine would only work out (formulas, names) is left out.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use calamine::{Reader, SheetType, SheetVisible, Xls, XlsError};
-use cfb::CompoundFile;
+use cfb::{CompoundFile, Version};
 
 use super::cell_text::owned_cell_text;
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
@@ -93,7 +93,8 @@ fn open(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, FetchErro
     limit.check()?;
     let file = temporary(request.folder).map_err(|error| disk(&error))?;
     let write = |file: File| {
-        let mut container = CompoundFile::create(file)?;
+        // calamine takes a container of version 4 whose streams are all large for an empty one.
+        let mut container = CompoundFile::create_with_version(Version::V3, file)?;
         container.create_stream("/Workbook")?.write_all(stream)?;
         container.flush()?;
         let mut file = container.into_inner();

@@ -8,7 +8,7 @@ use calamine::{DataRef, Reader, Xlsb, XlsbError};
 use super::cell_text::{cell_text, serial_text};
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::layout::TabLayout;
-use super::package::{MAX_SMALL_PART_BYTES, Relation, relations};
+use super::package::{MAX_SMALL_PART_BYTES, Relation, relations, require_parts};
 use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
@@ -87,6 +87,7 @@ fn list_tabs(
 ) -> Result<(Vec<WorkbookTab>, Vec<String>), FetchError> {
     const TAB: u16 = 0x9C;
     let relations = relations(archive, "xl/_rels/workbook.bin.rels", limit)?;
+    require_parts(archive, FOLDER, relations.values())?;
     let part = archive.part(main_part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
     let mut records = RecordScanner::new(part);
     let (mut tabs, mut paths) = (Vec::new(), Vec::new());

@@ -132,6 +132,8 @@ pub struct FoundColumns {
     pub feeds: Vec<FoundFeed>,
     /// How many more there are.
     pub more_feeds: u64,
+    /// The columns that are hidden where people open the source: publishing them has to be confirmed.
+    pub hidden_columns: Vec<String>,
 }
 
 /// What goes with a source.
@@ -174,6 +176,8 @@ pub struct SourceForm {
     pub schedule_words: Option<String>,
     /// `public`: whether visitors without an account may read it.
     pub public: bool,
+    /// `publish_hidden`: whether its hidden columns may be published, too.
+    pub publish_hidden: bool,
     /// How its content is read.
     pub read_options: ReadOptions,
 }
@@ -209,12 +213,15 @@ pub struct SourceErrors {
     pub noun: Option<String>,
     /// The schedule.
     pub schedule: Option<String>,
+    /// That it would be public with its hidden columns.
+    pub public: Option<String>,
 }
 
 impl SourceErrors {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule];
+        let fields =
+            [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule, &self.public];
         self.general.is_none() && fields.into_iter().all(Option::is_none)
     }
 }

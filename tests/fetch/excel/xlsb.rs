@@ -87,6 +87,8 @@ fn book(cells: &[u8], shared_count: u32) -> Vec<u8> {
         String::from_utf8_lossy(content)
             .replace("workbook.xml", "workbook.bin")
             .replace("sheet1.xml", "sheet1.bin")
+            .replace("styles.xml", "styles.bin")
+            .replace("sharedStrings.xml", "sharedStrings.bin")
             .into_bytes()
     };
     parts.retain(|(name, _)| name.ends_with(".rels"));
