@@ -8,6 +8,7 @@ use super::output::{Exit, Trouble, note};
 use super::user::piped_password;
 use crate::app::App;
 use crate::domain::location::Location;
+use crate::domain::look::hidden_columns_warning;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, SourceDraft};
@@ -20,7 +21,7 @@ use crate::domain::way_in::Asked;
 pub(super) struct Add {
     /// The source's name in addresses and on the command line: a to z, 0 to 9 and hyphens, such as albums
     slug: Slug,
-    /// What kind of place it is: sheet (a Google Sheet), csv, feeds (RSS, Atom, JSON Feed, or lists of them as OPML) or
+    /// What kind of place it is: sheet (a Google Sheet), csv, excel (an Excel or OpenDocument file), feeds (RSS, Atom, JSON Feed, or lists of them as OPML) or
     /// reader (an account with a feed reader)
     #[arg(long)]
     kind: String,
@@ -34,7 +35,7 @@ pub(super) struct Add {
     /// Read the password of the account from standard input, up to the end of its first line
     #[arg(long, requires = "user")]
     password_stdin: bool,
-    /// A file of this machine, read anew at every sync: a CSV, or a list of feeds (OPML)
+    /// A file of this machine, read anew at every sync: a CSV, a workbook, or a list of feeds (OPML)
     #[arg(long)]
     file: Option<PathBuf>,
     /// The column that tells entries apart, such as id; feeds and reader accounts need none
@@ -52,6 +53,9 @@ pub(super) struct Add {
     /// Let everybody read its catalog, not only users
     #[arg(long)]
     public: bool,
+    /// With --public: publish the columns that are hidden in a workbook, too
+    #[arg(long, requires = "public")]
+    publish_hidden_columns: bool,
     #[command(flatten)]
     reading: ReadFlags,
 }
@@ -112,9 +116,29 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
         public: add.public,
         read_options: read_options(app, add)?,
     };
+    if draft.public && !add.publish_hidden_columns {
+        refuse_hidden_columns(app, &draft)?;
+    }
     app.store.add_source(&draft, next_run_at)?;
     note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
     Ok(Exit::Fine)
+}
+
+/// Looks for columns that are hidden in the source: what nobody sees there must not become public by accident.
+fn refuse_hidden_columns(app: &App, draft: &SourceDraft) -> Result<(), Trouble> {
+    if !app.control.can_hide_columns(&draft.kind) {
+        return Ok(());
+    }
+    let why = match app.control.look(&draft.kind, &draft.location, &draft.read_options) {
+        Ok(look) => match hidden_columns_warning(&look.hidden_columns) {
+            Some(warning) => warning,
+            None => return Ok(()),
+        },
+        Err(error) => format!("Whether columns are hidden in the source could not be checked: {error}"),
+    };
+    Err(Trouble::usage(format!(
+        "--public: {why} Add --publish-hidden-columns to publish all columns, or delete the hidden ones in the source."
+    )))
 }
 
 fn read_options(app: &App, add: &Add) -> Result<ReadOptions, Trouble> {

@@ -8,7 +8,7 @@ use super::feed::Feed;
 use super::key_cell::KeyCell;
 use super::key_column::KnownKeys;
 use super::location::Location;
-use super::row::{Row, shortened};
+use super::row::{Row, listed_columns, shortened};
 use super::row_shape::HeaderMismatch;
 use super::sheet_words::is_unfilled;
 use super::source::Source;
@@ -40,6 +40,8 @@ pub struct Look {
     pub problems: Vec<String>,
     /// The row that is probably the header, where what was taken for it looks like a title.
     pub likely_header: Option<u64>,
+    /// Those of its columns that are hidden where people open it.
+    pub hidden_columns: Vec<String>,
 }
 
 impl Look {
@@ -144,6 +146,19 @@ fn bad_keys(source: &Source, position: usize, rows: &[Row], keys: &[String]) -> 
         "Some keys in “{wanted}” are missing or repeated, and such rows are skipped: {examples}. Give every row a key of its \
          own.{better}"
     )
+}
+
+/// That these columns are hidden in the source and would be public; `None` where none is.
+#[must_use]
+pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
+    let names = listed_columns(hidden_columns);
+    match hidden_columns.len() {
+        0 => None,
+        1 => Some(format!("The column {names} is hidden in the source. A public catalog would show it to everybody.")),
+        _ => Some(format!(
+            "The columns {names} are hidden in the source. A public catalog would show them to everybody."
+        )),
+    }
 }
 
 /// Why a place cannot be looked at: what a sync of it would fail with.

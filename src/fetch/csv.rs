@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::file_name::file_title;
+use super::file_signature::refuse_binary;
 use super::http::address::{Reach, parse};
 use super::http::reply;
 use super::http::request::Request;
@@ -162,5 +163,6 @@ fn finish(
     if same {
         return Ok(Fetched::Unchanged(Some(validators)));
     }
+    refuse_binary(&content, "not_csv", "a CSV file")?;
     Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, options, rows_above, watch)?)))
 }

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::Kind;
 use super::csv::Csv;
+use super::excel::Excel;
 use super::feeds::Feeds;
 use super::http::Client;
 use super::http::guard::AllowHosts;
@@ -109,6 +110,7 @@ impl Kinds {
             all: vec![
                 Box::new(Sheet { client: Arc::clone(&client), robot: robot.clone() }),
                 Box::new(Csv { client: Arc::clone(&client), uploads_dir: uploads_dir.clone(), sample }),
+                Box::new(Excel { client: Arc::clone(&client), uploads_dir: uploads_dir.clone() }),
                 Box::new(Feeds::new(&client, uploads_dir)),
                 Box::new(Reader { client }),
             ],

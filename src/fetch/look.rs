@@ -52,6 +52,7 @@ pub fn look_again(
         ));
     };
     let columns = content.columns().to_vec();
+    let hidden_columns = content.hidden_columns().to_vec();
     // With its key column there nobody asks for another.
     let is_there = position_of(&columns, &source.key_column).is_some();
     let hints = key_hints(&*content, if is_there { &EmptyShelf } else { shelf })?;
@@ -80,7 +81,19 @@ pub fn look_again(
     let start = TableStart { columns: &columns, rows: &rows, keys: &keys, mismatch };
     let problems = if asks_key { problems_of(source, &start) } else { Vec::new() };
     let bytes = content.bytes();
-    Ok(Look { columns, rows, keys, known, bytes, title: None, feeds: Vec::new(), missing_key, problems, likely_header })
+    Ok(Look {
+        columns,
+        rows,
+        keys,
+        known,
+        bytes,
+        title: None,
+        feeds: Vec::new(),
+        missing_key,
+        problems,
+        likely_header,
+        hidden_columns,
+    })
 }
 
 /// The message about the key column of `source` where it is not among `columns`; `rows` are the first ones.

@@ -4,8 +4,10 @@
 
 mod bounded_json;
 mod csv;
+mod excel;
 mod feeds;
 mod file_name;
+mod file_signature;
 mod http;
 mod key_search;
 mod kinds;
@@ -72,6 +74,11 @@ pub trait Kind: Send + Sync {
     /// The settings of a source's [`ReadOptions`](crate::domain::read_options::ReadOptions) that this kind obeys.
     fn read_settings(&self) -> &'static [ReadSetting] {
         &[]
+    }
+
+    /// Whether columns may be hidden where people open a source of this kind ([`Content::hidden_columns`]).
+    fn can_hide_columns(&self) -> bool {
+        false
     }
 
     /// What entries are called unless somebody says otherwise.
@@ -230,6 +237,11 @@ pub trait Content: Send {
     /// What the cells of the column at `position` are, where the kind knows; otherwise it is told from the cells.
     fn column_type(&self, _position: usize) -> Option<ColumnType> {
         None
+    }
+
+    /// The columns that are hidden where people open the source; empty where nothing can be hidden or it is not known.
+    fn hidden_columns(&self) -> &[String] {
+        &[]
     }
 
     /// The rows from the first one. It can be asked for more than once and gives the same rows each time, one at a

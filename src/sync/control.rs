@@ -185,6 +185,12 @@ impl Control {
         self.engine.kinds.get(kind).map_or(&[], Kind::read_settings)
     }
 
+    /// Whether columns may be hidden where people open a source of this kind.
+    #[must_use]
+    pub fn can_hide_columns(&self, kind: &str) -> bool {
+        self.engine.kinds.get(kind).is_some_and(Kind::can_hide_columns)
+    }
+
     /// The kind that alone can be meant by `link`, told by its form without asking anybody.
     #[must_use]
     pub fn recognise(&self, link: &str) -> Option<&'static str> {

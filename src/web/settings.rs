@@ -173,7 +173,9 @@ fn look_at_change(
     form: &SourceForm,
     always: bool,
 ) -> Result<Option<Look>, Wrong> {
-    if !always && *place == Place::from(source) && form.key == source.key_column {
+    // What becomes public is looked at for what is hidden in it.
+    let is_other = *place != Place::from(source) || form.key != source.key_column || is_published(house, source, form);
+    if !always && !is_other {
         return Ok(None);
     }
     let Some(new) = place.beyond(&source.location) else { return Ok(None) };
@@ -184,6 +186,11 @@ fn look_at_change(
         let is_reading = place.location == source.location && place.read_options != source.read_options;
         if is_reading { wrong_reading(error.to_string()) } else { beside(&new, &error) }
     })
+}
+
+/// Whether the form makes a catalog public in whose source columns may be hidden.
+fn is_published(house: &House, source: &Source, form: &SourceForm) -> bool {
+    form.public && !source.public && !form.publish_hidden && house.control.can_hide_columns(&source.kind)
 }
 
 /// A draft of what was typed; or what is wrong, field by field.
@@ -198,11 +205,13 @@ fn checked(
     if look.is_none() || house.control.key_column(&source.kind).is_some() {
         columns.push(form.key.clone());
     }
-    source_form::check(form, place, &columns).map_err(|mut errors| {
+    let draft = source_form::check(form, place, &columns).map_err(|mut errors| {
         let missing = look.and_then(|look| look.missing_key.clone());
         errors.key = errors.key.map(|error| missing.unwrap_or(error));
         errors
-    })
+    })?;
+    let hidden = look.map(|look| look.hidden_columns.as_slice()).unwrap_or_default();
+    source_form::unconfirmed_columns(form, hidden).map_or(Ok(draft), Err)
 }
 
 /// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.

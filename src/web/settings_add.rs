@@ -131,12 +131,15 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
             columns.push(form.key.clone());
         }
         let errors = match source_form::check(&form, &place, &columns) {
-            Ok((draft, schedule)) => match insert(house, &draft, schedule.as_ref())? {
-                Ok(source) => {
-                    set_aside::forget(&house.uploads_dir, &form.waits);
-                    return Ok(Html::see_other(format!("/catalog/{}", source.slug)));
-                }
-                Err(errors) => errors,
+            Ok((draft, schedule)) => match source_form::unconfirmed_columns(&form, &look.hidden_columns) {
+                Some(errors) => errors,
+                None => match insert(house, &draft, schedule.as_ref())? {
+                    Ok(source) => {
+                        set_aside::forget(&house.uploads_dir, &form.waits);
+                        return Ok(Html::see_other(format!("/catalog/{}", source.slug)));
+                    }
+                    Err(errors) => errors,
+                },
             },
             Err(errors) => errors,
         };

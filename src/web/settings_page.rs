@@ -135,6 +135,7 @@ pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
         more_feeds,
         problems: look.problems.clone(),
         likely_header: look.likely_header,
+        hidden_columns: look.hidden_columns.clone(),
         ..unseen(house, place)
     }
 }

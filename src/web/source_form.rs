@@ -8,6 +8,7 @@ use super::source_place::Place;
 use super::views::read_fields::{ReadErrors, ReadForm};
 use super::views::sources::{SourceErrors, SourceForm};
 use crate::domain::key_column::no_such_column;
+use crate::domain::look::hidden_columns_warning;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 use crate::domain::text_form::position_of;
@@ -62,6 +63,7 @@ pub(super) fn typed(values: &Values) -> SourceForm {
         schedule: value(values, "schedule"),
         schedule_words: None,
         public: value(values, "public") == "1",
+        publish_hidden: value(values, "publish_hidden") == "1",
         read_options: reading.as_ref().map(|form| read_form::parse(form).0).unwrap_or_default(),
         reading,
     }
@@ -144,6 +146,15 @@ pub(super) fn check(
         read_options: place.read_options.clone(),
     };
     Ok((draft, schedule))
+}
+
+/// That a public catalog would show columns which are hidden in the source, unless that was confirmed.
+pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<Wrong> {
+    if !form.public || form.publish_hidden {
+        return None;
+    }
+    let public = Some(hidden_columns_warning(hidden_columns)?);
+    Some(Box::new(SourceErrors { public, ..SourceErrors::default() }))
 }
 
 /// Proposes name and slug after what a place calls itself.

@@ -11,6 +11,7 @@ mod serve;
 mod settings;
 mod sources;
 mod sync;
+mod workbooks;
 
 use std::io::Write;
 use std::path::PathBuf;

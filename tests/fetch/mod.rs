@@ -1,6 +1,7 @@
 //! The road outside, tried against a server that misbehaves and against files that nobody here wrote.
 
 mod every_way_in;
+mod excel;
 mod feeds;
 mod files;
 mod google;

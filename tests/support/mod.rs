@@ -27,6 +27,7 @@ mod shared_data;
 pub(crate) mod spoil;
 pub(crate) mod ticker;
 pub(crate) mod way_in;
+pub(crate) mod workbook;
 
 pub(crate) use awake::awake;
 pub(crate) use database::{Database, on_both_databases};

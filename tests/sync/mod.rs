@@ -4,6 +4,7 @@ mod cancel;
 mod columns;
 mod compare;
 mod endings;
+mod excel;
 mod failures;
 mod feeds;
 mod frozen;

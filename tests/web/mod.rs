@@ -18,3 +18,4 @@ mod site;
 mod starts;
 mod tenth_kind;
 mod ways;
+mod workbooks;

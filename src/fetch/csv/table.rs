@@ -200,19 +200,12 @@ pub(super) fn text_of(cell: &[u8]) -> String {
     String::from_utf8_lossy(cell).into_owned()
 }
 
-/// Workbooks and archives under the name of a CSV file.
+/// Feeds and other XML under the name of a CSV file. Binary content is told by [`crate::fetch::file_signature`].
 fn no_other_format(start: &[u8]) -> Result<(), FetchError> {
-    let what = match start {
-        [b'P', b'K', 3, 4, ..] => "an Excel or OpenDocument workbook (or another ZIP archive)",
-        [0xD0, 0xCF, 0x11, 0xE0, ..] => "an old Excel workbook",
-        [0x1F, 0x8B, ..] => "a gzip archive",
-        [b'%', b'P', b'D', b'F', ..] => "a PDF document",
-        _ => match markup(start) {
-            Some(what) => return Err(FetchError::failed("not_csv", format!("This is {what}, not a CSV file."))),
-            None => return Ok(()),
-        },
-    };
-    Err(FetchError::failed("not_csv", format!("This is {what}, not a CSV file. Save or export it as CSV (UTF-8).")))
+    match markup(start) {
+        Some(what) => Err(FetchError::failed("not_csv", format!("This is {what}, not a CSV file."))),
+        None => Ok(()),
+    }
 }
 
 /// What content is that begins like a feed or a list of feeds, and not like the header of a table.

@@ -17,6 +17,7 @@ use super::signpost;
 use crate::domain::feed::Identity;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
+use crate::fetch::file_signature::{detect_start, refusal};
 use crate::fetch::row_file::RowWriter;
 
 /// What a body turned out to be.
@@ -38,6 +39,9 @@ impl Gathering<'_> {
             Shape::List if job.given => guarded(|| list::addresses(&bytes, arrived.charset.as_deref())).map(Read::List),
             Shape::List => Err(sentences::nested_list()),
             Shape::Page => Ok(Read::Page(signpost::feeds_of(&bytes, &bare(&arrived.url)))),
+            Shape::Other if let Some(signature) = detect_start(&bytes) => {
+                Err(refusal(signature, "not_a_feed", "a feed or a list of feeds"))
+            }
             Shape::Feed | Shape::Other => {
                 let base = bare(&arrived.url);
                 guarded(|| document::parse(&bytes, arrived.charset.as_deref(), &base)).map(Read::Feed)

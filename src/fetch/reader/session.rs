@@ -8,10 +8,12 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
+use super::super::file_signature::detect;
 use super::super::http::address::Reach;
 use super::super::http::halt::{Ended, deadline, watched};
 use super::super::http::reply::{self, Place, Trouble};
 use super::super::http::request::Request;
+use super::super::http::spool::disk;
 use super::super::http::{Answer, Body, Client};
 use super::super::{FetchError, Order, Watch, bounded_json};
 use super::account::Account;
@@ -150,6 +152,9 @@ impl<'a> Session<'a> {
         self.busy = busy.into_inner();
         match answer {
             Ok(Answer::Body(body)) => {
+                if let Some(signature) = detect(&body.content).map_err(|error| disk(&error))? {
+                    return Err(answers::not_here(self.account, signature.name));
+                }
                 self.spent = quota::spent(&body.headers, Utc::now());
                 self.bytes += body.content.bytes;
                 Ok(body)

@@ -141,6 +141,8 @@ pub struct FoundColumns {
     pub likely_header: Option<u64>,
     /// Which fields say how it is read.
     pub reading: ReadFields,
+    /// The columns that are hidden where people open the source: publishing them has to be confirmed.
+    pub hidden_columns: Vec<String>,
 }
 
 /// What goes with a source.
@@ -183,6 +185,8 @@ pub struct SourceForm {
     pub schedule_words: Option<String>,
     /// `public`: whether visitors without an account may read it.
     pub public: bool,
+    /// `publish_hidden`: whether its hidden columns may be published, too.
+    pub publish_hidden: bool,
     /// How its content is read, as typed; none where the form did not ask.
     pub reading: Option<ReadForm>,
     /// The same as options, without what is wrong.
@@ -232,12 +236,15 @@ pub struct SourceErrors {
     pub schedule: Option<String>,
     /// How its content is read.
     pub reading: ReadErrors,
+    /// That it would be public with its hidden columns.
+    pub public: Option<String>,
 }
 
 impl SourceErrors {
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
-        let fields = [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule];
+        let fields =
+            [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule, &self.public];
         self.general.is_none() && fields.into_iter().all(Option::is_none) && self.reading.is_empty()
     }
 }

@@ -1,0 +1,192 @@
+//! The kind `excel`: a workbook of Excel or OpenDocument at an address, on this server's disk, or uploaded in the page.
+
+mod cell_text;
+mod failure;
+mod layout;
+mod ods;
+mod ods_cell;
+mod package;
+mod part_reader;
+mod row_collector;
+mod tab;
+mod workbook;
+mod xls;
+mod xls_stream;
+mod xlsb;
+mod xlsb_records;
+mod xlsx;
+mod xml_events;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use calamine::DataRef;
+
+use super::http::address::{Reach, parse};
+use super::http::halt::deadline;
+use super::http::reply;
+use super::http::request::Request;
+use super::http::spool::Spooled;
+use super::http::{Answer, Client};
+use super::local::{self, Wanted};
+use super::row_file::RowWriter;
+use super::{FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::location::Location;
+use crate::domain::operation::Mode;
+use crate::domain::progress::Weights;
+use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::source::{Source, Validators};
+use crate::domain::way_in::{Asked, FileAsked, WayIn};
+use layout::TabLayout;
+use part_reader::ReadLimit;
+use workbook::open_workbook;
+
+/// What a file on this machine should be.
+const WORKBOOK_FILE: Wanted = Wanted("workbook (Excel or OpenDocument)");
+
+/// How much larger a tab may be unpacked than the same cells as CSV: the markup around each cell.
+const MARKUP_FACTOR: u64 = 8;
+
+/// Mirrors a tab of a workbook.
+#[derive(Debug)]
+pub(in crate::fetch) struct Excel {
+    pub(in crate::fetch) client: Arc<Client>,
+    pub(in crate::fetch) uploads_dir: PathBuf,
+}
+
+/// What is to be read of a workbook, and within which bounds.
+struct ReadRequest<'a> {
+    content: &'a Spooled,
+    options: &'a ReadOptions,
+    /// Where temporary files go.
+    folder: &'a Path,
+    /// The most bytes that the rows may have.
+    max_bytes: u64,
+    limit: ReadLimit<'a>,
+}
+
+impl ReadRequest<'_> {
+    /// The most bytes of the part with the cells, unpacked.
+    fn max_part_bytes(&self) -> u64 {
+        self.max_bytes.saturating_mul(MARKUP_FACTOR)
+    }
+}
+
+/// The rows of a tab, and what is to be noted about it.
+struct TabContent {
+    columns: Vec<String>,
+    rows: RowWriter,
+    layout: TabLayout,
+    tab: String,
+    is_hidden: bool,
+}
+
+/// How many bytes the text of a cell has at most.
+fn data_length(value: &DataRef<'_>) -> usize {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
+        DataRef::SharedString(text) => text.len(),
+        DataRef::Empty => 0,
+        DataRef::Int(_) | DataRef::Float(_) | DataRef::Bool(_) | DataRef::DateTime(_) | DataRef::Error(_) => 32,
+    }
+}
+
+impl Kind for Excel {
+    fn name(&self) -> &'static str {
+        "excel"
+    }
+
+    fn label(&self, location: &Location) -> &'static str {
+        match location {
+            Location::Url(_) | Location::Urls(_) => "Excel by link",
+            Location::File(_) => "Excel file on the server",
+            Location::Upload(_) | Location::Sample => "Uploaded Excel file",
+        }
+    }
+
+    fn accepts(&self, location: &Location) -> Result<(), String> {
+        match location {
+            Location::Url(address) => parse(address).map(drop).map_err(|error| error.to_string()),
+            Location::Urls(_) => Err("A workbook has one address.".to_owned()),
+            Location::Sample => Err("The sample is a CSV file.".to_owned()),
+            Location::File(_) | Location::Upload(_) => Ok(()),
+        }
+    }
+
+    fn way_in(&self) -> WayIn {
+        WayIn {
+            title: "Excel file",
+            about: "A tab of an Excel or OpenDocument workbook (.xlsx, .xlsb, .xls, .ods), by link or from this computer",
+            asked: Asked::Link,
+            label: "Link to the file",
+            placeholder: "https://example.org/albums.xlsx",
+            help: "",
+            shared: false,
+            file: Some(FileAsked {
+                label: "Or a file from this computer",
+                accept: ".xlsx,.xlsm,.xlsb,.xls,.ods",
+                help: "Excel or OpenDocument. The first row of the tab names the columns.",
+            }),
+        }
+    }
+
+    fn read_settings(&self) -> &'static [ReadSetting] {
+        &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
+    }
+
+    fn can_hide_columns(&self) -> bool {
+        true
+    }
+
+    fn weights(&self) -> Weights {
+        Weights { fetching: 10, processing: 80, finalizing: 10 }
+    }
+
+    fn fetching_message(&self, source: &Source) -> String {
+        let from = match &source.location {
+            Location::Url(address) => {
+                parse(address).map_or_else(|_| "its address".to_owned(), |url| reply::host_of(&url))
+            }
+            Location::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            Location::Urls(_) | Location::Upload(_) | Location::Sample => "the uploaded workbook".to_owned(),
+        };
+        format!("Fetching {} from {from}…", source.noun.many)
+    }
+
+    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+        let limit = ReadLimit { watch, ends: deadline(order.within) };
+        let (content, validators) = match &source.location {
+            Location::Url(address) => {
+                let request = Request { accept: "*/*", ..Request::table(address, Reach::Anywhere) };
+                let request = request.newer_than(order.validators, order.mode);
+                let Answer::Body(body) = self.client.ask(&request, order, watch)? else {
+                    return Ok(Fetched::Unchanged(None));
+                };
+                let validators = body.validators();
+                (body.content, validators)
+            }
+            Location::File(path) => {
+                (local::file(&self.client, path, WORKBOOK_FILE, order, watch)?, Validators::default())
+            }
+            Location::Upload(name) => {
+                let content = local::upload(&self.client, &self.uploads_dir, name, WORKBOOK_FILE, order, watch)?;
+                (content, Validators::default())
+            }
+            Location::Urls(_) | Location::Sample => {
+                return Err(FetchError::failed("bad_address", "A workbook has one address."));
+            }
+        };
+        let validators = Validators { body_hash: Some(content.hash.clone()), ..validators };
+        if order.mode == Mode::Incremental && order.validators.body_hash == validators.body_hash {
+            return Ok(Fetched::Unchanged(Some(validators)));
+        }
+        let request = ReadRequest {
+            content: &content,
+            options: &source.read_options,
+            folder: &self.client.work_dir,
+            max_bytes: self.client.max_bytes,
+            limit,
+        };
+        Ok(Fetched::Content(Box::new(open_workbook(&request, validators)?)))
+    }
+}

@@ -1,0 +1,74 @@
+//! Messages about workbooks that cannot be read: what is wrong, and what to do.
+
+use crate::domain::row::shortened;
+use crate::fetch::FetchError;
+
+/// The most tabs that a message lists.
+const MAX_LISTED_TABS: usize = 12;
+
+/// The file is damaged or was not saved whole.
+pub(super) fn corrupt() -> FetchError {
+    FetchError::failed(
+        "corrupt_workbook",
+        "This workbook is damaged or incomplete, and nothing of it was used. Open it in Excel or LibreOffice, save it \
+         again, and sync once more.",
+    )
+}
+
+/// The reader met something in the file that it does not know; `why` is for people who look for the cause.
+pub(super) fn unreadable(why: &str) -> FetchError {
+    FetchError::failed(
+        "corrupt_workbook",
+        format!(
+            "This workbook could not be read ({}), and nothing of it was used. Open it in Excel or LibreOffice, save it \
+             again, and sync once more.",
+            shortened(why)
+        ),
+    )
+}
+
+/// It opens with a password only.
+pub(super) fn password_protected() -> FetchError {
+    FetchError::failed(
+        "password_protected",
+        "This workbook is protected with a password, and Lockstep cannot open it. Save a copy without a password: in \
+         Excel choose File → Info → Protect Workbook → Encrypt with Password and empty the field.",
+    )
+}
+
+/// It has more in it than may be read.
+pub(super) fn too_large_unpacked(what: &str) -> FetchError {
+    FetchError::failed(
+        "too_large",
+        format!(
+            "This workbook is too large to be read. {what} Delete tabs, rows and columns that are not needed, save the \
+             table as CSV, or raise LOCKSTEP_MAX_BYTES."
+        ),
+    )
+}
+
+/// There is no such tab among `tabs` (name, whether it is hidden).
+pub(super) fn no_tab(name: &str, tabs: &[(String, bool)]) -> FetchError {
+    let hidden = |hidden: bool| if hidden { " (hidden)" } else { "" };
+    let listed = tabs.iter().take(MAX_LISTED_TABS).map(|(name, is)| format!("“{}”{}", shortened(name), hidden(*is)));
+    let mut listed = listed.collect::<Vec<_>>().join(", ");
+    if tabs.len() > MAX_LISTED_TABS {
+        listed.push_str(&format!(" and {} more", tabs.len() - MAX_LISTED_TABS));
+    }
+    let are = if tabs.len() == 1 { "The only tab is" } else { "The tabs are" };
+    FetchError::failed(
+        "no_tab",
+        format!(
+            "This workbook has no tab “{}”. {are} {listed}. Change the tab of the source (--tab).",
+            shortened(name)
+        ),
+    )
+}
+
+/// It has no tab with cells at all.
+pub(super) fn no_tabs() -> FetchError {
+    FetchError::failed(
+        "no_tab",
+        "This workbook has no tab with cells, so there is nothing to read. Choose another file.",
+    )
+}

@@ -1,0 +1,124 @@
+//! What is hidden or merged in a tab, and the notes about it.
+
+use super::row_collector::{column_letters, hidden_columns};
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::row::{listed_columns, shortened};
+
+/// How many places a note lists.
+const MAX_LISTED: usize = 5;
+/// How many ranges of hidden columns are kept: more than there are columns say nothing new.
+const MAX_RANGES: usize = 16_384;
+
+/// What is hidden or merged in a tab.
+#[derive(Default, Debug)]
+pub(super) struct TabLayout {
+    /// Ranges of hidden columns, from 0, both ends included.
+    hidden_columns: Vec<(u32, u32)>,
+    hidden_rows: Counted<u64>,
+    merged: Counted<String>,
+}
+
+/// So many of something, and the first of them.
+#[derive(Debug)]
+struct Counted<T> {
+    count: u64,
+    first: Vec<T>,
+}
+
+impl<T> Default for Counted<T> {
+    fn default() -> Self {
+        Self { count: 0, first: Vec::new() }
+    }
+}
+
+impl<T> Counted<T> {
+    fn add(&mut self, place: T) {
+        self.count += 1;
+        if self.first.len() < MAX_LISTED {
+            self.first.push(place);
+        }
+    }
+
+    fn more(&self) -> String {
+        let more = self.count - self.first.len() as u64;
+        if more == 0 { String::new() } else { format!(" and {more} more") }
+    }
+}
+
+impl TabLayout {
+    /// The columns from `first` to `last`, from 0, are hidden.
+    pub(super) fn hide_columns(&mut self, first: u32, last: u32) {
+        if first <= last && self.hidden_columns.len() < MAX_RANGES {
+            self.hidden_columns.push((first, last));
+        }
+    }
+
+    /// The row with this number, from 1, has values and is hidden.
+    pub(super) fn hide_row(&mut self, number: u64) {
+        self.hidden_rows.add(number);
+    }
+
+    /// The cells of this area, from 0, are merged.
+    pub(super) fn merge(&mut self, first: (u32, u32), last: (u32, u32)) {
+        let name = |(row, column): (u32, u32)| format!("{}{}", column_letters(column), u64::from(row) + 1);
+        self.merged.add(format!("{}:{}", name(first), name(last)));
+    }
+
+    /// Whether the column at `position`, from 0, is hidden.
+    pub(super) fn hides_column(&self, position: u32) -> bool {
+        self.hidden_columns.iter().any(|(first, last)| (*first..=*last).contains(&position))
+    }
+
+    /// The notes about the tab called `tab`: one for each thing that people do not see when they open it.
+    pub(super) fn notes(&self, tab: &str, is_hidden: bool, columns: &[String]) -> Vec<Issue> {
+        let mut notes = Vec::new();
+        let mut note = |row: Option<u64>, column: Option<String>, reason: String| {
+            notes.push(Issue { row, column, kind: IssueKind::Noted, reason });
+        };
+        if is_hidden {
+            note(
+                None,
+                None,
+                format!("The tab “{}” is hidden in the workbook. It was read all the same.", shortened(tab)),
+            );
+        }
+        match &hidden_columns(self, columns)[..] {
+            [] => {}
+            [only] => {
+                let reason =
+                    format!("The column “{}” is hidden in the workbook. It was read all the same.", shortened(only));
+                note(None, Some(only.clone()), reason);
+            }
+            several => {
+                let (count, names) = (several.len(), listed_columns(several));
+                note(
+                    None,
+                    None,
+                    format!("{count} columns are hidden in the workbook ({names}). They were read all the same."),
+                );
+            }
+        }
+        let rows = &self.hidden_rows;
+        if rows.count > 0 {
+            let numbers = rows.first.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+            let (places, more) = (format!("{numbers}{}", rows.more()), rows.count > 1);
+            let reason = if more {
+                format!("{} rows are hidden in the workbook (rows {places}). They were read all the same.", rows.count)
+            } else {
+                format!("Row {places} is hidden in the workbook. It was read all the same.")
+            };
+            note(rows.first.first().copied().filter(|_| !more), None, reason);
+        }
+        let merged = &self.merged;
+        if merged.count > 0 {
+            let (are, places) = (if merged.count == 1 { "area is" } else { "areas are" }, merged.first.join(", "));
+            let reason = format!(
+                "{} {are} merged ({places}{}). Only the top left cell of a merged area has its value; the others are empty.",
+                merged.count,
+                merged.more()
+            );
+            note(None, None, reason);
+        }
+        notes
+    }
+}

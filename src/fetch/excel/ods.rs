@@ -1,0 +1,297 @@
+//! Reads a tab of an OpenDocument workbook, its cells one after the other.
+//!
+//! calamine is not used here: it keeps all tabs in memory with every repetition written out, takes an error (`#REF!`)
+//! for an empty cell, and joins lines of a cell that a line break parts.
+
+use std::collections::HashSet;
+use std::io::Read;
+
+use quick_xml::events::{BytesStart, Event};
+
+use super::failure::{corrupt, password_protected};
+use super::layout::TabLayout;
+use super::ods_cell::OpenCell;
+use super::package::MAX_SMALL_PART_BYTES;
+use super::part_reader::{PartArchive, PartReader, ReadLimit};
+use super::row_collector::RowCollector;
+use super::tab::{WorkbookTab, choose_tab};
+use super::xml_events::{attribute, for_each_event, push_text, qualified_attribute};
+use super::{ReadRequest, TabContent};
+use crate::fetch::FetchError;
+use crate::fetch::csv::records::MAX_CELL;
+
+/// The part with all tabs.
+const CONTENT_PART: &str = "content.xml";
+/// How files of this format begin.
+const MIME_TYPE: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
+/// More than any repetition may be: of rows, of columns, or of spaces in a cell.
+const MAX_REPEAT: u32 = 1_048_577;
+
+/// Whether the archive says that it is an OpenDocument workbook.
+pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<bool, FetchError> {
+    let Some(part) = archive.part("mimetype", MAX_SMALL_PART_BYTES)? else { return Ok(false) };
+    let mut kind = Vec::new();
+    part.take(200).read_to_end(&mut kind).map_err(|error| PartReader::explain(limit, &error))?;
+    Ok(kind.starts_with(MIME_TYPE))
+}
+
+/// Reads the tab that `request` asks for.
+///
+/// # Errors
+/// Where the workbook is encrypted, damaged, too large or has no such tab.
+pub(super) fn read_ods(request: &ReadRequest<'_>, mut archive: PartArchive<'_>) -> Result<TabContent, FetchError> {
+    let limit = request.limit;
+    refuse_encrypted(&mut archive, &limit)?;
+    let most = request.max_part_bytes();
+    let tabs = list_tabs(&mut archive, most, &limit)?;
+    let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
+    let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
+    let collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
+    let mut reader = TabReader::new(chosen, collector);
+    let part = archive.part(CONTENT_PART, most)?.ok_or_else(corrupt)?;
+    for_each_event(part, &limit, |event, _| reader.take(event))?;
+    let TabReader { collector, layout, .. } = reader;
+    let (columns, rows) = collector.finish()?;
+    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+}
+
+fn refuse_encrypted(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
+    let mut is_encrypted = archive.has("encrypted-package");
+    if let Some(manifest) = archive.part("META-INF/manifest.xml", MAX_SMALL_PART_BYTES)? {
+        for_each_event(manifest, limit, |event, _| {
+            if let Event::Start(start) = event {
+                is_encrypted |= start.local_name().as_ref() == "encryption-data";
+            }
+            Ok(())
+        })?;
+    }
+    if is_encrypted { Err(password_protected()) } else { Ok(()) }
+}
+
+/// All tabs. A tab is hidden by its style.
+fn list_tabs(archive: &mut PartArchive<'_>, most: u64, limit: &ReadLimit<'_>) -> Result<Vec<WorkbookTab>, FetchError> {
+    let (mut tabs, mut hidden_styles, mut style) = (Vec::new(), HashSet::new(), None);
+    let (mut depth, mut has_ended) = (0_u32, false);
+    let part = archive.part(CONTENT_PART, most)?.ok_or_else(corrupt)?;
+    for_each_event(part, limit, |event, _| {
+        match event {
+            Event::Start(start) => match start.name().as_ref() {
+                "style:style" => style = attribute(start, "name"),
+                "style:table-properties" if attribute(start, "display").as_deref() == Some("false") => {
+                    hidden_styles.extend(style.take());
+                }
+                "table:table" => {
+                    if depth == 0 {
+                        let is_hidden =
+                            attribute(start, "style-name").is_some_and(|style| hidden_styles.contains(&style));
+                        tabs.push(WorkbookTab { name: attribute(start, "name").unwrap_or_default(), is_hidden });
+                    }
+                    depth += 1;
+                }
+                _ => {}
+            },
+            Event::End(end) => match end.name().as_ref() {
+                "table:table" => depth = depth.saturating_sub(1),
+                "office:document-content" => has_ended = true,
+                _ => {}
+            },
+            _ => {}
+        }
+        Ok(())
+    })?;
+    // Without its end the part was cut off, and rows may be missing.
+    if has_ended { Ok(tabs) } else { Err(corrupt()) }
+}
+
+/// Takes the events of the whole content and keeps those of one tab.
+struct TabReader<'a> {
+    chosen: usize,
+    /// How many tabs have begun.
+    begun: usize,
+    /// How many tables are open: there may be one in a cell.
+    depth: u32,
+    collector: RowCollector<'a>,
+    layout: TabLayout,
+    /// The columns that were described.
+    described: u32,
+    row: u32,
+    row_repeat: u32,
+    is_hidden_row: bool,
+    column: u32,
+    /// Where the present row has values.
+    has_values: bool,
+    cell: Option<OpenCell>,
+    /// How many notes and drawings are open, whose text is none of the cell's.
+    aside: u32,
+}
+
+impl<'a> TabReader<'a> {
+    fn new(chosen: usize, collector: RowCollector<'a>) -> Self {
+        Self {
+            chosen,
+            begun: 0,
+            depth: 0,
+            collector,
+            layout: TabLayout::default(),
+            described: 0,
+            row: 0,
+            row_repeat: 1,
+            is_hidden_row: false,
+            column: 0,
+            has_values: false,
+            cell: None,
+            aside: 0,
+        }
+    }
+
+    fn take(&mut self, event: &Event<'_>) -> Result<(), FetchError> {
+        match event {
+            Event::Start(start) => self.open(start),
+            Event::End(end) => self.close(end.name().as_ref()),
+            Event::Text(_) | Event::CData(_) | Event::GeneralRef(_) => self.text(event),
+            _ => Ok(()),
+        }
+    }
+
+    fn is_active(&self) -> bool {
+        self.depth == 1 && self.begun == self.chosen + 1
+    }
+
+    fn open(&mut self, start: &BytesStart<'_>) -> Result<(), FetchError> {
+        let name = start.name();
+        let name = name.as_ref();
+        if name == "table:table" {
+            self.begun += usize::from(self.depth == 0);
+            self.depth += 1;
+            return Ok(());
+        }
+        if !self.is_active() {
+            return Ok(());
+        }
+        if name.starts_with("draw:") || name == "office:annotation" {
+            self.aside += 1;
+        }
+        let repeat = |name: &str| {
+            let times = qualified_attribute(start, name).and_then(|times| times.parse::<u64>().ok()).unwrap_or(1);
+            u32::try_from(times).unwrap_or(MAX_REPEAT).min(MAX_REPEAT)
+        };
+        let is_hidden = || qualified_attribute(start, "table:visibility").is_some_and(|value| value != "visible");
+        match name {
+            "table:table-column" => {
+                let end = self.described.saturating_add(repeat("table:number-columns-repeated"));
+                if is_hidden() && end > 0 {
+                    self.layout.hide_columns(self.described, end - 1);
+                }
+                self.described = end;
+            }
+            "table:table-row" => {
+                self.row_repeat = repeat("table:number-rows-repeated");
+                self.is_hidden_row = is_hidden();
+                (self.column, self.has_values) = (0, false);
+            }
+            "table:table-cell" | "table:covered-table-cell" if self.aside == 0 => {
+                let (rows, columns) = (repeat("table:number-rows-spanned"), repeat("table:number-columns-spanned"));
+                if rows > 1 || columns > 1 {
+                    let last = (self.row.saturating_add(rows - 1), self.column.saturating_add(columns - 1));
+                    self.layout.merge((self.row, self.column), last);
+                }
+                self.cell = Some(OpenCell {
+                    repeat: repeat("table:number-columns-repeated"),
+                    is_covered: name == "table:covered-table-cell",
+                    ..OpenCell::of(start)
+                });
+            }
+            _ => return self.open_in_cell(name, || repeat("text:c")),
+        }
+        Ok(())
+    }
+
+    fn open_in_cell(&mut self, name: &str, spaces: impl FnOnce() -> u32) -> Result<(), FetchError> {
+        let Some(cell) = self.cell.as_mut().filter(|_| self.aside == 0) else { return Ok(()) };
+        match name {
+            "text:p" | "text:h" => {
+                if cell.paragraphs > 0 {
+                    cell.text.push('\n');
+                }
+                cell.paragraphs += 1;
+                cell.is_in_paragraph = true;
+            }
+            "text:s" => cell.text.extend(std::iter::repeat_n(' ', spaces() as usize)),
+            "text:tab" => cell.text.push('\t'),
+            "text:line-break" => cell.text.push('\n'),
+            _ => {}
+        }
+        self.check_length()
+    }
+
+    fn text(&mut self, event: &Event<'_>) -> Result<(), FetchError> {
+        let aside = self.aside > 0 || !self.is_active();
+        let Some(cell) = self.cell.as_mut().filter(|cell| cell.is_in_paragraph && !aside) else { return Ok(()) };
+        push_text(event, &mut cell.text);
+        self.check_length()
+    }
+
+    /// A cell that never ends must not be kept: the collector refuses it, with its place.
+    fn check_length(&mut self) -> Result<(), FetchError> {
+        match &self.cell {
+            Some(cell) if cell.text.len() > MAX_CELL => {
+                self.collector.take(self.row, self.column, cell.text.len(), String::new)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn close(&mut self, name: &str) -> Result<(), FetchError> {
+        if name == "table:table" {
+            self.depth = self.depth.saturating_sub(1);
+            return Ok(());
+        }
+        if !self.is_active() {
+            return Ok(());
+        }
+        if name.starts_with("draw:") || name == "office:annotation" {
+            self.aside = self.aside.saturating_sub(1);
+            return Ok(());
+        }
+        match name {
+            "text:p" | "text:h" if self.aside == 0 => {
+                if let Some(cell) = &mut self.cell {
+                    cell.is_in_paragraph = false;
+                }
+                Ok(())
+            }
+            "table:table-cell" | "table:covered-table-cell" if self.aside == 0 => self.close_cell(),
+            "table:table-row" => self.close_row(),
+            _ => Ok(()),
+        }
+    }
+
+    fn close_cell(&mut self) -> Result<(), FetchError> {
+        let Some(cell) = self.cell.take() else { return Ok(()) };
+        let repeat = cell.repeat;
+        // What a merged area covers nobody sees.
+        let text = if cell.is_covered { String::new() } else { cell.finish() };
+        if !text.is_empty() {
+            self.has_values = true;
+            for position in 0..repeat {
+                let column = self.column.saturating_add(position);
+                self.collector.take(self.row, column, text.len(), || text.clone())?;
+            }
+        }
+        self.column = self.column.saturating_add(repeat);
+        Ok(())
+    }
+
+    fn close_row(&mut self) -> Result<(), FetchError> {
+        if self.has_values {
+            if self.is_hidden_row {
+                for position in 0..self.row_repeat {
+                    self.layout.hide_row(u64::from(self.row) + u64::from(position) + 1);
+                }
+            }
+            self.collector.repeat_row(self.row_repeat.saturating_sub(1))?;
+        }
+        self.row = self.row.saturating_add(self.row_repeat);
+        Ok(())
+    }
+}

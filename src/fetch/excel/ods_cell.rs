@@ -1,0 +1,47 @@
+//! A cell of an OpenDocument workbook, from its opening tag to its text.
+
+use quick_xml::events::BytesStart;
+
+use super::cell_text::{flag_text, iso_duration, iso_moment, number_text};
+use super::xml_events::qualified_attribute;
+
+/// A cell of which the end has not come.
+#[derive(Default)]
+pub(super) struct OpenCell {
+    pub(super) repeat: u32,
+    pub(super) is_covered: bool,
+    pub(super) kind: String,
+    pub(super) value: Option<String>,
+    pub(super) is_error: bool,
+    pub(super) text: String,
+    pub(super) paragraphs: u32,
+    pub(super) is_in_paragraph: bool,
+}
+
+impl OpenCell {
+    /// The cell that this tag opens.
+    pub(super) fn of(start: &BytesStart<'_>) -> Self {
+        let kind = qualified_attribute(start, "office:value-type").unwrap_or_default();
+        let value = match kind.as_str() {
+            "float" | "percentage" | "currency" => qualified_attribute(start, "office:value"),
+            "date" => qualified_attribute(start, "office:date-value"),
+            "time" => qualified_attribute(start, "office:time-value"),
+            "boolean" => qualified_attribute(start, "office:boolean-value"),
+            _ => qualified_attribute(start, "office:string-value").filter(|text| !text.is_empty()),
+        };
+        let is_error = qualified_attribute(start, "calcext:value-type").is_some_and(|kind| kind == "error");
+        Self { kind, value, is_error, ..Self::default() }
+    }
+
+    /// Its text: the value where it is more exact than what is shown.
+    pub(super) fn finish(self) -> String {
+        let Some(value) = self.value.filter(|_| !self.is_error) else { return self.text };
+        match self.kind.as_str() {
+            "float" | "percentage" | "currency" => value.parse().map_or(self.text, number_text),
+            "date" => iso_moment(&value),
+            "time" => iso_duration(&value),
+            "boolean" => flag_text(value == "true").to_owned(),
+            _ => value,
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The parts of an Office Open XML workbook: which tabs it has, and in which part each lies.
+
+use std::collections::HashMap;
+
+use quick_xml::events::Event;
+
+use super::failure::{corrupt, unreadable};
+use super::part_reader::{PartArchive, ReadLimit};
+use super::tab::WorkbookTab;
+use super::xml_events::{attribute, for_each_event};
+use crate::fetch::FetchError;
+
+/// The most bytes of a part that lists tabs, relations or formats, unpacked. Such a part is a few kilobytes.
+pub(super) const MAX_SMALL_PART_BYTES: u64 = 8 * 1024 * 1024;
+/// The most tabs.
+const MAX_TABS: usize = 10_000;
+
+/// The tabs with cells, each with its part.
+pub(super) struct WorkbookPackage {
+    /// The folder of the workbook's parts, with a slash at its end: `xl/`.
+    pub(super) folder: String,
+    pub(super) tabs: Vec<WorkbookTab>,
+    /// The part of each tab.
+    pub(super) paths: Vec<String>,
+}
+
+/// Makes sure that the parts with formats and shared texts are there, where calamine looks for them: without them dates
+/// would be read as numbers.
+///
+/// # Errors
+/// `corrupt_workbook` where one is missing or lies elsewhere.
+pub(super) fn require_parts<'r>(
+    archive: &PartArchive<'_>,
+    folder: &str,
+    relations: impl Iterator<Item = &'r Relation>,
+) -> Result<(), FetchError> {
+    for Relation { kind, target } in relations {
+        let Some(name) = ["styles", "sharedStrings"].into_iter().find(|name| kind.ends_with(&format!("/{name}")))
+        else {
+            continue;
+        };
+        let path = target.strip_prefix('/').map_or_else(|| format!("{folder}{target}"), str::to_owned);
+        let is_usual =
+            path.rsplit_once('.').is_some_and(|(stem, _)| stem.eq_ignore_ascii_case(&format!("{folder}{name}")));
+        if !archive.has(&path) {
+            return Err(corrupt());
+        }
+        if !is_usual {
+            return Err(unreadable("one of its parts has an unusual name"));
+        }
+    }
+    Ok(())
+}
+
+/// A relation of one part to another.
+pub(super) struct Relation {
+    pub(super) kind: String,
+    pub(super) target: String,
+}
+
+/// The main part of the document: `xl/workbook.xml`, `word/document.xml`.
+///
+/// # Errors
+/// `corrupt_workbook` where it names none.
+pub(super) fn main_part(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<String, FetchError> {
+    let relations = relations(archive, "_rels/.rels", limit)?;
+    let main = relations.into_values().find(|relation| relation.kind.ends_with("/relationships/officeDocument"));
+    main.map(|relation| relation.target.trim_start_matches('/').to_owned()).ok_or_else(corrupt)
+}
+
+/// The tabs of the workbook whose main part is `main_part`.
+///
+/// # Errors
+/// Where the parts are damaged or larger than such parts are.
+pub(super) fn read_package(
+    archive: &mut PartArchive<'_>,
+    main_part: &str,
+    limit: &ReadLimit<'_>,
+) -> Result<WorkbookPackage, FetchError> {
+    let (folder, file) = main_part.rsplit_once('/').map_or(("", main_part), |(folder, file)| (folder, file));
+    let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let relations = relations(archive, &format!("{folder}_rels/{file}.rels"), limit)?;
+    require_parts(archive, &folder, relations.values())?;
+    let (mut tabs, mut paths) = (Vec::new(), Vec::new());
+    let part = archive.part(main_part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
+    for_each_event(part, limit, |event, _| {
+        let Event::Start(start) = event else { return Ok(()) };
+        if start.local_name().as_ref() != "sheet" || tabs.len() >= MAX_TABS {
+            return Ok(());
+        }
+        let (Some(name), Some(id)) = (attribute(start, "name"), attribute(start, "id")) else { return Ok(()) };
+        // Charts and dialogs have no cells.
+        if let Some(relation) = relations.get(&id).filter(|relation| relation.kind.ends_with("/worksheet")) {
+            let is_hidden = attribute(start, "state").is_some_and(|state| state != "visible");
+            tabs.push(WorkbookTab { name, is_hidden });
+            let target = &relation.target;
+            paths.push(target.strip_prefix('/').map_or_else(|| format!("{folder}{target}"), str::to_owned));
+        }
+        Ok(())
+    })?;
+    Ok(WorkbookPackage { folder, tabs, paths })
+}
+
+/// The relations of a part, by their id.
+///
+/// # Errors
+/// Where the part is damaged or larger than such parts are.
+pub(super) fn relations(
+    archive: &mut PartArchive<'_>,
+    part: &str,
+    limit: &ReadLimit<'_>,
+) -> Result<HashMap<String, Relation>, FetchError> {
+    let mut relations = HashMap::new();
+    let part = archive.part(part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
+    for_each_event(part, limit, |event, _| {
+        if let Event::Start(start) = event
+            && start.local_name().as_ref() == "Relationship"
+            && let (Some(id), Some(kind), Some(target)) =
+                (attribute(start, "Id"), attribute(start, "Type"), attribute(start, "Target"))
+        {
+            relations.insert(id, Relation { kind, target });
+        }
+        Ok(())
+    })?;
+    Ok(relations)
+}

@@ -1,0 +1,247 @@
+//! Puts the cells of a tab together to rows below a header, as they come, and writes them to a file.
+
+use std::path::Path;
+
+use super::failure::{too_large_unpacked, unreadable};
+use super::layout::TabLayout;
+use super::part_reader::ReadLimit;
+use crate::domain::read_options::ReadOptions;
+use crate::domain::row::{Mend, Row, column_names};
+use crate::fetch::FetchError;
+use crate::fetch::csv::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, too_many_columns};
+use crate::fetch::row_file::RowWriter;
+
+/// The most rows that a tab can have in any of these formats.
+const MAX_ROWS: u32 = 1_048_576;
+/// The most columns.
+const MAX_TAB_COLUMNS: u32 = 16_384;
+/// How many cells are taken before the limit is asked again.
+const CHECK_INTERVAL: u64 = 1000;
+
+/// Takes the cells of one tab in the order of their rows.
+pub(super) struct RowCollector<'a> {
+    limit: ReadLimit<'a>,
+    /// The row that was chosen as the header, from 1.
+    header_row: Option<u64>,
+    rows: RowWriter,
+    columns: Vec<String>,
+    has_header: bool,
+    /// What the rows would take as CSV: a row of many columns takes room although its cells are empty.
+    bytes: u64,
+    max_bytes: u64,
+    /// The row whose cells come just now, from 0, and its cells.
+    row: u32,
+    cells: Vec<String>,
+    row_bytes: usize,
+    seen: u64,
+}
+
+impl<'a> RowCollector<'a> {
+    /// Writes the rows to a file in `folder`: at most `max_bytes`, counted as CSV would need them.
+    pub(super) fn new(
+        folder: &Path,
+        max_bytes: u64,
+        options: &ReadOptions,
+        limit: ReadLimit<'a>,
+    ) -> Result<Self, FetchError> {
+        Ok(Self {
+            limit,
+            header_row: options.header_row,
+            rows: RowWriter::new(folder)?,
+            columns: Vec::new(),
+            has_header: false,
+            bytes: 0,
+            max_bytes,
+            row: 0,
+            cells: Vec::new(),
+            row_bytes: 0,
+            seen: 0,
+        })
+    }
+
+    /// Takes the cell at `row` and `column`, both from 0. The text is only made where it is needed.
+    ///
+    /// # Errors
+    /// Where cells do not come row by row, and where the cell, the row or the tab is too large.
+    pub(super) fn take(
+        &mut self,
+        row: u32,
+        column: u32,
+        bytes: usize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), FetchError> {
+        self.seen += 1;
+        if self.seen.is_multiple_of(CHECK_INTERVAL) {
+            self.limit.check()?;
+        }
+        if row < self.row {
+            return Err(unreadable("its rows are not in order"));
+        }
+        if row >= MAX_ROWS || column >= MAX_TAB_COLUMNS {
+            return Err(unreadable("a cell lies outside the tab"));
+        }
+        if row > self.row {
+            self.end_row()?;
+            self.row = row;
+        }
+        if bytes > MAX_CELL {
+            return Err(FetchError::failed(
+                "cell_too_large",
+                format!(
+                    "Row {}, {}: a cell of more than {} MiB. Shorten it and sync again.",
+                    row + 1,
+                    self.place(column),
+                    MAX_CELL / (1024 * 1024)
+                ),
+            ));
+        }
+        self.row_bytes += bytes;
+        if self.row_bytes > MAX_RECORD {
+            let most = MAX_RECORD / (1024 * 1024);
+            let message =
+                format!("Row {}: more than {most} MiB in one row. Shorten its cells and sync again.", row + 1);
+            return Err(FetchError::failed("row_too_large", message));
+        }
+        let text = text();
+        if text.is_empty() {
+            return Ok(());
+        }
+        let position = column as usize;
+        if self.cells.len() <= position {
+            self.cells.resize(position + 1, String::new());
+        }
+        self.cells[position] = text;
+        Ok(())
+    }
+
+    /// Takes the same row again, so many times: a row that is repeated in its file.
+    pub(super) fn repeat_row(&mut self, times: u32) -> Result<(), FetchError> {
+        if self.cells.is_empty() {
+            return Ok(());
+        }
+        let cells = self.cells.clone();
+        for _ in 0..times {
+            self.limit.check()?;
+            let row = self.row;
+            self.end_row()?;
+            if row + 1 >= MAX_ROWS {
+                return Ok(());
+            }
+            self.row = row + 1;
+            self.cells.clone_from(&cells);
+        }
+        Ok(())
+    }
+
+    fn place(&self, column: u32) -> String {
+        match self.columns.get(column as usize) {
+            Some(name) => format!("“{name}”"),
+            None => format!("column {}", column_letters(column)),
+        }
+    }
+
+    /// Writes the row down that is complete.
+    fn end_row(&mut self) -> Result<(), FetchError> {
+        let number = u64::from(self.row) + 1;
+        self.row_bytes = 0;
+        let is_blank = self.cells.is_empty();
+        if is_blank {
+            return Ok(());
+        }
+        let mut cells = std::mem::take(&mut self.cells);
+        if self.has_header {
+            return self.push(number, cells);
+        }
+        let has_text = cells.iter().any(|cell| !cell.chars().all(|c| c == '\0' || c.is_whitespace()));
+        let is_header = self.header_row.map_or(has_text, |row| row == number);
+        if is_header {
+            // Empty cells at the end of a header name nothing.
+            let width = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
+            if width > MAX_COLUMNS {
+                return Err(FetchError::failed("too_many_columns", too_many_columns("tab")));
+            }
+            cells.truncate(width);
+            self.columns = column_names(&cells);
+            self.has_header = width > 0;
+        }
+        if !self.has_header && self.header_row.is_some_and(|row| row <= number) {
+            return Err(self.no_header());
+        }
+        Ok(())
+    }
+
+    fn no_header(&self) -> FetchError {
+        let row = self.header_row.unwrap_or(1);
+        FetchError::failed(
+            "no_header",
+            format!(
+                "Row {row} is set as the header, and it is empty. Set the row that names the columns (--header-row)."
+            ),
+        )
+    }
+
+    fn push(&mut self, number: u64, mut cells: Vec<String>) -> Result<(), FetchError> {
+        let width = self.columns.len();
+        let mut mended = Vec::new();
+        let mut extra = if cells.len() > width { cells.split_off(width) } else { Vec::new() };
+        for (position, cell) in cells.iter_mut().enumerate() {
+            if cell.contains('\0') {
+                cell.retain(|c| c != '\0');
+                mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
+            }
+        }
+        let text: usize = cells.iter().chain(&extra).map(String::len).sum();
+        self.bytes += (text + width + extra.len()) as u64;
+        if self.bytes > self.max_bytes {
+            let most = self.max_bytes.div_ceil(1_000_000);
+            return Err(too_large_unpacked(&format!("Its rows have more than {most} MB.")));
+        }
+        cells.resize(width, String::new());
+        let surplus = extra.iter().any(|cell| !cell.trim().is_empty());
+        if !surplus {
+            extra.clear();
+        }
+        self.rows.push(&Row { number, cells, surplus, extra, mended, ..Row::default() })
+    }
+
+    /// The columns and the file of rows, when all cells are there.
+    ///
+    /// # Errors
+    /// Where the row that was set as the header is not there.
+    pub(super) fn finish(mut self) -> Result<(Vec<String>, RowWriter), FetchError> {
+        self.end_row()?;
+        if !self.has_header && self.header_row.is_some() {
+            return Err(self.no_header());
+        }
+        Ok((self.columns, self.rows))
+    }
+}
+
+/// The letters that spreadsheets call the column at `position` by, from 0: `A`, `AA`.
+pub(super) fn column_letters(position: u32) -> String {
+    let mut letters = Vec::new();
+    let mut left = u64::from(position) + 1;
+    while left > 0 {
+        left -= 1;
+        letters.push(char::from(b'A' + u8::try_from(left % 26).unwrap_or(0)));
+        left /= 26;
+    }
+    letters.iter().rev().collect()
+}
+
+/// The names of the columns that are hidden.
+pub(super) fn hidden_columns(layout: &TabLayout, columns: &[String]) -> Vec<String> {
+    let is_hidden = |position: usize| u32::try_from(position).is_ok_and(|position| layout.hides_column(position));
+    columns.iter().enumerate().filter(|(position, _)| is_hidden(*position)).map(|(_, name)| name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column_letters;
+
+    #[test]
+    fn columns_have_the_letters_of_spreadsheets() {
+        let letters: Vec<String> = [0, 25, 26, 701, 702, 16_383].into_iter().map(column_letters).collect();
+        assert_eq!(letters, ["A", "Z", "AA", "ZZ", "AAA", "XFD"]);
+    }
+}

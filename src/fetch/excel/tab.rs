@@ -1,0 +1,32 @@
+//! The tabs of a workbook, and which of them is read.
+
+use super::failure::{no_tab, no_tabs};
+use crate::fetch::FetchError;
+
+/// A tab with cells.
+#[derive(Clone, Debug)]
+pub(super) struct WorkbookTab {
+    /// Its name as written.
+    pub(super) name: String,
+    /// Whether it is hidden.
+    pub(super) is_hidden: bool,
+}
+
+/// The position of the tab called `wanted`; without a name that of the first visible one, or the first if all are
+/// hidden.
+///
+/// White space around names does not count, unless two tabs differ in nothing else.
+///
+/// # Errors
+/// `no_tab`, with the names of all tabs.
+pub(super) fn choose_tab(tabs: &[WorkbookTab], wanted: Option<&str>) -> Result<usize, FetchError> {
+    if tabs.is_empty() {
+        return Err(no_tabs());
+    }
+    let Some(wanted) = wanted else { return Ok(tabs.iter().position(|tab| !tab.is_hidden).unwrap_or(0)) };
+    let exact = tabs.iter().position(|tab| tab.name == wanted);
+    exact.or_else(|| tabs.iter().position(|tab| tab.name.trim() == wanted.trim())).ok_or_else(|| {
+        let listed: Vec<(String, bool)> = tabs.iter().map(|tab| (tab.name.clone(), tab.is_hidden)).collect();
+        no_tab(wanted, &listed)
+    })
+}

@@ -1,0 +1,128 @@
+//! A fetched workbook as a table: what kind of file it is, told by its content, and the rows of its tab.
+
+use std::io::Read;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::failure::{corrupt, unreadable};
+use super::ods::{is_spreadsheet, read_ods};
+use super::package::main_part;
+use super::part_reader::PartArchive;
+use super::row_collector::hidden_columns;
+use super::xls::read_xls;
+use super::xlsb::read_xlsb;
+use super::xlsx::read_xlsx;
+use super::{ReadRequest, TabContent};
+use crate::domain::column_type::ColumnType;
+use crate::domain::source::Validators;
+use crate::fetch::file_signature::{detect, refusal};
+use crate::fetch::http::spool::disk;
+use crate::fetch::row_file::{Facts, RowFile};
+use crate::fetch::{Content, FetchError, Rows};
+
+/// What the kind reads, for messages.
+const WANTED: &str = "an Excel or OpenDocument workbook";
+
+/// The rows of a tab, in a temporary file.
+#[derive(Debug)]
+pub(super) struct Workbook {
+    rows: RowFile,
+    hidden_columns: Vec<String>,
+}
+
+/// Reads the tab that `request` asks for and notes what is hidden or merged in it.
+///
+/// # Errors
+/// `not_excel` where it is something else, `corrupt_workbook`, `password_protected`, `too_large`, `no_tab`.
+pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -> Result<Workbook, FetchError> {
+    // The reader may stumble over a file that nobody foresaw. That ends this run, and nothing else.
+    let read = catch_unwind(AssertUnwindSafe(|| read_tab(request)));
+    let content = read.unwrap_or_else(|_| Err(unreadable("its content is not what its format allows")))?;
+    let TabContent { columns, rows, layout, tab, is_hidden } = content;
+    for note in layout.notes(&tab, is_hidden, &columns) {
+        request.limit.watch.issue(note);
+    }
+    let hidden_columns = hidden_columns(&layout, &columns);
+    let bytes = request.content.bytes;
+    let rows = rows.finish(Facts { columns, types: Vec::new(), validators, bytes, whole: true })?;
+    Ok(Workbook { rows, hidden_columns })
+}
+
+fn read_tab(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
+    let mut start = Vec::new();
+    request.content.reader(0).take(8).read_to_end(&mut start).map_err(|error| disk(&error))?;
+    match start[..] {
+        [b'P', b'K', 3, 4, ..] => read_archive(request),
+        [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] => read_xls(request),
+        _ => Err(other_file(request)),
+    }
+}
+
+fn read_archive(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
+    let limit = request.limit;
+    let mut archive = PartArchive::open(request.content, limit)?;
+    if is_spreadsheet(&mut archive, &limit)? {
+        return read_ods(request, archive);
+    }
+    if !archive.has("_rels/.rels") {
+        return Err(other_file(request));
+    }
+    let main = match main_part(&mut archive, &limit) {
+        Err(FetchError::Failed { code: "corrupt_workbook", .. }) => return Err(other_file(request)),
+        other => other?,
+    };
+    let (folder, file) = main.rsplit_once('/').unwrap_or(("", &main));
+    if folder.ends_with("word") || folder.ends_with("ppt") || !archive.has(&main) {
+        return Err(other_file(request));
+    }
+    if file.ends_with(".bin") {
+        return read_xlsb(request, archive, &main);
+    }
+    read_xlsx(request, archive, &main)
+}
+
+/// That it is no workbook, and what it is instead.
+pub(super) fn other_file(request: &ReadRequest<'_>) -> FetchError {
+    match detect(request.content) {
+        Err(error) => disk(&error),
+        Ok(Some(signature)) if signature.is_workbook => corrupt(),
+        Ok(Some(signature)) => refusal(signature, "not_excel", WANTED),
+        Ok(None) => FetchError::failed(
+            "not_excel",
+            format!("This is not {WANTED}, but text. If it is a table, choose the kind CSV (--kind csv)."),
+        ),
+    }
+}
+
+impl Content for Workbook {
+    fn columns(&self) -> &[String] {
+        self.rows.columns()
+    }
+
+    fn validators(&self) -> &Validators {
+        self.rows.validators()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.rows.bytes()
+    }
+
+    fn lines(&self) -> u64 {
+        self.rows.lines()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.rows.is_whole()
+    }
+
+    fn column_type(&self, position: usize) -> Option<ColumnType> {
+        self.rows.column_type(position)
+    }
+
+    fn hidden_columns(&self) -> &[String] {
+        &self.hidden_columns
+    }
+
+    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+        self.rows.rows()
+    }
+}

@@ -1,0 +1,118 @@
+//! Reads a tab of an `.xls` file (Excel 97 to 2003).
+//!
+//! calamine keeps such a workbook in memory: the whole stream, and every tab as a rectangle from its first to its last
+//! cell. So the stream is taken out of its container here, measured, and given to calamine in a new container with one tab:
+//! the others end with their first record, and what calamine would only work out (formulas, names) is left out.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+
+use calamine::{Reader, SheetType, SheetVisible, Xls, XlsError};
+use cfb::{CompoundFile, Version};
+
+use super::cell_text::owned_cell_text;
+use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
+use super::part_reader::{ReadLimit, WorkbookBytes};
+use super::row_collector::RowCollector;
+use super::tab::{WorkbookTab, choose_tab};
+use super::workbook::other_file;
+use super::xls_stream::XlsStream;
+use super::{ReadRequest, TabContent};
+use crate::fetch::FetchError;
+use crate::fetch::http::spool::{disk, temporary};
+
+/// The largest file: it is read in memory.
+pub(super) const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Reads the tab that `request` asks for.
+///
+/// # Errors
+/// Where the file is no workbook, encrypted, damaged, too large or has no such tab.
+pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
+    let limit = request.limit;
+    if request.content.bytes > MAX_XLS_BYTES {
+        let most = MAX_XLS_BYTES / (1024 * 1024);
+        return Err(too_large_unpacked(&format!(
+            "A file in the old format .xls may have {most} MB; save it as .xlsx."
+        )));
+    }
+    let mut stream = XlsStream::new(workbook_stream(request)?)?;
+    // First without any tab, for their names.
+    let names = open(request, stream.with_tab(None)?)?;
+    let listed = names.sheets_metadata();
+    let with_cells = |position: &usize| listed[*position].typ == SheetType::WorkSheet;
+    let positions: Vec<usize> = (0..listed.len()).filter(with_cells).collect();
+    let tab = |position: &usize| WorkbookTab {
+        name: listed[*position].name.clone(),
+        is_hidden: listed[*position].visible != SheetVisible::Visible,
+    };
+    let tabs: Vec<WorkbookTab> = positions.iter().map(tab).collect();
+    let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
+    let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
+    let layout = stream.measure(positions[chosen], request.max_bytes)?;
+    drop(names);
+    let mut workbook = open(request, stream.with_tab(Some(positions[chosen]))?)?;
+    let is_1904 = workbook.has_1904_epoch();
+    let range = workbook.worksheet_range(&name).map_err(|error| explain(&limit, &error))?;
+    drop(workbook);
+    let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
+    let (first_row, first_column) = range.start().unwrap_or_default();
+    for (row, column, value) in range.used_cells() {
+        let text = owned_cell_text(value, is_1904);
+        let (row, column) = (position(row)? + first_row, position(column)? + first_column);
+        collector.take(row, column, text.len(), || text)?;
+    }
+    let (columns, rows) = collector.finish()?;
+    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+}
+
+fn position(relative: usize) -> Result<u32, FetchError> {
+    u32::try_from(relative).map_err(|_| corrupt())
+}
+
+/// The stream of the workbook out of its container.
+fn workbook_stream(request: &ReadRequest<'_>) -> Result<Vec<u8>, FetchError> {
+    let limit = request.limit;
+    let end = |error: FetchError| limit.check().err().unwrap_or(error);
+    let mut file = CompoundFile::open(WorkbookBytes::new(request.content, limit)).map_err(|_| end(corrupt()))?;
+    if file.is_stream("/EncryptedPackage") {
+        return Err(password_protected());
+    }
+    let Some(name) = ["/Workbook", "/Book"].into_iter().find(|name| file.is_stream(name)) else {
+        return Err(other_file(request));
+    };
+    let stream = file.open_stream(name).map_err(|_| end(corrupt()))?;
+    let (length, mut bytes) = (stream.len(), Vec::new());
+    stream.take(MAX_XLS_BYTES).read_to_end(&mut bytes).map_err(|_| end(corrupt()))?;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(corrupt()) }
+}
+
+/// Opens `stream` with calamine, in a container of its own.
+fn open(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, FetchError> {
+    let limit = request.limit;
+    limit.check()?;
+    let file = temporary(request.folder).map_err(|error| disk(&error))?;
+    let write = |file: File| {
+        // calamine takes a container of version 4 whose streams are all large for an empty one.
+        let mut container = CompoundFile::create_with_version(Version::V3, file)?;
+        container.create_stream("/Workbook")?.write_all(stream)?;
+        container.flush()?;
+        let mut file = container.into_inner();
+        file.seek(SeekFrom::Start(0))?;
+        Ok(file)
+    };
+    let file = write(file).map_err(|error| disk(&error))?;
+    Xls::new(file).map_err(|error| explain(&limit, &error))
+}
+
+/// What calamine says, for people.
+fn explain(limit: &ReadLimit<'_>, error: &XlsError) -> FetchError {
+    if let Err(ended) = limit.check() {
+        return ended;
+    }
+    match error {
+        XlsError::Password => password_protected(),
+        XlsError::Io(_) | XlsError::Cfb(_) | XlsError::EoStream(_) => corrupt(),
+        other => unreadable(&other.to_string()),
+    }
+}

@@ -1,0 +1,175 @@
+//! Reads a tab of an `.xlsb` file, its cells one after the other.
+//!
+//! The records of each part are measured before calamine reads them. Beside calamine the same records are followed for
+//! what it does not tell: hidden columns and rows, merged areas, and that a whole number is a date.
+
+use calamine::{DataRef, Reader, Xlsb, XlsbError};
+
+use super::cell_text::{cell_text, serial_text};
+use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
+use super::layout::TabLayout;
+use super::package::{MAX_SMALL_PART_BYTES, Relation, relations, require_parts};
+use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
+use super::row_collector::RowCollector;
+use super::tab::{WorkbookTab, choose_tab};
+use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
+use super::xlsx::{MAX_SHARED_TEXT_BYTES, MAX_SHARED_TEXTS};
+use super::{ReadRequest, TabContent, data_length};
+use crate::fetch::FetchError;
+
+/// The folder in which calamine looks for all parts.
+const FOLDER: &str = "xl/";
+
+/// Reads the tab that `request` asks for.
+///
+/// # Errors
+/// Where the workbook is damaged, too large or has no such tab.
+pub(super) fn read_xlsb(
+    request: &ReadRequest<'_>,
+    mut archive: PartArchive<'_>,
+    main_part: &str,
+) -> Result<TabContent, FetchError> {
+    let limit = request.limit;
+    if main_part != "xl/workbook.bin" {
+        return Err(unreadable("its main part has an unusual name"));
+    }
+    let (tabs, paths) = list_tabs(&mut archive, main_part, &limit)?;
+    let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
+    let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
+    measure_shared_texts(&mut archive)?;
+    let formats = match archive.part("xl/styles.bin", MAX_SMALL_PART_BYTES)? {
+        Some(part) => read_formats(RecordScanner::new(part))?,
+        None => Vec::new(),
+    };
+    let most = request.max_part_bytes();
+    let path = &paths[chosen];
+    let part = archive.part(path, most)?.ok_or_else(corrupt)?;
+    let layout = read_layout(RecordScanner::new(part))?;
+    let mut workbook: Xlsb<_> =
+        Xlsb::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain(&limit, &error))?;
+    let is_1904 = workbook.has_1904_epoch();
+    let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
+    let part = archive.part(path, most)?.ok_or_else(corrupt)?;
+    let mut styles = CellStyles { records: RecordScanner::new(part), formats: &formats };
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain(&limit, &error))?;
+    while let Some(cell) = cells.next_cell().map_err(|error| explain(&limit, &error))? {
+        let ((row, column), value) = (cell.get_position(), cell.get_value());
+        let kind = styles.next_kind(column)?;
+        collector.take(row, column, data_length(value), || match (value, kind) {
+            #[expect(clippy::cast_precision_loss, reason = "such a number has 30 bits")]
+            (DataRef::Int(number), NumberKind::Date | NumberKind::Duration) => {
+                serial_text(*number as f64, kind == NumberKind::Duration, is_1904)
+            }
+            _ => cell_text(value, is_1904),
+        })?;
+    }
+    let (columns, rows) = collector.finish()?;
+    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+}
+
+/// What calamine says, for people.
+fn explain(limit: &ReadLimit<'_>, error: &XlsbError) -> FetchError {
+    if let Err(ended) = limit.check() {
+        return ended;
+    }
+    match error {
+        XlsbError::Password => password_protected(),
+        XlsbError::Io(_) | XlsbError::Zip(_) | XlsbError::Xml(_) => corrupt(),
+        other => unreadable(&other.to_string()),
+    }
+}
+
+/// The tabs with cells, and the part of each.
+fn list_tabs(
+    archive: &mut PartArchive<'_>,
+    main_part: &str,
+    limit: &ReadLimit<'_>,
+) -> Result<(Vec<WorkbookTab>, Vec<String>), FetchError> {
+    const TAB: u16 = 0x9C;
+    let relations = relations(archive, "xl/_rels/workbook.bin.rels", limit)?;
+    require_parts(archive, FOLDER, relations.values())?;
+    let part = archive.part(main_part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
+    let mut records = RecordScanner::new(part);
+    let (mut tabs, mut paths) = (Vec::new(), Vec::new());
+    while let Some((kind, record)) = records.next()? {
+        // Without a relation it is a tab of another workbook.
+        if kind != TAB || u32_at(record, 8)? == u32::MAX {
+            continue;
+        }
+        let (id, end) = text_at(record, 8)?;
+        let (name, _) = text_at(record, end)?;
+        if let Some(Relation { target, .. }) = relations.get(&id).filter(|found| found.kind.ends_with("/worksheet")) {
+            tabs.push(WorkbookTab { name, is_hidden: u32_at(record, 0)? != 0 });
+            paths.push(format!("{FOLDER}{target}"));
+        }
+    }
+    Ok((tabs, paths))
+}
+
+fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError> {
+    const TEXT: u16 = 0x13;
+    let Some(part) = archive.part("xl/sharedStrings.bin", MAX_SHARED_TEXT_BYTES)? else { return Ok(()) };
+    let (mut records, mut count) = (RecordScanner::new(part), 0);
+    while let Some((kind, _)) = records.next()? {
+        count += u64::from(kind == TEXT);
+        if count > MAX_SHARED_TEXTS {
+            return Err(too_large_unpacked(&format!("It has more than {MAX_SHARED_TEXTS} different texts.")));
+        }
+    }
+    Ok(())
+}
+
+/// What is hidden or merged: the records `BrtRowHdr`, `BrtColInfo` and `BrtMergeCell` of [MS-XLSB].
+fn read_layout(mut records: RecordScanner<'_, '_>) -> Result<TabLayout, FetchError> {
+    const ROW: u16 = 0x00;
+    const COLUMNS: u16 = 0x3C;
+    const MERGED: u16 = 0xB0;
+    const END: u16 = 0x82;
+    let (mut layout, mut hidden_row, mut has_ended) = (TabLayout::default(), None, false);
+    while let Some((kind, record)) = records.next()? {
+        match kind {
+            ROW => {
+                let is_hidden = record.get(11).is_some_and(|flags| flags & 0x10 != 0);
+                hidden_row = if is_hidden { Some(u64::from(u32_at(record, 0)?) + 1) } else { None };
+            }
+            2..=10 => {
+                if let Some(row) = hidden_row.take() {
+                    layout.hide_row(row);
+                }
+            }
+            COLUMNS if u16_at(record, 16)? & 1 != 0 => layout.hide_columns(u32_at(record, 0)?, u32_at(record, 4)?),
+            MERGED => {
+                let (first, last) =
+                    ((u32_at(record, 0)?, u32_at(record, 8)?), (u32_at(record, 4)?, u32_at(record, 12)?));
+                layout.merge(first, last);
+            }
+            END => has_ended = true,
+            _ => {}
+        }
+    }
+    // Without its end the part was cut off, and rows may be missing.
+    if has_ended { Ok(layout) } else { Err(corrupt()) }
+}
+
+/// Follows the cells of a tab for what their numbers are.
+struct CellStyles<'z, 'a, 'f> {
+    records: RecordScanner<'z, 'a>,
+    formats: &'f [NumberKind],
+}
+
+impl CellStyles<'_, '_, '_> {
+    /// What the number in the next cell with a value is; the cell is in `column`.
+    fn next_kind(&mut self, column: u32) -> Result<NumberKind, FetchError> {
+        while let Some((kind, record)) = self.records.next()? {
+            if !(2..=10).contains(&kind) {
+                continue;
+            }
+            if u32_at(record, 0)? != column {
+                return Err(unreadable("its cells could not be followed"));
+            }
+            let style = u32_at(record, 4)? & 0x00FF_FFFF;
+            return Ok(self.formats.get(style as usize).copied().unwrap_or(NumberKind::Number));
+        }
+        Err(corrupt())
+    }
+}

@@ -1,0 +1,189 @@
+//! Reads a tab of an `.xlsx` or `.xlsm` file, its cells one after the other.
+//!
+//! The parts that calamine keeps in memory (texts, formats) are measured before it reads them, and the tab itself is gone
+//! through once for what calamine does not tell: hidden columns and rows, merged areas.
+
+use calamine::{Reader, Xlsx, XlsxError};
+use quick_xml::events::Event;
+
+use super::cell_text::cell_text;
+use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
+use super::layout::TabLayout;
+use super::package::{MAX_SMALL_PART_BYTES, read_package};
+use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
+use super::row_collector::RowCollector;
+use super::tab::{WorkbookTab, choose_tab};
+use super::xml_events::{attribute, for_each_event, is_true};
+use super::{ReadRequest, TabContent, data_length};
+use crate::fetch::FetchError;
+
+/// The most bytes of the part with the texts that cells share: they are kept in memory.
+pub(super) const MAX_SHARED_TEXT_BYTES: u64 = 100_000_000;
+/// The most such texts.
+pub(super) const MAX_SHARED_TEXTS: u64 = 2_000_000;
+/// The most bytes of one cell with all its markup.
+const MAX_CELL_MARKUP_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Reads the tab that `request` asks for.
+///
+/// # Errors
+/// Where the workbook is damaged, too large or has no such tab.
+pub(super) fn read_xlsx(
+    request: &ReadRequest<'_>,
+    mut archive: PartArchive<'_>,
+    main_part: &str,
+) -> Result<TabContent, FetchError> {
+    let limit = request.limit;
+    let package = read_package(&mut archive, main_part, &limit)?;
+    let chosen = choose_tab(&package.tabs, request.options.tab.as_deref())?;
+    let WorkbookTab { name, is_hidden } = package.tabs[chosen].clone();
+    measure_shared_texts(&mut archive, &format!("{}sharedStrings.xml", package.folder), &limit)?;
+    if let Some(styles) = archive.part(&format!("{}styles.xml", package.folder), MAX_SMALL_PART_BYTES)? {
+        for_each_event(styles, &limit, |_, _| Ok(()))?;
+    }
+    let layout = read_layout(&mut archive, &package.paths[chosen], request.max_part_bytes(), &limit)?;
+    drop(archive);
+    let mut workbook: Xlsx<_> =
+        Xlsx::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain(&limit, &error))?;
+    let is_1904 = workbook.has_1904_epoch();
+    let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain(&limit, &error))?;
+    while let Some(cell) = cells.next_cell().map_err(|error| explain(&limit, &error))? {
+        let ((row, column), value) = (cell.get_position(), cell.get_value());
+        collector.take(row, column, data_length(value), || cell_text(value, is_1904))?;
+    }
+    let (columns, rows) = collector.finish()?;
+    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+}
+
+/// What calamine says, for people.
+fn explain(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError {
+    if let Err(ended) = limit.check() {
+        return ended;
+    }
+    match error {
+        XlsxError::Password => password_protected(),
+        XlsxError::Io(_) | XlsxError::Zip(_) | XlsxError::Xml(_) | XlsxError::XmlEof(_) => corrupt(),
+        other => unreadable(&other.to_string()),
+    }
+}
+
+/// Makes sure that the texts which cells share can be kept in memory.
+fn measure_shared_texts(archive: &mut PartArchive<'_>, path: &str, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
+    let Some(part) = archive.part(path, MAX_SHARED_TEXT_BYTES)? else { return Ok(()) };
+    let too_many = || too_large_unpacked(&format!("It has more than {MAX_SHARED_TEXTS} different texts."));
+    let (mut count, mut text_at) = (0_u64, 0);
+    for_each_event(part, limit, |event, at| {
+        let Event::Start(start) = event else { return long_cell(at - text_at) };
+        match start.local_name().as_ref() {
+            // Memory is set aside for as many as it claims to have.
+            "sst" => {
+                let claimed = attribute(start, "uniqueCount").and_then(|count| count.parse::<u64>().ok());
+                if claimed.is_some_and(|claimed| claimed > MAX_SHARED_TEXTS) {
+                    return Err(too_many());
+                }
+            }
+            "si" => {
+                count += 1;
+                text_at = at;
+                if count > MAX_SHARED_TEXTS {
+                    return Err(too_many());
+                }
+            }
+            _ => {}
+        }
+        long_cell(at - text_at)
+    })
+}
+
+fn long_cell(bytes: u64) -> Result<(), FetchError> {
+    if bytes <= MAX_CELL_MARKUP_BYTES {
+        return Ok(());
+    }
+    Err(too_large_unpacked(&format!("It has a cell of more than {} MB.", MAX_CELL_MARKUP_BYTES / (1024 * 1024))))
+}
+
+/// What is hidden or merged in the tab of this part.
+fn read_layout(
+    archive: &mut PartArchive<'_>,
+    path: &str,
+    most: u64,
+    limit: &ReadLimit<'_>,
+) -> Result<TabLayout, FetchError> {
+    let mut layout = TabLayout::default();
+    let part = archive.part(path, most)?.ok_or_else(corrupt)?;
+    let (mut row, mut is_hidden_row, mut in_cells, mut cell_at, mut has_ended) = (0_u64, false, false, 0, false);
+    for_each_event(part, limit, |event, at| {
+        match event {
+            Event::Start(start) => match start.local_name().as_ref() {
+                "col" => {
+                    let number = |name: &str| attribute(start, name).and_then(|value| value.parse::<u32>().ok());
+                    let is_narrow = attribute(start, "width").and_then(|width| width.parse::<f64>().ok()) == Some(0.0);
+                    if (is_narrow || is_true(attribute(start, "hidden").as_deref()))
+                        && let (Some(first @ 1..), Some(last @ 1..)) = (number("min"), number("max"))
+                    {
+                        layout.hide_columns(first - 1, last - 1);
+                    }
+                }
+                "sheetData" => (in_cells, cell_at) = (true, at),
+                "row" => {
+                    row = attribute(start, "r").and_then(|number| number.parse().ok()).unwrap_or(row + 1);
+                    is_hidden_row = is_true(attribute(start, "hidden").as_deref());
+                    cell_at = at;
+                }
+                "c" => cell_at = at,
+                // A hidden row without values hides nothing.
+                "v" | "is" if is_hidden_row => {
+                    layout.hide_row(row);
+                    is_hidden_row = false;
+                }
+                "mergeCell" => {
+                    if let Some((first, last)) = attribute(start, "ref").as_deref().and_then(parse_area) {
+                        layout.merge(first, last);
+                    }
+                }
+                _ => {}
+            },
+            Event::End(end) => match end.local_name().as_ref() {
+                "sheetData" => in_cells = false,
+                "worksheet" => has_ended = true,
+                _ => {}
+            },
+            _ => {}
+        }
+        if in_cells { long_cell(at - cell_at) } else { Ok(()) }
+    })?;
+    // Without its end the part was cut off, and rows may be missing.
+    if has_ended { Ok(layout) } else { Err(corrupt()) }
+}
+
+/// `A2:B5` as rows and columns from 0.
+fn parse_area(area: &str) -> Option<((u32, u32), (u32, u32))> {
+    let (first, last) = area.split_once(':')?;
+    Some((parse_place(first)?, parse_place(last)?))
+}
+
+fn parse_place(place: &str) -> Option<(u32, u32)> {
+    let letters = place.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (letters, digits) = place.split_at(letters);
+    if !(1..=3).contains(&letters.len()) {
+        return None;
+    }
+    let column =
+        letters.bytes().fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
+    Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_area;
+
+    #[test]
+    fn areas_are_read_as_rows_and_columns() {
+        assert_eq!(parse_area("A2:B5"), Some(((1, 0), (4, 1))));
+        assert_eq!(parse_area("XFD1048576:XFD1048576"), Some(((1_048_575, 16_383), (1_048_575, 16_383))));
+        for bad in ["A2", "A0:B1", "2:5", "AAAA1:B2", ":"] {
+            assert_eq!(parse_area(bad), None, "{bad}");
+        }
+    }
+}

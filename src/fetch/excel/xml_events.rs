@@ -1,0 +1,72 @@
+//! Reads an XML part of a workbook event by event, within the bounds of its reader.
+
+use std::io::BufReader;
+
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+
+use super::failure::corrupt;
+use super::part_reader::{PartReader, ReadLimit, XmlPart};
+use crate::fetch::FetchError;
+
+/// Gives every event of `part` to `take`, with its position in bytes, up to the end of the part: only there its checksum
+/// is compared.
+///
+/// # Errors
+/// Where the part is damaged or too large, and what `take` says.
+pub(super) fn for_each_event(
+    part: PartReader<'_, '_>,
+    limit: &ReadLimit<'_>,
+    mut take: impl FnMut(&Event<'_>, u64) -> Result<(), FetchError>,
+) -> Result<(), FetchError> {
+    let mut xml = Reader::from_reader(BufReader::with_capacity(64 * 1024, XmlPart(part)));
+    let config = xml.config_mut();
+    config.check_end_names = false;
+    config.check_comments = false;
+    config.expand_empty_elements = true;
+    let mut buffer = Vec::with_capacity(1024);
+    loop {
+        buffer.clear();
+        match xml.read_event_into(&mut buffer) {
+            Ok(Event::Eof) => return Ok(()),
+            Ok(event) => take(&event, xml.buffer_position())?,
+            Err(quick_xml::Error::Io(error)) => return Err(PartReader::explain(limit, &error)),
+            Err(_) => return Err(limit.check().err().unwrap_or_else(corrupt)),
+        }
+    }
+}
+
+/// The value of the attribute with this name, whatever its prefix.
+pub(super) fn attribute(start: &BytesStart<'_>, local_name: &str) -> Option<String> {
+    let attribute = start
+        .attributes()
+        .with_checks(false)
+        .flatten()
+        .find(|attribute| attribute.key.local_name().as_ref() == local_name)?;
+    attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
+}
+
+/// Whether an attribute says yes, as XML Schema writes it.
+pub(super) fn is_true(value: Option<&str>) -> bool {
+    matches!(value, Some("1" | "true"))
+}
+
+/// The value of the attribute with this whole name, such as `office:value`.
+pub(super) fn qualified_attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
+    let found = start.attributes().with_checks(false).flatten().find(|attribute| attribute.key.as_ref() == name)?;
+    found.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
+}
+
+/// Adds what `event` is as text: characters, references and CDATA.
+pub(super) fn push_text(event: &Event<'_>, text: &mut String) {
+    match event {
+        Event::Text(piece) => text.push_str(&piece.xml10_content()),
+        Event::CData(piece) => text.push_str(&piece.xml10_content()),
+        Event::GeneralRef(name) => match name.resolve_char_ref() {
+            Ok(Some(character)) => text.push(character),
+            _ => text.push_str(quick_xml::escape::resolve_predefined_entity(name).unwrap_or_default()),
+        },
+        _ => {}
+    }
+}

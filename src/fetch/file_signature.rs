@@ -1,0 +1,249 @@
+//! Names binary content by its first bytes: a picture, a PDF, an archive, a workbook. No way in takes these for data.
+
+use std::io::{self, Read};
+
+use infer::MatcherType;
+
+use super::FetchError;
+use super::http::spool::{Spooled, disk};
+
+/// How much of the beginning and of the end is looked at.
+const LOOKED_AT: u64 = 64 * 1024;
+/// How much of the beginning tells binary content from text.
+const START: usize = 4096;
+
+/// What binary content is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct FileSignature {
+    /// Its name with an article, such as "a PNG image".
+    pub(super) name: &'static str,
+    /// Whether the kind `excel` may read it.
+    pub(super) is_workbook: bool,
+}
+
+const fn other(name: &'static str) -> FileSignature {
+    FileSignature { name, is_workbook: false }
+}
+
+const fn workbook(name: &'static str) -> FileSignature {
+    FileSignature { name, is_workbook: true }
+}
+
+/// Refuses binary content where text is `wanted`, such as "a CSV file"; `code` is the word for programs.
+///
+/// # Errors
+/// What it is and what to do; `disk` where it cannot be read back.
+pub(super) fn refuse_binary(content: &Spooled, code: &'static str, wanted: &str) -> Result<(), FetchError> {
+    match detect(content).map_err(|error| disk(&error))? {
+        Some(signature) => Err(refusal(signature, code, wanted)),
+        None => Ok(()),
+    }
+}
+
+/// That `signature` is not what is `wanted`, and what to do.
+pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str) -> FetchError {
+    let FileSignature { name, is_workbook } = signature;
+    let fix = if is_workbook {
+        "Choose the kind Excel (--kind excel), which reads it.".to_owned()
+    } else {
+        format!("Choose a file or link that is {wanted}.")
+    };
+    FetchError::failed(code, format!("This is {name}, not {wanted}. {fix}"))
+}
+
+/// What `content` is, where it is binary.
+///
+/// # Errors
+/// Where the temporary file cannot be read.
+pub(super) fn detect(content: &Spooled) -> io::Result<Option<FileSignature>> {
+    let (mut start, mut end) = (Vec::new(), Vec::new());
+    content.reader(0).take(LOOKED_AT).read_to_end(&mut start)?;
+    if content.bytes > LOOKED_AT {
+        content.reader(content.bytes - LOOKED_AT).take(LOOKED_AT).read_to_end(&mut end)?;
+    }
+    Ok(detect_parts(&start, &end))
+}
+
+/// The same for content of which the first bytes are at hand.
+pub(super) fn detect_start(start: &[u8]) -> Option<FileSignature> {
+    detect_parts(start, &[])
+}
+
+fn detect_parts(start: &[u8], end: &[u8]) -> Option<FileSignature> {
+    match start {
+        [b'P', b'K', 3, 4, ..] => Some(archive(start, end)),
+        [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => Some(compound(start, end)),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some(other("a PDF document")),
+        [b'{', b'\\', b'r', b't', b'f', ..] => Some(other("an RTF document")),
+        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => None,
+        // Text may begin like a picture: "BMI" as a bitmap, "MZ" as a program.
+        _ if !has_binary_bytes(start) => None,
+        [b'P', b'A', b'R', b'1', ..] => Some(other("a Parquet file")),
+        _ => match infer::get(start) {
+            Some(kind) => named(kind.extension(), kind.matcher_type()),
+            None => (is_noise(start) && !is_wide(start)).then(|| other("a binary file")),
+        },
+    }
+}
+
+/// Whether there are characters that no text has. NUL is none of them: half of UTF-16 is NUL.
+fn has_binary_bytes(start: &[u8]) -> bool {
+    control_characters(start) > 0 || is_padded(start)
+}
+
+/// Whether there are runs of NUL that no encoding of text has.
+fn is_padded(start: &[u8]) -> bool {
+    start[..start.len().min(START)].windows(4).any(|window| window == [0, 0, 0, 0])
+}
+
+/// Whether NUL stands at every other place only, as in UTF-16, whose other bytes may be anything.
+fn is_wide(start: &[u8]) -> bool {
+    let mut counts = [0_usize; 2];
+    for (position, _) in start.iter().take(START).enumerate().filter(|(_, byte)| **byte == 0) {
+        counts[position % 2] += 1;
+    }
+    counts[0] + counts[1] > 0 && counts[0].min(counts[1]) * 20 <= counts[0] + counts[1]
+}
+
+fn is_noise(start: &[u8]) -> bool {
+    // As many as one in twenty are no slip of a keyboard.
+    control_characters(start) * 20 > start.len().min(START)
+}
+
+fn control_characters(start: &[u8]) -> usize {
+    let is_control = |byte: &&u8| matches!(byte, 1..=8 | 14..=26 | 28..=31 | 127);
+    start.iter().take(START).filter(is_control).count()
+}
+
+/// The name of what the crate `infer` found.
+fn named(extension: &str, kind: MatcherType) -> Option<FileSignature> {
+    let name = match extension {
+        "png" => "a PNG image",
+        "jpg" | "jp2" | "jxl" | "jxr" => "a JPEG image",
+        "gif" => "a GIF image",
+        "webp" => "a WebP image",
+        "bmp" => "a bitmap image",
+        "tif" => "a TIFF image",
+        "ico" => "an icon",
+        "heif" | "avif" => "a HEIF image",
+        "psd" => "a Photoshop image",
+        "tar" => "a TAR archive",
+        "gz" => "a gzip archive",
+        "7z" => "a 7-Zip archive",
+        "rar" => "a RAR archive",
+        "xz" => "an XZ archive",
+        "bz2" => "a bzip2 archive",
+        "zst" => "a Zstandard archive",
+        "sqlite" => "an SQLite database",
+        "mp3" => "an MP3 audio file",
+        "wav" => "a WAV audio file",
+        "mp4" | "m4v" => "an MP4 video",
+        "exe" | "dll" | "elf" | "mach" | "class" | "wasm" | "dex" | "dey" | "der" => "a program",
+        _ => match kind {
+            MatcherType::Image => "an image",
+            MatcherType::Video => "a video",
+            MatcherType::Audio => "an audio file",
+            MatcherType::Font => "a font",
+            MatcherType::Archive => "an archive",
+            MatcherType::Book => "an e-book",
+            MatcherType::App => "a program",
+            MatcherType::Doc => "a document",
+            MatcherType::Text | MatcherType::Custom => return None,
+        },
+    };
+    Some(other(name))
+}
+
+/// What a ZIP archive is, by the names of the files inside.
+fn archive(start: &[u8], end: &[u8]) -> FileSignature {
+    let has = |name: &[u8]| [start, end].iter().any(|part| part.windows(name.len()).any(|window| window == name));
+    // An OpenDocument file begins with its type, which is not compressed.
+    let kind = start.get(30..).and_then(|rest| rest.strip_prefix(b"mimetype")).unwrap_or_default();
+    let is = |prefix: &[u8]| kind.starts_with(prefix);
+    if is(b"application/vnd.oasis.opendocument.spreadsheet") {
+        workbook("an OpenDocument workbook")
+    } else if is(b"application/vnd.oasis.opendocument.text") {
+        other("an OpenDocument text")
+    } else if is(b"application/vnd.oasis.opendocument.presentation") {
+        other("an OpenDocument presentation")
+    } else if is(b"application/epub") {
+        other("an EPUB book")
+    } else if has(b"xl/workbook") || has(b"xl/worksheets/") {
+        workbook("an Excel workbook")
+    } else if has(b"word/document") {
+        other("a Word document")
+    } else if has(b"ppt/presentation") || has(b"ppt/slides") {
+        other("a PowerPoint presentation")
+    } else if has(b"Index/Tables/") || has(b"Index/CalculationEngine") {
+        other("a Numbers document (export it as Excel or CSV)")
+    } else if has(b"Index/Document.iwa") {
+        other("a Pages or Keynote document")
+    } else if has(b"META-INF/MANIFEST.MF") || has(b"AndroidManifest.xml") {
+        other("a program")
+    } else {
+        other("a ZIP archive")
+    }
+}
+
+/// What an old Office file is, by the names of its streams, which are UTF-16.
+fn compound(start: &[u8], end: &[u8]) -> FileSignature {
+    let has = |name: &str| {
+        let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        [start, end].iter().any(|part| part.windows(name.len()).any(|window| window == name))
+    };
+    if has("Workbook") || has("WORKBOOK") {
+        workbook("an old Excel workbook")
+    } else if has("EncryptedPackage") {
+        workbook("an Office document protected with a password")
+    } else if has("WordDocument") {
+        other("an old Word document")
+    } else if has("PowerPoint Document") {
+        other("an old PowerPoint presentation")
+    } else if has("Book") {
+        workbook("an old Excel workbook")
+    } else {
+        other("an old Office document")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::detect_start;
+
+    #[test]
+    fn text_that_begins_like_a_picture_is_text() {
+        let cyrillic: Vec<u8> = "имя;город\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let texts: [&[u8]; 9] = [
+            &cyrillic,
+            b"BMI,name\n1,Ada\n",
+            b"MZ,name\n",
+            b"ID3,name\n",
+            b"GIF89a,name\n",
+            b"II*,name\n",
+            b"id,name\n1,Caf\xe9\n",
+            b"\xff\xfei\0d\0,\0n\0\n\0",
+            b"id,name\n1,a\0b\n",
+        ];
+        for text in texts {
+            assert_eq!(detect_start(text), None, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn binary_content_is_named() {
+        let contents: [(&[u8], &str); 9] = [
+            (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01", "a JPEG image"),
+            (b"GIF89a\x01\0\x01\0\0\0\0\0", "a GIF image"),
+            (b"%PDF-1.7\n", "a PDF document"),
+            (b"PK\x03\x04\x14\0\0\0\x08\0", "a ZIP archive"),
+            (b"7z\xbc\xaf\x27\x1c\0\x04", "a 7-Zip archive"),
+            (b"SQLite format 3\0\x10\0\x01\x01", "an SQLite database"),
+            (b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "a program"),
+            (b"\x01\x02\x03\x04rest\x05\x06", "a binary file"),
+        ];
+        for (content, name) in contents {
+            assert_eq!(detect_start(content).map(|signature| signature.name), Some(name));
+        }
+    }
+}

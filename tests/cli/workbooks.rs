@@ -1,0 +1,44 @@
+//! Workbooks on the command line.
+
+use super::House;
+use crate::support::workbook::sample_path;
+
+fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["source", "add", "ours", "--kind", "excel", "--file", path, "--key", "id"], more].concat()
+}
+
+#[test]
+fn a_tab_of_a_workbook_is_added_checked_and_synced() {
+    let house = House::new();
+    let path = sample_path("albums.xlsx");
+    let path = path.to_str().expect("a path");
+    house.ok(&add(path, &["--tab", "Albums"]));
+    let checked = house.ok(&["source", "check", "ours"]);
+    assert!(checked.contains("ours is fine: 10 columns"), "{checked}");
+    let synced: serde_json::Value = serde_json::from_str(&house.ok(&["sync", "ours", "--json"])).expect("JSON");
+    assert_eq!(
+        (synced["status"].as_str(), synced["stats"]["added"].as_u64()),
+        (Some("completed"), Some(3)),
+        "{synced}"
+    );
+    let other = House::new();
+    other.ok(&add(path, &["--tab", "Artists"]));
+    let refused = other.run(&["source", "check", "ours"]);
+    assert!(refused.code != 0 && refused.err.contains("The tabs are “Draft” (hidden), “Albums”"), "{}", refused.err);
+}
+
+#[test]
+fn hidden_columns_are_not_published_by_accident() {
+    let house = House::new();
+    let path = sample_path("albums.ods");
+    let path = path.to_str().expect("a path");
+    let refused = house.run(&add(path, &["--public"]));
+    assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{}", refused.err);
+    let said = ["The column “cost” is hidden in the source.", "--publish-hidden-columns"];
+    assert!(said.iter().all(|said| refused.err.contains(said)), "{}", refused.err);
+    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+    house.csv("broken.xlsx", "not a workbook");
+    let unknown = house.run(&add("broken.xlsx", &["--public"]));
+    assert!(unknown.code == 2 && unknown.err.contains("could not be checked"), "{}", unknown.err);
+    house.ok(&add(path, &["--public", "--publish-hidden-columns"]));
+}

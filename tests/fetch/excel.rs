@@ -1,0 +1,116 @@
+//! Workbooks of every format: cells as plain text, tabs, headers, and what is hidden.
+
+mod bounds;
+mod broken;
+mod formats;
+mod signatures;
+mod xlsb;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use lockstep::domain::issue::Issue;
+use lockstep::domain::location::Location;
+use lockstep::domain::read_options::ReadOptions;
+use lockstep::domain::source::{Source, Validators};
+use lockstep::fetch::{Content, FetchError, Fetched, Order, Watch};
+
+use super::{Road, source};
+
+/// Notes issues, and says stop after so many questions.
+pub(super) struct Notes {
+    issues: Mutex<Vec<Issue>>,
+    questions: AtomicU64,
+    stops_after: u64,
+}
+
+impl Notes {
+    pub(super) fn stopping_after(questions: u64) -> Self {
+        Self { issues: Mutex::default(), questions: AtomicU64::new(0), stops_after: questions }
+    }
+
+    fn reasons(&self) -> Vec<String> {
+        self.issues.lock().expect("issues").iter().map(|issue| issue.reason.clone()).collect()
+    }
+}
+
+impl Watch for Notes {
+    fn received(&self, _: u64, _: Option<u64>) {}
+
+    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn issue(&self, issue: Issue) {
+        self.issues.lock().expect("issues").push(issue);
+    }
+
+    fn should_stop(&self) -> bool {
+        self.questions.fetch_add(1, Ordering::Relaxed) >= self.stops_after
+    }
+}
+
+/// What was read, and what was noted.
+pub(super) struct Reading {
+    pub(super) content: Box<dyn Content>,
+    pub(super) reasons: Vec<String>,
+}
+
+impl Reading {
+    pub(super) fn cells(&self) -> Vec<Vec<String>> {
+        super::cells(&*self.content)
+    }
+
+    pub(super) fn row_numbers(&self) -> Vec<u64> {
+        super::rows(&*self.content).iter().map(|row| row.number).collect()
+    }
+}
+
+/// Reads a workbook with these options.
+pub(super) fn read_with(road: &Road, location: &Location, options: ReadOptions) -> Result<Reading, FetchError> {
+    let notes = Notes::stopping_after(u64::MAX);
+    let nothing = Validators::default();
+    let source = Source { read_options: options, ..source("excel", location.clone()) };
+    let order = Order { within: road.run, ..Order::whole(&nothing, road.timeout) };
+    match road.kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
+        Fetched::Content(content) => Ok(Reading { content, reasons: notes.reasons() }),
+        Fetched::Unchanged(_) => panic!("a full fetch is never unchanged"),
+    }
+}
+
+pub(super) fn read(road: &Road, location: &Location) -> Result<Reading, FetchError> {
+    read_with(road, location, ReadOptions::default())
+}
+
+/// Writes a workbook down and reads it.
+pub(super) fn read_bytes(road: &Road, bytes: &[u8]) -> Result<Reading, FetchError> {
+    let path = road.folder.path().join("a.workbook");
+    std::fs::write(&path, bytes).expect("written");
+    read(road, &Location::File(path))
+}
+
+/// A road whose fetches may take as long as a slow machine needs.
+pub(super) fn patient_road() -> Road {
+    Road::new().within(Duration::from_secs(120)).in_a_run_of(Duration::from_secs(120))
+}
+
+pub(super) fn tab(name: &str) -> ReadOptions {
+    ReadOptions { tab: Some(name.to_owned()), ..ReadOptions::default() }
+}
+
+fn archive_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let parts: Vec<(&str, Vec<u8>)> = parts.iter().map(|(name, content)| (*name, content.to_vec())).collect();
+    crate::support::workbook::archive(&parts)
+}
+
+/// What `read` returns, and by how many kB the most memory in use rose meanwhile.
+pub(super) fn memory_growth<T>(read: impl FnOnce() -> T) -> (T, u64) {
+    // What is set up once for all fetches is not the workbook's.
+    let small = crate::support::workbook::Xlsx::of_rows(&crate::support::workbook::text_row(1, &["id"]));
+    drop(read_bytes(&patient_road(), &small.bytes()));
+    // Forgets the most that was in use until now (proc(5), clear_refs).
+    std::fs::write("/proc/self/clear_refs", "5").expect("Linux takes it");
+    let before = super::peak_memory();
+    let result = read();
+    (result, super::peak_memory().saturating_sub(before))
+}

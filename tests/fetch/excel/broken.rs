@@ -1,0 +1,112 @@
+//! Workbooks that are encrypted, cut off or damaged: a message, and never half a table taken for the whole.
+
+use std::io::{Cursor, Write};
+
+use super::super::failed;
+use super::{patient_road, read_bytes};
+use crate::support::workbook::{Xlsx, archive, ods_of_content, sample_path, text_row};
+
+fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("a container");
+    for (name, content) in streams {
+        file.create_stream(name).expect("a stream").write_all(content).expect("written");
+    }
+    file.flush().expect("flushed");
+    file.into_inner().into_inner()
+}
+
+/// A record of the old format.
+fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(data.len()).expect("short");
+    [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
+}
+
+#[test]
+fn a_password_is_told_in_every_format() {
+    let begin = record(0x809, &[0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let old = [begin, record(0x2F, &[1, 0, 0, 0]), record(0x0A, &[])].concat();
+    let entry = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>";
+    let books = [
+        compound(&[("/EncryptedPackage", b"secret"), ("/EncryptionInfo", b"\x04\0\x04\0")]),
+        compound(&[("/Workbook", &old)]),
+        ods_of_content(b"\x01\x02\x03".to_vec(), entry),
+    ];
+    for book in books {
+        let (code, message) = failed(read_bytes(&patient_road(), &book));
+        assert_eq!(code, "password_protected");
+        assert!(message.contains("protected with a password") && message.contains("without a password"), "{message}");
+    }
+}
+
+#[test]
+fn a_file_that_was_cut_off_is_never_taken() {
+    let road = patient_road();
+    for name in ["albums.xlsx", "albums.ods", "albums.xls"] {
+        let whole = std::fs::read(sample_path(name)).expect("a file");
+        for tenths in 1..10 {
+            let (code, message) = failed(read_bytes(&road, &whole[..whole.len() * tenths / 10]));
+            assert_eq!(code, "corrupt_workbook", "{name} {tenths}: {message}");
+            assert!(message.contains("save it again"), "{message}");
+        }
+    }
+}
+
+#[test]
+fn one_damaged_byte_is_found_or_changes_nothing() {
+    let road = patient_road();
+    for name in ["albums.xlsx", "albums.ods"] {
+        let whole = std::fs::read(sample_path(name)).expect("a file");
+        let clean = read_bytes(&road, &whole).expect("a workbook").cells();
+        for at in (0..whole.len()).step_by(53) {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 0x55;
+            match read_bytes(&road, &damaged) {
+                Ok(reading) => assert_eq!(reading.cells(), clean, "{name}: byte {at}"),
+                Err(error) => assert!(error.to_string().ends_with('.'), "{name}: byte {at}: {error}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn damage_in_the_old_format_ends_with_a_message() {
+    let road = patient_road();
+    let whole = std::fs::read(sample_path("albums.xls")).expect("a file");
+    for at in (0..whole.len()).step_by(29) {
+        for damage in [0x01, 0x80, 0xFF] {
+            let mut damaged = whole.clone();
+            damaged[at] ^= damage;
+            if let Err(error) = read_bytes(&road, &damaged) {
+                assert!(error.to_string().ends_with('.'), "byte {at}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_archive_without_the_parts_of_a_workbook_is_told() {
+    let road = patient_road();
+    let parts = Xlsx::of_rows(&text_row(1, &["id"])).parts();
+    for missing in ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"] {
+        let rest: Vec<_> = parts.iter().filter(|(name, _)| *name != missing).cloned().collect();
+        let (code, _) = failed(read_bytes(&road, &archive(&rest)));
+        assert!(["corrupt_workbook", "not_excel"].contains(&code), "{missing}: {code}");
+    }
+    let mut cut = Xlsx::of_rows(&text_row(1, &["id"]));
+    cut.sheet.truncate(cut.sheet.len() - "</sheetData></worksheet>".len());
+    assert_eq!(failed(read_bytes(&road, &cut.bytes())).0, "corrupt_workbook");
+}
+
+#[test]
+fn rows_that_are_out_of_order_are_told() {
+    let rows = text_row(1, &["id"]) + &text_row(9, &["1"]) + &text_row(3, &["2"]);
+    let (code, message) = failed(read_bytes(&patient_road(), &Xlsx::of_rows(&rows).bytes()));
+    assert_eq!(code, "corrupt_workbook");
+    assert!(message.contains("its rows are not in order"), "{message}");
+}
+
+#[test]
+fn a_tab_without_anything_in_it_has_no_columns() {
+    let reading = read_bytes(&patient_road(), &Xlsx::of_rows("").bytes()).expect("a workbook");
+    assert!(reading.content.columns().is_empty() && reading.cells().is_empty());
+}

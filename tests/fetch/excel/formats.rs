@@ -1,0 +1,199 @@
+//! The same workbook in every format, and cells that are made for one question each.
+
+use lockstep::domain::read_options::ReadOptions;
+use lockstep::fetch::Fetched;
+use rust_xlsxwriter::{Color, Format, Workbook};
+
+use super::super::{Patient, failed, rows};
+use super::{Road, read, read_bytes, read_with, tab};
+use crate::support::workbook::{Xlsx, ods, sample, sample_path, text_row};
+
+const FORMATS: [&str; 3] = ["albums.xlsx", "albums.xls", "albums.ods"];
+
+#[test]
+fn every_format_brings_the_same_plain_cells_and_row_numbers() {
+    let road = Road::new();
+    for name in FORMATS {
+        let reading = read(&road, &sample(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let columns = ["id", "title", "price", "released", "added", "cost", "live", "length", "total", "broken"];
+        assert_eq!(reading.content.columns(), columns, "{name}");
+        let first = [
+            "10000000000",
+            "Kind of  Blue & Green\nsecond line",
+            "19.99",
+            "1959-08-17",
+            "2023-01-05 14:30:00",
+            "0.1",
+            "TRUE",
+            "14:30:00",
+            "59.97",
+            "#DIV/0!",
+        ];
+        let second = ["2", "Blue Train", "0.5", "2023-01-05", "", "", "", "", "", ""];
+        let third = ["3", "Moanin'", "", "soon", "", "", "", "", "", ""];
+        assert_eq!(reading.cells(), [first, second, third], "{name}");
+        assert_eq!(reading.row_numbers(), [2, 4, 5], "{name}: the blank row counts");
+    }
+}
+
+#[test]
+fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
+    let road = Road::new();
+    for name in FORMATS {
+        let reading = read(&road, &sample(name)).expect("a workbook");
+        assert_eq!(
+            reading.reasons,
+            [
+                "The column “cost” is hidden in the workbook. It was read all the same.",
+                "Row 4 is hidden in the workbook. It was read all the same.",
+                "1 area is merged (B5:C5). Only the top left cell of a merged area has its value; the others are empty.",
+            ],
+            "{name}"
+        );
+        assert_eq!(reading.content.hidden_columns(), ["cost"], "{name}");
+        let hidden = read_with(&road, &sample(name), tab(" Draft ")).expect("the hidden tab");
+        assert_eq!(hidden.reasons, ["The tab “Draft” is hidden in the workbook. It was read all the same."], "{name}");
+        assert_eq!(hidden.cells(), [["secret"]], "{name}");
+    }
+}
+
+#[test]
+fn an_unknown_tab_is_told_with_the_tabs_that_there_are() {
+    let road = Road::new();
+    for name in FORMATS {
+        let (code, message) = failed(read_with(&road, &sample(name), tab("Artists")));
+        assert_eq!(code, "no_tab", "{name}");
+        let wanted = "This workbook has no tab “Artists”. The tabs are “Draft” (hidden), “Albums”. Change the tab of the \
+                      source (--tab).";
+        assert_eq!(message, wanted, "{name}");
+    }
+}
+
+#[test]
+fn the_format_is_told_by_content_and_not_by_name() {
+    let road = Road::new();
+    for name in FORMATS {
+        let bytes = std::fs::read(sample_path(name)).expect("a file");
+        assert_eq!(read_bytes(&road, &bytes).expect("a workbook").cells().len(), 3, "{name}");
+    }
+}
+
+#[test]
+fn the_header_is_the_row_that_was_chosen() {
+    let road = Road::new();
+    let rows = text_row(1, &["Report of 2023"]) + &text_row(4, &["id", "title"]) + &text_row(6, &["1", "Blue"]);
+    let path = road.folder.path().join("a.xlsx");
+    std::fs::write(&path, Xlsx::of_rows(&rows).bytes()).expect("written");
+    let location = lockstep::domain::location::Location::File(path);
+    let from = |row: u64| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
+    let reading = read_with(&road, &location, from(4)).expect("a workbook");
+    assert_eq!(
+        (reading.content.columns().to_vec(), reading.row_numbers()),
+        (vec!["id".into(), "title".into()], vec![6])
+    );
+    for row in [3, 9] {
+        let (code, message) = failed(read_with(&road, &location, from(row)));
+        assert_eq!(code, "no_header");
+        assert!(message.starts_with(&format!("Row {row} is set as the header, and it is empty.")), "{message}");
+    }
+}
+
+#[test]
+fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
+    let road = Road::new();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, name) in ["id", "n", "day", "moment", "spent", "flag", "rich"].iter().enumerate() {
+        sheet.write(0, u16::try_from(column).expect("a column"), *name).expect("written");
+    }
+    let format = |code: &str| Format::new().set_num_format(code);
+    sheet.write(1, 0, 9_007_199_254_740_991_i64).expect("written");
+    sheet.write(1, 1, 3.300_000_000_000_000_3).expect("written");
+    sheet.write_with_format(1, 2, 44_931, &format("dddd, d. mmmm yyyy")).expect("written");
+    sheet.write_with_format(1, 3, 44_931.604_166_666_664, &format("d/m/yy h:mm")).expect("written");
+    sheet.write_with_format(1, 4, 1.5, &format("[h]:mm")).expect("written");
+    sheet.write(1, 5, true).expect("written");
+    let (red, plain) = (Format::new().set_font_color(Color::Red), Format::default());
+    sheet.write_rich_string(1, 6, &[(&plain, "So "), (&red, "What")]).expect("written");
+    sheet.write_with_format(2, 0, 0.1, &format("#,##0.00 \"days\"")).expect("written");
+    sheet.write_formula(2, 1, rust_xlsxwriter::Formula::new("=1+1").set_result("2")).expect("written");
+    sheet.set_column_hidden(1).expect("hidden");
+    sheet.set_column_hidden(2).expect("hidden");
+    let reading = read_bytes(&road, &book.save_to_buffer().expect("a file")).expect("a workbook");
+    let first = ["9007199254740991", "3.3", "2023-01-05", "2023-01-05 14:30:00", "36:00:00", "TRUE", "So What"];
+    assert_eq!(reading.cells(), [first, ["0.1", "2", "", "", "", "", ""]]);
+    assert_eq!(reading.reasons, ["2 columns are hidden in the workbook (“n”, “day”). They were read all the same."]);
+}
+
+#[test]
+fn days_are_counted_from_1904_where_the_workbook_says_so() {
+    let road = Road::new();
+    let row =
+        r#"<row r="2"><c><v>1</v></c><c s="1"><v>43469</v></c><c s="2"><v>0.5</v></c><c s="3"><v>0.5</v></c></row>"#;
+    let rows = text_row(1, &["id", "day", "moment", "spent"]) + row;
+    let book = Xlsx { properties: "date1904=\"1\"", ..Xlsx::of_rows(&rows) };
+    let reading = read_bytes(&road, &book.bytes()).expect("a workbook");
+    assert_eq!(reading.cells(), [["1", "2023-01-05", "1904-01-01 12:00:00", "12:00:00"]]);
+}
+
+#[test]
+fn texts_are_whole_however_they_are_written() {
+    let road = Road::new();
+    let shared = "<si><t>id</t></si><si><r><t>So </t></r><r><t xml:space=\"preserve\">What </t></r></si><si/>";
+    let cells = [
+        r#"<c r="A2" t="s"><v>1</v></c>"#,
+        r#"<c r="B2" t="inlineStr"><is><r><t>a</t></r><r><t>&amp;b</t></r></is></c>"#,
+        r#"<c r="C2" t="str"><f>X()</f><v>&lt;i&gt; &#233;</v></c>"#,
+        r#"<c r="D2" t="e"><v>#REF!</v></c><c r="E2" t="s"><v>2</v></c><c r="F2" t="d"><v>2023-01-05T00:00:00</v></c>"#,
+    ];
+    let head = r#"<row r="1"><c t="s"><v>0</v></c>"#.to_owned()
+        + &["b", "c", "d", "e", "f"].map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>")).concat()
+        + "</row>";
+    let rows = format!("{head}<row r=\"2\">{}</row>", cells.concat());
+    let reading = read_bytes(&road, &Xlsx::of_rows(&rows).with_shared("", shared).bytes()).expect("a workbook");
+    assert_eq!(reading.cells(), [["SoWhat ", "a&b", "<i> é", "#REF!", "", "2023-01-05"]]);
+}
+
+#[test]
+fn repeated_rows_and_cells_of_opendocument_are_written_out() {
+    let road = Road::new();
+    let cell = |text: &str, attributes: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"string\" {attributes}><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let table = format!(
+        "<table:table-row>{}{}</table:table-row><table:table-row table:number-rows-repeated=\"3\">{}</table:table-row>\
+         <table:table-row table:number-rows-repeated=\"1048570\"><table:table-cell table:number-columns-repeated=\"16384\"/>\
+         </table:table-row>",
+        cell("id", ""),
+        cell("title", ""),
+        cell(
+            "a<text:line-break/>b<office:annotation><text:p>a note</text:p></office:annotation>",
+            "table:number-columns-repeated=\"2\""
+        )
+    );
+    let reading = read_bytes(&road, &ods(&table)).expect("a workbook");
+    assert_eq!(reading.cells(), [["a\nb", "a\nb"]; 3]);
+    assert_eq!(reading.row_numbers(), [2, 3, 4]);
+}
+
+#[test]
+fn more_cells_than_the_header_has_columns_are_kept_apart() {
+    let road = Road::new();
+    let table =
+        text_row(1, &["id", "title"]) + &text_row(2, &["1", "Blue", "stray"]) + &text_row(3, &["2", "Train", " "]);
+    let reading = read_bytes(&road, &Xlsx::of_rows(&table).bytes()).expect("a workbook");
+    let rows = rows(&*reading.content);
+    assert_eq!((rows[0].surplus, rows[0].extra.clone()), (true, vec!["stray".to_owned()]));
+    assert_eq!((rows[1].surplus, rows[1].width, rows[1].cells.len()), (false, None, 2));
+}
+
+#[test]
+fn a_workbook_is_unchanged_where_its_bytes_are() {
+    let road = Road::new();
+    let place = sample("albums.xlsx");
+    let first = road.content("excel", &place).expect("a workbook");
+    let again = road.fetch("excel", &place, Some(first.validators()), &Patient::default()).expect("an answer");
+    assert!(matches!(again, Fetched::Unchanged(Some(_))));
+}

@@ -1,0 +1,83 @@
+//! What is no table is named for what it is, by every way in.
+
+use lockstep::domain::location::Location;
+
+use super::super::{Road, failed};
+use super::archive_of;
+use crate::support::outside::{Outside, Reply};
+use crate::support::workbook::sample_path;
+
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01";
+
+fn contents() -> Vec<(&'static str, Vec<u8>)> {
+    vec![
+        ("a PNG image", PNG.to_vec()),
+        ("a PDF document", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec()),
+        ("a ZIP archive", archive_of(&[("holiday/photo.txt", b"x")])),
+        (
+            "a Word document",
+            archive_of(&[("[Content_Types].xml", b"x"), ("_rels/.rels", b"x"), ("word/document.xml", b"x")]),
+        ),
+        ("an OpenDocument text", archive_of(&[("mimetype", b"application/vnd.oasis.opendocument.text")])),
+        ("a 7-Zip archive", b"7z\xbc\xaf\x27\x1c\0\x04\x01\x02".to_vec()),
+        ("an SQLite database", b"SQLite format 3\0\x10\0\x01\x01\0".to_vec()),
+    ]
+}
+
+#[test]
+fn binary_content_is_named_and_refused_by_every_way_in() {
+    let outside = Outside::start();
+    let mut road = Road::new();
+    road.settings.google_base = outside.url("").parse().expect("an address");
+    for (name, content) in contents() {
+        outside.set("/a", Reply::status(200).body(&content));
+        outside.set(
+            "/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/export",
+            Reply::status(200).body(&content),
+        );
+        let path = road.folder.path().join("a.csv");
+        std::fs::write(&path, &content).expect("written");
+        let link = Location::Url(outside.url("/a"));
+        let sheet = "https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit";
+        let places = [
+            ("csv", link.clone(), "not_csv"),
+            ("csv", Location::File(path.clone()), "not_csv"),
+            ("excel", link.clone(), "not_excel"),
+            ("excel", Location::File(path.clone()), "not_excel"),
+            ("feeds", link, ""),
+            ("sheet", Location::Url(sheet.to_owned()), "not_csv"),
+        ];
+        for (kind, place, wanted) in places {
+            let (code, message) = failed(road.content(kind, &place).map(drop));
+            assert!(message.contains(name), "{kind}: {name}: {code}: {message}");
+            assert!(wanted.is_empty() || code == wanted, "{kind}: {name}: {code}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_workbook_among_csv_files_names_the_kind_that_reads_it() {
+    let road = Road::new();
+    for (name, what) in [
+        ("albums.xlsx", "an Excel workbook"),
+        ("albums.xls", "an old Excel workbook"),
+        ("albums.ods", "an OpenDocument workbook"),
+    ] {
+        let (code, message) = failed(road.content("csv", &Location::File(sample_path(name))).map(drop));
+        assert_eq!(code, "not_csv");
+        assert_eq!(
+            message,
+            format!("This is {what}, not a CSV file. Choose the kind Excel (--kind excel), which reads it.")
+        );
+    }
+}
+
+#[test]
+fn text_among_workbooks_names_the_kind_that_reads_it() {
+    let road = Road::new();
+    let path = road.folder.path().join("a.xlsx");
+    std::fs::write(&path, "id,title\n1,Blue\n").expect("written");
+    let (code, message) = failed(road.content("excel", &Location::File(path)).map(drop));
+    assert_eq!(code, "not_excel");
+    assert!(message.contains("choose the kind CSV (--kind csv)"), "{message}");
+}

@@ -1,0 +1,128 @@
+//! Workbooks for tests: made part by part, so that each part may be as bad as it likes.
+
+use std::io::{Cursor, Write};
+use std::path::PathBuf;
+
+use lockstep::domain::location::Location;
+use zip::CompressionMethod;
+use zip::write::SimpleFileOptions;
+
+const HEAD: &str = r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#;
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const PACKAGE: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+
+/// A workbook of the folder `tests/corpora/workbooks`.
+pub(crate) fn sample_path(name: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpora/workbooks")).join(name)
+}
+
+/// The same as a place.
+pub(crate) fn sample(name: &str) -> Location {
+    Location::File(sample_path(name))
+}
+
+/// A ZIP archive of these parts.
+pub(crate) fn archive(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default();
+    for (name, content) in parts {
+        // As its standard says, so that the type of the file can be told from its first bytes.
+        let method = if *name == "mimetype" { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+        zip.start_file(*name, options.compression_method(method)).expect("a part");
+        zip.write_all(content).expect("written");
+    }
+    zip.finish().expect("an archive").into_inner()
+}
+
+/// An `.xlsx` file under construction.
+pub(crate) struct Xlsx {
+    /// The part with the cells of the only tab.
+    pub(crate) sheet: String,
+    /// The texts that cells share.
+    pub(crate) shared: String,
+    /// Attributes of `workbookPr`.
+    pub(crate) properties: &'static str,
+}
+
+impl Xlsx {
+    /// One with these rows of the tab, as XML between the tags of `sheetData`.
+    pub(crate) fn of_rows(rows: &str) -> Self {
+        Self::of_sheet(&format!("<sheetData>{rows}</sheetData>"))
+    }
+
+    /// One with this content of the tab.
+    pub(crate) fn of_sheet(content: &str) -> Self {
+        let sheet = format!("{HEAD}<worksheet xmlns=\"{MAIN}\">{content}</worksheet>");
+        Self { sheet, shared: format!("{HEAD}<sst xmlns=\"{MAIN}\"></sst>"), properties: "" }
+    }
+
+    /// With these shared texts, as XML between the tags of `sst`.
+    pub(crate) fn with_shared(self, attributes: &str, texts: &str) -> Self {
+        Self { shared: format!("{HEAD}<sst xmlns=\"{MAIN}\" {attributes}>{texts}</sst>"), ..self }
+    }
+
+    /// Its parts.
+    pub(crate) fn parts(&self) -> Vec<(&'static str, Vec<u8>)> {
+        let relation = |id: u32, kind: &str, target: &str| {
+            format!("<Relationship Id=\"rId{id}\" Type=\"{OFFICE}/{kind}\" Target=\"{target}\"/>")
+        };
+        let relations =
+            |all: &str| format!("{HEAD}<Relationships xmlns=\"{PACKAGE}\">{all}</Relationships>").into_bytes();
+        let book = format!(
+            "{HEAD}<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\"><workbookPr {}/><sheets><sheet name=\"Albums\" \
+             sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>",
+            self.properties
+        );
+        // Styles 1 to 3: a date, a date with a time, a duration.
+        let formats = [0, 14, 22, 46, 10].map(|id| format!("<xf numFmtId=\"{id}\"/>")).concat();
+        let styles = format!("{HEAD}<styleSheet xmlns=\"{MAIN}\"><cellXfs>{formats}</cellXfs></styleSheet>");
+        let in_book = [
+            relation(1, "worksheet", "worksheets/sheet1.xml"),
+            relation(2, "styles", "styles.xml"),
+            relation(3, "sharedStrings", "sharedStrings.xml"),
+        ];
+        vec![
+            ("[Content_Types].xml", format!("{HEAD}<Types/>").into_bytes()),
+            ("_rels/.rels", relations(&relation(1, "officeDocument", "xl/workbook.xml"))),
+            ("xl/workbook.xml", book.into_bytes()),
+            ("xl/_rels/workbook.xml.rels", relations(&in_book.concat())),
+            ("xl/styles.xml", styles.into_bytes()),
+            ("xl/sharedStrings.xml", self.shared.clone().into_bytes()),
+            ("xl/worksheets/sheet1.xml", self.sheet.clone().into_bytes()),
+        ]
+    }
+
+    /// The file.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        archive(&self.parts())
+    }
+}
+
+/// A row of cells with texts of their own.
+pub(crate) fn text_row(number: usize, cells: &[&str]) -> String {
+    let cell = |text: &&str| format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    format!("<row r=\"{number}\">{}</row>", cells.iter().map(cell).collect::<String>())
+}
+
+/// An OpenDocument workbook with this content of its only tab.
+pub(crate) fn ods(table: &str) -> Vec<u8> {
+    let spaces = ["office", "table", "text", "style"]
+        .map(|name| format!("xmlns:{name}=\"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0\""))
+        .join(" ");
+    let content = format!(
+        "{HEAD}<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name=\"Albums\">{table}\
+         </table:table></office:spreadsheet></office:body></office:document-content>"
+    );
+    ods_of_content(content.into_bytes(), "")
+}
+
+/// An OpenDocument workbook with this whole content, and more in its manifest.
+pub(crate) fn ods_of_content(content: Vec<u8>, in_manifest: &str) -> Vec<u8> {
+    let manifest = format!("{HEAD}<manifest:manifest xmlns:manifest=\"m\">{in_manifest}</manifest:manifest>");
+    archive(&[
+        ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".to_vec()),
+        ("content.xml", content),
+        ("META-INF/manifest.xml", manifest.into_bytes()),
+    ])
+}

@@ -1,0 +1,105 @@
+//! Workbooks in the settings: recognised wherever a file or link is taken, and their hidden columns asked about.
+
+use lockstep::domain::account::Role;
+
+use super::site::{Reply, Site};
+use crate::support::outside::{Outside, Reply as Answer};
+use crate::support::workbook::sample_path;
+
+const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
+
+/// A site into which the workbook of this name was uploaded.
+fn uploaded(site: &Site, name: &str) {
+    let folder = site.data_dir().join("uploads");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::copy(sample_path(name), folder.join(UPLOAD)).expect("a copy");
+}
+
+fn hidden_field<'a>(reply: &'a Reply, name: &str) -> &'a str {
+    let field = reply.body.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
+    field.split('"').next().expect("its value")
+}
+
+#[test]
+fn a_workbook_is_recognised_among_any_files_and_links() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    for name in ["albums.xlsx", "albums.xls", "albums.ods"] {
+        uploaded(&site, name);
+        let looked = admin.post_form("/settings/sources/new", &[("upload", UPLOAD), ("called", "our_albums.xlsx")]);
+        assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
+        assert!(looked.body.contains("Blue Train") && looked.body.contains("1959-08-17"), "{}", looked.body);
+        assert!(looked.body.contains("value=\"Our albums\""), "{}", looked.body);
+        let outside = Outside::start();
+        outside.set("/a", Answer::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
+        let looked = admin.post_form("/settings/sources/new", &[("url", &outside.url("/a"))]);
+        assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
+    }
+}
+
+#[test]
+fn a_workbook_in_the_field_for_csv_is_told_and_offered_as_excel() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    uploaded(&site, "albums.xlsx");
+    let refused = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("upload", UPLOAD)]);
+    assert_eq!(refused.status, 422);
+    assert!(refused.body.contains("This is an Excel workbook, not a CSV file."), "{}", refused.body);
+    assert!(refused.body.contains("name=\"as\" value=\"excel\""), "{}", refused.body);
+    let taken = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("as", "excel"), ("upload", UPLOAD)]);
+    assert_eq!((taken.status, hidden_field(&taken, "kind")), (200, "excel"), "{}", taken.body);
+}
+
+#[test]
+fn browsers_offer_workbooks_where_files_are_chosen() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let any = admin.get("/settings/sources/new").body;
+    assert!(any.contains("Excel file</a>") && any.contains(".xlsx,.xlsm,.xlsb,.xls,.ods"), "{any}");
+    let excel = admin.get("/settings/sources/new?kind=excel").body;
+    assert!(excel.contains("accept=\".xlsx,.xlsm,.xlsb,.xls,.ods\""), "{excel}");
+}
+
+#[test]
+fn hidden_columns_become_public_only_when_that_is_confirmed() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    uploaded(&site, "albums.xlsx");
+    let looked = admin.post_form("/settings/sources/new", &[("upload", UPLOAD)]);
+    assert!(
+        looked.body.contains("These columns are hidden in the source") && looked.body.contains("<strong>cost</strong>")
+    );
+    let fields = [
+        ("kind", "excel"),
+        ("upload", UPLOAD),
+        ("key", "id"),
+        ("slug", "ours"),
+        ("name", "Ours"),
+        ("noun_one", "album"),
+        ("noun_many", "albums"),
+    ];
+    let with = |more: &[(&'static str, &'static str)]| [&fields[..], more].concat();
+    let refused = admin.post_form("/settings/sources", &with(&[("public", "1")]));
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    let warning = "The column “cost” is hidden in the source. A public catalog would show it to everybody.";
+    assert!(refused.body.contains(warning) && refused.body.contains("name=\"publish_hidden\""), "{}", refused.body);
+    let ours = || site.store.source(&"ours".parse().expect("a slug")).expect("an answer");
+    assert!(ours().is_none(), "nothing was added");
+
+    let private = admin.post_form("/settings/sources", &fields);
+    assert_eq!(private.status, 303, "{}", private.body);
+    // Later it is to become public.
+    let edit = "/settings/sources/ours";
+    let change = |more: &[(&'static str, &'static str)]| {
+        let fields = [("key", "id"), ("name", "Ours"), ("noun_one", "album"), ("noun_many", "albums"), ("public", "1")];
+        admin.post_form(edit, &[&fields[..], more].concat())
+    };
+    let refused = change(&[]);
+    assert!(refused.status == 422 && refused.body.contains(warning), "{}", refused.body);
+    let is_public = || ours().expect("the source").public;
+    assert!(!is_public());
+    assert_eq!(change(&[("publish_hidden", "1")]).status, 303);
+    assert!(is_public());
+    // Once it is public, a change of its name asks nothing again.
+    assert_eq!(change(&[]).status, 303);
+}
