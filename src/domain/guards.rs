@@ -29,6 +29,8 @@ pub enum Verdict {
     Apply,
     /// Additions and updates; the removals wait for a person's word.
     WithholdRemovals,
+    /// Additions and updates. An item that seems gone may still be in the source, in a row that was misread.
+    WithholdInDoubt,
     /// Nothing: there is no row to take.
     EmptySource,
     /// Nothing: so many keys came and went that the key column must have changed.
@@ -46,7 +48,7 @@ impl Tally {
         if self.taken == 0 {
             Verdict::EmptySource
         } else if !most_would_go || (most_are_new && accept_rekey) {
-            if self.doubtful && self.removals > 0 { Verdict::WithholdRemovals } else { Verdict::Apply }
+            if self.doubtful && self.removals > 0 { Verdict::WithholdInDoubt } else { Verdict::Apply }
         } else if most_are_new {
             Verdict::KeyChanged
         } else {
@@ -95,9 +97,11 @@ mod tests {
     #[test]
     fn in_doubt_about_rows_or_keys_nothing_is_removed() {
         let doubtful = Tally { doubtful: true, ..tally(100, 5, 1) };
-        assert_eq!(doubtful.judge(false), Verdict::WithholdRemovals);
+        assert_eq!(doubtful.judge(false), Verdict::WithholdInDoubt);
         assert_eq!(Tally { removals: 0, ..doubtful }.judge(false), Verdict::Apply);
-        assert_eq!(Tally { doubtful: true, ..tally(100, 100, 100) }.judge(true), Verdict::WithholdRemovals);
+        assert_eq!(Tally { doubtful: true, ..tally(100, 100, 100) }.judge(true), Verdict::WithholdInDoubt);
+        // Of so many more is to be said than that.
+        assert_eq!(Tally { doubtful: true, ..tally(100, 0, 60) }.judge(false), Verdict::WithholdRemovals);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::issue::IssueKind;
 use super::operation::{OperationKind, Status};
 use super::progress::{FailedFeeds, Stats};
 use super::source::Noun;
+use super::text_counts::grouped;
 
 /// What a run did, as far as its message tells it.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +14,10 @@ pub struct RunResult<'a> {
     pub noun: &'a Noun,
     /// The counts.
     pub stats: Stats,
-    /// How many removals wait for a confirmation.
+    /// How many items are kept although they are no longer in the source.
     pub withheld: u64,
+    /// Whether they are kept because rows of the source may have been misread.
+    pub is_in_doubt: bool,
     /// Whether only the newest entries of the source were fetched.
     pub newest_only: bool,
 }
@@ -86,7 +89,7 @@ pub const fn has_left_out(stats: &Stats) -> bool {
 /// The message of a sync that completed. `columns` is what became of the columns, as sentences that begin with a space.
 #[must_use]
 pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
-    let RunResult { noun, stats, withheld, newest_only } = *result;
+    let RunResult { noun, stats, withheld, is_in_doubt, newest_only } = *result;
     let Stats { added, updated, removed, unchanged, .. } = stats;
     let mut message = match added + updated + removed {
         0 if withheld > 0 => "Nothing was written.".to_owned(),
@@ -96,13 +99,21 @@ pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
         _ => format!("{} added, {} updated, {} removed.", grouped(added), grouped(updated), grouped(removed)),
     };
     if withheld > 0 {
-        message.push_str(&format!(
-            " {} no longer in the source {} kept: that is more than half of the catalog.",
-            counted(noun, withheld),
-            if withheld == 1 { "was" } else { "were" },
-        ));
+        let was = if withheld == 1 { "was" } else { "were" };
+        message.push_str(&format!(" {} {was} {}", counted(noun, withheld), kept_because(is_in_doubt)));
     }
     message + &left_out(&stats) + columns
+}
+
+/// Why items are kept that are no longer found in the source, and what to do: goes on after "480 albums were".
+#[must_use]
+pub const fn kept_because(is_in_doubt: bool) -> &'static str {
+    if is_in_doubt {
+        "not found in the source and kept, because rows or keys may have been misread. Fix the rows named in the issues and \
+         sync again."
+    } else {
+        "no longer in the source and kept: that is more than half of the catalog. Large deletions need confirmation."
+    }
 }
 
 /// The message of a sync whose source has nothing new.
@@ -184,22 +195,6 @@ fn plural(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(number), if number == 1 { one } else { many })
 }
 
-/// Digits in groups from 10,000 on.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    if number < 10_000 {
-        return digits;
-    }
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
@@ -210,7 +205,7 @@ mod tests {
 
     fn message(stats: Stats, withheld: u64) -> String {
         let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
-        completed_message(&RunResult { noun: &noun, stats, withheld, newest_only: false }, "")
+        completed_message(&RunResult { noun: &noun, stats, withheld, is_in_doubt: false, newest_only: false }, "")
     }
 
     fn feeds(failed: u64, total: u64) -> Stats {

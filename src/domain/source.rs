@@ -208,6 +208,9 @@ pub struct Validators {
     /// When the source says it was last modified, where that is asked for by itself (Drive's `modifiedTime`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modified: Option<String>,
+    /// How many rows of this version were skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped_rows: Option<u64>,
     /// Until when the server says that this version is good (`Cache-Control`, `Expires`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_until: Option<DateTime<Utc>>,

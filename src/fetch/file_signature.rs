@@ -231,6 +231,7 @@ mod tests {
 
     #[test]
     fn binary_content_is_named() {
+        let elf = [&b"\x7fELF\x02\x01\x01"[..], &[0; 9], b"\x03\0\x3e\0", &[0; 64]].concat();
         let contents: [(&[u8], &str); 9] = [
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "a PNG image"),
             (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01", "a JPEG image"),
@@ -239,7 +240,7 @@ mod tests {
             (b"PK\x03\x04\x14\0\0\0\x08\0", "a ZIP archive"),
             (b"7z\xbc\xaf\x27\x1c\0\x04", "a 7-Zip archive"),
             (b"SQLite format 3\0\x10\0\x01\x01", "an SQLite database"),
-            (b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", "a program"),
+            (&elf, "a program"),
             (b"\x01\x02\x03\x04rest\x05\x06", "a binary file"),
         ];
         for (content, name) in contents {

@@ -116,11 +116,12 @@ impl Findings {
     }
 
     /// Everything was applied, but for removals that wait for a confirmation.
-    pub(super) fn completed(mut self, source: &Source, applied: Applied, withheld: u64) -> Ending {
+    pub(super) fn completed(mut self, source: &Source, applied: Applied, withheld: u64, verdict: Verdict) -> Ending {
         self.stats = self.counts();
         let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);
         let stats = Stats { removed, ..self.stats };
-        let result = RunResult { noun: &source.noun, stats, withheld, newest_only: self.newest_only };
+        let is_in_doubt = verdict == Verdict::WithholdInDoubt;
+        let result = RunResult { noun: &source.noun, stats, withheld, is_in_doubt, newest_only: self.newest_only };
         let message = run_text::completed_message(&result, &self.columns);
         Ending { withheld_removals: withheld, applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
@@ -142,12 +143,11 @@ impl Findings {
             Verdict::Apply => {
                 (removals, 0, format!("A sync would add {added}, update {updated} and remove {removals}."))
             }
-            Verdict::WithholdRemovals => {
+            Verdict::WithholdRemovals | Verdict::WithholdInDoubt => {
                 let kept = run_text::counted(&source.noun, removals);
-                let what = format!(
-                    "A sync would add {added}, update {updated} and keep {kept} no longer in the source: that is more \
-                     than half of the catalog."
-                );
+                let would = if removals == 1 { "is" } else { "are" };
+                let why = run_text::kept_because(verdict == Verdict::WithholdInDoubt);
+                let what = format!("A sync would add {added} and update {updated}. {kept} {would} {why}");
                 (0, removals, what)
             }
             Verdict::EmptySource => (0, 0, "A sync would be refused: the source has no rows to take.".to_owned()),

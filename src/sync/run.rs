@@ -200,23 +200,30 @@ impl Run<'_> {
         // Withheld removals leave the catalog behind its source, so the next sync must look at everything again.
         // So do values that were still loading.
         let is_settled = withheld == 0 && !survey.has_loading;
-        let validators = is_settled.then(|| content.validators().clone());
+        let skipped_rows = Some(survey.rejected).filter(|rows| *rows > 0);
+        let validators = is_settled.then(|| Validators { skipped_rows, ..content.validators().clone() });
         let applied = Applied {
             columns: Some(layout.columns().to_vec()),
             column_types: Some(survey.types),
             removals,
             validators,
         };
-        Ok(std::mem::take(findings).completed(&self.source, applied, withheld))
+        Ok(std::mem::take(findings).completed(&self.source, applied, withheld, verdict))
     }
 
     /// The source says that nothing is new: the run is done in one round trip.
     fn nothing_new(&self, findings: &mut Findings, validators: Option<Validators>) -> Result<Ending, Stopped> {
         let held = self.catalog.item_count;
-        findings.stats =
-            Stats { items: Count { processed: held, total: held }, unchanged: held, ..self.reporter.now().stats };
+        findings.stats = Stats {
+            items: Count { processed: held, total: held },
+            unchanged: held,
+            // Those of the version that is still the newest.
+            rejected: self.catalog.validators.skipped_rows.unwrap_or(0),
+            ..self.reporter.now().stats
+        };
         self.finalize(findings.stats)?;
-        let validators = validators.or_else(|| Some(self.catalog.validators.clone()));
+        let known = &self.catalog.validators;
+        let validators = Some(Validators { skipped_rows: known.skipped_rows, ..validators.unwrap_or(known.clone()) });
         let applied = Applied { validators, ..Applied::default() };
         Ok(std::mem::take(findings).unchanged(&self.source, applied))
     }

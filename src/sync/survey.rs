@@ -109,7 +109,7 @@ impl Run<'_> {
 
     /// Stops a run whose source cannot be right, before the first write.
     pub(super) fn refuse(&self, survey: &Survey<'_>, verdict: Verdict) -> Result<(), Stopped> {
-        if matches!(verdict, Verdict::Apply | Verdict::WithholdRemovals) {
+        if matches!(verdict, Verdict::Apply | Verdict::WithholdRemovals | Verdict::WithholdInDoubt) {
             return Ok(());
         }
         let mut progress = self.reporter.now();

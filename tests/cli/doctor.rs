@@ -216,7 +216,7 @@ fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_a
     let (code, findings) = examine(&house, &env);
     let missing = the_only(&findings, "warning");
     assert_eq!((code, applied()), (0, all - 1));
-    assert!(missing.starts_with("migrations: 1 migration is missing (2026-11-20-"), "{missing}");
+    assert!(missing.starts_with("migrations: 1 migration is missing (2026-11-28-"), "{missing}");
     assert!(missing.contains("; the next start or command applies it"), "{missing}");
     assert!(of_state(&findings, "ok").iter().all(|line| !line.starts_with("runs")), "{findings:#?}");
 

@@ -11,6 +11,7 @@ use super::google::{Google, ID, Tab};
 use super::outside::{Outside, Reply};
 use super::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS, Twist};
 use super::reply::Deed;
+use super::workbook::{Xlsx, text_row};
 
 /// How many items each has at first.
 pub(crate) const ITEMS: i64 = 120;
@@ -45,6 +46,7 @@ impl Way {
     pub(crate) fn all() -> Vec<Self> {
         vec![
             Self::outside("a CSV by its address", "csv", "/albums.csv", csv),
+            Self::outside("a workbook by its address", "excel", "/albums.xlsx", workbook),
             Self::export(),
             Self::api(),
             Self::outside("a feed", "feeds", "/feed.xml", feed),
@@ -202,6 +204,15 @@ fn sheet() -> Location {
 fn csv(items: i64) -> Reply {
     let rows: String = (1..=items).map(|n| format!("{n},Title {}\n", n * 7919)).collect();
     Reply::csv(format!("id,title\n{rows}")).etag(&format!("\"{items}\""))
+}
+
+fn workbook(items: i64) -> Reply {
+    let rows: String = (1..=items)
+        .map(|n| text_row(usize::try_from(n).expect("small") + 1, &[&n.to_string(), &format!("Title {}", n * 7919)]))
+        .collect();
+    let bytes = Xlsx::of_rows(&format!("{}{rows}", text_row(1, &["id", "title"]))).bytes();
+    let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+    Reply::status(200).header("Content-Type", kind).body(bytes).etag(&format!("\"{items}\""))
 }
 
 fn feed(items: i64) -> Reply {

@@ -39,7 +39,7 @@ fn whole(db: &Database, house: &House, source: &Source) -> String {
 }
 
 fn a_catalog_made_of_a_table_keeps_everything_and_the_next_sync_heals(db: &Database) {
-    every_way_keeps_everything(db, &["csv", "sheet"]);
+    every_way_keeps_everything(db, &["csv", "excel", "sheet"]);
 }
 
 fn a_catalog_made_of_articles_keeps_everything_and_the_next_sync_heals(db: &Database) {

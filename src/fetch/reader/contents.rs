@@ -7,10 +7,11 @@ use serde_json::Value;
 use super::super::FetchError;
 use super::super::row_file::RowWriter;
 use super::item_id::ItemId;
-use super::mirror::{Known, Mirror, grouped};
+use super::mirror::{Known, Mirror};
 use super::{answers, article};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Count;
+use crate::domain::text_counts::grouped;
 
 /// Articles whose contents are asked for at once.
 const BATCH: usize = 100;

@@ -20,6 +20,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::Count;
 use crate::domain::row::Row;
 use crate::domain::source::{Source, Validators};
+use crate::domain::text_counts::grouped;
 
 /// The articles that are mirrored, the newest: a server keeps years of them.
 const MOST: Measure = Measure { most: 10_000, page: 1000 };
@@ -224,17 +225,4 @@ impl<'a> Mirror<'a> {
     pub(super) fn note(&self, reason: String) {
         self.watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
     }
-}
-
-/// A number with commas between the thousands.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
