@@ -1,6 +1,6 @@
 //! `lockstep source check`: fetches a source, writes nothing, and says what is wrong and how to mend it.
 
-use super::output::{Exit, Trouble, answer, complain, one_line};
+use super::output::{Exit, Trouble, answer, complain, note, one_line};
 use crate::app::App;
 use crate::domain::feed::Feed;
 use crate::domain::location::without_secrets;
@@ -19,6 +19,9 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     })?;
     if app.control.key_column(&source.kind).is_some() {
         return tell_feeds(source, &look);
+    }
+    for said in &look.notes {
+        note(&one_line(said));
     }
     let mut is_fine = true;
     for problem in look.all_problems() {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::row::shortened;
+use super::text_counts::grouped;
 use super::words::words;
 
 words! {
@@ -25,6 +27,17 @@ pub struct Issue {
     pub kind: IssueKind,
     /// A sentence for people.
     pub reason: String,
+}
+
+impl Issue {
+    /// The reason with its place: "Row 5, “title”: …".
+    #[must_use]
+    pub fn with_place(&self) -> String {
+        let row = self.row.map(|row| format!("Row {}", grouped(row)));
+        let column = self.column.as_deref().map(|column| format!("“{}”", shortened(column)));
+        let place: Vec<String> = row.into_iter().chain(column).collect();
+        if place.is_empty() { self.reason.clone() } else { format!("{}: {}", place.join(", "), self.reason) }
+    }
 }
 
 /// How many issues of one run are kept with their text; all are counted.

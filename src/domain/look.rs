@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::feed::Feed;
+use super::header_mismatch::HeaderMismatch;
 use super::key_cell::KeyCell;
 use super::key_column::KnownKeys;
 use super::location::Location;
 use super::row::{Row, listed_columns, shortened};
-use super::row_shape::HeaderMismatch;
 use super::sheet_words::is_unfilled;
 use super::source::Source;
 use super::text_form::{comparable_form, position_of};
@@ -38,6 +38,8 @@ pub struct Look {
     pub missing_key: Option<String>,
     /// What else is wrong, a message each: what happened, where, and what to do.
     pub problems: Vec<String>,
+    /// What a sync of it would note, a message each.
+    pub notes: Vec<String>,
     /// The row that is probably the header, where what was taken for it looks like a title.
     pub likely_header: Option<u64>,
     /// Those of its columns that are hidden where people open it.
@@ -93,6 +95,7 @@ pub fn problems_of(source: &Source, start: &TableStart<'_>) -> Vec<String> {
     let mut problems = Vec::new();
     if let Some(position) = position_of(columns, wanted)
         && !keys.contains(&columns[position])
+        && mismatch.is_none()
     {
         problems.push(bad_keys(source, position, rows, keys));
     }

@@ -16,6 +16,7 @@ pub mod feed_names;
 pub mod filter;
 pub mod formula;
 pub mod guards;
+pub mod header_mismatch;
 pub mod header_row;
 pub mod in_words;
 pub mod issue;

@@ -26,6 +26,12 @@ pub struct Row {
     /// Why the row cannot be taken, where its kind of source knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
+    /// Whether the file ends in it, without a line end and with fewer cells than there are columns.
+    #[serde(default)]
+    pub is_cut: bool,
+    /// Whether a byte order mark stood before it, as where files were joined end to end.
+    #[serde(default)]
+    pub begins_file: bool,
     /// Whether a cell in quotation marks has line breaks in it.
     #[serde(default)]
     pub spans_lines: bool,

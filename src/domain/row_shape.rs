@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::cell_class::{CellClass, ClassCounts};
+use super::header_mismatch::HeaderMismatch;
 use super::issue::{Issue, IssueKind};
 use super::row::{Row, shortened};
 use super::row_group::RowGroup;
-use super::text_counts::row_count;
 
 /// How many rows say what belongs in a column.
 const SAMPLED_ROWS: u64 = 5_000;
@@ -36,6 +36,8 @@ pub struct RowShapes {
     long: RowGroup,
     cut: RowGroup,
     suspects: Vec<Suspect>,
+    /// The first row that does not fit the header, while each of its lines would.
+    swallowing: Option<u64>,
 }
 
 /// A row that is compared with the columns when these are known.
@@ -44,7 +46,20 @@ struct Suspect {
     number: u64,
     width: usize,
     /// Its cells, and those of the rows that a quotation mark may have taken along.
-    lines: Vec<Vec<String>>,
+    lines: Vec<Vec<SuspectCell>>,
+}
+
+/// A cell of a row that is compared with the columns: what it looks like, and an excerpt for people.
+#[derive(Debug)]
+struct SuspectCell {
+    class: CellClass,
+    excerpt: String,
+}
+
+impl SuspectCell {
+    fn of(cell: &str) -> Self {
+        Self { class: CellClass::of(cell), excerpt: shortened(cell) }
+    }
 }
 
 /// What the shapes of all rows say.
@@ -56,36 +71,8 @@ pub struct ShapeFindings {
     pub is_doubtful: bool,
     /// That the header is not that of the rows.
     pub mismatch: Option<HeaderMismatch>,
-}
-
-/// A header that most rows do not fit, where cells would stand under wrong names.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct HeaderMismatch {
-    /// So many rows …
-    pub rows: u64,
-    /// … of so many have …
-    pub of: u64,
-    /// … so many cells, …
-    pub cells: usize,
-    /// … and the header names so many columns.
-    pub columns: usize,
-}
-
-impl HeaderMismatch {
-    /// The word for programs.
-    pub const CODE: &'static str = "header_mismatch";
-
-    /// What happened and what to do.
-    #[must_use]
-    pub fn message(self) -> String {
-        let Self { rows, of, cells, columns } = self;
-        let rows = if rows == of { format!("All {}", row_count(rows)) } else { format!("{rows} of {}", row_count(of)) };
-        let fix = if cells > columns { "Add the missing column name to" } else { "Remove the name too many from" };
-        format!(
-            "{rows} have {cells} cells and the header has {columns}, so cells would stand under the wrong names. {fix} \
-             the header and sync again. If the table is meant to be like this, allow it in the settings of this source."
-        )
-    }
+    /// The row in which a quotation mark takes the rows below along.
+    pub swallowing: Option<u64>,
 }
 
 impl RowShapes {
@@ -105,6 +92,7 @@ impl RowShapes {
             long: RowGroup::default(),
             cut: RowGroup::default(),
             suspects: Vec::new(),
+            swallowing: None,
         }
     }
 
@@ -122,6 +110,9 @@ impl RowShapes {
         }
         let is_overfull = row.surplus || row.extra.iter().any(|cell| !cell.trim().is_empty());
         self.overfull += u64::from(is_overfull);
+        if row.inner_rows.len() > 1 && !is_fitting {
+            self.swallowing = self.swallowing.or(Some(row.number));
+        }
         if row.surplus {
             self.refused += 1;
         } else if is_overfull {
@@ -135,11 +126,22 @@ impl RowShapes {
         }
     }
 
+    /// Whether so few of the rows have so many cells that a separator must have been lost or added in them. In a table whose
+    /// rows leave out trailing cells, or all end in a separator, other widths than the header's are common.
+    #[must_use]
+    pub fn is_rare_width(&self, width: usize) -> bool {
+        const FEW_ROWS: u64 = 2;
+        const COMMON_SHARE: u64 = 20;
+        let count = self.widths.get(&width).copied().unwrap_or(0);
+        let is_most_frequent = self.widths.values().all(|other| *other <= count);
+        !is_most_frequent && (count <= FEW_ROWS || count * COMMON_SHARE < self.rows)
+    }
+
     fn suspect(&mut self, row: &Row, width: usize, lines: Vec<Vec<String>>) {
         if self.suspects.len() >= MAX_SUSPECTS {
             return self.group(row.number, width);
         }
-        let excerpt = |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| shortened(cell)).collect();
+        let excerpt = |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| SuspectCell::of(cell)).collect();
         let lines = lines.into_iter().map(excerpt).collect();
         self.suspects.push(Suspect { number: row.number, width, lines });
     }
@@ -181,7 +183,7 @@ impl RowShapes {
             &format!("have cells beyond the last of the {columns} columns; these were left out."),
         );
         notes.extend([fewer, more, cut].into_iter().flatten());
-        ShapeFindings { notes, is_doubtful, mismatch }
+        ShapeFindings { notes, is_doubtful, mismatch, swallowing: self.swallowing }
     }
 
     /// What is wrong with an odd row, as far as its cells tell.
@@ -196,24 +198,20 @@ impl RowShapes {
         if let [_, taken_along @ ..] = &suspect.lines[..]
             && !taken_along.is_empty()
         {
-            let fits = |cells: &Vec<String>| {
-                let typed =
-                    || cells.iter().zip(typical).filter(|(cell, class)| class.is_some() && !cell.trim().is_empty());
-                typed().count() > 0 && misfit(cells, typical).is_none()
-            };
+            let fits = |cells: &Vec<SuspectCell>| misfit(cells, typical).is_none();
             let line = taken_along.iter().find(|cells| fits(cells))?;
             return Some(note(
                 None,
                 format!(
                     "A cell in quotation marks goes on over several lines, and one of them looks like a row of its own \
                      (“{}”). Is there a quotation mark too many?",
-                    shortened(&line.join(", "))
+                    shortened(&line.iter().map(|cell| cell.excerpt.as_str()).collect::<Vec<_>>().join(", "))
                 ),
             ));
         }
         let cells = suspect.lines.first()?;
         let at = misfit(cells, typical)?;
-        let (name, cell) = (shortened(&self.columns[at]), &cells[at]);
+        let (name, cell) = (shortened(&self.columns[at]), &cells[at].excerpt);
         let width = suspect.width;
         let odd = format!("“{cell}” does not look like the rest of “{name}”");
         let reason = match width.cmp(&columns) {
@@ -237,9 +235,31 @@ impl RowShapes {
         if cells == columns || rows * 2 <= self.rows {
             return None;
         }
-        let is_evident =
-            if cells > columns { self.overfull * 2 > rows } else { self.has_shifted_columns(cells, typical) };
+        let is_evident = if cells > columns {
+            self.overfull * 2 > rows
+        } else {
+            self.has_shifted_columns(cells, typical) || self.has_row_in_header(cells, typical)
+        };
         is_evident.then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
+    }
+
+    /// Whether the first row stands in the header, behind the names: the line break between them was lost, and perhaps the
+    /// last name and the first cell are joined.
+    fn has_row_in_header(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
+        let joined = self.columns.len() + 1 == cells * 2;
+        let first = if joined { 1 } else { 0 };
+        let behind = self.columns.iter().skip(cells).zip(typical.iter().skip(first));
+        (joined || self.columns.len() == cells * 2)
+            && behind.into_iter().any(|(name, typical)| typical.is_some_and(|typical| CellClass::of(name) == typical))
+    }
+
+    /// Of a table in which most rows have fewer cells than the header: how many, and what they are. Cells stand under wrong
+    /// names where the header holds something that belongs to a row.
+    #[must_use]
+    pub fn narrower_rows(&self) -> Option<HeaderMismatch> {
+        let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
+        let columns = self.columns.len();
+        (cells < columns && rows * 2 > self.rows).then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
     }
 
     /// Whether rows that all lack their last cells have them elsewhere: what the catalog has in a column that is missing
@@ -263,12 +283,11 @@ fn is_broken_value(cell: &str) -> bool {
 }
 
 /// The first cell that does not look like its column.
-fn misfit(cells: &[String], typical: &[Option<CellClass>]) -> Option<usize> {
-    let is_misfit = |cell: &str, typical: Option<CellClass>| {
-        let class = CellClass::of(cell);
-        class != CellClass::Empty && typical.is_some_and(|typical| typical != class)
+fn misfit(cells: &[SuspectCell], typical: &[Option<CellClass>]) -> Option<usize> {
+    let is_misfit = |(cell, typical): (&SuspectCell, &Option<CellClass>)| {
+        cell.class != CellClass::Empty && typical.is_some_and(|typical| typical != cell.class)
     };
-    cells.iter().zip(typical).position(|(cell, typical)| is_misfit(cell, *typical))
+    cells.iter().zip(typical).position(is_misfit)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-use super::{HeaderMismatch, RowShapes, ShapeFindings};
+use super::{RowShapes, ShapeFindings};
 use crate::domain::cell_class::CellClass;
+use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::row::Row;
 
 /// The findings for rows of these cells under a header; `known` is what the catalog has in a column.

@@ -3,6 +3,7 @@
 pub(in crate::fetch) mod decoding;
 pub(in crate::fetch) mod delimiter;
 pub(in crate::fetch) mod faults;
+mod record;
 pub(in crate::fetch) mod records;
 pub(in crate::fetch) mod table;
 pub(in crate::fetch) mod text;

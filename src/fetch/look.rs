@@ -5,17 +5,20 @@ use std::time::Duration;
 use super::key_search::key_hints;
 use super::{EmptyShelf, FetchError, Fetched, Kind, Order, Shelf, Watch};
 use crate::domain::header_row::{SEARCHED_ROWS, likely_header};
+use crate::domain::issue::Issue;
 use crate::domain::key_column::{HeaderSetting, KeyHints, MissingKey, missing_key_message};
 use crate::domain::location::Location;
 use crate::domain::look::{Look, TableStart, problems_of};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::row::Row;
-use crate::domain::row_shape::RowShapes;
+use crate::domain::row_shape::{RowShapes, ShapeFindings};
 use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 use crate::domain::text_form::position_of;
 
 /// How many rows are shown.
 const SHOWN: usize = 20;
+/// How many notes about rows are shown.
+const NOTES: usize = 20;
 /// How many rows there are between two questions whether the look should end.
 const ROWS_PER_CHECK: u64 = 1000;
 
@@ -56,7 +59,7 @@ pub fn look_again(
     // With its key column there nobody asks for another.
     let is_there = position_of(&columns, &source.key_column).is_some();
     let hints = key_hints(&*content, if is_there { &EmptyShelf } else { shelf })?;
-    let (mut rows, mut shapes) = (Vec::new(), RowShapes::new(&columns, |_| None));
+    let (mut rows, mut shapes) = (Vec::new(), RowShapes::new(&columns, |name| shelf.cell_class(name)));
     // All of them: a quotation mark that is never closed may stand in the last one.
     for (row, read) in content.rows()?.zip(1_u64..) {
         let row: Row = row?;
@@ -68,7 +71,7 @@ pub fn look_again(
             rows.push(row);
         }
     }
-    let mismatch = shapes.finish().mismatch;
+    let ShapeFindings { notes, mismatch, swallowing, .. } = shapes.finish();
     let is_new = source.key_column.is_empty();
     // Feeds and accounts tell their entries apart by themselves.
     let asks_key = kind.key_column().is_none();
@@ -78,6 +81,12 @@ pub fn look_again(
     let likely_header = if is_new && offered { likely_header(&columns, &rows) } else { None };
     rows.truncate(SHOWN);
     let KeyHints { different: keys, known } = hints;
+    if let Some(row) = swallowing {
+        let message = format!("Row {row}: a quotation mark (\") takes the rows below along. Remove it, or double it.");
+        return Err(FetchError::failed("unclosed_quote", message));
+    }
+    // Under a header that is somewhere else rows have any width.
+    let mismatch = mismatch.filter(|_| missing_key.is_none());
     let start = TableStart { columns: &columns, rows: &rows, keys: &keys, mismatch };
     let problems = if asks_key { problems_of(source, &start) } else { Vec::new() };
     let bytes = content.bytes();
@@ -91,6 +100,7 @@ pub fn look_again(
         feeds: Vec::new(),
         missing_key,
         problems,
+        notes: notes.iter().take(NOTES).map(Issue::with_place).collect(),
         likely_header,
         hidden_columns,
     })

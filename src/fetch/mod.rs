@@ -29,6 +29,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use crate::domain::cell_class::CellClass;
 use crate::domain::column_type::ColumnType;
 use crate::domain::feed::Feed;
 use crate::domain::issue::Issue;
@@ -154,6 +155,11 @@ pub trait Shelf: Sync {
     /// # Errors
     /// [`FetchError::Stopped`] when they could not be looked up before the run was to end.
     fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError>;
+
+    /// What cells of the column of this name look like in the catalog; `None` where anything may stand in it.
+    fn cell_class(&self, _column: &str) -> Option<CellClass> {
+        None
+    }
 }
 
 /// A catalog without items.

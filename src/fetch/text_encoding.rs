@@ -7,12 +7,15 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, MACINTOSH, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, X_USER_DEFINED};
+use encoding_rs::{Encoding, MACINTOSH, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 
 use crate::domain::row::shortened;
 
 /// How many bytes of the beginning are kept, for byte order marks and the pattern of UTF-16.
 const START_BYTES: usize = 4096;
+
+/// From how many letters that are not ASCII on a guess is worth something.
+const FEW_LETTERS: u64 = 3;
 
 /// Why an encoding was chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +54,9 @@ impl EncodingChoice {
     pub(in crate::fetch) fn doubt(&self) -> Option<String> {
         let name = self.encoding.name();
         let why: Cow<'_, str> = match (&self.contradicted, self.basis) {
+            (Some(declared), _) if encoding_named(declared).is_none() => {
+                format!("It declares an encoding that is not known (“{declared}”);").into()
+            }
             (Some(declared), _) => format!("It declares the encoding “{declared}”, which its bytes contradict;").into(),
             (None, EncodingBasis::Guess) => "It does not declare its text encoding;".into(),
             (None, EncodingBasis::MacLineEnds) => "Its lines end as on the classic Mac OS;".into(),
@@ -176,7 +182,10 @@ impl EncodingSurvey {
         } else if self.carriage_returns > 0 && self.line_feeds == 0 {
             (MACINTOSH, EncodingBasis::MacLineEnds)
         } else {
-            (guess()?, EncodingBasis::Guess)
+            let guessed = guess()?;
+            // A few letters alone say nothing to the detector, and pairs of bytes leave no letter alone.
+            let is_western = self.longest_run == 1 && (!guessed.is_single_byte() || self.invalid_bytes <= FEW_LETTERS);
+            (if is_western { WINDOWS_1252 } else { guessed }, EncodingBasis::Guess)
         };
         // Plain ASCII is the same in what was declared and in what is chosen, and the zeros of UTF-16 leave no doubt.
         let is_plain = !self.has_invalid() && !self.has_sequences();
@@ -225,8 +234,8 @@ impl EncodingSurvey {
     }
 
     /// Whether the bytes cannot be of this declared encoding: pairs of bytes for text of single ones or the reverse,
-    /// UTF-8 for what is not, a single-byte encoding for what is UTF-8 with more than ASCII in it. Others are believed:
-    /// most bytes could be any of them.
+    /// UTF-8 for what is not, a single-byte encoding for what is UTF-8 with more than ASCII in it. Others are believed
+    /// unless all is valid UTF-8: their text hardly ever is.
     fn contradicts(&self, declared: &'static Encoding) -> bool {
         let utf_16 = self.utf_16();
         if is_utf_16(declared) {
@@ -234,7 +243,8 @@ impl EncodingSurvey {
         } else if declared == UTF_8 {
             utf_16.is_some() || !self.is_mostly_utf_8()
         } else {
-            utf_16.is_some() || declared.is_single_byte() && self.sequences > 0 && self.is_mostly_utf_8()
+            let is_utf_8 = self.sequences > 0 && self.is_mostly_utf_8();
+            utf_16.is_some() || is_utf_8 && (declared.is_single_byte() || !self.has_invalid())
         }
     }
 

@@ -34,6 +34,19 @@ fn text_whose_high_bytes_are_all_invalid_is_a_single_byte_encoding_and_that_is_s
 }
 
 #[test]
+fn few_letters_are_western_and_a_single_byte_takes_no_neighbour_along() {
+    for (bytes, text) in
+        [(&b"id,a\n1,\xE9X\n"[..], "éX"), (b"id,a\n1,\xA35\n", "£5"), (b"1,Ch\xE2teau\n2,na\xEFve\n", "Château")]
+    {
+        let choice = choose(bytes, None, &[]);
+        assert_eq!(choice.encoding, WINDOWS_1252, "{text}");
+        assert!(choice.encoding.decode(bytes).0.contains(text), "{text}");
+    }
+    let (bytes, ..) = encoding_rs::WINDOWS_1251.encode("номер,название\n1,Война и мир\n2,Анна Каренина\n");
+    assert_eq!(choose(&bytes, None, &[]).encoding, encoding_rs::WINDOWS_1251);
+}
+
+#[test]
 fn carriage_returns_alone_with_high_bytes_are_mac_roman() {
     assert_eq!(found(b"id,name\r1,Caf\x8E\r2,\x86ber\r"), ("macintosh", EncodingBasis::MacLineEnds));
     assert_eq!(found("id,name\r1,Café\r".as_bytes()).0, "UTF-8");
@@ -84,7 +97,7 @@ fn a_mark_beats_the_setting_and_the_setting_beats_what_is_declared() {
 fn a_declared_encoding_is_believed_unless_the_bytes_contradict_it() {
     assert_eq!(choose(b"\xB4\xBA\xBD\xDA", None, &["gb2312"]).encoding, GBK);
     assert_eq!(choose(b"caf\xE9", None, &["ISO-8859-1"]).basis, EncodingBasis::Declaration);
-    for declared in ["iso-8859-1", "windows-1251", "us-ascii"] {
+    for declared in ["iso-8859-1", "windows-1251", "us-ascii", "shift_jis", "gb18030", "euc-kr"] {
         let choice = choose("Björk".as_bytes(), None, &[declared]);
         assert_eq!(choice.encoding, UTF_8, "{declared}");
         assert!(choice.doubt().is_some_and(|doubt| doubt.contains(declared)), "{declared}");
@@ -92,7 +105,7 @@ fn a_declared_encoding_is_believed_unless_the_bytes_contradict_it() {
     let choice = choose(b"Bj\xF6rk", None, &["utf-8", "windows-1252"]);
     assert_eq!((choice.encoding, choice.basis), (WINDOWS_1252, EncodingBasis::Declaration));
     assert_eq!(choose(b"plain", None, &["iso-8859-1"]).doubt(), None);
-    assert!(choose(b"plain", None, &["x-nonsense"]).doubt().is_some());
+    assert!(choose(b"plain", None, &["utf8mb4"]).doubt().is_some_and(|doubt| doubt.contains("not known")));
 }
 
 #[test]

@@ -123,6 +123,11 @@ impl KeyIndex {
         }
     }
 
+    /// Whether the catalog has a live item of exactly this key with fields of this digest.
+    pub(super) fn holds(&self, key: &str, hash: Digest128) -> bool {
+        self.entries.get(&digest(key)).is_some_and(|entry| entry.stored.is_live() && entry.hash == hash)
+    }
+
     /// Digests of a key: of its exact spelling and of its form.
     fn digests(key: &str) -> (Digest128, Digest128) {
         let exact = digest(key);

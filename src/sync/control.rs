@@ -9,7 +9,9 @@ use parking_lot::Mutex;
 use super::engine::Engine;
 use super::signal::Stop;
 use super::{journal, recovery, worker};
+use crate::domain::cell_class::CellClass;
 use crate::domain::feed::Feed;
+use crate::domain::issue::{Issue, Issues};
 use crate::domain::item::parse_fields;
 use crate::domain::location::Location;
 use crate::domain::look::{CannotLook, Look};
@@ -20,6 +22,7 @@ use crate::domain::sync_id::SyncId;
 use crate::domain::way_in::WayIn;
 use crate::fetch::{FetchError, Kind, Shelf, Watch};
 use crate::store::admission::{Admission, Due, Wish};
+use crate::store::catalogs::Catalog;
 use crate::store::recovery::{Cancel, TakenOver};
 use crate::store::{Store, StoreError};
 
@@ -142,7 +145,12 @@ impl Control {
     pub fn look_again(&self, source: &Source) -> Result<Look, CannotLook> {
         let (kind, watch) = (self.kind(&source.kind)?, LookWatch::default());
         let within = LOOK_WITHIN.min(self.engine.terms.fetch);
-        let shelf = Kept { store: &self.engine.store, source: source.id };
+        let catalog = self.engine.store.catalog(source.id).unwrap_or_else(|error| {
+            // The look goes on without what the catalog knows of its columns.
+            log::error!("a catalog could not be asked: {error}");
+            None
+        });
+        let shelf = Kept { store: &self.engine.store, source: source.id, catalog };
         let looked = crate::fetch::look_again(kind, source, within, &shelf, &watch);
         watch.seen(looked)
     }
@@ -226,6 +234,7 @@ impl Control {
 struct Kept<'a> {
     store: &'a Store,
     source: SourceId,
+    catalog: Option<Catalog>,
 }
 
 impl Shelf for Kept<'_> {
@@ -236,20 +245,29 @@ impl Shelf for Kept<'_> {
         })?;
         Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
     }
+
+    fn cell_class(&self, column: &str) -> Option<CellClass> {
+        CellClass::of_type(self.catalog.as_ref()?.column_type(column))
+    }
 }
 
-/// What a look sees. It ends by its own time limit.
+/// What a look is told. It ends by its own time limit.
 #[derive(Default)]
 struct LookWatch {
     feeds: Mutex<Vec<Feed>>,
     title: Mutex<Option<String>>,
+    issues: Mutex<Issues>,
 }
 
 impl LookWatch {
     /// What was looked at, with the feeds and the title that it told of.
     fn seen(self, looked: Result<Look, FetchError>) -> Result<Look, CannotLook> {
         match looked {
-            Ok(look) => Ok(Look { feeds: self.feeds.into_inner(), title: self.title.into_inner(), ..look }),
+            Ok(look) => {
+                let told = self.issues.into_inner().kept;
+                let notes = told.iter().map(Issue::with_place).chain(look.notes).collect();
+                Ok(Look { feeds: self.feeds.into_inner(), title: self.title.into_inner(), notes, ..look })
+            }
             Err(FetchError::Failed { code, message }) => {
                 let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.named).collect();
                 Err(CannotLook { code, sentence: message, named_feeds })
@@ -266,6 +284,10 @@ impl Watch for LookWatch {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn issue(&self, issue: Issue) {
+        self.issues.lock().push(issue);
+    }
 
     fn feeds(&self, feeds: Vec<Feed>) {
         *self.feeds.lock() = feeds;

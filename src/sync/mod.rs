@@ -12,6 +12,7 @@ mod fetching;
 mod health;
 mod heartbeat;
 mod journal;
+mod key_doubt;
 mod key_spellings;
 mod keyless_rows;
 mod outage;

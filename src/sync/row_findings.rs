@@ -1,16 +1,17 @@
 //! What the first reading finds out about rows as a whole: shapes that do not fit, rows that a quotation mark took along,
 //! and what many rows have in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::compare::KeyIndex;
 use super::outcome::Stopped;
 use crate::domain::cell_class::CellClass;
+use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::issue::Issues;
 use crate::domain::item::Layout;
 use crate::domain::row::{Doubt, Mend, Row, shortened};
 use crate::domain::row_group::RowGroup;
-use crate::domain::row_shape::{HeaderMismatch, RowShapes};
+use crate::domain::row_shape::RowShapes;
 
 /// The most rows inside of cells that are looked up at the end.
 const MAX_INNER_KEYS: usize = 1000;
@@ -22,6 +23,12 @@ pub(super) struct RowFindings {
     /// Keys of the catalog that stand in a cell where a row of their own should, with the row of that cell.
     inner_keys: Vec<(u64, String)>,
     is_doubtful: bool,
+    /// How wide rows are that do not fit the header and may be those of items with other keys.
+    odd_widths: BTreeSet<usize>,
+    /// Whether the source has columns that the catalog does not have.
+    has_new_columns: bool,
+    /// What keys of the catalog look like.
+    key_class: Option<CellClass>,
 }
 
 /// What all rows told.
@@ -35,14 +42,32 @@ pub(super) struct RowsFound {
 }
 
 impl RowFindings {
-    /// No rows yet of a table with these columns; `expected` is what the catalog has in a column, by its name.
-    pub(super) fn new(columns: &[String], expected: impl Fn(&str) -> Option<CellClass>) -> Self {
+    /// No rows yet of a table with these columns; `expected` is what the catalog has in a column, by its name, and
+    /// `has_new_columns` whether the catalog knows all of them.
+    pub(super) fn new(columns: &[String], expected: impl Fn(&str) -> Option<CellClass>, has_new_columns: bool) -> Self {
         let shapes = RowShapes::new(columns, expected);
-        Self { shapes, common: BTreeMap::new(), inner_keys: Vec::new(), is_doubtful: false }
+        Self {
+            shapes,
+            common: BTreeMap::new(),
+            inner_keys: Vec::new(),
+            is_doubtful: false,
+            odd_widths: BTreeSet::new(),
+            has_new_columns,
+            key_class: None,
+        }
     }
 
     /// Looks at a row before anybody knows whether it is taken.
     pub(super) fn look(&mut self, row: &Row, layout: &Layout, index: &KeyIndex) {
+        if row.is_cut {
+            let what = "The file ends in the middle of this row: it has fewer cells than the header and no line end.";
+            self.common.entry((None, what.to_owned())).or_default().add(row.number);
+            self.note_odd_width(row.width);
+        }
+        // What the catalog holds already was meant.
+        if !row.inner_rows.is_empty() && index.holds(layout.key(&row.cells), layout.item(&row.cells).hash) {
+            return self.shapes.look(&Row { inner_rows: Vec::new(), ..row.clone() });
+        }
         self.shapes.look(row);
         for inner in row.inner_rows.iter().skip(1) {
             let key = layout.key(inner);
@@ -61,9 +86,26 @@ impl RowFindings {
         mend.is_common
     }
 
+    /// With what keys of the catalog look like.
+    pub(super) const fn with_keys_like(mut self, key_class: Option<CellClass>) -> Self {
+        self.key_class = key_class;
+        self
+    }
+
+    /// Notes a key that the catalog does not have. One that looks unlike the others may be a misread one of them.
+    pub(super) fn look_at_new_key(&mut self, key: &str) {
+        self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::of(key) != class);
+    }
+
     /// A row does not fit the header, and may be that of any item.
     pub(super) const fn doubt_shape(&mut self) {
         self.is_doubtful = true;
+    }
+
+    /// A row of another width than the header has no item of the catalog. Whether that means anything is known when it is
+    /// known how wide rows are.
+    pub(super) fn note_odd_width(&mut self, width: Option<usize>) {
+        self.odd_widths.extend(width);
     }
 
     /// What all rows told, after the last one.
@@ -80,7 +122,20 @@ impl RowFindings {
             );
             return Err(Stopped::Failed { code: "unclosed_quote", message });
         }
+        let narrower = self.shapes.narrower_rows();
+        // A name of the header that is a key of the catalog stands for a row that was joined with it.
+        let joined = narrower.filter(|narrower| columns[narrower.cells..].iter().any(|name| index.has_left(name)));
+        let is_doubtful = self.is_doubtful
+            || (narrower.is_some() && self.has_new_columns)
+            || self.odd_widths.iter().any(|width| self.shapes.is_rare_width(*width));
         let shapes = self.shapes.finish();
+        if let Some(row) = shapes.swallowing {
+            let message = format!(
+                "Row {row}: a quotation mark (\") takes the rows below along: this row does not fit the header, while each \
+                 of its lines would. Nothing was changed. Remove the quotation mark, or double it if it belongs to the text."
+            );
+            return Err(Stopped::Failed { code: "unclosed_quote", message });
+        }
         let mut notes = Issues::default();
         shapes.notes.into_iter().for_each(|note| notes.push(note));
         for ((column, what), rows) in self.common {
@@ -89,6 +144,6 @@ impl RowFindings {
                 notes.push(note);
             }
         }
-        Ok(RowsFound { notes, is_doubtful: self.is_doubtful || shapes.is_doubtful, mismatch: shapes.mismatch })
+        Ok(RowsFound { notes, is_doubtful: is_doubtful || shapes.is_doubtful, mismatch: shapes.mismatch.or(joined) })
     }
 }

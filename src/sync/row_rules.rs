@@ -102,7 +102,7 @@ impl HeaderForms {
 
     fn is_repeated_by(&self, row: &Row) -> bool {
         // In a table of one column a word may well be that of the header, unless a file begins there.
-        let begins_file = || row.cells.first().is_some_and(|cell| cell.starts_with('\u{FEFF}'));
+        let begins_file = || row.begins_file || row.cells.first().is_some_and(|cell| cell.starts_with('\u{FEFF}'));
         !row.surplus
             && self.named > 0
             && row.cells.len() == self.columns.len()

@@ -2,6 +2,7 @@
 
 use super::columns::Sample;
 use super::compare::{Claim, KeyIndex, Standing, place};
+use super::key_doubt;
 use super::keyless_rows::KeylessRows;
 use super::outcome::{Stopped, count};
 use super::row_findings::{RowFindings, RowsFound};
@@ -11,13 +12,13 @@ use super::run::Run;
 use crate::domain::cell_class::CellClass;
 use crate::domain::column_type::{ColumnReading, ColumnType};
 use crate::domain::guards::{Tally, Verdict};
+use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::Layout;
 use crate::domain::key_cell::KeyCell;
 use crate::domain::operation::Stage;
 use crate::domain::progress::Stats;
 use crate::domain::row::{Row, shortened};
-use crate::domain::row_shape::HeaderMismatch;
 use crate::fetch::Content;
 use crate::store::lease::Progress;
 
@@ -72,7 +73,10 @@ impl Run<'_> {
         let sample = Sample::new(&self.catalog.columns, layout.columns());
         let rules = RowRules::new(layout, content.columns(), self.kind.key_column().is_none());
         let expected = |name: &str| CellClass::of_type(self.catalog.column_type(name));
-        let findings = RowFindings::new(layout.columns(), expected);
+        let known = &self.catalog.columns;
+        let has_new_columns = !known.is_empty() && layout.columns().iter().any(|name| !known.contains(name));
+        let findings =
+            RowFindings::new(layout.columns(), expected, has_new_columns).with_keys_like(expected(layout.key_column()));
         let mut surveyor = Surveyor::new(index, rules, sample, findings);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
@@ -218,13 +222,11 @@ impl<'i, 'l> Surveyor<'i, 'l> {
 
     /// Gives a row its key, unless another has it.
     fn take(&mut self, row: &Row, key: &str) {
-        self.doubtful |= has_broken_key(row, key, self.rules.layout().key_position());
+        self.doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
         let key_column = self.rules.layout().key_column();
         match self.index.claim(key, place(row)) {
             Claim::Duplicate(first) => {
-                if self.is_ragged(row) {
-                    self.findings.doubt_shape();
-                }
+                self.findings.note_odd_width(self.odd_width(row));
                 let reason = format!(
                     "Duplicate key “{}” (first seen in row {first}). Give each row a key of its own and sync again.",
                     shortened(key)
@@ -247,30 +249,32 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
             reading.look(cell);
         }
-        let is_odd = self.is_ragged(row) || self.has_odd_key(row, key);
-        if is_odd && self.index.find(key, place(row)).is_some_and(|found| found.standing == Standing::New) {
+        let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
+        if self.index.find(key, place(row)).is_some_and(|found| found.standing == Standing::New) {
             // It may be the row of an item with another key.
-            self.findings.doubt_shape();
+            self.findings.note_odd_width(odd_width);
+            self.findings.look_at_new_key(key);
+            if has_odd_key {
+                self.findings.doubt_shape();
+            }
         }
         self.keyless.look_at_keyed(row);
         self.sample.look(row, key, self.index);
     }
 
-    /// Whether a row has another number of cells than the header.
-    fn is_ragged(&self, row: &Row) -> bool {
-        row.width.is_some_and(|width| width != self.rules.layout().columns().len())
+    /// How many cells a row has, where that is another number than the header has.
+    fn odd_width(&self, row: &Row) -> Option<usize> {
+        row.width.filter(|width| *width != self.rules.layout().columns().len())
     }
 
     /// Whether the key of a row may have been misread.
     fn has_odd_key(&mut self, row: &Row, key: &str) -> bool {
         let layout = self.rules.layout();
-        let has_break = row.spans_lines && key.contains(['\n', '\r']);
-        if has_break {
-            let reason = "The key has a line break in it. Is it there by mistake?".to_owned();
-            let column = Some(layout.key_column().to_owned());
-            self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
-        }
-        has_break || row.mended.iter().any(|mend| mend.column == Some(layout.key_position()))
+        self.issues_of_key(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_mended(row, layout)
+    }
+
+    fn issues_of_key(&mut self, note: Option<Issue>) -> bool {
+        note.map(|note| self.issues.push(note)).is_some()
     }
 
     fn refuse(&mut self, row: u64, column: Option<&str>, reason: String) {
@@ -309,10 +313,4 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         let tally = Tally { doubtful: doubtful || is_doubtful, ..index.tally() };
         Ok(Survey { tally, rows, rejected, issues, types, columns, mismatch, rules, has_loading })
     }
-}
-
-/// Whether characters of the key could not be decoded: then it may be that of another item.
-fn has_broken_key(row: &Row, key: &str, key_position: usize) -> bool {
-    let is_of_key = |column: Option<usize>| column.is_none_or(|column| column == key_position);
-    key.contains('\u{FFFD}') && row.mended.iter().any(|mend| is_of_key(mend.column))
 }

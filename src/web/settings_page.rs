@@ -134,6 +134,7 @@ pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
         feeds,
         more_feeds,
         problems: look.problems.clone(),
+        notes: look.notes.clone(),
         likely_header: look.likely_header,
         hidden_columns: look.hidden_columns.clone(),
         ..unseen(house, place)

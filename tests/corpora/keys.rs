@@ -184,7 +184,7 @@ fn stored_keys_that_are_equal_in_form_keep_their_items(db: &Database) {
     assert_eq!(counts(&record), [0, 1, 2, 0, 0]);
     assert_eq!(house.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);
     // One has none, and a third spelling is none of its own.
-    house.rewrite(&source, "id,title\na,One\n\u{feff}a,Third\nc,Three\n");
+    house.rewrite(&source, "id,title\na,One\n\u{2060}a,Third\nc,Three\n");
     let record = house.sync(&source);
     assert_eq!(counts(&record), [0, 0, 2, 0, 1]);
     assert_eq!(house.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);

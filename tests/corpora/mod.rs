@@ -5,6 +5,7 @@ mod keys;
 mod links;
 mod outcomes;
 mod pollution;
+mod ragged;
 mod reader_answers;
 mod sheet_rows;
 mod tables;

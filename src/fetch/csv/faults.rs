@@ -54,30 +54,27 @@ pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u
 }
 
 /// Refuses a table whose rows are one quoted cell each, with separators inside: some programs save one like that when they
-/// take every line for a text.
-pub(super) fn refuse_wrapped_rows(start: &[u8]) -> Result<(), FetchError> {
+/// take every line for a text. The header may be wrapped like its rows or not.
+pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
     let mut records = Records::new(start, CANDIDATES[0]);
     let mut record = Record::default();
-    let mut separators = None;
+    let (mut separator, mut fewest) = (delimiter, width_of(start, delimiter).saturating_sub(1).max(1));
     let (mut seen, mut wrapped) = (0, 0);
     while seen < WRAPPED_SAMPLE && records.next(&mut record).is_ok_and(|more| more) {
         if record.is_blank() {
             continue;
         }
-        let is_one_cell = record.len() == 1 && record.quoted_cells == 1 && record.loose_end.is_none();
-        let first = is_one_cell.then(|| record.cell(0));
-        // After a comma in a sentence stands a space.
-        let separator =
-            |cell: &[u8]| CANDIDATES.into_iter().find(|d| cell.windows(2).any(|pair| pair[0] == *d && pair[1] != b' '));
-        match (seen, first) {
-            (0, Some(cell)) => separators = separator(cell),
-            (0, None) => return Ok(()),
-            (_, Some(cell)) => wrapped += usize::from(separators.is_some_and(|d| cell.contains(&d))),
-            (_, None) => {}
+        let is_wrapped = record.len() == 1 && record.quoted_cells == 1 && record.loose_end.is_none();
+        if seen == 0 && is_wrapped {
+            let found = CANDIDATES.into_iter().find(|candidate| separators_in(record.cell(0), *candidate) > 0);
+            let Some(found) = found else { return Ok(()) };
+            (separator, fewest) = (found, 1);
+        } else if is_wrapped {
+            wrapped += usize::from(separators_in(record.cell(0), separator) >= fewest);
         }
         seen += 1;
     }
-    if separators.is_none() || wrapped == 0 || wrapped * 2 < seen - 1 {
+    if wrapped == 0 || wrapped * 2 < seen - 1 {
         return Ok(());
     }
     Err(FetchError::failed(
@@ -85,6 +82,64 @@ pub(super) fn refuse_wrapped_rows(start: &[u8]) -> Result<(), FetchError> {
         "Every row stands in quotation marks as a whole, so each would be a single cell. Save the file anew without \
          quotation marks around whole rows, for example by exporting it again from where it came.",
     ))
+}
+
+/// Refuses a table whose header is cut by one separator and whose rows by another.
+pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
+    let columns = width_of(start, delimiter);
+    if columns < 2 {
+        return Ok(());
+    }
+    let mut records = Records::new(start, delimiter);
+    let mut record = Record::default();
+    let (mut seen, mut others) = (0, [0_usize; CANDIDATES.len()]);
+    let mut is_header = true;
+    while seen < WRAPPED_SAMPLE && records.next(&mut record).is_ok_and(|more| more) {
+        if record.is_blank() || std::mem::take(&mut is_header) {
+            continue;
+        }
+        seen += 1;
+        if record.len() == 1 && record.quoted_cells == 0 {
+            for (count, candidate) in others.iter_mut().zip(CANDIDATES) {
+                *count += usize::from(separators_in(record.cell(0), candidate) + 1 == columns);
+            }
+        }
+    }
+    let is_most = |count: usize| seen > 0 && count * 2 > seen;
+    let Some((_, other)) = others.into_iter().zip(CANDIDATES).find(|(count, _)| is_most(*count)) else {
+        return Ok(());
+    };
+    let name = |separator: u8| match separator {
+        b'\t' => "tabs".to_owned(),
+        other => format!("“{}”", char::from(other)),
+    };
+    Err(FetchError::failed(
+        "separator_mismatch",
+        format!(
+            "The header is separated by {} and the rows below it by {}, so each row would be a single cell. Use the same \
+             separator in both.",
+            name(delimiter),
+            name(other)
+        ),
+    ))
+}
+
+/// How many cells the first row has that is not blank.
+fn width_of(start: &[u8], delimiter: u8) -> usize {
+    let mut records = Records::new(start, delimiter);
+    let mut record = Record::default();
+    while records.next(&mut record).is_ok_and(|more| more) {
+        if !record.is_blank() {
+            return record.len();
+        }
+    }
+    0
+}
+
+/// How many separators a cell holds. After a comma in a sentence or a name stands a space.
+fn separators_in(cell: &[u8], separator: u8) -> usize {
+    let is_separator = |at: usize| cell[at] == separator && cell.get(at + 1) != Some(&b' ');
+    (0..cell.len()).filter(|at| is_separator(*at)).count()
 }
 
 /// Refuses a header in which a quotation mark takes rows along: a line break and then a separator, inside one name.
@@ -128,16 +183,16 @@ pub(super) fn wrapped_row(record: &Record, columns: usize, delimiter: u8) -> Opt
     if columns < 2 || record.len() != 1 || record.quoted_cells != 1 {
         return None;
     }
-    let separators = record.cell(0).iter().filter(|byte| **byte == delimiter).count();
-    (separators + 1 >= columns).then(|| {
+    (separators_in(record.cell(0), delimiter) + 1 >= columns).then(|| {
         "The row stands in quotation marks as a whole, so it is a single cell. Remove the quotation marks around it."
             .to_owned()
     })
 }
 
-/// The rows that a record would be if its quotation marks were text, where each of them has a cell for each column.
+/// The rows that a record would be if its quotation marks were text, where each of them has a cell for each column and
+/// none looks like a sentence.
 pub(super) fn inner_rows(record: &Record, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
-    if !record.spans_lines || record.len() != columns || columns < 2 {
+    if !record.spans_lines || columns < 2 {
         return Vec::new();
     }
     let cells: Vec<String> = (0..record.len()).map(|index| text_of(record.cell(index))).collect();
@@ -147,6 +202,13 @@ pub(super) fn inner_rows(record: &Record, columns: usize, delimiter: u8) -> Vec<
         return Vec::new();
     }
     let lines = text.split(['\n', '\r']).filter(|line| !line.is_empty());
-    let rows: Vec<Vec<String>> = lines.map(|line| line.split(&separator).map(str::to_owned).collect()).collect();
-    if rows.iter().all(|row| row.len() == columns) { rows } else { Vec::new() }
+    let mut rows = Vec::new();
+    for line in lines {
+        let row: Vec<String> = line.split(&separator).map(str::to_owned).collect();
+        if row.len() != columns || separators_in(line.as_bytes(), delimiter) + 1 != columns {
+            return Vec::new();
+        }
+        rows.push(row);
+    }
+    rows
 }

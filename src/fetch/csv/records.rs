@@ -7,88 +7,10 @@
 
 use std::io::{self, Read};
 
-/// The longest cell in bytes.
-pub(in crate::fetch) const MAX_CELL: usize = 1024 * 1024;
-/// The most columns.
-pub(in crate::fetch) const MAX_COLUMNS: usize = 10_000;
+pub(in crate::fetch) use super::record::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, Record, Uncut, too_many_columns};
 
-/// That the header of a `tab` or a `file` has more.
-pub(in crate::fetch) fn too_many_columns(place: &str) -> String {
-    format!(
-        "The header has more than {MAX_COLUMNS} columns, which is the most that are taken. Remove those at its end that \
-         are empty, or move some of the others to another {place}."
-    )
-}
-
-/// The longest record in bytes.
-pub(in crate::fetch) const MAX_RECORD: usize = 16 * 1024 * 1024;
-
-/// One record: its cells stand one after the other in `text`.
-#[derive(Clone, Default, Debug)]
-pub(in crate::fetch) struct Record {
-    /// Its number, counted from 1 as a spreadsheet does: blank rows count, line breaks inside cells do not.
-    pub(in crate::fetch) number: u64,
-    text: Vec<u8>,
-    ends: Vec<usize>,
-    /// The cell with text after its closing quotation mark, if any.
-    pub(in crate::fetch) loose_end: Option<usize>,
-    /// The cell with white space before its opening quotation mark, which therefore is plain text, if any.
-    pub(in crate::fetch) late_quote: Option<usize>,
-    /// The cell without quotation marks around it that has one inside, if any.
-    pub(in crate::fetch) inner_quote: Option<usize>,
-    /// Whether a cell in quotation marks has line breaks in it.
-    pub(in crate::fetch) spans_lines: bool,
-    /// How many cells stand in quotation marks.
-    pub(in crate::fetch) quoted_cells: usize,
-    /// Whether there were more than [`MAX_COLUMNS`] cells; the others are not kept.
-    pub(in crate::fetch) too_wide: bool,
-}
-
-impl Record {
-    /// How many cells there are.
-    pub(in crate::fetch) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// The cell at `index`.
-    pub(in crate::fetch) fn cell(&self, index: usize) -> &[u8] {
-        let from = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[from..self.ends[index]]
-    }
-
-    /// Whether all cells are empty.
-    pub(in crate::fetch) fn is_blank(&self) -> bool {
-        self.text.is_empty() && !self.too_wide
-    }
-
-    /// Whether a NUL character is in it.
-    pub(in crate::fetch) fn has_nul(&self) -> bool {
-        self.text.contains(&0)
-    }
-
-    fn clear(&mut self) {
-        let (text, ends) = (std::mem::take(&mut self.text), std::mem::take(&mut self.ends));
-        *self = Self { text, ends, ..Self::default() };
-        self.text.clear();
-        self.ends.clear();
-    }
-}
-
-/// What cannot be cut.
-#[derive(Debug)]
-pub(in crate::fetch) enum Uncut {
-    /// The text could not be read.
-    Io(io::Error),
-    /// The quotation mark that opens this cell is never closed.
-    Unclosed { row: u64, cell: usize },
-    /// The quotation mark that opens this cell takes line breaks along, and the one that ends it stands before text: it
-    /// opens another cell.
-    Swallowing { row: u64, cell: usize },
-    /// The cell is longer than [`MAX_CELL`].
-    LongCell { row: u64, cell: usize, quoted: bool },
-    /// The record is longer than [`MAX_RECORD`].
-    LongRecord { row: u64 },
-}
+/// What files in UTF-8 may begin with.
+const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -142,6 +64,24 @@ impl<R: Read> Records<R> {
         Ok(true)
     }
 
+    /// Whether the next bytes are a byte order mark, of which some may still have to be read.
+    fn is_at_mark(&mut self) -> io::Result<bool> {
+        if self.buffer[self.at] != BYTE_ORDER_MARK[0] {
+            return Ok(false);
+        }
+        while self.end - self.at < BYTE_ORDER_MARK.len() {
+            self.buffer.copy_within(self.at..self.end, 0);
+            (self.at, self.end) = (0, self.end - self.at);
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => return Ok(false),
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.buffer[self.at..self.end].starts_with(&BYTE_ORDER_MARK))
+    }
+
     /// Reads the next record into `record`, blank ones too; `false` at the end.
     pub(in crate::fetch) fn next(&mut self, record: &mut Record) -> Result<bool, Uncut> {
         record.clear();
@@ -159,6 +99,11 @@ impl<R: Read> Records<R> {
                 continue;
             }
             self.returned = false;
+            if !begun && self.number > 1 && self.is_at_mark().map_err(Uncut::Io)? {
+                self.at += BYTE_ORDER_MARK.len();
+                (begun, record.begins_file) = (true, true);
+                continue;
+            }
             begun = true;
             let mut from = self.at;
             let mut ended = false;
@@ -254,6 +199,7 @@ impl<R: Read> Records<R> {
             mend_loose_end(record, cell_start);
         }
         if begun {
+            record.ends_file = true;
             close(record, cell_start, self.number, at == At::Closing)?;
         }
         Ok(begun)

@@ -46,6 +46,34 @@ fn rows_are_counted_as_a_spreadsheet_does() {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_row_is_no_part_of_it() {
+    let all = cut("id,n\n1,a\n\u{FEFF}\"id\",\"n,m\"\r\n\u{FEFF}2,b\n\u{FEFF}".as_bytes()).expect("whole");
+    let cells: Vec<Vec<String>> = all.into_iter().map(|(_, cells)| cells).collect();
+    assert_eq!(cells[..4], [vec!["id", "n"], vec!["1", "a"], vec!["id", "n,m"], vec!["2", "b"]]);
+    // Wherever the pieces of a file are cut.
+    let text = "a\n\u{FEFF}\"b\"\n".as_bytes();
+    for size in 1..=text.len() {
+        let mut records = Records::new(ShortReads(text, size), b',');
+        let mut record = Record::default();
+        assert!(records.next(&mut record).expect("a record") && !record.begins_file);
+        assert!(records.next(&mut record).expect("a record") && record.begins_file, "{size}");
+        assert_eq!(record.cell(0), b"b", "{size}");
+    }
+}
+
+/// Gives so many bytes at a time.
+struct ShortReads<'a>(&'a [u8], usize);
+
+impl std::io::Read for ShortReads<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.0.len().min(self.1).min(buffer.len());
+        buffer[..count].copy_from_slice(&self.0[..count]);
+        self.0 = &self.0[count..];
+        Ok(count)
+    }
+}
+
+#[test]
 fn a_lone_quotation_mark_inside_a_plain_cell_is_data() {
     let record = first("7\" single,a\"b\"");
     assert_eq!((record.cell(0), record.cell(1)), (&b"7\" single"[..], &b"a\"b\""[..]));

@@ -58,12 +58,17 @@ impl Table {
         start.clear();
         let text = Decoding::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
         text.take(START).read_to_end(&mut start).map_err(|error| disk(&error))?;
-        let dialect = dialect(&start, (start.len() as u64) < START);
+        let is_whole = (start.len() as u64) < START;
+        // What stands above the header that was set says nothing of the table.
+        let skipped = options.header_row.map_or(0, |row| row.saturating_sub(1 + rows_above));
+        let start = after_lines(&start, skipped);
+        let dialect = dialect(start, is_whole);
         let takes_long_rows = options.accept_header_mismatch;
         let columns = Vec::new();
         let mut table = Self { content, survey, dialect, columns, header: 0, rows_above, takes_long_rows, validators };
         if !options.accept_header_mismatch {
-            faults::refuse_wrapped_rows(&start)?;
+            faults::refuse_wrapped_rows(start, dialect.delimiter)?;
+            faults::refuse_other_separator(start, dialect.delimiter)?;
         }
         table.read_header(options.header_row, watch)?;
         if let Some(doubt) = table.survey.choice.doubt() {
@@ -102,7 +107,7 @@ impl Table {
             if !is_blank {
                 faults::refuse_swallowed_rows(&cells, &record, row, self.dialect.delimiter)?;
                 (self.columns, self.header) = (column_names(&cells), record.number);
-                self.note_header_quotes(&record, watch);
+                self.note_header(&record, &cells, watch);
                 return Ok(());
             }
             if wanted.is_some() {
@@ -115,8 +120,12 @@ impl Table {
         }
     }
 
-    /// Notes quotation marks inside names of columns.
-    fn note_header_quotes(&self, record: &Record, watch: &dyn Watch) {
+    /// Notes what is odd in names of columns.
+    fn note_header(&self, record: &Record, cells: &[String], watch: &dyn Watch) {
+        for (at, mend) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.encoding_note(at, cell)?))) {
+            let (row, column) = (Some(self.shown(record.number)), self.columns.get(at).cloned());
+            watch.issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
+        }
         for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
             let reason = "A quotation mark stands inside this name of the header. Is it there by mistake?".to_owned();
             let (row, column) = (Some(self.shown(record.number)), self.columns.get(cell).cloned());
@@ -163,15 +172,20 @@ impl Table {
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
             mended.push(Mend::common(Some(cell), INNER_QUOTE));
         }
+        if record.begins_file {
+            mended.push(Mend::common(None, "A byte order mark before the row was passed over."));
+        }
         let extra: Vec<String> = (width..record.len()).map(|index| text_of(record.cell(index))).collect();
         let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
         Row {
             number: self.shown(record.number),
-            refusal: faults::wrapped_row(record, width, self.dialect.delimiter),
+            refusal: faults::wrapped_row(record, width, self.dialect.delimiter).filter(|_| !self.takes_long_rows),
             inner_rows: faults::inner_rows(record, width, self.dialect.delimiter),
             cells,
             surplus: is_beyond && !self.takes_long_rows,
             width: Some(record.len()),
+            begins_file: record.begins_file,
+            is_cut: record.ends_file && record.len() < width,
             spans_lines: record.spans_lines,
             extra,
             mended,
@@ -191,8 +205,19 @@ impl Table {
         let (bytes, _, has_unmappable) = encoding.encode(cell);
         let is_utf_8 = !has_unmappable && std::str::from_utf8(&bytes).is_ok();
         let what = || format!("This cell looks like UTF-8, while the file was read as {}.", encoding.name());
-        is_utf_8.then(|| Mend::cell(Some(index), what()))
+        is_utf_8.then(|| Mend::common(Some(index), what()))
     }
+}
+
+/// `text` without so many lines at its beginning.
+fn after_lines(text: &[u8], lines: u64) -> &[u8] {
+    let mut rest = text;
+    for _ in 0..lines {
+        let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else { return &[] };
+        let is_pair = rest[at..].starts_with(b"\r\n");
+        rest = &rest[at + if is_pair { 2 } else { 1 }..];
+    }
+    rest
 }
 
 /// Decoded text is UTF-8.

@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use crate::fetch::http::spool::disk;
-use crate::fetch::text_encoding::{EncodingBasis, EncodingChoice, EncodingSurvey, detected_legacy, legacy_detector};
+use crate::fetch::text_encoding::{EncodingChoice, EncodingSurvey, detected_legacy, legacy_detector};
 use crate::fetch::{FetchError, Watch};
 
 /// How much is read before the watch is asked again.
@@ -55,7 +55,7 @@ pub(in crate::fetch) fn examine<R: Read>(
     let is_utf_16 = encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE;
     Ok(TextSurvey {
         is_lossy: !is_utf_8 || survey.has_invalid(),
-        may_hold_utf_8: encoding.is_single_byte() && choice.basis != EncodingBasis::Setting && survey.has_sequences(),
+        may_hold_utf_8: encoding.is_single_byte() && survey.has_sequences(),
         lines: if is_utf_16 { lines_utf_16 } else { lines }.count(),
         choice,
     })

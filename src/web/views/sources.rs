@@ -137,6 +137,8 @@ pub struct FoundColumns {
     pub more_feeds: u64,
     /// What is wrong with what was found, a message each.
     pub problems: Vec<String>,
+    /// What a sync of it would note, a message each.
+    pub notes: Vec<String>,
     /// The row that is probably the header, where another was taken for it.
     pub likely_header: Option<u64>,
     /// Which fields say how it is read.

@@ -1,5 +1,7 @@
 //! What goes wrong in files on their way: by hand, by programs that paste lines together, by the wrong encoding.
 
+use lockstep::domain::issue::Issue;
+
 use super::clean::{CleanTable, index};
 use crate::support::random::Random;
 
@@ -27,6 +29,22 @@ pub(super) enum Fault {
     LineEndsChanged,
 }
 
+/// A polluted file.
+pub(super) struct Polluted {
+    pub(super) bytes: Vec<u8>,
+    /// The number of the row that was polluted, the header being row 1.
+    row: u64,
+}
+
+impl Polluted {
+    /// Whether an issue tells of the fault: it is about the file as a whole, the header, the row or the ones beside it, or
+    /// counts rows.
+    pub(super) fn is_told_by(&self, issue: &Issue) -> bool {
+        let is_near = |row: u64| row == 1 || row.abs_diff(self.row) <= 2;
+        issue.row.is_none_or(is_near) || issue.reason.contains(" rows (rows ")
+    }
+}
+
 impl Fault {
     pub(super) const ALL: [Self; 19] = [
         Self::SeparatorLost,
@@ -51,11 +69,28 @@ impl Fault {
     ];
 
     /// The polluted file.
-    pub(super) fn pollute(self, clean: &CleanTable, random: &mut Random) -> Vec<u8> {
+    pub(super) fn pollute(self, clean: &CleanTable, random: &mut Random) -> Polluted {
+        // The header is row 0.
+        let mut row = 1 + index(random, clean.rows.len() - 1);
+        let bytes = self.bytes(clean, &mut row, random);
+        Polluted { bytes, row: if self.is_of_header() { 1 } else { row as u64 + 1 } }
+    }
+
+    const fn is_of_header(self) -> bool {
+        matches!(
+            self,
+            Self::HeaderSeparatorLost
+                | Self::HeaderSeparatorAdded
+                | Self::HeaderSeparatorChanged
+                | Self::HeaderQuoteAdded
+        )
+    }
+
+    /// The bytes of the polluted file, whose row `at` is polluted where the fault does not choose another.
+    fn bytes(self, clean: &CleanTable, at: &mut usize, random: &mut Random) -> Vec<u8> {
         let rows = clean.written_rows();
         let mut lines = clean.lines(&rows);
-        // The header is row 0.
-        let row = 1 + index(random, rows.len() - 1);
+        let row = *at;
         let cell = 1 + index(random, rows[0].len() - 1);
         let other = if clean.separator == ';' { "," } else { ";" };
         let separator = clean.separator.to_string();
@@ -72,8 +107,9 @@ impl Fault {
                 lines[from..].iter_mut().for_each(|line| line.push_str(&more));
             }
             Self::QuoteLost => {
-                let at: Vec<usize> = (1..lines.len()).filter(|at| lines[*at].contains('"')).collect();
-                if let Some(&row) = at.get(index(random, at.len().max(1))) {
+                let quoted: Vec<usize> = (1..lines.len()).filter(|line| lines[*line].contains('"')).collect();
+                if let Some(&row) = quoted.get(index(random, quoted.len().max(1))) {
+                    *at = row;
                     remove_quote(&mut lines[row], random);
                 }
             }
@@ -102,8 +138,8 @@ impl Fault {
             }
             Self::RowRepeated => {
                 let again = lines[row].clone();
-                let at = 1 + index(random, lines.len());
-                lines.insert(at, again);
+                *at = 1 + index(random, lines.len());
+                lines.insert(*at, again);
             }
             Self::HeaderRepeated => {
                 let mark = if random.percent(50) { "\u{FEFF}" } else { "" };

@@ -14,7 +14,7 @@ use lockstep::store::items::Item;
 use crate::support::random::Random;
 use crate::support::{Database, House};
 use clean::CleanTable;
-use faults::Fault;
+use faults::{Fault, Polluted};
 
 /// How many files are polluted, unless `LOCKSTEP_POLLUTIONS` says so.
 const CASES: u64 = 2000;
@@ -80,22 +80,22 @@ fn run_lane(lane: u64, cases: u64) -> Tally {
         let fault = Fault::ALL[usize::try_from(case / LANES).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
         let outcome = judge(&house, case, &clean, &polluted, random.percent(50));
-        let example = format!("case {case}: {}", String::from_utf8_lossy(&polluted).escape_debug());
+        let example = format!("case {case}: {}", String::from_utf8_lossy(&polluted.bytes).escape_debug());
         tally.entry((fault, outcome)).or_insert((0, example)).0 += 1;
     }
     tally
 }
 
 /// Syncs the polluted file, after the clean one where `has_catalog`, and compares.
-fn judge(house: &House, case: u64, clean: &CleanTable, polluted: &[u8], has_catalog: bool) -> Outcome {
+fn judge(house: &House, case: u64, clean: &CleanTable, polluted: &Polluted, has_catalog: bool) -> Outcome {
     let expected = clean.sorted_lines();
-    let first = if has_catalog { clean.bytes() } else { polluted.to_vec() };
+    let first = if has_catalog { clean.bytes() } else { polluted.bytes.clone() };
     let source = house.csv_source(&format!("case-{case}"), first);
     if has_catalog {
         let record = house.sync(&source);
         assert_eq!(record.issues, 0, "a clean file: {:?}", house.issues(record.id));
         assert_eq!(sorted(house, &source), expected, "{}", record.message);
-        house.rewrite(&source, polluted);
+        house.rewrite(&source, &polluted.bytes);
     }
     let record = house.sync(&source);
     let lines = sorted(house, &source);
@@ -110,7 +110,7 @@ fn judge(house: &House, case: u64, clean: &CleanTable, polluted: &[u8], has_cata
         Outcome::Equal
     } else if has_catalog && keys(&expected).iter().any(|key| !kept.contains(key)) {
         Outcome::Removed
-    } else if record.issues > 0 {
+    } else if house.store.issues(record.id, 1, 1000).expect("issues").iter().any(|issue| polluted.is_told_by(issue)) {
         Outcome::Told
     } else {
         Outcome::Silent

@@ -1,0 +1,94 @@
+//! One record of a CSV file, what is odd about it, and what cannot be cut into records.
+
+use std::io;
+
+/// The longest cell in bytes.
+pub(in crate::fetch) const MAX_CELL: usize = 1024 * 1024;
+/// The most columns.
+pub(in crate::fetch) const MAX_COLUMNS: usize = 10_000;
+
+/// That the header of a `tab` or a `file` has more.
+pub(in crate::fetch) fn too_many_columns(place: &str) -> String {
+    format!(
+        "The header has more than {MAX_COLUMNS} columns, which is the most that are taken. Remove those at its end that \
+         are empty, or move some of the others to another {place}."
+    )
+}
+
+/// The longest record in bytes.
+pub(in crate::fetch) const MAX_RECORD: usize = 16 * 1024 * 1024;
+
+/// What old programs put at the end of a file (Ctrl-Z).
+const END_OF_FILE: u8 = 0x1A;
+
+/// One record: its cells stand one after the other in `text`.
+#[derive(Clone, Default, Debug)]
+pub(in crate::fetch) struct Record {
+    /// Its number, counted from 1 as a spreadsheet does: blank rows count, line breaks inside cells do not.
+    pub(in crate::fetch) number: u64,
+    pub(super) text: Vec<u8>,
+    pub(super) ends: Vec<usize>,
+    /// The cell with text after its closing quotation mark, if any.
+    pub(in crate::fetch) loose_end: Option<usize>,
+    /// The cell with white space before its opening quotation mark, which therefore is plain text, if any.
+    pub(in crate::fetch) late_quote: Option<usize>,
+    /// The cell without quotation marks around it that has one inside, if any.
+    pub(in crate::fetch) inner_quote: Option<usize>,
+    /// Whether a cell in quotation marks has line breaks in it.
+    pub(in crate::fetch) spans_lines: bool,
+    /// Whether the file ends in it, without a line end.
+    pub(in crate::fetch) ends_file: bool,
+    /// Whether a byte order mark stood before it, as where files were joined end to end. It is no part of a cell.
+    pub(in crate::fetch) begins_file: bool,
+    /// How many cells stand in quotation marks.
+    pub(in crate::fetch) quoted_cells: usize,
+    /// Whether there were more than [`MAX_COLUMNS`] cells; the others are not kept.
+    pub(in crate::fetch) too_wide: bool,
+}
+
+impl Record {
+    /// How many cells there are.
+    pub(in crate::fetch) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The cell at `index`.
+    pub(in crate::fetch) fn cell(&self, index: usize) -> &[u8] {
+        let from = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.text[from..self.ends[index]]
+    }
+
+    /// Whether all cells are empty.
+    pub(in crate::fetch) fn is_blank(&self) -> bool {
+        (self.text.is_empty() || self.text == [END_OF_FILE]) && !self.too_wide
+    }
+
+    /// Whether a NUL character is in it.
+    pub(in crate::fetch) fn has_nul(&self) -> bool {
+        self.text.contains(&0)
+    }
+
+    /// Makes it an empty record, with its memory kept.
+    pub(super) fn clear(&mut self) {
+        let (text, ends) = (std::mem::take(&mut self.text), std::mem::take(&mut self.ends));
+        *self = Self { text, ends, ..Self::default() };
+        self.text.clear();
+        self.ends.clear();
+    }
+}
+
+/// What cannot be cut.
+#[derive(Debug)]
+pub(in crate::fetch) enum Uncut {
+    /// The text could not be read.
+    Io(io::Error),
+    /// The quotation mark that opens this cell is never closed.
+    Unclosed { row: u64, cell: usize },
+    /// The quotation mark that opens this cell takes line breaks along, and the one that ends it stands before text: it
+    /// opens another cell.
+    Swallowing { row: u64, cell: usize },
+    /// The cell is longer than [`MAX_CELL`].
+    LongCell { row: u64, cell: usize, quoted: bool },
+    /// The record is longer than [`MAX_RECORD`].
+    LongRecord { row: u64 },
+}

@@ -1,0 +1,27 @@
+//! Signs that the key of a row may have been misread, so that its item would seem to have left the source.
+
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::item::Layout;
+use crate::domain::row::Row;
+
+/// Whether characters of the key could not be decoded: then it may be that of another item.
+pub(super) fn is_undecoded(row: &Row, key: &str, layout: &Layout) -> bool {
+    let is_of_key = |column: Option<usize>| column.is_none_or(|column| column == layout.key_position());
+    key.contains('\u{FFFD}') && row.mended.iter().any(|mend| is_of_key(mend.column))
+}
+
+/// Whether something was mended in the cell of the key.
+pub(super) fn is_mended(row: &Row, layout: &Layout) -> bool {
+    row.mended.iter().any(|mend| mend.column == Some(layout.key_position()))
+}
+
+/// The note about a key with a line break in it; `None` for any other.
+pub(super) fn line_break_note(row: &Row, key: &str, layout: &Layout) -> Option<Issue> {
+    let has_break = row.spans_lines && key.contains(['\n', '\r']);
+    has_break.then(|| Issue {
+        row: Some(row.number),
+        column: Some(layout.key_column().to_owned()),
+        kind: IssueKind::Noted,
+        reason: "The key has a line break in it. Is it there by mistake?".to_owned(),
+    })
+}

@@ -1,0 +1,104 @@
+//! Rows that are narrower or wider than the header in files that are meant like that, and files that were joined.
+
+use lockstep::domain::operation::Status;
+
+use super::report;
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    a_table_that_leaves_out_trailing_cells_removes_what_has_left,
+    a_row_that_alone_has_another_width_withholds_removals,
+    a_name_with_a_comma_in_quotation_marks_is_a_name,
+    a_byte_order_mark_in_the_middle_is_no_part_of_a_key,
+    a_check_says_what_a_sync_would_fail_with_and_what_it_would_note,
+    numbers_with_narrow_spaces_look_like_numbers,
+    what_a_header_mismatch_compares_with_is_known_to_a_check,
+];
+
+fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &Database) {
+    let house = House::on(db);
+    let rows =
+        |numbers: &[u32], end: &str| -> String { numbers.iter().map(|n| format!("{n},Title {n}{end}\n")).collect() };
+    // All rows short, all with a separator too many, and a few of each width.
+    for (slug, header, end) in [("short", "id,title,year", ""), ("long", "id,title", ",")] {
+        let source = house.csv_source(slug, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 6], end)));
+        assert_eq!(house.sync(&source).stats.added, 6);
+        house.rewrite(&source, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 7], end)));
+        let record = house.sync(&source);
+        let counts = (record.stats.added, record.stats.removed, record.withheld_removals);
+        assert_eq!(counts, (1, 1, 0), "{slug}: {}", record.message);
+    }
+}
+
+fn a_row_that_alone_has_another_width_withholds_removals(db: &Database) {
+    let house = House::on(db);
+    let clean: String = (1..=8).map(|n| format!("k{n},Title {n},x\n")).collect();
+    let source = house.csv_source("albums", format!("id,title,note\n{clean}"));
+    house.sync(&source);
+    house.rewrite(&source, format!("id,title,note\n{}", clean.replace("k4,", "k4")));
+    let record = house.sync(&source);
+    assert_eq!((record.stats.removed, record.withheld_removals), (0, 1), "{}", record.message);
+    assert!(record.message.contains("rows or keys may have been misread"), "{}", record.message);
+    // Mended, it is as it was but for the key that was joined with the title.
+    house.rewrite(&source, format!("id,title,note\n{clean}"));
+    assert_eq!((house.sync(&source).status, house.items(&source).len()), (Status::Completed, 8));
+}
+
+fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("people", "id,note\n\"Smith, John\"\n\"Doe, Jane\",x\n");
+    let record = house.sync(&source);
+    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", house.issues(record.id));
+    assert_eq!(house.lines(&source), ["Smith, John|", "Doe, Jane|x"]);
+}
+
+fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &Database) {
+    let house = House::on(db);
+    let text = "\u{FEFF}id,name\n1,Ana\n\u{FEFF}\"id\",\"name\"\n\u{FEFF}\"3\",\"Cy, the third\"\n\u{FEFF}4,Di\n";
+    let source = house.csv_source("joined", text);
+    let record = house.sync(&source);
+    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", house.issues(record.id));
+    let keys: Vec<String> = house.items(&source).into_iter().map(|item| item.key).collect();
+    assert_eq!(keys, ["1", "3", "4"]);
+    let issues = house.issues(record.id);
+    assert!(issues.iter().any(|issue| issue.contains("byte order mark")), "{issues:?}");
+}
+
+fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("reports", report("11-one-cell-too-many.csv"));
+    let look = house.control.look_again(&source).expect("a look");
+    let failed = house.sync(&source).error.expect("a message");
+    assert!(look.problems.iter().any(|problem| failed.starts_with(problem.as_str())), "{:?}: {failed}", look.problems);
+    let mac = house.csv_source("mac", report("09-macintosh.csv"));
+    let look = house.control.look_again(&mac).expect("a look");
+    assert!(look.problems.is_empty() && look.notes.iter().any(|note| note.contains("macintosh")), "{:?}", look.notes);
+    // An unclosed quotation mark is found wherever it stands.
+    let mut text = String::from("id,title\n");
+    (0..3000).for_each(|n| text.push_str(&format!("{n},Title {n}\n")));
+    let late = house.csv_source("late", text + "3000,\"open\n");
+    let (look, record) = (house.control.look_again(&late), house.sync(&late));
+    let told = look.expect_err("it cannot be read").to_string();
+    assert!(record.error.is_some_and(|error| error.contains(&told) && told.contains("Row 3002")), "{told}");
+}
+
+fn numbers_with_narrow_spaces_look_like_numbers(db: &Database) {
+    let house = House::on(db);
+    let rows: String = (1..=8).map(|n| format!("{n},{n}\u{202F}014,x\n")).collect();
+    let source = house.csv_source("prices", format!("id,price,note\n{rows}9,9\u{202F}014\n"));
+    let record = house.sync(&source);
+    let issues = house.issues(record.id);
+    assert!(issues.len() == 1 && issues[0].contains("fewer cells than the header"), "{issues:?}");
+}
+
+fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &Database) {
+    let house = House::on(db);
+    let rows: String = (1..=8).map(|n| format!("{n},Title,{}\n", 1990 + n)).collect();
+    let source = house.csv_source("albums", format!("id,title,year\n{rows}"));
+    house.sync(&source);
+    house.rewrite(&source, format!("id,ti,tle,year\n{rows}"));
+    let look = house.control.look_again(&source).expect("a look");
+    let record = house.sync(&source);
+    assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
+    assert!(look.problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{:?}", look.problems);
+}
