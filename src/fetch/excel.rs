@@ -1,6 +1,8 @@
 //! The kind `excel`: a workbook of Excel or OpenDocument at an address, on this server's disk, or uploaded in the page.
 
+mod cell_place;
 mod cell_text;
+mod error_cells;
 mod failure;
 mod layout;
 mod ods;
