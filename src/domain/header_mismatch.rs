@@ -1,6 +1,6 @@
 //! A header that is not that of the rows below it.
 
-use super::text_counts::row_count;
+use super::text_counts::{grouped, row_count};
 
 /// A header that most rows do not fit, where cells would stand under wrong names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,10 +23,14 @@ impl HeaderMismatch {
     #[must_use]
     pub fn message(self) -> String {
         let Self { rows, of, cells, columns } = self;
-        let rows = if rows == of { format!("All {}", row_count(rows)) } else { format!("{rows} of {}", row_count(of)) };
+        let rows = match of {
+            1 => "The only row has".to_owned(),
+            _ if rows == of => format!("All {} have", row_count(rows)),
+            _ => format!("{} of {} have", grouped(rows), row_count(of)),
+        };
         let fix = if cells > columns { "Add the missing column name to" } else { "Remove the name too many from" };
         format!(
-            "{rows} have {cells} cells and the header has {columns}, so cells would stand under the wrong names. {fix} \
+            "{rows} {cells} cells and the header has {columns}, so cells would stand under the wrong names. {fix} \
              the header and sync again. If the table is meant to be like this, allow it in the settings of this source."
         )
     }

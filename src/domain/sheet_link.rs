@@ -17,7 +17,7 @@ use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::cell_range::CellRange;
-pub use direct::{DirectLinkError, check_direct_link};
+pub use direct::{DirectLinkError, check_direct_link, is_sheet_address};
 pub use error::SheetLinkError;
 use parameters::LinkParameters;
 use place::{LinkForm, LinkPlace};

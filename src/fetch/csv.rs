@@ -19,13 +19,12 @@ use super::http::request::Request;
 use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
+use super::sheet_address::refuse_partial_sheet;
 use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::in_words::sentence;
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
-use crate::domain::sheet_link::check_direct_link;
 use crate::domain::source::{Source, Validators};
 use crate::domain::way_in::{Asked, FileAsked, WayIn};
 use table::Table;
@@ -57,7 +56,7 @@ impl Kind for Csv {
 
     fn accepts(&self, location: &Location) -> Result<(), String> {
         match location {
-            Location::Url(address) => no_sheet_link(&self.client, address).map_err(|error| error.to_string()),
+            Location::Url(address) => refuse_partial_sheet(&self.client, address).map_err(|error| error.to_string()),
             Location::Urls(_) => Err("A CSV has one address.".to_owned()),
             Location::File(_) | Location::Upload(_) | Location::Sample => Ok(()),
         }
@@ -106,7 +105,7 @@ impl Kind for Csv {
         let taken = |content| finish(content, None, Validators::default(), options, 0, order, watch);
         match &source.location {
             Location::Url(address) => {
-                no_sheet_link(&self.client, address)?;
+                refuse_partial_sheet(&self.client, address)?;
                 table_at(&self.client, Request::table(address, Reach::Anywhere), options, 0, order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
@@ -119,15 +118,6 @@ impl Kind for Csv {
                 taken(local::copy(&self.client, sample, sample.len() as u64, named, order, watch)?)
             }
         }
-    }
-}
-
-/// Refuses the link of a Google Sheet that brings a page, or more than it shows; the kind `sheet` knows what to fetch instead.
-fn no_sheet_link(client: &Client, address: &str) -> Result<(), FetchError> {
-    let url = parse(address)?;
-    match check_direct_link(&url) {
-        Err(error) if client.is_google(&url) => Err(FetchError::failed("sheet_link", sentence(&error))),
-        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The kind `excel`: a workbook of Excel or OpenDocument at an address, on this server's disk, or uploaded in the page.
 
+mod cell_place;
 mod cell_text;
+mod error_cells;
 mod failure;
 mod layout;
 mod ods;
@@ -30,6 +32,7 @@ use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
 use super::row_file::RowWriter;
+use super::sheet_address::refuse_sheet;
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
@@ -106,7 +109,7 @@ impl Kind for Excel {
 
     fn accepts(&self, location: &Location) -> Result<(), String> {
         match location {
-            Location::Url(address) => parse(address).map(drop).map_err(|error| error.to_string()),
+            Location::Url(address) => refuse_sheet(&self.client, address).map_err(|error| error.to_string()),
             Location::Urls(_) => Err("A workbook has one address.".to_owned()),
             Location::Sample => Err("The sample is a CSV file.".to_owned()),
             Location::File(_) | Location::Upload(_) => Ok(()),
@@ -157,6 +160,7 @@ impl Kind for Excel {
         let limit = ReadLimit { watch, ends: deadline(order.within) };
         let (content, validators) = match &source.location {
             Location::Url(address) => {
+                refuse_sheet(&self.client, address)?;
                 let request = Request { accept: "*/*", ..Request::table(address, Reach::Anywhere) };
                 let request = request.newer_than(order.validators, order.mode);
                 let Answer::Body(body) = self.client.ask(&request, order, watch)? else {

@@ -5,6 +5,7 @@ pub(in crate::fetch) mod call;
 mod cookies;
 pub(in crate::fetch) mod failure;
 pub(in crate::fetch) mod guard;
+mod gzip_members;
 pub(in crate::fetch) mod halt;
 pub(in crate::fetch) mod queue;
 pub(in crate::fetch) mod reply;

@@ -16,6 +16,7 @@ mod look;
 mod reader;
 mod row_file;
 mod sheet;
+mod sheet_address;
 mod text_encoding;
 
 pub use http::guard::{AllowHosts, NotAllowHosts};

@@ -28,6 +28,19 @@ fn a_tab_of_a_workbook_is_added_checked_and_synced() {
 }
 
 #[test]
+fn a_link_of_google_sheets_is_refused_by_the_kind_that_would_take_all_of_it() {
+    let house = House::new();
+    let base = "https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
+    for rest in ["/export?format=xlsx&gid=7&range=A1:B3", "/pub?output=xlsx&gid=7", "/gviz/tq?tq=select+A", "/edit"] {
+        let url = format!("{base}{rest}");
+        let refused = house.run(&["source", "add", "ours", "--kind", "excel", "--url", &url, "--key", "id"]);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{rest}: {}", refused.err);
+        assert!(refused.err.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {}", refused.err);
+    }
+    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+}
+
+#[test]
 fn hidden_columns_are_not_published_by_accident() {
     let house = House::new();
     let path = sample_path("albums.ods");

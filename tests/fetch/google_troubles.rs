@@ -218,7 +218,7 @@ fn what_is_too_large_too_wide_or_hidden_is_called_so() {
     let (_, message) = failed(road.content("sheet", &link("/edit#gid=9")));
     assert!(message.contains("there are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
     let (code, message) = failed(road.content("sheet", &link("/edit#gid=8")));
-    assert!(code == "too_many_columns" && message.contains("10000 columns, which is the most"), "{message}");
+    assert!(code == "too_many_columns" && message.contains("10,000 columns, which is the most"), "{message}");
     assert!(message.contains("that are empty, or move some"), "{message}");
     let title = "x".repeat(6_000_000);
     google.once(

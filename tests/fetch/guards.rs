@@ -1,6 +1,10 @@
 //! Nothing from outside is trusted: addresses, redirects, sizes, lengths.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::{Road, cells, peak_memory};
 use crate::support::outside::{Outside, Reply};
@@ -126,6 +130,30 @@ fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
     assert_eq!(road.failure(&outside.url("/bomb")).0, "too_large");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
+}
+
+#[test]
+fn gzip_that_is_damaged_is_asked_for_once_and_one_that_ends_early_again() {
+    let outside = Outside::start();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(b"id\n1\n").expect("memory");
+    let whole = encoder.finish().expect("memory");
+    let mut damaged = whole.clone();
+    let sum = damaged.len() - 8;
+    damaged[sum] ^= 1;
+    for (path, body, said, hits) in [
+        ("/damaged.csv", damaged, "cannot be decompressed: its gzip data is damaged", 1),
+        ("/garbage.csv", [&whole[..], b"and more"].concat(), "cannot be decompressed: its gzip data is damaged", 1),
+        ("/early.csv", whole[..whole.len() - 4].to_vec(), "its gzip data ends in the middle", 3),
+    ] {
+        outside.set(path, Reply::status(200).body(body));
+        let (code, message) = Road::new().failure(&outside.url(path));
+        assert_eq!((code, outside.hits(path)), ("truncated", hits), "{message}");
+        assert!(message.contains(said) && message.contains("Nothing of it was used"), "{message}");
+    }
+    outside.set("/padded.csv", Reply::status(200).body([&whole[..], &[0; 512]].concat()));
+    let content = Road::new().get(&outside.url("/padded.csv")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(cells(&*content), [["1"]]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use lockstep::domain::location::Location;
 
 use super::{Patient, Road, cells, failed, source};
 use crate::support::outside::{Outside, Reply};
+use crate::support::workbook::sample_path;
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 
@@ -127,6 +128,28 @@ fn a_link_to_something_else_is_told() {
     assert_eq!(code, "bad_address");
     assert!(message.starts_with("That is a document, not a sheet"), "{message}");
     assert_eq!(failed(road.content("csv", &link("/edit"))).0, "sheet_link");
+}
+
+#[test]
+fn a_workbook_that_google_makes_of_a_sheet_is_not_fetched() {
+    let outside = Outside::start();
+    let road = road(&outside);
+    let sheet = format!("/spreadsheets/d/{ID}");
+    for rest in
+        ["/export?format=xlsx&range=A1:B3", "/pub?output=xlsx&gid=7", "/export?format=ods", "/gviz/tq?tq=select+A"]
+    {
+        let link = Location::Url(outside.url(&format!("{sheet}{rest}")));
+        let (code, message) = failed(road.content("excel", &link));
+        assert_eq!(code, "sheet_link", "{rest}: {message}");
+        assert!(message.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {message}");
+    }
+    assert_eq!(outside.hits(&sheet), 0);
+    // On another host a path like that says nothing.
+    let elsewhere = Outside::start();
+    let albums = std::fs::read(sample_path("albums.xlsx")).expect("a file");
+    elsewhere.set("/spreadsheets/export", Reply::status(200).body(albums));
+    let link = Location::Url(elsewhere.url("/spreadsheets/export?format=xlsx&range=A1:B3"));
+    assert_eq!(road.content("excel", &link).unwrap_or_else(|error| panic!("{error}")).lines(), 3);
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::Status;
+use lockstep::domain::source::SourceDraft;
 
-use crate::support::house::{full, incremental};
+use crate::corpora::report;
+use crate::support::house::{draft, full, incremental};
 use crate::support::outside::{Outside, Reply};
-use crate::support::workbook::{Xlsx, sample, text_row};
+use crate::support::workbook::{Xlsx, ods, sample, text_row};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![
@@ -13,6 +15,8 @@ on_both_databases![
     rows_of_a_workbook_are_updated_and_removed,
     a_workbook_at_an_address_is_asked_for_with_what_is_known,
     a_damaged_workbook_leaves_the_catalog_alone,
+    rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run,
+    a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_out,
 ];
 
 fn book(rows: &[[&str; 2]]) -> Vec<u8> {
@@ -80,4 +84,48 @@ fn a_damaged_workbook_leaves_the_catalog_alone(db: &Database) {
     let record = house.go(&source, &full());
     assert_eq!((record.status, record.stats.removed), (Status::Failed, 0), "{}", record.message);
     assert_eq!(db.items_as_written(), before);
+}
+
+/// Report 11 as workbooks: every row has one cell more than the header.
+fn books_with_one_cell_too_many() -> [(&'static str, Vec<u8>); 2] {
+    let text = String::from_utf8(report("11-one-cell-too-many.csv")).expect("UTF-8");
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split('|').collect()).collect();
+    let xlsx: String = rows.iter().enumerate().map(|(row, cells)| text_row(row + 1, cells)).collect();
+    let cell = |text: &&str| {
+        format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>")
+    };
+    let row = |cells: &Vec<&str>| {
+        format!("<table:table-row>{}</table:table-row>", cells.iter().map(cell).collect::<String>())
+    };
+    [("xlsx", Xlsx::of_rows(&xlsx).bytes()), ("ods", ods(&rows.iter().map(row).collect::<String>()))]
+}
+
+fn rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    for (format, bytes) in books_with_one_cell_too_many() {
+        let path = folder.path().join(format);
+        std::fs::write(&path, bytes).expect("written");
+        let source = house.add(format, "excel", Location::File(path));
+        let record = house.sync(&source);
+        let error = record.error.as_deref().unwrap_or_default();
+        assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("header_mismatch")), "{error}");
+        assert!(error.starts_with("All 2 rows have 4 cells and the header has 3"), "{error}");
+        assert!(house.lines(&source).is_empty(), "{format}");
+    }
+}
+
+fn a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_out(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    for (format, bytes) in books_with_one_cell_too_many() {
+        let path = folder.path().join(format);
+        std::fs::write(&path, bytes).expect("written");
+        let mut accepting: SourceDraft = draft(format, "excel", Location::File(path));
+        accepting.read_options.accept_header_mismatch = true;
+        let source = house.store.add_source(&accepting, None).expect("added");
+        let record = house.sync(&source);
+        assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{format}: {}", record.message);
+        assert_eq!(house.lines(&source), ["1|Marco|Silvio", "2|Ana|Maria"], "{format}");
+        let issues = house.issues(record.id);
+        assert!(issues.len() == 1 && issues[0].contains("2 rows (rows 2, 3) have cells beyond the last"), "{issues:?}");
+    }
 }

@@ -28,12 +28,10 @@ pub enum DirectLinkError {
 /// # Errors
 /// [`DirectLinkError`] when it brings no table, or one that a part of the link would have made smaller.
 pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
-    let parts: Vec<&str> = url.path().split('/').filter(|part| !part.is_empty()).collect();
-    let is_sheet = parts.iter().any(|part| ["spreadsheets", "spreadsheet"].contains(part))
-        || url.host_str() == Some("spreadsheets.google.com");
-    if !is_sheet {
+    if !is_sheet_address(url) {
         return Ok(());
     }
+    let parts = path_parts(url);
     let parameters = LinkParameters::of(url)?;
     let formats: Vec<String> = parameters.formats().collect();
     let is_table = !formats.is_empty() && formats.iter().all(|format| TEXT_TABLES.contains(&format.as_str()));
@@ -51,6 +49,17 @@ pub fn check_direct_link(url: &Url) -> Result<(), DirectLinkError> {
         parameters.one(name, |value| Ok(value.to_owned()))?;
     }
     Ok(())
+}
+
+/// Whether `url`, an address on a host of Google's, is that of a sheet or of one of its exports.
+#[must_use]
+pub fn is_sheet_address(url: &Url) -> bool {
+    path_parts(url).iter().any(|part| ["spreadsheets", "spreadsheet"].contains(part))
+        || url.host_str() == Some("spreadsheets.google.com")
+}
+
+fn path_parts(url: &Url) -> Vec<&str> {
+    url.path().split('/').filter(|part| !part.is_empty()).collect()
 }
 
 /// The formats that are tables of text.

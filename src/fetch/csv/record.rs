@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::domain::text_counts::grouped;
+
 /// The longest cell in bytes.
 pub(in crate::fetch) const MAX_CELL: usize = 1024 * 1024;
 /// The most columns.
@@ -10,8 +12,9 @@ pub(in crate::fetch) const MAX_COLUMNS: usize = 10_000;
 /// That the header of a `tab` or a `file` has more.
 pub(in crate::fetch) fn too_many_columns(place: &str) -> String {
     format!(
-        "The header has more than {MAX_COLUMNS} columns, which is the most that are taken. Remove those at its end that \
-         are empty, or move some of the others to another {place}."
+        "The header has more than {} columns, which is the most that are taken. Remove those at its end that are empty, \
+         or move some of the others to another {place}.",
+        grouped(MAX_COLUMNS as u64)
     )
 }
 

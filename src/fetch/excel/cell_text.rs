@@ -1,6 +1,6 @@
 //! Writes the values of cells as plain text: numbers without exponent, dates and times as ISO 8601 writes them.
 
-use calamine::{Data, DataRef, ExcelDateTime};
+use calamine::{CellErrorType, Data, DataRef, ExcelDateTime};
 use chrono::{Days, NaiveDate};
 
 /// Milliseconds of a day.
@@ -21,7 +21,7 @@ pub(super) fn cell_text(value: &DataRef<'_>, is_1904: bool) -> String {
         DataRef::DateTime(moment) => moment_text(moment, is_1904),
         DataRef::DateTimeIso(text) => iso_moment(text),
         DataRef::DurationIso(text) => iso_duration(text),
-        DataRef::Error(error) => error.to_string(),
+        DataRef::Error(error) => error_text(error),
         DataRef::Empty => String::new(),
     }
 }
@@ -36,8 +36,16 @@ pub(super) fn owned_cell_text(value: &Data, is_1904: bool) -> String {
         Data::DateTime(moment) => moment_text(moment, is_1904),
         Data::DateTimeIso(text) => iso_moment(text),
         Data::DurationIso(text) => iso_duration(text),
-        Data::Error(error) => error.to_string(),
+        Data::Error(error) => error_text(error),
         Data::Empty => String::new(),
+    }
+}
+
+/// An error as Excel writes it ([MS-XLSB] 2.5.97.2, "BErr").
+fn error_text(error: &CellErrorType) -> String {
+    match error {
+        CellErrorType::GettingData => "#GETTING_DATA".to_owned(),
+        other => other.to_string(),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::row_collector::{column_letters, hidden_columns};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::row::{listed_columns, shortened};
+use crate::domain::text_counts::grouped;
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;
@@ -41,7 +42,7 @@ impl<T> Counted<T> {
 
     fn more(&self) -> String {
         let more = self.count - self.first.len() as u64;
-        if more == 0 { String::new() } else { format!(" and {more} more") }
+        if more == 0 { String::new() } else { format!(" and {} more", grouped(more)) }
     }
 }
 
@@ -94,16 +95,20 @@ impl TabLayout {
                 note(
                     None,
                     None,
-                    format!("{count} columns are hidden in the workbook ({names}). They were read all the same."),
+                    format!(
+                        "{} columns are hidden in the workbook ({names}). They were read all the same.",
+                        grouped(count as u64)
+                    ),
                 );
             }
         }
         let rows = &self.hidden_rows;
         if rows.count > 0 {
-            let numbers = rows.first.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+            let numbers = rows.first.iter().map(|row| grouped(*row)).collect::<Vec<_>>().join(", ");
             let (places, more) = (format!("{numbers}{}", rows.more()), rows.count > 1);
             let reason = if more {
-                format!("{} rows are hidden in the workbook (rows {places}). They were read all the same.", rows.count)
+                let count = grouped(rows.count);
+                format!("{count} rows are hidden in the workbook (rows {places}). They were read all the same.")
             } else {
                 format!("Row {places} is hidden in the workbook. It was read all the same.")
             };
@@ -114,7 +119,7 @@ impl TabLayout {
             let (are, places) = (if merged.count == 1 { "area is" } else { "areas are" }, merged.first.join(", "));
             let reason = format!(
                 "{} {are} merged ({places}{}). Only the top left cell of a merged area has its value; the others are empty.",
-                merged.count,
+                grouped(merged.count),
                 merged.more()
             );
             note(None, None, reason);

@@ -12,6 +12,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::failure::{corrupt, password_protected, too_large_unpacked};
+use crate::domain::text_counts::grouped;
 use crate::fetch::http::spool::{Reader, Spooled};
 use crate::fetch::{FetchError, Watch};
 
@@ -101,7 +102,7 @@ impl<'a> PartArchive<'a> {
         // Each entry has this mark in the directory. Counted before the directory is read into memory.
         let entries = count(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02").map_err(|_| end(corrupt()))?;
         if entries > MAX_ENTRIES {
-            return Err(too_large_unpacked(&format!("It has more than {MAX_ENTRIES} files inside.")));
+            return Err(too_large_unpacked(&format!("It has more than {} files inside.", grouped(MAX_ENTRIES as u64))));
         }
         let zip = ZipArchive::new(WorkbookBytes::new(content, limit)).map_err(|_| end(corrupt()))?;
         let form = |name: &str| name.replace('\\', "/").to_ascii_lowercase();

@@ -7,6 +7,7 @@ use super::layout::TabLayout;
 use super::part_reader::ReadLimit;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::row::{Mend, Row, column_names};
+use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 use crate::fetch::csv::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, too_many_columns};
 use crate::fetch::row_file::RowWriter;
@@ -23,6 +24,8 @@ pub(super) struct RowCollector<'a> {
     limit: ReadLimit<'a>,
     /// The row that was chosen as the header, from 1.
     header_row: Option<u64>,
+    /// Whether cells beyond the last column of the header are left out, and the row is taken.
+    takes_long_rows: bool,
     rows: RowWriter,
     columns: Vec<String>,
     has_header: bool,
@@ -47,6 +50,7 @@ impl<'a> RowCollector<'a> {
         Ok(Self {
             limit,
             header_row: options.header_row,
+            takes_long_rows: options.accept_header_mismatch,
             rows: RowWriter::new(folder)?,
             columns: Vec::new(),
             has_header: false,
@@ -89,7 +93,7 @@ impl<'a> RowCollector<'a> {
                 "cell_too_large",
                 format!(
                     "Row {}, {}: a cell of more than {} MiB. Shorten it and sync again.",
-                    row + 1,
+                    grouped(u64::from(row) + 1),
                     self.place(column),
                     MAX_CELL / (1024 * 1024)
                 ),
@@ -98,8 +102,8 @@ impl<'a> RowCollector<'a> {
         self.row_bytes += bytes;
         if self.row_bytes > MAX_RECORD {
             let most = MAX_RECORD / (1024 * 1024);
-            let message =
-                format!("Row {}: more than {most} MiB in one row. Shorten its cells and sync again.", row + 1);
+            let row = grouped(u64::from(row) + 1);
+            let message = format!("Row {row}: more than {most} MiB in one row. Shorten its cells and sync again.");
             return Err(FetchError::failed("row_too_large", message));
         }
         let text = text();
@@ -171,7 +175,7 @@ impl<'a> RowCollector<'a> {
     }
 
     fn no_header(&self) -> FetchError {
-        let row = self.header_row.unwrap_or(1);
+        let row = grouped(self.header_row.unwrap_or(1));
         FetchError::failed(
             "no_header",
             format!(
@@ -183,7 +187,9 @@ impl<'a> RowCollector<'a> {
     fn push(&mut self, number: u64, mut cells: Vec<String>) -> Result<(), FetchError> {
         let width = self.columns.len();
         let mut mended = Vec::new();
-        let mut extra = if cells.len() > width { cells.split_off(width) } else { Vec::new() };
+        // Empty cells at the end of a row are not written down, so one that is too short says nothing.
+        let row_width = width.max(cells.len());
+        let extra = if cells.len() > width { cells.split_off(width) } else { Vec::new() };
         for (position, cell) in cells.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
@@ -197,11 +203,9 @@ impl<'a> RowCollector<'a> {
             return Err(too_large_unpacked(&format!("Its rows have more than {most} MB.")));
         }
         cells.resize(width, String::new());
-        let surplus = extra.iter().any(|cell| !cell.trim().is_empty());
-        if !surplus {
-            extra.clear();
-        }
-        self.rows.push(&Row { number, cells, surplus, extra, mended, ..Row::default() })
+        let is_beyond = extra.iter().any(|cell| !cell.trim().is_empty());
+        let surplus = is_beyond && !self.takes_long_rows;
+        self.rows.push(&Row { number, cells, surplus, width: Some(row_width), extra, mended, ..Row::default() })
     }
 
     /// The columns and the file of rows, when all cells are there.

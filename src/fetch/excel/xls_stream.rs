@@ -147,15 +147,21 @@ impl XlsStream {
                 TEXT_OF_FORMULA => text += data.len() as u64 * 3,
                 _ => {}
             }
-            if text > max_bytes.saturating_mul(3) || rectangle.cells() > MAX_RECTANGLE {
-                return Err(too_large());
+            // Each character was counted as three bytes.
+            if text > max_bytes.saturating_mul(3) {
+                let most = max_bytes.div_ceil(1_000_000);
+                return Err(too_large_unpacked(&format!("The texts of its tab have more than {most} MB.")));
+            }
+            if rectangle.cells() > MAX_RECTANGLE {
+                return Err(too_many_cells());
             }
         }
         Ok(layout)
     }
 }
 
-fn too_large() -> FetchError {
+/// That the area which the cells of a tab take up is too large.
+fn too_many_cells() -> FetchError {
     too_large_unpacked(&format!(
         "A tab in the old format .xls may take up {} million cells; save it as .xlsx.",
         MAX_RECTANGLE / 1_000_000
@@ -177,7 +183,7 @@ fn bounds_of(data: &[u8]) -> Result<(), FetchError> {
         return Err(corrupt());
     }
     let cells = u64::from(last.saturating_sub(first) + 1) * u64::from(right.saturating_sub(left) + 1);
-    if last > 65_536 || cells > MAX_RECTANGLE * 8 { Err(too_large()) } else { Ok(()) }
+    if last > 65_536 || cells > MAX_RECTANGLE * 8 { Err(too_many_cells()) } else { Ok(()) }
 }
 
 /// The rectangle around the cells.
@@ -306,3 +312,7 @@ impl TextPieces<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[path = "xls_stream_tests.rs"]
+mod tests;

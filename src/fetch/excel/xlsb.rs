@@ -15,6 +15,7 @@ use super::tab::{WorkbookTab, choose_tab};
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
 use super::xlsx::{MAX_SHARED_TEXT_BYTES, MAX_SHARED_TEXTS};
 use super::{ReadRequest, TabContent, data_length};
+use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 
 /// The folder in which calamine looks for all parts.
@@ -113,7 +114,10 @@ fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError>
     while let Some((kind, _)) = records.next()? {
         count += u64::from(kind == TEXT);
         if count > MAX_SHARED_TEXTS {
-            return Err(too_large_unpacked(&format!("It has more than {MAX_SHARED_TEXTS} different texts.")));
+            return Err(too_large_unpacked(&format!(
+                "It has more than {} different texts.",
+                grouped(MAX_SHARED_TEXTS)
+            )));
         }
     }
     Ok(())

@@ -6,7 +6,9 @@
 use calamine::{Reader, Xlsx, XlsxError};
 use quick_xml::events::Event;
 
+use super::cell_place::parse_area;
 use super::cell_text::cell_text;
+use super::error_cells::UnknownErrors;
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::layout::TabLayout;
 use super::package::{MAX_SMALL_PART_BYTES, read_package};
@@ -15,6 +17,7 @@ use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
 use super::xml_events::{attribute, for_each_event, is_true};
 use super::{ReadRequest, TabContent, data_length};
+use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 
 /// The most bytes of the part with the texts that cells share: they are kept in memory.
@@ -41,16 +44,27 @@ pub(super) fn read_xlsx(
     if let Some(styles) = archive.part(&format!("{}styles.xml", package.folder), MAX_SMALL_PART_BYTES)? {
         for_each_event(styles, &limit, |_, _| Ok(()))?;
     }
-    let layout = read_layout(&mut archive, &package.paths[chosen], request.max_part_bytes(), &limit)?;
+    let (layout, mut errors) = read_layout(&mut archive, &package.paths[chosen], request.max_part_bytes(), &limit)?;
     drop(archive);
     let mut workbook: Xlsx<_> =
         Xlsx::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain(&limit, &error))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
     let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain(&limit, &error))?;
-    while let Some(cell) = cells.next_cell().map_err(|error| explain(&limit, &error))? {
-        let ((row, column), value) = (cell.get_position(), cell.get_value());
-        collector.take(row, column, data_length(value), || cell_text(value, is_1904))?;
+    loop {
+        match cells.next_cell() {
+            Ok(Some(cell)) => {
+                let ((row, column), value) = (cell.get_position(), cell.get_value());
+                collector.take(row, column, data_length(value), || cell_text(value, is_1904))?;
+            }
+            Ok(None) => break,
+            Err(XlsxError::CellError(word)) => {
+                let (row, column) =
+                    errors.next_place().ok_or_else(|| unreadable(&format!("it has the unknown error “{word}”")))?;
+                collector.take(row, column, word.len(), || word)?;
+            }
+            Err(error) => return Err(explain(&limit, &error)),
+        }
     }
     let (columns, rows) = collector.finish()?;
     Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
@@ -71,7 +85,7 @@ fn explain(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError {
 /// Makes sure that the texts which cells share can be kept in memory.
 fn measure_shared_texts(archive: &mut PartArchive<'_>, path: &str, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
     let Some(part) = archive.part(path, MAX_SHARED_TEXT_BYTES)? else { return Ok(()) };
-    let too_many = || too_large_unpacked(&format!("It has more than {MAX_SHARED_TEXTS} different texts."));
+    let too_many = || too_large_unpacked(&format!("It has more than {} different texts.", grouped(MAX_SHARED_TEXTS)));
     let (mut count, mut text_at) = (0_u64, 0);
     for_each_event(part, limit, |event, at| {
         let Event::Start(start) = event else { return long_cell(at - text_at) };
@@ -103,17 +117,18 @@ fn long_cell(bytes: u64) -> Result<(), FetchError> {
     Err(too_large_unpacked(&format!("It has a cell of more than {} MB.", MAX_CELL_MARKUP_BYTES / (1024 * 1024))))
 }
 
-/// What is hidden or merged in the tab of this part.
+/// What is hidden or merged in the tab of this part, and where it has errors that calamine does not know.
 fn read_layout(
     archive: &mut PartArchive<'_>,
     path: &str,
     most: u64,
     limit: &ReadLimit<'_>,
-) -> Result<TabLayout, FetchError> {
-    let mut layout = TabLayout::default();
+) -> Result<(TabLayout, UnknownErrors), FetchError> {
+    let (mut layout, mut errors) = (TabLayout::default(), UnknownErrors::default());
     let part = archive.part(path, most)?.ok_or_else(corrupt)?;
     let (mut row, mut is_hidden_row, mut in_cells, mut cell_at, mut has_ended) = (0_u64, false, false, 0, false);
     for_each_event(part, limit, |event, at| {
+        errors.follow(event);
         match event {
             Event::Start(start) => match start.local_name().as_ref() {
                 "col" => {
@@ -154,36 +169,5 @@ fn read_layout(
         if in_cells { long_cell(at - cell_at) } else { Ok(()) }
     })?;
     // Without its end the part was cut off, and rows may be missing.
-    if has_ended { Ok(layout) } else { Err(corrupt()) }
-}
-
-/// `A2:B5` as rows and columns from 0.
-fn parse_area(area: &str) -> Option<((u32, u32), (u32, u32))> {
-    let (first, last) = area.split_once(':')?;
-    Some((parse_place(first)?, parse_place(last)?))
-}
-
-fn parse_place(place: &str) -> Option<(u32, u32)> {
-    let letters = place.bytes().take_while(u8::is_ascii_alphabetic).count();
-    let (letters, digits) = place.split_at(letters);
-    if !(1..=3).contains(&letters.len()) {
-        return None;
-    }
-    let column =
-        letters.bytes().fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
-    Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column - 1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_area;
-
-    #[test]
-    fn areas_are_read_as_rows_and_columns() {
-        assert_eq!(parse_area("A2:B5"), Some(((1, 0), (4, 1))));
-        assert_eq!(parse_area("XFD1048576:XFD1048576"), Some(((1_048_575, 16_383), (1_048_575, 16_383))));
-        for bad in ["A2", "A0:B1", "2:5", "AAAA1:B2", ":"] {
-            assert_eq!(parse_area(bad), None, "{bad}");
-        }
-    }
+    if has_ended { Ok((layout, errors)) } else { Err(corrupt()) }
 }

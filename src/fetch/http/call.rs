@@ -18,7 +18,7 @@ use super::reply::{self, Place, Trouble, host_of};
 use super::request::Request;
 use super::spool::{Spoiled, Spooled};
 use super::transport::{Line, agent, by_system};
-use super::unpack::{BodyCoding, Unpacked, body_coding};
+use super::unpack::{BodyCoding, Unpacked, body_coding, is_cut, is_damage};
 use crate::domain::journal::FETCH;
 use crate::domain::location::without_secrets;
 use crate::fetch::http::{Answer, Body, Client};
@@ -282,6 +282,14 @@ impl<'a> Call<'a> {
             Spoiled::Damaged(error) | Spoiled::Broken(error) => match self.line.halt.check() {
                 Err(ended) => ended.into(),
                 Ok(()) if self.line.overrun() => too_large(),
+                // It came as the server has it, and would come the same again.
+                Ok(()) if is_damage(&error) && !is_cut(&error) => final_failure(
+                    "truncated",
+                    format!(
+                        "The file from {host} cannot be decompressed: {error}. Nothing of it was used. Have it compressed \
+                         anew, or sent uncompressed, and sync again."
+                    ),
+                ),
                 Ok(()) => passing(
                     "truncated",
                     format!("The file from {host} did not arrive whole ({error}). Nothing of it was used; try again."),

@@ -4,9 +4,10 @@
 use std::fmt;
 use std::io::{self, Cursor, ErrorKind, Read};
 
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::read::{DeflateDecoder, ZlibDecoder};
 use ureq::http::{HeaderMap, header};
 
+use super::gzip_members::GzipMembers;
 use super::halt::Halt;
 use super::reply::Place;
 use crate::domain::row::shortened;
@@ -95,7 +96,7 @@ impl<'a> Unpacked<'a> {
         let was_packed = start == GZIP_START;
         let whole = Cursor::new(start).chain(from);
         let reader: Box<dyn Read + 'a> = match was_packed {
-            true => Box::new(Named { name: "gzip", inner: MultiGzDecoder::new(Bounded::new(whole, limit, halt)) }),
+            true => Box::new(Named { name: "gzip", inner: GzipMembers::new(Bounded::new(whole, limit, halt)) }),
             false => Box::new(whole),
         };
         Ok(Self { reader, was_packed })
@@ -151,6 +152,11 @@ fn carries<E: std::error::Error + 'static>(error: &io::Error) -> bool {
 /// Whether `error` says that compressed data is damaged.
 pub(in crate::fetch) fn is_damage(error: &io::Error) -> bool {
     carries::<Damage>(error)
+}
+
+/// Whether `error` says that compressed data ends in the middle: its transfer may have ended too early.
+pub(in crate::fetch) fn is_cut(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>()).is_some_and(|damage| damage.is_cut)
 }
 
 /// What is read by a decoder: no more than `left` bytes, and nothing once the fetch has ended. A decoder that brings

@@ -77,6 +77,29 @@ fn damaged_data_says_so() {
 }
 
 #[test]
+fn zeros_behind_gzip_are_passed_over_and_other_garbage_is_not() {
+    let text = b"id,title\n1,Kind of Blue\n";
+    // More than any buffer of a reader holds.
+    let zeros = vec![0; 20_000];
+    let padded_members = [gzip(&text[..9]), vec![0], gzip(&text[9..]), zeros.clone()].concat();
+    for body in [[gzip(text), vec![0]].concat(), [gzip(text), zeros.clone()].concat(), padded_members] {
+        assert_eq!(read(&body, BodyCoding::ByContent, 1000).expect("the text"), text);
+    }
+    for (garbage, said) in [
+        (&b"id,title\n2,Blue Train\n"[..], "is damaged"),
+        (b"\0\0\0x", "is damaged"),
+        (b"\x1F other bytes behind", "is damaged"),
+        (b"\x1F\x8B\x08\0", "ends in the middle"),
+    ] {
+        let error = read(&[gzip(text), garbage.to_vec()].concat(), BodyCoding::ByContent, 1000).expect_err("garbage");
+        assert_eq!(error.to_string(), format!("its gzip data {said}"), "{garbage:?}");
+    }
+    let endless = [gzip(text), vec![0; 2_000_000]].concat();
+    let error = read(&endless, BodyCoding::ByContent, 1000).expect_err("more than may be read");
+    assert!(is_too_much(&error), "{error}");
+}
+
+#[test]
 fn a_file_of_empty_members_ends_at_the_limit() {
     let nothing = gzip(b"").repeat(100_000);
     let error = read(&nothing, BodyCoding::ByContent, 1000).expect_err("more than may be read");

@@ -155,6 +155,24 @@ fn texts_are_whole_however_they_are_written() {
 }
 
 #[test]
+fn an_error_of_any_name_is_kept_as_its_word() {
+    let road = Road::new();
+    let cell = |place: &str, word: &str| format!("<c r=\"{place}\" t=\"e\"><f>X()</f><v>{word}</v></c>");
+    let second =
+        cell("A2", "#SPILL!") + &cell("C2", "#REF!") + &cell("D2", "#GETTING_DATA") + "<c r=\"E2\"><v>5</v></c>";
+    let third = "<c r=\"A3\"><v>3</v></c>".to_owned() + &cell("B3", "#CALC!") + &cell("E3", "#Ü &amp; X");
+    let rows =
+        text_row(1, &["id", "b", "c", "d", "e"]) + &format!("<row r=\"2\">{second}</row><row r=\"3\">{third}</row>");
+    let reading = read_bytes(&road, &Xlsx::of_rows(&rows).bytes()).expect("a workbook");
+    assert_eq!(reading.cells(), [["#SPILL!", "", "#REF!", "#GETTING_DATA", "5"], ["3", "#CALC!", "", "", "#Ü "]]);
+    // A cell without a place of its own stands behind the one before it, which nobody can count there.
+    let unplaced = text_row(1, &["id", "b"]) + "<row r=\"2\"><c t=\"e\"><v>#SPILL!</v></c><c><v>1</v></c></row>";
+    let (code, message) = failed(read_bytes(&road, &Xlsx::of_rows(&unplaced).bytes()));
+    assert_eq!(code, "corrupt_workbook");
+    assert!(message.contains("the unknown error “#SPILL!”"), "{message}");
+}
+
+#[test]
 fn repeated_rows_and_cells_of_opendocument_are_written_out() {
     let road = Road::new();
     let cell = |text: &str, attributes: &str| {
@@ -182,11 +200,11 @@ fn repeated_rows_and_cells_of_opendocument_are_written_out() {
 fn more_cells_than_the_header_has_columns_are_kept_apart() {
     let road = Road::new();
     let table =
-        text_row(1, &["id", "title"]) + &text_row(2, &["1", "Blue", "stray"]) + &text_row(3, &["2", "Train", " "]);
+        text_row(1, &["id", "title"]) + &text_row(2, &["1", "Blue", "stray"]) + &text_row(3, &["2", "Train", "\u{a0}"]);
     let reading = read_bytes(&road, &Xlsx::of_rows(&table).bytes()).expect("a workbook");
     let rows = rows(&*reading.content);
     assert_eq!((rows[0].surplus, rows[0].extra.clone()), (true, vec!["stray".to_owned()]));
-    assert_eq!((rows[1].surplus, rows[1].width, rows[1].cells.len()), (false, None, 2));
+    assert_eq!((rows[1].surplus, rows[1].width, rows[1].cells.len()), (false, Some(3), 2));
 }
 
 #[test]

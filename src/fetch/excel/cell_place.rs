@@ -1,0 +1,33 @@
+//! Places of cells as workbooks write them: `B5` and `A2:B5`.
+
+/// `A2:B5` as rows and columns from 0.
+pub(super) fn parse_area(area: &str) -> Option<((u32, u32), (u32, u32))> {
+    let (first, last) = area.split_once(':')?;
+    Some((parse_place(first)?, parse_place(last)?))
+}
+
+/// `B5` as its row and its column, from 0.
+pub(super) fn parse_place(place: &str) -> Option<(u32, u32)> {
+    let letters = place.bytes().take_while(u8::is_ascii_alphabetic).count();
+    let (letters, digits) = place.split_at(letters);
+    if !(1..=3).contains(&letters.len()) {
+        return None;
+    }
+    let column =
+        letters.bytes().fold(0, |column, letter| column * 26 + u32::from(letter.to_ascii_uppercase() - b'A') + 1);
+    Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_area;
+
+    #[test]
+    fn areas_are_read_as_rows_and_columns() {
+        assert_eq!(parse_area("A2:B5"), Some(((1, 0), (4, 1))));
+        assert_eq!(parse_area("XFD1048576:XFD1048576"), Some(((1_048_575, 16_383), (1_048_575, 16_383))));
+        for bad in ["A2", "A0:B1", "2:5", "AAAA1:B2", ":"] {
+            assert_eq!(parse_area(bad), None, "{bad}");
+        }
+    }
+}

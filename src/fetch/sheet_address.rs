@@ -1,0 +1,34 @@
+//! Keeps links of Google Sheets away from the kinds that fetch an address as it is; the kind `sheet` knows what to fetch
+//! instead.
+
+use super::FetchError;
+use super::http::Client;
+use super::http::address::parse;
+use crate::domain::in_words::sentence;
+use crate::domain::sheet_link::{DirectLinkError, check_direct_link, is_sheet_address};
+
+/// Refuses the link of a Google Sheet that brings a page, or more than it shows.
+///
+/// # Errors
+/// `sheet_link` for such a link, `bad_address` for what is no address of the web.
+pub(super) fn refuse_partial_sheet(client: &Client, address: &str) -> Result<(), FetchError> {
+    let url = parse(address)?;
+    match check_direct_link(&url) {
+        Err(error) if client.is_google(&url) => Err(sheet_link(&error)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses every link of a Google Sheet: a workbook that Google makes of it has all tabs with all cells, whatever part of
+/// the sheet the link shows.
+///
+/// # Errors
+/// As [`refuse_partial_sheet`].
+pub(super) fn refuse_sheet(client: &Client, address: &str) -> Result<(), FetchError> {
+    let url = parse(address)?;
+    if client.is_google(&url) && is_sheet_address(&url) { Err(sheet_link(&DirectLinkError::Page)) } else { Ok(()) }
+}
+
+fn sheet_link(error: &DirectLinkError) -> FetchError {
+    FetchError::failed("sheet_link", sentence(error))
+}
