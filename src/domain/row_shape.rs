@@ -7,7 +7,7 @@ use super::cell_class::{CellClass, ClassCounts};
 use super::issue::{Issue, IssueKind};
 use super::row::{Row, shortened};
 use super::row_group::RowGroup;
-use super::text_counts::row_count;
+use super::text_counts::{grouped, row_count};
 
 /// How many rows say what belongs in a column.
 const SAMPLED_ROWS: u64 = 5_000;
@@ -79,7 +79,11 @@ impl HeaderMismatch {
     #[must_use]
     pub fn message(self) -> String {
         let Self { rows, of, cells, columns } = self;
-        let rows = if rows == of { format!("All {}", row_count(rows)) } else { format!("{rows} of {}", row_count(of)) };
+        let rows = if rows == of {
+            format!("All {}", row_count(rows))
+        } else {
+            format!("{} of {}", grouped(rows), row_count(of))
+        };
         let fix = if cells > columns { "Add the missing column name to" } else { "Remove the name too many from" };
         format!(
             "{rows} have {cells} cells and the header has {columns}, so cells would stand under the wrong names. {fix} \

@@ -3,6 +3,7 @@
 use super::row_collector::{column_letters, hidden_columns};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::row::{listed_columns, shortened};
+use crate::domain::text_counts::{grouped, row_count};
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;
@@ -41,7 +42,7 @@ impl<T> Counted<T> {
 
     fn more(&self) -> String {
         let more = self.count - self.first.len() as u64;
-        if more == 0 { String::new() } else { format!(" and {more} more") }
+        if more == 0 { String::new() } else { format!(" and {} more", grouped(more)) }
     }
 }
 
@@ -90,7 +91,7 @@ impl TabLayout {
                 note(None, Some(only.clone()), reason);
             }
             several => {
-                let (count, names) = (several.len(), listed_columns(several));
+                let (count, names) = (grouped(several.len() as u64), listed_columns(several));
                 note(
                     None,
                     None,
@@ -100,10 +101,13 @@ impl TabLayout {
         }
         let rows = &self.hidden_rows;
         if rows.count > 0 {
-            let numbers = rows.first.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+            let numbers = rows.first.iter().map(|row| grouped(*row)).collect::<Vec<_>>().join(", ");
             let (places, more) = (format!("{numbers}{}", rows.more()), rows.count > 1);
             let reason = if more {
-                format!("{} rows are hidden in the workbook (rows {places}). They were read all the same.", rows.count)
+                format!(
+                    "{} are hidden in the workbook (rows {places}). They were read all the same.",
+                    row_count(rows.count)
+                )
             } else {
                 format!("Row {places} is hidden in the workbook. It was read all the same.")
             };
