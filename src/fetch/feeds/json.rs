@@ -139,6 +139,7 @@ mod tests {
     use serde_json::json;
 
     use super::{AUTHORS, Document, ENTRIES, parse};
+    use crate::domain::text_counts::grouped;
     use crate::fetch::{FetchError, bounded_json};
 
     fn read(text: &str) -> Result<Document, FetchError> {
@@ -161,7 +162,10 @@ mod tests {
         assert_eq!(feed.title, "T");
         assert_eq!(
             feed.notes,
-            ["It has 33,333 entries more than the 20,000 that are read of one feed; they were left out."]
+            [format!(
+                "It has {} entries more than the 20,000 that are read of one feed; they were left out.",
+                grouped(more as u64)
+            )]
         );
         let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(bounded_json::MOST));
         let error = read(&wide).expect_err("too many values").to_string();
