@@ -9,9 +9,11 @@ use crate::app::App;
 use crate::domain::feed::Feed;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
+use crate::domain::run_text::counted;
 use crate::domain::run_text::outcome;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
+use crate::domain::text_counts::grouped;
 use crate::store::catalogs::Catalog;
 use crate::store::sources::SourceChange;
 
@@ -182,7 +184,8 @@ fn feed_facts(feeds: &[Feed]) -> Vec<(&'static str, String)> {
     if feeds.is_empty() {
         return Vec::new();
     }
-    let mut facts = vec![("feeds", format!("{}, {} failing", feeds.len(), failing.len()))];
+    let mut facts =
+        vec![("feeds", format!("{}, {} failing", grouped(feeds.len() as u64), grouped(failing.len() as u64)))];
     facts.extend(failing.into_iter().map(|(feed, name)| {
         let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
         let why = feed.error.as_ref().map(|(_, sentence)| format!(": {sentence}")).unwrap_or_default();
@@ -195,15 +198,15 @@ fn remove(app: &App, args: &Remove) -> Result<Exit, Trouble> {
     let source = known_source(&app.store, &args.slug)?;
     let slug = &source.slug;
     let items = app.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
-    let noun = source.noun.of(items);
-    let question = format!("This removes {slug} with its catalog of {items} {noun}, for good. Go on?");
+    let items = counted(&source.noun, items);
+    let question = format!("This removes {slug} with its catalog of {items}, for good. Go on?");
     if !args.yes && !confirmed(&question)? {
         note("Nothing was removed.");
         return Ok(Exit::Cancelled);
     }
     match app.store.remove_source(source.id)? {
         SourceChange::Done => {
-            note(&format!("Removed {slug} with its catalog of {items} {noun}."));
+            note(&format!("Removed {slug} with its catalog of {items}."));
             Ok(Exit::Fine)
         }
         SourceChange::Busy => {

@@ -3,10 +3,12 @@
 use super::output::{Exit, Trouble, answer, complain, note, one_line};
 use crate::app::App;
 use crate::domain::feed::Feed;
+use crate::domain::in_words;
 use crate::domain::location::without_secrets;
 use crate::domain::look::Look;
 use crate::domain::row::shortened;
 use crate::domain::source::Source;
+use crate::domain::text_counts::grouped;
 
 /// What is said of a feed of which nothing else is known.
 const UNREAD: &str = "It could not be read.";
@@ -31,12 +33,13 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     if !is_fine {
         return Ok(Exit::Failed);
     }
+    let bytes = in_words::bytes(look.bytes);
     answer(&one_line(&format!(
-        "{slug} is fine: {} columns ({}), every key in “{}” is present and different as far as was looked, {} bytes.",
-        look.columns.len(),
+        "{slug} is fine: {} columns ({}), every key in “{}” is present and different as far as was looked, {}.",
+        grouped(look.columns.len() as u64),
         quoted(&look.columns),
         source.key_column,
-        look.bytes,
+        bytes,
     )))?;
     Ok(Exit::Fine)
 }
@@ -56,12 +59,16 @@ fn tell_feeds(source: &Source, look: &Look) -> Result<Exit, Trouble> {
     }
     let Source { slug, .. } = source;
     let asked = look.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
+    let bytes = in_words::bytes(look.bytes);
     let said = match look.feeds.len() {
-        0 => format!("{slug} is fine: {} bytes.", look.bytes),
-        1 => format!("{slug} is fine: 1 feed, {} bytes.", look.bytes),
-        all if all == asked => format!("{slug} is fine: {all} feeds, {} bytes.", look.bytes),
+        0 => format!("{slug} is fine: {bytes}."),
+        1 => format!("{slug} is fine: 1 feed, {bytes}."),
+        all if all == asked => format!("{slug} is fine: {} feeds, {bytes}.", grouped(all as u64)),
         // A long list is not asked as a whole for a look.
-        all => format!("{slug}: {asked} of {all} feeds were asked and are fine, {} bytes.", look.bytes),
+        all => {
+            let (asked, all) = (grouped(asked as u64), grouped(all as u64));
+            format!("{slug}: {asked} of {all} feeds were asked and are fine, {bytes}.")
+        }
     };
     answer(&one_line(&said))?;
     Ok(Exit::Fine)

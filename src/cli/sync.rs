@@ -9,10 +9,11 @@ use super::follow::{self, Show};
 use super::output::{Exit, Trouble, answer, complain, known_source, note, one_line};
 use crate::app::{self, App};
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
-use crate::domain::run_text::issue_label;
+use crate::domain::run_text::{counted_issues, issue_label};
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
+use crate::domain::text_counts::grouped;
 use crate::store::admission::Admission;
 
 /// What the exit codes mean.
@@ -139,11 +140,10 @@ fn adopt(app: &App, id: SyncId, request: &StartRequest) -> Result<Adopted, Troub
 
 /// Tells how it ended.
 fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(), Trouble> {
-    let (issues, withheld) =
-        app.store.record(last.sync_id)?.map_or((0, 0), |record| (record.issues, record.withheld_removals));
+    let issues = app.store.record(last.sync_id)?.map_or(0, |record| record.issues);
     if issues > 0 {
         for issue in app.store.issues(last.sync_id, 1, TOLD_ISSUES)? {
-            let row = issue.row.map_or(String::new(), |row| format!("row {row}, "));
+            let row = issue.row.map_or(String::new(), |row| format!("row {}, ", grouped(row)));
             // Where a source is made of feeds, the place of an issue is the feed.
             let is_of_feed = last.stats.feeds.is_some() && issue.row.is_none();
             let what = if is_of_feed { "feed" } else { "column" };
@@ -151,11 +151,8 @@ fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(
             note(&format!("{row}{column}{}: {}", issue_label(issue.kind, is_of_feed), issue.reason));
         }
         if issues > TOLD_ISSUES {
-            note(&format!("… and {} more issues", issues - TOLD_ISSUES));
+            note(&format!("… and {} more issues", grouped(issues - TOLD_ISSUES)));
         }
-    }
-    if withheld > 0 {
-        note(&format!("{withheld} removals are withheld until somebody confirms them."));
     }
     if json {
         answer(&serde_json::to_string(last)?)?;
@@ -165,11 +162,7 @@ fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(
     if last.status != Status::Completed {
         complain(&format!("{slug}: {}: {message}", last.status));
     } else if !json {
-        let count = match issues {
-            0 => String::new(),
-            1 => " 1 issue.".to_owned(),
-            more => format!(" {more} issues."),
-        };
+        let count = if issues > 0 { format!(" {}.", counted_issues(issues)) } else { String::new() };
         answer(&one_line(&format!("{slug}: {message}{count}")))?;
     }
     Ok(())

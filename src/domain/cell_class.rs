@@ -1,11 +1,12 @@
 //! What a cell looks like at first sight, for telling whether it stands in the right column.
 
 use super::column_type::ColumnType;
+use super::sheet_words::SheetWord;
 
 /// What a cell looks like. Coarser than a column's type, so that a column keeps its class when single cells are odd.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CellClass {
-    /// Nothing, or white space.
+    /// Nothing, white space, or a word that a spreadsheet writes in place of a value.
     Empty,
     /// Digits with the signs that numbers and prices have.
     Number,
@@ -36,7 +37,7 @@ impl CellClass {
     #[must_use]
     pub fn of(cell: &str) -> Self {
         let cell = cell.trim();
-        let Some(first) = cell.bytes().next() else { return Self::Empty };
+        let Some(first) = cell.bytes().next().filter(|_| SheetWord::of(cell).is_none()) else { return Self::Empty };
         if cell.len() > 40 || !first.is_ascii() && !cell.starts_with(['€', '£', '¥']) {
             return if is_link(cell) { Self::Link } else { Self::Text };
         }
@@ -100,6 +101,8 @@ mod tests {
         for (cell, class) in [
             ("", CellClass::Empty),
             (" \t", CellClass::Empty),
+            ("#REF!", CellClass::Empty),
+            ("Loading...", CellClass::Empty),
             ("1999", CellClass::Number),
             ("-3,5 %", CellClass::Number),
             ("€ 1.234,50", CellClass::Number),

@@ -22,12 +22,22 @@ pub fn setting(duration: Duration) -> String {
     }
 }
 
-/// An error's text as a sentence of its own: with a capital letter and a full stop.
+/// An error's text as a sentence of its own: with a capital letter and a full stop. The backticks of terminals become
+/// quotation marks.
 #[must_use]
-pub fn sentence(error: &impl ToString) -> String {
+pub fn sentence(error: &(impl ToString + ?Sized)) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    // Backticks are for terminals.
+    while let Some(at) = sentence.find('`') {
+        let quote = if sentence[..at].matches(['“', '”']).count().is_multiple_of(2) { "“" } else { "”" };
+        sentence.replace_range(at..=at, quote);
+    }
+    if !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
 }
 
 /// How long something took or is ago, as closely as people want to know: `40 ms`, `0.4 s`, `2 min 5 s`, `3 days 4 h`.
@@ -65,6 +75,13 @@ pub fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    #[test]
+    fn errors_read_as_sentences() {
+        assert_eq!(super::sentence("that is a form"), "That is a form.");
+        assert_eq!(super::sentence("such as `albums` or `a`"), "Such as “albums” or “a”.");
+        assert_eq!(super::sentence("Ähnlich wie das."), "Ähnlich wie das.");
+    }
 
     #[test]
     fn a_limit_is_said_in_seconds_unless_that_would_be_another_one() {

@@ -39,6 +39,12 @@ pub enum ReadSetting {
 }
 
 impl ReadOptions {
+    /// The number of the row that names the columns, for notes about it. Where none is set the header is row 1.
+    #[must_use]
+    pub fn header_place(&self) -> u64 {
+        self.header_row.unwrap_or(1)
+    }
+
     /// The options without those that are not among `obeyed`.
     #[must_use]
     pub fn obeyed(&self, obeyed: &[ReadSetting]) -> Self {

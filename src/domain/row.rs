@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::text_counts::grouped;
 use super::text_form::comparable_form;
 use super::visible_text::stray_marked;
 
@@ -129,7 +130,7 @@ pub fn listed_columns(columns: &[String]) -> String {
     const MOST: usize = 12;
     let mut names: Vec<String> = columns.iter().take(MOST).map(|name| format!("“{}”", shortened(name))).collect();
     if columns.len() > MOST {
-        names.push(format!("and {} more", columns.len() - MOST));
+        names.push(format!("and {} more", grouped((columns.len() - MOST) as u64)));
     }
     names.join(", ")
 }

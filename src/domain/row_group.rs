@@ -28,11 +28,17 @@ impl RowGroup {
         self.count
     }
 
+    /// The number of the first row; `None` without any.
+    #[must_use]
+    pub fn first(&self) -> Option<u64> {
+        self.first.first().copied()
+    }
+
     /// The note about these rows, in the place of the first of them; `None` without any. `one` is the reason where it is
     /// a single row, and `many` goes on after the rows: "12 rows (rows 5, 9, …) have …".
     #[must_use]
     pub fn note(&self, one: &str, many: &str) -> Option<Issue> {
-        let row = *self.first.first()?;
+        let row = self.first()?;
         let reason = match self.count {
             1 => one.to_owned(),
             count => format!("{} ({}) {many}", row_count(count), listed_rows(&self.first, count)),

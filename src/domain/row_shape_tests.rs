@@ -105,3 +105,9 @@ fn rows_inside_a_cell_are_told_where_they_look_like_rows() {
         assert_eq!((told.is_doubtful, told.notes.len()), (is_told, usize::from(is_told)), "{text}: {told:?}");
     }
 }
+
+#[test]
+fn the_message_of_a_mismatch_groups_digits() {
+    let mismatch = HeaderMismatch { rows: 12_000, of: 15_000, cells: 4, columns: 3 };
+    assert!(mismatch.message().starts_with("12,000 of 15,000 rows have 4 cells"), "{}", mismatch.message());
+}

@@ -3,7 +3,7 @@
 
 use super::issue::IssueKind;
 use super::operation::{OperationKind, Status};
-use super::progress::{FailedFeeds, Stats};
+use super::progress::{Count, FailedFeeds, Stats};
 use super::source::Noun;
 use super::text_counts::grouped;
 
@@ -86,6 +86,19 @@ pub const fn has_left_out(stats: &Stats) -> bool {
     stats.rejected > 0 || stats.failed_feeds.is_some()
 }
 
+/// The message of a run that has looked at so many of the entries: "Syncing album 48,000 of 120,000…".
+#[must_use]
+pub fn syncing_message(noun: &Noun, entries: Count) -> String {
+    format!("Syncing {} {} of {}…", noun.one, grouped(entries.processed), grouped(entries.total))
+}
+
+/// The message of a run that asks its feeds: "Fetching feed 5 of 22…".
+#[must_use]
+pub fn fetching_feed_message(feeds: Count) -> String {
+    let current = (feeds.processed + 1).min(feeds.total);
+    format!("Fetching feed {} of {}…", grouped(current), grouped(feeds.total))
+}
+
 /// The message of a sync that completed. `columns` is what became of the columns, as sentences that begin with a space.
 #[must_use]
 pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
@@ -139,6 +152,12 @@ pub fn would_leave_out(stats: &Stats) -> String {
         text.push_str(&format!(" {} would be skipped.", rows(stats)));
     }
     text + &feeds_sentence(stats)
+}
+
+/// The issues of a run, counted: `1 issue`, `12,480 issues`.
+#[must_use]
+pub fn counted_issues(issues: u64) -> String {
+    plural(issues, "issue", "issues")
 }
 
 /// `1 album`, `47 albums`, `12,480 albums`.
@@ -198,8 +217,9 @@ fn plural(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        FailedFeeds, Noun, OperationKind, RunResult, Stats, Status, completed_message, completed_state, outcome,
-        run_outcome, stopped_message, unchanged_message, would_leave_out,
+        FailedFeeds, Noun, OperationKind, RunResult, Stats, Status, completed_message, completed_state, counted_issues,
+        fetching_feed_message, outcome, run_outcome, stopped_message, syncing_message, unchanged_message,
+        would_leave_out,
     };
     use crate::domain::progress::Count;
 
@@ -228,6 +248,16 @@ mod tests {
         assert_eq!(outcome(Status::Failed, &one), "Failed, 1 row skipped");
         let many = Stats { rejected: 12_480, ..Stats::default() };
         assert_eq!(outcome(Status::Completed, &many), "Completed, 12,480 rows skipped");
+    }
+
+    #[test]
+    fn digits_are_grouped_while_a_run_goes_on() {
+        let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
+        let count = |processed, total| Count { processed, total };
+        assert_eq!(syncing_message(&noun, count(48_000, 120_000)), "Syncing album 48,000 of 120,000…");
+        assert_eq!(fetching_feed_message(count(4, 22)), "Fetching feed 5 of 22…");
+        assert_eq!(fetching_feed_message(count(12_000, 12_000)), "Fetching feed 12,000 of 12,000…");
+        assert_eq!((counted_issues(1), counted_issues(12_000)), ("1 issue".to_owned(), "12,000 issues".to_owned()));
     }
 
     #[test]

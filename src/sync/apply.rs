@@ -16,6 +16,7 @@ use crate::domain::item::{Layout, search_text};
 use crate::domain::operation::Stage;
 use crate::domain::progress::{Count, Stats, Weights};
 use crate::domain::row::Row;
+use crate::domain::run_text;
 use crate::domain::sheet_words::SheetWord;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
@@ -215,7 +216,7 @@ impl Application<'_> {
         let items = stats.items;
         let progress = Progress {
             stage: Stage::Processing,
-            message: format!("Syncing {} {} of {}…", self.source.noun.one, items.processed, items.total),
+            message: run_text::syncing_message(&self.source.noun, items),
             percent: self.weights.percent(Stage::Processing, items.processed, items.total),
             stats,
         };

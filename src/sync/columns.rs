@@ -12,13 +12,12 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::{Digest128, Layout, digest, parse_fields};
 use crate::domain::row::{Row, shortened};
 use crate::domain::stored_columns::as_stored;
+use crate::domain::text_counts::grouped;
 use crate::domain::text_form::position_of;
 use crate::fetch::{Content, key_hints, missing_key};
 
 /// How many rows are looked at to find out whether a column was only renamed.
 const SAMPLE: usize = 200;
-/// The row of the header.
-const HEADER: u64 = 1;
 /// How many changes of columns the message of a run names.
 const NAMED: usize = 4;
 
@@ -85,8 +84,9 @@ impl Run<'_> {
     /// What became of the columns, as noted issues of the header.
     pub(super) fn column_notes(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<Issue>, Stopped> {
         let renamed = self.renamed(sample, index)?;
+        let header = self.source.read_options.header_place();
         let note = |column: &str, reason: String| Issue {
-            row: Some(HEADER),
+            row: Some(header),
             column: Some(column.to_owned()),
             kind: IssueKind::Noted,
             reason,
@@ -153,7 +153,7 @@ impl Run<'_> {
 pub(super) fn in_words(notes: &[Issue]) -> String {
     let mut words: String = notes.iter().take(NAMED).map(|note| format!(" {}", note.reason)).collect();
     if notes.len() > NAMED {
-        words.push_str(&format!(" {} more columns came, went or were renamed.", notes.len() - NAMED));
+        words.push_str(&format!(" {} more columns came, went or were renamed.", grouped((notes.len() - NAMED) as u64)));
     }
     words
 }

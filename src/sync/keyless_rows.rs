@@ -1,47 +1,124 @@
 //! Rows without a key: those that somebody filled in, and those that only hold what a spreadsheet puts into every row, as
 //! the unticked box that was drawn down a thousand rows.
+//!
+//! Both readings of a source ask here, and the memory that this takes does not grow with the source.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use crate::domain::issue::KEPT_ISSUES;
 use crate::domain::row::Row;
 use crate::domain::sheet_words::{is_checkbox, is_unticked};
 use crate::domain::text_form::is_blank;
 
 /// A value in so many rows with a key, and in all of them, is no person's entry in a row without one.
 const MIN_CONSTANT_ROWS: u64 = 3;
-/// A value in so many rows without a key, and in all of them, was filled down.
+/// A value in so many rows without a key that hold nothing else was filled down.
 const MIN_FILLED_ROWS: u64 = 10;
+/// The most combinations of filled columns that are told apart. Rows with a further one are refused.
+const MAX_PATTERNS: usize = 4_096;
+/// Rows with something beyond so many columns are refused.
+const MAX_COLUMNS: usize = 16_384;
+/// The most numbers of rows that are kept, over all combinations. The other rows are only counted.
+const MAX_LISTED_ROWS: usize = 10 * KEPT_ISSUES;
 
-/// What a column holds, in rows with a key and without.
+/// Which columns of a row are filled, one bit for each; without zeros at the end.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+struct FilledColumns(Box<[u64]>);
+
+impl FilledColumns {
+    /// Those of a row; `None` where there are too many columns.
+    fn of(row: &Row) -> Option<Self> {
+        let mut words = Vec::new();
+        for (at, _) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
+            if at >= MAX_COLUMNS {
+                return None;
+            }
+            words.resize(at / 64 + 1, 0);
+            words[at / 64] |= 1_u64 << (at % 64);
+        }
+        Some(Self(words.into_boxed_slice()))
+    }
+
+    fn positions(&self) -> impl Iterator<Item = usize> {
+        let bits = |word: u64| (0..64).filter(move |bit| word >> bit & 1 == 1);
+        self.0.iter().enumerate().flat_map(move |(at, word)| bits(*word).map(move |bit| at * 64 + bit))
+    }
+}
+
+/// The combinations of filled columns that say that a row without a key is no entry.
+#[derive(Default, Debug)]
+pub(super) struct UnfilledPatterns(HashSet<FilledColumns>);
+
+impl UnfilledPatterns {
+    /// Whether `row`, which has no key and was looked at in the first reading, is no entry.
+    pub(super) fn contains(&self, row: &Row) -> bool {
+        !self.0.is_empty() && FilledColumns::of(row).is_some_and(|filled| self.0.contains(&filled))
+    }
+}
+
+/// The one value of a column, as long as there is but one.
+#[derive(Clone, Default, Debug)]
+struct OnlyValue {
+    value: Option<String>,
+    rows: u64,
+    has_others: bool,
+}
+
+impl OnlyValue {
+    fn look(&mut self, value: &str) {
+        match &self.value {
+            Some(known) if known == value => self.rows += 1,
+            None if !self.has_others => (self.value, self.rows) = (Some(value.to_owned()), 1),
+            _ => (self.value, self.has_others) = (None, true),
+        }
+    }
+}
+
+/// What a column holds.
 #[derive(Clone, Default, Debug)]
 struct ColumnContent {
-    /// The value in rows without a key, and in how many; `None` where they differ.
-    filler: Option<(String, u64)>,
-    has_differing_fillers: bool,
-    /// The value in rows with a key, and in how many; `None` where they differ.
-    constant: Option<(String, u64)>,
-    has_differing_values: bool,
+    /// In rows without a key that have something there.
+    filler: OnlyValue,
+    /// In rows with a key.
+    constant: OnlyValue,
     /// Whether a row with a key has something else than a box there.
     has_others_than_boxes: bool,
 }
 
-/// Keeps the one value of a column, as long as there is but one.
-fn note(kept: &mut Option<(String, u64)>, differs: &mut bool, value: &str) {
-    match kept {
-        Some((known, count)) if known == value => *count += 1,
-        None if !*differs => *kept = Some((value.to_owned(), 1)),
-        _ => (*kept, *differs) = (None, true),
+impl ColumnContent {
+    /// Whether what rows without a key have there is put into every row.
+    fn is_in_every_row(&self) -> bool {
+        let Some(filler) = &self.filler.value else { return false };
+        let is_constant = self.constant.value.as_ref() == Some(filler) && self.constant.rows >= MIN_CONSTANT_ROWS;
+        is_constant || self.has_unticked_boxes()
+    }
+
+    /// Whether rows without a key have nothing there but boxes that nobody ticked.
+    fn has_unticked_boxes(&self) -> bool {
+        !self.has_others_than_boxes && self.filler.value.as_deref().is_some_and(is_unticked)
     }
 }
 
-impl ColumnContent {
-    /// The value that says nothing in a row without a key.
-    fn filler(&self) -> Option<&str> {
-        let (value, count) = self.filler.as_ref()?;
-        let is_box = is_unticked(value) && !self.has_others_than_boxes;
-        let is_constant =
-            self.constant.as_ref().is_some_and(|(known, rows)| known == value && *rows >= MIN_CONSTANT_ROWS);
-        (is_box || is_constant || *count >= MIN_FILLED_ROWS).then_some(value)
+/// The rows with the same columns filled.
+#[derive(Default, Debug)]
+struct PatternRows {
+    count: u64,
+    first: u64,
+    last: u64,
+    /// The numbers of the first ones.
+    listed: Vec<u64>,
+}
+
+impl PatternRows {
+    /// Whether rows in which the columns `filled` are filled hold nothing that a person entered.
+    fn are_unfilled(&self, filled: &FilledColumns, columns: &[ColumnContent]) -> bool {
+        let mut contents = filled.positions().map(|at| columns.get(at));
+        if contents.all(|column| column.is_some_and(ColumnContent::is_in_every_row)) {
+            return true;
+        }
+        let mut contents = filled.positions().map(|at| columns.get(at));
+        let is_filled_down = |column: &ColumnContent| column.filler.value.is_some() && self.count >= MIN_FILLED_ROWS;
+        contents.next().flatten().is_some_and(is_filled_down) && contents.next().is_none()
     }
 }
 
@@ -49,115 +126,103 @@ impl ColumnContent {
 #[derive(Debug)]
 pub(super) struct KeylessRows {
     columns: Vec<ColumnContent>,
-    /// Which columns of a row are filled: few combinations in many rows.
-    patterns: HashMap<Vec<usize>, u32>,
-    /// Rows with the number of their pattern, in order.
-    rows: Vec<(u64, u32)>,
+    patterns: HashMap<FilledColumns, PatternRows>,
+    /// Rows that are in none of the patterns.
+    others: PatternRows,
+    listed_rows: usize,
 }
 
 /// Rows without a key, told apart.
 #[derive(PartialEq, Eq, Default, Debug)]
 pub(super) struct KeylessSplit {
-    /// Rows in which something was entered.
+    /// Rows in which something was entered: the first of them.
     pub(super) filled: Vec<u64>,
-    /// How many hold nothing,
+    /// How many more of these there are.
+    pub(super) unlisted: u64,
+    /// How many rows hold nothing that was entered,
     pub(super) unfilled: u64,
     /// the first of these,
     pub(super) first: u64,
     /// and the last.
     pub(super) last: u64,
+    /// What they hold all the same, with its column.
+    pub(super) fillers: Vec<(usize, String)>,
+    /// Whether that is nothing but unticked boxes.
+    pub(super) has_only_boxes: bool,
 }
 
 impl KeylessRows {
     /// None yet, of a source with so many columns.
     pub(super) fn new(columns: usize) -> Self {
-        Self { columns: vec![ColumnContent::default(); columns], patterns: HashMap::new(), rows: Vec::new() }
+        let columns = vec![ColumnContent::default(); columns];
+        Self { columns, patterns: HashMap::new(), others: PatternRows::default(), listed_rows: 0 }
     }
 
     /// Looks at a row with a key.
     pub(super) fn look_at_keyed(&mut self, row: &Row) {
         for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
-            if column.has_differing_values && column.has_others_than_boxes {
+            if column.constant.has_others && column.has_others_than_boxes {
                 continue;
             }
             let cell = cell.trim();
-            if !cell.is_empty() {
-                note(&mut column.constant, &mut column.has_differing_values, cell);
-                column.has_others_than_boxes |= !is_checkbox(cell);
-            }
+            column.constant.look(cell);
+            column.has_others_than_boxes |= !is_checkbox(cell) && !is_blank(cell);
         }
     }
 
     /// Takes a row without a key.
     pub(super) fn push(&mut self, row: &Row) {
-        let filled: Vec<usize> = (0..row.cells.len()).filter(|&at| !is_blank(&row.cells[at])).collect();
-        for &at in &filled {
-            if let Some(column) = self.columns.get_mut(at) {
-                note(&mut column.filler, &mut column.has_differing_fillers, row.cells[at].trim());
-            }
+        for (column, cell) in self.columns.iter_mut().zip(&row.cells).filter(|(_, cell)| !is_blank(cell)) {
+            column.filler.look(cell.trim());
         }
-        let next = u32::try_from(self.patterns.len()).unwrap_or(u32::MAX);
-        let pattern = *self.patterns.entry(filled).or_insert(next);
-        self.rows.push((row.number, pattern));
+        let filled = FilledColumns::of(row);
+        let is_full = self.patterns.len() >= MAX_PATTERNS;
+        let rows = match filled {
+            Some(filled) if !is_full || self.patterns.contains_key(&filled) => self.patterns.entry(filled).or_default(),
+            _ => &mut self.others,
+        };
+        rows.first = if rows.count == 0 { row.number } else { rows.first };
+        rows.last = row.number;
+        rows.count += 1;
+        if rows.listed.len() < KEPT_ISSUES && self.listed_rows < MAX_LISTED_ROWS {
+            rows.listed.push(row.number);
+            self.listed_rows += 1;
+        }
     }
 
-    /// What fills each column, where it says nothing.
-    pub(super) fn fillers(&self) -> Vec<Option<String>> {
-        self.columns.iter().map(|column| column.filler().map(str::to_owned)).collect()
+    /// Which rows hold nothing that a person entered.
+    pub(super) fn fillers(&self) -> UnfilledPatterns {
+        let unfilled = self.patterns.iter().filter(|(filled, rows)| rows.are_unfilled(filled, &self.columns));
+        UnfilledPatterns(unfilled.map(|(filled, _)| filled.clone()).collect())
     }
 
-    /// Which of the rows were filled in.
+    /// Tells the rows apart.
     pub(super) fn split(self) -> KeylessSplit {
-        let says_nothing = |at: &usize| self.columns.get(*at).is_some_and(|column| column.filler().is_some());
-        let patterns = self.patterns.iter().map(|(filled, id)| (*id, filled.iter().all(says_nothing)));
-        let unfilled: HashMap<u32, bool> = patterns.collect();
-        let mut split = KeylessSplit::default();
-        for (row, pattern) in self.rows {
-            if unfilled.get(&pattern) == Some(&true) {
-                split.unfilled += 1;
-                split.first = if split.first == 0 { row } else { split.first };
-                split.last = row;
-            } else {
-                split.filled.push(row);
+        let mut split = KeylessSplit { has_only_boxes: true, first: u64::MAX, ..KeylessSplit::default() };
+        let mut filled_rows = self.others.count;
+        let mut filled_columns = vec![false; self.columns.len()];
+        split.filled = self.others.listed;
+        for (filled, rows) in self.patterns {
+            if !rows.are_unfilled(&filled, &self.columns) {
+                filled_rows += rows.count;
+                split.filled.extend(rows.listed);
+                continue;
             }
+            split.unfilled += rows.count;
+            split.first = split.first.min(rows.first);
+            split.last = split.last.max(rows.last);
+            filled.positions().for_each(|at| filled_columns[at] = true);
+        }
+        split.filled.sort_unstable();
+        split.unlisted = filled_rows - split.filled.len() as u64;
+        for (at, column) in self.columns.into_iter().enumerate().filter(|(at, _)| filled_columns[*at]) {
+            split.has_only_boxes &= column.has_unticked_boxes();
+            split.fillers.extend(column.filler.value.map(|value| (at, value)));
         }
         split
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{KeylessRows, KeylessSplit};
-    use crate::domain::row::Row;
-
-    fn row(number: u64, cells: [&str; 3]) -> Row {
-        Row { number, cells: cells.map(str::to_owned).to_vec(), ..Row::default() }
-    }
-
-    fn split(keyed: &[[&str; 3]], keyless: &[[&str; 3]]) -> KeylessSplit {
-        let mut rows = KeylessRows::new(3);
-        keyed.iter().for_each(|cells| rows.look_at_keyed(&row(2, *cells)));
-        (10..).zip(keyless).for_each(|(number, cells)| rows.push(&row(number, *cells)));
-        rows.split()
-    }
-
-    #[test]
-    fn unticked_boxes_and_blank_rows_are_nothing() {
-        let found = split(&[["1", "Ana", "TRUE"]], &[["", "", "FALSE"], ["", "", ""], ["", "Bo", "FALSE"]]);
-        assert_eq!(found, KeylessSplit { filled: vec![12], unfilled: 2, first: 10, last: 11 });
-    }
-
-    #[test]
-    fn a_ticked_box_and_a_word_false_are_entries() {
-        assert_eq!(split(&[["1", "Ana", "TRUE"], ["2", "Bo", "FALSE"]], &[["", "", "TRUE"]]).filled, [10]);
-        assert_eq!(split(&[["1", "Ana", "yes"]], &[["", "", "FALSE"]]).filled, [10]);
-    }
-
-    #[test]
-    fn a_constant_of_the_column_is_nothing_and_a_coincidence_is_something() {
-        let euro = ["1", "", "EUR"];
-        assert_eq!(split(&[euro; 3], &[["", "", "EUR"]]).unfilled, 1);
-        assert_eq!(split(&[euro], &[["", "", "EUR"]]).filled, [10]);
-        assert_eq!(split(&[["1", "", "9"]], &[["", "", "0.00"]; 12]).unfilled, 12);
-    }
-}
+#[path = "keyless_rows_tests.rs"]
+mod tests;

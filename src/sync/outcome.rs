@@ -13,6 +13,7 @@ use crate::domain::operation::{OperationKind, Status};
 use crate::domain::progress::{FailedFeeds, Stats};
 use crate::domain::run_text::{self, RunResult};
 use crate::domain::source::Source;
+use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 use crate::store::StoreError;
 use crate::store::finish::{Applied, Ending, Requeue};
@@ -32,6 +33,21 @@ pub(super) enum Stopped {
     },
     /// The database failed it.
     Database(StoreError),
+}
+
+impl Stopped {
+    /// More than half of the items would go, and as many new ones would come.
+    pub(super) fn key_changed(source: &Source, tally: Tally) -> Self {
+        let Tally { removals, live, additions, .. } = tally;
+        let message = format!(
+            "Did the key column change? {} of the catalog's {} would go and {} would come. Nothing was changed. \
+             If this is meant, choose “Sync anyway”.",
+            grouped(removals),
+            count(source, live),
+            grouped(additions),
+        );
+        Self::Failed { code: "key_changed", message }
+    }
 }
 
 impl From<StoreError> for Stopped {
@@ -136,12 +152,13 @@ impl Findings {
     /// What a sync would do, or why it would be refused. Nothing was written.
     pub(super) fn previewed(mut self, source: &Source, tally: Tally, verdict: Verdict) -> Ending {
         self.stats = self.counts();
-        let Stats { added, updated, .. } = self.stats;
+        let (added, updated) = (grouped(self.stats.added), grouped(self.stats.updated));
         let Tally { removals, .. } = tally;
         let left_out = run_text::would_leave_out(&self.stats);
         let (removed, withheld, what) = match verdict {
             Verdict::Apply => {
-                (removals, 0, format!("A sync would add {added}, update {updated} and remove {removals}."))
+                let removed = grouped(removals);
+                (removals, 0, format!("A sync would add {added}, update {updated} and remove {removed}."))
             }
             Verdict::WithholdRemovals | Verdict::WithholdInDoubt => {
                 let kept = run_text::counted(&source.noun, removals);
@@ -153,8 +170,8 @@ impl Findings {
             Verdict::EmptySource => (0, 0, "A sync would be refused: the source has no rows to take.".to_owned()),
             Verdict::KeyChanged => {
                 let what = format!(
-                    "A sync would be refused, as the key column may have changed: {added} would come and {removals} would \
-                     go."
+                    "A sync would be refused, as the key column may have changed: {added} would come and {} would go.",
+                    grouped(removals)
                 );
                 (removals, 0, what)
             }

@@ -6,40 +6,19 @@ use super::keyless_rows::KeylessSplit;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::Layout;
 use crate::domain::row::{Row, listed_columns, shortened};
+use crate::domain::row_group::RowGroup;
+use crate::domain::run_text::counted;
 use crate::domain::sheet_words::SheetWord;
-use crate::domain::source::Noun;
+use crate::domain::source::{Noun, Source};
+use crate::domain::text_counts::{grouped, row_count};
 
-/// How many rows or headers a note names.
+/// How many values or headers a note names.
 const MAX_NAMED: usize = 5;
-
-/// Rows of one sort: how many, and the first ones.
-#[derive(Default, Debug)]
-struct RowCount {
-    count: u64,
-    first: Vec<u64>,
-}
-
-impl RowCount {
-    fn push(&mut self, row: u64) {
-        self.count += 1;
-        if self.first.len() < MAX_NAMED {
-            self.first.push(row);
-        }
-    }
-
-    /// `4, 9 and 3 more`.
-    fn in_words(&self) -> String {
-        let named: Vec<String> = self.first.iter().map(u64::to_string).collect();
-        let more = self.count - self.first.len() as u64;
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        format!("{}{more}", named.join(", "))
-    }
-}
 
 /// Collects what is noted once.
 #[derive(Default, Debug)]
 pub(super) struct RowNotes {
-    headers: RowCount,
+    headers: RowGroup,
     /// Rows whose key the catalog spells otherwise, with the first such key.
     respelled: u64,
     first_respelled: Option<(u64, String)>,
@@ -53,7 +32,7 @@ pub(super) struct RowNotes {
 impl RowNotes {
     /// A row repeats the header.
     pub(super) fn repeated_header(&mut self, row: u64) {
-        self.headers.push(row);
+        self.headers.add(row);
     }
 
     /// The catalog spells the key of a row otherwise.
@@ -106,16 +85,13 @@ impl RowNotes {
             reason,
         };
         let mut notes = Vec::new();
-        if let Some(&first) = self.headers.first.first() {
-            let rows = self.headers.in_words();
-            let what = match self.headers.count {
-                1 => format!("Row {first} repeats the header and was skipped."),
-                count => format!("{count} rows repeat the header and were skipped: {rows}."),
-            };
-            notes.push(note(first, None, format!("{what} Were files joined end to end?")));
+        if let Some(first) = self.headers.first() {
+            let first = grouped(first);
+            let one = format!("Row {first} repeats the header and was skipped. Were files joined end to end?");
+            notes.extend(self.headers.note(&one, "repeat the header and were skipped. Were files joined end to end?"));
         }
         if keyless.unfilled > 0 {
-            notes.push(note(keyless.first, None, unfilled(keyless)));
+            notes.push(note(keyless.first, None, unfilled(keyless, layout)));
         }
         if self.respelled > 0 {
             let (row, example) = self.first_respelled.as_ref().map_or((1, ""), |(row, key)| (*row, key.as_str()));
@@ -125,16 +101,15 @@ impl RowNotes {
             let reason = format!(
                 "{} {keys} in “{key}” {are} spelled differently than in the catalog (spaces, invisible characters or \
                  Unicode form{example}). The rows were matched; the catalog keeps its spelling.",
-                self.respelled
+                grouped(self.respelled)
             );
             notes.push(note(row, Some(key), reason));
         }
         if equal.count > 0 {
             let reason = format!(
-                "{} {} have keys that differ only in spaces, invisible characters or Unicode form from each other. All \
+                "{} have keys that differ only in spaces, invisible characters or Unicode form from each other. All \
                  stay, though the source may have one row for them.",
-                equal.count,
-                noun.of(equal.count)
+                counted(noun, equal.count)
             );
             notes.push(note(u64::from(equal.first_row), Some(key), reason));
         }
@@ -155,10 +130,11 @@ impl RowNotes {
         let columns: Vec<String> = columns.map(|(name, _)| name.clone()).collect();
         let (cells, hold) = if self.word_cells == 1 { ("cell", "holds") } else { ("cells", "hold") };
         let mut reason = format!(
-            "{} {cells} in {} {hold} a message of the spreadsheet instead of a value ({}), first in row {first}.",
-            self.word_cells,
+            "{} {cells} in {} {hold} a message of the spreadsheet instead of a value ({}), first in row {}.",
+            grouped(self.word_cells),
             listed_columns(&columns),
             self.words.join(", "),
+            grouped(first),
         );
         if self.loading < self.word_cells {
             reason.push_str(" Correct the formulas and sync again.");
@@ -167,23 +143,41 @@ impl RowNotes {
             let still = if self.loading == 1 { "value is" } else { "values are" };
             reason.push_str(&format!(
                 " {} {still} still loading: the catalog keeps what it has there until the next sync.",
-                self.loading
+                grouped(self.loading)
             ));
         }
         reason
     }
 }
 
-fn unfilled(keyless: &KeylessSplit) -> String {
-    let KeylessSplit { unfilled, first, last, .. } = keyless;
-    match unfilled {
-        1 => format!("1 row without a key and without a value was skipped (row {first})."),
-        _ => format!("{unfilled} rows without a key and without a value were skipped (rows {first} to {last})."),
+/// The note about rows without a key in which nothing was entered: "998 rows without a key and without a value were
+/// skipped (rows 4 to 1001). They hold nothing but “FALSE” in “done”."
+fn unfilled(keyless: &KeylessSplit, layout: &Layout) -> String {
+    let KeylessSplit { unfilled, first, last, fillers, has_only_boxes, .. } = keyless;
+    let (first, last) = (grouped(*first), grouped(*last));
+    let what = if *has_only_boxes { "without a value" } else { "without a value of their own" };
+    let rows = row_count(*unfilled);
+    let (skipped, holds) = match unfilled {
+        1 => (format!("was skipped (row {first})"), "It holds"),
+        _ => (format!("were skipped (rows {first} to {last})"), "They hold"),
+    };
+    let mut note = format!("{rows} without a key and {what} {skipped}.");
+    let named = fillers.iter().take(MAX_NAMED).filter_map(|(at, value)| {
+        Some(format!("“{}” in “{}”", shortened(value), shortened(layout.columns().get(*at)?)))
+    });
+    let mut named: Vec<String> = named.collect();
+    if fillers.len() > MAX_NAMED {
+        named.push(format!("and {} more", grouped((fillers.len() - MAX_NAMED) as u64)));
     }
+    if !named.is_empty() {
+        note.push_str(&format!(" {holds} nothing but {}.", named.join(", ")));
+    }
+    note
 }
 
 /// The one note of headers that are spelled otherwise than the columns they are taken for.
-pub(super) fn header_note(written: &[String], layout: &Layout, wanted_key: &str) -> Option<Issue> {
+pub(super) fn header_note(written: &[String], layout: &Layout, source: &Source) -> Option<Issue> {
+    let wanted_key = source.key_column.as_str();
     let pairs = written.iter().zip(layout.columns());
     let mut differing: Vec<(&str, &str)> = pairs
         .filter(|(written, name)| written != name)
@@ -203,11 +197,11 @@ pub(super) fn header_note(written: &[String], layout: &Layout, wanted_key: &str)
         .map(|(written, name)| format!("“{}” as “{}”", shortened(written), shortened(name)));
     let mut named = named.collect::<Vec<_>>().join(", ");
     if differing.len() > MAX_NAMED {
-        named.push_str(&format!(" and {} more", differing.len() - MAX_NAMED));
+        named.push_str(&format!(" and {} more", grouped((differing.len() - MAX_NAMED) as u64)));
     }
     let headers = if differing.len() == 1 { "A header is" } else { "Headers are" };
     let reason = format!(
         "{headers} spelled differently (spaces, invisible characters or Unicode form) and read as the column meant: {named}."
     );
-    Some(Issue { row: Some(1), column, kind: IssueKind::Noted, reason })
+    Some(Issue { row: Some(source.read_options.header_place()), column, kind: IssueKind::Noted, reason })
 }

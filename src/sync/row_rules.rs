@@ -1,10 +1,12 @@
 //! What a row is before it is compared: one with a key, one that cannot be taken, or one that is no entry at all. Both
 //! readings of a source ask here, so that they agree.
 
+use super::keyless_rows::UnfilledPatterns;
 use crate::domain::item::Layout;
 use crate::domain::key_cell::KeyCell;
 use crate::domain::row::{Row, repeated_name};
-use crate::domain::text_form::{comparable_form, is_blank};
+use crate::domain::sheet_words::SheetWord;
+use crate::domain::text_form::comparable_form;
 
 /// What a row is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,8 +30,8 @@ pub(super) enum RowSort<'a> {
 pub(super) struct RowRules<'a> {
     layout: &'a Layout,
     header: Option<HeaderForms>,
-    /// What fills each column in rows without a key, once all rows were read.
-    fillers: Vec<Option<String>>,
+    /// Which rows without a key are no entries, once all rows were read.
+    unfilled: UnfilledPatterns,
 }
 
 impl<'a> RowRules<'a> {
@@ -37,7 +39,7 @@ impl<'a> RowRules<'a> {
     /// that people keep (`is_table`) a row may repeat the header; a feed has none.
     pub(super) fn new(layout: &'a Layout, written: &[String], is_table: bool) -> Self {
         let header = Some(HeaderForms::new(written)).filter(|_| is_table);
-        Self { layout, header, fillers: Vec::new() }
+        Self { layout, header, unfilled: UnfilledPatterns::default() }
     }
 
     /// What becomes of columns and keys.
@@ -50,9 +52,16 @@ impl<'a> RowRules<'a> {
         self.header.is_some()
     }
 
-    /// From now on rows without a key that hold nothing but these values, by column, are no entries.
-    pub(super) fn set_fillers(&mut self, fillers: Vec<Option<String>>) {
-        self.fillers = fillers;
+    /// From now on rows without a key that are among these are no entries.
+    pub(super) fn set_fillers(&mut self, unfilled: UnfilledPatterns) {
+        self.unfilled = unfilled;
+    }
+
+    /// The cells of a row that say what their columns hold. What a spreadsheet writes into a table by itself says nothing,
+    /// as an empty cell does.
+    pub(super) fn values<'r>(&self, row: &'r Row) -> impl Iterator<Item = &'r str> + use<'r> {
+        let is_table = self.is_table();
+        row.cells.iter().map(move |cell| if is_table && SheetWord::of(cell).is_some() { "" } else { cell.as_str() })
     }
 
     /// What `row` is.
@@ -66,17 +75,9 @@ impl<'a> RowRules<'a> {
         match KeyCell::read(self.layout.key_cell(&row.cells)) {
             KeyCell::Key(key) if row.surplus => RowSort::Surplus(key),
             KeyCell::Key(key) => RowSort::Keyed(key),
-            KeyCell::Missing if self.is_unfilled(row) => RowSort::Unfilled,
+            KeyCell::Missing if !row.surplus && self.unfilled.contains(row) => RowSort::Unfilled,
             unkeyed => RowSort::Unkeyed(unkeyed),
         }
-    }
-
-    fn is_unfilled(&self, row: &Row) -> bool {
-        let filler = |at: usize| self.fillers.get(at).and_then(Option::as_deref);
-        let cells = row.cells.iter().enumerate();
-        !self.fillers.is_empty()
-            && !row.surplus
-            && cells.filter(|(_, cell)| !is_blank(cell)).all(|(at, cell)| filler(at) == Some(cell.trim()))
     }
 }
 

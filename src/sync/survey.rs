@@ -123,15 +123,7 @@ impl Run<'_> {
         if verdict == Verdict::EmptySource {
             return Err(self.empty_source());
         }
-        let tally = survey.tally;
-        let message = format!(
-            "Did the key column change? {} of the catalog's {} would go and {} would come. Nothing was changed. \
-             If this is meant, choose “Sync anyway”.",
-            tally.removals,
-            count(&self.source, tally.live),
-            tally.additions,
-        );
-        Err(Stopped::Failed { code: "key_changed", message })
+        Err(Stopped::key_changed(&self.source, survey.tally))
     }
 }
 
@@ -246,7 +238,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
             Claim::TakenByForm => self.notes.respelled(row.number, key),
             Claim::Taken => {}
         }
-        for (reading, cell) in self.readings.iter_mut().zip(&row.cells) {
+        for (reading, cell) in self.readings.iter_mut().zip(self.rules.values(row)) {
             reading.look(cell);
         }
         let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
@@ -295,17 +287,17 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         let columns = run.column_notes(&self.sample, self.index)?;
         self.rules.set_fillers(self.keyless.fillers());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
-        for &row in &keyless.filled {
-            let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
-            self.refuse(row, Some(layout.key_column()), reason);
-        }
+        let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
+        keyless.filled.iter().for_each(|&row| self.refuse(row, Some(layout.key_column()), reason.clone()));
+        self.rejected += keyless.unlisted;
+        self.issues.count += keyless.unlisted;
         let Self { index, rules, rows, rejected, issues: others, doubtful, notes, findings, .. } = self;
         let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
         let has_loading = notes.has_loading();
         // Notes come first: of the others only so many are kept.
         let mut issues = Issues::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
-        header_note(content.columns(), layout, &run.source.key_column).into_iter().for_each(|note| issues.push(note));
+        header_note(content.columns(), layout, &run.source).into_iter().for_each(|note| issues.push(note));
         notes.into_issues(layout, &run.source.noun, &keyless, equal).into_iter().for_each(|note| issues.push(note));
         issues.append(found);
         issues.append(others);

@@ -68,21 +68,6 @@ pub(super) fn address(path: &str, values: &[(&str, &str)]) -> String {
     if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
-/// An error's text as a sentence: with a capital and a full stop.
-pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let mut sentence: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    // Backticks are for terminals.
-    while let Some(at) = sentence.find('`') {
-        let quote = if sentence[..at].matches(['“', '”']).count().is_multiple_of(2) { "“" } else { "”" };
-        sentence.replace_range(at..=at, quote);
-    }
-    if !sentence.ends_with(['.', '!', '?', '…']) {
-        sentence.push('.');
-    }
-    sentence
-}
-
 /// The first `most` characters of a text, with an ellipsis where more followed.
 pub(super) fn clipped(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -93,7 +78,7 @@ pub(super) fn clipped(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, clipped, sentence};
+    use super::{address, clipped};
 
     #[test]
     fn an_address_carries_anything() {
@@ -102,13 +87,6 @@ mod tests {
             address("/catalog/a", &[("q", "a&b=c #1"), ("sort", "-Größe %")]),
             "/catalog/a?q=a%26b%3Dc+%231&sort=-Gr%C3%B6%C3%9Fe+%25"
         );
-    }
-
-    #[test]
-    fn errors_read_as_sentences() {
-        assert_eq!(sentence("that is a form"), "That is a form.");
-        assert_eq!(sentence("such as `albums` or `a`"), "Such as “albums” or “a”.");
-        assert_eq!(sentence(""), ".");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::state::{self, House, Rooms};
 use super::views::base::Section;
 use super::views::setup::SetupPage;
 use crate::domain::account::{AccountName, PASSWORD_MIN_CHARS};
+use crate::domain::in_words::sentence;
 use crate::domain::secret::{self, BadPassword};
 use crate::store::StoreError;
 
@@ -101,16 +102,6 @@ fn not_the_link() -> WebError {
     let sentence = "Lockstep printed a link with /setup?token=… where it was started: on its standard output, or in the \
                     log of the service or container. Open that link; it works until the first admin exists.";
     WebError::new(StatusCode::FORBIDDEN, "setup_link", sentence)
-}
-
-/// What an error says, as a sentence.
-fn sentence(error: &dyn std::fmt::Display) -> String {
-    let mut text = error.to_string();
-    if let Some(first) = text.get_mut(..1) {
-        first.make_ascii_uppercase();
-    }
-    text.push('.');
-    text
 }
 
 fn draw(house: &House, token: String, username: String, wrong: Wrong) -> Result<Html, WebError> {

@@ -2,11 +2,12 @@
 
 use url::Url;
 
-use super::forms::{Values, sentence, value};
+use super::forms::{Values, value};
 use super::read_form;
 use super::source_place::Place;
 use super::views::read_fields::{ReadErrors, ReadForm};
 use super::views::sources::{SourceErrors, SourceForm};
+use crate::domain::in_words::sentence;
 use crate::domain::key_column::no_such_column;
 use crate::domain::look::hidden_columns_warning;
 use crate::domain::schedule::Schedule;
@@ -112,7 +113,7 @@ pub(super) fn check(
     columns: &[String],
 ) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
     let mut errors = SourceErrors::default();
-    let slug = form.slug.parse::<Slug>().map_err(|error| sentence(&error.to_string()));
+    let slug = form.slug.parse::<Slug>().map_err(|error| sentence(&error));
     let slug = slug.map_err(|error| errors.slug = Some(error)).ok();
     if form.name.is_empty() || form.name.chars().count() > LONGEST_NAME || form.name.contains(char::is_control) {
         errors.name = Some(format!("A name has 1 to {LONGEST_NAME} characters and no line breaks."));
@@ -129,7 +130,7 @@ pub(super) fn check(
     }
     let schedule = if form.schedule.is_empty() { Ok(None) } else { form.schedule.parse().map(Some) };
     let schedule = schedule.unwrap_or_else(|error: crate::domain::schedule::NotASchedule| {
-        errors.schedule = Some(sentence(&error.to_string()));
+        errors.schedule = Some(sentence(&error));
         None
     });
     errors.reading = read_errors(form);

@@ -4,12 +4,12 @@
 use url::Url;
 
 use super::error::WebError;
-use super::forms::sentence;
 use super::set_aside;
 use super::source_form::{Wrong, wrong_file, wrong_link};
 use super::state::House;
 use super::uploads;
 use super::views::sources::SourceForm;
+use crate::domain::in_words::sentence;
 use crate::domain::location::Location;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Source;

@@ -54,6 +54,25 @@ fn a_file_is_synced_and_the_second_time_nothing_changes() {
 }
 
 #[test]
+fn items_that_are_kept_are_told_of_once_with_the_reason() {
+    let house = with_albums("id,title\n1,A\n2,B\n3,C\n");
+    house.ok(&["sync", "albums"]);
+    house.csv("albums.csv", "id,title\n1,A\n#REF!,B\n");
+    let in_doubt = house.run(&["sync", "albums"]);
+    let why = "2 albums were not found in the source and kept, because rows or keys may have been misread.";
+    assert!(in_doubt.code == 0 && in_doubt.out.contains(why), "{}", in_doubt.out);
+    assert!(!in_doubt.err.contains("withheld") && !in_doubt.err.contains("confirm"), "{}", in_doubt.err);
+    let many: String = (1..=30).map(|number| format!("{number},A\n")).collect();
+    house.csv("albums.csv", &format!("id,title\n{many}"));
+    house.ok(&["sync", "albums"]);
+    house.csv("albums.csv", "id,title\n1,A\n");
+    let most = house.run(&["sync", "albums"]);
+    let why = "29 albums were no longer in the source and kept: that is more than half of the catalog.";
+    assert!(most.code == 0 && most.out.contains(why), "{}", most.out);
+    assert!(!most.err.contains("withheld"), "{}", most.err);
+}
+
+#[test]
 fn json_is_the_last_status_alone() {
     let house = with_albums("id,title\n1,A\n");
     let out = house.ok(&["sync", "albums", "--json"]);

@@ -1,6 +1,9 @@
 //! Reports 5, 12 and 13: rows that are no entries, and what a spreadsheet writes into cells by itself.
 
+use lockstep::domain::column_type::ColumnType;
+use lockstep::domain::dates::Order;
 use lockstep::domain::issue::IssueKind;
+use lockstep::domain::numbers::Decimal;
 
 use super::keys::{counts, keyed, only_note, told};
 use super::report;
@@ -14,6 +17,10 @@ on_both_databases![
     an_error_in_a_key_cell_withholds_removals,
     rows_with_nothing_but_an_unticked_box_are_one_note,
     rows_with_a_value_and_no_key_are_refused_each,
+    an_error_of_the_spreadsheet_leaves_the_type_of_its_column,
+    the_same_entries_in_rows_without_a_key_are_refused,
+    what_rows_without_a_key_hold_is_said,
+    rows_without_a_key_of_countless_shapes_are_refused_and_counted,
 ];
 
 fn a_header_in_the_middle_of_joined_files_is_passed_over(db: &Database) {
@@ -78,7 +85,12 @@ fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &Database) {
     let record = house.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
     assert_eq!(house.lines(&source), ["1|Ana|TRUE", "2|Bo|FALSE"]);
-    only_note(&house, &record, 4, &["998 rows without a key and without a value were skipped (rows 4 to 1001)"]);
+    only_note(
+        &house,
+        &record,
+        4,
+        &["998 rows without a key and without a value were skipped (rows 4 to 1001). They hold nothing but “FALSE” in"],
+    );
 }
 
 fn rows_with_a_value_and_no_key_are_refused_each(db: &Database) {
@@ -90,4 +102,66 @@ fn rows_with_a_value_and_no_key_are_refused_each(db: &Database) {
     let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
     assert_eq!(kinds, [(3, IssueKind::Noted), (4, IssueKind::Refused)], "{all:?}");
     assert!(all[0].2.contains("2 rows without a key and without a value were skipped (rows 3 to 5)"), "{all:?}");
+}
+
+fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &Database) {
+    let house = House::on(db);
+    let rows = "1,9.50,2025-04-03,https://a.example/1\n2,#REF!,Loading...,#NV\n3,Loading...,#N/A,Cargando...\n\
+                4,12,2025-04-05,https://a.example/4\n";
+    let source = house.csv_source("albums", format!("id,price,day,page\n{rows}"));
+    house.sync(&source);
+    let types = house.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
+    let number = ColumnType::Number(Decimal::Point);
+    assert_eq!(types, [number, number, ColumnType::Date(Order::YearFirst), ColumnType::Link]);
+    // A word of a person's own makes it a column of text, as before.
+    house.rewrite(&source, format!("id,price,day,page\n{rows}5,Loading,#1,none\n"));
+    house.sync(&source);
+    let types = house.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
+    assert_eq!(types, [number, ColumnType::Text, ColumnType::Text, ColumnType::Text]);
+}
+
+fn the_same_entries_in_rows_without_a_key_are_refused(db: &Database) {
+    let house = House::on(db);
+    let entries = ",Unknown,yes\n".repeat(12);
+    let source = house.csv_source("albums", format!("id,artist,lent\n1,Ana,no\n2,Bo,yes\n{entries}"));
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [2, 0, 0, 0, 12]);
+    let all = told(&house, &record);
+    assert!(all.len() == 12 && all.iter().all(|(_, kind, _)| *kind == IssueKind::Refused), "{all:?}");
+    // A value that only some rows with a key have is a person's entry too.
+    house.rewrite(&source, "id,artist,lent\n1,Ana,yes\n2,Bo,yes\n3,Cy,yes\n4,Di,\n,,yes\n");
+    assert_eq!(house.sync(&source).stats.rejected, 1);
+}
+
+fn what_rows_without_a_key_hold_is_said(db: &Database) {
+    let house = House::on(db);
+    let filled_down = ",,0.00\n".repeat(10_000);
+    let source = house.csv_source("prices", format!("id,name,total\n1,Ana,9.50\n2,Bo,8.00\n{filled_down}"));
+    let record = house.sync(&source);
+    assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
+    let said = "10,000 rows without a key and without a value of their own were skipped (rows 4 to 10,003). They hold \
+                nothing but “0.00” in “total”.";
+    only_note(&house, &record, 4, &[said]);
+    let boxes = "id,name,currency,done\n1,Ana,EUR,TRUE\n2,Bo,EUR,FALSE\n3,Cy,EUR,FALSE\n,,EUR,FALSE\n,,,FALSE\n";
+    let record = house.sync(&house.csv_source("boxes", boxes));
+    assert_eq!(counts(&record), [3, 0, 0, 0, 0]);
+    let said = "2 rows without a key and without a value of their own were skipped (rows 5 to 6). They hold nothing but \
+                “EUR” in “currency”, “FALSE” in “done”.";
+    only_note(&house, &record, 5, &[said]);
+}
+
+fn rows_without_a_key_of_countless_shapes_are_refused_and_counted(db: &Database) {
+    let house = House::on(db);
+    let header: String = (1..=14).map(|column| format!(",c{column}")).collect();
+    let row = |number: u32| -> String {
+        (0..14).map(|at| if number >> at & 1 == 1 { ",FALSE" } else { "," }).chain(["\n"]).collect()
+    };
+    let rows: String = (1..1 << 14).map(row).collect();
+    let keyed = format!("1{}\n", ",TRUE".repeat(14));
+    let source = house.csv_source("shapes", format!("id{header}\n{keyed}{rows}"));
+    let record = house.sync(&source);
+    // 4,096 combinations of columns are told apart.
+    let refused = (1 << 14) - 1 - 4_096;
+    assert_eq!(counts(&record), [1, 0, 0, 0, refused]);
+    assert_eq!(record.issues, refused + 1);
 }

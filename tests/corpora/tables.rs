@@ -19,6 +19,7 @@ on_both_databases![
     blank_headers_get_names,
     rows_are_counted_as_people_count_them,
     the_header_row_can_be_set,
+    notes_about_the_header_name_the_row_that_was_set,
 ];
 
 /// Adds a source with the report `name` in it, whose key column is `key`.
@@ -173,4 +174,20 @@ fn the_header_row_can_be_set(db: &Database) {
         let (code, message) = failed(&record);
         assert!(code == word || message.contains(word), "{code}: {message}");
     }
+}
+
+fn notes_about_the_header_name_the_row_that_was_set(db: &Database) {
+    let house = House::on(db);
+    let with_header =
+        |header: &str| format!("Stock list,,\nof 2026,,\n,,\n{header}\n1,Ana,x\n2,Bo,y\n3,Cy,z\n4,Di,w\n");
+    let source = house.csv_source_with("stock", with_header("id,name,place"), |draft| {
+        draft.read_options.header_row = Some(4);
+    });
+    assert_eq!(house.sync(&source).issues, 0);
+    house.rewrite(&source, with_header("id,na\u{200b}me,shelf"));
+    let record = house.sync(&source);
+    let issues = house.issues(record.id);
+    assert!(issues.iter().all(|issue| issue.starts_with("4/")), "{issues:?}");
+    let says = |part: &str| issues.iter().any(|issue| issue.contains(part));
+    assert!(says("Column “place” is called “shelf” now") && says("A header is spelled differently"), "{issues:?}");
 }

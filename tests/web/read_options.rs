@@ -156,3 +156,17 @@ fn problems_of_rows_are_shown_as_a_check_says_them() {
     let said = "Some keys in “id” are missing or repeated, and such rows are skipped: row 3 repeats “1” of row 2; row 4 has none.";
     assert!(edit.body.contains(said), "{}", edit.body);
 }
+
+#[test]
+fn a_key_column_whose_name_is_spelled_otherwise_stays_chosen() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let admin = site.person("ada", Role::Admin);
+    outside.csv("/sales.csv", "id,Member\u{a0}No\n1,M1\n2,M2\n");
+    let again = [("again", "1"), ("key", "Member No")];
+    let url = outside.url("/sales.csv");
+    let shown =
+        admin.post_form("/settings/sources", &[&[("url", url.as_str()), ("reading", "1")], &again[..]].concat());
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    assert!(shown.body.contains("name=\"key\" value=\"Member\u{a0}No\" required checked"), "{}", shown.body);
+    assert_eq!(shown.body.matches("required checked").count(), 1);
+}

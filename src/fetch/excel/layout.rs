@@ -91,14 +91,11 @@ impl TabLayout {
                 note(None, Some(only.clone()), reason);
             }
             several => {
-                let (count, names) = (several.len(), listed_columns(several));
+                let (count, names) = (grouped(several.len() as u64), listed_columns(several));
                 note(
                     None,
                     None,
-                    format!(
-                        "{} columns are hidden in the workbook ({names}). They were read all the same.",
-                        grouped(count as u64)
-                    ),
+                    format!("{count} columns are hidden in the workbook ({names}). They were read all the same."),
                 );
             }
         }

@@ -13,6 +13,7 @@ use url::Url;
 use super::entry::{Found, entry};
 use super::xml::{Step, Walk};
 use super::{articles, json, written};
+use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 
 /// How many entries of a feed are read; no feed that is read by people has so many.
@@ -127,13 +128,17 @@ fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
     document
         .notes
         .extend(broken.map(|why| format!("It is not well written: {why}. What could be made out was taken.")));
-    document.notes.extend((left_out > 0).then(|| {
-        format!("It has {left_out} entries more than the {ENTRIES} that are read of one feed; they were left out.")
-    }));
+    document.notes.extend((left_out > 0).then(|| too_many_entries(left_out)));
     (document.title, document.link) = feed.title_and_link();
     document.link = document.link.or(about);
     document.entries = items;
     Ok(document)
+}
+
+/// That it has more entries than are read.
+pub(super) fn too_many_entries(left_out: u64) -> String {
+    let (more, most) = (grouped(left_out), grouped(ENTRIES as u64));
+    format!("It has {more} entries more than the {most} that are read of one feed; they were left out.")
 }
 
 /// `text` with the `>` that its very last end tag lacks: nothing else is missing.

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::articles::clipped;
 use super::dates;
-use super::document::{Document, ENTRIES, Entry};
+use super::document::{Document, ENTRIES, Entry, too_many_entries};
 use super::values::{address, escaped, folded};
 use crate::domain::markup;
 use crate::fetch::FetchError;
@@ -36,9 +36,7 @@ pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
     // It stands in every entry, so it is cut before.
     let by = clipped(&authors(&value));
     let entries = items.iter().filter(|item| item.is_object()).map(|item| entry(item, &by, base)).collect();
-    let notes = (left_out > 0).then(|| {
-        format!("It has {left_out} entries more than the {ENTRIES} that are read of one feed; they were left out.")
-    });
+    let notes = (left_out > 0).then(|| too_many_entries(left_out));
     Ok(Document {
         title: said(&value, "title"),
         link: link(&value, "home_page_url", base),
@@ -141,6 +139,7 @@ mod tests {
     use serde_json::json;
 
     use super::{AUTHORS, Document, ENTRIES, parse};
+    use crate::domain::text_counts::grouped;
     use crate::fetch::{FetchError, bounded_json};
 
     fn read(text: &str) -> Result<Document, FetchError> {
@@ -163,7 +162,10 @@ mod tests {
         assert_eq!(feed.title, "T");
         assert_eq!(
             feed.notes,
-            [format!("It has {more} entries more than the {ENTRIES} that are read of one feed; they were left out.")]
+            [format!(
+                "It has {} entries more than the 20,000 that are read of one feed; they were left out.",
+                grouped(more as u64)
+            )]
         );
         let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(bounded_json::MOST));
         let error = read(&wide).expect_err("too many values").to_string();

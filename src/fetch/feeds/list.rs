@@ -11,6 +11,7 @@ use super::names::{refuse_entities, unescaped};
 use super::values::folded;
 use super::written;
 use crate::domain::location::web_address;
+use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 
 /// How many feeds of a list are read.
@@ -78,10 +79,12 @@ pub(in crate::fetch) fn addresses(bytes: &[u8], charset: Option<&str>) -> Result
     list.is_cut = is_cut;
     list.notes.extend(written.note);
     list.notes.extend(is_cut.then(|| "It ends in the middle. What is there was taken.".to_owned()));
-    list.notes
-        .extend((twice > 0).then(|| format!("{twice} of its feeds are in it more than once; each was taken once.")));
-    list.notes
-        .extend((more > 0).then(|| format!("It has {more} feeds more than the {FEEDS} that are read of one list.")));
+    list.notes.extend(
+        (twice > 0).then(|| format!("{} of its feeds are in it more than once; each was taken once.", grouped(twice))),
+    );
+    list.notes.extend((more > 0).then(|| {
+        format!("It has {} feeds more than the {} that are read of one list.", grouped(more), grouped(FEEDS as u64))
+    }));
     Ok(list)
 }
 

@@ -9,6 +9,7 @@ use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
 use crate::domain::row::{clipped, shortened_title};
+use crate::domain::text_counts::grouped;
 use crate::domain::veil::veiled;
 use crate::fetch::FetchError;
 
@@ -112,7 +113,7 @@ pub(super) fn moved(to: &str) -> String {
 pub(super) fn repeated(count: u64) -> String {
     match count {
         1 => "One of its entries has the id of another; the first was taken.".to_owned(),
-        _ => format!("{count} of its entries have ids of others; the first of each was taken."),
+        _ => format!("{} of its entries have ids of others; the first of each was taken.", grouped(count)),
     }
 }
 
@@ -126,7 +127,7 @@ pub(super) fn none_at_all(failing: u64, feeds: &[Feed]) -> FetchError {
     let reasons: Vec<String> = feeds.iter().zip(feed_names(feeds)).filter_map(reason).take(REASONS).collect();
     let what = match failing {
         1 => "The feed could not be read.".to_owned(),
-        many => format!("None of the {many} feeds could be read."),
+        many => format!("None of the {} feeds could be read.", grouped(many)),
     };
     FetchError::failed("no_feed", format!("{what} {}", reasons.join(" ")))
 }
@@ -147,12 +148,12 @@ pub(super) fn none_reached(tally: Tally, short: Short) -> FetchError {
     let Tally { not_reached, failing, .. } = tally;
     let left = match not_reached {
         1 => "one address was not come to".to_owned(),
-        many => format!("{many} addresses were not come to"),
+        many => format!("{} addresses were not come to", grouped(many)),
     };
     let failed = match failing {
         0 => String::new(),
         1 => ", and one feed failed".to_owned(),
-        many => format!(", and {many} feeds failed"),
+        many => format!(", and {} feeds failed", grouped(many)),
     };
     let (code, why, what_to_do) = match short {
         Short::Time => (

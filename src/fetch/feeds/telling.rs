@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::ledger::Tally;
 use crate::domain::progress::Count;
+use crate::domain::run_text::fetching_feed_message;
 use crate::fetch::{FetchProgress, Watch};
 
 /// What was told. Whoever tells holds the lock that this stands behind.
@@ -42,10 +43,9 @@ impl Telling {
         }
         self.feeds =
             Count { processed: now.processed.max(self.feeds.processed), total: now.total.max(self.feeds.total) };
-        let Count { processed, total } = self.feeds;
-        let message = match total {
+        let message = match self.feeds.total {
             0 => "Fetching the list of feeds…".to_owned(),
-            _ => format!("Fetching feed {} of {total}…", (processed + 1).min(total)),
+            _ => fetching_feed_message(self.feeds),
         };
         watch.progress(&FetchProgress {
             message,
