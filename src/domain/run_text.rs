@@ -113,19 +113,23 @@ pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
     };
     if withheld > 0 {
         let was = if withheld == 1 { "was" } else { "were" };
-        message.push_str(&format!(" {} {was} {}", counted(noun, withheld), kept_because(is_in_doubt)));
+        let (place, why) = kept_because(is_in_doubt);
+        message.push_str(&format!(" {} {was} {place} and kept{why}", counted(noun, withheld)));
     }
     message + &left_out(&stats) + columns
 }
 
-/// Why items are kept that are no longer found in the source, and what to do: goes on after "480 albums were".
+/// Why items are kept that are not in the source any more: where they are not, and the reason with what to do, which goes
+/// on after "480 albums … were kept".
 #[must_use]
-pub const fn kept_because(is_in_doubt: bool) -> &'static str {
+pub const fn kept_because(is_in_doubt: bool) -> (&'static str, &'static str) {
     if is_in_doubt {
-        "not found in the source and kept, because rows or keys may have been misread. Fix the rows named in the issues and \
-         sync again."
+        (
+            "not found in the source",
+            ", because rows or keys may have been misread. Fix the rows named in the issues and sync again.",
+        )
     } else {
-        "no longer in the source and kept: that is more than half of the catalog. Large deletions need confirmation."
+        ("no longer in the source", ": that is more than half of the catalog. Large deletions need confirmation.")
     }
 }
 

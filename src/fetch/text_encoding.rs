@@ -79,8 +79,8 @@ pub(in crate::fetch) struct EncodingSurvey {
     invalid_runs: u64,
     longest_run: u64,
     run: u64,
-    line_feeds: u64,
-    carriage_returns: u64,
+    has_line_feed: bool,
+    has_carriage_return: bool,
 }
 
 impl EncodingSurvey {
@@ -95,10 +95,8 @@ impl EncodingSurvey {
     pub(in crate::fetch) fn add(&mut self, piece: &[u8], is_last: bool) {
         let room = START_BYTES - self.start.len();
         self.start.extend_from_slice(&piece[..piece.len().min(room)]);
-        for &byte in piece {
-            self.line_feeds += u64::from(byte == b'\n');
-            self.carriage_returns += u64::from(byte == b'\r');
-        }
+        self.has_line_feed |= piece.contains(&b'\n');
+        self.has_carriage_return |= piece.contains(&b'\r');
         self.add_utf_8(piece, is_last);
     }
 
@@ -179,7 +177,7 @@ impl EncodingSurvey {
             (UTF_8, EncodingBasis::Bytes)
         } else if self.is_mostly_utf_8() {
             (UTF_8, EncodingBasis::MostlyUtf8)
-        } else if self.carriage_returns > 0 && self.line_feeds == 0 {
+        } else if self.has_carriage_return && !self.has_line_feed {
             (MACINTOSH, EncodingBasis::MacLineEnds)
         } else {
             let guessed = guess()?;

@@ -162,9 +162,8 @@ impl Findings {
             }
             Verdict::WithholdRemovals | Verdict::WithholdInDoubt => {
                 let kept = run_text::counted(&source.noun, removals);
-                let would = if removals == 1 { "is" } else { "are" };
-                let why = run_text::kept_because(verdict == Verdict::WithholdInDoubt);
-                let what = format!("A sync would add {added} and update {updated}. {kept} {would} {why}");
+                let (place, why) = run_text::kept_because(verdict == Verdict::WithholdInDoubt);
+                let what = format!("A sync would add {added}, update {updated} and keep {kept} {place}{why}");
                 (0, removals, what)
             }
             Verdict::EmptySource => (0, 0, "A sync would be refused: the source has no rows to take.".to_owned()),

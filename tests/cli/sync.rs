@@ -45,7 +45,7 @@ fn a_file_is_synced_and_the_second_time_nothing_changes() {
         (0, "albums: 2 added, 0 updated, 0 removed. 1 row skipped. 1 issue.\n")
     );
     assert!(first.err.contains("row 4, column “id”, skipped"), "{}", first.err);
-    assert_eq!(house.ok(&["sync", "albums"]), "albums: Nothing new since the last sync: 2 albums.\n");
+    assert_eq!(house.ok(&["sync", "albums"]), "albums: Nothing new since the last sync: 2 albums. 1 row skipped.\n");
     assert!(house.ok(&["sync", "albums", "--full"]).contains("No changes"));
     assert!(house.ok(&["sync", "albums", "--force"]).contains("0 added, 2 updated, 0 removed."));
     house.csv("albums.csv", "id,title\n1,A\n2,B\n3,C\n");

@@ -35,11 +35,16 @@ pub(in crate::fetch) fn examine<R: Read>(
 ) -> Result<TextSurvey, FetchError> {
     let mut survey = EncodingSurvey::default();
     let (mut lines, mut lines_utf_16) = (Lines::default(), Lines::default());
+    let mut may_be_utf_16 = false;
     each_piece(open(), watch, |piece, is_last| {
         survey.add(piece, is_last);
+        // Text of single bytes has no zeros, or few.
+        may_be_utf_16 |= piece.contains(&0);
         for &byte in piece {
             lines.look(byte, false);
-            lines_utf_16.look(byte, true);
+            if may_be_utf_16 {
+                lines_utf_16.look(byte, true);
+            }
         }
     })?;
     let declared: Vec<&str> = declared.into_iter().collect();
