@@ -32,7 +32,8 @@ pub struct Flags {
     /// Address and port to serve on; port 0 takes a free one. LOCKSTEP_BIND, default 127.0.0.1:8080
     #[arg(long, global = true, value_name = "ADDRESS:PORT")]
     bind: Option<OsString>,
-    /// A Redis for live status, for several servers: redis://HOST:PORT, rediss:// for TLS. LOCKSTEP_REDIS_URL, default none
+    /// A Redis for live status, for several servers: redis://HOST:PORT, rediss:// for TLS. LOCKSTEP_REDIS_URL,
+    /// default none
     #[arg(long, global = true, value_name = "ADDRESS")]
     redis_url: Option<OsString>,
     /// Where live status is written: file, redis or database. LOCKSTEP_STATUS_STORE, default redis if there is one
@@ -69,7 +70,8 @@ pub struct Flags {
     /// Base of Google's addresses, for a stand-in. LOCKSTEP_GOOGLE_URL, default Google's own
     #[arg(long, global = true, value_name = "ADDRESS")]
     google_url: Option<OsString>,
-    /// JSON key file of the service account that private sheets are shared with. LOCKSTEP_GOOGLE_CREDENTIALS, default none
+    /// JSON key file of the service account that private sheets are shared with. LOCKSTEP_GOOGLE_CREDENTIALS, default
+    /// none
     #[arg(long, global = true, value_name = "FILE")]
     google_credentials: Option<OsString>,
 }
@@ -81,8 +83,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `DATABASE_URL`, an address, default the SQLite file `lockstep.db` in the data folder.
     pub database: DatabaseAddress,
-    /// `LOCKSTEP_STATUS_STORE`, `file`, `redis` or `database`, default `redis` if `LOCKSTEP_REDIS_URL` is set and `file`
-    /// otherwise: where live status is written for pollers.
+    /// `LOCKSTEP_STATUS_STORE`, `file`, `redis` or `database`, default `redis` if `LOCKSTEP_REDIS_URL` is set and
+    /// `file` otherwise: where live status is written for pollers.
     pub status: StatusAt,
     /// `LOCKSTEP_BIND`, address and port, default `127.0.0.1:8080`; port 0 takes a free one.
     pub bind: String,

@@ -1,10 +1,10 @@
 //! The journals: JSON lines in `logs` of the data folder, rotated by size.
 //!
-//! Several processes write to one folder (two servers in a rolling restart, a command beside a server), and any of them
-//! may be frozen or killed at any moment. So nobody holds a file open and nobody waits for a lock: a line is one write
-//! to a file that was opened for appending just now, and the one who finds the file full renames it while the others go
-//! on; what they have open is the file under its old name then, and still kept. A folder that cannot be written to costs
-//! one readable warning and the lines of that time, never a sync.
+//! Several processes write to one folder (two servers in a rolling restart, a command beside a server), and any of
+//! them may be frozen or killed at any moment. So nobody holds a file open and nobody waits for a lock: a line is one
+//! write to a file that was opened for appending just now, and the one who finds the file full renames it while the
+//! others go on; what they have open is the file under its old name then, and still kept. A folder that cannot be
+//! written to costs one readable warning and the lines of that time, never a sync.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};

@@ -1,7 +1,7 @@
-//! `lockstep doctor`: looks at everything that Lockstep stands on, and says what is wrong and how to mend it. It works
-//! beside a server and without one, with a database that is away and with settings that are wrong, and it never waits
-//! for long. It looks only: asked as root or in the wrong folder, it must not leave a database that a server cannot open,
-//! nor bring one up to date under an older server that runs.
+//! `lockstep doctor`: looks at everything that Lockstep stands on, and says what is wrong and how to mend it. It
+//! works beside a server and without one, with a database that is away and with settings that are wrong, and it never
+//! waits for long. It looks only: asked as root or in the wrong folder, it must not leave a database that a server
+//! cannot open, nor bring one up to date under an older server that runs.
 
 mod credentials;
 mod database;

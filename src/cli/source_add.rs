@@ -21,12 +21,12 @@ use crate::domain::way_in::Asked;
 pub(super) struct Add {
     /// The source's name in addresses and on the command line: a to z, 0 to 9 and hyphens, such as albums
     slug: Slug,
-    /// What kind of place it is: sheet (a Google Sheet), csv, excel (an Excel or OpenDocument file), feeds (RSS, Atom, JSON Feed, or lists of them as OPML) or
-    /// reader (an account with a feed reader)
+    /// What kind of place it is: sheet (a Google Sheet), csv, excel (an Excel or OpenDocument file), feeds (RSS,
+    /// Atom, JSON Feed, or lists of them as OPML) or reader (an account with a feed reader)
     #[arg(long)]
     kind: String,
-    /// Its address: a link to the sheet, the address of the CSV, of a feed or of a list of feeds, of the reader's server.
-    /// For feeds it may be given several times
+    /// Its address: a link to the sheet, the address of the CSV, of a feed or of a list of feeds, of the reader's
+    /// server. For feeds it may be given several times
     #[arg(long, conflicts_with = "file", required_unless_present = "file")]
     url: Vec<String>,
     /// The user name of the account, where one is mirrored; the password comes with --password-stdin

@@ -83,7 +83,8 @@ impl ClassCounts {
         self.counts[class as usize] += 1;
     }
 
-    /// The class of at least nine of ten cells that are not empty. Text is none: anything may stand in a column of text.
+    /// The class of at least nine of ten cells that are not empty. Text is none: anything may stand in a column of
+    /// text.
     pub(super) fn typical(&self) -> Option<CellClass> {
         let filled: u32 = self.counts[1..].iter().sum();
         let most = |class: CellClass| u64::from(self.counts[class as usize]) * 10 >= u64::from(filled) * 9;

@@ -107,8 +107,8 @@ fn day(parts: &Parts<'_>, order: Order) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, month, day)
 }
 
-/// The seconds from the beginning of our era to what a cell says, in a column of this order; `None` when it is no date of
-/// that column. This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
+/// The seconds from the beginning of our era to what a cell says, in a column of this order; `None` when it is no
+/// date of that column. This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
 #[must_use]
 pub fn value(cell: &str, order: Order) -> Option<f64> {
     let parts = parts(cell)?;

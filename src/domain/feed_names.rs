@@ -8,9 +8,9 @@ use super::feed::Feed;
 use super::location::without_secrets;
 use super::row::{clipped, shortened};
 
-/// What each of `feeds` is called among the others, in their order. It is its title, or its address without secrets where it
-/// has none. Where several have the same title the host is added, and the path where that is the same, too. A name depends
-/// on titles and addresses alone, so it is the same at every sync.
+/// What each of `feeds` is called among the others, in their order. It is its title, or its address without secrets
+/// where it has none. Where several have the same title the host is added, and the path where that is the same, too.
+/// A name depends on titles and addresses alone, so it is the same at every sync.
 #[must_use]
 pub fn feed_names(feeds: &[Feed]) -> Vec<String> {
     let mut alike: HashMap<String, SameTitle<'_>> = HashMap::new();

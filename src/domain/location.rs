@@ -31,7 +31,8 @@ impl Location {
         }
     }
 
-    /// The location for people, without anything secret: an address loses user name, password and the values of its query.
+    /// The location for people, without anything secret: an address loses user name, password and the values of its
+    /// query.
     #[must_use]
     pub fn for_people(&self) -> String {
         match self {
@@ -51,8 +52,8 @@ impl Location {
     }
 }
 
-/// `address` as one of the web: `feed://host/…` is `http://host/…`, and `feed:https://…` what follows its first colon (the
-/// form of feed readers, never registered). Anything else stays as it is.
+/// `address` as one of the web: `feed://host/…` is `http://host/…`, and `feed:https://…` what follows its first colon
+/// (the form of feed readers, never registered). Anything else stays as it is.
 #[must_use]
 pub fn web_address(address: &str) -> Cow<'_, str> {
     let text = address.trim();

@@ -17,8 +17,9 @@ use bounds::{SIZE, bounded};
 /// How long a base may be, in bytes: it is put before every relative link.
 const BASE: usize = 1024;
 
-/// How many times as long a text may be when its links have a base and its pictures what keeps them from calling home; a
-/// small one by as many bytes as well. A feed has as many texts as fit into it, and all of them are in memory.
+/// How many times as long a text may be when its links have a base and its pictures what keeps them from calling
+/// home; a small one by as many bytes as well. A feed has as many texts as fit into it, and all of them are in
+/// memory.
 const GROWTH: usize = 12;
 const SMALL: usize = 8 * 1024;
 
@@ -32,9 +33,9 @@ const INLINE: [&str; 36] = [
     "tt", "u", "var", "wbr", "blink",
 ];
 
-/// `html` without what could do harm or call home: no scripts, styles, forms, frames or handlers, only links to `http`,
-/// `https` and `mailto`, only pictures by `http` and `https`. A link tells the place it leads to nothing and lends it no
-/// weight; a picture is loaded when it comes into view and does not tell where it is shown.
+/// `html` without what could do harm or call home: no scripts, styles, forms, frames or handlers, only links to
+/// `http`, `https` and `mailto`, only pictures by `http` and `https`. A link tells the place it leads to nothing and
+/// lends it no weight; a picture is loaded when it comes into view and does not tell where it is shown.
 ///
 /// Of more than can be read in its time (a megabyte, 128 elements in one another) the rest is left out.
 ///

@@ -1,8 +1,8 @@
 //! Reading numbers as people write them, without guessing what they may have meant.
 //!
-//! A cell is a number with a point (`1,234.56`) or with a comma (`1.234,56`). Groups of three are set apart by the other
-//! of the two signs, a space or an apostrophe; a sign, and a currency or per cent before or after, may stand with it.
-//! Which of the two ways a column is written is told by all its cells together.
+//! A cell is a number with a point (`1,234.56`) or with a comma (`1.234,56`). Groups of three are set apart by the
+//! other of the two signs, a space or an apostrophe; a sign, and a currency or per cent before or after, may stand
+//! with it. Which of the two ways a column is written is told by all its cells together.
 
 use serde::{Deserialize, Serialize};
 

@@ -89,8 +89,8 @@ impl Weights {
     }
 }
 
-/// Items a second while they are processed or were, and seconds left of the stage that a run is in: of the items, or, while
-/// it fetches, of the feeds. Nothing before a second has passed, when a figure would only be noise.
+/// Items a second while they are processed or were, and seconds left of the stage that a run is in: of the items, or,
+/// while it fetches, of the feeds. Nothing before a second has passed, when a figure would only be noise.
 #[must_use]
 pub fn rate_and_eta(
     stats: &Stats,

@@ -36,7 +36,8 @@ pub struct Row {
     /// Whether a cell in quotation marks has line breaks in it.
     #[serde(default)]
     pub spans_lines: bool,
-    /// The rows that it would be if its quotation marks were text, where each of them would have a cell for each column.
+    /// The rows that it would be if its quotation marks were text, where each of them would have a cell for each
+    /// column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inner_rows: Vec<Vec<String>>,
     /// What was mended in this row, if anything, with its column.
@@ -135,8 +136,8 @@ pub fn listed_columns(columns: &[String]) -> String {
     names.join(", ")
 }
 
-/// A name of usual length, at most 200 characters and a sign that there were more: for what is said once, as by a feed of
-/// itself, and stands in each of its articles.
+/// A name of usual length, at most 200 characters and a sign that there were more: for what is said once, as by a
+/// feed of itself, and stands in each of its articles.
 #[must_use]
 pub fn clipped(name: &str) -> String {
     const MOST: usize = 200;

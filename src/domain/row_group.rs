@@ -34,8 +34,8 @@ impl RowGroup {
         self.first.first().copied()
     }
 
-    /// The note about these rows, in the place of the first of them; `None` without any. `one` is the reason where it is
-    /// a single row, and `many` goes on after the rows: "12 rows (rows 5, 9, …) have …".
+    /// The note about these rows, in the place of the first of them; `None` without any. `one` is the reason where it
+    /// is a single row, and `many` goes on after the rows: "12 rows (rows 5, 9, …) have …".
     #[must_use]
     pub fn note(&self, one: &str, many: &str) -> Option<Issue> {
         let row = self.first()?;

@@ -1,4 +1,5 @@
-//! Finds rows whose cells may stand under the wrong names: by how many cells they have, and by what the cells look like.
+//! Finds rows whose cells may stand under the wrong names: by how many cells they have, and by what the cells look
+//! like.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -126,8 +127,9 @@ impl RowShapes {
         }
     }
 
-    /// Whether so few of the rows have so many cells that a separator must have been lost or added in them. In a table whose
-    /// rows leave out trailing cells, or all end in a separator, other widths than the header's are common.
+    /// Whether so few of the rows have so many cells that a separator must have been lost or added in them. In a
+    /// table whose rows leave out trailing cells, or all end in a separator, other widths than the header's are
+    /// common.
     #[must_use]
     pub fn is_rare_width(&self, width: usize) -> bool {
         const FEW_ROWS: u64 = 2;
@@ -228,7 +230,8 @@ impl RowShapes {
         Some(note(Some(at), reason))
     }
 
-    /// Whether most rows are of one other width than the header, with evidence that their cells stand under wrong names.
+    /// Whether most rows are of one other width than the header, with evidence that their cells stand under wrong
+    /// names.
     fn mismatch(&self, typical: &[Option<CellClass>]) -> Option<HeaderMismatch> {
         let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
         let columns = self.columns.len();
@@ -243,8 +246,8 @@ impl RowShapes {
         is_evident.then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
     }
 
-    /// Whether the first row stands in the header, behind the names: the line break between them was lost, and perhaps the
-    /// last name and the first cell are joined.
+    /// Whether the first row stands in the header, behind the names: the line break between them was lost, and
+    /// perhaps the last name and the first cell are joined.
     fn has_row_in_header(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
         let joined = self.columns.len() + 1 == cells * 2;
         let first = if joined { 1 } else { 0 };
@@ -253,8 +256,8 @@ impl RowShapes {
             && behind.into_iter().any(|(name, typical)| typical.is_some_and(|typical| CellClass::of(name) == typical))
     }
 
-    /// Of a table in which most rows have fewer cells than the header: how many, and what they are. Cells stand under wrong
-    /// names where the header holds something that belongs to a row.
+    /// Of a table in which most rows have fewer cells than the header: how many, and what they are. Cells stand under
+    /// wrong names where the header holds something that belongs to a row.
     #[must_use]
     pub fn narrower_rows(&self) -> Option<HeaderMismatch> {
         let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
@@ -262,8 +265,8 @@ impl RowShapes {
         (cells < columns && rows * 2 > self.rows).then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
     }
 
-    /// Whether rows that all lack their last cells have them elsewhere: what the catalog has in a column that is missing
-    /// stands in another one, or a column without a name has taken its place.
+    /// Whether rows that all lack their last cells have them elsewhere: what the catalog has in a column that is
+    /// missing stands in another one, or a column without a name has taken its place.
     fn has_shifted_columns(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
         let is_missing = |at: usize| at >= cells;
         let is_unnamed = |at: usize| self.columns[at] == format!("column {}", at + 1);

@@ -119,8 +119,8 @@ pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
     message + &left_out(&stats) + columns
 }
 
-/// Why items are kept that are not in the source any more: where they are not, and the reason with what to do, which goes
-/// on after "480 albums … were kept".
+/// Why items are kept that are not in the source any more: where they are not, and the reason with what to do, which
+/// goes on after "480 albums … were kept".
 #[must_use]
 pub const fn kept_because(is_in_doubt: bool) -> (&'static str, &'static str) {
     if is_in_doubt {

@@ -1,6 +1,7 @@
 //! Links to a Google Sheet in every form people paste them, and the address each tab's CSV is exported at.
 //!
-//! A part of a link that decides what it shows is obeyed or refused: left out, it would publish what the link leaves out.
+//! A part of a link that decides what it shows is obeyed or refused: left out, it would publish what the link leaves
+//! out.
 
 mod direct;
 mod error;
@@ -56,8 +57,8 @@ pub enum Tab {
 }
 
 impl SheetLink {
-    /// The id that the Sheets API knows the sheet by. `None` where only an export of Google's gives what the link shows: a
-    /// published sheet, a query.
+    /// The id that the Sheets API knows the sheet by. `None` where only an export of Google's gives what the link
+    /// shows: a published sheet, a query.
     #[must_use]
     pub fn api_id(&self) -> Option<&str> {
         match &self.document {

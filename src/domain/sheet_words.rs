@@ -1,5 +1,5 @@
-//! Words that a spreadsheet writes into a cell by itself: errors of formulas, a value that is still loading, the box that
-//! nobody ticked. They are not what a person entered.
+//! Words that a spreadsheet writes into a cell by itself: errors of formulas, a value that is still loading, the box
+//! that nobody ticked. They are not what a person entered.
 
 use super::text_form::is_blank;
 

@@ -25,8 +25,8 @@ pub enum SortKey {
     Text(String),
 }
 
-/// What an item is sorted by whose cell says this, in a column of that type; `None` when there is nothing in it, or it is
-/// not what its column is.
+/// What an item is sorted by whose cell says this, in a column of that type; `None` when there is nothing in it, or
+/// it is not what its column is.
 #[must_use]
 pub fn sort_key(cell: &str, column: ColumnType) -> Option<SortKey> {
     match column {

@@ -8,8 +8,8 @@ use super::text_form::comparable_form;
 /// The names of `columns`, in the spelling of `stored` where the catalog has a column that is equal in form. An exact
 /// spelling comes first, and no stored column is taken twice.
 ///
-/// Earlier versions took names that are equal in form for different ones: of `id` and an `id` with an invisible character
-/// the second is a repetition today, and stays the column that it was.
+/// Earlier versions took names that are equal in form for different ones: of `id` and an `id` with an invisible
+/// character the second is a repetition today, and stays the column that it was.
 #[must_use]
 pub fn as_stored(columns: &[String], stored: &[String]) -> Vec<String> {
     let exact: HashSet<&str> = columns.iter().map(String::as_str).collect();

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
-/// Whether `c` takes no place in text: zero-width spaces, soft hyphens and direction marks. Joiners (U+200C, U+200D) are
-/// not among them: words of Persian and Hindi, and emoji, differ in them.
+/// Whether `c` takes no place in text: zero-width spaces, soft hyphens and direction marks. Joiners (U+200C, U+200D)
+/// are not among them: words of Persian and Hindi, and emoji, differ in them.
 const fn is_invisible(c: char) -> bool {
     matches!(
         c,

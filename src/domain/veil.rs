@@ -6,8 +6,8 @@ use url::Url;
 /// What stands where something secret is.
 const VEIL: &str = "…";
 
-/// The names of values that are no secrets, and that people know their addresses by. Whatever else stands in a query may
-/// be one, whatever it is called.
+/// The names of values that are no secrets, and that people know their addresses by. Whatever else stands in a query
+/// may be one, whatever it is called.
 const HARMLESS: [&str; 32] = [
     "alt",
     "cat",
@@ -43,8 +43,8 @@ const HARMLESS: [&str; 32] = [
     "v",
 ];
 
-/// `address` as a form shows it: an ellipsis stands for user name and password, and for what stands in its query and its
-/// fragment, but for values that are harmless by their names.
+/// `address` as a form shows it: an ellipsis stands for user name and password, and for what stands in its query and
+/// its fragment, but for values that are harmless by their names.
 #[must_use]
 pub fn veiled(address: &str) -> String {
     let bare = without_user(address);
@@ -97,8 +97,8 @@ fn pairs(text: &str) -> String {
     text.split('&').map(shown).collect::<Vec<_>>().join("&")
 }
 
-/// All of `addresses` as a form shows them, each as `show` does. Those that differ in nothing but what is behind the veil
-/// are numbered, so that each can be left alone or taken away.
+/// All of `addresses` as a form shows them, each as `show` does. Those that differ in nothing but what is behind the
+/// veil are numbered, so that each can be left alone or taken away.
 #[must_use]
 pub fn all_veiled(addresses: &[String], show: fn(&str) -> String) -> Vec<String> {
     let shown: Vec<String> = addresses.iter().map(|address| show(address)).collect();

@@ -16,7 +16,8 @@ pub struct WayIn {
     pub placeholder: &'static str,
     /// What to know before it is typed; may be empty.
     pub help: &'static str,
-    /// Whether the place has to be shared with everybody who has its link, or with the service account where there is one.
+    /// Whether the place has to be shared with everybody who has its link, or with the service account where there is
+    /// one.
     pub shared: bool,
     /// The file that may be uploaded instead, where one may be.
     pub file: Option<FileAsked>,

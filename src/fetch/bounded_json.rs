@@ -1,5 +1,5 @@
-//! JSON from outside, as far as it takes no more room than so much: `[0,0,0…]` is sixteen times as large in memory as in a
-//! text.
+//! JSON from outside, as far as it takes no more room than so much: `[0,0,0…]` is sixteen times as large in memory as
+//! in a text.
 
 use std::cell::Cell;
 use std::fmt;

@@ -6,8 +6,9 @@ use ureq::http::{HeaderMap, header};
 /// The endings of tables of text.
 const TABLE_ENDINGS: [&str; 4] = ["csv", "tsv", "tab", "txt"];
 
-/// A title out of the file name in `Content-Disposition` (RFC 6266): the name without its ending and with spaces between its
-/// words. The file of a Google Sheet's tab is called `Title - Tab.csv`, and the title is that of the sheet.
+/// A title out of the file name in `Content-Disposition` (RFC 6266): the name without its ending and with spaces
+/// between its words. The file of a Google Sheet's tab is called `Title - Tab.csv`, and the title is that of the
+/// sheet.
 pub(super) fn file_title(headers: &HeaderMap, is_google: bool) -> Option<String> {
     let name = file_name(headers)?;
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();

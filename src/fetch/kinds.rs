@@ -68,8 +68,8 @@ impl Settings {
     }
 }
 
-/// Signs in at Google with the service account, `within` so long: how far this machine's clock is ahead of Google's, where
-/// that was told; `None` where it was not, and without a service account.
+/// Signs in at Google with the service account, `within` so long: how far this machine's clock is ahead of Google's,
+/// where that was told; `None` where it was not, and without a service account.
 ///
 /// # Errors
 /// Why Google does not let it in, and what to do.

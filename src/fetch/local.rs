@@ -38,8 +38,8 @@ pub(super) fn upload(
     copy(client, file, bytes, ("The uploaded file", wanted), order, watch)
 }
 
-/// Copies content into a temporary file, so that a file that is written to meanwhile cannot shift under its reader. It is
-/// called by the first of `named`, and should be the second.
+/// Copies content into a temporary file, so that a file that is written to meanwhile cannot shift under its reader.
+/// It is called by the first of `named`, and should be the second.
 pub(super) fn copy(
     client: &Client,
     from: impl Read,

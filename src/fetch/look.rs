@@ -22,7 +22,8 @@ const NOTES: usize = 20;
 /// How many rows there are between two questions whether the look should end.
 const ROWS_PER_CHECK: u64 = 1000;
 
-/// Fetches what is at `location`, to be read with `read_options`, waits included within `timeout`, and looks at its beginning.
+/// Fetches what is at `location`, to be read with `read_options`, waits included within `timeout`, and looks at its
+/// beginning.
 ///
 /// # Errors
 /// When it cannot be fetched or read: what a sync of it would fail with.

@@ -73,8 +73,8 @@ pub(super) struct RowFile {
 }
 
 impl RowFile {
-    /// The same rows with what `names` says in the place of the cells at `position`: what something is called may only be
-    /// known when all rows are written.
+    /// The same rows with what `names` says in the place of the cells at `position`: what something is called may
+    /// only be known when all rows are written.
     pub(super) fn with_names(self, position: usize, names: HashMap<String, String>) -> Self {
         Self { names: Some((position, names)), ..self }
     }

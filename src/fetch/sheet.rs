@@ -1,5 +1,5 @@
-//! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and where
-//! the link is that of a published sheet or asks a query, through the CSV export.
+//! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and
+//! where the link is that of a published sheet or asks a query, through the CSV export.
 
 pub(in crate::fetch) mod api;
 pub(in crate::fetch) mod credentials;

@@ -1,5 +1,5 @@
-//! Keeps links of Google Sheets away from the kinds that fetch an address as it is; the kind `sheet` knows what to fetch
-//! instead.
+//! Keeps links of Google Sheets away from the kinds that fetch an address as it is; the kind `sheet` knows what to
+//! fetch instead.
 
 use super::FetchError;
 use super::http::Client;
@@ -19,8 +19,8 @@ pub(super) fn refuse_partial_sheet(client: &Client, address: &str) -> Result<(),
     }
 }
 
-/// Refuses every link of a Google Sheet: a workbook that Google makes of it has all tabs with all cells, whatever part of
-/// the sheet the link shows.
+/// Refuses every link of a Google Sheet: a workbook that Google makes of it has all tabs with all cells, whatever
+/// part of the sheet the link shows.
 ///
 /// # Errors
 /// As [`refuse_partial_sheet`].

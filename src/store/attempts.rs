@@ -46,7 +46,8 @@ impl TryFrom<Link> for Attempt {
     }
 }
 
-/// The runs from `first` on, each named by the column `next` of the one before, as far as they have ended and been kept.
+/// The runs from `first` on, each named by the column `next` of the one before, as far as they have ended and been
+/// kept.
 fn walk(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> QueryResult<Vec<Link>> {
     let Some(first) = first else { return Ok(Vec::new()) };
     sql_query(format!(

@@ -114,8 +114,8 @@ pub struct LeftRun {
     pub worker: Option<String>,
     /// For how long it waits, or how long ago its lease ran out.
     pub since: Duration,
-    /// Whether it came to its last transaction. On PostgreSQL that one may go on without a lease: nobody can renew it or
-    /// take it over meanwhile.
+    /// Whether it came to its last transaction. On PostgreSQL that one may go on without a lease: nobody can renew it
+    /// or take it over meanwhile.
     pub finalizing: bool,
 }
 
@@ -169,8 +169,8 @@ impl Checkup {
         Ok(vitals::facts(&mut self.conn)?)
     }
 
-    /// How far the database's clock is ahead of this machine's, and how long its answer took. The one is known no better
-    /// than the other.
+    /// How far the database's clock is ahead of this machine's, and how long its answer took. The one is known no
+    /// better than the other.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,5 +1,5 @@
-//! How the feeds of sources fare, counted: for pages that show many sources, or one in a line. The counts are kept beside
-//! the feeds, which may be megabytes, whenever those are written.
+//! How the feeds of sources fare, counted: for pages that show many sources, or one in a line. The counts are kept
+//! beside the feeds, which may be megabytes, whenever those are written.
 
 use std::collections::HashMap;
 

@@ -81,8 +81,8 @@ impl TryFrom<RecordRow> for SyncRecord {
     }
 }
 
-/// Whether a record, joined with its source, is the one of the source's latest finished run that was more than a preview:
-/// for each source one look into the index over (source_id, finished_at), however many records are kept.
+/// Whether a record, joined with its source, is the one of the source's latest finished run that was more than a
+/// preview: for each source one look into the index over (source_id, finished_at), however many records are kept.
 pub(super) fn is_latest() -> SqlLiteral<Bool> {
     sql("sync_records.id = (SELECT latest.id FROM sync_records AS latest WHERE latest.source_id = sources.id \
          AND latest.kind <> 'preview' ORDER BY latest.finished_at DESC, latest.id DESC LIMIT 1)")

@@ -49,8 +49,8 @@ pub fn interrupted() -> (String, String) {
     ("interrupted".to_owned(), sentence.to_owned())
 }
 
-/// Locks the row of a run, if its lease has run out; answers when that was looked at, in epoch milliseconds. What is read
-/// next holds until the end.
+/// Locks the row of a run, if its lease has run out; answers when that was looked at, in epoch milliseconds. What is
+/// read next holds until the end.
 fn lock_if_expired(conn: &mut AnyConnection, lease: Lease) -> Result<Option<i64>, StoreError> {
     lock::wait_at_most_a_second(conn)?;
     let now = clock::now(conn)?.timestamp_millis();

@@ -104,8 +104,8 @@ impl Run<'_> {
         Ok(notes)
     }
 
-    /// Pairs of a column that went and one that came which hold the same, row for row, in at least nine of ten rows that
-    /// the catalog knows and that have anything in either.
+    /// Pairs of a column that went and one that came which hold the same, row for row, in at least nine of ten rows
+    /// that the catalog knows and that have anything in either.
     fn renamed(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<(String, String)>, Stopped> {
         if sample.rows.is_empty() {
             return Ok(Vec::new());

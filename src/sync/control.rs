@@ -116,7 +116,8 @@ impl Control {
     }
 
     /// Ends a run whose worker is gone, as every server does from time to time: it is *interrupted*, and queued again
-    /// where that is right. `None` when its lease has not run out. For the command line, where no server may be running.
+    /// where that is right. `None` when its lease has not run out. For the command line, where no server may be
+    /// running.
     ///
     /// # Errors
     /// When the database fails.

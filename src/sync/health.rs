@@ -1,5 +1,5 @@
-//! Looks from time to time whether the house is well and keeps what it sees in `health.jsonl`: at the start, every minute,
-//! and when something changes, which the readable log is told, too.
+//! Looks from time to time whether the house is well and keeps what it sees in `health.jsonl`: at the start, every
+//! minute, and when something changes, which the readable log is told, too.
 
 use std::time::{Duration, Instant};
 

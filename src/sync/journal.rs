@@ -1,5 +1,5 @@
-//! What the engine room tells of its runs, in the readable log and in `sync.jsonl`: each change of a run's state with its
-//! figures, and whatever went wrong with it. Every line names its run.
+//! What the engine room tells of its runs, in the readable log and in `sync.jsonl`: each change of a run's state with
+//! its figures, and whatever went wrong with it. Every line names its run.
 
 use std::fmt::Arguments;
 

@@ -1,5 +1,5 @@
-//! Rows without a key: those that somebody filled in, and those that only hold what a spreadsheet puts into every row, as
-//! the unticked box that was drawn down a thousand rows.
+//! Rows without a key: those that somebody filled in, and those that only hold what a spreadsheet puts into every
+//! row, as the unticked box that was drawn down a thousand rows.
 //!
 //! Both readings of a source ask here, and the memory that this takes does not grow with the source.
 

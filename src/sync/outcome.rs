@@ -186,7 +186,8 @@ impl Findings {
         Ending { error: Some((code.to_owned(), message.clone())), ..self.ending(Status::Failed, message) }
     }
 
-    /// It was ended early, at that percent. `None` when the run belongs to somebody else now: then there is nothing to end.
+    /// It was ended early, at that percent. `None` when the run belongs to somebody else now: then there is nothing
+    /// to end.
     pub(super) fn ended_early(self, reason: Reason, percent: u8, kind: OperationKind, limit: Limit) -> Option<Ending> {
         let kept = match kind {
             OperationKind::Preview => "Nothing was written.",

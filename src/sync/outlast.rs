@@ -34,8 +34,8 @@ impl Trouble {
         Self { outage: Outage::of(id, "the database", "reached"), begun: None }
     }
 
-    /// Takes note that what was `asked` failed, and answers how long it lasts; or hands the failure back when waiting is of
-    /// no use.
+    /// Takes note that what was `asked` failed, and answers how long it lasts; or hands the failure back when waiting
+    /// is of no use.
     fn met(&mut self, error: StoreError, asked: Instant) -> Result<Duration, StoreError> {
         let lasts = self.begun.get_or_insert(asked).elapsed();
         match error.prospect() {

@@ -32,10 +32,10 @@ pub(super) fn watch(engine: &Engine, stop: &Stop) {
 
 /// Runs whose lease has run out, and since when they are known to have no excuse.
 ///
-/// While the database is away, or another program holds it, no worker can renew its lease, however alive it is; and when
-/// it is back nobody knows who comes first. So a lease that has run out is not enough. It is looked at in a turn to write,
-/// which shows that there are turns to be had again; only if the worker has not taken one for as long as a renewal, is it
-/// dead.
+/// While the database is away, or another program holds it, no worker can renew its lease, however alive it is; and
+/// when it is back nobody knows who comes first. So a lease that has run out is not enough. It is looked at in a turn
+/// to write, which shows that there are turns to be had again; only if the worker has not taken one for as long as a
+/// renewal, is it dead.
 #[derive(Default)]
 struct Suspects(HashMap<SyncId, (i64, Instant)>);
 
@@ -91,7 +91,8 @@ impl Suspects {
     }
 }
 
-/// Ends a run whose lease has run out, by the same rule, and takes the time that this needs. `None` when its worker is alive.
+/// Ends a run whose lease has run out, by the same rule, and takes the time that this needs. `None` when its worker
+/// is alive.
 pub(super) fn end_if_dead(engine: &Engine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     if !engine.store.has_expired(lease)? {
         return Ok(None);

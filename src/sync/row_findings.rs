@@ -1,5 +1,5 @@
-//! What the first reading finds out about rows as a whole: shapes that do not fit, rows that a quotation mark took along,
-//! and what many rows have in common.
+//! What the first reading finds out about rows as a whole: shapes that do not fit, rows that a quotation mark took
+//! along, and what many rows have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,8 +102,8 @@ impl RowFindings {
         self.is_doubtful = true;
     }
 
-    /// A row of another width than the header has no item of the catalog. Whether that means anything is known when it is
-    /// known how wide rows are.
+    /// A row of another width than the header has no item of the catalog. Whether that means anything is known when
+    /// it is known how wide rows are.
     pub(super) fn note_odd_width(&mut self, width: Option<usize>) {
         self.odd_widths.extend(width);
     }

@@ -1,5 +1,5 @@
-//! What is noted once for many rows: keys and headers in another spelling, repeated headers, rows that hold nothing, and
-//! words of the spreadsheet in place of values.
+//! What is noted once for many rows: keys and headers in another spelling, repeated headers, rows that hold nothing,
+//! and words of the spreadsheet in place of values.
 
 use super::compare::EqualItems;
 use super::keyless_rows::KeylessSplit;

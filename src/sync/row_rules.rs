@@ -57,8 +57,8 @@ impl<'a> RowRules<'a> {
         self.unfilled = unfilled;
     }
 
-    /// The cells of a row that say what their columns hold. What a spreadsheet writes into a table by itself says nothing,
-    /// as an empty cell does.
+    /// The cells of a row that say what their columns hold. What a spreadsheet writes into a table by itself says
+    /// nothing, as an empty cell does.
     pub(super) fn values<'r>(&self, row: &'r Row) -> impl Iterator<Item = &'r str> + use<'r> {
         let is_table = self.is_table();
         row.cells.iter().map(move |cell| if is_table && SheetWord::of(cell).is_some() { "" } else { cell.as_str() })

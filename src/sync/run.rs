@@ -82,7 +82,8 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
         // A fetch that was stopped does not know why; the signal does.
         Stopped::Early(reason) => {
             let reason = match signal.reason().unwrap_or(reason) {
-                // A cancel that was accepted a moment ago, and that the heartbeat has not seen yet, is not undone by a stop.
+                // A cancel that was accepted a moment ago, and that the heartbeat has not seen yet, is not undone by
+                // a stop.
                 Reason::Stopping if is_cancelled(engine, lease) => Reason::Cancelled,
                 reason => reason,
             };

@@ -1,5 +1,5 @@
-//! What items that differ from the catalog become, next to what it has: they keep its spelling of their key, and its value
-//! where that of the source is still loading.
+//! What items that differ from the catalog become, next to what it has: they keep its spelling of their key, and its
+//! value where that of the source is still loading.
 
 use std::collections::HashMap;
 

@@ -69,7 +69,8 @@ impl Workers {
     }
 }
 
-/// Does one step of a thread that has to live on: a panic costs that step and is logged, with its place by the panic hook.
+/// Does one step of a thread that has to live on: a panic costs that step and is logged, with its place by the panic
+/// hook.
 pub(super) fn living<T>(what: &str, step: impl FnOnce() -> Result<T, StoreError>) -> Option<Result<T, StoreError>> {
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(step));
     done.inspect_err(|_| log::error!("{what} panicked; its thread goes on")).ok()

@@ -72,7 +72,8 @@ pub(super) fn configure(services: &mut web::ServiceConfig) {
     services.service(file.route(web::get().to(serve)).route(web::head().to(serve)));
 }
 
-/// `GET /static/{file}`: one embedded file. Only hashed names exist, so that nothing can be cached under a name that changes.
+/// `GET /static/{file}`: one embedded file. Only hashed names exist, so that nothing can be cached under a name that
+/// changes.
 async fn serve(file: web::Path<String>) -> HttpResponse {
     let nosniff = (header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     let Some(asset) = SHELF.by_hashed.get(file.as_str()).and_then(|name| SHELF.by_name.get(name)) else {

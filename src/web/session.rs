@@ -65,7 +65,8 @@ pub(super) fn path_here(next: &str) -> String {
     is_path(next).then(read).flatten().unwrap_or_else(|| "/".to_owned())
 }
 
-/// Where a person wants to be after signing in: the page they asked for or, if they pressed a button, the page it was on.
+/// Where a person wants to be after signing in: the page they asked for or, if they pressed a button, the page it was
+/// on.
 pub(super) fn way_back(request: &HttpRequest) -> String {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();

@@ -69,8 +69,8 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
         let source = known(house, &slug)?;
         let place = Place::from(&source);
         let mut shown = Shown::new(SourceStep::Edit(found_without_look(house, &source)?), form_of(house, &source));
-        // While a run is active the page would only stand in line behind it. Where no key is asked for, there is nothing
-        // to be seen that the catalog does not show.
+        // While a run is active the page would only stand in line behind it. Where no key is asked for, there is
+        // nothing to be seen that the catalog does not show.
         let asks_key = house.control.key_column(&source.kind).is_none();
         if asks_key && house.store.active_run(source.id)?.is_none() {
             match look_again(house, &source) {
@@ -87,8 +87,8 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
     .await
 }
 
-/// `POST /settings/sources/{slug}`: changes a source, or with `again` only shows what it would be. The place is looked at
-/// again if it, the key or how it is read is another.
+/// `POST /settings/sources/{slug}`: changes a source, or with `again` only shows what it would be. The place is
+/// looked at again if it, the key or how it is read is another.
 pub(super) async fn change(
     rooms: Rooms,
     caller: Caller,

@@ -187,8 +187,8 @@ fn whole(typed: &str) -> Result<String, String> {
     Ok(address)
 }
 
-/// The form as it is shown of these addresses: what is secret in them is behind a veil, and of an account all that stands
-/// behind the address of its server.
+/// The form as it is shown of these addresses: what is secret in them is behind a veil, and of an account all that
+/// stands behind the address of its server.
 pub(super) fn shown(control: &Control, kind: &str, location: &Location) -> String {
     if control.way_in(kind).is_some_and(|way| way.asked == Asked::Account) {
         let servers: Vec<String> = location.addresses().iter().map(|address| server_of(address)).collect();

@@ -28,8 +28,8 @@ pub struct House {
 /// The house as handlers get it.
 pub(super) type Rooms = web::Data<House>;
 
-/// How long whoever asks for a page waits for the database. One that is frozen, or whose tables somebody has locked, says
-/// nothing at all; the thread that asked it has to wait on.
+/// How long whoever asks for a page waits for the database. One that is frozen, or whose tables somebody has locked,
+/// says nothing at all; the thread that asked it has to wait on.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs `work`, which may wait for the database, on a thread that is there for it.

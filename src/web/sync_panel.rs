@@ -24,8 +24,8 @@ pub(super) mod notices {
     pub(in crate::web) const COOLING_DOWN: &str = "cooling-down";
 }
 
-/// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync although the
-/// key column seems to have changed.
+/// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync
+/// although the key column seems to have changed.
 pub(super) async fn start(
     rooms: Rooms,
     caller: Caller,

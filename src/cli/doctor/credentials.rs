@@ -1,5 +1,5 @@
-//! The key of the Google service account: that nobody else reads it, and that Google takes it. Nothing of it is shown but
-//! whom it belongs to.
+//! The key of the Google service account: that nobody else reads it, and that Google takes it. Nothing of it is shown
+//! but whom it belongs to.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! What keeps HTML from taking longer than its size: a parser that does all that HTML asks for takes time by the square of
-//! how deep elements lie in one another, and of how many attributes a tag has.
+//! What keeps HTML from taking longer than its size: a parser that does all that HTML asks for takes time by the
+//! square of how deep elements lie in one another, and of how many attributes a tag has.
 
 mod tables;
 
@@ -120,8 +120,9 @@ impl<'a> Open<'a> {
         true
     }
 
-    /// Takes an end tag of `name`, and writes those of the elements in it before: HTML passes over the end of an element
-    /// in which others are open, or opens them again, so that what seems to be closed would lie deeper and deeper.
+    /// Takes an end tag of `name`, and writes those of the elements in it before: HTML passes over the end of an
+    /// element in which others are open, or opens them again, so that what seems to be closed would lie deeper and
+    /// deeper.
     fn ends(&mut self, name: &str, kept: &mut String) {
         let Some(at) = self.names.iter().rposition(|open| open.eq_ignore_ascii_case(name)) else { return };
         for (inside, open) in self.names.drain(at..).enumerate().rev() {
@@ -143,8 +144,8 @@ fn name(text: &str) -> Option<&str> {
     Some(&after[..end])
 }
 
-/// What `text` begins with, where that is no tag to HTML but a comment, or what is taken for one: `<!…>`, `<?…>`, and an
-/// end tag without a name. It goes on to the end of the text where it has none.
+/// What `text` begins with, where that is no tag to HTML but a comment, or what is taken for one: `<!…>`, `<?…>`, and
+/// an end tag without a name. It goes on to the end of the text where it has none.
 fn remark(text: &str) -> Option<&str> {
     let whole = |end: Option<usize>| end.map_or(text, |end| &text[..=end]);
     if text.starts_with("<!--") {
@@ -180,8 +181,8 @@ enum Part {
     Bare,
 }
 
-/// How long the tag is that `text` begins with, and how many attributes it has, as HTML reads tags (WHATWG, "Tokenization"):
-/// a quotation mark is one only after an equals sign, and that is one only after a name.
+/// How long the tag is that `text` begins with, and how many attributes it has, as HTML reads tags (WHATWG,
+/// "Tokenization"): a quotation mark is one only after an equals sign, and that is one only after a name.
 fn measure(text: &str) -> Option<(usize, usize)> {
     let (mut part, mut many) = (Part::TagName, 0);
     let begins = if text.starts_with("</") { 2 } else { 1 };

@@ -136,8 +136,8 @@ impl LinkParameters {
         }
     }
 
-    /// The first parameter that decides what is shown and is not one of `obeyed` in the query. Nothing in the fragment of
-    /// an address is sent to a server.
+    /// The first parameter that decides what is shown and is not one of `obeyed` in the query. Nothing in the
+    /// fragment of an address is sent to a server.
     pub(super) fn first_beyond(&self, obeyed: &[&str]) -> Option<&str> {
         let in_query = self.query.iter().filter(|(name, _)| !obeyed.contains(&name.as_str()));
         let in_fragment = self.fragment.iter().filter(|pair| !self.query.contains(pair));

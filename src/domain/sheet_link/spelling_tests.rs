@@ -31,7 +31,8 @@ fn part() -> impl Strategy<Value = (&'static str, String, &'static str)> {
     select(values.to_vec()).prop_flat_map(|(name, value)| spelled(name).prop_map(move |how| (name, how, value)))
 }
 
-/// What stands before a part and in the middle of it: mostly what should, now and then what careless copying makes of it.
+/// What stands before a part and in the middle of it: mostly what should, now and then what careless copying makes of
+/// it.
 fn separator() -> impl Strategy<Value = (&'static str, &'static str)> {
     let between = prop_oneof![8 => Just("&"), 2 => Just("&amp;"), 2 => Just("&usp=sharing&"), 1 => Just("%26"), 1 => Just("?"), 1 => Just(";")];
     (between, prop_oneof![8 => Just("="), 1 => Just("%3D")])

@@ -53,8 +53,8 @@ pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u
     }
 }
 
-/// Refuses a table whose rows are one quoted cell each, with separators inside: some programs save one like that when they
-/// take every line for a text. The header may be wrapped like its rows or not.
+/// Refuses a table whose rows are one quoted cell each, with separators inside: some programs save one like that when
+/// they take every line for a text. The header may be wrapped like its rows or not.
 pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
     let mut records = Records::new(start, CANDIDATES[0]);
     let mut record = Record::default();

@@ -83,8 +83,8 @@ impl Table {
         Records::new(Decoding::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
     }
 
-    /// The header is the row that was set, else the first one with anything in it. A file of blank rows is gone through to
-    /// its end.
+    /// The header is the row that was set, else the first one with anything in it. A file of blank rows is gone
+    /// through to its end.
     fn read_header(&mut self, wanted: Option<u64>, watch: &dyn Watch) -> Result<(), FetchError> {
         let mut records = self.records();
         let mut record = Record::default();

@@ -211,7 +211,8 @@ enum Inside {
     Tag(Option<u8>),
     /// After `<!`, until it is known what it is.
     Declaration,
-    /// In a comment, CDATA or a processing instruction, which ends with these bytes before a `>` and is at least so long.
+    /// In a comment, CDATA or a processing instruction, which ends with these bytes before a `>` and is at least so
+    /// long.
     Until([u8; 2], u64),
 }
 

@@ -1,8 +1,9 @@
 //! Reads a tab of an `.xls` file (Excel 97 to 2003).
 //!
-//! calamine keeps such a workbook in memory: the whole stream, and every tab as a rectangle from its first to its last
-//! cell. So the stream is taken out of its container here, measured, and given to calamine in a new container with one tab:
-//! the others end with their first record, and what calamine would only work out (formulas, names) is left out.
+//! calamine keeps such a workbook in memory: the whole stream, and every tab as a rectangle from its first to its
+//! last cell. So the stream is taken out of its container here, measured, and given to calamine in a new container
+//! with one tab: the others end with their first record, and what calamine would only work out (formulas, names) is
+//! left out.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};

@@ -95,8 +95,8 @@ impl XlsStream {
         }
     }
 
-    /// Makes sure that the tab at this position can be read in memory, takes the formulas out of it, of which the values
-    /// stay, and says what is hidden or merged.
+    /// Makes sure that the tab at this position can be read in memory, takes the formulas out of it, of which the
+    /// values stay, and says what is hidden or merged.
     ///
     /// # Errors
     /// Where it is larger than may be, or damaged.
@@ -226,8 +226,8 @@ fn u32_at(data: &[u8], at: usize) -> Result<u32, FetchError> {
 
 /// How many bytes each shared text has at most: cells repeat them, so a small file may hold much text.
 ///
-/// The texts lie in the record and in those that continue it. Where the characters of a text go on in the next record, it
-/// begins with a byte that says anew how wide they are ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
+/// The texts lie in the record and in those that continue it. Where the characters of a text go on in the next
+/// record, it begins with a byte that says anew how wide they are ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
 fn text_lengths(bytes: &[u8], first: &Record) -> Result<Vec<u32>, FetchError> {
     let mut pieces = TextPieces { bytes, data: first.data.clone(), end: first.data.end };
     pieces.skip(8)?;

@@ -1,7 +1,7 @@
 //! Reads a tab of an `.xlsx` or `.xlsm` file, its cells one after the other.
 //!
-//! The parts that calamine keeps in memory (texts, formats) are measured before it reads them, and the tab itself is gone
-//! through once for what calamine does not tell: hidden columns and rows, merged areas.
+//! The parts that calamine keeps in memory (texts, formats) are measured before it reads them, and the tab itself is
+//! gone through once for what calamine does not tell: hidden columns and rows, merged areas.
 
 use calamine::{Reader, Xlsx, XlsxError};
 use quick_xml::events::Event;

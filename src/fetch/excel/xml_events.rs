@@ -10,8 +10,8 @@ use super::failure::corrupt;
 use super::part_reader::{PartReader, ReadLimit, XmlPart};
 use crate::fetch::FetchError;
 
-/// Gives every event of `part` to `take`, with its position in bytes, up to the end of the part: only there its checksum
-/// is compared.
+/// Gives every event of `part` to `take`, with its position in bytes, up to the end of the part: only there its
+/// checksum is compared.
 ///
 /// # Errors
 /// Where the part is damaged or too large, and what `take` says.

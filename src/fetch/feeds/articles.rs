@@ -13,8 +13,8 @@ use crate::domain::row::{Mend, Row};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
-/// The position of the column with the name of the feed. What a feed is called among the others is known when all of them
-/// were read; until then its address stands there.
+/// The position of the column with the name of the feed. What a feed is called among the others is known when all of
+/// them were read; until then its address stands there.
 pub(super) const FEED: usize = 2;
 /// The column of the key.
 pub(super) const KEY: &str = "id";

@@ -1,9 +1,9 @@
 //! A feed as Lockstep keeps it, read from RSS 0.9x, 1.0 and 2.0, Atom 0.3 and 1.0, or JSON Feed.
 //!
 //! XML is read with quick-xml. `feed-rs` was tried first: where one tag does not match, or RSS calls itself 0.93, it
-//! answers with an error and no entries; it does not say what `xml:base` the links in a text are relative to; and it panics
-//! on an author such as `Somebody “me@example.com` and on a duration of twenty digits. What it would need around it is more
-//! than what it does.
+//! answers with an error and no entries; it does not say what `xml:base` the links in a text are relative to; and it
+//! panics on an author such as `Somebody “me@example.com` and on a duration of twenty digits. What it would need
+//! around it is more than what it does.
 
 use std::borrow::Cow;
 
@@ -30,7 +30,8 @@ pub(in crate::fetch) struct Document {
     pub(in crate::fetch) entries: Vec<Entry>,
     /// What was mended while reading, in sentences for people.
     pub(in crate::fetch) notes: Vec<String>,
-    /// Whether something in it could not be read, such as what was cut off at its end: then there is more to it than is here.
+    /// Whether something in it could not be read, such as what was cut off at its end: then there is more to it than
+    /// is here.
     pub(in crate::fetch) is_broken: bool,
 }
 
@@ -62,8 +63,8 @@ pub(in crate::fetch) struct Entry {
 /// Reads a feed. `charset` is what its server called its encoding, `base` where it was found.
 ///
 /// # Errors
-/// When it is no feed (`not_a_feed`), cannot be read as far as its first entry (`bad_feed`), or declares entities of its
-/// own (`entities_declared`). The sentence begins with "It" and leaves out the address.
+/// When it is no feed (`not_a_feed`), cannot be read as far as its first entry (`bad_feed`), or declares entities of
+/// its own (`entities_declared`). The sentence begins with "It" and leaves out the address.
 pub(in crate::fetch) fn parse(bytes: &[u8], charset: Option<&str>, base: &Url) -> Result<Document, FetchError> {
     let written = written::decode(bytes, charset);
     let text = written.text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\0'));

@@ -58,7 +58,8 @@ pub(super) struct Gathered<'a> {
 }
 
 impl<'a> Gathering<'a> {
-    /// A fetch of what `addresses` name; of the file that `local` reads, if it is given, which the one address stands for.
+    /// A fetch of what `addresses` name; of the file that `local` reads, if it is given, which the one address stands
+    /// for.
     pub(super) fn new(
         client: &'a Client,
         most_bytes: u64,

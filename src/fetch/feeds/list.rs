@@ -1,8 +1,8 @@
 //! A list of feeds: OPML 1 and 2 (opml.org/spec2.opml).
 //!
-//! It is not read as XML, but outline by outline: lists are put together by hand and by programs that escape nothing, and
-//! a quotation mark or a link in a description is no reason to lose the feeds that follow. Well-formed lists come out as
-//! from an XML reader; the crate `opml` wants all of them to be that.
+//! It is not read as XML, but outline by outline: lists are put together by hand and by programs that escape nothing,
+//! and a quotation mark or a link in a description is no reason to lose the feeds that follow. Well-formed lists come
+//! out as from an XML reader; the crate `opml` wants all of them to be that.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -167,8 +167,8 @@ fn attributes(outline: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// Where the value ends that begins at `from`: at the quotation mark after which another attribute or the end of the tag
-/// comes, as one that nobody escaped is part of the value; where there is none, at the first.
+/// Where the value ends that begins at `from`: at the quotation mark after which another attribute or the end of the
+/// tag comes, as one that nobody escaped is part of the value; where there is none, at the first.
 fn end_of_value(outline: &str, from: usize, quote: char) -> usize {
     let mut marks = outline[from..].match_indices(quote).map(|(at, _)| from + at);
     let ends = |at: &usize| {

@@ -70,9 +70,9 @@ pub(super) fn leave_alone(asked: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<
     asked.min(now + MOST_BUSY)
 }
 
-/// Until when the version that came with `headers` is good, by the rules of RFC 9111 for a cache of one user: `max-age`
-/// before `Expires`, less its `Age`; nothing where the server forbids it or does not say. (The crate `headers` knows the
-/// directives in lower case alone, `cache_control` knows one header line.)
+/// Until when the version that came with `headers` is good, by the rules of RFC 9111 for a cache of one user:
+/// `max-age` before `Expires`, less its `Age`; nothing where the server forbids it or does not say. (The crate
+/// `headers` knows the directives in lower case alone, `cache_control` knows one header line.)
 pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let lines = headers.get_all(header::CACHE_CONTROL).iter().filter_map(|line| line.to_str().ok());
     let mut max_age = None;

@@ -1,5 +1,5 @@
-//! Who is asked next: several hosts at once, one request at a time for each. A slow host with many feeds is asked by one
-//! thread, while the others ask the others.
+//! Who is asked next: several hosts at once, one request at a time for each. A slow host with many feeds is asked by
+//! one thread, while the others ask the others.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 

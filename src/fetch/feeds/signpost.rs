@@ -13,8 +13,8 @@ use crate::domain::location::web_address;
 /// What feeds are called in links (RSS Advisory Board's autodiscovery, JSON Feed 1.1).
 const TYPES: [&str; 4] = ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"];
 
-/// How much of a page is looked at, in bytes: links to feeds stand at its beginning, and a tag takes time by the square of
-/// how many attributes it has.
+/// How much of a page is looked at, in bytes: links to feeds stand at its beginning, and a tag takes time by the
+/// square of how many attributes it has.
 const START: usize = 64 * 1024;
 
 /// How long the address of a feed may be, in bytes: people are to copy it out of a sentence.
@@ -23,8 +23,8 @@ const ADDRESS: usize = 200;
 /// How many feeds of one page are offered.
 const MAX_FEEDS: usize = 10;
 
-/// The feeds that a page at `url` names near its beginning, each once and in its order; none of an odd address. A page that
-/// nobody can read names none. None of them is asked: a page may name any address.
+/// The feeds that a page at `url` names near its beginning, each once and in its order; none of an odd address. A
+/// page that nobody can read names none. None of them is asked: a page may name any address.
 pub(super) fn feeds_of(page: &[u8], url: &Url) -> Vec<Url> {
     let start = &page[..page.len().min(START)];
     catch_unwind(AssertUnwindSafe(|| named(start, url))).unwrap_or_default()

@@ -28,7 +28,8 @@ use crate::fetch::{Order, Watch};
 const HOPS: usize = 8;
 /// How much of an answer that tells of trouble is read.
 const EXPLANATION: u64 = 64 * 1024;
-/// How often one address may redirect back to itself while it sets no new cookie: its answer may depend on more than that.
+/// How often one address may redirect back to itself while it sets no new cookie: its answer may depend on more than
+/// that.
 const MAX_REVISITS: usize = 2;
 /// What browsers accept; some servers answer 406 to whoever does not name `text/html`.
 const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";

@@ -1,5 +1,5 @@
-//! Cookies within one fetch: what a server sets on the way (RFC 6265) is sent back to that host alone, and forgotten when
-//! the fetch ends. Servers that check their visitors redirect to the check and back, and want its cookie then.
+//! Cookies within one fetch: what a server sets on the way (RFC 6265) is sent back to that host alone, and forgotten
+//! when the fetch ends. Servers that check their visitors redirect to the check and back, and want its cookie then.
 
 use std::fmt;
 
@@ -44,8 +44,8 @@ impl CookieJar {
         self.changes
     }
 
-    /// Keeps what the answer from `url` with `headers` sets, and drops what it takes back. A cookie for a domain is kept
-    /// for the host alone, and for none where the host is not in that domain.
+    /// Keeps what the answer from `url` with `headers` sets, and drops what it takes back. A cookie for a domain is
+    /// kept for the host alone, and for none where the host is not in that domain.
     pub(in crate::fetch) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for value in headers.get_all(header::SET_COOKIE) {
             let Some(cookie) = value.to_str().ok().and_then(|text| Cookie::parse(text).ok()) else { continue };

@@ -1,5 +1,5 @@
-//! Decompresses gzip, member by member (RFC 1952, section 2.2), and passes over zero bytes behind them, with which tapes and
-//! block devices fill up their last block. `gunzip` and Python's `gzip` do the same.
+//! Decompresses gzip, member by member (RFC 1952, section 2.2), and passes over zero bytes behind them, with which
+//! tapes and block devices fill up their last block. `gunzip` and Python's `gzip` do the same.
 //!
 //! flate2's own reader of several members takes such zero bytes for a damaged member.
 

@@ -110,8 +110,8 @@ pub(in crate::fetch) fn deadline(time: Duration) -> Instant {
     Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
 }
 
-/// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for. The work may take
-/// `timeout`, and with its pauses `most`.
+/// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for. The work may
+/// take `timeout`, and with its pauses `most`.
 pub(in crate::fetch) fn watched<T>(
     watch: &dyn Watch,
     timeout: Duration,

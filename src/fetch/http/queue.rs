@@ -19,8 +19,8 @@ pub(in crate::fetch) struct Turn {
 }
 
 impl Turn {
-    /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may take:
-    /// one that hangs must not be the end of all behind it.
+    /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may
+    /// take: one that hangs must not be the end of all behind it.
     pub(in crate::fetch) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
         let place = place(url);
         let begun = Instant::now();

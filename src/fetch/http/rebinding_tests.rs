@@ -1,5 +1,5 @@
-//! A name that changes what it means between the check and the connection: the address that was checked is the one that is
-//! connected to, and every connection is checked anew.
+//! A name that changes what it means between the check and the connection: the address that was checked is the one
+//! that is connected to, and every connection is checked anew.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};

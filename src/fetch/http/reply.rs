@@ -189,8 +189,8 @@ pub(in crate::fetch) fn text_of(headers: &HeaderMap, name: &header::HeaderName) 
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
-/// A header's value as it came, each byte as the character of its number (Latin-1): an entity tag may have bytes that are no
-/// text (RFC 9110, section 8.8.3), and goes back as it is.
+/// A header's value as it came, each byte as the character of its number (Latin-1): an entity tag may have bytes that
+/// are no text (RFC 9110, section 8.8.3), and goes back as it is.
 pub(in crate::fetch) fn verbatim(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     Some(headers.get(name)?.as_bytes().iter().copied().map(char::from).collect())
 }

@@ -7,8 +7,8 @@ use super::reply::{self, Place, Trouble};
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 
-/// What an answer's status and headers mean. The bytes are the beginning of the body where the status tells of trouble or
-/// the headers announce a web page, otherwise none. `Ok` takes the body.
+/// What an answer's status and headers mean. The bytes are the beginning of the body where the status tells of
+/// trouble or the headers announce a web page, otherwise none. `Ok` takes the body.
 pub(in crate::fetch) type Judge<'a> = dyn Fn(StatusCode, &HeaderMap, &[u8], &Place) -> Result<(), Trouble> + Sync + 'a;
 
 /// One request.

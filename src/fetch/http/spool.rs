@@ -43,8 +43,9 @@ pub(in crate::fetch) enum Spoiled {
 }
 
 impl Spooled {
-    /// Takes everything from `from` into a file in `folder`, at most `limit` bytes. What is compressed with gzip is taken
-    /// decompressed: length and hash are those of the content, and `total`, the length of what comes, is told no further.
+    /// Takes everything from `from` into a file in `folder`, at most `limit` bytes. What is compressed with gzip is
+    /// taken decompressed: length and hash are those of the content, and `total`, the length of what comes, is told
+    /// no further.
     pub(in crate::fetch) fn take(
         from: impl Read,
         folder: &Path,

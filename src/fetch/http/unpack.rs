@@ -1,5 +1,5 @@
-//! Decompresses bodies: by how they begin, since many servers send gzip without saying so or say gzip without sending it,
-//! and by `Content-Encoding` (RFC 9110, section 8.4) where only that can tell.
+//! Decompresses bodies: by how they begin, since many servers send gzip without saying so or say gzip without sending
+//! it, and by `Content-Encoding` (RFC 9110, section 8.4) where only that can tell.
 
 use std::fmt;
 use std::io::{self, Cursor, ErrorKind, Read};
@@ -16,7 +16,8 @@ use crate::fetch::FetchError;
 /// What every gzip file begins with (RFC 1952, section 2.3.1): its magic number and the one method there is.
 const GZIP_START: [u8; 3] = [0x1F, 0x8B, 0x08];
 
-/// Codings that change a body and that are not read here: those of IANA's registry, and a few that servers use all the same.
+/// Codings that change a body and that are not read here: those of IANA's registry, and a few that servers use all
+/// the same.
 const UNSUPPORTED_CODINGS: [&str; 16] = [
     "aes128gcm",
     "br",
@@ -48,8 +49,8 @@ pub(in crate::fetch) enum BodyCoding {
     Deflate,
 }
 
-/// How the body that comes with `headers` is coded. Words that name no coding (`none`, `UTF-8`, `binary`) count as none;
-/// gzip is detected by content.
+/// How the body that comes with `headers` is coded. Words that name no coding (`none`, `UTF-8`, `binary`) count as
+/// none; gzip is detected by content.
 ///
 /// # Errors
 /// `bad_answer` for a coding that Lockstep cannot read. It asks for gzip alone, so the server sent it unasked.
@@ -85,8 +86,8 @@ pub(in crate::fetch) struct Unpacked<'a> {
 }
 
 impl<'a> Unpacked<'a> {
-    /// Decompresses `from` where it begins as gzip does; otherwise it stays as it is. Of a compressed body at most `limit`
-    /// bytes are read, and a little more for what gzip adds.
+    /// Decompresses `from` where it begins as gzip does; otherwise it stays as it is. Of a compressed body at most
+    /// `limit` bytes are read, and a little more for what gzip adds.
     ///
     /// # Errors
     /// When `from` cannot be read.

@@ -11,9 +11,9 @@ use super::quota;
 /// The word for a part of the API that a server lacks, or answers in a form of its own.
 pub(super) const UNSUPPORTED: &str = "unsupported";
 
-/// Whether a failure with the word `code` concerns one answer alone, so that what came before it can be kept: the server
-/// has not got this part, or sends something that cannot be used. A refused login, a used-up quota and a stop concern the
-/// whole run.
+/// Whether a failure with the word `code` concerns one answer alone, so that what came before it can be kept: the
+/// server has not got this part, or sends something that cannot be used. A refused login, a used-up quota and a stop
+/// concern the whole run.
 pub(super) fn is_of_one_answer(code: &str) -> bool {
     [
         UNSUPPORTED,

@@ -1,5 +1,5 @@
-//! What a run asks of an account: which articles there are, which of them are read and starred, and the contents of those
-//! that the catalog has not got.
+//! What a run asks of an account: which articles there are, which of them are read and starred, and the contents of
+//! those that the catalog has not got.
 
 use std::collections::{HashMap, HashSet};
 
@@ -210,7 +210,8 @@ impl<'a> Mirror<'a> {
         rows.push(&Row { number: rows.rows() + 2, cells, ..Row::default() })
     }
 
-    /// Tells how far it is. The lists of articles are those of all feeds, so all of these count from the moment they are known.
+    /// Tells how far it is. The lists of articles are those of all feeds, so all of these count from the moment they
+    /// are known.
     pub(super) fn tell(&self, message: &str, share: Count) {
         let feeds = Count { processed: self.subscriptions, total: self.subscriptions };
         self.watch.progress(&FetchProgress {

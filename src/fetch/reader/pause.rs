@@ -29,8 +29,9 @@ pub(super) fn keep(account: &Account, until: Option<DateTime<Utc>>, now: DateTim
     watch.feeds(until.filter(|until| *until > now).map(feed).into_iter().collect());
 }
 
-/// What the pause is kept under: the server, without anything secret. What is counted is the requests of one account and
-/// one application, so a digest tells whose they are; it stands where addresses lose what follows when they are shown.
+/// What the pause is kept under: the server, without anything secret. What is counted is the requests of one account
+/// and one application, so a digest tells whose they are; it stands where addresses lose what follows when they are
+/// shown.
 fn address(account: &Account) -> String {
     let app = account.app.as_ref().map_or("", |(id, _)| id);
     let whose = Sha256::digest(format!("{}\n{app}", account.name));

@@ -1,5 +1,5 @@
-//! Requests to a reader server in one run: logged in once, once more when the token is no longer taken, and never beyond
-//! what the server still allows.
+//! Requests to a reader server in one run: logged in once, once more when the token is no longer taken, and never
+//! beyond what the server still allows.
 
 use std::time::{Duration, Instant};
 

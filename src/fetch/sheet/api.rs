@@ -112,8 +112,8 @@ impl Api<'_> {
         Ok(Fetched::Content(Box::new(table)))
     }
 
-    /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on without.
-    /// A look needs no such time.
+    /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on
+    /// without. A look needs no such time.
     fn modified(&self, id: &str, ends: Instant) -> Result<Option<String>, FetchError> {
         if self.order.sync.is_none() {
             return Ok(None);

@@ -136,8 +136,8 @@ impl ServiceAccount {
         &self.email
     }
 
-    /// Where its tokens are had. `stand_in` is the base of Google's addresses where something stands in for Google. What
-    /// is signed with the key goes to Google or to that, and to nobody else.
+    /// Where its tokens are had. `stand_in` is the base of Google's addresses where something stands in for Google.
+    /// What is signed with the key goes to Google or to that, and to nobody else.
     ///
     /// # Errors
     /// The sentence for people when the file names another place.

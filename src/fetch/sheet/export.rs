@@ -1,5 +1,5 @@
-//! A tab of a Google Sheet that everyone with the link may read, through its CSV export; what Google refuses there, it says
-//! with pages for people.
+//! A tab of a Google Sheet that everyone with the link may read, through its CSV export; what Google refuses there,
+//! it says with pages for people.
 
 use ureq::http::{HeaderMap, StatusCode};
 
@@ -46,13 +46,14 @@ pub(in crate::fetch) fn fetch(
     let fetched = table_at(client, request, options, rows_above, order, watch).map_err(explained)?;
     if let (Tab::Name(name), Fetched::Content(content)) = (link.tab(), &fetched) {
         // Google answers for a name that no tab has with the first tab, and says nothing
-        // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another table.
+        // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another
+        // table.
         let other = address(&link.named(NO_NAME).export_path())?;
         let request = Request { judge: &judge, ..Request::table(other.as_str(), Reach::Google) };
         match client.ask(&request, order, watch).map_err(explained) {
             Ok(Answer::Body(first)) if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
-            // What refuses a name that no tab has, or has a first tab that the query does not fit, does not take one tab for
-            // another.
+            // What refuses a name that no tab has, or has a first tab that the query does not fit, does not take one
+            // tab for another.
             Err(FetchError::Failed { code: "not_found" | BAD_QUERY, .. }) => {}
             Ok(_) => return Err(which_tab(name)),
             Err(error) => return Err(error),

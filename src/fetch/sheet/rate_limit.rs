@@ -1,5 +1,5 @@
-//! How long a request to Google waits after "too many requests". The Sheets API, the sign-in and the CSV export all wait
-//! the same way.
+//! How long a request to Google waits after "too many requests". The Sheets API, the sign-in and the CSV export all
+//! wait the same way.
 
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
@@ -30,8 +30,9 @@ impl RateLimitWaits {
         if matches!(status.as_u16(), 429 | 503) { Err(self.wait(status, headers)) } else { Ok(()) }
     }
 
-    /// One more wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … up to a minute, and a little more or less, so that
-    /// many do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential backoff").
+    /// One more wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … up to a minute, and a little more or less,
+    /// so that many do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential
+    /// backoff").
     pub(in crate::fetch) fn wait(&self, status: StatusCode, headers: &HeaderMap) -> Trouble {
         let now = Utc::now();
         self.status.store(status.as_u16(), Ordering::Relaxed);
@@ -42,7 +43,8 @@ impl RateLimitWaits {
         Trouble::Busy { host: "Google".to_owned(), until: reply::retry_after(headers, now).unwrap_or(own) }
     }
 
-    /// What it means that the waits did not help within the time of the run. `advice` says what to do about a used-up quota.
+    /// What it means that the waits did not help within the time of the run. `advice` says what to do about a used-up
+    /// quota.
     pub(in crate::fetch) fn explain(&self, error: FetchError, advice: &str) -> FetchError {
         let FetchError::Failed { code: code @ "rate_limited", message } = error else { return error };
         let what = match self.status.load(Ordering::Relaxed) {

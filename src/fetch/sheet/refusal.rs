@@ -1,6 +1,6 @@
 //! What Google's APIs refuse with, and the exact fix for each. The forms are Google's (`google.rpc.Status` in JSON,
-//! <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of one refusal
-//! were seen is said at each.
+//! <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of one
+//! refusal were seen is said at each.
 
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -82,9 +82,9 @@ impl Refusal {
     }
 
     /// That an API has to be enabled first: 403 with reason `SERVICE_DISABLED`
-    /// (<https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto>),
-    /// `accessNotConfigured` in the older list, and the message "Google Sheets API has not been used in project 144… before
-    /// or it is disabled. Enable it by visiting `https://console.developers.google.com/apis/api/…`"
+    /// (<https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto>), `accessNotConfigured`
+    /// in the older list, and the message "Google Sheets API has not been used in project 144… before or it is
+    /// disabled. Enable it by visiting `https://console.developers.google.com/apis/api/…`"
     /// (<https://github.com/openclaw/gogcli/issues/415>).
     fn disabled(&self, service: Service) -> Option<FetchError> {
         let by_reason = ["SERVICE_DISABLED", "accessNotConfigured"].contains(&self.reason.as_str());
@@ -138,8 +138,8 @@ pub(in crate::fetch) fn judge(
     }
     let known = || refusal.message.starts_with("Unable to parse range");
     let failed = match code {
-        // "Request had invalid authentication credentials. Expected OAuth 2 access token, …", UNAUTHENTICATED: expired, or
-        // the key is gone (<https://github.com/googleapis/google-api-php-client/issues/1391>).
+        // "Request had invalid authentication credentials. Expected OAuth 2 access token, …", UNAUTHENTICATED:
+        // expired, or the key is gone (<https://github.com/googleapis/google-api-php-client/issues/1391>).
         401 => FetchError::failed(TOKEN_REFUSED, key_refused(robot)),
         403 => match refusal.disabled(service) {
             Some(disabled) => disabled,
@@ -162,7 +162,8 @@ pub(in crate::fetch) fn judge(
         // "Unable to parse range: Albums!A1:CZ" (<https://github.com/caltechlibrary/dataset/issues/97>).
         400 if known() => FetchError::failed(NO_TAB, "Google does not know this tab of the sheet."),
         // "This operation is not supported for this document", FAILED_PRECONDITION: an Excel file in Drive, opened in
-        // Sheets (<https://github.com/tidyverse/googlesheets4/issues/275>, <https://github.com/burnash/gspread/issues/732>).
+        // Sheets (<https://github.com/tidyverse/googlesheets4/issues/275>,
+        // <https://github.com/burnash/gspread/issues/732>).
         400 if refusal.status == "FAILED_PRECONDITION" || refusal.reason == "failedPrecondition" => FetchError::failed(
             "not_a_sheet",
             "This is an Excel file in Google Drive, not a Google Sheet. Open it, choose File → Save as Google Sheets, and \
@@ -203,8 +204,8 @@ pub(in crate::fetch) fn judge_sign_in(robot: &str, waits: &RateLimitWaits, said:
     let (word, why) = (text("error"), text("error_description"));
     let lower = why.to_lowercase();
     let (code, message) = match word {
-        // "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat and
-        // exp values in the JWT claim." (<https://github.com/googleapis/google-api-php-client/issues/1429>).
+        // "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat
+        // and exp values in the JWT claim." (<https://github.com/googleapis/google-api-php-client/issues/1429>).
         "invalid_grant" if lower.contains("short-lived") || lower.contains("iat and exp") => {
             ("clock_wrong", clock(headers))
         }

@@ -1,5 +1,5 @@
-//! The answer to `values:batchGet` as a table. It is read from its temporary file as a stream, a row at a time, so memory
-//! does not grow with the sheet.
+//! The answer to `values:batchGet` as a table. It is read from its temporary file as a stream, a row at a time, so
+//! memory does not grow with the sheet.
 
 use std::fmt;
 use std::io::BufReader;

@@ -95,8 +95,8 @@ pub(in crate::store) fn hold_run(conn: &mut AnyConnection, id: &str) -> Result<(
 
 /// Ends the sessions of processes that were frozen while they sent a statement: inside a transaction for longer than
 /// `term`, and waiting for their client. Such a session counts as active, so the timeout for those that idle inside a
-/// transaction never comes for it, and what it has locked stays so until the process goes on or its machine is given up.
-/// Answers how many there were.
+/// transaction never comes for it, and what it has locked stays so until the process goes on or its machine is given
+/// up. Answers how many there were.
 pub(in crate::store) fn end_frozen_sessions(conn: &mut AnyConnection, term: Duration) -> QueryResult<usize> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(0) };
     diesel::sql_query(

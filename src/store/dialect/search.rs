@@ -7,11 +7,11 @@ use super::sorting::quoted;
 use crate::domain::item::field;
 use crate::store::any_connection::AnyConnection;
 
-/// The value of the field called `column` of the item at hand, as SQL. By name, not position: in the middle of a sync two
-/// layouts stand side by side.
+/// The value of the field called `column` of the item at hand, as SQL. By name, not position: in the middle of a sync
+/// two layouts stand side by side.
 pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
-    // Diesel cannot bind inside ORDER BY of a boxed query shared by both databases, so the name becomes a literal. It is
-    // one of the catalog's own columns and never contains NUL.
+    // Diesel cannot bind inside ORDER BY of a boxed query shared by both databases, so the name becomes a literal. It
+    // is one of the catalog's own columns and never contains NUL.
     let literal = quoted(column);
     match conn {
         AnyConnection::Sqlite(_) => format!(
@@ -25,8 +25,8 @@ pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
     }
 }
 
-/// Whether the field called `column` of the item at hand says `yes`, or, without `yes`, whether it does not. It is looked
-/// for as it is written, which takes a hundredth of the time that taking the JSON of an article apart takes.
+/// Whether the field called `column` of the item at hand says `yes`, or, without `yes`, whether it does not. It is
+/// looked for as it is written, which takes a hundredth of the time that taking the JSON of an article apart takes.
 pub(in crate::store) fn flagged(conn: &AnyConnection, column: &str, yes: bool) -> SqlLiteral<Bool> {
     let pair = quoted(&field(column, "yes"));
     let find = match conn {

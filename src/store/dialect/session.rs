@@ -8,8 +8,8 @@ use super::sorting;
 use crate::store::any_connection::AnyConnection;
 
 /// Prepares a fresh connection. `lease` bounds how long a PostgreSQL session may sit inside a transaction: a frozen
-/// process must not hold a row longer than its right to it lasts. Nobody waits for a lock without end: a page says what is
-/// wrong, and a run asks again.
+/// process must not hold a row longer than its right to it lasts. Nobody waits for a lock without end: a page says
+/// what is wrong, and a run asks again.
 pub(in crate::store) fn prepare(conn: &mut AnyConnection, lease: Duration) -> diesel::QueryResult<()> {
     match conn {
         // The busy timeout goes first: switching to WAL needs a lock that another server may hold just now.

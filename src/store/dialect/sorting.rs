@@ -1,6 +1,6 @@
-//! Sorting items by what a column means. Both databases put items in the order of [`sorting::sort_key`]: SQLite asks it,
-//! PostgreSQL is told the same in its own words. No cell raises an error there, however odd: in the middle of a sync two
-//! layouts stand side by side, and after an undo cells may be back that were of another type.
+//! Sorting items by what a column means. Both databases put items in the order of [`sorting::sort_key`]: SQLite asks
+//! it, PostgreSQL is told the same in its own words. No cell raises an error there, however odd: in the middle of a
+//! sync two layouts stand side by side, and after an undo cells may be back that were of another type.
 
 use diesel::expression::SqlLiteral;
 use diesel::sql_types::{Nullable, Text};
@@ -78,8 +78,8 @@ fn on_postgres(field: &str, column_type: ColumnType) -> String {
     }
 }
 
-/// The field as `cell`, without white space around it. Without OFFSET 0, which changes nothing, the planner would put what
-/// it takes to find the field in the place of every mention of it.
+/// The field as `cell`, without white space around it. Without OFFSET 0, which changes nothing, the planner would put
+/// what it takes to find the field in the place of every mention of it.
 fn trimmed(field: &str) -> String {
     format!("(SELECT btrim({field}, {}) AS cell OFFSET 0) AS trimmed", quoted(WHITE))
 }
@@ -114,8 +114,8 @@ fn number(field: &str, decimal: Decimal) -> String {
     let behind = format!("{signs}?{digits}(?:{space}?{unit})?");
     let before = format!("(?:{signs}?{unit}{space}?|{unit}{space}?{signs}){digits}");
     let pattern = quoted(&format!("^(?:{behind}|{before})$"));
-    // Digits alone, which most numbers are, take a short way. Otherwise, what goes at both ends, and what goes in between but for the first, which becomes a point. The fewer the better: each
-    // is held against every letter.
+    // Digits alone, which most numbers are, take a short way. Otherwise, what goes at both ends, and what goes in
+    // between but for the first, which becomes a point. The fewer the better: each is held against every letter.
     let ends: String = MINUS.into_iter().chain(['+']).chain(SPACES).chain(UNITS.concat().chars()).collect();
     let between: String = std::iter::once(sign).chain(groups).collect();
     let (ends, between, trimmed) = (quoted(&ends), quoted(&between), trimmed(field));

@@ -49,8 +49,8 @@ pub struct TableView {
     pub filters: Vec<FilterLink>,
     /// Whether the newest come first where nobody asks for an order.
     pub newest_first: bool,
-    /// The value of `sort` in the address, carried along by a search; empty for the order that nobody asked for: that of
-    /// the source, or the newest first.
+    /// The value of `sort` in the address, carried along by a search; empty for the order that nobody asked for: that
+    /// of the source, or the newest first.
     pub sort: String,
     /// The columns that are shown, in the source's order.
     pub columns: Vec<Column>,

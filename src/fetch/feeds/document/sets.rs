@@ -1,7 +1,7 @@
 //! Feeds and lists that other projects test with, and what they say should come out.
 //!
-//! Every case is in one bucket: it passes, it asks for a field that is not kept, or it fails for a reason that stands in
-//! a table. A case that changes its bucket turns its test red.
+//! Every case is in one bucket: it passes, it asks for a field that is not kept, or it fails for a reason that stands
+//! in a table. A case that changes its bucket turns its test red.
 
 mod alone;
 mod feedparser;
