@@ -11,13 +11,13 @@ const MAX_DIGITS: usize = 8;
 /// A range of cells with room for a header and at least one row below it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CellRange {
-    first: Corner,
-    last: Corner,
+    first: RangeCorner,
+    last: RangeCorner,
 }
 
 /// One end of a range. A side that is left out reaches as far as the tab does.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Corner {
+struct RangeCorner {
     column: String,
     row: Option<u64>,
 }
@@ -52,7 +52,7 @@ impl FromStr for CellRange {
             return Err(if is_cell { CellRangeError::OneRow } else { CellRangeError::Malformed });
         };
         let (mut first, mut last) = corner(first).zip(corner(last)).ok_or(CellRangeError::Malformed)?;
-        let form = |corner: &Corner| (!corner.column.is_empty(), corner.row.is_some());
+        let form = |corner: &RangeCorner| (!corner.column.is_empty(), corner.row.is_some());
         match (form(&first), form(&last)) {
             ((true, true), (true, true | false)) | ((true, false), (true, false)) | ((false, true), (false, true)) => {}
             _ => return Err(CellRangeError::Malformed),
@@ -72,14 +72,14 @@ impl FromStr for CellRange {
 
 impl fmt::Display for CellRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let row = |corner: &Corner| corner.row.map(|row| row.to_string()).unwrap_or_default();
+        let row = |corner: &RangeCorner| corner.row.map(|row| row.to_string()).unwrap_or_default();
         let (first, last) = (&self.first, &self.last);
         write!(f, "{}{}:{}{}", first.column, row(first), last.column, row(last))
     }
 }
 
 /// A column's letters, a row's number, or both, with or without the `$` of an absolute reference.
-fn corner(text: &str) -> Option<Corner> {
+fn corner(text: &str) -> Option<RangeCorner> {
     let text = text.trim();
     let bare = text.strip_prefix('$').unwrap_or(text);
     let letters = bare.bytes().take_while(u8::is_ascii_alphabetic).count();
@@ -90,7 +90,7 @@ fn corner(text: &str) -> Option<Corner> {
         return None;
     }
     let row = if digits.is_empty() { None } else { Some(digits.parse().ok().filter(|row| *row > 0)?) };
-    Some(Corner { column: column.to_ascii_uppercase(), row })
+    Some(RangeCorner { column: column.to_ascii_uppercase(), row })
 }
 
 #[cfg(test)]

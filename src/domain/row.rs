@@ -53,7 +53,7 @@ pub struct Mend {
     pub what: String,
     /// What it puts in doubt.
     #[serde(default)]
-    pub doubt: Doubt,
+    pub doubt: MendDoubt,
     /// Whether a whole table may be like this on purpose. Such rows are told of in one note.
     #[serde(default)]
     pub is_common: bool,
@@ -61,7 +61,7 @@ pub struct Mend {
 
 /// What of a row may have been misread, when something in it was mended.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub enum Doubt {
+pub enum MendDoubt {
     /// Nothing but the cell itself, as where its encoding was wrong.
     #[default]
     Cell,
@@ -73,13 +73,13 @@ impl Mend {
     /// A mended cell of the column at `column`, or the row as a whole.
     #[must_use]
     pub fn cell(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: Doubt::Cell, is_common: false }
+        Self { column, what: what.into(), doubt: MendDoubt::Cell, is_common: false }
     }
 
     /// A place where cells may have been cut wrongly.
     #[must_use]
     pub fn structure(column: Option<usize>, what: impl Into<String>) -> Self {
-        Self { column, what: what.into(), doubt: Doubt::Structure, is_common: false }
+        Self { column, what: what.into(), doubt: MendDoubt::Structure, is_common: false }
     }
 
     /// Something that many cells of the column at `column` may have on purpose.

@@ -2,7 +2,7 @@
 
 /// How much is marked.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Marking {
+enum MarkingScope {
     /// Everything that cannot be seen.
     All,
     /// Not what shapes the letters or the emoji beside it: joiners and variation selectors where they do their work.
@@ -13,13 +13,13 @@ enum Marking {
 /// line break, `·U+200B·` for a zero-width space.
 #[must_use]
 pub fn marked(text: &str) -> String {
-    mark(text, Marking::All)
+    mark(text, MarkingScope::All)
 }
 
 /// As [`marked`], but joiners between letters of scripts that need them, and in emoji, stay as they are.
 #[must_use]
 pub fn stray_marked(text: &str) -> String {
-    mark(text, Marking::Stray)
+    mark(text, MarkingScope::Stray)
 }
 
 /// Whether two texts differ only in white space and in characters that cannot be seen.
@@ -31,7 +31,7 @@ pub fn differ_invisibly(one: &str, other: &str) -> bool {
     one != other && visible(one) == visible(other)
 }
 
-fn mark(text: &str, marking: Marking) -> String {
+fn mark(text: &str, marking: MarkingScope) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut shown = String::with_capacity(text.len());
     for (at, &c) in letters.iter().enumerate() {
@@ -45,7 +45,7 @@ fn mark(text: &str, marking: Marking) -> String {
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => shown.push('␤'),
             '\t' => shown.push('␉'),
             c if c.is_whitespace() => shown.push('⍽'),
-            c if marking == Marking::Stray && has_work(c, before, after) => shown.push(c),
+            c if marking == MarkingScope::Stray && has_work(c, before, after) => shown.push(c),
             c if c.is_control() || is_invisible(c) => shown.push_str(&format!("·U+{:04X}·", u32::from(c))),
             c => shown.push(c),
         }

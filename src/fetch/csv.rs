@@ -26,7 +26,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
-use crate::domain::way_in::{Asked, FileAsked, WayIn};
+use crate::domain::way_in::{FileAsked, WayIn};
 use table::Table;
 
 /// What a file on this machine should be.
@@ -64,18 +64,15 @@ impl Kind for Csv {
 
     fn way_in(&self) -> WayIn {
         WayIn {
-            title: "CSV file",
             about: "A table with a header: commas, semicolons or tabs, by link or from this computer",
-            asked: Asked::Link,
             label: "Link to the file",
             placeholder: "https://example.org/albums.csv",
-            help: "",
-            shared: false,
             file: Some(FileAsked {
                 label: "Or a file from this computer",
                 accept: ".csv,.tsv,.txt,text/csv",
                 help: "Commas, semicolons or tabs, in any common encoding. The first row names the columns.",
             }),
+            ..WayIn::link("CSV file")
         }
     }
 

@@ -39,7 +39,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
-use crate::domain::way_in::{Asked, FileAsked, WayIn};
+use crate::domain::way_in::{FileAsked, WayIn};
 use layout::TabLayout;
 use part_reader::ReadLimit;
 use workbook::open_workbook;
@@ -118,18 +118,15 @@ impl Kind for Excel {
 
     fn way_in(&self) -> WayIn {
         WayIn {
-            title: "Excel file",
             about: "A tab of an Excel or OpenDocument workbook (.xlsx, .xlsb, .xls, .ods), by link or from this computer",
-            asked: Asked::Link,
             label: "Link to the file",
             placeholder: "https://example.org/albums.xlsx",
-            help: "",
-            shared: false,
             file: Some(FileAsked {
                 label: "Or a file from this computer",
                 accept: ".xlsx,.xlsm,.xlsb,.xls,.ods",
                 help: "Excel or OpenDocument. The first row of the tab names the columns.",
             }),
+            ..WayIn::link("Excel file")
         }
     }
 

@@ -7,9 +7,10 @@
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, MACINTOSH, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use crate::domain::row::shortened;
+use crate::domain::text_encoding::encoding_name;
 
 /// How many bytes of the beginning are kept, for byte order marks and the pattern of UTF-16.
 const START_BYTES: usize = 4096;
@@ -258,8 +259,7 @@ fn is_utf_16(encoding: &'static Encoding) -> bool {
 
 /// The encoding of that label (<https://encoding.spec.whatwg.org/#names-and-labels>), unless it is none for text.
 pub(in crate::fetch) fn encoding_named(label: &str) -> Option<&'static Encoding> {
-    let encoding = Encoding::for_label(label.trim().as_bytes());
-    encoding.filter(|encoding| *encoding != REPLACEMENT && *encoding != X_USER_DEFINED)
+    encoding_name(label.trim()).ok().and_then(|name| Encoding::for_label(name.as_bytes()))
 }
 
 /// A detector of legacy encodings. It is fed with all bytes of a file.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::compare::{Found, KeyIndex, Standing, place};
+use super::compare::{FoundRow, KeyIndex, Standing, place};
 use super::outcome::Stopped;
 use super::outlast::outlast;
 use super::reporter::Reporter;
@@ -174,7 +174,7 @@ impl Application<'_> {
         Ok(done)
     }
 
-    fn sort(&self, portion: &mut Portion, found: Found<'_>, row: &Row, has_loading: bool) {
+    fn sort(&self, portion: &mut Portion, found: FoundRow<'_>, row: &Row, has_loading: bool) {
         let is_loading = |cell: &String| SheetWord::of(cell) == Some(SheetWord::Loading);
         let has_loading = has_loading && row.cells.iter().any(is_loading);
         let mut cells = Cow::Borrowed(&row.cells);

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::compare::{Found, KeyIndex, Standing, place};
+use super::compare::{FoundRow, KeyIndex, Standing, place};
 use super::fetching::Stored;
 use super::outcome::Stopped;
 use super::run::Run;
@@ -54,7 +54,7 @@ impl Sample {
     /// Looks at a row that is taken.
     pub(super) fn look(&mut self, row: &Row, key: &str, index: &KeyIndex) {
         let wanted = !self.gone.is_empty() && !self.came.is_empty() && self.rows.len() < SAMPLE;
-        let is_known = |found: Found<'_>| matches!(found.standing, Standing::Present(_));
+        let is_known = |found: FoundRow<'_>| matches!(found.standing, Standing::Present(_));
         if wanted && index.find(key, place(row)).is_some_and(is_known) {
             let cell = |(at, _): &(usize, String)| row.cells.get(*at).and_then(|cell| inside(cell));
             self.rows.push((place(row), key.to_owned(), self.came.iter().map(cell).collect()));

@@ -57,7 +57,7 @@ pub(super) enum Standing {
 
 /// A row that is taken, compared with the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct FoundRow<'a> {
     pub(super) standing: Standing,
     /// The key in the spelling of the database, where the row has another.
     pub(super) stored_key: Option<Cow<'a, str>>,
@@ -65,7 +65,7 @@ pub(super) struct Found<'a> {
 
 /// What became of a row's claim to a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Claim {
+pub(super) enum KeyClaim {
     /// The row has the key.
     Taken,
     /// The row has the key, which the database spells otherwise.
@@ -144,7 +144,7 @@ impl KeyIndex {
     }
 
     /// Notes that this row has that key.
-    pub(super) fn claim(&mut self, key: &str, row: u32) -> Claim {
+    pub(super) fn claim(&mut self, key: &str, row: u32) -> KeyClaim {
         let (exact, form) = Self::digests(key);
         let (mut live, mut removed, mut holder) = (None, None, None);
         for (spelling, entry) in self.group(form) {
@@ -160,7 +160,7 @@ impl KeyIndex {
         let own = self.entries.get(&exact).copied().unwrap_or_default();
         if own.stored.is_live() || (own.stored == Stored::Removed && live.is_none()) {
             if own.row != 0 && !own.by_form {
-                return Claim::Duplicate(own.row);
+                return KeyClaim::Duplicate(own.row);
             }
             // Of a form at most one row has an item by form, and only as long as no row has one by its exact spelling.
             let loser = holder.filter(|(_, entry)| entry.by_form);
@@ -168,20 +168,20 @@ impl KeyIndex {
                 self.entries.insert(spelling, Entry { row: 0, by_form: false, ..entry });
             }
             self.entries.insert(exact, Entry { row, by_form: false, ..own });
-            return loser.map_or(Claim::Taken, |(_, entry)| Claim::TakenFrom(entry.row));
+            return loser.map_or(KeyClaim::Taken, |(_, entry)| KeyClaim::TakenFrom(entry.row));
         }
         if let Some((_, entry)) = holder {
-            return Claim::Duplicate(entry.row);
+            return KeyClaim::Duplicate(entry.row);
         }
         if let Some(entry) = live.or(removed).and_then(|spelling| self.entries.get_mut(&spelling)) {
             (entry.row, entry.by_form) = (row, true);
-            return Claim::TakenByForm;
+            return KeyClaim::TakenByForm;
         }
         self.entries.insert(exact, Entry { row, ..Entry::default() });
         if exact != form {
             self.spellings.add(form, exact);
         }
-        Claim::Taken
+        KeyClaim::Taken
     }
 
     /// Notes that the source has a row of this key that cannot be taken: its item stays as it is.
@@ -243,7 +243,7 @@ impl KeyIndex {
     }
 
     /// How the row of this number with that key compares; `None` when another row has the key.
-    pub(super) fn find<'a>(&'a self, key: &'a str, row: u32) -> Option<Found<'a>> {
+    pub(super) fn find<'a>(&'a self, key: &'a str, row: u32) -> Option<FoundRow<'a>> {
         let (exact, form) = Self::digests(key);
         let (spelling, entry) = self.group(form).find(|(_, entry)| entry.row == row)?;
         let stored_key = (spelling != exact).then(|| {
@@ -255,7 +255,7 @@ impl KeyIndex {
             Stored::Removed => Standing::Returns,
             Stored::Nothing => Standing::New,
         };
-        Some(Found { standing, stored_key })
+        Some(FoundRow { standing, stored_key })
     }
 
     /// Whether an item of the catalog is not in the source.

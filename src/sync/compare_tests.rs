@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::{Claim, KeyIndex, Standing};
+use super::{KeyClaim, KeyIndex, Standing};
 use crate::domain::change_set::Known;
 use crate::domain::text_form::comparable_form;
 
@@ -27,11 +27,11 @@ fn index(stored: &[(&str, bool)]) -> KeyIndex {
 #[test]
 fn an_exact_spelling_comes_before_an_equal_form_whatever_the_order() {
     let mut index = index(&[("a", true)]);
-    assert_eq!(index.claim("\u{feff}a", 2), Claim::TakenByForm);
-    assert_eq!(index.claim("a\u{200b}", 3), Claim::Duplicate(2));
-    assert_eq!(index.claim("a", 4), Claim::TakenFrom(2));
-    assert_eq!(index.claim("a", 5), Claim::Duplicate(4));
-    assert_eq!(index.claim("\u{feff}a", 6), Claim::Duplicate(4));
+    assert_eq!(index.claim("\u{feff}a", 2), KeyClaim::TakenByForm);
+    assert_eq!(index.claim("a\u{200b}", 3), KeyClaim::Duplicate(2));
+    assert_eq!(index.claim("a", 4), KeyClaim::TakenFrom(2));
+    assert_eq!(index.claim("a", 5), KeyClaim::Duplicate(4));
+    assert_eq!(index.claim("\u{feff}a", 6), KeyClaim::Duplicate(4));
     assert!(index.find("\u{feff}a", 2).is_none() && index.find("a", 4).is_some());
     assert_eq!(index.tally().taken, 1);
 }
@@ -39,7 +39,7 @@ fn an_exact_spelling_comes_before_an_equal_form_whatever_the_order() {
 #[test]
 fn an_item_that_is_there_comes_before_one_that_left() {
     let mut index = index(&[("a", false), ("a\u{200b}", true)]);
-    assert_eq!(index.claim("a", 2), Claim::TakenByForm);
+    assert_eq!(index.claim("a", 2), KeyClaim::TakenByForm);
     assert_eq!(index.settle().count, 0);
     assert!(index.lacks_spellings());
     index.spell("a\u{200b}");
@@ -62,9 +62,9 @@ proptest! {
         let mut refused = HashSet::new();
         for &(row, key) in &rows {
             match index.claim(key, row) {
-                Claim::Duplicate(first) => prop_assert!(first < row && refused.insert(row)),
-                Claim::TakenFrom(earlier) => prop_assert!(earlier < row && refused.insert(earlier)),
-                Claim::Taken | Claim::TakenByForm => {}
+                KeyClaim::Duplicate(first) => prop_assert!(first < row && refused.insert(row)),
+                KeyClaim::TakenFrom(earlier) => prop_assert!(earlier < row && refused.insert(earlier)),
+                KeyClaim::Taken | KeyClaim::TakenByForm => {}
             }
         }
         index.settle();

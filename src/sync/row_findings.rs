@@ -9,7 +9,7 @@ use crate::domain::cell_class::CellClass;
 use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::issue::Issues;
 use crate::domain::item::Layout;
-use crate::domain::row::{Doubt, Mend, Row, shortened};
+use crate::domain::row::{Mend, MendDoubt, Row, shortened};
 use crate::domain::row_group::RowGroup;
 use crate::domain::row_shape::RowShapes;
 
@@ -79,7 +79,7 @@ impl RowFindings {
 
     /// Takes what was mended, where it is told of together with other rows; answers whether it did.
     pub(super) fn take_common(&mut self, row: u64, mend: &Mend) -> bool {
-        self.is_doubtful |= mend.doubt == Doubt::Structure;
+        self.is_doubtful |= mend.doubt == MendDoubt::Structure;
         if mend.is_common {
             self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
         }

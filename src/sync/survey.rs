@@ -1,7 +1,7 @@
 //! The first reading of a source. Everything about its size and shape is known, and judged, before the first write.
 
 use super::columns::Sample;
-use super::compare::{Claim, KeyIndex, Standing, place};
+use super::compare::{KeyClaim, KeyIndex, Standing, place};
 use super::key_doubt;
 use super::keyless_rows::KeylessRows;
 use super::outcome::{Stopped, count};
@@ -217,7 +217,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         self.doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
         let key_column = self.rules.layout().key_column();
         match self.index.claim(key, place(row)) {
-            Claim::Duplicate(first) => {
+            KeyClaim::Duplicate(first) => {
                 self.findings.note_odd_width(self.odd_width(row));
                 let reason = format!(
                     "Duplicate key “{}” (first seen in row {first}). Give each row a key of its own and sync again.",
@@ -225,7 +225,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
                 );
                 return self.refuse(row.number, Some(key_column), reason);
             }
-            Claim::TakenFrom(earlier) => {
+            KeyClaim::TakenFrom(earlier) => {
                 self.notes.respelled_lost(u64::from(earlier));
                 let reason = format!(
                     "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a key of its own and \
@@ -235,8 +235,8 @@ impl<'i, 'l> Surveyor<'i, 'l> {
                 );
                 self.refuse(u64::from(earlier), Some(key_column), reason);
             }
-            Claim::TakenByForm => self.notes.respelled(row.number, key),
-            Claim::Taken => {}
+            KeyClaim::TakenByForm => self.notes.respelled(row.number, key),
+            KeyClaim::Taken => {}
         }
         for (reading, cell) in self.readings.iter_mut().zip(self.rules.values(row)) {
             reading.look(cell);

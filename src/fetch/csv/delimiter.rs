@@ -1,6 +1,6 @@
 //! What stands between the cells of a CSV file, told from its first records.
 
-use super::records::{Record, Records};
+use super::records::{CsvRecord, Records};
 
 /// In order of preference where nothing else decides.
 pub(super) const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -45,7 +45,7 @@ fn declared(start: &[u8]) -> Option<u8> {
 /// How many cells each of the first records that are not blank has.
 fn widths(start: &[u8], whole: bool, delimiter: u8) -> Vec<usize> {
     let mut records = Records::new(start, delimiter);
-    let mut record = Record::default();
+    let mut record = CsvRecord::default();
     let mut widths = Vec::new();
     while widths.len() < LOOK && records.next(&mut record).is_ok_and(|more| more) {
         if !record.is_blank() {

@@ -1,7 +1,7 @@
 //! What is wrong with a table whose rows cannot be cut or placed, and what to do about it.
 
 use super::delimiter::CANDIDATES;
-use super::records::{MAX_CELL, MAX_RECORD, Record, Records, Uncut};
+use super::records::{CsvRecord, MAX_CELL, MAX_RECORD, Records, Uncut};
 use super::table::text_of;
 use crate::domain::row::shortened;
 use crate::fetch::FetchError;
@@ -57,7 +57,7 @@ pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u
 /// they take every line for a text. The header may be wrapped like its rows or not.
 pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
     let mut records = Records::new(start, CANDIDATES[0]);
-    let mut record = Record::default();
+    let mut record = CsvRecord::default();
     let (mut separator, mut fewest) = (delimiter, width_of(start, delimiter).saturating_sub(1).max(1));
     let (mut seen, mut wrapped) = (0, 0);
     while seen < WRAPPED_SAMPLE && records.next(&mut record).is_ok_and(|more| more) {
@@ -91,7 +91,7 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
         return Ok(());
     }
     let mut records = Records::new(start, delimiter);
-    let mut record = Record::default();
+    let mut record = CsvRecord::default();
     let (mut seen, mut others) = (0, [0_usize; CANDIDATES.len()]);
     let mut is_header = true;
     while seen < WRAPPED_SAMPLE && records.next(&mut record).is_ok_and(|more| more) {
@@ -127,7 +127,7 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
 /// How many cells the first row has that is not blank.
 fn width_of(start: &[u8], delimiter: u8) -> usize {
     let mut records = Records::new(start, delimiter);
-    let mut record = Record::default();
+    let mut record = CsvRecord::default();
     while records.next(&mut record).is_ok_and(|more| more) {
         if !record.is_blank() {
             return record.len();
@@ -145,7 +145,7 @@ fn separators_in(cell: &[u8], separator: u8) -> usize {
 /// Refuses a header in which a quotation mark takes rows along: a line break and then a separator, inside one name.
 pub(super) fn refuse_swallowed_rows(
     cells: &[String],
-    record: &Record,
+    record: &CsvRecord,
     row: u64,
     delimiter: u8,
 ) -> Result<(), FetchError> {
@@ -179,7 +179,7 @@ pub(in crate::fetch) fn no_header_row(row: u64) -> FetchError {
 }
 
 /// Why a row that is wrapped in quotation marks as a whole cannot be taken; `None` for any other row.
-pub(super) fn wrapped_row(record: &Record, columns: usize, delimiter: u8) -> Option<String> {
+pub(super) fn wrapped_row(record: &CsvRecord, columns: usize, delimiter: u8) -> Option<String> {
     if columns < 2 || record.len() != 1 || record.quoted_cells != 1 {
         return None;
     }
@@ -191,7 +191,7 @@ pub(super) fn wrapped_row(record: &Record, columns: usize, delimiter: u8) -> Opt
 
 /// The rows that a record would be if its quotation marks were text, where each of them has a cell for each column and
 /// none looks like a sentence.
-pub(super) fn inner_rows(record: &Record, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
+pub(super) fn inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
     if !record.spans_lines || columns < 2 {
         return Vec::new();
     }

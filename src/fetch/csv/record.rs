@@ -26,7 +26,7 @@ const END_OF_FILE: u8 = 0x1A;
 
 /// One record: its cells stand one after the other in `text`.
 #[derive(Clone, Default, Debug)]
-pub(in crate::fetch) struct Record {
+pub(in crate::fetch) struct CsvRecord {
     /// Its number, counted from 1 as a spreadsheet does: blank rows count, line breaks inside cells do not.
     pub(in crate::fetch) number: u64,
     pub(super) text: Vec<u8>,
@@ -49,7 +49,7 @@ pub(in crate::fetch) struct Record {
     pub(in crate::fetch) too_wide: bool,
 }
 
-impl Record {
+impl CsvRecord {
     /// How many cells there are.
     pub(in crate::fetch) fn len(&self) -> usize {
         self.ends.len()

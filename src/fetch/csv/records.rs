@@ -7,7 +7,7 @@
 
 use std::io::{self, Read};
 
-pub(in crate::fetch) use super::record::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, Record, Uncut, too_many_columns};
+pub(in crate::fetch) use super::record::{CsvRecord, MAX_CELL, MAX_COLUMNS, MAX_RECORD, Uncut, too_many_columns};
 
 /// What files in UTF-8 may begin with.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
@@ -47,7 +47,7 @@ impl<R: Read> Records<R> {
     }
 
     /// The cell that is being read takes rows along.
-    const fn swallowing(&self, record: &Record) -> Uncut {
+    const fn swallowing(&self, record: &CsvRecord) -> Uncut {
         Uncut::Swallowing { row: self.number, cell: record.ends.len() }
     }
 
@@ -83,7 +83,7 @@ impl<R: Read> Records<R> {
     }
 
     /// Reads the next record into `record`, blank ones too; `false` at the end.
-    pub(in crate::fetch) fn next(&mut self, record: &mut Record) -> Result<bool, Uncut> {
+    pub(in crate::fetch) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, Uncut> {
         record.clear();
         let mut at = At::Start;
         let mut cell_start = 0;
@@ -208,7 +208,7 @@ impl<R: Read> Records<R> {
 
 /// A cell with text after its closing quotation mark: the marks inside belong to the text (`"20" pipe"` is `20" pipe`),
 /// and where none ends it, all of them do.
-fn mend_loose_end(record: &mut Record, cell_start: usize) {
+fn mend_loose_end(record: &mut CsvRecord, cell_start: usize) {
     record.loose_end.get_or_insert(record.ends.len());
     if record.text.len() > cell_start && record.text.last() == Some(&b'"') {
         record.text.pop();
@@ -217,7 +217,7 @@ fn mend_loose_end(record: &mut Record, cell_start: usize) {
     }
 }
 
-fn close(record: &mut Record, cell_start: usize, row: u64, quoted: bool) -> Result<(), Uncut> {
+fn close(record: &mut CsvRecord, cell_start: usize, row: u64, quoted: bool) -> Result<(), Uncut> {
     let length = record.text.len() - cell_start;
     if length > MAX_CELL {
         return Err(Uncut::LongCell { row, cell: record.ends.len(), quoted });

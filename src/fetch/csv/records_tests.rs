@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 
-use super::{MAX_CELL, MAX_COLUMNS, Record, Records, Uncut};
+use super::{CsvRecord, MAX_CELL, MAX_COLUMNS, Records, Uncut};
 
 /// Rows as the csv crate reads them, too: where no text stands after a closing quotation mark.
 fn is_loose(text: &[u8]) -> bool {
     let mut records = Records::new(text, b',');
-    let mut record = Record::default();
+    let mut record = CsvRecord::default();
     while records.next(&mut record).is_ok_and(|more| more) {
         if record.loose_end.is_some() {
             return true;
@@ -16,7 +16,7 @@ fn is_loose(text: &[u8]) -> bool {
 
 fn cut(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, Uncut> {
     let mut records = Records::new(text, b',');
-    let mut record = Record::default();
+    let mut record = CsvRecord::default();
     let mut all = Vec::new();
     while records.next(&mut record)? {
         let cells = (0..record.len()).map(|i| String::from_utf8_lossy(record.cell(i)).into_owned()).collect();
@@ -29,8 +29,8 @@ fn text(cell: &[u8]) -> String {
     String::from_utf8_lossy(cell).into_owned()
 }
 
-fn first(text: &str) -> Record {
-    let mut record = Record::default();
+fn first(text: &str) -> CsvRecord {
+    let mut record = CsvRecord::default();
     assert!(Records::new(text.as_bytes(), b',').next(&mut record).expect("a record"));
     record
 }
@@ -54,7 +54,7 @@ fn a_byte_order_mark_before_a_row_is_no_part_of_it() {
     let text = "a\n\u{FEFF}\"b\"\n".as_bytes();
     for size in 1..=text.len() {
         let mut records = Records::new(ShortReads(text, size), b',');
-        let mut record = Record::default();
+        let mut record = CsvRecord::default();
         assert!(records.next(&mut record).expect("a record") && !record.begins_file);
         assert!(records.next(&mut record).expect("a record") && record.begins_file, "{size}");
         assert_eq!(record.cell(0), b"b", "{size}");

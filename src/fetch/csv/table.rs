@@ -5,7 +5,7 @@ use std::io::Read;
 use super::decoding::Decoding;
 use super::delimiter::{Dialect, dialect};
 use super::faults;
-use super::records::{Record, Records, Uncut, too_many_columns};
+use super::records::{CsvRecord, Records, Uncut, too_many_columns};
 use super::text::{TextSurvey, examine};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
@@ -87,7 +87,7 @@ impl Table {
     /// through to its end.
     fn read_header(&mut self, wanted: Option<u64>, watch: &dyn Watch) -> Result<(), FetchError> {
         let mut records = self.records();
-        let mut record = Record::default();
+        let mut record = CsvRecord::default();
         while records.next(&mut record).map_err(|uncut| self.explain(uncut))? {
             if watch.should_stop() {
                 return Err(FetchError::Stopped);
@@ -121,7 +121,7 @@ impl Table {
     }
 
     /// Notes what is odd in names of columns.
-    fn note_header(&self, record: &Record, cells: &[String], watch: &dyn Watch) {
+    fn note_header(&self, record: &CsvRecord, cells: &[String], watch: &dyn Watch) {
         for (at, mend) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.encoding_note(at, cell)?))) {
             let (row, column) = (Some(self.shown(record.number)), self.columns.get(at).cloned());
             watch.issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
@@ -142,7 +142,7 @@ impl Table {
         faults::explain(uncut, &self.columns, |number| self.shown(number))
     }
 
-    fn row(&self, record: &Record) -> Row {
+    fn row(&self, record: &CsvRecord) -> Row {
         let width = self.columns.len();
         let mut mended = Vec::new();
         let nul = record.has_nul();
@@ -267,7 +267,7 @@ impl Content for Table {
 
     fn rows(&self) -> Result<Rows<'_>, FetchError> {
         let rows =
-            TableRows { table: self, records: self.records(), record: Record::default(), over: self.header == 0 };
+            TableRows { table: self, records: self.records(), record: CsvRecord::default(), over: self.header == 0 };
         Ok(Box::new(rows))
     }
 }
@@ -275,7 +275,7 @@ impl Content for Table {
 struct TableRows<'a> {
     table: &'a Table,
     records: Records<Decoding<Reader<'a>>>,
-    record: Record,
+    record: CsvRecord,
     over: bool,
 }
 

@@ -15,24 +15,24 @@ const MAX_RANGES: usize = 16_384;
 pub(super) struct TabLayout {
     /// Ranges of hidden columns, from 0, both ends included.
     hidden_columns: Vec<(u32, u32)>,
-    hidden_rows: Counted<u64>,
-    merged: Counted<String>,
+    hidden_rows: CountedPlaces<u64>,
+    merged: CountedPlaces<String>,
 }
 
 /// So many of something, and the first of them.
 #[derive(Debug)]
-struct Counted<T> {
+struct CountedPlaces<T> {
     count: u64,
     first: Vec<T>,
 }
 
-impl<T> Default for Counted<T> {
+impl<T> Default for CountedPlaces<T> {
     fn default() -> Self {
         Self { count: 0, first: Vec::new() }
     }
 }
 
-impl<T> Counted<T> {
+impl<T> CountedPlaces<T> {
     fn add(&mut self, place: T) {
         self.count += 1;
         if self.first.len() < MAX_LISTED {

@@ -204,7 +204,7 @@ impl Read for XmlPart<'_, '_> {
 
 /// Where in XML a reader is.
 #[derive(Default, Clone, Copy, PartialEq, Eq, Debug)]
-enum Inside {
+enum MarkupPart {
     #[default]
     Text,
     /// In a tag, with the quotation mark that is open.
@@ -219,7 +219,7 @@ enum Inside {
 /// Measures how long the pieces of XML are that a parser keeps as one.
 #[derive(Default)]
 struct Token {
-    inside: Inside,
+    inside: MarkupPart,
     length: u64,
     /// The last two bytes.
     last: [u8; 2],
@@ -230,29 +230,29 @@ impl Token {
         for &byte in bytes {
             self.length += 1;
             let next = match (self.inside, byte) {
-                (Inside::Text, b'<') => Some(Inside::Tag(None)),
-                (Inside::Tag(None), b'!') if self.length == 2 => Some(Inside::Declaration),
-                (Inside::Tag(None), b'?') if self.length == 2 => Some(Inside::Until([0, b'?'], 4)),
-                (Inside::Tag(None), b'"' | b'\'') => Some(Inside::Tag(Some(byte))),
-                (Inside::Tag(Some(quote)), _) if byte == quote => Some(Inside::Tag(None)),
-                (Inside::Tag(None), b'>') => Some(Inside::Text),
-                (Inside::Declaration, b'-') => Some(Inside::Until([b'-', b'-'], 7)),
-                (Inside::Declaration, b'[') => Some(Inside::Until([b']', b']'], 12)),
-                (Inside::Declaration, _) => {
+                (MarkupPart::Text, b'<') => Some(MarkupPart::Tag(None)),
+                (MarkupPart::Tag(None), b'!') if self.length == 2 => Some(MarkupPart::Declaration),
+                (MarkupPart::Tag(None), b'?') if self.length == 2 => Some(MarkupPart::Until([0, b'?'], 4)),
+                (MarkupPart::Tag(None), b'"' | b'\'') => Some(MarkupPart::Tag(Some(byte))),
+                (MarkupPart::Tag(Some(quote)), _) if byte == quote => Some(MarkupPart::Tag(None)),
+                (MarkupPart::Tag(None), b'>') => Some(MarkupPart::Text),
+                (MarkupPart::Declaration, b'-') => Some(MarkupPart::Until([b'-', b'-'], 7)),
+                (MarkupPart::Declaration, b'[') => Some(MarkupPart::Until([b']', b']'], 12)),
+                (MarkupPart::Declaration, _) => {
                     return Err(TooMuch("It declares XML entities, which no workbook does.".to_owned()));
                 }
-                (Inside::Until([first, second], least), b'>')
+                (MarkupPart::Until([first, second], least), b'>')
                     if self.last[1] == second && (first == 0 || self.last[0] == first) && self.length >= least =>
                 {
-                    Some(Inside::Text)
+                    Some(MarkupPart::Text)
                 }
                 _ => None,
             };
             if let Some(next) = next {
-                let begins = matches!((self.inside, next), (Inside::Text, _) | (_, Inside::Text));
+                let begins = matches!((self.inside, next), (MarkupPart::Text, _) | (_, MarkupPart::Text));
                 self.inside = next;
                 if begins {
-                    self.length = u64::from(next != Inside::Text);
+                    self.length = u64::from(next != MarkupPart::Text);
                 }
             }
             self.last = [self.last[1], byte];

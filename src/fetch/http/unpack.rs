@@ -97,7 +97,9 @@ impl<'a> Unpacked<'a> {
         let was_packed = start == GZIP_START;
         let whole = Cursor::new(start).chain(from);
         let reader: Box<dyn Read + 'a> = match was_packed {
-            true => Box::new(Named { name: "gzip", inner: GzipMembers::new(Bounded::new(whole, limit, halt)) }),
+            true => {
+                Box::new(NamedReader { name: "gzip", inner: GzipMembers::new(BoundedReader::new(whole, limit, halt)) })
+            }
             false => Box::new(whole),
         };
         Ok(Self { reader, was_packed })
@@ -113,11 +115,11 @@ impl<'a> Unpacked<'a> {
         let has_header = matches!(start[..], [first, second]
             if first & 0x0F == 8 && (u16::from(first) * 256 + u16::from(second)).is_multiple_of(31));
         let is_empty = start.is_empty();
-        let whole = Bounded::new(Cursor::new(start).chain(self.reader), limit, halt);
+        let whole = BoundedReader::new(Cursor::new(start).chain(self.reader), limit, halt);
         let reader: Box<dyn Read + 'a> = match has_header {
             _ if is_empty => Box::new(whole),
-            true => Box::new(Named { name: "zlib", inner: ZlibDecoder::new(whole) }),
-            false => Box::new(Named { name: "deflate", inner: DeflateDecoder::new(whole) }),
+            true => Box::new(NamedReader { name: "zlib", inner: ZlibDecoder::new(whole) }),
+            false => Box::new(NamedReader { name: "deflate", inner: DeflateDecoder::new(whole) }),
         };
         Ok(Self { reader, was_packed: true })
     }
@@ -152,29 +154,29 @@ fn carries<E: std::error::Error + 'static>(error: &io::Error) -> bool {
 
 /// Whether `error` says that compressed data is damaged.
 pub(in crate::fetch) fn is_damage(error: &io::Error) -> bool {
-    carries::<Damage>(error)
+    carries::<DamageError>(error)
 }
 
 /// Whether `error` says that compressed data ends in the middle: its transfer may have ended too early.
 pub(in crate::fetch) fn is_cut(error: &io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<Damage>()).is_some_and(|damage| damage.is_cut)
+    error.get_ref().and_then(|inner| inner.downcast_ref::<DamageError>()).is_some_and(|damage| damage.is_cut)
 }
 
 /// What is read by a decoder: no more than `left` bytes, and nothing once the fetch has ended. A decoder that brings
 /// nothing for a long time (a file of a million empty members) would otherwise not come back before its end.
-struct Bounded<'a, R> {
+struct BoundedReader<'a, R> {
     inner: R,
     left: u64,
     halt: &'a Halt,
 }
 
-impl<'a, R> Bounded<'a, R> {
+impl<'a, R> BoundedReader<'a, R> {
     fn new(inner: R, limit: u64, halt: &'a Halt) -> Self {
         Self { inner, left: limit.saturating_add(SLACK_BYTES), halt }
     }
 }
 
-impl<R: Read> Read for Bounded<'_, R> {
+impl<R: Read> Read for BoundedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // Whoever reads asks the halt anew for the reason.
         self.halt.check().map_err(|_| io::Error::from(ErrorKind::TimedOut))?;
@@ -186,37 +188,37 @@ impl<R: Read> Read for Bounded<'_, R> {
 
 /// Compressed data that cannot be read to its end.
 #[derive(Debug)]
-struct Damage {
+struct DamageError {
     name: &'static str,
     is_cut: bool,
 }
 
-impl fmt::Display for Damage {
+impl fmt::Display for DamageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = if self.is_cut { "ends in the middle" } else { "is damaged" };
         write!(f, "its {} data {what}", self.name)
     }
 }
 
-impl std::error::Error for Damage {}
+impl std::error::Error for DamageError {}
 
 /// A decoder whose own errors say what is wrong in words; those of what it reads from pass through.
-struct Named<R> {
+struct NamedReader<R> {
     name: &'static str,
     inner: R,
 }
 
-impl<R: Read> Read for Named<R> {
+impl<R: Read> Read for NamedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.read(buffer).map_err(|error| {
             let is_of_source = error.raw_os_error().is_some()
                 || carries::<ureq::Error>(&error)
                 || carries::<TooMuch>(&error)
-                || carries::<Damage>(&error);
+                || carries::<DamageError>(&error);
             match error.kind() {
                 _ if is_of_source => error,
                 kind @ (ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
-                    let damage = Damage { name: self.name, is_cut: kind == ErrorKind::UnexpectedEof };
+                    let damage = DamageError { name: self.name, is_cut: kind == ErrorKind::UnexpectedEof };
                     io::Error::new(ErrorKind::InvalidData, damage)
                 }
                 _ => error,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::FetchError;
 use super::super::row_file::RowWriter;
 use super::item_id::ItemId;
-use super::mirror::{Known, Mirror};
+use super::mirror::{KnownStates, Mirror};
 use super::{answers, article};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Count;
@@ -51,7 +51,7 @@ impl Mirror<'_> {
         &mut self,
         wanted: &[ItemId],
         feeds: &HashMap<String, String>,
-        states: &Known,
+        states: &KnownStates,
         rows: &mut RowWriter,
     ) -> Result<Vec<ItemId>, FetchError> {
         let total = wanted.len() as u64;
@@ -138,7 +138,7 @@ impl Mirror<'_> {
         &mut self,
         batch: &[ItemId],
         feeds: &HashMap<String, String>,
-        states: &Known,
+        states: &KnownStates,
         rows: &mut RowWriter,
     ) -> Result<Vec<ItemId>, FetchError> {
         let ids: Vec<String> = batch.iter().map(|id| id.long()).collect();

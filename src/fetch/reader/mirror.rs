@@ -43,12 +43,12 @@ pub(super) struct Mirror<'a> {
 
 /// The sets of what is unread and starred; `None` where the server would not say.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct KnownStates {
     unread: Option<HashSet<ItemId>>,
     starred: Option<HashSet<ItemId>>,
 }
 
-impl Known {
+impl KnownStates {
     fn of(&self, id: ItemId) -> States {
         States {
             read: self.unread.as_ref().map(|unread| !unread.contains(&id)),
@@ -72,7 +72,7 @@ impl<'a> Mirror<'a> {
             self.told(&listing);
         }
         self.total = listing.ids.len() as u64;
-        let known = if glance || listing.ids.is_empty() { Known::default() } else { self.states()? };
+        let known = if glance || listing.ids.is_empty() { KnownStates::default() } else { self.states()? };
         let mut rows = RowWriter::new(self.session.work_dir())?;
         let wanted = match self.order.mode {
             Mode::Incremental => self.take_known(&listing.ids, &known, &mut rows)?,
@@ -155,9 +155,9 @@ impl<'a> Mirror<'a> {
     }
 
     /// Which articles are unread and which are starred. What a server cannot say stays as it was.
-    fn states(&mut self) -> Result<Known, FetchError> {
+    fn states(&mut self) -> Result<KnownStates, FetchError> {
         self.tell("Updating read states…", Count::default());
-        Ok(Known {
+        Ok(KnownStates {
             unread: self.set(Stream::Unread, "which are unread")?,
             starred: self.set(Stream::Starred, "which are starred")?,
         })
@@ -180,7 +180,12 @@ impl<'a> Mirror<'a> {
     }
 
     /// Takes the articles that the catalog has out of it, with the states that they have now; answers the others.
-    fn take_known(&mut self, ids: &[ItemId], states: &Known, rows: &mut RowWriter) -> Result<Vec<ItemId>, FetchError> {
+    fn take_known(
+        &mut self,
+        ids: &[ItemId],
+        states: &KnownStates,
+        rows: &mut RowWriter,
+    ) -> Result<Vec<ItemId>, FetchError> {
         let mut missing = Vec::new();
         for some in ids.chunks(LOOKUP) {
             let keys: Vec<String> = some.iter().map(ToString::to_string).collect();
@@ -201,7 +206,7 @@ impl<'a> Mirror<'a> {
         &mut self,
         id: ItemId,
         mut cells: Vec<String>,
-        states: &Known,
+        states: &KnownStates,
         rows: &mut RowWriter,
     ) -> Result<(), FetchError> {
         states.of(id).write(&mut cells);

@@ -51,8 +51,8 @@ impl RunView {
         }
         match self.code.as_deref() {
             Some("empty_source") => {
-                "Is it the right tab or file? Has somebody cleared it? If it is meant to be empty: taking out what is here \
-                 comes with a later version."
+                "Is it the right tab or file? Has somebody cleared it? Fix the source or its URL and sync again. An empty \
+                 source never empties the catalog; if it is no longer needed, remove the source in the settings."
             }
             Some("key_changed") => {
                 "Mend the source, or choose another key column in the settings, and try again. Sync anyway applies both."
