@@ -82,6 +82,19 @@ impl<R: Read> Records<R> {
         Ok(self.buffer[self.at..self.end].starts_with(&BYTE_ORDER_MARK))
     }
 
+    /// How many of the next bytes of a cell are text and nothing else. They are most of a file, so they are passed over
+    /// in a loop of their own.
+    fn ordinary_bytes(&self, at: At) -> usize {
+        let rest = &self.buffer[self.at..self.end];
+        let is_sign = |byte: &u8| matches!(byte, b'"' | b'\n' | b'\r');
+        let found = match at {
+            At::Plain => rest.iter().position(|byte| *byte == self.delimiter || is_sign(byte)),
+            At::Quoted => rest.iter().position(is_sign),
+            At::Start | At::Space | At::Closing | At::Closed => Some(0),
+        };
+        found.unwrap_or(rest.len())
+    }
+
     /// Reads the next record into `record`, blank ones too; `false` at the end.
     pub(in crate::fetch) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, Uncut> {
         record.clear();
@@ -108,7 +121,8 @@ impl<R: Read> Records<R> {
             let mut from = self.at;
             let mut ended = false;
             while self.at < self.end {
-                let byte = self.buffer[self.at];
+                self.at += self.ordinary_bytes(at);
+                let Some(&byte) = self.buffer[..self.end].get(self.at) else { break };
                 let inside = at == At::Quoted;
                 if byte == b'"' && at != At::Plain {
                     record.text.extend_from_slice(&self.buffer[from..self.at]);

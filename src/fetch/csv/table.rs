@@ -220,9 +220,9 @@ fn after_lines(text: &[u8], lines: u64) -> &[u8] {
     rest
 }
 
-/// Decoded text is UTF-8.
+/// Decoded text is UTF-8. Asked of every cell there is, so the check that is quick for short texts comes first.
 pub(super) fn text_of(cell: &[u8]) -> String {
-    String::from_utf8_lossy(cell).into_owned()
+    std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell).into_owned(), str::to_owned)
 }
 
 /// Feeds and other XML under the name of a CSV file. Binary content is told by [`crate::fetch::file_signature`].
