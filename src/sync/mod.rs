@@ -6,8 +6,10 @@ pub mod engine;
 pub mod worker;
 
 mod apply;
+mod check;
 mod columns;
 mod compare;
+mod comparison;
 mod fetching;
 mod health;
 mod heartbeat;
@@ -30,6 +32,7 @@ mod scheduler;
 mod settle;
 mod signal;
 mod survey;
+mod surveying;
 
 pub use control::Control;
 pub use engine::{Engine, Terms};

@@ -12,6 +12,8 @@ use crate::domain::item::Layout;
 use crate::domain::row::{Mend, MendDoubt, Row, shortened};
 use crate::domain::row_group::RowGroup;
 use crate::domain::row_shape::RowShapes;
+use crate::domain::sync_failure::SyncFailure;
+use crate::domain::text_counts::grouped;
 
 /// The most rows inside of cells that are looked up at the end.
 const MAX_INNER_KEYS: usize = 1000;
@@ -111,16 +113,11 @@ impl RowFindings {
     /// What all rows told, after the last one.
     ///
     /// # Errors
-    /// [`Stopped::Failed`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
+    /// [`Stopped::Refused`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
     /// source, stands inside of a cell.
     pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, Stopped> {
         if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
-            let message = format!(
-                "Row {row}: a quotation mark (\") takes the rows below along; the row of the key “{}” is inside a cell. \
-                 Nothing was changed. Remove the quotation mark, or double it if it belongs to the text.",
-                shortened(key)
-            );
-            return Err(Stopped::Failed { code: "unclosed_quote", message });
+            return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shortened(key))));
         }
         let narrower = self.shapes.narrower_rows();
         // A name of the header that is a key of the catalog stands for a row that was joined with it.
@@ -130,11 +127,7 @@ impl RowFindings {
             || self.odd_widths.iter().any(|width| self.shapes.is_rare_width(*width));
         let shapes = self.shapes.finish();
         if let Some(row) = shapes.swallowing {
-            let message = format!(
-                "Row {row}: a quotation mark (\") takes the rows below along: this row does not fit the header, while each \
-                 of its lines would. Nothing was changed. Remove the quotation mark, or double it if it belongs to the text."
-            );
-            return Err(Stopped::Failed { code: "unclosed_quote", message });
+            return Err(unclosed_quote(row, "this row does not fit the header, while each of its lines would"));
         }
         let mut notes = Issues::default();
         shapes.notes.into_iter().for_each(|note| notes.push(note));
@@ -146,4 +139,12 @@ impl RowFindings {
         }
         Ok(RowsFound { notes, is_doubtful: is_doubtful || shapes.is_doubtful, mismatch: shapes.mismatch.or(joined) })
     }
+}
+
+/// That a quotation mark in `row` takes rows along, which shows in `sign`.
+fn unclosed_quote(row: u64, sign: &str) -> Stopped {
+    let row = grouped(row);
+    let what = format!("Row {row}: a quotation mark (\") takes the rows below along; {sign}.");
+    SyncFailure::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
+        .into()
 }
