@@ -7,16 +7,16 @@ use super::key_doubt;
 use super::keyless_rows::KeylessRows;
 use super::outcome::Stopped;
 use super::row_findings::{RowFindings, RowsFound};
-use super::row_notes::{RowNotes, header_note};
+use super::row_notes::{RowNotes, header_note, header_word_notes};
 use super::row_rules::{RowRules, RowSort};
 use crate::domain::cell_class::CellClass;
 use crate::domain::column_type::{ColumnReading, ColumnType};
 use crate::domain::guards::{Tally, Verdict};
-use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::Layout;
 use crate::domain::key_cell::KeyCell;
 use crate::domain::row::{Row, shortened};
+use crate::domain::stored_columns::has_loading_header;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text_counts::grouped;
 use crate::fetch::Content;
@@ -39,7 +39,7 @@ pub(super) struct Survey<'a> {
     /// What became of the columns.
     pub(super) columns: Vec<Issue>,
     /// That the header is not that of the rows.
-    mismatch: Option<HeaderMismatch>,
+    mismatch: Option<SyncFailure>,
     /// What each row is: the second reading must agree with the first.
     pub(super) rules: RowRules<'a>,
     /// Whether values were still loading: then the next run has to look again.
@@ -76,9 +76,9 @@ impl Comparison<'_> {
         let sample = Sample::new(known, layout.columns());
         let rules = RowRules::new(layout, content.columns(), self.kind.key_column().is_none());
         let expected = |name: &str| CellClass::of_type(self.catalog.column_type(name));
-        let has_new_columns = !known.is_empty() && layout.columns().iter().any(|name| !known.contains(name));
-        let findings =
-            RowFindings::new(layout.columns(), expected, has_new_columns).with_keys_like(expected(layout.key_column()));
+        let header_row = self.source.read_options.header_place();
+        let findings = RowFindings::new(layout.columns(), expected, known, header_row)
+            .with_keys_like(expected(layout.key_column()));
         let mut surveyor = Surveyor::new(index, rules, sample, findings);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
@@ -88,7 +88,7 @@ impl Comparison<'_> {
         }
         let mut survey = surveyor.finish(self, content)?;
         if let Some(mismatch) = survey.mismatch.take().filter(|_| !self.source.read_options.accept_header_mismatch) {
-            return Err(SyncFailure::new(HeaderMismatch::CODE, mismatch.message(), "").into());
+            return Err(mismatch.into());
         }
         survey.tally.settled = self.catalog.settled_count.unwrap_or(survey.tally.live);
         Ok(survey)
@@ -276,10 +276,14 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         self.issues.count += keyless.unlisted;
         let Self { index, rules, rows, rejected, issues: others, doubtful, notes, findings, .. } = self;
         let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
-        let has_loading = notes.has_loading();
+        let has_loading = notes.has_loading() || (rules.is_table() && has_loading_header(content.columns()));
+        let header_row = comparison.source.read_options.header_place();
         // Notes come first: of the others only so many are kept.
         let mut issues = Issues::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
+        if rules.is_table() {
+            header_word_notes(content.columns(), layout, header_row).into_iter().for_each(|note| issues.push(note));
+        }
         header_note(content.columns(), layout, comparison.source).into_iter().for_each(|note| issues.push(note));
         notes
             .into_issues(layout, &comparison.source.noun, &keyless, equal)
