@@ -5,7 +5,7 @@ use super::issue::{Issue, Issues};
 use super::key_column::KnownKeys;
 use super::row::{Row, listed_columns, shortened};
 use super::run_text::would_skip;
-use super::source::Source;
+use super::source::{Slug, Source};
 use super::sync_failure::SyncFailure;
 
 /// How many rows that would be skipped are named.
@@ -87,6 +87,26 @@ pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
             "The columns {names} are hidden in the source. A public catalog would show them to everybody."
         )),
     }
+}
+
+/// That the hidden column `name` is not in the public catalog of the source `slug`.
+#[must_use]
+pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
+    format!(
+        "Column “{}” is hidden in the source and was left out of the catalog, because the catalog is public. Show the \
+         column in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
+        shortened(name)
+    )
+}
+
+/// That the key column `name` is hidden and the catalog of the source `slug` public.
+#[must_use]
+pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
+    format!(
+        "The key column “{}” is hidden in the source, and the catalog is public. Show the column in the source, or allow \
+         it in the settings of this source (/settings/sources/{slug}).",
+        shortened(name)
+    )
 }
 
 /// Why a place cannot be looked at: what a sync of it would fail with.

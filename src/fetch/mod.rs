@@ -245,6 +245,11 @@ pub trait Content: Send {
         &[]
     }
 
+    /// The hidden columns that were left out of it: they are not among [`Content::columns`].
+    fn left_out_columns(&self) -> &[String] {
+        &[]
+    }
+
     /// The rows from the first one. It can be asked for more than once and gives the same rows each time, one at a
     /// time: memory does not grow with the source.
     ///

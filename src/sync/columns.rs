@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::compare::{FoundRow, KeyIndex, Standing, place};
 use super::comparison::Comparison;
+use super::hidden_columns::refuse_hidden_key;
 use super::outcome::Stopped;
 use crate::domain::header_row::SEARCHED_ROWS;
 use crate::domain::issue::{Issue, IssueKind};
@@ -75,7 +76,9 @@ impl Comparison<'_> {
         }
         let wanted = &self.source.key_column;
         if let Some(key) = position_of(columns, wanted) {
-            return Ok(Layout::new(columns, key));
+            let layout = Layout::new(columns, key);
+            refuse_hidden_key(self.source, &layout, content)?;
+            return Ok(layout);
         }
         let hints = key_hints(content, self.shelf)?;
         let rows: Vec<Row> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
@@ -84,7 +87,12 @@ impl Comparison<'_> {
     }
 
     /// What became of the columns, as noted issues of the header.
-    pub(super) fn column_notes(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<Issue>, Stopped> {
+    pub(super) fn column_notes(
+        &self,
+        sample: &Sample,
+        index: &KeyIndex,
+        left_out: &[String],
+    ) -> Result<Vec<Issue>, Stopped> {
         let renamed = self.renamed(sample, index)?;
         let header = self.source.read_options.header_place();
         let note = |column: &str, reason: String| Issue {
@@ -100,7 +108,9 @@ impl Comparison<'_> {
         for (_, new) in sample.came.iter().filter(|(_, new)| renamed.iter().all(|(_, known)| known != new)) {
             notes.push(note(new, format!("New column “{}”.", shortened(new))));
         }
-        for old in sample.gone.iter().filter(|old| renamed.iter().all(|(known, _)| known != *old)) {
+        let is_renamed = |old: &&String| renamed.iter().any(|(known, _)| known == *old);
+        let is_left_out = |old: &&String| position_of(left_out, old).is_some();
+        for old in sample.gone.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
             notes.push(note(old, format!("Column “{}” is gone.", shortened(old))));
         }
         Ok(notes)

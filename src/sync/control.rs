@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use super::check::{StoredCatalog, as_fetch_error, check};
 use super::comparison::Comparison;
 use super::engine::Engine;
+use super::hidden_columns::leave_out_hidden;
 use super::signal::Stop;
 use super::{journal, recovery, worker};
 use crate::domain::feed::Feed;
@@ -154,6 +155,7 @@ impl Control {
         watch: &LookWatch,
     ) -> Result<Look, FetchError> {
         let content = fetch_whole(kind, source, LOOK_WITHIN.min(self.engine.terms.fetch), watch)?;
+        let content = leave_out_hidden(source, content);
         let catalog = self.engine.store.catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
         let catalog = &catalog.unwrap_or_default();
         check(&Comparison { source, catalog, kind, items: stored, shelf: stored }, &*content)

@@ -13,6 +13,7 @@ mod comparison;
 mod fetching;
 mod health;
 mod heartbeat;
+mod hidden_columns;
 mod journal;
 mod key_doubt;
 mod key_spellings;

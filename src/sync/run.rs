@@ -8,6 +8,7 @@ use super::columns;
 use super::compare::KeyIndex;
 use super::engine::Engine;
 use super::heartbeat::Heartbeat;
+use super::hidden_columns::leave_out_hidden;
 use super::journal;
 use super::outcome::{Findings, Limit, Stopped};
 use super::outlast::{self, outlast};
@@ -160,7 +161,7 @@ impl Run<'_> {
     fn go(&self, findings: &mut Findings) -> Result<Ending, Stopped> {
         let content = match self.fetch(findings)? {
             Fetched::Unchanged(validators) => return self.nothing_new(findings, validators),
-            Fetched::Content(content) => content,
+            Fetched::Content(content) => leave_out_hidden(&self.source, content),
         };
         let layout = self.comparison().layout(&*content)?;
         let mut index = KeyIndex::with_room(self.catalog.item_count);

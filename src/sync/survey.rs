@@ -3,6 +3,7 @@
 use super::columns::Sample;
 use super::compare::{KeyClaim, KeyIndex, Standing, place};
 use super::comparison::Comparison;
+use super::hidden_columns::left_out_notes;
 use super::key_doubt;
 use super::keyless_rows::KeylessRows;
 use super::outcome::Stopped;
@@ -267,7 +268,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         if self.index.lacks_spellings() {
             comparison.items.known_items(&mut |key, _| self.index.spell(key))?;
         }
-        let columns = comparison.column_notes(&self.sample, self.index)?;
+        let columns = comparison.column_notes(&self.sample, self.index, content.left_out_columns())?;
         self.rules.set_fillers(self.keyless.fillers());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
         let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
@@ -281,6 +282,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         // Notes come first: of the others only so many are kept.
         let mut issues = Issues::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
+        left_out_notes(comparison.source, content).for_each(|note| issues.push(note));
         if rules.is_table() {
             header_word_notes(content.columns(), layout, header_row).into_iter().for_each(|note| issues.push(note));
         }
