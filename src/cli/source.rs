@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::domain::feed::Feed;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
+use crate::domain::row::listed_columns;
 use crate::domain::run_text::counted;
 use crate::domain::run_text::outcome;
 use crate::domain::schedule::Schedule;
@@ -166,13 +167,15 @@ fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
 
 /// How the content of a source is read, as far as that is set.
 fn read_facts(options: &ReadOptions) -> Vec<(&'static str, String)> {
-    let ReadOptions { tab, encoding, header_row, accept_header_mismatch } = options;
+    let ReadOptions { tab, encoding, header_row, accept_header_mismatch, published_hidden_columns } = options;
+    let published = Some(listed_columns(published_hidden_columns)).filter(|names| !names.is_empty());
     let mismatch = accept_header_mismatch.then(|| "synced all the same".to_owned());
     let facts = [
         ("tab", tab.clone()),
         ("encoding", encoding.clone()),
         ("header row", header_row.map(|row| row.to_string())),
         ("rows that do not fit the header", mismatch),
+        ("hidden columns published", published),
     ];
     facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }

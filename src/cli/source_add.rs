@@ -105,7 +105,7 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
         None => None,
     };
     let slug = &add.slug;
-    let draft = SourceDraft {
+    let mut draft = SourceDraft {
         slug: slug.clone(),
         name: name(add)?,
         noun: add.noun.clone().unwrap_or_else(|| app.control.noun(&add.kind)),
@@ -116,24 +116,26 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
         public: add.public,
         read_options: read_options(app, add)?,
     };
-    if draft.public && !add.publish_hidden_columns {
-        refuse_hidden_columns(app, &draft)?;
+    if draft.public && app.control.can_hide_columns(&draft.kind) {
+        draft.read_options.published_hidden_columns = hidden_columns(app, &draft, add.publish_hidden_columns)?;
     }
     app.store.add_source(&draft, next_run_at)?;
     note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
     Ok(Exit::Fine)
 }
 
-/// Looks for columns that are hidden in the source: what nobody sees there must not become public by accident.
-fn refuse_hidden_columns(app: &App, draft: &SourceDraft) -> Result<(), Trouble> {
-    if !app.control.can_hide_columns(&draft.kind) {
-        return Ok(());
-    }
+/// The columns that are hidden in the source and are to be published: what nobody sees there must not become public by
+/// accident.
+fn hidden_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, Trouble> {
     let why = match app.control.look(&draft.kind, &draft.location, &draft.read_options) {
         Ok(look) => match hidden_columns_warning(&look.hidden_columns) {
-            Some(warning) => warning,
-            None => return Ok(()),
+            Some(warning) if !is_allowed => warning,
+            _ => return Ok(look.hidden_columns),
         },
+        Err(error) if is_allowed => {
+            note(&format!("No hidden column is published yet, because they could not be looked up: {error}"));
+            return Ok(Vec::new());
+        }
         Err(error) => format!("Whether columns are hidden in the source could not be checked: {error}"),
     };
     Err(Trouble::usage(format!(
@@ -148,6 +150,7 @@ fn read_options(app: &App, add: &Add) -> Result<ReadOptions, Trouble> {
         encoding: encoding.map(str::to_owned),
         header_row: *header_row,
         accept_header_mismatch: *accept_header_mismatch,
+        ..ReadOptions::default()
     };
     let flag = match options.first_ignored(app.control.read_settings(&add.kind)) {
         None => return Ok(options),

@@ -28,14 +28,14 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     let mut is_fine = true;
     for problem in look.all_problems() {
         is_fine = false;
-        complain(problem);
+        complain(&one_line(&problem));
     }
     if !is_fine {
         return Ok(Exit::Failed);
     }
     let bytes = in_words::bytes(look.bytes);
     answer(&one_line(&format!(
-        "{slug} is fine: {} columns ({}), every key in “{}” is present and different as far as was looked, {}.",
+        "{slug} is fine: {} columns ({}), every key in “{}” is present and different, {}.",
         grouped(look.columns.len() as u64),
         quoted(&look.columns),
         source.key_column,

@@ -19,19 +19,37 @@ impl HeaderMismatch {
     /// The word for programs.
     pub const CODE: &'static str = "header_mismatch";
 
-    /// What happened and what to do.
-    #[must_use]
-    pub fn message(self) -> String {
+    /// How many rows have how many cells: "All 2 rows have 4 cells and the header has 3".
+    fn counts(self) -> String {
         let Self { rows, of, cells, columns } = self;
         let rows = match of {
             1 => "The only row has".to_owned(),
             _ if rows == of => format!("All {} have", row_count(rows)),
             _ => format!("{} of {} have", grouped(rows), row_count(of)),
         };
+        format!("{rows} {} cells and the header has {}", grouped(cells as u64), grouped(columns as u64))
+    }
+
+    /// What happened and what to do where the header in `row` goes on with the row below it, which shows in `sign`.
+    #[must_use]
+    pub fn joined_message(self, row: u64, sign: &str) -> String {
+        format!(
+            "{}: row {} seems to be the header and the row below it in one ({sign}). Put the line break between them \
+             back and sync again. If the table is meant to be like this, allow it in the settings of this source.",
+            self.counts(),
+            grouped(row)
+        )
+    }
+
+    /// What happened and what to do.
+    #[must_use]
+    pub fn message(self) -> String {
+        let Self { cells, columns, .. } = self;
         let fix = if cells > columns { "Add the missing column name to" } else { "Remove the name too many from" };
         format!(
-            "{rows} {cells} cells and the header has {columns}, so cells would stand under the wrong names. {fix} \
-             the header and sync again. If the table is meant to be like this, allow it in the settings of this source."
+            "{}, so cells would stand under the wrong names. {fix} the header and sync again. If the table is meant to \
+             be like this, allow it in the settings of this source.",
+            self.counts()
         )
     }
 }

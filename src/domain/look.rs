@@ -1,20 +1,14 @@
 //! What a look at a place shows, before the place becomes a source, and what is wrong with it.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-
 use super::feed::Feed;
-use super::header_mismatch::HeaderMismatch;
-use super::key_cell::KeyCell;
+use super::issue::{Issue, Issues};
 use super::key_column::KnownKeys;
-use super::location::Location;
 use super::row::{Row, listed_columns, shortened};
-use super::sheet_words::is_unfilled;
-use super::source::Source;
-use super::text_form::{comparable_form, position_of};
+use super::run_text::would_skip;
+use super::source::{Slug, Source};
+use super::sync_failure::SyncFailure;
 
-/// How many rows with bad keys are named.
+/// How many rows that would be skipped are named.
 const NAMED_ROWS: usize = 5;
 
 /// What a place holds.
@@ -34,8 +28,12 @@ pub struct Look {
     pub title: Option<String>,
     /// The feeds there are; none in a place that is not made of feeds.
     pub feeds: Vec<Feed>,
-    /// That the key column of the source is not among the columns, and what to do about it.
+    /// What a sync of it would fail with.
+    pub failure: Option<SyncFailure>,
+    /// The same, where the key column of the source is not among the columns: what to do about it.
     pub missing_key: Option<String>,
+    /// The issues that a sync of it would have.
+    pub issues: Issues,
     /// What else is wrong, a message each: what happened, where, and what to do.
     pub problems: Vec<String>,
     /// What a sync of it would note, a message each.
@@ -53,102 +51,29 @@ impl Look {
         self.keys.first().map(String::as_str)
     }
 
-    /// Everything that is wrong, the key column first.
-    pub fn all_problems(&self) -> impl Iterator<Item = &str> {
-        self.missing_key.iter().chain(&self.problems).map(String::as_str)
+    /// Everything that is wrong, what a sync would fail with first.
+    pub fn all_problems(&self) -> impl Iterator<Item = String> {
+        self.failure.iter().map(SyncFailure::forecast).chain(self.problems.iter().cloned())
     }
 }
 
-/// The beginning of a table.
-#[derive(Clone, Copy, Debug)]
-pub struct TableStart<'a> {
-    /// The columns.
-    pub columns: &'a [String],
-    /// The first rows.
-    pub rows: &'a [Row],
-    /// The columns that could be keys.
-    pub keys: &'a [String],
-    /// That the header is not that of the rows.
-    pub mismatch: Option<HeaderMismatch>,
-}
-
-/// What is wrong with the content of `source`, but for a missing key column. A source that is not added yet has no key
-/// column.
+/// What is wrong with rows, a message each: `count` rows would be skipped, the first of them for these reasons.
+/// `better` is a column that could be the key instead.
 #[must_use]
-pub fn problems_of(source: &Source, start: &TableStart<'_>) -> Vec<String> {
-    let TableStart { columns, rows, keys, mismatch } = *start;
-    let wanted = &source.key_column;
-    let place = match &source.location {
-        Location::Upload(_) => "The uploaded file".to_owned(),
-        Location::Sample => "The sample".to_owned(),
-        place => place.for_people(),
-    };
-    if columns.is_empty() {
-        let key = if wanted.is_empty() { String::new() } else { format!("; one of them has to be “{wanted}”") };
-        return vec![format!("{place} is empty. Its first row must name the columns{key}.")];
+pub fn problems_of_rows(source: &Source, count: u64, skipped: &[&Issue], better: Option<&str>) -> Vec<String> {
+    if count == 0 {
+        return Vec::new();
     }
-    if rows.is_empty() {
-        return vec![format!(
-            "{place} has a header and no rows below it, so a sync would fail. Add rows below the header, then sync."
-        )];
+    let mut summary = would_skip(count);
+    if let Some(better) = better {
+        summary.push_str(&format!(
+            " Or make “{}” the key column on the page /settings/sources/{}: its cells are all filled and different.",
+            shortened(better),
+            source.slug
+        ));
     }
-    let mut problems = Vec::new();
-    if let Some(position) = position_of(columns, wanted)
-        && !keys.contains(&columns[position])
-        && mismatch.is_none()
-    {
-        problems.push(bad_keys(source, position, rows, keys));
-    }
-    match mismatch.filter(|_| !source.read_options.accept_header_mismatch) {
-        Some(mismatch) => problems.push(mismatch.message()),
-        None => problems.extend(too_many_cells(columns, rows)),
-    }
-    problems
-}
-
-fn too_many_cells(columns: &[String], rows: &[Row]) -> Option<String> {
-    let surplus: Vec<String> = rows.iter().filter(|row| row.surplus).map(|row| row.number.to_string()).collect();
-    let count = columns.len();
-    (!surplus.is_empty()).then(|| {
-        format!(
-            "Rows with more cells than the header are skipped: row {}. The header has {count} {}. Give the last column a \
-             name, or put quotes around cells that hold the separator.",
-            surplus.join(", row "),
-            if count == 1 { "cell" } else { "cells" },
-        )
-    })
-}
-
-fn bad_keys(source: &Source, position: usize, rows: &[Row], keys: &[String]) -> String {
-    let (wanted, slug) = (shortened(&source.key_column), &source.slug);
-    let mut first_seen: HashMap<Cow<'_, str>, u64> = HashMap::new();
-    let mut examples = Vec::new();
-    for row in rows.iter().filter(|row| !row.surplus) {
-        match KeyCell::read(row.cells.get(position).map_or("", String::as_str)) {
-            KeyCell::Missing if is_unfilled(&row.cells) => {}
-            KeyCell::Missing => examples.push(format!("row {} has none", row.number)),
-            KeyCell::TooLong(_) => examples.push(format!("row {} has one that is too long", row.number)),
-            KeyCell::SheetWord(word) => examples.push(format!("row {} has “{}”", row.number, word.as_str())),
-            KeyCell::Key(key) => match first_seen.entry(comparable_form(key)) {
-                Entry::Occupied(first) => {
-                    examples.push(format!("row {} repeats “{}” of row {}", row.number, shortened(key), first.get()));
-                }
-                Entry::Vacant(place) => drop(place.insert(row.number)),
-            },
-        }
-    }
-    examples.truncate(NAMED_ROWS);
-    let examples = if examples.is_empty() { "among the first 1,000 rows".to_owned() } else { examples.join("; ") };
-    let better = keys.first().map_or(String::new(), |better| {
-        format!(
-            " Or make “{}” the key column on the page /settings/sources/{slug}: its cells are all filled and different.",
-            shortened(better)
-        )
-    });
-    format!(
-        "Some keys in “{wanted}” are missing or repeated, and such rows are skipped: {examples}. Give every row a key of its \
-         own.{better}"
-    )
+    let reasons = skipped.iter().take(NAMED_ROWS).map(|issue| issue.with_place());
+    std::iter::once(summary).chain(reasons).collect()
 }
 
 /// That these columns are hidden in the source and would be public; `None` where none is.
@@ -162,6 +87,26 @@ pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
             "The columns {names} are hidden in the source. A public catalog would show them to everybody."
         )),
     }
+}
+
+/// That the hidden column `name` is not in the public catalog of the source `slug`.
+#[must_use]
+pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
+    format!(
+        "Column “{}” is hidden in the source and was left out of the catalog, because the catalog is public. Show the \
+         column in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
+        shortened(name)
+    )
+}
+
+/// That the key column `name` is hidden and the catalog of the source `slug` public.
+#[must_use]
+pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
+    format!(
+        "The key column “{}” is hidden in the source, and the catalog is public. Show the column in the source, or allow \
+         it in the settings of this source (/settings/sources/{slug}).",
+        shortened(name)
+    )
 }
 
 /// Why a place cannot be looked at: what a sync of it would fail with.

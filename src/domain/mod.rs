@@ -45,6 +45,7 @@ pub mod sorting;
 pub mod source;
 pub mod status_report;
 pub mod stored_columns;
+pub mod sync_failure;
 pub mod sync_id;
 pub mod text_counts;
 pub mod text_encoding;

@@ -18,6 +18,9 @@ pub struct ReadOptions {
     /// Whether a sync goes on where most rows do not fit the header (`header_mismatch`).
     #[serde(skip_serializing_if = "is_unset")]
     pub accept_header_mismatch: bool,
+    /// The columns that may be in a public catalog although they are hidden in the source. Others are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub published_hidden_columns: Vec<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
@@ -54,6 +57,7 @@ impl ReadOptions {
             encoding: self.encoding.clone().filter(|_| has(ReadSetting::Encoding)),
             header_row: self.header_row.filter(|_| has(ReadSetting::HeaderRow)),
             accept_header_mismatch: self.accept_header_mismatch && has(ReadSetting::HeaderMismatch),
+            published_hidden_columns: self.published_hidden_columns.clone(),
         }
     }
 

@@ -44,6 +44,9 @@ pub struct Row {
     pub mended: Vec<Mend>,
 }
 
+/// What is said of a cell in which NUL characters stood.
+pub const NUL_DROPPED: &str = "NUL characters were dropped";
+
 /// Something that was mended in a cell and is told to people.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Mend {

@@ -9,6 +9,7 @@ use super::header_mismatch::HeaderMismatch;
 use super::issue::{Issue, IssueKind};
 use super::row::{Row, shortened};
 use super::row_group::RowGroup;
+use super::text_counts::grouped;
 
 /// How many rows say what belongs in a column.
 const SAMPLED_ROWS: u64 = 5_000;
@@ -72,6 +73,8 @@ pub struct ShapeFindings {
     pub is_doubtful: bool,
     /// That the header is not that of the rows.
     pub mismatch: Option<HeaderMismatch>,
+    /// Where the header goes on with the row below it: a name that is a cell of that row.
+    pub cell_in_header: Option<String>,
     /// The row in which a quotation mark takes the rows below along.
     pub swallowing: Option<u64>,
 }
@@ -161,7 +164,10 @@ impl RowShapes {
     pub fn finish(mut self) -> ShapeFindings {
         let typical =
             |classes: &[ClassCounts]| -> Vec<Option<CellClass>> { classes.iter().map(ClassCounts::typical).collect() };
-        let mismatch = self.mismatch(&typical(&self.ragged_classes));
+        let ragged = typical(&self.ragged_classes);
+        let mismatch = self.mismatch(&ragged);
+        let narrower = mismatch.filter(|mismatch| mismatch.cells < mismatch.columns);
+        let cell_in_header = narrower.and_then(|narrower| self.cell_in_header(narrower.cells, &ragged)).cloned();
         let typical = typical(&self.classes);
         let mut notes = Vec::new();
         for suspect in std::mem::take(&mut self.suspects) {
@@ -171,7 +177,7 @@ impl RowShapes {
             }
         }
         let is_doubtful = !notes.is_empty() || self.refused > 0;
-        let columns = self.columns.len();
+        let columns = grouped(self.columns.len() as u64);
         let fewer = self.short.note(
             &format!("The row has fewer cells than the header ({columns}); the missing ones were left empty."),
             &format!("have fewer cells than the header ({columns}); the missing ones were left empty."),
@@ -185,7 +191,7 @@ impl RowShapes {
             &format!("have cells beyond the last of the {columns} columns; these were left out."),
         );
         notes.extend([fewer, more, cut].into_iter().flatten());
-        ShapeFindings { notes, is_doubtful, mismatch, swallowing: self.swallowing }
+        ShapeFindings { notes, is_doubtful, mismatch, cell_in_header, swallowing: self.swallowing }
     }
 
     /// What is wrong with an odd row, as far as its cells tell.
@@ -214,17 +220,15 @@ impl RowShapes {
         let cells = suspect.lines.first()?;
         let at = misfit(cells, typical)?;
         let (name, cell) = (shortened(&self.columns[at]), &cells[at].excerpt);
-        let width = suspect.width;
+        let (width, of) = (grouped(suspect.width as u64), grouped(columns as u64));
         let odd = format!("“{cell}” does not look like the rest of “{name}”");
-        let reason = match width.cmp(&columns) {
+        let reason = match suspect.width.cmp(&columns) {
             Ordering::Equal => format!("{odd}. Is there a line break too many in it?"),
             Ordering::Less => {
-                format!(
-                    "The row has {width} cells and the header {columns}, and {odd}. Is a separator missing before it?"
-                )
+                format!("The row has {width} cells and the header {of}, and {odd}. Is a separator missing before it?")
             }
             Ordering::Greater => format!(
-                "The row has {width} cells and the header {columns}, and {odd}. Is there a separator too many before it?"
+                "The row has {width} cells and the header {of}, and {odd}. Is there a separator too many before it?"
             ),
         };
         Some(note(Some(at), reason))
@@ -241,19 +245,23 @@ impl RowShapes {
         let is_evident = if cells > columns {
             self.overfull * 2 > rows
         } else {
-            self.has_shifted_columns(cells, typical) || self.has_row_in_header(cells, typical)
+            self.has_shifted_columns(cells, typical) || self.cell_in_header(cells, typical).is_some()
         };
         is_evident.then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
     }
 
-    /// Whether the first row stands in the header, behind the names: the line break between them was lost, and
+    /// The cell of the first row that stands in the header, behind the names: the line break between them was lost, and
     /// perhaps the last name and the first cell are joined.
-    fn has_row_in_header(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
+    fn cell_in_header(&self, cells: usize, typical: &[Option<CellClass>]) -> Option<&String> {
         let joined = self.columns.len() + 1 == cells * 2;
         let first = if joined { 1 } else { 0 };
-        let behind = self.columns.iter().skip(cells).zip(typical.iter().skip(first));
-        (joined || self.columns.len() == cells * 2)
-            && behind.into_iter().any(|(name, typical)| typical.is_some_and(|typical| CellClass::of(name) == typical))
+        if !joined && self.columns.len() != cells * 2 {
+            return None;
+        }
+        let mut behind = self.columns.iter().skip(cells).zip(typical.iter().skip(first));
+        let is_cell =
+            |name: &str, typical: Option<CellClass>| typical.is_some_and(|typical| CellClass::of(name) == typical);
+        behind.find(|(name, typical)| is_cell(name, **typical)).map(|(name, _)| name)
     }
 
     /// Of a table in which most rows have fewer cells than the header: how many, and what they are. Cells stand under

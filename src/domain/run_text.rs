@@ -133,6 +133,19 @@ pub const fn kept_because(is_in_doubt: bool) -> (&'static str, &'static str) {
     }
 }
 
+/// That items would be kept that are not in the source any more, as it goes on after "A sync would …".
+#[must_use]
+pub fn would_keep(noun: &Noun, number: u64, is_in_doubt: bool) -> String {
+    let (place, why) = kept_because(is_in_doubt);
+    format!("keep {} {place}{why}", counted(noun, number))
+}
+
+/// That rows would be skipped.
+#[must_use]
+pub fn would_skip(number: u64) -> String {
+    format!("{} would be skipped.", plural(number, "row", "rows"))
+}
+
 /// The message of a sync whose source has nothing new.
 #[must_use]
 pub fn unchanged_message(noun: &Noun, stats: &Stats) -> String {

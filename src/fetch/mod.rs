@@ -22,7 +22,7 @@ mod text_encoding;
 pub use http::guard::{AllowHosts, NotAllowHosts};
 pub use key_search::key_hints;
 pub use kinds::{Kinds, Settings, try_credentials};
-pub use look::{look, look_again, missing_key};
+pub use look::{fetch_whole, missing_key, unsaved_source};
 pub use sheet::credentials::{NotAServiceAccount, ServiceAccount};
 
 use std::collections::HashMap;
@@ -30,7 +30,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::cell_class::CellClass;
 use crate::domain::column_type::ColumnType;
 use crate::domain::feed::Feed;
 use crate::domain::issue::Issue;
@@ -156,11 +155,6 @@ pub trait Shelf: Sync {
     /// # Errors
     /// [`FetchError::Stopped`] when they could not be looked up before the run was to end.
     fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError>;
-
-    /// What cells of the column of this name look like in the catalog; `None` where anything may stand in it.
-    fn cell_class(&self, _column: &str) -> Option<CellClass> {
-        None
-    }
 }
 
 /// A catalog without items.
@@ -248,6 +242,11 @@ pub trait Content: Send {
 
     /// The columns that are hidden where people open the source; empty where nothing can be hidden or it is not known.
     fn hidden_columns(&self) -> &[String] {
+        &[]
+    }
+
+    /// The hidden columns that were left out of it: they are not among [`Content::columns`].
+    fn left_out_columns(&self) -> &[String] {
         &[]
     }
 

@@ -13,7 +13,7 @@ use crate::domain::feed::Feed;
 use crate::domain::source::{SourceId, Validators};
 
 /// A catalog as a whole.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Catalog {
     /// Its columns in the source's order; empty before the first sync.
     pub columns: Vec<String>,

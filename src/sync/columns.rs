@@ -4,18 +4,21 @@
 use std::borrow::Cow;
 
 use super::compare::{FoundRow, KeyIndex, Standing, place};
-use super::fetching::Stored;
+use super::comparison::Comparison;
+use super::hidden_columns::refuse_hidden_key;
 use super::outcome::Stopped;
-use super::run::Run;
 use crate::domain::header_row::SEARCHED_ROWS;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::{Digest128, Layout, digest, parse_fields};
 use crate::domain::row::{Row, shortened};
 use crate::domain::stored_columns::as_stored;
+use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text_counts::grouped;
 use crate::domain::text_form::position_of;
 use crate::fetch::{Content, key_hints, missing_key};
 
+/// The word of a run whose key column is not among the columns.
+pub(super) const NO_KEY_COLUMN: &str = "no_key_column";
 /// How many rows are looked at to find out whether a column was only renamed.
 const SAMPLE: usize = 200;
 /// How many changes of columns the message of a run names.
@@ -62,7 +65,7 @@ impl Sample {
     }
 }
 
-impl Run<'_> {
+impl Comparison<'_> {
     /// The columns, named as the catalog names them where only the spelling differs, with the key column found among
     /// them.
     pub(super) fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
@@ -73,16 +76,23 @@ impl Run<'_> {
         }
         let wanted = &self.source.key_column;
         if let Some(key) = position_of(columns, wanted) {
-            return Ok(Layout::new(columns, key));
+            let layout = Layout::new(columns, key);
+            refuse_hidden_key(self.source, &layout, content)?;
+            return Ok(layout);
         }
-        let hints = key_hints(content, &Stored { run: self })?;
+        let hints = key_hints(content, self.shelf)?;
         let rows: Vec<Row> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
-        let what = missing_key(self.kind, &self.source, columns, &rows, &hints);
-        Err(Stopped::Failed { code: "no_key_column", message: format!("{what} Nothing was changed.") })
+        let what = missing_key(self.kind, self.source, columns, &rows, &hints);
+        Err(SyncFailure::new(NO_KEY_COLUMN, what, "").into())
     }
 
     /// What became of the columns, as noted issues of the header.
-    pub(super) fn column_notes(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<Issue>, Stopped> {
+    pub(super) fn column_notes(
+        &self,
+        sample: &Sample,
+        index: &KeyIndex,
+        left_out: &[String],
+    ) -> Result<Vec<Issue>, Stopped> {
         let renamed = self.renamed(sample, index)?;
         let header = self.source.read_options.header_place();
         let note = |column: &str, reason: String| Issue {
@@ -98,7 +108,9 @@ impl Run<'_> {
         for (_, new) in sample.came.iter().filter(|(_, new)| renamed.iter().all(|(_, known)| known != new)) {
             notes.push(note(new, format!("New column “{}”.", shortened(new))));
         }
-        for old in sample.gone.iter().filter(|old| renamed.iter().all(|(known, _)| known != *old)) {
+        let is_renamed = |old: &&String| renamed.iter().any(|(known, _)| known == *old);
+        let is_left_out = |old: &&String| position_of(left_out, old).is_some();
+        for old in sample.gone.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
             notes.push(note(old, format!("Column “{}” is gone.", shortened(old))));
         }
         Ok(notes)
@@ -116,7 +128,7 @@ impl Run<'_> {
         });
         let rows: Vec<_> = as_stored.collect();
         let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_ref()).collect();
-        let stored = self.outlast(|| self.engine.store.stored_fields(self.source.id, &keys))?;
+        let stored = self.items.stored_fields(&keys)?;
         let mut same = vec![vec![(0_usize, 0_usize); sample.came.len()]; sample.gone.len()];
         for (key, cells) in &rows {
             // What cannot be read says nothing.

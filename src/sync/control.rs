@@ -1,18 +1,18 @@
 //! The engine's only door: start, cancel, look at a place before it becomes a source.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
+use super::check::{StoredCatalog, as_fetch_error, check};
+use super::comparison::Comparison;
 use super::engine::Engine;
+use super::hidden_columns::leave_out_hidden;
 use super::signal::Stop;
 use super::{journal, recovery, worker};
-use crate::domain::cell_class::CellClass;
 use crate::domain::feed::Feed;
 use crate::domain::issue::{Issue, Issues};
-use crate::domain::item::parse_fields;
 use crate::domain::location::Location;
 use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest, Status};
@@ -20,11 +20,10 @@ use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::domain::way_in::WayIn;
-use crate::fetch::{FetchError, Kind, Shelf, Watch};
+use crate::fetch::{FetchError, Kind, Watch, fetch_whole, unsaved_source};
+use crate::store::StoreError;
 use crate::store::admission::{Admission, Due, Wish};
-use crate::store::catalogs::Catalog;
 use crate::store::recovery::{Cancel, TakenOver};
-use crate::store::{Store, StoreError};
 
 /// What a run says while it waits.
 const WAITING: &str = "Waiting for a free worker…";
@@ -133,27 +132,33 @@ impl Control {
     /// # Errors
     /// When it cannot be fetched or read: what a sync of it would fail with.
     pub fn look(&self, kind: &str, location: &Location, read_options: &ReadOptions) -> Result<Look, CannotLook> {
-        let (kind, watch) = (self.kind(kind)?, LookWatch::default());
-        let looked = crate::fetch::look(kind, location, read_options, LOOK_WITHIN.min(self.engine.terms.fetch), &watch);
+        let source = unsaved_source(kind, location, read_options).map_err(cannot_look)?;
+        self.look_again(&source)
+    }
+
+    /// The same for a source that is there, compared with its catalog as a sync would compare it.
+    ///
+    /// # Errors
+    /// As [`Control::look`], and when the database fails.
+    pub fn look_again(&self, source: &Source) -> Result<Look, CannotLook> {
+        let (kind, watch) = (self.kind(&source.kind)?, LookWatch::default());
+        let stored = StoredCatalog { store: &self.engine.store, source: source.id };
+        let looked = self.check(kind, source, &stored, &watch);
         watch.seen(looked)
     }
 
-    /// The same for a source that is there: where its key column is not, the column with the keys of its catalog is
-    /// looked for.
-    ///
-    /// # Errors
-    /// As [`Control::look`].
-    pub fn look_again(&self, source: &Source) -> Result<Look, CannotLook> {
-        let (kind, watch) = (self.kind(&source.kind)?, LookWatch::default());
-        let within = LOOK_WITHIN.min(self.engine.terms.fetch);
-        let catalog = self.engine.store.catalog(source.id).unwrap_or_else(|error| {
-            // The look goes on without what the catalog knows of its columns.
-            log::error!("a catalog could not be asked: {error}");
-            None
-        });
-        let shelf = Kept { store: &self.engine.store, source: source.id, catalog };
-        let looked = crate::fetch::look_again(kind, source, within, &shelf, &watch);
-        watch.seen(looked)
+    fn check(
+        &self,
+        kind: &dyn Kind,
+        source: &Source,
+        stored: &StoredCatalog<'_>,
+        watch: &LookWatch,
+    ) -> Result<Look, FetchError> {
+        let content = fetch_whole(kind, source, LOOK_WITHIN.min(self.engine.terms.fetch), watch)?;
+        let content = leave_out_hidden(source, content);
+        let catalog = self.engine.store.catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
+        let catalog = &catalog.unwrap_or_default();
+        check(&Comparison { source, catalog, kind, items: stored, shelf: stored }, &*content)
     }
 
     fn kind(&self, name: &str) -> Result<&dyn Kind, CannotLook> {
@@ -231,27 +236,6 @@ impl Control {
     }
 }
 
-/// A catalog, for a look.
-struct Kept<'a> {
-    store: &'a Store,
-    source: SourceId,
-    catalog: Option<Catalog>,
-}
-
-impl Shelf for Kept<'_> {
-    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
-        let stored = self.store.stored_fields(self.source, keys).map_err(|error| {
-            log::error!("a catalog could not be asked: {error}");
-            FetchError::failed("database", "The database did not answer as it should. Try again when it is back.")
-        })?;
-        Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
-    }
-
-    fn cell_class(&self, column: &str) -> Option<CellClass> {
-        CellClass::of_type(self.catalog.as_ref()?.column_type(column))
-    }
-}
-
 /// What a look is told. It ends by its own time limit.
 #[derive(Default)]
 struct LookWatch {
@@ -265,20 +249,25 @@ impl LookWatch {
     fn seen(self, looked: Result<Look, FetchError>) -> Result<Look, CannotLook> {
         match looked {
             Ok(look) => {
-                let told = self.issues.into_inner().kept;
-                let notes = told.iter().map(Issue::with_place).chain(look.notes).collect();
-                Ok(Look { feeds: self.feeds.into_inner(), title: self.title.into_inner(), notes, ..look })
+                let mut issues = self.issues.into_inner();
+                let notes = issues.kept.iter().map(Issue::with_place).chain(look.notes).collect();
+                issues.append(look.issues);
+                Ok(Look { feeds: self.feeds.into_inner(), title: self.title.into_inner(), notes, issues, ..look })
             }
-            Err(FetchError::Failed { code, message }) => {
+            Err(error) => {
                 let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.named).collect();
-                Err(CannotLook { code, sentence: message, named_feeds })
-            }
-            Err(FetchError::Stopped) => {
-                let sentence = "The look was stopped.".to_owned();
-                Err(CannotLook { code: "stopped", sentence, named_feeds: Vec::new() })
+                Err(CannotLook { named_feeds, ..cannot_look(error) })
             }
         }
     }
+}
+
+fn cannot_look(error: FetchError) -> CannotLook {
+    let (code, sentence) = match error {
+        FetchError::Failed { code, message } => (code, message),
+        FetchError::Stopped => ("stopped", "The look was stopped.".to_owned()),
+    };
+    CannotLook { code, sentence, named_feeds: Vec::new() }
 }
 
 impl Watch for LookWatch {

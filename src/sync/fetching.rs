@@ -40,7 +40,7 @@ impl Run<'_> {
             by_hand: only_failed || self.operation.priority == Priority::Manual,
             only_failed,
             feeds: &feeds,
-            shelf: &Stored { run: self },
+            shelf: self,
         };
         let watch = FetchWatch { run: self, found: Mutex::default() };
         let fetched = self.kind.fetch(&self.source, &order, &watch).map_err(Stopped::from);
@@ -54,21 +54,11 @@ impl Run<'_> {
 }
 
 /// The catalog's items as a fetch may look them up.
-pub(super) struct Stored<'a> {
-    pub(super) run: &'a Run<'a>,
-}
-
-impl Shelf for Stored<'_> {
+impl Shelf for Run<'_> {
     fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
-        let stored = self.run.outlast(|| self.run.engine.store.stored_fields(self.run.source.id, keys));
-        let stored = stored.map_err(|stopped| match stopped {
-            Stopped::Early(_) => FetchError::Stopped,
-            Stopped::Failed { code, message } => FetchError::Failed { code, message },
-            Stopped::Database(error) => {
-                journal::failure(self.run.operation.id, format_args!("{error}"));
-                FetchError::failed("database", "The database did not answer as it should. Sync again when it is back.")
-            }
-        })?;
+        let stored = self.outlast(|| self.engine.store.stored_fields(self.source.id, keys));
+        let report = |error| journal::failure(self.operation.id, format_args!("{error}"));
+        let stored = stored.map_err(|stopped| stopped.into_fetch_error(report))?;
         // What cannot be read is fetched again.
         Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
     }

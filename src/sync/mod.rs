@@ -6,11 +6,14 @@ pub mod engine;
 pub mod worker;
 
 mod apply;
+mod check;
 mod columns;
 mod compare;
+mod comparison;
 mod fetching;
 mod health;
 mod heartbeat;
+mod hidden_columns;
 mod journal;
 mod key_doubt;
 mod key_spellings;
@@ -30,6 +33,7 @@ mod scheduler;
 mod settle;
 mod signal;
 mod survey;
+mod surveying;
 
 pub use control::Control;
 pub use engine::{Engine, Terms};

@@ -13,6 +13,7 @@ use crate::domain::operation::{OperationKind, Status};
 use crate::domain::progress::{FailedFeeds, Stats};
 use crate::domain::run_text::{self, RunResult};
 use crate::domain::source::Source;
+use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 use crate::store::StoreError;
@@ -31,22 +32,30 @@ pub(super) enum Stopped {
         /// The sentence.
         message: String,
     },
+    /// The source as a whole cannot be right: nothing was written.
+    Refused(SyncFailure),
     /// The database failed it.
     Database(StoreError),
 }
 
 impl Stopped {
-    /// More than half of the items would go, and as many new ones would come.
-    pub(super) fn key_changed(source: &Source, tally: Tally) -> Self {
-        let Tally { removals, live, additions, .. } = tally;
-        let message = format!(
-            "Did the key column change? {} of the catalog's {} would go and {} would come. Nothing was changed. \
-             If this is meant, choose “Sync anyway”.",
-            grouped(removals),
-            count(source, live),
-            grouped(additions),
-        );
-        Self::Failed { code: "key_changed", message }
+    /// The same as the failure of a fetch that asked the database; `report` logs what the database said.
+    pub(super) fn into_fetch_error(self, report: impl FnOnce(StoreError)) -> FetchError {
+        match self {
+            Self::Early(_) => FetchError::Stopped,
+            Self::Failed { code, message } => FetchError::Failed { code, message },
+            Self::Refused(failure) => FetchError::failed(failure.code, failure.cause()),
+            Self::Database(error) => {
+                report(error);
+                FetchError::failed("database", "The database did not answer as it should. Sync again when it is back.")
+            }
+        }
+    }
+}
+
+impl From<SyncFailure> for Stopped {
+    fn from(failure: SyncFailure) -> Self {
+        Self::Refused(failure)
     }
 }
 
@@ -149,9 +158,16 @@ impl Findings {
         Ending { applied: Some(applied), ..self.ending(Status::Completed, message) }
     }
 
-    /// What a sync would do, or why it would be refused. Nothing was written.
-    pub(super) fn previewed(mut self, source: &Source, tally: Tally, verdict: Verdict) -> Ending {
+    /// What a sync would do, or why it would fail. Nothing was written.
+    pub(super) fn previewed(
+        mut self,
+        source: &Source,
+        tally: Tally,
+        verdict: Verdict,
+        failure: Option<&SyncFailure>,
+    ) -> Ending {
         self.stats = self.counts();
+        let forecast = failure.map(SyncFailure::forecast).unwrap_or_default();
         let (added, updated) = (grouped(self.stats.added), grouped(self.stats.updated));
         let Tally { removals, .. } = tally;
         let left_out = run_text::would_leave_out(&self.stats);
@@ -161,19 +177,11 @@ impl Findings {
                 (removals, 0, format!("A sync would add {added}, update {updated} and remove {removed}."))
             }
             Verdict::WithholdRemovals | Verdict::WithholdInDoubt => {
-                let kept = run_text::counted(&source.noun, removals);
-                let (place, why) = run_text::kept_because(verdict == Verdict::WithholdInDoubt);
-                let what = format!("A sync would add {added}, update {updated} and keep {kept} {place}{why}");
-                (0, removals, what)
+                let kept = run_text::would_keep(&source.noun, removals, verdict == Verdict::WithholdInDoubt);
+                (0, removals, format!("A sync would add {added}, update {updated} and {kept}"))
             }
-            Verdict::EmptySource => (0, 0, "A sync would be refused: the source has no rows to take.".to_owned()),
-            Verdict::KeyChanged => {
-                let what = format!(
-                    "A sync would be refused, as the key column may have changed: {added} would come and {} would go.",
-                    grouped(removals)
-                );
-                (removals, 0, what)
-            }
+            Verdict::EmptySource => (0, 0, forecast),
+            Verdict::KeyChanged => (removals, 0, forecast),
         };
         self.stats.removed = removed;
         let message = format!("{what}{left_out} Nothing was written.{}", self.columns);
@@ -217,9 +225,4 @@ impl Findings {
             }
         })
     }
-}
-
-/// `1 album`, `47 albums`.
-pub(super) fn count(source: &Source, number: u64) -> String {
-    run_text::counted(&source.noun, number)
 }

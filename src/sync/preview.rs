@@ -2,9 +2,9 @@
 
 use super::outcome::{Findings, Stopped};
 use super::run::Run;
-use super::survey::Survey;
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::guards::Verdict;
+use crate::domain::guards::{Tally, Verdict};
+use crate::domain::sync_failure::SyncFailure;
 use crate::store::finish::Ending;
 
 /// How many removals are kept by name; all are counted.
@@ -18,8 +18,9 @@ impl Run<'_> {
         findings: &mut Findings,
         mut changes: Vec<Change>,
         gone: &[String],
-        survey: &Survey<'_>,
+        tally: Tally,
         verdict: Verdict,
+        failure: Option<&SyncFailure>,
     ) -> Result<Ending, Stopped> {
         for keys in gone[..gone.len().min(PREVIEWED_REMOVALS)].chunks(1000) {
             let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -33,6 +34,6 @@ impl Run<'_> {
         }
         findings.changes = changes;
         self.finalize(findings.stats)?;
-        Ok(std::mem::take(findings).previewed(&self.source, survey.tally, verdict))
+        Ok(std::mem::take(findings).previewed(&self.source, tally, verdict, failure))
     }
 }

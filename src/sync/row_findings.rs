@@ -9,9 +9,11 @@ use crate::domain::cell_class::CellClass;
 use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::issue::Issues;
 use crate::domain::item::Layout;
-use crate::domain::row::{Mend, MendDoubt, Row, shortened};
+use crate::domain::row::{Mend, MendDoubt, NUL_DROPPED, Row, shortened};
 use crate::domain::row_group::RowGroup;
 use crate::domain::row_shape::RowShapes;
+use crate::domain::sync_failure::SyncFailure;
+use crate::domain::text_counts::grouped;
 
 /// The most rows inside of cells that are looked up at the end.
 const MAX_INNER_KEYS: usize = 1000;
@@ -25,8 +27,9 @@ pub(super) struct RowFindings {
     is_doubtful: bool,
     /// How wide rows are that do not fit the header and may be those of items with other keys.
     odd_widths: BTreeSet<usize>,
-    /// Whether the source has columns that the catalog does not have.
-    has_new_columns: bool,
+    /// The columns that the catalog has, and the row of the header.
+    stored_columns: Vec<String>,
+    header_row: u64,
     /// What keys of the catalog look like.
     key_class: Option<CellClass>,
 }
@@ -38,13 +41,18 @@ pub(super) struct RowsFound {
     /// Whether an item that seems gone may still be in the source.
     pub(super) is_doubtful: bool,
     /// That the header is not that of the rows.
-    pub(super) mismatch: Option<HeaderMismatch>,
+    pub(super) mismatch: Option<SyncFailure>,
 }
 
 impl RowFindings {
     /// No rows yet of a table with these columns; `expected` is what the catalog has in a column, by its name, and
-    /// `has_new_columns` whether the catalog knows all of them.
-    pub(super) fn new(columns: &[String], expected: impl Fn(&str) -> Option<CellClass>, has_new_columns: bool) -> Self {
+    /// `stored_columns` are those that it has, with the row of the header.
+    pub(super) fn new(
+        columns: &[String],
+        expected: impl Fn(&str) -> Option<CellClass>,
+        stored_columns: &[String],
+        header_row: u64,
+    ) -> Self {
         let shapes = RowShapes::new(columns, expected);
         Self {
             shapes,
@@ -52,7 +60,8 @@ impl RowFindings {
             inner_keys: Vec::new(),
             is_doubtful: false,
             odd_widths: BTreeSet::new(),
-            has_new_columns,
+            stored_columns: stored_columns.to_vec(),
+            header_row,
             key_class: None,
         }
     }
@@ -80,10 +89,11 @@ impl RowFindings {
     /// Takes what was mended, where it is told of together with other rows; answers whether it did.
     pub(super) fn take_common(&mut self, row: u64, mend: &Mend) -> bool {
         self.is_doubtful |= mend.doubt == MendDoubt::Structure;
-        if mend.is_common {
+        let is_common = mend.is_common || mend.what == NUL_DROPPED;
+        if is_common {
             self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
         }
-        mend.is_common
+        is_common
     }
 
     /// With what keys of the catalog look like.
@@ -111,30 +121,25 @@ impl RowFindings {
     /// What all rows told, after the last one.
     ///
     /// # Errors
-    /// [`Stopped::Failed`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
+    /// [`Stopped::Refused`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
     /// source, stands inside of a cell.
     pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, Stopped> {
         if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
-            let message = format!(
-                "Row {row}: a quotation mark (\") takes the rows below along; the row of the key “{}” is inside a cell. \
-                 Nothing was changed. Remove the quotation mark, or double it if it belongs to the text.",
-                shortened(key)
-            );
-            return Err(Stopped::Failed { code: "unclosed_quote", message });
+            return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shortened(key))));
         }
         let narrower = self.shapes.narrower_rows();
-        // A name of the header that is a key of the catalog stands for a row that was joined with it.
-        let joined = narrower.filter(|narrower| columns[narrower.cells..].iter().any(|name| index.has_left(name)));
+        let joined = narrower.and_then(|narrower| {
+            let sign = self.sign_of_joined_header(columns, narrower.cells, index)?;
+            let message = narrower.joined_message(self.header_row, &sign);
+            Some(SyncFailure::new(HeaderMismatch::CODE, message, ""))
+        });
+        let has_new_columns = !self.stored_columns.is_empty() && !columns.iter().all(|name| self.has_column(name));
         let is_doubtful = self.is_doubtful
-            || (narrower.is_some() && self.has_new_columns)
+            || (narrower.is_some() && has_new_columns)
             || self.odd_widths.iter().any(|width| self.shapes.is_rare_width(*width));
         let shapes = self.shapes.finish();
         if let Some(row) = shapes.swallowing {
-            let message = format!(
-                "Row {row}: a quotation mark (\") takes the rows below along: this row does not fit the header, while each \
-                 of its lines would. Nothing was changed. Remove the quotation mark, or double it if it belongs to the text."
-            );
-            return Err(Stopped::Failed { code: "unclosed_quote", message });
+            return Err(unclosed_quote(row, "this row does not fit the header, while each of its lines would"));
         }
         let mut notes = Issues::default();
         shapes.notes.into_iter().for_each(|note| notes.push(note));
@@ -144,6 +149,47 @@ impl RowFindings {
                 notes.push(note);
             }
         }
-        Ok(RowsFound { notes, is_doubtful: is_doubtful || shapes.is_doubtful, mismatch: shapes.mismatch.or(joined) })
+        let header_row = self.header_row;
+        let by_shape = shapes.mismatch.map(|mismatch| {
+            let message = match &shapes.cell_in_header {
+                Some(cell) => {
+                    let sign = format!("“{}” looks like a cell and not like a name", shortened(cell));
+                    mismatch.joined_message(header_row, &sign)
+                }
+                None => mismatch.message(),
+            };
+            SyncFailure::new(HeaderMismatch::CODE, message, "")
+        });
+        let mismatch = joined.or(by_shape);
+        Ok(RowsFound { notes, is_doubtful: is_doubtful || shapes.is_doubtful, mismatch })
     }
+
+    fn has_column(&self, name: &String) -> bool {
+        self.stored_columns.contains(name)
+    }
+
+    /// What shows that a header with these columns, where rows have so many cells, goes on with the row below it: a
+    /// name that is a key of the catalog, or the last column of the catalog with a cell joined to it.
+    fn sign_of_joined_header(&self, columns: &[String], cells: usize, index: &KeyIndex) -> Option<String> {
+        if let Some(key) = columns[cells..].iter().find(|name| index.has_left(name)) {
+            return Some(format!("“{}” is a key of the catalog", shortened(key)));
+        }
+        let (last, others) = columns[..cells].split_last()?;
+        let (stored_last, stored_others) = self.stored_columns.split_last()?;
+        // A name goes on in many ways where it was changed; the joined cell follows at once and is more than an ending.
+        let is_joined = |rest: &str| rest.chars().count() > 2 && rest.chars().next().is_some_and(char::is_alphanumeric);
+        let has_all_cells = columns.len() + 1 == cells * 2;
+        let is_evident =
+            has_all_cells && others == stored_others && last.strip_prefix(stored_last.as_str()).is_some_and(is_joined);
+        is_evident
+            .then(|| format!("“{}” begins with the name of the column “{}”", shortened(last), shortened(stored_last)))
+    }
+}
+
+/// That a quotation mark in `row` takes rows along, which shows in `sign`.
+fn unclosed_quote(row: u64, sign: &str) -> Stopped {
+    let row = grouped(row);
+    let what = format!("Row {row}: a quotation mark (\") takes the rows below along; {sign}.");
+    SyncFailure::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
+        .into()
 }

@@ -10,6 +10,7 @@ use crate::domain::row_group::RowGroup;
 use crate::domain::run_text::counted;
 use crate::domain::sheet_words::SheetWord;
 use crate::domain::source::{Noun, Source};
+use crate::domain::stored_columns::header_word;
 use crate::domain::text_counts::{grouped, row_count};
 
 /// How many values or headers a note names.
@@ -175,12 +176,30 @@ fn unfilled(keyless: &KeylessSplit, layout: &Layout) -> String {
     note
 }
 
+/// The notes about columns that have a word of the spreadsheet for a name.
+pub(super) fn header_word_notes(written: &[String], layout: &Layout, row: u64) -> Vec<Issue> {
+    let note = |(written, name): (&String, &String)| {
+        let word = header_word(written)?;
+        let what = format!("The header of this column is a message of the spreadsheet (“{}”)", word.as_str());
+        let reason = if written == name {
+            format!("{what} and no name. Correct the formula and sync again.")
+        } else {
+            format!(
+                "{what}. It was read as “{}”, the column that stood there before. Correct the formula and sync again.",
+                shortened(name)
+            )
+        };
+        Some(Issue { row: Some(row), column: Some(name.clone()), kind: IssueKind::Noted, reason })
+    };
+    written.iter().zip(layout.columns()).filter_map(note).collect()
+}
+
 /// The one note of headers that are spelled otherwise than the columns they are taken for.
 pub(super) fn header_note(written: &[String], layout: &Layout, source: &Source) -> Option<Issue> {
     let wanted_key = source.key_column.as_str();
     let pairs = written.iter().zip(layout.columns());
     let mut differing: Vec<(&str, &str)> = pairs
-        .filter(|(written, name)| written != name)
+        .filter(|(written, name)| written != name && header_word(written).is_none())
         .map(|(written, name)| (written.as_str(), name.as_str()))
         .collect();
     if let Some(key) = written.get(layout.key_position())

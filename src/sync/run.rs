@@ -8,6 +8,7 @@ use super::columns;
 use super::compare::KeyIndex;
 use super::engine::Engine;
 use super::heartbeat::Heartbeat;
+use super::hidden_columns::leave_out_hidden;
 use super::journal;
 use super::outcome::{Findings, Limit, Stopped};
 use super::outlast::{self, outlast};
@@ -91,6 +92,7 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
             findings.ended_early(reason, percent, operation.kind, limit).map(as_committed)
         }
         Stopped::Failed { code, message } => Some(findings.failed(code, &message)),
+        Stopped::Refused(failure) => Some(findings.failed(failure.code, &failure.message())),
         Stopped::Database(error) => {
             journal::failure(operation.id, format_args!("{error}"));
             let (code, sentence) = if error.is_disk_full() {
@@ -159,9 +161,9 @@ impl Run<'_> {
     fn go(&self, findings: &mut Findings) -> Result<Ending, Stopped> {
         let content = match self.fetch(findings)? {
             Fetched::Unchanged(validators) => return self.nothing_new(findings, validators),
-            Fetched::Content(content) => content,
+            Fetched::Content(content) => leave_out_hidden(&self.source, content),
         };
-        let layout = self.layout(&*content)?;
+        let layout = self.comparison().layout(&*content)?;
         let mut index = KeyIndex::with_room(self.catalog.item_count);
         let mut survey = self.survey(&*content, &layout, &mut index)?;
         findings.issues.append(std::mem::take(&mut survey.issues));
@@ -172,7 +174,7 @@ impl Run<'_> {
         let verdict = if whole { survey.tally.judge(self.operation.options.accept_rekey) } else { Verdict::Apply };
         let preview = self.operation.kind == OperationKind::Preview;
         if !preview {
-            self.refuse(&survey, verdict)?;
+            self.refuse(&survey, content.columns(), verdict)?;
         }
         let mut destination = if preview { Destination::Preview(Vec::new()) } else { Destination::Catalog };
         let application = Application {
@@ -193,7 +195,8 @@ impl Run<'_> {
         let withheld = if verdict == Verdict::Apply { 0 } else { survey.tally.removals };
         if let Destination::Preview(changes) = destination {
             let gone = if whole { self.removals(&index)? } else { Vec::new() };
-            return self.previewed(findings, changes, &gone, &survey, verdict);
+            let failure = survey.failure(&self.comparison(), content.columns(), verdict);
+            return self.previewed(findings, changes, &gone, survey.tally, verdict, failure.as_ref());
         }
         let leaving = withheld == 0 && survey.tally.removals > 0;
         let removals = if leaving { self.removals(&index)? } else { Vec::new() };

@@ -2,28 +2,28 @@
 
 use super::columns::Sample;
 use super::compare::{KeyClaim, KeyIndex, Standing, place};
+use super::comparison::Comparison;
+use super::hidden_columns::left_out_notes;
 use super::key_doubt;
 use super::keyless_rows::KeylessRows;
-use super::outcome::{Stopped, count};
+use super::outcome::Stopped;
 use super::row_findings::{RowFindings, RowsFound};
-use super::row_notes::{RowNotes, header_note};
+use super::row_notes::{RowNotes, header_note, header_word_notes};
 use super::row_rules::{RowRules, RowSort};
-use super::run::Run;
 use crate::domain::cell_class::CellClass;
 use crate::domain::column_type::{ColumnReading, ColumnType};
 use crate::domain::guards::{Tally, Verdict};
-use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::Layout;
 use crate::domain::key_cell::KeyCell;
-use crate::domain::operation::Stage;
-use crate::domain::progress::Stats;
 use crate::domain::row::{Row, shortened};
+use crate::domain::stored_columns::has_loading_header;
+use crate::domain::sync_failure::SyncFailure;
+use crate::domain::text_counts::grouped;
 use crate::fetch::Content;
-use crate::store::lease::Progress;
 
-/// Rows between two looks at whether the run should end.
-const LOOK_EVERY: u64 = 1000;
+/// Rows between two questions whether the reading should end.
+const ROWS_PER_CHECK: u64 = 1000;
 
 /// What the first reading of a source found.
 pub(super) struct Survey<'a> {
@@ -40,60 +40,58 @@ pub(super) struct Survey<'a> {
     /// What became of the columns.
     pub(super) columns: Vec<Issue>,
     /// That the header is not that of the rows.
-    mismatch: Option<HeaderMismatch>,
+    mismatch: Option<SyncFailure>,
     /// What each row is: the second reading must agree with the first.
     pub(super) rules: RowRules<'a>,
     /// Whether values were still loading: then the next run has to look again.
     pub(super) has_loading: bool,
 }
 
-impl Run<'_> {
-    fn empty_source(&self) -> Stopped {
-        let message = format!(
-            "The source has no rows to take. Nothing was changed: the catalog keeps its {}.",
-            count(&self.source, self.catalog.item_count),
-        );
-        Stopped::Failed { code: "empty_source", message }
+impl Survey<'_> {
+    /// Why a sync would write nothing of these rows, which have these columns; `None` where it would go on.
+    pub(super) fn failure(
+        &self,
+        comparison: &Comparison<'_>,
+        columns: &[String],
+        verdict: Verdict,
+    ) -> Option<SyncFailure> {
+        let Comparison { source, catalog, .. } = *comparison;
+        match verdict {
+            Verdict::Apply | Verdict::WithholdRemovals | Verdict::WithholdInDoubt => None,
+            Verdict::EmptySource => Some(SyncFailure::empty_source(source, columns, self.rows, catalog.item_count)),
+            Verdict::KeyChanged => Some(SyncFailure::key_changed(source, self.tally)),
+        }
     }
+}
 
-    /// The first reading.
+impl Comparison<'_> {
+    /// The first reading of `content`, whose columns are those of `layout`.
     pub(super) fn survey<'l>(
         &self,
         content: &dyn Content,
         layout: &'l Layout,
         index: &mut KeyIndex,
     ) -> Result<Survey<'l>, Stopped> {
-        let Stats { feeds, articles, .. } = self.reporter.now().stats;
-        let fetched = Stats { bytes: content.bytes(), lines: content.lines(), feeds, articles, ..Stats::default() };
-        let percent = self.weights.percent(Stage::Fetching, 1, 1);
-        let message = format!("Comparing with the {} of the catalog…", self.source.noun.many);
-        let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
-        self.reporter.set(progress.clone());
-        self.known_items(|key, known| index.know(key, known))?;
-        let sample = Sample::new(&self.catalog.columns, layout.columns());
+        self.items.known_items(&mut |key, known| index.know(key, known))?;
+        let known = &self.catalog.columns;
+        let sample = Sample::new(known, layout.columns());
         let rules = RowRules::new(layout, content.columns(), self.kind.key_column().is_none());
         let expected = |name: &str| CellClass::of_type(self.catalog.column_type(name));
-        let known = &self.catalog.columns;
-        let has_new_columns = !known.is_empty() && layout.columns().iter().any(|name| !known.contains(name));
-        let findings =
-            RowFindings::new(layout.columns(), expected, has_new_columns).with_keys_like(expected(layout.key_column()));
+        let header_row = self.source.read_options.header_place();
+        let findings = RowFindings::new(layout.columns(), expected, known, header_row)
+            .with_keys_like(expected(layout.key_column()));
         let mut surveyor = Surveyor::new(index, rules, sample, findings);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
-            if read % LOOK_EVERY == 0
-                && let Some(reason) = self.signal.reason()
-            {
-                return Err(Stopped::Early(reason));
+            if read % ROWS_PER_CHECK == 0 {
+                self.items.stop_if_asked()?;
             }
         }
         let mut survey = surveyor.finish(self, content)?;
         if let Some(mismatch) = survey.mismatch.take().filter(|_| !self.source.read_options.accept_header_mismatch) {
-            let message = format!("{} Nothing was changed.", mismatch.message());
-            return Err(Stopped::Failed { code: HeaderMismatch::CODE, message });
+            return Err(mismatch.into());
         }
         survey.tally.settled = self.catalog.settled_count.unwrap_or(survey.tally.live);
-        progress.stats.items.total = survey.rows;
-        self.reporter.set(progress);
         Ok(survey)
     }
 
@@ -109,21 +107,6 @@ impl Run<'_> {
             Some(told) if content.is_whole() || self.catalog.item_count == 0 || told == stored => told,
             Some(_) => ColumnType::Text,
         }
-    }
-
-    /// Stops a run whose source cannot be right, before the first write.
-    pub(super) fn refuse(&self, survey: &Survey<'_>, verdict: Verdict) -> Result<(), Stopped> {
-        if matches!(verdict, Verdict::Apply | Verdict::WithholdRemovals | Verdict::WithholdInDoubt) {
-            return Ok(());
-        }
-        let mut progress = self.reporter.now();
-        progress.stats.items.processed = survey.rows;
-        progress.stats.rejected = survey.rejected;
-        self.reporter.set(progress);
-        if verdict == Verdict::EmptySource {
-            return Err(self.empty_source());
-        }
-        Err(Stopped::key_changed(&self.source, survey.tally))
     }
 }
 
@@ -220,8 +203,9 @@ impl<'i, 'l> Surveyor<'i, 'l> {
             KeyClaim::Duplicate(first) => {
                 self.findings.note_odd_width(self.odd_width(row));
                 let reason = format!(
-                    "Duplicate key “{}” (first seen in row {first}). Give each row a key of its own and sync again.",
-                    shortened(key)
+                    "Duplicate key “{}” (first seen in row {}). Give each row a key of its own and sync again.",
+                    shortened(key),
+                    grouped(u64::from(first))
                 );
                 return self.refuse(row.number, Some(key_column), reason);
             }
@@ -231,7 +215,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
                     "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a key of its own and \
                      sync again.",
                     shortened(key),
-                    row.number
+                    grouped(row.number)
                 );
                 self.refuse(u64::from(earlier), Some(key_column), reason);
             }
@@ -276,15 +260,15 @@ impl<'i, 'l> Surveyor<'i, 'l> {
     }
 
     /// What was found.
-    fn finish(mut self, run: &Run<'_>, content: &dyn Content) -> Result<Survey<'l>, Stopped> {
+    fn finish(mut self, comparison: &Comparison<'_>, content: &dyn Content) -> Result<Survey<'l>, Stopped> {
         let layout = self.rules.layout();
         let told = self.readings.iter().map(ColumnReading::column_type);
-        let types = told.enumerate().map(|(at, told)| run.column_type(content, layout, at, told)).collect();
+        let types = told.enumerate().map(|(at, told)| comparison.column_type(content, layout, at, told)).collect();
         let equal = self.index.settle();
         if self.index.lacks_spellings() {
-            run.known_items(|key, _| self.index.spell(key))?;
+            comparison.items.known_items(&mut |key, _| self.index.spell(key))?;
         }
-        let columns = run.column_notes(&self.sample, self.index)?;
+        let columns = comparison.column_notes(&self.sample, self.index, content.left_out_columns())?;
         self.rules.set_fillers(self.keyless.fillers());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
         let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
@@ -293,12 +277,20 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         self.issues.count += keyless.unlisted;
         let Self { index, rules, rows, rejected, issues: others, doubtful, notes, findings, .. } = self;
         let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
-        let has_loading = notes.has_loading();
+        let has_loading = notes.has_loading() || (rules.is_table() && has_loading_header(content.columns()));
+        let header_row = comparison.source.read_options.header_place();
         // Notes come first: of the others only so many are kept.
         let mut issues = Issues::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
-        header_note(content.columns(), layout, &run.source).into_iter().for_each(|note| issues.push(note));
-        notes.into_issues(layout, &run.source.noun, &keyless, equal).into_iter().for_each(|note| issues.push(note));
+        left_out_notes(comparison.source, content).for_each(|note| issues.push(note));
+        if rules.is_table() {
+            header_word_notes(content.columns(), layout, header_row).into_iter().for_each(|note| issues.push(note));
+        }
+        header_note(content.columns(), layout, comparison.source).into_iter().for_each(|note| issues.push(note));
+        notes
+            .into_issues(layout, &comparison.source.noun, &keyless, equal)
+            .into_iter()
+            .for_each(|note| issues.push(note));
         issues.append(found);
         issues.append(others);
         issues.kept.sort_by_key(|issue| issue.row);

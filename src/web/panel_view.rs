@@ -22,6 +22,7 @@ use crate::domain::record::SyncRecord;
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
+use crate::domain::text_counts::grouped;
 
 /// How many issues and changes are listed; more are only counted.
 const LISTED: u32 = 20;
@@ -241,7 +242,7 @@ pub(super) fn issue_line(issue: Issue, of_feeds: bool) -> IssueLine {
         (None, Some(feed)) if of_feeds => clipped(&feed, SHORT),
         (None, None) if of_feeds => "All feeds".to_owned(),
         (row, column) => {
-            let row = row.map_or("All rows".to_owned(), |row| format!("Row {row}"));
+            let row = row.map_or("All rows".to_owned(), |row| format!("Row {}", grouped(row)));
             column.map_or(row.clone(), |column| format!("{row}, {column}"))
         }
     };

@@ -54,7 +54,8 @@ pub(super) fn parse(form: &ReadForm) -> (ReadOptions, ReadErrors) {
         row
     });
     let tab = tab.filter(|_| errors.tab.is_none());
-    (ReadOptions { tab, encoding, header_row, accept_header_mismatch: form.accept_header_mismatch }, errors)
+    let accept_header_mismatch = form.accept_header_mismatch;
+    (ReadOptions { tab, encoding, header_row, accept_header_mismatch, ..ReadOptions::default() }, errors)
 }
 
 /// The fields that sources with these settings have.

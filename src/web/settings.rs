@@ -12,7 +12,7 @@ use super::set_aside;
 use super::settings_page::{
     Shown, beside, form_of, found, found_without_look, known, look_again, missing_key, next_run, too_large,
 };
-use super::source_form::{self, Wrong, general, wrong_link, wrong_reading};
+use super::source_form::{self, Wrong, are_published, general, wrong_link, wrong_reading};
 use super::source_place::{Place, meant, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
@@ -77,6 +77,7 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
                 Ok(look) => {
                     shown.step = SourceStep::Edit(found(house, &place, &look));
                     shown.errors = missing_key(&look);
+                    shown.form.publish_hidden = are_published(&source, &look.hidden_columns);
                 }
                 // What is wrong at the source is not this request's fault.
                 Err(error) => shown.errors = beside(&place, &error),
@@ -162,6 +163,7 @@ fn typed_of(house: &House, source: &Source, values: &Values) -> SourceForm {
         form.reading = Some(read_form::of_options(&source.read_options));
         form.read_options = source.read_options.clone();
     }
+    form.read_options.published_hidden_columns.clone_from(&source.read_options.published_hidden_columns);
     form
 }
 
@@ -180,7 +182,9 @@ fn look_at_change(
     }
     let Some(new) = place.beyond(&source.location) else { return Ok(None) };
     let (location, read_options) = (new.location.clone(), new.read_options.clone());
-    let changed = Source { location, read_options, key_column: form.key.clone(), ..source.clone() };
+    // With its hidden columns allowed, none is left out.
+    let public = form.public && !form.publish_hidden;
+    let changed = Source { location, read_options, key_column: form.key.clone(), public, ..source.clone() };
     look_again(house, &changed).map(Some).map_err(|error| {
         // What could be read before cannot be read as it is set now.
         let is_reading = place.location == source.location && place.read_options != source.read_options;
@@ -188,9 +192,9 @@ fn look_at_change(
     })
 }
 
-/// Whether the form makes a catalog public in whose source columns may be hidden.
+/// Whether the form makes something public that may be hidden in the source: a catalog, or its hidden columns.
 fn is_published(house: &House, source: &Source, form: &SourceForm) -> bool {
-    form.public && !source.public && !form.publish_hidden && house.control.can_hide_columns(&source.kind)
+    form.public && (!source.public || form.publish_hidden) && house.control.can_hide_columns(&source.kind)
 }
 
 /// A draft of what was typed; or what is wrong, field by field.
@@ -205,13 +209,20 @@ fn checked(
     if look.is_none() || house.control.key_column(&source.kind).is_some() {
         columns.push(form.key.clone());
     }
-    let draft = source_form::check(form, place, &columns).map_err(|mut errors| {
+    let (mut draft, schedule) = source_form::check(form, place, &columns).map_err(|mut errors| {
         let missing = look.and_then(|look| look.missing_key.clone());
         errors.key = errors.key.map(|error| missing.unwrap_or(error));
         errors
     })?;
     let hidden = look.map(|look| look.hidden_columns.as_slice()).unwrap_or_default();
-    source_form::unconfirmed_columns(form, hidden).map_or(Ok(draft), Err)
+    // A catalog that is public already leaves out what is not allowed.
+    if let Some(errors) = source_form::unconfirmed_columns(form, hidden).filter(|_| !source.public) {
+        return Err(errors);
+    }
+    let before = &source.read_options.published_hidden_columns;
+    let published = source_form::published_columns(form, look.map(|look| look.hidden_columns.as_slice()), before);
+    draft.read_options.published_hidden_columns = published;
+    Ok((draft, schedule))
 }
 
 /// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.

@@ -131,15 +131,19 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
             columns.push(form.key.clone());
         }
         let errors = match source_form::check(&form, &place, &columns) {
-            Ok((draft, schedule)) => match source_form::unconfirmed_columns(&form, &look.hidden_columns) {
+            Ok((mut draft, schedule)) => match source_form::unconfirmed_columns(&form, &look.hidden_columns) {
                 Some(errors) => errors,
-                None => match insert(house, &draft, schedule.as_ref())? {
-                    Ok(source) => {
-                        set_aside::forget(&house.uploads_dir, &form.waits);
-                        return Ok(Html::see_other(format!("/catalog/{}", source.slug)));
+                None => {
+                    let published = source_form::published_columns(&form, Some(&look.hidden_columns), &[]);
+                    draft.read_options.published_hidden_columns = published;
+                    match insert(house, &draft, schedule.as_ref())? {
+                        Ok(source) => {
+                            set_aside::forget(&house.uploads_dir, &form.waits);
+                            return Ok(Html::see_other(format!("/catalog/{}", source.slug)));
+                        }
+                        Err(errors) => errors,
                     }
-                    Err(errors) => errors,
-                },
+                }
             },
             Err(errors) => errors,
         };

@@ -106,7 +106,7 @@ pub(super) fn missing_key(look: &Look) -> Wrong {
 fn with_columns(look: Look) -> Result<Look, CannotLook> {
     if look.columns.is_empty() {
         let otherwise = || "The source is empty. Its first row must name the columns.".to_owned();
-        let sentence = look.problems.into_iter().next().unwrap_or_else(otherwise);
+        let sentence = look.failure.map_or_else(otherwise, |failure| failure.cause());
         return Err(CannotLook { code: "empty_source", sentence, named_feeds: Vec::new() });
     }
     Ok(look)
@@ -133,7 +133,8 @@ pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
         rows: look.rows.iter().map(|row| cells(&row.cells)).collect(),
         feeds,
         more_feeds,
-        problems: look.problems.clone(),
+        // A missing key column is said beside the columns.
+        problems: look.all_problems().skip(usize::from(look.missing_key.is_some())).collect(),
         notes: look.notes.clone(),
         likely_header: look.likely_header,
         hidden_columns: look.hidden_columns.clone(),

@@ -158,6 +158,28 @@ pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) 
     Some(Box::new(SourceErrors { public, ..SourceErrors::default() }))
 }
 
+/// The hidden columns that a catalog may have once it is saved so. `hidden_columns` are those of the source, where they
+/// are known, and `before` those that it may have now.
+pub(super) fn published_columns(
+    form: &SourceForm,
+    hidden_columns: Option<&[String]>,
+    before: &[String],
+) -> Vec<String> {
+    match hidden_columns {
+        _ if !form.public => Vec::new(),
+        Some(hidden) if form.publish_hidden => hidden.to_vec(),
+        _ => before.to_vec(),
+    }
+}
+
+/// Whether all these hidden columns may be in the catalog.
+pub(super) fn are_published(source: &Source, hidden_columns: &[String]) -> bool {
+    let allowed = &source.read_options.published_hidden_columns;
+    source.public
+        && !hidden_columns.is_empty()
+        && hidden_columns.iter().all(|name| position_of(allowed, name).is_some())
+}
+
 /// Proposes name and slug after what a place calls itself.
 pub(super) fn propose_name(form: &mut SourceForm, title: &str) {
     let words = title.split_whitespace().collect::<Vec<_>>().join(" ");

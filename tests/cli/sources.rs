@@ -92,15 +92,28 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
     let file = house.csv("a.csv", "");
     house.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
     let cases: [(&str, &[&str]); 6] = [
-        ("id,title\n", &["no rows below"]),
+        (
+            "id,title\n",
+            &["A sync would be refused: The source has a header and no rows below it. Add rows below the header."],
+        ),
         (
             "ID,title\n1,A\n",
             &["no column “id”", "“ID”, “title”", "Is “ID” the same column?", "/settings/sources/albums"],
         ),
         ("nr,title\n1,A\n2,A\n", &["The cells of “nr” are all filled and different"]),
-        ("id,sku\n1,7\n,8\n1,9\n", &["row 3 has none", "row 4 repeats “1” of row 2", "Or make “sku”"]),
-        ("id,title\n1,A,surplus\n2,B\n", &["skipped: row 2"]),
-        ("id,title\n1,A,x\n2,B,y\n", &["All 2 rows have 3 cells and the header has 2"]),
+        (
+            "id,sku\n1,7\n,8\n1,9\n",
+            &[
+                "2 rows would be skipped. Or make “sku”",
+                "Row 3, “id”: ",
+                "Row 4, “id”: Duplicate key “1” (first seen in row 2)",
+            ],
+        ),
+        (
+            "id,title\n1,A,surplus\n2,B\n",
+            &["1 row would be skipped.", "Row 2: The row has more cells than the header has columns (2)"],
+        ),
+        ("id,title\n1,A,x\n2,B,y\n", &["A sync would be refused: All 2 rows have 3 cells and the header has 2"]),
     ];
     for (text, said) in cases {
         house.csv("a.csv", text);

@@ -54,4 +54,13 @@ fn hidden_columns_are_not_published_by_accident() {
     let unknown = house.run(&add("broken.xlsx", &["--public"]));
     assert!(unknown.code == 2 && unknown.err.contains("could not be checked"), "{}", unknown.err);
     house.ok(&add(path, &["--public", "--publish-hidden-columns"]));
+    let listed: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
+    assert_eq!(listed[0]["readOptions"], serde_json::json!({ "publishedHiddenColumns": ["cost"] }));
+    assert!(house.ok(&["source", "show", "ours"]).contains("hidden columns published"));
+    let checked = house.run(&["source", "check", "ours"]);
+    assert!(
+        checked.code == 0 && checked.out.contains("“cost”") && !checked.err.contains("left out"),
+        "{}",
+        checked.err
+    );
 }

@@ -1,6 +1,7 @@
 //! Inputs as people met them: rebuilt from public bug reports (`reports/`), each with the outcome that a person wants.
 
 mod answers;
+mod checks;
 mod keys;
 mod links;
 mod outcomes;

@@ -13,6 +13,9 @@ on_both_databases![
     a_check_says_what_a_sync_would_fail_with_and_what_it_would_note,
     numbers_with_narrow_spaces_look_like_numbers,
     what_a_header_mismatch_compares_with_is_known_to_a_check,
+    a_header_that_is_joined_with_the_row_below_fails_the_run,
+    a_header_that_is_joined_with_a_row_of_numbers_says_so,
+    a_column_with_a_longer_name_is_no_joined_header,
 ];
 
 fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &Database) {
@@ -69,7 +72,7 @@ fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &Database
     let source = house.csv_source("reports", report("11-one-cell-too-many.csv"));
     let look = house.control.look_again(&source).expect("a look");
     let failed = house.sync(&source).error.expect("a message");
-    assert!(look.problems.iter().any(|problem| failed.starts_with(problem.as_str())), "{:?}: {failed}", look.problems);
+    assert_eq!(look.failure.map(|failure| failure.message()).as_ref(), Some(&failed));
     let mac = house.csv_source("mac", report("09-macintosh.csv"));
     let look = house.control.look_again(&mac).expect("a look");
     assert!(look.problems.is_empty() && look.notes.iter().any(|note| note.contains("macintosh")), "{:?}", look.notes);
@@ -100,5 +103,53 @@ fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &Database) {
     let look = house.control.look_again(&source).expect("a look");
     let record = house.sync(&source);
     assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
-    assert!(look.problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{:?}", look.problems);
+    let problems: Vec<String> = look.all_problems().collect();
+    assert!(problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{problems:?}");
+}
+
+fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source_with("records", "name,genre\nRubycon,Ambient\nMusik,Techno\n", |draft| {
+        "name".clone_into(&mut draft.key_column);
+    });
+    house.sync(&source);
+    // A row that the catalog does not have, and nothing but text: the stored columns alone say it.
+    for (header, sign) in [
+        ("name,genrePhaedra,Ambient", "“genrePhaedra” begins with the name of the column “genre”"),
+        ("name,genre,Musik,Techno", "“Musik” is a key of the catalog"),
+    ] {
+        let rows = if header.contains("Musik") { "Rubycon,Ambient\n" } else { "Rubycon,Ambient\nMusik,Techno\n" };
+        house.rewrite(&source, format!("{header}\n{rows}"));
+        let look = house.control.look_again(&source).expect("a look");
+        let record = house.sync(&source);
+        assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
+        let said = format!("row 1 seems to be the header and the row below it in one ({sign})");
+        assert!(record.message.contains(&said), "{}", record.message);
+        assert_eq!(look.failure.map(|failure| failure.message()), Some(record.message));
+        assert_eq!(house.lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
+    }
+}
+
+fn a_header_that_is_joined_with_a_row_of_numbers_says_so(db: &Database) {
+    let house = House::on(db);
+    let rows: String = (2..=9).map(|n| format!("{n},Title {n},{}\n", 1990 + n)).collect();
+    let source = house.csv_source("albums", format!("id,title,year1,Title 1,1991\n{rows}"));
+    let record = house.sync(&source);
+    assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
+    let said = "All 8 rows have 3 cells and the header has 5: row 1 seems to be the header and the row below it in one \
+                (“1991” looks like a cell and not like a name). Put the line break between them back and sync again.";
+    assert!(record.message.starts_with(said), "{}", record.message);
+}
+
+fn a_column_with_a_longer_name_is_no_joined_header(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,genre\n1,Ambient\n2,Techno\n");
+    house.sync(&source);
+    for header in ["id,genres,label", "id,genre (main),label", "id,genre,label", "id,label,genre"] {
+        house.rewrite(&source, format!("{header}\n1,Ambient\n2,Techno\n"));
+        let record = house.sync(&source);
+        assert_eq!(record.status, Status::Completed, "{header}: {}", record.message);
+        house.rewrite(&source, "id,genre\n1,Ambient\n2,Techno\n");
+        house.sync(&source);
+    }
 }

@@ -21,6 +21,9 @@ on_both_databases![
     the_same_entries_in_rows_without_a_key_are_refused,
     what_rows_without_a_key_hold_is_said,
     rows_without_a_key_of_countless_shapes_are_refused_and_counted,
+    an_error_in_the_header_renames_no_column,
+    a_header_that_is_loading_is_looked_at_again,
+    nul_characters_in_many_rows_are_one_note,
 ];
 
 fn a_header_in_the_middle_of_joined_files_is_passed_over(db: &Database) {
@@ -164,4 +167,54 @@ fn rows_without_a_key_of_countless_shapes_are_refused_and_counted(db: &Database)
     let refused = (1 << 14) - 1 - 4_096;
     assert_eq!(counts(&record), [1, 0, 0, 0, refused]);
     assert_eq!(record.issues, refused + 1);
+}
+
+fn an_error_in_the_header_renames_no_column(db: &Database) {
+    let house = House::on(db);
+    let rows = "1,One,1990\n2,Two,1991\n";
+    let source = house.csv_source("albums", format!("id,title,year\n{rows}"));
+    house.sync(&source);
+    let before = db.items_as_written();
+    for header in ["id,#REF!,year", "#N/A,title,year"] {
+        house.rewrite(&source, format!("{header}\n{rows}"));
+        let look = house.control.look_again(&source).expect("a look");
+        let record = house.sync(&source);
+        assert_eq!(counts(&record), [0, 0, 2, 0, 0], "{header}: {}", record.message);
+        assert_eq!(db.items_as_written(), before, "{header}");
+        let issues = house.issues(record.id);
+        assert!(issues.len() == 1 && issues[0].contains("It was read as “"), "{issues:?}");
+        assert_eq!(look.issues.count, 1, "{:?}", look.issues);
+    }
+    // Where the place says nothing it is only noted.
+    house.rewrite(&source, "title,id,#REF!\nOne,1,1990\nTwo,2,1991\n");
+    let record = house.sync(&source);
+    let issues = house.issues(record.id);
+    assert!(
+        issues.iter().any(|issue| issue.contains("It was read as “year”")),
+        "the last place is still its own: {issues:?}"
+    );
+    house.rewrite(&source, "title,#REF!,id\nOne,1990,1\nTwo,1991,2\n");
+    let record = house.sync(&source);
+    let issues = house.issues(record.id);
+    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
+}
+
+fn a_header_that_is_loading_is_looked_at_again(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,Loading...\n1,One\n");
+    let record = house.go(&source, &incremental());
+    let issues = house.issues(record.id);
+    assert!(issues.len() == 1 && issues[0].contains("The header of this column is a message"), "{issues:?}");
+    let again = house.go(&source, &incremental());
+    assert!(!again.message.starts_with("Nothing new"), "{}", again.message);
+}
+
+fn nul_characters_in_many_rows_are_one_note(db: &Database) {
+    let house = House::on(db);
+    let rows: String = (1..=20).map(|n| format!("{n},Ti\0tle {n}\n")).collect();
+    let source = house.csv_source("albums", format!("id,title\n{rows}"));
+    let record = house.sync(&source);
+    assert_eq!(record.stats.added, 20, "{}", record.message);
+    let said = "20 rows (rows 2, 3, 4, 5, 6, …) have this in common: NUL characters were dropped";
+    assert_eq!(house.issues(record.id), [format!("2/title/noted: {said}")]);
 }

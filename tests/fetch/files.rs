@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use lockstep::domain::location::Location;
 use lockstep::domain::read_options::ReadOptions;
-use lockstep::fetch::{Fetched, look};
+use lockstep::fetch::Fetched;
 
 use super::{Patient, Road, cells, failed, peak_memory};
+use crate::support::{Database, House};
 
 fn file(path: &Path) -> Location {
     Location::File(path.to_owned())
@@ -113,10 +114,8 @@ fn a_look_shows_columns_first_rows_and_a_key() {
         text.push_str(&format!("Title {number},{},A{number},\n", 1950 + number % 70));
     }
     std::fs::write(&path, text).expect("written");
-    let kinds = road.kinds();
-    let kind = kinds.get("csv").expect("a kind");
-    let seen =
-        look(kind, &file(&path), &ReadOptions::default(), Duration::from_secs(5), &Patient::default()).expect("a look");
+    let db = Database::sqlite();
+    let seen = House::on(&db).control.look("csv", &file(&path), &ReadOptions::default()).expect("a look");
     assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
     assert_eq!(seen.rows.len(), 20);
     assert_eq!(seen.keys, ["Album ID", "title"]);

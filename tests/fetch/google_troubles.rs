@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use lockstep::domain::location::Location;
 use lockstep::domain::read_options::ReadOptions;
-use lockstep::fetch::{FetchError, look};
+use lockstep::fetch::{FetchError, fetch_whole, unsaved_source};
 
 use super::google::{albums, content, link, road};
 use super::{Patient, failed};
@@ -57,14 +57,10 @@ fn every_refusal_names_its_fix() {
     assert_eq!(failed(road.content("sheet", &gone)).0, "not_found");
     google.once("/v4/", sheets);
     let kinds = road.kinds();
-    let looked = look(
-        kinds.get("sheet").expect("a kind"),
-        &link("/edit"),
-        &ReadOptions::default(),
-        Duration::from_secs(9),
-        &Patient::default(),
-    );
-    assert!(failed(looked).1.contains(&enable), "a look says the same");
+    let source = unsaved_source("sheet", &link("/edit"), &ReadOptions::default()).expect("a source");
+    let kind = kinds.get("sheet").expect("a kind");
+    let looked = fetch_whole(kind, &source, Duration::from_secs(9), &Patient::default());
+    assert!(failed(looked.map(drop)).1.contains(&enable), "a look says the same");
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod failures;
 mod feeds;
 mod frozen;
 mod guards;
+mod hidden_columns;
 mod incremental;
 mod kept;
 mod memory;

@@ -38,6 +38,22 @@ fn a_wide_or_heavy_catalog_is_shown_in_part_and_its_items_whole() {
     assert!(!site.visitor().get("/catalog/albums").body.contains("more column"));
 }
 
+#[test]
+fn numbers_on_pages_are_grouped_as_in_messages() {
+    let site = Site::new();
+    let admin = site.person("ada", lockstep::domain::account::Role::Admin);
+    let rows: String = (0..12_480).map(|n| format!("{n},Title\n")).collect();
+    site.fill_csv("many", &format!("id,title\n{rows},None\n12479,Again\n"));
+    for path in ["/", "/catalog/many", "/history", "/settings/sources"] {
+        let page = admin.get(path).body;
+        assert!(page.contains("12,480") && !page.contains('\u{202f}'), "{path}: {page}");
+    }
+    // Its row, too.
+    let run = admin.get("/api/history").json()["items"][0]["syncId"].as_str().map(str::to_owned);
+    let page = admin.get(&format!("/history/{}", run.expect("a run"))).body;
+    assert!(page.contains("Row 12,482, id") && page.contains("(first seen in row 12,481)"), "{page}");
+}
+
 fn items_are_counted_only_for_a_search(db: &Database) {
     let site = site_on(db);
     site.fill(&site.albums);

@@ -1,8 +1,10 @@
 //! Workbooks in the settings: recognised wherever a file or link is taken, and their hidden columns asked about.
 
 use lockstep::domain::account::Role;
+use lockstep::domain::source::SourceDraft;
 
 use super::site::{Reply, Site};
+use crate::support::house::draft;
 use crate::support::outside::{Outside, Reply as Answer};
 use crate::support::workbook::sample_path;
 
@@ -102,4 +104,26 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     assert!(is_public());
     // Once it is public, a change of its name asks nothing again.
     assert_eq!(change(&[]).status, 303);
+    assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["cost"]);
+    // The page shows what is allowed, and a column that is hidden later is asked about there.
+    let ticked = "name=\"publish_hidden\" type=\"checkbox\" value=\"1\" checked";
+    let page = admin.get(edit);
+    assert!(page.body.contains(ticked), "{}", page.body);
+    let source = ours().expect("the source");
+    let mut draft = SourceDraft {
+        public: true,
+        read_options: source.read_options.clone(),
+        ..draft("ours", "excel", source.location.clone())
+    };
+    draft.read_options.published_hidden_columns = vec!["other".to_owned()];
+    site.store.change_source(source.id, &draft, None).expect("changed");
+    let page = admin.get(edit);
+    assert!(page.body.contains("<strong>cost</strong>") && !page.body.contains(ticked), "{}", page.body);
+    assert!(page.body.contains("Column “cost” is hidden in the source and was left out"), "{}", page.body);
+    // What is not allowed stays out, so other changes need no answer to that.
+    let changed = change(&[("reading", "1"), ("header_row", "1")]);
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["other"]);
+    assert_eq!(change(&[("publish_hidden", "1")]).status, 303);
+    assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["cost"]);
 }

@@ -9,7 +9,7 @@ use super::records::{CsvRecord, Records, Uncut, too_many_columns};
 use super::text::{TextSurvey, examine};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::row::{Mend, Row, column_names};
+use crate::domain::row::{Mend, NUL_DROPPED, Row, column_names};
 use crate::domain::source::Validators;
 use crate::fetch::http::spool::{Reader, Spooled, disk};
 use crate::fetch::text_encoding::EncodingChoice;
@@ -151,7 +151,7 @@ impl Table {
             let mut cell = text_of(record.cell(index));
             if nul && cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::cell(Some(index), "NUL characters were dropped"));
+                mended.push(Mend::cell(Some(index), NUL_DROPPED));
             }
             if !cell.is_ascii() {
                 mended.extend(self.encoding_note(index, &cell));

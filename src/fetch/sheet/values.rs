@@ -8,8 +8,9 @@ use std::path::Path;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::reading_rules::ReadingRules;
-use crate::domain::row::{Mend, Row, column_names};
+use crate::domain::row::{Mend, NUL_DROPPED, Row, column_names};
 use crate::domain::source::Validators;
+use crate::domain::text_counts::grouped;
 use crate::fetch::csv::faults::{blank_header, no_header_row};
 use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD, too_many_columns};
 use crate::fetch::http::spool::Spooled;
@@ -92,7 +93,7 @@ impl Taking<'_> {
         }
         if cells.bytes > MAX_RECORD {
             let most = MAX_RECORD / (1024 * 1024);
-            let sentence = format!("Row {}: more than {most} MiB in one row.", self.seen);
+            let sentence = format!("Row {}: more than {most} MiB in one row.", grouped(self.seen));
             return Err(FetchError::failed("row_too_large", sentence));
         }
         if !self.columns.is_empty() {
@@ -118,7 +119,7 @@ impl Taking<'_> {
         for (position, cell) in placed.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
+                mended.push(Mend::cell(Some(position), NUL_DROPPED));
             }
         }
         placed.resize(width, String::new());

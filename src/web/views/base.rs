@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::run::{Kind, KindWords as _, RunStatus, Stats, run_icon, run_tone};
-use crate::domain::run_text;
+use crate::domain::{run_text, text_counts};
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
@@ -154,15 +154,7 @@ pub fn counted(n: &u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if *n == 1 { one } else { many })
 }
 
-/// A number in groups of three, set apart by a narrow space that does not break: "12 480".
+/// A number as messages have it: "12,480".
 pub fn grouped(n: &u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push('\u{202f}');
-        }
-        out.push(digit);
-    }
-    out
+    text_counts::grouped(*n)
 }

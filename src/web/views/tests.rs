@@ -131,9 +131,9 @@ fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
 
 #[test]
 fn numbers_are_read_in_groups() {
-    assert_eq!(grouped(&999), "999");
-    assert_eq!(grouped(&12_480), "12\u{202f}480");
-    assert_eq!(grouped(&1_000_000), "1\u{202f}000\u{202f}000");
+    assert_eq!((grouped(&999), grouped(&9_999)), ("999".to_owned(), "9999".to_owned()), "from 10,000 on");
+    assert_eq!(grouped(&12_480), "12,480");
+    assert_eq!(grouped(&1_000_000), "1,000,000");
     assert_eq!(counted(&1, "album", "albums"), "1 album");
     assert_eq!(counted(&0, "album", "albums"), "0 albums");
 }

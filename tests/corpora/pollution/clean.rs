@@ -20,18 +20,18 @@ const WORDS: [&str; 12] =
     ["Blue", "Night", "Homogenic", "Train", "Água", "Kind", "Love", "Über", "Space", "Road", "Señor", "Moon"];
 
 /// A clean table: a header, rows, and how it is written.
-pub(super) struct CleanTable {
+pub(in crate::corpora) struct CleanTable {
     /// The header is the first.
-    pub(super) rows: Vec<Vec<String>>,
-    pub(super) separator: char,
-    pub(super) line_end: &'static str,
+    pub(in crate::corpora) rows: Vec<Vec<String>>,
+    pub(in crate::corpora) separator: char,
+    pub(in crate::corpora) line_end: &'static str,
     /// Whether all cells stand in quotation marks, or only those that must.
-    pub(super) quotes_all: bool,
+    pub(in crate::corpora) quotes_all: bool,
 }
 
 impl CleanTable {
     /// Draws one.
-    pub(super) fn draw(random: &mut Random) -> Self {
+    pub(in crate::corpora) fn draw(random: &mut Random) -> Self {
         let columns = ["id", "artist", "title", "year", "price", "country"];
         let width = 3 + index(random, 4);
         let has_number_keys = random.percent(60);
@@ -63,28 +63,28 @@ impl CleanTable {
     }
 
     /// A cell as it is written.
-    pub(super) fn written(&self, cell: &str) -> String {
+    pub(in crate::corpora) fn written(&self, cell: &str) -> String {
         let must = cell.contains([self.separator, '"', '\n']);
         if must || self.quotes_all { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
     }
 
     /// The rows, each cell as it is written.
-    pub(super) fn written_rows(&self) -> Vec<Vec<String>> {
+    pub(in crate::corpora) fn written_rows(&self) -> Vec<Vec<String>> {
         self.rows.iter().map(|row| row.iter().map(|cell| self.written(cell)).collect()).collect()
     }
 
     /// Rows of written cells as lines.
-    pub(super) fn lines(&self, rows: &[Vec<String>]) -> Vec<String> {
+    pub(in crate::corpora) fn lines(&self, rows: &[Vec<String>]) -> Vec<String> {
         rows.iter().map(|row| row.join(&self.separator.to_string())).collect()
     }
 
     /// Lines as a file.
-    pub(super) fn file(&self, lines: &[String]) -> Vec<u8> {
+    pub(in crate::corpora) fn file(&self, lines: &[String]) -> Vec<u8> {
         lines.iter().flat_map(|line| format!("{line}{}", self.line_end).into_bytes()).collect()
     }
 
     /// What a catalog of the clean file holds: `column=value` joined by `|` for each row, sorted.
-    pub(super) fn sorted_lines(&self) -> Vec<String> {
+    pub(in crate::corpora) fn sorted_lines(&self) -> Vec<String> {
         let line = |row: &Vec<String>| {
             let fields = self.rows[0].iter().zip(row).map(|(name, value)| format!("{name}={value}"));
             fields.collect::<Vec<_>>().join("|")
@@ -95,13 +95,13 @@ impl CleanTable {
     }
 
     /// The clean file.
-    pub(super) fn bytes(&self) -> Vec<u8> {
+    pub(in crate::corpora) fn bytes(&self) -> Vec<u8> {
         self.file(&self.lines(&self.written_rows()))
     }
 }
 
 /// An index below `limit`.
-pub(super) fn index(random: &mut Random, limit: usize) -> usize {
+pub(in crate::corpora) fn index(random: &mut Random, limit: usize) -> usize {
     usize::try_from(random.below(limit as u64)).expect("small")
 }
 

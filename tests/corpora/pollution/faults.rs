@@ -7,7 +7,7 @@ use crate::support::random::Random;
 
 /// One way to pollute a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Fault {
+pub(in crate::corpora) enum Fault {
     SeparatorLost,
     SeparatorAdded,
     SeparatorChanged,
@@ -30,8 +30,8 @@ pub(super) enum Fault {
 }
 
 /// A polluted file.
-pub(super) struct Polluted {
-    pub(super) bytes: Vec<u8>,
+pub(in crate::corpora) struct Polluted {
+    pub(in crate::corpora) bytes: Vec<u8>,
     /// The number of the row that was polluted, the header being row 1.
     row: u64,
 }
@@ -39,14 +39,14 @@ pub(super) struct Polluted {
 impl Polluted {
     /// Whether an issue tells of the fault: it is about the file as a whole, the header, the row or the ones beside it, or
     /// counts rows.
-    pub(super) fn is_told_by(&self, issue: &Issue) -> bool {
+    pub(in crate::corpora) fn is_told_by(&self, issue: &Issue) -> bool {
         let is_near = |row: u64| row == 1 || row.abs_diff(self.row) <= 2;
         issue.row.is_none_or(is_near) || issue.reason.contains(" rows (rows ")
     }
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 19] = [
+    pub(in crate::corpora) const ALL: [Self; 19] = [
         Self::SeparatorLost,
         Self::SeparatorAdded,
         Self::SeparatorChanged,
@@ -69,7 +69,7 @@ impl Fault {
     ];
 
     /// The polluted file.
-    pub(super) fn pollute(self, clean: &CleanTable, random: &mut Random) -> Polluted {
+    pub(in crate::corpora) fn pollute(self, clean: &CleanTable, random: &mut Random) -> Polluted {
         // The header is row 0.
         let mut row = 1 + index(random, clean.rows.len() - 1);
         let bytes = self.bytes(clean, &mut row, random);

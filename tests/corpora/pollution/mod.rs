@@ -1,9 +1,9 @@
 //! Clean files are polluted the ways real ones are, from fixed seeds: what a run makes of such a file equals what it makes
 //! of the clean one, or the run says what differs.
 
-mod clean;
+pub(super) mod clean;
 mod damaged_byte;
-mod faults;
+pub(super) mod faults;
 
 use std::collections::BTreeMap;
 

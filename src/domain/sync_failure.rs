@@ -1,0 +1,97 @@
+//! Why a sync writes nothing although its source could be fetched. A sync says it as what happened, a check and a
+//! preview as what would happen.
+
+use super::guards::Tally;
+use super::run_text::counted;
+use super::source::Source;
+use super::text_counts::grouped;
+
+/// What is wrong with a source as a whole.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SyncFailure {
+    /// A word for programs.
+    pub code: &'static str,
+    /// What is wrong, and where.
+    what: String,
+    /// What stays as it is, where that is worth saying: "the catalog keeps its 47 albums".
+    kept: Option<String>,
+    /// What to do, where `what` does not end with it.
+    fix: String,
+}
+
+impl SyncFailure {
+    /// A failure with its word for programs, what is wrong and what to do. `fix` is empty where `what` ends with it.
+    pub fn new(code: &'static str, what: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { code, what: what.into(), kept: None, fix: fix.into() }
+    }
+
+    /// The source has no row that can be taken. It has these columns and so many rows, and the catalog so many items.
+    #[must_use]
+    pub fn empty_source(source: &Source, columns: &[String], rows: u64, items: u64) -> Self {
+        let key = match source.key_column.as_str() {
+            "" => String::new(),
+            key => format!("; one of them has to be “{key}”"),
+        };
+        let (what, fix) = match (columns.len(), rows) {
+            (0, _) => ("The source is empty.", format!("Its first row must name the columns{key}.")),
+            (_, 0) => ("The source has a header and no rows below it.", "Add rows below the header.".to_owned()),
+            _ => ("The source has no rows that can be taken.", "Fix the rows that are named in the issues.".to_owned()),
+        };
+        let kept = format!("the catalog keeps its {}", counted(&source.noun, items));
+        Self { kept: Some(kept).filter(|_| items > 0), ..Self::new("empty_source", what, fix) }
+    }
+
+    /// More than half of the items would go, and as many new ones would come.
+    #[must_use]
+    pub fn key_changed(source: &Source, tally: Tally) -> Self {
+        let Tally { removals, live, additions, .. } = tally;
+        let what = format!(
+            "Did the key column change? {} of the catalog's {} would go and {} would come.",
+            grouped(removals),
+            counted(&source.noun, live),
+            grouped(additions),
+        );
+        Self::new("key_changed", what, "If this is meant, choose “Sync anyway”.")
+    }
+
+    /// What is wrong and what to do, without what became of the sync.
+    #[must_use]
+    pub fn cause(&self) -> String {
+        join([self.what.as_str(), &self.fix])
+    }
+
+    /// The message of the sync that failed.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let unchanged = match &self.kept {
+            Some(kept) => format!("Nothing was changed: {kept}."),
+            None => "Nothing was changed.".to_owned(),
+        };
+        join([self.what.as_str(), &unchanged, &self.fix])
+    }
+
+    /// The same before a sync.
+    #[must_use]
+    pub fn forecast(&self) -> String {
+        format!("A sync would be refused: {}", self.cause())
+    }
+}
+
+fn join<const N: usize>(parts: [&str; N]) -> String {
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SyncFailure;
+
+    #[test]
+    fn what_happened_and_what_would_happen_are_said_in_the_same_words() {
+        let failure = SyncFailure::new("unclosed_quote", "Row 3: a quotation mark.", "Remove it.");
+        assert_eq!(failure.message(), "Row 3: a quotation mark. Nothing was changed. Remove it.");
+        assert_eq!(failure.forecast(), "A sync would be refused: Row 3: a quotation mark. Remove it.");
+        let with_fix = SyncFailure::new("no_key_column", "There is no column “id”. Add it.", "");
+        assert_eq!(with_fix.message(), "There is no column “id”. Add it. Nothing was changed.");
+        assert_eq!(with_fix.cause(), "There is no column “id”. Add it.");
+    }
+}

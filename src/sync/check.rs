@@ -1,0 +1,155 @@
+//! A check of a source: what its content is, and what a sync of it would say. It reads as a sync reads, compares with
+//! the same catalog, and writes nothing.
+
+use std::collections::HashMap;
+
+use super::columns::NO_KEY_COLUMN;
+use super::compare::KeyIndex;
+use super::comparison::{Comparison, StoredItems};
+use super::outcome::Stopped;
+use crate::domain::change_set::Known;
+use crate::domain::guards::Verdict;
+use crate::domain::header_row::{SEARCHED_ROWS, likely_header};
+use crate::domain::issue::{Issue, IssueKind, Issues};
+use crate::domain::item::parse_fields;
+use crate::domain::key_column::KeyHints;
+use crate::domain::look::{Look, problems_of_rows};
+use crate::domain::read_options::ReadSetting;
+use crate::domain::row::Row;
+use crate::domain::run_text::would_keep;
+use crate::domain::source::{Source, SourceId};
+use crate::domain::sync_failure::SyncFailure;
+use crate::domain::text_form::position_of;
+use crate::fetch::{Content, EmptyShelf, FetchError, Shelf, key_hints};
+use crate::store::Store;
+
+/// How many rows are shown.
+const SHOWN_ROWS: usize = 20;
+/// How many notes about rows are shown.
+const SHOWN_NOTES: usize = 20;
+
+/// The catalog of a source while no run has it.
+pub(super) struct StoredCatalog<'a> {
+    pub(super) store: &'a Store,
+    pub(super) source: SourceId,
+}
+
+impl StoredItems for StoredCatalog<'_> {
+    fn known_items(&self, each: &mut dyn FnMut(&str, Known)) -> Result<(), Stopped> {
+        let mut after = String::new();
+        loop {
+            let page = self.store.known_items(self.source, &after)?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after.clone_from(last);
+            page.iter().for_each(|(key, known)| each(key, *known));
+        }
+    }
+
+    fn stored_fields(&self, keys: &[&str]) -> Result<HashMap<String, String>, Stopped> {
+        Ok(self.store.stored_fields(self.source, keys)?)
+    }
+
+    fn stop_if_asked(&self) -> Result<(), Stopped> {
+        Ok(())
+    }
+}
+
+impl Shelf for StoredCatalog<'_> {
+    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
+        let stored = self.stored_fields(keys).map_err(as_fetch_error)?;
+        Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
+    }
+}
+
+pub(super) fn as_fetch_error(stopped: Stopped) -> FetchError {
+    stopped.into_fetch_error(|error| log::error!("a catalog could not be asked: {error}"))
+}
+
+/// What a sync would say of a source.
+#[derive(Default)]
+struct Forecast {
+    failure: Option<SyncFailure>,
+    issues: Issues,
+    problems: Vec<String>,
+}
+
+/// Looks at `content` as a sync would. A source that is not added yet has no key column: the likely one is taken, and
+/// nothing is said of keys where there is none.
+pub(super) fn check(comparison: &Comparison<'_>, content: &dyn Content) -> Result<Look, FetchError> {
+    let Comparison { source, kind, shelf, .. } = *comparison;
+    let columns = content.columns().to_vec();
+    let is_new = source.key_column.is_empty();
+    // With its key column there nobody asks for another.
+    let lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
+    let KeyHints { different: keys, known } = key_hints(content, if lost_key { shelf } else { &EmptyShelf })?;
+    let mut rows: Vec<Row> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
+    let offers_header_row = kind.read_settings().contains(&ReadSetting::HeaderRow);
+    let offered = is_new && offers_header_row && source.read_options.header_row.is_none();
+    let likely_header = if offered { likely_header(&columns, &rows) } else { None };
+    rows.truncate(SHOWN_ROWS);
+    let Forecast { failure, issues, problems } = forecast(comparison, content, &keys).map_err(as_fetch_error)?;
+    let noted = issues.kept.iter().filter(|issue| issue.kind == IssueKind::Noted);
+    Ok(Look {
+        columns,
+        rows,
+        keys,
+        known,
+        bytes: content.bytes(),
+        title: None,
+        feeds: Vec::new(),
+        missing_key: failure.as_ref().filter(|failure| failure.code == NO_KEY_COLUMN).map(SyncFailure::cause),
+        notes: noted.take(SHOWN_NOTES).map(Issue::with_place).collect(),
+        failure,
+        issues,
+        problems,
+        likely_header,
+        hidden_columns: content.hidden_columns().to_vec(),
+    })
+}
+
+fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String]) -> Result<Forecast, Stopped> {
+    let Comparison { source, kind, catalog, .. } = *comparison;
+    let is_new = source.key_column.is_empty();
+    let own_key = kind.key_column().map(str::to_owned);
+    let proposed = own_key.clone().or_else(|| keys.first().cloned());
+    let has_key = !is_new || proposed.is_some();
+    let key_column = if is_new {
+        proposed.or_else(|| content.columns().first().cloned()).unwrap_or_default()
+    } else {
+        source.key_column.clone()
+    };
+    let keyed = Source { key_column, ..source.clone() };
+    let comparison = Comparison { source: &keyed, ..*comparison };
+    let failed = |failure| Ok(Forecast { failure: Some(failure), ..Forecast::default() });
+    let layout = match comparison.layout(content) {
+        Err(Stopped::Refused(failure)) => return failed(failure),
+        other => other?,
+    };
+    let mut index = KeyIndex::with_room(catalog.item_count);
+    let mut survey = match comparison.survey(content, &layout, &mut index) {
+        Err(Stopped::Refused(failure)) => return failed(failure),
+        other => other?,
+    };
+    let is_of_key = |issue: &Issue| issue.column.as_deref() == Some(layout.key_column());
+    if !has_key {
+        survey.issues.kept.retain(|issue| !is_of_key(issue));
+        survey.issues.count = survey.issues.kept.len() as u64;
+        survey.rejected = survey.issues.kept.iter().filter(|issue| issue.kind == IssueKind::Refused).count() as u64;
+    }
+    // Without a key nobody knows which rows can be taken.
+    let is_judged = content.is_whole() && (has_key || survey.rows == 0);
+    let verdict = if is_judged { survey.tally.judge(false) } else { Verdict::Apply };
+    let comparison = Comparison { source, ..comparison };
+    let failure = survey.failure(&comparison, content.columns(), verdict);
+    let skipped: Vec<&Issue> = survey.issues.kept.iter().filter(|issue| issue.kind == IssueKind::Refused).collect();
+    let better = keys.first().filter(|_| !is_new && skipped.iter().any(|issue| is_of_key(issue)));
+    let mut problems = Vec::new();
+    if own_key.is_none() {
+        problems = problems_of_rows(source, survey.rejected, &skipped, better.map(String::as_str));
+    }
+    if matches!(verdict, Verdict::WithholdRemovals | Verdict::WithholdInDoubt) {
+        let is_in_doubt = verdict == Verdict::WithholdInDoubt;
+        problems.push(format!("A sync would {}", would_keep(&source.noun, survey.tally.removals, is_in_doubt)));
+    }
+    Ok(Forecast { failure, problems, issues: survey.issues })
+}

@@ -1,0 +1,121 @@
+//! Columns that are hidden in a workbook whose catalog is public: left out until an admin allows them.
+
+use lockstep::domain::location::Location;
+use lockstep::domain::operation::Status;
+use lockstep::domain::read_options::ReadOptions;
+use lockstep::domain::source::{Source, SourceDraft};
+
+use crate::support::house::{draft, full};
+use crate::support::workbook::{Xlsx, text_row};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    a_hidden_column_that_comes_later_is_left_out_of_a_public_catalog,
+    a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed,
+    a_hidden_key_column_fails_the_sync_of_a_public_catalog,
+    a_private_catalog_has_hidden_columns,
+];
+
+const NOTE: &str = "Column “cost” is hidden in the source and was left out of the catalog, because the catalog is public. \
+                    Show the column in the source, or allow it in the settings of this source (/settings/sources/albums).";
+
+/// A workbook with these rows, of which the column at the position `hidden`, from 1, is hidden.
+fn book(rows: &[&[&str]], hidden: Option<usize>) -> Vec<u8> {
+    let rows = rows.iter().enumerate().map(|(row, cells)| text_row(row + 1, cells)).collect::<String>();
+    let columns = hidden.map(|at| format!("<cols><col min=\"{at}\" max=\"{at}\" width=\"9\" hidden=\"1\"/></cols>"));
+    Xlsx::of_sheet(&format!("{}<sheetData>{rows}</sheetData>", columns.unwrap_or_default())).bytes()
+}
+
+/// A source that is a workbook, and the means to write its file.
+struct Albums<'a> {
+    house: &'a House,
+    folder: tempfile::TempDir,
+    source: Source,
+}
+
+impl<'a> Albums<'a> {
+    fn new(house: &'a House, public: bool, content: &[u8]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("albums.xlsx");
+        std::fs::write(&path, content).expect("written");
+        let draft = SourceDraft { public, ..draft("albums", "excel", Location::File(path)) };
+        let source = house.store.add_source(&draft, None).expect("a source");
+        Self { house, folder, source }
+    }
+
+    fn rewrite(&self, content: &[u8]) {
+        std::fs::write(self.folder.path().join("albums.xlsx"), content).expect("written");
+    }
+
+    /// Syncs it, after a check that must say the same.
+    fn sync(&self) -> Vec<String> {
+        let look = self.house.control.look_again(&self.source).expect("a look");
+        let record = self.house.go(&self.source, &full());
+        assert_eq!(record.status, Status::Completed, "{}", record.message);
+        let issues = self.house.issues(record.id);
+        assert_eq!(look.issues.count, record.issues, "{:?} {issues:?}", look.issues);
+        issues
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.house.store.catalog(self.source.id).expect("an answer").expect("a catalog").columns
+    }
+}
+
+fn a_hidden_column_that_comes_later_is_left_out_of_a_public_catalog(db: &Database) {
+    let house = House::on(db);
+    let albums = Albums::new(&house, true, &book(&[&["id", "title"], &["1", "One"], &["2", "Two"]], None));
+    assert!(albums.sync().is_empty());
+    let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "9", "One"], &["3", "8", "Three"]];
+    albums.rewrite(&book(&rows, Some(2)));
+    let issues = albums.sync();
+    assert!(issues.contains(&format!("1/cost/noted: {NOTE}")), "{issues:?}");
+    assert!(issues.iter().all(|issue| !issue.contains("New column")), "{issues:?}");
+    assert_eq!(house.lines(&albums.source), ["1|One", "3|Three"]);
+    assert_eq!(albums.columns(), ["id", "title"]);
+}
+
+fn a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed(db: &Database) {
+    let house = House::on(db);
+    let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "9", "One"], &["2", "8", "Two"]];
+    let albums = Albums::new(&house, true, &book(&rows, None));
+    assert!(albums.sync().is_empty());
+    assert_eq!(house.lines(&albums.source), ["1|9|One", "2|8|Two"]);
+    albums.rewrite(&book(&rows, Some(2)));
+    let issues = albums.sync();
+    assert!(issues.contains(&format!("1/cost/noted: {NOTE}")), "{issues:?}");
+    assert!(issues.iter().all(|issue| !issue.contains("is gone")), "{issues:?}");
+    assert_eq!(house.lines(&albums.source), ["1|One", "2|Two"]);
+
+    let published_hidden_columns = vec!["cost".to_owned()];
+    let source = &albums.source;
+    let allowed = SourceDraft {
+        public: true,
+        read_options: ReadOptions { published_hidden_columns, ..ReadOptions::default() },
+        ..draft("albums", "excel", source.location.clone())
+    };
+    house.store.change_source(source.id, &allowed, None).expect("changed");
+    let record = house.go(source, &crate::support::house::incremental());
+    assert_eq!(record.stats.updated, 2, "{}", record.message);
+    assert_eq!(house.lines(source), ["1|9|One", "2|8|Two"]);
+}
+
+fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &Database) {
+    let house = House::on(db);
+    let rows: [&[&str]; 2] = [&["id", "title"], &["1", "One"]];
+    let albums = Albums::new(&house, true, &book(&rows, Some(1)));
+    let look = house.control.look_again(&albums.source).expect("a look");
+    let record = house.sync(&albums.source);
+    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
+    assert!(record.message.starts_with("The key column “id” is hidden in the source, and the catalog is public."));
+    assert_eq!(look.failure.map(|failure| failure.message()), Some(record.message));
+    assert!(house.items(&albums.source).is_empty());
+}
+
+fn a_private_catalog_has_hidden_columns(db: &Database) {
+    let house = House::on(db);
+    let albums = Albums::new(&house, false, &book(&[&["id", "cost"], &["1", "9"]], Some(2)));
+    let issues = albums.sync();
+    assert!(issues.len() == 1 && issues[0].contains("is hidden in the workbook"), "{issues:?}");
+    assert_eq!(house.lines(&albums.source), ["1|9"]);
+}
