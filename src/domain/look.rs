@@ -124,10 +124,13 @@ fn bad_keys(source: &Source, position: usize, rows: &[Row], keys: &[String]) -> 
     let mut first_seen: HashMap<Cow<'_, str>, u64> = HashMap::new();
     let mut examples = Vec::new();
     for row in rows.iter().filter(|row| !row.surplus) {
-        match KeyCell::read(row.cells.get(position).map_or("", String::as_str)) {
+        match KeyCell::in_row(row, position) {
             KeyCell::Missing if is_unfilled(&row.cells) => {}
             KeyCell::Missing => examples.push(format!("row {} has none", row.number)),
             KeyCell::TooLong(_) => examples.push(format!("row {} has one that is too long", row.number)),
+            KeyCell::UnsavedFormula => {
+                examples.push(format!("row {} has a formula without a saved value", row.number));
+            }
             KeyCell::SheetWord(word) => examples.push(format!("row {} has “{}”", row.number, word.as_str())),
             KeyCell::Key(key) => match first_seen.entry(comparable_form(key)) {
                 Entry::Occupied(first) => {

@@ -1,7 +1,7 @@
 //! Inputs as people met them: rebuilt from public bug reports (`reports/`), each with the outcome that a person wants.
 
 mod answers;
-mod keys;
+pub(crate) mod keys;
 mod links;
 mod outcomes;
 mod pollution;
