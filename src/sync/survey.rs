@@ -185,6 +185,9 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         match sort {
             RowSort::Header => return,
             RowSort::Refused(reason) => {
+                if let KeyCell::Key(key) = KeyCell::in_row(row, layout.key_position()) {
+                    self.index.keep(key);
+                }
                 self.findings.doubt_shape();
                 self.refuse(row.number, None, reason.to_owned());
             }

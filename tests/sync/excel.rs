@@ -255,6 +255,12 @@ fn a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays(db: &Database
     assert_eq!(house.lines(&source), ["1|2|4", "2|3|6"]);
     let all = told(&house, &record);
     assert!(all[0].0 == 2 && all[0].2.starts_with("Two cells of this row have the same place (A2)"), "{all:?}");
+    // With a key that can be told its item is known to be in the source still.
+    let rows = rows.replace("<c r=\"A2\"><v>9</v></c>", "<c r=\"B2\"><v>9</v></c>");
+    std::fs::write(folder.path().join("table.xlsx"), Xlsx::of_rows(&rows).bytes()).expect("written");
+    let record = house.go(&source, &full());
+    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 0), "{}", record.message);
+    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6"]);
 }
 
 fn an_empty_file_for_a_workbook_is_an_empty_source(db: &Database) {
