@@ -15,6 +15,7 @@ mod row_draft;
 mod tab;
 mod workbook;
 mod xls;
+mod xls_container;
 mod xls_records;
 mod xls_stream;
 mod xls_texts;

@@ -17,6 +17,7 @@ use super::part_reader::{ReadLimit, WorkbookBytes};
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
 use super::workbook::other_file;
+use super::xls_container::PaddedBytes;
 use super::xls_stream::{OddCell, XlsStream};
 use super::{ReadRequest, TabContent};
 use crate::fetch::FetchError;
@@ -87,7 +88,20 @@ fn position(relative: usize) -> Result<u32, FetchError> {
 fn workbook_stream(request: &ReadRequest<'_>) -> Result<Vec<u8>, FetchError> {
     let limit = request.limit;
     let end = |error: FetchError| limit.check().err().unwrap_or(error);
-    let mut file = CompoundFile::open(WorkbookBytes::new(request.content, limit)).map_err(|_| end(corrupt()))?;
+    match CompoundFile::open(WorkbookBytes::new(request.content, limit)) {
+        Ok(file) => stream_of(file, request, end),
+        Err(_) => {
+            let padded = PaddedBytes::new(request.content, limit).ok_or_else(|| end(corrupt()))?;
+            stream_of(CompoundFile::open(padded).map_err(|_| end(corrupt()))?, request, end)
+        }
+    }
+}
+
+fn stream_of<R: Read + Seek>(
+    mut file: CompoundFile<R>,
+    request: &ReadRequest<'_>,
+    end: impl Fn(FetchError) -> FetchError,
+) -> Result<Vec<u8>, FetchError> {
     if file.is_stream("/EncryptedPackage") {
         return Err(password_protected());
     }
