@@ -84,14 +84,15 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
         let known = kinds.join(", ");
         return Err(Trouble::usage(format!("there is no kind of source called “{}”. There are: {known}.", add.kind)));
     }
-    let own_key = app.control.key_column(&add.kind);
+    let stand_in = add.file.as_ref().and_then(|path| app.control.stand_in_for_file(&add.kind, path));
+    let kind = stand_in.map_or(add.kind.as_str(), |(kind, _)| kind);
+    let own_key = app.control.key_column(kind);
     let given_key = add.key.as_deref().map(str::trim).filter(|key| !key.is_empty());
     if let (Some(own), Some(given)) = (own_key, given_key)
         && own != given
     {
         return Err(Trouble::usage(format!(
-            "--key: sources of the kind {} tell their entries apart by themselves (by “{own}”). Leave it out.",
-            add.kind
+            "--key: sources of the kind {kind} tell their entries apart by themselves (by “{own}”). Leave it out."
         )));
     }
     let Some(key) = own_key.or(given_key) else {
@@ -108,18 +109,21 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
     let mut draft = SourceDraft {
         slug: slug.clone(),
         name: name(add)?,
-        noun: add.noun.clone().unwrap_or_else(|| app.control.noun(&add.kind)),
-        kind: add.kind.clone(),
-        location: location(app, add)?,
+        noun: add.noun.clone().unwrap_or_else(|| app.control.noun(kind)),
+        kind: kind.to_owned(),
+        location: location(app, add, kind)?,
         key_column: key.to_owned(),
         schedule: add.schedule.as_ref().map(ToString::to_string),
         public: add.public,
-        read_options: read_options(app, add)?,
+        read_options: read_options(app, add, kind)?,
     };
     if draft.public && app.control.can_hide_columns(&draft.kind) {
         draft.read_options.published_hidden_columns = hidden_columns(app, &draft, add.publish_hidden_columns)?;
     }
     app.store.add_source(&draft, next_run_at)?;
+    if let Some((_, taken_as)) = stand_in {
+        note(taken_as);
+    }
     note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
     Ok(Exit::Fine)
 }
@@ -143,7 +147,7 @@ fn hidden_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Ve
     )))
 }
 
-fn read_options(app: &App, add: &Add) -> Result<ReadOptions, Trouble> {
+fn read_options(app: &App, add: &Add, kind: &str) -> Result<ReadOptions, Trouble> {
     let ReadFlags { tab, encoding, header_row, accept_header_mismatch } = &add.reading;
     let options = ReadOptions {
         tab: tab.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
@@ -152,14 +156,14 @@ fn read_options(app: &App, add: &Add) -> Result<ReadOptions, Trouble> {
         accept_header_mismatch: *accept_header_mismatch,
         ..ReadOptions::default()
     };
-    let flag = match options.first_ignored(app.control.read_settings(&add.kind)) {
+    let flag = match options.first_ignored(app.control.read_settings(kind)) {
         None => return Ok(options),
         Some(ReadSetting::Tab) => "--tab",
         Some(ReadSetting::Encoding) => "--encoding",
         Some(ReadSetting::HeaderRow) => "--header-row",
         Some(ReadSetting::HeaderMismatch) => "--accept-header-mismatch",
     };
-    Err(Trouble::usage(format!("{flag}: a source of the kind {} has no such setting. Leave it out.", add.kind)))
+    Err(Trouble::usage(format!("{flag}: a source of the kind {kind} has no such setting. Leave it out.")))
 }
 
 fn name(add: &Add) -> Result<String, Trouble> {
@@ -178,7 +182,7 @@ fn name(add: &Add) -> Result<String, Trouble> {
     Ok(name.to_owned())
 }
 
-fn location(app: &App, add: &Add) -> Result<Location, Trouble> {
+fn location(app: &App, add: &Add, kind: &str) -> Result<Location, Trouble> {
     let urls: Vec<String> = add.url.iter().map(|url| url.trim().to_owned()).collect();
     let (flag, location) = match (&add.file, &urls[..]) {
         (None, [only]) if add.user.is_some() => ("--url", Location::Url(account_at(app, add, only)?)),
@@ -186,7 +190,7 @@ fn location(app: &App, add: &Add) -> Result<Location, Trouble> {
         (None, [only]) => ("--url", Location::Url(only.clone())),
         (None, _) => ("--url", Location::Urls(urls)),
     };
-    match app.control.accepts(&add.kind, &location) {
+    match app.control.accepts(kind, &location) {
         Ok(()) => Ok(location),
         Err(wrong) => Err(Trouble::usage(format!("{flag}: {wrong}"))),
     }

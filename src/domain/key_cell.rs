@@ -1,7 +1,7 @@
 //! What the cell of the key column says: a key, or why it cannot be one.
 
 use super::item::KEY_MAX_BYTES;
-use super::row::shortened;
+use super::row::{Row, shortened};
 use super::sheet_words::SheetWord;
 use super::text_form::is_blank;
 
@@ -14,11 +14,22 @@ pub enum KeyCell<'a> {
     Missing,
     /// A word that the spreadsheet wrote there.
     SheetWord(SheetWord),
+    /// A formula whose value was never saved.
+    UnsavedFormula,
     /// More bytes than a key may have.
     TooLong(&'a str),
 }
 
 impl<'a> KeyCell<'a> {
+    /// Reads the cell at `position` of `row`.
+    #[must_use]
+    pub fn in_row(row: &'a Row, position: usize) -> Self {
+        if row.unsaved_formulas.contains(&position) {
+            return Self::UnsavedFormula;
+        }
+        Self::read(row.cells.get(position).map_or("", String::as_str))
+    }
+
     /// Reads `cell`.
     #[must_use]
     pub fn read(cell: &'a str) -> Self {
@@ -46,6 +57,10 @@ impl<'a> KeyCell<'a> {
                 "“{column}” holds the spreadsheet error “{}” instead of a key. Correct the formula in the cell and sync \
                  again.",
                 word.as_str()
+            ),
+            Self::UnsavedFormula => format!(
+                "“{column}” holds a formula without a saved value instead of a key. Open the file in Excel or LibreOffice, \
+                 save it once, and sync again."
             ),
             Self::TooLong(key) => format!(
                 "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{column}” the column that tells entries apart?",

@@ -40,6 +40,13 @@ pub struct Row {
     /// column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inner_rows: Vec<Vec<String>>,
+    /// The positions of cells with a formula whose value was never saved, in order. They are empty in [`Row::cells`],
+    /// which says nothing about the value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unsaved_formulas: Vec<usize>,
+    /// The positions of numbers that have more digits than spreadsheets keep: what was entered may be another number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rounded_numbers: Vec<usize>,
     /// What was mended in this row, if anything, with its column.
     pub mended: Vec<Mend>,
 }

@@ -69,8 +69,9 @@ impl Kind for Csv {
             placeholder: "https://example.org/albums.csv",
             file: Some(FileAsked {
                 label: "Or a file from this computer",
-                accept: ".csv,.tsv,.txt,text/csv",
-                help: "Commas, semicolons or tabs, in any common encoding. The first row names the columns.",
+                accept: ".csv,.tsv,.txt,text/csv,.xlsx,.xlsm,.xlsb,.xls,.ods",
+                help: "Commas, semicolons or tabs, in any common encoding. The first row names the columns. Excel and \
+                       OpenDocument files are taken, too.",
             }),
             ..WayIn::link("CSV file")
         }

@@ -1,5 +1,6 @@
 //! The kind `excel`: a workbook of Excel or OpenDocument at an address, on this server's disk, or uploaded in the page.
 
+mod cell_notes;
 mod cell_place;
 mod cell_text;
 mod error_cells;
@@ -10,14 +11,20 @@ mod ods_cell;
 mod package;
 mod part_reader;
 mod row_collector;
+mod row_draft;
 mod tab;
 mod workbook;
 mod xls;
+mod xls_container;
+mod xls_records;
 mod xls_stream;
+mod xls_texts;
 mod xlsb;
+mod xlsb_cells;
 mod xlsb_records;
 mod xlsx;
 mod xml_events;
+mod xml_token;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,7 +48,8 @@ use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
 use crate::domain::way_in::{FileAsked, WayIn};
 use layout::TabLayout;
-use part_reader::ReadLimit;
+use part_reader::{PartBound, ReadLimit};
+use row_collector::CollectedRows;
 use workbook::open_workbook;
 
 /// What a file on this machine should be.
@@ -70,18 +78,26 @@ struct ReadRequest<'a> {
 
 impl ReadRequest<'_> {
     /// The most bytes of the part with the cells, unpacked.
-    fn max_part_bytes(&self) -> u64 {
-        self.max_bytes.saturating_mul(MARKUP_FACTOR)
+    fn max_part(&self) -> PartBound {
+        PartBound::OfMaxBytes(self.max_bytes.saturating_mul(MARKUP_FACTOR))
     }
 }
 
 /// The rows of a tab, and what is to be noted about it.
 struct TabContent {
-    columns: Vec<String>,
-    rows: RowWriter,
+    collected: CollectedRows,
     layout: TabLayout,
     tab: String,
     is_hidden: bool,
+}
+
+impl TabContent {
+    /// That of a file without a single byte.
+    fn empty(request: &ReadRequest<'_>) -> Result<Self, FetchError> {
+        let rows = RowWriter::new(request.folder)?;
+        let collected = CollectedRows { columns: Vec::new(), rows, notes: Vec::new() };
+        Ok(Self { collected, layout: TabLayout::default(), tab: String::new(), is_hidden: false })
+    }
 }
 
 /// How many bytes the text of a cell has at most.
@@ -132,6 +148,10 @@ impl Kind for Excel {
 
     fn read_settings(&self) -> &'static [ReadSetting] {
         &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
+    }
+
+    fn stands_in_for(&self, kind: &str) -> Option<&'static str> {
+        (kind == "csv").then_some("This is an Excel or OpenDocument file; it is read as kind Excel.")
     }
 
     fn can_hide_columns(&self) -> bool {

@@ -1,10 +1,10 @@
 //! Names binary content by its first bytes: a picture, a PDF, an archive, a workbook. No way in takes these for data.
 
-use std::io::{self, Read};
-
-use infer::MatcherType;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
 
 use super::FetchError;
+use super::file_type_names::type_name;
 use super::http::spool::{Spooled, disk};
 
 /// How much of the beginning and of the end is looked at.
@@ -17,16 +17,41 @@ const START: usize = 4096;
 pub(super) struct FileSignature {
     /// Its name with an article, such as "a PNG image".
     pub(super) name: &'static str,
-    /// Whether the kind `excel` may read it.
-    pub(super) is_workbook: bool,
+    remedy: Remedy,
 }
 
+/// What to do with content that cannot be read as what it was taken for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Remedy {
+    /// Give something else.
+    ChooseOther,
+    /// Read it as the kind `excel`.
+    ReadAsExcel,
+    /// Take the password off.
+    RemovePassword,
+    /// Save it in a format that is read.
+    SaveAsXlsx,
+}
+
+impl FileSignature {
+    /// Whether the kind `excel` may read it.
+    pub(super) fn is_workbook(self) -> bool {
+        self.remedy == Remedy::ReadAsExcel
+    }
+}
+
+/// What to do about a password.
+pub(super) const REMOVE_PASSWORD: &str = "Save a copy without a password: in Excel choose File → Info → Protect Workbook → \
+                                          Encrypt with Password and empty the field.";
+/// What to do about a table in a format that only spreadsheet programs read.
+pub(super) const SAVE_AS_XLSX: &str = "Open it in Excel or LibreOffice, save it as .xlsx, and take that file.";
+
 const fn other(name: &'static str) -> FileSignature {
-    FileSignature { name, is_workbook: false }
+    FileSignature { name, remedy: Remedy::ChooseOther }
 }
 
 const fn workbook(name: &'static str) -> FileSignature {
-    FileSignature { name, is_workbook: true }
+    FileSignature { name, remedy: Remedy::ReadAsExcel }
 }
 
 /// Refuses binary content where text is `wanted`, such as "a CSV file"; `code` is the word for programs.
@@ -42,13 +67,23 @@ pub(super) fn refuse_binary(content: &Spooled, code: &'static str, wanted: &str)
 
 /// That `signature` is not what is `wanted`, and what to do.
 pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str) -> FetchError {
-    let FileSignature { name, is_workbook } = signature;
-    let fix = if is_workbook {
-        "Choose the kind Excel (--kind excel), which reads it.".to_owned()
-    } else {
-        format!("Choose a file or link that is {wanted}.")
-    };
-    FetchError::failed(code, format!("This is {name}, not {wanted}. {fix}"))
+    let FileSignature { name, remedy } = signature;
+    match remedy {
+        Remedy::ChooseOther => {
+            FetchError::failed(code, format!("This is {name}, not {wanted}. Choose a file or link that is {wanted}."))
+        }
+        Remedy::ReadAsExcel => {
+            let fix = "Choose the kind Excel (--kind excel), which reads it.";
+            FetchError::failed(code, format!("This is {name}, not {wanted}. {fix}"))
+        }
+        Remedy::RemovePassword => {
+            let message = format!("This is {name}, and Lockstep cannot open it. {REMOVE_PASSWORD}");
+            FetchError::failed("password_protected", message)
+        }
+        Remedy::SaveAsXlsx => {
+            FetchError::failed(code, format!("This is {name}, a format that Lockstep does not read. {SAVE_AS_XLSX}"))
+        }
+    }
 }
 
 /// What `content` is, where it is binary.
@@ -56,10 +91,26 @@ pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str
 /// # Errors
 /// Where the temporary file cannot be read.
 pub(super) fn detect(content: &Spooled) -> io::Result<Option<FileSignature>> {
+    detect_within(content.bytes, |at| Ok(content.reader(at)))
+}
+
+/// The same for a file on this machine.
+///
+/// # Errors
+/// Where it cannot be read.
+pub(super) fn detect_file(file: &File) -> io::Result<Option<FileSignature>> {
+    let read_from = |at: u64| {
+        let mut reader = file;
+        reader.seek(SeekFrom::Start(at)).map(|_| reader)
+    };
+    detect_within(file.metadata()?.len(), read_from)
+}
+
+fn detect_within<R: Read>(bytes: u64, read_from: impl Fn(u64) -> io::Result<R>) -> io::Result<Option<FileSignature>> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
-    content.reader(0).take(LOOKED_AT).read_to_end(&mut start)?;
-    if content.bytes > LOOKED_AT {
-        content.reader(content.bytes - LOOKED_AT).take(LOOKED_AT).read_to_end(&mut end)?;
+    read_from(0)?.take(LOOKED_AT).read_to_end(&mut start)?;
+    if bytes > LOOKED_AT {
+        read_from(bytes - LOOKED_AT)?.take(LOOKED_AT).read_to_end(&mut end)?;
     }
     Ok(detect_parts(&start, &end))
 }
@@ -70,6 +121,9 @@ pub(super) fn detect_start(start: &[u8]) -> Option<FileSignature> {
 }
 
 fn detect_parts(start: &[u8], end: &[u8]) -> Option<FileSignature> {
+    if let Some(name) = xml_workbook(start) {
+        return Some(FileSignature { name, remedy: Remedy::SaveAsXlsx });
+    }
     match start {
         [b'P', b'K', 3, 4, ..] => Some(archive(start, end)),
         [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => Some(compound(start, end)),
@@ -80,10 +134,27 @@ fn detect_parts(start: &[u8], end: &[u8]) -> Option<FileSignature> {
         _ if !has_binary_bytes(start) => None,
         [b'P', b'A', b'R', b'1', ..] => Some(other("a Parquet file")),
         _ => match infer::get(start) {
-            Some(kind) => named(kind.extension(), kind.matcher_type()),
+            Some(kind) => type_name(kind.extension(), kind.matcher_type()).map(other),
             None => (is_noise(start) && !is_wide(start)).then(|| other("a binary file")),
         },
     }
+}
+
+/// The name of a workbook that is XML as a whole.
+fn xml_workbook(start: &[u8]) -> Option<&'static str> {
+    let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start);
+    let start = &start[..start.len().min(START)];
+    if start.trim_ascii_start().first() != Some(&b'<') {
+        return None;
+    }
+    let has = |words: &[&str]| words.iter().any(|word| start.windows(word.len()).any(|part| part == word.as_bytes()));
+    if has(&["<?mso-application progid=\"Excel.Sheet\"", "<?mso-application progid='Excel.Sheet'"])
+        || (has(&["<Workbook", "<ss:Workbook"]) && has(&["urn:schemas-microsoft-com:office:spreadsheet"]))
+    {
+        return Some("an XML spreadsheet (Excel 2003)");
+    }
+    let is_flat = has(&["<office:document "]) && has(&["application/vnd.oasis.opendocument.spreadsheet"]);
+    is_flat.then_some("a flat OpenDocument workbook (.fods)")
 }
 
 /// Whether there are characters that no text has. NUL is none of them: half of UTF-16 is NUL.
@@ -113,45 +184,6 @@ fn is_noise(start: &[u8]) -> bool {
 fn control_characters(start: &[u8]) -> usize {
     let is_control = |byte: &&u8| matches!(byte, 1..=8 | 14..=26 | 28..=31 | 127);
     start.iter().take(START).filter(is_control).count()
-}
-
-/// The name of what the crate `infer` found.
-fn named(extension: &str, kind: MatcherType) -> Option<FileSignature> {
-    let name = match extension {
-        "png" => "a PNG image",
-        "jpg" | "jp2" | "jxl" | "jxr" => "a JPEG image",
-        "gif" => "a GIF image",
-        "webp" => "a WebP image",
-        "bmp" => "a bitmap image",
-        "tif" => "a TIFF image",
-        "ico" => "an icon",
-        "heif" | "avif" => "a HEIF image",
-        "psd" => "a Photoshop image",
-        "tar" => "a TAR archive",
-        "gz" => "a gzip archive",
-        "7z" => "a 7-Zip archive",
-        "rar" => "a RAR archive",
-        "xz" => "an XZ archive",
-        "bz2" => "a bzip2 archive",
-        "zst" => "a Zstandard archive",
-        "sqlite" => "an SQLite database",
-        "mp3" => "an MP3 audio file",
-        "wav" => "a WAV audio file",
-        "mp4" | "m4v" => "an MP4 video",
-        "exe" | "dll" | "elf" | "mach" | "class" | "wasm" | "dex" | "dey" | "der" => "a program",
-        _ => match kind {
-            MatcherType::Image => "an image",
-            MatcherType::Video => "a video",
-            MatcherType::Audio => "an audio file",
-            MatcherType::Font => "a font",
-            MatcherType::Archive => "an archive",
-            MatcherType::Book => "an e-book",
-            MatcherType::App => "a program",
-            MatcherType::Doc => "a document",
-            MatcherType::Text | MatcherType::Custom => return None,
-        },
-    };
-    Some(other(name))
 }
 
 /// What a ZIP archive is, by the names of the files inside.
@@ -194,7 +226,7 @@ fn compound(start: &[u8], end: &[u8]) -> FileSignature {
     if has("Workbook") || has("WORKBOOK") {
         workbook("an old Excel workbook")
     } else if has("EncryptedPackage") {
-        workbook("an Office document protected with a password")
+        FileSignature { name: "an Office document protected with a password", remedy: Remedy::RemovePassword }
     } else if has("WordDocument") {
         other("an old Word document")
     } else if has("PowerPoint Document") {

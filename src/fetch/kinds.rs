@@ -1,5 +1,6 @@
 //! The list of all kinds, and the plain values they are built from.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use super::Kind;
 use super::csv::Csv;
 use super::excel::Excel;
 use super::feeds::Feeds;
+use super::file_signature::detect_file;
 use super::http::Client;
 use super::http::guard::AllowHosts;
 use super::reader::Reader;
@@ -141,6 +143,15 @@ impl Kinds {
     #[must_use]
     pub fn recognise(&self, link: &str) -> Option<&dyn Kind> {
         self.all.iter().map(AsRef::as_ref).find(|kind| kind.recognises(link))
+    }
+
+    /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then; `None` where it is
+    /// not such a file, or cannot be read.
+    #[must_use]
+    pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn Kind, &'static str)> {
+        let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.stands_in_for(kind)?)))?;
+        let signature = File::open(path).and_then(|file| detect_file(&file)).ok().flatten()?;
+        signature.is_workbook().then_some(found)
     }
 
     /// The names of all kinds.

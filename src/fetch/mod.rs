@@ -8,6 +8,7 @@ mod excel;
 mod feeds;
 mod file_name;
 mod file_signature;
+mod file_type_names;
 mod http;
 mod key_search;
 mod kinds;
@@ -65,6 +66,12 @@ pub trait Kind: Send + Sync {
     /// [`Kind::accepts`] to say.
     fn recognises(&self, _link: &str) -> bool {
         false
+    }
+
+    /// What is said where something that was given for a source of the kind `kind` turns out to be one for this kind, and
+    /// is taken as such; `None` where nothing is.
+    fn stands_in_for(&self, _kind: &str) -> Option<&'static str> {
+        None
     }
 
     /// The column that tells entries apart, where the kind knows it by itself: then nobody has to name one.

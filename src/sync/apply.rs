@@ -8,7 +8,7 @@ use super::outcome::Stopped;
 use super::outlast::outlast;
 use super::reporter::Reporter;
 use super::row_rules::RowSort;
-use super::settle::{PendingItem, Settled, added};
+use super::settle::{PendingItem, Settled, added, pending_cells};
 use super::signal::{Reason, Signal};
 use super::survey::Survey;
 use crate::domain::change_set::{Change, ChangeKind};
@@ -17,7 +17,6 @@ use crate::domain::operation::Stage;
 use crate::domain::progress::{Count, Stats, Weights};
 use crate::domain::row::Row;
 use crate::domain::run_text;
-use crate::domain::sheet_words::SheetWord;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::fetch::Content;
@@ -140,7 +139,7 @@ impl Application<'_> {
                 RowSort::Unkeyed(_) | RowSort::Surplus(_) | RowSort::Refused(_) => portion.stats.rejected += 1,
                 RowSort::Keyed(key) => match self.index.find(key, place(&row)) {
                     None => portion.stats.rejected += 1,
-                    Some(found) => self.sort(&mut portion, found, &row, survey.has_loading),
+                    Some(found) => self.sort(&mut portion, found, &row, survey.has_pending),
                 },
             }
             if portion.is_full() {
@@ -174,12 +173,11 @@ impl Application<'_> {
         Ok(done)
     }
 
-    fn sort(&self, portion: &mut Portion, found: FoundRow<'_>, row: &Row, has_loading: bool) {
-        let is_loading = |cell: &String| SheetWord::of(cell) == Some(SheetWord::Loading);
-        let has_loading = has_loading && row.cells.iter().any(is_loading);
+    fn sort(&self, portion: &mut Portion, found: FoundRow<'_>, row: &Row, has_pending: bool) {
+        let pending_cells = if has_pending { pending_cells(row) } else { Vec::new() };
         let mut cells = Cow::Borrowed(&row.cells);
-        if has_loading && found.standing == Standing::New {
-            cells.to_mut().iter_mut().filter(|cell| is_loading(cell)).for_each(String::clear);
+        if found.standing == Standing::New {
+            pending_cells.iter().for_each(|&position| cells.to_mut()[position].clear());
         }
         let item = self.layout.item(&cells);
         let kind = match found.standing {
@@ -202,7 +200,7 @@ impl Application<'_> {
             portion.new.push(write);
         } else {
             let key_cell = Some(self.layout.key_cell(&cells)).filter(|cell| *cell != write.key).map(str::to_owned);
-            portion.changed.push(PendingItem { write, kind, key_cell, has_loading });
+            portion.changed.push(PendingItem { write, kind, key_cell, pending_cells });
         }
     }
 

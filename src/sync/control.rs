@@ -1,5 +1,6 @@
 //! The engine's only door: start, cancel, look at a place before it becomes a source.
 
+use std::path::Path;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -209,6 +210,20 @@ impl Control {
     #[must_use]
     pub fn recognise(&self, link: &str) -> Option<&'static str> {
         Some(self.engine.kinds.recognise(link)?.name())
+    }
+
+    /// What is said where something given for a source of the kind `kind` is taken as one of the kind `other`; `None`
+    /// where it never is.
+    #[must_use]
+    pub fn stand_in_note(&self, other: &str, kind: &str) -> Option<&'static str> {
+        self.engine.kinds.get(other)?.stands_in_for(kind)
+    }
+
+    /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then.
+    #[must_use]
+    pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&'static str, &'static str)> {
+        let (other, note) = self.engine.kinds.stand_in_for_file(kind, path)?;
+        Some((other.name(), note))
     }
 
     /// The column that tells entries of this kind apart, where the kind knows it by itself.

@@ -10,9 +10,10 @@ pub(super) fn is_undecoded(row: &Row, key: &str, layout: &Layout) -> bool {
     key.contains('\u{FFFD}') && row.mended.iter().any(|mend| is_of_key(mend.column))
 }
 
-/// Whether something was mended in the cell of the key.
-pub(super) fn is_mended(row: &Row, layout: &Layout) -> bool {
-    row.mended.iter().any(|mend| mend.column == Some(layout.key_position()))
+/// Whether the cell of the key may not hold what was entered: something was mended in it, or it is a rounded number.
+pub(super) fn is_inexact(row: &Row, layout: &Layout) -> bool {
+    let position = layout.key_position();
+    row.rounded_numbers.contains(&position) || row.mended.iter().any(|mend| mend.column == Some(position))
 }
 
 /// The note about a key with a line break in it; `None` for any other.

@@ -72,7 +72,7 @@ impl<'a> RowRules<'a> {
         if self.header.as_ref().is_some_and(|header| header.is_repeated_by(row)) {
             return RowSort::Header;
         }
-        match KeyCell::read(self.layout.key_cell(&row.cells)) {
+        match KeyCell::in_row(row, self.layout.key_position()) {
             KeyCell::Key(key) if row.surplus => RowSort::Surplus(key),
             KeyCell::Key(key) => RowSort::Keyed(key),
             KeyCell::Missing if !row.surplus && self.unfilled.contains(row) => RowSort::Unfilled,

@@ -202,8 +202,8 @@ impl Run<'_> {
         let removals = if leaving { self.removals(&index)? } else { Vec::new() };
         self.finalize(findings.stats)?;
         // Withheld removals leave the catalog behind its source, so the next sync must look at everything again.
-        // So do values that were still loading.
-        let is_settled = withheld == 0 && !survey.has_loading;
+        // So do values that were still loading, and formulas without a saved value.
+        let is_settled = withheld == 0 && !survey.has_pending;
         let skipped_rows = Some(survey.rejected).filter(|rows| *rows > 0);
         let validators = is_settled.then(|| Validators { skipped_rows, ..content.validators().clone() });
         let applied = Applied {

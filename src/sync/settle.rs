@@ -1,5 +1,5 @@
 //! What items that differ from the catalog become, next to what it has: they keep its spelling of their key, and its
-//! value where that of the source is still loading.
+//! value where that of the source is not there yet.
 
 use std::collections::HashMap;
 
@@ -7,6 +7,7 @@ use super::apply::Application;
 use super::outcome::Stopped;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::item::{field, parse_fields, search_text};
+use crate::domain::row::Row;
 use crate::domain::sheet_words::SheetWord;
 use crate::domain::text_form::is_same_form;
 use crate::store::items::ItemWrite;
@@ -17,8 +18,17 @@ pub(super) struct PendingItem {
     pub(super) kind: ChangeKind,
     /// The cell of its key, where it is spelled otherwise than the key.
     pub(super) key_cell: Option<String>,
-    /// Whether a value is still loading.
-    pub(super) has_loading: bool,
+    /// The positions of cells whose value is not there yet.
+    pub(super) pending_cells: Vec<usize>,
+}
+
+/// The positions of cells whose value is not there yet: it is still loading, or it is that of a formula and was never
+/// saved.
+pub(super) fn pending_cells(row: &Row) -> Vec<usize> {
+    let is_pending = |(position, cell): &(usize, &String)| {
+        SheetWord::of(cell) == Some(SheetWord::Loading) || row.unsaved_formulas.binary_search(position).is_ok()
+    };
+    row.cells.iter().enumerate().filter(is_pending).map(|(position, _)| position).collect()
 }
 
 /// What is to be written of such items.
@@ -26,7 +36,7 @@ pub(super) struct Settled {
     pub(super) changed: Vec<ItemWrite>,
     /// One for each that has other fields than before.
     pub(super) changes: Vec<Change>,
-    /// How many differed in nothing but spelling, or what was still loading: they are left as they are.
+    /// How many differed in nothing but spelling, or what is not there yet: they are left as they are.
     pub(super) unchanged: u64,
 }
 
@@ -38,7 +48,7 @@ pub(super) fn added(item: &ItemWrite) -> Change {
 impl Application<'_> {
     /// Compares items with what is stored of them. A forced rewrite of the same fields is no change.
     pub(super) fn settle(&self, pending: Vec<PendingItem>) -> Result<Settled, Stopped> {
-        let is_compared = |item: &&PendingItem| item.kind == ChangeKind::Updated || item.has_loading;
+        let is_compared = |item: &&PendingItem| item.kind == ChangeKind::Updated || !item.pending_cells.is_empty();
         let keys: Vec<&str> = pending.iter().filter(is_compared).map(|item| item.write.key.as_str()).collect();
         let mut stored = HashMap::new();
         if !keys.is_empty() {
@@ -69,11 +79,11 @@ impl Application<'_> {
         Ok(settled)
     }
 
-    /// Puts the stored spelling of its key, and stored values in place of those that are still loading, into an item.
+    /// Puts the stored spelling of its key, and stored values in place of those that are not there yet, into an item.
     fn keep_stored(&self, item: &mut PendingItem, before: &str) {
         let key_column = self.layout.key_column();
         let key_cell = item.key_cell.as_deref().unwrap_or(&item.write.key);
-        if !item.has_loading && before.contains(&field(key_column, key_cell)) {
+        if item.pending_cells.is_empty() && before.contains(&field(key_column, key_cell)) {
             return;
         }
         // What cannot be read has nothing that could be kept.
@@ -81,10 +91,11 @@ impl Application<'_> {
         let stored = |name: &str| before.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let cells: Vec<String> = fields
             .into_iter()
-            .map(|(name, value)| {
+            .enumerate()
+            .map(|(position, (name, value))| {
                 if name == key_column {
                     stored(&name).filter(|known| is_same_form(known, &value)).unwrap_or(value)
-                } else if item.has_loading && SheetWord::of(&value) == Some(SheetWord::Loading) {
+                } else if item.pending_cells.contains(&position) {
                     stored(&name).unwrap_or_default()
                 } else {
                     value

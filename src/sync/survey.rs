@@ -43,8 +43,8 @@ pub(super) struct Survey<'a> {
     mismatch: Option<SyncFailure>,
     /// What each row is: the second reading must agree with the first.
     pub(super) rules: RowRules<'a>,
-    /// Whether values were still loading: then the next run has to look again.
-    pub(super) has_loading: bool,
+    /// Whether values were still loading, or formulas had none: then the next run has to look again.
+    pub(super) has_pending: bool,
 }
 
 impl Survey<'_> {
@@ -124,6 +124,8 @@ struct Surveyor<'i, 'l> {
     findings: RowFindings,
     /// Whether rows or keys may have been misread.
     doubtful: bool,
+    /// Whether a formula without a saved value stands in a row that counts.
+    has_unsaved_formula: bool,
 }
 
 impl<'i, 'l> Surveyor<'i, 'l> {
@@ -142,6 +144,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
             issues: Issues::default(),
             findings,
             doubtful: false,
+            has_unsaved_formula: false,
         }
     }
 
@@ -165,6 +168,9 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         match sort {
             RowSort::Header => return,
             RowSort::Refused(reason) => {
+                if let KeyCell::Key(key) = KeyCell::in_row(row, layout.key_position()) {
+                    self.index.keep(key);
+                }
                 self.findings.doubt_shape();
                 self.refuse(row.number, None, reason.to_owned());
             }
@@ -172,7 +178,8 @@ impl<'i, 'l> Surveyor<'i, 'l> {
             RowSort::Unkeyed(KeyCell::Missing) if !row.surplus => self.keyless.push(row),
             RowSort::Unkeyed(cell) => {
                 // What the key is when the formula works nobody knows: its item may seem gone.
-                self.doubtful |= matches!(cell, KeyCell::SheetWord(_));
+                self.doubtful |= matches!(cell, KeyCell::SheetWord(_) | KeyCell::UnsavedFormula);
+                self.has_unsaved_formula |= cell == KeyCell::UnsavedFormula;
                 self.refuse(
                     row.number,
                     Some(layout.key_column()),
@@ -198,6 +205,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
     /// Gives a row its key, unless another has it.
     fn take(&mut self, row: &Row, key: &str) {
         self.doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
+        self.has_unsaved_formula |= !row.unsaved_formulas.is_empty();
         let key_column = self.rules.layout().key_column();
         match self.index.claim(key, place(row)) {
             KeyClaim::Duplicate(first) => {
@@ -246,7 +254,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
     /// Whether the key of a row may have been misread.
     fn has_odd_key(&mut self, row: &Row, key: &str) -> bool {
         let layout = self.rules.layout();
-        self.issues_of_key(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_mended(row, layout)
+        self.issues_of_key(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_inexact(row, layout)
     }
 
     fn issues_of_key(&mut self, note: Option<Issue>) -> bool {
@@ -275,9 +283,10 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         keyless.filled.iter().for_each(|&row| self.refuse(row, Some(layout.key_column()), reason.clone()));
         self.rejected += keyless.unlisted;
         self.issues.count += keyless.unlisted;
+        let has_loading_header = self.rules.is_table() && has_loading_header(content.columns());
+        let has_pending = self.has_unsaved_formula || self.notes.has_loading() || has_loading_header;
         let Self { index, rules, rows, rejected, issues: others, doubtful, notes, findings, .. } = self;
         let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
-        let has_loading = notes.has_loading() || (rules.is_table() && has_loading_header(content.columns()));
         let header_row = comparison.source.read_options.header_place();
         // Notes come first: of the others only so many are kept.
         let mut issues = Issues::default();
@@ -295,6 +304,6 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         issues.append(others);
         issues.kept.sort_by_key(|issue| issue.row);
         let tally = Tally { doubtful: doubtful || is_doubtful, ..index.tally() };
-        Ok(Survey { tally, rows, rejected, issues, types, columns, mismatch, rules, has_loading })
+        Ok(Survey { tally, rows, rejected, issues, types, columns, mismatch, rules, has_pending })
     }
 }

@@ -18,6 +18,7 @@ mod forms;
 mod history;
 mod history_view;
 mod item;
+mod kind_offer;
 mod login;
 mod older_clients;
 mod page;

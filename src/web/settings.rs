@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, web};
 use super::error::WebError;
 use super::forms::{Values, value};
 use super::guard::Caller;
+use super::kind_offer::stand_in_offer;
 use super::page::{Html, chrome, when};
 use super::read_form;
 use super::set_aside;
@@ -17,7 +18,7 @@ use super::source_place::{Place, meant, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
 use super::views::base::Section;
-use super::views::sources::{RemoveFacts, SourceForm, SourceSetting, SourceStep, SourcesPage};
+use super::views::sources::{FoundColumns, RemoveFacts, SourceForm, SourceSetting, SourceStep, SourcesPage};
 use crate::domain::location::Location;
 use crate::domain::look::Look;
 use crate::domain::schedule::Schedule;
@@ -118,6 +119,10 @@ pub(super) async fn change(
             Ok(place) => look_at_change(house, &source, place, &form, only_looks),
             Err(errors) => Err(errors.clone()),
         };
+        let offer = match (&place, &looked) {
+            (Ok(place), Err(_)) => stand_in_offer(house, &form, place),
+            _ => None,
+        };
         let (errors, status) = match (&place, &looked) {
             (Ok(place), Ok(look)) => match checked(house, &source, &form, place, look.as_ref()) {
                 Ok(_) if only_looks => (Wrong::default(), StatusCode::OK),
@@ -141,7 +146,7 @@ pub(super) async fn change(
         };
         let found = match (&place, looked) {
             (Ok(place), Ok(Some(look))) => found(house, place, &look),
-            _ => found_without_look(house, &source)?,
+            _ => FoundColumns { offer, ..found_without_look(house, &source)? },
         };
         veil(house, &mut form, place.as_ref().ok(), source.location.addresses())?;
         let mut shown = Shown::new(SourceStep::Edit(found), form).wrong(errors);
@@ -155,7 +160,11 @@ pub(super) async fn change(
 fn typed_of(house: &House, source: &Source, values: &Values) -> SourceForm {
     let mut form = source_form::typed(values);
     form.slug = source.slug.to_string();
-    form.kind.clone_from(&source.kind);
+    // The button that takes what was given as what it is.
+    let is_taken_as = house.control.stand_in_note(&form.kind, &source.kind).is_some();
+    if !is_taken_as {
+        form.kind.clone_from(&source.kind);
+    }
     if let Some(key) = house.control.key_column(&source.kind) {
         form.key = key.to_owned();
     }
@@ -181,10 +190,10 @@ fn look_at_change(
         return Ok(None);
     }
     let Some(new) = place.beyond(&source.location) else { return Ok(None) };
-    let (location, read_options) = (new.location.clone(), new.read_options.clone());
+    let Place { kind, location, read_options } = new.clone();
     // With its hidden columns allowed, none is left out.
     let public = form.public && !form.publish_hidden;
-    let changed = Source { location, read_options, key_column: form.key.clone(), public, ..source.clone() };
+    let changed = Source { kind, location, read_options, key_column: form.key.clone(), public, ..source.clone() };
     look_again(house, &changed).map(Some).map_err(|error| {
         // What could be read before cannot be read as it is set now.
         let is_reading = place.location == source.location && place.read_options != source.read_options;

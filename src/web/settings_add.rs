@@ -3,22 +3,25 @@
 //! Nothing that comes with a form is believed: the place is looked at again before it is stored, and a form can name an
 //! upload by its id but never a path of the server.
 
+use std::collections::VecDeque;
+
 use actix_web::{HttpRequest, web};
 use url::Url;
 
 use super::error::WebError;
 use super::forms::{Form, Values, value};
 use super::guard::Caller;
+use super::kind_offer::{NOTHING_CAME, offer};
 use super::page::Html;
 use super::set_aside;
 use super::settings::receive;
 use super::settings_page::{Shown, beside, choice, found, free_slug, look_at, next_run, too_large, ways};
 use super::settings_review::show_again;
 use super::source_form::{self, Wrong, file_name_of, wrong_file, wrong_link};
-use super::source_place::{Place, meant, of_kind, veil};
+use super::source_place::{Place, meant, stand_ins, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
-use super::views::sources::{KindChoice, SourceErrors, SourceForm, SourceStep, Ways};
+use super::views::sources::{FoundColumns, KindChoice, SourceErrors, SourceForm, SourceStep, Ways};
 use crate::domain::account::Actor;
 use crate::domain::location::Location;
 use crate::domain::look::{CannotLook, Look};
@@ -27,22 +30,6 @@ use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};
 use crate::domain::way_in::Asked;
 use crate::store::StoreError;
-
-/// What a look fails with where nothing came that another kind could read.
-const NOTHING_CAME: [&str; 12] = [
-    "address_refused",
-    "bad_address",
-    "bad_status",
-    "busy",
-    "disk",
-    "not_found",
-    "rate_limited",
-    "server_error",
-    "stopped",
-    "timeout",
-    "unknown_host",
-    "unknown_kind",
-];
 
 /// `GET /settings/sources/new`: where is it? `kind` chooses what is asked for.
 pub(super) async fn place(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Html, WebError> {
@@ -85,10 +72,11 @@ pub(super) async fn look(
         }
         match find(house, &form)? {
             Ok((place, look)) => {
+                let taken_as = house.control.stand_in_note(&place.kind, &form.kind);
                 form.kind.clone_from(&place.kind);
                 propose(house, &mut form, &place, &look, &called)?;
                 veil(house, &mut form, Some(&place), &[])?;
-                let mut found = found(house, &place, &look);
+                let mut found = FoundColumns { taken_as, ..found(house, &place, &look) };
                 if found.place.is_empty() {
                     found.place = called;
                 }
@@ -200,7 +188,8 @@ impl From<Wrong> for Missed {
     }
 }
 
-/// Looks at the place that a form means. Where several kinds may be meant it is the first that can read what is there.
+/// Looks at the place that a form means. Where several kinds may be meant it is the first that can read what is there;
+/// where one is, but what is there is something else, it is the kind that stands in for it.
 fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed>, WebError> {
     let places = match meant(house, form, &[])? {
         Ok(places) => places,
@@ -212,13 +201,25 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
     };
     let mut first: Option<(Place, CannotLook)> = None;
     let mut named = Vec::new();
-    for place in places {
+    let mut places = VecDeque::from(places);
+    while let Some(place) = places.pop_front() {
         match look_at(house, &place) {
             Ok(look) => return Ok(Ok((place, look))),
             Err(error) => {
                 let over = NOTHING_CAME.contains(&error.code);
                 named.extend_from_slice(&error.named_feeds);
-                first.get_or_insert((place, error));
+                let is_other = error.code == format!("not_{}", place.kind);
+                if is_other && !form.kind.is_empty() && first.is_none() {
+                    places.extend(stand_ins(house, form, &place));
+                }
+                // What is wrong with it says the kind that it is of.
+                let is_truer = |(before, why): &(Place, CannotLook)| {
+                    let stands_in = house.control.stand_in_note(&place.kind, &before.kind).is_some();
+                    stands_in && !is_other && why.code == format!("not_{}", before.kind)
+                };
+                if first.as_ref().is_none_or(is_truer) {
+                    first = Some((place, error));
+                }
                 if over {
                     break;
                 }
@@ -231,40 +232,6 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
     };
     let (errors, offer) = (beside(&place, &error), offer(house, form, &place, &error));
     Ok(Err(Missed { errors, place: Some(place), offer, named }))
-}
-
-/// The kind that can read what was taken for another.
-fn offer(house: &House, form: &SourceForm, place: &Place, error: &CannotLook) -> Option<KindChoice> {
-    if form.kind.is_empty() {
-        return None;
-    }
-    let control = &house.control;
-    let addresses = place.location.addresses();
-    if let [only] = addresses
-        && let Some(kind) = control.recognise(only).filter(|kind| *kind != place.kind)
-    {
-        return choice(house, kind);
-    }
-    if NOTHING_CAME.contains(&error.code) {
-        return None;
-    }
-    let reads = |kind: &&'static str| {
-        let Some(way) = control.way_in(kind).filter(|way| way.asked != Asked::Account && **kind != place.kind) else {
-            return false;
-        };
-        let other = match &place.location {
-            Location::Upload(_) if way.file.is_none() => return false,
-            Location::Upload(_) => Place { kind: (*kind).to_owned(), ..place.clone() },
-            _ => {
-                match of_kind(control, kind, &SourceForm { url: addresses.join("\n"), ..SourceForm::default() }, &[]) {
-                    Ok(other) => other,
-                    Err(_) => return false,
-                }
-            }
-        };
-        look_at(house, &other).is_ok()
-    };
-    control.kinds().into_iter().find(reads).and_then(|kind| choice(house, kind))
 }
 
 /// Proposes key, name and nouns.

@@ -136,6 +136,21 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
     })
 }
 
+/// The same place as one of this kind, read as `form` says; `None` where no such source can be there.
+pub(super) fn as_kind(house: &House, kind: &str, form: &SourceForm, place: &Place) -> Option<Place> {
+    let control = &house.control;
+    control.accepts(kind, &place.location).ok()?;
+    let read_options = form.read_options.obeyed(control.read_settings(kind));
+    Some(Place { kind: kind.to_owned(), location: place.location.clone(), read_options })
+}
+
+/// The same place as one of each kind that stands in for its kind.
+pub(super) fn stand_ins(house: &House, form: &SourceForm, place: &Place) -> Vec<Place> {
+    let kinds = house.control.kinds().into_iter();
+    let others = kinds.filter(|other| house.control.stand_in_note(other, &place.kind).is_some());
+    others.filter_map(|other| as_kind(house, other, form, place)).collect()
+}
+
 fn found_out(control: &Control, form: &SourceForm, known: &[&[String]]) -> Result<Vec<Place>, String> {
     let typed = lines(&form.url);
     let mut recognised = typed.iter().map(|line| control.recognise(line));

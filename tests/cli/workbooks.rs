@@ -1,7 +1,7 @@
 //! Workbooks on the command line.
 
 use super::House;
-use crate::support::workbook::sample_path;
+use crate::support::workbook::{Xlsx, sample_path, text_row};
 
 fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["source", "add", "ours", "--kind", "excel", "--file", path, "--key", "id"], more].concat()
@@ -63,4 +63,38 @@ fn hidden_columns_are_not_published_by_accident() {
         "{}",
         checked.err
     );
+}
+
+#[test]
+fn a_workbook_named_for_the_kind_csv_is_added_as_excel_and_that_is_said() {
+    let house = House::new();
+    let path = sample_path("albums.xlsx");
+    let path = path.to_str().expect("a path");
+    let as_csv = ["source", "add", "ours", "--kind", "csv", "--file", path, "--key", "id", "--tab", "Albums"];
+    let added = house.run(&as_csv);
+    assert_eq!((added.code, added.out.as_str()), (0, ""), "{}", added.err);
+    assert!(added.err.contains("This is an Excel or OpenDocument file; it is read as kind Excel."), "{}", added.err);
+    let listed: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
+    assert_eq!(listed[0]["kind"], "excel", "{listed}");
+    house.ok(&["sync", "ours"]);
+    // What only CSV files have is refused as for any workbook.
+    let other = House::new();
+    let refused = other.run(&[&as_csv[..9], &["--encoding", "utf-8"]].concat());
+    assert!(refused.code == 2 && refused.err.contains("--encoding: a source of the kind excel has no such setting"));
+    let plain = other.csv("plain.csv", "id,title\n1,Blue\n");
+    let added = other.run(&["source", "add", "ours", "--kind", "csv", "--file", &plain, "--key", "id"]);
+    assert!(added.code == 0 && !added.err.contains("Excel"), "{}", added.err);
+}
+
+#[test]
+fn a_formula_without_a_saved_value_is_told_by_the_check_with_the_fix() {
+    let house = House::new();
+    let rows =
+        text_row(1, &["id", "price"]) + "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\"><f>1+1</f><v/></c></row>";
+    std::fs::write(house.path("a.xlsx"), Xlsx::of_rows(&rows).bytes()).expect("written");
+    house.ok(&add("a.xlsx", &[]));
+    let checked = house.run(&["source", "check", "ours"]);
+    assert_eq!(checked.code, 0, "{}", checked.err);
+    let said = ["1 cell in “price” is a formula without a saved value", "Excel or LibreOffice, save it once"];
+    assert!(said.iter().all(|said| checked.err.contains(said)), "{}", checked.err);
 }

@@ -40,12 +40,12 @@ pub(super) fn issues(house: &House, record: &SyncRecord) -> Vec<Issue> {
 }
 
 /// The issues of a run: row, kind and reason.
-pub(super) fn told(house: &House, record: &SyncRecord) -> Vec<(u64, IssueKind, String)> {
+pub(crate) fn told(house: &House, record: &SyncRecord) -> Vec<(u64, IssueKind, String)> {
     issues(house, record).into_iter().map(|issue| (issue.row.expect("a row"), issue.kind, issue.reason)).collect()
 }
 
 /// The one issue of a run, which is noted and holds these words.
-pub(super) fn only_note(house: &House, record: &SyncRecord, row: u64, parts: &[&str]) {
+pub(crate) fn only_note(house: &House, record: &SyncRecord, row: u64, parts: &[&str]) {
     let all = told(house, record);
     assert_eq!((all.len(), all[0].0, all[0].1), (1, row, IssueKind::Noted), "{all:?}");
     for part in parts {
@@ -73,7 +73,7 @@ fn editable(house: &House, text: impl AsRef<[u8]>, key: &str) -> Source {
 }
 
 /// Added, updated, unchanged, removed and refused.
-pub(super) fn counts(record: &SyncRecord) -> [u64; 5] {
+pub(crate) fn counts(record: &SyncRecord) -> [u64; 5] {
     assert_eq!(record.status, Status::Completed, "{}", record.message);
     let stats = record.stats;
     [stats.added, stats.updated, stats.unchanged, stats.removed, stats.rejected]

@@ -2,7 +2,7 @@
 
 mod answers;
 mod checks;
-mod keys;
+pub(crate) mod keys;
 mod links;
 mod outcomes;
 mod pollution;

@@ -4,6 +4,7 @@ mod bounds;
 mod broken;
 mod formats;
 mod signatures;
+mod unread_values;
 mod xlsb;
 
 use std::sync::Mutex;

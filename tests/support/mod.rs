@@ -28,6 +28,7 @@ pub(crate) mod spoil;
 pub(crate) mod ticker;
 pub(crate) mod way_in;
 pub(crate) mod workbook;
+pub(crate) mod xls;
 
 pub(crate) use awake::awake;
 pub(crate) use database::{Database, on_both_databases};

@@ -1,11 +1,15 @@
 //! Workbooks through whole syncs: taken, unchanged, updated, removed, and what is noted about them.
 
+use std::path::Path;
+
+use lockstep::domain::issue::IssueKind;
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::Status;
-use lockstep::domain::source::SourceDraft;
+use lockstep::domain::source::{Source, SourceDraft};
 
+use crate::corpora::keys::{counts, only_note, told};
 use crate::corpora::report;
-use crate::support::house::{draft, full, incremental};
+use crate::support::house::{draft, full, incremental, preview};
 use crate::support::outside::{Outside, Reply};
 use crate::support::workbook::{Xlsx, ods, sample, text_row};
 use crate::support::{Database, House, on_both_databases};
@@ -17,6 +21,12 @@ on_both_databases![
     a_damaged_workbook_leaves_the_catalog_alone,
     rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run,
     a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_out,
+    a_formula_without_a_saved_value_takes_the_place_of_none,
+    a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_removals,
+    rows_whose_formulas_were_drawn_down_are_no_entries,
+    a_rounded_key_that_is_new_withholds_removals,
+    a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays,
+    an_empty_file_for_a_workbook_is_an_empty_source,
 ];
 
 fn book(rows: &[[&str; 2]]) -> Vec<u8> {
@@ -128,4 +138,136 @@ fn a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_
         let issues = house.issues(record.id);
         assert!(issues.len() == 1 && issues[0].contains("2 rows (rows 2, 3) have cells beyond the last"), "{issues:?}");
     }
+}
+
+/// A workbook whose rows have an id, a price and a total, as XML; `=` at the beginning of one is a formula without a
+/// saved value.
+fn book_of_cells(rows: &[[&str; 3]]) -> Vec<u8> {
+    let cell = |(column, value): (char, &&str), row: usize| match value.strip_prefix('=') {
+        Some(formula) => format!("<c r=\"{column}{row}\"><f>{formula}</f><v/></c>"),
+        None if value.is_empty() => String::new(),
+        None => format!("<c r=\"{column}{row}\"><v>{value}</v></c>"),
+    };
+    let row = |(at, cells): (usize, &[&str; 3])| {
+        let number = at + 2;
+        let cells: String = ['A', 'B', 'C'].into_iter().zip(cells).map(|pair| cell(pair, number)).collect();
+        format!("<row r=\"{number}\">{cells}</row>")
+    };
+    let rows: String = rows.iter().enumerate().map(row).collect();
+    Xlsx::of_rows(&(text_row(1, &["id", "price", "total"]) + &rows)).bytes()
+}
+
+/// A source of such a workbook, and how its rows are replaced.
+fn table_source(house: &House, folder: &Path, rows: &[[&str; 3]]) -> (Source, impl Fn(&[[&str; 3]])) {
+    let path = folder.join("table.xlsx");
+    let write = {
+        let path = path.clone();
+        move |rows: &[[&str; 3]]| std::fs::write(&path, book_of_cells(rows)).expect("written")
+    };
+    write(rows);
+    let source = house.add("table", "excel", Location::File(path));
+    let record = house.go(&source, &incremental());
+    assert_eq!(record.status, Status::Completed, "{}", record.message);
+    (source, write)
+}
+
+fn a_formula_without_a_saved_value_takes_the_place_of_none(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
+    write(&[["1", "2", "=B2*2"], ["2", "5", "=B3*2"], ["3", "=1+3", "8"], ["4", "7", "=B5*2"]]);
+    let record = house.go(&source, &preview());
+    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.message);
+    let record = house.go(&source, &incremental());
+    assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.message);
+    assert_eq!(house.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"]);
+    let part = ["4 cells in “price”, “total” are formulas without a saved value, first in row 2", "save it once"];
+    only_note(&house, &record, 2, &part);
+    // Of the same file nothing is kept that would make the next run look no more.
+    let again = house.go(&source, &incremental());
+    assert_eq!((counts(&again), again.issues), ([0, 0, 4, 0, 0], 1), "{}", again.message);
+    let forced = house.go(&source, &full());
+    assert_eq!(house.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"], "{}", forced.message);
+    // The file was opened and saved.
+    write(&[["1", "2", "4"], ["2", "5", "10"], ["3", "4", "8"], ["4", "7", "14"]]);
+    assert_eq!(counts(&house.go(&source, &incremental())), [0, 2, 2, 0, 0]);
+    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"));
+}
+
+fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_removals(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
+    write(&[["1", "2", "4"], ["=A2+1", "3", "6"], ["3", "4", "8"]]);
+    let record = house.go(&source, &incremental());
+    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.message);
+    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
+    let all = told(&house, &record);
+    let refused = all.iter().find(|(_, kind, _)| *kind == IssueKind::Refused).expect("a refusal");
+    assert!(refused.0 == 3 && refused.2.contains("“id” holds a formula without a saved value instead of a key"));
+    // A file of nothing but such keys has no rows to take.
+    write(&[["=1", "2", "4"], ["=2", "3", "6"]]);
+    let record = house.go(&source, &incremental());
+    assert_eq!(record.code.as_deref(), Some("empty_source"), "{}", record.message);
+    assert_eq!(house.lines(&source).len(), 3);
+}
+
+fn rows_whose_formulas_were_drawn_down_are_no_entries(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"]]);
+    write(&[["1", "2", "5"], ["", "", "=B3*2"], ["", "", "=B4*2"]]);
+    let record = house.go(&source, &incremental());
+    assert_eq!(counts(&record), [0, 1, 0, 0, 0], "{}", record.message);
+    only_note(&house, &record, 3, &["2 rows without a key and without a value were skipped (rows 3 to 4)."]);
+    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"), "nothing is waited for");
+}
+
+fn a_rounded_key_that_is_new_withholds_removals(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
+    write(&[["1", "2", "4"], ["2", "3", "6"], ["12345678901234567", "4", "8"]]);
+    let record = house.go(&source, &incremental());
+    assert_eq!((counts(&record), record.withheld_removals), ([1, 0, 2, 0, 0], 1), "{}", record.message);
+    only_note(&house, &record, 4, &["1 cell in “id” is a number of more than 15 digits, which spreadsheets round"]);
+    // Two numbers that were different where they came from.
+    let rows = [["1", "2", "4"], ["12345678901234567", "3", "6"], ["12345678901234568", "4", "8"]];
+    write(&rows);
+    let record = house.go(&source, &full());
+    assert_eq!(record.stats.rejected, 1, "{}", record.message);
+    let all = told(&house, &record);
+    assert!(
+        all.iter().any(|(row, kind, why)| (*row, *kind) == (4, IssueKind::Refused) && why.contains("Duplicate key"))
+    );
+    assert!(
+        all.iter().any(|(_, _, why)| why.contains("2 cells in “id” are numbers of more than 15 digits")),
+        "{all:?}"
+    );
+}
+
+fn a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    let (source, _) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"]]);
+    let row = |number: u32, cells: &str| format!("<row r=\"{number}\">{cells}</row>");
+    let rows = text_row(1, &["id", "price", "total"])
+        + &row(2, "<c r=\"A2\"><v>1</v></c><c r=\"A2\"><v>9</v></c><c r=\"B2\"><v>2</v></c>")
+        + &row(3, "<c r=\"A3\"><v>2</v></c><c r=\"B3\"><v>3</v></c><c r=\"C3\"><v>6</v></c>");
+    std::fs::write(folder.path().join("table.xlsx"), Xlsx::of_rows(&rows).bytes()).expect("written");
+    let record = house.go(&source, &incremental());
+    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 1), "{}", record.message);
+    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6"]);
+    let all = told(&house, &record);
+    assert!(all[0].0 == 2 && all[0].2.starts_with("Two cells of this row have the same place (A2)"), "{all:?}");
+    // With a key that can be told its item is known to be in the source still.
+    let rows = rows.replace("<c r=\"A2\"><v>9</v></c>", "<c r=\"B2\"><v>9</v></c>");
+    std::fs::write(folder.path().join("table.xlsx"), Xlsx::of_rows(&rows).bytes()).expect("written");
+    let record = house.go(&source, &full());
+    assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 0), "{}", record.message);
+    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6"]);
+}
+
+fn an_empty_file_for_a_workbook_is_an_empty_source(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    let (source, _) = table_source(&house, folder.path(), &[["1", "2", "4"]]);
+    std::fs::write(folder.path().join("table.xlsx"), "").expect("written");
+    let record = house.go(&source, &incremental());
+    assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("empty_source")), "{}", record.message);
+    assert_eq!(house.lines(&source), ["1|2|4"]);
 }

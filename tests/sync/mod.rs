@@ -15,6 +15,7 @@ mod kept;
 mod memory;
 mod preview;
 mod progress;
+mod random_workbooks;
 mod reader;
 mod readers;
 mod rows;

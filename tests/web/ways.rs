@@ -45,7 +45,8 @@ fn every_kind_has_its_form_and_an_unknown_one_is_any() {
     let sheet = admin.get("/settings/sources/new?kind=sheet").body;
     assert!(sheet.contains("Link to the sheet") && !sheet.contains("type=\"file\""), "{sheet}");
     let csv = admin.get("/settings/sources/new?kind=csv").body;
-    assert!(csv.contains("Link to the file") && csv.contains("accept=\".csv,.tsv,.txt,text/csv\""), "{csv}");
+    let accept = "accept=\".csv,.tsv,.txt,text/csv,.xlsx,.xlsm,.xlsb,.xls,.ods\"";
+    assert!(csv.contains("Link to the file") && csv.contains(accept), "{csv}");
     assert!(admin.get("/settings/sources/new?kind=toaster").body.contains("Paste a link"));
 }
 

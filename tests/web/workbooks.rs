@@ -6,7 +6,7 @@ use lockstep::domain::source::SourceDraft;
 use super::site::{Reply, Site};
 use crate::support::house::draft;
 use crate::support::outside::{Outside, Reply as Answer};
-use crate::support::workbook::sample_path;
+use crate::support::workbook::{ods_of_content, sample_path};
 
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 
@@ -40,16 +40,86 @@ fn a_workbook_is_recognised_among_any_files_and_links() {
 }
 
 #[test]
-fn a_workbook_in_the_field_for_csv_is_told_and_offered_as_excel() {
+fn a_workbook_in_the_field_for_csv_is_taken_as_excel_and_the_review_says_so() {
     let site = Site::new();
     let admin = site.person("ada", Role::Admin);
-    uploaded(&site, "albums.xlsx");
-    let refused = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("upload", UPLOAD)]);
-    assert_eq!(refused.status, 422);
-    assert!(refused.body.contains("This is an Excel workbook, not a CSV file."), "{}", refused.body);
+    let says = "This is an Excel or OpenDocument file; it is read as kind Excel.";
+    for name in ["albums.xlsx", "albums.xls", "albums.ods"] {
+        uploaded(&site, name);
+        let looked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("upload", UPLOAD)]);
+        assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
+        assert!(looked.body.contains(says) && looked.body.contains("Blue Train"), "{name}: {}", looked.body);
+        let outside = Outside::start();
+        outside.set("/a", Answer::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
+        let linked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("url", &outside.url("/a"))]);
+        assert_eq!((linked.status, hidden_field(&linked, "kind")), (200, "excel"), "{name}: {}", linked.body);
+        assert!(linked.body.contains(says), "{name}: {}", linked.body);
+    }
+    // Where the kind was not chosen there is nothing to be said.
+    let any = admin.post_form("/settings/sources/new", &[("upload", UPLOAD)]);
+    assert!(any.status == 200 && !any.body.contains(says), "{}", any.body);
+    let added = admin.post_form("/settings/sources", &source_fields("csv"));
+    assert_eq!(added.status, 303, "{}", added.body);
+    let ours = site.store.source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    assert_eq!((ours.kind.as_str(), ours.key_column.as_str()), ("excel", "id"));
+}
+
+/// The fields of the second step, for an upload.
+fn source_fields(kind: &'static str) -> [(&'static str, &'static str); 7] {
+    [
+        ("kind", kind),
+        ("upload", UPLOAD),
+        ("key", "id"),
+        ("slug", "ours"),
+        ("name", "Ours"),
+        ("noun_one", "album"),
+        ("noun_many", "albums"),
+    ]
+}
+
+#[test]
+fn what_is_wrong_with_a_workbook_in_the_field_for_csv_is_said_of_the_workbook() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let folder = site.data_dir().join("uploads");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let locked =
+        ods_of_content(b"x".to_vec(), "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>");
+    for kind in ["csv", "excel", ""] {
+        std::fs::write(folder.join(UPLOAD), &locked).expect("written");
+        let refused = admin.post_form("/settings/sources/new", &[("kind", kind), ("upload", UPLOAD)]);
+        assert_eq!(refused.status, 422, "{kind}");
+        let said = ["is protected with a password", "Save a copy without a password"];
+        assert!(said.iter().all(|said| refused.body.contains(said)), "{kind}: {}", refused.body);
+        assert!(!refused.body.contains("--kind excel"), "{kind}: {}", refused.body);
+    }
+}
+
+#[test]
+fn a_workbook_in_the_place_of_a_csv_file_is_offered_and_changes_the_kind_of_its_source() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let folder = site.data_dir().join("uploads");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(UPLOAD), "id,title\n1,Blue\n").expect("written");
+    assert_eq!(admin.post_form("/settings/sources", &source_fields("csv")).status, 303);
+    let other = UPLOAD.replace('0', "9");
+    std::fs::copy(sample_path("albums.ods"), folder.join(&other)).expect("a copy");
+    let edit = "/settings/sources/ours";
+    let fields = [("upload", other.as_str()), ("key", "id"), ("name", "Ours"), ("noun_one", "a"), ("noun_many", "b")];
+    let refused = admin.post_form(edit, &fields);
+    assert_eq!(refused.status, 422, "{}", refused.body);
+    assert!(refused.body.contains("This is an OpenDocument workbook, not a CSV file."), "{}", refused.body);
     assert!(refused.body.contains("name=\"as\" value=\"excel\""), "{}", refused.body);
-    let taken = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("as", "excel"), ("upload", UPLOAD)]);
-    assert_eq!((taken.status, hidden_field(&taken, "kind")), (200, "excel"), "{}", taken.body);
+    assert_eq!(hidden_field(&refused, "upload"), other);
+    let ours = || site.store.source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    assert_eq!(ours().kind, "csv");
+    let changed = admin.post_form(edit, &[&[("as", "excel")], &fields[..]].concat());
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    assert_eq!(ours().kind, "excel");
+    // A kind that reads nothing of the sort cannot be set like this.
+    let odd = admin.post_form(edit, &[&[("as", "feeds")], &fields[1..]].concat());
+    assert_eq!((odd.status, ours().kind.as_str()), (303, "excel"), "{}", odd.body);
 }
 
 #[test]
@@ -71,15 +141,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     assert!(
         looked.body.contains("These columns are hidden in the source") && looked.body.contains("<strong>cost</strong>")
     );
-    let fields = [
-        ("kind", "excel"),
-        ("upload", UPLOAD),
-        ("key", "id"),
-        ("slug", "ours"),
-        ("name", "Ours"),
-        ("noun_one", "album"),
-        ("noun_many", "albums"),
-    ];
+    let fields = source_fields("excel");
     let with = |more: &[(&'static str, &'static str)]| [&fields[..], more].concat();
     let refused = admin.post_form("/settings/sources", &with(&[("public", "1")]));
     assert_eq!(refused.status, 422, "{}", refused.body);

@@ -189,6 +189,7 @@ impl Table {
             spans_lines: record.spans_lines,
             extra,
             mended,
+            ..Row::default()
         }
     }
 

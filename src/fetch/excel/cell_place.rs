@@ -1,7 +1,10 @@
-//! Places of cells as workbooks write them: `B5` and `A2:B5`.
+//! Places of cells and columns as workbooks write them: `B5`, `A2:B5` and `AA`.
+
+/// The first and the last cell of an area: row and column of each, from 0.
+pub(super) type CellArea = ((u32, u32), (u32, u32));
 
 /// `A2:B5` as rows and columns from 0.
-pub(super) fn parse_area(area: &str) -> Option<((u32, u32), (u32, u32))> {
+pub(super) fn parse_area(area: &str) -> Option<CellArea> {
     let (first, last) = area.split_once(':')?;
     Some((parse_place(first)?, parse_place(last)?))
 }
@@ -18,9 +21,21 @@ pub(super) fn parse_place(place: &str) -> Option<(u32, u32)> {
     Some((digits.parse::<u32>().ok()?.checked_sub(1)?, column - 1))
 }
 
+/// The letters that spreadsheets call the column at `position` by, from 0: `A`, `AA`.
+pub(super) fn column_letters(position: u32) -> String {
+    let mut letters = Vec::new();
+    let mut left = u64::from(position) + 1;
+    while left > 0 {
+        left -= 1;
+        letters.push(char::from(b'A' + u8::try_from(left % 26).unwrap_or(0)));
+        left /= 26;
+    }
+    letters.iter().rev().collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse_area;
+    use super::{column_letters, parse_area};
 
     #[test]
     fn areas_are_read_as_rows_and_columns() {
@@ -29,5 +44,11 @@ mod tests {
         for bad in ["A2", "A0:B1", "2:5", "AAAA1:B2", ":"] {
             assert_eq!(parse_area(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn columns_have_the_letters_of_spreadsheets() {
+        let letters: Vec<String> = [0, 25, 26, 701, 702, 16_383].into_iter().map(column_letters).collect();
+        assert_eq!(letters, ["A", "Z", "AA", "ZZ", "AAA", "XFD"]);
     }
 }

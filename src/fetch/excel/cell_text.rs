@@ -7,6 +7,8 @@ use chrono::{Days, NaiveDate};
 const DAY_MILLIS: u64 = 86_400_000;
 /// From here on not every whole number has a floating-point number of its own.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+/// The smallest whole number of more than 15 digits.
+const MIN_LONG: f64 = 1e15;
 /// The largest serial date: 31 December 9999.
 const MAX_SERIAL: f64 = 2_958_466.0;
 
@@ -52,6 +54,18 @@ fn error_text(error: &CellErrorType) -> String {
 /// As spreadsheets show it.
 pub(super) fn flag_text(flag: bool) -> &'static str {
     if flag { "TRUE" } else { "FALSE" }
+}
+
+/// Whether a number has more than the 15 digits that spreadsheets keep, so that another one may have been entered. One
+/// of sixteen digits that does not end in 0, and is exact, cannot have been rounded by a spreadsheet.
+pub(super) fn is_rounded(number: f64) -> bool {
+    let size = number.abs();
+    number.fract() == 0.0 && (size >= MAX_EXACT || (size >= MIN_LONG && number % 10.0 == 0.0))
+}
+
+/// The same for the value of a cell.
+pub(super) fn is_rounded_cell(value: &DataRef<'_>) -> bool {
+    matches!(value, DataRef::Float(number) if is_rounded(*number))
 }
 
 /// A number without exponent. Fractions have at most 15 significant digits, as in Excel, so that what a calculation
@@ -157,7 +171,17 @@ fn parse_duration(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{iso_duration, iso_moment, number_text, serial_text};
+    use super::{is_rounded, iso_duration, iso_moment, number_text, serial_text};
+
+    #[test]
+    fn a_number_is_rounded_where_it_has_more_digits_than_spreadsheets_keep() {
+        for number in [1e15, 1_234_567_890_123_450.0, -12_345_678_901_234_567.0, 1e20] {
+            assert!(is_rounded(number), "{number}");
+        }
+        for number in [0.0, 999_999_999_999_999.0, 1_234_567_890_123_457.0, 0.1, 1e15 + 0.5, f64::NAN, f64::INFINITY] {
+            assert!(!is_rounded(number), "{number}");
+        }
+    }
 
     #[test]
     fn numbers_are_plain() {

@@ -1,7 +1,9 @@
 //! Messages about workbooks that cannot be read: what is wrong, and what to do.
 
 use crate::domain::row::shortened;
+use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
+use crate::fetch::file_signature::REMOVE_PASSWORD;
 
 /// The most tabs that a message lists.
 const MAX_LISTED_TABS: usize = 12;
@@ -31,18 +33,40 @@ pub(super) fn unreadable(why: &str) -> FetchError {
 pub(super) fn password_protected() -> FetchError {
     FetchError::failed(
         "password_protected",
-        "This workbook is protected with a password, and Lockstep cannot open it. Save a copy without a password: in \
-         Excel choose File → Info → Protect Workbook → Encrypt with Password and empty the field.",
+        format!("This workbook is protected with a password, and Lockstep cannot open it. {REMOVE_PASSWORD}"),
     )
 }
 
-/// It has more in it than may be read.
+/// It has more in it than can be read, whatever the settings.
 pub(super) fn too_large_unpacked(what: &str) -> FetchError {
     FetchError::failed(
         "too_large",
         format!(
-            "This workbook is too large to be read. {what} Delete tabs, rows and columns that are not needed, save the \
-             table as CSV, or raise LOCKSTEP_MAX_BYTES."
+            "This workbook is too large to be read. {what} Delete the tabs, rows and columns that are not needed, or save \
+             the tab as CSV."
+        ),
+    )
+}
+
+/// It has more in it than LOCKSTEP_MAX_BYTES allows.
+pub(super) fn over_max_bytes(what: &str) -> FetchError {
+    FetchError::failed(
+        "too_large",
+        format!(
+            "This workbook is too large to be read. {what} Delete the tabs, rows and columns that are not needed, save \
+             the tab as CSV, or raise LOCKSTEP_MAX_BYTES."
+        ),
+    )
+}
+
+/// The name of the column `letters` is not known: it is a formula whose value was never saved.
+pub(super) fn unsaved_header(row: u64, letters: &str) -> FetchError {
+    FetchError::failed(
+        "unsaved_formula",
+        format!(
+            "Row {}, column {letters}: the name of this column is a formula without a saved value. Open the file in Excel \
+             or LibreOffice, save it once, and sync again.",
+            grouped(row)
         ),
     )
 }

@@ -1,6 +1,6 @@
 //! What is hidden or merged in a tab, and the notes about it.
 
-use super::row_collector::{column_letters, hidden_columns};
+use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::row::{listed_columns, shortened};
 use crate::domain::text_counts::grouped;
@@ -123,4 +123,10 @@ impl TabLayout {
         }
         notes
     }
+}
+
+/// The names of the columns that are hidden.
+pub(super) fn hidden_columns(layout: &TabLayout, columns: &[String]) -> Vec<String> {
+    let is_hidden = |position: usize| u32::try_from(position).is_ok_and(|position| layout.hides_column(position));
+    columns.iter().enumerate().filter(|(position, _)| is_hidden(*position)).map(|(_, name)| name.clone()).collect()
 }

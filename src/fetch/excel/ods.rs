@@ -11,8 +11,8 @@ use quick_xml::events::{BytesStart, Event};
 use super::failure::{corrupt, password_protected};
 use super::layout::TabLayout;
 use super::ods_cell::OpenCell;
-use super::package::MAX_SMALL_PART_BYTES;
-use super::part_reader::{PartArchive, PartReader, ReadLimit};
+use super::package::MAX_SMALL_PART;
+use super::part_reader::{PartArchive, PartBound, PartReader, ReadLimit};
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
 use super::xml_events::{attribute, for_each_event, push_text, qualified_attribute};
@@ -29,7 +29,7 @@ const MAX_REPEAT: u32 = 1_048_577;
 
 /// Whether the archive says that it is an OpenDocument workbook.
 pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<bool, FetchError> {
-    let Some(part) = archive.part("mimetype", MAX_SMALL_PART_BYTES)? else { return Ok(false) };
+    let Some(part) = archive.part("mimetype", MAX_SMALL_PART)? else { return Ok(false) };
     let mut kind = Vec::new();
     part.take(200).read_to_end(&mut kind).map_err(|error| PartReader::explain(limit, &error))?;
     Ok(kind.starts_with(MIME_TYPE))
@@ -42,7 +42,7 @@ pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_
 pub(super) fn read_ods(request: &ReadRequest<'_>, mut archive: PartArchive<'_>) -> Result<TabContent, FetchError> {
     let limit = request.limit;
     refuse_encrypted(&mut archive, &limit)?;
-    let most = request.max_part_bytes();
+    let most = request.max_part();
     let tabs = list_tabs(&mut archive, most, &limit)?;
     let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
     let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
@@ -51,13 +51,12 @@ pub(super) fn read_ods(request: &ReadRequest<'_>, mut archive: PartArchive<'_>) 
     let part = archive.part(CONTENT_PART, most)?.ok_or_else(corrupt)?;
     for_each_event(part, &limit, |event, _| reader.take(event))?;
     let TabReader { collector, layout, .. } = reader;
-    let (columns, rows) = collector.finish()?;
-    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+    Ok(TabContent { collected: collector.finish()?, layout, tab: name, is_hidden })
 }
 
 fn refuse_encrypted(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
     let mut is_encrypted = archive.has("encrypted-package");
-    if let Some(manifest) = archive.part("META-INF/manifest.xml", MAX_SMALL_PART_BYTES)? {
+    if let Some(manifest) = archive.part("META-INF/manifest.xml", MAX_SMALL_PART)? {
         for_each_event(manifest, limit, |event, _| {
             if let Event::Start(start) = event {
                 is_encrypted |= start.local_name().as_ref() == "encryption-data";
@@ -69,7 +68,11 @@ fn refuse_encrypted(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Res
 }
 
 /// All tabs. A tab is hidden by its style.
-fn list_tabs(archive: &mut PartArchive<'_>, most: u64, limit: &ReadLimit<'_>) -> Result<Vec<WorkbookTab>, FetchError> {
+fn list_tabs(
+    archive: &mut PartArchive<'_>,
+    most: PartBound,
+    limit: &ReadLimit<'_>,
+) -> Result<Vec<WorkbookTab>, FetchError> {
     let (mut tabs, mut hidden_styles, mut style) = (Vec::new(), HashSet::new(), None);
     let (mut depth, mut has_ended) = (0_u32, false);
     let part = archive.part(CONTENT_PART, most)?.ok_or_else(corrupt)?;
@@ -268,17 +271,27 @@ impl<'a> TabReader<'a> {
 
     fn close_cell(&mut self) -> Result<(), FetchError> {
         let Some(cell) = self.cell.take() else { return Ok(()) };
-        let repeat = cell.repeat;
+        let columns = self.column..self.column.saturating_add(cell.repeat);
+        self.column = columns.end;
         // What a merged area covers nobody sees.
-        let text = if cell.is_covered { String::new() } else { cell.finish() };
+        if cell.is_covered {
+            return Ok(());
+        }
+        if cell.is_unsaved_formula() {
+            self.has_values = true;
+            return columns.into_iter().try_for_each(|column| self.collector.take_unsaved_formula(self.row, column));
+        }
+        let is_rounded = cell.is_rounded_number();
+        let text = cell.finish();
         if !text.is_empty() {
             self.has_values = true;
-            for position in 0..repeat {
-                let column = self.column.saturating_add(position);
+            for column in columns {
                 self.collector.take(self.row, column, text.len(), || text.clone())?;
+                if is_rounded {
+                    self.collector.mark_rounded(column);
+                }
             }
         }
-        self.column = self.column.saturating_add(repeat);
         Ok(())
     }
 

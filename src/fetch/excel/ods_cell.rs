@@ -2,7 +2,7 @@
 
 use quick_xml::events::BytesStart;
 
-use super::cell_text::{flag_text, iso_duration, iso_moment, number_text};
+use super::cell_text::{flag_text, is_rounded, iso_duration, iso_moment, number_text};
 use super::xml_events::qualified_attribute;
 
 /// A cell of which the end has not come.
@@ -13,6 +13,7 @@ pub(super) struct OpenCell {
     pub(super) kind: String,
     pub(super) value: Option<String>,
     pub(super) is_error: bool,
+    pub(super) has_formula: bool,
     pub(super) text: String,
     pub(super) paragraphs: u32,
     pub(super) is_in_paragraph: bool,
@@ -30,7 +31,19 @@ impl OpenCell {
             _ => qualified_attribute(start, "office:string-value").filter(|text| !text.is_empty()),
         };
         let is_error = qualified_attribute(start, "calcext:value-type").is_some_and(|kind| kind == "error");
-        Self { kind, value, is_error, ..Self::default() }
+        let has_formula = qualified_attribute(start, "table:formula").is_some_and(|formula| !formula.trim().is_empty());
+        Self { kind, value, is_error, has_formula, ..Self::default() }
+    }
+
+    /// Whether it has a formula whose value was never saved. A text may be empty.
+    pub(super) fn is_unsaved_formula(&self) -> bool {
+        self.has_formula && self.value.is_none() && self.text.is_empty() && self.kind != "string"
+    }
+
+    /// Whether it is a number that spreadsheets round.
+    pub(super) fn is_rounded_number(&self) -> bool {
+        let is_number = matches!(self.kind.as_str(), "float" | "percentage" | "currency");
+        is_number && self.value.as_ref().and_then(|value| value.parse().ok()).is_some_and(is_rounded)
     }
 
     /// Its text: the value where it is more exact than what is shown.

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use quick_xml::events::Event;
 
 use super::failure::{corrupt, unreadable};
-use super::part_reader::{PartArchive, ReadLimit};
+use super::part_reader::{PartArchive, PartBound, ReadLimit};
 use super::tab::WorkbookTab;
-use super::xml_events::{attribute, for_each_event};
+use super::xml_events::{attribute, for_each_event, is_true};
 use crate::fetch::FetchError;
 
 /// The most bytes of a part that lists tabs, relations or formats, unpacked. Such a part is a few kilobytes.
-pub(super) const MAX_SMALL_PART_BYTES: u64 = 8 * 1024 * 1024;
+pub(super) const MAX_SMALL_PART: PartBound = PartBound::Fixed(8 * 1024 * 1024);
 /// The most tabs.
 const MAX_TABS: usize = 10_000;
 
@@ -22,6 +22,8 @@ pub(super) struct WorkbookPackage {
     pub(super) tabs: Vec<WorkbookTab>,
     /// The part of each tab.
     pub(super) paths: Vec<String>,
+    /// Whether the file wants its formulas to be calculated when it is opened: a program wrote it that cannot.
+    pub(super) is_uncalculated: bool,
 }
 
 /// Makes sure that the parts with formats and shared texts are there, where calamine looks for them: without them dates
@@ -81,10 +83,13 @@ pub(super) fn read_package(
     let folder = if folder.is_empty() { String::new() } else { format!("{folder}/") };
     let relations = relations(archive, &format!("{folder}_rels/{file}.rels"), limit)?;
     require_parts(archive, &folder, relations.values())?;
-    let (mut tabs, mut paths) = (Vec::new(), Vec::new());
-    let part = archive.part(main_part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
+    let (mut tabs, mut paths, mut is_uncalculated) = (Vec::new(), Vec::new(), false);
+    let part = archive.part(main_part, MAX_SMALL_PART)?.ok_or_else(corrupt)?;
     for_each_event(part, limit, |event, _| {
         let Event::Start(start) = event else { return Ok(()) };
+        if start.local_name().as_ref() == "calcPr" {
+            is_uncalculated = is_true(attribute(start, "fullCalcOnLoad").as_deref());
+        }
         if start.local_name().as_ref() != "sheet" || tabs.len() >= MAX_TABS {
             return Ok(());
         }
@@ -98,7 +103,7 @@ pub(super) fn read_package(
         }
         Ok(())
     })?;
-    Ok(WorkbookPackage { folder, tabs, paths })
+    Ok(WorkbookPackage { folder, tabs, paths, is_uncalculated })
 }
 
 /// The relations of a part, by their id.
@@ -111,7 +116,7 @@ pub(super) fn relations(
     limit: &ReadLimit<'_>,
 ) -> Result<HashMap<String, Relation>, FetchError> {
     let mut relations = HashMap::new();
-    let part = archive.part(part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
+    let part = archive.part(part, MAX_SMALL_PART)?.ok_or_else(corrupt)?;
     for_each_event(part, limit, |event, _| {
         if let Event::Start(start) = event
             && start.local_name().as_ref() == "Relationship"

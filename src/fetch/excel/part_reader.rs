@@ -11,15 +11,14 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::failure::{corrupt, password_protected, too_large_unpacked};
+use super::failure::{corrupt, over_max_bytes, password_protected, too_large_unpacked};
+use super::xml_token::{Token, TooMuch};
 use crate::domain::text_counts::grouped;
 use crate::fetch::http::spool::{Reader, Spooled};
 use crate::fetch::{FetchError, Watch};
 
 /// The most entries of an archive.
 const MAX_ENTRIES: usize = 20_000;
-/// The longest piece of XML between two tags, and the longest tag.
-const MAX_TOKEN_BYTES: u64 = 2 * 1024 * 1024;
 
 /// When reading has to end: on a cancel, or when the time of the run is over.
 #[derive(Clone, Copy)]
@@ -115,23 +114,48 @@ impl<'a> PartArchive<'a> {
         self.names.contains_key(&name.to_ascii_lowercase())
     }
 
-    /// A part, of which at most `most` bytes may be read; `None` where there is none of this name.
+    /// A part, of which only so much may be read; `None` where there is none of this name.
     ///
     /// # Errors
-    /// `workbook_too_large` where the directory admits to more, `password_protected`, `corrupt_workbook`.
-    pub(super) fn part(&mut self, name: &str, most: u64) -> Result<Option<PartReader<'_, 'a>>, FetchError> {
+    /// `too_large` where the directory admits to more, `password_protected`, `corrupt_workbook`.
+    pub(super) fn part(&mut self, name: &str, most: PartBound) -> Result<Option<PartReader<'_, 'a>>, FetchError> {
         let Some(name) = self.names.get(&name.to_ascii_lowercase()) else { return Ok(None) };
         match self.zip.by_name(name) {
-            Ok(file) if file.size() > most => Err(too_large_unpacked(&over(most))),
-            Ok(file) => Ok(Some(PartReader { file, limit: self.limit, left: most, most, token: Token::default() })),
+            Ok(file) if file.size() > most.bytes() => Err(most.refusal()),
+            Ok(file) => {
+                let left = most.bytes();
+                Ok(Some(PartReader { file, limit: self.limit, left, most, token: Token::default() }))
+            }
             Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => Err(password_protected()),
             Err(_) => Err(self.limit.check().err().unwrap_or_else(corrupt)),
         }
     }
 }
 
-fn over(most: u64) -> String {
-    format!("One of its parts has more than {} MB when unpacked.", most.div_ceil(1_000_000))
+/// The most bytes of a part, unpacked.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PartBound {
+    /// So many, whatever the settings.
+    Fixed(u64),
+    /// So many, as LOCKSTEP_MAX_BYTES allows.
+    OfMaxBytes(u64),
+}
+
+impl PartBound {
+    const fn bytes(self) -> u64 {
+        let (Self::Fixed(bytes) | Self::OfMaxBytes(bytes)) = self;
+        bytes
+    }
+
+    /// That a part has more.
+    fn refusal(self) -> FetchError {
+        let most = self.bytes().div_ceil(1_000_000);
+        let what = format!("One of its parts has more than {most} MB when unpacked.");
+        match self {
+            Self::Fixed(_) => too_large_unpacked(&what),
+            Self::OfMaxBytes(_) => over_max_bytes(&what),
+        }
+    }
 }
 
 /// How often `mark` occurs.
@@ -155,7 +179,7 @@ pub(super) struct PartReader<'z, 'a> {
     file: ZipFile<'z, WorkbookBytes<'a>>,
     limit: ReadLimit<'a>,
     left: u64,
-    most: u64,
+    most: PartBound,
     token: Token,
 }
 
@@ -170,23 +194,27 @@ impl<'a> PartReader<'_, 'a> {
         if let Err(ended) = limit.check() {
             return ended;
         }
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<TooMuch>()) {
+        let inner = error.get_ref();
+        if let Some(most) = inner.and_then(|inner| inner.downcast_ref::<OverBound>()) {
+            return most.0.refusal();
+        }
+        match inner.and_then(|inner| inner.downcast_ref::<TooMuch>()) {
             Some(TooMuch(what)) => too_large_unpacked(what),
             None => corrupt(),
         }
     }
 }
 
-/// A part has more than it may have.
+/// A part has more bytes than it may have.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct TooMuch(pub(super) String);
+#[error("the part is larger than {0:?}")]
+struct OverBound(PartBound);
 
 impl Read for PartReader<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.limit.check().map_err(io::Error::other)?;
         let count = self.file.read(buffer)?;
-        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(TooMuch(over(self.most))))?;
+        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(OverBound(self.most)))?;
         Ok(count)
     }
 }
@@ -202,89 +230,9 @@ impl Read for XmlPart<'_, '_> {
     }
 }
 
-/// Where in XML a reader is.
-#[derive(Default, Clone, Copy, PartialEq, Eq, Debug)]
-enum MarkupPart {
-    #[default]
-    Text,
-    /// In a tag, with the quotation mark that is open.
-    Tag(Option<u8>),
-    /// After `<!`, until it is known what it is.
-    Declaration,
-    /// In a comment, CDATA or a processing instruction, which ends with these bytes before a `>` and is at least so
-    /// long.
-    Until([u8; 2], u64),
-}
-
-/// Measures how long the pieces of XML are that a parser keeps as one.
-#[derive(Default)]
-struct Token {
-    inside: MarkupPart,
-    length: u64,
-    /// The last two bytes.
-    last: [u8; 2],
-}
-
-impl Token {
-    fn take(&mut self, bytes: &[u8]) -> Result<(), TooMuch> {
-        for &byte in bytes {
-            self.length += 1;
-            let next = match (self.inside, byte) {
-                (MarkupPart::Text, b'<') => Some(MarkupPart::Tag(None)),
-                (MarkupPart::Tag(None), b'!') if self.length == 2 => Some(MarkupPart::Declaration),
-                (MarkupPart::Tag(None), b'?') if self.length == 2 => Some(MarkupPart::Until([0, b'?'], 4)),
-                (MarkupPart::Tag(None), b'"' | b'\'') => Some(MarkupPart::Tag(Some(byte))),
-                (MarkupPart::Tag(Some(quote)), _) if byte == quote => Some(MarkupPart::Tag(None)),
-                (MarkupPart::Tag(None), b'>') => Some(MarkupPart::Text),
-                (MarkupPart::Declaration, b'-') => Some(MarkupPart::Until([b'-', b'-'], 7)),
-                (MarkupPart::Declaration, b'[') => Some(MarkupPart::Until([b']', b']'], 12)),
-                (MarkupPart::Declaration, _) => {
-                    return Err(TooMuch("It declares XML entities, which no workbook does.".to_owned()));
-                }
-                (MarkupPart::Until([first, second], least), b'>')
-                    if self.last[1] == second && (first == 0 || self.last[0] == first) && self.length >= least =>
-                {
-                    Some(MarkupPart::Text)
-                }
-                _ => None,
-            };
-            if let Some(next) = next {
-                let begins = matches!((self.inside, next), (MarkupPart::Text, _) | (_, MarkupPart::Text));
-                self.inside = next;
-                if begins {
-                    self.length = u64::from(next != MarkupPart::Text);
-                }
-            }
-            self.last = [self.last[1], byte];
-            if self.length > MAX_TOKEN_BYTES {
-                return Err(TooMuch("It has a cell or a tag of more than 2 MiB.".to_owned()));
-            }
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{MAX_TOKEN_BYTES, Token, count};
-
-    #[test]
-    fn a_token_is_measured_across_what_looks_like_tags() {
-        let long = usize::try_from(MAX_TOKEN_BYTES).expect("a size");
-        let bad = [
-            format!("<a>{}", "x".repeat(long + 1)),
-            format!("<a b='{}", ">".repeat(long + 1)),
-            format!("<!--{}", "<a>".repeat(long / 2)),
-            format!("<![CDATA[{}", "<a>".repeat(long / 2)),
-            format!("<?x {}", "<a>".repeat(long / 2)),
-            "<!DOCTYPE a>".to_owned(),
-        ];
-        for text in bad {
-            assert!(Token::default().take(text.as_bytes()).is_err(), "{}…", &text[..12]);
-        }
-        let fine = "<?xml version='1.0'?><!-- a > b --><a b=\"x>y\"><![CDATA[<]]>]]>text</a>".repeat(100_000);
-        assert!(Token::default().take(fine.as_bytes()).is_ok());
-    }
+    use super::count;
 
     #[test]
     fn a_mark_is_counted_across_pieces() {

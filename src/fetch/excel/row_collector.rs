@@ -2,9 +2,12 @@
 
 use std::path::Path;
 
-use super::failure::{too_large_unpacked, unreadable};
-use super::layout::TabLayout;
+use super::cell_notes::{CellNotes, repeated_cell};
+use super::cell_place::{CellArea, column_letters};
+use super::failure::{over_max_bytes, unreadable, unsaved_header};
 use super::part_reader::ReadLimit;
+use super::row_draft::RowDraft;
+use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::row::{Mend, Row, column_names};
 use crate::domain::text_counts::grouped;
@@ -16,8 +19,17 @@ use crate::fetch::row_file::RowWriter;
 const MAX_ROWS: u32 = 1_048_576;
 /// The most columns.
 const MAX_TAB_COLUMNS: u32 = 16_384;
+/// The most areas of formulas that are kept.
+const MAX_AREAS: usize = 10_000;
 /// How many cells are taken before the limit is asked again.
 const CHECK_INTERVAL: u64 = 1000;
+
+/// The rows of a tab, and what is noted about their cells.
+pub(super) struct CollectedRows {
+    pub(super) columns: Vec<String>,
+    pub(super) rows: RowWriter,
+    pub(super) notes: Vec<Issue>,
+}
 
 /// Takes the cells of one tab in the order of their rows.
 pub(super) struct RowCollector<'a> {
@@ -32,11 +44,14 @@ pub(super) struct RowCollector<'a> {
     /// What the rows would take as CSV: a row of many columns takes room although its cells are empty.
     bytes: u64,
     max_bytes: u64,
-    /// The row whose cells come just now, from 0, and its cells.
+    /// The row whose cells come just now, from 0, and what it has.
     row: u32,
-    cells: Vec<String>,
+    draft: RowDraft,
     row_bytes: usize,
     seen: u64,
+    /// Areas that a formula without a saved value fills, from 0, both ends included.
+    unsaved_areas: Vec<CellArea>,
+    notes: CellNotes,
 }
 
 impl<'a> RowCollector<'a> {
@@ -57,9 +72,11 @@ impl<'a> RowCollector<'a> {
             bytes: 0,
             max_bytes,
             row: 0,
-            cells: Vec::new(),
+            draft: RowDraft::default(),
             row_bytes: 0,
             seen: 0,
+            unsaved_areas: Vec::new(),
+            notes: CellNotes::default(),
         })
     }
 
@@ -74,20 +91,7 @@ impl<'a> RowCollector<'a> {
         bytes: usize,
         text: impl FnOnce() -> String,
     ) -> Result<(), FetchError> {
-        self.seen += 1;
-        if self.seen.is_multiple_of(CHECK_INTERVAL) {
-            self.limit.check()?;
-        }
-        if row < self.row {
-            return Err(unreadable("its rows are not in order"));
-        }
-        if row >= MAX_ROWS || column >= MAX_TAB_COLUMNS {
-            return Err(unreadable("a cell lies outside the tab"));
-        }
-        if row > self.row {
-            self.end_row()?;
-            self.row = row;
-        }
+        self.begin_cell(row, column)?;
         if bytes > MAX_CELL {
             return Err(FetchError::failed(
                 "cell_too_large",
@@ -107,23 +111,68 @@ impl<'a> RowCollector<'a> {
             return Err(FetchError::failed("row_too_large", message));
         }
         let text = text();
-        if text.is_empty() {
-            return Ok(());
+        if !text.is_empty() {
+            self.draft.put(column, text);
         }
-        let position = column as usize;
-        if self.cells.len() <= position {
-            self.cells.resize(position + 1, String::new());
+        Ok(())
+    }
+
+    /// The cell that was just taken is a number that spreadsheets round.
+    pub(super) fn mark_rounded(&mut self, column: u32) {
+        self.draft.rounded_numbers.push(column as usize);
+    }
+
+    /// Takes a cell with a formula whose value was never saved.
+    ///
+    /// # Errors
+    /// Where cells do not come row by row.
+    pub(super) fn take_unsaved_formula(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
+        self.begin_cell(row, column)?;
+        self.draft.put_unsaved(column);
+        Ok(())
+    }
+
+    /// The formula that was just taken fills this area.
+    pub(super) fn add_unsaved_area(&mut self, area: CellArea) {
+        if self.unsaved_areas.len() < MAX_AREAS {
+            self.unsaved_areas.push(area);
         }
-        self.cells[position] = text;
+    }
+
+    /// There are two cells at `row` and `column`, one of which was never given.
+    ///
+    /// # Errors
+    /// Where cells do not come row by row.
+    pub(super) fn take_repeated(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
+        self.begin_cell(row, column)?;
+        self.draft.repeated = Some(column);
+        Ok(())
+    }
+
+    fn begin_cell(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
+        self.seen += 1;
+        if self.seen.is_multiple_of(CHECK_INTERVAL) {
+            self.limit.check()?;
+        }
+        if row < self.row {
+            return Err(unreadable("its rows are not in order"));
+        }
+        if row >= MAX_ROWS || column >= MAX_TAB_COLUMNS {
+            return Err(unreadable("a cell lies outside the tab"));
+        }
+        if row > self.row {
+            self.end_row()?;
+            self.row = row;
+        }
         Ok(())
     }
 
     /// Takes the same row again, so many times: a row that is repeated in its file.
     pub(super) fn repeat_row(&mut self, times: u32) -> Result<(), FetchError> {
-        if self.cells.is_empty() {
+        if self.draft.is_blank() {
             return Ok(());
         }
-        let cells = self.cells.clone();
+        let draft = self.draft.clone();
         for _ in 0..times {
             self.limit.check()?;
             let row = self.row;
@@ -132,7 +181,7 @@ impl<'a> RowCollector<'a> {
                 return Ok(());
             }
             self.row = row + 1;
-            self.cells.clone_from(&cells);
+            self.draft.clone_from(&draft);
         }
         Ok(())
     }
@@ -148,17 +197,26 @@ impl<'a> RowCollector<'a> {
     fn end_row(&mut self) -> Result<(), FetchError> {
         let number = u64::from(self.row) + 1;
         self.row_bytes = 0;
-        let is_blank = self.cells.is_empty();
-        if is_blank {
+        let mut draft = std::mem::take(&mut self.draft);
+        if draft.is_blank() {
             return Ok(());
         }
-        let mut cells = std::mem::take(&mut self.cells);
+        draft.fill_areas(self.row, &self.unsaved_areas);
         if self.has_header {
-            return self.push(number, cells);
+            return self.push(number, draft);
         }
-        let has_text = cells.iter().any(|cell| !cell.chars().all(|c| c == '\0' || c.is_whitespace()));
+        let RowDraft { mut cells, unsaved_formulas, repeated, .. } = draft;
+        // The name that a formula would give may be the first text of the tab.
+        let has_text = !unsaved_formulas.is_empty()
+            || cells.iter().any(|cell| !cell.chars().all(|c| c == '\0' || c.is_whitespace()));
         let is_header = self.header_row.map_or(has_text, |row| row == number);
         if is_header {
+            if let Some(position) = unsaved_formulas.first() {
+                return Err(unsaved_header(number, &column_letters(u32::try_from(*position).unwrap_or(0))));
+            }
+            if repeated.is_some() {
+                return Err(unreadable("two cells of its header have the same place"));
+            }
             // Empty cells at the end of a header name nothing.
             let width = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
             if width > MAX_COLUMNS {
@@ -184,8 +242,17 @@ impl<'a> RowCollector<'a> {
         )
     }
 
-    fn push(&mut self, number: u64, mut cells: Vec<String>) -> Result<(), FetchError> {
+    fn push(&mut self, number: u64, draft: RowDraft) -> Result<(), FetchError> {
         let width = self.columns.len();
+        let RowDraft { mut cells, mut unsaved_formulas, mut rounded_numbers, repeated } = draft;
+        unsaved_formulas.retain(|position| *position < width);
+        rounded_numbers.retain(|position| *position < width);
+        // A formula that was only drawn down below the table is nobody's entry.
+        if !cells.is_empty() {
+            self.notes.unsaved_formulas.add(number, &unsaved_formulas);
+        }
+        self.notes.rounded_numbers.add(number, &rounded_numbers);
+        let refusal = repeated.map(|column| repeated_cell(number, column));
         let mut mended = Vec::new();
         // Empty cells at the end of a row are not written down, so one that is too short says nothing.
         let row_width = width.max(cells.len());
@@ -200,52 +267,36 @@ impl<'a> RowCollector<'a> {
         self.bytes += (text + width + extra.len()) as u64;
         if self.bytes > self.max_bytes {
             let most = self.max_bytes.div_ceil(1_000_000);
-            return Err(too_large_unpacked(&format!("Its rows have more than {most} MB.")));
+            return Err(over_max_bytes(&format!("Its rows have more than {most} MB.")));
         }
         cells.resize(width, String::new());
         let is_beyond = extra.iter().any(|cell| !cell.trim().is_empty());
         let surplus = is_beyond && !self.takes_long_rows;
-        self.rows.push(&Row { number, cells, surplus, width: Some(row_width), extra, mended, ..Row::default() })
+        self.rows.push(&Row {
+            number,
+            cells,
+            surplus,
+            width: Some(row_width),
+            extra,
+            refusal,
+            unsaved_formulas,
+            rounded_numbers,
+            mended,
+            ..Row::default()
+        })
     }
 
-    /// The columns and the file of rows, when all cells are there.
+    /// The columns, the file of rows and the notes, when all cells are there.
     ///
     /// # Errors
     /// Where the row that was set as the header is not there.
-    pub(super) fn finish(mut self) -> Result<(Vec<String>, RowWriter), FetchError> {
+    pub(super) fn finish(mut self) -> Result<CollectedRows, FetchError> {
         self.end_row()?;
         if !self.has_header && self.header_row.is_some() {
             return Err(self.no_header());
         }
-        Ok((self.columns, self.rows))
-    }
-}
-
-/// The letters that spreadsheets call the column at `position` by, from 0: `A`, `AA`.
-pub(super) fn column_letters(position: u32) -> String {
-    let mut letters = Vec::new();
-    let mut left = u64::from(position) + 1;
-    while left > 0 {
-        left -= 1;
-        letters.push(char::from(b'A' + u8::try_from(left % 26).unwrap_or(0)));
-        left /= 26;
-    }
-    letters.iter().rev().collect()
-}
-
-/// The names of the columns that are hidden.
-pub(super) fn hidden_columns(layout: &TabLayout, columns: &[String]) -> Vec<String> {
-    let is_hidden = |position: usize| u32::try_from(position).is_ok_and(|position| layout.hides_column(position));
-    columns.iter().enumerate().filter(|(position, _)| is_hidden(*position)).map(|(_, name)| name.clone()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::column_letters;
-
-    #[test]
-    fn columns_have_the_letters_of_spreadsheets() {
-        let letters: Vec<String> = [0, 25, 26, 701, 702, 16_383].into_iter().map(column_letters).collect();
-        assert_eq!(letters, ["A", "Z", "AA", "ZZ", "AAA", "XFD"]);
+        let Self { columns, rows, notes, .. } = self;
+        let notes = notes.into_issues(&columns);
+        Ok(CollectedRows { columns, rows, notes })
     }
 }

@@ -4,10 +4,11 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::failure::{corrupt, unreadable};
+use super::layout::hidden_columns;
 use super::ods::{is_spreadsheet, read_ods};
 use super::package::main_part;
 use super::part_reader::PartArchive;
-use super::row_collector::hidden_columns;
+use super::row_collector::CollectedRows;
 use super::xls::read_xls;
 use super::xlsb::read_xlsb;
 use super::xlsx::read_xlsx;
@@ -15,7 +16,7 @@ use super::{ReadRequest, TabContent};
 use crate::domain::column_type::ColumnType;
 use crate::domain::source::Validators;
 use crate::fetch::file_signature::{detect, refusal};
-use crate::fetch::http::spool::disk;
+use crate::fetch::http::spool::{Spooled, disk};
 use crate::fetch::row_file::{Facts, RowFile};
 use crate::fetch::{Content, FetchError, Rows};
 
@@ -37,8 +38,8 @@ pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -
     // The reader may stumble over a file that nobody foresaw. That ends this run, and nothing else.
     let read = catch_unwind(AssertUnwindSafe(|| read_tab(request)));
     let content = read.unwrap_or_else(|_| Err(unreadable("its content is not what its format allows")))?;
-    let TabContent { columns, rows, layout, tab, is_hidden } = content;
-    for note in layout.notes(&tab, is_hidden, &columns) {
+    let TabContent { collected: CollectedRows { columns, rows, notes }, layout, tab, is_hidden } = content;
+    for note in layout.notes(&tab, is_hidden, &columns).into_iter().chain(notes) {
         request.limit.watch.issue(note);
     }
     let hidden_columns = hidden_columns(&layout, &columns);
@@ -48,6 +49,9 @@ pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -
 }
 
 fn read_tab(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
+    if request.content.bytes == 0 {
+        return TabContent::empty(request);
+    }
     let mut start = Vec::new();
     request.content.reader(0).take(8).read_to_end(&mut start).map_err(|error| disk(&error))?;
     match start[..] {
@@ -80,12 +84,26 @@ fn read_archive(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
     read_xlsx(request, archive, &main)
 }
 
+fn begins_like_xml(content: &Spooled) -> bool {
+    let mut start = Vec::new();
+    let read = content.reader(0).take(100).read_to_end(&mut start);
+    let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&start);
+    read.is_ok() && start.trim_ascii_start().first() == Some(&b'<')
+}
+
 /// That it is no workbook, and what it is instead.
 pub(super) fn other_file(request: &ReadRequest<'_>) -> FetchError {
     match detect(request.content) {
         Err(error) => disk(&error),
-        Ok(Some(signature)) if signature.is_workbook => corrupt(),
+        Ok(Some(signature)) if signature.is_workbook() => corrupt(),
         Ok(Some(signature)) => refusal(signature, "not_excel", WANTED),
+        Ok(None) if begins_like_xml(request.content) => FetchError::failed(
+            "not_excel",
+            format!(
+                "This is an XML document, not {WANTED}. If it is a table, open it in Excel or LibreOffice, save it as \
+                 .xlsx, and take that file."
+            ),
+        ),
         Ok(None) => FetchError::failed(
             "not_excel",
             format!("This is not {WANTED}, but text. If it is a table, choose the kind CSV (--kind csv)."),

@@ -8,16 +8,17 @@
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use calamine::{Reader, SheetType, SheetVisible, Xls, XlsError};
+use calamine::{Data, Reader, SheetType, SheetVisible, Xls, XlsError};
 use cfb::{CompoundFile, Version};
 
-use super::cell_text::owned_cell_text;
+use super::cell_text::{is_rounded, owned_cell_text};
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::part_reader::{ReadLimit, WorkbookBytes};
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
 use super::workbook::other_file;
-use super::xls_stream::XlsStream;
+use super::xls_container::PaddedBytes;
+use super::xls_stream::{OddCell, XlsStream};
 use super::{ReadRequest, TabContent};
 use crate::fetch::FetchError;
 use crate::fetch::http::spool::{disk, temporary};
@@ -50,7 +51,7 @@ pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchErr
     let tabs: Vec<WorkbookTab> = positions.iter().map(tab).collect();
     let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
     let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
-    let layout = stream.measure(positions[chosen], request.max_bytes)?;
+    let facts = stream.measure(positions[chosen], request.max_bytes)?;
     drop(names);
     let mut workbook = open(request, stream.with_tab(Some(positions[chosen]))?)?;
     let is_1904 = workbook.has_1904_epoch();
@@ -58,13 +59,25 @@ pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchErr
     drop(workbook);
     let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
     let (first_row, first_column) = range.start().unwrap_or_default();
+    let mut odd_cells = facts.odd_cells.into_iter().peekable();
+    let take_odd = |collector: &mut RowCollector<'_>, (row, column, why)| match why {
+        OddCell::UnsavedFormula => collector.take_unsaved_formula(u32::from(row), u32::from(column)),
+        OddCell::Repeated => collector.take_repeated(u32::from(row), u32::from(column)),
+    };
     for (row, column, value) in range.used_cells() {
-        let text = owned_cell_text(value, is_1904);
         let (row, column) = (position(row)? + first_row, position(column)? + first_column);
+        while let Some(odd) = odd_cells.next_if(|odd| (u32::from(odd.0), u32::from(odd.1)) <= (row, column)) {
+            take_odd(&mut collector, odd)?;
+        }
+        let text = owned_cell_text(value, is_1904);
+        // Such a formula has the empty text.
         collector.take(row, column, text.len(), || text)?;
+        if matches!(value, Data::Float(number) if is_rounded(*number)) {
+            collector.mark_rounded(column);
+        }
     }
-    let (columns, rows) = collector.finish()?;
-    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+    odd_cells.try_for_each(|odd| take_odd(&mut collector, odd))?;
+    Ok(TabContent { collected: collector.finish()?, layout: facts.layout, tab: name, is_hidden })
 }
 
 fn position(relative: usize) -> Result<u32, FetchError> {
@@ -75,7 +88,20 @@ fn position(relative: usize) -> Result<u32, FetchError> {
 fn workbook_stream(request: &ReadRequest<'_>) -> Result<Vec<u8>, FetchError> {
     let limit = request.limit;
     let end = |error: FetchError| limit.check().err().unwrap_or(error);
-    let mut file = CompoundFile::open(WorkbookBytes::new(request.content, limit)).map_err(|_| end(corrupt()))?;
+    match CompoundFile::open(WorkbookBytes::new(request.content, limit)) {
+        Ok(file) => stream_of(file, request, end),
+        Err(_) => {
+            let padded = PaddedBytes::new(request.content, limit).ok_or_else(|| end(corrupt()))?;
+            stream_of(CompoundFile::open(padded).map_err(|_| end(corrupt()))?, request, end)
+        }
+    }
+}
+
+fn stream_of<R: Read + Seek>(
+    mut file: CompoundFile<R>,
+    request: &ReadRequest<'_>,
+    end: impl Fn(FetchError) -> FetchError,
+) -> Result<Vec<u8>, FetchError> {
     if file.is_stream("/EncryptedPackage") {
         return Err(password_protected());
     }

@@ -2,10 +2,10 @@
 //!
 //! Source: [MS-XLS] 2.1.4, "Record".
 
-use std::ops::Range;
-
-use super::failure::{corrupt, password_protected, too_large_unpacked};
+use super::failure::{corrupt, over_max_bytes, password_protected, too_large_unpacked};
 use super::layout::TabLayout;
+use super::xls_records::{record_at, u16_at, u32_at};
+use super::xls_texts::text_lengths;
 use crate::fetch::FetchError;
 
 /// The most cells of the rectangle that a tab takes up. A tab of the format has at most 65,536 rows.
@@ -14,7 +14,6 @@ pub(super) const MAX_RECTANGLE: u64 = 65_536 * 32;
 const FORMULA: u16 = 0x06;
 const END: u16 = 0x0A;
 const NAME: u16 = 0x18;
-const CONTINUED: u16 = 0x3C;
 const PASSWORD: u16 = 0x2F;
 const COLUMNS: u16 = 0x7D;
 const TAB: u16 = 0x85;
@@ -22,6 +21,8 @@ const SEVERAL_NUMBERS: u16 = 0xBD;
 const MERGED: u16 = 0xE5;
 const TEXTS: u16 = 0xFC;
 const SHARED_TEXT: u16 = 0xFD;
+/// "RecalcId": which version of a spreadsheet program calculated the workbook.
+const CALCULATED: u16 = 0x1C1;
 const DIMENSIONS: u16 = 0x200;
 const CELLS: [u16; 7] = [0x203, 0x204, 0x205, 0xD6, 0x27E, SHARED_TEXT, SEVERAL_NUMBERS];
 const TEXT_OF_FORMULA: u16 = 0x207;
@@ -29,13 +30,6 @@ const ROW: u16 = 0x208;
 const BEGIN: u16 = 0x809;
 /// A type that no record has, which calamine passes over.
 const NOTHING: u16 = 0x1FFF;
-
-/// A record: its type, and where its data is.
-struct Record {
-    kind: u16,
-    at: usize,
-    data: Range<usize>,
-}
 
 /// The stream of a workbook.
 pub(super) struct XlsStream {
@@ -46,6 +40,8 @@ pub(super) struct XlsStream {
     kept: Vec<(usize, [u8; 4])>,
     /// How long each shared text is at most.
     texts: Vec<u32>,
+    /// Whether no spreadsheet program has calculated the workbook: those leave a record about it.
+    is_uncalculated: bool,
 }
 
 impl XlsStream {
@@ -54,7 +50,7 @@ impl XlsStream {
     /// # Errors
     /// Where it is encrypted or damaged.
     pub(super) fn new(mut bytes: Vec<u8>) -> Result<Self, FetchError> {
-        let (mut tabs, mut texts, mut at) = (Vec::new(), Vec::new(), 0);
+        let (mut tabs, mut texts, mut at, mut is_uncalculated) = (Vec::new(), Vec::new(), 0, true);
         loop {
             let record = record_at(&bytes, at)?;
             let data = &bytes[record.data.clone()];
@@ -62,6 +58,7 @@ impl XlsStream {
                 PASSWORD if u16_at(data, 0)? != 0 => return Err(password_protected()),
                 TAB => tabs.push(u32_at(data, 0)? as usize),
                 TEXTS => texts = text_lengths(&bytes, &record)?,
+                CALCULATED => is_uncalculated = false,
                 NAME => bytes[record.at..record.at + 2].copy_from_slice(&NOTHING.to_le_bytes()),
                 END => break,
                 _ => {}
@@ -79,7 +76,7 @@ impl XlsStream {
                 bytes.get(behind..behind + 4).and_then(|four| four.try_into().ok()).ok_or_else(corrupt)?;
             kept.push((behind, four));
         }
-        Ok(Self { bytes, tabs, kept, texts })
+        Ok(Self { bytes, tabs, kept, texts, is_uncalculated })
     }
 
     /// The stream with the tab at this position alone, or with none: the others are empty.
@@ -96,13 +93,14 @@ impl XlsStream {
     }
 
     /// Makes sure that the tab at this position can be read in memory, takes the formulas out of it, of which the
-    /// values stay, and says what is hidden or merged.
+    /// values stay, and says what calamine does not tell of it.
     ///
     /// # Errors
     /// Where it is larger than may be, or damaged.
-    pub(super) fn measure(&mut self, tab: usize, max_bytes: u64) -> Result<TabLayout, FetchError> {
+    pub(super) fn measure(&mut self, tab: usize, max_bytes: u64) -> Result<TabFacts, FetchError> {
         self.with_tab(Some(tab))?;
-        let mut layout = TabLayout::default();
+        let TabFacts { mut layout, mut odd_cells } = TabFacts::default();
+        let (mut places, mut textless_formula) = (CellPlaces::default(), None);
         let mut at = record_at(&self.bytes, *self.tabs.get(tab).ok_or_else(corrupt)?)?.data.end;
         let (mut rectangle, mut text, mut depth) = (Rectangle::default(), 0_u64, 0_u32);
         let mut hidden_rows = std::collections::BTreeSet::new();
@@ -127,12 +125,29 @@ impl XlsStream {
                         layout.merge((number(0)?, number(4)?), (number(2)?, number(6)?));
                     }
                 }
+                TEXT_OF_FORMULA => {
+                    textless_formula = None;
+                    text += data.len() as u64 * 3;
+                }
                 kind if kind == FORMULA || CELLS.contains(&kind) => {
                     let (row, mut column) = (u16_at(data, 0)?, u16_at(data, 2)?);
                     if kind == SEVERAL_NUMBERS {
                         column = u16_at(data, data.len().saturating_sub(2))?.max(column);
                     }
-                    rectangle.add(row, u16_at(data, 2)?, column);
+                    let first_column = u16_at(data, 2)?;
+                    rectangle.add(row, first_column, column);
+                    let repeated = places.add(row, first_column..=column);
+                    odd_cells.extend(repeated.map(|column| (row, column, OddCell::Repeated)));
+                    odd_cells.extend(textless_formula.take());
+                    if kind == FORMULA && self.is_uncalculated {
+                        match formula_result(data) {
+                            FormulaResult::TextFollows => {
+                                textless_formula = Some((row, column, OddCell::UnsavedFormula));
+                            }
+                            FormulaResult::Empty => odd_cells.push((row, column, OddCell::UnsavedFormula)),
+                            FormulaResult::Other => {}
+                        }
+                    }
                     if kind == SHARED_TEXT {
                         text += u64::from(self.texts.get(u32_at(data, 6)? as usize).copied().unwrap_or(0));
                     }
@@ -144,19 +159,83 @@ impl XlsStream {
                         layout.hide_row(u64::from(row) + 1);
                     }
                 }
-                TEXT_OF_FORMULA => text += data.len() as u64 * 3,
                 _ => {}
             }
             // Each character was counted as three bytes.
             if text > max_bytes.saturating_mul(3) {
                 let most = max_bytes.div_ceil(1_000_000);
-                return Err(too_large_unpacked(&format!("The texts of its tab have more than {most} MB.")));
+                return Err(over_max_bytes(&format!("The texts of its tab have more than {most} MB.")));
             }
             if rectangle.cells() > MAX_RECTANGLE {
                 return Err(too_many_cells());
             }
         }
-        Ok(layout)
+        odd_cells.extend(textless_formula);
+        odd_cells.sort_unstable();
+        Ok(TabFacts { layout, odd_cells })
+    }
+}
+
+/// What calamine does not tell of a tab.
+#[derive(Default, Debug)]
+pub(super) struct TabFacts {
+    pub(super) layout: TabLayout,
+    /// The rows and columns of cells that are not to be believed, in order.
+    pub(super) odd_cells: Vec<(u16, u16, OddCell)>,
+}
+
+/// Why a cell is not to be believed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum OddCell {
+    /// It is a formula without a saved value.
+    UnsavedFormula,
+    /// There is more than one cell at its place.
+    Repeated,
+}
+
+/// What a formula gave when its value was saved.
+#[derive(PartialEq, Eq)]
+enum FormulaResult {
+    /// A text, which the next record has.
+    TextFollows,
+    /// The empty text. Programs write this that cannot calculate.
+    Empty,
+    /// Something else.
+    Other,
+}
+
+/// Reads the result in the record of a formula ([MS-XLS] 2.5.133, "FormulaValue").
+fn formula_result(data: &[u8]) -> FormulaResult {
+    match data.get(6..14) {
+        Some([0, .., 0xFF, 0xFF]) => FormulaResult::TextFollows,
+        Some([3, .., 0xFF, 0xFF]) => FormulaResult::Empty,
+        _ => FormulaResult::Other,
+    }
+}
+
+/// Which cells of a tab there were.
+#[derive(Default)]
+struct CellPlaces {
+    /// By row, a bit for each of the 256 columns of the format.
+    rows: Vec<[u64; 4]>,
+}
+
+impl CellPlaces {
+    /// Adds cells of a row; the first column that was there before.
+    fn add(&mut self, row: u16, columns: std::ops::RangeInclusive<u16>) -> Option<u16> {
+        let row = usize::from(row);
+        if self.rows.len() <= row {
+            self.rows.resize(row + 1, [0; 4]);
+        }
+        let mut first_known = None;
+        for column in columns.take_while(|column| *column < 256) {
+            let (word, bit) = (usize::from(column) / 64, 1_u64 << (column % 64));
+            if self.rows[row][word] & bit != 0 {
+                first_known = first_known.or(Some(column));
+            }
+            self.rows[row][word] |= bit;
+        }
+        first_known
     }
 }
 
@@ -204,112 +283,6 @@ impl Rectangle {
     fn cells(&self) -> u64 {
         let Some((top, bottom)) = self.rows else { return 0 };
         (u64::from(bottom - top) + 1) * (u64::from(self.columns.1 - self.columns.0) + 1)
-    }
-}
-
-fn record_at(bytes: &[u8], at: usize) -> Result<Record, FetchError> {
-    let head = bytes.get(at..).unwrap_or_default();
-    let (kind, length) = (u16_at(head, 0)?, usize::from(u16_at(head, 2)?));
-    let data = at + 4..at + 4 + length;
-    if data.end > bytes.len() { Err(corrupt()) } else { Ok(Record { kind, at, data }) }
-}
-
-fn u16_at(data: &[u8], at: usize) -> Result<u16, FetchError> {
-    let bytes = data.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
-    Ok(u16::from_le_bytes(bytes))
-}
-
-fn u32_at(data: &[u8], at: usize) -> Result<u32, FetchError> {
-    let bytes = data.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
-    Ok(u32::from_le_bytes(bytes))
-}
-
-/// How many bytes each shared text has at most: cells repeat them, so a small file may hold much text.
-///
-/// The texts lie in the record and in those that continue it. Where the characters of a text go on in the next
-/// record, it begins with a byte that says anew how wide they are ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
-fn text_lengths(bytes: &[u8], first: &Record) -> Result<Vec<u32>, FetchError> {
-    let mut pieces = TextPieces { bytes, data: first.data.clone(), end: first.data.end };
-    pieces.skip(8)?;
-    let mut lengths = Vec::new();
-    while pieces.has_more()? {
-        let characters = usize::from(pieces.u16()?);
-        let flags = pieces.byte()?;
-        let runs = if flags & 0x08 == 0 { 0 } else { usize::from(pieces.u16()?) };
-        let extra = if flags & 0x04 == 0 { 0 } else { usize::from(pieces.u16()?) + (usize::from(pieces.u16()?) << 16) };
-        pieces.skip_characters(characters, flags & 1 != 0)?;
-        pieces.skip(runs * 4)?;
-        pieces.skip(extra)?;
-        // A character of UTF-16 has at most three bytes in UTF-8.
-        lengths.push(u32::try_from(characters * 3).map_err(|_| corrupt())?);
-    }
-    Ok(lengths)
-}
-
-/// The data of a record and of those that continue it.
-struct TextPieces<'a> {
-    bytes: &'a [u8],
-    /// What is left of the present record.
-    data: Range<usize>,
-    /// Where it ends.
-    end: usize,
-}
-
-impl TextPieces<'_> {
-    /// Whether there is more, in this record or the next.
-    fn has_more(&mut self) -> Result<bool, FetchError> {
-        while self.data.is_empty() {
-            let next = record_at(self.bytes, self.end)?;
-            if next.kind != CONTINUED {
-                return Ok(false);
-            }
-            (self.data, self.end) = (next.data.clone(), next.data.end);
-        }
-        Ok(true)
-    }
-
-    fn byte(&mut self) -> Result<u8, FetchError> {
-        if !self.has_more()? {
-            return Err(corrupt());
-        }
-        let byte = self.bytes[self.data.start];
-        self.data.start += 1;
-        Ok(byte)
-    }
-
-    fn u16(&mut self) -> Result<u16, FetchError> {
-        Ok(u16::from_le_bytes([self.byte()?, self.byte()?]))
-    }
-
-    fn skip(&mut self, mut count: usize) -> Result<(), FetchError> {
-        while count > 0 {
-            if !self.has_more()? {
-                return Err(corrupt());
-            }
-            let here = count.min(self.data.len());
-            self.data.start += here;
-            count -= here;
-        }
-        Ok(())
-    }
-
-    fn skip_characters(&mut self, mut count: usize, mut is_wide: bool) -> Result<(), FetchError> {
-        while count > 0 {
-            if self.data.is_empty() {
-                if !self.has_more()? {
-                    return Err(corrupt());
-                }
-                is_wide = self.byte()? & 1 != 0;
-            }
-            let width = 1 + usize::from(is_wide);
-            let here = count.min(self.data.len() / width);
-            if here == 0 {
-                return Err(corrupt());
-            }
-            self.data.start += here * width;
-            count -= here;
-        }
-        Ok(())
     }
 }
 

@@ -1,19 +1,20 @@
 //! Reads a tab of an `.xlsb` file, its cells one after the other.
 //!
 //! The records of each part are measured before calamine reads them. Beside calamine the same records are followed for
-//! what it does not tell: hidden columns and rows, merged areas, and that a whole number is a date.
+//! what it does not tell: hidden columns and rows, merged areas, and what is in [`super::xlsb_cells`].
 
 use calamine::{DataRef, Reader, Xlsb, XlsbError};
 
-use super::cell_text::{cell_text, serial_text};
+use super::cell_text::{cell_text, is_rounded_cell, serial_text};
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::layout::TabLayout;
-use super::package::{MAX_SMALL_PART_BYTES, Relation, relations, require_parts};
+use super::package::{MAX_SMALL_PART, Relation, relations, require_parts};
 use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
+use super::xlsb_cells::{CellContext, CellFollower, SHORT_SHARED_TEXT, is_filled_cell};
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
-use super::xlsx::{MAX_SHARED_TEXT_BYTES, MAX_SHARED_TEXTS};
+use super::xlsx::{MAX_SHARED_TEXT_PART, MAX_SHARED_TEXTS};
 use super::{ReadRequest, TabContent, data_length};
 use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
@@ -38,24 +39,26 @@ pub(super) fn read_xlsb(
     let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
     let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
     measure_shared_texts(&mut archive)?;
-    let formats = match archive.part("xl/styles.bin", MAX_SMALL_PART_BYTES)? {
+    let formats = match archive.part("xl/styles.bin", MAX_SMALL_PART)? {
         Some(part) => read_formats(RecordScanner::new(part))?,
         None => Vec::new(),
     };
-    let most = request.max_part_bytes();
+    let most = request.max_part();
     let path = &paths[chosen];
     let part = archive.part(path, most)?.ok_or_else(corrupt)?;
-    let layout = read_layout(RecordScanner::new(part))?;
+    let (layout, has_short_texts) = read_layout(RecordScanner::new(part))?;
+    let shared_texts = if has_short_texts { read_shared_texts(&mut archive)? } else { Vec::new() };
     let mut workbook: Xlsb<_> =
         Xlsb::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain(&limit, &error))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
     let part = archive.part(path, most)?.ok_or_else(corrupt)?;
-    let mut styles = CellStyles { records: RecordScanner::new(part), formats: &formats };
+    let context = CellContext { formats: &formats, shared_texts: &shared_texts, is_1904 };
+    let mut follower = CellFollower::new(RecordScanner::new(part), context);
     let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain(&limit, &error))?;
     while let Some(cell) = cells.next_cell().map_err(|error| explain(&limit, &error))? {
         let ((row, column), value) = (cell.get_position(), cell.get_value());
-        let kind = styles.next_kind(column)?;
+        let kind = follower.follow_to(Some(column), &mut collector)?;
         collector.take(row, column, data_length(value), || match (value, kind) {
             #[expect(clippy::cast_precision_loss, reason = "such a number has 30 bits")]
             (DataRef::Int(number), NumberKind::Date | NumberKind::Duration) => {
@@ -63,9 +66,12 @@ pub(super) fn read_xlsb(
             }
             _ => cell_text(value, is_1904),
         })?;
+        if is_rounded_cell(value) {
+            collector.mark_rounded(column);
+        }
     }
-    let (columns, rows) = collector.finish()?;
-    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+    follower.follow_to(None, &mut collector)?;
+    Ok(TabContent { collected: collector.finish()?, layout, tab: name, is_hidden })
 }
 
 /// What calamine says, for people.
@@ -89,7 +95,7 @@ fn list_tabs(
     const TAB: u16 = 0x9C;
     let relations = relations(archive, "xl/_rels/workbook.bin.rels", limit)?;
     require_parts(archive, FOLDER, relations.values())?;
-    let part = archive.part(main_part, MAX_SMALL_PART_BYTES)?.ok_or_else(corrupt)?;
+    let part = archive.part(main_part, MAX_SMALL_PART)?.ok_or_else(corrupt)?;
     let mut records = RecordScanner::new(part);
     let (mut tabs, mut paths) = (Vec::new(), Vec::new());
     while let Some((kind, record)) = records.next()? {
@@ -107,12 +113,13 @@ fn list_tabs(
     Ok((tabs, paths))
 }
 
+const SHARED_TEXT: u16 = 0x13;
+
 fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError> {
-    const TEXT: u16 = 0x13;
-    let Some(part) = archive.part("xl/sharedStrings.bin", MAX_SHARED_TEXT_BYTES)? else { return Ok(()) };
+    let Some(part) = archive.part("xl/sharedStrings.bin", MAX_SHARED_TEXT_PART)? else { return Ok(()) };
     let (mut records, mut count) = (RecordScanner::new(part), 0);
     while let Some((kind, _)) = records.next()? {
-        count += u64::from(kind == TEXT);
+        count += u64::from(kind == SHARED_TEXT);
         if count > MAX_SHARED_TEXTS {
             return Err(too_large_unpacked(&format!(
                 "It has more than {} different texts.",
@@ -123,20 +130,34 @@ fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError>
     Ok(())
 }
 
-/// What is hidden or merged: the records `BrtRowHdr`, `BrtColInfo` and `BrtMergeCell` of [MS-XLSB].
-fn read_layout(mut records: RecordScanner<'_, '_>) -> Result<TabLayout, FetchError> {
+/// The texts that cells share, once they were measured.
+fn read_shared_texts(archive: &mut PartArchive<'_>) -> Result<Vec<String>, FetchError> {
+    let Some(part) = archive.part("xl/sharedStrings.bin", MAX_SHARED_TEXT_PART)? else { return Ok(Vec::new()) };
+    let (mut records, mut texts) = (RecordScanner::new(part), Vec::new());
+    while let Some((kind, record)) = records.next()? {
+        if kind == SHARED_TEXT {
+            texts.push(text_at(record, 1)?.0);
+        }
+    }
+    Ok(texts)
+}
+
+/// What is hidden or merged, and whether cells in the short form have shared texts: the records `BrtRowHdr`, `BrtColInfo` and `BrtMergeCell` of [MS-XLSB].
+fn read_layout(mut records: RecordScanner<'_, '_>) -> Result<(TabLayout, bool), FetchError> {
     const ROW: u16 = 0x00;
     const COLUMNS: u16 = 0x3C;
     const MERGED: u16 = 0xB0;
     const END: u16 = 0x82;
     let (mut layout, mut hidden_row, mut has_ended) = (TabLayout::default(), None, false);
+    let mut has_short_texts = false;
     while let Some((kind, record)) = records.next()? {
+        has_short_texts |= kind == SHORT_SHARED_TEXT;
         match kind {
             ROW => {
                 let is_hidden = record.get(11).is_some_and(|flags| flags & 0x10 != 0);
                 hidden_row = if is_hidden { Some(u64::from(u32_at(record, 0)?) + 1) } else { None };
             }
-            2..=10 => {
+            kind if is_filled_cell(kind) => {
                 if let Some(row) = hidden_row.take() {
                     layout.hide_row(row);
                 }
@@ -152,28 +173,5 @@ fn read_layout(mut records: RecordScanner<'_, '_>) -> Result<TabLayout, FetchErr
         }
     }
     // Without its end the part was cut off, and rows may be missing.
-    if has_ended { Ok(layout) } else { Err(corrupt()) }
-}
-
-/// Follows the cells of a tab for what their numbers are.
-struct CellStyles<'z, 'a, 'f> {
-    records: RecordScanner<'z, 'a>,
-    formats: &'f [NumberKind],
-}
-
-impl CellStyles<'_, '_, '_> {
-    /// What the number in the next cell with a value is; the cell is in `column`.
-    fn next_kind(&mut self, column: u32) -> Result<NumberKind, FetchError> {
-        while let Some((kind, record)) = self.records.next()? {
-            if !(2..=10).contains(&kind) {
-                continue;
-            }
-            if u32_at(record, 0)? != column {
-                return Err(unreadable("its cells could not be followed"));
-            }
-            let style = u32_at(record, 4)? & 0x00FF_FFFF;
-            return Ok(self.formats.get(style as usize).copied().unwrap_or(NumberKind::Number));
-        }
-        Err(corrupt())
-    }
+    if has_ended { Ok((layout, has_short_texts)) } else { Err(corrupt()) }
 }

@@ -86,6 +86,20 @@ pub(super) fn u16_at(record: &[u8], at: usize) -> Result<u16, FetchError> {
     Ok(u16::from_le_bytes(bytes))
 }
 
+/// The number at `at`.
+pub(super) fn f64_at(record: &[u8], at: usize) -> Result<f64, FetchError> {
+    let bytes = record.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+    Ok(f64::from_le_bytes(bytes))
+}
+
+/// The number at `at` in 32 bits ([MS-XLSB] 2.5.122, "RkNumber").
+pub(super) fn rk_at(record: &[u8], at: usize) -> Result<f64, FetchError> {
+    let bits = u32_at(record, at)?;
+    let number =
+        if bits & 2 == 0 { f64::from_bits(u64::from(bits & !3) << 32) } else { f64::from(bits.cast_signed() >> 2) };
+    Ok(if bits & 1 == 0 { number } else { number / 100.0 })
+}
+
 /// The text at `at`, with its length before it, and where it ends.
 pub(super) fn text_at(record: &[u8], at: usize) -> Result<(String, usize), FetchError> {
     let end = (u32_at(record, at)? as usize).checked_mul(2).and_then(|bytes| bytes.checked_add(at + 4));

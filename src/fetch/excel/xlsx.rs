@@ -1,18 +1,20 @@
 //! Reads a tab of an `.xlsx` or `.xlsm` file, its cells one after the other.
 //!
 //! The parts that calamine keeps in memory (texts, formats) are measured before it reads them, and the tab itself is
-//! gone through once for what calamine does not tell: hidden columns and rows, merged areas.
+//! gone through once for what calamine does not tell: hidden columns and rows, merged areas, areas of formulas.
 
-use calamine::{Reader, Xlsx, XlsxError};
+use std::collections::HashMap;
+
+use calamine::{DataRef, Reader, Xlsx, XlsxCellFormulaMetadataRecord, XlsxError, XlsxFormulaMetadata};
 use quick_xml::events::Event;
 
-use super::cell_place::parse_area;
-use super::cell_text::cell_text;
+use super::cell_place::{CellArea, parse_area};
+use super::cell_text::{cell_text, is_rounded_cell};
 use super::error_cells::UnknownErrors;
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::layout::TabLayout;
-use super::package::{MAX_SMALL_PART_BYTES, read_package};
-use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
+use super::package::{MAX_SMALL_PART, read_package};
+use super::part_reader::{PartArchive, PartBound, ReadLimit, WorkbookBytes};
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
 use super::xml_events::{attribute, for_each_event, is_true};
@@ -21,9 +23,11 @@ use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 
 /// The most bytes of the part with the texts that cells share: they are kept in memory.
-pub(super) const MAX_SHARED_TEXT_BYTES: u64 = 100_000_000;
+pub(super) const MAX_SHARED_TEXT_PART: PartBound = PartBound::Fixed(100_000_000);
 /// The most such texts.
 pub(super) const MAX_SHARED_TEXTS: u64 = 2_000_000;
+/// The most areas of formulas that are kept.
+const MAX_FORMULA_AREAS: usize = 10_000;
 /// The most bytes of one cell with all its markup.
 const MAX_CELL_MARKUP_BYTES: u64 = 8 * 1024 * 1024;
 
@@ -41,10 +45,12 @@ pub(super) fn read_xlsx(
     let chosen = choose_tab(&package.tabs, request.options.tab.as_deref())?;
     let WorkbookTab { name, is_hidden } = package.tabs[chosen].clone();
     measure_shared_texts(&mut archive, &format!("{}sharedStrings.xml", package.folder), &limit)?;
-    if let Some(styles) = archive.part(&format!("{}styles.xml", package.folder), MAX_SMALL_PART_BYTES)? {
+    if let Some(styles) = archive.part(&format!("{}styles.xml", package.folder), MAX_SMALL_PART)? {
         for_each_event(styles, &limit, |_, _| Ok(()))?;
     }
-    let (layout, mut errors) = read_layout(&mut archive, &package.paths[chosen], request.max_part_bytes(), &limit)?;
+    let most = request.max_part();
+    let TabFacts { layout, mut errors, formula_areas } =
+        read_facts(&mut archive, &package.paths[chosen], most, &limit)?;
     drop(archive);
     let mut workbook: Xlsx<_> =
         Xlsx::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain(&limit, &error))?;
@@ -52,10 +58,19 @@ pub(super) fn read_xlsx(
     let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
     let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain(&limit, &error))?;
     loop {
-        match cells.next_cell() {
+        match cells.next_cell_with_formula_metadata() {
             Ok(Some(cell)) => {
-                let ((row, column), value) = (cell.get_position(), cell.get_value());
+                let ((row, column), value) = (cell.pos, &cell.value);
+                let is_unsaved = value == &DataRef::Empty || (package.is_uncalculated && is_zero(value));
+                if is_unsaved && has_formula(&cell) {
+                    collector.take_unsaved_formula(row, column)?;
+                    formula_areas.get(&(row, column)).into_iter().for_each(|area| collector.add_unsaved_area(*area));
+                    continue;
+                }
                 collector.take(row, column, data_length(value), || cell_text(value, is_1904))?;
+                if is_rounded_cell(value) {
+                    collector.mark_rounded(column);
+                }
             }
             Ok(None) => break,
             Err(XlsxError::CellError(word)) => {
@@ -66,8 +81,25 @@ pub(super) fn read_xlsx(
             Err(error) => return Err(explain(&limit, &error)),
         }
     }
-    let (columns, rows) = collector.finish()?;
-    Ok(TabContent { columns, rows, layout, tab: name, is_hidden })
+    Ok(TabContent { collected: collector.finish()?, layout, tab: name, is_hidden })
+}
+
+/// Whether there is a formula in a cell.
+fn has_formula(cell: &XlsxCellFormulaMetadataRecord<'_>) -> bool {
+    match &cell.formula {
+        Some(XlsxFormulaMetadata::Normal { formula }) => !formula.trim().is_empty(),
+        other => other.is_some(),
+    }
+}
+
+/// What programs write that cannot calculate, where they write anything.
+fn is_zero(value: &DataRef<'_>) -> bool {
+    match value {
+        DataRef::Int(number) => *number == 0,
+        DataRef::Float(number) => *number == 0.0,
+        DataRef::DateTime(moment) => moment.as_f64() == 0.0,
+        _ => false,
+    }
 }
 
 /// What calamine says, for people.
@@ -84,7 +116,7 @@ fn explain(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError {
 
 /// Makes sure that the texts which cells share can be kept in memory.
 fn measure_shared_texts(archive: &mut PartArchive<'_>, path: &str, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
-    let Some(part) = archive.part(path, MAX_SHARED_TEXT_BYTES)? else { return Ok(()) };
+    let Some(part) = archive.part(path, MAX_SHARED_TEXT_PART)? else { return Ok(()) };
     let too_many = || too_large_unpacked(&format!("It has more than {} different texts.", grouped(MAX_SHARED_TEXTS)));
     let (mut count, mut text_at) = (0_u64, 0);
     for_each_event(part, limit, |event, at| {
@@ -117,14 +149,23 @@ fn long_cell(bytes: u64) -> Result<(), FetchError> {
     Err(too_large_unpacked(&format!("It has a cell of more than {} MB.", MAX_CELL_MARKUP_BYTES / (1024 * 1024))))
 }
 
-/// What is hidden or merged in the tab of this part, and where it has errors that calamine does not know.
-fn read_layout(
+/// What calamine does not tell of a tab.
+#[derive(Default)]
+struct TabFacts {
+    layout: TabLayout,
+    errors: UnknownErrors,
+    /// The areas that one formula fills, by their first cell.
+    formula_areas: HashMap<(u32, u32), CellArea>,
+}
+
+/// Reads what calamine does not tell of the tab of this part.
+fn read_facts(
     archive: &mut PartArchive<'_>,
     path: &str,
-    most: u64,
+    most: PartBound,
     limit: &ReadLimit<'_>,
-) -> Result<(TabLayout, UnknownErrors), FetchError> {
-    let (mut layout, mut errors) = (TabLayout::default(), UnknownErrors::default());
+) -> Result<TabFacts, FetchError> {
+    let TabFacts { mut layout, mut errors, mut formula_areas } = TabFacts::default();
     let part = archive.part(path, most)?.ok_or_else(corrupt)?;
     let (mut row, mut is_hidden_row, mut in_cells, mut cell_at, mut has_ended) = (0_u64, false, false, 0, false);
     for_each_event(part, limit, |event, at| {
@@ -152,6 +193,11 @@ fn read_layout(
                     layout.hide_row(row);
                     is_hidden_row = false;
                 }
+                "f" if formula_areas.len() < MAX_FORMULA_AREAS => {
+                    let fills_area = matches!(attribute(start, "t").as_deref(), Some("array" | "dataTable"));
+                    let area = if fills_area { attribute(start, "ref").as_deref().and_then(parse_area) } else { None };
+                    formula_areas.extend(area.map(|area| (area.0, area)));
+                }
                 "mergeCell" => {
                     if let Some((first, last)) = attribute(start, "ref").as_deref().and_then(parse_area) {
                         layout.merge(first, last);
@@ -169,5 +215,5 @@ fn read_layout(
         if in_cells { long_cell(at - cell_at) } else { Ok(()) }
     })?;
     // Without its end the part was cut off, and rows may be missing.
-    if has_ended { Ok((layout, errors)) } else { Err(corrupt()) }
+    if has_ended { Ok(TabFacts { layout, errors, formula_areas }) } else { Err(corrupt()) }
 }

@@ -117,6 +117,10 @@ pub struct FoundFeed {
 pub struct FoundColumns {
     /// What it is, in words: "Google Sheet".
     pub kind: String,
+    /// That it is read as another kind than the one that was chosen.
+    pub taken_as: Option<&'static str>,
+    /// The kind that reads what was given in its place.
+    pub offer: Option<KindChoice>,
     /// Its address without secrets, or the name of the uploaded file.
     pub place: String,
     /// The columns, named as they will be in the catalog.

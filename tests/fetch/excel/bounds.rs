@@ -120,6 +120,9 @@ fn a_bomb_of_one_text_is_refused_wherever_it_lies() {
     for (number, bytes) in books.iter().enumerate() {
         let (code, message) = refused(bytes, 30_000);
         assert_eq!(code, "too_large", "{number}: {message}");
+        // It would be refused whatever that is set to.
+        assert!(!message.contains("LOCKSTEP_MAX_BYTES"), "{number}: {message}");
+        assert!(message.contains("Delete the tabs, rows and columns") && message.contains("as CSV"), "{message}");
     }
 }
 
@@ -139,7 +142,8 @@ fn a_text_that_very_many_cells_share_fills_no_disk() {
         (1..3000).map(|row| format!("<row r=\"{row}\"><c t=\"s\"><v>{}</v></c></row>", i32::from(row > 1))).collect();
     let (code, message) = failed(read_bytes(&road, &Xlsx::of_rows(&rows).with_shared("", &shared).bytes()));
     assert_eq!(code, "too_large");
-    assert!(message.contains("Its rows have more than 2 MB"), "{message}");
+    let said = ["Its rows have more than 2 MB", "or raise LOCKSTEP_MAX_BYTES"];
+    assert!(said.iter().all(|said| message.contains(said)), "{message}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The same workbook in every format, and cells that are made for one question each.
 
 use lockstep::domain::read_options::ReadOptions;
-use lockstep::fetch::Fetched;
+use lockstep::fetch::{FetchError, Fetched};
 use rust_xlsxwriter::{Color, Format, Workbook};
 
 use super::super::{Patient, failed, rows};
@@ -214,4 +214,24 @@ fn a_workbook_is_unchanged_where_its_bytes_are() {
     let first = road.content("excel", &place).expect("a workbook");
     let again = road.fetch("excel", &place, Some(first.validators()), &Patient::default()).expect("an answer");
     assert!(matches!(again, Fetched::Unchanged(Some(_))));
+}
+
+#[test]
+fn an_old_workbook_of_a_program_that_fills_up_its_table_of_sectors_is_read_unless_sectors_are_missing() {
+    let road = Road::new();
+    let bytes = std::fs::read(sample_path("albums-sheetjs.xls")).expect("a file");
+    let path = road.folder.path().join("a.xls");
+    std::fs::write(&path, &bytes).expect("written");
+    let place = lockstep::domain::location::Location::File(path.clone());
+    let (reading, other) = (read_with(&road, &place, tab("Albums")), read(&road, &sample("albums.xls")));
+    let (reading, other) = (reading.expect("a workbook"), other.expect("a workbook"));
+    assert_eq!(reading.content.columns(), other.content.columns());
+    assert_eq!((reading.cells(), reading.row_numbers()), (other.cells(), other.row_numbers()));
+    for sectors in 1..bytes.len() / 512 {
+        std::fs::write(&path, &bytes[..bytes.len() - sectors * 512]).expect("written");
+        match read_with(&road, &place, tab("Albums")) {
+            Ok(reading) => assert_eq!(reading.cells(), other.cells(), "{sectors} sectors less"),
+            Err(error) => assert!(matches!(error, FetchError::Failed { .. }), "{sectors}"),
+        }
+    }
 }

@@ -81,3 +81,69 @@ fn text_among_workbooks_names_the_kind_that_reads_it() {
     assert_eq!(code, "not_excel");
     assert!(message.contains("choose the kind CSV (--kind csv)"), "{message}");
 }
+
+/// A table as Excel 2003 saves it in XML, and as LibreOffice saves a flat OpenDocument file.
+const XML_WORKBOOKS: [(&str, &str); 3] = [
+    (
+        "an XML spreadsheet (Excel 2003)",
+        "<?xml version=\"1.0\"?>\n<?mso-application progid=\"Excel.Sheet\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:\
+         spreadsheet\"><Worksheet/></Workbook>",
+    ),
+    (
+        "an XML spreadsheet (Excel 2003)",
+        "\u{feff}<?xml version=\"1.0\"?>\n<ss:Workbook xmlns:ss=\"urn:schemas-microsoft-com:office:spreadsheet\"/>",
+    ),
+    (
+        "a flat OpenDocument workbook (.fods)",
+        "<?xml version=\"1.0\"?>\n<office:document xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+         office:mimetype=\"application/vnd.oasis.opendocument.spreadsheet\"/>",
+    ),
+];
+
+#[test]
+fn a_workbook_that_is_xml_gets_the_same_message_by_every_kind() {
+    let (road, outside) = (Road::new(), Outside::start());
+    for (name, content) in XML_WORKBOOKS {
+        let path = road.folder.path().join("a.xls");
+        std::fs::write(&path, content).expect("written");
+        outside.set("/a", Reply::status(200).body(content));
+        let fix = "a format that Lockstep does not read. Open it in Excel or LibreOffice, save it as .xlsx, and take that \
+                   file.";
+        for place in [Location::File(path), Location::Url(outside.url("/a"))] {
+            for (kind, code) in [("csv", "not_csv"), ("excel", "not_excel")] {
+                let (told, message) = failed(road.content(kind, &place).map(drop));
+                assert_eq!((told, message), (code, format!("This is {name}, {fix}")), "{kind}");
+            }
+        }
+    }
+}
+
+#[test]
+fn other_xml_is_not_sent_from_one_kind_to_another() {
+    let road = Road::new();
+    let path = road.folder.path().join("a.xml");
+    std::fs::write(&path, "<?xml version=\"1.0\"?><albums><album id=\"1\"/></albums>").expect("written");
+    let place = Location::File(path);
+    let (code, message) = failed(road.content("excel", &place).map(drop));
+    assert_eq!(code, "not_excel");
+    assert!(message.starts_with("This is an XML document, not") && !message.contains("kind CSV"), "{message}");
+    let (_, message) = failed(road.content("csv", &place).map(drop));
+    assert!(message.starts_with("This is an XML document, not a CSV file"), "{message}");
+}
+
+#[test]
+fn a_password_is_named_with_its_fix_by_every_kind() {
+    let road = Road::new();
+    let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).expect("a file");
+    file.create_stream("/EncryptedPackage").expect("a stream");
+    file.flush().expect("written");
+    let path = road.folder.path().join("a.xlsx");
+    std::fs::write(&path, file.into_inner().into_inner()).expect("written");
+    for kind in ["csv", "excel", "feeds"] {
+        let (code, message) = failed(road.content(kind, &Location::File(path.clone())).map(drop));
+        assert!(code == "password_protected" || kind == "feeds", "{kind}: {code}: {message}");
+        let said = ["protected with a password, and Lockstep cannot open it", "Save a copy without a password"];
+        assert!(said.iter().all(|said| message.contains(said)), "{kind}: {message}");
+        assert!(!message.contains("--kind excel"), "{kind}: {message}");
+    }
+}

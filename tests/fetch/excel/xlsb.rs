@@ -1,8 +1,8 @@
 //! Workbooks in the binary format `.xlsb`, made record by record.
 
 use super::super::failed;
-use super::{memory_growth, patient_road, read_bytes};
-use crate::support::workbook::{Xlsx, archive};
+use super::{memory_growth, patient_road, read, read_bytes, read_with, tab};
+use crate::support::workbook::{Xlsx, archive, sample};
 
 /// A record: its type, the length of its data, its data.
 fn record(kind: u16, data: &[u8]) -> Vec<u8> {
@@ -143,6 +143,35 @@ fn cells_are_plain_text_and_whole_numbers_may_be_dates() {
 }
 
 #[test]
+fn errors_of_formulas_are_read_as_such() {
+    let error = |column: u32, code: u8| cell(11, column, 0, &[&[code][..], &[0; 6]].concat());
+    let cells = [header(), row(1, false), whole_number(0, 0, 1), error(1, 0x17), cell(4, 4, 0, &[1]), row(2, false)];
+    let last = [whole_number(0, 0, 2), error(2, 0x2A), error(3, 0xEE)].concat();
+    let reading = read_bytes(&patient_road(), &book(&[cells.concat(), last].concat(), 1)).expect("a workbook");
+    assert_eq!(reading.cells(), [["1", "#REF!", "", "", "TRUE"], ["2", "", "#N/A", "#UNKNOWN!", ""]]);
+}
+
+#[test]
+fn cells_in_the_short_form_have_the_column_after_the_one_before() {
+    let short = |kind: u16, style: u32, value: &[u8]| record(kind, &[&numbers(&[style])[..], value].concat());
+    let rk = |number: i32| ((number << 2) | 2).to_le_bytes();
+    let first = [
+        cell(6, 0, 0, &text("a")),
+        short(16, 0, &19.99_f64.to_le_bytes()),
+        short(13, 1, &rk(44_931)),
+        short(12, 0, &[]),
+        short(15, 0, &[1]),
+    ];
+    let second = [short(18, 0, &numbers(&[0])), short(14, 0, &[0x2A, 0, 0, 0]), short(17, 0, &text("soon"))];
+    let rich = [cell(1, 0, 0, &[]), cell(62, 0, 0, &[&[0][..], &text("rich")].concat()), short(13, 0, &rk(-7))];
+    let rows = [row(1, false), first.concat(), row(2, false), second.concat(), row(3, false), rich.concat()];
+    let reading = read_bytes(&patient_road(), &book(&[header(), rows.concat()].concat(), 1)).expect("a workbook");
+    let expected =
+        [["a", "19.99", "2023-01-05", "", "TRUE"], ["id", "#N/A", "soon", "", ""], ["rich", "-7", "", "", ""]];
+    assert_eq!(reading.cells(), expected);
+}
+
+#[test]
 fn a_record_that_claims_a_hundred_million_bytes_is_refused_without_setting_them_aside() {
     let cells = [header(), vec![6, 0xFF, 0xFF, 0xFF, 0x7F, 1, 2, 3]].concat();
     let bytes = book(&cells, 1);
@@ -164,4 +193,13 @@ fn what_its_reader_stumbles_over_ends_in_a_message() {
         let (code, message) = failed(read_bytes(&road, &bytes));
         assert_eq!(code, "corrupt_workbook", "{message}");
     }
+}
+
+#[test]
+fn a_binary_workbook_of_another_program_brings_the_same_cells_as_the_others() {
+    let road = patient_road();
+    let reading = read_with(&road, &sample("albums.xlsb"), tab("Albums")).expect("a workbook");
+    let other = read(&road, &sample("albums.xlsx")).expect("a workbook");
+    assert_eq!(reading.content.columns(), other.content.columns());
+    assert_eq!((reading.cells(), reading.row_numbers()), (other.cells(), other.row_numbers()));
 }

@@ -1,0 +1,128 @@
+//! Random tables, written by a library as `.xlsx`, come back cell by cell through a sync.
+
+use lockstep::domain::location::Location;
+use lockstep::domain::operation::Status;
+use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
+
+use crate::support::house::full;
+use crate::support::random::Random;
+use crate::support::{Database, House, on_both_databases};
+
+/// How many tables are written.
+const TABLES: u64 = 25;
+const SEED: u64 = 0x5EED_0010;
+
+/// Pieces of texts: what spreadsheets, XML and CSV give a meaning of its own, and what takes several bytes.
+const PIECES: [&str; 16] = [
+    "Blue Train",
+    "é",
+    "日本",
+    "😀",
+    "<b>",
+    "&amp;",
+    "\"",
+    "'",
+    ",",
+    ";",
+    "\n",
+    "=1+1",
+    "_x0041_",
+    "007",
+    " ",
+    "1E+10",
+];
+
+on_both_databases![what_is_written_into_a_workbook_comes_back_cell_by_cell];
+
+/// A text of a few pieces with a letter at each end, so that white space around it is no question.
+fn text(random: &mut Random) -> String {
+    let pieces: String = (0..=random.below(5)).map(|_| PIECES[random.below(16) as usize]).collect();
+    format!("a{pieces}z")
+}
+
+/// A number of at most 15 digits, and how it is written plainly.
+fn number(random: &mut Random) -> (f64, String) {
+    let digits = 10_u64.pow(u32::try_from(random.below(15)).expect("few") + 1);
+    let (whole, decimals) = (random.below(digits), random.below(6) as usize);
+    let sign = if whole > 0 && random.percent(20) { "-" } else { "" };
+    let padded = format!("{whole:0>width$}", width = decimals + 1);
+    let (front, behind) = padded.split_at(padded.len() - decimals);
+    let plain = format!("{sign}{front}.{behind}").trim_end_matches('0').trim_end_matches('.').to_owned();
+    (plain.parse().expect("a number"), plain)
+}
+
+/// Writes a random cell and returns its text.
+fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), random: &mut Random) -> String {
+    let format = |code: &str| Format::new().set_num_format(code);
+    match random.below(8) {
+        0 => String::new(),
+        1 | 2 => {
+            let text = text(random);
+            sheet.write_string(row, column, &text).expect("written");
+            text
+        }
+        3 => {
+            let is_true = random.percent(50);
+            sheet.write_boolean(row, column, is_true).expect("written");
+            if is_true { "TRUE" } else { "FALSE" }.to_owned()
+        }
+        4 => {
+            let (year, month, day) = (1900 + random.below(200), 1 + random.below(12), 1 + random.below(28));
+            let date = format!("{year}-{month:02}-{day:02}");
+            let value = ExcelDateTime::parse_from_str(&date).expect("a date");
+            sheet.write_datetime_with_format(row, column, &value, &format("dd/mm/yyyy")).expect("written");
+            date
+        }
+        5 => {
+            let (value, plain) = number(random);
+            // What a program saves that calculates: not nothing, and not the 0 of those that do not.
+            let saved = if value == 0.0 { ("1".to_owned(), "1".to_owned()) } else { (plain.clone(), plain) };
+            sheet.write_formula(row, column, Formula::new("=1+1").set_result(saved.0)).expect("written");
+            saved.1
+        }
+        6 => {
+            let (value, plain) = number(random);
+            sheet.write_number_with_format(row, column, value, &format("#,##0.00 \"€\"")).expect("written");
+            plain
+        }
+        _ => {
+            let (value, plain) = number(random);
+            sheet.write_number(row, column, value).expect("written");
+            plain
+        }
+    }
+}
+
+/// A workbook, and the lines of its catalog.
+fn book(random: &mut Random) -> (Vec<u8>, Vec<String>) {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let columns = 1 + u16::try_from(random.below(6)).expect("few");
+    sheet.write_string(0, 0, "id").expect("written");
+    for column in 1..=columns {
+        sheet.write_string(0, column, format!("column {}", text(random)) + &column.to_string()).expect("written");
+    }
+    let (mut lines, mut row) = (Vec::new(), 0);
+    for key in 1..=1 + random.below(30) {
+        row += 1 + u32::from(random.percent(10));
+        sheet.write_string(row, 0, key.to_string()).expect("written");
+        let mut cells = vec![key.to_string()];
+        cells.extend((1..=columns).map(|column| write_cell(sheet, (row, column), random)));
+        lines.push(cells.join("|"));
+    }
+    (book.save_to_buffer().expect("a workbook"), lines)
+}
+
+fn what_is_written_into_a_workbook_comes_back_cell_by_cell(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    for table in 0..TABLES {
+        let (bytes, lines) = book(&mut Random::new(SEED + table));
+        let path = folder.path().join(format!("{table}.xlsx"));
+        std::fs::write(&path, bytes).expect("written");
+        let source = house.add(&format!("table-{table}"), "excel", Location::File(path));
+        let record = house.go(&source, &full());
+        assert_eq!(record.status, Status::Completed, "{table}: {}", record.message);
+        assert_eq!(house.lines(&source), lines, "{table}");
+        assert_eq!(house.go(&source, &full()).stats.unchanged, lines.len() as u64, "{table}: the same once more");
+    }
+}
