@@ -67,12 +67,15 @@ impl PublishedContent {
         let kept = |cells: Vec<String>| -> Vec<String> {
             cells.into_iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, cell)| cell).collect()
         };
+        let places = |of: Vec<usize>| of.into_iter().filter(|at| stays(*at)).map(moved).collect();
         let mended = row.mended.into_iter().filter(|mend| mend.column.is_none_or(stays));
         Row {
             cells: kept(row.cells),
             width: row.width.map(moved),
             inner_rows: row.inner_rows.into_iter().map(kept).collect(),
             mended: mended.map(|mend| Mend { column: mend.column.map(moved), ..mend }).collect(),
+            unsaved_formulas: places(row.unsaved_formulas),
+            rounded_numbers: places(row.rounded_numbers),
             ..row
         }
     }

@@ -14,6 +14,7 @@ on_both_databases![
     a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed,
     a_hidden_key_column_fails_the_sync_of_a_public_catalog,
     a_private_catalog_has_hidden_columns,
+    a_formula_without_a_value_stands_in_its_own_column_beside_a_hidden_one,
 ];
 
 const NOTE: &str = "Column “cost” is hidden in the source and was left out of the catalog, because the catalog is public. \
@@ -118,4 +119,20 @@ fn a_private_catalog_has_hidden_columns(db: &Database) {
     let issues = albums.sync();
     assert!(issues.len() == 1 && issues[0].contains("is hidden in the workbook"), "{issues:?}");
     assert_eq!(house.lines(&albums.source), ["1|9"]);
+}
+
+fn a_formula_without_a_value_stands_in_its_own_column_beside_a_hidden_one(db: &Database) {
+    let house = House::on(db);
+    let rows: [&[&str]; 2] = [&["id", "cost", "total", "title"], &["1", "5", "9", "One"]];
+    let albums = Albums::new(&house, true, &book(&rows, Some(2)));
+    albums.sync();
+    assert_eq!(house.lines(&albums.source), ["1|9|One"]);
+    let hidden = "<cols><col min=\"2\" max=\"2\" width=\"9\" hidden=\"1\"/></cols>";
+    let header = text_row(1, rows[0]);
+    let unsaved = "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\"><v>5</v></c><c r=\"C2\"><f>B2*2</f></c></row>";
+    let sheet = format!("{hidden}<sheetData>{header}{unsaved}</sheetData>");
+    albums.rewrite(&Xlsx::of_sheet(&sheet).bytes());
+    let issues = albums.sync();
+    assert!(issues.iter().any(|issue| issue.starts_with("2/total/noted")), "{issues:?}");
+    assert_eq!(house.lines(&albums.source), ["1|9|"]);
 }

@@ -86,17 +86,11 @@ impl TabLayout {
         match &hidden_columns(self, columns)[..] {
             [] => {}
             [only] => {
-                let reason =
-                    format!("The column “{}” is hidden in the workbook. It was read all the same.", shortened(only));
-                note(None, Some(only.clone()), reason);
+                note(None, Some(only.clone()), "The column is hidden in the workbook.".to_owned());
             }
             several => {
                 let (count, names) = (grouped(several.len() as u64), listed_columns(several));
-                note(
-                    None,
-                    None,
-                    format!("{count} columns are hidden in the workbook ({names}). They were read all the same."),
-                );
+                note(None, None, format!("{count} columns are hidden in the workbook ({names})."));
             }
         }
         let rows = &self.hidden_rows;
@@ -107,7 +101,7 @@ impl TabLayout {
                 let count = grouped(rows.count);
                 format!("{count} rows are hidden in the workbook (rows {places}). They were read all the same.")
             } else {
-                format!("Row {places} is hidden in the workbook. It was read all the same.")
+                "The row is hidden in the workbook. It was read all the same.".to_owned()
             };
             note(rows.first.first().copied().filter(|_| !more), None, reason);
         }

@@ -44,8 +44,8 @@ fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
         assert_eq!(
             reading.reasons,
             [
-                "The column “cost” is hidden in the workbook. It was read all the same.",
-                "Row 4 is hidden in the workbook. It was read all the same.",
+                "The column is hidden in the workbook.",
+                "The row is hidden in the workbook. It was read all the same.",
                 "1 area is merged (B5:C5). Only the top left cell of a merged area has its value; the others are empty.",
             ],
             "{name}"
@@ -122,7 +122,7 @@ fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
     let reading = read_bytes(&road, &book.save_to_buffer().expect("a file")).expect("a workbook");
     let first = ["9007199254740991", "3.3", "2023-01-05", "2023-01-05 14:30:00", "36:00:00", "TRUE", "So What"];
     assert_eq!(reading.cells(), [first, ["0.1", "2", "", "", "", "", ""]]);
-    assert_eq!(reading.reasons, ["2 columns are hidden in the workbook (“n”, “day”). They were read all the same."]);
+    assert_eq!(reading.reasons, ["2 columns are hidden in the workbook (“n”, “day”)."]);
 }
 
 #[test]

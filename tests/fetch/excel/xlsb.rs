@@ -135,8 +135,8 @@ fn cells_are_plain_text_and_whole_numbers_may_be_dates() {
     assert_eq!(
         reading.reasons,
         [
-            "The column “price” is hidden in the workbook. It was read all the same.",
-            "Row 4 is hidden in the workbook. It was read all the same.",
+            "The column is hidden in the workbook.",
+            "The row is hidden in the workbook. It was read all the same.",
             "1 area is merged (A2:A3). Only the top left cell of a merged area has its value; the others are empty.",
         ]
     );
