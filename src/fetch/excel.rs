@@ -134,6 +134,10 @@ impl Kind for Excel {
         &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
+    fn fixed_encoding(&self) -> &'static str {
+        "a workbook says itself how its text is encoded"
+    }
+
     fn can_hide_columns(&self) -> bool {
         true
     }

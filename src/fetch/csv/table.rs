@@ -71,8 +71,7 @@ impl Table {
             faults::refuse_other_separator(start, dialect.delimiter)?;
         }
         table.read_header(options.header_row, watch)?;
-        if let Some(doubt) = table.survey.choice.doubt() {
-            let reason = format!("{doubt} If letters look wrong, set the encoding in the settings of this source.");
+        if let Some(reason) = table.survey.choice.doubt() {
             watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
         }
         Ok(table)
