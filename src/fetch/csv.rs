@@ -2,6 +2,7 @@
 
 pub(in crate::fetch) mod decoding;
 pub(in crate::fetch) mod delimiter;
+mod end_mark;
 pub(in crate::fetch) mod faults;
 mod record;
 pub(in crate::fetch) mod records;
@@ -138,7 +139,7 @@ pub(in crate::fetch) fn table_at(
 }
 
 fn finish(
-    content: Spooled,
+    mut content: Spooled,
     charset: Option<&str>,
     said: Validators,
     options: &ReadOptions,
@@ -152,5 +153,6 @@ fn finish(
         return Ok(Fetched::Unchanged(Some(validators)));
     }
     refuse_binary(&content, "not_csv", "a CSV file")?;
+    end_mark::pass_over(&mut content, watch)?;
     Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, options, rows_above, watch)?)))
 }
