@@ -21,6 +21,7 @@ pub mod header_row;
 pub mod in_words;
 pub mod issue;
 pub mod item;
+pub mod joined_names;
 pub mod journal;
 pub mod key_cell;
 pub mod key_column;

@@ -4,6 +4,7 @@ pub(in crate::fetch) mod decoding;
 pub(in crate::fetch) mod delimiter;
 mod end_mark;
 pub(in crate::fetch) mod faults;
+mod other_format;
 mod record;
 pub(in crate::fetch) mod records;
 pub(in crate::fetch) mod table;
