@@ -46,6 +46,7 @@ pub mod sorting;
 pub mod source;
 pub mod status_report;
 pub mod stored_columns;
+mod swapped_cells;
 pub mod sync_id;
 pub mod text_counts;
 pub mod text_encoding;
