@@ -13,6 +13,8 @@ pub(in crate::fetch) mod text;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use url::Url;
+
 use super::file_name::file_title;
 use super::file_signature::refuse_binary;
 use super::http::address::{Reach, parse};
@@ -21,7 +23,7 @@ use super::http::request::Request;
 use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
-use super::sheet_address::refuse_partial_sheet;
+use super::sheet_address::{refuse_partial_sheet, refuse_partial_sheet_at};
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
@@ -105,7 +107,9 @@ impl Kind for Csv {
         match &source.location {
             Location::Url(address) => {
                 refuse_partial_sheet(&self.client, address)?;
-                table_at(&self.client, Request::table(address, Reach::Anywhere), options, 0, order, watch)
+                let check_redirect = |url: &Url| refuse_partial_sheet_at(&self.client, url);
+                let request = Request { check_redirect: &check_redirect, ..Request::table(address, Reach::Anywhere) };
+                table_at(&self.client, request, options, 0, order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
             Location::File(path) => taken(local::file(&self.client, path, CSV_FILE, order, watch)?),

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use calamine::DataRef;
+use url::Url;
 
 use super::http::address::{Reach, parse};
 use super::http::halt::deadline;
@@ -32,7 +33,7 @@ use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
 use super::row_file::RowWriter;
-use super::sheet_address::refuse_sheet;
+use super::sheet_address::{refuse_sheet, refuse_sheet_at};
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
@@ -162,7 +163,12 @@ impl Kind for Excel {
         let (content, validators) = match &source.location {
             Location::Url(address) => {
                 refuse_sheet(&self.client, address)?;
-                let request = Request { accept: "*/*", ..Request::table(address, Reach::Anywhere) };
+                let check_redirect = |url: &Url| refuse_sheet_at(&self.client, url);
+                let request = Request {
+                    accept: "*/*",
+                    check_redirect: &check_redirect,
+                    ..Request::table(address, Reach::Anywhere)
+                };
                 let request = request.newer_than(order.validators, order.mode);
                 let Answer::Body(body) = self.client.ask(&request, order, watch)? else {
                     return Ok(Fetched::Unchanged(None));
