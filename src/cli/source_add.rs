@@ -66,7 +66,7 @@ struct ReadFlags {
     /// The tab of a sheet or workbook, by name; default the tab of the link, else the first
     #[arg(long, value_name = "NAME")]
     tab: Option<String>,
-    /// The text encoding of a file, such as utf-8 or windows-1252; default detected
+    /// The text encoding of a file or of feeds, such as utf-8 or windows-1252; default detected
     #[arg(long, value_name = "NAME", value_parser = encoding_name)]
     encoding: Option<&'static str>,
     /// The row that names the columns, from 1; default the first row that is not blank
@@ -163,7 +163,11 @@ fn read_options(app: &App, add: &Add, kind: &str) -> Result<ReadOptions, Trouble
         Some(ReadSetting::HeaderRow) => "--header-row",
         Some(ReadSetting::HeaderMismatch) => "--accept-header-mismatch",
     };
-    Err(Trouble::usage(format!("{flag}: a source of the kind {kind} has no such setting. Leave it out.")))
+    let why = match app.control.fixed_encoding(kind) {
+        why if flag == "--encoding" && !why.is_empty() => format!(": {why}"),
+        _ => String::new(),
+    };
+    Err(Trouble::usage(format!("{flag}: a source of the kind {kind} has no such setting{why}. Leave it out.")))
 }
 
 fn name(add: &Add) -> Result<String, Trouble> {

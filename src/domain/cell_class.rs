@@ -62,6 +62,14 @@ impl CellClass {
             Self::Text
         }
     }
+
+    /// Whether a cell is a number, a day or the like but for a line break in it.
+    pub(super) fn is_broken_value(cell: &str) -> bool {
+        const MAX_BYTES: usize = 100;
+        cell.len() <= MAX_BYTES
+            && cell.contains(['\n', '\r'])
+            && !matches!(Self::of(&cell.replace(['\n', '\r'], "")), Self::Text | Self::Empty)
+    }
 }
 
 fn is_link(cell: &str) -> bool {
@@ -86,9 +94,14 @@ impl ClassCounts {
     /// The class of at least nine of ten cells that are not empty. Text is none: anything may stand in a column of
     /// text.
     pub(super) fn typical(&self) -> Option<CellClass> {
+        self.usual().filter(|class| *class != CellClass::Text)
+    }
+
+    /// The class of at least nine of ten cells that are not empty, text included.
+    pub(super) fn usual(&self) -> Option<CellClass> {
         let filled: u32 = self.counts[1..].iter().sum();
         let most = |class: CellClass| u64::from(self.counts[class as usize]) * 10 >= u64::from(filled) * 9;
-        let classes = [CellClass::Number, CellClass::Date, CellClass::Link, CellClass::Flag];
+        let classes = [CellClass::Number, CellClass::Date, CellClass::Link, CellClass::Flag, CellClass::Text];
         classes.into_iter().find(|class| filled >= Self::FEWEST_CELLS && most(*class))
     }
 }

@@ -39,6 +39,13 @@ impl CellRange {
     pub fn first_row(&self) -> u64 {
         self.first.row.unwrap_or(1)
     }
+
+    /// The same range without the rows above `row`; `None` where that leaves less than a header and a row.
+    #[must_use]
+    pub fn from_row(&self, row: u64) -> Option<Self> {
+        let first = RangeCorner { row: Some(row), ..self.first.clone() };
+        self.last.row.is_none_or(|last| row < last).then(|| Self { first, ..self.clone() })
+    }
 }
 
 impl FromStr for CellRange {

@@ -1,6 +1,7 @@
 //! The key column that is not there any more: which of the columns that are may be meant.
 
 use super::header_row::find_header;
+use super::joined_names::joined_names_message;
 use super::row::{Row, listed_columns, shortened};
 use super::text_form::is_same_form;
 use super::visible_text::{differ_invisibly, marked};
@@ -71,6 +72,9 @@ pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
         return message;
     }
     let MissingKey { wanted, columns, .. } = *missing;
+    if let Some(message) = joined_names_message(columns, wanted) {
+        return format!("{} {message}", no_such_column(wanted, columns));
+    }
     format!("{} {}", no_such_column(wanted, columns), proposal(missing))
 }
 

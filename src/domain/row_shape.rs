@@ -9,6 +9,7 @@ use super::header_mismatch::HeaderMismatch;
 use super::issue::{Issue, IssueKind};
 use super::row::{Row, shortened};
 use super::row_group::RowGroup;
+use super::swapped_cells::SwappedCells;
 use super::text_counts::grouped;
 
 /// How many rows say what belongs in a column.
@@ -38,6 +39,7 @@ pub struct RowShapes {
     long: RowGroup,
     cut: RowGroup,
     suspects: Vec<Suspect>,
+    swapped: SwappedCells,
     /// The first row that does not fit the header, while each of its lines would.
     swallowing: Option<u64>,
 }
@@ -96,6 +98,7 @@ impl RowShapes {
             long: RowGroup::default(),
             cut: RowGroup::default(),
             suspects: Vec::new(),
+            swapped: SwappedCells::default(),
             swallowing: None,
         }
     }
@@ -107,9 +110,12 @@ impl RowShapes {
         *self.widths.entry(width).or_default() += 1;
         let is_fitting = width == self.columns.len();
         if self.rows <= SAMPLED_ROWS {
-            let classes = if is_fitting { &mut self.classes } else { &mut self.ragged_classes };
-            for (counts, cell) in classes.iter_mut().zip(row.cells.iter().take(width)) {
-                counts.add(CellClass::of(cell));
+            let counts = if is_fitting { &mut self.classes } else { &mut self.ragged_classes };
+            let looked_at = row.cells.iter().take(width.min(counts.len()));
+            let classes: Vec<CellClass> = looked_at.map(|cell| CellClass::of(cell)).collect();
+            counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.add(*class));
+            if is_fitting {
+                self.swapped.look(row.number, &row.cells, &classes);
             }
         }
         let is_overfull = row.surplus || row.extra.iter().any(|cell| !cell.trim().is_empty());
@@ -125,7 +131,7 @@ impl RowShapes {
             self.suspect(row, width, vec![row.cells.clone()]);
         } else if row.inner_rows.len() > 1 {
             self.suspect(row, width, row.inner_rows.clone());
-        } else if row.spans_lines && row.cells.iter().any(|cell| is_broken_value(cell)) {
+        } else if row.spans_lines && row.cells.iter().any(|cell| CellClass::is_broken_value(cell)) {
             self.suspect(row, width, vec![row.cells.clone()]);
         }
     }
@@ -177,6 +183,8 @@ impl RowShapes {
             }
         }
         let is_doubtful = !notes.is_empty() || self.refused > 0;
+        // Somebody swapped them by hand: rows and keys were read as they are.
+        notes.extend(self.swapped.notes(&self.columns, &self.classes));
         let columns = grouped(self.columns.len() as u64);
         let fewer = self.short.note(
             &format!("The row has fewer cells than the header ({columns}); the missing ones were left empty."),
@@ -283,14 +291,6 @@ impl RowShapes {
         let last_is_named = self.columns.last().is_some_and(|_| !is_unnamed(self.columns.len() - 1));
         (0..cells.min(typical.len())).any(|at| is_new_home(at) || (last_is_named && is_unnamed(at)))
     }
-}
-
-/// Whether a cell is a number, a day or the like but for a line break in it.
-fn is_broken_value(cell: &str) -> bool {
-    const MAX_BYTES: usize = 100;
-    cell.len() <= MAX_BYTES
-        && cell.contains(['\n', '\r'])
-        && !matches!(CellClass::of(&cell.replace(['\n', '\r'], "")), CellClass::Text | CellClass::Empty)
 }
 
 /// The first cell that does not look like its column.

@@ -79,6 +79,12 @@ impl SheetLink {
         self.query.is_some() || self.headers.is_some_and(|rows| rows != 1)
     }
 
+    /// Whether it goes to Google's query service for the sole reason that it means a tab by its name.
+    #[must_use]
+    pub fn is_by_name(&self) -> bool {
+        matches!((&self.document, &self.tab), (Document::Sheet(_), Tab::Name(_))) && !self.is_query()
+    }
+
     /// The tab that is meant.
     #[must_use]
     pub const fn tab(&self) -> &Tab {
@@ -97,13 +103,19 @@ impl SheetLink {
         Self { tab: Tab::Name(name.to_owned()), ..self.clone() }
     }
 
+    /// The same link with that part of the tab.
+    #[must_use]
+    pub fn ranged(&self, range: CellRange) -> Self {
+        Self { range: Some(range), ..self.clone() }
+    }
+
     /// Path and query of the CSV export, to be joined to the base of Google's addresses.
     #[must_use]
     pub fn export_path(&self) -> String {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         let (mut path, gid) = match &self.document {
             Document::Published(path) => (format!("/spreadsheets/d/{path}/pub?output=csv"), "&single=true&gid="),
-            Document::Sheet(id) if self.is_query() || matches!(self.tab, Tab::Name(_)) => {
+            Document::Sheet(id) if self.is_query() || self.is_by_name() => {
                 (format!("/spreadsheets/d/{id}/gviz/tq?tqx=out:csv"), "&gid=")
             }
             Document::Sheet(id) => (format!("/spreadsheets/d/{id}/export?format=csv"), "&gid="),
@@ -117,7 +129,10 @@ impl SheetLink {
         if let Some(range) = &self.range {
             path.push_str(&format!("&range={}", encoded(&range.to_string())));
         }
-        if let Some(rows) = self.headers.filter(|_| is_gviz) {
+        // Without a number Google guesses it, and joins several rows into one header, or takes the header for data
+        // (<https://developers.google.com/chart/interactive/docs/spreadsheets>). What a query answers is left as it is.
+        let headers = self.headers.or(self.is_by_name().then_some(1));
+        if let Some(rows) = headers.filter(|_| is_gviz) {
             path.push_str(&format!("&headers={rows}"));
         }
         if let Some(query) = &self.query {

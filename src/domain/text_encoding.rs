@@ -3,12 +3,13 @@
 use encoding_rs::{Encoding, REPLACEMENT, X_USER_DEFINED};
 
 /// The encodings that are offered to choose from: the name, and what people call it.
-pub const OFFERED: [(&str, &str); 13] = [
+pub const OFFERED: [(&str, &str); 14] = [
     ("UTF-8", "UTF-8"),
     ("windows-1252", "Western (Windows-1252)"),
     ("ISO-8859-2", "Central European (ISO-8859-2)"),
     ("windows-1250", "Central European (Windows-1250)"),
     ("windows-1251", "Cyrillic (Windows-1251)"),
+    ("KOI8-R", "Cyrillic (KOI8-R)"),
     ("macintosh", "Western (Mac Roman)"),
     ("Shift_JIS", "Japanese (Shift_JIS)"),
     ("gb18030", "Chinese, simplified (GB18030)"),

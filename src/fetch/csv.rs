@@ -2,7 +2,9 @@
 
 pub(in crate::fetch) mod decoding;
 pub(in crate::fetch) mod delimiter;
+mod end_mark;
 pub(in crate::fetch) mod faults;
+mod other_format;
 mod record;
 pub(in crate::fetch) mod records;
 pub(in crate::fetch) mod table;
@@ -10,6 +12,8 @@ pub(in crate::fetch) mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use url::Url;
 
 use super::file_name::file_title;
 use super::file_signature::refuse_binary;
@@ -19,7 +23,7 @@ use super::http::request::Request;
 use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
-use super::sheet_address::refuse_partial_sheet;
+use super::sheet_address::{refuse_partial_sheet, refuse_partial_sheet_at};
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
@@ -104,7 +108,9 @@ impl Kind for Csv {
         match &source.location {
             Location::Url(address) => {
                 refuse_partial_sheet(&self.client, address)?;
-                table_at(&self.client, Request::table(address, Reach::Anywhere), options, 0, order, watch)
+                let check_redirect = |url: &Url| refuse_partial_sheet_at(&self.client, url);
+                let request = Request { check_redirect: &check_redirect, ..Request::table(address, Reach::Anywhere) };
+                table_at(&self.client, request, options, 0, order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
             Location::File(path) => taken(local::file(&self.client, path, CSV_FILE, order, watch)?),
@@ -139,7 +145,7 @@ pub(in crate::fetch) fn table_at(
 }
 
 fn finish(
-    content: Spooled,
+    mut content: Spooled,
     charset: Option<&str>,
     said: Validators,
     options: &ReadOptions,
@@ -153,5 +159,6 @@ fn finish(
         return Ok(Fetched::Unchanged(Some(validators)));
     }
     refuse_binary(&content, "not_csv", "a CSV file")?;
+    end_mark::pass_over(&mut content, watch)?;
     Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, options, rows_above, watch)?)))
 }

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use calamine::DataRef;
+use url::Url;
 
 use super::http::address::{Reach, parse};
 use super::http::halt::deadline;
@@ -39,7 +40,7 @@ use super::http::spool::Spooled;
 use super::http::{Answer, Client};
 use super::local::{self, Wanted};
 use super::row_file::RowWriter;
-use super::sheet_address::refuse_sheet;
+use super::sheet_address::{refuse_sheet, refuse_sheet_at};
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
@@ -154,6 +155,10 @@ impl Kind for Excel {
         (kind == "csv").then_some("This is an Excel or OpenDocument file; it is read as kind Excel.")
     }
 
+    fn fixed_encoding(&self) -> &'static str {
+        "a workbook says itself how its text is encoded"
+    }
+
     fn can_hide_columns(&self) -> bool {
         true
     }
@@ -178,7 +183,12 @@ impl Kind for Excel {
         let (content, validators) = match &source.location {
             Location::Url(address) => {
                 refuse_sheet(&self.client, address)?;
-                let request = Request { accept: "*/*", ..Request::table(address, Reach::Anywhere) };
+                let check_redirect = |url: &Url| refuse_sheet_at(&self.client, url);
+                let request = Request {
+                    accept: "*/*",
+                    check_redirect: &check_redirect,
+                    ..Request::table(address, Reach::Anywhere)
+                };
                 let request = request.newer_than(order.validators, order.mode);
                 let Answer::Body(body) = self.client.ask(&request, order, watch)? else {
                     return Ok(Fetched::Unchanged(None));

@@ -8,6 +8,7 @@ mod entry;
 mod gathering;
 mod identity;
 mod json;
+mod kept_keys;
 mod ledger;
 mod list;
 mod names;
@@ -42,6 +43,7 @@ use crate::domain::feed_names::feed_names;
 use crate::domain::location::{Location, web_address};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
+use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Noun, Source, Validators};
 use crate::domain::way_in::WayIn;
 
@@ -123,6 +125,10 @@ impl Kind for Feeds {
         Some(KEY)
     }
 
+    fn read_settings(&self) -> &'static [ReadSetting] {
+        &[ReadSetting::Encoding]
+    }
+
     fn noun(&self) -> Noun {
         Noun { one: "article".to_owned(), many: "articles".to_owned() }
     }
@@ -150,7 +156,8 @@ impl Kind for Feeds {
             Location::File(_) | Location::Upload(_) => (vec![location.for_people()], Some(&read)),
             Location::Sample => return Err(no_sample()),
         };
-        let gathering = Gathering::new(&self.client, self.most_bytes, *order, watch, (&addresses, local))?;
+        let encoding = source.read_options.encoding.as_deref();
+        let gathering = Gathering::new(&self.client, self.most_bytes, *order, watch, (&addresses, local), encoding)?;
         let Gathered { ledger, out, bytes, broken } = gathering.run();
         let short = match order.sync {
             _ if bytes >= self.most_bytes => Short::Room,

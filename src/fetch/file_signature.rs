@@ -11,6 +11,13 @@ use super::http::spool::{Spooled, disk};
 const LOOKED_AT: u64 = 64 * 1024;
 /// How much of the beginning tells binary content from text.
 const START: usize = 4096;
+/// How many control characters the smallest text may have; they come of slips of the keyboard.
+const FEW_CONTROLS: usize = 2;
+/// One control character in so many characters makes content binary. Git draws the line at 1 in 128 (`convert.c`), Perl
+/// (`-B`) at 1 in 3; a text that is called binary is lost, and binary content that is read as text has no key column.
+const CONTROLS_IN: usize = 20;
+/// The beginning in which formats that begin with letters have something else, too: sizes, versions, line ends.
+const MAGIC: usize = 8;
 
 /// What binary content is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,9 +164,10 @@ fn xml_workbook(start: &[u8]) -> Option<&'static str> {
     is_flat.then_some("a flat OpenDocument workbook (.fods)")
 }
 
-/// Whether there are characters that no text has. NUL is none of them: half of UTF-16 is NUL.
+/// Whether there is what no text has, so that letters at the beginning may be those of a format.
 fn has_binary_bytes(start: &[u8]) -> bool {
-    control_characters(start) > 0 || is_padded(start)
+    let begins = &start[..start.len().min(MAGIC)];
+    begins.contains(&0) || control_characters(begins) > 0 || is_noise(start) || is_padded(start)
 }
 
 /// Whether there are runs of NUL that no encoding of text has.
@@ -177,13 +185,18 @@ fn is_wide(start: &[u8]) -> bool {
 }
 
 fn is_noise(start: &[u8]) -> bool {
-    // As many as one in twenty are no slip of a keyboard.
-    control_characters(start) * 20 > start.len().min(START)
+    let controls = control_characters(start);
+    controls > FEW_CONTROLS && controls * CONTROLS_IN > start.len().min(START)
 }
 
+/// How many control characters there are that no text has: those that git counts (`gather_stats` in `convert.c`:
+/// backspace, tab, form feed and escape are text, and so is Ctrl-Z at the end) but for NUL, as half of UTF-16 is NUL,
+/// and vertical tabs.
 fn control_characters(start: &[u8]) -> usize {
-    let is_control = |byte: &&u8| matches!(byte, 1..=8 | 14..=26 | 28..=31 | 127);
-    start.iter().take(START).filter(is_control).count()
+    let is_control = |byte: &&u8| matches!(byte, 1..=7 | 14..=26 | 28..=31 | 127);
+    let text = &start[..start.len().min(START)];
+    let end = text.iter().rposition(|byte| *byte != 0x1A).map_or(0, |last| last + 1);
+    text[..end].iter().filter(is_control).count()
 }
 
 /// What a ZIP archive is, by the names of the files inside.
@@ -245,7 +258,11 @@ mod tests {
     #[test]
     fn text_that_begins_like_a_picture_is_text() {
         let cyrillic: Vec<u8> = "имя;город\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let texts: [&[u8]; 9] = [
+        let texts: [&[u8]; 13] = [
+            b"BMI,name\n1,A\x07da\n",
+            b"id\n1\x1a",
+            b"id,a\n1,\x07\n2,\x01\n",
+            b"\x0cid,name\n1,a\x08b\n",
             &cyrillic,
             b"BMI,name\n1,Ada\n",
             b"MZ,name\n",

@@ -65,7 +65,12 @@ pub(super) fn copy(
                 limit.div_ceil(1_000_000)
             ),
         ),
-        Spoiled::Html => FetchError::failed("html_page", format!("{name} is a web page, not a {wanted}.")),
+        Spoiled::Html => FetchError::failed(
+            "html_page",
+            format!(
+                "{name} is a web page, not a {wanted}. Save or export the data itself, not the page that shows it."
+            ),
+        ),
         Spoiled::Damaged(damage) => FetchError::failed(
             "truncated",
             format!("{name} could not be read: {damage}. Compress or copy it anew. Nothing of it was used."),

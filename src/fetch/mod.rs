@@ -84,6 +84,11 @@ pub trait Kind: Send + Sync {
         &[]
     }
 
+    /// Why the text encoding of a source of this kind cannot be set, as the end of a sentence. Empty where it can.
+    fn fixed_encoding(&self) -> &'static str {
+        ""
+    }
+
     /// Whether columns may be hidden where people open a source of this kind ([`Content::hidden_columns`]).
     fn can_hide_columns(&self) -> bool {
         false

@@ -58,6 +58,10 @@ impl Kind for Reader {
         Some(article::KEY)
     }
 
+    fn fixed_encoding(&self) -> &'static str {
+        "its server answers in JSON, which is always UTF-8"
+    }
+
     fn noun(&self) -> Noun {
         Noun { one: "article".to_owned(), many: "articles".to_owned() }
     }

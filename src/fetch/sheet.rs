@@ -66,6 +66,10 @@ impl Kind for Sheet {
         &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
+    fn fixed_encoding(&self) -> &'static str {
+        "Google sends every sheet in UTF-8"
+    }
+
     fn weights(&self) -> Weights {
         Weights { fetching: 10, processing: 80, finalizing: 10 }
     }

@@ -1,6 +1,8 @@
 //! Keeps links of Google Sheets away from the kinds that fetch an address as it is; the kind `sheet` knows what to
 //! fetch instead.
 
+use url::Url;
+
 use super::FetchError;
 use super::http::Client;
 use super::http::address::parse;
@@ -12,9 +14,16 @@ use crate::domain::sheet_link::{DirectLinkError, check_direct_link, is_sheet_add
 /// # Errors
 /// `sheet_link` for such a link, `bad_address` for what is no address of the web.
 pub(super) fn refuse_partial_sheet(client: &Client, address: &str) -> Result<(), FetchError> {
-    let url = parse(address)?;
-    match check_direct_link(&url) {
-        Err(error) if client.is_google(&url) => Err(sheet_link(&error)),
+    refuse_partial_sheet_at(client, &parse(address)?)
+}
+
+/// The same for an address that was redirected to.
+///
+/// # Errors
+/// `sheet_link` for such a link.
+pub(super) fn refuse_partial_sheet_at(client: &Client, url: &Url) -> Result<(), FetchError> {
+    match check_direct_link(url) {
+        Err(error) if client.is_google(url) => Err(sheet_link(&error)),
         _ => Ok(()),
     }
 }
@@ -25,8 +34,15 @@ pub(super) fn refuse_partial_sheet(client: &Client, address: &str) -> Result<(),
 /// # Errors
 /// As [`refuse_partial_sheet`].
 pub(super) fn refuse_sheet(client: &Client, address: &str) -> Result<(), FetchError> {
-    let url = parse(address)?;
-    if client.is_google(&url) && is_sheet_address(&url) { Err(sheet_link(&DirectLinkError::Page)) } else { Ok(()) }
+    refuse_sheet_at(client, &parse(address)?)
+}
+
+/// The same for an address that was redirected to.
+///
+/// # Errors
+/// `sheet_link` for such a link.
+pub(super) fn refuse_sheet_at(client: &Client, url: &Url) -> Result<(), FetchError> {
+    if client.is_google(url) && is_sheet_address(url) { Err(sheet_link(&DirectLinkError::Page)) } else { Ok(()) }
 }
 
 fn sheet_link(error: &DirectLinkError) -> FetchError {

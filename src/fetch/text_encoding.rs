@@ -51,7 +51,7 @@ pub(in crate::fetch) struct EncodingChoice {
 }
 
 impl EncodingChoice {
-    /// What people should know about a doubtful choice; `None` where there is no doubt.
+    /// What people should know about a doubtful choice, and what to do; `None` where there is no doubt.
     pub(in crate::fetch) fn doubt(&self) -> Option<String> {
         let name = self.encoding.name();
         let why: Cow<'_, str> = match (&self.contradicted, self.basis) {
@@ -63,7 +63,9 @@ impl EncodingChoice {
             (None, EncodingBasis::MacLineEnds) => "Its lines end as on the classic Mac OS;".into(),
             (None, _) => return None,
         };
-        Some(format!("{why} it was read as {name}."))
+        Some(format!(
+            "{why} it was read as {name}. If letters look wrong, set the encoding in the settings of this source."
+        ))
     }
 }
 
@@ -141,6 +143,14 @@ impl EncodingSurvey {
     /// Whether there are valid UTF-8 characters of more than one byte.
     pub(in crate::fetch) const fn has_sequences(&self) -> bool {
         self.sequences > 0
+    }
+
+    /// The encoding `set` for a source of several files, unless the bytes of this one contradict it. Bytes that are not
+    /// UTF-8 do not contradict UTF-8: they are replaced.
+    pub(in crate::fetch) fn fitting<'a>(&self, set: Option<&'a str>) -> Option<&'a str> {
+        set.filter(|label| {
+            encoding_named(label).is_some_and(|encoding| encoding == UTF_8 || !self.contradicts(encoding))
+        })
     }
 
     /// Chooses the encoding. `set` is the source's setting, `declared` what server and file call it, the most trusted

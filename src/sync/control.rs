@@ -200,6 +200,12 @@ impl Control {
         self.engine.kinds.get(kind).map_or(&[], Kind::read_settings)
     }
 
+    /// Why the text encoding of a source of this kind cannot be set, as the end of a sentence. Empty where it can.
+    #[must_use]
+    pub fn fixed_encoding(&self, kind: &str) -> &'static str {
+        self.engine.kinds.get(kind).map_or("", Kind::fixed_encoding)
+    }
+
     /// Whether columns may be hidden where people open a source of this kind.
     #[must_use]
     pub fn can_hide_columns(&self, kind: &str) -> bool {

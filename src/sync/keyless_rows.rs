@@ -14,14 +14,20 @@ use crate::domain::text_form::is_blank;
 const MIN_CONSTANT_ROWS: u64 = 3;
 /// A value in so many rows without a key that hold nothing else was filled down.
 const MIN_FILLED_ROWS: u64 = 10;
-/// The most combinations of filled columns that are told apart. Rows with a further one are refused.
+/// The most combinations of filled places that are told apart. Rows with a further one are refused.
 const MAX_PATTERNS: usize = 4_096;
 /// Rows with something beyond so many columns are refused.
 const MAX_COLUMNS: usize = 16_384;
 /// The most numbers of rows that are kept, over all combinations. The other rows are only counted.
 const MAX_LISTED_ROWS: usize = 10 * KEPT_ISSUES;
 
-/// Which columns of a row are filled, one bit for each; without zeros at the end.
+/// Where a cell counts. Each column has two places, one for unticked boxes alone, so that a single ticked box says
+/// nothing of the unticked ones in the rows around it.
+fn place_of(column: usize, cell: &str) -> usize {
+    column * 2 + usize::from(is_unticked(cell))
+}
+
+/// Which places of a row are filled, one bit for each; without zeros at the end.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 struct FilledColumns(Box<[u64]>);
 
@@ -29,23 +35,24 @@ impl FilledColumns {
     /// Those of a row; `None` where there are too many columns.
     fn of(row: &Row) -> Option<Self> {
         let mut words = Vec::new();
-        for (at, _) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
-            if at >= MAX_COLUMNS {
+        for (column, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
+            if column >= MAX_COLUMNS {
                 return None;
             }
+            let at = place_of(column, cell);
             words.resize(at / 64 + 1, 0);
             words[at / 64] |= 1_u64 << (at % 64);
         }
         Some(Self(words.into_boxed_slice()))
     }
 
-    fn positions(&self) -> impl Iterator<Item = usize> {
+    fn places(&self) -> impl Iterator<Item = usize> {
         let bits = |word: u64| (0..64).filter(move |bit| word >> bit & 1 == 1);
         self.0.iter().enumerate().flat_map(move |(at, word)| bits(*word).map(move |bit| at * 64 + bit))
     }
 }
 
-/// The combinations of filled columns that say that a row without a key is no entry.
+/// The combinations of filled places that say that a row without a key is no entry.
 #[derive(Default, Debug)]
 pub(super) struct UnfilledPatterns(HashSet<FilledColumns>);
 
@@ -74,9 +81,9 @@ impl OnlyValue {
     }
 }
 
-/// What a column holds.
+/// What a place of a column holds.
 #[derive(Clone, Default, Debug)]
-struct ColumnContent {
+struct PlaceContent {
     /// In rows without a key that have something there.
     filler: OnlyValue,
     /// In rows with a key.
@@ -85,7 +92,7 @@ struct ColumnContent {
     has_others_than_boxes: bool,
 }
 
-impl ColumnContent {
+impl PlaceContent {
     /// Whether what rows without a key have there is put into every row.
     fn is_in_every_row(&self) -> bool {
         let Some(filler) = &self.filler.value else { return false };
@@ -99,7 +106,7 @@ impl ColumnContent {
     }
 }
 
-/// The rows with the same columns filled.
+/// The rows with the same places filled.
 #[derive(Default, Debug)]
 struct PatternRows {
     count: u64,
@@ -110,14 +117,14 @@ struct PatternRows {
 }
 
 impl PatternRows {
-    /// Whether rows in which the columns `filled` are filled hold nothing that a person entered.
-    fn are_unfilled(&self, filled: &FilledColumns, columns: &[ColumnContent]) -> bool {
-        let mut contents = filled.positions().map(|at| columns.get(at));
-        if contents.all(|column| column.is_some_and(ColumnContent::is_in_every_row)) {
+    /// Whether rows in which the places `filled` are filled hold nothing that a person entered.
+    fn are_unfilled(&self, filled: &FilledColumns, places: &[PlaceContent]) -> bool {
+        let mut contents = filled.places().map(|at| places.get(at));
+        if contents.all(|place| place.is_some_and(PlaceContent::is_in_every_row)) {
             return true;
         }
-        let mut contents = filled.positions().map(|at| columns.get(at));
-        let is_filled_down = |column: &ColumnContent| column.filler.value.is_some() && self.count >= MIN_FILLED_ROWS;
+        let mut contents = filled.places().map(|at| places.get(at));
+        let is_filled_down = |place: &PlaceContent| place.filler.value.is_some() && self.count >= MIN_FILLED_ROWS;
         contents.next().flatten().is_some_and(is_filled_down) && contents.next().is_none()
     }
 }
@@ -125,7 +132,8 @@ impl PatternRows {
 /// The rows without a key, until all rows are read and it can be told which of them hold anything.
 #[derive(Debug)]
 pub(super) struct KeylessRows {
-    columns: Vec<ColumnContent>,
+    /// Two for each column, see [`place_of`].
+    places: Vec<PlaceContent>,
     patterns: HashMap<FilledColumns, PatternRows>,
     /// Rows that are in none of the patterns.
     others: PatternRows,
@@ -154,26 +162,31 @@ pub(super) struct KeylessSplit {
 impl KeylessRows {
     /// None yet, of a source with so many columns.
     pub(super) fn new(columns: usize) -> Self {
-        let columns = vec![ColumnContent::default(); columns];
-        Self { columns, patterns: HashMap::new(), others: PatternRows::default(), listed_rows: 0 }
+        let places = vec![PlaceContent::default(); columns * 2];
+        Self { places, patterns: HashMap::new(), others: PatternRows::default(), listed_rows: 0 }
     }
 
     /// Looks at a row with a key.
     pub(super) fn look_at_keyed(&mut self, row: &Row) {
-        for (column, cell) in self.columns.iter_mut().zip(&row.cells) {
-            if column.constant.has_others && column.has_others_than_boxes {
+        for (column, cell) in self.places.chunks_exact_mut(2).zip(&row.cells) {
+            if column[0].constant.has_others && column[0].has_others_than_boxes {
                 continue;
             }
             let cell = cell.trim();
-            column.constant.look(cell);
-            column.has_others_than_boxes |= !is_checkbox(cell) && !is_blank(cell);
+            let is_other_than_box = !is_checkbox(cell) && !is_blank(cell);
+            for place in column {
+                place.constant.look(cell);
+                place.has_others_than_boxes |= is_other_than_box;
+            }
         }
     }
 
     /// Takes a row without a key.
     pub(super) fn push(&mut self, row: &Row) {
-        for (column, cell) in self.columns.iter_mut().zip(&row.cells).filter(|(_, cell)| !is_blank(cell)) {
-            column.filler.look(cell.trim());
+        for (column, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
+            if let Some(place) = self.places.get_mut(place_of(column, cell)) {
+                place.filler.look(cell.trim());
+            }
         }
         let filled = FilledColumns::of(row);
         let is_full = self.patterns.len() >= MAX_PATTERNS;
@@ -192,7 +205,7 @@ impl KeylessRows {
 
     /// Which rows hold nothing that a person entered.
     pub(super) fn fillers(&self) -> UnfilledPatterns {
-        let unfilled = self.patterns.iter().filter(|(filled, rows)| rows.are_unfilled(filled, &self.columns));
+        let unfilled = self.patterns.iter().filter(|(filled, rows)| rows.are_unfilled(filled, &self.places));
         UnfilledPatterns(unfilled.map(|(filled, _)| filled.clone()).collect())
     }
 
@@ -200,10 +213,10 @@ impl KeylessRows {
     pub(super) fn split(self) -> KeylessSplit {
         let mut split = KeylessSplit { has_only_boxes: true, first: u64::MAX, ..KeylessSplit::default() };
         let mut filled_rows = self.others.count;
-        let mut filled_columns = vec![false; self.columns.len()];
+        let mut filled_places = vec![false; self.places.len()];
         split.filled = self.others.listed;
         for (filled, rows) in self.patterns {
-            if !rows.are_unfilled(&filled, &self.columns) {
+            if !rows.are_unfilled(&filled, &self.places) {
                 filled_rows += rows.count;
                 split.filled.extend(rows.listed);
                 continue;
@@ -211,13 +224,13 @@ impl KeylessRows {
             split.unfilled += rows.count;
             split.first = split.first.min(rows.first);
             split.last = split.last.max(rows.last);
-            filled.positions().for_each(|at| filled_columns[at] = true);
+            filled.places().for_each(|at| filled_places[at] = true);
         }
         split.filled.sort_unstable();
         split.unlisted = filled_rows - split.filled.len() as u64;
-        for (at, column) in self.columns.into_iter().enumerate().filter(|(at, _)| filled_columns[*at]) {
-            split.has_only_boxes &= column.has_unticked_boxes();
-            split.fillers.extend(column.filler.value.map(|value| (at, value)));
+        for (at, place) in self.places.into_iter().enumerate().filter(|(at, _)| filled_places[*at]) {
+            split.has_only_boxes &= place.has_unticked_boxes();
+            split.fillers.extend(place.filler.value.map(|value| (at / 2, value)));
         }
         split
     }

@@ -50,3 +50,27 @@ fn a_list_in_a_file_is_read_from_where_it_lies() {
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(done.err.contains("feeds.opml is not there"), "{}", done.err);
 }
+
+#[test]
+fn the_encoding_of_feeds_can_be_set_and_why_that_of_an_account_cannot_is_said() {
+    let (house, outside) = (House::new(), Outside::start());
+    let text =
+        "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>НАТО</title></item></channel></rss>";
+    let bytes = encoding_rs::WINDOWS_1251.encode(text).0.into_owned();
+    outside.set("/a", Reply::status(200).header("Content-Type", "application/xml").body(bytes));
+    let add = ["source", "add", "news", "--kind", "feeds", "--encoding", "cp1251", "--url"];
+    house.ok(&[&add[..], &[&outside.url("/a")]].concat());
+    assert!(house.ok(&["source", "show", "news"]).contains("windows-1251"));
+    let done = house.run(&["sync", "news"]);
+    assert_eq!((done.code, done.out.as_str()), (0, "news: 1 added, 0 updated, 0 removed.\n"), "{}", done.err);
+    for (kind, place, why) in [
+        ("reader", "https://me:word@reader.example", "its server answers in JSON, which is always UTF-8"),
+        ("sheet", "https://docs.google.com/spreadsheets/d/abc/edit", "Google sends every sheet in UTF-8"),
+        ("excel", "https://h.example/a.xlsx", "a workbook says itself how its text is encoded"),
+    ] {
+        let refused =
+            house.run(&["source", "add", "a", "--kind", kind, "--url", place, "--key", "id", "--encoding", "utf-8"]);
+        let said = format!("--encoding: a source of the kind {kind} has no such setting: {why}. Leave it out.");
+        assert!(refused.code == 2 && refused.err.contains(&said), "{}", refused.err);
+    }
+}

@@ -166,3 +166,30 @@ fn a_check_names_the_row_of_a_header_below_titles() {
     let synced = house.run(&["sync", "sales"]);
     assert!(synced.code == 1 && synced.err.contains(said), "{}", synced.err);
 }
+
+#[test]
+fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
+    let house = House::new();
+    house.csv("a.csv", "id,name\n1,A\n");
+    house.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
+    house.ok(&["sync", "albums"]);
+    for (text, said) in [
+        ("[{\"id\": 1, \"name\": \"A\"}]", "This is JSON, not a CSV file. Where it comes from, export it as CSV"),
+        ("{\"id\": 1}\n{\"id\": 2}\n", "This is JSON, not a CSV file."),
+        ("<albums><album id=\"1\"/></albums>", "This is an XML document, not a CSV file."),
+        ("<div>\n<p>id</p></div>", "This is HTML, a part of a web page, not a CSV file."),
+        ("<table><tr><td>id</td></tr></table>", "is a web page, not a CSV file. Save or export the data itself"),
+        ("<rss version=\"2.0\"><channel/></rss>", "Choose the kind Feeds (--kind feeds), which reads it."),
+        ("\"id,name\",year,price\n1,A,1999,5\n", "The cell “id,name” of the header holds “id” among other names"),
+        ("\"id;name;year\"\n\"1;A;1999\"\n", "Every row stands in quotation marks as a whole"),
+    ] {
+        house.csv("a.csv", text);
+        let checked = house.run(&["source", "check", "albums"]);
+        assert!(checked.code == 1 && checked.err.contains(said), "{text:?}: {}", checked.err);
+        let synced = house.run(&["sync", "albums"]);
+        assert!(synced.code == 1 && synced.err.contains(said), "{text:?}: {}", synced.err);
+    }
+    house.csv("a.csv", "id,name\n1,A\n");
+    let synced = house.ok(&["sync", "albums"]);
+    assert!(synced.contains("0 added, 0 updated, 0 removed") || synced.contains("Nothing new"), "{synced}");
+}

@@ -1,6 +1,7 @@
 //! Reports 16 to 19: links that show a part of a sheet, published sheets, and a busy Google.
 
 mod read_options;
+mod short_links;
 
 use std::time::{Duration, Instant};
 

@@ -12,6 +12,7 @@ on_both_databases![
     a_byte_order_mark_in_the_middle_is_no_part_of_a_key,
     a_check_says_what_a_sync_would_fail_with_and_what_it_would_note,
     numbers_with_narrow_spaces_look_like_numbers,
+    two_swapped_cells_are_named_and_keep_nothing_back,
     what_a_header_mismatch_compares_with_is_known_to_a_check,
     a_header_that_is_joined_with_the_row_below_fails_the_run,
     a_header_that_is_joined_with_a_row_of_numbers_says_so,
@@ -45,6 +46,21 @@ fn a_row_that_alone_has_another_width_withholds_removals(db: &Database) {
     // Mended, it is as it was but for the key that was joined with the title.
     house.rewrite(&source, format!("id,title,note\n{clean}"));
     assert_eq!((house.sync(&source).status, house.items(&source).len()), (Status::Completed, 8));
+}
+
+fn two_swapped_cells_are_named_and_keep_nothing_back(db: &Database) {
+    let house = House::on(db);
+    let clean: String = (1..=30).map(|n| format!("k{n},Artist of {n},{}\n", 1950 + n)).collect();
+    let source = house.csv_source("albums", format!("id,artist,year\n{clean}"));
+    assert_eq!(house.sync(&source).issues, 0);
+    let swapped = clean.replace("k7,Artist of 7,1957", "k7,1957,Artist of 7").replace("k9,Artist of 9,1959\n", "");
+    house.rewrite(&source, format!("id,artist,year\n{swapped}"));
+    let record = house.sync(&source);
+    assert_eq!((record.stats.updated, record.stats.removed, record.withheld_removals), (1, 1, 0), "{}", record.message);
+    let issues = house.issues(record.id);
+    let said = "8/artist/noted: “1957” does not look like the rest of “artist”, nor “Artist of 7” like that of “year”. Are \
+                the two cells swapped?";
+    assert_eq!(issues, [said]);
 }
 
 fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &Database) {

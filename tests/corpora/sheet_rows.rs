@@ -17,6 +17,7 @@ on_both_databases![
     an_error_in_a_key_cell_withholds_removals,
     rows_with_nothing_but_an_unticked_box_are_one_note,
     rows_with_a_value_and_no_key_are_refused_each,
+    one_ticked_box_among_unticked_ones_is_refused_alone,
     an_error_of_the_spreadsheet_leaves_the_type_of_its_column,
     the_same_entries_in_rows_without_a_key_are_refused,
     what_rows_without_a_key_hold_is_said,
@@ -105,6 +106,20 @@ fn rows_with_a_value_and_no_key_are_refused_each(db: &Database) {
     let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
     assert_eq!(kinds, [(3, IssueKind::Noted), (4, IssueKind::Refused)], "{all:?}");
     assert!(all[0].2.contains("2 rows without a key and without a value were skipped (rows 3 to 5)"), "{all:?}");
+}
+
+fn one_ticked_box_among_unticked_ones_is_refused_alone(db: &Database) {
+    let house = House::on(db);
+    for (slug, odd) in [("ticked", ",,TRUE"), ("word", ",,done")] {
+        let rows = [",,FALSE\n".repeat(24), format!("{odd}\n"), ",,FALSE\n".repeat(26)].concat();
+        let source = house.csv_source(slug, format!("id,name,done\n1,Ana,TRUE\n2,Bo,FALSE\n{rows}"));
+        let record = house.sync(&source);
+        assert_eq!(counts(&record), [2, 0, 0, 0, 1], "{slug}");
+        let all = told(&house, &record);
+        let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
+        assert_eq!(kinds, [(4, IssueKind::Noted), (28, IssueKind::Refused)], "{all:?}");
+        assert!(all[0].2.contains("50 rows without a key and without a value were skipped (rows 4 to 54)"), "{all:?}");
+    }
 }
 
 fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &Database) {

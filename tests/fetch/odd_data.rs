@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use lockstep::domain::location::Location;
 use lockstep::domain::row::Row;
+use lockstep::domain::row_shape::RowShapes;
 use lockstep::fetch::{Content, FetchError};
 
 use super::{Road, cells, failed, rows};
@@ -153,4 +154,27 @@ fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
     let row = only(&*horror("complex.csv"), 4);
     assert!(row.surplus && row.mended.iter().any(|mend| mend.what.contains("space")), "{row:?}");
     assert_eq!(only(&*horror("weird_head_padding.csv"), 5).number, 5);
+}
+
+#[test]
+fn no_cells_look_swapped_in_files_in_which_none_are() {
+    let Some(data) = shared_data("csv") else { return };
+    let mut folders = vec![data.clone(), data.with_file_name("catalog")];
+    let mut read_files = 0;
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(&folder).expect("the folder").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let Ok(content) = read(path.clone()) else { continue };
+            let mut shapes = RowShapes::new(content.columns(), |_| None);
+            content.rows().expect("rows").map_while(Result::ok).for_each(|row| shapes.look(&row));
+            let notes = shapes.finish().notes;
+            let swapped: Vec<_> = notes.iter().filter(|note| note.reason.contains("swapped")).collect();
+            assert!(swapped.is_empty(), "{}: {swapped:?}", path.display());
+            read_files += 1;
+        }
+    }
+    assert!(read_files > 40, "{read_files}");
 }

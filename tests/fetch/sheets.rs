@@ -3,7 +3,8 @@
 use lockstep::domain::location::Location;
 
 use super::{Patient, Road, cells, failed, source};
-use crate::support::outside::{Outside, Reply};
+use crate::support::google_query::{NamedTab, query_service};
+use crate::support::outside::{Outside, Reply, Seen};
 use crate::support::workbook::sample_path;
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
@@ -73,15 +74,18 @@ fn a_tab_by_name_is_never_taken_for_another() {
     let road = road(&outside);
     let path = format!("/spreadsheets/d/{ID}/gviz/tq");
     // Google answers for a name that it does not know with the first tab.
-    outside.csv(&path, "id,title\n1,first\n");
-    outside.csv(&format!("{path}?tqx=out:csv&sheet=B-sides"), "id,title\n1,second\n");
+    let tabs: Vec<NamedTab> =
+        vec![("A-sides", &[&["id", "title"], &["1", "first"]]), ("B-sides", &[&["id", "title"], &["1", "second"]])];
+    outside.decide(&path, query_service(tabs.clone()));
     let by_name = |name: &str| road.content("sheet", &link(&format!("/gviz/tq?tqx=out:csv&sheet={name}")));
     assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
     let (code, message) = failed(by_name("Albms"));
     assert!(code == "no_tab" && message.contains("“Albms”") && message.contains("gid="), "{message}");
     // What refuses an unknown name takes none for another.
     for status in [400, 404] {
-        outside.set(&path, Reply::status(status));
+        let known = query_service(tabs.clone());
+        let is_known = |seen: &Seen| seen.target.contains("sheet=B-sides&");
+        outside.decide(&path, move |seen| if is_known(seen) { known(seen) } else { Reply::status(status) });
         assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
     }
     let published = Location::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?sheet=B".to_owned());

@@ -192,7 +192,12 @@ fn title_of(url: &Url) -> Option<String> {
 /// The cells of `rows` that a range behind the tab's name picks: `!A1:B3`, `!A3:B` or `!B:D`.
 fn picked(rows: &[Vec<String>], url: &Url) -> Vec<Vec<String>> {
     let range = url.query_pairs().find(|(name, _)| name == "ranges").map(|(_, range)| range.into_owned());
-    let Some((_, cells)) = range.as_deref().and_then(|range| range.rsplit_once("'!")) else { return rows.to_vec() };
+    let cells = range.as_deref().and_then(|range| range.rsplit_once("'!")).map(|(_, cells)| cells);
+    cells.map_or_else(|| rows.to_vec(), |cells| in_range(rows, cells))
+}
+
+/// The cells of `rows` in a range: `A1:B3`, `A3:B` or `B:D`.
+pub(super) fn in_range(rows: &[Vec<String>], cells: &str) -> Vec<Vec<String>> {
     let (first, last) = cells.split_once(':').expect("a range");
     let column = |corner: &str| usize::from(corner.as_bytes()[0] - b'A');
     let row = |corner: &str| corner[1..].parse::<usize>().ok();

@@ -9,6 +9,7 @@ pub(crate) mod gate;
 pub(crate) mod gateway;
 pub(crate) mod google;
 mod google_desk;
+pub(crate) mod google_query;
 pub(crate) mod house;
 pub(crate) mod journals;
 pub(crate) mod logbook;

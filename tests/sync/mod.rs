@@ -6,6 +6,7 @@ mod compare;
 mod endings;
 mod excel;
 mod failures;
+mod feed_encoding;
 mod feeds;
 mod frozen;
 mod guards;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use lockstep::domain::operation::Status;
 use lockstep::domain::text_form::comparable_form;
 use lockstep::store::items::ItemQuery;
 
@@ -14,6 +15,8 @@ on_both_databases![
     naughty_strings_can_be_headers_and_sorted_by,
     a_very_long_key_does_not_fail_the_others,
     very_long_cells_come_through_unchanged,
+    a_control_character_does_not_make_a_small_text_binary,
+    a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted,
 ];
 
 /// The Big List of Naughty Strings: SQL, markup, formulas, scripts and the corners of Unicode.
@@ -26,6 +29,42 @@ fn naughty() -> Option<Vec<String>> {
 
 fn quoted(cell: &str) -> String {
     format!("\"{}\"", cell.replace('"', "\"\""))
+}
+
+fn a_control_character_does_not_make_a_small_text_binary(db: &Database) {
+    let house = House::on(db);
+    for (slug, text, expected) in [
+        ("bell", "id,a\n1,\x07\n", "1|\u{7}"),
+        ("start-of-heading", "id,a\n1,B\x01\x1a\n2,C\n", "1|B\u{1}\u{1a}"),
+        ("form-feed", "id,a\n\x0c1,B\n", "\u{c}1|B"),
+        ("like-a-bitmap", "BMI,id\n7,1\x07\n", "7|1\u{7}"),
+    ] {
+        let source = house.csv_source(slug, text);
+        let record = house.sync(&source);
+        assert_eq!(record.status, Status::Completed, "{slug}: {}", record.message);
+        assert_eq!(house.lines(&source)[0], expected, "{slug}");
+    }
+    let source = house.csv_source("binary", b"id\n\x01\x02\x03\x04\x05\x06\x0e\x0f");
+    let record = house.sync(&source);
+    assert!(record.message.contains("This is a binary file"), "{}", record.message);
+}
+
+fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &Database) {
+    let house = House::on(db);
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let marks = "\x1a".repeat(100);
+    for (slug, bytes) in [
+        ("own-line", b"id,a\r\n1,B\r\n\x1a".to_vec()),
+        ("in-the-cell", b"id,a\r\n1,B\x1a".to_vec()),
+        ("block", format!("id,a\r\n1,B\r\n{marks}").into_bytes()),
+        ("utf-16", wide("\u{FEFF}id,a\r\n1,B\r\n\x1a")),
+    ] {
+        let source = house.csv_source(slug, bytes);
+        let record = house.sync(&source);
+        assert_eq!(house.lines(&source), ["1|B"], "{slug}: {}", record.message);
+        let issues = house.issues(record.id);
+        assert!(issues.len() == 1 && issues[0].contains("Ctrl-Z"), "{slug}: {issues:?}");
+    }
 }
 
 fn naughty_strings_come_through_unchanged(db: &Database) {

@@ -141,7 +141,28 @@ fn each_kind_has_the_fields_that_it_obeys() {
     assert!(csv.body.contains("id=\"encoding\"") && !csv.body.contains("id=\"tab\""), "{}", csv.body);
     outside.set("/feed", Answer::feed("News", &["1"]));
     let feed = admin.post_form("/settings/sources/new", &[("url", &outside.url("/feed")), ("kind", "feeds")]);
-    assert!(feed.status == 200 && !feed.body.contains("class=\"reading\""), "{}", feed.body);
+    assert!(feed.status == 200 && feed.body.contains("How the feeds are read"), "{}", feed.body);
+    assert!(feed.body.contains("id=\"encoding\"") && !feed.body.contains("id=\"header_row\""), "{}", feed.body);
+}
+
+#[test]
+fn the_encoding_of_feeds_is_set_in_the_form_and_shows_how_they_are_read() {
+    let (site, outside) = (Site::new(), Outside::start());
+    let admin = site.person("ada", Role::Admin);
+    let text =
+        "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>НАТО</title></item></channel></rss>";
+    let bytes = encoding_rs::WINDOWS_1251.encode(text).0.into_owned();
+    outside.set("/feed", Answer::status(200).header("Content-Type", "application/xml").body(bytes));
+    let url = outside.url("/feed");
+    let fields = [("kind", "feeds"), ("encoding", "windows-1251")];
+    let look = [("url", url.as_str()), ("kind", "feeds")];
+    let misread = admin.post_form("/settings/sources/new", &look);
+    assert!(misread.body.contains("ÍÀÒÎ") && !misread.body.contains("НАТО"), "{}", misread.body);
+    let again = post(&admin, "/settings/sources", &url, &[&fields[..], &[("again", "1")]].concat());
+    assert!(again.status == 200 && again.body.contains("НАТО"), "{}", again.body);
+    let added = post(&admin, "/settings/sources", &url, &fields);
+    assert_eq!(added.status, 303, "{}", added.body);
+    assert_eq!(stored(&site).read_options.encoding.as_deref(), Some("windows-1251"));
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_range_is_kept_in_every_place() {
         assert_eq!(path(link), ranged, "{link}");
     }
     assert_eq!(path("~/d/ID/edit#range=B:D"), format!("/spreadsheets/d/{ID}/export?format=csv&range=B%3AD"));
-    let by_name = format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave&range=A3%3AD");
+    let by_name = format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave&range=A3%3AD&headers=1");
     assert_eq!(path("~/d/ID/edit?sheet=New%20Wave#range=A3:D"), by_name);
 }
 
@@ -142,7 +142,7 @@ fn a_published_link_leads_to_its_published_csv() {
 
 #[test]
 fn a_tab_by_name_keeps_its_name() {
-    let named = format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave");
+    let named = format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave&headers=1");
     for link in ["/edit?sheet=New%20Wave", "/edit#sheet=New%20Wave", "/gviz/tq?tqx=out:csv&sheet=New+Wave"] {
         let link: SheetLink = format!("{DOCS}/d/{ID}{link}").parse().expect(link);
         assert_eq!((link.api_id(), link.tab()), (Some(ID), &Tab::Name("New Wave".to_owned())));

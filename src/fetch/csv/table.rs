@@ -5,6 +5,7 @@ use std::io::Read;
 use super::decoding::Decoding;
 use super::delimiter::{Dialect, dialect};
 use super::faults;
+use super::other_format::refuse_other_format;
 use super::records::{CsvRecord, Records, Uncut, too_many_columns};
 use super::text::{TextSurvey, examine};
 use crate::domain::issue::{Issue, IssueKind};
@@ -53,7 +54,7 @@ impl Table {
     ) -> Result<Self, FetchError> {
         let mut start = Vec::new();
         content.reader(0).take(1024).read_to_end(&mut start).map_err(|error| disk(&error))?;
-        no_other_format(&start)?;
+        refuse_other_format(&start)?;
         let survey = examine(|| content.reader(0), options.encoding.as_deref(), charset, watch)?;
         start.clear();
         let text = Decoding::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
@@ -71,8 +72,7 @@ impl Table {
             faults::refuse_other_separator(start, dialect.delimiter)?;
         }
         table.read_header(options.header_row, watch)?;
-        if let Some(doubt) = table.survey.choice.doubt() {
-            let reason = format!("{doubt} If letters look wrong, set the encoding in the settings of this source.");
+        if let Some(reason) = table.survey.choice.doubt() {
             watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
         }
         Ok(table)
@@ -224,29 +224,6 @@ fn after_lines(text: &[u8], lines: u64) -> &[u8] {
 /// Decoded text is UTF-8. Asked of every cell there is, so the check that is quick for short texts comes first.
 pub(super) fn text_of(cell: &[u8]) -> String {
     std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell).into_owned(), str::to_owned)
-}
-
-/// Feeds and other XML under the name of a CSV file. Binary content is told by [`crate::fetch::file_signature`].
-fn no_other_format(start: &[u8]) -> Result<(), FetchError> {
-    match markup(start) {
-        Some(what) => Err(FetchError::failed("not_csv", format!("This is {what}, not a CSV file."))),
-        None => Ok(()),
-    }
-}
-
-/// What content is that begins like a feed or a list of feeds, and not like the header of a table.
-fn markup(start: &[u8]) -> Option<&'static str> {
-    let text = String::from_utf8_lossy(start);
-    let text = text.trim_start_matches(['\u{feff}', '\u{fffd}', '\0']).trim_start();
-    let xml = text.starts_with("<?xml");
-    let has = |tags: &[&str]| tags.iter().any(|tag| text.starts_with(tag) || (xml && text.contains(tag)));
-    if has(&["<opml"]) {
-        Some("a list of feeds (OPML)")
-    } else if has(&["<rss", "<feed", "<rdf:RDF"]) || (text.starts_with('{') && text.contains("//jsonfeed.org/")) {
-        Some("a feed")
-    } else {
-        xml.then_some("an XML document")
-    }
 }
 
 impl Content for Table {

@@ -1,6 +1,6 @@
 //! Entries of feeds as rows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
@@ -44,13 +44,20 @@ pub(super) struct Origin<'a> {
     pub(super) identity: Identity,
 }
 
-/// Writes the entries of one feed down. Answers how many of them have the key of one before: the first was taken.
-pub(super) fn write(out: &mut RowWriter, entries: Vec<Entry>, from: Origin<'_>) -> Result<u64, FetchError> {
+/// Writes the entries of one feed down, those with a key in `kept` under the one that stands there. Answers how many of
+/// them have the key of one before: the first was taken.
+pub(super) fn write(
+    out: &mut RowWriter,
+    entries: Vec<Entry>,
+    from: Origin<'_>,
+    kept: &HashMap<String, String>,
+) -> Result<u64, FetchError> {
     let prefix = identity::prefix(from.address);
     let mut taken = HashSet::new();
     let mut repeated = 0;
     for entry in entries {
         let key = identity::key(&prefix, from.identity, &entry);
+        let key = kept.get(&key).cloned().unwrap_or(key);
         if taken.contains(&key) {
             repeated += 1;
             continue;
@@ -91,6 +98,8 @@ fn moment(time: Option<DateTime<Utc>>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::{COLUMNS, FEED, KEY, Origin, write};
     use crate::domain::feed::Identity;
     use crate::domain::row::column_names;
@@ -110,10 +119,11 @@ mod tests {
             ..Entry::default()
         };
         let from = Origin { address: "https://h.example/", identity: Identity::Guid };
-        let repeated = write(&mut out, vec![entry("1", "One"), entry("1", "Two"), entry("2", "Th\0ree")], from)?;
+        let none = HashMap::new();
+        let repeated = write(&mut out, vec![entry("1", "One"), entry("1", "Two"), entry("2", "Th\0ree")], from, &none)?;
         assert_eq!((repeated, out.rows()), (1, 2));
         let other = Origin { address: "https://i.example/", ..from };
-        assert_eq!(write(&mut out, vec![entry("1", "Four")], other)?, 0, "another feed may have the same ids");
+        assert_eq!(write(&mut out, vec![entry("1", "Four")], other, &none)?, 0, "another feed may have the same ids");
         let columns = column_names(&COLUMNS.map(|(name, _)| name));
         assert!(columns.iter().any(|name| name == KEY));
         let facts = Facts { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };

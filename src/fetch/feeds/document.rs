@@ -11,8 +11,9 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::entry::{Found, entry};
+use super::written::{self, EncodingHints};
 use super::xml::{Step, Walk};
-use super::{articles, json, written};
+use super::{articles, json};
 use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 
@@ -60,13 +61,13 @@ pub(in crate::fetch) struct Entry {
     pub(in crate::fetch) enclosure: Option<String>,
 }
 
-/// Reads a feed. `charset` is what its server called its encoding, `base` where it was found.
+/// Reads a feed. `hints` say what is known of its encoding, `base` where it was found.
 ///
 /// # Errors
 /// When it is no feed (`not_a_feed`), cannot be read as far as its first entry (`bad_feed`), or declares entities of
 /// its own (`entities_declared`). The sentence begins with "It" and leaves out the address.
-pub(in crate::fetch) fn parse(bytes: &[u8], charset: Option<&str>, base: &Url) -> Result<Document, FetchError> {
-    let written = written::decode(bytes, charset);
+pub(in crate::fetch) fn parse(bytes: &[u8], hints: EncodingHints<'_>, base: &Url) -> Result<Document, FetchError> {
+    let written = written::decode(bytes, hints);
     let text = written.text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\0'));
     let mut document = if text.starts_with('{') { json::parse(text, base)? } else { xml(text, base)? };
     document.notes.extend(written.note);
@@ -159,12 +160,12 @@ fn not_a_feed(name: &str) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, parse};
+    use super::{Document, EncodingHints, parse};
     use crate::fetch::FetchError;
 
     fn read(text: &str) -> Result<Document, FetchError> {
         let base = "https://example.org/blog/feed.xml".parse().expect("an address");
-        parse(text.as_bytes(), None, &base)
+        parse(text.as_bytes(), EncodingHints::default(), &base)
     }
 
     #[test]
@@ -210,7 +211,7 @@ mod tests {
     fn a_long_address_is_not_put_before_every_link() {
         let base = format!("https://h.example/{}/feed.xml", "a".repeat(50_000)).parse().expect("an address");
         let text = "<rss><channel><item><link>one</link></item></channel></rss>";
-        let document = parse(text.as_bytes(), None, &base).expect("a feed");
+        let document = parse(text.as_bytes(), EncodingHints::default(), &base).expect("a feed");
         assert_eq!(document.entries[0].link.as_deref(), Some("one"));
     }
 

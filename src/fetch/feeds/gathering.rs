@@ -27,8 +27,10 @@ pub(super) type ReadLocal<'a> = dyn Fn(&dyn Watch) -> Result<Arrived, FetchError
 /// A fetch of many feeds under way.
 pub(super) struct Gathering<'a> {
     client: &'a Client,
-    order: Order<'a>,
+    pub(super) order: Order<'a>,
     pub(super) watch: &'a dyn Watch,
+    /// The text encoding that is set for the source.
+    pub(super) encoding: Option<&'a str>,
     /// Set where the source is a file of this machine.
     local: Option<&'a ReadLocal<'a>>,
     /// The most bytes of all feeds together.
@@ -59,13 +61,14 @@ pub(super) struct Gathered<'a> {
 
 impl<'a> Gathering<'a> {
     /// A fetch of what `addresses` name; of the file that `local` reads, if it is given, which the one address stands
-    /// for.
+    /// for. `encoding` is what is set for the source.
     pub(super) fn new(
         client: &'a Client,
         most_bytes: u64,
         order: Order<'a>,
         watch: &'a dyn Watch,
         (addresses, local): (&[String], Option<&'a ReadLocal<'a>>),
+        encoding: Option<&'a str>,
     ) -> Result<Self, FetchError> {
         let out = Mutex::new(RowWriter::new(&client.work_dir)?);
         let ledger = Ledger::new(order, addresses);
@@ -73,7 +76,7 @@ impl<'a> Gathering<'a> {
         // A run keeps a fifth of its time for its articles.
         let ends = deadline(order.within.mul_f64(0.8));
         let (state, changed) = (Mutex::new(state), Condvar::new());
-        Ok(Self { client, order, watch, local, most_bytes, ends, state, changed, out })
+        Ok(Self { client, order, watch, encoding, local, most_bytes, ends, state, changed, out })
     }
 
     /// Asks all that is to be asked. It ends with the last feed, with the time, or soon after the watch says stop.

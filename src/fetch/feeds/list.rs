@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::names::{refuse_entities, unescaped};
 use super::values::folded;
-use super::written;
+use super::written::{self, EncodingHints};
 use crate::domain::location::web_address;
 use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
@@ -41,14 +41,14 @@ pub(in crate::fetch) struct Listed {
     pub(in crate::fetch) title: String,
 }
 
-/// Reads a list of feeds. `charset` is what its server called its encoding. Outlines without `xmlUrl` are folders or
+/// Reads a list of feeds. `hints` say what is known of its encoding. Outlines without `xmlUrl` are folders or
 /// links to pages and are passed over; folders in folders are read to any depth.
 ///
 /// # Errors
 /// When it is no list (`not_a_list`), cannot be read as far as its first feed (`bad_list`), or declares entities of its
 /// own (`entities_declared`).
-pub(in crate::fetch) fn addresses(bytes: &[u8], charset: Option<&str>) -> Result<List, FetchError> {
-    let written = written::decode(bytes, charset);
+pub(in crate::fetch) fn addresses(bytes: &[u8], hints: EncodingHints<'_>) -> Result<List, FetchError> {
+    let written = written::decode(bytes, hints);
     let text = without_comments(&written.text);
     let Some(begins) = text.match_indices('<').find_map(|(at, _)| name(&text[at + 1..]).map(|name| (at, name))) else {
         refuse_entities(&text)?;
@@ -187,7 +187,7 @@ fn end_of_value(outline: &str, from: usize, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::addresses;
+    use super::{EncodingHints, addresses};
 
     #[test]
     fn what_nobody_escaped_costs_no_feed() {
@@ -195,7 +195,7 @@ mod tests {
             <outline text="He said "it's = so" and left" description="See <a href="http://x.example/">X</a>." XMLURL='http://a.example/?a=1&amp;b=2'/>
             <outline xmlUrl="http://b.example/" title="b &eacute;"></outline><outline text="no feed" url="http://c.example/"/>
             <outline xmlUrl = "http://a.example/?a=1&amp;b=2" text=""/></outline></body></OPML>"#;
-        let list = addresses(list, None).expect("a list");
+        let list = addresses(list, EncodingHints::default()).expect("a list");
         let feeds: Vec<_> = list.feeds.iter().map(|feed| (feed.address.as_str(), feed.title.as_str())).collect();
         let said = "He said \"it's = so\" and left";
         assert_eq!(feeds, [("http://a.example/?a=1&b=2", said), ("http://b.example/", "b é")]);
@@ -209,7 +209,7 @@ mod tests {
             ("", "It is no list of feeds: there is no <opml> in it."),
             ("<opml><body><outl", "It cannot be read: it ends in the middle."),
         ] {
-            assert_eq!(addresses(text.as_bytes(), None).expect_err(text).to_string(), told);
+            assert_eq!(addresses(text.as_bytes(), EncodingHints::default()).expect_err(text).to_string(), told);
         }
     }
 }

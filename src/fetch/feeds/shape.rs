@@ -1,6 +1,6 @@
 //! What a body is, told by its content: servers call feeds anything, and a feed's address says nothing.
 
-use super::written;
+use super::written::{self, EncodingHints};
 use crate::fetch::http::reply::looks_like_html;
 
 /// How much of a body is looked at.
@@ -22,7 +22,7 @@ pub(in crate::fetch) enum Shape {
 /// What a body that begins with `start` is; a few thousand bytes are enough.
 pub(in crate::fetch) fn shape(start: &[u8]) -> Shape {
     let start = &start[..start.len().min(START)];
-    let text = written::decode(start, None).text;
+    let text = written::decode(start, EncodingHints::default()).text;
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     if text.starts_with('{') {
         let has = |word: &str| text.contains(word);
@@ -40,7 +40,7 @@ pub(in crate::fetch) fn begins_as_feed(start: &[u8]) -> bool {
     if looks_like_html(start) {
         return false;
     }
-    let text = written::decode(&start[..start.len().min(START)], None).text;
+    let text = written::decode(&start[..start.len().min(START)], EncodingHints::default()).text;
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     if text.starts_with('{') {
         // Slashes are escaped by some programs.

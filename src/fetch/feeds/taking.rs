@@ -6,14 +6,16 @@ use url::Url;
 
 use super::articles::{self, Origin};
 use super::ask::Arrived;
-use super::document::{self, Document};
+use super::document::{self, Document, Entry};
 use super::gathering::Gathering;
 use super::identity;
+use super::kept_keys::kept_keys;
 use super::ledger::Job;
 use super::list::{self, List};
 use super::sentences;
 use super::shape::{Shape, shape};
 use super::signpost;
+use super::written::EncodingHints;
 use crate::domain::feed::Identity;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
@@ -25,7 +27,8 @@ enum Read {
     /// A web page, which may name feeds.
     Page(Vec<Url>),
     List(List),
-    Feed(Document),
+    /// A feed, and how it would be read without the encoding that is set, where one is.
+    Feed(Document, Option<Document>),
 }
 
 impl Gathering<'_> {
@@ -35,8 +38,10 @@ impl Gathering<'_> {
         if self.watch.should_stop() {
             return;
         }
+        let detected = EncodingHints { set: None, charset: arrived.charset.as_deref() };
+        let hints = EncodingHints { set: self.encoding, ..detected };
         let read = arrived.read().and_then(|bytes| match shape(&bytes) {
-            Shape::List if job.given => guarded(|| list::addresses(&bytes, arrived.charset.as_deref())).map(Read::List),
+            Shape::List if job.given => guarded(|| list::addresses(&bytes, hints)).map(Read::List),
             Shape::List => Err(sentences::nested_list()),
             Shape::Page => Ok(Read::Page(signpost::feeds_of(&bytes, &bare(&arrived.url)))),
             Shape::Other if let Some(signature) = detect_start(&bytes) => {
@@ -44,7 +49,9 @@ impl Gathering<'_> {
             }
             Shape::Feed | Shape::Other => {
                 let base = bare(&arrived.url);
-                guarded(|| document::parse(&bytes, arrived.charset.as_deref(), &base)).map(Read::Feed)
+                let parsed = |hints| guarded(|| document::parse(&bytes, hints, &base));
+                let without_setting = hints.set.and_then(|_| parsed(detected).ok());
+                parsed(hints).map(|document| Read::Feed(document, without_setting))
             }
         });
         match read {
@@ -57,8 +64,9 @@ impl Gathering<'_> {
                 let validators = if list.is_cut { Validators::default() } else { arrived.validators.clone() };
                 self.settle(|ledger, now| ledger.listed(job, validators, list, now));
             }
-            Ok(Read::Feed(document)) => {
-                let written = self.write(&mut out, job, arrived, document);
+            Ok(Read::Feed(document, without_setting)) => {
+                let without_setting = without_setting.map(|document| document.entries).unwrap_or_default();
+                let written = self.write(&mut out, job, arrived, document, &without_setting);
                 drop(out);
                 written.unwrap_or_else(|error| self.fail(job, error));
             }
@@ -69,7 +77,16 @@ impl Gathering<'_> {
         }
     }
 
-    fn write(&self, out: &mut RowWriter, job: &Job, arrived: &Arrived, feed: Document) -> Result<(), FetchError> {
+    /// Writes the articles of a feed down. `without_setting` are its entries as they would be read without the
+    /// encoding that is set; empty where none is.
+    fn write(
+        &self,
+        out: &mut RowWriter,
+        job: &Job,
+        arrived: &Arrived,
+        feed: Document,
+        without_setting: &[Entry],
+    ) -> Result<(), FetchError> {
         let Document { title, entries, mut notes, is_broken, .. } = feed;
         // Of what was cut off on its way the next sync has to ask for all again.
         let validators = if is_broken { Validators::default() } else { arrived.validators.clone() };
@@ -78,7 +95,8 @@ impl Gathering<'_> {
         let title = articles::clipped(&title);
         let (before, count) = (out.rows(), entries.len() as u64);
         let from = Origin { address: &job.address, identity: identity.unwrap_or(Identity::Guid) };
-        let repeated = articles::write(out, entries, from)?;
+        let kept = kept_keys(&entries, without_setting, from, self.order.shelf)?;
+        let repeated = articles::write(out, entries, from, &kept)?;
         if repeated > 0 {
             notes.push(sentences::repeated(repeated));
         }

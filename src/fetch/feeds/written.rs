@@ -1,11 +1,29 @@
 //! From the bytes of a feed to its text: feeds say in more than one place how they are written, and not always truly.
 //!
-//! A byte order mark is believed first, then what the server said, then the XML declaration (RFC 7303 for XML served
-//! by HTTP), unless the bytes cannot be that; then valid UTF-8 is UTF-8, and the rest is guessed.
+//! A byte order mark is believed first, then the encoding set for the source, then what the server said, then the XML
+//! declaration (RFC 7303 for XML served by HTTP), each unless the bytes cannot be that; then valid UTF-8 is UTF-8, and
+//! the rest is guessed.
 
 use std::convert::Infallible;
 
 use crate::fetch::text_encoding::{EncodingSurvey, detect_legacy};
+
+/// What is said of the encoding of a feed outside of it.
+#[derive(Clone, Copy, Default, Debug)]
+pub(in crate::fetch) struct EncodingHints<'a> {
+    /// The encoding that is set for the source.
+    pub(in crate::fetch) set: Option<&'a str>,
+    /// What the server called it.
+    pub(in crate::fetch) charset: Option<&'a str>,
+}
+
+impl<'a> EncodingHints<'a> {
+    /// What a server called the encoding of a feed, where nothing is set.
+    #[cfg(test)]
+    pub(in crate::fetch) const fn of_server(charset: Option<&'a str>) -> Self {
+        Self { set: None, charset }
+    }
+}
 
 /// A text and how it was written.
 #[derive(Debug)]
@@ -18,16 +36,17 @@ pub(super) struct Written {
     pub(super) note: Option<String>,
 }
 
-/// The text of `bytes`; `charset` is what the server called it.
-pub(super) fn decode(bytes: &[u8], charset: Option<&str>) -> Written {
+/// The text of `bytes`. What is UTF-8 or UTF-16 beyond doubt is read as that whatever is set: of the feeds of a source
+/// often only one needs the setting.
+pub(super) fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> Written {
     // Before UTF-16, whose mark begins like that of UTF-32.
     if let Some((big, at)) = wide_32(bytes) {
         return wide(&bytes[at..], big);
     }
     let in_xml = declaration(bytes);
-    let declared: Vec<&str> = [charset, in_xml.as_deref()].into_iter().flatten().collect();
+    let declared: Vec<&str> = [hints.charset, in_xml.as_deref()].into_iter().flatten().collect();
     let survey = EncodingSurvey::of(bytes);
-    let Ok(choice) = survey.choose::<Infallible>(None, &declared, || Ok(detect_legacy(bytes)));
+    let Ok(choice) = survey.choose::<Infallible>(survey.fitting(hints.set), &declared, || Ok(detect_legacy(bytes)));
     let (text, has_replaced) = choice.encoding.decode_without_bom_handling(&bytes[choice.mark_bytes..]);
     let name = choice.encoding.name();
     let replaced = || has_replaced.then(|| format!("Some bytes are no characters in {name}; they were replaced."));

@@ -11,7 +11,10 @@ use url::Url;
 
 use super::address::{Reach, basic_auth, parse};
 use super::cookies::CookieJar;
-use super::failure::{Failure, final_failure, in_circles, led_astray, led_there, no_answer, passing, redirected_form};
+use super::failure::{
+    Failure, final_failure, in_circles, led_astray, led_there, led_to_sheet, no_answer, passing, redirected_form,
+    too_many_redirects,
+};
 use super::halt::Halt;
 use super::queue::Turn;
 use super::reply::{self, Place, Trouble, host_of};
@@ -101,13 +104,7 @@ impl<'a> Call<'a> {
                 }
             }
         }
-        Err(final_failure(
-            "too_many_redirects",
-            format!(
-                "{} redirects again and again, more than {HOPS} times. Open the address in a browser and use the one it ends at.",
-                host_of(&url)
-            ),
-        ))
+        Err(too_many_redirects(&url, HOPS))
     }
 
     fn ask(&self, url: &Url, at_home: bool) -> Result<Step, Failure> {
@@ -246,6 +243,9 @@ impl<'a> Call<'a> {
                     host_of(&next)
                 ),
             ));
+        }
+        if !place.google {
+            (self.request.check_redirect)(&next).map_err(|error| led_to_sheet(error, place))?;
         }
         if next.origin() == from.origin() && basic_auth(&next).is_none() {
             // Both fail only for addresses that cannot carry credentials.

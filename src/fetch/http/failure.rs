@@ -79,12 +79,35 @@ pub(in crate::fetch) fn in_circles(from: &Url, to: &Url) -> Failure {
     final_failure("too_many_redirects", message)
 }
 
+/// That redirects go on beyond `most`, the last from `url`.
+pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> Failure {
+    final_failure(
+        "too_many_redirects",
+        format!(
+            "{} redirects again and again, more than {most} times. Open the address in a browser and use the one it ends at.",
+            host_of(url)
+        ),
+    )
+}
+
 /// That a redirect leads to what is no address of the web.
 pub(in crate::fetch) fn led_astray(error: FetchError, place: &Place) -> Failure {
     match error {
         FetchError::Failed { code, message } => {
             final_failure(code, format!("{} redirects to something else than a web address. {message}", place.host))
         }
+        FetchError::Stopped => error.into(),
+    }
+}
+
+/// That a redirect leads to a sheet that must not be fetched as it is.
+pub(in crate::fetch) fn led_to_sheet(error: FetchError, place: &Place) -> Failure {
+    let host = &place.host;
+    match error {
+        FetchError::Failed { code, message } => final_failure(
+            code,
+            format!("{host} redirects to a Google Sheet. {message} Use the address that {host} leads to."),
+        ),
         FetchError::Stopped => error.into(),
     }
 }

@@ -1,15 +1,21 @@
 //! A request as a kind of source makes it: where, with what, and what its answers mean.
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use url::Url;
 
 use super::address::Reach;
 use super::reply::{self, Place, Trouble};
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
+use crate::fetch::FetchError;
 
 /// What an answer's status and headers mean. The bytes are the beginning of the body where the status tells of
 /// trouble or the headers announce a web page, otherwise none. `Ok` takes the body.
 pub(in crate::fetch) type Judge<'a> = dyn Fn(StatusCode, &HeaderMap, &[u8], &Place) -> Result<(), Trouble> + Sync + 'a;
+
+/// Whether an address may be asked to which another server than Google's redirects. Google obeyed what its own address
+/// said before it redirects.
+pub(in crate::fetch) type RedirectCheck<'a> = dyn Fn(&Url) -> Result<(), FetchError> + Sync + 'a;
 
 /// One request.
 pub(in crate::fetch) struct Request<'a> {
@@ -17,6 +23,8 @@ pub(in crate::fetch) struct Request<'a> {
     pub(in crate::fetch) address: &'a str,
     /// Where redirects may lead.
     pub(in crate::fetch) reach: Reach,
+    /// What is asked of addresses that redirects lead to.
+    pub(in crate::fetch) check_redirect: &'a RedirectCheck<'a>,
     /// The `Accept` header.
     pub(in crate::fetch) accept: &'static str,
     /// Further headers, such as an authorization. They go to the host of `address` and to no other.
@@ -35,6 +43,7 @@ impl<'a> Request<'a> {
         Self {
             address,
             reach,
+            check_redirect: &|_| Ok(()),
             accept: "text/csv, text/*;q=0.9, */*;q=0.5",
             headers: Vec::new(),
             form: None,

@@ -101,6 +101,17 @@ impl Spooled {
         Ok(Self { file, bytes, hash })
     }
 
+    /// Leaves its last `count` bytes out from now on. The hash stays that of what came.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written.
+    pub(in crate::fetch) fn cut_end(&mut self, count: u64) -> io::Result<()> {
+        let bytes = self.bytes.saturating_sub(count);
+        self.file.set_len(bytes)?;
+        self.bytes = bytes;
+        Ok(())
+    }
+
     /// Reads from position `at`, independently of every other reader.
     pub(in crate::fetch) fn reader(&self, at: u64) -> Reader<'_> {
         Reader { file: &self.file, at }

@@ -1,10 +1,14 @@
 //! A tab of a Google Sheet that everyone with the link may read, through its CSV export; what Google refuses there,
 //! it says with pages for people.
 
+use std::borrow::Cow;
+
 use ureq::http::{HeaderMap, StatusCode};
 
 use super::rate_limit::RateLimitWaits;
 use super::refusal::NO_TAB;
+use crate::domain::cell_range::CellRange;
+use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::row::shortened;
 use crate::domain::sheet_link::{SheetLink, Tab};
@@ -21,6 +25,11 @@ const NO_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
 /// The code of a query that Google does not answer.
 const BAD_QUERY: &str = "bad_query";
 
+/// What is noted of a tab by its name. Google's query service takes each column for one type and leaves out cells of
+/// another: <https://support.google.com/docs/answer/3093343>.
+const LEFT_OUT: &str = "Google gives a tab by its name without the cells that are of another type than most of their column, such \
+                        as words in a column of numbers. The link of the tab, which ends in gid=…, brings all cells.";
+
 /// Fetches what the link means.
 pub(in crate::fetch) fn fetch(
     client: &Client,
@@ -30,6 +39,7 @@ pub(in crate::fetch) fn fetch(
     watch: &dyn Watch,
 ) -> Result<Fetched, FetchError> {
     check_tab(link)?;
+    let link = &*beginning_with_header(link, options)?;
     let address = |path: &str| {
         client.google_base.join(path).map_err(|error| {
             FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
@@ -44,6 +54,9 @@ pub(in crate::fetch) fn fetch(
     let range = link.range().filter(|_| !link.is_query());
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
     let fetched = table_at(client, request, options, rows_above, order, watch).map_err(explained)?;
+    if let (true, Fetched::Content(_)) = (link.is_by_name(), &fetched) {
+        watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: LEFT_OUT.to_owned() });
+    }
     if let (Tab::Name(name), Fetched::Content(content)) = (link.tab(), &fetched) {
         // Google answers for a name that no tab has with the first tab, and says nothing
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another
@@ -60,6 +73,31 @@ pub(in crate::fetch) fn fetch(
         }
     }
     Ok(fetched)
+}
+
+/// The link of a tab by its name, beginning with the row that is set as its header: of what it gives by a name Google
+/// takes the first row as the header. As data the header would lose the names above columns of numbers.
+///
+/// # Errors
+/// `no_header` where the rows above the header cannot be left out, as nobody says where the tab ends.
+fn beginning_with_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow<'a, SheetLink>, FetchError> {
+    let first_row = link.range().map_or(1, CellRange::first_row);
+    let (Some(row), Tab::Name(name), true) = (options.header_row, link.tab(), link.is_by_name()) else {
+        return Ok(Cow::Borrowed(link));
+    };
+    let refused =
+        |why: String| FetchError::failed("no_header", format!("Row {row} is set as the header row, and {why}"));
+    match link.range() {
+        _ if row <= first_row => Ok(Cow::Borrowed(link)),
+        Some(range) => match range.from_row(row) {
+            Some(below) => Ok(Cow::Owned(link.ranged(below))),
+            None => Err(refused(format!("the link's range {range} has no row below it. Choose a row of the range."))),
+        },
+        None => Err(refused(format!(
+            "without credentials Google gives a tab by its name (“{}”) with the first row as the header. Open the tab and              use its link, which ends in gid=…, without the name; or give the cells too, as in range=A{row}:D200.",
+            shortened(name)
+        ))),
+    }
 }
 
 /// Refuses the tab of a published sheet by its name, which Google does not know there.

@@ -16,6 +16,11 @@ pub struct ReadFields {
 }
 
 impl ReadFields {
+    /// What stands above them. Feeds, whose rows are not set, are often many files.
+    pub fn title(self) -> &'static str {
+        if self.header_row { "How the file is read" } else { "How the feeds are read" }
+    }
+
     /// Whether there is any.
     pub fn any(self) -> bool {
         self != Self::default()

@@ -6,6 +6,7 @@ use lockstep::domain::source::{Source, SourceDraft};
 
 use super::{failed, house, house_with_account, salaries};
 use crate::support::google::{Google, ID, Tab};
+use crate::support::google_query::{NamedTab, query_service};
 use crate::support::house::draft;
 use crate::support::outside::Outside;
 use crate::support::{Database, House, on_both_databases};
@@ -14,6 +15,7 @@ on_both_databases![
     a_tab_that_is_set_counts_more_than_that_of_the_link,
     a_header_row_that_is_set_is_obeyed_by_the_service_account,
     a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export,
+    a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set,
     a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted,
 ];
 
@@ -36,12 +38,13 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &Database) {
     assert!(failed(&record).1.starts_with("There is no tab “Play”; there are “Other”, “Pay”."), "{}", record.message);
 
     let house = house(db, &outside);
-    let query = format!("/spreadsheets/d/{ID}/gviz/tq");
-    outside.csv(&query, "id,title\nx,first\n");
-    outside.csv(&format!("{query}?tqx=out:csv&sheet=Pay"), "id,title\nA1,Blue\n");
+    let tabs: Vec<NamedTab> = vec![("Other", &[&["id"], &["x"]]), ("Pay", &[&["id", "title"], &["A1", "Blue"]])];
+    outside.decide(&format!("/spreadsheets/d/{ID}/gviz/tq"), query_service(tabs));
     let source = read_with(&house, "pay-by-link", &link, by_tab("Pay"));
-    house.sync(&source);
+    let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["A1|Blue"]);
+    let issues = house.issues(record.id);
+    assert!(issues.len() == 1 && issues[0].contains("gid=…, brings all cells"), "{issues:?}");
     let published = "https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?gid=7";
     let source = read_with(&house, "published", published, by_tab("Pay"));
     let record = house.sync(&source);
@@ -88,6 +91,45 @@ fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &Database) {
     assert_eq!(issues[0].row, Some(7), "{issues:?}");
     for (slug, row, said) in [("above", 2, "above the link's range A3:B9"), ("blank", 5, "Row 5 is set")] {
         let source = read_with(&house, slug, &link, at_row(row));
+        let record = house.sync(&source);
+        assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
+    }
+}
+
+fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &Database) {
+    let outside = Outside::start();
+    let house = house(db, &outside);
+    let tabs: Vec<NamedTab> = vec![
+        ("First", &[&["id"], &["x"]]),
+        ("Words", &[&["id", "title"], &["A1", "Blue"], &["A2", "Red"]]),
+        ("Units", &[&["id", "price"], &["text", "euros"], &["A1", "7"], &["A2", "8"], &["A3", "9"]]),
+        ("Titled", &[&["Prices"], &["of", "2026"], &["id", "price"], &["A1", "7"], &["A2", "8"]]),
+    ];
+    outside.decide(&format!("/spreadsheets/d/{ID}/gviz/tq"), query_service(tabs));
+    let link = |rest: &str| format!("https://docs.google.com/spreadsheets/d/{ID}/edit{rest}");
+    let options = |tab: &str, row| ReadOptions { tab: Some(tab.to_owned()), header_row: row, ..ReadOptions::default() };
+    // Left to itself Google would take no header, or two rows.
+    for (tab, row, expected) in [
+        ("Words", None, &["A1|Blue", "A2|Red"][..]),
+        ("Words", Some(1), &["A1|Blue", "A2|Red"]),
+        ("Units", None, &["text|", "A1|7", "A2|8", "A3|9"]),
+    ] {
+        let slug = format!("{}-{}", tab.to_lowercase(), row.unwrap_or_default());
+        let source = read_with(&house, &slug, &link(""), options(tab, row));
+        let record = house.sync(&source);
+        assert_eq!(house.lines(&source), expected, "{tab}: {}", record.message);
+    }
+    // Below the first row it can be told to begin with the header where the link says where the cells end.
+    for (slug, rest) in [("ranged", "#range=A2:B9"), ("open", "#range=A1:B"), ("columns", "#range=A:B")] {
+        let source = read_with(&house, slug, &link(rest), options("Titled", Some(3)));
+        let record = house.sync(&source);
+        assert_eq!(house.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.message);
+    }
+    for (slug, rest, said) in [
+        ("whole", "", "use its link, which ends in gid=…, without the name"),
+        ("below", "#range=A1:B3", "the link's range A1:B3 has no row below it"),
+    ] {
+        let source = read_with(&house, slug, &link(rest), options("Titled", Some(3)));
         let record = house.sync(&source);
         assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
     }

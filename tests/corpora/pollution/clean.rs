@@ -1,5 +1,9 @@
 //! Clean tables: well-formed CSV of the kinds that people have.
 
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any};
+use proptest::sample::select;
+
 use crate::support::random::Random;
 
 const ARTISTS: [&str; 12] = [
@@ -19,7 +23,12 @@ const ARTISTS: [&str; 12] = [
 const WORDS: [&str; 12] =
     ["Blue", "Night", "Homogenic", "Train", "Água", "Kind", "Love", "Über", "Space", "Road", "Señor", "Moon"];
 
+const COLUMNS: [&str; 6] = ["id", "artist", "title", "year", "price", "country"];
+const COUNTRIES: [&str; 5] = ["", "Iceland", "Brasil", "Deutschland", "US"];
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+
 /// A clean table: a header, rows, and how it is written.
+#[derive(Clone, Debug)]
 pub(in crate::corpora) struct CleanTable {
     /// The header is the first.
     pub(in crate::corpora) rows: Vec<Vec<String>>,
@@ -32,11 +41,10 @@ pub(in crate::corpora) struct CleanTable {
 impl CleanTable {
     /// Draws one.
     pub(in crate::corpora) fn draw(random: &mut Random) -> Self {
-        let columns = ["id", "artist", "title", "year", "price", "country"];
         let width = 3 + index(random, 4);
         let has_number_keys = random.percent(60);
         let has_breaks = random.percent(20);
-        let mut rows = vec![columns[..width].iter().map(ToString::to_string).collect::<Vec<_>>()];
+        let mut rows = vec![COLUMNS[..width].iter().map(ToString::to_string).collect::<Vec<_>>()];
         for number in 1..=12 + random.below(30) {
             let key = if has_number_keys { number.to_string() } else { format!("k{}{number}", pick(random, &WORDS)) };
             let title = format!("{} {}", pick(random, &WORDS), pick(random, &WORDS));
@@ -56,10 +64,32 @@ impl CleanTable {
         }
         Self {
             rows,
-            separator: [',', ';', '\t', '|'][index(random, 4)],
+            separator: SEPARATORS[index(random, 4)],
             line_end: if random.percent(70) { "\n" } else { "\r\n" },
             quotes_all: random.percent(30),
         }
+    }
+
+    /// Any one. A smaller one has fewer rows and columns.
+    pub(super) fn any() -> impl Strategy<Value = Self> {
+        let title = (select(&WORDS[..]), select(&WORDS[..]), select(vec!["", "", "", "\nlive"]));
+        let row = (select(&ARTISTS[..]), title, 1950..2025_u32, 500..4500_u32, select(&COUNTRIES[..]));
+        let written = (select(&SEPARATORS[..]), select(vec!["\n", "\r\n"]), any::<bool>());
+        (3..=COLUMNS.len(), any::<bool>(), vec(row, 12..42), written).prop_map(
+            |(width, has_number_keys, rows, written)| {
+                let header = COLUMNS.map(str::to_owned).to_vec();
+                let rows =
+                    rows.into_iter().zip(1..).map(|((artist, (first, second, end), year, cents, country), number)| {
+                        let key = if has_number_keys { format!("{number}") } else { format!("k{first}{number}") };
+                        let price = format!("{}.{:02}", cents / 100, cents % 100);
+                        let title = format!("{first} {second}{end}");
+                        vec![key, artist.to_owned(), title, year.to_string(), price, country.to_owned()]
+                    });
+                let rows = std::iter::once(header).chain(rows).map(|row| row[..width].to_vec()).collect();
+                let (separator, line_end, quotes_all) = written;
+                Self { rows, separator, line_end, quotes_all }
+            },
+        )
     }
 
     /// A cell as it is written.

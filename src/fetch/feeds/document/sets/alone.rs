@@ -6,6 +6,7 @@ use super::{files, shared_data};
 use crate::fetch::FetchError;
 use crate::fetch::feeds::document::parse;
 use crate::fetch::feeds::shape::{Shape, shape};
+use crate::fetch::feeds::written::EncodingHints;
 
 /// Title and number of entries, or the word it is refused with.
 type Told<'a> = Result<(&'a str, usize), &'a str>;
@@ -37,7 +38,7 @@ fn what_has_no_twin_is_what_its_name_says() {
     let Some(root) = shared_data("feeds") else { return };
     let base = "https://example.org/feed".parse().expect("an address");
     for (name, expected) in FILES {
-        let read = parse(&fs::read(root.join(name)).expect(name), None, &base);
+        let read = parse(&fs::read(root.join(name)).expect(name), EncodingHints::default(), &base);
         let told = match &read {
             Ok(document) => Ok((document.title.as_str(), document.entries.len())),
             Err(FetchError::Failed { code, .. }) => Err(*code),
@@ -58,7 +59,7 @@ fn whatever_can_be_read_as_a_feed_is_told_from_its_beginning() {
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
             name.contains(".serde.") || name.contains("_expected.") || path.with_extension("xml").exists()
         };
-        if !is_twin && parse(&bytes, None, &base).is_ok() {
+        if !is_twin && parse(&bytes, EncodingHints::default(), &base).is_ok() {
             assert_eq!(shape(&bytes[..bytes.len().min(4096)]), Shape::Feed, "{}", path.display());
             feeds += 1;
         }

@@ -10,7 +10,7 @@ use super::python;
 use super::value::{Answering, Held, Silent, Value, moment, truth};
 use super::{End, Tally, files, shared_data, tables};
 use crate::fetch::feeds::document::{Document, Entry, parse};
-use crate::fetch::feeds::written;
+use crate::fetch::feeds::written::{self, EncodingHints};
 
 /// What a case is about.
 struct Case {
@@ -134,15 +134,16 @@ fn harmless(document: &Document) -> Result<(), String> {
 
 fn end(path: &Path, name: &str) -> End {
     let bytes = fs::read(path).expect("a file");
-    let written = written::decode(&bytes, None);
+    let written = written::decode(&bytes, EncodingHints::default());
     let mut case = case(&written.text, name);
     if case.expect.is_empty() {
         // Those in wide encodings say nothing by themselves but to be read.
         "not bozo".clone_into(&mut case.expect);
     }
-    let encoding = written::decode(&bytes, case.charset.as_deref()).encoding;
+    let hints = EncodingHints::of_server(case.charset.as_deref());
+    let encoding = written::decode(&bytes, hints).encoding;
     let encoding = Value::Encoding(encoding, bytes.is_ascii());
-    let read = parse(&bytes, case.charset.as_deref(), &case.base);
+    let read = parse(&bytes, hints, &case.base);
     let told = format!("{read:?}");
     if let Err(why) = read.as_ref().map_or(Ok(()), harmless) {
         return End::Fails(why);

@@ -8,14 +8,16 @@ use super::{files, shared_data};
 use crate::fetch::FetchError;
 use crate::fetch::feeds::document::parse;
 use crate::fetch::feeds::list::addresses;
+use crate::fetch::feeds::written::EncodingHints;
 
 /// The word and the sentence that `bytes` is refused with, as a feed and as a list.
 fn refused(bytes: &[u8]) -> [(&'static str, String); 2] {
     let base = "https://example.org/feed".parse().expect("an address");
-    [parse(bytes, None, &base).map(|_| ()), addresses(bytes, None).map(|_| ())].map(|answer| match answer {
-        Err(FetchError::Failed { code, message }) => (code, message),
-        other => panic!("{other:?} for {}", String::from_utf8_lossy(&bytes[..bytes.len().min(300)])),
-    })
+    [parse(bytes, EncodingHints::default(), &base).map(|_| ()), addresses(bytes, EncodingHints::default()).map(|_| ())]
+        .map(|answer| match answer {
+            Err(FetchError::Failed { code, message }) => (code, message),
+            other => panic!("{other:?} for {}", String::from_utf8_lossy(&bytes[..bytes.len().min(300)])),
+        })
 }
 
 /// The most memory that this process ever had, in bytes.
@@ -68,6 +70,8 @@ fn an_ordinary_document_type_is_no_reason_to_refuse() {
     let feed = r#"<?xml version="1.0"?><!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"
         "http://my.netscape.com/publish/formats/rss-0.91.dtd"><rss version="0.91"><channel><title>a &undeclared; b</title>
         <item><title>&eacute;</title></item></channel></rss>"#;
-    let document = parse(feed.as_bytes(), None, &"https://example.org/".parse().expect("an address")).expect("a feed");
+    let document =
+        parse(feed.as_bytes(), EncodingHints::default(), &"https://example.org/".parse().expect("an address"))
+            .expect("a feed");
     assert_eq!((document.title.as_str(), document.entries[0].title.as_str()), ("a &undeclared; b", "é"));
 }

@@ -10,6 +10,7 @@ use super::value::{Answering, Held, Silent, Value, truth};
 use super::{End, Tally, files, shared_data, tables};
 use crate::fetch::feeds::list::{List, addresses};
 use crate::fetch::feeds::shape::{Shape, shape};
+use crate::fetch::feeds::written::EncodingHints;
 
 fn result(read: Option<List>) -> Value {
     let bozo = Value::Truth(read.is_none());
@@ -26,7 +27,7 @@ fn end(path: &Path) -> End {
         return End::NotOurs("other than OPML".to_owned());
     }
     let text = String::from_utf8_lossy(&bytes);
-    let read = addresses(&bytes, None);
+    let read = addresses(&bytes, EncodingHints::default());
     let told = format!("{read:?}");
     let names = [("result", result(read.ok()))];
     let mut not_ours = None;
@@ -63,7 +64,8 @@ fn every_address_of_the_awesome_lists_is_found() {
     for path in files(&root, "opml") {
         let bytes = fs::read(&path).expect("a file");
         assert_eq!(shape(&bytes), Shape::List, "{}", path.display());
-        let list = addresses(&bytes, None).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let list =
+            addresses(&bytes, EncodingHints::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let text = String::from_utf8(bytes).expect("UTF-8");
         let written: BTreeSet<String> = text
             .split("xmlUrl=\"")

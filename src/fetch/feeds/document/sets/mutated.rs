@@ -12,6 +12,7 @@ use super::{files, shared_data};
 use crate::fetch::feeds::document::parse;
 use crate::fetch::feeds::list::addresses;
 use crate::fetch::feeds::shape::shape;
+use crate::fetch::feeds::written::EncodingHints;
 
 /// What is put into feeds at any place.
 const PIECES: [&str; 24] = [
@@ -90,8 +91,8 @@ fn whatever_happens_to_a_feed_on_its_way_nothing_panics() {
         let bytes = changed(fs::read(path).expect("a file"), &changes);
         let start = Instant::now();
         let _ = shape(&bytes);
-        let read = parse(&bytes, charset, &base());
-        let _ = addresses(&bytes, charset);
+        let read = parse(&bytes, EncodingHints::of_server(charset), &base());
+        let _ = addresses(&bytes, EncodingHints::of_server(charset));
         if let Err(error) = read {
             prop_assert!(error.to_string().ends_with('.'), "{error}");
         }
@@ -167,8 +168,8 @@ fn no_feed_takes_long_for_its_size() {
     for (name, text) in slow(1 << 16) {
         let start = Instant::now();
         let _ = shape(text.as_bytes());
-        let _ = parse(text.as_bytes(), None, &base());
-        let _ = addresses(text.as_bytes(), None);
+        let _ = parse(text.as_bytes(), EncodingHints::default(), &base());
+        let _ = addresses(text.as_bytes(), EncodingHints::default());
         // Half a second at most on a slow machine; what takes time by the square of its size takes eight and more.
         assert!(start.elapsed() < Duration::from_secs(4), "{name} took {:?}", start.elapsed());
     }

@@ -10,6 +10,7 @@ use super::value::{Held, same_html, same_title};
 use super::{End, Tally, files, shared_data, tables};
 use crate::fetch::feeds::dates;
 use crate::fetch::feeds::document::{Document, Entry, parse};
+use crate::fetch::feeds::written::EncodingHints;
 
 /// What became of one field of a twin.
 enum Field {
@@ -152,7 +153,7 @@ fn field(name: &str, is_same: bool, ours: impl std::fmt::Debug, theirs: impl std
 fn end(feed: &Path, twin: &Path) -> End {
     let twin: Value = serde_json::from_slice(&fs::read(twin).expect("a twin")).expect("JSON");
     let base = "http://127.0.0.1/feed".parse().expect("an address");
-    match parse(&fs::read(feed).expect("a file"), None, &base) {
+    match parse(&fs::read(feed).expect("a file"), EncodingHints::default(), &base) {
         Ok(document) => compared(&document, &twin),
         Err(error) => End::Fails(format!("{error}")),
     }

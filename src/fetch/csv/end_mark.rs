@@ -1,0 +1,42 @@
+//! Passes over Ctrl-Z at the end of a file. Programs of DOS mark the end of a text with it, some up to the end of a block.
+
+use std::io::{self, Read};
+
+use crate::domain::issue::{Issue, IssueKind};
+use crate::fetch::http::spool::{Spooled, disk};
+use crate::fetch::{FetchError, Watch};
+
+const MARK: u8 = 0x1A;
+
+/// The most bytes of marks: a block of CP/M has 128 characters, which may be UTF-16.
+const MAX_MARKS: u64 = 256;
+
+/// Leaves the marks out of `content`, and notes it.
+///
+/// # Errors
+/// When the temporary file fails.
+pub(super) fn pass_over(content: &mut Spooled, watch: &dyn Watch) -> Result<(), FetchError> {
+    let marks = marks_at_end(content).map_err(|error| disk(&error))?;
+    if marks == 0 {
+        return Ok(());
+    }
+    content.cut_end(marks).map_err(|error| disk(&error))?;
+    let reason = "The file ends with the character Ctrl-Z, with which DOS marks the end of a text; it was passed over.";
+    watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: reason.to_owned() });
+    Ok(())
+}
+
+/// How many bytes the marks are.
+fn marks_at_end(content: &Spooled) -> io::Result<u64> {
+    let (mut start, mut end) = (Vec::new(), Vec::new());
+    content.reader(0).take(2).read_to_end(&mut start)?;
+    content.reader(content.bytes.saturating_sub(MAX_MARKS)).read_to_end(&mut end)?;
+    // In UTF-16 the byte is half of a character.
+    let mark: &[u8] = match (&start[..], &end[..]) {
+        ([0xFF, 0xFE], _) | (_, [.., MARK, 0]) => &[MARK, 0],
+        ([0xFE, 0xFF], _) | (_, [.., 0, MARK]) => &[0, MARK],
+        _ => &[MARK],
+    };
+    let marks = end.rchunks_exact(mark.len()).take_while(|bytes| *bytes == mark).count();
+    Ok((marks * mark.len()) as u64)
+}

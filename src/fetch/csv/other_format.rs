@@ -1,0 +1,120 @@
+//! Text under the name of a CSV file that is of another format: a feed, XML, HTML, JSON. Binary content is told by
+//! [`crate::fetch::file_signature`].
+
+use crate::fetch::FetchError;
+
+/// A format of text, and what to do about it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct OtherFormat {
+    name: &'static str,
+    advice: &'static str,
+}
+
+const AS_FEED: &str = "Choose the kind Feeds (--kind feeds), which reads it.";
+const AS_CSV: &str = "Where it comes from, export it as CSV, and use that file or link.";
+const FEED: OtherFormat = OtherFormat { name: "a feed", advice: AS_FEED };
+const FEED_LIST: OtherFormat = OtherFormat { name: "a list of feeds (OPML)", advice: AS_FEED };
+const XML: OtherFormat = OtherFormat { name: "an XML document", advice: AS_CSV };
+const HTML: OtherFormat = OtherFormat { name: "HTML, a part of a web page", advice: AS_CSV };
+const JSON: OtherFormat = OtherFormat { name: "JSON", advice: AS_CSV };
+
+/// Refuses content that begins like one of these.
+///
+/// # Errors
+/// `not_csv` with what it is and what to do.
+pub(super) fn refuse_other_format(start: &[u8]) -> Result<(), FetchError> {
+    match other_format(start) {
+        Some(OtherFormat { name, advice }) => {
+            Err(FetchError::failed("not_csv", format!("This is {name}, not a CSV file. {advice}")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What content is that begins like another format, and not like the header of a table.
+fn other_format(start: &[u8]) -> Option<OtherFormat> {
+    // Zero bytes go so that UTF-16 is seen through as well.
+    let text: String = String::from_utf8_lossy(start).chars().filter(|c| *c != '\0').collect();
+    let text = text.trim_start_matches(['\u{feff}', '\u{fffd}']).trim_start();
+    let is_xml = text.starts_with("<?xml");
+    let has = |tags: &[&str]| tags.iter().any(|tag| text.starts_with(tag) || (is_xml && text.contains(tag)));
+    if has(&["<opml"]) {
+        Some(FEED_LIST)
+    } else if has(&["<rss", "<feed", "<rdf:RDF"]) || (text.starts_with('{') && text.contains("//jsonfeed.org/")) {
+        Some(FEED)
+    } else if is_xml {
+        Some(XML)
+    } else if is_json(text) {
+        Some(JSON)
+    } else {
+        element(text)
+    }
+}
+
+/// Whether text begins as an object or a list of JSON does, or as a line of JSON Lines. A name in braces is no object.
+fn is_json(text: &str) -> bool {
+    if let Some(rest) = text.strip_prefix('{') {
+        let Some(name) = rest.trim_start().strip_prefix('"') else { return false };
+        return name.split_once('"').is_some_and(|(_, rest)| rest.trim_start().starts_with(':'));
+    }
+    let Some(rest) = text.strip_prefix('[').map(str::trim_start) else { return false };
+    rest.starts_with('"') || is_json(rest)
+}
+
+/// What text is that begins with a tag alone: the header of a table goes on behind a name.
+fn element(text: &str) -> Option<OtherFormat> {
+    const HTML_TAGS: [&str; 10] = ["a", "b", "br", "div", "h1", "img", "p", "span", "tr", "ul"];
+    let rest = text.strip_prefix('<')?;
+    let (tag, behind) = rest.split_once('>')?;
+    let name = tag.split(|c: char| c.is_whitespace() || c == '/').next()?;
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'));
+    let is_alone = behind.trim_start().starts_with('<') || behind.contains(&format!("</{name}>"));
+    if !is_name || !is_alone {
+        return None;
+    }
+    Some(if HTML_TAGS.iter().any(|known| name.eq_ignore_ascii_case(known)) { HTML } else { XML })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FEED, FEED_LIST, HTML, JSON, XML, other_format};
+
+    #[test]
+    fn other_formats_are_told_by_how_they_begin() {
+        for (text, expected) in [
+            ("<opml version=\"2.0\">", FEED_LIST),
+            ("<rss version=\"2.0\">", FEED),
+            ("{\"version\": \"https://jsonfeed.org/version/1.1\"", FEED),
+            ("<?xml version=\"1.0\"?><albums>", XML),
+            ("\u{feff}<albums>\n  <album id=\"1\"/>", XML),
+            ("<albums><album>1</album></albums>", XML),
+            ("<div>\n<p>id", HTML),
+            ("[{\"id\": 1, \"title\": \"One\"}]", JSON),
+            ("[\n  {\n    \"id\": 1", JSON),
+            ("{\"id\":1}\n{\"id\":2}\n", JSON),
+            ("[\"id\",\"title\"]\n[\"1\",\"One\"]\n", JSON),
+            ("[[\"id\"],[1]]", JSON),
+            ("{\0\"\0i\0d\0\"\0:\0", JSON),
+        ] {
+            assert_eq!(other_format(text.as_bytes()), Some(expected), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn names_of_columns_in_brackets_are_a_header() {
+        for text in [
+            "id,title\n1,<b>x</b>\n",
+            "<id>,<title>\n1,2\n",
+            "<id>\n1\n",
+            "{id},{title}\n",
+            "{\"id\"},x\n",
+            "[id],[title]\n[1],[2]\n",
+            "<3,b\n",
+            "<a,b>\n",
+            "",
+        ] {
+            assert_eq!(other_format(text.as_bytes()), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Addresses that redirect to a Google Sheet are judged like its own links.
+
+use lockstep::domain::location::Location;
+
+use super::{failed, house};
+use crate::support::google::ID;
+use crate::support::outside::{Outside, Reply};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that_sheet];
+
+fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that_sheet(db: &Database) {
+    let (google, shortener) = (Outside::start(), Outside::start());
+    let house: House = house(db, &google);
+    let sheet = format!("/spreadsheets/d/{ID}");
+    google.csv(&format!("{sheet}/export?format=csv&gid=7"), "id,title,salary\nA1,Blue,100\n");
+    google.csv(&format!("{sheet}/export?format=csv&gid=7&range=A1:B3"), "id,title\nA1,Blue\n");
+    let source = |slug: &str, kind: &str, rest: &str| {
+        // By way of a second address of the shortener.
+        shortener.set(&format!("/{slug}"), Reply::redirect(301, &format!("/{slug}/2")));
+        shortener.set(&format!("/{slug}/2"), Reply::redirect(302, &google.url(&format!("{sheet}{rest}"))));
+        house.add(slug, kind, Location::Url(shortener.url(&format!("/{slug}"))))
+    };
+    let obeyed = source("obeyed", "csv", "/export?format=csv&gid=7&range=A1:B3");
+    let record = house.sync(&obeyed);
+    assert_eq!(house.lines(&obeyed), ["A1|Blue"], "{}", record.message);
+    let asked = google.hits(&format!("{sheet}/export"));
+    for (slug, kind, rest, said) in [
+        ("hash", "csv", "/export?format=csv&gid=7#range=A1:B3", "Google passes over “range=” in this link"),
+        ("named", "csv", "/export?format=csv&sheet=Pay", "Google passes over “sheet=” in this link"),
+        ("view", "csv", "/export?format=csv&gid=7&fvid=3", "Google passes over “fvid=” in this link"),
+        ("page", "csv", "/edit?usp=sharing", "This is the link of a Google Sheet"),
+        ("published", "csv", "/pubhtml", "This is the link of a Google Sheet"),
+        ("workbook", "excel", "/export?format=xlsx&gid=7", "This is the link of a Google Sheet"),
+    ] {
+        let source = source(slug, kind, rest);
+        let record = house.sync(&source);
+        let (code, error) = failed(&record);
+        let led = format!("127.0.0.1:{} redirects to a Google Sheet. {said}", shortener.port());
+        assert!(code == Some("sheet_link") && error.starts_with(&led) && error.contains("--kind sheet"), "{error}");
+        assert!(house.items(&source).is_empty());
+    }
+    assert_eq!(google.hits(&format!("{sheet}/export")), asked, "nothing of it was fetched");
+}
