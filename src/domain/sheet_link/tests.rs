@@ -149,7 +149,8 @@ fn a_tab_by_name_keeps_its_name() {
         assert_eq!(link.export_path(), named);
     }
     let link: SheetLink = whole("~/d/ID/edit#gid=7&range=A1:B9").parse().expect("a link");
-    assert_eq!(link.named("New Wave").export_path(), format!("{named}&range=A1%3AB9"));
+    let ranged = named.replace("&headers=1", "&range=A1%3AB9&headers=1");
+    assert_eq!(link.named("New Wave").export_path(), ranged);
 }
 
 #[test]
