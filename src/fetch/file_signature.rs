@@ -12,12 +12,12 @@ const LOOKED_AT: u64 = 64 * 1024;
 /// How much of the beginning tells binary content from text.
 const START: usize = 4096;
 /// How many control characters the smallest text may have; they come of slips of the keyboard.
-const FEW_CONTROLS: usize = 2;
+const MAX_STRAY_CONTROLS: usize = 2;
 /// One control character in so many characters makes content binary. Git draws the line at 1 in 128 (`convert.c`), Perl
 /// (`-B`) at 1 in 3; a text that is called binary is lost, and binary content that is read as text has no key column.
-const CONTROLS_IN: usize = 20;
+const CHARACTERS_PER_CONTROL: usize = 20;
 /// The beginning in which formats that begin with letters have something else, too: sizes, versions, line ends.
-const MAGIC: usize = 8;
+const MAGIC_BYTES: usize = 8;
 
 /// What binary content is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,7 +166,7 @@ fn xml_workbook(start: &[u8]) -> Option<&'static str> {
 
 /// Whether there is what no text has, so that letters at the beginning may be those of a format.
 fn has_binary_bytes(start: &[u8]) -> bool {
-    let begins = &start[..start.len().min(MAGIC)];
+    let begins = &start[..start.len().min(MAGIC_BYTES)];
     begins.contains(&0) || control_characters(begins) > 0 || is_noise(start) || is_padded(start)
 }
 
@@ -186,7 +186,7 @@ fn is_wide(start: &[u8]) -> bool {
 
 fn is_noise(start: &[u8]) -> bool {
     let controls = control_characters(start);
-    controls > FEW_CONTROLS && controls * CONTROLS_IN > start.len().min(START)
+    controls > MAX_STRAY_CONTROLS && controls * CHARACTERS_PER_CONTROL > start.len().min(START)
 }
 
 /// How many control characters there are that no text has: those that git counts (`gather_stats` in `convert.c`:

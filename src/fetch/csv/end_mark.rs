@@ -8,8 +8,9 @@ use crate::fetch::{FetchError, Watch};
 
 const MARK: u8 = 0x1A;
 
-/// The most bytes of marks: a block of CP/M has 128 characters, which may be UTF-16.
-const MAX_MARKS: u64 = 256;
+/// The most bytes of marks. Blocks of CP/M have 128 characters, those of XMODEM-1K 1024, and some programs write larger
+/// ones.
+const MAX_MARKS: u64 = 64 * 1024;
 
 /// Leaves the marks out of `content`, and notes it.
 ///

@@ -10,13 +10,13 @@ struct OtherFormat {
     advice: &'static str,
 }
 
-const AS_FEED: &str = "Choose the kind Feeds (--kind feeds), which reads it.";
-const AS_CSV: &str = "Where it comes from, export it as CSV, and use that file or link.";
-const FEED: OtherFormat = OtherFormat { name: "a feed", advice: AS_FEED };
-const FEED_LIST: OtherFormat = OtherFormat { name: "a list of feeds (OPML)", advice: AS_FEED };
-const XML: OtherFormat = OtherFormat { name: "an XML document", advice: AS_CSV };
-const HTML: OtherFormat = OtherFormat { name: "HTML, a part of a web page", advice: AS_CSV };
-const JSON: OtherFormat = OtherFormat { name: "JSON", advice: AS_CSV };
+const FEED_ADVICE: &str = "Choose the kind Feeds (--kind feeds), which reads it.";
+const EXPORT_ADVICE: &str = "Where it comes from, export it as CSV, and use that file or link.";
+const FEED: OtherFormat = OtherFormat { name: "a feed", advice: FEED_ADVICE };
+const FEED_LIST: OtherFormat = OtherFormat { name: "a list of feeds (OPML)", advice: FEED_ADVICE };
+const XML: OtherFormat = OtherFormat { name: "an XML document", advice: EXPORT_ADVICE };
+const HTML: OtherFormat = OtherFormat { name: "HTML, a part of a web page", advice: EXPORT_ADVICE };
+const JSON: OtherFormat = OtherFormat { name: "JSON", advice: EXPORT_ADVICE };
 
 /// Refuses content that begins like one of these.
 ///
@@ -61,7 +61,8 @@ fn is_json(text: &str) -> bool {
     rest.starts_with('"') || is_json(rest)
 }
 
-/// What text is that begins with a tag alone: the header of a table goes on behind a name.
+/// What text is that begins with an element of XML or HTML. A name in brackets that a separator follows is the header of
+/// a table, and so is one without any closing tag below.
 fn element(text: &str) -> Option<OtherFormat> {
     const HTML_TAGS: [&str; 10] = ["a", "b", "br", "div", "h1", "img", "p", "span", "tr", "ul"];
     let rest = text.strip_prefix('<')?;
@@ -69,7 +70,14 @@ fn element(text: &str) -> Option<OtherFormat> {
     let name = tag.split(|c: char| c.is_whitespace() || c == '/').next()?;
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'));
-    let is_alone = behind.trim_start().starts_with('<') || behind.contains(&format!("</{name}>"));
+    let is_followed_by_separator = |rest: &str| rest.trim_start_matches(' ').starts_with([',', ';', '\t', '|']);
+    let is_alone = match behind.split_once(&format!("</{name}>")) {
+        Some((_, after)) => !is_followed_by_separator(behind) && !is_followed_by_separator(after),
+        None => {
+            let next = behind.trim_start_matches([' ', '\r', '\n']);
+            next.starts_with('<') && (next.contains("</") || next.contains("/>"))
+        }
+    };
     if !is_name || !is_alone {
         return None;
     }
@@ -89,7 +97,7 @@ mod tests {
             ("<?xml version=\"1.0\"?><albums>", XML),
             ("\u{feff}<albums>\n  <album id=\"1\"/>", XML),
             ("<albums><album>1</album></albums>", XML),
-            ("<div>\n<p>id", HTML),
+            ("<div>\n<p>id</p>", HTML),
             ("[{\"id\": 1, \"title\": \"One\"}]", JSON),
             ("[\n  {\n    \"id\": 1", JSON),
             ("{\"id\":1}\n{\"id\":2}\n", JSON),
@@ -107,6 +115,11 @@ mod tests {
             "id,title\n1,<b>x</b>\n",
             "<id>,<title>\n1,2\n",
             "<id>\n1\n",
+            "<b>id</b>,<b>title</b>\n1,One\n",
+            "<b>id</b>; <b>title</b>\n1;One\n",
+            "<id>\t<title>\n1\t<b>One</b>\n",
+            "<id>\n<a>\n<b>\n",
+            "<id>,<title>\n1,</id>\n",
             "{id},{title}\n",
             "{\"id\"},x\n",
             "[id],[title]\n[1],[2]\n",

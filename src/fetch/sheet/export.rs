@@ -27,8 +27,8 @@ const BAD_QUERY: &str = "bad_query";
 
 /// What is noted of a tab by its name. Google's query service takes each column for one type and leaves out cells of
 /// another: <https://support.google.com/docs/answer/3093343>.
-const LEFT_OUT: &str = "Google gives a tab by its name without the cells that are of another type than most of their column, such \
-                        as words in a column of numbers. The link of the tab, which ends in gid=…, brings all cells.";
+const CELLS_LEFT_OUT: &str = "Google gives a tab by its name without the cells that are of another type than most of \
+    their column, such as words in a column of numbers. The link of the tab, which ends in gid=…, brings all cells.";
 
 /// Fetches what the link means.
 pub(in crate::fetch) fn fetch(
@@ -55,7 +55,7 @@ pub(in crate::fetch) fn fetch(
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
     let fetched = table_at(client, request, options, rows_above, order, watch).map_err(explained)?;
     if let (true, Fetched::Content(_)) = (link.is_by_name(), &fetched) {
-        watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: LEFT_OUT.to_owned() });
+        watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: CELLS_LEFT_OUT.to_owned() });
     }
     if let (Tab::Name(name), Fetched::Content(content)) = (link.tab(), &fetched) {
         // Google answers for a name that no tab has with the first tab, and says nothing
@@ -94,7 +94,8 @@ fn beginning_with_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Resu
             None => Err(refused(format!("the link's range {range} has no row below it. Choose a row of the range."))),
         },
         None => Err(refused(format!(
-            "without credentials Google gives a tab by its name (“{}”) with the first row as the header. Open the tab and              use its link, which ends in gid=…, without the name; or give the cells too, as in range=A{row}:D200.",
+            "without credentials Google gives a tab by its name (“{}”) with the first row as the header. Open the tab \
+             and use its link, which ends in gid=…, without the name; or give the cells too, as in range=A{row}:D200.",
             shortened(name)
         ))),
     }

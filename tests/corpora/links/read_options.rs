@@ -126,7 +126,7 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &Database)
         assert_eq!(house.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.message);
     }
     for (slug, rest, said) in [
-        ("whole", "", "use its link, which ends in gid=…, without the name"),
+        ("whole", "", "Open the tab and use its link, which ends in gid=…, without the name"),
         ("below", "#range=A1:B3", "the link's range A1:B3 has no row below it"),
     ] {
         let source = read_with(&house, slug, &link(rest), options("Titled", Some(3)));
