@@ -41,7 +41,7 @@ impl Road {
         let folder = tempfile::tempdir().expect("a folder");
         let mut settings = Settings::in_data_dir(folder.path(), SAMPLE);
         settings.allow_hosts = "127.0.0.1".parse().expect("a list");
-        Self { folder, settings, timeout: Duration::from_secs(20), run: Duration::from_secs(20) }
+        Self { folder, settings, timeout: Duration::from_secs(60), run: Duration::from_secs(60) }
     }
 
     pub(super) fn allowing(mut self, hosts: &str) -> Self {

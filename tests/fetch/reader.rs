@@ -70,7 +70,7 @@ impl Watch for Notes {
 /// Fetches the account at `url` with the articles that a catalog has; answers the articles, the last of a key counting,
 /// in the order in which they came.
 fn fetch(url: &str, mode: Mode, stored: &Stored, notes: &Notes) -> Result<(Vec<String>, Stored), FetchError> {
-    within(Duration::from_secs(20), url, mode, stored, notes)
+    within(Duration::from_secs(60), url, mode, stored, notes)
 }
 
 fn within(

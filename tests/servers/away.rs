@@ -203,17 +203,17 @@ fn a_run_goes_on_after_the_sqlite_file_was_taken_away_and_put_back() {
 #[test]
 fn a_run_that_waited_for_the_database_until_its_time_was_over_fails_and_says_so() {
     let db = Database::sqlite();
-    let home = Home::on(&db).with("LOCKSTEP_SYNC_TIMEOUT", "24s");
+    let home = Home::on(&db).with("LOCKSTEP_SYNC_TIMEOUT", "40s");
     let (server, id) = in_the_middle(&home);
     let mut other = db.raw();
     other.run("BEGIN EXCLUSIVE");
-    std::thread::sleep(Duration::from_secs(28));
+    std::thread::sleep(Duration::from_secs(44));
     other.run("COMMIT");
     let (last, _) = poll_to_the_end(&server, &id);
     assert_eq!((&last["status"], &last["code"]), (&json!("failed"), &json!("timeout")), "{last}");
     let sentence = last["error"].as_str().expect("a sentence");
     assert!(
-        sentence.contains("longer than 24 s") && sentence.contains("without an answer of the database"),
+        sentence.contains("longer than 40 s") && sentence.contains("without an answer of the database"),
         "{sentence}"
     );
     assert!(sentence.contains("sync again"), "{sentence}");
