@@ -181,7 +181,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     site.store.change_source(source.id, &draft, None).expect("changed");
     let page = admin.get(edit);
     assert!(page.body.contains("<strong>cost</strong>") && !page.body.contains(ticked), "{}", page.body);
-    assert!(page.body.contains("Column “cost” is hidden in the source and was left out"), "{}", page.body);
+    assert!(page.body.contains("Column “cost” is hidden in the source, so a sync leaves it out"), "{}", page.body);
     // What is not allowed stays out, so other changes need no answer to that.
     let changed = change(&[("reading", "1"), ("header_row", "1")]);
     assert_eq!(changed.status, 303, "{}", changed.body);
