@@ -205,8 +205,8 @@ impl Run<'_> {
         // So do values that were still loading, and formulas without a saved value.
         let is_settled = withheld == 0 && !survey.has_pending;
         let skipped_rows = Some(survey.rejected).filter(|rows| *rows > 0);
-        let said = content.validators().clone();
-        let validators = is_settled.then_some(Validators { skipped_rows, without_hidden_columns: true, ..said });
+        let (without_hidden_columns, said) = (self.kind.can_hide_columns(), content.validators().clone());
+        let validators = is_settled.then_some(Validators { skipped_rows, without_hidden_columns, ..said });
         let applied = Applied {
             left_out: names_in_items(&*content, &self.catalog.columns, &layout),
             columns: Some(layout.columns().to_vec()),
