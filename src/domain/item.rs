@@ -114,10 +114,16 @@ fn push_json_string(json: &mut String, text: &str) {
 /// names and values every quote has a backslash before it.
 #[must_use]
 pub fn field(name: &str, value: &str) -> String {
-    let mut json = format!("[{},", serde_json::Value::from(name));
+    let mut json = field_start(name);
     push_json_string(&mut json, value);
     json.push(']');
     json
+}
+
+/// How a field of this name begins in a stored `fields` text, whatever its value is. Nothing else can look like it.
+#[must_use]
+pub fn field_start(name: &str) -> String {
+    format!("[{},", serde_json::Value::from(name))
 }
 
 /// The pairs of a stored `fields` text.

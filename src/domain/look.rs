@@ -89,12 +89,13 @@ pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
     }
 }
 
-/// That the hidden column `name` is not in the public catalog of the source `slug`.
+/// That a sync leaves the hidden column `name` out of the public catalog of the source `slug`: true after a sync and
+/// before it, as a check says it too.
 #[must_use]
 pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
     format!(
-        "Column “{}” is hidden in the source and was left out of the catalog, because the catalog is public. Show the \
-         column in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
+        "Column “{}” is hidden in the source, so a sync leaves it out of the catalog, which is public. To publish it, \
+         show the column in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
         shortened(name)
     )
 }

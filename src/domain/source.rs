@@ -211,6 +211,10 @@ pub struct Validators {
     /// How many rows of this version were skipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped_rows: Option<u64>,
+    /// Whether the columns that are hidden in this version were left out where they may not be published. Versions of
+    /// Lockstep that did not know of hidden columns never say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_hidden_columns: bool,
     /// Until when the server says that this version is good (`Cache-Control`, `Expires`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fresh_until: Option<DateTime<Utc>>,

@@ -150,6 +150,10 @@ impl Kinds {
     #[must_use]
     pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn Kind, &'static str)> {
         let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.stands_in_for(kind)?)))?;
+        // To open a named pipe would wait for whoever writes into it.
+        if !path.metadata().ok()?.is_file() {
+            return None;
+        }
         let signature = File::open(path).and_then(|file| detect_file(&file)).ok().flatten()?;
         signature.is_workbook().then_some(found)
     }

@@ -1,11 +1,14 @@
 //! What runs have written about each source's catalog as a whole.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::feed_counts;
+use super::items::Item;
 use super::schema::catalogs;
 use super::stored::{json, to_json};
 use crate::domain::column_type::ColumnType;
@@ -35,6 +38,13 @@ impl Catalog {
     pub fn column_type(&self, name: &str) -> ColumnType {
         let at = self.columns.iter().position(|column| column == name);
         at.and_then(|at| self.column_types.get(at)).copied().unwrap_or_default()
+    }
+
+    /// Takes out of `items` the fields that are no columns of the catalog. An item whose row no sync could take keeps the
+    /// fields that it had, and a column that left the catalog is shown nowhere.
+    pub fn keep_columns(&self, items: &mut [Item]) {
+        let columns: HashSet<&str> = self.columns.iter().map(String::as_str).collect();
+        items.iter_mut().for_each(|item| item.fields.retain(|(name, _)| columns.contains(name.as_str())));
     }
 
     /// The columns that have a type, with it.

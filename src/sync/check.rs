@@ -2,11 +2,13 @@
 //! the same catalog, and writes nothing.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use super::columns::NO_KEY_COLUMN;
 use super::compare::KeyIndex;
 use super::comparison::{Comparison, StoredItems};
 use super::outcome::Stopped;
+use super::signal::Reason;
 use crate::domain::change_set::Known;
 use crate::domain::guards::Verdict;
 use crate::domain::header_row::{SEARCHED_ROWS, likely_header};
@@ -28,16 +30,22 @@ const SHOWN_ROWS: usize = 20;
 /// How many notes about rows are shown.
 const SHOWN_NOTES: usize = 20;
 
-/// The catalog of a source while no run has it.
+/// What is said where the comparison with the catalog was not finished in time.
+const NOT_COMPARED: &str = "The rows were not all compared with the catalog, because that takes too long for a check. \
+                            Start a preview of the sync to see all that it would say.";
+
+/// The catalog of a source while no run has it, for a comparison that ends at `until`: a person waits for it.
 pub(super) struct StoredCatalog<'a> {
     pub(super) store: &'a Store,
     pub(super) source: SourceId,
+    pub(super) until: Instant,
 }
 
 impl StoredItems for StoredCatalog<'_> {
     fn known_items(&self, each: &mut dyn FnMut(&str, Known)) -> Result<(), Stopped> {
         let mut after = String::new();
         loop {
+            self.stop_if_asked()?;
             let page = self.store.known_items(self.source, &after)?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after.clone_from(last);
@@ -50,7 +58,7 @@ impl StoredItems for StoredCatalog<'_> {
     }
 
     fn stop_if_asked(&self) -> Result<(), Stopped> {
-        Ok(())
+        if Instant::now() < self.until { Ok(()) } else { Err(Stopped::Early(Reason::TimedOut)) }
     }
 }
 
@@ -87,7 +95,13 @@ pub(super) fn check(comparison: &Comparison<'_>, content: &dyn Content) -> Resul
     let offered = is_new && offers_header_row && source.read_options.header_row.is_none();
     let likely_header = if offered { likely_header(&columns, &rows) } else { None };
     rows.truncate(SHOWN_ROWS);
-    let Forecast { failure, issues, problems } = forecast(comparison, content, &keys).map_err(as_fetch_error)?;
+    let Forecast { failure, issues, problems } = match forecast(comparison, content, &keys) {
+        // What the source holds can be shown all the same.
+        Err(Stopped::Early(Reason::TimedOut)) => {
+            Forecast { problems: vec![NOT_COMPARED.to_owned()], ..Forecast::default() }
+        }
+        other => other.map_err(as_fetch_error)?,
+    };
     let noted = issues.kept.iter().filter(|issue| issue.kind == IssueKind::Noted);
     Ok(Look {
         columns,

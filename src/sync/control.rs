@@ -1,7 +1,7 @@
 //! The engine's only door: start, cancel, look at a place before it becomes a source.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
@@ -28,7 +28,8 @@ use crate::store::recovery::{Cancel, TakenOver};
 
 /// What a run says while it waits.
 const WAITING: &str = "Waiting for a free worker…";
-/// How long a look at a place may take: a person waits for the page.
+/// How long the fetch of a look at a place may take, and as long again its comparison with the catalog: a person waits
+/// for the page.
 const LOOK_WITHIN: Duration = Duration::from_secs(30);
 
 /// Starts and ends runs.
@@ -143,23 +144,18 @@ impl Control {
     /// As [`Control::look`], and when the database fails.
     pub fn look_again(&self, source: &Source) -> Result<Look, CannotLook> {
         let (kind, watch) = (self.kind(&source.kind)?, LookWatch::default());
-        let stored = StoredCatalog { store: &self.engine.store, source: source.id };
-        let looked = self.check(kind, source, &stored, &watch);
+        let looked = self.check(kind, source, &watch);
         watch.seen(looked)
     }
 
-    fn check(
-        &self,
-        kind: &dyn Kind,
-        source: &Source,
-        stored: &StoredCatalog<'_>,
-        watch: &LookWatch,
-    ) -> Result<Look, FetchError> {
-        let content = fetch_whole(kind, source, LOOK_WITHIN.min(self.engine.terms.fetch), watch)?;
+    fn check(&self, kind: &dyn Kind, source: &Source, watch: &LookWatch) -> Result<Look, FetchError> {
+        let within = LOOK_WITHIN.min(self.engine.terms.fetch);
+        let content = fetch_whole(kind, source, within, watch)?;
         let content = leave_out_hidden(source, content);
         let catalog = self.engine.store.catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
         let catalog = &catalog.unwrap_or_default();
-        check(&Comparison { source, catalog, kind, items: stored, shelf: stored }, &*content)
+        let stored = StoredCatalog { store: &self.engine.store, source: source.id, until: Instant::now() + within };
+        check(&Comparison { source, catalog, kind, items: &stored, shelf: &stored }, &*content)
     }
 
     fn kind(&self, name: &str) -> Result<&dyn Kind, CannotLook> {

@@ -24,7 +24,10 @@ impl Run<'_> {
         // A preview compares with the catalog, so it has to see everything.
         // A catalog that was synced before columns had types has to be read once to tell them.
         let untold = self.catalog.column_types.is_empty() && !self.catalog.columns.is_empty();
-        let sync = self.operation.kind == OperationKind::Sync && !untold;
+        // So has a public one that was synced before hidden columns were left out.
+        let unsifted =
+            self.source.public && self.kind.can_hide_columns() && !self.catalog.validators.without_hidden_columns;
+        let sync = self.operation.kind == OperationKind::Sync && !untold && !unsifted;
         let validators = if sync { &self.catalog.validators } else { &none };
         let forced = self.operation.options.force_refresh || self.operation.options.accept_rekey;
         let mode = if forced { Mode::Full } else { self.operation.mode };

@@ -48,6 +48,14 @@ pub(super) fn refuse_hidden_key(source: &Source, layout: &Layout, content: &dyn 
     }
 }
 
+/// The names of the columns left out of `content` as items of the catalog may have them. `known` are the columns that
+/// the catalog has, and those of `layout` stay.
+pub(super) fn names_in_items(content: &dyn Content, known: &[String], layout: &Layout) -> Vec<String> {
+    let left_out = content.left_out_columns();
+    let stored = known.iter().filter(|name| !left_out.contains(name) && position_of(left_out, name).is_some());
+    left_out.iter().chain(stored).filter(|name| !layout.columns().contains(name)).cloned().collect()
+}
+
 /// The notes about the columns that were left out of `content`.
 pub(super) fn left_out_notes(source: &Source, content: &dyn Content) -> impl Iterator<Item = Issue> {
     let note = |name: &String| Issue {

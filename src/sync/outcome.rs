@@ -47,7 +47,7 @@ impl Stopped {
             Self::Refused(failure) => FetchError::failed(failure.code, failure.cause()),
             Self::Database(error) => {
                 report(error);
-                FetchError::failed("database", "The database did not answer as it should. Sync again when it is back.")
+                FetchError::failed("database", "The database did not answer as it should. Try again when it is back.")
             }
         }
     }

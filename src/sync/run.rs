@@ -8,7 +8,7 @@ use super::columns;
 use super::compare::KeyIndex;
 use super::engine::Engine;
 use super::heartbeat::Heartbeat;
-use super::hidden_columns::leave_out_hidden;
+use super::hidden_columns::{leave_out_hidden, names_in_items};
 use super::journal;
 use super::outcome::{Findings, Limit, Stopped};
 use super::outlast::{self, outlast};
@@ -205,8 +205,10 @@ impl Run<'_> {
         // So do values that were still loading, and formulas without a saved value.
         let is_settled = withheld == 0 && !survey.has_pending;
         let skipped_rows = Some(survey.rejected).filter(|rows| *rows > 0);
-        let validators = is_settled.then(|| Validators { skipped_rows, ..content.validators().clone() });
+        let (without_hidden_columns, said) = (self.kind.can_hide_columns(), content.validators().clone());
+        let validators = is_settled.then_some(Validators { skipped_rows, without_hidden_columns, ..said });
         let applied = Applied {
+            left_out: names_in_items(&*content, &self.catalog.columns, &layout),
             columns: Some(layout.columns().to_vec()),
             column_types: Some(survey.types),
             removals,
@@ -227,7 +229,9 @@ impl Run<'_> {
         };
         self.finalize(findings.stats)?;
         let known = &self.catalog.validators;
-        let validators = Some(Validators { skipped_rows: known.skipped_rows, ..validators.unwrap_or(known.clone()) });
+        let said = validators.unwrap_or_else(|| known.clone());
+        let Validators { skipped_rows, without_hidden_columns, .. } = *known;
+        let validators = Some(Validators { skipped_rows, without_hidden_columns, ..said });
         let applied = Applied { validators, ..Applied::default() };
         Ok(std::mem::take(findings).unchanged(&self.source, applied))
     }

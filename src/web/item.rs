@@ -15,7 +15,6 @@ use super::views::base::Section;
 use super::views::item::{Field, ItemPage};
 use crate::domain::column_type::ColumnType;
 use crate::domain::text_form::is_same_form;
-use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
 
 /// The most characters of a heading.
@@ -26,10 +25,11 @@ pub(super) async fn page(rooms: Rooms, caller: Caller, path: web::Path<(String, 
     state::run(&rooms, move |house| {
         let (slug, id) = path.into_inner();
         let (source, actor) = caller.source(house, &slug)?;
-        let Some(item) = house.store.item(source.id, &id)? else { return Err(WebError::not_found("item")) };
+        let found = house.store.item(source.id, &id)?.zip(house.store.catalog(source.id)?);
+        let Some((mut item, catalog)) = found else { return Err(WebError::not_found("item")) };
+        catalog.keep_columns(std::slice::from_mut(&mut item));
         let heading = heading(&item, &source.noun.one);
-        let catalog = house.store.catalog(source.id)?;
-        let types: HashMap<&str, ColumnType> = catalog.iter().flat_map(Catalog::typed_columns).collect();
+        let types: HashMap<&str, ColumnType> = catalog.typed_columns().collect();
         let field = |(name, value): (String, String)| {
             let column = types.get(name.as_str()).copied().unwrap_or_default();
             let column = if is_same_form(&name, &source.key_column) { ColumnType::Text } else { column };

@@ -51,8 +51,21 @@ pub(super) fn offer(house: &House, form: &SourceForm, place: &Place, error: &Can
     control.kinds().into_iter().find(reads).and_then(|kind| choice(house, kind))
 }
 
-/// The kind that can read what was given for a source of another kind.
-pub(super) fn stand_in_offer(house: &House, form: &SourceForm, place: &Place) -> Option<KindChoice> {
+/// Whether a look failed because what is at the place is something else than its kind reads.
+pub(super) fn is_something_else(place: &Place, error: &CannotLook) -> bool {
+    error.code == format!("not_{}", place.kind)
+}
+
+/// The kind that can read what was given for a source of another kind, where a look failed for that.
+pub(super) fn stand_in_offer(
+    house: &House,
+    form: &SourceForm,
+    place: &Place,
+    error: &CannotLook,
+) -> Option<KindChoice> {
+    if !is_something_else(place, error) {
+        return None;
+    }
     let other = stand_ins(house, form, place).into_iter().find(|other| look_at(house, other).is_ok())?;
     let name = house.control.kinds().into_iter().find(|kind| *kind == other.kind)?;
     choice(house, name)

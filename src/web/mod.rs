@@ -33,6 +33,7 @@ mod settings_add;
 mod settings_page;
 mod settings_review;
 mod setup;
+mod source_change;
 mod source_form;
 mod source_place;
 mod sync_panel;

@@ -8,21 +8,18 @@ use super::forms::{Values, value};
 use super::guard::Caller;
 use super::kind_offer::stand_in_offer;
 use super::page::{Html, chrome, when};
-use super::read_form;
 use super::set_aside;
 use super::settings_page::{
     Shown, beside, form_of, found, found_without_look, known, look_again, missing_key, next_run, too_large,
 };
-use super::source_form::{self, Wrong, are_published, general, wrong_link, wrong_reading};
-use super::source_place::{Place, meant, veil};
+use super::source_change::{Unseen, changed_place, checked, look_at_change, typed_of};
+use super::source_form::{self, Wrong, are_published, general, wrong_link};
+use super::source_place::{Place, veil};
 use super::state::{self, House, Rooms};
 use super::uploads::{self, SentFile};
 use super::views::base::Section;
-use super::views::sources::{FoundColumns, RemoveFacts, SourceForm, SourceSetting, SourceStep, SourcesPage};
-use crate::domain::location::Location;
-use crate::domain::look::Look;
-use crate::domain::schedule::Schedule;
-use crate::domain::source::{Source, SourceDraft};
+use super::views::sources::{FoundColumns, RemoveFacts, SourceSetting, SourceStep, SourcesPage};
+use crate::domain::source::Source;
 use crate::store::sources::SourceChange;
 
 const BUSY: &str = "A sync of this source is running. Nothing was changed; try again when it is over.";
@@ -81,7 +78,11 @@ pub(super) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) 
                     shown.form.publish_hidden = are_published(&source, &look.hidden_columns);
                 }
                 // What is wrong at the source is not this request's fault.
-                Err(error) => shown.errors = beside(&place, &error),
+                Err(error) => {
+                    let offer = stand_in_offer(house, &shown.form, &place, &error);
+                    shown.step = SourceStep::Edit(FoundColumns { offer, ..found_without_look(house, &source)? });
+                    shown.errors = beside(&place, &error);
+                }
             }
         }
         shown.draw(house, &actor)
@@ -117,11 +118,7 @@ pub(super) async fn change(
         };
         let looked = match &place {
             Ok(place) => look_at_change(house, &source, place, &form, only_looks),
-            Err(errors) => Err(errors.clone()),
-        };
-        let offer = match (&place, &looked) {
-            (Ok(place), Err(_)) => stand_in_offer(house, &form, place),
-            _ => None,
+            Err(errors) => Err(Unseen::from(errors.clone())),
         };
         let (errors, status) = match (&place, &looked) {
             (Ok(place), Ok(look)) => match checked(house, &source, &form, place, look.as_ref()) {
@@ -142,11 +139,13 @@ pub(super) async fn change(
                 }
                 Err(errors) => (errors, StatusCode::UNPROCESSABLE_ENTITY),
             },
-            (Err(errors), _) | (_, Err(errors)) => (errors.clone(), StatusCode::UNPROCESSABLE_ENTITY),
+            (_, Err(unseen)) => (unseen.errors.clone(), StatusCode::UNPROCESSABLE_ENTITY),
+            (Err(errors), _) => (errors.clone(), StatusCode::UNPROCESSABLE_ENTITY),
         };
         let found = match (&place, looked) {
             (Ok(place), Ok(Some(look))) => found(house, place, &look),
-            _ => FoundColumns { offer, ..found_without_look(house, &source)? },
+            (_, Err(unseen)) => FoundColumns { offer: unseen.offer, ..found_without_look(house, &source)? },
+            _ => found_without_look(house, &source)?,
         };
         veil(house, &mut form, place.as_ref().ok(), source.location.addresses())?;
         let mut shown = Shown::new(SourceStep::Edit(found), form).wrong(errors);
@@ -154,100 +153,6 @@ pub(super) async fn change(
         shown.draw(house, &actor)
     })
     .await
-}
-
-/// What was typed of a source that is there. What cannot be changed, and what the form did not ask for, stays.
-fn typed_of(house: &House, source: &Source, values: &Values) -> SourceForm {
-    let mut form = source_form::typed(values);
-    form.slug = source.slug.to_string();
-    // The button that takes what was given as what it is.
-    let is_taken_as = house.control.stand_in_note(&form.kind, &source.kind).is_some();
-    if !is_taken_as {
-        form.kind.clone_from(&source.kind);
-    }
-    if let Some(key) = house.control.key_column(&source.kind) {
-        form.key = key.to_owned();
-    }
-    if form.reading.is_none() {
-        form.reading = Some(read_form::of_options(&source.read_options));
-        form.read_options = source.read_options.clone();
-    }
-    form.read_options.published_hidden_columns.clone_from(&source.read_options.published_hidden_columns);
-    form
-}
-
-/// Looks at the place after a change, where it has to be looked at: `None` where nothing of it is another.
-fn look_at_change(
-    house: &House,
-    source: &Source,
-    place: &Place,
-    form: &SourceForm,
-    always: bool,
-) -> Result<Option<Look>, Wrong> {
-    // What becomes public is looked at for what is hidden in it.
-    let is_other = *place != Place::from(source) || form.key != source.key_column || is_published(house, source, form);
-    if !always && !is_other {
-        return Ok(None);
-    }
-    let Some(new) = place.beyond(&source.location) else { return Ok(None) };
-    let Place { kind, location, read_options } = new.clone();
-    // With its hidden columns allowed, none is left out.
-    let public = form.public && !form.publish_hidden;
-    let changed = Source { kind, location, read_options, key_column: form.key.clone(), public, ..source.clone() };
-    look_again(house, &changed).map(Some).map_err(|error| {
-        // What could be read before cannot be read as it is set now.
-        let is_reading = place.location == source.location && place.read_options != source.read_options;
-        if is_reading { wrong_reading(error.to_string()) } else { beside(&new, &error) }
-    })
-}
-
-/// Whether the form makes something public that may be hidden in the source: a catalog, or its hidden columns.
-fn is_published(house: &House, source: &Source, form: &SourceForm) -> bool {
-    form.public && (!source.public || form.publish_hidden) && house.control.can_hide_columns(&source.kind)
-}
-
-/// A draft of what was typed; or what is wrong, field by field.
-fn checked(
-    house: &House,
-    source: &Source,
-    form: &SourceForm,
-    place: &Place,
-    look: Option<&Look>,
-) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
-    let mut columns = look.map_or_else(Vec::new, |look| look.columns.clone());
-    if look.is_none() || house.control.key_column(&source.kind).is_some() {
-        columns.push(form.key.clone());
-    }
-    let (mut draft, schedule) = source_form::check(form, place, &columns).map_err(|mut errors| {
-        let missing = look.and_then(|look| look.missing_key.clone());
-        errors.key = errors.key.map(|error| missing.unwrap_or(error));
-        errors
-    })?;
-    let hidden = look.map(|look| look.hidden_columns.as_slice()).unwrap_or_default();
-    // A catalog that is public already leaves out what is not allowed.
-    if let Some(errors) = source_form::unconfirmed_columns(form, hidden).filter(|_| !source.public) {
-        return Err(errors);
-    }
-    let before = &source.read_options.published_hidden_columns;
-    let published = source_form::published_columns(form, look.map(|look| look.hidden_columns.as_slice()), before);
-    draft.read_options.published_hidden_columns = published;
-    Ok((draft, schedule))
-}
-
-/// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.
-fn changed_place(house: &House, source: &Source, form: &SourceForm) -> Result<Result<Place, Wrong>, WebError> {
-    let meant_one = |form: &SourceForm| -> Result<Result<Place, Wrong>, WebError> {
-        let places = meant(house, form, source.location.addresses())?;
-        Ok(places.map(|places| places.into_iter().next().unwrap_or_else(|| Place::from(source))))
-    };
-    match &source.location {
-        Location::Upload(_) | Location::Sample if !form.upload.is_empty() => meant_one(form),
-        Location::Url(_) | Location::Urls(_) => meant_one(&SourceForm { upload: String::new(), ..form.clone() }),
-        Location::Upload(_) | Location::Sample | Location::File(_) => {
-            let read_options = form.read_options.obeyed(house.control.read_settings(&source.kind));
-            Ok(Ok(Place { read_options, ..Place::from(source) }))
-        }
-    }
 }
 
 /// `GET /settings/sources/{slug}/remove`: are you sure?

@@ -11,7 +11,7 @@ use url::Url;
 use super::error::WebError;
 use super::forms::{Form, Values, value};
 use super::guard::Caller;
-use super::kind_offer::{NOTHING_CAME, offer};
+use super::kind_offer::{NOTHING_CAME, is_something_else, offer};
 use super::page::Html;
 use super::set_aside;
 use super::settings::receive;
@@ -122,7 +122,7 @@ pub(super) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Res
             Ok((mut draft, schedule)) => match source_form::unconfirmed_columns(&form, &look.hidden_columns) {
                 Some(errors) => errors,
                 None => {
-                    let published = source_form::published_columns(&form, Some(&look.hidden_columns), &[]);
+                    let published = source_form::published_columns(&form, &[]);
                     draft.read_options.published_hidden_columns = published;
                     match insert(house, &draft, schedule.as_ref())? {
                         Ok(source) => {
@@ -208,7 +208,7 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
             Err(error) => {
                 let over = NOTHING_CAME.contains(&error.code);
                 named.extend_from_slice(&error.named_feeds);
-                let is_other = error.code == format!("not_{}", place.kind);
+                let is_other = is_something_else(&place, &error);
                 if is_other && !form.kind.is_empty() && first.is_none() {
                     places.extend(stand_ins(house, form, &place));
                 }

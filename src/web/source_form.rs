@@ -65,6 +65,7 @@ pub(super) fn typed(values: &Values) -> SourceForm {
         schedule_words: None,
         public: value(values, "public") == "1",
         publish_hidden: value(values, "publish_hidden") == "1",
+        hidden_columns: values.get("hidden_columns").and_then(|names| serde_json::from_str(names).ok()),
         read_options: reading.as_ref().map(|form| read_form::parse(form).0).unwrap_or_default(),
         reading,
     }
@@ -149,26 +150,27 @@ pub(super) fn check(
     Ok((draft, schedule))
 }
 
-/// That a public catalog would show columns which are hidden in the source, unless that was confirmed.
+/// That a public catalog would show columns which are hidden in the source, unless that was confirmed where the form
+/// named them.
 pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<Wrong> {
-    if !form.public || form.publish_hidden {
+    if !form.public {
         return None;
     }
-    let public = Some(hidden_columns_warning(hidden_columns)?);
+    let confirmed = published_columns(form, &[]);
+    let is_unconfirmed = |name: &&String| position_of(&confirmed, name).is_none();
+    let unconfirmed: Vec<String> = hidden_columns.iter().filter(is_unconfirmed).cloned().collect();
+    let public = Some(hidden_columns_warning(&unconfirmed)?);
     Some(Box::new(SourceErrors { public, ..SourceErrors::default() }))
 }
 
-/// The hidden columns that a catalog may have once it is saved so. `hidden_columns` are those of the source, where they
-/// are known, and `before` those that it may have now.
-pub(super) fn published_columns(
-    form: &SourceForm,
-    hidden_columns: Option<&[String]>,
-    before: &[String],
-) -> Vec<String> {
-    match hidden_columns {
+/// The hidden columns that a catalog may have once it is saved so: those that the form named, if they were allowed
+/// there. Where it did not ask, those in `before`, which it may have now.
+pub(super) fn published_columns(form: &SourceForm, before: &[String]) -> Vec<String> {
+    match &form.hidden_columns {
         _ if !form.public => Vec::new(),
-        Some(hidden) if form.publish_hidden => hidden.to_vec(),
-        _ => before.to_vec(),
+        None => before.to_vec(),
+        Some(named) if form.publish_hidden => named.clone(),
+        Some(_) => Vec::new(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! Workbooks on the command line.
 
-use super::House;
+use std::time::{Duration, Instant};
+
+use super::{House, answer};
 use crate::support::workbook::{Xlsx, sample_path, text_row};
 
 fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -59,7 +61,7 @@ fn hidden_columns_are_not_published_by_accident() {
     assert!(house.ok(&["source", "show", "ours"]).contains("hidden columns published"));
     let checked = house.run(&["source", "check", "ours"]);
     assert!(
-        checked.code == 0 && checked.out.contains("“cost”") && !checked.err.contains("left out"),
+        checked.code == 0 && checked.out.contains("“cost”") && !checked.err.contains("leaves it out"),
         "{}",
         checked.err
     );
@@ -84,6 +86,27 @@ fn a_workbook_named_for_the_kind_csv_is_added_as_excel_and_that_is_said() {
     let plain = other.csv("plain.csv", "id,title\n1,Blue\n");
     let added = other.run(&["source", "add", "ours", "--kind", "csv", "--file", &plain, "--key", "id"]);
     assert!(added.code == 0 && !added.err.contains("Excel"), "{}", added.err);
+}
+
+#[test]
+fn a_named_pipe_is_refused_without_waiting_for_its_writer() {
+    let house = House::new();
+    let made = std::process::Command::new("mkfifo").arg(house.path("pipe")).status().expect("mkfifo");
+    assert!(made.success());
+    for kind in ["csv", "excel"] {
+        let add = ["source", "add", "ours", "--kind", kind, "--file", "pipe", "--key", "id"];
+        let mut child = house.command(&add).spawn().expect("it runs");
+        let begun = Instant::now();
+        while child.try_wait().expect("an answer").is_none() {
+            if begun.elapsed() > Duration::from_secs(30) {
+                child.kill().expect("killed");
+                panic!("{kind}: it waits for the writer of the pipe");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let refused = answer(child.wait_with_output().expect("it has ended"));
+        assert!(refused.code == 2 && refused.err.contains("pipe is not a file."), "{kind}: {}", refused.err);
+    }
 }
 
 #[test]

@@ -177,12 +177,7 @@ impl House {
 
     /// The issues of a run, as `row/column/kind: reason` with `-` for what is not there.
     pub(crate) fn issues(&self, id: SyncId) -> Vec<String> {
-        let line = |issue: Issue| {
-            let row = issue.row.map_or("-".to_owned(), |row| row.to_string());
-            let column = issue.column.unwrap_or("-".to_owned());
-            format!("{row}/{column}/{}: {}", issue.kind, issue.reason)
-        };
-        self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(line).collect()
+        self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(issue_line).collect()
     }
 
     /// What the board says of a run.
@@ -210,6 +205,13 @@ impl Drop for House {
             assert!(left.is_empty(), "work is left in the queue: {left:?}");
         }
     }
+}
+
+/// An issue as `row/column/kind: reason` with `-` for what is not there.
+pub(crate) fn issue_line(issue: Issue) -> String {
+    let row = issue.row.map_or("-".to_owned(), |row| row.to_string());
+    let column = issue.column.unwrap_or("-".to_owned());
+    format!("{row}/{column}/{}: {}", issue.kind, issue.reason)
 }
 
 /// A source about to be added; its key column is `id`.

@@ -1,12 +1,15 @@
 //! What a sync does to a catalog: compare by key and hash, write what differs.
 
+use std::time::Duration;
+
 use lockstep::domain::change_set::{Change, ChangeKind};
 use lockstep::domain::operation::{Options, StartRequest, Status};
 use lockstep::domain::progress::Stats;
 use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
+use lockstep::sync::Terms;
 
-use crate::support::house::{full, incremental};
+use crate::support::house::{TERMS, full, incremental};
 use crate::support::memory::Table;
 use crate::support::{Database, House, on_both_databases};
 
@@ -18,6 +21,7 @@ on_both_databases![
     an_item_that_returns_keeps_its_id_and_when_it_was_added,
     a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change,
     several_batches_make_one_catalog,
+    a_check_without_time_to_compare_shows_the_source_and_says_so,
     a_source_that_is_removed_takes_its_catalog_along,
 ];
 
@@ -163,6 +167,16 @@ fn several_batches_make_one_catalog(db: &Database) {
     assert_eq!(house.lines(&source).len(), 3000);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%Other%'"), 3000);
     count_is_right(db, &house, &source);
+}
+
+fn a_check_without_time_to_compare_shows_the_source_and_says_so(db: &Database) {
+    let house = House::with(db.store(), Terms { fetch: Duration::ZERO, ..TERMS });
+    let source = house.memory_source("albums", Table::albums(30, "first"));
+    assert_eq!(house.sync(&source).status, Status::Completed);
+    let look = house.control.look_again(&source).expect("a look");
+    assert_eq!((look.columns.len(), look.rows.len(), look.issues.count), (2, 20, 0));
+    let [problem] = &look.problems[..] else { panic!("{:?}", look.problems) };
+    assert!(problem.contains("too long for a check. Start a preview"), "{problem}");
 }
 
 fn a_source_that_is_removed_takes_its_catalog_along(db: &Database) {

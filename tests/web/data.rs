@@ -4,6 +4,7 @@ use chrono::DateTime;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use lockstep::domain::account::Role;
+use lockstep::domain::location::Location;
 use serde_json::Value;
 
 use super::site::Site;
@@ -49,6 +50,22 @@ fn items_are_searched_sorted_and_paged() {
         assert_eq!(reply.json()["field"], field);
     }
     assert_eq!(get("?q=%00%25_%27").json()["total"], 0);
+}
+
+#[test]
+fn a_column_that_left_the_catalog_is_shown_nowhere_though_an_item_still_has_it() {
+    let site = Site::new();
+    let source = site.fill_csv("prices", "id,title,cost\n1,One,991\n2,Two,882\n");
+    let Location::File(path) = &source.location else { panic!("no file") };
+    std::fs::write(path, "id,title\n1,One\n2,Two,and more\n").expect("written");
+    site.fill(&source);
+    let list = site.visitor().get("/api/catalog/prices/items");
+    assert!(list.body.contains(r#""fields":{"id":"2","title":"Two"}"#), "{}", list.body);
+    assert!(!list.body.contains("882") && !list.body.contains("cost"), "{}", list.body);
+    let id = list.json()["items"][1]["id"].as_str().expect("an id").to_owned();
+    let page = site.visitor().get(&format!("/catalog/prices/items/{id}"));
+    assert!(page.status == 200 && page.body.contains("Two"), "{}", page.body);
+    assert!(!page.body.contains("882") && !page.body.contains("cost"), "{}", page.body);
 }
 
 #[test]

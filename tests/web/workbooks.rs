@@ -1,6 +1,7 @@
 //! Workbooks in the settings: recognised wherever a file or link is taken, and their hidden columns asked about.
 
 use lockstep::domain::account::Role;
+use lockstep::domain::location::Location;
 use lockstep::domain::source::SourceDraft;
 
 use super::site::{Reply, Site};
@@ -9,6 +10,11 @@ use crate::support::outside::{Outside, Reply as Answer};
 use crate::support::workbook::{ods_of_content, sample_path};
 
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
+
+/// How a form names the column that is hidden.
+const NAMED_COST: &str = "name=\"hidden_columns\" value=\"[&#34;cost&#34;]\"";
+/// The fields with which that column is allowed.
+const ALLOWED: [(&str, &str); 2] = [("publish_hidden", "1"), ("hidden_columns", "[\"cost\"]")];
 
 /// A site into which the workbook of this name was uploaded.
 fn uploaded(site: &Site, name: &str) {
@@ -160,9 +166,16 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     };
     let refused = change(&[]);
     assert!(refused.status == 422 && refused.body.contains(warning), "{}", refused.body);
+    assert!(refused.body.contains(NAMED_COST), "{}", refused.body);
     let is_public = || ours().expect("the source").public;
     assert!(!is_public());
-    assert_eq!(change(&[("publish_hidden", "1")]).status, 303);
+    // Allowed is what the page named, so a box that is ticked unseen allows nothing.
+    for unseen in [&[("publish_hidden", "1")][..], &[("publish_hidden", "1"), ("hidden_columns", "[\"other\"]")]] {
+        let refused = change(unseen);
+        assert!(refused.status == 422 && refused.body.contains(warning), "{}", refused.body);
+    }
+    assert!(!is_public());
+    assert_eq!(change(&ALLOWED).status, 303);
     assert!(is_public());
     // Once it is public, a change of its name asks nothing again.
     assert_eq!(change(&[]).status, 303);
@@ -181,11 +194,75 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     site.store.change_source(source.id, &draft, None).expect("changed");
     let page = admin.get(edit);
     assert!(page.body.contains("<strong>cost</strong>") && !page.body.contains(ticked), "{}", page.body);
-    assert!(page.body.contains("Column “cost” is hidden in the source and was left out"), "{}", page.body);
+    assert!(page.body.contains("Column “cost” is hidden in the source, so a sync leaves it out"), "{}", page.body);
     // What is not allowed stays out, so other changes need no answer to that.
     let changed = change(&[("reading", "1"), ("header_row", "1")]);
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["other"]);
-    assert_eq!(change(&[("publish_hidden", "1")]).status, 303);
+    assert_eq!(change(&ALLOWED).status, 303);
     assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["cost"]);
+}
+
+#[test]
+fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    uploaded(&site, "albums.xlsx");
+    let added =
+        admin.post_form("/settings/sources", &[&source_fields("excel")[..], &[("public", "1")], &ALLOWED].concat());
+    assert_eq!(added.status, 303, "{}", added.body);
+    let ours = || site.store.source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    assert_eq!(ours().read_options.published_hidden_columns, ["cost"]);
+    site.fill(&ours());
+    let items = || site.visitor().get("/api/catalog/ours/items").body;
+    assert!(items().contains("\"cost\""), "{}", items());
+    let fields = [("key", "id"), ("name", "Ours"), ("noun_one", "album"), ("noun_many", "albums"), ("public", "1")];
+    // The workbook may be out of reach then.
+    std::fs::remove_file(site.data_dir().join("uploads").join(UPLOAD)).expect("removed");
+    let changed = admin.post_form("/settings/sources/ours", &[&fields[..], &ALLOWED[1..]].concat());
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    assert!(ours().read_options.published_hidden_columns.is_empty());
+    uploaded(&site, "albums.xlsx");
+    site.fill(&ours());
+    assert!(!items().contains("\"cost\""), "{}", items());
+}
+
+#[test]
+fn a_workbook_in_the_place_of_a_csv_file_of_the_server_is_offered_and_changes_its_kind() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let source = site.fill_csv("ours", "id,title\n1,Blue\n");
+    let Location::File(path) = &source.location else { panic!("no file") };
+    std::fs::copy(sample_path("albums.xlsx"), path).expect("a copy");
+    let edit = "/settings/sources/ours";
+    let page = admin.get(edit).body;
+    assert!(page.contains("not a CSV file") && page.contains("name=\"as\" value=\"excel\""), "{page}");
+    let fields = [("as", "excel"), ("key", "id"), ("name", "Ours"), ("noun_one", "a"), ("noun_many", "b")];
+    let changed = admin.post_form(edit, &fields);
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    let ours = || site.store.source(&"ours".parse().expect("a slug")).expect("an answer").expect("a source");
+    assert_eq!((ours().kind.as_str(), &ours().location), ("excel", &source.location));
+    site.fill(&ours());
+    assert_eq!(site.store.catalog(source.id).expect("an answer").expect("a catalog").item_count, 3);
+}
+
+#[test]
+fn a_server_that_refuses_is_not_asked_again_for_another_kind() {
+    let site = Site::new();
+    let admin = site.person("ada", Role::Admin);
+    let outside = Outside::start();
+    outside.set("/a", Answer::status(200).body("id,title\n1,Blue\n"));
+    let url = outside.url("/a");
+    let fields = [("kind", "csv"), ("url", &*url), ("key", "id"), ("slug", "ours"), ("name", "Ours")];
+    let nouns = [("noun_one", "album"), ("noun_many", "albums")];
+    let added = admin.post_form("/settings/sources", &[&fields[..], &nouns].concat());
+    assert_eq!(added.status, 303, "{}", added.body);
+    outside.set("/a", Answer::status(404));
+    let asked = || outside.hits("/a");
+    let before = asked();
+    assert_eq!(admin.get("/settings/sources/ours").status, 200);
+    assert_eq!(asked() - before, 1);
+    let before = asked();
+    let changed = admin.post_form("/settings/sources/ours", &[&fields[1..], &nouns, &[("again", "1")]].concat());
+    assert_eq!((changed.status, asked() - before), (422, 1), "{}", changed.body);
 }

@@ -4,7 +4,7 @@ use diesel::expression::SqlLiteral;
 use diesel::sql_types::Bool;
 
 use super::sorting::quoted;
-use crate::domain::item::field;
+use crate::domain::item::{field, field_start};
 use crate::store::any_connection::AnyConnection;
 
 /// The value of the field called `column` of the item at hand, as SQL. By name, not position: in the middle of a sync
@@ -29,9 +29,22 @@ pub(super) fn field_by_name(conn: &AnyConnection, column: &str) -> String {
 /// looked for as it is written, which takes a hundredth of the time that taking the JSON of an article apart takes.
 pub(in crate::store) fn flagged(conn: &AnyConnection, column: &str, yes: bool) -> SqlLiteral<Bool> {
     let pair = quoted(&field(column, "yes"));
-    let find = match conn {
+    let find = find_text(conn);
+    diesel::dsl::sql(&format!("({find}(items.fields, {pair}) {} 0)", if yes { ">" } else { "=" }))
+}
+
+/// Whether the item at hand has a field that is called like one of `columns`.
+pub(in crate::store) fn has_any_field(conn: &AnyConnection, columns: &[String]) -> SqlLiteral<Bool> {
+    let find = find_text(conn);
+    let has = |column: &String| format!("{find}(items.fields, {}) > 0", quoted(&field_start(column)));
+    let any: Vec<String> = columns.iter().map(has).collect();
+    diesel::dsl::sql(&format!("({})", if any.is_empty() { "1 = 0".to_owned() } else { any.join(" OR ") }))
+}
+
+/// The function that answers at which position a text is in another, from 1; 0 where it is not.
+fn find_text(conn: &AnyConnection) -> &'static str {
+    match conn {
         AnyConnection::Sqlite(_) => "instr",
         AnyConnection::Postgres(_) => "strpos",
-    };
-    diesel::dsl::sql(&format!("({find}(items.fields, {pair}) {} 0)", if yes { ">" } else { "=" }))
+    }
 }

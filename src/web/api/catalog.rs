@@ -123,7 +123,8 @@ pub(in crate::web) async fn items(
         let sort_type = sort.as_deref().map(|column| catalog.column_type(column)).unwrap_or_default();
         let known_total = Some(catalog.item_count);
         let query = ItemQuery { search, flagged, sort, sort_type, descending, page, per, known_total };
-        let found = house.store.items(source.id, &query)?;
+        let mut found = house.store.items(source.id, &query)?;
+        catalog.keep_columns(&mut found.items);
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
         Answer::ok(&List { items, page, per, total: found.total })
     })

@@ -151,6 +151,13 @@ pub struct FoundColumns {
     pub hidden_columns: Vec<String>,
 }
 
+impl FoundColumns {
+    /// The hidden columns as the form sends them back: as JSON, since a name may have any character.
+    pub fn hidden_columns_field(&self) -> String {
+        serde_json::Value::from(self.hidden_columns.as_slice()).to_string()
+    }
+}
+
 /// What goes with a source.
 #[derive(Debug, Clone, Default)]
 pub struct RemoveFacts {
@@ -193,6 +200,8 @@ pub struct SourceForm {
     pub public: bool,
     /// `publish_hidden`: whether its hidden columns may be published, too.
     pub publish_hidden: bool,
+    /// `hidden_columns`: those that the form named when it asked that; none where it did not ask.
+    pub hidden_columns: Option<Vec<String>>,
     /// How its content is read, as typed; none where the form did not ask.
     pub reading: Option<ReadForm>,
     /// The same as options, without what is wrong.
