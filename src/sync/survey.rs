@@ -238,7 +238,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         if self.index.is_unsettled(key, place(row)) {
             // It may be the row of an item with another key. A run that keeps such an item adds this one.
             self.findings.note_odd_width(odd_width);
-            self.findings.look_at_new_key(key);
+            self.findings.look_at_new_key(row, key, self.rules.layout());
             if has_odd_key {
                 self.findings.doubt_shape();
             }
