@@ -1,5 +1,7 @@
 //! What a run changed, or in a preview would change.
 
+use chrono::{DateTime, Utc};
+
 use super::item::Digest128;
 use super::words::words;
 
@@ -35,4 +37,6 @@ pub struct Known {
     pub hash: Digest128,
     /// Whether it is in the catalog now, and not soft-deleted.
     pub live: bool,
+    /// When it came for the first time.
+    pub added_at: DateTime<Utc>,
 }

@@ -136,6 +136,13 @@ impl RowShapes {
         }
     }
 
+    /// The catalog does not have the key of a row that was just looked at; it stands in the column at `key`.
+    pub fn look_at_new_key(&mut self, row: &Row, key: usize) {
+        if self.rows <= SAMPLED_ROWS && row.width == Some(self.columns.len()) {
+            self.swapped.look_at_new_key(&row.cells, key);
+        }
+    }
+
     /// Whether so few of the rows have so many cells that a separator must have been lost or added in them. In a
     /// table whose rows leave out trailing cells, or all end in a separator, other widths than the header's are
     /// common.
@@ -182,9 +189,10 @@ impl RowShapes {
                 None => self.group(suspect.number, suspect.width),
             }
         }
-        let is_doubtful = !notes.is_empty() || self.refused > 0;
-        // Somebody swapped them by hand: rows and keys were read as they are.
-        notes.extend(self.swapped.notes(&self.columns, &self.classes));
+        // Cells that somebody swapped by hand put nothing in doubt but a key among them.
+        let swapped = self.swapped.finish(&self.columns, &self.classes);
+        let is_doubtful = !notes.is_empty() || self.refused > 0 || swapped.is_doubtful;
+        notes.extend(swapped.notes);
         let columns = grouped(self.columns.len() as u64);
         let fewer = self.short.note(
             &format!("The row has fewer cells than the header ({columns}); the missing ones were left empty."),

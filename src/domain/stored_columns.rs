@@ -4,16 +4,18 @@ use std::collections::{HashMap, HashSet};
 
 use super::row::repeated_name;
 use super::sheet_words::SheetWord;
-use super::text_form::comparable_form;
+use super::text_form::{comparable_form, is_same_form, position_of};
 
 /// The names of `columns`, in the spelling of `stored` where the catalog has a column that is equal in form. An exact
 /// spelling comes first, and no stored column is taken twice.
 ///
+/// `left_out` are the names of columns of the source that may not be in the catalog.
+///
 /// Earlier versions took names that are equal in form for different ones: of `id` and an `id` with an invisible
 /// character the second is a repetition today, and stays the column that it was.
 #[must_use]
-pub fn as_stored(columns: &[String], stored: &[String]) -> Vec<String> {
-    let columns = without_sheet_words(columns, stored);
+pub fn as_stored(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
+    let columns = without_sheet_words(columns, stored, left_out);
     let exact: HashSet<&str> = columns.iter().map(String::as_str).collect();
     let mut free: HashMap<String, Vec<&String>> = HashMap::new();
     for name in stored.iter().rev().filter(|name| !exact.contains(name.as_str())) {
@@ -52,15 +54,31 @@ pub fn has_loading_header(columns: &[String]) -> bool {
     columns.iter().any(|name| header_word(name) == Some(SheetWord::Loading))
 }
 
-/// The names of `columns`, with the stored name of its place where a column has a word of the spreadsheet for a name,
-/// and the source does not have the stored one elsewhere.
-fn without_sheet_words(columns: &[String], stored: &[String]) -> Vec<String> {
+/// The names of `columns`, with the stored name of its place where a column has a word of the spreadsheet for a name.
+///
+/// That no column came or went shows in all others: there are as many columns as before, and each that has a name is
+/// one of the catalog. Otherwise a column would be taken for the one that stood in its place before. Of several such
+/// columns all others must stand where the catalog has them, too.
+fn without_sheet_words(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
+    let is_word = |name: &String| header_word(name).is_some();
+    let stored: Vec<&String> = stored.iter().filter(|name| position_of(left_out, name).is_none()).collect();
+    if stored.len() != columns.len() || left_out.iter().any(is_word) {
+        return columns.to_vec();
+    }
     let forms: HashSet<_> = columns.iter().map(|name| comparable_form(name)).collect();
-    let name_at = |(at, name): (usize, &String)| {
-        let known = stored.get(at).filter(|known| !forms.contains(&comparable_form(known)));
-        known.filter(|_| header_word(name).is_some()).unwrap_or(name).clone()
+    let stored_forms: HashSet<_> = stored.iter().map(|name| comparable_form(name)).collect();
+    let is_single = columns.iter().filter(|name| is_word(name)).count() == 1;
+    let is_as_before = |(name, known): (&String, &&String)| {
+        is_word(name) || is_same_form(name, known) || (is_single && stored_forms.contains(&comparable_form(name)))
     };
-    columns.iter().enumerate().map(name_at).collect()
+    if !columns.iter().zip(&stored).all(is_as_before) {
+        return columns.to_vec();
+    }
+    let named = |(name, known): (&String, &String)| {
+        let is_free = is_word(name) && !forms.contains(&comparable_form(known));
+        if is_free { known } else { name }.clone()
+    };
+    columns.iter().zip(stored).map(named).collect()
 }
 
 #[cfg(test)]
@@ -68,8 +86,12 @@ mod tests {
     use super::as_stored;
 
     fn names(columns: &[&str], stored: &[&str]) -> Vec<String> {
+        names_without(columns, stored, &[])
+    }
+
+    fn names_without(columns: &[&str], stored: &[&str], left_out: &[&str]) -> Vec<String> {
         let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        as_stored(&owned(columns), &owned(stored))
+        as_stored(&owned(columns), &owned(stored), &owned(left_out))
     }
 
     #[test]
@@ -85,6 +107,29 @@ mod tests {
         assert_eq!(names(&["id", "#REF!", "#REF! (2)"], &["id", "title", "year"]), ["id", "title", "year"]);
         assert_eq!(names(&["id", "title", "Loading..."], &["id", "year", "title"]), ["id", "title", "Loading..."]);
         assert_eq!(names(&["id", "#REF!"], &[]), ["id", "#REF!"]);
+    }
+
+    #[test]
+    fn a_word_of_the_spreadsheet_stays_where_other_columns_came_went_or_moved() {
+        let stored = ["id", "price", "price net", "year"];
+        for columns in [
+            &["id", "#REF!", "year"][..],
+            &["id", "#REF!", "year", "new"],
+            &["id", "new", "#REF!", "price net", "year"],
+            &["#REF!", "price net", "year"],
+            &["id", "year", "#REF!", "#REF! (2)"],
+        ] {
+            assert_eq!(names(columns, &stored), columns);
+        }
+        assert_eq!(names(&["id", "#REF!", "year", "price net"], &stored), ["id", "price", "year", "price net"]);
+    }
+
+    #[test]
+    fn columns_that_are_left_out_take_no_place() {
+        let stored = ["id", "title", "cost", "year"];
+        assert_eq!(names_without(&["id", "title", "#REF!"], &stored, &["cost"]), ["id", "title", "year"]);
+        assert_eq!(names_without(&["id", "title", "#REF!"], &stored[..3], &["cost"]), ["id", "title", "#REF!"]);
+        assert_eq!(names_without(&["id", "title", "#REF!"], &stored[..3], &["#REF! (2)"]), ["id", "title", "#REF!"]);
     }
 
     #[test]

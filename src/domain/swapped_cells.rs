@@ -4,8 +4,10 @@
 use super::cell_class::{CellClass, ClassCounts};
 use super::issue::{Issue, IssueKind};
 use super::row::shortened;
+use super::row_group::RowGroup;
 
-/// How many rows of each combination of classes are kept with their cells, to be named one by one.
+/// How many rows of each combination of classes are kept with their cells, to be named one by one. Of more there is one
+/// note.
 const KEPT_ROWS: usize = 3;
 /// Where more rows than one in so many look swapped, the columns hold both kinds of cells.
 const RARE_SHARE: u64 = 20;
@@ -22,9 +24,19 @@ pub(super) struct SwappedCells {
 #[derive(Debug)]
 struct Combination {
     classes: (CellClass, CellClass),
-    count: u64,
+    rows: RowGroup,
+    /// Whether one of the two cells is a key that the catalog does not have.
+    has_new_key: bool,
     /// The first rows, with excerpts of both cells.
     first: Vec<(u64, String, String)>,
+}
+
+/// What the swapped cells of a table say.
+#[derive(Default)]
+pub(super) struct SwappedFindings {
+    pub(super) notes: Vec<Issue>,
+    /// Whether a key may stand beside its column, so that the item of the row seems gone.
+    pub(super) is_doubtful: bool,
 }
 
 impl SwappedCells {
@@ -37,32 +49,53 @@ impl SwappedCells {
             if classes.0 == classes.1 || classes.0 == CellClass::Empty || classes.1 == CellClass::Empty {
                 continue;
             }
-            let known = self.pairs[at].iter_mut().find(|known| known.classes == classes);
-            let combination = match known {
-                Some(known) => known,
-                None => {
-                    self.pairs[at].push(Combination { classes, count: 0, first: Vec::new() });
-                    let last = self.pairs[at].len() - 1;
-                    &mut self.pairs[at][last]
-                }
-            };
-            combination.count += 1;
+            let known = self.pairs[at].iter().position(|known| known.classes == classes);
+            let known = known.unwrap_or(self.pairs[at].len());
+            if known == self.pairs[at].len() {
+                let (rows, first) = (RowGroup::default(), Vec::new());
+                self.pairs[at].push(Combination { classes, rows, has_new_key: false, first });
+            }
+            let combination = &mut self.pairs[at][known];
+            combination.rows.add(row);
             if combination.first.len() < KEPT_ROWS {
                 combination.first.push((row, shortened(&cells[at]), shortened(&cells[at + 1])));
             }
         }
     }
 
-    /// A note for each of the rows with swapped cells, of each pair of columns the first few. `counts` are what stands in
-    /// the columns.
-    pub(super) fn notes(&self, columns: &[String], counts: &[ClassCounts]) -> Vec<Issue> {
+    /// The catalog does not have the key of a row that was looked at; it stands in the column at `key`.
+    pub(super) fn look_at_new_key(&mut self, cells: &[String], key: usize) {
+        for at in [key.checked_sub(1), Some(key)].into_iter().flatten() {
+            let (Some([left, right]), Some(pair)) = (cells.get(at..at + 2), self.pairs.get_mut(at)) else { continue };
+            let classes = (CellClass::of(left), CellClass::of(right));
+            if let Some(known) = pair.iter_mut().find(|known| known.classes == classes) {
+                known.has_new_key = true;
+            }
+        }
+    }
+
+    /// The notes of the rows with swapped cells: of each pair of columns one a row, or one for all where they are many.
+    /// `counts` are what stands in the columns.
+    pub(super) fn finish(&self, columns: &[String], counts: &[ClassCounts]) -> SwappedFindings {
         let expected = |at: usize| counts.get(at).and_then(ClassCounts::usual);
-        let mut notes = Vec::new();
+        let SwappedFindings { mut notes, mut is_doubtful } = SwappedFindings::default();
         for (at, combinations) in self.pairs.iter().enumerate() {
             let Some((left, right)) = expected(at).zip(expected(at + 1)) else { continue };
             let swapped = combinations.iter().find(|known| left != right && known.classes == (right, left));
-            let Some(swapped) = swapped.filter(|known| known.count * RARE_SHARE <= self.rows) else { continue };
+            let Some(swapped) = swapped.filter(|known| known.rows.count() * RARE_SHARE <= self.rows) else { continue };
             let (name, next) = (&columns[at], &columns[at + 1]);
+            is_doubtful |= swapped.has_new_key;
+            if swapped.rows.count() > swapped.first.len() as u64 {
+                let example = swapped.first.first().map(|(_, cell, next_cell)| format!("“{cell}” and “{next_cell}”"));
+                let many = format!(
+                    "have cells in “{}” and “{}” that each look like the other column (first {}). Are the two cells swapped?",
+                    shortened(name),
+                    shortened(next),
+                    example.unwrap_or_default()
+                );
+                notes.extend(swapped.rows.note("", &many).map(|note| Issue { column: Some(name.clone()), ..note }));
+                continue;
+            }
             notes.extend(swapped.first.iter().map(|(row, cell, next_cell)| Issue {
                 row: Some(*row),
                 column: Some(name.clone()),
@@ -75,7 +108,7 @@ impl SwappedCells {
                 ),
             }));
         }
-        notes
+        SwappedFindings { notes, is_doubtful }
     }
 }
 
@@ -95,7 +128,7 @@ mod tests {
             counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.add(*class));
             swapped.look(number, &cells, &classes);
         }
-        let notes = swapped.notes(&columns, &counts);
+        let notes = swapped.finish(&columns, &counts).notes;
         notes
             .iter()
             .map(|note| format!("{}/{}", note.row.unwrap_or(0), note.column.as_deref().unwrap_or("-")))

@@ -26,18 +26,43 @@ pub struct Catalog {
     pub item_count: u64,
     /// How many it held when it was last in step with its source; `None` before the first time.
     pub settled_count: Option<u64>,
+    /// What it was then; `None` before the first time, and where an earlier version did not keep it.
+    pub settled: Option<SettledState>,
     /// When a run last succeeded; not the last attempt, and not a preview.
     pub last_success_at: Option<DateTime<Utc>>,
     /// What the source said about the version that was last applied in full.
     pub validators: Validators,
 }
 
+/// What a catalog was when it was last in step with its source.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SettledState {
+    /// When that was.
+    pub at: DateTime<Utc>,
+    columns: Vec<String>,
+    column_types: Vec<ColumnType>,
+}
+
 impl Catalog {
     /// What the cells of the column called `name` are. Text as long as no sync has looked at them.
     #[must_use]
     pub fn column_type(&self, name: &str) -> ColumnType {
-        let at = self.columns.iter().position(|column| column == name);
-        at.and_then(|at| self.column_types.get(at)).copied().unwrap_or_default()
+        type_of(name, &self.columns, &self.column_types)
+    }
+
+    /// Its columns when it was last in step with its source, as far as that is known.
+    #[must_use]
+    pub fn settled_columns(&self) -> &[String] {
+        self.settled.as_ref().map_or(&self.columns, |settled| &settled.columns)
+    }
+
+    /// What the cells of the column called `name` were when it was last in step with its source.
+    #[must_use]
+    pub fn settled_type(&self, name: &str) -> ColumnType {
+        match &self.settled {
+            Some(settled) => type_of(name, &settled.columns, &settled.column_types),
+            None => self.column_type(name),
+        }
     }
 
     /// Takes out of `items` the fields that are no columns of the catalog. An item whose row no sync could take keeps the
@@ -53,7 +78,16 @@ impl Catalog {
     }
 }
 
-type Row = (i64, String, String, String, i64, Option<i64>, Option<NaiveDateTime>);
+fn type_of(name: &str, columns: &[String], types: &[ColumnType]) -> ColumnType {
+    let at = columns.iter().position(|column| column == name);
+    at.and_then(|at| types.get(at)).copied().unwrap_or_default()
+}
+
+type SettledRow = (Option<i64>, Option<NaiveDateTime>, String, String);
+type Row = (i64, String, String, String, i64, SettledRow, Option<NaiveDateTime>);
+
+const SETTLED: (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types) =
+    (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types);
 
 const WHOLE: (
     catalogs::source_id,
@@ -61,7 +95,7 @@ const WHOLE: (
     catalogs::column_types,
     catalogs::validators,
     catalogs::item_count,
-    catalogs::settled_count,
+    (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types),
     catalogs::last_success_at,
 ) = (
     catalogs::source_id,
@@ -69,16 +103,26 @@ const WHOLE: (
     catalogs::column_types,
     catalogs::validators,
     catalogs::item_count,
-    catalogs::settled_count,
+    SETTLED,
     catalogs::last_success_at,
 );
 
 fn from_row((_, columns, types, validators, count, settled, last): Row) -> Result<Catalog, StoreError> {
+    let (settled_count, settled_at, settled_columns, settled_types) = settled;
+    let settled = match settled_at {
+        None => None,
+        Some(at) => Some(SettledState {
+            at: at.and_utc(),
+            columns: json("catalogs.settled_columns", &settled_columns)?,
+            column_types: json("catalogs.settled_types", &settled_types)?,
+        }),
+    };
     Ok(Catalog {
         columns: json("catalogs.columns", &columns)?,
         column_types: json("catalogs.column_types", &types)?,
         item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
-        settled_count: settled
+        settled,
+        settled_count: settled_count
             .map(u64::try_from)
             .transpose()
             .map_err(|error| StoreError::corrupt("catalogs.settled_count")(&error))?,
@@ -94,6 +138,19 @@ pub(super) fn count_by(conn: &mut AnyConnection, source_id: i64, by: i64) -> Que
             .set(catalogs::item_count.eq(catalogs::item_count + by))
             .execute(conn)?;
     }
+    Ok(())
+}
+
+/// Notes that a catalog is in step with its source as it is now.
+pub(super) fn settle(conn: &mut AnyConnection, source_id: i64, now: NaiveDateTime) -> QueryResult<()> {
+    diesel::update(catalogs::table.find(source_id))
+        .set((
+            catalogs::settled_count.eq(catalogs::item_count.nullable()),
+            catalogs::settled_at.eq(now),
+            catalogs::settled_columns.eq(catalogs::column_names),
+            catalogs::settled_types.eq(catalogs::column_types),
+        ))
+        .execute(conn)?;
     Ok(())
 }
 

@@ -198,10 +198,12 @@ fn apply(
             columns.map(|text| catalogs::column_names.eq(text)),
             types.map(|text| catalogs::column_types.eq(text)),
             catalogs::validators.eq(to_json("catalogs.validators", &validators)?),
-            in_step.then(|| catalogs::settled_count.eq(catalogs::item_count.nullable())),
             completed.then(|| (catalogs::last_success_at.eq(stamp.now), catalogs::last_success_id.eq(stamp.sync_id))),
         ))
         .execute(conn)?;
+    if in_step {
+        catalog_rows::settle(conn, stamp.source_id, stamp.now)?;
+    }
     Ok(u64::try_from(removed).unwrap_or(u64::MAX))
 }
 

@@ -179,20 +179,20 @@ impl Store {
     /// When the database fails.
     pub fn known_items(&self, source: SourceId, after: &str) -> Result<Vec<(String, Known)>, StoreError> {
         const PAGE: i64 = 10_000;
-        let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>)> = self.read(|conn| {
+        let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>, NaiveDateTime)> = self.read(|conn| {
             // By key, because that is the order of the index: other sources' items are not passed over one by one.
             let page = items::table
                 .filter(items::source_id.eq(source.0))
                 .filter(items::key.gt(after))
                 .order(items::key)
                 .limit(PAGE)
-                .select((items::key, items::hash, items::removed_at));
+                .select((items::key, items::hash, items::removed_at, items::added_at));
             Ok(page.load(conn)?)
         })?;
         rows.into_iter()
-            .map(|(key, hash, removed_at)| {
+            .map(|(key, hash, removed_at, added_at)| {
                 let hash = hash[..].try_into().map_err(|error| StoreError::corrupt("items.hash")(&error))?;
-                Ok((key, Known { hash, live: removed_at.is_none() }))
+                Ok((key, Known { hash, live: removed_at.is_none(), added_at: added_at.and_utc() }))
             })
             .collect()
     }

@@ -69,7 +69,7 @@ impl Comparison<'_> {
     /// The columns, named as the catalog names them where only the spelling differs, with the key column found among
     /// them.
     pub(super) fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
-        let columns = &as_stored(content.columns(), &self.catalog.columns);
+        let columns = &as_stored(content.columns(), &self.catalog.columns, content.left_out_columns());
         if columns.is_empty() {
             // No header, so no rows either: what that means is for the guards to say.
             return Ok(Layout::new(columns, 0));

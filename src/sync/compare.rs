@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use super::key_spellings::{DigestMap, KeySpellings};
 use crate::domain::change_set::Known;
 use crate::domain::guards::Tally;
@@ -19,6 +21,8 @@ struct Entry {
     stored: Stored,
     /// Whether that row spells the key otherwise than the database.
     by_form: bool,
+    /// Whether the item came since the catalog was in step with its source.
+    is_unsettled: bool,
 }
 
 impl Entry {
@@ -98,6 +102,7 @@ pub(super) struct KeyIndex {
     /// The spelling of stored keys that a row has by form, by the digest of the spelling.
     stored_keys: HashMap<Digest128, String>,
     live: u64,
+    settled_at: Option<DateTime<Utc>>,
 }
 
 impl KeyIndex {
@@ -109,7 +114,13 @@ impl KeyIndex {
             spellings: KeySpellings::default(),
             stored_keys: HashMap::new(),
             live: 0,
+            settled_at: None,
         }
+    }
+
+    /// Sets when the catalog was last in step with its source, before its items are added.
+    pub(super) const fn set_settled_at(&mut self, settled_at: Option<DateTime<Utc>>) {
+        self.settled_at = settled_at;
     }
 
     /// Adds an item that the database holds.
@@ -117,7 +128,8 @@ impl KeyIndex {
         self.live += u64::from(known.live);
         let stored = if known.live { Stored::Live } else { Stored::Removed };
         let exact = digest(key);
-        self.entries.insert(exact, Entry { hash: known.hash, stored, ..Entry::default() });
+        let is_unsettled = known.live && self.settled_at.is_some_and(|settled_at| known.added_at > settled_at);
+        self.entries.insert(exact, Entry { hash: known.hash, stored, is_unsettled, ..Entry::default() });
         if let Cow::Owned(form) = comparable_form(key) {
             self.spellings.add(digest(&form), exact);
         }
@@ -256,6 +268,15 @@ impl KeyIndex {
             Stored::Nothing => Standing::New,
         };
         Some(FoundRow { standing, stored_key })
+    }
+
+    /// Whether the catalog did not have the item of this row when it was last in step with its source.
+    pub(super) fn is_unsettled(&self, key: &str, row: u32) -> bool {
+        let (_, form) = Self::digests(key);
+        let mut entries = self.group(form).map(|(_, entry)| entry);
+        entries
+            .find(|entry| entry.row == row)
+            .is_some_and(|entry| entry.is_unsettled || entry.stored == Stored::Nothing)
     }
 
     /// Whether an item of the catalog is not in the source.

@@ -103,7 +103,8 @@ impl RowFindings {
     }
 
     /// Notes a key that the catalog does not have. One that looks unlike the others may be a misread one of them.
-    pub(super) fn look_at_new_key(&mut self, key: &str) {
+    pub(super) fn look_at_new_key(&mut self, row: &Row, key: &str, layout: &Layout) {
+        self.shapes.look_at_new_key(row, layout.key_position());
         self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::of(key) != class);
     }
 

@@ -1,7 +1,7 @@
 //! The first reading of a source. Everything about its size and shape is known, and judged, before the first write.
 
 use super::columns::Sample;
-use super::compare::{KeyClaim, KeyIndex, Standing, place};
+use super::compare::{KeyClaim, KeyIndex, place};
 use super::comparison::Comparison;
 use super::hidden_columns::left_out_notes;
 use super::key_doubt;
@@ -72,14 +72,15 @@ impl Comparison<'_> {
         layout: &'l Layout,
         index: &mut KeyIndex,
     ) -> Result<Survey<'l>, Stopped> {
+        index.set_settled_at(self.catalog.settled.as_ref().map(|settled| settled.at));
         self.items.known_items(&mut |key, known| index.know(key, known))?;
         let known = &self.catalog.columns;
         let sample = Sample::new(known, layout.columns());
         let rules = RowRules::new(layout, content.columns(), self.kind.key_column().is_none());
         let expected = |name: &str| CellClass::of_type(self.catalog.column_type(name));
         let header_row = self.source.read_options.header_place();
-        let findings = RowFindings::new(layout.columns(), expected, known, header_row)
-            .with_keys_like(expected(layout.key_column()));
+        let findings = RowFindings::new(layout.columns(), expected, self.catalog.settled_columns(), header_row)
+            .with_keys_like(CellClass::of_type(self.catalog.settled_type(layout.key_column())));
         let mut surveyor = Surveyor::new(index, rules, sample, findings);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
@@ -234,10 +235,10 @@ impl<'i, 'l> Surveyor<'i, 'l> {
             reading.look(cell);
         }
         let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
-        if self.index.find(key, place(row)).is_some_and(|found| found.standing == Standing::New) {
-            // It may be the row of an item with another key.
+        if self.index.is_unsettled(key, place(row)) {
+            // It may be the row of an item with another key. A run that keeps such an item adds this one.
             self.findings.note_odd_width(odd_width);
-            self.findings.look_at_new_key(key);
+            self.findings.look_at_new_key(row, key, self.rules.layout());
             if has_odd_key {
                 self.findings.doubt_shape();
             }

@@ -13,6 +13,8 @@ on_both_databases![
     a_check_says_what_a_sync_would_fail_with_and_what_it_would_note,
     numbers_with_narrow_spaces_look_like_numbers,
     two_swapped_cells_are_named_and_keep_nothing_back,
+    a_key_that_is_swapped_with_its_neighbour_withholds_removals,
+    many_rows_with_swapped_cells_are_one_note,
     what_a_header_mismatch_compares_with_is_known_to_a_check,
     a_header_that_is_joined_with_the_row_below_fails_the_run,
     a_header_that_is_joined_with_a_row_of_numbers_says_so,
@@ -61,6 +63,39 @@ fn two_swapped_cells_are_named_and_keep_nothing_back(db: &Database) {
     let said = "8/artist/noted: “1957” does not look like the rest of “artist”, nor “Artist of 7” like that of “year”. Are \
                 the two cells swapped?";
     assert_eq!(issues, [said]);
+}
+
+fn a_key_that_is_swapped_with_its_neighbour_withholds_removals(db: &Database) {
+    let house = House::on(db);
+    for (slug, header, clean, swapped) in
+        [("right", "id,year,artist", "k2,1952,", "1952,k2,"), ("left", "year,id,artist", "1952,k2,", "k2,1952,")]
+    {
+        let row = |n: u32| clean.replace("k2", &format!("k{n}")).replace("1952", &(1950 + n).to_string());
+        let rows: String = (1..=40).map(|n| format!("{}Artist of {n}\n", row(n))).collect();
+        let source = house.csv_source(slug, format!("{header}\n{rows}"));
+        assert_eq!(house.sync(&source).issues, 0);
+        house.rewrite(&source, format!("{header}\n{}", rows.replace(clean, swapped)));
+        for _ in 0..2 {
+            let record = house.sync(&source);
+            assert_eq!((record.stats.removed, record.withheld_removals), (0, 1), "{slug}: {}", record.message);
+        }
+        house.rewrite(&source, format!("{header}\n{rows}"));
+        let record = house.sync(&source);
+        assert_eq!((record.stats.removed, record.withheld_removals), (1, 0), "{slug}: {}", record.message);
+    }
+}
+
+fn many_rows_with_swapped_cells_are_one_note(db: &Database) {
+    let house = House::on(db);
+    let row = |n: u32| match n % 25 {
+        0 => format!("k{n},{},Artist of {n}\n", 1950 + n),
+        _ => format!("k{n},Artist of {n},{}\n", 1950 + n),
+    };
+    let source = house.csv_source("albums", format!("id,artist,year\n{}", (1..=100).map(row).collect::<String>()));
+    let record = house.sync(&source);
+    let said = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look like the other \
+                column (first “1975” and “Artist of 25”). Are the two cells swapped?";
+    assert_eq!(house.issues(record.id), [said]);
 }
 
 fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &Database) {

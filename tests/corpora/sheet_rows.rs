@@ -23,6 +23,8 @@ on_both_databases![
     what_rows_without_a_key_hold_is_said,
     rows_without_a_key_of_countless_shapes_are_refused_and_counted,
     an_error_in_the_header_renames_no_column,
+    a_column_that_is_deleted_leaves_its_name_to_no_other,
+    a_key_column_that_is_deleted_leaves_its_name_to_no_other,
     a_header_that_is_loading_is_looked_at_again,
     nul_characters_in_many_rows_are_one_note,
 ];
@@ -212,6 +214,33 @@ fn an_error_in_the_header_renames_no_column(db: &Database) {
     let record = house.sync(&source);
     let issues = house.issues(record.id);
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
+}
+
+fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("prices", "id,price,price net,year\n1,9,7,1990\n2,8,6,1991\n");
+    house.sync(&source);
+    // The header of the next column was a formula that named the one that is gone.
+    house.rewrite(&source, "id,#REF!,year\n1,7,1990\n2,6,1991\n");
+    let record = house.sync(&source);
+    let columns = house.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+    assert_eq!(columns, ["id", "#REF!", "year"], "{}", record.message);
+    let issues = house.issues(record.id);
+    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
+    house.rewrite(&source, "id,price net,year\n1,7,1990\n2,6,1991\n");
+    house.sync(&source);
+    assert_eq!(house.lines(&source), ["1|7|1990", "2|6|1991"]);
+}
+
+fn a_key_column_that_is_deleted_leaves_its_name_to_no_other(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title,year\n1,One,1990\n2,Two,1991\n");
+    house.sync(&source);
+    let before = db.items_as_written();
+    house.rewrite(&source, "#REF!,year\nOne,1990\nTwo,1991\n");
+    let record = house.sync(&source);
+    assert_eq!(record.code.as_deref(), Some("no_key_column"), "{}", record.message);
+    assert_eq!(db.items_as_written(), before);
 }
 
 fn a_header_that_is_loading_is_looked_at_again(db: &Database) {

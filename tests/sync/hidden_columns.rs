@@ -16,6 +16,7 @@ on_both_databases![
     a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searches,
     a_column_that_is_hidden_later_leaves_items_whose_removal_waits,
     a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_columns_out,
+    a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place,
     a_hidden_key_column_fails_the_sync_of_a_public_catalog,
     a_private_catalog_has_hidden_columns,
     a_formula_without_a_value_stands_in_its_own_column_beside_a_hidden_one,
@@ -162,6 +163,28 @@ fn a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_colu
     assert_eq!(house.lines(&albums.source), ["1|One"]);
     let again = house.go(&albums.source, &incremental());
     assert!(again.message.starts_with("Nothing new since the last sync"), "{}", again.message);
+}
+
+fn a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place(db: &Database) {
+    let house = House::on(db);
+    let rows: [&[&str]; 2] = [&["id", "title", "cost", "year"], &["1", "One", "9", "1990"]];
+    let albums = Albums::new(&house, true, &book(&rows, None));
+    assert!(albums.sync().is_empty());
+    let failing: [&[&str]; 2] = [&["id", "title", "cost", "#REF!"], rows[1]];
+    for _ in 0..2 {
+        albums.rewrite(&book(&failing, Some(3)));
+        let issues = albums.sync();
+        assert!(issues.iter().any(|issue| issue.contains("It was read as “year”")), "{issues:?}");
+        assert_eq!(
+            (albums.columns().join(","), house.lines(&albums.source).join(";")),
+            ("id,title,year".into(), "1|One|1990".into())
+        );
+    }
+    // A column that comes has no place in the catalog.
+    let more: [&[&str]; 2] = [&["id", "title", "cost", "year", "#REF!"], &["1", "One", "9", "1990", "x"]];
+    albums.rewrite(&book(&more, Some(3)));
+    let issues = albums.sync();
+    assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
 }
 
 fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &Database) {

@@ -3,6 +3,7 @@
 mod cancel;
 mod columns;
 mod compare;
+mod doubt;
 mod endings;
 mod excel;
 mod failures;
