@@ -86,7 +86,9 @@ fn type_of(name: &str, columns: &[String], types: &[ColumnType]) -> ColumnType {
 type SettledRow = (Option<i64>, Option<NaiveDateTime>, String, String);
 type Row = (i64, String, String, String, i64, SettledRow, Option<NaiveDateTime>);
 
-const SETTLED: (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types) =
+type SettledColumns =
+    (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types);
+const SETTLED: SettledColumns =
     (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types);
 
 const WHOLE: (
@@ -95,7 +97,7 @@ const WHOLE: (
     catalogs::column_types,
     catalogs::validators,
     catalogs::item_count,
-    (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types),
+    SettledColumns,
     catalogs::last_success_at,
 ) = (
     catalogs::source_id,

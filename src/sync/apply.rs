@@ -3,12 +3,14 @@
 use std::borrow::Cow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
+use super::columns::RenamedColumn;
 use super::compare::{FoundRow, KeyIndex, Standing, place};
 use super::outcome::Stopped;
 use super::outlast::outlast;
+use super::pending_cells::pending_cells;
 use super::reporter::Reporter;
 use super::row_rules::RowSort;
-use super::settle::{PendingItem, Settled, added, pending_cells};
+use super::settle::{PendingItem, Settled, added};
 use super::signal::{Reason, Signal};
 use super::survey::Survey;
 use crate::domain::change_set::{Change, ChangeKind};
@@ -48,6 +50,8 @@ pub(super) struct Application<'a> {
     pub(super) weights: Weights,
     pub(super) layout: &'a Layout,
     pub(super) index: &'a KeyIndex,
+    /// The columns that have another name now.
+    pub(super) renamed: &'a [RenamedColumn],
     pub(super) reporter: &'a Reporter,
     pub(super) signal: &'a Signal,
     /// Whether items with an unchanged hash are written too.

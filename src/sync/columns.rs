@@ -7,6 +7,7 @@ use super::compare::{FoundRow, KeyIndex, Standing, place};
 use super::comparison::Comparison;
 use super::hidden_columns::refuse_hidden_key;
 use super::outcome::Stopped;
+use super::pending_cells::pending_cells;
 use crate::domain::header_row::SEARCHED_ROWS;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::{Digest128, Layout, digest, parse_fields};
@@ -27,15 +28,38 @@ const NAMED: usize = 4;
 /// Rows of the source whose keys the catalog has, with the cells of the columns that came.
 #[derive(Default)]
 pub(super) struct Sample {
-    /// Columns of the catalog that the source has not.
-    gone: Vec<String>,
+    /// Columns of the catalog that the source has not, with their positions.
+    gone: Vec<(usize, String)>,
     /// Columns of the source that the catalog has not, with their positions.
     came: Vec<(usize, String)>,
     /// Number and key of each row, and what its cells in the columns that came hold.
     rows: Vec<SampleRow>,
 }
 
-type SampleRow = (u32, String, Vec<Option<Digest128>>);
+type SampleRow = (u32, String, Vec<SampleCell>);
+
+/// What a cell of a column that came holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SampleCell {
+    Value(Option<Digest128>),
+    /// Nobody knows yet: the value is still loading, or it is that of a formula and was never saved.
+    Pending,
+}
+
+/// How the cells of a column that went compare with those of one that came.
+#[derive(Clone, Default)]
+struct Likeness {
+    equal: usize,
+    compared: usize,
+    pending: usize,
+}
+
+/// A column that has another name now.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct RenamedColumn {
+    pub(super) old: String,
+    pub(super) new: String,
+}
 
 /// What stands in a cell; `None` for nothing.
 fn inside(cell: &str) -> Option<Digest128> {
@@ -49,9 +73,11 @@ impl Sample {
         if known.is_empty() {
             return Self::default();
         }
-        let gone = known.iter().filter(|name| !columns.contains(name)).cloned().collect();
-        let came = columns.iter().enumerate().filter(|(_, name)| !known.contains(name));
-        Self { gone, came: came.map(|(at, name)| (at, name.clone())).collect(), rows: Vec::new() }
+        let missing = |these: &[String], others: &[String]| -> Vec<(usize, String)> {
+            let missing = these.iter().enumerate().filter(|(_, name)| !others.contains(name));
+            missing.map(|(at, name)| (at, name.clone())).collect()
+        };
+        Self { gone: missing(known, columns), came: missing(columns, known), rows: Vec::new() }
     }
 
     /// Looks at a row that is taken.
@@ -59,7 +85,11 @@ impl Sample {
         let wanted = !self.gone.is_empty() && !self.came.is_empty() && self.rows.len() < SAMPLE;
         let is_known = |found: FoundRow<'_>| matches!(found.standing, Standing::Present(_));
         if wanted && index.find(key, place(row)).is_some_and(is_known) {
-            let cell = |(at, _): &(usize, String)| row.cells.get(*at).and_then(|cell| inside(cell));
+            let pending = pending_cells(row);
+            let cell = |(at, _): &(usize, String)| match pending.binary_search(at) {
+                Ok(_) => SampleCell::Pending,
+                Err(_) => SampleCell::Value(row.cells.get(*at).and_then(|cell| inside(cell))),
+            };
             self.rows.push((place(row), key.to_owned(), self.came.iter().map(cell).collect()));
         }
     }
@@ -87,13 +117,7 @@ impl Comparison<'_> {
     }
 
     /// What became of the columns, as noted issues of the header.
-    pub(super) fn column_notes(
-        &self,
-        sample: &Sample,
-        index: &KeyIndex,
-        left_out: &[String],
-    ) -> Result<Vec<Issue>, Stopped> {
-        let renamed = self.renamed(sample, index)?;
+    pub(super) fn column_notes(&self, sample: &Sample, renamed: &[RenamedColumn], left_out: &[String]) -> Vec<Issue> {
         let header = self.source.read_options.header_place();
         let note = |column: &str, reason: String| Issue {
             row: Some(header),
@@ -102,23 +126,24 @@ impl Comparison<'_> {
             reason,
         };
         let mut notes = Vec::new();
-        for (old, new) in &renamed {
+        for RenamedColumn { old, new } in renamed {
             notes.push(note(new, format!("Column “{}” is called “{}” now.", shortened(old), shortened(new))));
         }
-        for (_, new) in sample.came.iter().filter(|(_, new)| renamed.iter().all(|(_, known)| known != new)) {
+        for (_, new) in sample.came.iter().filter(|(_, new)| renamed.iter().all(|known| known.new != *new)) {
             notes.push(note(new, format!("New column “{}”.", shortened(new))));
         }
-        let is_renamed = |old: &&String| renamed.iter().any(|(known, _)| known == *old);
+        let is_renamed = |old: &&String| renamed.iter().any(|known| known.old == **old);
         let is_left_out = |old: &&String| position_of(left_out, old).is_some();
-        for old in sample.gone.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
+        for old in sample.gone.iter().map(|(_, old)| old).filter(|old| !is_renamed(old) && !is_left_out(old)) {
             notes.push(note(old, format!("Column “{}” is gone.", shortened(old))));
         }
-        Ok(notes)
+        notes
     }
 
     /// Pairs of a column that went and one that came which hold the same, row for row, in at least nine of ten rows
-    /// that the catalog knows and that have anything in either.
-    fn renamed(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<(String, String)>, Stopped> {
+    /// that the catalog knows and that have anything in either. Cells whose value is not there yet say nothing; where
+    /// these are all, the place of the column has to do.
+    pub(super) fn renamed(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<RenamedColumn>, Stopped> {
         if sample.rows.is_empty() {
             return Ok(Vec::new());
         }
@@ -129,25 +154,34 @@ impl Comparison<'_> {
         let rows: Vec<_> = as_stored.collect();
         let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_ref()).collect();
         let stored = self.items.stored_fields(&keys)?;
-        let mut same = vec![vec![(0_usize, 0_usize); sample.came.len()]; sample.gone.len()];
+        let mut same = vec![vec![Likeness::default(); sample.came.len()]; sample.gone.len()];
         for (key, cells) in &rows {
             // What cannot be read says nothing.
             let Some(fields) = stored.get(key.as_ref()).and_then(|text| parse_fields(text).ok()) else { continue };
-            for (old, counts) in sample.gone.iter().zip(&mut same) {
+            for ((_, old), counts) in sample.gone.iter().zip(&mut same) {
                 let Some((_, value)) = fields.iter().find(|(name, _)| name == old) else { continue };
                 let value = inside(value);
-                for (cell, (equal, all)) in cells.iter().zip(counts) {
-                    if cell.is_some() || value.is_some() {
-                        *all += 1;
-                        *equal += usize::from(*cell == value);
+                for (cell, likeness) in cells.iter().zip(counts) {
+                    match cell {
+                        SampleCell::Pending => likeness.pending += 1,
+                        SampleCell::Value(cell) if cell.is_some() || value.is_some() => {
+                            likeness.compared += 1;
+                            likeness.equal += usize::from(*cell == value);
+                        }
+                        SampleCell::Value(_) => {}
                     }
                 }
             }
         }
+        let are_as_many = sample.gone.len() == sample.came.len();
         let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
         for (old, counts) in same.iter().enumerate() {
-            let fitting = counts.iter().enumerate().filter(|(_, (equal, all))| *all > 0 && equal * 10 >= all * 9);
-            pairs.extend(fitting.map(|(new, (equal, _))| (*equal, old, new)));
+            let is_fitting = |(new, likeness): &(usize, &Likeness)| match likeness.compared {
+                0 => likeness.pending > 0 && are_as_many && sample.gone[old].0 == sample.came[*new].0,
+                compared => likeness.equal * 10 >= compared * 9,
+            };
+            let fitting = counts.iter().enumerate().filter(is_fitting);
+            pairs.extend(fitting.map(|(new, likeness)| (likeness.equal, old, new)));
         }
         // The surest first; of equals those that stand first, as a renamed column seldom moves.
         pairs.sort_by_key(|&(equal, old, new)| (std::cmp::Reverse(equal), old, new));
@@ -157,7 +191,11 @@ impl Comparison<'_> {
                 found.push((old, new));
             }
         }
-        Ok(found.into_iter().map(|(old, new)| (sample.gone[old].clone(), sample.came[new].1.clone())).collect())
+        let renamed = |(old, new): (usize, usize)| RenamedColumn {
+            old: sample.gone[old].1.clone(),
+            new: sample.came[new].1.clone(),
+        };
+        Ok(found.into_iter().map(renamed).collect())
     }
 }
 

@@ -21,6 +21,7 @@ mod keyless_rows;
 mod outage;
 mod outcome;
 mod outlast;
+mod pending_cells;
 mod preview;
 mod recovery;
 mod reporter;

@@ -9,7 +9,7 @@ use crate::domain::cell_class::CellClass;
 use crate::domain::header_mismatch::HeaderMismatch;
 use crate::domain::issue::Issues;
 use crate::domain::item::Layout;
-use crate::domain::row::{Mend, MendDoubt, NUL_DROPPED, Row, shortened};
+use crate::domain::row::{Mend, MendDoubt, Row, shortened};
 use crate::domain::row_group::RowGroup;
 use crate::domain::row_shape::RowShapes;
 use crate::domain::sync_failure::SyncFailure;
@@ -89,11 +89,10 @@ impl RowFindings {
     /// Takes what was mended, where it is told of together with other rows; answers whether it did.
     pub(super) fn take_common(&mut self, row: u64, mend: &Mend) -> bool {
         self.is_doubtful |= mend.doubt == MendDoubt::Structure;
-        let is_common = mend.is_common || mend.what == NUL_DROPPED;
-        if is_common {
+        if mend.is_common {
             self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
         }
-        is_common
+        mend.is_common
     }
 
     /// With what keys of the catalog look like.

@@ -184,6 +184,7 @@ impl Run<'_> {
             weights: self.weights,
             layout: &layout,
             index: &index,
+            renamed: &survey.renamed,
             reporter: &self.reporter,
             signal: self.signal,
             force: self.operation.options.force_refresh,

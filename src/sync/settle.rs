@@ -7,8 +7,6 @@ use super::apply::Application;
 use super::outcome::Stopped;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::item::{field, parse_fields, search_text};
-use crate::domain::row::Row;
-use crate::domain::sheet_words::SheetWord;
 use crate::domain::text_form::is_same_form;
 use crate::store::items::ItemWrite;
 
@@ -20,15 +18,6 @@ pub(super) struct PendingItem {
     pub(super) key_cell: Option<String>,
     /// The positions of cells whose value is not there yet.
     pub(super) pending_cells: Vec<usize>,
-}
-
-/// The positions of cells whose value is not there yet: it is still loading, or it is that of a formula and was never
-/// saved.
-pub(super) fn pending_cells(row: &Row) -> Vec<usize> {
-    let is_pending = |(position, cell): &(usize, &String)| {
-        SheetWord::of(cell) == Some(SheetWord::Loading) || row.unsaved_formulas.binary_search(position).is_ok()
-    };
-    row.cells.iter().enumerate().filter(is_pending).map(|(position, _)| position).collect()
 }
 
 /// What is to be written of such items.
@@ -95,8 +84,10 @@ impl Application<'_> {
             .map(|(position, (name, value))| {
                 if name == key_column {
                     stored(&name).filter(|known| is_same_form(known, &value)).unwrap_or(value)
-                } else if item.pending_cells.contains(&position) {
-                    stored(&name).unwrap_or_default()
+                } else if item.pending_cells.binary_search(&position).is_ok() {
+                    let old_name =
+                        || self.renamed.iter().find(|renamed| renamed.new == name).map(|renamed| &renamed.old);
+                    stored(&name).or_else(|| stored(old_name()?)).unwrap_or_default()
                 } else {
                     value
                 }

@@ -1,6 +1,6 @@
 //! The first reading of a source. Everything about its size and shape is known, and judged, before the first write.
 
-use super::columns::Sample;
+use super::columns::{RenamedColumn, Sample};
 use super::compare::{KeyClaim, KeyIndex, place};
 use super::comparison::Comparison;
 use super::hidden_columns::left_out_notes;
@@ -39,6 +39,8 @@ pub(super) struct Survey<'a> {
     pub(super) types: Vec<ColumnType>,
     /// What became of the columns.
     pub(super) columns: Vec<Issue>,
+    /// The columns that have another name now.
+    pub(super) renamed: Vec<RenamedColumn>,
     /// That the header is not that of the rows.
     mismatch: Option<SyncFailure>,
     /// What each row is: the second reading must agree with the first.
@@ -277,7 +279,8 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         if self.index.lacks_spellings() {
             comparison.items.known_items(&mut |key, _| self.index.spell(key))?;
         }
-        let columns = comparison.column_notes(&self.sample, self.index, content.left_out_columns())?;
+        let renamed = comparison.renamed(&self.sample, self.index)?;
+        let columns = comparison.column_notes(&self.sample, &renamed, content.left_out_columns());
         self.rules.set_fillers(self.keyless.fillers());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
         let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
@@ -305,6 +308,6 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         issues.append(others);
         issues.kept.sort_by_key(|issue| issue.row);
         let tally = Tally { doubtful: doubtful || is_doubtful, ..index.tally() };
-        Ok(Survey { tally, rows, rejected, issues, types, columns, mismatch, rules, has_pending })
+        Ok(Survey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
     }
 }

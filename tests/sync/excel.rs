@@ -22,6 +22,7 @@ on_both_databases![
     rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run,
     a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_out,
     a_formula_without_a_saved_value_takes_the_place_of_none,
+    a_renamed_column_of_formulas_without_saved_values_keeps_its_values,
     a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_removals,
     rows_whose_formulas_were_drawn_down_are_no_entries,
     a_rounded_key_that_is_new_withholds_removals,
@@ -142,6 +143,10 @@ fn a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_
 /// A workbook whose rows have an id, a price and a total, as XML; `=` at the beginning of one is a formula without a
 /// saved value.
 fn book_of_cells(rows: &[[&str; 3]]) -> Vec<u8> {
+    book_with(&["id", "price", "total"], rows)
+}
+
+fn book_with(header: &[&str; 3], rows: &[[&str; 3]]) -> Vec<u8> {
     let cell = |(column, value): (char, &&str), row: usize| match value.strip_prefix('=') {
         Some(formula) => format!("<c r=\"{column}{row}\"><f>{formula}</f><v/></c>"),
         None if value.is_empty() => String::new(),
@@ -153,7 +158,7 @@ fn book_of_cells(rows: &[[&str; 3]]) -> Vec<u8> {
         format!("<row r=\"{number}\">{cells}</row>")
     };
     let rows: String = rows.iter().enumerate().map(row).collect();
-    Xlsx::of_rows(&(text_row(1, &["id", "price", "total"]) + &rows)).bytes()
+    Xlsx::of_rows(&(text_row(1, header) + &rows)).bytes()
 }
 
 /// A source of such a workbook, and how its rows are replaced.
@@ -190,6 +195,32 @@ fn a_formula_without_a_saved_value_takes_the_place_of_none(db: &Database) {
     write(&[["1", "2", "4"], ["2", "5", "10"], ["3", "4", "8"], ["4", "7", "14"]]);
     assert_eq!(counts(&house.go(&source, &incremental())), [0, 2, 2, 0, 0]);
     assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"));
+}
+
+fn a_renamed_column_of_formulas_without_saved_values_keeps_its_values(db: &Database) {
+    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+    let saved = [["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]];
+    let (source, _) = table_source(&house, folder.path(), &saved);
+    let write = |header: &[&str; 3], rows: &[[&str; 3]]| {
+        std::fs::write(folder.path().join("table.xlsx"), book_with(header, rows)).expect("written");
+    };
+    let unsaved = [["1", "2", "=B2*2"], ["2", "3", "=B3*2"], ["3", "4", "=B4*2"]];
+    write(&["id", "price", "total net"], &unsaved);
+    for _ in 0..2 {
+        let record = house.go(&source, &incremental());
+        assert_eq!(house.lines(&source), ["1|2|4", "2|3|6", "3|4|8"], "{}", record.message);
+    }
+    let record = house.store.issues(house.go(&source, &full()).id, 1, 10).expect("issues");
+    assert_eq!(record.len(), 1, "{record:?}");
+    // A few saved values tell more than the place.
+    write(&["id", "total", "sum"], &[["1", "2", "=B2*2"], ["2", "5", "6"], ["3", "4", "=B4*2"]]);
+    let record = house.go(&source, &incremental());
+    assert!(record.message.contains("Column “total net” is called “sum” now."), "{}", record.message);
+    assert_eq!(house.lines(&source), ["1|2|4", "2|5|6", "3|4|8"]);
+    // Other values are another column.
+    write(&["id", "total", "tax"], &[["1", "2", "=B2*2"], ["2", "5", "1"], ["3", "4", "=B4*2"]]);
+    house.go(&source, &incremental());
+    assert_eq!(house.lines(&source), ["1|2|", "2|5|1", "3|4|"]);
 }
 
 fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_removals(db: &Database) {

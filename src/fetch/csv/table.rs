@@ -151,7 +151,7 @@ impl Table {
             let mut cell = text_of(record.cell(index));
             if nul && cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::cell(Some(index), NUL_DROPPED));
+                mended.push(Mend::common(Some(index), NUL_DROPPED));
             }
             if !cell.is_ascii() {
                 mended.extend(self.encoding_note(index, &cell));

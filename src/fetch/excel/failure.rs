@@ -1,5 +1,6 @@
 //! Messages about workbooks that cannot be read: what is wrong, and what to do.
 
+use super::cell_place::column_letters;
 use crate::domain::row::shortened;
 use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
@@ -59,13 +60,24 @@ pub(super) fn over_max_bytes(what: &str) -> FetchError {
     )
 }
 
-/// The name of the column `letters` is not known: it is a formula whose value was never saved.
-pub(super) fn unsaved_header(row: u64, letters: &str) -> FetchError {
+/// The row that was set as the header is empty, or is not there.
+pub(super) fn no_header(row: Option<u64>) -> FetchError {
+    let row = grouped(row.unwrap_or(1));
+    FetchError::failed(
+        "no_header",
+        format!("Row {row} is set as the header, and it is empty. Set the row that names the columns (--header-row)."),
+    )
+}
+
+/// The name of the column at `position` is not known: it is a formula whose value was never saved.
+pub(super) fn unsaved_header(row: u64, position: usize) -> FetchError {
+    let letters = column_letters(u32::try_from(position).unwrap_or(u32::MAX));
     FetchError::failed(
         "unsaved_formula",
         format!(
             "Row {}, column {letters}: the name of this column is a formula without a saved value. Open the file in Excel \
-             or LibreOffice, save it once, and sync again.",
+             or LibreOffice, save it once, and sync again. If another row names the columns, set it as the header \
+             (--header-row).",
             grouped(row)
         ),
     )

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use super::cell_notes::{CellNotes, repeated_cell};
 use super::cell_place::{CellArea, column_letters};
-use super::failure::{over_max_bytes, unreadable, unsaved_header};
+use super::failure::{no_header, over_max_bytes, unreadable, unsaved_header};
 use super::part_reader::ReadLimit;
-use super::row_draft::RowDraft;
+use super::row_draft::{RowDraft, UnsavedAreas};
 use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::row::{Mend, Row, column_names};
+use crate::domain::row::{Mend, NUL_DROPPED, Row, column_names};
 use crate::domain::text_counts::grouped;
 use crate::fetch::FetchError;
 use crate::fetch::csv::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, too_many_columns};
@@ -19,8 +19,6 @@ use crate::fetch::row_file::RowWriter;
 const MAX_ROWS: u32 = 1_048_576;
 /// The most columns.
 const MAX_TAB_COLUMNS: u32 = 16_384;
-/// The most areas of formulas that are kept.
-const MAX_AREAS: usize = 10_000;
 /// How many cells are taken before the limit is asked again.
 const CHECK_INTERVAL: u64 = 1000;
 
@@ -49,8 +47,11 @@ pub(super) struct RowCollector<'a> {
     draft: RowDraft,
     row_bytes: usize,
     seen: u64,
-    /// Areas that a formula without a saved value fills, from 0, both ends included.
-    unsaved_areas: Vec<CellArea>,
+    unsaved_areas: UnsavedAreas,
+    /// The last row that is or may be the header, and formulas without a saved value in one that has no text, or to the
+    /// right of its text.
+    header_at: u64,
+    beside_header: Vec<usize>,
     notes: CellNotes,
 }
 
@@ -75,7 +76,9 @@ impl<'a> RowCollector<'a> {
             draft: RowDraft::default(),
             row_bytes: 0,
             seen: 0,
-            unsaved_areas: Vec::new(),
+            unsaved_areas: UnsavedAreas::default(),
+            header_at: 0,
+            beside_header: Vec::new(),
             notes: CellNotes::default(),
         })
     }
@@ -134,9 +137,8 @@ impl<'a> RowCollector<'a> {
 
     /// The formula that was just taken fills this area.
     pub(super) fn add_unsaved_area(&mut self, area: CellArea) {
-        if self.unsaved_areas.len() < MAX_AREAS {
-            self.unsaved_areas.push(area);
-        }
+        let width = self.width();
+        self.unsaved_areas.add(area, width);
     }
 
     /// There are two cells at `row` and `column`, one of which was never given.
@@ -186,6 +188,11 @@ impl<'a> RowCollector<'a> {
         Ok(())
     }
 
+    /// How many columns count: those of the header, or all that a tab can have.
+    fn width(&self) -> usize {
+        if self.has_header { self.columns.len() } else { MAX_TAB_COLUMNS as usize }
+    }
+
     fn place(&self, column: u32) -> String {
         match self.columns.get(column as usize) {
             Some(name) => format!("“{name}”"),
@@ -201,19 +208,16 @@ impl<'a> RowCollector<'a> {
         if draft.is_blank() {
             return Ok(());
         }
-        draft.fill_areas(self.row, &self.unsaved_areas);
+        self.limit.check()?;
+        draft.fill_areas(self.row, self.width(), &self.unsaved_areas);
         if self.has_header {
             return self.push(number, draft);
         }
         let RowDraft { mut cells, unsaved_formulas, repeated, .. } = draft;
-        // The name that a formula would give may be the first text of the tab.
-        let has_text = !unsaved_formulas.is_empty()
-            || cells.iter().any(|cell| !cell.chars().all(|c| c == '\0' || c.is_whitespace()));
+        // A formula above the table or beside its header, such as the day of today, names no column.
+        let has_text = cells.iter().any(|cell| !cell.chars().all(|c| c == '\0' || c.is_whitespace()));
         let is_header = self.header_row.map_or(has_text, |row| row == number);
         if is_header {
-            if let Some(position) = unsaved_formulas.first() {
-                return Err(unsaved_header(number, &column_letters(u32::try_from(*position).unwrap_or(0))));
-            }
             if repeated.is_some() {
                 return Err(unreadable("two cells of its header have the same place"));
             }
@@ -222,24 +226,26 @@ impl<'a> RowCollector<'a> {
             if width > MAX_COLUMNS {
                 return Err(FetchError::failed("too_many_columns", too_many_columns("tab")));
             }
+            let is_name = |position: &usize| *position < width || !has_text;
+            if let Some(position) = unsaved_formulas.iter().find(|position| is_name(position)) {
+                return Err(unsaved_header(number, *position));
+            }
+            let is_named = |position| self.beside_header.binary_search(&position).is_ok();
+            if self.header_row.is_none() && self.header_at + 1 == number && width > 1 && (0..width).all(is_named) {
+                return Err(unsaved_header(self.header_at, 0));
+            }
+            self.header_at = number;
+            self.beside_header = unsaved_formulas;
             cells.truncate(width);
             self.columns = column_names(&cells);
             self.has_header = width > 0;
+        } else {
+            (self.header_at, self.beside_header) = (number, unsaved_formulas);
         }
         if !self.has_header && self.header_row.is_some_and(|row| row <= number) {
-            return Err(self.no_header());
+            return Err(no_header(self.header_row));
         }
         Ok(())
-    }
-
-    fn no_header(&self) -> FetchError {
-        let row = grouped(self.header_row.unwrap_or(1));
-        FetchError::failed(
-            "no_header",
-            format!(
-                "Row {row} is set as the header, and it is empty. Set the row that names the columns (--header-row)."
-            ),
-        )
     }
 
     fn push(&mut self, number: u64, draft: RowDraft) -> Result<(), FetchError> {
@@ -260,7 +266,7 @@ impl<'a> RowCollector<'a> {
         for (position, cell) in cells.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
+                mended.push(Mend::common(Some(position), NUL_DROPPED));
             }
         }
         let text: usize = cells.iter().chain(&extra).map(String::len).sum();
@@ -271,6 +277,11 @@ impl<'a> RowCollector<'a> {
         }
         cells.resize(width, String::new());
         let is_beyond = extra.iter().any(|cell| !cell.trim().is_empty());
+        let is_filled = |position: &&usize| extra.get(**position - width).is_some_and(|cell| !cell.trim().is_empty());
+        if let Some(position) = self.beside_header.iter().find(is_filled) {
+            // It names a column after all.
+            return Err(unsaved_header(self.header_at, *position));
+        }
         let surplus = is_beyond && !self.takes_long_rows;
         self.rows.push(&Row {
             number,
@@ -293,7 +304,7 @@ impl<'a> RowCollector<'a> {
     pub(super) fn finish(mut self) -> Result<CollectedRows, FetchError> {
         self.end_row()?;
         if !self.has_header && self.header_row.is_some() {
-            return Err(self.no_header());
+            return Err(no_header(self.header_row));
         }
         let Self { columns, rows, notes, .. } = self;
         let notes = notes.into_issues(&columns);

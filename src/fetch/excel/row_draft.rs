@@ -2,6 +2,30 @@
 
 use super::cell_place::CellArea;
 
+/// The areas below and beside formulas without a saved value that the formulas fill: by column, the last row. What it
+/// takes does not grow with the number of areas, however much they overlap.
+#[derive(Default)]
+pub(super) struct UnsavedAreas {
+    last_rows: Vec<u32>,
+}
+
+impl UnsavedAreas {
+    /// Adds the area of a formula in the row that comes just now. Columns from `width` on are left out.
+    pub(super) fn add(&mut self, ((_, left), (bottom, right)): CellArea, width: usize) {
+        let (left, end) = (left as usize, (right as usize).saturating_add(1).min(width));
+        if self.last_rows.len() < end {
+            self.last_rows.resize(end, 0);
+        }
+        self.last_rows.iter_mut().take(end).skip(left).for_each(|last_row| *last_row = bottom.max(*last_row));
+    }
+
+    /// The columns up to `width` of which the cell in this row, from 0, belongs to an area. A last row of 0 is none.
+    fn columns_at(&self, row: u32, width: usize) -> impl Iterator<Item = usize> {
+        let columns = self.last_rows.iter().take(width).enumerate();
+        columns.filter(move |(_, last_row)| **last_row >= row.max(1)).map(|(column, _)| column)
+    }
+}
+
 /// The row whose cells come just now.
 #[derive(Clone, Default)]
 pub(super) struct RowDraft {
@@ -42,14 +66,11 @@ impl RowDraft {
 
     /// Completes the draft of this row: a cell that is empty in an area which a formula without a saved value fills has
     /// no saved value either.
-    pub(super) fn fill_areas(&mut self, row: u32, areas: &[CellArea]) {
-        for ((top, left), (bottom, right)) in areas {
-            if (*top..=*bottom).contains(&row) {
-                let is_empty = |position: &usize| self.cells.get(*position).is_none_or(String::is_empty);
-                let positions: Vec<usize> = (*left as usize..=*right as usize).filter(is_empty).collect();
-                self.unsaved_formulas.extend(positions);
-            }
-        }
+    ///
+    /// Columns from `width` on are left out.
+    pub(super) fn fill_areas(&mut self, row: u32, width: usize, areas: &UnsavedAreas) {
+        let is_empty = |position: &usize| self.cells.get(*position).is_none_or(String::is_empty);
+        self.unsaved_formulas.extend(areas.columns_at(row, width).filter(is_empty));
         self.unsaved_formulas.sort_unstable();
         self.unsaved_formulas.dedup();
     }

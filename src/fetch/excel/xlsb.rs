@@ -142,7 +142,8 @@ fn read_shared_texts(archive: &mut PartArchive<'_>) -> Result<Vec<String>, Fetch
     Ok(texts)
 }
 
-/// What is hidden or merged, and whether cells in the short form have shared texts: the records `BrtRowHdr`, `BrtColInfo` and `BrtMergeCell` of [MS-XLSB].
+/// What is hidden or merged, and whether cells in the short form have shared texts: the records `BrtRowHdr`,
+/// `BrtColInfo` and `BrtMergeCell` of [MS-XLSB].
 fn read_layout(mut records: RecordScanner<'_, '_>) -> Result<(TabLayout, bool), FetchError> {
     const ROW: u16 = 0x00;
     const COLUMNS: u16 = 0x3C;

@@ -9,7 +9,7 @@ use super::identity;
 use crate::domain::column_type::ColumnType;
 use crate::domain::feed::Identity;
 pub(super) use crate::domain::row::clipped;
-use crate::domain::row::{Mend, Row};
+use crate::domain::row::{Mend, NUL_DROPPED, Row};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
@@ -86,7 +86,7 @@ fn row(before: u64, entry: Entry, key: &str, address: &str) -> Row {
     let mut mended = Vec::new();
     for (position, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| cell.contains('\0')) {
         cell.retain(|c| c != '\0');
-        mended.push(Mend::cell(Some(position), "NUL characters were dropped"));
+        mended.push(Mend::common(Some(position), NUL_DROPPED));
     }
     // The header would be row 1.
     Row { number: before + 2, cells, mended, ..Row::default() }

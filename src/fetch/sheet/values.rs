@@ -119,7 +119,7 @@ impl Taking<'_> {
         for (position, cell) in placed.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::cell(Some(position), NUL_DROPPED));
+                mended.push(Mend::common(Some(position), NUL_DROPPED));
             }
         }
         placed.resize(width, String::new());

@@ -102,6 +102,48 @@ fn a_header_that_is_a_formula_without_a_saved_value_is_refused_with_its_place() 
 }
 
 #[test]
+fn a_formula_above_the_table_or_beside_its_header_names_no_column() {
+    let day = "<c r=\"A1\"><f>NOW()</f></c><c r=\"C1\"><f>TODAY()</f><v/></c>";
+    let above = format!("<row r=\"1\">{day}</row>") + &text_row(3, &["id", "name"]) + &text_row(4, &["1", "Blue"]);
+    let header = text_row(1, &["id", "name"]).replace("</row>", "<c r=\"E1\"><f>TODAY()</f></c></row>");
+    for (name, sheet) in [("above", above), ("beside", header.clone() + &text_row(2, &["1", "Blue"]))] {
+        let (rows, reasons) = read_rows(&Xlsx::of_rows(&sheet).bytes());
+        assert_eq!((&rows[0].cells[..], &reasons[..]), (&["1", "Blue"].map(str::to_owned)[..], &[][..]), "{name}");
+    }
+    // With cells below it, it does.
+    let sheet = header + &text_row(2, &["1", "Blue", "", "", "x"]);
+    let (code, message) = failed(read_bytes(&patient_road(), &Xlsx::of_rows(&sheet).bytes()));
+    assert!(code == "unsaved_formula" && message.starts_with("Row 1, column E"), "{message}");
+    assert!(message.contains("set it as the header (--header-row)"), "{message}");
+}
+
+#[test]
+fn a_header_of_nothing_but_formulas_is_not_replaced_by_the_first_row() {
+    let header = "<row r=\"1\"><c r=\"A1\"><f>Other!A1</f></c><c r=\"B1\"><f>Other!B1</f></c></row>".to_owned();
+    let (code, message) =
+        failed(read_bytes(&patient_road(), &Xlsx::of_rows(&(header + &text_row(2, &["1", "Blue"]))).bytes()));
+    assert!(code == "unsaved_formula" && message.starts_with("Row 1, column A"), "{message}");
+}
+
+#[test]
+fn areas_of_formulas_that_overlap_take_no_more_than_their_columns() {
+    let started = std::time::Instant::now();
+    let array = |at: usize| {
+        let column = ["B", "C", "D"][at % 3];
+        format!("<c r=\"{column}{}\"><f t=\"array\" ref=\"{column}{0}:XFD1048576\">A1</f></c>", at / 3 + 2)
+    };
+    let row = |at: usize| {
+        let cells: String = (at * 3..at * 3 + 3).map(array).collect();
+        number(&format!("A{}", at + 2), "1") + &cells
+    };
+    let rows: Vec<String> = (0..3_000).map(row).collect();
+    let (rows, reasons) = read_rows(&book_of(&rows).bytes());
+    assert!(rows.iter().all(|row| row.unsaved_formulas == [1, 2, 3]), "{:?}", rows[0]);
+    assert!(reasons[0].starts_with("9000 cells in"), "{reasons:?}");
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+#[test]
 fn a_formula_of_an_opendocument_file_without_a_value_is_noted() {
     let cell = |attributes: &str, text: &str| format!("<table:table-cell {attributes}>{text}</table:table-cell>");
     let text = |text: &str| cell("office:value-type=\"string\"", &format!("<text:p>{text}</text:p>"));
