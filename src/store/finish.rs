@@ -8,7 +8,6 @@ use super::connection::{AnyConnection, Store};
 use super::dialect::bulk::{self, Stamp};
 use super::dialect::clock;
 use super::error::StoreError;
-use super::left_out;
 use super::operations::{self, OperationRow};
 use super::schema::{catalogs, sources, sync_operations, sync_records};
 use super::stored::{json, to_json};
@@ -72,8 +71,6 @@ pub struct Applied {
     pub columns: Option<Vec<String>>,
     /// What the cells of each column are; `None` when they were not looked at.
     pub column_types: Option<Vec<ColumnType>>,
-    /// Columns, by the names that items have, which may not be in any item of the catalog from now on.
-    pub left_out: Vec<String>,
     /// Keys of the items that left the source.
     pub removals: Vec<String>,
     /// What to send along at the next fetch; `None` clears it.
@@ -188,7 +185,6 @@ fn apply(
         bulk::insert_changes(conn, stamp.sync_id, stamp.source_id, &changes)?;
         removed += bulk::remove_items(conn, stamp, keys)?;
     }
-    left_out::take_out(conn, stamp, &applied.left_out)?;
     catalog_rows::count_by(conn, stamp.source_id, -i64::try_from(removed).unwrap_or(i64::MAX))?;
     let columns = applied.columns.as_ref().map(|names| to_json("catalogs.columns", names)).transpose()?;
     let types = applied.column_types.as_ref().map(|types| to_json("catalogs.column_types", types)).transpose()?;

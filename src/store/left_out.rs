@@ -1,48 +1,89 @@
-//! Columns that are left out of a public catalog, taken out of the items that a run did not write.
+//! Columns that are left out of a public catalog, taken out of the items that a run does not write.
 
 use diesel::prelude::*;
 
-use super::connection::AnyConnection;
+use super::connection::Store;
 use super::dialect::bulk::{self, Stamp};
 use super::dialect::search;
 use super::error::StoreError;
 use super::items::ItemWrite;
+use super::lease::{Progress, fence};
+use super::operations;
 use super::schema::items;
 use crate::domain::item::{Layout, parse_fields, search_text};
+use crate::domain::operation::Lease;
+use crate::domain::source::SourceId;
 
 /// How many items are rewritten at a time.
 const PAGE: i64 = 1000;
 
-/// Takes the fields called like one of `columns` out of all items that are in the catalog, and out of what searches
-/// look at.
-pub(super) fn take_out(conn: &mut AnyConnection, stamp: Stamp<'_>, columns: &[String]) -> Result<(), StoreError> {
-    if columns.is_empty() {
-        return Ok(());
+/// An item that has a field which may not be in the catalog.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ItemToStrip {
+    /// Its number, in the order of which items are walked.
+    pub id: i64,
+    key: String,
+    fields: String,
+}
+
+impl Store {
+    /// The next items of the catalog, at most 1,000 behind `after`, that have a field called like one of `columns`.
+    /// At most a hundred names can be asked for at once: SQLite refuses conditions of a thousand parts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn items_to_strip(
+        &self,
+        source: SourceId,
+        columns: &[String],
+        after: i64,
+    ) -> Result<Vec<ItemToStrip>, StoreError> {
+        let rows: Vec<(i64, String, String)> = self.read(|conn| {
+            let page = items::table
+                .filter(items::source_id.eq(source.0))
+                .filter(items::removed_at.is_null())
+                .filter(items::id.gt(after))
+                .filter(search::has_any_field(conn, columns))
+                .order(items::id)
+                .limit(PAGE)
+                .select((items::id, items::key, items::fields));
+            Ok(page.load(conn)?)
+        })?;
+        Ok(rows.into_iter().map(|(id, key, fields)| ItemToStrip { id, key, fields }).collect())
     }
-    let mut after = 0;
-    loop {
-        let page: Vec<(i64, String, String)> = items::table
-            .filter(items::source_id.eq(stamp.source_id))
-            .filter(items::removed_at.is_null())
-            .filter(items::id.gt(after))
-            .filter(search::has_any_field(conn, columns))
-            .order(items::id)
-            .limit(PAGE)
-            .select((items::id, items::key, items::fields))
-            .load(conn)?;
-        let Some((last, ..)) = page.last() else { return Ok(()) };
-        after = *last;
-        let rewritten: Vec<ItemWrite> =
-            page.into_iter().map(|(_, key, fields)| without(key, &fields, columns)).collect::<Result<_, _>>()?;
-        bulk::rewrite_items(conn, stamp, &rewritten)?;
+
+    /// Writes these items without the fields called like one of `columns`, and takes these out of what searches look
+    /// at. Doing so twice changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the lease is lost; otherwise when the database fails. Nothing is written then.
+    pub fn strip_items(
+        &self,
+        lease: Lease,
+        term: std::time::Duration,
+        page: &[ItemToStrip],
+        columns: &[String],
+        progress: &Progress,
+    ) -> Result<(), StoreError> {
+        let stripped: Vec<ItemWrite> =
+            page.iter().map(|item| without(item, columns)).collect::<Result<_, StoreError>>()?;
+        self.write(|conn| {
+            let now = fence(conn, lease, term, progress)?;
+            let id = lease.id.to_string();
+            let row = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
+            let stamp = Stamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
+            bulk::rewrite_items(conn, stamp, &stripped)?;
+            Ok(())
+        })
     }
 }
 
-/// The item with this key and these fields, without those called like one of `columns`.
-fn without(key: String, fields: &str, columns: &[String]) -> Result<ItemWrite, StoreError> {
-    let fields = parse_fields(fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?;
+/// The item without the fields called like one of `columns`.
+fn without(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreError> {
+    let fields = parse_fields(&item.fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?;
     let (names, cells): (Vec<String>, Vec<String>) =
         fields.into_iter().filter(|(name, _)| !columns.contains(name)).unzip();
-    let item = Layout::new(&names, 0).item(&cells);
-    Ok(ItemWrite { key, fields: item.fields, hash: item.hash, search_text: search_text(&cells) })
+    let stripped = Layout::new(&names, 0).item(&cells);
+    let (fields, hash) = (stripped.fields, stripped.hash);
+    Ok(ItemWrite { key: item.key.clone(), fields, hash, search_text: search_text(&cells) })
 }

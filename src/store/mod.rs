@@ -21,7 +21,7 @@ pub mod finish;
 pub mod history;
 pub mod items;
 pub mod lease;
-mod left_out;
+pub mod left_out;
 pub mod operations;
 pub mod records;
 pub mod recovery;

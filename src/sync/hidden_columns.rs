@@ -10,6 +10,7 @@ use crate::domain::source::{Source, Validators};
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text_form::{is_same_form, position_of};
 use crate::fetch::{Content, FetchError, Rows};
+use crate::store::catalogs::Catalog;
 
 /// Content without the columns that may not be published.
 struct PublishedContent {
@@ -48,12 +49,20 @@ pub(super) fn refuse_hidden_key(source: &Source, layout: &Layout, content: &dyn 
     }
 }
 
-/// The names of the columns left out of `content` as items of the catalog may have them. `known` are the columns that
-/// the catalog has, and those of `layout` stay.
-pub(super) fn names_in_items(content: &dyn Content, known: &[String], layout: &Layout) -> Vec<String> {
+/// The names of the columns left out of `content` as items of `catalog` may have them. Those of `layout` stay.
+pub(super) fn names_in_items(content: &dyn Content, catalog: &Catalog, layout: &Layout) -> Vec<String> {
     let left_out = content.left_out_columns();
-    let stored = known.iter().filter(|name| !left_out.contains(name) && position_of(left_out, name).is_some());
-    left_out.iter().chain(stored).filter(|name| !layout.columns().contains(name)).cloned().collect()
+    // Columns are those of the catalog as soon as a run begins to write, also where it does not come to its end. Items
+    // that it did not write have the columns of the time when the catalog was last in step with its source.
+    let known = catalog.columns.iter().chain(catalog.settled_columns());
+    let unknown = left_out.iter().filter(|_| catalog.settled.is_none());
+    let mut names: Vec<String> = Vec::new();
+    for name in known.chain(unknown) {
+        if position_of(left_out, name).is_some() && !layout.columns().contains(name) && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// The notes about the columns that were left out of `content`.

@@ -33,6 +33,7 @@ mod run;
 mod scheduler;
 mod settle;
 mod signal;
+mod strip;
 mod survey;
 mod surveying;
 

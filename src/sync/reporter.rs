@@ -24,6 +24,7 @@ use crate::status::board::TOLD_AGAIN;
 use crate::store::StoreError;
 use crate::store::batch::Batch;
 use crate::store::lease::{Finalizing, Progress};
+use crate::store::left_out::ItemToStrip;
 
 /// The database is told when so many percent went by, if its time has not come before.
 const DATABASE_STEP: u8 = 5;
@@ -157,6 +158,16 @@ impl Reporter {
         told.said = kept;
         self.shared.now.lock().clone_from(progress);
         Ok(())
+    }
+
+    /// Writes items without the fields called like one of `columns`.
+    ///
+    /// # Errors
+    /// As [`crate::store::Store::strip_items`].
+    pub(super) fn strip_items(&self, page: &[ItemToStrip], columns: &[String]) -> Result<(), StoreError> {
+        let told = self.shared.database.lock();
+        let Engine { store, terms, .. } = &self.shared.engine;
+        store.strip_items(self.shared.lease, terms.lease, page, columns, &told.said)
     }
 
     /// Marks the begin of the final transaction.

@@ -199,6 +199,7 @@ impl Run<'_> {
             let failure = survey.failure(&self.comparison(), content.columns(), verdict);
             return self.previewed(findings, changes, &gone, survey.tally, verdict, failure.as_ref());
         }
+        self.strip_columns(&names_in_items(&*content, &self.catalog, &layout))?;
         let leaving = withheld == 0 && survey.tally.removals > 0;
         let removals = if leaving { self.removals(&index)? } else { Vec::new() };
         self.finalize(findings.stats)?;
@@ -209,7 +210,6 @@ impl Run<'_> {
         let (without_hidden_columns, said) = (self.kind.can_hide_columns(), content.validators().clone());
         let validators = is_settled.then_some(Validators { skipped_rows, without_hidden_columns, ..said });
         let applied = Applied {
-            left_out: names_in_items(&*content, &self.catalog.columns, &layout),
             columns: Some(layout.columns().to_vec()),
             column_types: Some(survey.types),
             removals,

@@ -15,6 +15,8 @@ on_both_databases![
     a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed,
     a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searches,
     a_column_that_is_hidden_later_leaves_items_whose_removal_waits,
+    a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted,
+    twelve_hundred_columns_that_are_hidden_later_leave_a_public_catalog,
     a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_columns_out,
     a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place,
     a_hidden_key_column_fails_the_sync_of_a_public_catalog,
@@ -146,6 +148,36 @@ fn a_column_that_is_hidden_later_leaves_items_whose_removal_waits(db: &Database)
     assert_eq!(house.lines(&albums.source).len(), 40);
     assert!(house.lines(&albums.source).iter().all(|line| line.ends_with("|One") && !line.contains("991")));
     assert_eq!((albums.found("991"), albums.found("one")), (0, 40));
+}
+
+fn a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted(db: &Database) {
+    let house = House::on(db);
+    let rows: [&[&str]; 3] = [&["id", "co\u{200b}st", "title"], &["1", "991", "One"], &["2", "882", "Two"]];
+    let albums = Albums::new(&house, true, &book(&rows, None));
+    albums.sync();
+    // What the first batch of a run leaves behind that does not come to its end.
+    db.run("UPDATE catalogs SET columns = '[\"id\",\"title\"]'");
+    let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two", "and more"]];
+    albums.rewrite(&book(&rows, Some(2)));
+    albums.sync();
+    assert_eq!((albums.found("991"), albums.found("882"), albums.found("two")), (0, 0, 1));
+}
+
+fn twelve_hundred_columns_that_are_hidden_later_leave_a_public_catalog(db: &Database) {
+    let house = House::on(db);
+    let names: Vec<String> = (1..=1200).map(|number| format!("c{number}")).collect();
+    let header: Vec<&str> = ["id", "title"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let row = |id, title, more| [vec![id, title], vec!["991"; 1200], more].concat();
+    let (one, two, surplus) = (row("1", "One", vec![]), row("2", "Two", vec![]), row("2", "Two", vec!["more"]));
+    let albums = Albums::new(&house, true, &book(&[&header, &one, &two], None));
+    albums.sync();
+    assert_eq!(albums.found("991"), 2);
+    let rows: String = [&header, &one, &surplus].iter().zip(1..).map(|(cells, row)| text_row(row, cells)).collect();
+    let hidden = "<cols><col min=\"3\" max=\"1202\" width=\"9\" hidden=\"1\"/></cols>";
+    albums.rewrite(&Xlsx::of_sheet(&format!("{hidden}<sheetData>{rows}</sheetData>")).bytes());
+    let record = house.go(&albums.source, &full());
+    assert_eq!(record.status, Status::Completed, "{}", record.message);
+    assert_eq!((house.lines(&albums.source), albums.found("991")), (vec!["1|One".into(), "2|Two".into()], 0));
 }
 
 fn a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_columns_out(db: &Database) {
