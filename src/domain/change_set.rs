@@ -37,6 +37,6 @@ pub struct Known {
     pub hash: Digest128,
     /// Whether it is in the catalog now, and not soft-deleted.
     pub live: bool,
-    /// When it came for the first time.
-    pub added_at: DateTime<Utc>,
+    /// When it came, came back or was last changed.
+    pub changed_at: DateTime<Utc>,
 }

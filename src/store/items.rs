@@ -186,13 +186,13 @@ impl Store {
                 .filter(items::key.gt(after))
                 .order(items::key)
                 .limit(PAGE)
-                .select((items::key, items::hash, items::removed_at, items::added_at));
+                .select((items::key, items::hash, items::removed_at, items::changed_at));
             Ok(page.load(conn)?)
         })?;
         rows.into_iter()
-            .map(|(key, hash, removed_at, added_at)| {
+            .map(|(key, hash, removed_at, changed_at)| {
                 let hash = hash[..].try_into().map_err(|error| StoreError::corrupt("items.hash")(&error))?;
-                Ok((key, Known { hash, live: removed_at.is_none(), added_at: added_at.and_utc() }))
+                Ok((key, Known { hash, live: removed_at.is_none(), changed_at: changed_at.and_utc() }))
             })
             .collect()
     }

@@ -21,7 +21,7 @@ struct Entry {
     stored: Stored,
     /// Whether that row spells the key otherwise than the database.
     by_form: bool,
-    /// Whether the item came since the catalog was in step with its source.
+    /// Whether the item came, came back or was changed since the catalog was in step with its source.
     is_unsettled: bool,
 }
 
@@ -128,7 +128,7 @@ impl KeyIndex {
         self.live += u64::from(known.live);
         let stored = if known.live { Stored::Live } else { Stored::Removed };
         let exact = digest(key);
-        let is_unsettled = known.live && self.settled_at.is_some_and(|settled_at| known.added_at > settled_at);
+        let is_unsettled = known.live && self.settled_at.is_some_and(|settled_at| known.changed_at > settled_at);
         self.entries.insert(exact, Entry { hash: known.hash, stored, is_unsettled, ..Entry::default() });
         if let Cow::Owned(form) = comparable_form(key) {
             self.spellings.add(digest(&form), exact);
@@ -274,9 +274,7 @@ impl KeyIndex {
     pub(super) fn is_unsettled(&self, key: &str, row: u32) -> bool {
         let (_, form) = Self::digests(key);
         let mut entries = self.group(form).map(|(_, entry)| entry);
-        entries
-            .find(|entry| entry.row == row)
-            .is_some_and(|entry| entry.is_unsettled || entry.stored == Stored::Nothing)
+        entries.find(|entry| entry.row == row).is_some_and(|entry| entry.is_unsettled || !entry.stored.is_live())
     }
 
     /// Whether an item of the catalog is not in the source.

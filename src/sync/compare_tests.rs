@@ -19,7 +19,7 @@ fn form(key: &str) -> String {
 fn index(stored: &[(&str, bool)]) -> KeyIndex {
     let mut index = KeyIndex::with_room(0);
     for (n, &(key, live)) in (1_u8..).zip(stored) {
-        index.know(key, Known { hash: [n; 16], live, added_at: chrono::DateTime::default() });
+        index.know(key, Known { hash: [n; 16], live, changed_at: chrono::DateTime::default() });
     }
     index
 }

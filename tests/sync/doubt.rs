@@ -6,6 +6,7 @@ use crate::support::{Database, House, on_both_databases};
 on_both_databases![
     a_file_that_is_in_doubt_withholds_removals_at_every_sync,
     an_item_that_came_in_doubt_leaves_with_the_corrected_file,
+    an_item_that_comes_back_in_doubt_withholds_removals_again,
     a_key_that_came_without_doubt_withholds_nothing_later,
 ];
 
@@ -62,6 +63,20 @@ fn an_item_that_came_in_doubt_leaves_with_the_corrected_file(db: &Database) {
         let record = house.sync(&source);
         assert_eq!(record.withheld_removals, 0, "{name}: {}", record.message);
         assert_eq!(house.lines(&source), before, "{name}");
+    }
+}
+
+fn an_item_that_comes_back_in_doubt_withholds_removals_again(db: &Database) {
+    let house = House::on(db);
+    let clean = (HEADER.to_owned() + &rows(1..=8)).into_bytes();
+    for (number, (name, text)) in misread().into_iter().enumerate() {
+        let source = house.csv_source(&format!("albums-{number}"), clean.clone());
+        for text in [&clean, &text, &clean, &text, &text] {
+            house.rewrite(&source, text);
+            let record = house.go(&source, &full());
+            let is_kept = house.items(&source).iter().any(|item| item.key == "4");
+            assert!(is_kept, "{name}: {}", record.message);
+        }
     }
 }
 
