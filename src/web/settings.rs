@@ -144,8 +144,12 @@ pub(super) async fn change(
         };
         let found = match (&place, looked) {
             (Ok(place), Ok(Some(look))) => found(house, place, &look),
-            (_, Err(unseen)) => FoundColumns { offer: unseen.offer, ..found_without_look(house, &source)? },
-            _ => found_without_look(house, &source)?,
+            (_, looked) => {
+                let offer = looked.err().and_then(|unseen| unseen.offer);
+                // What the form asked is asked again, or the answer would be lost.
+                let hidden_columns = form.hidden_columns.clone().unwrap_or_default();
+                FoundColumns { offer, hidden_columns, ..found_without_look(house, &source)? }
+            }
         };
         veil(house, &mut form, place.as_ref().ok(), source.location.addresses())?;
         let mut shown = Shown::new(SourceStep::Edit(found), form).wrong(errors);

@@ -164,13 +164,15 @@ pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) 
 }
 
 /// The hidden columns that a catalog may have once it is saved so: those that the form named, if they were allowed
-/// there. Where it did not ask, those in `before`, which it may have now.
+/// there, and none, if all of these were allowed before and no longer are. Otherwise those in `before`, which it may
+/// have now: the form did not ask, or its box was not ticked in the first place.
 pub(super) fn published_columns(form: &SourceForm, before: &[String]) -> Vec<String> {
     match &form.hidden_columns {
         _ if !form.public => Vec::new(),
         None => before.to_vec(),
         Some(named) if form.publish_hidden => named.clone(),
-        Some(_) => Vec::new(),
+        Some(named) if named.iter().all(|name| position_of(before, name).is_some()) => Vec::new(),
+        Some(_) => before.to_vec(),
     }
 }
 

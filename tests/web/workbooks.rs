@@ -196,7 +196,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     assert!(page.body.contains("<strong>cost</strong>") && !page.body.contains(ticked), "{}", page.body);
     assert!(page.body.contains("Column “cost” is hidden in the source, so a sync leaves it out"), "{}", page.body);
     // What is not allowed stays out, so other changes need no answer to that.
-    let changed = change(&[("reading", "1"), ("header_row", "1")]);
+    let changed = change(&[("reading", "1"), ("header_row", "1"), ("hidden_columns", "[\"cost\"]")]);
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert_eq!(ours().expect("the source").read_options.published_hidden_columns, ["other"]);
     assert_eq!(change(&ALLOWED).status, 303);
@@ -217,6 +217,10 @@ fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
     let items = || site.visitor().get("/api/catalog/ours/items").body;
     assert!(items().contains("\"cost\""), "{}", items());
     let fields = [("key", "id"), ("name", "Ours"), ("noun_one", "album"), ("noun_many", "albums"), ("public", "1")];
+    // With a mistake elsewhere the form comes back, and asks the same.
+    let mistaken = [&fields[..], &[("schedule", "never ever")], &ALLOWED[1..]].concat();
+    let page = admin.post_form("/settings/sources/ours", &mistaken);
+    assert!(page.status == 422 && page.body.contains("name=\"hidden_columns\""), "{}", page.body);
     // The workbook may be out of reach then.
     std::fs::remove_file(site.data_dir().join("uploads").join(UPLOAD)).expect("removed");
     let changed = admin.post_form("/settings/sources/ours", &[&fields[..], &ALLOWED[1..]].concat());
