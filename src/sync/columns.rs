@@ -28,8 +28,8 @@ const NAMED: usize = 4;
 /// Rows of the source whose keys the catalog has, with the cells of the columns that came.
 #[derive(Default)]
 pub(super) struct Sample {
-    /// Columns of the catalog that the source has not, with their positions.
-    gone: Vec<(usize, String)>,
+    /// Columns of the catalog that the source has not.
+    gone: Vec<String>,
     /// Columns of the source that the catalog has not, with their positions.
     came: Vec<(usize, String)>,
     /// Number and key of each row, and what its cells in the columns that came hold.
@@ -51,7 +51,6 @@ enum SampleCell {
 struct Likeness {
     equal: usize,
     compared: usize,
-    pending: usize,
 }
 
 /// A column that has another name now.
@@ -73,11 +72,9 @@ impl Sample {
         if known.is_empty() {
             return Self::default();
         }
-        let missing = |these: &[String], others: &[String]| -> Vec<(usize, String)> {
-            let missing = these.iter().enumerate().filter(|(_, name)| !others.contains(name));
-            missing.map(|(at, name)| (at, name.clone())).collect()
-        };
-        Self { gone: missing(known, columns), came: missing(columns, known), rows: Vec::new() }
+        let gone = known.iter().filter(|name| !columns.contains(name)).cloned().collect();
+        let came = columns.iter().enumerate().filter(|(_, name)| !known.contains(name));
+        Self { gone, came: came.map(|(at, name)| (at, name.clone())).collect(), rows: Vec::new() }
     }
 
     /// Looks at a row that is taken.
@@ -134,7 +131,7 @@ impl Comparison<'_> {
         }
         let is_renamed = |old: &&String| renamed.iter().any(|known| known.old == **old);
         let is_left_out = |old: &&String| position_of(left_out, old).is_some();
-        for old in sample.gone.iter().map(|(_, old)| old).filter(|old| !is_renamed(old) && !is_left_out(old)) {
+        for old in sample.gone.iter().filter(|old| !is_renamed(old) && !is_left_out(old)) {
             notes.push(note(old, format!("Column “{}” is gone.", shortened(old))));
         }
         notes
@@ -158,12 +155,12 @@ impl Comparison<'_> {
         for (key, cells) in &rows {
             // What cannot be read says nothing.
             let Some(fields) = stored.get(key.as_ref()).and_then(|text| parse_fields(text).ok()) else { continue };
-            for ((_, old), counts) in sample.gone.iter().zip(&mut same) {
+            for (old, counts) in sample.gone.iter().zip(&mut same) {
                 let Some((_, value)) = fields.iter().find(|(name, _)| name == old) else { continue };
                 let value = inside(value);
                 for (cell, likeness) in cells.iter().zip(counts) {
                     match cell {
-                        SampleCell::Pending => likeness.pending += 1,
+                        SampleCell::Pending => {}
                         SampleCell::Value(cell) if cell.is_some() || value.is_some() => {
                             likeness.compared += 1;
                             likeness.equal += usize::from(*cell == value);
@@ -173,12 +170,10 @@ impl Comparison<'_> {
                 }
             }
         }
-        let are_as_many = sample.gone.len() == sample.came.len();
         let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
         for (old, counts) in same.iter().enumerate() {
-            let is_fitting = |(new, likeness): &(usize, &Likeness)| match likeness.compared {
-                0 => likeness.pending > 0 && are_as_many && sample.gone[old].0 == sample.came[*new].0,
-                compared => likeness.equal * 10 >= compared * 9,
+            let is_fitting = |(_, likeness): &(usize, &Likeness)| {
+                likeness.compared > 0 && likeness.equal * 10 >= likeness.compared * 9
             };
             let fitting = counts.iter().enumerate().filter(is_fitting);
             pairs.extend(fitting.map(|(new, likeness)| (likeness.equal, old, new)));
@@ -192,7 +187,7 @@ impl Comparison<'_> {
             }
         }
         let renamed = |(old, new): (usize, usize)| RenamedColumn {
-            old: sample.gone[old].1.clone(),
+            old: sample.gone[old].clone(),
             new: sample.came[new].1.clone(),
         };
         Ok(found.into_iter().map(renamed).collect())

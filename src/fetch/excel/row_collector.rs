@@ -251,6 +251,13 @@ impl<'a> RowCollector<'a> {
     fn push(&mut self, number: u64, draft: RowDraft) -> Result<(), FetchError> {
         let width = self.columns.len();
         let RowDraft { mut cells, mut unsaved_formulas, mut rounded_numbers, repeated } = draft;
+        let is_beside = |position: &&usize| self.beside_header.binary_search(position).is_ok();
+        if !cells.is_empty()
+            && let Some(position) = unsaved_formulas.iter().find(is_beside)
+        {
+            // A column of formulas, whose header is one too.
+            return Err(unsaved_header(self.header_at, *position));
+        }
         unsaved_formulas.retain(|position| *position < width);
         rounded_numbers.retain(|position| *position < width);
         // A formula that was only drawn down below the table is nobody's entry.
