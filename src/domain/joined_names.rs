@@ -1,5 +1,5 @@
-//! A cell of the header that holds several names: quotation marks stand around all of them, or lines of text were pasted
-//! into one column of a sheet.
+//! A cell of the header that holds several names: quotation marks stand around all of them, or lines of text were
+//! pasted into one column of a sheet.
 
 use super::row::shortened;
 use super::text_form::is_same_form;

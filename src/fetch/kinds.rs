@@ -145,8 +145,8 @@ impl Kinds {
         self.all.iter().map(AsRef::as_ref).find(|kind| kind.recognises(link))
     }
 
-    /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then; `None` where it is
-    /// not such a file, or cannot be read.
+    /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then; `None` where it
+    /// is not such a file, or cannot be read.
     #[must_use]
     pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn Kind, &'static str)> {
         let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.stands_in_for(kind)?)))?;

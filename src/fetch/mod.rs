@@ -68,8 +68,8 @@ pub trait Kind: Send + Sync {
         false
     }
 
-    /// What is said where something that was given for a source of the kind `kind` turns out to be one for this kind, and
-    /// is taken as such; `None` where nothing is.
+    /// What is said where something that was given for a source of the kind `kind` turns out to be one for this kind,
+    /// and is taken as such; `None` where nothing is.
     fn stands_in_for(&self, _kind: &str) -> Option<&'static str> {
         None
     }

@@ -65,8 +65,8 @@ impl Catalog {
         }
     }
 
-    /// Takes out of `items` the fields that are no columns of the catalog. An item whose row no sync could take keeps the
-    /// fields that it had, and a column that left the catalog is shown nowhere.
+    /// Takes out of `items` the fields that are no columns of the catalog. An item whose row no sync could take keeps
+    /// the fields that it had, and a column that left the catalog is shown nowhere.
     pub fn keep_columns(&self, items: &mut [Item]) {
         let columns: HashSet<&str> = self.columns.iter().map(String::as_str).collect();
         items.iter_mut().for_each(|item| item.fields.retain(|(name, _)| columns.contains(name.as_str())));

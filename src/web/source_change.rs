@@ -1,5 +1,5 @@
-//! A source that is there, as a form changes it: what was typed becomes a draft, and the place is looked at where it has
-//! to be.
+//! A source that is there, as a form changes it: what was typed becomes a draft, and the place is looked at where it
+//! has to be.
 
 use super::error::WebError;
 use super::forms::Values;

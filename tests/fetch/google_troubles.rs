@@ -1,4 +1,5 @@
-//! What the Sheets API and the sign-in refuse, in the words of the real ones: each with its fix, and never taken for rows.
+//! What the Sheets API and the sign-in refuse, in the words of the real ones: each with its fix, and never taken for
+//! rows.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

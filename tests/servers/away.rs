@@ -27,8 +27,8 @@ fn in_the_middle(home: &Home) -> (Server, String) {
     (server, id)
 }
 
-/// Polls a run until it ended; answers its last status and what the polls said when they had no status to tell. Progress
-/// must not go back.
+/// Polls a run until it ended; answers its last status and what the polls said when they had no status to tell.
+/// Progress must not go back.
 fn poll_to_the_end(server: &Server, id: &str) -> (Value, Vec<Value>) {
     let (mut last, mut refused, mut seen) = (Value::Null, Vec::new(), 0);
     within(Duration::from_secs(90), "the end of the run", || {

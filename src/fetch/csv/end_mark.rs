@@ -1,4 +1,5 @@
-//! Passes over Ctrl-Z at the end of a file. Programs of DOS mark the end of a text with it, some up to the end of a block.
+//! Passes over Ctrl-Z at the end of a file. Programs of DOS mark the end of a text with it, some up to the end of a
+//! block.
 
 use std::io::{self, Read};
 

@@ -61,8 +61,8 @@ fn is_json(text: &str) -> bool {
     rest.starts_with('"') || is_json(rest)
 }
 
-/// What text is that begins with an element of XML or HTML. A name in brackets that a separator follows is the header of
-/// a table, and so is one without any closing tag below.
+/// What text is that begins with an element of XML or HTML. A name in brackets that a separator follows is the header
+/// of a table, and so is one without any closing tag below.
 fn element(text: &str) -> Option<OtherFormat> {
     const HTML_TAGS: [&str; 10] = ["a", "b", "br", "div", "h1", "img", "p", "span", "tr", "ul"];
     let rest = text.strip_prefix('<')?;

@@ -57,8 +57,8 @@ impl<'z, 'a, 'f> CellFollower<'z, 'a, 'f> {
         Self { records, context, row: 0, next_column: 0 }
     }
 
-    /// What the number in the next cell is that calamine gives; it is in `column`, or there is no further one. The cells
-    /// before it that calamine does not give go to `collector`.
+    /// What the number in the next cell is that calamine gives; it is in `column`, or there is no further one. The
+    /// cells before it that calamine does not give go to `collector`.
     ///
     /// # Errors
     /// Where the cells are not those that calamine gives, or the part is damaged.

@@ -37,8 +37,8 @@ pub(in crate::corpora) struct Polluted {
 }
 
 impl Polluted {
-    /// Whether an issue tells of the fault: it is about the file as a whole, the header, the row or the ones beside it, or
-    /// counts rows.
+    /// Whether an issue tells of the fault: it is about the file as a whole, the header, the row or the ones beside
+    /// it, or counts rows.
     pub(in crate::corpora) fn is_told_by(&self, issue: &Issue) -> bool {
         let is_near = |row: u64| row == 1 || row.abs_diff(self.row) <= 2;
         issue.row.is_none_or(is_near) || issue.reason.contains(" rows (rows ")

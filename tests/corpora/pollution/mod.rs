@@ -1,5 +1,5 @@
-//! Clean files are polluted the ways real ones are, from fixed seeds: what a run makes of such a file equals what it makes
-//! of the clean one, or the run says what differs.
+//! Clean files are polluted the ways real ones are, from fixed seeds: what a run makes of such a file equals what it
+//! makes of the clean one, or the run says what differs.
 
 pub(super) mod clean;
 mod damaged_byte;
