@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::middle::{TooQuick, in_the_middle, reach};
+use super::middle::{TooQuick, in_the_middle, is_active, reach};
 use super::{Follower, tally, write_albums};
 use crate::support::outside::{Outside, Reply};
 use crate::support::server::{Home, Server, within};
@@ -132,6 +132,8 @@ fn at_the_end(db: &Database, albums: usize) -> Result<(), TooQuick> {
     reach(&server, &id, |status| status["stage"] == "finalizing")?;
     stop(&mut server, "the final transaction");
     let server = home.start_at("data", server.address().port());
+    // Where its server did not wait until the transaction was through, its lease has to run out first.
+    within(PATIENCE, "its end", || !is_active(&server.status(&id)));
     let mut records = 2;
     if server.status(&id)["status"] == "interrupted" {
         completed(&server, &successor(&server, &id));
