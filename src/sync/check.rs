@@ -75,7 +75,7 @@ pub(super) fn as_fetch_error(stopped: Stopped) -> FetchError {
 
 /// What a sync would say of a source.
 #[derive(Default)]
-struct Forecast {
+struct SyncForecast {
     failure: Option<SyncFailure>,
     issues: Issues,
     problems: Vec<String>,
@@ -95,10 +95,10 @@ pub(super) fn check(comparison: &Comparison<'_>, content: &dyn Content) -> Resul
     let offered = is_new && offers_header_row && source.read_options.header_row.is_none();
     let likely_header = if offered { likely_header(&columns, &rows) } else { None };
     rows.truncate(SHOWN_ROWS);
-    let Forecast { failure, issues, problems } = match forecast(comparison, content, &keys) {
+    let SyncForecast { failure, issues, problems } = match forecast(comparison, content, &keys) {
         // What the source holds can be shown all the same.
         Err(Stopped::Early(Reason::TimedOut)) => {
-            Forecast { problems: vec![NOT_COMPARED.to_owned()], ..Forecast::default() }
+            SyncForecast { problems: vec![NOT_COMPARED.to_owned()], ..SyncForecast::default() }
         }
         other => other.map_err(as_fetch_error)?,
     };
@@ -121,7 +121,7 @@ pub(super) fn check(comparison: &Comparison<'_>, content: &dyn Content) -> Resul
     })
 }
 
-fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String]) -> Result<Forecast, Stopped> {
+fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String]) -> Result<SyncForecast, Stopped> {
     let Comparison { source, kind, catalog, .. } = *comparison;
     let is_new = source.key_column.is_empty();
     let own_key = kind.key_column().map(str::to_owned);
@@ -134,7 +134,7 @@ fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String])
     };
     let keyed = Source { key_column, ..source.clone() };
     let comparison = Comparison { source: &keyed, ..*comparison };
-    let failed = |failure| Ok(Forecast { failure: Some(failure), ..Forecast::default() });
+    let failed = |failure| Ok(SyncForecast { failure: Some(failure), ..SyncForecast::default() });
     let layout = match comparison.layout(content) {
         Err(Stopped::Refused(failure)) => return failed(failure),
         other => other?,
@@ -165,5 +165,5 @@ fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String])
         let is_in_doubt = verdict == Verdict::WithholdInDoubt;
         problems.push(format!("A sync would {}", would_keep(&source.noun, survey.tally.removals, is_in_doubt)));
     }
-    Ok(Forecast { failure, problems, issues: survey.issues })
+    Ok(SyncForecast { failure, problems, issues: survey.issues })
 }

@@ -48,7 +48,7 @@ enum SampleCell {
 
 /// How the cells of a column that went compare with those of one that came.
 #[derive(Clone, Default)]
-struct Likeness {
+struct ColumnLikeness {
     equal: usize,
     compared: usize,
 }
@@ -151,7 +151,7 @@ impl Comparison<'_> {
         let rows: Vec<_> = as_stored.collect();
         let keys: Vec<&str> = rows.iter().map(|(key, _)| key.as_ref()).collect();
         let stored = self.items.stored_fields(&keys)?;
-        let mut same = vec![vec![Likeness::default(); sample.came.len()]; sample.gone.len()];
+        let mut same = vec![vec![ColumnLikeness::default(); sample.came.len()]; sample.gone.len()];
         for (key, cells) in &rows {
             // What cannot be read says nothing.
             let Some(fields) = stored.get(key.as_ref()).and_then(|text| parse_fields(text).ok()) else { continue };
@@ -172,7 +172,7 @@ impl Comparison<'_> {
         }
         let mut pairs: Vec<(usize, usize, usize)> = Vec::new();
         for (old, counts) in same.iter().enumerate() {
-            let is_fitting = |(_, likeness): &(usize, &Likeness)| {
+            let is_fitting = |(_, likeness): &(usize, &ColumnLikeness)| {
                 likeness.compared > 0 && likeness.equal * 10 >= likeness.compared * 9
             };
             let fitting = counts.iter().enumerate().filter(is_fitting);

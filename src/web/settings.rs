@@ -12,7 +12,7 @@ use super::set_aside;
 use super::settings_page::{
     Shown, beside, form_of, found, found_without_look, known, look_again, missing_key, next_run, too_large,
 };
-use super::source_change::{Unseen, changed_place, checked, look_at_change, typed_of};
+use super::source_change::{UnseenPlace, changed_place, checked, look_at_change, typed_of};
 use super::source_form::{self, Wrong, are_published, general, wrong_link};
 use super::source_place::{Place, veil};
 use super::state::{self, House, Rooms};
@@ -118,7 +118,7 @@ pub(super) async fn change(
         };
         let looked = match &place {
             Ok(place) => look_at_change(house, &source, place, &form, only_looks),
-            Err(errors) => Err(Unseen::from(errors.clone())),
+            Err(errors) => Err(UnseenPlace::from(errors.clone())),
         };
         let (errors, status) = match (&place, &looked) {
             (Ok(place), Ok(look)) => match checked(house, &source, &form, place, look.as_ref()) {

@@ -16,14 +16,14 @@ use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};
 
 /// Why the place of a source could not be looked at.
-pub(super) struct Unseen {
+pub(super) struct UnseenPlace {
     /// What is wrong, beside its field.
     pub(super) errors: Wrong,
     /// The kind that reads what is there instead.
     pub(super) offer: Option<KindChoice>,
 }
 
-impl From<Wrong> for Unseen {
+impl From<Wrong> for UnseenPlace {
     fn from(errors: Wrong) -> Self {
         Self { errors, offer: None }
     }
@@ -56,7 +56,7 @@ pub(super) fn look_at_change(
     place: &Place,
     form: &SourceForm,
     always: bool,
-) -> Result<Option<Look>, Unseen> {
+) -> Result<Option<Look>, UnseenPlace> {
     // What becomes public is looked at for what is hidden in it.
     let is_other = *place != Place::from(source) || form.key != source.key_column || is_published(house, source, form);
     if !always && !is_other {
@@ -71,7 +71,7 @@ pub(super) fn look_at_change(
         // What could be read before cannot be read as it is set now.
         let is_reading = place.location == source.location && place.read_options != source.read_options;
         let errors = if is_reading { wrong_reading(error.to_string()) } else { beside(&new, &error) };
-        Unseen { errors, offer: stand_in_offer(house, form, place, &error) }
+        UnseenPlace { errors, offer: stand_in_offer(house, form, place, &error) }
     })
 }
 

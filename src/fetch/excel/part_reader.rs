@@ -12,7 +12,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::failure::{corrupt, over_max_bytes, password_protected, too_large_unpacked};
-use super::xml_token::{Token, TooMuch};
+use super::xml_token::{TooMuch, XmlToken};
 use crate::domain::text_counts::grouped;
 use crate::fetch::http::spool::{Reader, Spooled};
 use crate::fetch::{FetchError, Watch};
@@ -124,7 +124,7 @@ impl<'a> PartArchive<'a> {
             Ok(file) if file.size() > most.bytes() => Err(most.refusal()),
             Ok(file) => {
                 let left = most.bytes();
-                Ok(Some(PartReader { file, limit: self.limit, left, most, token: Token::default() }))
+                Ok(Some(PartReader { file, limit: self.limit, left, most, token: XmlToken::default() }))
             }
             Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => Err(password_protected()),
             Err(_) => Err(self.limit.check().err().unwrap_or_else(corrupt)),
@@ -180,7 +180,7 @@ pub(super) struct PartReader<'z, 'a> {
     limit: ReadLimit<'a>,
     left: u64,
     most: PartBound,
-    token: Token,
+    token: XmlToken,
 }
 
 impl<'a> PartReader<'_, 'a> {

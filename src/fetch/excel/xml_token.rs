@@ -24,14 +24,14 @@ enum MarkupPart {
 
 /// Measures how long the pieces of XML are that a parser keeps as one.
 #[derive(Default)]
-pub(super) struct Token {
+pub(super) struct XmlToken {
     inside: MarkupPart,
     length: u64,
     /// The last two bytes.
     last: [u8; 2],
 }
 
-impl Token {
+impl XmlToken {
     pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), TooMuch> {
         for &byte in bytes {
             self.length += 1;
@@ -72,7 +72,7 @@ impl Token {
 
 #[cfg(test)]
 mod tests {
-    use super::{MAX_TOKEN_BYTES, Token};
+    use super::{MAX_TOKEN_BYTES, XmlToken};
 
     #[test]
     fn a_token_is_measured_across_what_looks_like_tags() {
@@ -86,9 +86,9 @@ mod tests {
             "<!DOCTYPE a>".to_owned(),
         ];
         for text in bad {
-            assert!(Token::default().take(text.as_bytes()).is_err(), "{}…", &text[..12]);
+            assert!(XmlToken::default().take(text.as_bytes()).is_err(), "{}…", &text[..12]);
         }
         let fine = "<?xml version='1.0'?><!-- a > b --><a b=\"x>y\"><![CDATA[<]]>]]>text</a>".repeat(100_000);
-        assert!(Token::default().take(fine.as_bytes()).is_ok());
+        assert!(XmlToken::default().take(fine.as_bytes()).is_ok());
     }
 }
