@@ -1,9 +1,9 @@
 //! The composition root: builds the house from its settings and is the only room that knows every other. Also the
 //! order in which a server starts and stops.
 
-mod journal;
+mod json_logs;
+mod kind_settings;
 mod logging;
-mod road;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -27,8 +27,8 @@ use crate::sync::engine::Bell;
 use crate::sync::{Control, Engine, Terms, Workers};
 use crate::web;
 
+pub use kind_settings::try_google;
 pub use logging::start_logging;
-pub use road::try_google;
 
 /// The sample catalog.
 static SAMPLE: &[u8] = include_bytes!("../samples/albums.csv");
@@ -140,7 +140,7 @@ impl App {
             Ok(Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)))
         };
         let (board, engines_board) = (board(&store)?, board(&own)?);
-        let kinds = fetch::Kinds::built_in(road::settings(&settings));
+        let kinds = fetch::Kinds::built_in(kind_settings::settings(&settings));
         let engine =
             Engine { store: own, board: engines_board, kinds: Arc::new(kinds), terms, bell: Arc::new(Bell::default()) };
         Ok(Self { store, board, control: Control::new(engine.clone()), engine, settings })
@@ -165,7 +165,7 @@ impl App {
         let workers = Workers::start(&self.engine, self.settings.workers)?;
         log::info!("database {}, {} workers", self.settings.database.for_people(), self.settings.workers);
         self.announce(address)?;
-        let house = web::state::House {
+        let house = web::http::app_state::House {
             store: self.store,
             board: self.board,
             control: self.control,
@@ -263,7 +263,7 @@ fn make_private(folder: &Path) -> Result<(), AppError> {
 /// Serves pages until the flag rises, then stops everything in its order.
 async fn keep_open(
     listener: TcpListener,
-    house: web::state::House,
+    house: web::http::app_state::House,
     workers: Workers,
     told: &AtomicBool,
 ) -> Result<(), AppError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::domain::in_words;
+use crate::domain::text::measures;
 use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
@@ -222,7 +222,7 @@ impl Settings {
         ];
         let wrong = cases.into_iter().filter(|(long, _, short, _)| long < short);
         let times = wrong.map(|(long, name, short, other)| {
-            let (long, short) = (in_words::setting(long), in_words::setting(short));
+            let (long, short) = (measures::setting(long), measures::setting(short));
             format!("{name}: {long} is less than {other}, {short}. Make it at least as long.")
         });
         let given = self.google_credentials.iter();

@@ -9,8 +9,9 @@ use log::kv::Key;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde_json::Value;
 
-use super::journal::{self, Journal};
-use crate::domain::journal::{DETAIL, SYNC_ID};
+use super::json_logs;
+use super::json_logs::Journal;
+use crate::domain::log_fields::{DETAIL, SYNC_ID};
 
 /// Sends log lines to standard error, with their times, and those of the journals to `logs` in the data folder, too.
 /// `filter` is for standard error alone, in the words of `RUST_LOG`; without a data folder nothing is kept.
@@ -64,18 +65,18 @@ impl Log for Logger {
 }
 
 fn is_kept(metadata: &Metadata<'_>) -> bool {
-    metadata.level() <= Level::Info && journal::file_of(metadata.target()).is_some()
+    metadata.level() <= Level::Info && json_logs::file_of(metadata.target()).is_some()
 }
 
 fn is_detail(record: &Record<'_>) -> bool {
-    record.key_values().get(Key::from_str(DETAIL)).is_some_and(|value| journal::json(&value).is_some())
+    record.key_values().get(Key::from_str(DETAIL)).is_some_and(|value| json_logs::json(&value).is_some())
 }
 
 /// One record, one line: what comes from outside and gets into a message can neither begin a line of its own nor speak
 /// to a terminal. A line about a run begins with its id.
 fn one_line(out: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Result<()> {
-    let id = record.key_values().get(Key::from_str(SYNC_ID)).and_then(|id| journal::json(&id));
+    let id = record.key_values().get(Key::from_str(SYNC_ID)).and_then(|id| json_logs::json(&id));
     let id = id.as_ref().and_then(Value::as_str).map(|id| format!("{id}: ")).unwrap_or_default();
-    let message = journal::clean(&format!("{id}{}", record.args()));
+    let message = json_logs::clean(&format!("{id}{}", record.args()));
     writeln!(out, "[{} {:<5} {}] {message}", out.timestamp(), record.level(), record.target())
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::output::{Exit, Trouble, answer, one_line};
 use crate::config::{Mistakes, Settings};
-use crate::domain::in_words;
+use crate::domain::text::measures;
 
 /// How long one check may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -155,7 +155,7 @@ fn within(
 
 /// Said of what takes too long.
 fn late() -> String {
-    format!("does not answer within {}", in_words::limit(LIMIT))
+    format!("does not answer within {}", measures::limit(LIMIT))
 }
 
 /// What `work` answers, unless it takes longer than `most`.

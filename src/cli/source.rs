@@ -9,12 +9,12 @@ use crate::app::App;
 use crate::domain::feed::Feed;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::row::listed_columns;
+use crate::domain::rows::row::listed_columns;
 use crate::domain::run_text::counted;
 use crate::domain::run_text::outcome;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 use crate::store::catalogs::Catalog;
 use crate::store::sources::SourceChange;
 

@@ -8,13 +8,13 @@ use super::output::{Exit, Trouble, note};
 use super::user::piped_password;
 use crate::app::App;
 use crate::domain::location::Location;
-use crate::domain::look::hidden_columns_warning;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, SourceDraft};
-use crate::domain::text_encoding::encoding_name;
-use crate::domain::veil::account;
-use crate::domain::way_in::Asked;
+use crate::domain::source_form_spec::Asked;
+use crate::domain::source_probe::hidden_columns_warning;
+use crate::domain::text::encoding::encoding_name;
+use crate::domain::text::redaction::account;
 
 /// A source to be added.
 #[derive(Args)]

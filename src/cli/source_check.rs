@@ -3,12 +3,12 @@
 use super::output::{Exit, Trouble, answer, complain, note, one_line};
 use crate::app::App;
 use crate::domain::feed::Feed;
-use crate::domain::in_words;
 use crate::domain::location::without_secrets;
-use crate::domain::look::Look;
-use crate::domain::row::shortened;
+use crate::domain::rows::row::shortened;
 use crate::domain::source::Source;
-use crate::domain::text_counts::grouped;
+use crate::domain::source_probe::Look;
+use crate::domain::text::counts::grouped;
+use crate::domain::text::measures;
 
 /// What is said of a feed of which nothing else is known.
 const UNREAD: &str = "It could not be read.";
@@ -33,7 +33,7 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
     if !is_fine {
         return Ok(Exit::Failed);
     }
-    let bytes = in_words::bytes(look.bytes);
+    let bytes = measures::bytes(look.bytes);
     answer(&one_line(&format!(
         "{slug} is fine: {} columns ({}), every key in “{}” is present and different, {}.",
         grouped(look.columns.len() as u64),
@@ -59,7 +59,7 @@ fn tell_feeds(source: &Source, look: &Look) -> Result<Exit, Trouble> {
     }
     let Source { slug, .. } = source;
     let asked = look.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
-    let bytes = in_words::bytes(look.bytes);
+    let bytes = measures::bytes(look.bytes);
     let said = match look.feeds.len() {
         0 => format!("{slug} is fine: {bytes}."),
         1 => format!("{slug} is fine: 1 feed, {bytes}."),

@@ -13,7 +13,7 @@ use crate::domain::run_text::{counted_issues, issue_label};
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 use crate::store::admission::Admission;
 
 /// What the exit codes mean.

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::words::words;
+use super::text::enum_names::words;
 
 words! {
     /// What a user or a token may do.

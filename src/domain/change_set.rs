@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::item::Digest128;
-use super::words::words;
+use super::text::enum_names::words;
 
 words! {
     /// How an item differs from what the catalog held.

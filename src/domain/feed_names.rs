@@ -6,7 +6,7 @@ use url::Url;
 
 use super::feed::Feed;
 use super::location::without_secrets;
-use super::row::{clipped, shortened};
+use super::rows::row::{clipped, shortened};
 
 /// What each of `feeds` is called among the others, in their order. It is its title, or its address without secrets
 /// where it has none. Where several have the same title the host is added, and the path where that is the same, too.

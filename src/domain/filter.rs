@@ -1,8 +1,8 @@
 //! Which items of a catalog are shown, where they are articles: all, or those that somebody has yet to read, or marked
 //! with a star.
 
-use super::column_type::ColumnType;
-use super::words::words;
+use super::columns::column_type::ColumnType;
+use super::text::enum_names::words;
 
 words! {
     /// A part of a catalog of articles.
@@ -46,7 +46,7 @@ impl Filter {
 #[cfg(test)]
 mod tests {
     use super::Filter;
-    use crate::domain::column_type::ColumnType::{Flag, Text};
+    use crate::domain::columns::column_type::ColumnType::{Flag, Text};
 
     #[test]
     fn only_catalogs_of_articles_have_unread_ones() {

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::row::shortened;
-use super::text_counts::grouped;
-use super::words::words;
+use super::rows::row::shortened;
+use super::text::counts::grouped;
+use super::text::enum_names::words;
 
 words! {
     /// Whether the row is missing from the catalog because of the issue.

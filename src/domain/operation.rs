@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sync_id::SyncId;
-use super::words::words;
+use super::text::enum_names::words;
 
 words! {
     /// What a run does.

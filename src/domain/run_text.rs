@@ -5,7 +5,7 @@ use super::issue::IssueKind;
 use super::operation::{OperationKind, Status};
 use super::progress::{Count, FailedFeeds, Stats};
 use super::source::Noun;
-use super::text_counts::grouped;
+use super::text::counts::grouped;
 
 /// What a run did, as far as its message tells it.
 #[derive(Clone, Copy, Debug)]

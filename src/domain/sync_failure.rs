@@ -4,7 +4,7 @@
 use super::guards::Tally;
 use super::run_text::counted;
 use super::source::Source;
-use super::text_counts::grouped;
+use super::text::counts::grouped;
 
 /// What is wrong with a source as a whole.
 #[derive(Clone, PartialEq, Eq, Debug)]

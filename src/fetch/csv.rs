@@ -18,11 +18,12 @@ use url::Url;
 use super::file_name::file_title;
 use super::file_signature::refuse_binary;
 use super::http::address::{Reach, parse};
-use super::http::reply;
+use super::http::body_file::Spooled;
 use super::http::request::Request;
-use super::http::spool::Spooled;
+use super::http::response_status;
 use super::http::{Answer, Client};
-use super::local::{self, Wanted};
+use super::local_file;
+use super::local_file::Wanted;
 use super::sheet_address::{refuse_partial_sheet, refuse_partial_sheet_at};
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
@@ -30,7 +31,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
-use crate::domain::way_in::{FileAsked, WayIn};
+use crate::domain::source_form_spec::{FileAsked, WayIn};
 use table::Table;
 
 /// What a file on this machine should be.
@@ -92,7 +93,7 @@ impl Kind for Csv {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
             Location::Url(address) => {
-                parse(address).map_or_else(|_| "its address".to_owned(), |url| reply::host_of(&url))
+                parse(address).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url))
             }
             Location::Urls(_) => "its addresses".to_owned(),
             Location::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
@@ -113,13 +114,13 @@ impl Kind for Csv {
                 table_at(&self.client, request, options, 0, order, watch)
             }
             Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
-            Location::File(path) => taken(local::file(&self.client, path, CSV_FILE, order, watch)?),
+            Location::File(path) => taken(local_file::file(&self.client, path, CSV_FILE, order, watch)?),
             Location::Upload(name) => {
-                taken(local::upload(&self.client, &self.uploads_dir, name, CSV_FILE, order, watch)?)
+                taken(local_file::upload(&self.client, &self.uploads_dir, name, CSV_FILE, order, watch)?)
             }
             Location::Sample => {
                 let (sample, named) = (self.sample, ("The sample", CSV_FILE));
-                taken(local::copy(&self.client, sample, sample.len() as u64, named, order, watch)?)
+                taken(local_file::copy(&self.client, sample, sample.len() as u64, named, order, watch)?)
             }
         }
     }
@@ -140,7 +141,7 @@ pub(in crate::fetch) fn table_at(
     if let Some(title) = file_title(&body.headers, client.is_google(&body.url)) {
         watch.title(&title);
     }
-    let (said, charset) = (body.validators(), reply::charset(&body.headers));
+    let (said, charset) = (body.validators(), response_status::charset(&body.headers));
     finish(body.content, charset.as_deref(), said, options, rows_above, order, watch)
 }
 

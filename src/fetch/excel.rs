@@ -33,12 +33,13 @@ use calamine::DataRef;
 use url::Url;
 
 use super::http::address::{Reach, parse};
-use super::http::halt::deadline;
-use super::http::reply;
+use super::http::body_file::Spooled;
+use super::http::cancel_token::deadline;
 use super::http::request::Request;
-use super::http::spool::Spooled;
+use super::http::response_status;
 use super::http::{Answer, Client};
-use super::local::{self, Wanted};
+use super::local_file;
+use super::local_file::Wanted;
 use super::row_file::RowWriter;
 use super::sheet_address::{refuse_sheet, refuse_sheet_at};
 use super::{FetchError, Fetched, Kind, Order, Watch};
@@ -47,7 +48,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
-use crate::domain::way_in::{FileAsked, WayIn};
+use crate::domain::source_form_spec::{FileAsked, WayIn};
 use layout::TabLayout;
 use part_reader::{PartBound, ReadLimit};
 use row_collector::CollectedRows;
@@ -170,7 +171,7 @@ impl Kind for Excel {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
             Location::Url(address) => {
-                parse(address).map_or_else(|_| "its address".to_owned(), |url| reply::host_of(&url))
+                parse(address).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url))
             }
             Location::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             Location::Urls(_) | Location::Upload(_) | Location::Sample => "the uploaded workbook".to_owned(),
@@ -197,10 +198,10 @@ impl Kind for Excel {
                 (body.content, validators)
             }
             Location::File(path) => {
-                (local::file(&self.client, path, WORKBOOK_FILE, order, watch)?, Validators::default())
+                (local_file::file(&self.client, path, WORKBOOK_FILE, order, watch)?, Validators::default())
             }
             Location::Upload(name) => {
-                let content = local::upload(&self.client, &self.uploads_dir, name, WORKBOOK_FILE, order, watch)?;
+                let content = local_file::upload(&self.client, &self.uploads_dir, name, WORKBOOK_FILE, order, watch)?;
                 (content, Validators::default())
             }
             Location::Urls(_) | Location::Sample => {

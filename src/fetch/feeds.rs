@@ -1,42 +1,26 @@
 //! The kind `feeds`: RSS, Atom and JSON Feed, by address or by list (OPML), told by what is there.
 
 mod articles;
-mod ask;
-mod dates;
-mod document;
-mod entry;
-mod gathering;
+mod crawl;
 mod identity;
-mod json;
 mod kept_keys;
-mod ledger;
-mod list;
-mod names;
-mod pace;
-mod roll;
-mod roster;
-mod sentences;
-mod shape;
-mod signpost;
-mod taking;
-mod telling;
-mod values;
-mod written;
-mod xml;
+mod messages;
+mod parse;
 
 use std::path::PathBuf;
 
 use url::Url;
 
 use self::articles::{COLUMNS, FEED, KEY};
-use self::ask::{Arrived, FEED_BYTES};
-use self::gathering::{Gathered, Gathering};
-use self::ledger::Tally;
-use self::sentences::Short;
+use self::crawl::crawler::{Gathered, Gathering};
+use self::crawl::feed_request::{Arrived, FEED_BYTES};
+use self::crawl::state::Tally;
+use self::messages::Short;
 use super::http::Client;
 use super::http::address::parse;
-use super::http::reply;
-use super::local::{self, Wanted};
+use super::http::response_status;
+use super::local_file;
+use super::local_file::Wanted;
 use super::row_file::Facts;
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::feed_names::feed_names;
@@ -45,7 +29,7 @@ use crate::domain::operation::Mode;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Noun, Source, Validators};
-use crate::domain::way_in::WayIn;
+use crate::domain::source_form_spec::WayIn;
 
 /// What a file on this machine should be.
 const FEED_FILE: Wanted = Wanted("list of feeds (OPML) or feed");
@@ -75,8 +59,10 @@ impl Feeds {
     /// Reads the file that the source is, if it is one.
     fn read_local(&self, location: &Location, order: &Order<'_>, watch: &dyn Watch) -> Result<Arrived, FetchError> {
         let content = match location {
-            Location::File(path) => local::file(&self.client, path, FEED_FILE, order, watch)?,
-            Location::Upload(name) => local::upload(&self.client, &self.uploads_dir, name, FEED_FILE, order, watch)?,
+            Location::File(path) => local_file::file(&self.client, path, FEED_FILE, order, watch)?,
+            Location::Upload(name) => {
+                local_file::upload(&self.client, &self.uploads_dir, name, FEED_FILE, order, watch)?
+            }
             Location::Url(_) | Location::Urls(_) | Location::Sample => return Err(no_sample()),
         };
         // Links in it that are relative lead nowhere, and tell nobody where it lies.
@@ -140,7 +126,7 @@ impl Kind for Feeds {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match source.location.addresses() {
             [] => source.location.for_people(),
-            [only] => parse(only).map_or_else(|_| "its address".to_owned(), |url| reply::host_of(&url)),
+            [only] => parse(only).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url)),
             many => format!("{} addresses", many.len()),
         };
         format!("Fetching {} from {from}…", source.noun.many)
@@ -149,7 +135,7 @@ impl Kind for Feeds {
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
         let location = &source.location;
         let read = |ear: &dyn Watch| self.read_local(location, order, ear);
-        let (addresses, local): (Vec<String>, Option<&gathering::ReadLocal<'_>>) = match location {
+        let (addresses, local): (Vec<String>, Option<&crawl::crawler::ReadLocal<'_>>) = match location {
             Location::Url(_) | Location::Urls(_) => {
                 (location.addresses().iter().map(|address| web_address(address).into_owned()).collect(), None)
             }
@@ -169,8 +155,8 @@ impl Kind for Feeds {
         let none = match tally {
             Tally { answered: 1.., .. } => None,
             // To have come to none of them is no success, whatever is left alone for good reasons.
-            Tally { not_reached: 1.., .. } => Some(sentences::none_reached(tally, short)),
-            Tally { left_alone: 0, failing: 1.., .. } => Some(sentences::none_at_all(tally.failing, &feeds)),
+            Tally { not_reached: 1.., .. } => Some(messages::none_reached(tally, short)),
+            Tally { left_alone: 0, failing: 1.., .. } => Some(messages::none_at_all(tally.failing, &feeds)),
             _ => None,
         };
         issues.into_iter().for_each(|issue| watch.issue(issue));

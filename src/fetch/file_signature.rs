@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::FetchError;
 use super::file_type_names::type_name;
-use super::http::spool::{Spooled, disk};
+use super::http::body_file::{Spooled, disk};
 
 /// How much of the beginning and of the end is looked at.
 const LOOKED_AT: u64 = 64 * 1024;

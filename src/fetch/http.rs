@@ -1,18 +1,18 @@
 //! The one way out over HTTP: guarded, bounded, patient with busy servers, and ended within a second when told so.
 
 pub(in crate::fetch) mod address;
-pub(in crate::fetch) mod call;
+pub(in crate::fetch) mod address_guard;
+pub(in crate::fetch) mod attempt;
+pub(in crate::fetch) mod body_file;
+pub(in crate::fetch) mod cancel_token;
 mod cookies;
+mod decompress;
 pub(in crate::fetch) mod failure;
-pub(in crate::fetch) mod guard;
 mod gzip_members;
-pub(in crate::fetch) mod halt;
-pub(in crate::fetch) mod queue;
-pub(in crate::fetch) mod reply;
+pub(in crate::fetch) mod host_lock;
 pub(in crate::fetch) mod request;
-pub(in crate::fetch) mod spool;
+pub(in crate::fetch) mod response_status;
 pub(in crate::fetch) mod transport;
-mod unpack;
 
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -23,18 +23,18 @@ use chrono::{DateTime, Utc};
 use ureq::http::{HeaderMap, header};
 use url::Url;
 
+use self::address_guard::AllowHosts;
+use self::attempt::Call;
+use self::body_file::Spooled;
+use self::cancel_token::{Ended, Halt, deadline, watched};
+use self::response_status::{Trouble, host_of};
 use super::{FetchError, Order, Watch};
-use crate::domain::in_words;
 use crate::domain::source::Validators;
+use crate::domain::text::measures;
 use address::parse;
-use call::Call;
 use cookies::CookieJar;
 use failure::Failure;
-use guard::AllowHosts;
-use halt::{Ended, Halt, deadline, watched};
-use reply::{Trouble, host_of};
 use request::Request;
-use spool::Spooled;
 
 /// How often a passing trouble is met before it counts.
 const TRIES: u32 = 3;
@@ -76,8 +76,8 @@ impl Body {
     /// What the server said about this version.
     pub(in crate::fetch) fn validators(&self) -> Validators {
         Validators {
-            etag: reply::verbatim(&self.headers, &header::ETAG),
-            last_modified: reply::verbatim(&self.headers, &header::LAST_MODIFIED),
+            etag: response_status::verbatim(&self.headers, &header::ETAG),
+            last_modified: response_status::verbatim(&self.headers, &header::LAST_MODIFIED),
             ..Validators::default()
         }
     }
@@ -111,7 +111,7 @@ impl Client {
             let wait = (until - Utc::now()).to_std().unwrap_or_default().max(Duration::from_millis(500));
             waits += 1;
             if wait >= left() || waits > PATIENCE {
-                return Err(reply::too_busy(&host, until));
+                return Err(response_status::too_busy(&host, until));
             }
             watch.waiting(&host, until);
             watched(watch, left(), left(), |halt| halt.sleep(wait))
@@ -176,7 +176,7 @@ fn explain(failure: Failure, host: &str, limit: Duration) -> FetchError {
         Failure::Ended(Ended::Stopped) => FetchError::Stopped,
         Failure::Ended(Ended::TimedOut) => timed_out(host, limit),
         Failure::Trouble(Trouble::Final(error) | Trouble::Passing(error)) => error,
-        Failure::Trouble(Trouble::Busy { host, until }) => reply::too_busy(&host, until),
+        Failure::Trouble(Trouble::Busy { host, until }) => response_status::too_busy(&host, until),
     }
 }
 
@@ -186,7 +186,7 @@ fn timed_out(host: &str, limit: Duration) -> FetchError {
         format!(
             "The file from {host} was not here within {}. Try again later, or have the operator raise \
              LOCKSTEP_FETCH_TIMEOUT.",
-            in_words::limit(limit)
+            measures::limit(limit)
         ),
     )
 }

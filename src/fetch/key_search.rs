@@ -5,11 +5,11 @@ use std::collections::HashSet;
 
 use super::{Content, FetchError, Shelf};
 use crate::domain::item::KEY_MAX_BYTES;
-use crate::domain::key_cell::KeyCell;
-use crate::domain::key_column::{KeyHints, KnownKeys, rank};
-use crate::domain::row::Row;
-use crate::domain::sheet_words::is_unfilled;
-use crate::domain::text_form::comparable_form;
+use crate::domain::rows::key_cell::KeyCell;
+use crate::domain::rows::key_column::{KeyHints, KnownKeys, rank};
+use crate::domain::rows::row::Row;
+use crate::domain::rows::spreadsheet_values::is_unfilled;
+use crate::domain::text::comparable_form::comparable_form;
 
 /// How many rows are looked through.
 const SEARCHED: usize = 1000;

@@ -14,11 +14,11 @@ use super::excel::Excel;
 use super::feeds::Feeds;
 use super::file_signature::detect_file;
 use super::http::Client;
-use super::http::guard::AllowHosts;
+use super::http::address_guard::AllowHosts;
 use super::reader::Reader;
 use super::sheet::Sheet;
 use super::sheet::credentials::ServiceAccount;
-use super::sheet::robot::Robot;
+use super::sheet::service_account_client::Robot;
 use super::{FetchError, Order, Watch};
 use crate::domain::source::Validators;
 

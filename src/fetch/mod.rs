@@ -12,36 +12,36 @@ mod file_type_names;
 mod http;
 mod key_search;
 mod kinds;
-mod local;
-mod look;
+mod local_file;
 mod reader;
 mod row_file;
 mod sheet;
 mod sheet_address;
+mod source_probe;
 mod text_encoding;
 
-pub use http::guard::{AllowHosts, NotAllowHosts};
+pub use http::address_guard::{AllowHosts, NotAllowHosts};
 pub use key_search::key_hints;
 pub use kinds::{Kinds, Settings, try_credentials};
-pub use look::{fetch_whole, missing_key, unsaved_source};
 pub use sheet::credentials::{NotAServiceAccount, ServiceAccount};
+pub use source_probe::{fetch_whole, missing_key, unsaved_source};
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::column_type::ColumnType;
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::Feed;
 use crate::domain::issue::Issue;
 use crate::domain::location::Location;
 use crate::domain::operation::Mode;
 use crate::domain::progress::{Count, Weights};
 use crate::domain::read_options::ReadSetting;
-use crate::domain::row::Row;
+use crate::domain::rows::row::Row;
 use crate::domain::source::{Noun, Source, Validators};
+use crate::domain::source_form_spec::WayIn;
 use crate::domain::sync_id::SyncId;
-use crate::domain::way_in::WayIn;
 
 /// A kind of place outside that can be mirrored.
 pub trait Kind: Send + Sync {
@@ -229,7 +229,7 @@ pub enum Fetched {
 
 /// Fetched content: it lies in a temporary file that goes when this is dropped.
 pub trait Content: Send {
-    /// The columns, named by [`crate::domain::row::column_names`]. Empty if there is no header.
+    /// The columns, named by [`crate::domain::rows::row::column_names`]. Empty if there is no header.
     fn columns(&self) -> &[String];
 
     /// What to send along the next time.

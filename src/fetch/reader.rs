@@ -21,12 +21,12 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::http::{Client, reply};
+use super::http::{Client, response_status};
 use super::{FetchError, Fetched, Kind, Order, Watch};
 use crate::domain::location::Location;
 use crate::domain::progress::Weights;
 use crate::domain::source::{Noun, Source};
-use crate::domain::way_in::WayIn;
+use crate::domain::source_form_spec::WayIn;
 use account::Account;
 use mirror::Mirror;
 use session::Session;
@@ -78,7 +78,7 @@ impl Kind for Reader {
     fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
         let account = Account::at(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
         if let Some(until) = pause::kept(&account, order, Utc::now()) {
-            return Err(reply::too_busy(&account.host(), until));
+            return Err(response_status::too_busy(&account.host(), until));
         }
         let session = Session::new(&self.client, &account, order, watch);
         let mut mirror = Mirror::new(session, source, order, watch);

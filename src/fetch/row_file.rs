@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use super::http::spool::{Reader, disk, temporary};
+use super::http::body_file::{Reader, disk, temporary};
 use super::{Content, FetchError, Rows};
-use crate::domain::column_type::ColumnType;
-use crate::domain::row::Row;
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::rows::row::Row;
 use crate::domain::source::Validators;
 
 /// Takes rows one after the other.

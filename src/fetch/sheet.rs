@@ -4,26 +4,26 @@
 pub(in crate::fetch) mod api;
 pub(in crate::fetch) mod credentials;
 pub(in crate::fetch) mod export;
+pub(in crate::fetch) mod google_errors;
 pub(in crate::fetch) mod rate_limit;
 pub(in crate::fetch) mod reading_rules;
-pub(in crate::fetch) mod refusal;
-pub(in crate::fetch) mod robot;
+pub(in crate::fetch) mod service_account_client;
 pub(in crate::fetch) mod values;
 
 use std::sync::Arc;
 
+use self::service_account_client::Robot;
 use super::http::Client;
 use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::in_words::sentence;
 use crate::domain::location::Location;
 use crate::domain::progress::Weights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::sheet_link::{SheetLink, SheetLinkError};
 use crate::domain::source::Source;
-use crate::domain::way_in::WayIn;
+use crate::domain::source_form_spec::WayIn;
+use crate::domain::text::measures::sentence;
 use api::Api;
 use reading_rules::ReadingRules;
-use robot::Robot;
 
 /// Mirrors a Google Sheet.
 #[derive(Debug)]

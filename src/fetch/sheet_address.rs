@@ -6,8 +6,8 @@ use url::Url;
 use super::FetchError;
 use super::http::Client;
 use super::http::address::parse;
-use crate::domain::in_words::sentence;
 use crate::domain::sheet_link::{DirectLinkError, check_direct_link, is_sheet_address};
+use crate::domain::text::measures::sentence;
 
 /// Refuses the link of a Google Sheet that brings a page, or more than it shows.
 ///

@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-use crate::domain::row::shortened;
-use crate::domain::text_encoding::encoding_name;
+use crate::domain::rows::row::shortened;
+use crate::domain::text::encoding::encoding_name;
 
 /// How many bytes of the beginning are kept, for byte order marks and the pattern of UTF-16.
 const START_BYTES: usize = 4096;
@@ -290,5 +290,4 @@ pub(in crate::fetch) fn detect_legacy(bytes: &[u8]) -> &'static Encoding {
 }
 
 #[cfg(test)]
-#[path = "text_encoding_tests.rs"]
 mod tests;

@@ -6,7 +6,7 @@ use chrono::{TimeDelta, Utc};
 
 use super::shown::Shown;
 use super::{DatabaseStatus, StatusError, StatusStore};
-use crate::domain::journal;
+use crate::domain::log_fields;
 use crate::domain::operation::Status;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -128,7 +128,7 @@ impl StatusBoard {
         if let Err(error) = told {
             let level = if has_been_said { log::Level::Debug } else { log::Level::Warn };
             log::log!(
-                target: journal::SYNC, level, event = "trouble", syncId:% = id;
+                target: log_fields::SYNC, level, event = "trouble", syncId:% = id;
                 "its status could not be copied to the {} store: {error}", self.primary.name()
             );
         }

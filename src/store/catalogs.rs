@@ -11,7 +11,7 @@ use super::feed_counts;
 use super::items::Item;
 use super::schema::catalogs;
 use super::stored::{json, to_json};
-use crate::domain::column_type::ColumnType;
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::Feed;
 use crate::domain::source::{SourceId, Validators};
 

@@ -12,7 +12,7 @@ use super::operations::{self, OperationRow};
 use super::schema::{catalogs, sources, sync_operations, sync_records};
 use super::stored::{json, to_json};
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::column_type::ColumnType;
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::Feed;
 use crate::domain::issue::Issues;
 use crate::domain::operation::{Lease, Priority, Status};

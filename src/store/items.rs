@@ -8,7 +8,7 @@ use super::dialect::{bulk, search, sorting};
 use super::error::StoreError;
 use super::schema::items;
 use crate::domain::change_set::Known;
-use crate::domain::column_type::ColumnType;
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::item::{Digest128, parse_fields, search_fold};
 use crate::domain::source::SourceId;
 

@@ -4,24 +4,24 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::columns::NO_KEY_COLUMN;
-use super::compare::KeyIndex;
-use super::comparison::{Comparison, StoredItems};
-use super::outcome::Stopped;
-use super::signal::Reason;
+use super::run::column_changes::NO_KEY_COLUMN;
+use super::run::compare::KeyIndex;
+use super::run::comparison::{Comparison, StoredItems};
+use super::run::outcome::Stopped;
+use super::run_signal::Reason;
 use crate::domain::change_set::Known;
 use crate::domain::guards::Verdict;
-use crate::domain::header_row::{SEARCHED_ROWS, likely_header};
 use crate::domain::issue::{Issue, IssueKind, Issues};
 use crate::domain::item::parse_fields;
-use crate::domain::key_column::KeyHints;
-use crate::domain::look::{Look, problems_of_rows};
 use crate::domain::read_options::ReadSetting;
-use crate::domain::row::Row;
+use crate::domain::rows::header_row::{SEARCHED_ROWS, likely_header};
+use crate::domain::rows::key_column::KeyHints;
+use crate::domain::rows::row::Row;
 use crate::domain::run_text::would_keep;
 use crate::domain::source::{Source, SourceId};
+use crate::domain::source_probe::{Look, problems_of_rows};
 use crate::domain::sync_failure::SyncFailure;
-use crate::domain::text_form::position_of;
+use crate::domain::text::comparable_form::position_of;
 use crate::fetch::{Content, EmptyShelf, FetchError, Shelf, key_hints};
 use crate::store::Store;
 

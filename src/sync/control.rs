@@ -7,20 +7,21 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
 use super::check::{StoredCatalog, as_fetch_error, check};
-use super::comparison::Comparison;
 use super::engine::Engine;
-use super::hidden_columns::leave_out_hidden;
-use super::signal::Stop;
-use super::{journal, recovery, worker};
+use super::lease::recovery;
+use super::run::comparison::Comparison;
+use super::run::hidden_columns::leave_out_hidden;
+use super::run_signal::Stop;
+use super::{run_log, worker};
 use crate::domain::feed::Feed;
 use crate::domain::issue::{Issue, Issues};
 use crate::domain::location::Location;
-use crate::domain::look::{CannotLook, Look};
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Noun, Slug, Source, SourceId};
+use crate::domain::source_form_spec::WayIn;
+use crate::domain::source_probe::{CannotLook, Look};
 use crate::domain::sync_id::SyncId;
-use crate::domain::way_in::WayIn;
 use crate::fetch::{FetchError, Kind, Watch, fetch_whole, unsaved_source};
 use crate::store::StoreError;
 use crate::store::admission::{Admission, Due, Wish};
@@ -77,7 +78,7 @@ impl Control {
         let cooldown = self.engine.terms.cooldown;
         let admission = self.engine.store.admit(&Wish { source, request, message: WAITING, cooldown, due })?;
         if let Admission::Accepted(id) = admission {
-            journal::accepted(id, slug, request);
+            run_log::accepted(id, slug, request);
             self.engine.bell.ring();
         }
         Ok(admission)
@@ -89,10 +90,10 @@ impl Control {
     /// When the database fails.
     pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
         let cancel = self.engine.store.cancel(id, by)?;
-        journal::cancel_requested(id, by, cancel);
+        run_log::cancel_requested(id, by, cancel);
         if cancel == Cancel::Done {
             self.engine.board.tell_end(id, false);
-            journal::ended(&self.engine.store, id, Status::Cancelled, "before it started");
+            run_log::ended(&self.engine.store, id, Status::Cancelled, "before it started");
         }
         Ok(cancel)
     }

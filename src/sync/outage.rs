@@ -4,7 +4,7 @@
 use std::fmt::Display;
 use std::time::Instant;
 
-use super::journal;
+use super::run_log;
 use crate::domain::sync_id::SyncId;
 
 /// Follows whether something works that a loop does.
@@ -35,7 +35,7 @@ impl Outage {
                     let seconds = since.elapsed().as_secs();
                     match run {
                         Some(id) => {
-                            journal::relief(*id, format_args!("{what} could be {done} again after {seconds} s"));
+                            run_log::relief(*id, format_args!("{what} could be {done} again after {seconds} s"));
                         }
                         None => log::info!("{what} could be {done} again after {seconds} s"),
                     }
@@ -49,7 +49,7 @@ impl Outage {
             Err(error) => {
                 *since = Some(Instant::now());
                 match run {
-                    Some(id) => journal::trouble(*id, format_args!("{what} could not be {done}: {error}")),
+                    Some(id) => run_log::trouble(*id, format_args!("{what} could not be {done}: {error}")),
                     None => log::warn!("{what} could not be {done}: {error}; this is said once until it works again"),
                 }
                 None

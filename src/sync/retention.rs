@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use super::engine::{Engine, Terms};
-use super::signal::Stop;
+use super::run_signal::Stop;
 
 /// How often it looks, at the least.
 const EVERY: Duration = Duration::from_secs(60);

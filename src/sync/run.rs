@@ -1,19 +1,35 @@
 //! One run, from its claim to its end: fetch, survey, judge, apply, finish.
 
+pub(super) mod apply;
+pub(super) mod column_changes;
+pub(super) mod compare;
+pub(super) mod comparison;
+pub(super) mod database_retry;
+pub(super) mod fetch;
+pub(super) mod hidden_columns;
+pub(super) mod key_spellings;
+pub(super) mod keyless_rows;
+pub(super) mod merge_stored;
+pub(super) mod outcome;
+pub(super) mod pending_cells;
+pub(super) mod row_rules;
+pub(super) mod strip_columns;
+pub(super) mod survey;
+pub(super) mod survey_step;
+
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::apply::{Application, Destination};
-use super::columns;
-use super::compare::KeyIndex;
+use self::apply::{Application, Destination};
+use self::compare::KeyIndex;
+use self::database_retry::outlast;
+use self::hidden_columns::{leave_out_hidden, names_in_items};
+use self::outcome::{Findings, Limit, Stopped};
 use super::engine::Engine;
-use super::heartbeat::Heartbeat;
-use super::hidden_columns::{leave_out_hidden, names_in_items};
-use super::journal;
-use super::outcome::{Findings, Limit, Stopped};
-use super::outlast::{self, outlast};
-use super::reporter::Reporter;
-use super::signal::{Reason, Signal, Stop};
+use super::lease::heartbeat::Heartbeat;
+use super::progress::reporter::Reporter;
+use super::run_log;
+use super::run_signal::{Reason, Signal, Stop};
 use crate::domain::change_set::Known;
 use crate::domain::guards::Verdict;
 use crate::domain::operation::{Lease, Operation, OperationKind, Stage, Status};
@@ -31,13 +47,13 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
     let heartbeat = match Heartbeat::begin(engine, lease, Arc::clone(&signal)) {
         Ok(heartbeat) => heartbeat,
         // Without a heartbeat the lease runs out and the run is queued again.
-        Err(error) => return journal::failure(operation.id, format_args!("no heartbeat: {error}")),
+        Err(error) => return run_log::failure(operation.id, format_args!("no heartbeat: {error}")),
     };
     let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| decide(engine, operation, lease, &signal)));
     let ending = decided.unwrap_or_else(|panic| {
         // The panic hook has logged where; the run keeps what a person can use.
         let what = panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref::<String>().cloned());
-        journal::failure(operation.id, format_args!("the worker panicked: {}", what.unwrap_or_default()));
+        run_log::failure(operation.id, format_args!("the worker panicked: {}", what.unwrap_or_default()));
         let sentence = "Something went wrong inside Lockstep. What was written until then is kept. \
                         The log of the server says more; please report it with the id of this sync.";
         // No counts: those that the last batch committed stay.
@@ -45,21 +61,21 @@ pub(super) fn run(engine: &Engine, operation: &Operation, lease: Lease, claimed:
         Some(Ending { error, ..Ending::new(Status::Failed, sentence) })
     });
     let Some(ending) = ending else {
-        return journal::trouble(operation.id, format_args!("the lease is lost; somebody else has this run now"));
+        return run_log::trouble(operation.id, format_args!("the lease is lost; somebody else has this run now"));
     };
-    match outlast::finish(engine, lease, &ending, &signal) {
+    match database_retry::finish(engine, lease, &ending, &signal) {
         Ok(successor) => {
             engine.board.tell_end(operation.id, signal.is_status_refused());
-            journal::ended(&engine.store, operation.id, ending.status, &ending.message);
+            run_log::ended(&engine.store, operation.id, ending.status, &ending.message);
             if successor.is_some() {
                 engine.bell.ring();
             }
         }
         Err(StoreError::Fenced) => {
-            journal::trouble(operation.id, format_args!("its end was not accepted: the lease is lost"));
+            run_log::trouble(operation.id, format_args!("its end was not accepted: the lease is lost"));
         }
         // The lease runs out then, and whoever recovers it says so.
-        Err(error) => journal::failure(operation.id, format_args!("its end could not be kept: {error}")),
+        Err(error) => run_log::failure(operation.id, format_args!("its end could not be kept: {error}")),
     }
     drop(heartbeat);
 }
@@ -94,7 +110,7 @@ fn decide(engine: &Engine, operation: &Operation, lease: Lease, signal: &Arc<Sig
         Stopped::Failed { code, message } => Some(findings.failed(code, &message)),
         Stopped::Refused(failure) => Some(findings.failed(failure.code, &failure.message())),
         Stopped::Database(error) => {
-            journal::failure(operation.id, format_args!("{error}"));
+            run_log::failure(operation.id, format_args!("{error}"));
             let (code, sentence) = if error.is_disk_full() {
                 let sentence = "The disk of the database is full. What was written until then is kept; make room there, \
                                 then sync again.";
@@ -167,7 +183,7 @@ impl Run<'_> {
         let mut index = KeyIndex::with_room(self.catalog.item_count);
         let mut survey = self.survey(&*content, &layout, &mut index)?;
         findings.issues.append(std::mem::take(&mut survey.issues));
-        findings.columns = columns::in_words(&survey.columns);
+        findings.columns = column_changes::in_words(&survey.columns);
         // Where only the newest entries are fetched nothing has left, and to have none of them is nothing unusual.
         let whole = content.is_whole();
         findings.newest_only = !whole;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::control::Control;
 use super::engine::Engine;
 use super::outage::Outage;
-use super::signal::Stop;
+use super::run_signal::Stop;
 use super::worker::living;
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
 use crate::domain::schedule::Schedule;

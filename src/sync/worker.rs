@@ -4,10 +4,11 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::engine::Engine;
+use super::lease::recovery;
 use super::outage::Outage;
 use super::run;
-use super::signal::Stop;
-use super::{health, journal, recovery, retention, scheduler};
+use super::run_signal::Stop;
+use super::{health_log, retention, run_log, scheduler};
 use crate::domain::operation::{Lease, Operation};
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
@@ -37,7 +38,7 @@ impl Workers {
         workers.spawn("recovery", recovery::watch)?;
         workers.spawn("scheduler", scheduler::watch)?;
         workers.spawn("retention", retention::watch)?;
-        workers.spawn("health", health::watch)?;
+        workers.spawn("health", health_log::watch)?;
         Ok(workers)
     }
 
@@ -93,7 +94,7 @@ fn work(engine: &Engine, stop: &Stop) {
 pub(super) fn claim_and_run(engine: &Engine, only: Option<SyncId>, stop: &Stop) -> Result<bool, StoreError> {
     let claimed = Instant::now();
     let Some((operation, lease)) = claim(engine, only)? else { return Ok(false) };
-    journal::started(&engine.store, &operation, thread_name(&std::thread::current()));
+    run_log::started(&engine.store, &operation, thread_name(&std::thread::current()));
     run::run(engine, &operation, lease, claimed, stop);
     Ok(true)
 }

@@ -5,20 +5,23 @@ use actix_web::http::{Method, header};
 use actix_web::web::{ServiceConfig, post, resource, route, to};
 use actix_web::{HttpRequest, HttpResponse, Route};
 
-use super::error::WebError;
-use super::guard::Caller;
-use super::session::path_here;
-use super::state::{self, Rooms};
-use super::{
-    api, assets, badge, catalog, dashboard, feeds, history, item, login, older_clients, settings, settings_add, setup,
-    sync_panel,
-};
+use super::accounts::{login, setup};
+use super::catalog::item;
+use super::http::app_state;
+use super::http::app_state::Rooms;
+use super::http::assets;
+use super::http::authentication::Caller;
+use super::http::error::WebError;
+use super::http::session::path_here;
+use super::layout::badge;
+use super::sources::add;
+use super::{api, catalog, dashboard, feeds, history, legacy_api, panel, sources};
 
 /// Every address there is.
 pub(super) fn table(services: &mut ServiceConfig) {
     services
         .service(resource("/api/sync/status/{id}").route(read().to(api::sync::status)))
-        .service(resource("/catalog/{slug}/sync-status").route(read().to(sync_panel::status)))
+        .service(resource("/catalog/{slug}/sync-status").route(read().to(panel::handlers::status)))
         .service(resource("/sync-badge").route(read().to(badge::fragment)))
         // JSON
         .service(resource("/api/sync").route(post().to(api::sync::start)))
@@ -33,42 +36,38 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/api/health/sync").route(read().to(api::health::sync)))
         // Older clients; before the catalogs, among which no slug is called so
         .service(
-            resource("/api/sync-sheets-bg")
-                .route(post().to(older_clients::start))
-                .route(read().to(older_clients::status)),
+            resource("/api/sync-sheets-bg").route(post().to(legacy_api::start)).route(read().to(legacy_api::status)),
         )
-        .service(resource("/api/sync-sheets").route(post().to(older_clients::start)))
-        .service(resource(["/catalog/sync-status", "/catalog/sync-status/"]).route(read().to(older_clients::panel)))
+        .service(resource("/api/sync-sheets").route(post().to(legacy_api::start)))
+        .service(resource(["/catalog/sync-status", "/catalog/sync-status/"]).route(read().to(legacy_api::panel)))
         // Catalogs
-        .service(resource("/").route(read().to(dashboard::page)))
-        .service(resource("/catalog/{slug}").route(read().to(catalog::page)))
+        .service(resource("/").route(read().to(dashboard::handlers::page)))
+        .service(resource("/catalog/{slug}").route(read().to(catalog::handlers::page)))
         .service(resource("/catalog/{slug}/items/{id}").route(read().to(item::page)))
-        .service(resource("/catalog/{slug}/sync").route(post().to(sync_panel::start)))
-        .service(resource("/catalog/{slug}/sync/cancel").route(post().to(sync_panel::cancel)))
-        .service(resource("/catalog/{slug}/feeds").route(read().to(feeds::page)))
+        .service(resource("/catalog/{slug}/sync").route(post().to(panel::handlers::start)))
+        .service(resource("/catalog/{slug}/sync/cancel").route(post().to(panel::handlers::cancel)))
+        .service(resource("/catalog/{slug}/feeds").route(read().to(feeds::handlers::page)))
         // History
-        .service(resource("/history").route(read().to(history::list)))
-        .service(resource("/history/{id}").route(read().to(history::one)))
-        .service(resource("/history/{id}/issues.csv").route(read().to(history::issues_file)))
+        .service(resource("/history").route(read().to(history::handlers::list)))
+        .service(resource("/history/{id}").route(read().to(history::handlers::one)))
+        .service(resource("/history/{id}/issues.csv").route(read().to(history::handlers::issues_file)))
         // People
         .service(resource("/login").route(read().to(login::page)).route(post().to(login::sign_in)))
         .service(resource("/logout").route(post().to(login::sign_out)))
         .service(resource("/setup").route(read().to(setup::page)).route(post().to(setup::create)))
         // Settings
-        .service(resource("/settings").route(read().to(settings::list)))
-        .service(resource("/settings/sources").route(read().to(settings::list)).route(post().to(settings_add::add)))
+        .service(resource("/settings").route(read().to(sources::handlers::list)))
+        .service(resource("/settings/sources").route(read().to(sources::handlers::list)).route(post().to(add::add)))
+        .service(resource("/settings/sources/new").route(read().to(add::place)).route(post().to(add::look)))
         .service(
-            resource("/settings/sources/new")
-                .route(read().to(settings_add::place))
-                .route(post().to(settings_add::look)),
-        )
-        .service(
-            resource("/settings/sources/{slug}").route(read().to(settings::edit)).route(post().to(settings::change)),
+            resource("/settings/sources/{slug}")
+                .route(read().to(sources::handlers::edit))
+                .route(post().to(sources::handlers::change)),
         )
         .service(
             resource("/settings/sources/{slug}/remove")
-                .route(read().to(settings::confirm_removal))
-                .route(post().to(settings::remove)),
+                .route(read().to(sources::handlers::confirm_removal))
+                .route(post().to(sources::handlers::remove)),
         )
         // The files of the pages, and everything else
         .configure(assets::configure)
@@ -82,7 +81,7 @@ fn read() -> Route {
 
 /// What there is nowhere else. A bad token is told so here too, and an address with a slash too many leads on.
 async fn nothing(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<HttpResponse, WebError> {
-    state::run(&rooms, move |house| caller.actor(house).map(drop)).await?;
+    app_state::run(&rooms, move |house| caller.actor(house).map(drop)).await?;
     let without = request.path().trim_end_matches('/');
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     if !reads || without == request.path() || without.is_empty() {

@@ -7,8 +7,9 @@ use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 
-use super::state::House;
-use super::{dressing, routes};
+use super::http::app_state::House;
+use super::http::security_headers;
+use super::routes;
 
 /// The most bytes of a form or of JSON. Uploads have a limit of their own.
 const MOST_BYTES: usize = 64 * 1024;
@@ -35,7 +36,7 @@ pub fn serve(listener: TcpListener, house: House) -> io::Result<Server> {
             .app_data(web::FormConfig::default().limit(MOST_BYTES))
             .app_data(web::JsonConfig::default().limit(MOST_BYTES))
             .configure(routes::table)
-            .wrap(from_fn(dressing::dressed))
+            .wrap(from_fn(security_headers::dressed))
             .wrap(Compress::default())
     })
     .workers(threads)

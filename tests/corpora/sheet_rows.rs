@@ -1,9 +1,9 @@
 //! Reports 5, 12 and 13: rows that are no entries, and what a spreadsheet writes into cells by itself.
 
-use lockstep::domain::column_type::ColumnType;
-use lockstep::domain::dates::Order;
+use lockstep::domain::columns::column_type::ColumnType;
+use lockstep::domain::columns::dates::Order;
+use lockstep::domain::columns::numbers::Decimal;
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::numbers::Decimal;
 
 use super::keys::{counts, keyed, only_note, told};
 use super::report;

@@ -21,7 +21,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::row::Row;
+use lockstep::domain::rows::row::Row;
 use lockstep::domain::source::{Source, SourceId, Validators};
 use lockstep::fetch::{Content, FetchError, Fetched, Kinds, Order, Settings, Watch};
 

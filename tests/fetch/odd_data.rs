@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use lockstep::domain::location::Location;
-use lockstep::domain::row::Row;
-use lockstep::domain::row_shape::RowShapes;
+use lockstep::domain::rows::row::Row;
+use lockstep::domain::rows::row_shape::RowShapes;
 use lockstep::fetch::{Content, FetchError};
 
 use super::{Road, cells, failed, rows};

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use lockstep::domain::column_type::ColumnType;
+use lockstep::domain::columns::column_type::ColumnType;
 use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;

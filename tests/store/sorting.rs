@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use lockstep::domain::column_type::ColumnType;
-use lockstep::domain::dates::Order;
-use lockstep::domain::numbers::Decimal;
-use lockstep::domain::sorting::sort_key;
+use lockstep::domain::columns::column_type::ColumnType;
+use lockstep::domain::columns::dates::Order;
+use lockstep::domain::columns::numbers::Decimal;
+use lockstep::domain::columns::sorting::sort_key;
 use lockstep::domain::source::Source;
 use lockstep::store::items::ItemQuery;
 use proptest::prelude::*;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, Once};
 
-use lockstep::domain::journal::SYNC_ID;
+use lockstep::domain::log_fields::SYNC_ID;
 use log::kv::Key;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 

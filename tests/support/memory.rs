@@ -8,7 +8,7 @@ use lockstep::domain::item::digest;
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
 use lockstep::domain::progress::Weights;
-use lockstep::domain::row::Row;
+use lockstep::domain::rows::row::Row;
 use lockstep::domain::source::{Source, Validators};
 use lockstep::fetch::{Content, FetchError, Fetched, Kind, Order, Rows, Watch};
 

@@ -9,9 +9,9 @@ use lockstep::domain::feed::Feed;
 use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::location::Location;
 use lockstep::domain::progress::{Count, Weights};
-use lockstep::domain::row::Row;
+use lockstep::domain::rows::row::Row;
 use lockstep::domain::source::{Noun, Source, Validators};
-use lockstep::domain::way_in::{Asked, WayIn};
+use lockstep::domain::source_form_spec::{Asked, WayIn};
 use lockstep::fetch::{Content, FetchError, FetchProgress, Fetched, Kind, Order, Rows, Watch};
 
 /// What there is at each address: headlines, or why there are none.

@@ -1,10 +1,10 @@
 //! Columns that were renamed, added or vanished are told of; without the key column nothing is written. And what the
 //! cells of a column are is told from all of them.
 
-use lockstep::domain::column_type::ColumnType;
-use lockstep::domain::dates::Order;
+use lockstep::domain::columns::column_type::ColumnType;
+use lockstep::domain::columns::dates::Order;
+use lockstep::domain::columns::numbers::Decimal;
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::numbers::Decimal;
 use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::Source;

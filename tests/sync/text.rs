@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use lockstep::domain::operation::Status;
-use lockstep::domain::text_form::comparable_form;
+use lockstep::domain::text::comparable_form::comparable_form;
 use lockstep::store::items::ItemQuery;
 
 use crate::support::{Database, House, on_both_databases, shared_data};

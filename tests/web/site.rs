@@ -20,7 +20,8 @@ use lockstep::status::{FileStatus, StatusBoard};
 use lockstep::store::admission::Admission;
 use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{Control, Engine, Stop, Terms};
-use lockstep::web::{self, state::House};
+use lockstep::web;
+use lockstep::web::http::app_state::House;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 use super::{Finding, quoted};
 use crate::app::try_google;
 use crate::config::Settings;
-use crate::domain::in_words;
+use crate::domain::text::measures;
 
 pub(super) const CHECK: &str = "Google credentials";
 /// How long Google may take, which is less than a check may.
@@ -28,7 +28,7 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
     }
     findings.push(match try_google(settings, LIMIT) {
         Ok(Some(ahead)) if ahead.abs() > OFF => {
-            let apart = in_words::length(ahead.abs().to_std().unwrap_or_default());
+            let apart = measures::length(ahead.abs().to_std().unwrap_or_default());
             let way = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
             let message =
                 format!("Google takes the key of {email}, but this machine's clock is {apart} {way} Google's");

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use super::{Finding, LIMIT, bounded, file_system, late, quoted, runs, writer};
 use crate::config::Settings;
-use crate::domain::in_words;
+use crate::domain::text::measures;
 use crate::store::checkup::{Checkup, Session};
 use crate::store::{DatabaseAddress, StoreError};
 
@@ -109,7 +109,7 @@ fn facts(patient: &mut Patient, shown: &str, file: Option<&Path>) -> Vec<Finding
         Err(error) => return vec![Finding::wrong(CHECK, format!("{shown}: {error}"), reach(file))],
     };
     let mut findings =
-        vec![Finding::ok(CHECK, format!("{shown}, {}, {}", facts.version, in_words::bytes(facts.bytes)))];
+        vec![Finding::ok(CHECK, format!("{shown}, {}, {}", facts.version, measures::bytes(facts.bytes)))];
     // An empty file is put into it at the first start.
     if !facts.write_ahead && facts.bytes > 0 {
         let message = "it is not in WAL mode, so pages and syncs stand in each other's way";
@@ -224,7 +224,7 @@ fn clock(patient: &mut Patient, same_machine: bool) -> Finding {
     let sure = ahead.abs() - TimeDelta::from_std(took / 2).unwrap_or_default();
     if sure >= TimeDelta::seconds(2) {
         let (apart, way) = (
-            in_words::length(ahead.abs().to_std().unwrap_or_default()),
+            measures::length(ahead.abs().to_std().unwrap_or_default()),
             if ahead > TimeDelta::zero() { "ahead of" } else { "behind" },
         );
         let fix =

@@ -9,7 +9,7 @@ use rustix::fs::Access;
 
 use super::{Finding, quoted, status};
 use crate::config::{Settings, StatusAt};
-use crate::domain::in_words;
+use crate::domain::text::measures;
 
 /// With less room than this a sync of a big source may not end well …
 const LITTLE: u64 = 1_000_000_000;
@@ -120,7 +120,7 @@ fn room(folder: &Path) -> Finding {
         }
     };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let message = format!("{} free where {} is", in_words::bytes(free), folder.display());
+    let message = format!("{} free where {} is", measures::bytes(free), folder.display());
     let fix = format!(
         "Free some space, or move the data folder. See what takes it: du -sh {}/*",
         quoted(&folder.to_string_lossy())

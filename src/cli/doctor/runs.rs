@@ -6,7 +6,7 @@ use chrono::Utc;
 
 use super::Finding;
 use super::database::Patient;
-use crate::domain::in_words;
+use crate::domain::text::measures;
 use crate::store::checkup::{Checkup, FailedSource, LeftRun};
 
 /// A run whose worker is gone is ended by any server within this.
@@ -35,7 +35,7 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
     const CHECK: &str = "runs";
     let of_lost = lost.iter().map(|run| {
         let LeftRun { id, source, .. } = run;
-        let (worker, past) = (run.worker.as_deref().unwrap_or("?"), in_words::length(run.since));
+        let (worker, past) = (run.worker.as_deref().unwrap_or("?"), measures::length(run.since));
         let fix = "No server is running, or none can write to the database. Start `lockstep serve`: it ends such runs \
                    and starts them again by itself.";
         if !run.finalizing {
@@ -59,7 +59,7 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
             "{} of {} has been waiting for {}, and no worker is busy",
             run.id,
             run.source,
-            in_words::length(run.since)
+            measures::length(run.since)
         );
         Finding::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
     });
@@ -72,7 +72,7 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
 
 fn failure(failed: &FailedSource) -> Finding {
     let FailedSource { source, id, message, ended } = failed;
-    let past = in_words::length((Utc::now() - ended).to_std().unwrap_or_default());
+    let past = measures::length((Utc::now() - ended).to_std().unwrap_or_default());
     let fix = format!(
         "Mend what it names, then `lockstep sync {source}`. `lockstep source check {source}` looks without writing."
     );

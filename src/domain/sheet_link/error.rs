@@ -1,7 +1,7 @@
 //! Why a link is not taken for a sheet, and what to do.
 
 use crate::domain::cell_range::CellRangeError;
-use crate::domain::row::shortened;
+use crate::domain::rows::row::shortened;
 
 /// What a good link looks like.
 const GOOD: &str = "open the sheet's tab in the browser and copy the address, which looks like \

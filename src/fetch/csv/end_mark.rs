@@ -4,7 +4,7 @@
 use std::io::{self, Read};
 
 use crate::domain::issue::{Issue, IssueKind};
-use crate::fetch::http::spool::{Spooled, disk};
+use crate::fetch::http::body_file::{Spooled, disk};
 use crate::fetch::{FetchError, Watch};
 
 const MARK: u8 = 0x1A;

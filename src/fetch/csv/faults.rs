@@ -3,9 +3,9 @@
 use super::delimiter::CANDIDATES;
 use super::records::{CsvRecord, MAX_CELL, MAX_RECORD, Records, Uncut};
 use super::table::text_of;
-use crate::domain::row::shortened;
+use crate::domain::rows::row::shortened;
 use crate::fetch::FetchError;
-use crate::fetch::http::spool::disk;
+use crate::fetch::http::body_file::disk;
 
 /// How many rows are looked at to see whether all of them are wrapped in quotation marks.
 const WRAPPED_SAMPLE: usize = 20;

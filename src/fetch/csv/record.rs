@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 
 /// The longest cell in bytes.
 pub(in crate::fetch) const MAX_CELL: usize = 1024 * 1024;

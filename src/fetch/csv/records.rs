@@ -249,5 +249,4 @@ fn close(record: &mut CsvRecord, cell_start: usize, row: u64, quoted: bool) -> R
 }
 
 #[cfg(test)]
-#[path = "records_tests.rs"]
 mod tests;

@@ -10,9 +10,9 @@ use super::records::{CsvRecord, Records, Uncut, too_many_columns};
 use super::text::{TextSurvey, examine};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::row::{Mend, NUL_DROPPED, Row, column_names};
+use crate::domain::rows::row::{Mend, NUL_DROPPED, Row, column_names};
 use crate::domain::source::Validators;
-use crate::fetch::http::spool::{Reader, Spooled, disk};
+use crate::fetch::http::body_file::{Reader, Spooled, disk};
 use crate::fetch::text_encoding::EncodingChoice;
 use crate::fetch::{Content, FetchError, Rows, Watch};
 

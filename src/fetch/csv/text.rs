@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use crate::fetch::http::spool::disk;
+use crate::fetch::http::body_file::disk;
 use crate::fetch::text_encoding::{EncodingChoice, EncodingSurvey, detected_legacy, legacy_detector};
 use crate::fetch::{FetchError, Watch};
 

@@ -3,8 +3,8 @@
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::row::listed_columns;
-use crate::domain::text_counts::grouped;
+use crate::domain::rows::row::listed_columns;
+use crate::domain::text::counts::grouped;
 
 /// Cells of which the same is to be said: all are counted, and the first row and the columns are named.
 #[derive(Default)]

@@ -1,8 +1,8 @@
 //! Messages about workbooks that cannot be read: what is wrong, and what to do.
 
 use super::cell_place::column_letters;
-use crate::domain::row::shortened;
-use crate::domain::text_counts::grouped;
+use crate::domain::rows::row::shortened;
+use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 use crate::fetch::file_signature::REMOVE_PASSWORD;
 

@@ -2,8 +2,8 @@
 
 use super::cell_place::column_letters;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::row::{listed_columns, shortened};
-use crate::domain::text_counts::grouped;
+use crate::domain::rows::row::{listed_columns, shortened};
+use crate::domain::text::counts::grouped;
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;

@@ -13,8 +13,8 @@ use zip::result::ZipError;
 
 use super::failure::{corrupt, over_max_bytes, password_protected, too_large_unpacked};
 use super::xml_token::{TooMuch, XmlToken};
-use crate::domain::text_counts::grouped;
-use crate::fetch::http::spool::{Reader, Spooled};
+use crate::domain::text::counts::grouped;
+use crate::fetch::http::body_file::{Reader, Spooled};
 use crate::fetch::{FetchError, Watch};
 
 /// The most entries of an archive.

@@ -13,10 +13,10 @@ use super::xls::read_xls;
 use super::xlsb::read_xlsb;
 use super::xlsx::read_xlsx;
 use super::{ReadRequest, TabContent};
-use crate::domain::column_type::ColumnType;
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Validators;
 use crate::fetch::file_signature::{detect, refusal};
-use crate::fetch::http::spool::{Spooled, disk};
+use crate::fetch::http::body_file::{Spooled, disk};
 use crate::fetch::row_file::{Facts, RowFile};
 use crate::fetch::{Content, FetchError, Rows};
 

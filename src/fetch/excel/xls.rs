@@ -21,7 +21,7 @@ use super::xls_container::PaddedBytes;
 use super::xls_stream::{OddCell, XlsStream};
 use super::{ReadRequest, TabContent};
 use crate::fetch::FetchError;
-use crate::fetch::http::spool::{disk, temporary};
+use crate::fetch::http::body_file::{disk, temporary};
 
 /// The largest file: it is read in memory.
 pub(super) const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;

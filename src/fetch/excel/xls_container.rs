@@ -6,7 +6,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::part_reader::{ReadLimit, WorkbookBytes};
-use crate::fetch::http::spool::Spooled;
+use crate::fetch::http::body_file::Spooled;
 
 /// The size of a sector in the third version of the format, and of the header before the first one.
 const SECTOR_BYTES: u64 = 512;

@@ -287,5 +287,4 @@ impl Rectangle {
 }
 
 #[cfg(test)]
-#[path = "xls_stream_tests.rs"]
 mod tests;

@@ -16,7 +16,7 @@ use super::xlsb_cells::{CellContext, CellFollower, SHORT_SHARED_TEXT, is_filled_
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
 use super::xlsx::{MAX_SHARED_TEXT_PART, MAX_SHARED_TEXTS};
 use super::{ReadRequest, TabContent, data_length};
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 
 /// The folder in which calamine looks for all parts.

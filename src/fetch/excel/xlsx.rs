@@ -19,7 +19,7 @@ use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
 use super::xml_events::{attribute, for_each_event, is_true};
 use super::{ReadRequest, TabContent, data_length};
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 
 /// The most bytes of the part with the texts that cells share: they are kept in memory.

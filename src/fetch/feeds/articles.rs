@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::document::Entry;
 use super::identity;
-use crate::domain::column_type::ColumnType;
+use super::parse::feed::Entry;
+use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::Identity;
-pub(super) use crate::domain::row::clipped;
-use crate::domain::row::{Mend, NUL_DROPPED, Row};
+pub(super) use crate::domain::rows::row::clipped;
+use crate::domain::rows::row::{Mend, NUL_DROPPED, Row};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
@@ -102,8 +102,8 @@ mod tests {
 
     use super::{COLUMNS, FEED, KEY, Origin, write};
     use crate::domain::feed::Identity;
-    use crate::domain::row::column_names;
-    use crate::fetch::feeds::document::Entry;
+    use crate::domain::rows::row::column_names;
+    use crate::fetch::feeds::parse::feed::Entry;
     use crate::fetch::row_file::{Facts, RowWriter};
     use crate::fetch::{Content, FetchError};
 

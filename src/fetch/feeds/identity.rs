@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use super::document::Entry;
+use super::parse::feed::Entry;
 use crate::domain::feed::Identity;
 
 /// Marks longer than this are keys as digests only.
@@ -63,7 +63,7 @@ mod tests {
     use super::{choose, key, prefix};
     use crate::domain::feed::Identity;
     use crate::domain::item::KEY_MAX_BYTES;
-    use crate::fetch::feeds::document::Entry;
+    use crate::fetch::feeds::parse::feed::Entry;
 
     fn entry(guid: &str, link: &str, title: &str) -> Entry {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::articles::Origin;
-use super::document::Entry;
 use super::identity;
+use super::parse::feed::Entry;
 use crate::fetch::{FetchError, Shelf};
 
 /// For keys of `entries` the ones that the catalog has for the same entries. `before` are the entries as they would be

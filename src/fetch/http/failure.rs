@@ -4,10 +4,10 @@ use std::io::ErrorKind;
 
 use url::Url;
 
-use super::halt::Ended;
-use super::reply::{Place, Trouble, host_of};
+use super::cancel_token::Ended;
+use super::response_status::{Place, Trouble, host_of};
 use crate::domain::location::without_secrets;
-use crate::domain::row::clipped;
+use crate::domain::rows::row::clipped;
 use crate::fetch::FetchError;
 
 /// How a fetch, or one try of it, ended without an answer.

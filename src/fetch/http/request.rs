@@ -4,7 +4,8 @@ use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
 use super::address::Reach;
-use super::reply::{self, Place, Trouble};
+use super::response_status;
+use super::response_status::{Place, Trouble};
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
@@ -48,7 +49,7 @@ impl<'a> Request<'a> {
             headers: Vec::new(),
             form: None,
             known: None,
-            judge: &reply::judge,
+            judge: &response_status::judge,
         }
     }
 
@@ -89,7 +90,7 @@ mod tests {
     use ureq::http::{HeaderMap, HeaderValue, header};
 
     use super::as_sent;
-    use crate::fetch::http::reply::verbatim;
+    use crate::fetch::http::response_status::verbatim;
 
     #[test]
     fn a_header_is_sent_back_letter_for_letter() {

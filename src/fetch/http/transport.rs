@@ -14,8 +14,8 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, LazyBuffers, NextTimeout, RustlsConnector, Transport,
 };
 
-use super::guard::AllowHosts;
-use super::halt::{Ended, Halt};
+use super::address_guard::AllowHosts;
+use super::cancel_token::{Ended, Halt};
 use crate::fetch::FetchError;
 
 /// The longest one try may take to look a name up, and to connect.
@@ -215,5 +215,4 @@ impl Transport for Wire {
 }
 
 #[cfg(test)]
-#[path = "rebinding_tests.rs"]
 mod tests;

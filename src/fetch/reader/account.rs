@@ -5,8 +5,8 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use super::super::http::reply::host_of;
 use crate::domain::location::Location;
+use crate::fetch::http::response_status::host_of;
 
 /// The form of an address, for sentences.
 const FORM: &str = "https://name:password@host/…";

@@ -4,9 +4,10 @@ use chrono::Utc;
 use ureq::http::{HeaderMap, StatusCode};
 
 use super::super::FetchError;
-use super::super::http::reply::{self, Place, Trouble, looks_like_html};
 use super::account::{Account, Server};
 use super::quota;
+use crate::fetch::http::response_status;
+use crate::fetch::http::response_status::{Place, Trouble, looks_like_html};
 
 /// The word for a part of the API that a server lacks, or answers in a form of its own.
 pub(super) const UNSUPPORTED: &str = "unsupported";
@@ -97,7 +98,7 @@ fn rest(status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place) ->
     {
         return Err(Trouble::Busy { host: place.host.clone(), until });
     }
-    reply::judge(status, headers, start, place)
+    response_status::judge(status, headers, start, place)
 }
 
 /// That name or password are wrong, and how they are got right.

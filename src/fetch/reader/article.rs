@@ -7,9 +7,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::item_id::ItemId;
-use crate::domain::column_type::ColumnType;
-use crate::domain::markup;
-use crate::domain::row::clipped;
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::rows::row::clipped;
+use crate::domain::text::html;
 
 /// The columns of a reader's catalog, with what their cells are.
 pub(super) const COLUMNS: [(&str, ColumnType); 13] = [
@@ -75,7 +75,7 @@ pub(super) fn sent(item: &Value, feeds: &HashMap<String, String>) -> Option<(Ite
     let link = link.unwrap_or_default();
     let base = Url::parse(&link).ok();
     let html = text(&item["content"]["content"]).or_else(|| text(&item["summary"]["content"])).unwrap_or_default();
-    let content = markup::safe(&html, base.as_ref());
+    let content = html::safe(&html, base.as_ref());
     let categories: Vec<&str> = item["categories"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let is = |state: &str| categories.iter().any(|name| name.starts_with("user/") && name.ends_with(state));
     let feed = text(&item["origin"]["streamId"]).and_then(|id| feeds.get(&id).cloned());
@@ -109,7 +109,7 @@ fn text(value: &Value) -> Option<String> {
 /// A text of one line. Servers write `&amp;` in it, and some do not; what looks like an element is left as it is, as it
 /// may be what the article is about.
 fn line(text: &str) -> String {
-    if text.contains('&') && !text.contains('<') { markup::text(text) } else { text.to_owned() }
+    if text.contains('&') && !text.contains('<') { html::text(text) } else { text.to_owned() }
 }
 
 /// What a feed or a person is called.
@@ -144,7 +144,7 @@ fn labels(categories: &[&str]) -> String {
 
 /// The beginning of what an article says.
 fn summary(content: &str) -> String {
-    let text = markup::text(content);
+    let text = html::text(content);
     match text.char_indices().nth(SUMMARY) {
         None => text,
         Some((end, _)) => {

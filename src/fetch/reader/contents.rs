@@ -11,7 +11,7 @@ use super::mirror::{KnownStates, Mirror};
 use super::{answers, article};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Count;
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 
 /// Articles whose contents are asked for at once.
 const BATCH: usize = 100;

@@ -18,9 +18,9 @@ use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::Mode;
 use crate::domain::progress::Count;
-use crate::domain::row::Row;
+use crate::domain::rows::row::Row;
 use crate::domain::source::{Source, Validators};
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 
 /// The articles that are mirrored, the newest: a server keeps years of them.
 const MOST: Measure = Measure { most: 10_000, page: 1000 };

@@ -10,14 +10,15 @@ use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::super::file_signature::detect;
 use super::super::http::address::Reach;
-use super::super::http::halt::{Ended, deadline, watched};
-use super::super::http::reply::{self, Place, Trouble};
 use super::super::http::request::Request;
-use super::super::http::spool::disk;
 use super::super::http::{Answer, Body, Client};
 use super::super::{FetchError, Order, Watch, bounded_json};
 use super::account::Account;
 use super::{answers, quota};
+use crate::fetch::http::body_file::disk;
+use crate::fetch::http::cancel_token::{Ended, deadline, watched};
+use crate::fetch::http::response_status;
+use crate::fetch::http::response_status::{Place, Trouble};
 
 const APP_ID: HeaderName = HeaderName::from_static("appid");
 const APP_KEY: HeaderName = HeaderName::from_static("appkey");
@@ -170,12 +171,12 @@ impl<'a> Session<'a> {
         let Some(until) = self.spent else { return Ok(()) };
         let wait = (until - Utc::now()).to_std().unwrap_or_default();
         if wait >= self.left() {
-            return Err(reply::too_busy(&self.account.host(), until));
+            return Err(response_status::too_busy(&self.account.host(), until));
         }
         self.watch.waiting(&self.account.host(), until);
         watched(&self.watch, self.left(), self.left(), |halt| halt.sleep(wait)).map_err(|ended| match ended {
             Ended::Stopped => FetchError::Stopped,
-            Ended::TimedOut => reply::too_busy(&self.account.host(), until),
+            Ended::TimedOut => response_status::too_busy(&self.account.host(), until),
         })
     }
 

@@ -11,20 +11,22 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
+use super::google_errors;
+use super::google_errors::{API_DISABLED, NO_TAB, Service, TOKEN_REFUSED};
 use super::rate_limit::RateLimitWaits;
 use super::reading_rules::ReadingRules;
-use super::refusal::{self, API_DISABLED, NO_TAB, Service, TOKEN_REFUSED};
-use super::robot::Robot;
+use super::service_account_client::Robot;
 use super::values::{no_values, not_read, table};
 use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
-use crate::domain::row::shortened;
+use crate::domain::rows::row::shortened;
 use crate::domain::sheet_link::{SheetLink, Tab};
 use crate::domain::source::Validators;
 use crate::fetch::http::address::Reach;
-use crate::fetch::http::halt::deadline;
-use crate::fetch::http::reply::{self, Place, Trouble};
+use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::Request;
+use crate::fetch::http::response_status;
+use crate::fetch::http::response_status::{Place, Trouble};
 use crate::fetch::http::{Answer, Body, Client, is_googles};
 use crate::fetch::{FetchError, Fetched, Order, Watch};
 
@@ -167,7 +169,7 @@ impl Api<'_> {
             let token = self.robot.token(self.client, &order(), &Quiet(watch), refused.as_deref())?;
             let waits = RateLimitWaits::default();
             let judge = |status, headers: &HeaderMap, start: &[u8], place: &Place| {
-                refusal::judge(service, self.robot.email(), &waits, (status, headers, start, place))
+                google_errors::judge(service, self.robot.email(), &waits, (status, headers, start, place))
             };
             let request = Request { judge: &judge, ..Request::json(url.as_str(), Reach::Google) }
                 .with(header::AUTHORIZATION, format!("Bearer {token}"));
@@ -175,13 +177,13 @@ impl Api<'_> {
                 Ok(Answer::Body(body)) => match refusal_in(service, self.robot.email(), &body) {
                     None => return Ok(body),
                     Some(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
-                    Some(error) => return Err(refusal::explain(error, &waits)),
+                    Some(error) => return Err(google_errors::explain(error, &waits)),
                 },
                 Ok(Answer::NotModified(_)) => {
                     return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
                 }
                 Err(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
-                Err(error) => return Err(refusal::explain(error, &waits)),
+                Err(error) => return Err(google_errors::explain(error, &waits)),
             }
         }
     }
@@ -255,10 +257,15 @@ fn refusal_in(service: Service, robot: &str, body: &Body) -> Option<FetchError> 
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
     let place = Place { host: "Google".to_owned(), url: body.url.clone(), google: true };
     let said = answer.to_string();
-    match refusal::judge(service, robot, &RateLimitWaits::default(), (status, &body.headers, said.as_bytes(), &place)) {
+    match google_errors::judge(
+        service,
+        robot,
+        &RateLimitWaits::default(),
+        (status, &body.headers, said.as_bytes(), &place),
+    ) {
         Ok(()) => None,
         Err(Trouble::Final(error) | Trouble::Passing(error)) => Some(error),
-        Err(Trouble::Busy { host, until }) => Some(reply::too_busy(&host, until)),
+        Err(Trouble::Busy { host, until }) => Some(response_status::too_busy(&host, until)),
     }
 }
 

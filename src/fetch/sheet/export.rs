@@ -5,17 +5,18 @@ use std::borrow::Cow;
 
 use ureq::http::{HeaderMap, StatusCode};
 
+use super::google_errors::NO_TAB;
 use super::rate_limit::RateLimitWaits;
-use super::refusal::NO_TAB;
 use crate::domain::cell_range::CellRange;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::row::shortened;
+use crate::domain::rows::row::shortened;
 use crate::domain::sheet_link::{SheetLink, Tab};
 use crate::fetch::csv::table_at;
 use crate::fetch::http::address::Reach;
-use crate::fetch::http::reply::{self, Place, Trouble};
 use crate::fetch::http::request::Request;
+use crate::fetch::http::response_status;
+use crate::fetch::http::response_status::{Place, Trouble};
 use crate::fetch::http::{Answer, Client};
 use crate::fetch::{FetchError, Fetched, Order, Watch};
 
@@ -152,7 +153,7 @@ fn judge(
              commenters can see the option to download, print, and copy”. Then try again.",
         )));
     }
-    reply::judge(status, headers, start, place)
+    response_status::judge(status, headers, start, place)
 }
 
 /// What a refusal means for a link of this form.

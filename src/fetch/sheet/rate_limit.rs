@@ -7,7 +7,8 @@ use chrono::{TimeDelta, Utc};
 use ureq::http::{HeaderMap, StatusCode};
 
 use crate::fetch::FetchError;
-use crate::fetch::http::reply::{self, Trouble};
+use crate::fetch::http::response_status;
+use crate::fetch::http::response_status::Trouble;
 use crate::fetch::http::share_of_one;
 
 /// The longest wait where Google does not say how long: its quotas are by the minute.
@@ -40,7 +41,7 @@ impl RateLimitWaits {
         let seconds = (f64::from(2_u32 << times) * (0.9 + 0.2 * share_of_one())).min(MAX_WAIT_SECS);
         #[expect(clippy::cast_possible_truncation, reason = "at most a minute")]
         let own = now + TimeDelta::milliseconds((seconds * 1000.0) as i64);
-        Trouble::Busy { host: "Google".to_owned(), until: reply::retry_after(headers, now).unwrap_or(own) }
+        Trouble::Busy { host: "Google".to_owned(), until: response_status::retry_after(headers, now).unwrap_or(own) }
     }
 
     /// What it means that the waits did not help within the time of the run. `advice` says what to do about a used-up

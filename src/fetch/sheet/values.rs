@@ -8,12 +8,12 @@ use std::path::Path;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::reading_rules::ReadingRules;
-use crate::domain::row::{Mend, NUL_DROPPED, Row, column_names};
+use crate::domain::rows::row::{Mend, NUL_DROPPED, Row, column_names};
 use crate::domain::source::Validators;
-use crate::domain::text_counts::grouped;
+use crate::domain::text::counts::grouped;
 use crate::fetch::csv::faults::{blank_header, no_header_row};
 use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD, too_many_columns};
-use crate::fetch::http::spool::Spooled;
+use crate::fetch::http::body_file::Spooled;
 use crate::fetch::row_file::{Facts, RowFile, RowWriter};
 use crate::fetch::{FetchError, Watch};
 

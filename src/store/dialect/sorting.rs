@@ -7,10 +7,11 @@ use diesel::sql_types::{Nullable, Text};
 use diesel::{SqliteConnection, declare_sql_function};
 
 use super::search::field_by_name;
-use crate::domain::column_type::ColumnType;
-use crate::domain::dates::Order;
-use crate::domain::numbers::{APOSTROPHES, Decimal, LONGEST, MINUS, SPACES, UNITS};
-use crate::domain::sorting::{self, LARGE, MARKS, SMALL, SortKey, WHITE};
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::columns::dates::Order;
+use crate::domain::columns::numbers::{APOSTROPHES, Decimal, LONGEST, MINUS, SPACES, UNITS};
+use crate::domain::columns::sorting;
+use crate::domain::columns::sorting::{LARGE, MARKS, SMALL, SortKey, WHITE};
 use crate::store::any_connection::AnyConnection;
 
 #[declare_sql_function]
@@ -100,7 +101,7 @@ fn class(signs: &[char]) -> String {
     format!("[{}]", signs.iter().collect::<String>())
 }
 
-/// [`crate::domain::numbers::value`].
+/// [`crate::domain::columns::numbers::value`].
 fn number(field: &str, decimal: Decimal) -> String {
     let (sign, space) = (decimal.sign(), class(&SPACES));
     let groups: Vec<char> = [&[decimal.other()], &SPACES[..], &APOSTROPHES[..]].concat();
@@ -128,7 +129,7 @@ fn number(field: &str, decimal: Decimal) -> String {
     )
 }
 
-/// [`crate::domain::dates::value`].
+/// [`crate::domain::columns::dates::value`].
 fn date(field: &str, order: Order) -> String {
     let (numbers, [year, month, day]) = match order {
         Order::YearFirst => ("([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", [1, 2, 3]),

@@ -6,15 +6,16 @@ use actix_web::{HttpRequest, web};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::super::error::WebError;
-use super::super::guard::Caller;
-use super::super::state::{self, Rooms};
 use super::{Answer, Asked, List, moment};
 use crate::domain::account::Role;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::filter::Filter;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
+use crate::web::http::app_state;
+use crate::web::http::app_state::Rooms;
+use crate::web::http::authentication::Caller;
+use crate::web::http::error::WebError;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -73,7 +74,7 @@ impl From<Item> for ItemEntry {
 /// `GET /api/sources`: what the asker may read, by name.
 pub(in crate::web) async fn sources(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<Answer, WebError> {
     let asked = Asked::read(request.query_string());
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
         let asked = asked?;
         let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
@@ -114,7 +115,7 @@ pub(in crate::web) async fn items(
     request: HttpRequest,
 ) -> Result<Answer, WebError> {
     let asked = Asked::read(request.query_string());
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         let (source, _) = caller.source(house, &slug)?;
         let Asked { search, sort, filter, page, per } = asked?;
         let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };

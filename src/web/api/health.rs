@@ -7,12 +7,13 @@ use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use serde::Serialize;
 
-use super::super::error::WebError;
-use super::super::guard::Caller;
-use super::super::state::{self, Rooms};
 use super::{Answer, moment};
 use crate::domain::operation::Status;
 use crate::domain::sync_id::SyncId;
+use crate::web::http::app_state;
+use crate::web::http::app_state::Rooms;
+use crate::web::http::authentication::Caller;
+use crate::web::http::error::WebError;
 
 /// How long the database may take to answer. Who asks for health does not wait as long as a request may.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -47,7 +48,7 @@ struct RecentSync {
 
 /// `GET /api/health`.
 pub(in crate::web) async fn live(rooms: Rooms, caller: Caller) -> Result<Answer, WebError> {
-    let look = state::run(&rooms, move |house| {
+    let look = app_state::run(&rooms, move |house| {
         caller.actor(house)?;
         house.store.now()?;
         Ok(())
@@ -62,7 +63,7 @@ pub(in crate::web) async fn live(rooms: Rooms, caller: Caller) -> Result<Answer,
 
 /// `GET /api/health/sync`.
 pub(in crate::web) async fn sync(rooms: Rooms, caller: Caller) -> Result<Answer, WebError> {
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         caller.actor(house)?;
         let recent = house.store.recent_records(None, RECENT)?;
         // The records of a source that was removed are kept, and do not speak for the house.

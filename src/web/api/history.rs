@@ -3,10 +3,6 @@
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
-use super::super::error::WebError;
-use super::super::guard::Caller;
-use super::super::history::{known, whose};
-use super::super::state::{self, Rooms};
 use super::catalog::Fields;
 use super::{Answer, Asked, List, moment};
 use crate::domain::change_set::{Change, ChangeKind};
@@ -18,6 +14,11 @@ use crate::domain::record::{ActiveRun, Run, SyncRecord, Timings};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::history::HistoryQuery;
+use crate::web::history::handlers::{known, whose};
+use crate::web::http::app_state;
+use crate::web::http::app_state::Rooms;
+use crate::web::http::authentication::Caller;
+use crate::web::http::error::WebError;
 
 /// A run as history tells it. An active one has no end, no duration and, of its stages, only those behind it.
 #[derive(Serialize)]
@@ -123,7 +124,7 @@ impl ChangeEntry {
 /// `GET /api/history`: what has ended, newest first. `source` and `status` choose.
 pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<Answer, WebError> {
     let query = request.query_string().to_owned();
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
         let Asked { page, per, .. } = Asked::read(&query)?;
         let asked = chosen(&query, "source");
@@ -141,7 +142,7 @@ pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, request: HttpRequ
 
 /// `GET /api/history/{id}`: one run, also while it is active.
 pub(in crate::web) async fn one(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
         Answer::ok(&match known(house, &id)? {
             Run::Active(run) => Entry::from(run),
@@ -159,7 +160,7 @@ pub(in crate::web) async fn changes(
     request: HttpRequest,
 ) -> Result<Answer, WebError> {
     let query = request.query_string().to_owned();
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
         let run = known(house, &id)?;
         let Asked { page, per, .. } = Asked::read(&query)?;
@@ -181,7 +182,7 @@ pub(in crate::web) async fn issues(
     request: HttpRequest,
 ) -> Result<Answer, WebError> {
     let asked = Asked::read(request.query_string());
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
         let id = known(house, &id)?.as_attempt().id;
         let Asked { page, per, .. } = asked?;

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, Responder};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use super::error::WebError;
+use super::http::error::WebError;
 
 pub(super) mod catalog;
 pub(super) mod health;

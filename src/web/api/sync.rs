@@ -5,9 +5,6 @@ use actix_web::{Error, web};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::super::error::{WebError, accepted, from_framework};
-use super::super::guard::Caller;
-use super::super::state::{self, House, Rooms};
 use super::Answer;
 use crate::domain::account::Actor;
 use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
@@ -15,6 +12,10 @@ use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::recovery::Cancel;
+use crate::web::http::app_state;
+use crate::web::http::app_state::{House, Rooms};
+use crate::web::http::authentication::Caller;
+use crate::web::http::error::{WebError, accepted, from_framework};
 
 /// What became of a wish that was granted.
 #[derive(Serialize)]
@@ -80,7 +81,7 @@ pub(in crate::web) async fn start(
         Ok(json) => SyncBody::read(json),
         Err(error) => Err(from_framework(error)),
     };
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         let actor = caller.admin(house)?;
         begin(house, actor, &wish?)
     })
@@ -105,7 +106,7 @@ fn begin(house: &House, actor: Actor, wish: &SyncBody) -> Result<Answer, WebErro
 
 /// `GET /api/sync/status/{id}`: the address that is polled.
 pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
         let report = match id.parse::<SyncId>() {
             Ok(id) => house.board.get(id)?,
@@ -125,7 +126,7 @@ pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<S
 
 /// `POST /api/sync/{id}/cancel`.
 pub(in crate::web) async fn cancel(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
-    state::run(&rooms, move |house| {
+    app_state::run(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let sync_id = id.parse::<SyncId>().map_err(|_| no_such_sync())?;
         let granted = |status, message: &str| {

@@ -1,7 +1,7 @@
 //! Cells whose value is not in the file, or not as it was entered: formulas that were never calculated, numbers with
 //! more digits than spreadsheets keep, and two cells at one place.
 
-use lockstep::domain::row::Row;
+use lockstep::domain::rows::row::Row;
 
 use super::super::{failed, rows};
 use super::{Reading, patient_road, read_bytes};

@@ -16,7 +16,7 @@ use lockstep::domain::feed::Feed;
 use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::location::Location;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::row::Row;
+use lockstep::domain::rows::row::Row;
 use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchProgress, Fetched, Order, Watch};

@@ -1,6 +1,6 @@
 //! From addresses to articles, and nothing twice.
 
-use lockstep::domain::column_type::ColumnType;
+use lockstep::domain::columns::column_type::ColumnType;
 use lockstep::domain::issue::IssueKind;
 use lockstep::domain::location::Location;
 use lockstep::domain::progress::Count;

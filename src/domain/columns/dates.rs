@@ -1,0 +1,174 @@
+//! Reading dates as people write them. Which of two numbers is the day is told by the cells or not at all.
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+/// In which order days are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Order {
+    /// `2025-04-03`, as ISO 8601 has it.
+    YearFirst,
+    /// `3.4.2025`, `03/04/2025`.
+    DayFirst,
+    /// `4/3/2025`.
+    MonthFirst,
+}
+
+/// The signs between the numbers of a day.
+pub const SIGNS: [char; 3] = ['-', '/', '.'];
+
+/// The parts of a cell that looks like a date.
+struct Parts<'a> {
+    /// As written.
+    numbers: [u32; 3],
+    year_first: bool,
+    sign: char,
+    /// The signs are the same.
+    even: bool,
+    time: &'a str,
+}
+
+/// `count` digits at most, at least `least`, and what follows them.
+fn digits(text: &str, least: usize, count: usize) -> Option<(u32, &str, usize)> {
+    let length = text.bytes().take(count).take_while(u8::is_ascii_digit).count();
+    if length < least {
+        return None;
+    }
+    Some((text[..length].parse().ok()?, &text[length..], length))
+}
+
+fn sign(text: &str) -> Option<(char, &str)> {
+    let rest = text.strip_prefix(SIGNS)?;
+    Some((text.chars().next()?, rest))
+}
+
+fn parts(cell: &str) -> Option<Parts<'_>> {
+    let cell = cell.trim();
+    let (first, rest, length) = digits(cell, 1, 4)?;
+    let year_first = length == 4;
+    if length == 3 {
+        return None;
+    }
+    let (before, rest) = sign(rest)?;
+    let (second, rest, _) = digits(rest, 1, 2)?;
+    let (behind, rest) = sign(rest)?;
+    let (third, time, _) = if year_first { digits(rest, 1, 2)? } else { digits(rest, 4, 4)? };
+    Some(Parts { numbers: [first, second, third], year_first, sign: before, even: before == behind, time })
+}
+
+/// Seconds since midnight in UTC, and the part of a second: of `T14:30`, ` 14:30:15.5`, `, 14:30Z`, `T14:30+02:00`.
+/// Nothing is midnight.
+fn seconds(time: &str) -> Option<(i64, f64)> {
+    if time.is_empty() {
+        return Some((0, 0.0));
+    }
+    let time = time.strip_prefix('T').or_else(|| time.strip_prefix(',').unwrap_or(time).strip_prefix(' '))?;
+    let (hours, rest, _) = digits(time, 1, 2)?;
+    let (minutes, rest, _) = digits(rest.strip_prefix(':')?, 2, 2)?;
+    let (mut whole, mut part, mut zone) = (0, 0.0, rest);
+    if let Some(rest) = rest.strip_prefix(':') {
+        (whole, zone, _) = digits(rest, 2, 2)?;
+        if let Some(rest) = zone.strip_prefix('.') {
+            let (_, after, length) = digits(rest, 1, 9)?;
+            part = format!("0.{}", &rest[..length]).parse().ok()?;
+            zone = after;
+        }
+    }
+    if hours > 23 || minutes > 59 || whole > 59 {
+        return None;
+    }
+    let offset = match zone {
+        "" | "Z" => 0,
+        zone => {
+            let east = zone.strip_prefix(' ').unwrap_or(zone);
+            let rest = east.strip_prefix(['+', '-'])?;
+            let (hours, rest, _) = digits(rest, 2, 2)?;
+            let (minutes, rest, _) = digits(rest.strip_prefix(':').unwrap_or(rest), 2, 2)?;
+            if !rest.is_empty() {
+                return None;
+            }
+            let seconds = i64::from(hours * 3600 + minutes * 60);
+            if east.starts_with('-') { -seconds } else { seconds }
+        }
+    };
+    Some((i64::from(hours * 3600 + minutes * 60 + whole) - offset, part))
+}
+
+fn day(parts: &Parts<'_>, order: Order) -> Option<NaiveDate> {
+    let [first, second, third] = parts.numbers;
+    let (year, month, day) = match (order, parts.year_first) {
+        (Order::YearFirst, true) => (first, second, third),
+        (Order::DayFirst, false) => (third, second, first),
+        (Order::MonthFirst, false) => (third, first, second),
+        _ => return None,
+    };
+    let year = i32::try_from(year).ok().filter(|&year| year > 0)?;
+    NaiveDate::from_ymd_opt(year, month, day)
+}
+
+/// The seconds from the beginning of our era to what a cell says, in a column of this order; `None` when it is no
+/// date of that column. This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
+#[must_use]
+pub fn value(cell: &str, order: Order) -> Option<f64> {
+    let parts = parts(cell)?;
+    let days = i64::from(day(&parts, order)?.num_days_from_ce());
+    let (seconds, part) = seconds(parts.time)?;
+    // Exact: a day of our era has fewer than 2^53 seconds behind it.
+    #[allow(clippy::cast_precision_loss, reason = "at most 9999 years of seconds")]
+    let whole = (days * 86_400 + seconds) as f64;
+    Some(whole + part)
+}
+
+/// What the cells of a column say about how its dates are written.
+#[derive(Clone, Debug)]
+pub struct Dates {
+    year_first: bool,
+    day_first: bool,
+    month_first: bool,
+    sign: Option<char>,
+}
+
+impl Default for Dates {
+    fn default() -> Self {
+        Self { year_first: true, day_first: true, month_first: true, sign: None }
+    }
+}
+
+impl Dates {
+    /// Looks at a cell that is not empty.
+    pub fn look(&mut self, cell: &str) {
+        if !self.is_open() {
+            return;
+        }
+        let parts = parts(cell).filter(|parts| {
+            let known = *self.sign.get_or_insert(parts.sign);
+            parts.even && parts.sign == known && seconds(parts.time).is_some()
+        });
+        let fits = |order| parts.as_ref().is_some_and(|parts| day(parts, order).is_some());
+        self.year_first = self.year_first && fits(Order::YearFirst);
+        self.day_first = self.day_first && fits(Order::DayFirst);
+        // Nobody writes 4.3.2025 for the third of April.
+        self.month_first = self.month_first && self.sign != Some('.') && fits(Order::MonthFirst);
+    }
+
+    /// Whether all cells until now may be dates.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.year_first || self.day_first || self.month_first
+    }
+
+    /// The order, if all cells are dates in it and in no other.
+    #[must_use]
+    pub const fn order(&self) -> Option<Order> {
+        match (self.year_first, self.day_first, self.month_first) {
+            (true, false, false) => Some(Order::YearFirst),
+            (false, true, false) => Some(Order::DayFirst),
+            (false, false, true) => Some(Order::MonthFirst),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,55 @@
+//! A header that is not that of the rows below it.
+
+use crate::domain::text::counts::{grouped, row_count};
+
+/// A header that most rows do not fit, where cells would stand under wrong names.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeaderMismatch {
+    /// So many rows …
+    pub rows: u64,
+    /// … of so many have …
+    pub of: u64,
+    /// … so many cells, …
+    pub cells: usize,
+    /// … and the header names so many columns.
+    pub columns: usize,
+}
+
+impl HeaderMismatch {
+    /// The word for programs.
+    pub const CODE: &'static str = "header_mismatch";
+
+    /// How many rows have how many cells: "All 2 rows have 4 cells and the header has 3".
+    fn counts(self) -> String {
+        let Self { rows, of, cells, columns } = self;
+        let rows = match of {
+            1 => "The only row has".to_owned(),
+            _ if rows == of => format!("All {} have", row_count(rows)),
+            _ => format!("{} of {} have", grouped(rows), row_count(of)),
+        };
+        format!("{rows} {} cells and the header has {}", grouped(cells as u64), grouped(columns as u64))
+    }
+
+    /// What happened and what to do where the header in `row` goes on with the row below it, which shows in `sign`.
+    #[must_use]
+    pub fn joined_message(self, row: u64, sign: &str) -> String {
+        format!(
+            "{}: row {} seems to be the header and the row below it in one ({sign}). Put the line break between them \
+             back and sync again. If the table is meant to be like this, allow it in the settings of this source.",
+            self.counts(),
+            grouped(row)
+        )
+    }
+
+    /// What happened and what to do.
+    #[must_use]
+    pub fn message(self) -> String {
+        let Self { cells, columns, .. } = self;
+        let fix = if cells > columns { "Add the missing column name to" } else { "Remove the name too many from" };
+        format!(
+            "{}, so cells would stand under the wrong names. {fix} the header and sync again. If the table is meant to \
+             be like this, allow it in the settings of this source.",
+            self.counts()
+        )
+    }
+}

@@ -1,0 +1,132 @@
+//! The row that names the columns, where other rows stand above it: titles, a period, the name of whoever exported it.
+
+use std::collections::HashSet;
+
+use super::row::Row;
+
+/// How many rows are searched for the header.
+pub const SEARCHED_ROWS: usize = 50;
+/// The most characters of the name of a column.
+const LONGEST_NAME: usize = 80;
+
+/// A row that is the header though others stand above it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HeaderFound {
+    /// Its number; the first row is 1.
+    pub row: u64,
+    /// Which of its cells was looked for, from 0.
+    pub position: usize,
+    /// Whether everything above it looks like titles: rows with fewer cells.
+    pub below_titles: bool,
+}
+
+/// The row of `rows` with a cell that is `wanted` as `is_same` tells, and that could be a header: no cell stands in it
+/// twice, and at most few rows have more. `columns` is what was taken for the header.
+#[must_use]
+pub fn find_header(columns: &[String], rows: &[Row], is_same: impl Fn(&str) -> bool) -> Option<HeaderFound> {
+    let rows = &rows[..rows.len().min(SEARCHED_ROWS)];
+    let widest = rows.iter().map(|row| filled(row).count()).max()?;
+    rows.iter().enumerate().find_map(|(at, row)| {
+        let position = cells(row).position(&is_same)?;
+        let cells = filled(row).count();
+        let is_header = cells * 2 >= widest && are_distinct(row);
+        let below_titles = named(columns) < cells && rows[..at].iter().all(|above| filled(above).count() < cells);
+        is_header.then_some(HeaderFound { row: row.number, position, below_titles })
+    })
+}
+
+/// The row of `rows` that is probably the header, where what was taken for it (`columns`) looks like a title above a
+/// table: it names as many columns as any row has cells, those above it fewer, and its cells are names.
+#[must_use]
+pub fn likely_header(columns: &[String], rows: &[Row]) -> Option<u64> {
+    let rows = &rows[..rows.len().min(SEARCHED_ROWS)];
+    let widest = rows.iter().map(|row| filled(row).count()).max().filter(|widest| *widest >= 2)?;
+    let at = rows.iter().position(|row| filled(row).count() == widest)?;
+    let (header, below) = (&rows[at], &rows[at + 1..]);
+    let are_names =
+        filled(header).all(|cell| cell.chars().count() <= LONGEST_NAME && cell.contains(char::is_alphabetic));
+    let has_table = below.first().is_some_and(|row| filled(row).count() * 2 >= widest);
+    (named(columns) * 2 <= widest && are_names && are_distinct(header) && has_table).then_some(header.number)
+}
+
+/// The cells of a row as far as they are kept.
+fn cells(row: &Row) -> impl Iterator<Item = &str> {
+    row.cells.iter().chain(&row.extra).map(|cell| cell.trim())
+}
+
+fn filled(row: &Row) -> impl Iterator<Item = &str> {
+    cells(row).filter(|cell| !cell.is_empty())
+}
+
+fn are_distinct(row: &Row) -> bool {
+    let mut seen = HashSet::new();
+    filled(row).all(|cell| seen.insert(cell))
+}
+
+/// How many columns have a name of their own.
+fn named(columns: &[String]) -> usize {
+    columns.iter().zip(1..).filter(|(name, number)| **name != format!("column {number}")).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HeaderFound, find_header, likely_header};
+    use crate::domain::rows::row::{Row, column_names};
+
+    /// A table as it is read: its first line is the header.
+    fn read(lines: &[&str]) -> (Vec<String>, Vec<Row>) {
+        let split = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+        let columns = column_names(&split(lines[0]));
+        let row = |(number, line): (u64, &&str)| {
+            let mut cells = split(line);
+            let extra = cells.split_off(cells.len().min(columns.len()));
+            Row { number, cells, extra, ..Row::default() }
+        };
+        let rows = (2..).zip(&lines[1..]).map(row).collect();
+        (columns, rows)
+    }
+
+    fn found(lines: &[&str], wanted: &str) -> Option<HeaderFound> {
+        let (columns, rows) = read(lines);
+        find_header(&columns, &rows, |cell| cell == wanted)
+    }
+
+    #[test]
+    fn a_header_is_found_below_titles_of_any_width() {
+        for title in ["Sales,,", "Sales"] {
+            let table = [title, "Period:,January,", "Country,Transaction,Date", "IT,T-1,1/1", "NO,T-2,1/2"];
+            let header = HeaderFound { row: 3, position: 1, below_titles: true };
+            assert_eq!(found(&table, "Transaction"), Some(header), "{title}");
+            let (columns, rows) = read(&table);
+            assert_eq!(likely_header(&columns, &rows), Some(3), "{title}");
+        }
+    }
+
+    #[test]
+    fn what_stands_above_a_header_may_be_rows_of_the_table() {
+        let sorted = ["a,One,1", "b,Two,2", "id,title,year", "x,Three,3"];
+        assert_eq!(found(&sorted, "id"), Some(HeaderFound { row: 3, position: 0, below_titles: false }));
+        let (columns, rows) = read(&sorted);
+        assert_eq!(likely_header(&columns, &rows), None);
+    }
+
+    #[test]
+    fn a_cell_with_the_name_of_a_column_is_no_header() {
+        assert_eq!(found(&["a,b,c", "1,2,3", "id,,"], "id"), None, "the others have more");
+        assert_eq!(found(&["a,b,c", "id,id,x"], "id"), None, "it stands there twice");
+        assert_eq!(found(&["a,b,c"], "id"), None);
+    }
+
+    #[test]
+    fn a_table_with_its_header_on_top_has_no_other() {
+        for table in [
+            &["id,title", "1,One", "2,Two"][..],
+            &["Title,", "One,", "Two,"],
+            &["Notes,", "12,13", "14,15"],
+            &["id", "1", "2"],
+        ] {
+            let (columns, rows) = read(table);
+            assert_eq!(likely_header(&columns, &rows), None, "{table:?}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! A cell of the header that holds several names: quotation marks stand around all of them, or lines of text were
+//! pasted into one column of a sheet.
+
+use super::row::shortened;
+use crate::domain::text::comparable_form::is_same_form;
+
+/// What stands between names.
+const SEPARATORS: [char; 4] = [',', ';', '\t', '|'];
+
+/// That one of `columns` holds the name `wanted` among others, and what to do; `None` where none does.
+#[must_use]
+pub fn joined_names_message(columns: &[String], wanted: &str) -> Option<String> {
+    let holds = |column: &&String, separator: char| {
+        column.contains(separator) && column.split(separator).any(|name| is_same_form(name, wanted))
+    };
+    let (column, separator) = SEPARATORS
+        .into_iter()
+        .find_map(|separator| Some((columns.iter().find(|column| holds(column, separator))?, separator)))?;
+    let separator = if separator == '\t' { "a tab".to_owned() } else { format!("the separator “{separator}”") };
+    Some(format!(
+        "The cell “{}” of the header holds “{}” among other names, with {separator} between them. In a file remove the \
+         quotation marks around them; in a sheet give each name a cell of its own.",
+        shortened(column),
+        shortened(wanted)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined_names_message;
+
+    fn message(columns: &[&str], wanted: &str) -> Option<String> {
+        joined_names_message(&columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), wanted)
+    }
+
+    #[test]
+    fn a_cell_with_several_names_is_named_with_what_stands_between_them() {
+        for (columns, cell, separator) in [
+            (&["id,name", "year"][..], "“id,name”", "the separator “,”"),
+            (&["name; id ;year"], "“name; id ;year”", "the separator “;”"),
+            (&["a", "name\tid"], "“name␉id”", "a tab"),
+        ] {
+            let said = message(columns, "id").expect("a message");
+            assert!(said.contains(cell) && said.contains(separator), "{said}");
+        }
+        for columns in [&["idle, name"][..], &["ID,name"], &["id"], &[]] {
+            assert_eq!(message(columns, "id"), None, "{columns:?}");
+        }
+        assert_eq!(message(&["Name, first", "b"], "Name, first, last"), None);
+    }
+}

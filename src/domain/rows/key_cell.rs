@@ -1,0 +1,91 @@
+//! What the cell of the key column says: a key, or why it cannot be one.
+
+use super::row::{Row, shortened};
+use super::spreadsheet_values::SheetWord;
+use crate::domain::item::KEY_MAX_BYTES;
+use crate::domain::text::comparable_form::is_blank;
+
+/// The cell of the key column.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyCell<'a> {
+    /// A key as written, without the white space around it.
+    Key(&'a str),
+    /// Nothing, or nothing that can be seen.
+    Missing,
+    /// A word that the spreadsheet wrote there.
+    SheetWord(SheetWord),
+    /// A formula whose value was never saved.
+    UnsavedFormula,
+    /// More bytes than a key may have.
+    TooLong(&'a str),
+}
+
+impl<'a> KeyCell<'a> {
+    /// Reads the cell at `position` of `row`.
+    #[must_use]
+    pub fn in_row(row: &'a Row, position: usize) -> Self {
+        if row.unsaved_formulas.contains(&position) {
+            return Self::UnsavedFormula;
+        }
+        Self::read(row.cells.get(position).map_or("", String::as_str))
+    }
+
+    /// Reads `cell`.
+    #[must_use]
+    pub fn read(cell: &'a str) -> Self {
+        let key = cell.trim();
+        if is_blank(key) {
+            Self::Missing
+        } else if key.len() > KEY_MAX_BYTES {
+            Self::TooLong(key)
+        } else {
+            SheetWord::of(key).map_or(Self::Key(key), Self::SheetWord)
+        }
+    }
+
+    /// Why a row with this cell in the column `column` is refused, and what to do; `None` for a key.
+    #[must_use]
+    pub fn refusal(self, column: &str) -> Option<String> {
+        Some(match self {
+            Self::Key(_) => return None,
+            Self::Missing => format!("Missing key (“{column}” is empty). Fill in the cell and sync again."),
+            Self::SheetWord(SheetWord::Loading) => format!(
+                "“{column}” holds “{}” instead of a key. Sync again when the sheet has loaded its values.",
+                SheetWord::Loading.as_str()
+            ),
+            Self::SheetWord(word) => format!(
+                "“{column}” holds the spreadsheet error “{}” instead of a key. Correct the formula in the cell and sync \
+                 again.",
+                word.as_str()
+            ),
+            Self::UnsavedFormula => format!(
+                "“{column}” holds a formula without a saved value instead of a key. Open the file in Excel or LibreOffice, \
+                 save it once, and sync again."
+            ),
+            Self::TooLong(key) => format!(
+                "The key “{}” is longer than {KEY_MAX_BYTES} bytes. Is “{column}” the column that tells entries apart?",
+                shortened(key)
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KeyCell;
+
+    #[test]
+    fn a_cell_that_cannot_be_a_key_says_why() {
+        assert_eq!(KeyCell::read(" a\u{200b} "), KeyCell::Key("a\u{200b}"));
+        for (cell, part) in [
+            ("", "Missing key (“id” is empty)"),
+            ("\u{200b} \u{a0}", "Missing key"),
+            ("#N/A", "spreadsheet error “#N/A”"),
+            ("Loading...", "when the sheet has loaded"),
+            ("x".repeat(1025).as_str(), "longer than 1024 bytes"),
+        ] {
+            let reason = KeyCell::read(cell).refusal("id").expect("refused");
+            assert!(reason.contains(part), "{reason}");
+        }
+    }
+}

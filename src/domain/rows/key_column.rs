@@ -1,0 +1,297 @@
+//! The key column that is not there any more: which of the columns that are may be meant.
+
+use super::header_row::find_header;
+use super::joined_names::joined_names_message;
+use super::row::{Row, listed_columns, shortened};
+use crate::domain::text::comparable_form::is_same_form;
+use crate::domain::text::visible_text::{differ_invisibly, marked};
+
+/// Names that a key column often has, the most telling first.
+const KEY_NAMES: [&str; 12] =
+    ["id", "key", "sku", "isbn", "ean", "upc", "gtin", "guid", "uuid", "slug", "code", "number"];
+
+/// A column whose cells are keys that the catalog has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KnownKeys {
+    /// The column.
+    pub column: String,
+    /// How many of its cells are such keys …
+    pub known: usize,
+    /// … of how many that were looked at.
+    pub of: usize,
+    /// Whether there are more rows than that.
+    pub more: bool,
+    /// Whether its name is such a key, too: then a row of entries stands where the header should.
+    pub named_like_a_key: bool,
+}
+
+/// Columns that could be keys.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct KeyHints {
+    /// Those whose cells are all present and different, the best key first.
+    pub different: Vec<String>,
+    /// The one with the keys of the catalog, where there is a catalog.
+    pub known: Option<KnownKeys>,
+}
+
+/// What is known where the key column of a source is not among its columns.
+#[derive(Clone, Copy, Debug)]
+pub struct MissingKey<'a> {
+    /// The key column.
+    pub wanted: &'a str,
+    /// The columns that are there.
+    pub columns: &'a [String],
+    /// The first rows, at least [`SEARCHED_ROWS`](crate::domain::rows::header_row::SEARCHED_ROWS) where there are so many.
+    pub rows: &'a [Row],
+    /// Columns that could be keys.
+    pub hints: &'a KeyHints,
+    /// The slug of the source.
+    pub slug: &'a str,
+    /// Whether the header row of the source can be set.
+    pub header_row: HeaderSetting,
+}
+
+/// Whether the row that names the columns can be set, and to what it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HeaderSetting {
+    /// Sources of this kind have no such setting.
+    NotOffered,
+    /// It is not set.
+    Detected,
+    /// It is set to this row.
+    Set(u64),
+}
+
+/// What is wrong, and what to do about it: the one message of a sync, a check and the settings page. The header is
+/// looked for in the first rows; else the column is named that holds the keys of the catalog, that is spelled alike, or
+/// that tells the rows apart.
+#[must_use]
+pub fn missing_key_message(missing: &MissingKey<'_>) -> String {
+    let header_is_missing = missing.hints.known.as_ref().is_some_and(|known| known.named_like_a_key);
+    if !header_is_missing && let Some(message) = header_elsewhere(missing) {
+        return message;
+    }
+    let MissingKey { wanted, columns, .. } = *missing;
+    if let Some(message) = joined_names_message(columns, wanted) {
+        return format!("{} {message}", no_such_column(wanted, columns));
+    }
+    format!("{} {}", no_such_column(wanted, columns), proposal(missing))
+}
+
+/// That there is no column `wanted`.
+#[must_use]
+pub fn no_such_column(wanted: &str, columns: &[String]) -> String {
+    format!("There is no column “{}”; the columns are {}.", shortened(wanted), listed_columns(columns))
+}
+
+/// What to do where the key column stands in a row below the one that was taken for the header.
+fn header_elsewhere(missing: &MissingKey<'_>) -> Option<String> {
+    let MissingKey { wanted, columns, rows, hints, slug, header_row } = *missing;
+    let found = find_header(columns, rows, |cell| is_same_form(cell, wanted))?;
+    // The keys are in another column, so the cell has the name by coincidence.
+    let keys_at = hints.known.as_ref().and_then(|known| columns.iter().position(|name| *name == known.column));
+    if keys_at.is_some_and(|at| at != found.position) {
+        return None;
+    }
+    let (wanted, row) = (shortened(wanted), found.row);
+    let settings = format!("the settings of this source (/settings/sources/{slug})");
+    let mut message = match header_row {
+        HeaderSetting::Set(set) => {
+            return Some(format!(
+                "The column “{wanted}” is in row {row}, and the header row is set to {set}. Set it to {row} in {settings}."
+            ));
+        }
+        _ if found.below_titles => format!(
+            "The column “{wanted}” is in row {row}. Delete the {} above the header.",
+            number_of_rows(row.saturating_sub(1))
+        ),
+        _ => format!("The column “{wanted}” is in row {row}. Move that row to the top."),
+    };
+    if header_row == HeaderSetting::Detected && found.below_titles {
+        message.push_str(&format!(" Or set the header row to {row} in {settings}."));
+    }
+    Some(message)
+}
+
+/// `row`, `three rows`, `14 rows`: what follows "the".
+fn number_of_rows(number: u64) -> String {
+    const WORDS: [&str; 9] = ["two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let word = number.checked_sub(2).and_then(|at| WORDS.get(usize::try_from(at).ok()?));
+    match (number, word) {
+        (1, _) => "row".to_owned(),
+        (_, Some(word)) => format!("{word} rows"),
+        _ => format!("{number} rows"),
+    }
+}
+
+/// What to do about it.
+fn proposal(missing: &MissingKey<'_>) -> String {
+    let MissingKey { wanted, columns, hints, slug, .. } = *missing;
+    let wanted_short = shortened(wanted);
+    let choose = format!("choose it as the key column in the settings of this source (/settings/sources/{slug})");
+    let or_rename = format!("or rename it to “{wanted_short}” in the source");
+    if let Some(KnownKeys { column, known, of, more, named_like_a_key }) = &hints.known {
+        let of = if *more { format!("the first {of}") } else { of.to_string() };
+        if *named_like_a_key {
+            return format!(
+                "The header row seems to be missing: “{}” is a key that the catalog has, like those below it ({known} of \
+                 {of}). Put the row with the names of the columns back above them, with “{wanted_short}” among them.",
+                shortened(column)
+            );
+        }
+        return format!("“{}” holds the same keys ({known} of {of}): {choose}, {or_rename}.", shortened(column));
+    }
+    if let Some(alike) = columns.iter().find(|name| differ_invisibly(name, wanted)) {
+        return format!(
+            "“{}” and “{}” differ only in characters that cannot be seen or in white space, which are marked here: rename \
+             the column to “{wanted_short}” in the source, or {choose}.",
+            marked(alike),
+            marked(wanted)
+        );
+    }
+    if let Some(alike) = columns.iter().find(|name| is_alike(name, wanted)) {
+        return format!("Is “{}” the same column? Then {choose}, {or_rename}.", shortened(alike));
+    }
+    match hints.different.first() {
+        Some(different) => {
+            format!("The cells of “{}” are all filled and different: {choose}, {or_rename}.", shortened(different))
+        }
+        None => format!(
+            "No column has cells that are all filled and different, so add a column “{wanted_short}” to the source with a \
+             value of its own in every row."
+        ),
+    }
+}
+
+/// Whether two names differ in case, in what stands between words, or in one letter.
+fn is_alike(one: &str, other: &str) -> bool {
+    let letters = |name: &str| -> Vec<char> {
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (one, other) = (letters(one), letters(other));
+    if one == other {
+        return !one.is_empty();
+    }
+    let same = one.iter().zip(&other).take_while(|(a, b)| a == b).count();
+    let (one, other) = (&one[same..], &other[same..]);
+    let rest = |letters: &[char], skipped: usize| letters.get(skipped..).map(<[char]>::to_vec);
+    // Short names differ in one letter from everything.
+    same + one.len().min(other.len()) >= 4
+        && [(1, 1), (1, 0), (0, 1)].iter().any(|&(a, b)| {
+            let (left, right) = (rest(one, a), rest(other, b));
+            left.is_some() && left == right
+        })
+}
+
+/// Where a column's name stands among likely keys; ties keep the order of the columns.
+#[must_use]
+pub fn rank(name: &str) -> usize {
+    let name = name.to_lowercase();
+    let has = |known: &str| name.split(|c: char| !c.is_alphanumeric()).any(|word| word == known);
+    let whole = KEY_NAMES.iter().position(|known| name == *known);
+    let part = || KEY_NAMES.iter().position(|known| has(known)).map(|at| at + KEY_NAMES.len());
+    whole.or_else(part).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HeaderSetting, KeyHints, KnownKeys, MissingKey, is_alike, missing_key_message, number_of_rows, rank};
+    use crate::domain::rows::row::Row;
+
+    fn message(wanted: &str, columns: &[&str], rows: &[Row], hints: &KeyHints, header_row: HeaderSetting) -> String {
+        let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
+        missing_key_message(&MissingKey { wanted, columns: &columns, rows, hints, slug: "albums", header_row })
+    }
+
+    #[test]
+    fn telling_names_come_before_others() {
+        let mut names = ["title", "Album ID", "code", "ID", "isbn"];
+        names.sort_by_key(|name| rank(name));
+        assert_eq!(names, ["ID", "isbn", "code", "Album ID", "title"]);
+    }
+
+    #[test]
+    fn names_are_alike_but_for_case_joints_and_a_slip() {
+        for (one, other) in
+            [("id", "ID"), ("album_id", "Album ID"), ("number", "nummber"), ("title", "titel1"), ("catalog", "katalog")]
+        {
+            assert_eq!(is_alike(one, other), one != "title", "{one} {other}");
+        }
+        for (one, other) in [("id", "it"), ("id", "ident"), ("a", ""), ("", ""), ("year", "years ago")] {
+            assert!(!is_alike(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn the_keys_of_the_catalog_say_more_than_names_and_names_more_than_filled_cells() {
+        let known =
+            KnownKeys { column: "album_id".to_owned(), known: 209, of: 209, more: false, named_like_a_key: false };
+        let mut hints = KeyHints { different: vec!["sku".to_owned()], known: Some(known) };
+        let said = |wanted: &str, hints: &KeyHints| {
+            let message = message(wanted, &["Id", "album_id", "sku"], &[], hints, HeaderSetting::Detected);
+            let rest = message
+                .strip_prefix(&format!("There is no column “{wanted}”; the columns are “Id”, “album_id”, “sku”. "));
+            rest.unwrap_or_else(|| panic!("{message}")).to_owned()
+        };
+        let told = said("id", &hints);
+        assert!(told.starts_with("“album_id” holds the same keys (209 of 209): choose it as the key column"), "{told}");
+        assert!(told.contains("/settings/sources/albums"), "{told}");
+        hints.known = hints.known.map(|known| KnownKeys { column: "0".to_owned(), named_like_a_key: true, ..known });
+        let told = said("id", &hints);
+        assert!(told.starts_with("The header row seems to be missing: “0” is a key that the catalog has"), "{told}");
+        assert!(told.contains("(209 of 209). Put the row") && !told.contains("choose"), "{told}");
+        hints.known = None;
+        assert!(said("id", &hints).starts_with("Is “Id” the same column?"));
+        assert!(said("nr", &hints).starts_with("The cells of “sku” are all filled"));
+        hints.different.clear();
+        assert!(said("nr", &hints).contains("add a column “nr”"));
+    }
+
+    fn rows(first: u64, lines: &[&str]) -> Vec<Row> {
+        let cells = |line: &str| line.split(',').map(str::to_owned).collect();
+        (first..).zip(lines).map(|(number, line)| Row { number, cells: cells(line), ..Row::default() }).collect()
+    }
+
+    #[test]
+    fn a_header_below_titles_is_named_with_its_row() {
+        let below = rows(2, &["Period:,January,", "Transaction,Date,Price", "T-1,1/1,2", "T-2,1/2,3"]);
+        let said =
+            |setting| message("Transaction", &["Sales", "column 2", "column 3"], &below, &KeyHints::default(), setting);
+        let delete = "The column “Transaction” is in row 3. Delete the two rows above the header.";
+        assert_eq!(said(HeaderSetting::NotOffered), delete);
+        let detected =
+            format!("{delete} Or set the header row to 3 in the settings of this source (/settings/sources/albums).");
+        assert_eq!(said(HeaderSetting::Detected), detected);
+        let set = said(HeaderSetting::Set(1));
+        assert!(
+            set.starts_with("The column “Transaction” is in row 3, and the header row is set to 1. Set it to 3"),
+            "{set}"
+        );
+        let sorted = rows(2, &["b,2,2", "Transaction,Date,Price", "c,1/1,2"]);
+        let said = message("Transaction", &["a", "1", "x"], &sorted, &KeyHints::default(), HeaderSetting::Detected);
+        assert_eq!(
+            said, "The column “Transaction” is in row 3. Move that row to the top.",
+            "those above are no titles"
+        );
+        assert_eq!([1, 2, 10, 11].map(number_of_rows), ["row", "two rows", "ten rows", "11 rows"]);
+    }
+
+    #[test]
+    fn a_cell_that_has_the_name_beside_the_keys_is_no_header() {
+        let known = KnownKeys { column: "nr".to_owned(), known: 2, of: 3, more: false, named_like_a_key: false };
+        let hints = KeyHints { known: Some(known), ..KeyHints::default() };
+        let said = message("id", &["nr", "note"], &rows(2, &["1,id", "2,x"]), &hints, HeaderSetting::Detected);
+        assert!(said.contains("“nr” holds the same keys"), "{said}");
+    }
+
+    #[test]
+    fn a_difference_that_cannot_be_seen_is_marked() {
+        let said =
+            message("Member No", &["Member\u{a0}N\u{200d}o"], &[], &KeyHints::default(), HeaderSetting::Detected);
+        assert!(
+            said.contains("the columns are “Member⍽N·U+200D·o”. “Member⍽N·U+200D·o” and “Member No” differ only"),
+            "{said}"
+        );
+        assert!(said.contains("rename the column to “Member No”"), "{said}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Rows of a table: where they stood, which shape they have, and which column names them.
+
+pub mod header_mismatch;
+pub mod header_row;
+pub mod joined_names;
+pub mod key_cell;
+pub mod key_column;
+pub mod row;
+pub mod row_group;
+pub mod row_shape;
+pub mod spreadsheet_values;
+pub mod stored_columns;
+pub mod swapped_cells;

@@ -1,0 +1,313 @@
+//! Finds rows whose cells may stand under the wrong names: by how many cells they have, and by what the cells look
+//! like.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use super::header_mismatch::HeaderMismatch;
+use super::row::{Row, shortened};
+use super::row_group::RowGroup;
+use super::swapped_cells::SwappedCells;
+use crate::domain::columns::cell_class::{CellClass, ClassCounts};
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::text::counts::grouped;
+
+/// How many rows say what belongs in a column.
+const SAMPLED_ROWS: u64 = 5_000;
+/// The most columns that are looked at.
+const MAX_COLUMNS: usize = 200;
+/// How many odd rows are kept to be compared with the columns at the end, and named one by one.
+const MAX_SUSPECTS: usize = 200;
+
+/// What the rows of a table have told so far about their shape. Its size does not grow with the table.
+#[derive(Debug)]
+pub struct RowShapes {
+    columns: Vec<String>,
+    /// What the catalog has in the columns that it knows.
+    expected: Vec<Option<CellClass>>,
+    rows: u64,
+    /// How many rows have so many cells.
+    widths: BTreeMap<usize, u64>,
+    /// How many rows have cells with something in them beyond the last column.
+    overfull: u64,
+    /// How many of these are refused.
+    refused: u64,
+    /// What stands in each column, in rows that fit the header and in those that do not.
+    classes: Vec<ClassCounts>,
+    ragged_classes: Vec<ClassCounts>,
+    short: RowGroup,
+    long: RowGroup,
+    cut: RowGroup,
+    suspects: Vec<Suspect>,
+    swapped: SwappedCells,
+    /// The first row that does not fit the header, while each of its lines would.
+    swallowing: Option<u64>,
+}
+
+/// A row that is compared with the columns when these are known.
+#[derive(Debug)]
+struct Suspect {
+    number: u64,
+    width: usize,
+    /// Its cells, and those of the rows that a quotation mark may have taken along.
+    lines: Vec<Vec<SuspectCell>>,
+}
+
+/// A cell of a row that is compared with the columns: what it looks like, and an excerpt for people.
+#[derive(Debug)]
+struct SuspectCell {
+    class: CellClass,
+    excerpt: String,
+}
+
+impl SuspectCell {
+    fn of(cell: &str) -> Self {
+        Self { class: CellClass::of(cell), excerpt: shortened(cell) }
+    }
+}
+
+/// What the shapes of all rows say.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct ShapeFindings {
+    /// What people should know.
+    pub notes: Vec<Issue>,
+    /// Whether cells may be those of other rows or columns, so that an item that seems gone may still be there.
+    pub is_doubtful: bool,
+    /// That the header is not that of the rows.
+    pub mismatch: Option<HeaderMismatch>,
+    /// Where the header goes on with the row below it: a name that is a cell of that row.
+    pub cell_in_header: Option<String>,
+    /// The row in which a quotation mark takes the rows below along.
+    pub swallowing: Option<u64>,
+}
+
+impl RowShapes {
+    /// No rows yet of a table with these columns. `expected` is what the catalog has in a column, by its name.
+    #[must_use]
+    pub fn new(columns: &[String], expected: impl Fn(&str) -> Option<CellClass>) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            expected: columns.iter().take(MAX_COLUMNS).map(|name| expected(name)).collect(),
+            rows: 0,
+            widths: BTreeMap::new(),
+            overfull: 0,
+            refused: 0,
+            classes: vec![ClassCounts::default(); columns.len().min(MAX_COLUMNS)],
+            ragged_classes: vec![ClassCounts::default(); columns.len().min(MAX_COLUMNS)],
+            short: RowGroup::default(),
+            long: RowGroup::default(),
+            cut: RowGroup::default(),
+            suspects: Vec::new(),
+            swapped: SwappedCells::default(),
+            swallowing: None,
+        }
+    }
+
+    /// Looks at one row, taken or not. Rows of sources that do not say how wide they are say nothing.
+    pub fn look(&mut self, row: &Row) {
+        let Some(width) = row.width.filter(|_| row.refusal.is_none()) else { return };
+        self.rows += 1;
+        *self.widths.entry(width).or_default() += 1;
+        let is_fitting = width == self.columns.len();
+        if self.rows <= SAMPLED_ROWS {
+            let counts = if is_fitting { &mut self.classes } else { &mut self.ragged_classes };
+            let looked_at = row.cells.iter().take(width.min(counts.len()));
+            let classes: Vec<CellClass> = looked_at.map(|cell| CellClass::of(cell)).collect();
+            counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.add(*class));
+            if is_fitting {
+                self.swapped.look(row.number, &row.cells, &classes);
+            }
+        }
+        let is_overfull = row.surplus || row.extra.iter().any(|cell| !cell.trim().is_empty());
+        self.overfull += u64::from(is_overfull);
+        if row.inner_rows.len() > 1 && !is_fitting {
+            self.swallowing = self.swallowing.or(Some(row.number));
+        }
+        if row.surplus {
+            self.refused += 1;
+        } else if is_overfull {
+            self.cut.add(row.number);
+        } else if !is_fitting {
+            self.suspect(row, width, vec![row.cells.clone()]);
+        } else if row.inner_rows.len() > 1 {
+            self.suspect(row, width, row.inner_rows.clone());
+        } else if row.spans_lines && row.cells.iter().any(|cell| CellClass::is_broken_value(cell)) {
+            self.suspect(row, width, vec![row.cells.clone()]);
+        }
+    }
+
+    /// The catalog does not have the key of a row that was just looked at; it stands in the column at `key`.
+    pub fn look_at_new_key(&mut self, row: &Row, key: usize) {
+        if self.rows <= SAMPLED_ROWS && row.width == Some(self.columns.len()) {
+            self.swapped.look_at_new_key(&row.cells, key);
+        }
+    }
+
+    /// Whether so few of the rows have so many cells that a separator must have been lost or added in them. In a
+    /// table whose rows leave out trailing cells, or all end in a separator, other widths than the header's are
+    /// common.
+    #[must_use]
+    pub fn is_rare_width(&self, width: usize) -> bool {
+        const FEW_ROWS: u64 = 2;
+        const COMMON_SHARE: u64 = 20;
+        let count = self.widths.get(&width).copied().unwrap_or(0);
+        let is_most_frequent = self.widths.values().all(|other| *other <= count);
+        !is_most_frequent && (count <= FEW_ROWS || count * COMMON_SHARE < self.rows)
+    }
+
+    fn suspect(&mut self, row: &Row, width: usize, lines: Vec<Vec<String>>) {
+        if self.suspects.len() >= MAX_SUSPECTS {
+            return self.group(row.number, width);
+        }
+        let excerpt = |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| SuspectCell::of(cell)).collect();
+        let lines = lines.into_iter().map(excerpt).collect();
+        self.suspects.push(Suspect { number: row.number, width, lines });
+    }
+
+    fn group(&mut self, row: u64, width: usize) {
+        if width < self.columns.len() {
+            self.short.add(row);
+        } else if width > self.columns.len() {
+            self.long.add(row);
+        }
+    }
+
+    /// What all rows together say.
+    #[must_use]
+    pub fn finish(mut self) -> ShapeFindings {
+        let typical =
+            |classes: &[ClassCounts]| -> Vec<Option<CellClass>> { classes.iter().map(ClassCounts::typical).collect() };
+        let ragged = typical(&self.ragged_classes);
+        let mismatch = self.mismatch(&ragged);
+        let narrower = mismatch.filter(|mismatch| mismatch.cells < mismatch.columns);
+        let cell_in_header = narrower.and_then(|narrower| self.cell_in_header(narrower.cells, &ragged)).cloned();
+        let typical = typical(&self.classes);
+        let mut notes = Vec::new();
+        for suspect in std::mem::take(&mut self.suspects) {
+            match self.finding(&suspect, &typical) {
+                Some(note) => notes.push(note),
+                None => self.group(suspect.number, suspect.width),
+            }
+        }
+        // Cells that somebody swapped by hand put nothing in doubt but a key among them.
+        let swapped = self.swapped.finish(&self.columns, &self.classes);
+        let is_doubtful = !notes.is_empty() || self.refused > 0 || swapped.is_doubtful;
+        notes.extend(swapped.notes);
+        let columns = grouped(self.columns.len() as u64);
+        let fewer = self.short.note(
+            &format!("The row has fewer cells than the header ({columns}); the missing ones were left empty."),
+            &format!("have fewer cells than the header ({columns}); the missing ones were left empty."),
+        );
+        let more = self.long.note(
+            &format!("The row has empty cells beyond the last of the {columns} columns."),
+            &format!("have empty cells beyond the last of the {columns} columns."),
+        );
+        let cut = self.cut.note(
+            &format!("The row has cells beyond the last of the {columns} columns; they were left out."),
+            &format!("have cells beyond the last of the {columns} columns; these were left out."),
+        );
+        notes.extend([fewer, more, cut].into_iter().flatten());
+        ShapeFindings { notes, is_doubtful, mismatch, cell_in_header, swallowing: self.swallowing }
+    }
+
+    /// What is wrong with an odd row, as far as its cells tell.
+    fn finding(&self, suspect: &Suspect, typical: &[Option<CellClass>]) -> Option<Issue> {
+        let columns = self.columns.len();
+        let note = |column: Option<usize>, reason: String| Issue {
+            row: Some(suspect.number),
+            column: column.and_then(|at| self.columns.get(at)).cloned(),
+            kind: IssueKind::Noted,
+            reason,
+        };
+        if let [_, taken_along @ ..] = &suspect.lines[..]
+            && !taken_along.is_empty()
+        {
+            let fits = |cells: &Vec<SuspectCell>| misfit(cells, typical).is_none();
+            let line = taken_along.iter().find(|cells| fits(cells))?;
+            return Some(note(
+                None,
+                format!(
+                    "A cell in quotation marks goes on over several lines, and one of them looks like a row of its own \
+                     (“{}”). Is there a quotation mark too many?",
+                    shortened(&line.iter().map(|cell| cell.excerpt.as_str()).collect::<Vec<_>>().join(", "))
+                ),
+            ));
+        }
+        let cells = suspect.lines.first()?;
+        let at = misfit(cells, typical)?;
+        let (name, cell) = (shortened(&self.columns[at]), &cells[at].excerpt);
+        let (width, of) = (grouped(suspect.width as u64), grouped(columns as u64));
+        let odd = format!("“{cell}” does not look like the rest of “{name}”");
+        let reason = match suspect.width.cmp(&columns) {
+            Ordering::Equal => format!("{odd}. Is there a line break too many in it?"),
+            Ordering::Less => {
+                format!("The row has {width} cells and the header {of}, and {odd}. Is a separator missing before it?")
+            }
+            Ordering::Greater => format!(
+                "The row has {width} cells and the header {of}, and {odd}. Is there a separator too many before it?"
+            ),
+        };
+        Some(note(Some(at), reason))
+    }
+
+    /// Whether most rows are of one other width than the header, with evidence that their cells stand under wrong
+    /// names.
+    fn mismatch(&self, typical: &[Option<CellClass>]) -> Option<HeaderMismatch> {
+        let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
+        let columns = self.columns.len();
+        if cells == columns || rows * 2 <= self.rows {
+            return None;
+        }
+        let is_evident = if cells > columns {
+            self.overfull * 2 > rows
+        } else {
+            self.has_shifted_columns(cells, typical) || self.cell_in_header(cells, typical).is_some()
+        };
+        is_evident.then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
+    }
+
+    /// The cell of the first row that stands in the header, behind the names: the line break between them was lost, and
+    /// perhaps the last name and the first cell are joined.
+    fn cell_in_header(&self, cells: usize, typical: &[Option<CellClass>]) -> Option<&String> {
+        let joined = self.columns.len() + 1 == cells * 2;
+        let first = if joined { 1 } else { 0 };
+        if !joined && self.columns.len() != cells * 2 {
+            return None;
+        }
+        let mut behind = self.columns.iter().skip(cells).zip(typical.iter().skip(first));
+        let is_cell =
+            |name: &str, typical: Option<CellClass>| typical.is_some_and(|typical| CellClass::of(name) == typical);
+        behind.find(|(name, typical)| is_cell(name, **typical)).map(|(name, _)| name)
+    }
+
+    /// Of a table in which most rows have fewer cells than the header: how many, and what they are. Cells stand under
+    /// wrong names where the header holds something that belongs to a row.
+    #[must_use]
+    pub fn narrower_rows(&self) -> Option<HeaderMismatch> {
+        let (&cells, &rows) = self.widths.iter().max_by_key(|(_, count)| **count)?;
+        let columns = self.columns.len();
+        (cells < columns && rows * 2 > self.rows).then_some(HeaderMismatch { rows, of: self.rows, cells, columns })
+    }
+
+    /// Whether rows that all lack their last cells have them elsewhere: what the catalog has in a column that is
+    /// missing stands in another one, or a column without a name has taken its place.
+    fn has_shifted_columns(&self, cells: usize, typical: &[Option<CellClass>]) -> bool {
+        let is_missing = |at: usize| at >= cells;
+        let is_unnamed = |at: usize| self.columns[at] == format!("column {}", at + 1);
+        let lost = (0..self.expected.len()).filter(|at| is_missing(*at)).find_map(|at| self.expected[at]);
+        let is_new_home = |at: usize| lost.is_some() && typical[at] == lost && self.expected[at] != lost;
+        let last_is_named = self.columns.last().is_some_and(|_| !is_unnamed(self.columns.len() - 1));
+        (0..cells.min(typical.len())).any(|at| is_new_home(at) || (last_is_named && is_unnamed(at)))
+    }
+}
+
+/// The first cell that does not look like its column.
+fn misfit(cells: &[SuspectCell], typical: &[Option<CellClass>]) -> Option<usize> {
+    let is_misfit = |(cell, typical): (&SuspectCell, &Option<CellClass>)| {
+        cell.class != CellClass::Empty && typical.is_some_and(|typical| typical != cell.class)
+    };
+    cells.iter().zip(typical).position(is_misfit)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,141 @@
+//! Which columns of a source are those that a catalog has, though their names are spelled otherwise.
+
+use std::collections::{HashMap, HashSet};
+
+use super::row::repeated_name;
+use super::spreadsheet_values::SheetWord;
+use crate::domain::text::comparable_form::{comparable_form, is_same_form, position_of};
+
+/// The names of `columns`, in the spelling of `stored` where the catalog has a column that is equal in form. An exact
+/// spelling comes first, and no stored column is taken twice.
+///
+/// `left_out` are the names of columns of the source that may not be in the catalog.
+///
+/// Earlier versions took names that are equal in form for different ones: of `id` and an `id` with an invisible
+/// character the second is a repetition today, and stays the column that it was.
+#[must_use]
+pub fn as_stored(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
+    let columns = without_sheet_words(columns, stored, left_out);
+    let exact: HashSet<&str> = columns.iter().map(String::as_str).collect();
+    let mut free: HashMap<String, Vec<&String>> = HashMap::new();
+    for name in stored.iter().rev().filter(|name| !exact.contains(name.as_str())) {
+        free.entry(comparable_form(name).into_owned()).or_default().push(name);
+    }
+    if free.is_empty() {
+        return columns;
+    }
+    let known: HashSet<&str> = stored.iter().map(String::as_str).collect();
+    let mut names = columns.clone();
+    let forms: [fn(&str) -> Option<&str>; 2] = [|name| Some(name), repeated_name];
+    for form_of in forms {
+        for (name, written) in names.iter_mut().zip(&columns) {
+            if known.contains(name.as_str()) {
+                continue;
+            }
+            let form = form_of(written).map(comparable_form);
+            let found = form.and_then(|form| free.get_mut(form.as_ref())?.pop());
+            if let Some(found) = found {
+                name.clone_from(found);
+            }
+        }
+    }
+    names
+}
+
+/// The word that a spreadsheet wrote in place of the name of a column, as where a formula in the header fails.
+#[must_use]
+pub fn header_word(name: &str) -> Option<SheetWord> {
+    SheetWord::of(name).or_else(|| SheetWord::of(repeated_name(name)?))
+}
+
+/// Whether the name of a column is still loading.
+#[must_use]
+pub fn has_loading_header(columns: &[String]) -> bool {
+    columns.iter().any(|name| header_word(name) == Some(SheetWord::Loading))
+}
+
+/// The names of `columns`, with the stored name of its place where a column has a word of the spreadsheet for a name.
+///
+/// That no column came or went shows in all others: there are as many columns as before, and each that has a name is
+/// one of the catalog. Otherwise a column would be taken for the one that stood in its place before. Of several such
+/// columns all others must stand where the catalog has them, too.
+fn without_sheet_words(columns: &[String], stored: &[String], left_out: &[String]) -> Vec<String> {
+    let is_word = |name: &String| header_word(name).is_some();
+    let stored: Vec<&String> = stored.iter().filter(|name| position_of(left_out, name).is_none()).collect();
+    if stored.len() != columns.len() || left_out.iter().any(is_word) {
+        return columns.to_vec();
+    }
+    let forms: HashSet<_> = columns.iter().map(|name| comparable_form(name)).collect();
+    let stored_forms: HashSet<_> = stored.iter().map(|name| comparable_form(name)).collect();
+    let is_single = columns.iter().filter(|name| is_word(name)).count() == 1;
+    let is_as_before = |(name, known): (&String, &&String)| {
+        is_word(name) || is_same_form(name, known) || (is_single && stored_forms.contains(&comparable_form(name)))
+    };
+    if !columns.iter().zip(&stored).all(is_as_before) {
+        return columns.to_vec();
+    }
+    let named = |(name, known): (&String, &String)| {
+        let is_free = is_word(name) && !forms.contains(&comparable_form(known));
+        if is_free { known } else { name }.clone()
+    };
+    columns.iter().zip(stored).map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_stored;
+
+    fn names(columns: &[&str], stored: &[&str]) -> Vec<String> {
+        names_without(columns, stored, &[])
+    }
+
+    fn names_without(columns: &[&str], stored: &[&str], left_out: &[&str]) -> Vec<String> {
+        let owned = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        as_stored(&owned(columns), &owned(stored), &owned(left_out))
+    }
+
+    #[test]
+    fn a_name_that_differs_in_form_only_is_the_stored_one() {
+        assert_eq!(names(&["a\u{a0}b", "c"], &["c", "a b"]), ["a b", "c"]);
+        assert_eq!(names(&["a b", "new"], &["a\u{a0}b", "a b"]), ["a b", "new"]);
+        assert_eq!(names(&["a", "b"], &[]), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_word_of_the_spreadsheet_is_the_stored_column_of_its_place() {
+        assert_eq!(names(&["id", "#REF!", "year"], &["id", "title", "year"]), ["id", "title", "year"]);
+        assert_eq!(names(&["id", "#REF!", "#REF! (2)"], &["id", "title", "year"]), ["id", "title", "year"]);
+        assert_eq!(names(&["id", "title", "Loading..."], &["id", "year", "title"]), ["id", "title", "Loading..."]);
+        assert_eq!(names(&["id", "#REF!"], &[]), ["id", "#REF!"]);
+    }
+
+    #[test]
+    fn a_word_of_the_spreadsheet_stays_where_other_columns_came_went_or_moved() {
+        let stored = ["id", "price", "price net", "year"];
+        for columns in [
+            &["id", "#REF!", "year"][..],
+            &["id", "#REF!", "year", "new"],
+            &["id", "new", "#REF!", "price net", "year"],
+            &["#REF!", "price net", "year"],
+            &["id", "year", "#REF!", "#REF! (2)"],
+        ] {
+            assert_eq!(names(columns, &stored), columns);
+        }
+        assert_eq!(names(&["id", "#REF!", "year", "price net"], &stored), ["id", "price", "year", "price net"]);
+    }
+
+    #[test]
+    fn columns_that_are_left_out_take_no_place() {
+        let stored = ["id", "title", "cost", "year"];
+        assert_eq!(names_without(&["id", "title", "#REF!"], &stored, &["cost"]), ["id", "title", "year"]);
+        assert_eq!(names_without(&["id", "title", "#REF!"], &stored[..3], &["cost"]), ["id", "title", "#REF!"]);
+        assert_eq!(names_without(&["id", "title", "#REF!"], &stored[..3], &["#REF! (2)"]), ["id", "title", "#REF!"]);
+    }
+
+    #[test]
+    fn names_that_were_two_before_stay_two() {
+        assert_eq!(names(&["id", "id\u{200b} (2)"], &["id", "id\u{200b}"]), ["id", "id\u{200b}"]);
+        assert_eq!(names(&["id\u{200b}", "id (2)"], &["id\u{200b}", "id"]), ["id\u{200b}", "id"]);
+        assert_eq!(names(&["a", "a (2)"], &["a", "b"]), ["a", "a (2)"]);
+    }
+}

@@ -1,0 +1,153 @@
+//! Finds rows of full width in which two neighbouring cells are swapped: neither looks like its column, and both do if
+//! they are exchanged.
+
+use super::row::shortened;
+use super::row_group::RowGroup;
+use crate::domain::columns::cell_class::{CellClass, ClassCounts};
+use crate::domain::issue::{Issue, IssueKind};
+
+/// How many rows of each combination of classes are kept with their cells, to be named one by one. Of more there is one
+/// note.
+const KEPT_ROWS: usize = 3;
+/// Where more rows than one in so many look swapped, the columns hold both kinds of cells.
+const RARE_SHARE: u64 = 20;
+
+/// Which classes stand side by side in a table, for each pair of neighbouring columns.
+#[derive(Default, Debug)]
+pub(super) struct SwappedCells {
+    rows: u64,
+    /// For the pair that begins with this column: the combinations of classes that occur in it.
+    pairs: Vec<Vec<Combination>>,
+}
+
+/// Rows in which two neighbouring cells look like this.
+#[derive(Debug)]
+struct Combination {
+    classes: (CellClass, CellClass),
+    rows: RowGroup,
+    /// Whether one of the two cells is a key that the catalog does not have.
+    has_new_key: bool,
+    /// The first rows, with excerpts of both cells.
+    first: Vec<(u64, String, String)>,
+}
+
+/// What the swapped cells of a table say.
+#[derive(Default)]
+pub(super) struct SwappedFindings {
+    pub(super) notes: Vec<Issue>,
+    /// Whether a key may stand beside its column, so that the item of the row seems gone.
+    pub(super) is_doubtful: bool,
+}
+
+impl SwappedCells {
+    /// Looks at a row that has a cell for each column; `classes` are what its cells look like.
+    pub(super) fn look(&mut self, row: u64, cells: &[String], classes: &[CellClass]) {
+        self.rows += 1;
+        self.pairs.resize_with(self.pairs.len().max(classes.len().saturating_sub(1)), Vec::new);
+        for (at, pair) in classes.windows(2).enumerate() {
+            let classes = (pair[0], pair[1]);
+            if classes.0 == classes.1 || classes.0 == CellClass::Empty || classes.1 == CellClass::Empty {
+                continue;
+            }
+            let known = self.pairs[at].iter().position(|known| known.classes == classes);
+            let known = known.unwrap_or(self.pairs[at].len());
+            if known == self.pairs[at].len() {
+                let (rows, first) = (RowGroup::default(), Vec::new());
+                self.pairs[at].push(Combination { classes, rows, has_new_key: false, first });
+            }
+            let combination = &mut self.pairs[at][known];
+            combination.rows.add(row);
+            if combination.first.len() < KEPT_ROWS {
+                combination.first.push((row, shortened(&cells[at]), shortened(&cells[at + 1])));
+            }
+        }
+    }
+
+    /// The catalog does not have the key of a row that was looked at; it stands in the column at `key`.
+    pub(super) fn look_at_new_key(&mut self, cells: &[String], key: usize) {
+        for at in [key.checked_sub(1), Some(key)].into_iter().flatten() {
+            let (Some([left, right]), Some(pair)) = (cells.get(at..at + 2), self.pairs.get_mut(at)) else { continue };
+            let classes = (CellClass::of(left), CellClass::of(right));
+            if let Some(known) = pair.iter_mut().find(|known| known.classes == classes) {
+                known.has_new_key = true;
+            }
+        }
+    }
+
+    /// The notes of the rows with swapped cells: of each pair of columns one a row, or one for all where they are many.
+    /// `counts` are what stands in the columns.
+    pub(super) fn finish(&self, columns: &[String], counts: &[ClassCounts]) -> SwappedFindings {
+        let expected = |at: usize| counts.get(at).and_then(ClassCounts::usual);
+        let SwappedFindings { mut notes, mut is_doubtful } = SwappedFindings::default();
+        for (at, combinations) in self.pairs.iter().enumerate() {
+            let Some((left, right)) = expected(at).zip(expected(at + 1)) else { continue };
+            let swapped = combinations.iter().find(|known| left != right && known.classes == (right, left));
+            let Some(swapped) = swapped.filter(|known| known.rows.count() * RARE_SHARE <= self.rows) else { continue };
+            let (name, next) = (&columns[at], &columns[at + 1]);
+            is_doubtful |= swapped.has_new_key;
+            if swapped.rows.count() > swapped.first.len() as u64 {
+                let example = swapped.first.first().map(|(_, cell, next_cell)| format!("“{cell}” and “{next_cell}”"));
+                let many = format!(
+                    "have cells in “{}” and “{}” that each look like the other column (first {}). Are the two cells swapped?",
+                    shortened(name),
+                    shortened(next),
+                    example.unwrap_or_default()
+                );
+                notes.extend(swapped.rows.note("", &many).map(|note| Issue { column: Some(name.clone()), ..note }));
+                continue;
+            }
+            notes.extend(swapped.first.iter().map(|(row, cell, next_cell)| Issue {
+                row: Some(*row),
+                column: Some(name.clone()),
+                kind: IssueKind::Noted,
+                reason: format!(
+                    "“{cell}” does not look like the rest of “{}”, nor “{next_cell}” like that of “{}”. Are the two cells \
+                     swapped?",
+                    shortened(name),
+                    shortened(next)
+                ),
+            }));
+        }
+        SwappedFindings { notes, is_doubtful }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SwappedCells;
+    use crate::domain::columns::cell_class::{CellClass, ClassCounts};
+
+    /// The places and excerpts of the notes for rows like these, after 40 plain ones.
+    fn noted(plain: &str, odd: &[&str]) -> Vec<String> {
+        let columns: Vec<String> = plain.split(',').map(|cell| format!("[{cell}]")).collect();
+        let (mut swapped, mut counts) = (SwappedCells::default(), vec![ClassCounts::default(); columns.len()]);
+        let rows = std::iter::repeat_n(plain, 40).chain(odd.iter().copied());
+        for (number, line) in (2..).zip(rows) {
+            let cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            let classes: Vec<CellClass> = cells.iter().map(|cell| CellClass::of(cell)).collect();
+            counts.iter_mut().zip(&classes).for_each(|(counts, class)| counts.add(*class));
+            swapped.look(number, &cells, &classes);
+        }
+        let notes = swapped.finish(&columns, &counts).notes;
+        notes
+            .iter()
+            .map(|note| format!("{}/{}", note.row.unwrap_or(0), note.column.as_deref().unwrap_or("-")))
+            .collect()
+    }
+
+    #[test]
+    fn two_cells_that_fit_when_they_are_exchanged_are_noted_with_their_row() {
+        assert_eq!(noted("k1,Nina,1999,x", &["k2,1999,Nina,x"]), ["42/[Nina]"]);
+        assert_eq!(noted("k1,2025-04-03,9.50", &["k2,9.50,2025-04-03"]), ["42/[2025-04-03]"]);
+        assert_eq!(noted("1,https://h.example/,x", &["2,x,https://h.example/"]), ["42/[https://h.example/]"]);
+    }
+
+    #[test]
+    fn cells_that_fit_no_better_exchanged_are_not() {
+        for odd in ["k2,1999,1999", "k2,Nina,unknown", "k2,Nina,", "k2,,Nina", "1999,Nina,1999", "k2,1999,2025-04-03"] {
+            assert_eq!(noted("k1,Nina,1999", &[odd]), [""; 0], "{odd}");
+        }
+        let often = vec!["k2,1999,Nina"; 4];
+        assert_eq!(noted("k1,Nina,1999", &often), [""; 0], "columns that hold both");
+    }
+}

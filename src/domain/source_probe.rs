@@ -1,0 +1,123 @@
+//! What a look at a place shows, before the place becomes a source, and what is wrong with it.
+
+use super::feed::Feed;
+use super::issue::{Issue, Issues};
+use super::rows::key_column::KnownKeys;
+use super::rows::row::{Row, listed_columns, shortened};
+use super::run_text::would_skip;
+use super::source::{Slug, Source};
+use super::sync_failure::SyncFailure;
+
+/// How many rows that would be skipped are named.
+const NAMED_ROWS: usize = 5;
+
+/// What a place holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Look {
+    /// Its columns, in order.
+    pub columns: Vec<String>,
+    /// Its first rows, at most 20.
+    pub rows: Vec<Row>,
+    /// Columns whose cells are all present and different among the first 1000 rows, the best key first.
+    pub keys: Vec<String>,
+    /// The column with the keys that the catalog has, where there is a catalog and its key column is gone.
+    pub known: Option<KnownKeys>,
+    /// How large the content is, in bytes.
+    pub bytes: u64,
+    /// What the place calls itself, where it does: the title of a sheet, the name of a file without its ending.
+    pub title: Option<String>,
+    /// The feeds there are; none in a place that is not made of feeds.
+    pub feeds: Vec<Feed>,
+    /// What a sync of it would fail with.
+    pub failure: Option<SyncFailure>,
+    /// The same, where the key column of the source is not among the columns: what to do about it.
+    pub missing_key: Option<String>,
+    /// The issues that a sync of it would have.
+    pub issues: Issues,
+    /// What else is wrong, a message each: what happened, where, and what to do.
+    pub problems: Vec<String>,
+    /// What a sync of it would note, a message each.
+    pub notes: Vec<String>,
+    /// The row that is probably the header, where what was taken for it looks like a title.
+    pub likely_header: Option<u64>,
+    /// Those of its columns that are hidden where people open it.
+    pub hidden_columns: Vec<String>,
+}
+
+impl Look {
+    /// The column proposed as the key.
+    #[must_use]
+    pub fn proposed_key(&self) -> Option<&str> {
+        self.keys.first().map(String::as_str)
+    }
+
+    /// Everything that is wrong, what a sync would fail with first.
+    pub fn all_problems(&self) -> impl Iterator<Item = String> {
+        self.failure.iter().map(SyncFailure::forecast).chain(self.problems.iter().cloned())
+    }
+}
+
+/// What is wrong with rows, a message each: `count` rows would be skipped, the first of them for these reasons.
+/// `better` is a column that could be the key instead.
+#[must_use]
+pub fn problems_of_rows(source: &Source, count: u64, skipped: &[&Issue], better: Option<&str>) -> Vec<String> {
+    if count == 0 {
+        return Vec::new();
+    }
+    let mut summary = would_skip(count);
+    if let Some(better) = better {
+        summary.push_str(&format!(
+            " Or make “{}” the key column on the page /settings/sources/{}: its cells are all filled and different.",
+            shortened(better),
+            source.slug
+        ));
+    }
+    let reasons = skipped.iter().take(NAMED_ROWS).map(|issue| issue.with_place());
+    std::iter::once(summary).chain(reasons).collect()
+}
+
+/// That these columns are hidden in the source and would be public; `None` where none is.
+#[must_use]
+pub fn hidden_columns_warning(hidden_columns: &[String]) -> Option<String> {
+    let names = listed_columns(hidden_columns);
+    match hidden_columns.len() {
+        0 => None,
+        1 => Some(format!("The column {names} is hidden in the source. A public catalog would show it to everybody.")),
+        _ => Some(format!(
+            "The columns {names} are hidden in the source. A public catalog would show them to everybody."
+        )),
+    }
+}
+
+/// That a sync leaves the hidden column `name` out of the public catalog of the source `slug`: true after a sync and
+/// before it, as a check says it too.
+#[must_use]
+pub fn hidden_column_left_out(name: &str, slug: &Slug) -> String {
+    format!(
+        "Column “{}” is hidden in the source, so a sync leaves it out of the catalog, which is public. To publish it, \
+         show the column in the source, or allow it in the settings of this source (/settings/sources/{slug}).",
+        shortened(name)
+    )
+}
+
+/// That the key column `name` is hidden and the catalog of the source `slug` public.
+#[must_use]
+pub fn hidden_key_column(name: &str, slug: &Slug) -> String {
+    format!(
+        "The key column “{}” is hidden in the source, and the catalog is public. Show the column in the source, or allow \
+         it in the settings of this source (/settings/sources/{slug}).",
+        shortened(name)
+    )
+}
+
+/// Why a place cannot be looked at: what a sync of it would fail with.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{sentence}")]
+pub struct CannotLook {
+    /// A word for programs.
+    pub code: &'static str,
+    /// What happened, where, and what to do.
+    pub sentence: String,
+    /// The addresses of the feeds that a web page names where a feed was looked for.
+    pub named_feeds: Vec<String>,
+}

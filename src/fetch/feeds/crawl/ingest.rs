@@ -1,0 +1,141 @@
+//! What arrived is read: a list names feeds, a feed has articles.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use url::Url;
+
+use super::crawler::Gathering;
+use super::feed_request::Arrived;
+use super::state::Job;
+use crate::domain::feed::Identity;
+use crate::domain::source::Validators;
+use crate::fetch::FetchError;
+use crate::fetch::feeds::articles;
+use crate::fetch::feeds::articles::Origin;
+use crate::fetch::feeds::identity;
+use crate::fetch::feeds::kept_keys::kept_keys;
+use crate::fetch::feeds::messages;
+use crate::fetch::feeds::parse::autodiscovery;
+use crate::fetch::feeds::parse::charset::EncodingHints;
+use crate::fetch::feeds::parse::feed;
+use crate::fetch::feeds::parse::feed::{Document, Entry};
+use crate::fetch::feeds::parse::opml;
+use crate::fetch::feeds::parse::opml::List;
+use crate::fetch::feeds::parse::sniff::{Shape, shape};
+use crate::fetch::file_signature::{detect_start, refusal};
+use crate::fetch::row_file::RowWriter;
+
+/// What a body turned out to be.
+enum Read {
+    /// A web page, which may name feeds.
+    Page(Vec<Url>),
+    List(List),
+    /// A feed, and how it would be read without the encoding that is set, where one is.
+    Feed(Document, Option<Document>),
+}
+
+impl Gathering<'_> {
+    /// Takes what arrived: a list, or a feed.
+    pub(super) fn take(&self, job: &Job, arrived: &Arrived) {
+        let mut out = self.out.lock();
+        if self.watch.should_stop() {
+            return;
+        }
+        let detected = EncodingHints { set: None, charset: arrived.charset.as_deref() };
+        let hints = EncodingHints { set: self.encoding, ..detected };
+        let read = arrived.read().and_then(|bytes| match shape(&bytes) {
+            Shape::List if job.given => guarded(|| opml::addresses(&bytes, hints)).map(Read::List),
+            Shape::List => Err(messages::nested_list()),
+            Shape::Page => Ok(Read::Page(autodiscovery::feeds_of(&bytes, &bare(&arrived.url)))),
+            Shape::Other if let Some(signature) = detect_start(&bytes) => {
+                Err(refusal(signature, "not_a_feed", "a feed or a list of feeds"))
+            }
+            Shape::Feed | Shape::Other => {
+                let base = bare(&arrived.url);
+                let parsed = |hints| guarded(|| feed::parse(&bytes, hints, &base));
+                let without_setting = hints.set.and_then(|_| parsed(detected).ok());
+                parsed(hints).map(|document| Read::Feed(document, without_setting))
+            }
+        });
+        match read {
+            Ok(Read::Page(feeds)) => {
+                drop(out);
+                self.settle(|ledger, now| ledger.found_page(job, &feeds, now));
+            }
+            Ok(Read::List(list)) => {
+                drop(out);
+                let validators = if list.is_cut { Validators::default() } else { arrived.validators.clone() };
+                self.settle(|ledger, now| ledger.listed(job, validators, list, now));
+            }
+            Ok(Read::Feed(document, without_setting)) => {
+                let without_setting = without_setting.map(|document| document.entries).unwrap_or_default();
+                let written = self.write(&mut out, job, arrived, document, &without_setting);
+                drop(out);
+                written.unwrap_or_else(|error| self.fail(job, error));
+            }
+            Err(error) => {
+                drop(out);
+                self.fail(job, error);
+            }
+        }
+    }
+
+    /// Writes the articles of a feed down. `without_setting` are its entries as they would be read without the
+    /// encoding that is set; empty where none is.
+    fn write(
+        &self,
+        out: &mut RowWriter,
+        job: &Job,
+        arrived: &Arrived,
+        feed: Document,
+        without_setting: &[Entry],
+    ) -> Result<(), FetchError> {
+        let Document { title, entries, mut notes, is_broken, .. } = feed;
+        // Of what was cut off on its way the next sync has to ask for all again.
+        let validators = if is_broken { Validators::default() } else { arrived.validators.clone() };
+        let known = self.state.lock().ledger.identity(&job.address);
+        let identity = known.or_else(|| identity::choose(&entries));
+        let title = articles::clipped(&title);
+        let (before, count) = (out.rows(), entries.len() as u64);
+        let from = Origin { address: &job.address, identity: identity.unwrap_or(Identity::Guid) };
+        let kept = kept_keys(&entries, without_setting, from, self.order.shelf)?;
+        let repeated = articles::write(out, entries, from, &kept)?;
+        if repeated > 0 {
+            notes.push(messages::repeated(repeated));
+        }
+        if arrived.moved {
+            notes.push(messages::moved(arrived.url.as_str()));
+        }
+        let articles = out.rows() - before;
+        self.settle_found(articles, |ledger, now| {
+            ledger.read(job, validators, notes, now, |feed| {
+                (feed.identity, feed.entries) = (identity, count);
+                if !title.is_empty() {
+                    feed.title = title;
+                }
+            });
+            Vec::new()
+        });
+        Ok(())
+    }
+}
+
+/// Reads what comes from outside; a reader that panics costs the one feed that made it.
+fn guarded<T>(read: impl FnOnce() -> Result<T, FetchError>) -> Result<T, FetchError> {
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let sentence = "It could not be read because of a mistake in Lockstep. The log of the server says more; please \
+                        report it with the address of the feed.";
+        Err(FetchError::failed("internal", sentence))
+    })
+}
+
+/// Where relative links lead from; user name, password and query of the address are in none of them.
+pub(super) fn bare(url: &Url) -> Url {
+    let mut url = url.clone();
+    // Both fail only for addresses that cannot carry credentials.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}

@@ -1,0 +1,159 @@
+//! What a body is, told by its content: servers call feeds anything, and a feed's address says nothing.
+
+use super::charset;
+use super::charset::EncodingHints;
+use crate::fetch::http::response_status::looks_like_html;
+
+/// How much of a body is looked at.
+const START: usize = 4096;
+
+/// What a body is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::fetch) enum Shape {
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// OPML.
+    List,
+    /// A web page.
+    Page,
+    /// Anything else.
+    Other,
+}
+
+/// What a body that begins with `start` is; a few thousand bytes are enough.
+pub(in crate::fetch) fn shape(start: &[u8]) -> Shape {
+    let start = &start[..start.len().min(START)];
+    let text = charset::decode(start, EncodingHints::default()).text;
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    if text.starts_with('{') {
+        let has = |word: &str| text.contains(word);
+        return if has("jsonfeed.org") || has("\"items\"") || has("\"version\"") && has("\"title\"") {
+            Shape::Feed
+        } else {
+            Shape::Other
+        };
+    }
+    shape_of_markup(text).0
+}
+
+/// Whether a body that is announced as a web page begins as a feed does, so that it is one all the same.
+pub(in crate::fetch) fn begins_as_feed(start: &[u8]) -> bool {
+    if looks_like_html(start) {
+        return false;
+    }
+    let text = charset::decode(&start[..start.len().min(START)], EncodingHints::default()).text;
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
+    if text.starts_with('{') {
+        // Slashes are escaped by some programs.
+        let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\\').collect();
+        return ["https", "http"]
+            .iter()
+            .any(|scheme| plain.contains(&format!("\"version\":\"{scheme}://jsonfeed.org/")));
+    }
+    text.starts_with('<') && shape_of_markup(text) == (Shape::Feed, false)
+}
+
+/// What a text with tags is, and whether it has the document type of a web page.
+fn shape_of_markup(text: &str) -> (Shape, bool) {
+    let mut rest = text;
+    // A document type alone does not make a page: some feeds have one by mistake.
+    let mut is_page = false;
+    let otherwise = |is_page| if is_page { Shape::Page } else { Shape::Other };
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        rest = match rest.as_bytes().first() {
+            Some(b'?') => after(rest, "?>"),
+            Some(b'!') if rest.starts_with("!--") => after(&rest[3..], "-->"),
+            Some(b'!') => {
+                is_page |= is_html_doctype(rest);
+                after_doctype(rest)
+            }
+            Some(_) => {
+                let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
+                let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
+                let shape = match local.as_str() {
+                    "rss" | "feed" | "rdf" | "channel" | "entry" => Shape::Feed,
+                    "opml" | "outlinedocument" => Shape::List,
+                    "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => Shape::Page,
+                    _ => otherwise(is_page),
+                };
+                return (shape, is_page);
+            }
+            None => break,
+        };
+    }
+    (otherwise(is_page), is_page)
+}
+
+fn is_html_doctype(rest: &str) -> bool {
+    let mut words = rest.split(|c: char| c.is_whitespace() || c == '>').filter(|word| !word.is_empty());
+    words.next().is_some_and(|word| word.eq_ignore_ascii_case("!doctype"))
+        && words.next().is_some_and(|word| word.eq_ignore_ascii_case("html"))
+}
+
+fn after<'a>(rest: &'a str, end: &str) -> &'a str {
+    rest.find(end).map_or("", |at| &rest[at + end.len()..])
+}
+
+/// What comes after a document type, declarations in brackets included.
+fn after_doctype(rest: &str) -> &str {
+    let close = rest.find('>').unwrap_or(rest.len());
+    match rest.find('[') {
+        Some(at) if at < close => after(after(rest, "]"), ">"),
+        _ => after(rest, ">"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shape, begins_as_feed, shape};
+
+    #[test]
+    fn a_body_is_told_by_its_content() {
+        for (start, is) in [
+            ("<?xml version='1.0'?><!-- a <html> --><rss version='2.0'>", Shape::Feed),
+            ("\u{FEFF}\n<feed xmlns='http://www.w3.org/2005/Atom'>", Shape::Feed),
+            ("<!DOCTYPE rss [<!ELEMENT html ANY>]><rss>", Shape::Feed),
+            ("<rdf:RDF xmlns:rdf='x'>", Shape::Feed),
+            ("{\"version\": \"https://jsonfeed.org/version/1.1\"", Shape::Feed),
+            ("<opml version='2.0'>", Shape::List),
+            ("<!DOCTYPE html PUBLIC 'a'><rss>", Shape::Feed),
+            ("<!doctype html><x-app>", Shape::Page),
+            ("<!doctype html>\nHello", Shape::Page),
+            ("<HTML><head>", Shape::Page),
+            ("{\"error\": \"no\"}", Shape::Other),
+            ("<svg>", Shape::Other),
+            ("title,artist", Shape::Other),
+            ("", Shape::Other),
+        ] {
+            assert_eq!(shape(start.as_bytes()), is, "{start}");
+        }
+    }
+
+    #[test]
+    fn a_feed_is_taken_for_one_by_its_beginning_and_a_page_never() {
+        for feed in [
+            "<?xml version='1.0'?><rss version='2.0'>",
+            "\u{FEFF}\n <!-- made by hand --> <feed xmlns='http://www.w3.org/2005/Atom'>",
+            "<rdf:RDF xmlns:rdf='x'>",
+            "{\"version\":\"https://jsonfeed.org/version/1.1\"",
+            "{ \"title\": \"T\", \"version\" : \"https:\\/\\/jsonfeed.org\\/version\\/1\"",
+        ] {
+            assert!(begins_as_feed(feed.as_bytes()), "{feed}");
+        }
+        for other in [
+            "<!doctype html><rss>",
+            "<?xml version='1.0'?><!DOCTYPE html><rss>",
+            "<?xml version='1.0'?><html><rss>",
+            "<html><body><rss>",
+            "Warning: no such file <rss>",
+            "<?xml version='1.0'?>",
+            "<opml version='2.0'>",
+            "{\"items\": [], \"title\": \"T\"}",
+            "id,title",
+            "",
+        ] {
+            assert!(!begins_as_feed(other.as_bytes()), "{other}");
+        }
+    }
+}

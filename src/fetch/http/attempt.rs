@@ -1,0 +1,302 @@
+//! One try of a fetch: a request, and those that redirects ask for.
+
+use std::cell::{Cell, RefCell};
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use ureq::http::{Method, Response, header};
+use url::Url;
+
+use super::address::{Reach, basic_auth, parse};
+use super::body_file::{Spoiled, Spooled};
+use super::cancel_token::Halt;
+use super::cookies::CookieJar;
+use super::decompress::{BodyCoding, Unpacked, body_coding, is_cut, is_damage};
+use super::failure::{
+    Failure, final_failure, in_circles, led_astray, led_there, led_to_sheet, no_answer, passing, redirected_form,
+    too_many_redirects,
+};
+use super::host_lock::Turn;
+use super::request::Request;
+use super::response_status;
+use super::response_status::{Place, Trouble, host_of};
+use super::transport::{Line, agent, by_system};
+use crate::domain::location::without_secrets;
+use crate::domain::log_fields::FETCH;
+use crate::fetch::http::{Answer, Body, Client};
+use crate::fetch::{Order, Watch};
+
+/// How many redirects are followed.
+const HOPS: usize = 8;
+/// How much of an answer that tells of trouble is read.
+const EXPLANATION: u64 = 64 * 1024;
+/// How often one address may redirect back to itself while it sets no new cookie: its answer may depend on more than
+/// that.
+const MAX_REVISITS: usize = 2;
+/// What browsers accept; some servers answer 406 to whoever does not name `text/html`.
+const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+enum Step {
+    Redirect {
+        to: Url,
+        for_good: bool,
+    },
+    /// 406, for the first time: it is asked once more, as a browser asks.
+    NotAcceptable,
+    Answer(Answer),
+}
+
+/// One try under way.
+pub(in crate::fetch) struct Call<'a> {
+    client: &'a Client,
+    agent: ureq::Agent,
+    line: Arc<Line>,
+    request: &'a Request<'a>,
+    order: &'a Order<'a>,
+    watch: &'a dyn Watch,
+    cookies: &'a RefCell<CookieJar>,
+    /// Whether it asks as a browser does.
+    as_browser: Cell<bool>,
+}
+
+impl<'a> Call<'a> {
+    /// A try with connections of its own, and the cookies of the tries before it.
+    pub(in crate::fetch) fn new(
+        client: &'a Client,
+        request: &'a Request<'a>,
+        order: &'a Order<'a>,
+        (watch, halt): (&'a dyn Watch, &Arc<Halt>),
+        cookies: &'a RefCell<CookieJar>,
+    ) -> Self {
+        // Compressed data that is larger than what comes out of it is not worth taking; headers need some room.
+        let wire_limit = client.max_bytes.saturating_add(256 * 1024);
+        let allow = client.allow.clone();
+        let halt = Arc::clone(halt);
+        let line = Arc::new(Line { halt, allow, wire_limit, wire: AtomicU64::new(0), look_up: by_system });
+        let as_browser = Cell::new(false);
+        Self { client, agent: agent(&line), line, request, order, watch, cookies, as_browser }
+    }
+
+    /// Asks for `url` and follows where it is redirected.
+    pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<Answer, Failure> {
+        let first = url.origin();
+        let (mut moved, mut from) = (false, None);
+        let mut visited: Vec<(Url, u64)> = Vec::new();
+        let mut hop = 0;
+        while hop <= HOPS {
+            let visit = (url.clone(), self.cookies.borrow().changes());
+            let step = self.ask(&url, url.origin() == first);
+            match step.map_err(|failure| led_there(failure, from.as_deref(), &url))? {
+                Step::Answer(Answer::Body(body)) => return Ok(Answer::Body(Body { moved, ..body })),
+                Step::Answer(answer) => return Ok(answer),
+                Step::NotAcceptable => self.as_browser.set(true),
+                Step::Redirect { to, for_good } => {
+                    visited.push(visit);
+                    let next = (&to, self.cookies.borrow().changes());
+                    if visited.iter().filter(|(url, changes)| (url, *changes) == next).count() > MAX_REVISITS {
+                        return Err(in_circles(&url, &to));
+                    }
+                    moved = for_good && (moved || hop == 0);
+                    from = Some(host_of(&url));
+                    url = to;
+                    hop += 1;
+                }
+            }
+        }
+        Err(too_many_redirects(&url, HOPS))
+    }
+
+    fn ask(&self, url: &Url, at_home: bool) -> Result<Step, Failure> {
+        let place = Place { host: host_of(url), url: url.clone(), google: self.client.is_google(url) };
+        let _turn = Turn::take(url, &self.line.halt)?;
+        let begun = Instant::now();
+        let mut status = None;
+        let result = self.exchange(url, at_home, &place, &mut status);
+        self.log(url, &place.host, status, &result, begun.elapsed());
+        result
+    }
+
+    /// Tells of a call in the log and in `fetch.jsonl`. What a failure means is said by the run, once, at its end.
+    fn log(&self, url: &Url, host: &str, status: Option<u16>, result: &Result<Step, Failure>, took: Duration) {
+        let address = without_secrets(url.as_str());
+        // What follows the host; an address that is none has none.
+        let path = address.splitn(4, '/').nth(3).map_or_else(|| "/".to_owned(), |path| format!("/{path}"));
+        let bytes = match result {
+            Ok(Step::Answer(Answer::Body(body))) => Some(body.content.bytes),
+            _ => None,
+        };
+        let code = result.as_ref().err().map(Failure::code);
+        let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        let said = match (status, bytes, code) {
+            (Some(status), Some(bytes), _) => format!("fetched {address}: status {status}, {bytes} bytes, {ms} ms"),
+            (Some(status), _, None) => format!("fetched {address}: status {status}, {ms} ms"),
+            (Some(status), _, Some(code)) => format!("fetching {address} failed: {code}, status {status}, {ms} ms"),
+            (None, ..) => format!("fetching {address} failed: {}, {ms} ms", code.unwrap_or_default()),
+        };
+        log::info!(
+            target: FETCH,
+            event = if code.is_some() { "failed" } else { "fetched" },
+            syncId = self.order.sync.map(|id| id.to_string()).as_deref(), host, path = path.as_str(), status, bytes, ms,
+            code;
+            "{said}"
+        );
+    }
+
+    /// `at_home` is whether `url` is on the host that the request was made for.
+    fn exchange(&self, url: &Url, at_home: bool, place: &Place, answered: &mut Option<u16>) -> Result<Step, Failure> {
+        let response = self.send(url, at_home).map_err(|error| self.reach_failure(error, place))?;
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        *answered = Some(status);
+        self.cookies.borrow_mut().keep(url, &head.headers);
+        if status == 406 && !self.as_browser.get() {
+            return Ok(Step::NotAcceptable);
+        }
+        if matches!(status, 301 | 302 | 303 | 307 | 308) {
+            // Many write an address with letters of UTF-8 as it is, which parsing escapes.
+            let to = head.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()));
+            let to = to.unwrap_or_default();
+            let to = self.next(url, &to, place)?;
+            if self.request.form.is_some() {
+                return Err(redirected_form(place, &to));
+            }
+            return Ok(Step::Redirect { to, for_good: matches!(status, 301 | 308) });
+        }
+        if status == 304 && self.request.known.is_some() {
+            return Ok(Step::Answer(Answer::NotModified(head.headers)));
+        }
+        let total = body.content_length();
+        let coding = body_coding(&head.headers, place);
+        let mut reader = self
+            .unpacked(body.into_reader(), coding.as_ref().copied().unwrap_or(BodyCoding::ByContent))
+            .map_err(|error| self.body_failure(Spoiled::Broken(error), place))?;
+        let mut start = Vec::new();
+        if !head.status.is_success() || response_status::says_html(&head.headers) {
+            // What it says is worth more than its number. If it breaks off, so much of it is there.
+            let _ = reader.by_ref().take(EXPLANATION).read_to_end(&mut start);
+        }
+        (self.request.judge)(head.status, &head.headers, &start, place)?;
+        coding?;
+        let total = total.filter(|_| !reader.was_packed);
+        // A judge that takes what is announced as a page takes all of it.
+        let reader = Cursor::new(start).chain(reader);
+        let content =
+            Spooled::take(reader, &self.client.work_dir, self.client.max_bytes, total, &self.line.halt, self.watch)
+                .map_err(|spoiled| self.body_failure(spoiled, place))?;
+        Ok(Step::Answer(Answer::Body(Body { content, headers: head.headers, url: url.clone(), moved: false })))
+    }
+
+    /// A body as it is when it is decompressed.
+    fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<Unpacked<'b>> {
+        let (limit, halt) = (self.client.max_bytes, &*self.line.halt);
+        let unpacked = Unpacked::gzip(body, limit, halt)?;
+        if coding == BodyCoding::Deflate { unpacked.deflate(limit, halt) } else { Ok(unpacked) }
+    }
+
+    fn send(&self, url: &Url, at_home: bool) -> Result<Response<ureq::Body>, ureq::Error> {
+        let mut bare = url.clone();
+        // Both fail only for addresses that cannot carry credentials.
+        let _ = bare.set_username("");
+        let _ = bare.set_password(None);
+        bare.set_fragment(None);
+        let Request { accept, headers, form, .. } = self.request;
+        let accept = if self.as_browser.get() { BROWSER_ACCEPT } else { accept };
+        let mut head = ureq::http::Request::builder().uri(bare.as_str()).header(header::ACCEPT, accept);
+        head = head.header(header::ACCEPT_ENCODING, "gzip");
+        if let Some(cookies) = self.cookies.borrow().header_for(url) {
+            head = head.header(header::COOKIE, cookies);
+        }
+        if let Some(secret) = basic_auth(url) {
+            head = head.header(header::AUTHORIZATION, secret);
+        }
+        for (name, value) in headers.iter().filter(|_| at_home) {
+            head = head.header(name, value);
+        }
+        for (name, value) in self.request.conditions() {
+            head = head.header(name, value);
+        }
+        match form {
+            None => self.agent.run(head.method(Method::GET).body(())?),
+            Some(form) => {
+                let head = head.method(Method::POST).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+                self.agent.run(head.body(form.as_str())?)
+            }
+        }
+    }
+
+    /// Where a redirect leads, if that is a place to go.
+    fn next(&self, from: &Url, to: &str, place: &Place) -> Result<Url, Failure> {
+        let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
+            final_failure("bad_redirect", format!("{} redirects to something that is no address.", place.host))
+        })?;
+        if next.path().starts_with("/ServiceLogin") || next.host_str() == Some("accounts.google.com") {
+            let google = Place { google: true, ..place.clone() };
+            return Err(Trouble::Final(response_status::page_instead(&google)).into());
+        }
+        let mut next = parse(next.as_str()).map_err(|error| led_astray(error, place))?;
+        if self.request.reach == Reach::Google && !self.client.google_may_lead_to(&next) {
+            return Err(final_failure(
+                "bad_redirect",
+                format!(
+                    "Google redirects to {}, which is not Google's. Nothing was fetched from there.",
+                    host_of(&next)
+                ),
+            ));
+        }
+        if !place.google {
+            (self.request.check_redirect)(&next).map_err(|error| led_to_sheet(error, place))?;
+        }
+        if next.origin() == from.origin() && basic_auth(&next).is_none() {
+            // Both fail only for addresses that cannot carry credentials.
+            let _ = next.set_username(from.username());
+            let _ = next.set_password(from.password());
+        }
+        Ok(next)
+    }
+
+    /// Why no answer came.
+    fn reach_failure(&self, error: ureq::Error, place: &Place) -> Failure {
+        if let Err(ended) = self.line.halt.check() {
+            return ended.into();
+        }
+        no_answer(error, &place.host)
+    }
+
+    /// Why a body did not come whole.
+    fn body_failure(&self, spoiled: Spoiled, place: &Place) -> Failure {
+        let host = &place.host;
+        let too_large = || {
+            final_failure(
+                "too_large",
+                format!(
+                    "{host} sends more than {} MB. Make the file smaller, or have the operator raise LOCKSTEP_MAX_BYTES.",
+                    self.client.max_bytes.div_ceil(1_000_000)
+                ),
+            )
+        };
+        match spoiled {
+            Spoiled::Ended(ended) => ended.into(),
+            Spoiled::TooLarge => too_large(),
+            Spoiled::Html => Trouble::Final(response_status::page_instead(place)).into(),
+            Spoiled::Disk(error) => Trouble::Final(error).into(),
+            Spoiled::Damaged(error) | Spoiled::Broken(error) => match self.line.halt.check() {
+                Err(ended) => ended.into(),
+                Ok(()) if self.line.overrun() => too_large(),
+                // It came as the server has it, and would come the same again.
+                Ok(()) if is_damage(&error) && !is_cut(&error) => final_failure(
+                    "truncated",
+                    format!(
+                        "The file from {host} cannot be decompressed: {error}. Nothing of it was used. Have it compressed \
+                         anew, or sent uncompressed, and sync again."
+                    ),
+                ),
+                Ok(()) => passing(
+                    "truncated",
+                    format!("The file from {host} did not arrive whole ({error}). Nothing of it was used; try again."),
+                ),
+            },
+        }
+    }
+}

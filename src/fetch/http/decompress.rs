@@ -1,0 +1,231 @@
+//! Decompresses bodies: by how they begin, since many servers send gzip without saying so or say gzip without sending
+//! it, and by `Content-Encoding` (RFC 9110, section 8.4) where only that can tell.
+
+use std::fmt;
+use std::io::{self, Cursor, ErrorKind, Read};
+
+use flate2::read::{DeflateDecoder, ZlibDecoder};
+use ureq::http::{HeaderMap, header};
+
+use super::cancel_token::Halt;
+use super::gzip_members::GzipMembers;
+use super::response_status::Place;
+use crate::domain::rows::row::shortened;
+use crate::fetch::FetchError;
+
+/// What every gzip file begins with (RFC 1952, section 2.3.1): its magic number and the one method there is.
+const GZIP_START: [u8; 3] = [0x1F, 0x8B, 0x08];
+
+/// Codings that change a body and that are not read here: those of IANA's registry, and a few that servers use all
+/// the same.
+const UNSUPPORTED_CODINGS: [&str; 16] = [
+    "aes128gcm",
+    "br",
+    "bzip2",
+    "compress",
+    "dcb",
+    "dcz",
+    "exi",
+    "lz4",
+    "lzma",
+    "pack200-gzip",
+    "sdch",
+    "snappy",
+    "x-bzip2",
+    "x-compress",
+    "xz",
+    "zstd",
+];
+
+/// Room for what is compressed badly, in bytes.
+const SLACK_BYTES: u64 = 256 * 1024;
+
+/// What has to be done to a body because its headers say so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::fetch) enum BodyCoding {
+    /// Nothing that its beginning does not tell as well.
+    ByContent,
+    /// It is compressed as `deflate`, which no beginning tells for sure.
+    Deflate,
+}
+
+/// How the body that comes with `headers` is coded. Words that name no coding (`none`, `UTF-8`, `binary`) count as
+/// none; gzip is detected by content.
+///
+/// # Errors
+/// `bad_answer` for a coding that Lockstep cannot read. It asks for gzip alone, so the server sent it unasked.
+pub(in crate::fetch) fn body_coding(headers: &HeaderMap, place: &Place) -> Result<BodyCoding, FetchError> {
+    let mut coding = BodyCoding::ByContent;
+    for value in headers.get_all(header::CONTENT_ENCODING) {
+        for word in String::from_utf8_lossy(value.as_bytes()).split(',') {
+            let word = word.trim().trim_matches('"').to_ascii_lowercase();
+            if UNSUPPORTED_CODINGS.contains(&word.as_str()) {
+                return Err(FetchError::failed(
+                    "bad_answer",
+                    format!(
+                        "{} sends the file compressed as “{}”, which Lockstep did not ask for and cannot read. Have the \
+                         server send it uncompressed, or compressed with gzip.",
+                        place.host,
+                        shortened(&word),
+                    ),
+                ));
+            }
+            if word == "deflate" || word == "x-deflate" {
+                coding = BodyCoding::Deflate;
+            }
+        }
+    }
+    Ok(coding)
+}
+
+/// A body that is decompressed while it is read.
+pub(in crate::fetch) struct Unpacked<'a> {
+    reader: Box<dyn Read + 'a>,
+    /// Whether it was compressed: then its length on the wire says nothing of how long it gets.
+    pub(in crate::fetch) was_packed: bool,
+}
+
+impl<'a> Unpacked<'a> {
+    /// Decompresses `from` where it begins as gzip does; otherwise it stays as it is. Of a compressed body at most
+    /// `limit` bytes are read, and a little more for what gzip adds.
+    ///
+    /// # Errors
+    /// When `from` cannot be read.
+    pub(in crate::fetch) fn gzip(mut from: impl Read + 'a, limit: u64, halt: &'a Halt) -> io::Result<Self> {
+        let mut start = Vec::with_capacity(GZIP_START.len());
+        from.by_ref().take(GZIP_START.len() as u64).read_to_end(&mut start)?;
+        let was_packed = start == GZIP_START;
+        let whole = Cursor::new(start).chain(from);
+        let reader: Box<dyn Read + 'a> = match was_packed {
+            true => {
+                Box::new(NamedReader { name: "gzip", inner: GzipMembers::new(BoundedReader::new(whole, limit, halt)) })
+            }
+            false => Box::new(whole),
+        };
+        Ok(Self { reader, was_packed })
+    }
+
+    /// Decompresses what is left of this as `deflate`, with the header of zlib or, as some servers send it, without.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(in crate::fetch) fn deflate(mut self, limit: u64, halt: &'a Halt) -> io::Result<Self> {
+        let mut start = Vec::with_capacity(2);
+        self.reader.by_ref().take(2).read_to_end(&mut start)?;
+        let has_header = matches!(start[..], [first, second]
+            if first & 0x0F == 8 && (u16::from(first) * 256 + u16::from(second)).is_multiple_of(31));
+        let is_empty = start.is_empty();
+        let whole = BoundedReader::new(Cursor::new(start).chain(self.reader), limit, halt);
+        let reader: Box<dyn Read + 'a> = match has_header {
+            _ if is_empty => Box::new(whole),
+            true => Box::new(NamedReader { name: "zlib", inner: ZlibDecoder::new(whole) }),
+            false => Box::new(NamedReader { name: "deflate", inner: DeflateDecoder::new(whole) }),
+        };
+        Ok(Self { reader, was_packed: true })
+    }
+}
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.reader.read(buffer)
+    }
+}
+
+/// That more compressed data came than may.
+#[derive(Debug)]
+struct TooMuch;
+
+impl fmt::Display for TooMuch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("more compressed data than may be read")
+    }
+}
+
+impl std::error::Error for TooMuch {}
+
+/// Whether `error` says that more compressed data came than may.
+pub(in crate::fetch) fn is_too_much(error: &io::Error) -> bool {
+    carries::<TooMuch>(error)
+}
+
+fn carries<E: std::error::Error + 'static>(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
+}
+
+/// Whether `error` says that compressed data is damaged.
+pub(in crate::fetch) fn is_damage(error: &io::Error) -> bool {
+    carries::<DamageError>(error)
+}
+
+/// Whether `error` says that compressed data ends in the middle: its transfer may have ended too early.
+pub(in crate::fetch) fn is_cut(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<DamageError>()).is_some_and(|damage| damage.is_cut)
+}
+
+/// What is read by a decoder: no more than `left` bytes, and nothing once the fetch has ended. A decoder that brings
+/// nothing for a long time (a file of a million empty members) would otherwise not come back before its end.
+struct BoundedReader<'a, R> {
+    inner: R,
+    left: u64,
+    halt: &'a Halt,
+}
+
+impl<'a, R> BoundedReader<'a, R> {
+    fn new(inner: R, limit: u64, halt: &'a Halt) -> Self {
+        Self { inner, left: limit.saturating_add(SLACK_BYTES), halt }
+    }
+}
+
+impl<R: Read> Read for BoundedReader<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        // Whoever reads asks the halt anew for the reason.
+        self.halt.check().map_err(|_| io::Error::from(ErrorKind::TimedOut))?;
+        let count = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(TooMuch))?;
+        Ok(count)
+    }
+}
+
+/// Compressed data that cannot be read to its end.
+#[derive(Debug)]
+struct DamageError {
+    name: &'static str,
+    is_cut: bool,
+}
+
+impl fmt::Display for DamageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.is_cut { "ends in the middle" } else { "is damaged" };
+        write!(f, "its {} data {what}", self.name)
+    }
+}
+
+impl std::error::Error for DamageError {}
+
+/// A decoder whose own errors say what is wrong in words; those of what it reads from pass through.
+struct NamedReader<R> {
+    name: &'static str,
+    inner: R,
+}
+
+impl<R: Read> Read for NamedReader<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| {
+            let is_of_source = error.raw_os_error().is_some()
+                || carries::<ureq::Error>(&error)
+                || carries::<TooMuch>(&error)
+                || carries::<DamageError>(&error);
+            match error.kind() {
+                _ if is_of_source => error,
+                kind @ (ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
+                    let damage = DamageError { name: self.name, is_cut: kind == ErrorKind::UnexpectedEof };
+                    io::Error::new(ErrorKind::InvalidData, damage)
+                }
+                _ => error,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,48 @@
+//! One request at a time per host and port, in the whole process and for every kind of source.
+
+use std::collections::HashSet;
+use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{LazyLock, PoisonError};
+use std::time::Instant;
+
+use url::Url;
+
+use super::address::place;
+use super::cancel_token::{Ended, Halt, SLICE};
+
+static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
+
+/// The right to talk to one host and port; given back when dropped.
+#[derive(Debug)]
+pub(in crate::fetch) struct Turn {
+    place: String,
+}
+
+impl Turn {
+    /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may
+    /// take: one that hangs must not be the end of all behind it.
+    pub(in crate::fetch) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
+        let place = place(url);
+        let begun = Instant::now();
+        let mut busy = lock();
+        while busy.contains(&place) {
+            halt.check_in_pause()?;
+            busy = BUSY.1.wait_timeout(busy, SLICE).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        busy.insert(place.clone());
+        halt.paused(begun.elapsed());
+        Ok(Self { place })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        lock().remove(&self.place);
+        BUSY.1.notify_all();
+    }
+}
+
+fn lock() -> MutexGuard<'static, HashSet<String>> {
+    // A set of names is whole whatever panicked while it was held.
+    BUSY.0.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,113 @@
+//! A name that changes what it means between the check and the connection: the address that was checked is the one
+//! that is connected to, and every connection is checked anew.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{Line, LookUp, agent};
+use crate::fetch::http::cancel_token::watched;
+use crate::fetch::{FetchError, Watch};
+
+const ALLOWED: Ipv4Addr = Ipv4Addr::LOCALHOST;
+const FORBIDDEN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+struct Nobody;
+
+impl Watch for Nobody {
+    fn received(&self, _: u64, _: Option<u64>) {}
+
+    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
+/// One port at both addresses: what is allowed answers so many requests, what is forbidden would take whatever comes.
+struct Twins {
+    port: u16,
+    forbidden: TcpListener,
+}
+
+impl Twins {
+    fn answering(times: usize) -> Self {
+        let (allowed, forbidden) = (0..20)
+            .find_map(|_| {
+                let allowed = TcpListener::bind((ALLOWED, 0)).ok()?;
+                let port = allowed.local_addr().ok()?.port();
+                Some((allowed, TcpListener::bind((FORBIDDEN, port)).ok()?))
+            })
+            .expect("a port that is free at both");
+        forbidden.set_nonblocking(true).expect("a listener");
+        let port = forbidden.local_addr().expect("an address").port();
+        thread::spawn(move || {
+            for stream in allowed.incoming().take(times) {
+                let mut stream = stream.expect("a connection");
+                assert!(stream.read(&mut [0; 4096]).expect("a request") > 0);
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").expect("an answer");
+            }
+        });
+        Self { port, forbidden }
+    }
+
+    /// Asks so many times by one name; answers what came of each, as a body or the word of a refusal.
+    fn ask(&self, times: usize, look_up: LookUp) -> Vec<String> {
+        let limit = Duration::from_secs(10);
+        watched(&Nobody, limit, limit, |halt| {
+            let allow = ALLOWED.to_string().parse().expect("a list");
+            let (halt, wire) = (Arc::clone(halt), AtomicU64::new(0));
+            let agent = agent(&Arc::new(Line { halt, allow, wire_limit: 10_000, wire, look_up }));
+            let ask = || match agent.get(format!("http://rebinding.example:{}/", self.port)).call() {
+                Ok(mut answer) => answer.body_mut().read_to_string().expect("a body"),
+                Err(ureq::Error::Other(error)) => match error.downcast::<FetchError>().map(|error| *error) {
+                    Ok(FetchError::Failed { code, .. }) => code.to_owned(),
+                    other => panic!("{other:?}"),
+                },
+                Err(error) => panic!("{error}"),
+            };
+            (0..times).map(|_| ask()).collect()
+        })
+    }
+
+    fn nobody_came_to_the_forbidden_one(&self) {
+        assert_eq!(self.forbidden.accept().expect_err("nobody").kind(), io::ErrorKind::WouldBlock);
+    }
+}
+
+#[test]
+fn a_name_that_means_another_address_the_second_time_is_checked_the_second_time() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    fn in_turn(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        assert_eq!(name, "rebinding.example");
+        let first = ASKED.fetch_add(1, Ordering::Relaxed) == 0;
+        Ok(vec![SocketAddr::from((if first { ALLOWED } else { FORBIDDEN }, port))])
+    }
+    let twins = Twins::answering(1);
+    assert_eq!(twins.ask(1, in_turn), ["ok"]);
+    assert_eq!(ASKED.load(Ordering::Relaxed), 1, "nobody looks the name up again after the check");
+    assert_eq!(twins.ask(1, in_turn), ["address_refused"]);
+    ASKED.store(0, Ordering::Relaxed);
+    let twins = Twins::answering(1);
+    assert_eq!(twins.ask(2, in_turn), ["ok", "address_refused"], "nor is a connection taken for another");
+    twins.nobody_came_to_the_forbidden_one();
+}
+
+#[test]
+fn of_several_addresses_of_a_name_only_permitted_ones_are_connected_to() {
+    fn both(_: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok([FORBIDDEN, ALLOWED, FORBIDDEN].map(|ip| SocketAddr::from((ip, port))).to_vec())
+    }
+    fn none(_: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        Ok(vec![SocketAddr::from((FORBIDDEN, port))])
+    }
+    let twins = Twins::answering(2);
+    assert_eq!(twins.ask(2, both), ["ok", "ok"]);
+    assert_eq!(twins.ask(1, none), ["address_refused"]);
+    twins.nobody_came_to_the_forbidden_one();
+}

@@ -1,0 +1,291 @@
+//! What Google's APIs refuse with, and the exact fix for each. The forms are Google's (`google.rpc.Status` in JSON,
+//! <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of one
+//! refusal were seen is said at each.
+
+use chrono::TimeDelta;
+use serde_json::Value;
+use ureq::http::{HeaderMap, StatusCode};
+
+use super::rate_limit::RateLimitWaits;
+use super::service_account_client::ahead;
+use crate::fetch::FetchError;
+use crate::fetch::http::response_status;
+use crate::fetch::http::response_status::{Place, Trouble};
+
+/// The code of a token that is not taken.
+pub(in crate::fetch) const TOKEN_REFUSED: &str = "token_refused";
+/// The code of a tab that is not there.
+pub(in crate::fetch) const NO_TAB: &str = "no_tab";
+/// The code of an API that is not enabled.
+pub(in crate::fetch) const API_DISABLED: &str = "api_disabled";
+
+/// An answer: status, headers, the beginning of its body, who answered.
+pub(in crate::fetch) type Said<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a Place);
+
+/// One of Google's services that are asked with a token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::fetch) enum Service {
+    Sheets,
+    Drive,
+}
+
+impl Service {
+    /// Its host.
+    pub(in crate::fetch) const fn base(self) -> &'static str {
+        match self {
+            Self::Sheets => "https://sheets.googleapis.com",
+            Self::Drive => "https://www.googleapis.com",
+        }
+    }
+
+    /// Its name for people, and in addresses of the console.
+    const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sheets => ("Google Sheets API", "sheets.googleapis.com"),
+            Self::Drive => ("Google Drive API", "drive.googleapis.com"),
+        }
+    }
+}
+
+/// What a refusal says.
+#[derive(Default, Debug)]
+struct Refusal {
+    status: String,
+    reason: String,
+    message: String,
+    project: Option<String>,
+}
+
+impl Refusal {
+    fn read(body: &[u8]) -> Self {
+        let Ok(answer) = serde_json::from_slice::<Value>(body) else { return Self::default() };
+        let error = &answer["error"];
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let list = |name: &str| error[name].as_array().cloned().unwrap_or_default();
+        let (details, errors) = (list("details"), list("errors"));
+        let reason =
+            details.iter().chain(&errors).map(|detail| text(&detail["reason"])).find(|reason| !reason.is_empty());
+        let message = text(&error["message"]);
+        let consumer = details.iter().find_map(|detail| detail["metadata"]["consumer"].as_str());
+        let named = consumer.and_then(|consumer| consumer.strip_prefix("projects/")).map(str::to_owned);
+        // Older answers name it in the sentence alone: "… has not been used in project 123 before or it is disabled."
+        let in_words = || Some(message.split_once(" in project ")?.1.split(' ').next()?.to_owned());
+        let is_one = |project: &String| {
+            (1..=100).contains(&project.len())
+                && project.chars().all(|c| c.is_ascii_alphanumeric() || "-:.".contains(c))
+        };
+        Self {
+            status: text(&error["status"]),
+            reason: reason.unwrap_or_default(),
+            project: named.or_else(in_words).filter(is_one),
+            message,
+        }
+    }
+
+    /// That an API has to be enabled first: 403 with reason `SERVICE_DISABLED`
+    /// (<https://github.com/googleapis/googleapis/blob/master/google/api/error_reason.proto>), `accessNotConfigured`
+    /// in the older list, and the message "Google Sheets API has not been used in project 144… before or it is
+    /// disabled. Enable it by visiting `https://console.developers.google.com/apis/api/…`"
+    /// (<https://github.com/openclaw/gogcli/issues/415>).
+    fn disabled(&self, service: Service) -> Option<FetchError> {
+        let by_reason = ["SERVICE_DISABLED", "accessNotConfigured"].contains(&self.reason.as_str());
+        if !by_reason && !self.message.contains("has not been used in project") {
+            return None;
+        }
+        let (name, host) = service.names();
+        // The address is made here: an answer must not send people anywhere.
+        let link = format!("https://console.developers.google.com/apis/api/{host}/overview");
+        let (project, link) = match &self.project {
+            Some(project) => (format!("project {project}"), format!("{link}?project={project}")),
+            None => ("the project of the service account".to_owned(), link),
+        };
+        Some(FetchError::failed(
+            API_DISABLED,
+            format!("Enable the {name} in {project}: {link} (press Enable, wait a few minutes, then try again)."),
+        ))
+    }
+
+    /// Whether a quota is used up though the status is not 429: 403 with these reasons of Drive
+    /// (<https://developers.google.com/workspace/drive/api/guides/handle-errors>).
+    fn is_quota(&self, status: StatusCode) -> bool {
+        const REASONS: [&str; 3] = ["RATE_LIMIT_EXCEEDED", "rateLimitExceeded", "userRateLimitExceeded"];
+        status.as_u16() == 403 && REASONS.contains(&self.reason.as_str())
+    }
+
+    /// Google's own words, where there are no better ones.
+    fn in_googles_words(&self) -> String {
+        const MOST: usize = 300;
+        let words: String = self.message.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        if words.trim().is_empty() { String::new() } else { format!(" Google says: “{}”", words.trim()) }
+    }
+}
+
+/// What an answer of Sheets or Drive means. `robot` is the address of the service account that asks.
+pub(in crate::fetch) fn judge(
+    service: Service,
+    robot: &str,
+    waits: &RateLimitWaits,
+    said: Said<'_>,
+) -> Result<(), Trouble> {
+    let (status, headers, body, place) = said;
+    let code = status.as_u16();
+    if code < 400 {
+        return response_status::judge(status, headers, body, place);
+    }
+    let refusal = Refusal::read(body);
+    waits.check(status, headers)?;
+    if refusal.is_quota(status) {
+        return Err(waits.wait(status, headers));
+    }
+    let known = || refusal.message.starts_with("Unable to parse range");
+    let failed = match code {
+        // "Request had invalid authentication credentials. Expected OAuth 2 access token, …", UNAUTHENTICATED:
+        // expired, or the key is gone (<https://github.com/googleapis/google-api-php-client/issues/1391>).
+        401 => FetchError::failed(TOKEN_REFUSED, key_refused(robot)),
+        403 => match refusal.disabled(service) {
+            Some(disabled) => disabled,
+            // "The caller does not have permission": not shared with the one who asks
+            // (<https://github.com/googleapis/google-api-ruby-client/issues/461>).
+            None if refusal.message.contains("caller does not have permission") || refusal.message.is_empty() => {
+                FetchError::failed("not_shared", not_shared(robot))
+            }
+            None => {
+                let said = refusal.in_googles_words();
+                FetchError::failed("forbidden", format!("Google refuses to let {robot} read this sheet (403).{said}"))
+            }
+        },
+        // "Requested entity was not found.", NOT_FOUND.
+        404 => FetchError::failed(
+            "not_found",
+            "Google knows no such sheet (404). It may have been deleted, or the link is incomplete: copy it anew from the \
+             address bar.",
+        ),
+        // "Unable to parse range: Albums!A1:CZ" (<https://github.com/caltechlibrary/dataset/issues/97>).
+        400 if known() => FetchError::failed(NO_TAB, "Google does not know this tab of the sheet."),
+        // "This operation is not supported for this document", FAILED_PRECONDITION: an Excel file in Drive, opened in
+        // Sheets (<https://github.com/tidyverse/googlesheets4/issues/275>,
+        // <https://github.com/burnash/gspread/issues/732>).
+        400 if refusal.status == "FAILED_PRECONDITION" || refusal.reason == "failedPrecondition" => FetchError::failed(
+            "not_a_sheet",
+            "This is an Excel file in Google Drive, not a Google Sheet. Open it, choose File → Save as Google Sheets, and \
+             use the link of the sheet that this makes.",
+        ),
+        500.. => {
+            return Err(Trouble::Passing(FetchError::failed(
+                "server_error",
+                format!("Google has a problem of its own ({code}). Try again later."),
+            )));
+        }
+        406 => return response_status::judge(status, headers, body, place),
+        _ => {
+            let said = refusal.in_googles_words();
+            FetchError::failed(
+                "bad_status",
+                format!("Google gave an answer that brings no sheet (status {code}).{said}"),
+            )
+        }
+    };
+    Err(Trouble::Final(failed))
+}
+
+/// What an answer to the sign-in means: `{"error": …, "error_description": …}`, RFC 6749, section 5.2.
+pub(in crate::fetch) fn judge_sign_in(robot: &str, waits: &RateLimitWaits, said: Said<'_>) -> Result<(), Trouble> {
+    let (status, headers, body, place) = said;
+    match status.as_u16() {
+        ..400 => return response_status::judge(status, headers, body, place),
+        429 | 503 => return Err(waits.wait(status, headers)),
+        500.. => {
+            let sentence = format!("Google's sign-in has a problem of its own ({}). Try again later.", status.as_u16());
+            return Err(Trouble::Passing(FetchError::failed("server_error", sentence)));
+        }
+        _ => {}
+    }
+    let answer: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| answer[name].as_str().unwrap_or_default();
+    let (word, why) = (text("error"), text("error_description"));
+    let lower = why.to_lowercase();
+    let (code, message) = match word {
+        // "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat
+        // and exp values in the JWT claim." (<https://github.com/googleapis/google-api-php-client/issues/1429>).
+        "invalid_grant" if lower.contains("short-lived") || lower.contains("iat and exp") => {
+            ("clock_wrong", clock(headers))
+        }
+        // "Invalid JWT Signature.": the key was deleted or replaced
+        // (<https://github.com/crossplane-contrib/provider-jet-gcp/issues/56>).
+        "invalid_grant" if lower.contains("signature") => (
+            "key_refused",
+            format!("Google does not know this key of {robot} any more; it may have been deleted. {NEW_KEY}"),
+        ),
+        // "Invalid grant: account not found", "The account has been deleted": deleted or disabled
+        // (<https://github.com/googleapis/google-cloud-php/issues/3622>, <https://github.com/GAM-team/GAM/pull/1171>).
+        "invalid_grant" if lower.contains("account") => (
+            "account_gone",
+            format!(
+                "Google knows no service account {robot}: it was deleted or disabled. Enable it again in the Google Cloud \
+                 console, or make another one. {NEW_KEY}"
+            ),
+        ),
+        "disabled_client" | "deleted_client" | "invalid_client" | "unauthorized_client" => (
+            "account_gone",
+            format!("Google does not let {robot} sign in ({word}): it was deleted or disabled. {NEW_KEY}"),
+        ),
+        _ => {
+            let said = Refusal { message: format!("{word} {why}"), ..Refusal::default() }.in_googles_words();
+            (
+                "key_refused",
+                format!("Google does not let {robot} sign in (status {}).{said} {NEW_KEY}", status.as_u16()),
+            )
+        }
+    };
+    Err(Trouble::Final(FetchError::failed(code, message)))
+}
+
+const NEW_KEY: &str = "The operator can make a new JSON key for the service account in the Google Cloud console and name \
+                       its file in LOCKSTEP_GOOGLE_CREDENTIALS.";
+
+fn key_refused(robot: &str) -> String {
+    format!(
+        "Google does not take the sign-in of {robot} (401), though it was just made; its key may have been revoked. {NEW_KEY}"
+    )
+}
+
+/// That a sheet is not shared with `robot`.
+fn not_shared(robot: &str) -> String {
+    format!(
+        "The sheet is not shared with Lockstep. Share it with {robot} (Viewer is enough): in Google Sheets press Share, \
+         enter that address, then try again."
+    )
+}
+
+/// That the clock of this machine is wrong, and by how much, told by the answer's date.
+fn clock(headers: &HeaderMap) -> String {
+    let off = ahead(headers).filter(|ahead| ahead.abs() > TimeDelta::seconds(30)).map(off_by);
+    let off = off.unwrap_or_else(|| "The clock of this machine seems to be wrong".to_owned());
+    format!("{off}, so Google refuses what is signed here. Set it right (timedatectl set-ntp true), then try again.")
+}
+
+/// How wrong a clock is that is so far ahead, in words.
+pub(in crate::fetch) fn off_by(ahead: TimeDelta) -> String {
+    let seconds = ahead.num_seconds().abs();
+    let (count, unit) = match seconds {
+        ..120 => (seconds, "seconds"),
+        120..7200 => ((seconds + 30) / 60, "minutes"),
+        7200..172_800 => ((seconds + 1800) / 3600, "hours"),
+        _ => ((seconds + 43_200) / 86_400, "days"),
+    };
+    let which = if ahead > TimeDelta::zero() { "ahead" } else { "behind" };
+    format!("The clock of this machine is {count} {unit} off ({which})")
+}
+
+/// Why a request with a service account failed: a web page where data was expected is no sign-in page of a sheet, and a
+/// quota that is used up is that of the account's project.
+pub(in crate::fetch) fn explain(error: FetchError, waits: &RateLimitWaits) -> FetchError {
+    match waits.explain(error, "Sync less often, or have the quota of the project raised.") {
+        FetchError::Failed { code: "sign_in_page" | "html_page", .. } => FetchError::failed(
+            "bad_answer",
+            "A web page came where Google answers with data. Is there a proxy with a page of its own between Lockstep and \
+             Google? Try again later.",
+        ),
+        other => other,
+    }
+}

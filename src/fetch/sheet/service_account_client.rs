@@ -1,0 +1,190 @@
+//! The service account at work: it signs for tokens, and every run of the process shares the one it got.
+
+use std::fmt;
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use parking_lot::Mutex;
+use ring::rand::SystemRandom;
+use ring::signature::RSA_PKCS1_SHA256;
+use serde_json::{Value, json};
+use ureq::http::{HeaderMap, header};
+use url::Url;
+
+use super::credentials::ServiceAccount;
+use super::google_errors;
+use super::google_errors::explain;
+use super::rate_limit::RateLimitWaits;
+use crate::fetch::http::address::Reach;
+use crate::fetch::http::request::Request;
+use crate::fetch::http::response_status;
+use crate::fetch::http::{Answer, Body, Client};
+use crate::fetch::{FetchError, Order, Watch};
+
+/// What it may do: read sheets, and learn when a file was modified.
+const SCOPES: &str =
+    "https://www.googleapis.com/auth/spreadsheets.readonly https://www.googleapis.com/auth/drive.metadata.readonly";
+/// How long what is signed is good, the longest that Google takes
+/// (<https://developers.google.com/identity/protocols/oauth2/service-account#jwt-auth>).
+const GOOD_FOR: TimeDelta = TimeDelta::hours(1);
+/// A clock may be a little fast: Google refuses what was signed in the future.
+const SLACK: TimeDelta = TimeDelta::seconds(10);
+/// A token is not used any more so long before its end.
+const RESERVE: Duration = Duration::from_secs(60);
+/// The most bytes of a token's answer that are looked at.
+const MOST: u64 = 64 * 1024;
+
+/// A service account, and the token it has.
+#[derive(Debug)]
+pub(in crate::fetch) struct Robot {
+    account: ServiceAccount,
+    token: Mutex<Option<Token>>,
+}
+
+struct Token {
+    text: String,
+    good_until: Instant,
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+impl Robot {
+    pub(in crate::fetch) fn new(account: ServiceAccount) -> Self {
+        Self { account, token: Mutex::new(None) }
+    }
+
+    /// The address that sheets are shared with.
+    pub(in crate::fetch) fn email(&self) -> &str {
+        self.account.email()
+    }
+
+    /// A token that is good for a while, and is not `refused`.
+    pub(in crate::fetch) fn token(
+        &self,
+        client: &Client,
+        order: &Order<'_>,
+        watch: &dyn Watch,
+        refused: Option<&str>,
+    ) -> Result<String, FetchError> {
+        let fits = |token: &&Token| token.good_until > Instant::now() && refused != Some(&token.text);
+        if let Some(token) = self.token.lock().as_ref().filter(fits) {
+            return Ok(token.text.clone());
+        }
+        // Two runs may ask at the same time, and both answers are good.
+        let (token, _) = self.sign_in(client, order, watch)?;
+        let text = token.text.clone();
+        *self.token.lock() = Some(token);
+        Ok(text)
+    }
+
+    /// Asks for a token; answers how far this machine's clock is ahead of Google's, where that was told.
+    pub(in crate::fetch) fn try_out(
+        &self,
+        client: &Client,
+        order: &Order<'_>,
+        watch: &dyn Watch,
+    ) -> Result<Option<TimeDelta>, FetchError> {
+        self.sign_in(client, order, watch).map(|(_, ahead)| ahead)
+    }
+
+    fn sign_in(
+        &self,
+        client: &Client,
+        order: &Order<'_>,
+        watch: &dyn Watch,
+    ) -> Result<(Token, Option<TimeDelta>), FetchError> {
+        let address = self.account.token_address(Some(&client.google_base)).map_err(|wrong| {
+            FetchError::failed(
+                "bad_credentials",
+                format!("The key of Lockstep's service account cannot be used: {wrong}"),
+            )
+        })?;
+        let form = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+            .append_pair("assertion", &self.assertion(Utc::now())?)
+            .finish();
+        let waits = RateLimitWaits::default();
+        let judge = |status, headers: &HeaderMap, start: &[u8], place: &response_status::Place| {
+            google_errors::judge_sign_in(self.email(), &waits, (status, headers, start, place))
+        };
+        let request = Request { form: Some(form), judge: &judge, ..Request::json(address.as_str(), Reach::Google) };
+        let answer = client.ask(&request, order, watch).map_err(|error| explain(error, &waits));
+        match answer.map_err(|error| late(error, &address))? {
+            Answer::Body(body) => Ok((read(&body)?, ahead(&body.headers))),
+            Answer::NotModified(_) => Err(not_a_token()),
+        }
+    }
+
+    /// What is signed: RFC 7523, with the claims that Google wants
+    /// (<https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests>).
+    fn assertion(&self, now: DateTime<Utc>) -> Result<String, FetchError> {
+        let mut head = json!({ "alg": "RS256", "typ": "JWT" });
+        if let Some(id) = &self.account.key_id {
+            head["kid"] = id.as_str().into();
+        }
+        let begin = now - SLACK;
+        let claims = json!({
+            "iss": self.email(),
+            "scope": SCOPES,
+            "aud": self.account.token_uri.as_str(),
+            "iat": begin.timestamp(),
+            "exp": (begin + GOOD_FOR).timestamp(),
+        });
+        let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
+        let mut signed = format!("{}.{}", part(&head), part(&claims));
+        let key = &self.account.key;
+        let mut signature = vec![0; key.public().modulus_len()];
+        key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), signed.as_bytes(), &mut signature).map_err(|_| {
+            FetchError::failed("bad_credentials", "The system did not sign with the key of Lockstep's service account.")
+        })?;
+        signed.push('.');
+        signed.push_str(&BASE64_URL_SAFE_NO_PAD.encode(signature));
+        Ok(signed)
+    }
+}
+
+/// How far this machine's clock is ahead of that of who sent these headers.
+pub(in crate::fetch) fn ahead(headers: &HeaderMap) -> Option<TimeDelta> {
+    let date = response_status::text_of(headers, &header::DATE)?;
+    Some(Utc::now() - DateTime::parse_from_rfc2822(&date).ok()?.to_utc())
+}
+
+fn read(body: &Body) -> Result<Token, FetchError> {
+    let mut text = String::new();
+    body.content.reader(0).take(MOST).read_to_string(&mut text).map_err(|_| not_a_token())?;
+    let answer: Value = serde_json::from_str(&text).map_err(|_| not_a_token())?;
+    let token = answer["access_token"]
+        .as_str()
+        .filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
+    let seconds = answer["expires_in"].as_u64().unwrap_or(3600).min(24 * 3600);
+    let good_until = Instant::now() + Duration::from_secs(seconds).saturating_sub(RESERVE);
+    Ok(Token { text: token.ok_or_else(not_a_token)?.to_owned(), good_until })
+}
+
+/// That Google did not answer the sign-in in time, where that is so.
+fn late(error: FetchError, address: &Url) -> FetchError {
+    match error {
+        FetchError::Failed { code: code @ "timeout", .. } => {
+            let host = response_status::host_of(address);
+            let sentence =
+                format!("Google did not answer the sign-in in time. See whether this machine reaches {host}.");
+            FetchError::failed(code, sentence)
+        }
+        other => other,
+    }
+}
+
+fn not_a_token() -> FetchError {
+    FetchError::failed(
+        "bad_answer",
+        "Google answered the sign-in of Lockstep's service account with something that is no token. Is there a proxy \
+         between Lockstep and Google? Try again later.",
+    )
+}

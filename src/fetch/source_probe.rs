@@ -1,0 +1,62 @@
+//! What a look at a place takes from it, before it is added and later on.
+
+use std::time::Duration;
+
+use super::{Content, FetchError, Fetched, Kind, Order, Watch};
+use crate::domain::location::Location;
+use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::rows::key_column::{HeaderSetting, KeyHints, MissingKey, missing_key_message};
+use crate::domain::rows::row::Row;
+use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
+
+/// Fetches all that is at the place of `source`, whatever is known of it, waits included within `timeout`.
+///
+/// # Errors
+/// When it cannot be fetched or read: what a sync of it would fail with.
+pub fn fetch_whole(
+    kind: &dyn Kind,
+    source: &Source,
+    timeout: Duration,
+    watch: &dyn Watch,
+) -> Result<Box<dyn Content>, FetchError> {
+    let nothing_known = Validators::default();
+    match kind.fetch(source, &Order::whole(&nothing_known, timeout), watch)? {
+        Fetched::Content(content) => Ok(content),
+        Fetched::Unchanged(_) => Err(FetchError::failed(
+            "bad_status",
+            "The server says that nothing has changed, though nothing was known of it.",
+        )),
+    }
+}
+
+/// The message about the key column of `source` where it is not among `columns`; `rows` are the first ones.
+#[must_use]
+pub fn missing_key(kind: &dyn Kind, source: &Source, columns: &[String], rows: &[Row], hints: &KeyHints) -> String {
+    let header_row = match source.read_options.header_row {
+        _ if !kind.read_settings().contains(&ReadSetting::HeaderRow) => HeaderSetting::NotOffered,
+        None => HeaderSetting::Detected,
+        Some(row) => HeaderSetting::Set(row),
+    };
+    let (wanted, slug) = (source.key_column.as_str(), source.slug.as_str());
+    missing_key_message(&MissingKey { wanted, columns, rows, hints, slug, header_row })
+}
+
+/// A source that is not in the database: a place of this kind, with no key column yet.
+///
+/// # Errors
+/// Never in practice: its slug is a fixed word.
+pub fn unsaved_source(kind: &str, location: &Location, read_options: &ReadOptions) -> Result<Source, FetchError> {
+    let slug: Slug = "preview".parse().map_err(|error| FetchError::failed("bad_slug", format!("{error}")))?;
+    Ok(Source {
+        id: SourceId(0),
+        name: String::new(),
+        slug,
+        noun: Noun::default(),
+        kind: kind.to_owned(),
+        location: location.clone(),
+        key_column: String::new(),
+        schedule: None,
+        public: false,
+        read_options: read_options.clone(),
+    })
+}

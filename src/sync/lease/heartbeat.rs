@@ -1,0 +1,74 @@
+//! Keeps a run's lease alive while its worker is busy, and learns of a cancel.
+
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::domain::operation::Lease;
+use crate::domain::sync_id::SyncId;
+use crate::store::lease::Renewal;
+use crate::sync::engine::Engine;
+use crate::sync::outage::Outage;
+use crate::sync::run_log;
+use crate::sync::run_signal::Signal;
+
+/// How often a cancel is looked for: it has to take effect within 5 s.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The heartbeat of one run; it ends with this value.
+pub(in crate::sync) struct Heartbeat {
+    id: SyncId,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Heartbeat {
+    /// Begins.
+    ///
+    /// # Errors
+    /// When the system has no thread to give.
+    pub(in crate::sync) fn begin(engine: &Engine, lease: Lease, signal: Arc<Signal>) -> std::io::Result<Self> {
+        let engine = engine.clone();
+        let (stop, stopped) = channel();
+        let thread = std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
+            let mut renewed = Instant::now();
+            let mut outage = Outage::of(lease.id, "the lease", "renewed");
+            while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(LOOK.min(engine.terms.renewal)) {
+                let asked = Instant::now();
+                let due = asked.duration_since(renewed) >= engine.terms.renewal;
+                let answer =
+                    if due { engine.store.renew(lease, engine.terms.lease) } else { engine.store.look_at_lease(lease) };
+                match outage.note(answer) {
+                    Some(Renewal::Held { cancel_requested }) => {
+                        if due {
+                            renewed = asked;
+                            signal.renewed(asked, engine.terms.lease);
+                        }
+                        if cancel_requested {
+                            signal.cancel();
+                        }
+                    }
+                    Some(Renewal::Lost) => {
+                        signal.lose_lease();
+                        return;
+                    }
+                    // Not known to be lost: the next beat asks again, and every write asks for itself.
+                    None => {}
+                }
+            }
+        })?;
+        Ok(Self { id: lease.id, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            run_log::failure(self.id, format_args!("its heartbeat panicked"));
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The progress of a run: reported to pollers and to the database.
+
+pub(super) mod reporter;

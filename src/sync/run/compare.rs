@@ -1,0 +1,304 @@
+//! Comparing by key and hash. Everything about a source's size and shape is known before the first write.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use super::key_spellings::{DigestMap, KeySpellings};
+use crate::domain::change_set::Known;
+use crate::domain::guards::Tally;
+use crate::domain::item::{Digest128, digest};
+use crate::domain::rows::row::Row;
+use crate::domain::text::comparable_form::comparable_form;
+
+/// What is known of one key.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    hash: Digest128,
+    /// The row that has it in this run, 0 for none.
+    row: u32,
+    stored: Stored,
+    /// Whether that row spells the key otherwise than the database.
+    by_form: bool,
+    /// Whether the item came, came back or was changed since the catalog was in step with its source.
+    is_unsettled: bool,
+}
+
+impl Entry {
+    fn has_left(&self) -> bool {
+        self.row == 0 && self.stored == Stored::Live
+    }
+}
+
+/// What the database has of a key.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Stored {
+    #[default]
+    Nothing,
+    Removed,
+    Live,
+    /// It is live, and the source still has a row of it, though none that can be taken.
+    LiveUnplaced,
+}
+
+impl Stored {
+    const fn is_live(self) -> bool {
+        matches!(self, Self::Live | Self::LiveUnplaced)
+    }
+}
+
+/// How a row compares with the catalog.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    /// The database never saw its key.
+    New,
+    /// It left the catalog before.
+    Returns,
+    /// It is in the catalog, with fields of this digest.
+    Present(Digest128),
+}
+
+/// A row that is taken, compared with the catalog.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct FoundRow<'a> {
+    pub(super) standing: Standing,
+    /// The key in the spelling of the database, where the row has another.
+    pub(super) stored_key: Option<Cow<'a, str>>,
+}
+
+/// What became of a row's claim to a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum KeyClaim {
+    /// The row has the key.
+    Taken,
+    /// The row has the key, which the database spells otherwise.
+    TakenByForm,
+    /// The row has the key, as it spells it like the database. The row of this number, which had it by form, lost it.
+    TakenFrom(u32),
+    /// The row of this number has it.
+    Duplicate(u32),
+}
+
+/// Items of the catalog whose keys are equal in form, where the source has a row of theirs.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub(super) struct EqualItems {
+    /// How many.
+    pub(super) count: u64,
+    /// The first row with such a key.
+    pub(super) first_row: u32,
+}
+
+/// All keys of a catalog and of its source, some forty bytes each whatever the rows hold: a million rows stay far
+/// below 200 MB.
+///
+/// Keys that are equal in their comparable form are one, unless the catalog has both. An exact spelling comes before an
+/// equal form; among rows that are equal in this the first wins.
+pub(in crate::sync) struct KeyIndex {
+    /// By the digest of the exact spelling.
+    entries: DigestMap<Entry>,
+    /// The entries that are not spelled in their comparable form: few.
+    spellings: KeySpellings,
+    /// The spelling of stored keys that a row has by form, by the digest of the spelling.
+    stored_keys: HashMap<Digest128, String>,
+    live: u64,
+    settled_at: Option<DateTime<Utc>>,
+}
+
+impl KeyIndex {
+    /// An index with room for the items of a catalog: growing would need the old room and the new at the same time.
+    pub(in crate::sync) fn with_room(items: u64) -> Self {
+        let room = usize::try_from(items).unwrap_or(0);
+        Self {
+            entries: HashMap::with_capacity_and_hasher(room, std::hash::BuildHasherDefault::default()),
+            spellings: KeySpellings::default(),
+            stored_keys: HashMap::new(),
+            live: 0,
+            settled_at: None,
+        }
+    }
+
+    /// Sets when the catalog was last in step with its source, before its items are added.
+    pub(super) const fn set_settled_at(&mut self, settled_at: Option<DateTime<Utc>>) {
+        self.settled_at = settled_at;
+    }
+
+    /// Adds an item that the database holds.
+    pub(super) fn know(&mut self, key: &str, known: Known) {
+        self.live += u64::from(known.live);
+        let stored = if known.live { Stored::Live } else { Stored::Removed };
+        let exact = digest(key);
+        let is_unsettled = known.live && self.settled_at.is_some_and(|settled_at| known.changed_at > settled_at);
+        self.entries.insert(exact, Entry { hash: known.hash, stored, is_unsettled, ..Entry::default() });
+        if let Cow::Owned(form) = comparable_form(key) {
+            self.spellings.add(digest(&form), exact);
+        }
+    }
+
+    /// Whether the catalog has a live item of exactly this key with fields of this digest.
+    pub(super) fn holds(&self, key: &str, hash: Digest128) -> bool {
+        self.entries.get(&digest(key)).is_some_and(|entry| entry.stored.is_live() && entry.hash == hash)
+    }
+
+    /// Digests of a key: of its exact spelling and of its form.
+    fn digests(key: &str) -> (Digest128, Digest128) {
+        let exact = digest(key);
+        match comparable_form(key) {
+            Cow::Borrowed(_) => (exact, exact),
+            Cow::Owned(form) => (exact, digest(&form)),
+        }
+    }
+
+    /// The spellings of a form that there are entries of.
+    fn group(&self, form: Digest128) -> impl Iterator<Item = (Digest128, &Entry)> {
+        let spellings = std::iter::once(form).chain(self.spellings.of(&form));
+        spellings.filter_map(|exact| self.entries.get(&exact).map(|entry| (exact, entry)))
+    }
+
+    /// Notes that this row has that key.
+    pub(super) fn claim(&mut self, key: &str, row: u32) -> KeyClaim {
+        let (exact, form) = Self::digests(key);
+        let (mut live, mut removed, mut holder) = (None, None, None);
+        for (spelling, entry) in self.group(form) {
+            if entry.stored.is_live() {
+                live = live.or(Some(spelling));
+            } else if entry.stored == Stored::Removed {
+                removed = removed.or(Some(spelling));
+            }
+            if entry.row != 0 {
+                holder = holder.or(Some((spelling, *entry)));
+            }
+        }
+        let own = self.entries.get(&exact).copied().unwrap_or_default();
+        if own.stored.is_live() || (own.stored == Stored::Removed && live.is_none()) {
+            if own.row != 0 && !own.by_form {
+                return KeyClaim::Duplicate(own.row);
+            }
+            // Of a form at most one row has an item by form, and only as long as no row has one by its exact spelling.
+            let loser = holder.filter(|(_, entry)| entry.by_form);
+            if let Some((spelling, entry)) = loser {
+                self.entries.insert(spelling, Entry { row: 0, by_form: false, ..entry });
+            }
+            self.entries.insert(exact, Entry { row, by_form: false, ..own });
+            return loser.map_or(KeyClaim::Taken, |(_, entry)| KeyClaim::TakenFrom(entry.row));
+        }
+        if let Some((_, entry)) = holder {
+            return KeyClaim::Duplicate(entry.row);
+        }
+        if let Some(entry) = live.or(removed).and_then(|spelling| self.entries.get_mut(&spelling)) {
+            (entry.row, entry.by_form) = (row, true);
+            return KeyClaim::TakenByForm;
+        }
+        self.entries.insert(exact, Entry { row, ..Entry::default() });
+        if exact != form {
+            self.spellings.add(form, exact);
+        }
+        KeyClaim::Taken
+    }
+
+    /// Notes that the source has a row of this key that cannot be taken: its item stays as it is.
+    pub(super) fn keep(&mut self, key: &str) {
+        let (_, form) = Self::digests(key);
+        let spellings: Vec<Digest128> = self.group(form).map(|(spelling, _)| spelling).collect();
+        for spelling in spellings {
+            self.keep_entry(&spelling);
+        }
+    }
+
+    fn keep_entry(&mut self, spelling: &Digest128) {
+        if let Some(entry) = self.entries.get_mut(spelling)
+            && entry.stored == Stored::Live
+        {
+            entry.stored = Stored::LiveUnplaced;
+        }
+    }
+
+    /// Ends the survey: items whose keys are equal in form to that of a row stay, and are counted.
+    pub(super) fn settle(&mut self) -> EqualItems {
+        let mut equal = EqualItems::default();
+        let (mut kept, mut wanted) = (Vec::new(), Vec::new());
+        for form in self.spellings.forms() {
+            let (mut live, mut first_row) = (Vec::new(), None::<u32>);
+            for (spelling, entry) in self.group(*form) {
+                if entry.stored.is_live() {
+                    live.push(spelling);
+                }
+                if entry.row != 0 {
+                    first_row = Some(first_row.map_or(entry.row, |row| row.min(entry.row)));
+                }
+                if entry.by_form && spelling != *form {
+                    wanted.push(spelling);
+                }
+            }
+            let Some(first_row) = first_row.filter(|_| live.len() > 1) else { continue };
+            let before = if equal.count == 0 { first_row } else { equal.first_row };
+            equal = EqualItems { count: equal.count + live.len() as u64, first_row: before.min(first_row) };
+            kept.extend(live);
+        }
+        for spelling in kept {
+            self.keep_entry(&spelling);
+        }
+        self.stored_keys.extend(wanted.into_iter().map(|spelling| (spelling, String::new())));
+        equal
+    }
+
+    /// Whether [`KeyIndex::spell`] has to be told of the keys of the catalog before rows are compared.
+    pub(super) fn lacks_spellings(&self) -> bool {
+        !self.stored_keys.is_empty()
+    }
+
+    /// Keeps the spelling of a stored key, where a row has its item by form.
+    pub(super) fn spell(&mut self, key: &str) {
+        if let Some(spelling) = self.stored_keys.get_mut(&digest(key)) {
+            key.clone_into(spelling);
+        }
+    }
+
+    /// How the row of this number with that key compares; `None` when another row has the key.
+    pub(super) fn find<'a>(&'a self, key: &'a str, row: u32) -> Option<FoundRow<'a>> {
+        let (exact, form) = Self::digests(key);
+        let (spelling, entry) = self.group(form).find(|(_, entry)| entry.row == row)?;
+        let stored_key = (spelling != exact).then(|| {
+            let stored = self.stored_keys.get(&spelling).filter(|_| spelling != form);
+            stored.map_or_else(|| comparable_form(key), |stored| Cow::Borrowed(stored.as_str()))
+        });
+        let standing = match entry.stored {
+            Stored::Live | Stored::LiveUnplaced => Standing::Present(entry.hash),
+            Stored::Removed => Standing::Returns,
+            Stored::Nothing => Standing::New,
+        };
+        Some(FoundRow { standing, stored_key })
+    }
+
+    /// Whether the catalog did not have the item of this row when it was last in step with its source.
+    pub(super) fn is_unsettled(&self, key: &str, row: u32) -> bool {
+        let (_, form) = Self::digests(key);
+        let mut entries = self.group(form).map(|(_, entry)| entry);
+        entries.find(|entry| entry.row == row).is_some_and(|entry| entry.is_unsettled || !entry.stored.is_live())
+    }
+
+    /// Whether an item of the catalog is not in the source.
+    pub(super) fn has_left(&self, key: &str) -> bool {
+        self.entries.get(&digest(key)).is_some_and(Entry::has_left)
+    }
+
+    /// What this run would do to the catalog.
+    pub(super) fn tally(&self) -> Tally {
+        let mut tally = Tally { live: self.live, ..Tally::default() };
+        for entry in self.entries.values() {
+            tally.taken += u64::from(entry.row != 0);
+            tally.additions += u64::from(entry.row != 0 && !entry.stored.is_live());
+            tally.removals += u64::from(entry.has_left());
+        }
+        tally
+    }
+}
+
+/// A row's number as the index keeps it. Beyond four milliards rows would share one, and no source gets there: the
+/// limit on its size is reached before.
+pub(super) fn place(row: &Row) -> u32 {
+    u32::try_from(row.number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

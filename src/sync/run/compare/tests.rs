@@ -1,0 +1,95 @@
+//! Which row has which item, for any spellings of stored keys and of the keys of rows.
+
+use std::collections::{HashMap, HashSet};
+
+use proptest::prelude::*;
+
+use super::{KeyClaim, KeyIndex, Standing};
+use crate::domain::change_set::Known;
+use crate::domain::text::comparable_form::comparable_form;
+
+/// Three spellings each of two forms.
+const SPELLINGS: [&str; 6] = ["a", "a\u{200b}", "\u{feff}a", "b c", "b\u{a0}c", "b  c"];
+
+fn form(key: &str) -> String {
+    comparable_form(key).into_owned()
+}
+
+/// An index of these keys, live or not.
+fn index(stored: &[(&str, bool)]) -> KeyIndex {
+    let mut index = KeyIndex::with_room(0);
+    for (n, &(key, live)) in (1_u8..).zip(stored) {
+        index.know(key, Known { hash: [n; 16], live, changed_at: chrono::DateTime::default() });
+    }
+    index
+}
+
+#[test]
+fn an_exact_spelling_comes_before_an_equal_form_whatever_the_order() {
+    let mut index = index(&[("a", true)]);
+    assert_eq!(index.claim("\u{feff}a", 2), KeyClaim::TakenByForm);
+    assert_eq!(index.claim("a\u{200b}", 3), KeyClaim::Duplicate(2));
+    assert_eq!(index.claim("a", 4), KeyClaim::TakenFrom(2));
+    assert_eq!(index.claim("a", 5), KeyClaim::Duplicate(4));
+    assert_eq!(index.claim("\u{feff}a", 6), KeyClaim::Duplicate(4));
+    assert!(index.find("\u{feff}a", 2).is_none() && index.find("a", 4).is_some());
+    assert_eq!(index.tally().taken, 1);
+}
+
+#[test]
+fn an_item_that_is_there_comes_before_one_that_left() {
+    let mut index = index(&[("a", false), ("a\u{200b}", true)]);
+    assert_eq!(index.claim("a", 2), KeyClaim::TakenByForm);
+    assert_eq!(index.settle().count, 0);
+    assert!(index.lacks_spellings());
+    index.spell("a\u{200b}");
+    let found = index.find("a", 2).expect("found");
+    assert_eq!((found.standing, found.stored_key.as_deref()), (Standing::Present([2; 16]), Some("a\u{200b}")));
+    assert_eq!((index.tally().additions, index.tally().removals), (0, 0));
+}
+
+proptest! {
+    #[test]
+    fn every_row_has_one_item_or_is_a_duplicate_and_no_equal_item_leaves(
+        stored in prop::collection::vec((0..SPELLINGS.len(), any::<bool>()), 0..6),
+        rows in prop::collection::vec(0..SPELLINGS.len(), 0..10),
+    ) {
+        let mut known = HashSet::new();
+        let stored: Vec<(&str, bool)> =
+            stored.into_iter().filter(|(at, _)| known.insert(*at)).map(|(at, live)| (SPELLINGS[at], live)).collect();
+        let mut index = index(&stored);
+        let rows: Vec<(u32, &str)> = (2..).zip(rows).map(|(row, at)| (row, SPELLINGS[at])).collect();
+        let mut refused = HashSet::new();
+        for &(row, key) in &rows {
+            match index.claim(key, row) {
+                KeyClaim::Duplicate(first) => prop_assert!(first < row && refused.insert(row)),
+                KeyClaim::TakenFrom(earlier) => prop_assert!(earlier < row && refused.insert(earlier)),
+                KeyClaim::Taken | KeyClaim::TakenByForm => {}
+            }
+        }
+        index.settle();
+        stored.iter().for_each(|(key, _)| index.spell(key));
+        let mut items: HashMap<String, u32> = HashMap::new();
+        for &(row, key) in &rows {
+            let found = index.find(key, row);
+            prop_assert_eq!(found.is_some(), !refused.contains(&row), "row {}", row);
+            let Some(found) = found else { continue };
+            let item = found.stored_key.as_deref().unwrap_or(key).to_owned();
+            prop_assert_eq!(form(&item), form(key));
+            let is_stored = stored.iter().find(|(key, _)| *key == item);
+            prop_assert_eq!(matches!(found.standing, Standing::New), is_stored.is_none());
+            // Whoever has an item by form has it because no row spells it like the catalog.
+            let is_live = |spelling: &str| stored.contains(&(spelling, true));
+            if item != key {
+                prop_assert!(rows.iter().all(|(_, other)| form(other) != form(key) || !is_live(other)));
+            }
+            prop_assert_eq!(items.insert(item, row), None, "one row has an item");
+        }
+        for (key, live) in &stored {
+            let has_row = rows.iter().any(|(_, row_key)| form(row_key) == form(key));
+            prop_assert_eq!(index.has_left(key), *live && !has_row, "{:?}", key);
+        }
+        let tally = index.tally();
+        prop_assert_eq!(tally.taken, (rows.len() - refused.len()) as u64);
+    }
+}

@@ -1,0 +1,140 @@
+//! Columns that are hidden in the source of a public catalog: they are left out until an admin has allowed them, so
+//! that nobody publishes by hiding a column, or by adding a hidden one, what visitors were never meant to see.
+
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::item::Layout;
+use crate::domain::rows::row::{Mend, Row};
+use crate::domain::source::{Source, Validators};
+use crate::domain::source_probe::{hidden_column_left_out, hidden_key_column};
+use crate::domain::sync_failure::SyncFailure;
+use crate::domain::text::comparable_form::{is_same_form, position_of};
+use crate::fetch::{Content, FetchError, Rows};
+use crate::store::catalogs::Catalog;
+
+/// Content without the columns that may not be published.
+struct PublishedContent {
+    whole: Box<dyn Content>,
+    columns: Vec<String>,
+    /// By position in the whole content: whether the column stays.
+    stays: Vec<bool>,
+    left_out: Vec<String>,
+}
+
+/// The hidden columns of `content` that may not be in the catalog of `source`.
+fn unpublished<'c>(source: &Source, content: &'c dyn Content) -> impl Iterator<Item = &'c String> {
+    let allowed = &source.read_options.published_hidden_columns;
+    content.hidden_columns().iter().filter(move |name| source.public && position_of(allowed, name).is_none())
+}
+
+/// Leaves out of `content` what may not be in the catalog of `source`. The key column stays: without it nothing can be
+/// taken ([`refuse_hidden_key`]).
+pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn Content>) -> Box<dyn Content> {
+    let is_key = |name: &str| is_same_form(name, &source.key_column);
+    let left_out: Vec<String> = unpublished(source, &*content).filter(|name| !is_key(name)).cloned().collect();
+    if left_out.is_empty() {
+        return content;
+    }
+    let stays: Vec<bool> = content.columns().iter().map(|name| !left_out.contains(name)).collect();
+    let columns = content.columns().iter().filter(|name| !left_out.contains(name)).cloned().collect();
+    Box::new(PublishedContent { whole: content, columns, stays, left_out })
+}
+
+/// Refuses content whose key column is hidden and may not be published: keys are part of every item.
+pub(super) fn refuse_hidden_key(source: &Source, layout: &Layout, content: &dyn Content) -> Result<(), SyncFailure> {
+    let key = content.columns().get(layout.key_position());
+    match unpublished(source, content).find(|name| Some(*name) == key) {
+        Some(name) => Err(SyncFailure::new("hidden_key_column", hidden_key_column(name, &source.slug), "")),
+        None => Ok(()),
+    }
+}
+
+/// The names of the columns left out of `content` as items of `catalog` may have them. Those of `layout` stay.
+pub(super) fn names_in_items(content: &dyn Content, catalog: &Catalog, layout: &Layout) -> Vec<String> {
+    let left_out = content.left_out_columns();
+    // Columns are those of the catalog as soon as a run begins to write, also where it does not come to its end. Items
+    // that it did not write have the columns of the time when the catalog was last in step with its source.
+    let known = catalog.columns.iter().chain(catalog.settled_columns());
+    let unknown = left_out.iter().filter(|_| catalog.settled.is_none());
+    let mut names: Vec<String> = Vec::new();
+    for name in known.chain(unknown) {
+        if position_of(left_out, name).is_some() && !layout.columns().contains(name) && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// The notes about the columns that were left out of `content`.
+pub(super) fn left_out_notes(source: &Source, content: &dyn Content) -> impl Iterator<Item = Issue> {
+    let note = |name: &String| Issue {
+        row: Some(source.read_options.header_place()),
+        column: Some(name.clone()),
+        kind: IssueKind::Noted,
+        reason: hidden_column_left_out(name, &source.slug),
+    };
+    content.left_out_columns().iter().map(note)
+}
+
+impl PublishedContent {
+    fn published(&self, row: Row) -> Row {
+        let stays = |at: usize| self.stays.get(at).copied().unwrap_or(true);
+        // Where the cell at a position stands without those that are left out before it.
+        let moved = |at: usize| at - (0..at).filter(|at| !stays(*at)).count();
+        let kept = |cells: Vec<String>| -> Vec<String> {
+            cells.into_iter().enumerate().filter(|(at, _)| stays(*at)).map(|(_, cell)| cell).collect()
+        };
+        let places = |of: Vec<usize>| of.into_iter().filter(|at| stays(*at)).map(moved).collect();
+        let mended = row.mended.into_iter().filter(|mend| mend.column.is_none_or(stays));
+        Row {
+            cells: kept(row.cells),
+            width: row.width.map(moved),
+            inner_rows: row.inner_rows.into_iter().map(kept).collect(),
+            mended: mended.map(|mend| Mend { column: mend.column.map(moved), ..mend }).collect(),
+            unsaved_formulas: places(row.unsaved_formulas),
+            rounded_numbers: places(row.rounded_numbers),
+            ..row
+        }
+    }
+}
+
+impl Content for PublishedContent {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn validators(&self) -> &Validators {
+        self.whole.validators()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.whole.bytes()
+    }
+
+    fn lines(&self) -> u64 {
+        self.whole.lines()
+    }
+
+    fn is_whole(&self) -> bool {
+        self.whole.is_whole()
+    }
+
+    fn column_type(&self, position: usize) -> Option<ColumnType> {
+        let staying = self.stays.iter().enumerate().filter(|(_, stays)| **stays);
+        let (at, _) = staying.into_iter().nth(position)?;
+        self.whole.column_type(at)
+    }
+
+    fn hidden_columns(&self) -> &[String] {
+        self.whole.hidden_columns()
+    }
+
+    fn left_out_columns(&self) -> &[String] {
+        &self.left_out
+    }
+
+    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+        let rows = self.whole.rows()?;
+        Ok(Box::new(rows.map(|row| row.map(|row| self.published(row)))))
+    }
+}

@@ -1,0 +1,195 @@
+//! What the first reading finds out about rows as a whole: shapes that do not fit, rows that a quotation mark took
+//! along, and what many rows have in common.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::columns::cell_class::CellClass;
+use crate::domain::issue::Issues;
+use crate::domain::item::Layout;
+use crate::domain::rows::header_mismatch::HeaderMismatch;
+use crate::domain::rows::row::{Mend, MendDoubt, Row, shortened};
+use crate::domain::rows::row_group::RowGroup;
+use crate::domain::rows::row_shape::RowShapes;
+use crate::domain::sync_failure::SyncFailure;
+use crate::domain::text::counts::grouped;
+use crate::sync::run::compare::KeyIndex;
+use crate::sync::run::outcome::Stopped;
+
+/// The most rows inside of cells that are looked up at the end.
+const MAX_INNER_KEYS: usize = 1000;
+
+/// What the rows of a source have told so far.
+pub(super) struct RowFindings {
+    shapes: RowShapes,
+    common: BTreeMap<(Option<usize>, String), RowGroup>,
+    /// Keys of the catalog that stand in a cell where a row of their own should, with the row of that cell.
+    inner_keys: Vec<(u64, String)>,
+    is_doubtful: bool,
+    /// How wide rows are that do not fit the header and may be those of items with other keys.
+    odd_widths: BTreeSet<usize>,
+    /// The columns that the catalog has, and the row of the header.
+    stored_columns: Vec<String>,
+    header_row: u64,
+    /// What keys of the catalog look like.
+    key_class: Option<CellClass>,
+}
+
+/// What all rows told.
+pub(super) struct RowsFound {
+    /// The notes.
+    pub(super) notes: Issues,
+    /// Whether an item that seems gone may still be in the source.
+    pub(super) is_doubtful: bool,
+    /// That the header is not that of the rows.
+    pub(super) mismatch: Option<SyncFailure>,
+}
+
+impl RowFindings {
+    /// No rows yet of a table with these columns; `expected` is what the catalog has in a column, by its name, and
+    /// `stored_columns` are those that it has, with the row of the header.
+    pub(super) fn new(
+        columns: &[String],
+        expected: impl Fn(&str) -> Option<CellClass>,
+        stored_columns: &[String],
+        header_row: u64,
+    ) -> Self {
+        let shapes = RowShapes::new(columns, expected);
+        Self {
+            shapes,
+            common: BTreeMap::new(),
+            inner_keys: Vec::new(),
+            is_doubtful: false,
+            odd_widths: BTreeSet::new(),
+            stored_columns: stored_columns.to_vec(),
+            header_row,
+            key_class: None,
+        }
+    }
+
+    /// Looks at a row before anybody knows whether it is taken.
+    pub(super) fn look(&mut self, row: &Row, layout: &Layout, index: &KeyIndex) {
+        if row.is_cut {
+            let what = "The file ends in the middle of this row: it has fewer cells than the header and no line end.";
+            self.common.entry((None, what.to_owned())).or_default().add(row.number);
+            self.note_odd_width(row.width);
+        }
+        // What the catalog holds already was meant.
+        if !row.inner_rows.is_empty() && index.holds(layout.key(&row.cells), layout.item(&row.cells).hash) {
+            return self.shapes.look(&Row { inner_rows: Vec::new(), ..row.clone() });
+        }
+        self.shapes.look(row);
+        for inner in row.inner_rows.iter().skip(1) {
+            let key = layout.key(inner);
+            if self.inner_keys.len() < MAX_INNER_KEYS && !key.is_empty() && index.has_left(key) {
+                self.inner_keys.push((row.number, key.to_owned()));
+            }
+        }
+    }
+
+    /// Takes what was mended, where it is told of together with other rows; answers whether it did.
+    pub(super) fn take_common(&mut self, row: u64, mend: &Mend) -> bool {
+        self.is_doubtful |= mend.doubt == MendDoubt::Structure;
+        if mend.is_common {
+            self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
+        }
+        mend.is_common
+    }
+
+    /// With what keys of the catalog look like.
+    pub(super) const fn with_keys_like(mut self, key_class: Option<CellClass>) -> Self {
+        self.key_class = key_class;
+        self
+    }
+
+    /// Notes a key that the catalog does not have. One that looks unlike the others may be a misread one of them.
+    pub(super) fn look_at_new_key(&mut self, row: &Row, key: &str, layout: &Layout) {
+        self.shapes.look_at_new_key(row, layout.key_position());
+        self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::of(key) != class);
+    }
+
+    /// A row does not fit the header, and may be that of any item.
+    pub(super) const fn doubt_shape(&mut self) {
+        self.is_doubtful = true;
+    }
+
+    /// A row of another width than the header has no item of the catalog. Whether that means anything is known when
+    /// it is known how wide rows are.
+    pub(super) fn note_odd_width(&mut self, width: Option<usize>) {
+        self.odd_widths.extend(width);
+    }
+
+    /// What all rows told, after the last one.
+    ///
+    /// # Errors
+    /// [`Stopped::Refused`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
+    /// source, stands inside of a cell.
+    pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, Stopped> {
+        if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
+            return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shortened(key))));
+        }
+        let narrower = self.shapes.narrower_rows();
+        let joined = narrower.and_then(|narrower| {
+            let sign = self.sign_of_joined_header(columns, narrower.cells, index)?;
+            let message = narrower.joined_message(self.header_row, &sign);
+            Some(SyncFailure::new(HeaderMismatch::CODE, message, ""))
+        });
+        let has_new_columns = !self.stored_columns.is_empty() && !columns.iter().all(|name| self.has_column(name));
+        let is_doubtful = self.is_doubtful
+            || (narrower.is_some() && has_new_columns)
+            || self.odd_widths.iter().any(|width| self.shapes.is_rare_width(*width));
+        let shapes = self.shapes.finish();
+        if let Some(row) = shapes.swallowing {
+            return Err(unclosed_quote(row, "this row does not fit the header, while each of its lines would"));
+        }
+        let mut notes = Issues::default();
+        shapes.notes.into_iter().for_each(|note| notes.push(note));
+        for ((column, what), rows) in self.common {
+            if let Some(mut note) = rows.note(&what, &format!("have this in common: {what}")) {
+                note.column = column.and_then(|at| columns.get(at)).cloned();
+                notes.push(note);
+            }
+        }
+        let header_row = self.header_row;
+        let by_shape = shapes.mismatch.map(|mismatch| {
+            let message = match &shapes.cell_in_header {
+                Some(cell) => {
+                    let sign = format!("“{}” looks like a cell and not like a name", shortened(cell));
+                    mismatch.joined_message(header_row, &sign)
+                }
+                None => mismatch.message(),
+            };
+            SyncFailure::new(HeaderMismatch::CODE, message, "")
+        });
+        let mismatch = joined.or(by_shape);
+        Ok(RowsFound { notes, is_doubtful: is_doubtful || shapes.is_doubtful, mismatch })
+    }
+
+    fn has_column(&self, name: &String) -> bool {
+        self.stored_columns.contains(name)
+    }
+
+    /// What shows that a header with these columns, where rows have so many cells, goes on with the row below it: a
+    /// name that is a key of the catalog, or the last column of the catalog with a cell joined to it.
+    fn sign_of_joined_header(&self, columns: &[String], cells: usize, index: &KeyIndex) -> Option<String> {
+        if let Some(key) = columns[cells..].iter().find(|name| index.has_left(name)) {
+            return Some(format!("“{}” is a key of the catalog", shortened(key)));
+        }
+        let (last, others) = columns[..cells].split_last()?;
+        let (stored_last, stored_others) = self.stored_columns.split_last()?;
+        // A name goes on in many ways where it was changed; the joined cell follows at once and is more than an ending.
+        let is_joined = |rest: &str| rest.chars().count() > 2 && rest.chars().next().is_some_and(char::is_alphanumeric);
+        let has_all_cells = columns.len() + 1 == cells * 2;
+        let is_evident =
+            has_all_cells && others == stored_others && last.strip_prefix(stored_last.as_str()).is_some_and(is_joined);
+        is_evident
+            .then(|| format!("“{}” begins with the name of the column “{}”", shortened(last), shortened(stored_last)))
+    }
+}
+
+/// That a quotation mark in `row` takes rows along, which shows in `sign`.
+fn unclosed_quote(row: u64, sign: &str) -> Stopped {
+    let row = grouped(row);
+    let what = format!("Row {row}: a quotation mark (\") takes the rows below along; {sign}.");
+    SyncFailure::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")
+        .into()
+}

@@ -1,0 +1,226 @@
+//! What is noted once for many rows: keys and headers in another spelling, repeated headers, rows that hold nothing,
+//! and words of the spreadsheet in place of values.
+
+use crate::domain::issue::{Issue, IssueKind};
+use crate::domain::item::Layout;
+use crate::domain::rows::row::{Row, listed_columns, shortened};
+use crate::domain::rows::row_group::RowGroup;
+use crate::domain::rows::spreadsheet_values::SheetWord;
+use crate::domain::rows::stored_columns::header_word;
+use crate::domain::run_text::counted;
+use crate::domain::source::{Noun, Source};
+use crate::domain::text::counts::{grouped, row_count};
+use crate::sync::run::compare::EqualItems;
+use crate::sync::run::keyless_rows::KeylessSplit;
+
+/// How many values or headers a note names.
+const MAX_NAMED: usize = 5;
+
+/// Collects what is noted once.
+#[derive(Default, Debug)]
+pub(super) struct RowNotes {
+    headers: RowGroup,
+    /// Rows whose key the catalog spells otherwise, with the first such key.
+    respelled: u64,
+    first_respelled: Option<(u64, String)>,
+    words: Vec<&'static str>,
+    word_cells: u64,
+    word_columns: Vec<bool>,
+    first_word: Option<u64>,
+    loading: u64,
+}
+
+impl RowNotes {
+    /// A row repeats the header.
+    pub(super) fn repeated_header(&mut self, row: u64) {
+        self.headers.add(row);
+    }
+
+    /// The catalog spells the key of a row otherwise.
+    pub(super) fn respelled(&mut self, row: u64, key: &str) {
+        self.respelled += 1;
+        self.first_respelled.get_or_insert_with(|| (row, key.to_owned()));
+    }
+
+    /// One such row lost its item to another.
+    pub(super) fn respelled_lost(&mut self, row: u64) {
+        self.respelled = self.respelled.saturating_sub(1);
+        self.first_respelled = self.first_respelled.take().filter(|(first, _)| *first != row);
+    }
+
+    /// Looks for words of the spreadsheet in the cells of a row.
+    pub(super) fn look_for_words(&mut self, row: &Row) {
+        for (position, cell) in row.cells.iter().enumerate() {
+            let Some(word) = SheetWord::of(cell) else { continue };
+            self.word_cells += 1;
+            self.loading += u64::from(word == SheetWord::Loading);
+            if self.word_columns.len() <= position {
+                self.word_columns.resize(position + 1, false);
+            }
+            self.word_columns[position] = true;
+            if !self.words.contains(&word.as_str()) {
+                self.words.push(word.as_str());
+            }
+            self.first_word.get_or_insert(row.number);
+        }
+    }
+
+    /// Whether a value was still loading.
+    pub(super) const fn has_loading(&self) -> bool {
+        self.loading > 0
+    }
+
+    /// All of it as issues.
+    pub(super) fn into_issues(
+        self,
+        layout: &Layout,
+        noun: &Noun,
+        keyless: &KeylessSplit,
+        equal: EqualItems,
+    ) -> Vec<Issue> {
+        let key = layout.key_column();
+        let note = |row: u64, column: Option<&str>, reason: String| Issue {
+            row: Some(row),
+            column: column.map(str::to_owned),
+            kind: IssueKind::Noted,
+            reason,
+        };
+        let mut notes = Vec::new();
+        if let Some(first) = self.headers.first() {
+            let first = grouped(first);
+            let one = format!("Row {first} repeats the header and was skipped. Were files joined end to end?");
+            notes.extend(self.headers.note(&one, "repeat the header and were skipped. Were files joined end to end?"));
+        }
+        if keyless.unfilled > 0 {
+            notes.push(note(keyless.first, None, unfilled(keyless, layout)));
+        }
+        if self.respelled > 0 {
+            let (row, example) = self.first_respelled.as_ref().map_or((1, ""), |(row, key)| (*row, key.as_str()));
+            let example =
+                if example.is_empty() { String::new() } else { format!(", first “{}”", shortened(example)) };
+            let (keys, are) = if self.respelled == 1 { ("key", "is") } else { ("keys", "are") };
+            let reason = format!(
+                "{} {keys} in “{key}” {are} spelled differently than in the catalog (spaces, invisible characters or \
+                 Unicode form{example}). The rows were matched; the catalog keeps its spelling.",
+                grouped(self.respelled)
+            );
+            notes.push(note(row, Some(key), reason));
+        }
+        if equal.count > 0 {
+            let reason = format!(
+                "{} have keys that differ only in spaces, invisible characters or Unicode form from each other. All \
+                 stay, though the source may have one row for them.",
+                counted(noun, equal.count)
+            );
+            notes.push(note(u64::from(equal.first_row), Some(key), reason));
+        }
+        if let Some(first) = self.first_word {
+            notes.push(note(first, self.word_column(layout), self.words_note(layout, first)));
+        }
+        notes
+    }
+
+    /// The column that holds the words, where it is but one.
+    fn word_column<'a>(&self, layout: &'a Layout) -> Option<&'a str> {
+        let mut columns = layout.columns().iter().zip(&self.word_columns).filter(|(_, has)| **has);
+        columns.next().filter(|_| columns.next().is_none()).map(|(name, _)| name.as_str())
+    }
+
+    fn words_note(&self, layout: &Layout, first: u64) -> String {
+        let columns = layout.columns().iter().zip(&self.word_columns).filter(|(_, has)| **has);
+        let columns: Vec<String> = columns.map(|(name, _)| name.clone()).collect();
+        let (cells, hold) = if self.word_cells == 1 { ("cell", "holds") } else { ("cells", "hold") };
+        let mut reason = format!(
+            "{} {cells} in {} {hold} a message of the spreadsheet instead of a value ({}), first in row {}.",
+            grouped(self.word_cells),
+            listed_columns(&columns),
+            self.words.join(", "),
+            grouped(first),
+        );
+        if self.loading < self.word_cells {
+            reason.push_str(" Correct the formulas and sync again.");
+        }
+        if self.loading > 0 {
+            let still = if self.loading == 1 { "value is" } else { "values are" };
+            reason.push_str(&format!(
+                " {} {still} still loading: the catalog keeps what it has there until the next sync.",
+                grouped(self.loading)
+            ));
+        }
+        reason
+    }
+}
+
+/// The note about rows without a key in which nothing was entered: "998 rows without a key and without a value were
+/// skipped (rows 4 to 1001). They hold nothing but “FALSE” in “done”."
+fn unfilled(keyless: &KeylessSplit, layout: &Layout) -> String {
+    let KeylessSplit { unfilled, first, last, fillers, has_only_boxes, .. } = keyless;
+    let (first, last) = (grouped(*first), grouped(*last));
+    let what = if *has_only_boxes { "without a value" } else { "without a value of their own" };
+    let rows = row_count(*unfilled);
+    let (skipped, holds) = match unfilled {
+        1 => (format!("was skipped (row {first})"), "It holds"),
+        _ => (format!("were skipped (rows {first} to {last})"), "They hold"),
+    };
+    let mut note = format!("{rows} without a key and {what} {skipped}.");
+    let named = fillers.iter().take(MAX_NAMED).filter_map(|(at, value)| {
+        Some(format!("“{}” in “{}”", shortened(value), shortened(layout.columns().get(*at)?)))
+    });
+    let mut named: Vec<String> = named.collect();
+    if fillers.len() > MAX_NAMED {
+        named.push(format!("and {} more", grouped((fillers.len() - MAX_NAMED) as u64)));
+    }
+    if !named.is_empty() {
+        note.push_str(&format!(" {holds} nothing but {}.", named.join(", ")));
+    }
+    note
+}
+
+/// The notes about columns that have a word of the spreadsheet for a name.
+pub(super) fn header_word_notes(written: &[String], layout: &Layout, row: u64) -> Vec<Issue> {
+    let note = |(written, name): (&String, &String)| {
+        let word = header_word(written)?;
+        let what = format!("The header of this column is a message of the spreadsheet (“{}”)", word.as_str());
+        let reason = if written == name {
+            format!("{what} and no name. Correct the formula and sync again.")
+        } else {
+            format!(
+                "{what}. It was read as “{}”, the column that stood there before. Correct the formula and sync again.",
+                shortened(name)
+            )
+        };
+        Some(Issue { row: Some(row), column: Some(name.clone()), kind: IssueKind::Noted, reason })
+    };
+    written.iter().zip(layout.columns()).filter_map(note).collect()
+}
+
+/// The one note of headers that are spelled otherwise than the columns they are taken for.
+pub(super) fn header_note(written: &[String], layout: &Layout, source: &Source) -> Option<Issue> {
+    let wanted_key = source.key_column.as_str();
+    let pairs = written.iter().zip(layout.columns());
+    let mut differing: Vec<(&str, &str)> = pairs
+        .filter(|(written, name)| written != name && header_word(written).is_none())
+        .map(|(written, name)| (written.as_str(), name.as_str()))
+        .collect();
+    if let Some(key) = written.get(layout.key_position())
+        && key != wanted_key
+        && layout.key_column() == key
+    {
+        differing.push((key, wanted_key));
+    }
+    let (first, _) = differing.first()?;
+    let column = Some((*first).to_owned());
+    let named = differing
+        .iter()
+        .take(MAX_NAMED)
+        .map(|(written, name)| format!("“{}” as “{}”", shortened(written), shortened(name)));
+    let mut named = named.collect::<Vec<_>>().join(", ");
+    if differing.len() > MAX_NAMED {
+        named.push_str(&format!(" and {} more", grouped((differing.len() - MAX_NAMED) as u64)));
+    }
+    let headers = if differing.len() == 1 { "A header is" } else { "Headers are" };
+    let reason = format!(
+        "{headers} spelled differently (spaces, invisible characters or Unicode form) and read as the column meant: {named}."
+    );
+    Some(Issue { row: Some(source.read_options.header_place()), column, kind: IssueKind::Noted, reason })
+}

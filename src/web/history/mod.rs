@@ -1,0 +1,5 @@
+//! Past runs: the list of them, the page of one, and its issues as a file.
+
+pub(super) mod build;
+pub(super) mod handlers;
+pub mod view;

@@ -1,0 +1,168 @@
+//! What the fragments promise to htmx, and how numbers are written.
+
+use askama::Template as _;
+
+use super::run_labels::{Kind, LatestRun, RunStatus, Stats};
+use super::view::{Badge, BadgeFragment, BadgeRun, When, counted, grouped};
+use crate::domain::{feed_counts::FeedCounts, progress::Count};
+use crate::web::panel::view::{Notice, PanelFragment, PanelView, RunView};
+
+const ALL: [RunStatus; 6] = [
+    RunStatus::Pending,
+    RunStatus::Running,
+    RunStatus::Completed,
+    RunStatus::Failed,
+    RunStatus::Cancelled,
+    RunStatus::Interrupted,
+];
+
+fn panel(run: Option<RunView>) -> PanelView {
+    let noun = |word: &str| word.to_owned();
+    PanelView {
+        slug: noun("albums"),
+        noun_one: noun("album"),
+        noun_many: noun("albums"),
+        may_sync: true,
+        run,
+        ..PanelView::default()
+    }
+}
+
+fn run(status: RunStatus) -> RunView {
+    RunView { progress: 63, ..RunView::new("sync_1".to_owned(), Kind::Sync, status) }
+}
+
+fn html(panel: PanelView) -> String {
+    PanelFragment { panel }.render().expect("the panel renders")
+}
+
+#[test]
+fn only_an_active_run_is_asked_about() {
+    assert!(!html(panel(None)).contains("hx-get"));
+    for status in ALL {
+        let html = html(panel(Some(run(status))));
+        assert_eq!(html.contains("hx-get=\"/catalog/albums/sync-status?sync=sync_1"), status.is_active(), "{status:?}");
+        assert_eq!(html.contains("hx-trigger=\"every 2s\""), status.is_active(), "{status:?}");
+        assert_eq!(html.contains("Syncing…</span>"), status.is_active(), "{status:?}");
+    }
+}
+
+#[test]
+fn the_panel_follows_the_successor_of_an_interrupted_run() {
+    let html = html(panel(Some(RunView { successor: Some("sync_2".to_owned()), ..run(RunStatus::Interrupted) })));
+    assert!(html.contains("sync-status?sync=sync_2&amp;seen=0"));
+    assert!(html.contains("The server restarted at 63 %. Starting again; nothing is lost."));
+}
+
+#[test]
+fn feeds_and_articles_are_counted_and_those_that_failed_can_be_asked_again() {
+    let count = |processed, total| Some(Count { processed, total });
+    let mut going = RunView { message: "Fetching feed 5 of 22…".to_owned(), ..run(RunStatus::Running) };
+    (going.stats.feeds, going.stats.articles) = (count(5, 22), count(31, 31));
+    let feeds = Some(FeedCounts { total: 22, failing: 2, silent_until: None });
+    let told = html(PanelView { feeds, ..panel(Some(going.clone())) });
+    assert!(told.contains("Fetching feed 5 of 22…") && told.contains("31 articles so far"), "{told}");
+    assert!(!told.contains("panel-failed"), "not while it runs");
+    let message = "31 added, 0 updated, 0 removed. 2 of 22 feeds failed; others updated.".to_owned();
+    let ended = RunView { status: RunStatus::Completed, message, ..going };
+    let told = html(PanelView { feeds, ..panel(Some(ended.clone())) });
+    for said in [
+        "2 of 22 feeds failed; others updated. <a href=\"/catalog/albums/feeds\">See the feeds</a>",
+        "<a href=\"/catalog/albums/feeds\">22 feeds, 31 articles</a>",
+        "name=\"action\" value=\"failed\"",
+    ] {
+        assert!(told.contains(said), "{said}: {told}");
+    }
+    let visitors = html(PanelView { may_sync: false, ..panel(Some(ended)) });
+    assert!(visitors.contains("22 feeds, 31 articles") && !visitors.contains("/feeds\""), "{visitors}");
+}
+
+#[test]
+fn every_fragment_is_one_element_that_the_page_recognises() {
+    // The page replaces its panel by nothing else; space around it would pile up with every poll.
+    for status in ALL {
+        let html = html(panel(Some(run(status))));
+        assert!(html.starts_with("<section id=\"panel\"") && html.ends_with("</section>"), "{status:?}");
+    }
+    let badge = BadgeFragment::from(Badge::default()).render().expect("the badge renders");
+    assert!(badge.starts_with("<ul id=\"sync-badge\"") && badge.ends_with("</ul>"), "{badge}");
+}
+
+#[test]
+fn what_comes_from_outside_is_text() {
+    let html =
+        html(panel(Some(RunView { error: Some("<img src=x onerror=alert(1)>".to_owned()), ..run(RunStatus::Failed) })));
+    assert!(!html.contains("<img"));
+}
+
+#[test]
+fn who_may_not_sync_gets_no_buttons() {
+    let shown = html(PanelView { may_sync: false, ..panel(Some(run(RunStatus::Running))) });
+    assert!(!shown.contains("method=\"post\""));
+}
+
+#[test]
+fn a_refused_start_says_why() {
+    let with = |notice| html(PanelView { notice: Some(notice), ..panel(Some(run(RunStatus::Running))) });
+    assert!(with(Notice::AlreadyRunning).contains("Sync already in progress"));
+    assert!(with(Notice::CoolingDown(2)).contains("Wait 2 s"));
+}
+
+#[test]
+fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
+    let run = |status| BadgeRun {
+        sync_id: "sync_1".to_owned(),
+        slug: "albums".to_owned(),
+        name: "Albums".to_owned(),
+        kind: Kind::Sync,
+        status,
+        progress: 45,
+        stats: Stats::default(),
+    };
+    let html = |runs| BadgeFragment::from(Badge { runs }).render().expect("the badge renders");
+    let preview = |status| html(vec![BadgeRun { kind: Kind::Preview, ..run(status) }]);
+    assert!(preview(RunStatus::Running).contains("data-standing=\"Previewing, 45 %\""));
+    assert!(preview(RunStatus::Pending).contains("data-standing=\"Waiting\""));
+    assert!(html(vec![run(RunStatus::Running)]).contains("every 2s"));
+    assert!(html(vec![run(RunStatus::Completed)]).contains("every 30s"));
+}
+
+#[test]
+fn numbers_are_read_in_groups() {
+    assert_eq!((grouped(&999), grouped(&9_999)), ("999".to_owned(), "9999".to_owned()), "from 10,000 on");
+    assert_eq!(grouped(&12_480), "12,480");
+    assert_eq!(grouped(&1_000_000), "1,000,000");
+    assert_eq!(counted(&1, "album", "albums"), "1 album");
+    assert_eq!(counted(&0, "album", "albums"), "0 albums");
+}
+
+#[test]
+fn a_preview_says_when_a_sync_would_be_refused() {
+    let message = "A sync would be refused: the source has no rows to take. Nothing was written.".to_owned();
+    let refused = RunView { kind: Kind::Preview, message: message.clone(), ..run(RunStatus::Completed) };
+    let html = html(panel(Some(refused)));
+    assert!(html.contains(&message) && !html.contains("Up to date"), "{html}");
+}
+
+#[test]
+fn no_step_is_offered_for_an_empty_source_that_is_not_there_yet() {
+    let html = html(panel(Some(RunView { code: Some("empty_source".to_owned()), ..run(RunStatus::Failed) })));
+    assert!(html.contains("An empty source never empties the catalog"), "{html}");
+    assert!(!html.contains("later version"), "{html}");
+}
+
+#[test]
+fn skipped_rows_are_told_wherever_the_end_of_a_run_is() {
+    let stats = Stats { added: 5, rejected: 3, ..Stats::default() };
+    let message = "5 added, 0 updated, 0 removed. 3 rows skipped.".to_owned();
+    let shown = html(panel(Some(RunView { stats, message, ..run(RunStatus::Completed) })));
+    for said in ["<span>Sync completed, 3 rows skipped</span>", "0 removed. 3 rows skipped.", "<b>3</b> skipped"] {
+        assert!(shown.contains(said), "{said}: {shown}");
+    }
+    let latest = Some(LatestRun { status: RunStatus::Completed, stats, withheld: 0 });
+    let resting = html(PanelView { latest, last_success: Some(When::default()), ..panel(None) });
+    assert!(resting.contains("#i-warning\"></use></svg><span>Completed, 3 rows skipped</span>"), "{resting}");
+    let fine = Some(LatestRun { status: RunStatus::Completed, stats: Stats::default(), withheld: 0 });
+    let resting = html(PanelView { latest: fine, last_success: Some(When::default()), ..panel(None) });
+    assert!(resting.contains("<span>Up to date</span>"), "{resting}");
+}

@@ -1,0 +1,135 @@
+//! A source that is there, as a form changes it: what was typed becomes a draft, and the place is looked at where it
+//! has to be.
+
+use super::form;
+use super::form::{Wrong, are_published, wrong_reading};
+use super::kind_offer::stand_in_offer;
+use super::pages::{beside, look_again};
+use super::place::{Place, meant};
+use super::read_form;
+use super::view::{KindChoice, SourceForm};
+use crate::domain::location::Location;
+use crate::domain::schedule::Schedule;
+use crate::domain::source::{Source, SourceDraft};
+use crate::domain::source_probe::Look;
+use crate::web::http::app_state::House;
+use crate::web::http::error::WebError;
+use crate::web::http::form::Values;
+
+/// Why the place of a source could not be looked at.
+pub(super) struct UnseenPlace {
+    /// What is wrong, beside its field.
+    pub(super) errors: Wrong,
+    /// The kind that reads what is there instead.
+    pub(super) offer: Option<KindChoice>,
+}
+
+impl From<Wrong> for UnseenPlace {
+    fn from(errors: Wrong) -> Self {
+        Self { errors, offer: None }
+    }
+}
+
+/// What was typed of a source that is there. What cannot be changed, and what the form did not ask for, stays.
+pub(super) fn typed_of(house: &House, source: &Source, values: &Values) -> SourceForm {
+    let mut form = form::typed(values);
+    form.slug = source.slug.to_string();
+    // The button that takes what was given as what it is.
+    let is_taken_as = house.control.stand_in_note(&form.kind, &source.kind).is_some();
+    if !is_taken_as {
+        form.kind.clone_from(&source.kind);
+    }
+    if let Some(key) = house.control.key_column(&source.kind) {
+        form.key = key.to_owned();
+    }
+    if form.reading.is_none() {
+        form.reading = Some(read_form::of_options(&source.read_options));
+        form.read_options = source.read_options.clone();
+    }
+    form.read_options.published_hidden_columns.clone_from(&source.read_options.published_hidden_columns);
+    form
+}
+
+/// Looks at the place after a change, where it has to be looked at: `None` where nothing of it is another.
+pub(super) fn look_at_change(
+    house: &House,
+    source: &Source,
+    place: &Place,
+    form: &SourceForm,
+    always: bool,
+) -> Result<Option<Look>, UnseenPlace> {
+    // What becomes public is looked at for what is hidden in it.
+    let is_other = *place != Place::from(source) || form.key != source.key_column || is_published(house, source, form);
+    if !always && !is_other {
+        return Ok(None);
+    }
+    let Some(new) = place.beyond(&source.location) else { return Ok(None) };
+    let Place { kind, location, mut read_options } = new.clone();
+    read_options.published_hidden_columns = published_columns(source, form);
+    let (key_column, public) = (form.key.clone(), form.public);
+    let changed = Source { kind, location, read_options, key_column, public, ..source.clone() };
+    look_again(house, &changed).map(Some).map_err(|error| {
+        // What could be read before cannot be read as it is set now.
+        let is_reading = place.location == source.location && place.read_options != source.read_options;
+        let errors = if is_reading { wrong_reading(error.to_string()) } else { beside(&new, &error) };
+        UnseenPlace { errors, offer: stand_in_offer(house, form, place, &error) }
+    })
+}
+
+/// Whether the form makes something public that may be hidden in the source: a catalog, or its hidden columns.
+fn is_published(house: &House, source: &Source, form: &SourceForm) -> bool {
+    let shown = form.hidden_columns.as_deref().unwrap_or_default();
+    let is_allowed_now = form.publish_hidden && !are_published(source, shown);
+    form.public && (!source.public || is_allowed_now) && house.control.can_hide_columns(&source.kind)
+}
+
+/// The hidden columns that the catalog may have after the change.
+fn published_columns(source: &Source, form: &SourceForm) -> Vec<String> {
+    form::published_columns(form, &source.read_options.published_hidden_columns)
+}
+
+/// A draft of what was typed; or what is wrong, field by field.
+pub(super) fn checked(
+    house: &House,
+    source: &Source,
+    form: &SourceForm,
+    place: &Place,
+    look: Option<&Look>,
+) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
+    let mut columns = look.map_or_else(Vec::new, |look| look.columns.clone());
+    if look.is_none() || house.control.key_column(&source.kind).is_some() {
+        columns.push(form.key.clone());
+    }
+    let (mut draft, schedule) = form::check(form, place, &columns).map_err(|mut errors| {
+        let missing = look.and_then(|look| look.missing_key.clone());
+        errors.key = errors.key.map(|error| missing.unwrap_or(error));
+        errors
+    })?;
+    let hidden = look.map(|look| look.hidden_columns.as_slice()).unwrap_or_default();
+    // A catalog that is public already leaves out what is not allowed.
+    if let Some(errors) = form::unconfirmed_columns(form, hidden).filter(|_| !source.public) {
+        return Err(errors);
+    }
+    draft.read_options.published_hidden_columns = published_columns(source, form);
+    Ok((draft, schedule))
+}
+
+/// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.
+pub(super) fn changed_place(
+    house: &House,
+    source: &Source,
+    form: &SourceForm,
+) -> Result<Result<Place, Wrong>, WebError> {
+    let meant_one = |form: &SourceForm| -> Result<Result<Place, Wrong>, WebError> {
+        let places = meant(house, form, source.location.addresses())?;
+        Ok(places.map(|places| places.into_iter().next().unwrap_or_else(|| Place::from(source))))
+    };
+    match &source.location {
+        Location::Upload(_) | Location::Sample if !form.upload.is_empty() => meant_one(form),
+        Location::Url(_) | Location::Urls(_) => meant_one(&SourceForm { upload: String::new(), ..form.clone() }),
+        Location::Upload(_) | Location::Sample | Location::File(_) => {
+            let read_options = form.read_options.obeyed(house.control.read_settings(&form.kind));
+            Ok(Ok(Place { kind: form.kind.clone(), location: source.location.clone(), read_options }))
+        }
+    }
+}

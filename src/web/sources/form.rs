@@ -1,0 +1,231 @@
+//! The fields of a source: read as typed, checked one by one, and proposed where they can be guessed.
+
+use url::Url;
+
+use super::place::Place;
+use super::read_fields_view::{ReadErrors, ReadForm};
+use super::read_form;
+use super::view::{SourceErrors, SourceForm};
+use crate::domain::rows::key_column::no_such_column;
+use crate::domain::schedule::Schedule;
+use crate::domain::source::{Noun, Slug, Source, SourceDraft};
+use crate::domain::source_probe::hidden_columns_warning;
+use crate::domain::text::comparable_form::position_of;
+use crate::domain::text::measures::sentence;
+use crate::web::http::form::{Values, value};
+
+/// The most characters of a name.
+const LONGEST_NAME: usize = 100;
+
+/// What is wrong with a form, field by field.
+pub(super) type Wrong = Box<SourceErrors>;
+
+/// Something that is wrong and belongs to no field.
+pub(super) fn general(sentence: &str) -> Wrong {
+    Box::new(SourceErrors { general: Some(sentence.to_owned()), ..SourceErrors::default() })
+}
+
+/// Something is wrong with the link.
+pub(super) fn wrong_link(sentence: String) -> Wrong {
+    Box::new(SourceErrors { url: Some(sentence), ..SourceErrors::default() })
+}
+
+/// Something is wrong with the file.
+pub(super) fn wrong_file(sentence: String) -> Wrong {
+    Box::new(SourceErrors { file: Some(sentence), ..SourceErrors::default() })
+}
+
+/// The content cannot be read as it is set.
+pub(super) fn wrong_reading(message: String) -> Wrong {
+    let reading = ReadErrors { general: Some(message), ..ReadErrors::default() };
+    Box::new(SourceErrors { reading, ..SourceErrors::default() })
+}
+
+/// The fields as they were typed.
+pub(super) fn typed(values: &Values) -> SourceForm {
+    let reading = read_form::typed(values);
+    SourceForm {
+        slug: value(values, "slug"),
+        // The button that says so stands for what was chosen before.
+        kind: Some(value(values, "as")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| value(values, "kind")),
+        // The button of a feed that a page names stands for what was typed before.
+        url: Some(value(values, "use")).filter(|url| !url.is_empty()).unwrap_or_else(|| value(values, "url")),
+        user: value(values, "user"),
+        // Not trimmed: white space may be part of it.
+        password: values.get("password").cloned().unwrap_or_default(),
+        waits: value(values, "waits"),
+        upload: value(values, "upload"),
+        called: value(values, "called"),
+        // Not trimmed: it is one of the columns as it is.
+        key: values.get("key").cloned().unwrap_or_default(),
+        name: value(values, "name"),
+        noun_one: value(values, "noun_one"),
+        noun_many: value(values, "noun_many"),
+        schedule: value(values, "schedule"),
+        schedule_words: None,
+        public: value(values, "public") == "1",
+        publish_hidden: value(values, "publish_hidden") == "1",
+        hidden_columns: values.get("hidden_columns").and_then(|names| serde_json::from_str(names).ok()),
+        read_options: reading.as_ref().map(|form| read_form::parse(form).0).unwrap_or_default(),
+        reading,
+    }
+}
+
+/// Sets the header row as if it had been typed.
+pub(super) fn set_header_row(form: &mut SourceForm, header_row: String) {
+    let reading = ReadForm { header_row, ..form.read_form() };
+    form.read_options = read_form::parse(&reading).0;
+    form.reading = Some(reading);
+}
+
+/// What is wrong with how the content is to be read.
+pub(super) fn read_errors(form: &SourceForm) -> ReadErrors {
+    form.reading.as_ref().map(|form| read_form::parse(form).1).unwrap_or_default()
+}
+
+/// The fields of a source that is there; `url` is its address as it may be shown.
+pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
+    SourceForm {
+        slug: source.slug.to_string(),
+        kind: source.kind.clone(),
+        url,
+        key: source.key_column.clone(),
+        name: source.name.clone(),
+        noun_one: source.noun.one.clone(),
+        noun_many: source.noun.many.clone(),
+        schedule: source.schedule.clone().unwrap_or_default(),
+        schedule_words: source.schedule.as_deref().and_then(schedule_in_words),
+        public: source.public,
+        reading: Some(read_form::of_options(&source.read_options)),
+        read_options: source.read_options.clone(),
+        ..SourceForm::default()
+    }
+}
+
+/// A cron line in words, if it can be followed.
+pub(super) fn schedule_in_words(line: &str) -> Option<String> {
+    line.parse::<Schedule>().ok().map(|schedule| schedule.in_words())
+}
+
+/// A draft of what was typed, with the schedule that it will follow; or what is wrong, field by field.
+pub(super) fn check(
+    form: &SourceForm,
+    place: &Place,
+    columns: &[String],
+) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
+    let mut errors = SourceErrors::default();
+    let slug = form.slug.parse::<Slug>().map_err(|error| sentence(&error));
+    let slug = slug.map_err(|error| errors.slug = Some(error)).ok();
+    if form.name.is_empty() || form.name.chars().count() > LONGEST_NAME || form.name.contains(char::is_control) {
+        errors.name = Some(format!("A name has 1 to {LONGEST_NAME} characters and no line breaks."));
+    }
+    let slashed = form.noun_one.contains('/');
+    let noun = format!("{}/{}", form.noun_one, form.noun_many).parse::<Noun>().ok().filter(|_| !slashed);
+    if noun.is_none() {
+        errors.noun = Some("Say what one is called and what several are called, such as album and albums.".to_owned());
+    }
+    if form.key.is_empty() {
+        errors.key = Some("Choose the column that tells the rows apart.".to_owned());
+    } else if position_of(columns, &form.key).is_none() {
+        errors.key = Some(no_such_column(&form.key, columns));
+    }
+    let schedule = if form.schedule.is_empty() { Ok(None) } else { form.schedule.parse().map(Some) };
+    let schedule = schedule.unwrap_or_else(|error: crate::domain::schedule::NotASchedule| {
+        errors.schedule = Some(sentence(&error));
+        None
+    });
+    errors.reading = read_errors(form);
+    let (Some(slug), Some(noun), true) = (slug, noun, errors.is_empty()) else { return Err(Box::new(errors)) };
+    let draft = SourceDraft {
+        slug,
+        name: form.name.clone(),
+        noun,
+        kind: place.kind.clone(),
+        location: place.location.clone(),
+        key_column: form.key.clone(),
+        schedule: schedule.as_ref().map(ToString::to_string),
+        public: form.public,
+        read_options: place.read_options.clone(),
+    };
+    Ok((draft, schedule))
+}
+
+/// That a public catalog would show columns which are hidden in the source, unless that was confirmed where the form
+/// named them.
+pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<Wrong> {
+    if !form.public {
+        return None;
+    }
+    let confirmed = published_columns(form, &[]);
+    let is_unconfirmed = |name: &&String| position_of(&confirmed, name).is_none();
+    let unconfirmed: Vec<String> = hidden_columns.iter().filter(is_unconfirmed).cloned().collect();
+    let public = Some(hidden_columns_warning(&unconfirmed)?);
+    Some(Box::new(SourceErrors { public, ..SourceErrors::default() }))
+}
+
+/// The hidden columns that a catalog may have once it is saved so: those that the form named, if they were allowed
+/// there, and none, if all of these were allowed before and no longer are. Otherwise those in `before`, which it may
+/// have now: the form did not ask, or its box was not ticked in the first place.
+pub(super) fn published_columns(form: &SourceForm, before: &[String]) -> Vec<String> {
+    match &form.hidden_columns {
+        _ if !form.public => Vec::new(),
+        None => before.to_vec(),
+        Some(named) if form.publish_hidden => named.clone(),
+        Some(named) if named.iter().all(|name| position_of(before, name).is_some()) => Vec::new(),
+        Some(_) => before.to_vec(),
+    }
+}
+
+/// Whether all these hidden columns may be in the catalog.
+pub(super) fn are_published(source: &Source, hidden_columns: &[String]) -> bool {
+    let allowed = &source.read_options.published_hidden_columns;
+    source.public
+        && !hidden_columns.is_empty()
+        && hidden_columns.iter().all(|name| position_of(allowed, name).is_some())
+}
+
+/// Proposes name and slug after what a place calls itself.
+pub(super) fn propose_name(form: &mut SourceForm, title: &str) {
+    let words = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name: String = words.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
+    form.slug = Slug::from_name(&name).map(|slug| slug.to_string()).unwrap_or_default();
+    let mut letters = name.chars();
+    form.name = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+}
+
+/// Proposes name, slug and nouns after what a file is called. Of what is in it `noun` says more, where a kind knows.
+pub(super) fn propose(form: &mut SourceForm, file_name: &str, noun: Noun) {
+    let file = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    propose_after_title(form, &stem.replace(['_', '-', '+', '.'], " "), noun);
+}
+
+/// Proposes name, slug and nouns after the title of a place, which is taken as it is.
+pub(super) fn propose_after_title(form: &mut SourceForm, title: &str, noun: Noun) {
+    propose_name(form, title);
+    let last = form.name.split(' ').next_back().unwrap_or_default().to_lowercase();
+    let noun = match singular(&last) {
+        Some(one) if noun == Noun::default() => Noun { one, many: last },
+        _ => noun,
+    };
+    (form.noun_one, form.noun_many) = (noun.one, noun.many);
+}
+
+/// The singular of an English plural, where it is plain.
+fn singular(many: &str) -> Option<String> {
+    if many.len() < 4 || !many.chars().all(char::is_alphabetic) || many.ends_with("ss") {
+        return None;
+    }
+    let cut = |end: &str, with: &str| many.strip_suffix(end).map(|stem| format!("{stem}{with}"));
+    cut("ies", "y").or_else(|| cut("ches", "ch")).or_else(|| cut("shes", "sh")).or_else(|| cut("s", ""))
+}
+
+/// The last part of an address's path, decoded: what a file there is called.
+pub(super) fn file_name_of(address: &str) -> String {
+    let Ok(url) = Url::parse(address) else { return String::new() };
+    let last = url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
+    percent_encoding::percent_decode_str(last).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests;

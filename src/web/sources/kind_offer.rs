@@ -1,0 +1,72 @@
+//! Offers another kind of source where what was given is not of the kind that was chosen.
+
+use super::pages::{choice, look_at};
+use super::place::{Place, as_kind, stand_ins};
+use super::view::{KindChoice, SourceForm};
+use crate::domain::location::Location;
+use crate::domain::source_form_spec::Asked;
+use crate::domain::source_probe::CannotLook;
+use crate::web::http::app_state::House;
+
+/// What a look fails with where nothing came that another kind could read.
+pub(super) const NOTHING_CAME: [&str; 12] = [
+    "address_refused",
+    "bad_address",
+    "bad_status",
+    "busy",
+    "disk",
+    "not_found",
+    "rate_limited",
+    "server_error",
+    "stopped",
+    "timeout",
+    "unknown_host",
+    "unknown_kind",
+];
+
+/// The kind that can read what was taken for another.
+pub(super) fn offer(house: &House, form: &SourceForm, place: &Place, error: &CannotLook) -> Option<KindChoice> {
+    if form.kind.is_empty() {
+        return None;
+    }
+    let control = &house.control;
+    let addresses = place.location.addresses();
+    if let [only] = addresses
+        && let Some(kind) = control.recognise(only).filter(|kind| *kind != place.kind)
+    {
+        return choice(house, kind);
+    }
+    if NOTHING_CAME.contains(&error.code) {
+        return None;
+    }
+    let reads = |kind: &&'static str| {
+        let Some(way) = control.way_in(kind).filter(|way| way.asked != Asked::Account && **kind != place.kind) else {
+            return false;
+        };
+        if matches!(place.location, Location::Upload(_)) && way.file.is_none() {
+            return false;
+        }
+        as_kind(house, kind, form, place).is_some_and(|other| look_at(house, &other).is_ok())
+    };
+    control.kinds().into_iter().find(reads).and_then(|kind| choice(house, kind))
+}
+
+/// Whether a look failed because what is at the place is something else than its kind reads.
+pub(super) fn is_something_else(place: &Place, error: &CannotLook) -> bool {
+    error.code == format!("not_{}", place.kind)
+}
+
+/// The kind that can read what was given for a source of another kind, where a look failed for that.
+pub(super) fn stand_in_offer(
+    house: &House,
+    form: &SourceForm,
+    place: &Place,
+    error: &CannotLook,
+) -> Option<KindChoice> {
+    if !is_something_else(place, error) {
+        return None;
+    }
+    let other = stand_ins(house, form, place).into_iter().find(|other| look_at(house, other).is_ok())?;
+    let name = house.control.kinds().into_iter().find(|kind| *kind == other.kind)?;
+    choice(house, name)
+}

@@ -1,0 +1,15 @@
+//! The settings of sources: add, change and remove them.
+
+pub(super) mod add;
+pub(super) mod change;
+pub(super) mod form;
+pub(super) mod handlers;
+pub(super) mod kept_address;
+pub(super) mod kind_offer;
+pub(super) mod pages;
+pub(super) mod place;
+pub mod read_fields_view;
+pub(super) mod read_form;
+pub(super) mod review;
+pub(super) mod uploads;
+pub mod view;
