@@ -9,14 +9,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
-use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest, Status};
 use lockstep::domain::source::{Source, SourceDraft};
-use lockstep::fetch::{Kinds, Settings};
+use lockstep::fetch::{KindSettings, SourceKinds};
 use lockstep::status::{DatabaseStatus, FileStatus, StatusBoard, StatusStore};
-use lockstep::store::admission::Admission;
+use lockstep::store::admission::StartOutcome;
 use lockstep::store::{DatabaseAddress, Store};
-use lockstep::sync::{Control, Engine, Stop, Terms};
+use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -38,8 +38,8 @@ fn main() -> Outcome<()> {
     let store = Store::open(&DatabaseAddress::Sqlite(data.join("lockstep.db")), 12, Duration::from_secs(15))?;
     store.migrate()?;
     let source = &source(&store, data, rows)?;
-    let usual = Terms { cooldown: Duration::ZERO, ..Terms::default() };
-    let never = Terms { primary_every: Duration::MAX, database_every: Duration::MAX, ..usual };
+    let usual = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
+    let never = Timeouts { primary_every: Duration::MAX, database_every: Duration::MAX, ..usual };
     let with = control(&store, data, Box::new(FileStatus::new(data.join("status"))), usual);
     // With the database as primary nothing is told of the end either: the row has it anyway.
     let without = control(&store, data, Box::new(DatabaseStatus::new(store.clone())), never);
@@ -78,7 +78,7 @@ fn source(store: &Store, data: &Path, rows: usize) -> Outcome<Source> {
         name: "Rows".to_owned(),
         noun: "album/albums".parse()?,
         kind: "csv".to_owned(),
-        location: Location::File(file),
+        location: SourceLocation::File(file),
         key_column: "id".to_owned(),
         schedule: None,
         public: false,
@@ -87,10 +87,10 @@ fn source(store: &Store, data: &Path, rows: usize) -> Outcome<Source> {
     Ok(store.add_source(&draft, None)?)
 }
 
-fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Terms) -> Control {
-    Control::new(Engine {
+fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Timeouts) -> SyncControl {
+    SyncControl::new(SyncEngine {
         board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
-        kinds: Arc::new(Kinds::built_in(Settings::in_data_dir(data, b""))),
+        kinds: Arc::new(SourceKinds::built_in(KindSettings::in_data_dir(data, b""))),
         bell: Arc::default(),
         store: store.clone(),
         terms,
@@ -98,17 +98,17 @@ fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Ter
 }
 
 /// A full sync that rewrites every item as it is: the same work each time.
-fn sync(store: &Store, control: &Control, source: &Source) -> Outcome<Took> {
+fn sync(store: &Store, control: &SyncControl, source: &Source) -> Outcome<Took> {
     let request = StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Full,
-        options: Options { force_refresh: true, ..Options::default() },
-        priority: Priority::Manual,
+        options: StartOptions { force_refresh: true, ..StartOptions::default() },
+        priority: RunPriority::Manual,
         requested_by: "bench".to_owned(),
     };
     let (begun, before) = (Instant::now(), cpu()?);
-    let Admission::Accepted(id) = control.start(source, &request)? else { return Err("it was not accepted".into()) };
-    control.run_here(id, &Stop::default())?;
+    let StartOutcome::Accepted(id) = control.start(source, &request)? else { return Err("it was not accepted".into()) };
+    control.run_here(id, &ShutdownSignal::default())?;
     let took = Took { wall: begun.elapsed(), cpu: cpu()? - before };
     match store.record(id)? {
         Some(record) if record.status == Status::Completed => Ok(took),

@@ -16,15 +16,15 @@ use std::time::{Duration, Instant};
 use actix_web::rt;
 
 use crate::config::{GoogleCredentials, Settings, StatusAt};
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::secret;
 use crate::domain::source::{NotASlug, Noun, SourceDraft};
 use crate::fetch;
 use crate::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
 use crate::store::{Store, StoreError};
-use crate::sync::engine::Bell;
-use crate::sync::{Control, Engine, Terms, Workers};
+use crate::sync::engine::WakeSignal;
+use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts};
 use crate::web;
 
 pub use kind_settings::try_google;
@@ -90,8 +90,8 @@ pub struct App {
     /// The notice board, as pages and commands have it.
     pub board: Arc<StatusBoard>,
     /// The engine's door.
-    pub control: Control,
-    engine: Engine,
+    pub control: SyncControl,
+    engine: SyncEngine,
     settings: Settings,
 }
 
@@ -117,14 +117,14 @@ impl App {
     /// When the data folder cannot be made, or the database cannot be opened or brought up to date.
     pub fn open(settings: Settings) -> Result<Self, AppError> {
         make_private(&settings.data_dir)?;
-        let terms = Terms {
+        let terms = Timeouts {
             fetch: settings.fetch_timeout,
             sync: settings.sync_timeout,
             cooldown: settings.cooldown,
             status_kept: settings.keep_status,
             operations_kept: settings.keep_operations,
             records_kept: settings.keep_records,
-            ..Terms::default()
+            ..Timeouts::default()
         };
         let connections = u32::try_from(settings.workers).unwrap_or(u32::MAX).saturating_add(SPARE_CONNECTIONS);
         let store = Store::open(&settings.database, connections, terms.lease)?;
@@ -140,10 +140,15 @@ impl App {
             Ok(Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)))
         };
         let (board, engines_board) = (board(&store)?, board(&own)?);
-        let kinds = fetch::Kinds::built_in(kind_settings::settings(&settings));
-        let engine =
-            Engine { store: own, board: engines_board, kinds: Arc::new(kinds), terms, bell: Arc::new(Bell::default()) };
-        Ok(Self { store, board, control: Control::new(engine.clone()), engine, settings })
+        let kinds = fetch::SourceKinds::built_in(kind_settings::settings(&settings));
+        let engine = SyncEngine {
+            store: own,
+            board: engines_board,
+            kinds: Arc::new(kinds),
+            terms,
+            bell: Arc::new(WakeSignal::default()),
+        };
+        Ok(Self { store, board, control: SyncControl::new(engine.clone()), engine, settings })
     }
 
     /// Serves until told to stop. Starts in this order: the address, the sample catalog of a new database, workers,
@@ -162,10 +167,10 @@ impl App {
         let listener = self.listen()?;
         let address = listener.local_addr()?;
         self.add_sample()?;
-        let workers = Workers::start(&self.engine, self.settings.workers)?;
+        let workers = SyncThreads::start(&self.engine, self.settings.workers)?;
         log::info!("database {}, {} workers", self.settings.database.for_people(), self.settings.workers);
         self.announce(address)?;
-        let house = web::http::app_state::House {
+        let house = web::http::app_state::AppState {
             store: self.store,
             board: self.board,
             control: self.control,
@@ -189,7 +194,7 @@ impl App {
             name: "Sample albums".to_owned(),
             noun: Noun { one: "album".to_owned(), many: "albums".to_owned() },
             kind: "csv".to_owned(),
-            location: Location::Sample,
+            location: SourceLocation::Sample,
             key_column: "id".to_owned(),
             schedule: None,
             public: true,
@@ -263,8 +268,8 @@ fn make_private(folder: &Path) -> Result<(), AppError> {
 /// Serves pages until the flag rises, then stops everything in its order.
 async fn keep_open(
     listener: TcpListener,
-    house: web::http::app_state::House,
-    workers: Workers,
+    house: web::http::app_state::AppState,
+    workers: SyncThreads,
     told: &AtomicBool,
 ) -> Result<(), AppError> {
     let server = web::serve(listener, house)?;

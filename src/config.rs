@@ -21,7 +21,7 @@ use values::StatusWord;
 /// The settings as flags, the same for every command. A flag wins over the variable named beside it.
 #[derive(clap::Args, Clone, Default)]
 #[command(next_help_heading = "Settings (also from the environment)")]
-pub struct Flags {
+pub struct SettingFlags {
     /// Folder of the database, the status files and the uploads; DATA_DIR below stands for it.
     /// LOCKSTEP_DATA_DIR, default ./data
     #[arg(long, global = true, value_name = "FOLDER")]
@@ -144,9 +144,9 @@ pub enum StatusAt {
 
 /// Everything that is wrong with the settings, one line per mistake.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Mistakes(Vec<String>);
+pub struct ConfigErrors(Vec<String>);
 
-impl Mistakes {
+impl ConfigErrors {
     /// The lines.
     #[must_use]
     pub fn lines(&self) -> &[String] {
@@ -154,13 +154,13 @@ impl Mistakes {
     }
 }
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.join("\n"))
     }
 }
 
-impl std::error::Error for Mistakes {}
+impl std::error::Error for ConfigErrors {}
 
 /// Settings of later versions.
 const LATER: [&str; 2] = ["LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
@@ -171,12 +171,12 @@ impl Settings {
     /// Reads the settings of this process. Wrong values are named, all of them, and their defaults stand in for them:
     /// nothing but a look at what is wrong should go on with these.
     #[must_use]
-    pub fn read(flags: &Flags) -> (Self, Mistakes) {
+    pub fn read(flags: &SettingFlags) -> (Self, ConfigErrors) {
         Self::read_from(flags, &|name| std::env::var_os(name))
     }
 
-    fn read_from(flags: &Flags, env: &dyn Fn(&str) -> Option<OsString>) -> (Self, Mistakes) {
-        let mut read = Reader { env, mistakes: Vec::new() };
+    fn read_from(flags: &SettingFlags, env: &dyn Fn(&str) -> Option<OsString>) -> (Self, ConfigErrors) {
+        let mut read = SettingsReader { env, mistakes: Vec::new() };
         let data_dir = PathBuf::from(
             read.given("LOCKSTEP_DATA_DIR", flags.data_dir.as_deref())
                 .map_or_else(|| OsString::from("./data"), |(_, value)| value),
@@ -209,7 +209,7 @@ impl Settings {
         if read.mistakes.is_empty() {
             read.mistakes.extend(settings.contradictions());
         }
-        (settings, Mistakes(read.mistakes))
+        (settings, ConfigErrors(read.mistakes))
     }
 
     /// Settings that are good by themselves and not beside each other.
@@ -232,12 +232,12 @@ impl Settings {
 }
 
 /// Reads one setting after the other and gathers the mistakes.
-struct Reader<'a> {
+struct SettingsReader<'a> {
     env: &'a dyn Fn(&str) -> Option<OsString>,
     mistakes: Vec<String>,
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     /// What was given for a setting, and the name it was given by: the flag's or the variable's.
     fn given(&mut self, name: &'static str, flag: Option<&OsStr>) -> Option<(String, OsString)> {
         if let Some(value) = flag {
@@ -280,7 +280,7 @@ impl Reader<'_> {
         self.one(name, flag, values::term, || default)
     }
 
-    fn status(&mut self, flags: &Flags) -> StatusAt {
+    fn status(&mut self, flags: &SettingFlags) -> StatusAt {
         let before = self.mistakes.len();
         let redis = self.one("LOCKSTEP_REDIS_URL", flags.redis_url.as_deref(), values::redis, || None);
         let is_sound = self.mistakes.len() == before;

@@ -48,7 +48,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// The journals of one data folder.
-pub(super) struct Journal {
+pub(super) struct JsonLogs {
     folder: PathBuf,
     full: u64,
     /// Host and process: several may write to one folder.
@@ -57,7 +57,7 @@ pub(super) struct Journal {
     broken: AtomicU8,
 }
 
-impl Journal {
+impl JsonLogs {
     /// Journals in that folder, which is made when the first line comes; the folder above it is not.
     pub(super) fn new(folder: PathBuf) -> Self {
         let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -95,7 +95,7 @@ impl Journal {
 
     /// The line of a record, with its line break.
     fn line(&self, record: &Record<'_>) -> io::Result<Vec<u8>> {
-        let mut fields = Fields(vec![
+        let mut fields = LineFields(vec![
             ("time".to_owned(), Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true).into()),
             ("level".to_owned(), record.level().as_str().to_lowercase().into()),
         ]);
@@ -197,9 +197,9 @@ fn write_whole(file: &mut impl Write, line: &[u8]) -> io::Result<()> {
 }
 
 /// The fields of a line in their order.
-struct Fields(Vec<(String, Value)>);
+struct LineFields(Vec<(String, Value)>);
 
-impl<'kvs> VisitSource<'kvs> for Fields {
+impl<'kvs> VisitSource<'kvs> for LineFields {
     fn visit_pair(&mut self, key: Key<'kvs>, value: Given<'kvs>) -> Result<(), Error> {
         if key.as_str() != DETAIL
             && let Some(value) = json(&value)
@@ -212,14 +212,14 @@ impl<'kvs> VisitSource<'kvs> for Fields {
 
 /// A value as JSON; `None` for one that is not known or does not apply.
 pub(super) fn json(value: &Given<'_>) -> Option<Value> {
-    let mut json = Json(Value::Null);
+    let mut json = JsonValue(Value::Null);
     value.visit(&mut json).ok()?;
     Some(json.0).filter(|value| !value.is_null())
 }
 
-struct Json(Value);
+struct JsonValue(Value);
 
-impl<'v> VisitValue<'v> for Json {
+impl<'v> VisitValue<'v> for JsonValue {
     fn visit_any(&mut self, value: Given<'_>) -> Result<(), Error> {
         self.0 = clean(&value.to_string()).into();
         Ok(())

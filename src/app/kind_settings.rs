@@ -9,9 +9,9 @@ use crate::config::Settings;
 use crate::fetch;
 
 /// What the kinds of sources are built from.
-pub(super) fn settings(settings: &Settings) -> fetch::Settings {
-    let defaults = fetch::Settings::in_data_dir(&settings.data_dir, SAMPLE);
-    fetch::Settings {
+pub(super) fn settings(settings: &Settings) -> fetch::KindSettings {
+    let defaults = fetch::KindSettings::in_data_dir(&settings.data_dir, SAMPLE);
+    fetch::KindSettings {
         max_bytes: settings.max_bytes,
         allow_hosts: settings.allow_hosts.clone(),
         google_base: settings.google_base.clone().unwrap_or(defaults.google_base),
@@ -27,6 +27,6 @@ pub(super) fn settings(settings: &Settings) -> fetch::Settings {
 /// The sentence for people: why Google does not let it in, and what to do.
 pub fn try_google(given: &Settings, within: Duration) -> Result<Option<TimeDelta>, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("No temporary folder could be made: {error}."))?;
-    let tried = fetch::Settings { work_dir: folder.path().to_owned(), ..settings(given) };
+    let tried = fetch::KindSettings { work_dir: folder.path().to_owned(), ..settings(given) };
     fetch::try_credentials(tried, within).map_err(|error| error.to_string())
 }

@@ -10,7 +10,7 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde_json::Value;
 
 use super::json_logs;
-use super::json_logs::Journal;
+use super::json_logs::JsonLogs;
 use crate::domain::log_fields::{DETAIL, SYNC_ID};
 
 /// Sends log lines to standard error, with their times, and those of the journals to `logs` in the data folder, too.
@@ -24,19 +24,19 @@ pub fn start_logging(filter: &str, data_dir: Option<&Path>) {
     }
     let readable = builder.build();
     let most = readable.filter().max(LevelFilter::Info);
-    let logger = Logger { readable, journal: data_dir.map(|folder| Journal::new(folder.join("logs"))) };
+    let logger = AppLogger { readable, journal: data_dir.map(|folder| JsonLogs::new(folder.join("logs"))) };
     // It fails only if a logger is there already.
     if log::set_boxed_logger(Box::new(logger)).is_ok() {
         log::set_max_level(most);
     }
 }
 
-struct Logger {
+struct AppLogger {
     readable: env_logger::Logger,
-    journal: Option<Journal>,
+    journal: Option<JsonLogs>,
 }
 
-impl Logger {
+impl AppLogger {
     fn take(&self, record: &Record<'_>) {
         if is_detail(record) {
             self.readable.log(&record.to_builder().level(record.level().max(Level::Debug)).build());
@@ -49,7 +49,7 @@ impl Logger {
     }
 }
 
-impl Log for Logger {
+impl Log for AppLogger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
         self.readable.enabled(metadata) || is_kept(metadata)
     }

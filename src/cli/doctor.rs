@@ -14,8 +14,8 @@ mod writer;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::output::{Exit, Trouble, answer, one_line};
-use crate::config::{Mistakes, Settings};
+use super::output::{CommandError, CommandExit, answer, one_line};
+use crate::config::{ConfigErrors, Settings};
 use crate::domain::text::measures;
 
 /// How long one check may take.
@@ -36,7 +36,7 @@ pub(super) const AFTER: &str = "It looks only. Unlike other commands it makes no
 /// What a check came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-enum State {
+enum CheckState {
     Ok,
     /// It works, and may not for long, or not as it should.
     Warning,
@@ -46,32 +46,32 @@ enum State {
 
 /// A check and what came of it.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
-struct Finding {
+struct CheckResult {
     check: &'static str,
-    state: State,
+    state: CheckState,
     message: String,
     /// What to do.
     fix: Option<String>,
 }
 
-impl Finding {
+impl CheckResult {
     fn ok(check: &'static str, message: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, message: message.into(), fix: None }
+        Self { check, state: CheckState::Ok, message: message.into(), fix: None }
     }
 
     fn warning(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check, state: State::Warning, message: message.into(), fix: Some(fix.into()) }
+        Self { check, state: CheckState::Warning, message: message.into(), fix: Some(fix.into()) }
     }
 
     fn wrong(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check, state: State::Wrong, message: message.into(), fix: Some(fix.into()) }
+        Self { check, state: CheckState::Wrong, message: message.into(), fix: Some(fix.into()) }
     }
 
     fn lines(&self) -> String {
         let state = match self.state {
-            State::Ok => "ok",
-            State::Warning => "warning",
-            State::Wrong => "wrong",
+            CheckState::Ok => "ok",
+            CheckState::Warning => "warning",
+            CheckState::Wrong => "wrong",
         };
         let fix = self.fix.as_ref().map(|fix| format!("\n         → {}", one_line(fix))).unwrap_or_default();
         format!("{state:<8} {}: {}{fix}", self.check, one_line(&self.message))
@@ -79,18 +79,22 @@ impl Finding {
 }
 
 /// Does it.
-pub(super) fn run(settings: &Settings, mistakes: &Mistakes, args: &DoctorArgs) -> Result<Exit, Trouble> {
+pub(super) fn run(
+    settings: &Settings,
+    mistakes: &ConfigErrors,
+    args: &DoctorArgs,
+) -> Result<CommandExit, CommandError> {
     let mut findings = settings_read(settings, mistakes);
     let data_dir = settings.data_dir.display().to_string();
     findings.extend(within(settings, folders::check, |late| {
-        Finding::wrong(
+        CheckResult::wrong(
             "data folder",
             format!("{data_dir} {late}"),
             "See whether its disk or the network behind it is well.",
         )
     }));
     findings.extend(within(settings, status::check, |late| {
-        Finding::wrong(
+        CheckResult::wrong(
             "status store",
             format!("it {late}"),
             "See whether LOCKSTEP_REDIS_URL is right, and the network.",
@@ -98,21 +102,21 @@ pub(super) fn run(settings: &Settings, mistakes: &Mistakes, args: &DoctorArgs) -
     }));
     if mistakes.lines().iter().any(|line| line.starts_with("DATABASE_URL:") || line.starts_with("--database-url:")) {
         let fix = "Correct the address of the database first.";
-        findings.push(Finding::wrong("database", "its address is not known, so it was not looked at", fix));
+        findings.push(CheckResult::wrong("database", "its address is not known, so it was not looked at", fix));
     } else {
         findings.extend(database::check(settings));
     }
     findings.extend(within(settings, credentials::check, |late| {
         let fix = "See whether this machine reaches Google.";
-        Finding::warning(credentials::CHECK, format!("Google {late}"), fix)
+        CheckResult::warning(credentials::CHECK, format!("Google {late}"), fix)
     }));
 
-    let wrong = findings.iter().filter(|finding| finding.state == State::Wrong).count();
-    let warnings = findings.iter().filter(|finding| finding.state == State::Warning).count();
+    let wrong = findings.iter().filter(|finding| finding.state == CheckState::Wrong).count();
+    let warnings = findings.iter().filter(|finding| finding.state == CheckState::Warning).count();
     if args.json {
         answer(&serde_json::to_string_pretty(&findings)?)?;
     } else {
-        let mut lines: Vec<String> = findings.iter().map(Finding::lines).collect();
+        let mut lines: Vec<String> = findings.iter().map(CheckResult::lines).collect();
         lines.push(match (wrong, warnings) {
             (0, 0) => "Nothing is wrong.".to_owned(),
             (0, 1) => "Nothing is wrong; there is a warning.".to_owned(),
@@ -122,22 +126,22 @@ pub(super) fn run(settings: &Settings, mistakes: &Mistakes, args: &DoctorArgs) -
         });
         answer(&lines.join("\n"))?;
     }
-    Ok(if wrong == 0 { Exit::Fine } else { Exit::Failed })
+    Ok(if wrong == 0 { CommandExit::Fine } else { CommandExit::Failed })
 }
 
-fn settings_read(settings: &Settings, mistakes: &Mistakes) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = mistakes
+fn settings_read(settings: &Settings, mistakes: &ConfigErrors) -> Vec<CheckResult> {
+    let mut findings: Vec<CheckResult> = mistakes
         .lines()
         .iter()
-        .map(|line| Finding::wrong("settings", line, "Correct it. The checks below went on with the default."))
+        .map(|line| CheckResult::wrong("settings", line, "Correct it. The checks below went on with the default."))
         .collect();
     for name in &settings.unused {
         let message = format!("{name} is set, but this version of Lockstep does not use it yet");
-        findings.push(Finding::warning("settings", message, "Unset it, or leave it for a later version."));
+        findings.push(CheckResult::warning("settings", message, "Unset it, or leave it for a later version."));
     }
     if findings.is_empty() {
         let message = format!("all can be read; this is Lockstep {}", env!("CARGO_PKG_VERSION"));
-        findings.push(Finding::ok("settings", message));
+        findings.push(CheckResult::ok("settings", message));
     }
     findings
 }
@@ -146,9 +150,9 @@ fn settings_read(settings: &Settings, mistakes: &Mistakes) -> Vec<Finding> {
 /// process then.
 fn within(
     settings: &Settings,
-    check: impl FnOnce(&Settings) -> Vec<Finding> + Send + 'static,
-    given_up: impl FnOnce(&str) -> Finding,
-) -> Vec<Finding> {
+    check: impl FnOnce(&Settings) -> Vec<CheckResult> + Send + 'static,
+    given_up: impl FnOnce(&str) -> CheckResult,
+) -> Vec<CheckResult> {
     let settings = settings.clone();
     bounded(LIMIT, move || check(&settings)).unwrap_or_else(|| vec![given_up(&late())])
 }

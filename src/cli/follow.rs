@@ -7,15 +7,15 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::output::{Trouble, note, one_line};
+use super::output::{CommandError, note, one_line};
 use crate::app::App;
 use crate::domain::operation::{Stage, Status};
 use crate::domain::run_text::run_outcome;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
-use crate::store::recovery::Cancel;
-use crate::sync::Stop;
+use crate::store::recovery::CancelOutcome;
+use crate::sync::ShutdownSignal;
 
 /// Who asks, for people.
 pub(super) const COMMAND_LINE: &str = "command line";
@@ -28,7 +28,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Follows a run, and the one that continues it when it is interrupted, and so on. When `told` is raised the run is
 /// cancelled and its end awaited.
-pub(super) fn follow(app: &App, first: SyncId, told: &AtomicBool, show: &mut Show) -> Result<StatusReport, Trouble> {
+pub(super) fn follow(
+    app: &App,
+    first: SyncId,
+    told: &AtomicBool,
+    show: &mut ProgressDisplay,
+) -> Result<StatusReport, CommandError> {
     let mut id = first;
     loop {
         let mut runner = Some(run_here(app, id)?);
@@ -48,13 +53,13 @@ pub(super) fn follow(app: &App, first: SyncId, told: &AtomicBool, show: &mut Sho
     }
 }
 
-type Runner = JoinHandle<Result<bool, StoreError>>;
+type RunnerThread = JoinHandle<Result<bool, StoreError>>;
 
 /// Runs it in this process, unless a server is faster.
-fn run_here(app: &App, id: SyncId) -> Result<Runner, Trouble> {
+fn run_here(app: &App, id: SyncId) -> Result<RunnerThread, CommandError> {
     let control = app.control.clone();
     // Nobody asks this one: to stop would mean to queue the run again, and Ctrl-C means to cancel it.
-    let run = move || control.run_here(id, &Stop::default());
+    let run = move || control.run_here(id, &ShutdownSignal::default());
     Ok(std::thread::Builder::new().name("command-line".to_owned()).spawn(run)?)
 }
 
@@ -62,9 +67,9 @@ fn watch(
     app: &App,
     id: SyncId,
     told: &AtomicBool,
-    runner: &mut Option<Runner>,
-    show: &mut Show,
-) -> Result<StatusReport, Trouble> {
+    runner: &mut Option<RunnerThread>,
+    show: &mut ProgressDisplay,
+) -> Result<StatusReport, CommandError> {
     let (mut asked, mut looked, mut heard) = (false, Instant::now(), Instant::now());
     loop {
         if told.load(Ordering::SeqCst) && !asked {
@@ -85,7 +90,7 @@ fn watch(
             other if heard.elapsed() > PATIENCE => {
                 return Err(match other {
                     Err(error) => error.into(),
-                    Ok(_) => Trouble::failed(format!("the status of {id} is gone.")),
+                    Ok(_) => CommandError::failed(format!("the status of {id} is gone.")),
                 });
             }
             Ok(None) => {}
@@ -108,9 +113,9 @@ fn watch(
 }
 
 /// Waits until it is time to look again, or until the run ends in this process.
-fn rest(runner: Option<&Runner>) {
+fn rest(runner: Option<&RunnerThread>) {
     const NAP: Duration = Duration::from_millis(5);
-    let runs = |runner: Option<&Runner>| runner.is_some_and(|runner| !runner.is_finished());
+    let runs = |runner: Option<&RunnerThread>| runner.is_some_and(|runner| !runner.is_finished());
     let ran = runs(runner);
     let until = Instant::now() + POLL;
     while Instant::now() < until && runs(runner) == ran {
@@ -119,7 +124,7 @@ fn rest(runner: Option<&Runner>) {
 }
 
 /// This process could not begin the run: with no server there would be nobody to wait for.
-fn give_up_if_never_begun(app: &App, id: SyncId, runner: &mut Option<Runner>) -> Result<(), Trouble> {
+fn give_up_if_never_begun(app: &App, id: SyncId, runner: &mut Option<RunnerThread>) -> Result<(), CommandError> {
     let Some(finished) = runner.take_if(|runner| runner.is_finished()) else { return Ok(()) };
     match finished.join() {
         Ok(Ok(_)) => Ok(()),
@@ -127,28 +132,30 @@ fn give_up_if_never_begun(app: &App, id: SyncId, runner: &mut Option<Runner>) ->
             app.control.cancel(id, COMMAND_LINE)?;
             Err(error.into())
         }
-        Err(_) => Err(Trouble::failed(format!("something went wrong inside Lockstep; {id} is left waiting."))),
+        Err(_) => Err(CommandError::failed(format!("something went wrong inside Lockstep; {id} is left waiting."))),
     }
 }
 
-fn cancel(app: &App, id: SyncId, show: &mut Show) -> Result<(), Trouble> {
+fn cancel(app: &App, id: SyncId, show: &mut ProgressDisplay) -> Result<(), CommandError> {
     match app.control.cancel(id, COMMAND_LINE)? {
-        Cancel::Requested => show.say("Cancelling…"),
-        Cancel::AlreadyFinishing => show.say("The sync is finishing already; its end cannot be stopped any more."),
-        Cancel::Done | Cancel::AlreadyEnded | Cancel::NoSuchRun => {}
+        CancelOutcome::Requested => show.say("Cancelling…"),
+        CancelOutcome::AlreadyFinishing => {
+            show.say("The sync is finishing already; its end cannot be stopped any more.");
+        }
+        CancelOutcome::Done | CancelOutcome::AlreadyEnded | CancelOutcome::NoSuchRun => {}
     }
     Ok(())
 }
 
 /// How progress is shown: as a bar on a terminal, elsewhere as a line at every change of stage.
-pub(super) enum Show {
+pub(super) enum ProgressDisplay {
     /// A bar.
     Bar(ProgressBar),
     /// Lines; the last told run and stage.
     Lines(Option<(SyncId, Option<Stage>)>),
 }
 
-impl Show {
+impl ProgressDisplay {
     pub(super) fn on_standard_error() -> Self {
         let style = ProgressStyle::with_template("{bar:30} {pos:>3} %  {wide_msg}");
         match style {

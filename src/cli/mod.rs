@@ -17,15 +17,15 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::app::{self, App};
-use crate::config::{Flags, Mistakes, Settings};
-use output::{Exit, Trouble};
+use crate::config::{ConfigErrors, SettingFlags, Settings};
+use output::{CommandError, CommandExit};
 
 /// Keeps a catalog in lockstep with the place its editors already work in.
 #[derive(Parser)]
 #[command(name = "lockstep", version, after_help = AFTER)]
 struct Cli {
     #[command(flatten)]
-    settings: Flags,
+    settings: SettingFlags,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -78,7 +78,7 @@ pub fn run() -> ExitCode {
         for line in mistakes.lines() {
             output::complain(line);
         }
-        return Exit::Usage.into();
+        return CommandExit::Usage.into();
     }
     // The doctor looks only: a file that it made could be one that no server may write to.
     let kept = Some(settings.data_dir.as_path()).filter(|_| !matches!(command, Command::Doctor(_)));
@@ -92,7 +92,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn obey(command: &Command, settings: Settings, mistakes: &Mistakes) -> Result<Exit, Trouble> {
+fn obey(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Result<CommandExit, CommandError> {
     match command {
         Command::Serve => serve::run(App::open(settings)?),
         Command::Sync(args) => sync::run(&App::open(settings)?, args),

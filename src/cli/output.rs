@@ -10,7 +10,7 @@ use crate::store::{Store, StoreError};
 
 /// How a command ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Exit {
+pub(super) enum CommandExit {
     /// It did what was asked.
     Fine = 0,
     /// It could not.
@@ -23,37 +23,37 @@ pub(super) enum Exit {
     Cancelled = 130,
 }
 
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
+impl From<CommandExit> for ExitCode {
+    fn from(exit: CommandExit) -> Self {
         Self::from(exit as u8)
     }
 }
 
 /// Why a command did not do what was asked: a sentence, and the exit code that goes with it.
 #[derive(Debug)]
-pub(super) struct Trouble {
-    pub(super) exit: Exit,
+pub(super) struct CommandError {
+    pub(super) exit: CommandExit,
     pub(super) message: String,
 }
 
-impl Trouble {
+impl CommandError {
     pub(super) fn failed(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Failed, message: message.into() }
+        Self { exit: CommandExit::Failed, message: message.into() }
     }
 
     pub(super) fn usage(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, message: message.into() }
+        Self { exit: CommandExit::Usage, message: message.into() }
     }
 
     pub(super) fn busy(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Busy, message: message.into() }
+        Self { exit: CommandExit::Busy, message: message.into() }
     }
 }
 
 /// These say what went wrong in a sentence of their own.
 macro_rules! failed_by {
     ($($error:ty),+) => {
-        $(impl From<$error> for Trouble {
+        $(impl From<$error> for CommandError {
             fn from(error: $error) -> Self {
                 Self::failed(error.to_string())
             }
@@ -63,7 +63,7 @@ macro_rules! failed_by {
 
 failed_by!(AppError, StatusError, io::Error, serde_json::Error, getrandom::Error);
 
-impl From<StoreError> for Trouble {
+impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::busy(format!("{error}; try again in a moment")),
@@ -73,11 +73,11 @@ impl From<StoreError> for Trouble {
 }
 
 /// Writes the answer. A reader that has seen enough (`| head`) is no trouble.
-pub(super) fn answer(text: &str) -> Result<(), Trouble> {
+pub(super) fn answer(text: &str) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Trouble::failed(format!("the answer could not be written: {error}")))
+            Err(CommandError::failed(format!("the answer could not be written: {error}")))
         }
         _ => Ok(()),
     }
@@ -95,7 +95,7 @@ pub(super) fn complain(sentence: &str) {
 }
 
 /// Asks a person at a terminal to confirm something; a script has said what it means by calling.
-pub(super) fn confirmed(question: &str) -> Result<bool, Trouble> {
+pub(super) fn confirmed(question: &str) -> Result<bool, CommandError> {
     if !io::stdin().is_terminal() {
         return Ok(true);
     }
@@ -128,7 +128,7 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// The source of that slug, or a sentence with the known ones.
-pub(super) fn known_source(store: &Store, slug: &Slug) -> Result<Source, Trouble> {
+pub(super) fn known_source(store: &Store, slug: &Slug) -> Result<Source, CommandError> {
     if let Some(source) = store.source(slug)? {
         return Ok(source);
     }
@@ -138,7 +138,7 @@ pub(super) fn known_source(store: &Store, slug: &Slug) -> Result<Source, Trouble
     } else {
         format!("Known are: {}.", known.join(", "))
     };
-    Err(Trouble::usage(format!("there is no source called {slug}. {hint}")))
+    Err(CommandError::usage(format!("there is no source called {slug}. {hint}")))
 }
 
 #[cfg(test)]

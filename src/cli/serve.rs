@@ -1,10 +1,10 @@
 //! `lockstep serve`.
 
-use super::output::{Exit, Trouble};
+use super::output::{CommandError, CommandExit};
 use crate::app::App;
 
 /// Serves until told to stop.
-pub(super) fn run(app: App) -> Result<Exit, Trouble> {
+pub(super) fn run(app: App) -> Result<CommandExit, CommandError> {
     app.serve()?;
-    Ok(Exit::Fine)
+    Ok(CommandExit::Fine)
 }

@@ -3,10 +3,10 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{Exit, Trouble, answer, confirmed, known_source, note, one_line, table};
+use super::output::{CommandError, CommandExit, answer, confirmed, known_source, note, one_line, table};
 use super::{source_add, source_check};
 use crate::app::App;
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::listed_columns;
@@ -22,27 +22,27 @@ use crate::store::sources::SourceChange;
 #[derive(Subcommand)]
 pub(super) enum SourceCommand {
     /// Add a source.
-    Add(Box<source_add::Add>),
+    Add(Box<source_add::SourceAddArgs>),
     /// List the sources.
-    List(List),
+    List(SourceListArgs),
     /// Show everything about a source and its last syncs.
-    Show(Which),
+    Show(SourceArg),
     /// Fetch a source, write nothing, and say what is wrong and how to mend it.
-    Check(Which),
+    Check(SourceArg),
     /// Remove a source with its catalog.
-    Remove(Remove),
+    Remove(SourceRemoveArgs),
 }
 
 /// A source by its slug.
 #[derive(Args)]
-pub(super) struct Which {
+pub(super) struct SourceArg {
     /// The source's slug, such as albums
     slug: Slug,
 }
 
 /// How to list.
 #[derive(Args)]
-pub(super) struct List {
+pub(super) struct SourceListArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -50,7 +50,7 @@ pub(super) struct List {
 
 /// A source to be removed.
 #[derive(Args)]
-pub(super) struct Remove {
+pub(super) struct SourceRemoveArgs {
     /// The source's slug, such as albums
     slug: Slug,
     /// Do not ask; its catalog goes with it and does not come back
@@ -59,7 +59,7 @@ pub(super) struct Remove {
 }
 
 /// Does it.
-pub(super) fn run(app: &App, command: &SourceCommand) -> Result<Exit, Trouble> {
+pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, CommandError> {
     match command {
         SourceCommand::Add(add) => source_add::run(app, add),
         SourceCommand::List(args) => list(app, args.json),
@@ -69,7 +69,7 @@ pub(super) fn run(app: &App, command: &SourceCommand) -> Result<Exit, Trouble> {
     }
 }
 
-fn list(app: &App, as_json: bool) -> Result<Exit, Trouble> {
+fn list(app: &App, as_json: bool) -> Result<CommandExit, CommandError> {
     let mut listed = Vec::new();
     for source in app.store.sources()? {
         // Removed in the meantime.
@@ -85,7 +85,7 @@ fn list(app: &App, as_json: bool) -> Result<Exit, Trouble> {
         let rows: Vec<Vec<String>> = listed.iter().map(|(source, catalog)| row(source, catalog)).collect();
         answer(&table(&["SLUG", "NAME", "KIND", "ITEMS", "LAST SUCCESS", "SCHEDULE", "READERS"], &rows))?;
     }
-    Ok(Exit::Fine)
+    Ok(CommandExit::Fine)
 }
 
 fn as_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
@@ -128,7 +128,7 @@ fn row(source: &Source, catalog: &Catalog) -> Vec<String> {
     ]
 }
 
-fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
+fn show(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
     let schedule = match source.schedule.as_deref().map(|line| (line, line.parse::<Schedule>())) {
         None => "none, synced by hand".to_owned(),
         Some((line, Ok(schedule))) => format!("{line}, {}", schedule.in_words()),
@@ -162,7 +162,7 @@ fn show(app: &App, source: &Source) -> Result<Exit, Trouble> {
     let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
     let text = table(&["", ""], &rows);
     answer(text.trim_start())?;
-    Ok(Exit::Fine)
+    Ok(CommandExit::Fine)
 }
 
 /// How the content of a source is read, as far as that is set.
@@ -181,9 +181,9 @@ fn read_facts(options: &ReadOptions) -> Vec<(&'static str, String)> {
 }
 
 /// How the feeds of a source fare: a line for all, and one for each that failed.
-fn feed_facts(feeds: &[Feed]) -> Vec<(&'static str, String)> {
+fn feed_facts(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
     let names = feed_names(feeds);
-    let failing: Vec<(&Feed, String)> = feeds.iter().zip(names).filter(|(feed, _)| feed.has_failed()).collect();
+    let failing: Vec<(&FeedRecord, String)> = feeds.iter().zip(names).filter(|(feed, _)| feed.has_failed()).collect();
     if feeds.is_empty() {
         return Vec::new();
     }
@@ -197,7 +197,7 @@ fn feed_facts(feeds: &[Feed]) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn remove(app: &App, args: &Remove) -> Result<Exit, Trouble> {
+fn remove(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, CommandError> {
     let source = known_source(&app.store, &args.slug)?;
     let slug = &source.slug;
     let items = app.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
@@ -205,19 +205,19 @@ fn remove(app: &App, args: &Remove) -> Result<Exit, Trouble> {
     let question = format!("This removes {slug} with its catalog of {items}, for good. Go on?");
     if !args.yes && !confirmed(&question)? {
         note("Nothing was removed.");
-        return Ok(Exit::Cancelled);
+        return Ok(CommandExit::Cancelled);
     }
     match app.store.remove_source(source.id)? {
         SourceChange::Done => {
             note(&format!("Removed {slug} with its catalog of {items}."));
-            Ok(Exit::Fine)
+            Ok(CommandExit::Fine)
         }
         SourceChange::Busy => {
             let active = app.store.active_run(source.id)?.map_or("a sync".to_owned(), |id| id.to_string());
-            Err(Trouble::busy(format!(
+            Err(CommandError::busy(format!(
                 "{slug} is being synced ({active}); nothing was removed. Try again when the sync has ended."
             )))
         }
-        SourceChange::Gone => Err(Trouble::usage(format!("{slug} has just been removed by somebody else."))),
+        SourceChange::Gone => Err(CommandError::usage(format!("{slug} has just been removed by somebody else."))),
     }
 }

@@ -4,21 +4,21 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::{Exit, Trouble, note};
+use super::output::{CommandError, CommandExit, note};
 use super::user::piped_password;
 use crate::app::App;
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Noun, Slug, SourceDraft};
-use crate::domain::source_form_spec::Asked;
+use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::hidden_columns_warning;
 use crate::domain::text::encoding::encoding_name;
 use crate::domain::text::redaction::account;
 
 /// A source to be added.
 #[derive(Args)]
-pub(super) struct Add {
+pub(super) struct SourceAddArgs {
     /// The source's name in addresses and on the command line: a to z, 0 to 9 and hyphens, such as albums
     slug: Slug,
     /// What kind of place it is: sheet (a Google Sheet), csv, excel (an Excel or OpenDocument file), feeds (RSS,
@@ -78,11 +78,14 @@ struct ReadFlags {
 }
 
 /// Does it.
-pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
+pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, CommandError> {
     let kinds = app.control.kinds();
     if !kinds.contains(&add.kind.as_str()) {
         let known = kinds.join(", ");
-        return Err(Trouble::usage(format!("there is no kind of source called “{}”. There are: {known}.", add.kind)));
+        return Err(CommandError::usage(format!(
+            "there is no kind of source called “{}”. There are: {known}.",
+            add.kind
+        )));
     }
     let stand_in = add.file.as_ref().and_then(|path| app.control.stand_in_for_file(&add.kind, path));
     let kind = stand_in.map_or(add.kind.as_str(), |(kind, _)| kind);
@@ -91,12 +94,12 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
     if let (Some(own), Some(given)) = (own_key, given_key)
         && own != given
     {
-        return Err(Trouble::usage(format!(
+        return Err(CommandError::usage(format!(
             "--key: sources of the kind {kind} tell their entries apart by themselves (by “{own}”). Leave it out."
         )));
     }
     let Some(key) = own_key.or(given_key) else {
-        return Err(Trouble::usage(
+        return Err(CommandError::usage(
             "--key is missing: name the column that tells entries apart, such as --key id. Its cells must all be \
              filled and different.",
         ));
@@ -125,12 +128,12 @@ pub(super) fn run(app: &App, add: &Add) -> Result<Exit, Trouble> {
         note(taken_as);
     }
     note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
-    Ok(Exit::Fine)
+    Ok(CommandExit::Fine)
 }
 
 /// The columns that are hidden in the source and are to be published: what nobody sees there must not become public by
 /// accident.
-fn hidden_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, Trouble> {
+fn hidden_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, CommandError> {
     let why = match app.control.look(&draft.kind, &draft.location, &draft.read_options) {
         Ok(look) => match hidden_columns_warning(&look.hidden_columns) {
             Some(warning) if !is_allowed => warning,
@@ -142,12 +145,12 @@ fn hidden_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Ve
         }
         Err(error) => format!("Whether columns are hidden in the source could not be checked: {error}"),
     };
-    Err(Trouble::usage(format!(
+    Err(CommandError::usage(format!(
         "--public: {why} Add --publish-hidden-columns to publish all columns, or delete the hidden ones in the source."
     )))
 }
 
-fn read_options(app: &App, add: &Add, kind: &str) -> Result<ReadOptions, Trouble> {
+fn read_options(app: &App, add: &SourceAddArgs, kind: &str) -> Result<ReadOptions, CommandError> {
     let ReadFlags { tab, encoding, header_row, accept_header_mismatch } = &add.reading;
     let options = ReadOptions {
         tab: tab.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
@@ -167,10 +170,10 @@ fn read_options(app: &App, add: &Add, kind: &str) -> Result<ReadOptions, Trouble
         why if flag == "--encoding" && !why.is_empty() => format!(": {why}"),
         _ => String::new(),
     };
-    Err(Trouble::usage(format!("{flag}: a source of the kind {kind} has no such setting{why}. Leave it out.")))
+    Err(CommandError::usage(format!("{flag}: a source of the kind {kind} has no such setting{why}. Leave it out.")))
 }
 
-fn name(add: &Add) -> Result<String, Trouble> {
+fn name(add: &SourceAddArgs) -> Result<String, CommandError> {
     let Some(name) = &add.name else {
         let words = add.slug.as_str().replace('-', " ");
         let mut letters = words.trim().chars();
@@ -179,38 +182,41 @@ fn name(add: &Add) -> Result<String, Trouble> {
     };
     let name = name.trim();
     if !(1..=100).contains(&name.chars().count()) || name.contains(char::is_control) {
-        return Err(Trouble::usage(
+        return Err(CommandError::usage(
             "--name has 1 to 100 characters and no line breaks, such as --name \"Our albums\".",
         ));
     }
     Ok(name.to_owned())
 }
 
-fn location(app: &App, add: &Add, kind: &str) -> Result<Location, Trouble> {
+fn location(app: &App, add: &SourceAddArgs, kind: &str) -> Result<SourceLocation, CommandError> {
     let urls: Vec<String> = add.url.iter().map(|url| url.trim().to_owned()).collect();
     let (flag, location) = match (&add.file, &urls[..]) {
-        (None, [only]) if add.user.is_some() => ("--url", Location::Url(account_at(app, add, only)?)),
-        (Some(path), _) => ("--file", Location::File(file(path)?)),
-        (None, [only]) => ("--url", Location::Url(only.clone())),
-        (None, _) => ("--url", Location::Urls(urls)),
+        (None, [only]) if add.user.is_some() => ("--url", SourceLocation::Url(account_at(app, add, only)?)),
+        (Some(path), _) => ("--file", SourceLocation::File(file(path)?)),
+        (None, [only]) => ("--url", SourceLocation::Url(only.clone())),
+        (None, _) => ("--url", SourceLocation::Urls(urls)),
     };
     match app.control.accepts(kind, &location) {
         Ok(()) => Ok(location),
-        Err(wrong) => Err(Trouble::usage(format!("{flag}: {wrong}"))),
+        Err(wrong) => Err(CommandError::usage(format!("{flag}: {wrong}"))),
     }
 }
 
 /// The address of an account: its server with user name and password, which stay off the command line.
-fn account_at(app: &App, add: &Add, server: &str) -> Result<String, Trouble> {
-    if app.control.way_in(&add.kind).is_none_or(|way| way.asked != Asked::Account) {
-        return Err(Trouble::usage(format!("--user: a source of the kind {} is no account. Leave it out.", add.kind)));
+fn account_at(app: &App, add: &SourceAddArgs, server: &str) -> Result<String, CommandError> {
+    if app.control.way_in(&add.kind).is_none_or(|way| way.asked != AddressInput::Account) {
+        return Err(CommandError::usage(format!(
+            "--user: a source of the kind {} is no account. Leave it out.",
+            add.kind
+        )));
     }
     let user = add.user.as_deref().unwrap_or_default();
-    account(server, user, &piped_password()?, None).map_err(|wrong| Trouble::usage(format!("--url: {wrong}")))
+    account(server, user, &piped_password()?, None).map_err(|wrong| CommandError::usage(format!("--url: {wrong}")))
 }
 
-fn file(path: &Path) -> Result<PathBuf, Trouble> {
-    let wrong = |why: &str| Trouble::usage(format!("--file: {} {why}", path.display()));
+fn file(path: &Path) -> Result<PathBuf, CommandError> {
+    let wrong = |why: &str| CommandError::usage(format!("--file: {} {why}", path.display()));
     let full = std::path::absolute(path).map_err(|error| wrong(&format!("cannot be found: {error}.")))?;
     match std::fs::metadata(&full) {
         Err(error) => Err(wrong(&format!("cannot be read: {error}."))),

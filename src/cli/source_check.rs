@@ -1,12 +1,12 @@
 //! `lockstep source check`: fetches a source, writes nothing, and says what is wrong and how to mend it.
 
-use super::output::{Exit, Trouble, answer, complain, note, one_line};
+use super::output::{CommandError, CommandExit, answer, complain, note, one_line};
 use crate::app::App;
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::location::without_secrets;
 use crate::domain::rows::row::shortened;
 use crate::domain::source::Source;
-use crate::domain::source_probe::Look;
+use crate::domain::source_probe::SourceProbe;
 use crate::domain::text::counts::grouped;
 use crate::domain::text::measures;
 
@@ -14,10 +14,10 @@ use crate::domain::text::measures;
 const UNREAD: &str = "It could not be read.";
 
 /// Does it.
-pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
+pub(super) fn run(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
     let slug = &source.slug;
     let look = app.control.look_again(source).map_err(|error| {
-        Trouble::failed(format!("{slug} ({}) cannot be taken: {error}", source.location.for_people()))
+        CommandError::failed(format!("{slug} ({}) cannot be taken: {error}", source.location.for_people()))
     })?;
     if app.control.key_column(&source.kind).is_some() {
         return tell_feeds(source, &look);
@@ -31,7 +31,7 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
         complain(&one_line(&problem));
     }
     if !is_fine {
-        return Ok(Exit::Failed);
+        return Ok(CommandExit::Failed);
     }
     let bytes = measures::bytes(look.bytes);
     answer(&one_line(&format!(
@@ -41,21 +41,21 @@ pub(super) fn run(app: &App, source: &Source) -> Result<Exit, Trouble> {
         source.key_column,
         bytes,
     )))?;
-    Ok(Exit::Fine)
+    Ok(CommandExit::Fine)
 }
 
 /// What was found at a place that tells its entries apart by itself: its feeds, if it is made of some.
-fn tell_feeds(source: &Source, look: &Look) -> Result<Exit, Trouble> {
+fn tell_feeds(source: &Source, look: &SourceProbe) -> Result<CommandExit, CommandError> {
     // A server that asks to be left alone has not answered either.
-    let bad = |feed: &&Feed| feed.has_failed() || (feed.asked_at.is_some() && feed.succeeded_at.is_none());
-    let failing: Vec<&Feed> = look.feeds.iter().filter(bad).collect();
+    let bad = |feed: &&FeedRecord| feed.has_failed() || (feed.asked_at.is_some() && feed.succeeded_at.is_none());
+    let failing: Vec<&FeedRecord> = look.feeds.iter().filter(bad).collect();
     for feed in &failing {
         let busy = if feed.busy_until.is_some() { "Its server asks to be left alone for a while." } else { UNREAD };
         let why = feed.error.as_ref().map_or(busy, |(_, sentence)| sentence.as_str());
         complain(&one_line(&format!("{}: {why}", without_secrets(&feed.address))));
     }
     if !failing.is_empty() {
-        return Ok(Exit::Failed);
+        return Ok(CommandExit::Failed);
     }
     let Source { slug, .. } = source;
     let asked = look.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
@@ -71,7 +71,7 @@ fn tell_feeds(source: &Source, look: &Look) -> Result<Exit, Trouble> {
         }
     };
     answer(&one_line(&said))?;
-    Ok(Exit::Fine)
+    Ok(CommandExit::Fine)
 }
 
 fn quoted(columns: &[String]) -> String {

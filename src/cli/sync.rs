@@ -5,16 +5,16 @@ use std::sync::atomic::AtomicBool;
 use chrono::{TimeDelta, Utc};
 use clap::Args;
 
-use super::follow::{self, Show};
-use super::output::{Exit, Trouble, answer, complain, known_source, note, one_line};
+use super::follow::{self, ProgressDisplay};
+use super::output::{CommandError, CommandExit, answer, complain, known_source, note, one_line};
 use crate::app::{self, App};
-use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest, Status};
+use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest, Status};
 use crate::domain::run_text::{counted_issues, issue_label};
 use crate::domain::source::{Slug, Source};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::domain::text::counts::grouped;
-use crate::store::admission::Admission;
+use crate::store::admission::StartOutcome;
 
 /// What the exit codes mean.
 pub(super) const EXITS: &str = "Exit codes: 0 completed, 1 failed, 2 bad usage, 75 already running or started a moment \
@@ -49,28 +49,28 @@ impl SyncArgs {
         StartRequest {
             kind: if self.preview { OperationKind::Preview } else { OperationKind::Sync },
             mode: if self.full || self.force { Mode::Full } else { Mode::Incremental },
-            options: Options { force_refresh: self.force, ..Options::default() },
-            priority: Priority::Manual,
+            options: StartOptions { force_refresh: self.force, ..StartOptions::default() },
+            priority: RunPriority::Manual,
             requested_by: follow::COMMAND_LINE.to_owned(),
         }
     }
 }
 
 /// Does it.
-pub(super) fn run(app: &App, args: &SyncArgs) -> Result<Exit, Trouble> {
+pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandError> {
     let source = known_source(&app.store, &args.slug)?;
     let told = app::told_to_stop()?;
     let id = start(app, &source, &args.request())?;
-    let mut show = Show::on_standard_error();
+    let mut show = ProgressDisplay::on_standard_error();
     let last = follow::follow(app, id, &told, &mut show);
     show.done(last.as_ref().ok());
     let last = last?;
     let exit = match last.status {
-        Status::Completed => Exit::Fine,
-        Status::Cancelled => Exit::Cancelled,
+        Status::Completed => CommandExit::Fine,
+        Status::Cancelled => CommandExit::Cancelled,
         // A dead run that this process was told to cancel: nobody was left to do it.
-        Status::Interrupted if is_raised(&told) => Exit::Cancelled,
-        _ => Exit::Failed,
+        Status::Interrupted if is_raised(&told) => CommandExit::Cancelled,
+        _ => CommandExit::Failed,
     };
     tell(app, &source, &last, args.json)?;
     Ok(exit)
@@ -81,30 +81,32 @@ fn is_raised(told: &AtomicBool) -> bool {
 }
 
 /// Asks for the run; answers with the one to follow.
-fn start(app: &App, source: &Source, request: &StartRequest) -> Result<SyncId, Trouble> {
+fn start(app: &App, source: &Source, request: &StartRequest) -> Result<SyncId, CommandError> {
     let slug = &source.slug;
     let mut tries = 0;
     loop {
         tries += 1;
         match app.control.start(source, request)? {
-            Admission::Accepted(id) => return Ok(id),
-            Admission::AlreadyRunning(id) => match adopt(app, id, request)? {
-                Adopted::Follow(id) => return Ok(id),
-                Adopted::Ended if tries < 3 => {}
-                _ => return Err(Trouble::busy(format!("{slug} is being synced already: {id}."))),
+            StartOutcome::Accepted(id) => return Ok(id),
+            StartOutcome::AlreadyRunning(id) => match adopt(app, id, request)? {
+                AdoptedRun::Follow(id) => return Ok(id),
+                AdoptedRun::Ended if tries < 3 => {}
+                _ => return Err(CommandError::busy(format!("{slug} is being synced already: {id}."))),
             },
-            Admission::CoolingDown(left) => {
+            StartOutcome::CoolingDown(left) => {
                 let seconds = left.as_millis().div_ceil(1000);
-                return Err(Trouble::busy(format!("{slug} was synced a moment ago; try again in {seconds} s.")));
+                return Err(CommandError::busy(format!("{slug} was synced a moment ago; try again in {seconds} s.")));
             }
-            Admission::NoSuchSource => return Err(Trouble::usage(format!("{slug} has just been removed."))),
-            Admission::NotDue => return Err(Trouble::failed(format!("{slug} could not be started; try again."))),
+            StartOutcome::NoSuchSource => return Err(CommandError::usage(format!("{slug} has just been removed."))),
+            StartOutcome::NotDue => {
+                return Err(CommandError::failed(format!("{slug} could not be started; try again.")));
+            }
         }
     }
 }
 
 /// What became of a run that stands in the way.
-enum Adopted {
+enum AdoptedRun {
     /// It is as good as the one asked for and has nobody to run it: this process does.
     Follow(SyncId),
     /// Its process was dead; it is ended now and out of the way.
@@ -114,17 +116,17 @@ enum Adopted {
 }
 
 /// Where no server runs, nobody else clears away a run whose process died, and nobody runs one that waits.
-fn adopt(app: &App, id: SyncId, request: &StartRequest) -> Result<Adopted, Trouble> {
+fn adopt(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun, CommandError> {
     // Continuing an earlier run is an answer to a plain sync only.
     let is_plain = request.kind == OperationKind::Sync && request.mode == Mode::Incremental;
     if let Some(taken) = app.control.recover(id)? {
         return Ok(match taken.successor {
             Some(next) if is_plain => {
                 note(&format!("An earlier sync was cut short ({id}); going on with it."));
-                Adopted::Follow(next)
+                AdoptedRun::Follow(next)
             }
-            Some(_) => Adopted::Alive,
-            None => Adopted::Ended,
+            Some(_) => AdoptedRun::Alive,
+            None => AdoptedRun::Ended,
         });
     }
     let waits = app.board.get(id)?.is_some_and(|report| {
@@ -133,13 +135,13 @@ fn adopt(app: &App, id: SyncId, request: &StartRequest) -> Result<Adopted, Troub
     });
     if waits && is_plain {
         note(&format!("A sync has been waiting for a worker ({id}); running it here."));
-        return Ok(Adopted::Follow(id));
+        return Ok(AdoptedRun::Follow(id));
     }
-    Ok(Adopted::Alive)
+    Ok(AdoptedRun::Alive)
 }
 
 /// Tells how it ended.
-fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(), Trouble> {
+fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(), CommandError> {
     let issues = app.store.record(last.sync_id)?.map_or(0, |record| record.issues);
     if issues > 0 {
         for issue in app.store.issues(last.sync_id, 1, TOLD_ISSUES)? {

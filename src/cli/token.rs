@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::output::{Exit, Trouble, answer, note, table};
+use super::output::{CommandError, CommandExit, answer, note, table};
 use crate::app::App;
 use crate::domain::account::{AccountName, Role};
 use crate::domain::secret;
@@ -11,16 +11,16 @@ use crate::domain::secret;
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {
     /// Add an API token and print it, this once.
-    Add(Add),
+    Add(TokenAddArgs),
     /// List the tokens; their secrets are not kept.
     List,
     /// Make a token let nobody in from now on.
-    Revoke(Revoke),
+    Revoke(TokenRevokeArgs),
 }
 
 /// A token to be added.
 #[derive(Args)]
-pub(super) struct Add {
+pub(super) struct TokenAddArgs {
     /// The token's name, shown as "started by"
     name: AccountName,
     /// What its bearer may do: admin (everything) or viewer (read)
@@ -30,13 +30,13 @@ pub(super) struct Add {
 
 /// A token to be revoked.
 #[derive(Args)]
-pub(super) struct Revoke {
+pub(super) struct TokenRevokeArgs {
     /// The token's name
     name: AccountName,
 }
 
 /// Does it.
-pub(super) fn run(app: &App, command: &TokenCommand) -> Result<Exit, Trouble> {
+pub(super) fn run(app: &App, command: &TokenCommand) -> Result<CommandExit, CommandError> {
     match command {
         TokenCommand::Add(add) => {
             let token = secret::fresh_token()?;
@@ -48,7 +48,7 @@ pub(super) fn run(app: &App, command: &TokenCommand) -> Result<Exit, Trouble> {
             let tokens = app.store.tokens()?;
             if tokens.is_empty() {
                 note("There are no tokens yet; `lockstep token add` makes one.");
-                return Ok(Exit::Fine);
+                return Ok(CommandExit::Fine);
             }
             let day = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d").to_string();
             let row = |token: crate::store::accounts::ApiToken| {
@@ -61,12 +61,12 @@ pub(super) fn run(app: &App, command: &TokenCommand) -> Result<Exit, Trouble> {
         TokenCommand::Revoke(revoke) => {
             let name = revoke.name.as_str();
             if !app.store.revoke_token(name)? {
-                return Err(Trouble::usage(format!(
+                return Err(CommandError::usage(format!(
                     "there is no token called {name} in force; `lockstep token list` shows them all."
                 )));
             }
             note(&format!("The token {name} lets nobody in from now on."));
         }
     }
-    Ok(Exit::Fine)
+    Ok(CommandExit::Fine)
 }

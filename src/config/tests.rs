@@ -3,16 +3,16 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::values::duration;
-use super::{Flags, Mistakes, Settings, StatusAt};
+use super::{ConfigErrors, SettingFlags, Settings, StatusAt};
 use crate::store::DatabaseAddress;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn read(env: &[(&str, &str)]) -> Result<Settings, Mistakes> {
-    read_with(&Flags::default(), env)
+fn read(env: &[(&str, &str)]) -> Result<Settings, ConfigErrors> {
+    read_with(&SettingFlags::default(), env)
 }
 
-fn read_with(flags: &Flags, env: &[(&str, &str)]) -> Result<Settings, Mistakes> {
+fn read_with(flags: &SettingFlags, env: &[(&str, &str)]) -> Result<Settings, ConfigErrors> {
     let look = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
     let (settings, mistakes) = Settings::read_from(flags, &look);
     if mistakes.lines().is_empty() { Ok(settings) } else { Err(mistakes) }
@@ -37,7 +37,7 @@ fn without_any_setting_the_defaults_hold_and_empty_variables_count_as_unset() {
 
 #[test]
 fn the_database_lies_in_the_data_folder_wherever_that_is_and_a_flag_wins() {
-    let flags = Flags { data_dir: Some("/srv/flag".into()), ..Flags::default() };
+    let flags = SettingFlags { data_dir: Some("/srv/flag".into()), ..SettingFlags::default() };
     let settings = read_with(&flags, &[("LOCKSTEP_DATA_DIR", "/srv/env")]).expect("good settings");
     assert_eq!(settings.database, DatabaseAddress::Sqlite("/srv/flag/lockstep.db".into()));
 }
@@ -65,7 +65,7 @@ fn a_duration_is_a_number_with_a_unit_or_zero() {
 
 #[test]
 fn every_mistake_is_named_with_what_is_wrong_and_an_example_at_once() {
-    let flags = Flags { workers: Some("many".into()), bind: Some("".into()), ..Flags::default() };
+    let flags = SettingFlags { workers: Some("many".into()), bind: Some("".into()), ..SettingFlags::default() };
     let env = [
         ("LOCKSTEP_WORKERS", "2"),
         ("DATABASE_URL", "mysql://me:s3cret@h/db"),

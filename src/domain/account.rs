@@ -48,7 +48,7 @@ pub const PASSWORD_MAX_BYTES: usize = 1024;
 
 /// A user.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct User {
+pub struct UserAccount {
     /// The number in the database.
     pub id: i64,
     /// The name.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::item::Digest128;
+use super::item::ContentDigest;
 use super::text::enum_names::words;
 
 words! {
@@ -32,9 +32,9 @@ pub struct Change {
 
 /// What the catalog knows of one item, small enough to be held for a million of them.
 #[derive(Clone, Copy, Debug)]
-pub struct Known {
+pub struct KnownItem {
     /// The digest of its fields.
-    pub hash: Digest128,
+    pub hash: ContentDigest,
     /// Whether it is in the catalog now, and not soft-deleted.
     pub live: bool,
     /// When it came, came back or was last changed.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// to give its entries ids does not bring all of them once more.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Identity {
+pub enum EntryIdentity {
     /// The id it gives them: `guid`, `id`.
     Guid,
     /// Their link.
@@ -23,7 +23,7 @@ pub enum Identity {
 /// What is known of one feed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Feed {
+pub struct FeedRecord {
     /// Its address as the list of the source has it; it may hold secrets.
     pub address: String,
     /// What it calls itself; until it was read, what a list calls it, or nothing.
@@ -31,7 +31,7 @@ pub struct Feed {
     pub title: String,
     /// How its entries are told apart; `None` until it was read.
     #[serde(default)]
-    pub identity: Option<Identity>,
+    pub identity: Option<EntryIdentity>,
     /// How often it failed in a row.
     #[serde(default)]
     pub failures: u32,
@@ -62,7 +62,7 @@ pub struct Feed {
     pub lists: BTreeMap<String, String>,
 }
 
-impl Feed {
+impl FeedRecord {
     /// A feed that nothing is known of but its address.
     #[must_use]
     pub fn new(address: impl Into<String>) -> Self {

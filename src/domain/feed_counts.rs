@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::feed::Feed;
+use super::feed::FeedRecord;
 
 /// How many feeds a source is made of, and how many of them failed the last time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
@@ -19,7 +19,7 @@ pub struct FeedCounts {
 impl FeedCounts {
     /// The counts of these feeds; `None` where there are none.
     #[must_use]
-    pub fn of(feeds: &[Feed]) -> Option<Self> {
+    pub fn of(feeds: &[FeedRecord]) -> Option<Self> {
         let failing = feeds.iter().filter(|feed| feed.has_failed());
         // Nothing is before every moment: one that may be asked now makes the earliest of all.
         let silent_until = failing.clone().map(|feed| feed.busy_until).min().flatten();
@@ -39,14 +39,14 @@ mod tests {
     use chrono::{TimeDelta, Utc};
 
     use super::FeedCounts;
-    use crate::domain::feed::Feed;
+    use crate::domain::feed::FeedRecord;
 
     #[test]
     fn those_that_failed_may_be_asked_again_where_one_server_does_not_mind() {
         let now = Utc::now();
         let (soon, later) = (now + TimeDelta::minutes(1), now + TimeDelta::hours(1));
-        let feed = |failures, busy_until| Feed { failures, busy_until, ..Feed::new("https://h.example/") };
-        let counts = |feeds: &[Feed]| FeedCounts::of(feeds).expect("counts");
+        let feed = |failures, busy_until| FeedRecord { failures, busy_until, ..FeedRecord::new("https://h.example/") };
+        let counts = |feeds: &[FeedRecord]| FeedCounts::of(feeds).expect("counts");
         assert_eq!(FeedCounts::of(&[]), None);
         let fine = counts(&[feed(0, Some(later)), feed(0, None)]);
         assert_eq!((fine.total, fine.failing, fine.may_retry(now)), (2, 0, false));

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use url::Url;
 
-use super::feed::Feed;
+use super::feed::FeedRecord;
 use super::location::without_secrets;
 use super::rows::row::{clipped, shortened};
 
@@ -12,7 +12,7 @@ use super::rows::row::{clipped, shortened};
 /// where it has none. Where several have the same title the host is added, and the path where that is the same, too.
 /// A name depends on titles and addresses alone, so it is the same at every sync.
 #[must_use]
-pub fn feed_names(feeds: &[Feed]) -> Vec<String> {
+pub fn feed_names(feeds: &[FeedRecord]) -> Vec<String> {
     let mut alike: HashMap<String, SameTitle<'_>> = HashMap::new();
     for feed in feeds {
         let same = alike.entry(plain_name(feed)).or_default();
@@ -37,7 +37,7 @@ struct SameTitle<'a> {
     places: HashMap<String, Vec<&'a str>>,
 }
 
-fn name_of(feed: &Feed, alike: &HashMap<String, SameTitle<'_>>) -> String {
+fn name_of(feed: &FeedRecord, alike: &HashMap<String, SameTitle<'_>>) -> String {
     let plain = plain_name(feed);
     let Some(same) = alike.get(&plain).filter(|same| same.addresses.len() > 1) else { return plain };
     let (host, place) = (host(&feed.address), place(&feed.address));
@@ -52,7 +52,7 @@ fn name_of(feed: &Feed, alike: &HashMap<String, SameTitle<'_>>) -> String {
     }
 }
 
-fn plain_name(feed: &Feed) -> String {
+fn plain_name(feed: &FeedRecord) -> String {
     let title = feed.title.split_whitespace().collect::<Vec<_>>().join(" ");
     clipped(&if title.is_empty() { without_secrets(&feed.address) } else { title })
 }
@@ -73,11 +73,11 @@ fn place(address: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::feed_names;
-    use crate::domain::feed::Feed;
+    use crate::domain::feed::FeedRecord;
 
     #[test]
     fn feeds_of_the_same_title_are_told_apart_by_where_they_are() {
-        let feed = |title: &str, address: &str| Feed { title: title.to_owned(), ..Feed::new(address) };
+        let feed = |title: &str, address: &str| FeedRecord { title: title.to_owned(), ..FeedRecord::new(address) };
         let mut feeds = vec![
             feed("News", "https://www.a.example/feed"),
             feed(" News ", "https://b.example:8443/x/rss"),

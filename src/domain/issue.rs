@@ -45,14 +45,14 @@ pub const KEPT_ISSUES: usize = 10_000;
 
 /// The issues of a run as they are found: all counted, the first [`KEPT_ISSUES`] kept.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Issues {
+pub struct IssueList {
     /// The kept ones, in order of their rows.
     pub kept: Vec<Issue>,
     /// How many there were.
     pub count: u64,
 }
 
-impl Issues {
+impl IssueList {
     /// Adds one.
     pub fn push(&mut self, issue: Issue) {
         self.count += 1;

@@ -5,7 +5,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 /// 128 bits of SHA-256. What comes from outside chooses the text, so the digest must not be foolable on purpose.
-pub type Digest128 = [u8; 16];
+pub type ContentDigest = [u8; 16];
 
 /// The longest key in bytes. PostgreSQL cannot keep one of more than 2,704 bytes in an index, and refuses the whole
 /// batch that has it.
@@ -13,7 +13,7 @@ pub const KEY_MAX_BYTES: usize = 1024;
 
 /// The digest of a text.
 #[must_use]
-pub fn digest(text: &str) -> Digest128 {
+pub fn digest(text: &str) -> ContentDigest {
     let full = Sha256::digest(text.as_bytes());
     let mut short = [0; 16];
     short.copy_from_slice(&full[..16]);
@@ -28,19 +28,19 @@ pub struct ItemDraft {
     /// JSON text `[[name, value], …]` in column order.
     pub fields: String,
     /// The digest of `fields`: equal hash, equal content.
-    pub hash: Digest128,
+    pub hash: ContentDigest,
 }
 
 /// The columns of a source, prepared to turn rows into items fast: each name is quoted for JSON once, not per row.
 #[derive(Debug)]
-pub struct Layout {
+pub struct ColumnLayout {
     columns: Vec<String>,
     /// `["name",` per column.
     openings: Vec<String>,
     key: usize,
 }
 
-impl Layout {
+impl ColumnLayout {
     /// A layout of `columns` whose key column is the one at position `key`.
     #[must_use]
     pub fn new(columns: &[String], key: usize) -> Self {
@@ -162,7 +162,7 @@ pub fn search_text(cells: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Layout, parse_fields, search_fold};
+    use super::{ColumnLayout, parse_fields, search_fold};
 
     fn columns() -> Vec<String> {
         ["id", "ti\"tle", "year"].map(str::to_owned).to_vec()
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn fields_keep_column_order_and_every_character() {
-        let layout = Layout::new(&columns(), 0);
+        let layout = ColumnLayout::new(&columns(), 0);
         let cells = [" a1 ", "\"x\\\n\u{1}\u{1F3B5}", ""].map(str::to_owned);
         let item = layout.item(&cells);
         assert_eq!(item.key, "a1");
@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_short_row_equals_its_padded_self() {
-        let layout = Layout::new(&columns(), 0);
+        let layout = ColumnLayout::new(&columns(), 0);
         let short = layout.item(&["a".to_owned()]);
         let padded = layout.item(&["a".to_owned(), String::new(), String::new()]);
         assert_eq!(short, padded);

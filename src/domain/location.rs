@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Where a source's content is.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "at", content = "where")]
-pub enum Location {
+pub enum SourceLocation {
     /// An address on the web, as the person gave it (a sheet link or bare sheet id, a CSV's URL).
     Url(String),
     /// Several addresses, in the order they were given: feeds, and lists of feeds.
@@ -20,7 +20,7 @@ pub enum Location {
     Sample,
 }
 
-impl Location {
+impl SourceLocation {
     /// The addresses on the web it consists of; none for a file.
     #[must_use]
     pub fn addresses(&self) -> &[String] {

@@ -1,7 +1,7 @@
 //! The language every room speaks: pure types and rules, no database, no network, no clock.
 //!
 //! Words are those of `docs/ARCHITECTURE.md`: a [`source::Source`] is mirrored into a catalog of items ([`item`])
-//! by a run, an [`operation::Operation`], whose live figures are [`progress`] and whose kept result is a
+//! by a run, an [`operation::SyncOperation`], whose live figures are [`progress`] and whose kept result is a
 //! [`record::SyncRecord`].
 
 pub mod account;

@@ -79,7 +79,7 @@ words! {
 
 /// Which waiting run is claimed first; lower goes first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Priority {
+pub enum RunPriority {
     /// A person waits for it.
     Manual = 0,
     /// It continues a run that was interrupted.
@@ -88,7 +88,7 @@ pub enum Priority {
     Scheduled = 2,
 }
 
-impl Priority {
+impl RunPriority {
     /// The stored number.
     #[must_use]
     pub const fn number(self) -> i32 {
@@ -109,7 +109,7 @@ impl Priority {
 /// What a start asks for beyond kind and mode.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Options {
+pub struct StartOptions {
     /// Rewrite items whose hash is unchanged too.
     pub force_refresh: bool,
     /// Apply additions and removals although both exceed half of the catalog.
@@ -126,16 +126,16 @@ pub struct StartRequest {
     /// How much to fetch.
     pub mode: Mode,
     /// Further wishes.
-    pub options: Options,
+    pub options: StartOptions,
     /// How urgent.
-    pub priority: Priority,
+    pub priority: RunPriority,
     /// Who asked, for people: a user's or token's name, `schedule`, `command line`.
     pub requested_by: String,
 }
 
 /// A SyncOperation as a worker sees it when it has claimed it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Operation {
+pub struct SyncOperation {
     /// Its id.
     pub id: SyncId,
     /// The source it mirrors.
@@ -145,9 +145,9 @@ pub struct Operation {
     /// How much it fetches.
     pub mode: Mode,
     /// Further wishes.
-    pub options: Options,
+    pub options: StartOptions,
     /// How urgent it is: whether a person waits for it.
-    pub priority: Priority,
+    pub priority: RunPriority,
     /// Which try this is; the first is 1.
     pub attempt: i32,
     /// The interrupted run it continues.

@@ -6,14 +6,14 @@ use super::operation::{Stage, Status};
 
 /// Done and to do.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct Count {
+pub struct ProgressCount {
     /// Done.
     pub processed: u64,
     /// All there is, 0 while it is not known.
     pub total: u64,
 }
 
-impl Count {
+impl ProgressCount {
     /// This, or what was told `before`, where that is more: what people see does not go back.
     #[must_use]
     pub fn not_before(self, before: Option<Self>) -> Self {
@@ -25,9 +25,9 @@ impl Count {
 /// The counts of a run, as they are stored, sent and shown.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Stats {
+pub struct RunStats {
     /// Rows looked at.
-    pub items: Count,
+    pub items: ProgressCount,
     /// Bytes fetched, after decompression.
     pub bytes: u64,
     /// Lines read.
@@ -44,10 +44,10 @@ pub struct Stats {
     pub rejected: u64,
     /// Feeds asked; `None` for a source that is not made of feeds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub feeds: Option<Count>,
+    pub feeds: Option<ProgressCount>,
     /// Articles; `None` for a source that has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub articles: Option<Count>,
+    pub articles: Option<ProgressCount>,
     /// Feeds whose last try failed, once the run has ended; `None` where none did.
     #[serde(rename = "failedFeeds", skip_serializing_if = "Option::is_none")]
     pub failed_feeds: Option<FailedFeeds>,
@@ -64,7 +64,7 @@ pub struct FailedFeeds {
 
 /// What share of a run each stage is, in percent; each kind of source has one such table. They add up to 100.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Weights {
+pub struct StageWeights {
     /// Fetching.
     pub fetching: u8,
     /// Processing.
@@ -73,7 +73,7 @@ pub struct Weights {
     pub finalizing: u8,
 }
 
-impl Weights {
+impl StageWeights {
     /// The percent of a whole run, given that `done` of `total` of `stage` is behind it. Never 100: that comes only
     /// with *completed*. An unknown total (0) counts as nothing done.
     #[must_use]
@@ -93,7 +93,7 @@ impl Weights {
 /// while it fetches, of the feeds. Nothing before a second has passed, when a figure would only be noise.
 #[must_use]
 pub fn rate_and_eta(
-    stats: &Stats,
+    stats: &RunStats,
     ran: chrono::TimeDelta,
     status: Status,
     stage: Option<Stage>,
@@ -121,9 +121,9 @@ pub fn rate_and_eta(
 mod tests {
     use chrono::TimeDelta;
 
-    use super::{Count, Stage, Stats, Status, Weights, rate_and_eta};
+    use super::{ProgressCount, RunStats, Stage, StageWeights, Status, rate_and_eta};
 
-    const SHEET: Weights = Weights { fetching: 10, processing: 80, finalizing: 10 };
+    const SHEET: StageWeights = StageWeights { fetching: 10, processing: 80, finalizing: 10 };
 
     #[test]
     fn stages_follow_each_other_without_a_gap_and_end_below_100() {
@@ -138,13 +138,13 @@ mod tests {
 
     #[test]
     fn what_is_left_is_told_of_feeds_while_they_are_fetched_and_of_items_then() {
-        let count = |processed| Count { processed, total: 300 };
-        let fetching = Stats { feeds: Some(count(100)), ..Stats::default() };
+        let count = |processed| ProgressCount { processed, total: 300 };
+        let fetching = RunStats { feeds: Some(count(100)), ..RunStats::default() };
         let told = |stats, seconds, stage| rate_and_eta(stats, TimeDelta::seconds(seconds), Status::Running, stage);
         assert_eq!(told(&fetching, 10, Some(Stage::Fetching)), (None, Some(20)));
-        let nothing = Stats::default();
+        let nothing = RunStats::default();
         assert_eq!(told(&nothing, 10, Some(Stage::Fetching)), (None, None));
-        let processing = Stats { items: count(150), ..fetching };
+        let processing = RunStats { items: count(150), ..fetching };
         assert_eq!(told(&processing, 10, Some(Stage::Processing)), (Some(15.0), Some(10)));
         assert_eq!(told(&processing, 0, Some(Stage::Processing)), (None, None));
         assert_eq!(told(&processing, 10, Some(Stage::Finalizing)), (Some(15.0), None));

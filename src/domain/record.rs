@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::operation::{Mode, OperationKind, Stage, Status};
-use super::progress::Stats;
+use super::progress::RunStats;
 use super::source::{Slug, SourceId};
 use super::sync_id::SyncId;
 
@@ -30,11 +30,11 @@ pub struct SyncRecord {
     /// What it was doing when it ended; `None` if no worker ever took it.
     pub stage: Option<Stage>,
     /// When it was accepted, and when it came to its stages.
-    pub moments: Moments,
+    pub moments: RunTimestamps,
     /// When it ended.
     pub finished_at: DateTime<Utc>,
     /// The counts.
-    pub stats: Stats,
+    pub stats: RunStats,
     /// What went wrong, as a sentence.
     pub error: Option<String>,
     /// The same as a word.
@@ -62,11 +62,11 @@ impl SyncRecord {
 
     /// Where its time went. An interrupted run was in its last stage until somebody noticed that its worker was gone.
     #[must_use]
-    pub fn timings(&self) -> Timings {
+    pub fn timings(&self) -> StageTimings {
         let timings = self.moments.timings(Some(self.finished_at));
         // No run completes without finalizing: this one is older than the knowledge of when.
         let unknown = self.status == Status::Completed && self.moments.finalizing_at.is_none();
-        if unknown { Timings { waiting: timings.waiting, ..Timings::default() } } else { timings }
+        if unknown { StageTimings { waiting: timings.waiting, ..StageTimings::default() } } else { timings }
     }
 }
 
@@ -90,9 +90,9 @@ pub struct ActiveRun {
     /// The percent it has reached.
     pub progress: u8,
     /// When it was accepted, and when it came to its stages so far.
-    pub moments: Moments,
+    pub moments: RunTimestamps,
     /// The counts so far.
-    pub stats: Stats,
+    pub stats: RunStats,
     /// Who asked for it.
     pub requested_by: String,
     /// Which try it is, from 1.
@@ -103,7 +103,7 @@ pub struct ActiveRun {
 
 /// A run as history knows it.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Run {
+pub enum HistoryRun {
     /// It goes on.
     Active(ActiveRun),
     /// It ended.
@@ -112,7 +112,7 @@ pub enum Run {
 
 /// One of the runs that continue each other after interruptions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Attempt {
+pub struct RunAttempt {
     /// The run.
     pub id: SyncId,
     /// Where it stands or how it ended.
@@ -125,7 +125,7 @@ pub struct Attempt {
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-impl Run {
+impl HistoryRun {
     /// The run it continues.
     #[must_use]
     pub const fn retry_of(&self) -> Option<SyncId> {
@@ -146,12 +146,12 @@ impl Run {
 
     /// The run as one of those that continue each other.
     #[must_use]
-    pub const fn as_attempt(&self) -> Attempt {
+    pub const fn as_attempt(&self) -> RunAttempt {
         match self {
             Self::Active(ActiveRun { id, status, progress, attempt, .. }) => {
-                Attempt { id: *id, status: *status, progress: *progress, attempt: *attempt, finished_at: None }
+                RunAttempt { id: *id, status: *status, progress: *progress, attempt: *attempt, finished_at: None }
             }
-            Self::Ended(SyncRecord { id, status, progress, attempt, finished_at, .. }) => Attempt {
+            Self::Ended(SyncRecord { id, status, progress, attempt, finished_at, .. }) => RunAttempt {
                 id: *id,
                 status: *status,
                 progress: *progress,
@@ -165,7 +165,7 @@ impl Run {
 /// How long a run waited and was in each stage, in seconds. A stage that it never came to, or that it is in now, has
 /// none.
 #[derive(Clone, Copy, PartialEq, Default, Debug, Serialize)]
-pub struct Timings {
+pub struct StageTimings {
     /// From its acceptance until a worker took it, or until it ended without one.
     pub waiting: Option<f64>,
     /// Source to temporary file.
@@ -178,7 +178,7 @@ pub struct Timings {
 
 /// When a run came to where, by the database's clock.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Moments {
+pub struct RunTimestamps {
     /// When it was accepted.
     pub created_at: DateTime<Utc>,
     /// When a worker took it and began to fetch; `None` if none ever did.
@@ -189,14 +189,14 @@ pub struct Moments {
     pub finalizing_at: Option<DateTime<Utc>>,
 }
 
-impl Moments {
+impl RunTimestamps {
     /// The time between them: each stage lasts until the next one that the run came to, the last one until its end,
     /// `None` while it is active.
     #[must_use]
-    pub fn timings(&self, finished_at: Option<DateTime<Utc>>) -> Timings {
+    pub fn timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
         let Self { created_at, started_at, processing_at, finalizing_at } = *self;
         let between = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some(seconds(from?, to?));
-        Timings {
+        StageTimings {
             waiting: between(Some(created_at), started_at.or(finished_at)),
             fetching: between(started_at, processing_at.or(finalizing_at).or(finished_at)),
             processing: between(processing_at, finalizing_at.or(finished_at)),
@@ -217,20 +217,21 @@ fn seconds(from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
-    use super::{Moments, Timings};
+    use super::{RunTimestamps, StageTimings};
 
     fn at(millis: i64) -> DateTime<Utc> {
         DateTime::UNIX_EPOCH + TimeDelta::milliseconds(millis)
     }
 
-    fn timings(rest: [Option<i64>; 4]) -> Timings {
+    fn timings(rest: [Option<i64>; 4]) -> StageTimings {
         let [started_at, processing_at, finalizing_at, finished_at] = rest.map(|millis| millis.map(at));
-        Moments { created_at: at(0), started_at, processing_at, finalizing_at }.timings(finished_at)
+        RunTimestamps { created_at: at(0), started_at, processing_at, finalizing_at }.timings(finished_at)
     }
 
     #[test]
     fn each_stage_lasts_until_the_next_and_the_last_until_the_end() {
-        let told = |waiting, fetching, processing, finalizing| Timings { waiting, fetching, processing, finalizing };
+        let told =
+            |waiting, fetching, processing, finalizing| StageTimings { waiting, fetching, processing, finalizing };
         let whole = timings([Some(500), Some(2_000), Some(12_250), Some(12_500)]);
         assert_eq!(whole, told(Some(0.5), Some(1.5), Some(10.25), Some(0.25)));
         let nothing_new = timings([Some(500), None, Some(700), Some(1_000)]);
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn what_goes_on_has_no_length_yet_and_no_time_runs_backwards() {
-        assert_eq!(timings([None; 4]), Timings::default());
+        assert_eq!(timings([None; 4]), StageTimings::default());
         let processing = timings([Some(100), Some(300), None, None]);
         assert_eq!((processing.fetching, processing.processing), (Some(0.2), None));
         assert_eq!(timings([Some(100), None, None, Some(50)]).fetching, Some(0.0));

@@ -3,7 +3,7 @@
 
 use super::issue::IssueKind;
 use super::operation::{OperationKind, Status};
-use super::progress::{Count, FailedFeeds, Stats};
+use super::progress::{FailedFeeds, ProgressCount, RunStats};
 use super::source::Noun;
 use super::text::counts::grouped;
 
@@ -13,7 +13,7 @@ pub struct RunResult<'a> {
     /// What the entries of the source are called.
     pub noun: &'a Noun,
     /// The counts.
-    pub stats: Stats,
+    pub stats: RunStats,
     /// How many items are kept although they are no longer in the source.
     pub withheld: u64,
     /// Whether they are kept because rows of the source may have been misread.
@@ -58,19 +58,19 @@ pub const fn issue_label(kind: IssueKind, is_of_feed: bool) -> &'static str {
 
 /// How a run ended, with what it had to leave out: "Completed, 3 rows skipped".
 #[must_use]
-pub fn outcome(status: Status, stats: &Stats) -> String {
+pub fn outcome(status: Status, stats: &RunStats) -> String {
     with_left_out(status_label(status).to_owned(), stats)
 }
 
 /// The same with what the run was: "Sync completed, 3 rows skipped".
 #[must_use]
-pub fn run_outcome(kind: OperationKind, status: Status, stats: &Stats) -> String {
+pub fn run_outcome(kind: OperationKind, status: Status, stats: &RunStats) -> String {
     with_left_out(format!("{} {}", kind_label(kind), status_label(status).to_lowercase()), stats)
 }
 
 /// The state of a catalog whose latest run completed: "Up to date", or what needs attention.
 #[must_use]
-pub fn completed_state(stats: &Stats, withheld: u64) -> String {
+pub fn completed_state(stats: &RunStats, withheld: u64) -> String {
     if withheld > 0 {
         with_left_out(format!("{} need review", plural(withheld, "removal", "removals")), stats)
     } else if has_left_out(stats) {
@@ -82,19 +82,19 @@ pub fn completed_state(stats: &Stats, withheld: u64) -> String {
 
 /// Whether a run had to leave something out: rows that were skipped, or feeds that failed.
 #[must_use]
-pub const fn has_left_out(stats: &Stats) -> bool {
+pub const fn has_left_out(stats: &RunStats) -> bool {
     stats.rejected > 0 || stats.failed_feeds.is_some()
 }
 
 /// The message of a run that has looked at so many of the entries: "Syncing album 48,000 of 120,000…".
 #[must_use]
-pub fn syncing_message(noun: &Noun, entries: Count) -> String {
+pub fn syncing_message(noun: &Noun, entries: ProgressCount) -> String {
     format!("Syncing {} {} of {}…", noun.one, grouped(entries.processed), grouped(entries.total))
 }
 
 /// The message of a run that asks its feeds: "Fetching feed 5 of 22…".
 #[must_use]
-pub fn fetching_feed_message(feeds: Count) -> String {
+pub fn fetching_feed_message(feeds: ProgressCount) -> String {
     let current = (feeds.processed + 1).min(feeds.total);
     format!("Fetching feed {} of {}…", grouped(current), grouped(feeds.total))
 }
@@ -103,7 +103,7 @@ pub fn fetching_feed_message(feeds: Count) -> String {
 #[must_use]
 pub fn completed_message(result: &RunResult<'_>, columns: &str) -> String {
     let RunResult { noun, stats, withheld, is_in_doubt, newest_only } = *result;
-    let Stats { added, updated, removed, unchanged, .. } = stats;
+    let RunStats { added, updated, removed, unchanged, .. } = stats;
     let mut message = match added + updated + removed {
         0 if withheld > 0 => "Nothing was written.".to_owned(),
         0 if newest_only => format!("No new {}.", noun.many),
@@ -148,7 +148,7 @@ pub fn would_skip(number: u64) -> String {
 
 /// The message of a sync whose source has nothing new.
 #[must_use]
-pub fn unchanged_message(noun: &Noun, stats: &Stats) -> String {
+pub fn unchanged_message(noun: &Noun, stats: &RunStats) -> String {
     if stats.failed_feeds.is_some() {
         return format!("No new {}.{}", noun.many, left_out(stats));
     }
@@ -157,13 +157,13 @@ pub fn unchanged_message(noun: &Noun, stats: &Stats) -> String {
 
 /// The message of a run that did not complete: its own, and the rows that it skipped.
 #[must_use]
-pub fn stopped_message(message: &str, stats: &Stats) -> String {
+pub fn stopped_message(message: &str, stats: &RunStats) -> String {
     format!("{message}{}", skipped_sentence(stats))
 }
 
 /// What a sync would leave out, as the part of a preview's message: sentences that begin with a space.
 #[must_use]
-pub fn would_leave_out(stats: &Stats) -> String {
+pub fn would_leave_out(stats: &RunStats) -> String {
     let mut text = String::new();
     if stats.rejected > 0 {
         text.push_str(&format!(" {} would be skipped.", rows(stats)));
@@ -184,15 +184,15 @@ pub fn counted(noun: &Noun, number: u64) -> String {
 }
 
 /// What was left out, as sentences that begin with a space; empty where nothing was.
-fn left_out(stats: &Stats) -> String {
+fn left_out(stats: &RunStats) -> String {
     skipped_sentence(stats) + &feeds_sentence(stats)
 }
 
-fn skipped_sentence(stats: &Stats) -> String {
+fn skipped_sentence(stats: &RunStats) -> String {
     if stats.rejected > 0 { format!(" {} skipped.", rows(stats)) } else { String::new() }
 }
 
-fn feeds_sentence(stats: &Stats) -> String {
+fn feeds_sentence(stats: &RunStats) -> String {
     match stats.failed_feeds {
         None => String::new(),
         Some(feeds) if feeds.failed < feeds.total => format!(" {}; others updated.", feeds_failed(feeds)),
@@ -201,7 +201,7 @@ fn feeds_sentence(stats: &Stats) -> String {
 }
 
 /// The same at the end of a label: ", 3 rows skipped".
-fn with_left_out(mut label: String, stats: &Stats) -> String {
+fn with_left_out(mut label: String, stats: &RunStats) -> String {
     if let Some(feeds) = stats.failed_feeds {
         label.push_str(&format!(", {}", feeds_failed(feeds)));
     }
@@ -212,7 +212,7 @@ fn with_left_out(mut label: String, stats: &Stats) -> String {
 }
 
 /// `3 rows`; of feeds `3 articles`.
-fn rows(stats: &Stats) -> String {
+fn rows(stats: &RunStats) -> String {
     let (one, many) = if stats.articles.is_some() { ("article", "articles") } else { ("row", "rows") };
     plural(stats.rejected, one, many)
 }
@@ -234,43 +234,43 @@ fn plural(number: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        FailedFeeds, Noun, OperationKind, RunResult, Stats, Status, completed_message, completed_state, counted_issues,
-        fetching_feed_message, outcome, run_outcome, stopped_message, syncing_message, unchanged_message,
-        would_leave_out,
+        FailedFeeds, Noun, OperationKind, RunResult, RunStats, Status, completed_message, completed_state,
+        counted_issues, fetching_feed_message, outcome, run_outcome, stopped_message, syncing_message,
+        unchanged_message, would_leave_out,
     };
-    use crate::domain::progress::Count;
+    use crate::domain::progress::ProgressCount;
 
-    fn message(stats: Stats, withheld: u64) -> String {
+    fn message(stats: RunStats, withheld: u64) -> String {
         let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
         completed_message(&RunResult { noun: &noun, stats, withheld, is_in_doubt: false, newest_only: false }, "")
     }
 
-    fn feeds(failed: u64, total: u64) -> Stats {
+    fn feeds(failed: u64, total: u64) -> RunStats {
         let failed_feeds = Some(FailedFeeds { failed, total });
-        Stats { articles: Some(Count::default()), failed_feeds, ..Stats::default() }
+        RunStats { articles: Some(ProgressCount::default()), failed_feeds, ..RunStats::default() }
     }
 
     #[test]
     fn skipped_rows_are_part_of_every_text() {
-        let stats = Stats { added: 5, rejected: 3, ..Stats::default() };
+        let stats = RunStats { added: 5, rejected: 3, ..RunStats::default() };
         assert_eq!(message(stats, 0), "5 added, 0 updated, 0 removed. 3 rows skipped.");
-        assert_eq!(message(Stats { added: 0, ..stats }, 0), "No changes. 3 rows skipped.");
+        assert_eq!(message(RunStats { added: 0, ..stats }, 0), "No changes. 3 rows skipped.");
         assert_eq!(outcome(Status::Completed, &stats), "Completed, 3 rows skipped");
         assert_eq!(run_outcome(OperationKind::Sync, Status::Completed, &stats), "Sync completed, 3 rows skipped");
         assert_eq!(completed_state(&stats, 0), "Completed, 3 rows skipped");
         assert_eq!(completed_state(&stats, 94), "94 removals need review, 3 rows skipped");
         assert_eq!(would_leave_out(&stats), " 3 rows would be skipped.");
         assert_eq!(stopped_message("Cancelled at 63 %.", &stats), "Cancelled at 63 %. 3 rows skipped.");
-        let one = Stats { rejected: 1, ..Stats::default() };
+        let one = RunStats { rejected: 1, ..RunStats::default() };
         assert_eq!(outcome(Status::Failed, &one), "Failed, 1 row skipped");
-        let many = Stats { rejected: 12_480, ..Stats::default() };
+        let many = RunStats { rejected: 12_480, ..RunStats::default() };
         assert_eq!(outcome(Status::Completed, &many), "Completed, 12,480 rows skipped");
     }
 
     #[test]
     fn digits_are_grouped_while_a_run_goes_on() {
         let noun = Noun { one: "album".to_owned(), many: "albums".to_owned() };
-        let count = |processed, total| Count { processed, total };
+        let count = |processed, total| ProgressCount { processed, total };
         assert_eq!(syncing_message(&noun, count(48_000, 120_000)), "Syncing album 48,000 of 120,000…");
         assert_eq!(fetching_feed_message(count(4, 22)), "Fetching feed 5 of 22…");
         assert_eq!(fetching_feed_message(count(12_000, 12_000)), "Fetching feed 12,000 of 12,000…");
@@ -279,7 +279,7 @@ mod tests {
 
     #[test]
     fn where_nothing_was_left_out_nothing_is_said_of_it() {
-        let stats = Stats { unchanged: 47, ..Stats::default() };
+        let stats = RunStats { unchanged: 47, ..RunStats::default() };
         assert_eq!(message(stats, 0), "No changes: 47 albums.");
         assert_eq!(outcome(Status::Completed, &stats), "Completed");
         assert_eq!(completed_state(&stats, 0), "Up to date");
@@ -288,13 +288,13 @@ mod tests {
 
     #[test]
     fn feeds_that_failed_count_as_left_out() {
-        let stats = Stats { added: 2, ..feeds(1, 2) };
+        let stats = RunStats { added: 2, ..feeds(1, 2) };
         assert_eq!(message(stats, 0), "2 added, 0 updated, 0 removed. 1 of 2 feeds failed; others updated.");
         assert_eq!(outcome(Status::Completed, &stats), "Completed, 1 of 2 feeds failed");
         let noun = Noun { one: "article".to_owned(), many: "articles".to_owned() };
         assert_eq!(unchanged_message(&noun, &stats), "No new articles. 1 of 2 feeds failed; others updated.");
         assert_eq!(unchanged_message(&noun, &feeds(1, 1)), "No new articles. The feed failed.");
-        let both = Stats { rejected: 1, ..stats };
+        let both = RunStats { rejected: 1, ..stats };
         assert_eq!(outcome(Status::Completed, &both), "Completed, 1 of 2 feeds failed, 1 article skipped");
     }
 }

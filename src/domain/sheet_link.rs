@@ -26,8 +26,8 @@ use place::{LinkForm, LinkPlace};
 /// A Google Sheet, and what of it is meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SheetLink {
-    document: Document,
-    tab: Tab,
+    document: SheetDocument,
+    tab: TabSelector,
     range: Option<CellRange>,
     /// A query in Google's query language.
     query: Option<String>,
@@ -38,7 +38,7 @@ pub struct SheetLink {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Document {
+enum SheetDocument {
     /// A sheet by its id.
     Sheet(String),
     /// What is published of a sheet, by the part of its path behind `/spreadsheets/d/`: `ID` or `e/2PACX-…`.
@@ -47,7 +47,7 @@ enum Document {
 
 /// Which tab of a sheet is meant.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Tab {
+pub enum TabSelector {
     /// The first one.
     First,
     /// The one with this number, which stays when the tab is renamed or moved.
@@ -62,7 +62,7 @@ impl SheetLink {
     #[must_use]
     pub fn api_id(&self) -> Option<&str> {
         match &self.document {
-            Document::Sheet(id) if !self.is_query() => Some(id),
+            SheetDocument::Sheet(id) if !self.is_query() => Some(id),
             _ => None,
         }
     }
@@ -70,7 +70,7 @@ impl SheetLink {
     /// Whether it is the link of what was published with "Publish to web".
     #[must_use]
     pub const fn is_published(&self) -> bool {
-        matches!(self.document, Document::Published(_))
+        matches!(self.document, SheetDocument::Published(_))
     }
 
     /// Whether Google computes the table: by a query, or by joining several header rows or none.
@@ -82,12 +82,12 @@ impl SheetLink {
     /// Whether it goes to Google's query service for the sole reason that it means a tab by its name.
     #[must_use]
     pub fn is_by_name(&self) -> bool {
-        matches!((&self.document, &self.tab), (Document::Sheet(_), Tab::Name(_))) && !self.is_query()
+        matches!((&self.document, &self.tab), (SheetDocument::Sheet(_), TabSelector::Name(_))) && !self.is_query()
     }
 
     /// The tab that is meant.
     #[must_use]
-    pub const fn tab(&self) -> &Tab {
+    pub const fn tab(&self) -> &TabSelector {
         &self.tab
     }
 
@@ -100,7 +100,7 @@ impl SheetLink {
     /// The same link with the tab of that name.
     #[must_use]
     pub fn named(&self, name: &str) -> Self {
-        Self { tab: Tab::Name(name.to_owned()), ..self.clone() }
+        Self { tab: TabSelector::Name(name.to_owned()), ..self.clone() }
     }
 
     /// The same link with that part of the tab.
@@ -114,17 +114,17 @@ impl SheetLink {
     pub fn export_path(&self) -> String {
         let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
         let (mut path, gid) = match &self.document {
-            Document::Published(path) => (format!("/spreadsheets/d/{path}/pub?output=csv"), "&single=true&gid="),
-            Document::Sheet(id) if self.is_query() || self.is_by_name() => {
+            SheetDocument::Published(path) => (format!("/spreadsheets/d/{path}/pub?output=csv"), "&single=true&gid="),
+            SheetDocument::Sheet(id) if self.is_query() || self.is_by_name() => {
                 (format!("/spreadsheets/d/{id}/gviz/tq?tqx=out:csv"), "&gid=")
             }
-            Document::Sheet(id) => (format!("/spreadsheets/d/{id}/export?format=csv"), "&gid="),
+            SheetDocument::Sheet(id) => (format!("/spreadsheets/d/{id}/export?format=csv"), "&gid="),
         };
         let is_gviz = path.contains("/gviz/");
         match &self.tab {
-            Tab::First => {}
-            Tab::Gid(number) => path.push_str(&format!("{gid}{number}")),
-            Tab::Name(name) => path.push_str(&format!("&sheet={}", encoded(name))),
+            TabSelector::First => {}
+            TabSelector::Gid(number) => path.push_str(&format!("{gid}{number}")),
+            TabSelector::Name(name) => path.push_str(&format!("&sheet={}", encoded(name))),
         }
         if let Some(range) = &self.range {
             path.push_str(&format!("&range={}", encoded(&range.to_string())));
@@ -147,10 +147,10 @@ impl SheetLink {
     /// The sheet `id` with its first tab.
     fn of_id(id: &str) -> Self {
         let document = match id.starts_with("2PACX-") {
-            true => Document::Published(format!("e/{id}")),
-            false => Document::Sheet(id.to_owned()),
+            true => SheetDocument::Published(format!("e/{id}")),
+            false => SheetDocument::Sheet(id.to_owned()),
         };
-        Self { document, tab: Tab::First, range: None, query: None, headers: None, resource_key: None }
+        Self { document, tab: TabSelector::First, range: None, query: None, headers: None, resource_key: None }
     }
 }
 
@@ -182,20 +182,20 @@ impl FromStr for SheetLink {
         let gid = if place.is_page { parameters.shown("gid", read_gid)? } else { parameters.one("gid", read_gid)? };
         let tab = match (gid, parameters.one("sheet", text)?) {
             (Some(_), Some(_)) => return Err(SheetLinkError::TwoTabs),
-            (Some(gid), None) => Tab::Gid(gid),
-            (None, Some(name)) => Tab::Name(name),
-            (None, None) => Tab::First,
+            (Some(gid), None) => TabSelector::Gid(gid),
+            (None, Some(name)) => TabSelector::Name(name),
+            (None, None) => TabSelector::First,
         };
         let read_rows = |value: &str| value.parse::<u32>().map_err(|_| SheetLinkError::Headers);
         let is_query_service = place.form == LinkForm::QueryService;
         let headers = if is_query_service { parameters.one("headers", read_rows)? } else { None };
         let query = parameters.one("tq", text)?;
         let document = match Self::of_id(&id).document {
-            Document::Sheet(id) if place.has_published_id => Document::Published(format!("e/{id}")),
-            Document::Sheet(id) if place.form == LinkForm::Published => Document::Published(id),
+            SheetDocument::Sheet(id) if place.has_published_id => SheetDocument::Published(format!("e/{id}")),
+            SheetDocument::Sheet(id) if place.form == LinkForm::Published => SheetDocument::Published(id),
             document => document,
         };
-        if query.is_some() && matches!(document, Document::Published(_)) {
+        if query.is_some() && matches!(document, SheetDocument::Published(_)) {
             return Err(SheetLinkError::PublishedQuery);
         }
         let range =

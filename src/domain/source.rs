@@ -7,7 +7,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::location::Location;
+use super::location::SourceLocation;
 use super::read_options::ReadOptions;
 
 /// The number a source has in the database.
@@ -158,7 +158,7 @@ pub struct Source {
     /// The kind of place: one of the names the fetch room lists (`sheet`, `csv`).
     pub kind: String,
     /// Where its content is.
-    pub location: Location,
+    pub location: SourceLocation,
     /// The column whose cell tells entries apart.
     pub key_column: String,
     /// When it is synced by itself: a cron line in UTC.
@@ -181,7 +181,7 @@ pub struct SourceDraft {
     /// The kind of place.
     pub kind: String,
     /// Where its content is.
-    pub location: Location,
+    pub location: SourceLocation,
     /// The column whose cell tells entries apart.
     pub key_column: String,
     /// When it is synced by itself.

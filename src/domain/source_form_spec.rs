@@ -9,7 +9,7 @@ pub struct WayIn {
     /// One line for those who choose among the kinds; may be empty.
     pub about: &'static str,
     /// What is typed.
-    pub asked: Asked,
+    pub asked: AddressInput,
     /// What the field for it is called.
     pub label: &'static str,
     /// An example inside the empty field.
@@ -25,7 +25,7 @@ pub struct WayIn {
 
 /// What is typed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Asked {
+pub enum AddressInput {
     /// One link.
     Link,
     /// Links, one per line.
@@ -52,7 +52,7 @@ impl WayIn {
         Self {
             title,
             about: "",
-            asked: Asked::Link,
+            asked: AddressInput::Link,
             label: "Link",
             placeholder: "https://…",
             help: "",
@@ -65,7 +65,7 @@ impl WayIn {
     pub const FEEDS: Self = Self {
         title: "Feeds",
         about: "RSS, Atom and JSON feeds: one, several, or a list of them (OPML)",
-        asked: Asked::Links,
+        asked: AddressInput::Links,
         label: "Addresses of the feeds, one per line",
         placeholder: "https://example.org/feed.xml",
         help: "The address of an OPML list is taken too, and read anew at every sync.",
@@ -81,7 +81,7 @@ impl WayIn {
     pub const READER: Self = Self {
         title: "Reader account",
         about: "All subscriptions of a feed reader, with what was read and starred: FreshRSS, Miniflux, Inoreader, …",
-        asked: Asked::Account,
+        asked: AddressInput::Account,
         label: "Address of the server",
         placeholder: "https://reader.example.org",
         help: "Of a server that speaks the Google Reader API. With FreshRSS and Miniflux the API has a password of its \

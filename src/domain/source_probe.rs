@@ -1,9 +1,9 @@
 //! What a look at a place shows, before the place becomes a source, and what is wrong with it.
 
-use super::feed::Feed;
-use super::issue::{Issue, Issues};
+use super::feed::FeedRecord;
+use super::issue::{Issue, IssueList};
 use super::rows::key_column::KnownKeys;
-use super::rows::row::{Row, listed_columns, shortened};
+use super::rows::row::{TextRow, listed_columns, shortened};
 use super::run_text::would_skip;
 use super::source::{Slug, Source};
 use super::sync_failure::SyncFailure;
@@ -13,11 +13,11 @@ const NAMED_ROWS: usize = 5;
 
 /// What a place holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Look {
+pub struct SourceProbe {
     /// Its columns, in order.
     pub columns: Vec<String>,
     /// Its first rows, at most 20.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TextRow>,
     /// Columns whose cells are all present and different among the first 1000 rows, the best key first.
     pub keys: Vec<String>,
     /// The column with the keys that the catalog has, where there is a catalog and its key column is gone.
@@ -27,13 +27,13 @@ pub struct Look {
     /// What the place calls itself, where it does: the title of a sheet, the name of a file without its ending.
     pub title: Option<String>,
     /// The feeds there are; none in a place that is not made of feeds.
-    pub feeds: Vec<Feed>,
+    pub feeds: Vec<FeedRecord>,
     /// What a sync of it would fail with.
     pub failure: Option<SyncFailure>,
     /// The same, where the key column of the source is not among the columns: what to do about it.
     pub missing_key: Option<String>,
     /// The issues that a sync of it would have.
-    pub issues: Issues,
+    pub issues: IssueList,
     /// What else is wrong, a message each: what happened, where, and what to do.
     pub problems: Vec<String>,
     /// What a sync of it would note, a message each.
@@ -44,7 +44,7 @@ pub struct Look {
     pub hidden_columns: Vec<String>,
 }
 
-impl Look {
+impl SourceProbe {
     /// The column proposed as the key.
     #[must_use]
     pub fn proposed_key(&self) -> Option<&str> {

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::operation::{OperationKind, Stage, Status};
-use super::progress::Stats;
+use super::progress::RunStats;
 use super::source::Slug;
 use super::sync_id::SyncId;
 
@@ -33,7 +33,7 @@ pub struct StatusReport {
     #[serde(with = "millis")]
     pub last_update: DateTime<Utc>,
     /// The counts.
-    pub stats: Stats,
+    pub stats: RunStats,
     /// Items a second, once known.
     pub rate: Option<f64>,
     /// Seconds left, once known.
@@ -98,7 +98,7 @@ mod millis {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::{OperationKind, Stage, Stats, Status, StatusReport};
+    use super::{OperationKind, RunStats, Stage, Status, StatusReport};
     use crate::domain::sync_id::SyncId;
 
     /// A report in the middle of a run.
@@ -114,7 +114,7 @@ pub(crate) mod tests {
             message: "Syncing album 450 of 1000…".to_owned(),
             start_time: time("2026-11-20T08:00:00Z"),
             last_update: time("2026-11-20T08:00:15.25Z"),
-            stats: Stats::default(),
+            stats: RunStats::default(),
             rate: Some(214.5),
             eta_seconds: Some(3),
             error: None,

@@ -1,7 +1,7 @@
 //! Why a sync writes nothing although its source could be fetched. A sync says it as what happened, a check and a
 //! preview as what would happen.
 
-use super::guards::Tally;
+use super::guards::ChangeTally;
 use super::run_text::counted;
 use super::source::Source;
 use super::text::counts::grouped;
@@ -43,8 +43,8 @@ impl SyncFailure {
 
     /// More than half of the items would go, and as many new ones would come.
     #[must_use]
-    pub fn key_changed(source: &Source, tally: Tally) -> Self {
-        let Tally { removals, live, additions, .. } = tally;
+    pub fn key_changed(source: &Source, tally: ChangeTally) -> Self {
+        let ChangeTally { removals, live, additions, .. } = tally;
         let what = format!(
             "Did the key column change? {} of the catalog's {} would go and {} would come.",
             grouped(removals),

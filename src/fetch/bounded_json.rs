@@ -17,20 +17,20 @@ pub(super) const MOST: usize = 1_000_000;
 /// When it is not JSON, or of data where it has more than [`MOST`] values.
 pub(super) fn from_reader(from: impl Read) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_reader(from);
-    let value = Bounded::new(&Cell::new(MOST)).deserialize(&mut json)?;
+    let value = BoundedJson::new(&Cell::new(MOST)).deserialize(&mut json)?;
     json.end().map(|()| value)
 }
 
 /// A value with what is in it.
 #[derive(Clone, Copy)]
-pub(super) struct Bounded<'a> {
+pub(super) struct BoundedJson<'a> {
     /// How many values may still be read.
     left: &'a Cell<usize>,
     /// How long a list may be, and what counts those that come after.
     list: Option<(usize, &'a Cell<u64>)>,
 }
 
-impl<'a> Bounded<'a> {
+impl<'a> BoundedJson<'a> {
     /// A value out of as many as `left`.
     pub(super) const fn new(left: &'a Cell<usize>) -> Self {
         Self { left, list: None }
@@ -42,7 +42,7 @@ impl<'a> Bounded<'a> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Bounded<'_> {
+impl<'de> DeserializeSeed<'de> for BoundedJson<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
@@ -52,7 +52,7 @@ impl<'de> DeserializeSeed<'de> for Bounded<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Bounded<'_> {
+impl<'de> Visitor<'de> for BoundedJson<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,53 +17,55 @@ use url::Url;
 
 use super::file_name::file_title;
 use super::file_signature::refuse_binary;
-use super::http::address::{Reach, parse};
-use super::http::body_file::Spooled;
-use super::http::request::Request;
+use super::http::address::{RedirectScope, parse};
+use super::http::body_file::BodyFile;
+use super::http::request::OutgoingRequest;
 use super::http::response_status;
-use super::http::{Answer, Client};
+use super::http::{FetchResponse, HttpClient};
 use super::local_file;
-use super::local_file::Wanted;
+use super::local_file::ExpectedFile;
 use super::sheet_address::{refuse_partial_sheet, refuse_partial_sheet_at};
-use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::location::Location;
+use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
+use crate::domain::location::SourceLocation;
 use crate::domain::operation::Mode;
-use crate::domain::progress::Weights;
+use crate::domain::progress::StageWeights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{FileAsked, WayIn};
-use table::Table;
+use table::CsvTable;
 
 /// What a file on this machine should be.
-const CSV_FILE: Wanted = Wanted("CSV file");
+const CSV_FILE: ExpectedFile = ExpectedFile("CSV file");
 
 /// Mirrors a CSV file.
 #[derive(Debug)]
-pub(in crate::fetch) struct Csv {
-    pub(in crate::fetch) client: Arc<Client>,
+pub(in crate::fetch) struct CsvKind {
+    pub(in crate::fetch) client: Arc<HttpClient>,
     pub(in crate::fetch) uploads_dir: PathBuf,
     pub(in crate::fetch) sample: &'static [u8],
 }
 
-impl Kind for Csv {
+impl SourceKind for CsvKind {
     fn name(&self) -> &'static str {
         "csv"
     }
 
-    fn label(&self, location: &Location) -> &'static str {
+    fn label(&self, location: &SourceLocation) -> &'static str {
         match location {
-            Location::Url(_) | Location::Urls(_) => "CSV by link",
-            Location::File(_) => "CSV file on the server",
-            Location::Upload(_) => "Uploaded CSV",
-            Location::Sample => "Sample catalog",
+            SourceLocation::Url(_) | SourceLocation::Urls(_) => "CSV by link",
+            SourceLocation::File(_) => "CSV file on the server",
+            SourceLocation::Upload(_) => "Uploaded CSV",
+            SourceLocation::Sample => "Sample catalog",
         }
     }
 
-    fn accepts(&self, location: &Location) -> Result<(), String> {
+    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
         match location {
-            Location::Url(address) => refuse_partial_sheet(&self.client, address).map_err(|error| error.to_string()),
-            Location::Urls(_) => Err("A CSV has one address.".to_owned()),
-            Location::File(_) | Location::Upload(_) | Location::Sample => Ok(()),
+            SourceLocation::Url(address) => {
+                refuse_partial_sheet(&self.client, address).map_err(|error| error.to_string())
+            }
+            SourceLocation::Urls(_) => Err("A CSV has one address.".to_owned()),
+            SourceLocation::File(_) | SourceLocation::Upload(_) | SourceLocation::Sample => Ok(()),
         }
     }
 
@@ -86,39 +88,47 @@ impl Kind for Csv {
         &[ReadSetting::Encoding, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
-    fn weights(&self) -> Weights {
-        Weights { fetching: 10, processing: 80, finalizing: 10 }
+    fn weights(&self) -> StageWeights {
+        StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
-            Location::Url(address) => {
+            SourceLocation::Url(address) => {
                 parse(address).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url))
             }
-            Location::Urls(_) => "its addresses".to_owned(),
-            Location::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            Location::Upload(_) => "the uploaded file".to_owned(),
-            Location::Sample => "the sample".to_owned(),
+            SourceLocation::Urls(_) => "its addresses".to_owned(),
+            SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            SourceLocation::Upload(_) => "the uploaded file".to_owned(),
+            SourceLocation::Sample => "the sample".to_owned(),
         };
         format!("Fetching {} from {from}…", source.noun.many)
     }
 
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
         let options = &source.read_options;
         let taken = |content| finish(content, None, Validators::default(), options, 0, order, watch);
         match &source.location {
-            Location::Url(address) => {
+            SourceLocation::Url(address) => {
                 refuse_partial_sheet(&self.client, address)?;
                 let check_redirect = |url: &Url| refuse_partial_sheet_at(&self.client, url);
-                let request = Request { check_redirect: &check_redirect, ..Request::table(address, Reach::Anywhere) };
+                let request = OutgoingRequest {
+                    check_redirect: &check_redirect,
+                    ..OutgoingRequest::table(address, RedirectScope::Anywhere)
+                };
                 table_at(&self.client, request, options, 0, order, watch)
             }
-            Location::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
-            Location::File(path) => taken(local_file::file(&self.client, path, CSV_FILE, order, watch)?),
-            Location::Upload(name) => {
+            SourceLocation::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
+            SourceLocation::File(path) => taken(local_file::file(&self.client, path, CSV_FILE, order, watch)?),
+            SourceLocation::Upload(name) => {
                 taken(local_file::upload(&self.client, &self.uploads_dir, name, CSV_FILE, order, watch)?)
             }
-            Location::Sample => {
+            SourceLocation::Sample => {
                 let (sample, named) = (self.sample, ("The sample", CSV_FILE));
                 taken(local_file::copy(&self.client, sample, sample.len() as u64, named, order, watch)?)
             }
@@ -129,15 +139,17 @@ impl Kind for Csv {
 /// Fetches the table that `request` asks for, to be read with `options`. Its rows are numbered from the one after
 /// `rows_above`.
 pub(in crate::fetch) fn table_at(
-    client: &Client,
-    request: Request<'_>,
+    client: &HttpClient,
+    request: OutgoingRequest<'_>,
     options: &ReadOptions,
     rows_above: u64,
-    order: &Order<'_>,
-    watch: &dyn Watch,
-) -> Result<Fetched, FetchError> {
+    order: &FetchRequest<'_>,
+    watch: &dyn FetchObserver,
+) -> Result<FetchOutcome, FetchError> {
     let request = request.newer_than(order.validators, order.mode);
-    let Answer::Body(body) = client.ask(&request, order, watch)? else { return Ok(Fetched::Unchanged(None)) };
+    let FetchResponse::Body(body) = client.ask(&request, order, watch)? else {
+        return Ok(FetchOutcome::Unchanged(None));
+    };
     if let Some(title) = file_title(&body.headers, client.is_google(&body.url)) {
         watch.title(&title);
     }
@@ -146,20 +158,20 @@ pub(in crate::fetch) fn table_at(
 }
 
 fn finish(
-    mut content: Spooled,
+    mut content: BodyFile,
     charset: Option<&str>,
     said: Validators,
     options: &ReadOptions,
     rows_above: u64,
-    order: &Order<'_>,
-    watch: &dyn Watch,
-) -> Result<Fetched, FetchError> {
+    order: &FetchRequest<'_>,
+    watch: &dyn FetchObserver,
+) -> Result<FetchOutcome, FetchError> {
     let same = order.mode == Mode::Incremental && order.validators.body_hash.as_deref() == Some(&content.hash);
     let validators = Validators { body_hash: Some(content.hash.clone()), ..said };
     if same {
-        return Ok(Fetched::Unchanged(Some(validators)));
+        return Ok(FetchOutcome::Unchanged(Some(validators)));
     }
     refuse_binary(&content, "not_csv", "a CSV file")?;
     end_mark::pass_over(&mut content, watch)?;
-    Ok(Fetched::Content(Box::new(Table::open(content, charset, validators, options, rows_above, watch)?)))
+    Ok(FetchOutcome::Content(Box::new(CsvTable::open(content, charset, validators, options, rows_above, watch)?)))
 }

@@ -32,20 +32,20 @@ use std::sync::Arc;
 use calamine::DataRef;
 use url::Url;
 
-use super::http::address::{Reach, parse};
-use super::http::body_file::Spooled;
+use super::http::address::{RedirectScope, parse};
+use super::http::body_file::BodyFile;
 use super::http::cancel_token::deadline;
-use super::http::request::Request;
+use super::http::request::OutgoingRequest;
 use super::http::response_status;
-use super::http::{Answer, Client};
+use super::http::{FetchResponse, HttpClient};
 use super::local_file;
-use super::local_file::Wanted;
+use super::local_file::ExpectedFile;
 use super::row_file::RowWriter;
 use super::sheet_address::{refuse_sheet, refuse_sheet_at};
-use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::location::Location;
+use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
+use crate::domain::location::SourceLocation;
 use crate::domain::operation::Mode;
-use crate::domain::progress::Weights;
+use crate::domain::progress::StageWeights;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{FileAsked, WayIn};
@@ -55,21 +55,21 @@ use row_collector::CollectedRows;
 use workbook::open_workbook;
 
 /// What a file on this machine should be.
-const WORKBOOK_FILE: Wanted = Wanted("workbook (Excel or OpenDocument)");
+const WORKBOOK_FILE: ExpectedFile = ExpectedFile("workbook (Excel or OpenDocument)");
 
 /// How much larger a tab may be unpacked than the same cells as CSV: the markup around each cell.
 const MARKUP_FACTOR: u64 = 8;
 
 /// Mirrors a tab of a workbook.
 #[derive(Debug)]
-pub(in crate::fetch) struct Excel {
-    pub(in crate::fetch) client: Arc<Client>,
+pub(in crate::fetch) struct ExcelKind {
+    pub(in crate::fetch) client: Arc<HttpClient>,
     pub(in crate::fetch) uploads_dir: PathBuf,
 }
 
 /// What is to be read of a workbook, and within which bounds.
 struct ReadRequest<'a> {
-    content: &'a Spooled,
+    content: &'a BodyFile,
     options: &'a ReadOptions,
     /// Where temporary files go.
     folder: &'a Path,
@@ -112,25 +112,25 @@ fn data_length(value: &DataRef<'_>) -> usize {
     }
 }
 
-impl Kind for Excel {
+impl SourceKind for ExcelKind {
     fn name(&self) -> &'static str {
         "excel"
     }
 
-    fn label(&self, location: &Location) -> &'static str {
+    fn label(&self, location: &SourceLocation) -> &'static str {
         match location {
-            Location::Url(_) | Location::Urls(_) => "Excel by link",
-            Location::File(_) => "Excel file on the server",
-            Location::Upload(_) | Location::Sample => "Uploaded Excel file",
+            SourceLocation::Url(_) | SourceLocation::Urls(_) => "Excel by link",
+            SourceLocation::File(_) => "Excel file on the server",
+            SourceLocation::Upload(_) | SourceLocation::Sample => "Uploaded Excel file",
         }
     }
 
-    fn accepts(&self, location: &Location) -> Result<(), String> {
+    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
         match location {
-            Location::Url(address) => refuse_sheet(&self.client, address).map_err(|error| error.to_string()),
-            Location::Urls(_) => Err("A workbook has one address.".to_owned()),
-            Location::Sample => Err("The sample is a CSV file.".to_owned()),
-            Location::File(_) | Location::Upload(_) => Ok(()),
+            SourceLocation::Url(address) => refuse_sheet(&self.client, address).map_err(|error| error.to_string()),
+            SourceLocation::Urls(_) => Err("A workbook has one address.".to_owned()),
+            SourceLocation::Sample => Err("The sample is a CSV file.".to_owned()),
+            SourceLocation::File(_) | SourceLocation::Upload(_) => Ok(()),
         }
     }
 
@@ -164,53 +164,60 @@ impl Kind for Excel {
         true
     }
 
-    fn weights(&self) -> Weights {
-        Weights { fetching: 10, processing: 80, finalizing: 10 }
+    fn weights(&self) -> StageWeights {
+        StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
-            Location::Url(address) => {
+            SourceLocation::Url(address) => {
                 parse(address).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url))
             }
-            Location::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            Location::Urls(_) | Location::Upload(_) | Location::Sample => "the uploaded workbook".to_owned(),
+            SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            SourceLocation::Urls(_) | SourceLocation::Upload(_) | SourceLocation::Sample => {
+                "the uploaded workbook".to_owned()
+            }
         };
         format!("Fetching {} from {from}…", source.noun.many)
     }
 
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
         let limit = ReadLimit { watch, ends: deadline(order.within) };
         let (content, validators) = match &source.location {
-            Location::Url(address) => {
+            SourceLocation::Url(address) => {
                 refuse_sheet(&self.client, address)?;
                 let check_redirect = |url: &Url| refuse_sheet_at(&self.client, url);
-                let request = Request {
+                let request = OutgoingRequest {
                     accept: "*/*",
                     check_redirect: &check_redirect,
-                    ..Request::table(address, Reach::Anywhere)
+                    ..OutgoingRequest::table(address, RedirectScope::Anywhere)
                 };
                 let request = request.newer_than(order.validators, order.mode);
-                let Answer::Body(body) = self.client.ask(&request, order, watch)? else {
-                    return Ok(Fetched::Unchanged(None));
+                let FetchResponse::Body(body) = self.client.ask(&request, order, watch)? else {
+                    return Ok(FetchOutcome::Unchanged(None));
                 };
                 let validators = body.validators();
                 (body.content, validators)
             }
-            Location::File(path) => {
+            SourceLocation::File(path) => {
                 (local_file::file(&self.client, path, WORKBOOK_FILE, order, watch)?, Validators::default())
             }
-            Location::Upload(name) => {
+            SourceLocation::Upload(name) => {
                 let content = local_file::upload(&self.client, &self.uploads_dir, name, WORKBOOK_FILE, order, watch)?;
                 (content, Validators::default())
             }
-            Location::Urls(_) | Location::Sample => {
+            SourceLocation::Urls(_) | SourceLocation::Sample => {
                 return Err(FetchError::failed("bad_address", "A workbook has one address."));
             }
         };
         let validators = Validators { body_hash: Some(content.hash.clone()), ..validators };
         if order.mode == Mode::Incremental && order.validators.body_hash == validators.body_hash {
-            return Ok(Fetched::Unchanged(Some(validators)));
+            return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let request = ReadRequest {
             content: &content,
@@ -219,6 +226,6 @@ impl Kind for Excel {
             max_bytes: self.client.max_bytes,
             limit,
         };
-        Ok(Fetched::Content(Box::new(open_workbook(&request, validators)?)))
+        Ok(FetchOutcome::Content(Box::new(open_workbook(&request, validators)?)))
     }
 }

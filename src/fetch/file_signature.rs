@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::FetchError;
 use super::file_type_names::type_name;
-use super::http::body_file::{Spooled, disk};
+use super::http::body_file::{BodyFile, disk};
 
 /// How much of the beginning and of the end is looked at.
 const LOOKED_AT: u64 = 64 * 1024;
@@ -24,12 +24,12 @@ const MAGIC_BYTES: usize = 8;
 pub(super) struct FileSignature {
     /// Its name with an article, such as "a PNG image".
     pub(super) name: &'static str,
-    remedy: Remedy,
+    remedy: ContentRemedy,
 }
 
 /// What to do with content that cannot be read as what it was taken for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Remedy {
+enum ContentRemedy {
     /// Give something else.
     ChooseOther,
     /// Read it as the kind `excel`.
@@ -43,7 +43,7 @@ enum Remedy {
 impl FileSignature {
     /// Whether the kind `excel` may read it.
     pub(super) fn is_workbook(self) -> bool {
-        self.remedy == Remedy::ReadAsExcel
+        self.remedy == ContentRemedy::ReadAsExcel
     }
 }
 
@@ -54,18 +54,18 @@ pub(super) const REMOVE_PASSWORD: &str = "Save a copy without a password: in Exc
 pub(super) const SAVE_AS_XLSX: &str = "Open it in Excel or LibreOffice, save it as .xlsx, and take that file.";
 
 const fn other(name: &'static str) -> FileSignature {
-    FileSignature { name, remedy: Remedy::ChooseOther }
+    FileSignature { name, remedy: ContentRemedy::ChooseOther }
 }
 
 const fn workbook(name: &'static str) -> FileSignature {
-    FileSignature { name, remedy: Remedy::ReadAsExcel }
+    FileSignature { name, remedy: ContentRemedy::ReadAsExcel }
 }
 
 /// Refuses binary content where text is `wanted`, such as "a CSV file"; `code` is the word for programs.
 ///
 /// # Errors
 /// What it is and what to do; `disk` where it cannot be read back.
-pub(super) fn refuse_binary(content: &Spooled, code: &'static str, wanted: &str) -> Result<(), FetchError> {
+pub(super) fn refuse_binary(content: &BodyFile, code: &'static str, wanted: &str) -> Result<(), FetchError> {
     match detect(content).map_err(|error| disk(&error))? {
         Some(signature) => Err(refusal(signature, code, wanted)),
         None => Ok(()),
@@ -76,18 +76,18 @@ pub(super) fn refuse_binary(content: &Spooled, code: &'static str, wanted: &str)
 pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str) -> FetchError {
     let FileSignature { name, remedy } = signature;
     match remedy {
-        Remedy::ChooseOther => {
+        ContentRemedy::ChooseOther => {
             FetchError::failed(code, format!("This is {name}, not {wanted}. Choose a file or link that is {wanted}."))
         }
-        Remedy::ReadAsExcel => {
+        ContentRemedy::ReadAsExcel => {
             let fix = "Choose the kind Excel (--kind excel), which reads it.";
             FetchError::failed(code, format!("This is {name}, not {wanted}. {fix}"))
         }
-        Remedy::RemovePassword => {
+        ContentRemedy::RemovePassword => {
             let message = format!("This is {name}, and Lockstep cannot open it. {REMOVE_PASSWORD}");
             FetchError::failed("password_protected", message)
         }
-        Remedy::SaveAsXlsx => {
+        ContentRemedy::SaveAsXlsx => {
             FetchError::failed(code, format!("This is {name}, a format that Lockstep does not read. {SAVE_AS_XLSX}"))
         }
     }
@@ -97,7 +97,7 @@ pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str
 ///
 /// # Errors
 /// Where the temporary file cannot be read.
-pub(super) fn detect(content: &Spooled) -> io::Result<Option<FileSignature>> {
+pub(super) fn detect(content: &BodyFile) -> io::Result<Option<FileSignature>> {
     detect_within(content.bytes, |at| Ok(content.reader(at)))
 }
 
@@ -129,7 +129,7 @@ pub(super) fn detect_start(start: &[u8]) -> Option<FileSignature> {
 
 fn detect_parts(start: &[u8], end: &[u8]) -> Option<FileSignature> {
     if let Some(name) = xml_workbook(start) {
-        return Some(FileSignature { name, remedy: Remedy::SaveAsXlsx });
+        return Some(FileSignature { name, remedy: ContentRemedy::SaveAsXlsx });
     }
     match start {
         [b'P', b'K', 3, 4, ..] => Some(archive(start, end)),
@@ -239,7 +239,7 @@ fn compound(start: &[u8], end: &[u8]) -> FileSignature {
     if has("Workbook") || has("WORKBOOK") {
         workbook("an old Excel workbook")
     } else if has("EncryptedPackage") {
-        FileSignature { name: "an Office document protected with a password", remedy: Remedy::RemovePassword }
+        FileSignature { name: "an Office document protected with a password", remedy: ContentRemedy::RemovePassword }
     } else if has("WordDocument") {
         other("an old Word document")
     } else if has("PowerPoint Document") {

@@ -24,17 +24,17 @@ use ureq::http::{HeaderMap, header};
 use url::Url;
 
 use self::address_guard::AllowHosts;
-use self::attempt::Call;
-use self::body_file::Spooled;
-use self::cancel_token::{Ended, Halt, deadline, watched};
-use self::response_status::{Trouble, host_of};
-use super::{FetchError, Order, Watch};
+use self::attempt::HttpAttempt;
+use self::body_file::BodyFile;
+use self::cancel_token::{CancelToken, FetchEnd, deadline, watched};
+use self::response_status::{BodyProblem, host_of};
+use super::{FetchError, FetchObserver, FetchRequest};
 use crate::domain::source::Validators;
 use crate::domain::text::measures;
 use address::parse;
 use cookies::CookieJar;
-use failure::Failure;
-use request::Request;
+use failure::FetchFailure;
+use request::OutgoingRequest;
 
 /// How often a passing trouble is met before it counts.
 const TRIES: u32 = 3;
@@ -44,7 +44,7 @@ const PATIENCE: u32 = 20;
 
 /// The client of all kinds of sources.
 #[derive(Debug)]
-pub(in crate::fetch) struct Client {
+pub(in crate::fetch) struct HttpClient {
     pub(in crate::fetch) max_bytes: u64,
     pub(in crate::fetch) allow: AllowHosts,
     pub(in crate::fetch) work_dir: PathBuf,
@@ -54,17 +54,17 @@ pub(in crate::fetch) struct Client {
 
 /// What a server answered.
 #[derive(Debug)]
-pub(in crate::fetch) enum Answer {
+pub(in crate::fetch) enum FetchResponse {
     /// The version that the validators tell of is still the newest.
     NotModified(HeaderMap),
     /// A body.
-    Body(Body),
+    Body(ResponseBody),
 }
 
 /// A body and what its headers said about it.
 #[derive(Debug)]
-pub(in crate::fetch) struct Body {
-    pub(in crate::fetch) content: Spooled,
+pub(in crate::fetch) struct ResponseBody {
+    pub(in crate::fetch) content: BodyFile,
     pub(in crate::fetch) headers: HeaderMap,
     /// Where it was found after all redirects.
     pub(in crate::fetch) url: Url,
@@ -72,7 +72,7 @@ pub(in crate::fetch) struct Body {
     pub(in crate::fetch) moved: bool,
 }
 
-impl Body {
+impl ResponseBody {
     /// What the server said about this version.
     pub(in crate::fetch) fn validators(&self) -> Validators {
         Validators {
@@ -83,14 +83,14 @@ impl Body {
     }
 }
 
-impl Client {
+impl HttpClient {
     /// Asks, and asks again where trouble is passing or the server says when.
     pub(in crate::fetch) fn ask(
         &self,
-        request: &Request<'_>,
-        order: &Order<'_>,
-        watch: &dyn Watch,
-    ) -> Result<Answer, FetchError> {
+        request: &OutgoingRequest<'_>,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchResponse, FetchError> {
         let url = parse(request.address)?;
         let first_host = host_of(&url);
         let ends = deadline(order.within);
@@ -101,11 +101,11 @@ impl Client {
             let answer = watched(watch, order.timeout, left(), |halt| {
                 let kept = self.keep_trying(&url, request, order, (watch, halt), &cookies);
                 // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
-                kept.map_err(|failure| if watch.should_stop() { Ended::Stopped.into() } else { failure })
+                kept.map_err(|failure| if watch.should_stop() { FetchEnd::Stopped.into() } else { failure })
             });
             let (host, until) = match answer {
                 Ok(answer) => return Ok(answer),
-                Err(Failure::Trouble(Trouble::Busy { host, until })) => (host, until),
+                Err(FetchFailure::Trouble(BodyProblem::Busy { host, until })) => (host, until),
                 Err(failure) => return Err(explain(failure, &first_host, order.timeout)),
             };
             let wait = (until - Utc::now()).to_std().unwrap_or_default().max(Duration::from_millis(500));
@@ -134,16 +134,16 @@ impl Client {
     fn keep_trying(
         &self,
         url: &Url,
-        request: &Request<'_>,
-        order: &Order<'_>,
-        (watch, halt): (&dyn Watch, &Arc<Halt>),
+        request: &OutgoingRequest<'_>,
+        order: &FetchRequest<'_>,
+        (watch, halt): (&dyn FetchObserver, &Arc<CancelToken>),
         cookies: &RefCell<CookieJar>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<FetchResponse, FetchFailure> {
         let mut tries = 1;
         loop {
-            match Call::new(self, request, order, (watch, halt), cookies).follow(url.clone()) {
+            match HttpAttempt::new(self, request, order, (watch, halt), cookies).follow(url.clone()) {
                 Ok(answer) => return Ok(answer),
-                Err(Failure::Trouble(Trouble::Passing(_))) if tries < TRIES => {
+                Err(FetchFailure::Trouble(BodyProblem::Passing(_))) if tries < TRIES => {
                     // Half a second, a second, …, each more or less by up to half so that many do not return at once.
                     let pause = Duration::from_millis(500) * 2_u32.pow(tries - 1);
                     tries += 1;
@@ -171,12 +171,12 @@ fn is_within(url: &Url, domain: &str) -> bool {
 }
 
 /// `limit` is how long the fetch might take.
-fn explain(failure: Failure, host: &str, limit: Duration) -> FetchError {
+fn explain(failure: FetchFailure, host: &str, limit: Duration) -> FetchError {
     match failure {
-        Failure::Ended(Ended::Stopped) => FetchError::Stopped,
-        Failure::Ended(Ended::TimedOut) => timed_out(host, limit),
-        Failure::Trouble(Trouble::Final(error) | Trouble::Passing(error)) => error,
-        Failure::Trouble(Trouble::Busy { host, until }) => response_status::too_busy(&host, until),
+        FetchFailure::Ended(FetchEnd::Stopped) => FetchError::Stopped,
+        FetchFailure::Ended(FetchEnd::TimedOut) => timed_out(host, limit),
+        FetchFailure::Trouble(BodyProblem::Final(error) | BodyProblem::Passing(error)) => error,
+        FetchFailure::Trouble(BodyProblem::Busy { host, until }) => response_status::too_busy(&host, until),
     }
 }
 

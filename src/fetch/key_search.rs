@@ -3,11 +3,11 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{Content, FetchError, Shelf};
+use super::{FetchError, FetchedContent, ItemLookup};
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::rows::key_cell::KeyCell;
 use crate::domain::rows::key_column::{KeyHints, KnownKeys, rank};
-use crate::domain::rows::row::Row;
+use crate::domain::rows::row::TextRow;
 use crate::domain::rows::spreadsheet_values::is_unfilled;
 use crate::domain::text::comparable_form::comparable_form;
 
@@ -23,11 +23,11 @@ const AT_ONCE: usize = 1000;
 ///
 /// # Errors
 /// When the content cannot be read, or the shelf not be asked.
-pub fn key_hints(content: &dyn Content, shelf: &dyn Shelf) -> Result<KeyHints, FetchError> {
+pub fn key_hints(content: &dyn FetchedContent, shelf: &dyn ItemLookup) -> Result<KeyHints, FetchError> {
     let columns = content.columns();
     let mut candidates = vec![Some(HashSet::new()); columns.len()];
     let mut known = vec![0_usize; columns.len().min(WIDEST)];
-    let mut waiting: Vec<Row> = Vec::new();
+    let mut waiting: Vec<TextRow> = Vec::new();
     let mut searched = 0;
     let mut rows = content.rows()?;
     for row in rows.by_ref().take(SEARCHED) {
@@ -66,7 +66,7 @@ pub fn key_hints(content: &dyn Content, shelf: &dyn Shelf) -> Result<KeyHints, F
 }
 
 /// Counts which cells of these rows are keys on the shelf.
-fn look_up(waiting: &mut Vec<Row>, known: &mut [usize], shelf: &dyn Shelf) -> Result<(), FetchError> {
+fn look_up(waiting: &mut Vec<TextRow>, known: &mut [usize], shelf: &dyn ItemLookup) -> Result<(), FetchError> {
     let rows = std::mem::take(waiting);
     let cells = || rows.iter().flat_map(|row| row.cells.iter().take(known.len()));
     let forms: Vec<Cow<'_, str>> = cells().map(|cell| comparable_form(cell)).collect();

@@ -8,29 +8,29 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::Kind;
-use super::csv::Csv;
-use super::excel::Excel;
-use super::feeds::Feeds;
+use super::SourceKind;
+use super::csv::CsvKind;
+use super::excel::ExcelKind;
+use super::feeds::FeedsKind;
 use super::file_signature::detect_file;
-use super::http::Client;
+use super::http::HttpClient;
 use super::http::address_guard::AllowHosts;
-use super::reader::Reader;
-use super::sheet::Sheet;
+use super::reader::ReaderKind;
+use super::sheet::SheetKind;
 use super::sheet::credentials::ServiceAccount;
-use super::sheet::service_account_client::Robot;
-use super::{FetchError, Order, Watch};
+use super::sheet::service_account_client::ServiceAccountClient;
+use super::{FetchError, FetchObserver, FetchRequest};
 use crate::domain::source::Validators;
 
 /// What the kinds need to know of the house.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct KindSettings {
     /// The most bytes one source may have, after decompression.
     pub max_bytes: u64,
     /// Which hosts may be fetched from although their addresses are not public.
     pub allow_hosts: AllowHosts,
     /// The base of Google's addresses. A stand-in's host may be redirected to like Google's own; that it is allowed to
-    /// be fetched from is still for [`Settings::allow_hosts`] to say.
+    /// be fetched from is still for [`KindSettings::allow_hosts`] to say.
     pub google_base: Url,
     /// The service account that sheets are read with, if there is one.
     pub google: Option<ServiceAccount>,
@@ -42,7 +42,7 @@ pub struct Settings {
     pub sample: &'static [u8],
 }
 
-impl Settings {
+impl KindSettings {
     /// The settings of a house whose data folder is `data_dir`: 200 MB, no private hosts, Google itself.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "the address is a constant")]
@@ -59,9 +59,9 @@ impl Settings {
     }
 }
 
-impl Settings {
-    fn client(self) -> Client {
-        Client {
+impl KindSettings {
+    fn client(self) -> HttpClient {
+        HttpClient {
             max_bytes: self.max_bytes,
             allow: self.allow_hosts,
             work_dir: self.work_dir,
@@ -75,16 +75,20 @@ impl Settings {
 ///
 /// # Errors
 /// Why Google does not let it in, and what to do.
-pub fn try_credentials(mut settings: Settings, within: Duration) -> Result<Option<TimeDelta>, FetchError> {
+pub fn try_credentials(mut settings: KindSettings, within: Duration) -> Result<Option<TimeDelta>, FetchError> {
     let Some(account) = settings.google.take() else { return Ok(None) };
     let nothing_known = Validators::default();
-    Robot::new(account).try_out(&settings.client(), &Order::whole(&nothing_known, within), &NobodyWatches)
+    ServiceAccountClient::new(account).try_out(
+        &settings.client(),
+        &FetchRequest::whole(&nothing_known, within),
+        &NoObserver,
+    )
 }
 
 /// It ends by its own time limit.
-struct NobodyWatches;
+struct NoObserver;
 
-impl Watch for NobodyWatches {
+impl FetchObserver for NoObserver {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -95,26 +99,26 @@ impl Watch for NobodyWatches {
 }
 
 /// All kinds of sources.
-pub struct Kinds {
-    all: Vec<Box<dyn Kind>>,
-    robot: Option<Arc<Robot>>,
+pub struct SourceKinds {
+    all: Vec<Box<dyn SourceKind>>,
+    robot: Option<Arc<ServiceAccountClient>>,
 }
 
-impl Kinds {
+impl SourceKinds {
     /// The kinds this house knows. A new one is a line here. What any kind could be at is looked at as each in this
     /// order.
     #[must_use]
-    pub fn built_in(mut settings: Settings) -> Self {
-        let robot = settings.google.take().map(|account| Arc::new(Robot::new(account)));
+    pub fn built_in(mut settings: KindSettings) -> Self {
+        let robot = settings.google.take().map(|account| Arc::new(ServiceAccountClient::new(account)));
         let (uploads_dir, sample) = (settings.uploads_dir.clone(), settings.sample);
         let client = Arc::new(settings.client());
         Self {
             all: vec![
-                Box::new(Sheet { client: Arc::clone(&client), robot: robot.clone() }),
-                Box::new(Csv { client: Arc::clone(&client), uploads_dir: uploads_dir.clone(), sample }),
-                Box::new(Excel { client: Arc::clone(&client), uploads_dir: uploads_dir.clone() }),
-                Box::new(Feeds::new(&client, uploads_dir)),
-                Box::new(Reader { client }),
+                Box::new(SheetKind { client: Arc::clone(&client), robot: robot.clone() }),
+                Box::new(CsvKind { client: Arc::clone(&client), uploads_dir: uploads_dir.clone(), sample }),
+                Box::new(ExcelKind { client: Arc::clone(&client), uploads_dir: uploads_dir.clone() }),
+                Box::new(FeedsKind::new(&client, uploads_dir)),
+                Box::new(ReaderKind { client }),
             ],
             robot,
         }
@@ -123,32 +127,32 @@ impl Kinds {
     /// The address that sheets are shared with, where there is a service account that reads them.
     #[must_use]
     pub fn robot(&self) -> Option<&str> {
-        self.robot.as_deref().map(Robot::email)
+        self.robot.as_deref().map(ServiceAccountClient::email)
     }
 
     /// These kinds and one more, which is found after them.
     #[must_use]
-    pub fn and(mut self, kind: Box<dyn Kind>) -> Self {
+    pub fn and(mut self, kind: Box<dyn SourceKind>) -> Self {
         self.all.push(kind);
         self
     }
 
     /// The kind of this name.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<&dyn Kind> {
+    pub fn get(&self, name: &str) -> Option<&dyn SourceKind> {
         self.all.iter().map(AsRef::as_ref).find(|kind| kind.name() == name)
     }
 
     /// The kind that alone can be meant by `link`, told by its form.
     #[must_use]
-    pub fn recognise(&self, link: &str) -> Option<&dyn Kind> {
+    pub fn recognise(&self, link: &str) -> Option<&dyn SourceKind> {
         self.all.iter().map(AsRef::as_ref).find(|kind| kind.recognises(link))
     }
 
     /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then; `None` where it
     /// is not such a file, or cannot be read.
     #[must_use]
-    pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn Kind, &'static str)> {
+    pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn SourceKind, &'static str)> {
         let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.stands_in_for(kind)?)))?;
         // To open a named pipe would wait for whoever writes into it.
         if !path.metadata().ok()?.is_file() {

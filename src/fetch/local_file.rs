@@ -4,36 +4,36 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::http::Client;
-use super::http::body_file::{Spoiled, Spooled};
-use super::http::cancel_token::{Ended, watched};
-use super::{FetchError, Order, Watch};
+use super::http::HttpClient;
+use super::http::body_file::{BodyFile, BodyRejection};
+use super::http::cancel_token::{FetchEnd, watched};
+use super::{FetchError, FetchObserver, FetchRequest};
 
 /// What a file on this machine should be, for sentences: "CSV file".
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wanted(pub(super) &'static str);
+pub(super) struct ExpectedFile(pub(super) &'static str);
 
 /// Takes the file at `path`.
 pub(super) fn file(
-    client: &Client,
+    client: &HttpClient,
     path: &Path,
-    wanted: Wanted,
-    order: &Order<'_>,
-    watch: &dyn Watch,
-) -> Result<Spooled, FetchError> {
+    wanted: ExpectedFile,
+    order: &FetchRequest<'_>,
+    watch: &dyn FetchObserver,
+) -> Result<BodyFile, FetchError> {
     let (file, bytes) = regular(path, wanted)?;
     copy(client, file, bytes, (&path.display().to_string(), wanted), order, watch)
 }
 
 /// Takes the upload of this name in `folder`.
 pub(super) fn upload(
-    client: &Client,
+    client: &HttpClient,
     folder: &Path,
     name: &str,
-    wanted: Wanted,
-    order: &Order<'_>,
-    watch: &dyn Watch,
-) -> Result<Spooled, FetchError> {
+    wanted: ExpectedFile,
+    order: &FetchRequest<'_>,
+    watch: &dyn FetchObserver,
+) -> Result<BodyFile, FetchError> {
     let (file, bytes) = regular(&upload_path(folder, name)?, wanted)?;
     copy(client, file, bytes, ("The uploaded file", wanted), order, watch)
 }
@@ -41,42 +41,42 @@ pub(super) fn upload(
 /// Copies content into a temporary file, so that a file that is written to meanwhile cannot shift under its reader.
 /// It is called by the first of `named`, and should be the second.
 pub(super) fn copy(
-    client: &Client,
+    client: &HttpClient,
     from: impl Read,
     bytes: u64,
-    named: (&str, Wanted),
-    order: &Order<'_>,
-    watch: &dyn Watch,
-) -> Result<Spooled, FetchError> {
-    let (name, Wanted(wanted)) = named;
+    named: (&str, ExpectedFile),
+    order: &FetchRequest<'_>,
+    watch: &dyn FetchObserver,
+) -> Result<BodyFile, FetchError> {
+    let (name, ExpectedFile(wanted)) = named;
     let (folder, limit) = (&client.work_dir, client.max_bytes);
     let content = watched(watch, order.timeout, order.timeout, |halt| {
-        Spooled::take(from, folder, limit, Some(bytes), halt, watch)
+        BodyFile::take(from, folder, limit, Some(bytes), halt, watch)
     });
     content.map_err(|spoiled| match spoiled {
-        Spoiled::Ended(Ended::Stopped) => FetchError::Stopped,
-        Spoiled::Ended(Ended::TimedOut) => {
+        BodyRejection::Ended(FetchEnd::Stopped) => FetchError::Stopped,
+        BodyRejection::Ended(FetchEnd::TimedOut) => {
             FetchError::failed("timeout", format!("{name} could not be read in time. Is its disk reachable?"))
         }
-        Spoiled::TooLarge => FetchError::failed(
+        BodyRejection::TooLarge => FetchError::failed(
             "too_large",
             format!(
                 "{name} is larger than {} MB. Make it smaller, or raise LOCKSTEP_MAX_BYTES.",
                 limit.div_ceil(1_000_000)
             ),
         ),
-        Spoiled::Html => FetchError::failed(
+        BodyRejection::Html => FetchError::failed(
             "html_page",
             format!(
                 "{name} is a web page, not a {wanted}. Save or export the data itself, not the page that shows it."
             ),
         ),
-        Spoiled::Damaged(damage) => FetchError::failed(
+        BodyRejection::Damaged(damage) => FetchError::failed(
             "truncated",
             format!("{name} could not be read: {damage}. Compress or copy it anew. Nothing of it was used."),
         ),
-        Spoiled::Broken(error) => unreadable(name, &error),
-        Spoiled::Disk(error) => error,
+        BodyRejection::Broken(error) => unreadable(name, &error),
+        BodyRejection::Disk(error) => error,
     })
 }
 
@@ -90,7 +90,7 @@ fn upload_path(folder: &Path, name: &str) -> Result<PathBuf, FetchError> {
 }
 
 /// Opens a regular file; its length.
-fn regular(path: &Path, Wanted(wanted): Wanted) -> Result<(File, u64), FetchError> {
+fn regular(path: &Path, ExpectedFile(wanted): ExpectedFile) -> Result<(File, u64), FetchError> {
     let name = path.display().to_string();
     let no_file = |is_dir: bool| {
         let what = if is_dir { "is a folder" } else { "is not a regular file" };

@@ -1,6 +1,6 @@
 //! The road outside: each kind of source fetches its content into a bounded temporary file and reads rows from it.
 //!
-//! Adding a kind is one new file with a type that implements [`Kind`], and one line in [`Kinds::built_in`].
+//! Adding a kind is one new file with a type that implements [`SourceKind`], and one line in [`SourceKinds::built_in`].
 
 mod bounded_json;
 mod csv;
@@ -22,7 +22,7 @@ mod text_encoding;
 
 pub use http::address_guard::{AllowHosts, NotAllowHosts};
 pub use key_search::key_hints;
-pub use kinds::{Kinds, Settings, try_credentials};
+pub use kinds::{KindSettings, SourceKinds, try_credentials};
 pub use sheet::credentials::{NotAServiceAccount, ServiceAccount};
 pub use source_probe::{fetch_whole, missing_key, unsaved_source};
 
@@ -32,38 +32,38 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::issue::Issue;
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::operation::Mode;
-use crate::domain::progress::{Count, Weights};
+use crate::domain::progress::{ProgressCount, StageWeights};
 use crate::domain::read_options::ReadSetting;
-use crate::domain::rows::row::Row;
+use crate::domain::rows::row::TextRow;
 use crate::domain::source::{Noun, Source, Validators};
 use crate::domain::source_form_spec::WayIn;
 use crate::domain::sync_id::SyncId;
 
 /// A kind of place outside that can be mirrored.
-pub trait Kind: Send + Sync {
+pub trait SourceKind: Send + Sync {
     /// Its name in the database and on the command line: `sheet`, `csv`.
     fn name(&self) -> &'static str;
 
     /// What a source of this kind at `location` is, for people: "Google Sheet", "CSV by link".
-    fn label(&self, location: &Location) -> &'static str;
+    fn label(&self, location: &SourceLocation) -> &'static str;
 
     /// Whether a source of this kind can be at `location`, told without asking anybody.
     ///
     /// # Errors
     /// The sentence for people: what is wrong with it and what it should be.
-    fn accepts(&self, location: &Location) -> Result<(), String>;
+    fn accepts(&self, location: &SourceLocation) -> Result<(), String>;
 
     /// What a form asks for who wants to add a source of this kind.
     fn way_in(&self) -> WayIn {
-        WayIn::link(self.label(&Location::Url(String::new())))
+        WayIn::link(self.label(&SourceLocation::Url(String::new())))
     }
 
     /// Whether `link` can only mean a place of this kind, told by its form alone; that it can be used is for
-    /// [`Kind::accepts`] to say.
+    /// [`SourceKind::accepts`] to say.
     fn recognises(&self, _link: &str) -> bool {
         false
     }
@@ -89,7 +89,7 @@ pub trait Kind: Send + Sync {
         ""
     }
 
-    /// Whether columns may be hidden where people open a source of this kind ([`Content::hidden_columns`]).
+    /// Whether columns may be hidden where people open a source of this kind ([`FetchedContent::hidden_columns`]).
     fn can_hide_columns(&self) -> bool {
         false
     }
@@ -100,7 +100,7 @@ pub trait Kind: Send + Sync {
     }
 
     /// What share of a run each stage is.
-    fn weights(&self) -> Weights;
+    fn weights(&self) -> StageWeights;
 
     /// What is being done while fetching, such as "Fetching albums from Google Sheets…".
     fn fetching_message(&self, source: &Source) -> String;
@@ -108,17 +108,22 @@ pub trait Kind: Send + Sync {
     /// Brings the source's content here.
     ///
     /// In [`Mode::Incremental`] the validators of the last fully applied run are sent along, and
-    /// [`Fetched::Unchanged`] is the answer when nothing is new.
+    /// [`FetchOutcome::Unchanged`] is the answer when nothing is new.
     ///
     /// # Errors
     /// When it cannot be brought whole: a [`FetchError`] says why and what to do. A run ended through
-    /// [`Watch::should_stop`] is [`FetchError::Stopped`].
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError>;
+    /// [`FetchObserver::should_stop`] is [`FetchError::Stopped`].
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError>;
 }
 
 /// How much to fetch.
 #[derive(Clone, Copy)]
-pub struct Order<'a> {
+pub struct FetchRequest<'a> {
     /// The run that asks, for the log; a look at a place that is not synced has none.
     pub sync: Option<SyncId>,
     /// Incremental or full.
@@ -136,13 +141,13 @@ pub struct Order<'a> {
     pub by_hand: bool,
     /// Only what failed the last time.
     pub only_failed: bool,
-    /// What is known of the feeds of the source, as [`Watch::feeds`] was told the last time.
-    pub feeds: &'a [Feed],
+    /// What is known of the feeds of the source, as [`FetchObserver::feeds`] was told the last time.
+    pub feeds: &'a [FeedRecord],
     /// The items that the catalog has.
-    pub shelf: &'a dyn Shelf,
+    pub shelf: &'a dyn ItemLookup,
 }
 
-impl<'a> Order<'a> {
+impl<'a> FetchRequest<'a> {
     /// An order of everything for a place that is not synced and of which nothing is known: `timeout` is for all of it.
     #[must_use]
     pub fn whole(validators: &'a Validators, timeout: Duration) -> Self {
@@ -161,7 +166,7 @@ impl<'a> Order<'a> {
 }
 
 /// The items that a catalog has, for kinds that need not fetch everything again.
-pub trait Shelf: Sync {
+pub trait ItemLookup: Sync {
     /// The fields of those of `keys` that the catalog has, by key, as names and values in column order.
     ///
     /// # Errors
@@ -173,7 +178,7 @@ pub trait Shelf: Sync {
 #[derive(Debug)]
 pub struct EmptyShelf;
 
-impl Shelf for EmptyShelf {
+impl ItemLookup for EmptyShelf {
     fn fields(&self, _: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
         Ok(HashMap::new())
     }
@@ -185,17 +190,17 @@ pub struct FetchProgress {
     /// What is being done, such as "Fetching feed 5 of 22…".
     pub message: String,
     /// Done and to do, whatever is counted; a total of 0 is not known yet.
-    pub share: Count,
+    pub share: ProgressCount,
     /// Bytes so far.
     pub bytes: u64,
     /// Feeds asked, where there are feeds.
-    pub feeds: Option<Count>,
+    pub feeds: Option<ProgressCount>,
     /// Articles found, where there are articles; those on their way count as not processed.
-    pub articles: Option<Count>,
+    pub articles: Option<ProgressCount>,
 }
 
 /// How the engine room watches a fetch under way. Called often; must be cheap.
-pub trait Watch: Sync {
+pub trait FetchObserver: Sync {
     /// So much is here, of so much in all if the server said.
     fn received(&self, bytes: u64, total: Option<u64>);
 
@@ -209,7 +214,7 @@ pub trait Watch: Sync {
     fn issue(&self, _: Issue) {}
 
     /// What is known of all feeds of the source from now on. It is kept however the run ends.
-    fn feeds(&self, _: Vec<Feed>) {}
+    fn feeds(&self, _: Vec<FeedRecord>) {}
 
     /// What the place calls itself: the title of a sheet, the name of a file.
     fn title(&self, _: &str) {}
@@ -219,16 +224,16 @@ pub trait Watch: Sync {
 }
 
 /// What a fetch brought.
-pub enum Fetched {
+pub enum FetchOutcome {
     /// Nothing is new since the validators were given. Where the server calls the same content by other validators now,
     /// these are to be kept instead.
     Unchanged(Option<Validators>),
     /// The content, whole.
-    Content(Box<dyn Content>),
+    Content(Box<dyn FetchedContent>),
 }
 
 /// Fetched content: it lies in a temporary file that goes when this is dropped.
-pub trait Content: Send {
+pub trait FetchedContent: Send {
     /// The columns, named by [`crate::domain::rows::row::column_names`]. Empty if there is no header.
     fn columns(&self) -> &[String];
 
@@ -257,7 +262,7 @@ pub trait Content: Send {
         &[]
     }
 
-    /// The hidden columns that were left out of it: they are not among [`Content::columns`].
+    /// The hidden columns that were left out of it: they are not among [`FetchedContent::columns`].
     fn left_out_columns(&self) -> &[String] {
         &[]
     }
@@ -267,11 +272,11 @@ pub trait Content: Send {
     ///
     /// # Errors
     /// When the temporary file cannot be read.
-    fn rows(&self) -> Result<Rows<'_>, FetchError>;
+    fn rows(&self) -> Result<RowReader<'_>, FetchError>;
 }
 
 /// Rows one at a time. An error ends the run: the content cannot be read on.
-pub type Rows<'a> = Box<dyn Iterator<Item = Result<Row, FetchError>> + 'a>;
+pub type RowReader<'a> = Box<dyn Iterator<Item = Result<TextRow, FetchError>> + 'a>;
 
 /// Why content could not be brought. The text is for people: what happened, where, what to do. No secrets in it.
 #[derive(Debug, thiserror::Error)]

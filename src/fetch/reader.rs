@@ -21,33 +21,33 @@ use std::sync::Arc;
 
 use chrono::Utc;
 
-use super::http::{Client, response_status};
-use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::location::Location;
-use crate::domain::progress::Weights;
+use super::http::{HttpClient, response_status};
+use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
+use crate::domain::location::SourceLocation;
+use crate::domain::progress::StageWeights;
 use crate::domain::source::{Noun, Source};
 use crate::domain::source_form_spec::WayIn;
-use account::Account;
-use mirror::Mirror;
-use session::Session;
+use account::ReaderAccount;
+use mirror::AccountMirror;
+use session::ReaderSession;
 
 /// Mirrors the articles of a reader account, and which of them are read and starred.
 #[derive(Debug)]
-pub(super) struct Reader {
-    pub(super) client: Arc<Client>,
+pub(super) struct ReaderKind {
+    pub(super) client: Arc<HttpClient>,
 }
 
-impl Kind for Reader {
+impl SourceKind for ReaderKind {
     fn name(&self) -> &'static str {
         "reader"
     }
 
-    fn label(&self, _: &Location) -> &'static str {
+    fn label(&self, _: &SourceLocation) -> &'static str {
         "Reader account"
     }
 
-    fn accepts(&self, location: &Location) -> Result<(), String> {
-        Account::at(location).map(drop)
+    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
+        ReaderAccount::at(location).map(drop)
     }
 
     fn way_in(&self) -> WayIn {
@@ -66,22 +66,28 @@ impl Kind for Reader {
         Noun { one: "article".to_owned(), many: "articles".to_owned() }
     }
 
-    fn weights(&self) -> Weights {
-        Weights { fetching: 80, processing: 15, finalizing: 5 }
+    fn weights(&self) -> StageWeights {
+        StageWeights { fetching: 80, processing: 15, finalizing: 5 }
     }
 
     fn fetching_message(&self, source: &Source) -> String {
-        let from = Account::at(&source.location).map_or_else(|_| "the account".to_owned(), |account| account.host());
+        let from =
+            ReaderAccount::at(&source.location).map_or_else(|_| "the account".to_owned(), |account| account.host());
         format!("Fetching {} from {from}…", source.noun.many)
     }
 
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
-        let account = Account::at(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
+        let account = ReaderAccount::at(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
         if let Some(until) = pause::kept(&account, order, Utc::now()) {
             return Err(response_status::too_busy(&account.host(), until));
         }
-        let session = Session::new(&self.client, &account, order, watch);
-        let mut mirror = Mirror::new(session, source, order, watch);
+        let session = ReaderSession::new(&self.client, &account, order, watch);
+        let mut mirror = AccountMirror::new(session, source, order, watch);
         let fetched = mirror.fetch();
         // A look keeps nothing.
         if order.sync.is_some() {

@@ -6,10 +6,10 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use super::http::body_file::{Reader, disk, temporary};
-use super::{Content, FetchError, Rows};
+use super::http::body_file::{BodyReader, disk, temporary};
+use super::{FetchError, FetchedContent, RowReader};
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::rows::row::Row;
+use crate::domain::rows::row::TextRow;
 use crate::domain::source::Validators;
 
 /// Takes rows one after the other.
@@ -27,7 +27,7 @@ impl RowWriter {
     }
 
     /// Takes one more row.
-    pub(super) fn push(&mut self, row: &Row) -> Result<(), FetchError> {
+    pub(super) fn push(&mut self, row: &TextRow) -> Result<(), FetchError> {
         let line = serde_json::to_writer(&mut self.out, row).map_err(std::io::Error::from);
         line.and_then(|()| self.out.write_all(b"\n")).map_err(|error| disk(&error))?;
         self.rows += 1;
@@ -40,7 +40,7 @@ impl RowWriter {
     }
 
     /// The rows as content with these facts.
-    pub(super) fn finish(self, facts: Facts) -> Result<RowFile, FetchError> {
+    pub(super) fn finish(self, facts: RowFileSummary) -> Result<RowFile, FetchError> {
         let Self { out, rows } = self;
         let file = out.into_inner().map_err(|error| disk(error.error()))?;
         Ok(RowFile { file, rows, facts, names: None })
@@ -49,7 +49,7 @@ impl RowWriter {
 
 /// What is known of the rows as a whole.
 #[derive(Debug)]
-pub(super) struct Facts {
+pub(super) struct RowFileSummary {
     /// The columns, named as people see them.
     pub(super) columns: Vec<String>,
     /// What their cells are, where that is known; may be shorter than `columns`.
@@ -67,7 +67,7 @@ pub(super) struct Facts {
 pub(super) struct RowFile {
     file: File,
     rows: u64,
-    facts: Facts,
+    facts: RowFileSummary,
     /// The position of a column, and what stands for what in it.
     names: Option<(usize, HashMap<String, String>)>,
 }
@@ -80,7 +80,7 @@ impl RowFile {
     }
 }
 
-impl Content for RowFile {
+impl FetchedContent for RowFile {
     fn columns(&self) -> &[String] {
         &self.facts.columns
     }
@@ -105,11 +105,11 @@ impl Content for RowFile {
         self.facts.types.get(position).copied().flatten()
     }
 
-    fn rows(&self) -> Result<Rows<'_>, FetchError> {
-        let lines = BufReader::new(Reader::new(&self.file)).lines();
+    fn rows(&self) -> Result<RowReader<'_>, FetchError> {
+        let lines = BufReader::new(BodyReader::new(&self.file)).lines();
         Ok(Box::new(lines.map(|line| {
             let line = line.map_err(|error| disk(&error))?;
-            let mut row: Row = serde_json::from_str(&line).map_err(|error| disk(&error.into()))?;
+            let mut row: TextRow = serde_json::from_str(&line).map_err(|error| disk(&error.into()))?;
             if let Some((position, names)) = &self.names
                 && let Some(cell) = row.cells.get_mut(*position)
                 && let Some(name) = names.get(cell)

@@ -12,36 +12,36 @@ pub(in crate::fetch) mod values;
 
 use std::sync::Arc;
 
-use self::service_account_client::Robot;
-use super::http::Client;
-use super::{FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::location::Location;
-use crate::domain::progress::Weights;
+use self::service_account_client::ServiceAccountClient;
+use super::http::HttpClient;
+use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
+use crate::domain::location::SourceLocation;
+use crate::domain::progress::StageWeights;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::sheet_link::{SheetLink, SheetLinkError};
 use crate::domain::source::Source;
 use crate::domain::source_form_spec::WayIn;
 use crate::domain::text::measures::sentence;
-use api::Api;
+use api::SheetsApiFetch;
 use reading_rules::ReadingRules;
 
 /// Mirrors a Google Sheet.
 #[derive(Debug)]
-pub(in crate::fetch) struct Sheet {
-    pub(in crate::fetch) client: Arc<Client>,
-    pub(in crate::fetch) robot: Option<Arc<Robot>>,
+pub(in crate::fetch) struct SheetKind {
+    pub(in crate::fetch) client: Arc<HttpClient>,
+    pub(in crate::fetch) robot: Option<Arc<ServiceAccountClient>>,
 }
 
-impl Kind for Sheet {
+impl SourceKind for SheetKind {
     fn name(&self) -> &'static str {
         "sheet"
     }
 
-    fn label(&self, _: &Location) -> &'static str {
+    fn label(&self, _: &SourceLocation) -> &'static str {
         "Google Sheet"
     }
 
-    fn accepts(&self, location: &Location) -> Result<(), String> {
+    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
         let link = link(location).map_err(|error| error.to_string())?;
         export::check_tab(&link).map_err(|error| error.to_string())
     }
@@ -70,21 +70,26 @@ impl Kind for Sheet {
         "Google sends every sheet in UTF-8"
     }
 
-    fn weights(&self) -> Weights {
-        Weights { fetching: 10, processing: 80, finalizing: 10 }
+    fn weights(&self) -> StageWeights {
+        StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 
     fn fetching_message(&self, source: &Source) -> String {
         format!("Fetching {} from Google Sheets…", source.noun.many)
     }
 
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
         let (link, client) = (link(&source.location)?, &*self.client);
         // Who sets a tab means it, whatever tab the link was copied from.
         let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.named(name));
         let rules = ReadingRules::of(link.range(), &source.read_options)?;
         match (link.api_id(), self.robot.as_deref()) {
-            (Some(id), Some(robot)) => Api { client, robot, order, watch }.fetch(id, &link, rules),
+            (Some(id), Some(robot)) => SheetsApiFetch { client, robot, order, watch }.fetch(id, &link, rules),
             _ => export::fetch(client, &link, &source.read_options, order, watch),
         }
     }
@@ -98,8 +103,8 @@ fn is_googles(link: &str) -> bool {
 }
 
 /// The sheet that a location names.
-fn link(location: &Location) -> Result<SheetLink, FetchError> {
-    let Location::Url(link) = location else {
+fn link(location: &SourceLocation) -> Result<SheetLink, FetchError> {
+    let SourceLocation::Url(link) = location else {
         return Err(FetchError::failed(
             "bad_address",
             "A Google Sheet is given by its link, one link and no file. For a file choose the kind CSV (--kind csv).",

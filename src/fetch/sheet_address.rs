@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::FetchError;
-use super::http::Client;
+use super::http::HttpClient;
 use super::http::address::parse;
 use crate::domain::sheet_link::{DirectLinkError, check_direct_link, is_sheet_address};
 use crate::domain::text::measures::sentence;
@@ -13,7 +13,7 @@ use crate::domain::text::measures::sentence;
 ///
 /// # Errors
 /// `sheet_link` for such a link, `bad_address` for what is no address of the web.
-pub(super) fn refuse_partial_sheet(client: &Client, address: &str) -> Result<(), FetchError> {
+pub(super) fn refuse_partial_sheet(client: &HttpClient, address: &str) -> Result<(), FetchError> {
     refuse_partial_sheet_at(client, &parse(address)?)
 }
 
@@ -21,7 +21,7 @@ pub(super) fn refuse_partial_sheet(client: &Client, address: &str) -> Result<(),
 ///
 /// # Errors
 /// `sheet_link` for such a link.
-pub(super) fn refuse_partial_sheet_at(client: &Client, url: &Url) -> Result<(), FetchError> {
+pub(super) fn refuse_partial_sheet_at(client: &HttpClient, url: &Url) -> Result<(), FetchError> {
     match check_direct_link(url) {
         Err(error) if client.is_google(url) => Err(sheet_link(&error)),
         _ => Ok(()),
@@ -33,7 +33,7 @@ pub(super) fn refuse_partial_sheet_at(client: &Client, url: &Url) -> Result<(), 
 ///
 /// # Errors
 /// As [`refuse_partial_sheet`].
-pub(super) fn refuse_sheet(client: &Client, address: &str) -> Result<(), FetchError> {
+pub(super) fn refuse_sheet(client: &HttpClient, address: &str) -> Result<(), FetchError> {
     refuse_sheet_at(client, &parse(address)?)
 }
 
@@ -41,7 +41,7 @@ pub(super) fn refuse_sheet(client: &Client, address: &str) -> Result<(), FetchEr
 ///
 /// # Errors
 /// `sheet_link` for such a link.
-pub(super) fn refuse_sheet_at(client: &Client, url: &Url) -> Result<(), FetchError> {
+pub(super) fn refuse_sheet_at(client: &HttpClient, url: &Url) -> Result<(), FetchError> {
     if client.is_google(url) && is_sheet_address(url) { Err(sheet_link(&DirectLinkError::Page)) } else { Ok(()) }
 }
 

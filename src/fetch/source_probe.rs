@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Content, FetchError, Fetched, Kind, Order, Watch};
-use crate::domain::location::Location;
+use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent, SourceKind};
+use crate::domain::location::SourceLocation;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::rows::key_column::{HeaderSetting, KeyHints, MissingKey, missing_key_message};
-use crate::domain::rows::row::Row;
+use crate::domain::rows::row::TextRow;
 use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 
 /// Fetches all that is at the place of `source`, whatever is known of it, waits included within `timeout`.
@@ -14,15 +14,15 @@ use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 /// # Errors
 /// When it cannot be fetched or read: what a sync of it would fail with.
 pub fn fetch_whole(
-    kind: &dyn Kind,
+    kind: &dyn SourceKind,
     source: &Source,
     timeout: Duration,
-    watch: &dyn Watch,
-) -> Result<Box<dyn Content>, FetchError> {
+    watch: &dyn FetchObserver,
+) -> Result<Box<dyn FetchedContent>, FetchError> {
     let nothing_known = Validators::default();
-    match kind.fetch(source, &Order::whole(&nothing_known, timeout), watch)? {
-        Fetched::Content(content) => Ok(content),
-        Fetched::Unchanged(_) => Err(FetchError::failed(
+    match kind.fetch(source, &FetchRequest::whole(&nothing_known, timeout), watch)? {
+        FetchOutcome::Content(content) => Ok(content),
+        FetchOutcome::Unchanged(_) => Err(FetchError::failed(
             "bad_status",
             "The server says that nothing has changed, though nothing was known of it.",
         )),
@@ -31,7 +31,13 @@ pub fn fetch_whole(
 
 /// The message about the key column of `source` where it is not among `columns`; `rows` are the first ones.
 #[must_use]
-pub fn missing_key(kind: &dyn Kind, source: &Source, columns: &[String], rows: &[Row], hints: &KeyHints) -> String {
+pub fn missing_key(
+    kind: &dyn SourceKind,
+    source: &Source,
+    columns: &[String],
+    rows: &[TextRow],
+    hints: &KeyHints,
+) -> String {
     let header_row = match source.read_options.header_row {
         _ if !kind.read_settings().contains(&ReadSetting::HeaderRow) => HeaderSetting::NotOffered,
         None => HeaderSetting::Detected,
@@ -45,7 +51,7 @@ pub fn missing_key(kind: &dyn Kind, source: &Source, columns: &[String], rows: &
 ///
 /// # Errors
 /// Never in practice: its slug is a fixed word.
-pub fn unsaved_source(kind: &str, location: &Location, read_options: &ReadOptions) -> Result<Source, FetchError> {
+pub fn unsaved_source(kind: &str, location: &SourceLocation, read_options: &ReadOptions) -> Result<Source, FetchError> {
     let slug: Slug = "preview".parse().map_err(|error| FetchError::failed("bad_slug", format!("{error}")))?;
     Ok(Source {
         id: SourceId(0),

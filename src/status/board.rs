@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 
-use super::shown::Shown;
+use super::shown::SeenProgress;
 use super::{DatabaseStatus, StatusError, StatusStore};
 use crate::domain::log_fields;
 use crate::domain::operation::Status;
@@ -29,11 +29,11 @@ pub struct StatusBoard {
     doubted_after: TimeDelta,
     /// How far each run was when somebody was told last. A primary that comes back after the database answered in its
     /// place, with a report that could not be replaced, takes nothing back.
-    shown: Shown,
+    shown: SeenProgress,
 }
 
 /// What the primary says.
-enum Told {
+enum PrimaryReading {
     /// It is so.
     Surely(StatusReport),
     /// It may have been so: only where the database cannot be asked.
@@ -54,7 +54,7 @@ impl StatusBoard {
             database: DatabaseStatus::new(store),
             believed_for,
             doubted_after: longest(DOUBTED).min(believed_for),
-            shown: Shown::default(),
+            shown: SeenProgress::default(),
         }
     }
 
@@ -67,9 +67,9 @@ impl StatusBoard {
             return self.primary.get(id);
         }
         let mut answer = match self.told(id) {
-            Told::Surely(report) => Some(report),
-            Told::Nothing => self.database.get(id)?,
-            Told::Perhaps(report) => self.database.get(id).or_else(|error| {
+            PrimaryReading::Surely(report) => Some(report),
+            PrimaryReading::Nothing => self.database.get(id)?,
+            PrimaryReading::Perhaps(report) => self.database.get(id).or_else(|error| {
                 log::debug!(syncId:% = id; "{error}; the {} status has to do", self.primary.name());
                 Ok::<_, StatusError>(Some(report))
             })?,
@@ -81,26 +81,26 @@ impl StatusBoard {
     }
 
     /// What the primary says, and how far that can be believed.
-    fn told(&self, id: SyncId) -> Told {
+    fn told(&self, id: SyncId) -> PrimaryReading {
         let report = match self.primary.get(id) {
             Ok(Some(report)) => report,
-            Ok(None) => return Told::Nothing,
+            Ok(None) => return PrimaryReading::Nothing,
             Err(error) => {
                 log::debug!(syncId:% = id; "{} status: {error}; asking the database", self.primary.name());
-                return Told::Nothing;
+                return PrimaryReading::Nothing;
             }
         };
         if self.shown.is_more_than(&report) {
-            return Told::Nothing;
+            return PrimaryReading::Nothing;
         }
         // The absolute difference: a clock that was set back must not make an old report look fresh for hours.
         let age = (Utc::now() - report.last_update).abs();
         match report.status {
-            Status::Pending => Told::Nothing,
-            Status::Running if age > self.believed_for => Told::Nothing,
-            Status::Running if age > self.doubted_after => Told::Perhaps(report),
+            Status::Pending => PrimaryReading::Nothing,
+            Status::Running if age > self.believed_for => PrimaryReading::Nothing,
+            Status::Running if age > self.doubted_after => PrimaryReading::Perhaps(report),
             Status::Running | Status::Completed | Status::Failed | Status::Cancelled | Status::Interrupted => {
-                Told::Surely(report)
+                PrimaryReading::Surely(report)
             }
         }
     }

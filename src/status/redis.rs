@@ -25,10 +25,10 @@ const CONNECTIONS: u32 = 8;
 
 /// Status reports in a Redis, each under a key of its own that expires by itself.
 pub struct RedisStatus {
-    pool: r2d2::Pool<Lines>,
+    pool: r2d2::Pool<RedisConnector>,
     address: RedisAddress,
     kept: Duration,
-    rest: Rest,
+    rest: RedisBackoff,
 }
 
 impl RedisStatus {
@@ -51,19 +51,19 @@ impl RedisStatus {
             // for as long, and it logs nothing: whoever asks is told.
             .connection_timeout(Duration::from_secs(1))
             .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build_unchecked(Lines(client));
-        Ok(Self { pool, address: address.clone(), kept, rest: Rest::default() })
+            .build_unchecked(RedisConnector(client));
+        Ok(Self { pool, address: address.clone(), kept, rest: RedisBackoff::default() })
     }
 
     /// Asks it, whether it is resting or not.
-    fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Trouble> {
+    fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisFailure> {
         let begun = Instant::now();
         loop {
             let mut line = self.pool.get_timeout(PATIENCE).map_err(|error| {
                 self.rest.begin();
                 let told = error.to_string();
                 // What the pool waited for is not what was wrong.
-                Trouble::Away(told.strip_prefix("timed out waiting for connection: ").unwrap_or(&told).to_owned())
+                RedisFailure::Away(told.strip_prefix("timed out waiting for connection: ").unwrap_or(&told).to_owned())
             })?;
             let error = match command.query(&mut line.connection) {
                 Ok(answer) => {
@@ -74,7 +74,7 @@ impl RedisStatus {
             };
             if is_an_answer(&error) {
                 self.rest.end();
-                return Err(Trouble::Refused(error.to_string()));
+                return Err(RedisFailure::Refused(error.to_string()));
             }
             // What was asked may still be answered on it, later.
             line.sound = false;
@@ -83,21 +83,21 @@ impl RedisStatus {
             if !error.is_connection_dropped() || begun.elapsed() >= PATIENCE {
                 self.rest.begin();
                 let late = || format!("it did not answer within {} ms", PATIENCE.as_millis());
-                return Err(Trouble::Away(if error.is_timeout() { late() } else { error.to_string() }));
+                return Err(RedisFailure::Away(if error.is_timeout() { late() } else { error.to_string() }));
             }
         }
     }
 
-    fn error(&self, trouble: Trouble) -> StatusError {
+    fn error(&self, trouble: RedisFailure) -> StatusError {
         let reason = match trouble {
-            Trouble::Away(reason) | Trouble::Refused(reason) => self.address.without_password(&reason),
+            RedisFailure::Away(reason) | RedisFailure::Refused(reason) => self.address.without_password(&reason),
         };
         StatusError::Redis { address: self.address.for_people().to_owned(), reason }
     }
 }
 
 /// Why there is no answer that can be used.
-enum Trouble {
+enum RedisFailure {
     /// It does not answer.
     Away(String),
     /// It answers that it will not.
@@ -129,8 +129,9 @@ impl StatusStore for RedisStatus {
         let key = key(report.sync_id);
         self.ask::<()>(cmd("SET").arg(&key).arg(json).arg("PX").arg(kept)).map_err(|trouble| {
             // One that is full still deletes. One that is away cannot be asked to; readers tell by the report's age.
-            if let Trouble::Refused(_) = trouble
-                && let Err(Trouble::Away(error) | Trouble::Refused(error)) = self.ask::<u64>(cmd("DEL").arg(&key))
+            if let RedisFailure::Refused(_) = trouble
+                && let Err(RedisFailure::Away(error) | RedisFailure::Refused(error)) =
+                    self.ask::<u64>(cmd("DEL").arg(&key))
             {
                 log::debug!("{key}: {}", self.address.without_password(&error));
             }
@@ -140,7 +141,7 @@ impl StatusStore for RedisStatus {
 
     fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
         if !self.rest.is_over() {
-            return Err(self.error(Trouble::Away("it did not answer a moment ago".to_owned())));
+            return Err(self.error(RedisFailure::Away("it did not answer a moment ago".to_owned())));
         }
         let json: Option<Vec<u8>> = self.ask(cmd("GET").arg(key(id))).map_err(|trouble| self.error(trouble))?;
         json.map(|json| read_report(id, &json)).transpose()
@@ -154,9 +155,9 @@ impl StatusStore for RedisStatus {
 
 /// Whether a Redis that did not answer is left alone for now.
 #[derive(Default)]
-struct Rest(Mutex<Option<Instant>>);
+struct RedisBackoff(Mutex<Option<Instant>>);
 
-impl Rest {
+impl RedisBackoff {
     fn begin(&self) {
         *self.0.lock() = Some(Instant::now() + REST);
     }
@@ -181,30 +182,30 @@ impl Rest {
 
 /// Makes connections that never wait for long. The crate's own part for the pool would wait for ever for a Redis that
 /// is frozen.
-struct Lines(Client);
+struct RedisConnector(Client);
 
 /// A connection, and whether nothing is left unanswered on it.
-struct Line {
+struct RedisConnection {
     connection: Connection,
     sound: bool,
 }
 
-impl r2d2::ManageConnection for Lines {
-    type Connection = Line;
+impl r2d2::ManageConnection for RedisConnector {
+    type Connection = RedisConnection;
     type Error = RedisError;
 
-    fn connect(&self) -> Result<Line, RedisError> {
+    fn connect(&self) -> Result<RedisConnection, RedisError> {
         let connection = self.0.get_connection_with_timeout(PATIENCE)?;
         connection.set_read_timeout(Some(PATIENCE))?;
         connection.set_write_timeout(Some(PATIENCE))?;
-        Ok(Line { connection, sound: true })
+        Ok(RedisConnection { connection, sound: true })
     }
 
-    fn is_valid(&self, line: &mut Line) -> Result<(), RedisError> {
+    fn is_valid(&self, line: &mut RedisConnection) -> Result<(), RedisError> {
         cmd("PING").query(&mut line.connection)
     }
 
-    fn has_broken(&self, line: &mut Line) -> bool {
+    fn has_broken(&self, line: &mut RedisConnection) -> bool {
         !line.sound || !redis::ConnectionLike::is_open(&line.connection)
     }
 }

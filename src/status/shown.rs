@@ -6,7 +6,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 
 use crate::domain::operation::Status;
-use crate::domain::progress::{Count, Stats};
+use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -15,21 +15,21 @@ const REMEMBERED: usize = 1000;
 
 /// How far each run was when somebody was told of it.
 #[derive(Default)]
-pub(super) struct Shown(Mutex<HashMap<SyncId, Told>>);
+pub(super) struct SeenProgress(Mutex<HashMap<SyncId, SeenEntry>>);
 
 /// The most that was told of a run, and when it was told last.
-struct Told {
-    most: Reached,
-    feeds: Option<Count>,
-    articles: Option<Count>,
+struct SeenEntry {
+    most: SeenPoint,
+    feeds: Option<ProgressCount>,
+    articles: Option<ProgressCount>,
     at: Instant,
 }
 
 /// How far a run is: whether it waits, runs or has ended, and its percent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Reached(u8, u8);
+struct SeenPoint(u8, u8);
 
-impl Reached {
+impl SeenPoint {
     fn by(report: &StatusReport) -> Self {
         let phase = match report.status {
             Status::Pending => 0,
@@ -40,16 +40,16 @@ impl Reached {
     }
 }
 
-impl Shown {
+impl SeenProgress {
     /// Whether this report says less than somebody was told before.
     pub(super) fn is_more_than(&self, report: &StatusReport) -> bool {
-        self.0.lock().get(&report.sync_id).is_some_and(|told| Reached::by(report) < told.most)
+        self.0.lock().get(&report.sync_id).is_some_and(|told| SeenPoint::by(report) < told.most)
     }
 
     /// Notes that somebody is told this. While a run goes on its feeds and articles are raised to what was told before:
     /// the primary and the database have their percent in step, and these not.
     pub(super) fn note(&self, report: &mut StatusReport) {
-        let (reached, at) = (Reached::by(report), Instant::now());
+        let (reached, at) = (SeenPoint::by(report), Instant::now());
         let mut all = self.0.lock();
         if let Some(told) = all.get_mut(&report.sync_id) {
             let stats = &mut report.stats;
@@ -58,7 +58,7 @@ impl Shown {
                 stats.articles = stats.articles.or(told.articles).map(|now| now.not_before(told.articles));
             }
             // Whoever asked earlier may come here later, with less.
-            *told = Told { most: told.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
+            *told = SeenEntry { most: told.most.max(reached), feeds: stats.feeds, articles: stats.articles, at };
             return;
         }
         if all.len() >= REMEMBERED
@@ -66,16 +66,16 @@ impl Shown {
         {
             all.remove(&oldest);
         }
-        let Stats { feeds, articles, .. } = report.stats;
-        all.insert(report.sync_id, Told { most: reached, feeds, articles, at });
+        let RunStats { feeds, articles, .. } = report.stats;
+        all.insert(report.sync_id, SeenEntry { most: reached, feeds, articles, at });
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{REMEMBERED, Shown};
+    use super::{REMEMBERED, SeenProgress};
     use crate::domain::operation::Status;
-    use crate::domain::progress::Count;
+    use crate::domain::progress::ProgressCount;
     use crate::domain::status_report::StatusReport;
     use crate::domain::status_report::tests::report;
     use crate::domain::sync_id::SyncId;
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn one_who_asked_earlier_and_comes_later_lowers_nothing() {
-        let (shown, run) = (Shown::default(), SyncId::new());
+        let (shown, run) = (SeenProgress::default(), SyncId::new());
         shown.note(&mut at(run, 55));
         shown.note(&mut at(run, 40));
         assert!(shown.is_more_than(&at(run, 54)) && !shown.is_more_than(&at(run, 55)));
@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn feeds_and_articles_of_a_run_that_goes_on_are_never_fewer_than_somebody_was_told() {
-        let (shown, run) = (Shown::default(), SyncId::new());
-        let count = |processed, total| Some(Count { processed, total });
+        let (shown, run) = (SeenProgress::default(), SyncId::new());
+        let count = |processed, total| Some(ProgressCount { processed, total });
         let told = |feeds, articles, status| {
             let mut report = at(run, 55);
             (report.status, report.stats.feeds, report.stats.articles) = (status, feeds, articles);
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_run_that_nobody_asked_for_for_the_longest_is_forgotten_and_no_other() {
-        let shown = Shown::default();
+        let shown = SeenProgress::default();
         let runs: Vec<SyncId> = (0..REMEMBERED).map(|_| SyncId::new()).collect();
         runs.iter().for_each(|run| shown.note(&mut at(*run, 55)));
         shown.note(&mut at(runs[0], 55));

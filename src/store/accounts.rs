@@ -9,7 +9,7 @@ use super::error::StoreError;
 use super::facts;
 use super::schema::{api_tokens, house_facts, sessions, users};
 use super::stored::{or_taken, word};
-use crate::domain::account::{AccountName, Actor, Role, User};
+use crate::domain::account::{AccountName, Actor, Role, UserAccount};
 
 /// An API token as it is listed; its secret is not kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,14 +101,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn user_by_name(&self, name: &str) -> Result<Option<(User, String)>, StoreError> {
+    pub fn user_by_name(&self, name: &str) -> Result<Option<(UserAccount, String)>, StoreError> {
         self.read(|conn| {
             let row: Option<(i64, String, String, String)> = users::table
                 .filter(users::name.eq(name))
                 .select((users::id, users::name, users::role, users::password_hash))
                 .first(conn)
                 .optional()?;
-            row.map(|(id, name, role, hash)| Ok((User { id, name, role: word("users.role", &role)? }, hash)))
+            row.map(|(id, name, role, hash)| Ok((UserAccount { id, name, role: word("users.role", &role)? }, hash)))
                 .transpose()
         })
     }
@@ -117,11 +117,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn users(&self) -> Result<Vec<User>, StoreError> {
+    pub fn users(&self) -> Result<Vec<UserAccount>, StoreError> {
         self.read(|conn| {
             let rows: Vec<(i64, String, String)> =
                 users::table.order(users::name).select((users::id, users::name, users::role)).load(conn)?;
-            rows.into_iter().map(|(id, name, role)| Ok(User { id, name, role: word("users.role", &role)? })).collect()
+            rows.into_iter()
+                .map(|(id, name, role)| Ok(UserAccount { id, name, role: word("users.role", &role)? }))
+                .collect()
         })
     }
 
@@ -129,7 +131,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn begin_session(&self, user: &User, token_hash: &str, term: TimeDelta) -> Result<(), StoreError> {
+    pub fn begin_session(&self, user: &UserAccount, token_hash: &str, term: TimeDelta) -> Result<(), StoreError> {
         self.write(|conn| {
             let now = clock::now(conn)?.naive_utc();
             diesel::delete(sessions::table.filter(sessions::expires_at.lt(now))).execute(conn)?;

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 
 use super::connection::AnyConnection;
-use super::dialect::bulk::Ids;
+use super::dialect::bulk::IdRange;
 use super::schema::{added_spans, items, sync_records};
 
 /// An item: its source, its key and its fields.
@@ -12,8 +12,8 @@ pub(super) type AddedItem = (i64, String, String);
 
 /// Notes that a run added `count` items, more than none, with these ids. Called with the batch that adds them, and in
 /// its transaction.
-pub(super) fn note(conn: &mut AnyConnection, run: &str, ids: Ids, count: i64) -> QueryResult<()> {
-    let last: Option<(i64, i64, Ids)> = added_spans::table
+pub(super) fn note(conn: &mut AnyConnection, run: &str, ids: IdRange, count: i64) -> QueryResult<()> {
+    let last: Option<(i64, i64, IdRange)> = added_spans::table
         .filter(added_spans::sync_id.eq(run))
         .order(added_spans::earlier.desc())
         .select((added_spans::earlier, added_spans::item_count, (added_spans::first_item, added_spans::last_item)))
@@ -40,7 +40,7 @@ pub(super) fn note(conn: &mut AnyConnection, run: &str, ids: Ids, count: i64) ->
 }
 
 /// Whether nothing else has an id among these.
-const fn is_dense((first, last): Ids, count: i64) -> bool {
+const fn is_dense((first, last): IdRange, count: i64) -> bool {
     last - first + 1 == count
 }
 
@@ -57,7 +57,7 @@ pub(super) fn total(conn: &mut AnyConnection, run: &str) -> QueryResult<i64> {
 
 /// At most `most` of the items that a run saw for the first time, in their order, without the first `left_out`.
 pub(super) fn some(conn: &mut AnyConnection, run: &str, left_out: i64, most: i64) -> QueryResult<Vec<AddedItem>> {
-    let spans: Vec<(i64, i64, Ids)> = added_spans::table
+    let spans: Vec<(i64, i64, IdRange)> = added_spans::table
         .filter(added_spans::sync_id.eq(run))
         .filter(added_spans::earlier.lt(left_out.saturating_add(most)))
         .filter((added_spans::earlier + added_spans::item_count).gt(left_out))

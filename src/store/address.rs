@@ -36,7 +36,7 @@ impl DatabaseAddress {
         match self {
             Self::Sqlite(path) => path.display().to_string(),
             Self::Postgres(url) => {
-                let parts = Parts::of(url);
+                let parts = AddressParts::of(url);
                 let place = parts.place().unwrap_or("…");
                 format!("{}://{place}{}", parts.scheme, if parts.query.is_some() { "?…" } else { "" })
             }
@@ -48,7 +48,7 @@ impl DatabaseAddress {
     pub(super) fn without_password(&self, text: &str) -> String {
         let text = text.trim().replace(char::is_control, " ");
         let Self::Postgres(url) = self else { return text };
-        let parts = Parts::of(url);
+        let parts = AddressParts::of(url);
         let Some(place) = parts.place() else { return UNCLEAR.to_owned() };
         // One that is also the name of the user or of the database is none, and names have to be said.
         let is_secret = |word: &str| !word.is_empty() && word != parts.user && !place.contains(word);
@@ -70,7 +70,7 @@ impl fmt::Debug for DatabaseAddress {
 }
 
 /// The parts of a server's address as libpq reads them, which `url` does not: there may be several hosts or none.
-struct Parts<'a> {
+struct AddressParts<'a> {
     scheme: &'a str,
     user: Cow<'a, str>,
     password: Option<&'a str>,
@@ -79,7 +79,7 @@ struct Parts<'a> {
     query: Option<&'a str>,
 }
 
-impl<'a> Parts<'a> {
+impl<'a> AddressParts<'a> {
     fn of(url: &'a str) -> Self {
         let (scheme, rest) = url.split_once("://").unwrap_or((url, ""));
         let names = rest.find('/').map_or(rest, |slash| &rest[..slash]);

@@ -13,13 +13,13 @@ use super::error::StoreError;
 use super::operations::active_of;
 use super::schema::{sources, sync_operations};
 use super::stored::to_json;
-use crate::domain::operation::{OperationKind, Priority, StartRequest, Status};
+use crate::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
 /// What became of a wish to start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Admission {
+pub enum StartOutcome {
     /// The run exists and waits for a worker.
     Accepted(SyncId),
     /// Another run of this source is active; this one.
@@ -34,7 +34,7 @@ pub enum Admission {
 
 /// A start as it is asked for.
 #[derive(Clone, Debug)]
-pub struct Wish<'a> {
+pub struct AdmissionRequest<'a> {
     /// Which source.
     pub source: SourceId,
     /// What to do.
@@ -44,12 +44,12 @@ pub struct Wish<'a> {
     /// How soon the same may be started again by hand; zero switches it off.
     pub cooldown: Duration,
     /// The appointment of a schedule that this start keeps.
-    pub due: Option<Due>,
+    pub due: Option<ScheduledStart>,
 }
 
 /// An appointment of a schedule, and the one after it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Due {
+pub struct ScheduledStart {
     /// When it was due.
     pub at: DateTime<Utc>,
     /// When the next one is; `None` when there is none.
@@ -59,8 +59,8 @@ pub struct Due {
 /// How long a start that lost the lock looks for the winner's run, which it cannot see before the winner commits.
 const LOOK: Duration = Duration::from_millis(500);
 
-enum Attempt {
-    Decided(Admission),
+enum AdmissionAttempt {
+    Decided(StartOutcome),
     Lost(Error),
 }
 
@@ -69,22 +69,22 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails, or somebody else holds the source's row for long without starting a run.
-    pub fn admit(&self, wish: &Wish<'_>) -> Result<Admission, StoreError> {
+    pub fn admit(&self, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
         let mut last_chance = false;
         loop {
             let attempt = self.write(|conn| match lock_source(conn, wish.source.0)? {
                 SourceLock::Held => decide(conn, wish),
-                SourceLock::Gone => Ok(Admission::NoSuchSource),
+                SourceLock::Gone => Ok(StartOutcome::NoSuchSource),
                 SourceLock::Busy(error) => Err(StoreError::Statement(error)),
             });
             let lost = match self.sort_out(attempt)? {
-                Attempt::Decided(admission) => return Ok(admission),
-                Attempt::Lost(error) => error,
+                AdmissionAttempt::Decided(admission) => return Ok(admission),
+                AdmissionAttempt::Lost(error) => error,
             };
             let deadline = Instant::now() + LOOK;
             loop {
                 if let Some(winner) = self.active_run(wish.source)? {
-                    return Ok(Admission::AlreadyRunning(winner));
+                    return Ok(StartOutcome::AlreadyRunning(winner));
                 }
                 if Instant::now() >= deadline {
                     break;
@@ -100,35 +100,37 @@ impl Store {
     }
 
     /// Tells a decision from a lost race (the lock, or the unique index behind it) and from a failure.
-    fn sort_out(&self, attempt: Result<Admission, StoreError>) -> Result<Attempt, StoreError> {
+    fn sort_out(&self, attempt: Result<StartOutcome, StoreError>) -> Result<AdmissionAttempt, StoreError> {
         use diesel::result::DatabaseErrorKind::{UniqueViolation, Unknown};
         match attempt {
-            Ok(admission) => Ok(Attempt::Decided(admission)),
-            Err(StoreError::Statement(error @ Error::DatabaseError(UniqueViolation, _))) => Ok(Attempt::Lost(error)),
+            Ok(admission) => Ok(AdmissionAttempt::Decided(admission)),
+            Err(StoreError::Statement(error @ Error::DatabaseError(UniqueViolation, _))) => {
+                Ok(AdmissionAttempt::Lost(error))
+            }
             Err(StoreError::Statement(error @ Error::DatabaseError(Unknown, _))) if !self.is_sqlite() => {
-                Ok(Attempt::Lost(error))
+                Ok(AdmissionAttempt::Lost(error))
             }
             Err(error) => Err(error),
         }
     }
 }
 
-fn decide(conn: &mut AnyConnection, wish: &Wish<'_>) -> Result<Admission, StoreError> {
-    let Wish { source, request, .. } = *wish;
+fn decide(conn: &mut AnyConnection, wish: &AdmissionRequest<'_>) -> Result<StartOutcome, StoreError> {
+    let AdmissionRequest { source, request, .. } = *wish;
     if let Some(due) = wish.due
         && !keep_appointment(conn, source, due)?
     {
-        return Ok(Admission::NotDue);
+        return Ok(StartOutcome::NotDue);
     }
     // 409 beats 429: a run that goes on is the better answer.
     if let Some(active) = active_of(conn, source.0)? {
-        return Ok(Admission::AlreadyRunning(active));
+        return Ok(StartOutcome::AlreadyRunning(active));
     }
     let now = clock::now(conn)?;
-    if request.priority == Priority::Manual
+    if request.priority == RunPriority::Manual
         && let Some(left) = cooling_down(conn, source, request.kind, now, wish.cooldown)?
     {
-        return Ok(Admission::CoolingDown(left));
+        return Ok(StartOutcome::CoolingDown(left));
     }
     let id = SyncId::new();
     diesel::insert_into(sync_operations::table)
@@ -146,12 +148,12 @@ fn decide(conn: &mut AnyConnection, wish: &Wish<'_>) -> Result<Admission, StoreE
             sync_operations::last_update.eq(now.naive_utc()),
         ))
         .execute(conn)?;
-    Ok(Admission::Accepted(id))
+    Ok(StartOutcome::Accepted(id))
 }
 
 /// Moves a source's schedule on, if it still stands where the asker saw it: of several servers one gets a row. While a
 /// run is active the appointment passes without one, which is why this comes first.
-fn keep_appointment(conn: &mut AnyConnection, source: SourceId, due: Due) -> QueryResult<bool> {
+fn keep_appointment(conn: &mut AnyConnection, source: SourceId, due: ScheduledStart) -> QueryResult<bool> {
     let expected = sources::table.find(source.0).filter(sources::next_run_at.eq(due.at.naive_utc()));
     let next = due.next.map(|time| time.naive_utc());
     Ok(diesel::update(expected).set(sources::next_run_at.eq(next)).execute(conn)? == 1)
@@ -168,7 +170,7 @@ fn cooling_down(
     let ended: Option<Option<chrono::NaiveDateTime>> = sync_operations::table
         .filter(sync_operations::source_id.eq(source.0))
         .filter(sync_operations::kind.eq(kind.as_str()))
-        .filter(sync_operations::priority.eq(Priority::Manual.number()))
+        .filter(sync_operations::priority.eq(RunPriority::Manual.number()))
         .filter(sync_operations::finished_at.is_not_null())
         .order(sync_operations::finished_at.desc())
         .select(sync_operations::finished_at)

@@ -9,7 +9,7 @@ use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::sync_operations;
 use super::stored::word;
-use crate::domain::record::{Attempt, Run};
+use crate::domain::record::{HistoryRun, RunAttempt};
 use crate::domain::sync_id::SyncId;
 
 /// How many runs are followed in either direction: servers that restart every few seconds make long chains.
@@ -17,7 +17,7 @@ const FOLLOWED: usize = 20;
 
 /// A run with the one that is next to it in the direction of the walk.
 #[derive(Queryable, QueryableByName)]
-struct Link {
+struct RunLink {
     #[diesel(sql_type = Text)]
     id: String,
     #[diesel(sql_type = Text)]
@@ -32,10 +32,10 @@ struct Link {
     next: Option<String>,
 }
 
-impl TryFrom<Link> for Attempt {
+impl TryFrom<RunLink> for RunAttempt {
     type Error = StoreError;
 
-    fn try_from(link: Link) -> Result<Self, StoreError> {
+    fn try_from(link: RunLink) -> Result<Self, StoreError> {
         Ok(Self {
             id: word("sync_records.id", &link.id)?,
             status: word("sync_records.status", &link.status)?,
@@ -48,7 +48,7 @@ impl TryFrom<Link> for Attempt {
 
 /// The runs from `first` on, each named by the column `next` of the one before, as far as they have ended and been
 /// kept.
-fn walk(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> QueryResult<Vec<Link>> {
+fn walk(conn: &mut AnyConnection, first: Option<SyncId>, next: &str) -> QueryResult<Vec<RunLink>> {
     let Some(first) = first else { return Ok(Vec::new()) };
     sql_query(format!(
         "WITH RECURSIVE chain (id, status, progress, attempt, finished_at, next, place) AS (
@@ -69,7 +69,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn attempts(&self, of: &Run) -> Result<Vec<Attempt>, StoreError> {
+    pub fn attempts(&self, of: &HistoryRun) -> Result<Vec<RunAttempt>, StoreError> {
         self.read(|conn| {
             let mut chain = walk(conn, of.retry_of(), "retry_of")?;
             chain.reverse();
@@ -85,9 +85,9 @@ impl Store {
                     sync_operations::finished_at,
                     None::<String>.into_sql::<Nullable<Text>>(),
                 ));
-                after.extend(row.first::<Link>(conn).optional()?);
+                after.extend(row.first::<RunLink>(conn).optional()?);
             }
-            let read = |links: Vec<Link>| links.into_iter().map(Attempt::try_from).collect::<Result<Vec<_>, _>>();
+            let read = |links: Vec<RunLink>| links.into_iter().map(RunAttempt::try_from).collect::<Result<Vec<_>, _>>();
             let mut all = read(chain)?;
             all.push(of.as_attempt());
             all.extend(read(after)?);

@@ -5,10 +5,10 @@ use std::time::Duration;
 use diesel::prelude::*;
 
 use super::connection::Store;
-use super::dialect::bulk::{self, Stamp};
+use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
 use super::items::ItemWrite;
-use super::lease::{Progress, fence};
+use super::lease::{RunProgress, fence};
 use super::schema::sync_operations;
 use super::{added, catalogs, operations};
 use crate::domain::change_set::{Change, ChangeKind};
@@ -16,7 +16,7 @@ use crate::domain::operation::Lease;
 
 /// What one batch writes.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Batch {
+pub struct ItemBatch {
     /// Which batch of its run this is, from 1. One that is there already is not written again.
     pub number: i64,
     /// Items whose keys the database never saw. What they are now is their change, so none is kept beside them.
@@ -39,8 +39,8 @@ impl Store {
         &self,
         lease: Lease,
         term: Duration,
-        batch: &Batch,
-        progress: &Progress,
+        batch: &ItemBatch,
+        progress: &RunProgress,
     ) -> Result<(), StoreError> {
         self.write(|conn| {
             let now = fence(conn, lease, term, progress)?;
@@ -52,7 +52,7 @@ impl Store {
             }
             let written = diesel::update(sync_operations::table.find(&id));
             written.set(sync_operations::batches.eq(batch.number)).execute(conn)?;
-            let stamp = Stamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
+            let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             if !batch.new.is_empty() {
                 let ids = bulk::insert_items(conn, stamp, &batch.new)?;
                 added::note(conn, &id, ids, i64::try_from(batch.new.len()).unwrap_or(i64::MAX))?;

@@ -12,7 +12,7 @@ use super::items::Item;
 use super::schema::catalogs;
 use super::stored::{json, to_json};
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::source::{SourceId, Validators};
 
 /// A catalog as a whole.
@@ -84,7 +84,7 @@ fn type_of(name: &str, columns: &[String], types: &[ColumnType]) -> ColumnType {
 }
 
 type SettledRow = (Option<i64>, Option<NaiveDateTime>, String, String);
-type Row = (i64, String, String, String, i64, SettledRow, Option<NaiveDateTime>);
+type CatalogRow = (i64, String, String, String, i64, SettledRow, Option<NaiveDateTime>);
 
 type SettledColumns =
     (catalogs::settled_count, catalogs::settled_at, catalogs::settled_columns, catalogs::settled_types);
@@ -109,7 +109,7 @@ const WHOLE: (
     catalogs::last_success_at,
 );
 
-fn from_row((_, columns, types, validators, count, settled, last): Row) -> Result<Catalog, StoreError> {
+fn from_row((_, columns, types, validators, count, settled, last): CatalogRow) -> Result<Catalog, StoreError> {
     let (settled_count, settled_at, settled_columns, settled_types) = settled;
     let settled = match settled_at {
         None => None,
@@ -157,7 +157,7 @@ pub(super) fn settle(conn: &mut AnyConnection, source_id: i64, now: NaiveDateTim
 }
 
 /// Keeps what is known of the feeds of a source. They are read and written as a whole only, so they are one text.
-pub(super) fn keep_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed]) -> Result<(), StoreError> {
+pub(super) fn keep_feeds(conn: &mut AnyConnection, source_id: i64, feeds: &[FeedRecord]) -> Result<(), StoreError> {
     let text = to_json("catalogs.feeds", &feeds)?;
     diesel::update(catalogs::table.find(source_id)).set(catalogs::feeds.eq(text)).execute(conn)?;
     feed_counts::keep(conn, source_id, feeds)
@@ -182,7 +182,7 @@ impl Store {
     pub fn catalog(&self, id: SourceId) -> Result<Option<Catalog>, StoreError> {
         self.read(|conn| {
             let row = catalogs::table.find(id.0).select(WHOLE);
-            row.first::<Row>(conn).optional()?.map(from_row).transpose()
+            row.first::<CatalogRow>(conn).optional()?.map(from_row).transpose()
         })
     }
 
@@ -203,7 +203,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn feeds(&self, id: SourceId) -> Result<Vec<Feed>, StoreError> {
+    pub fn feeds(&self, id: SourceId) -> Result<Vec<FeedRecord>, StoreError> {
         self.read(|conn| {
             let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
             text.map_or_else(|| Ok(Vec::new()), |text| json("catalogs.feeds", &text))
@@ -217,7 +217,7 @@ impl Store {
     pub fn catalogs(&self) -> Result<Vec<(SourceId, Catalog)>, StoreError> {
         self.read(|conn| {
             let rows = catalogs::table.select(WHOLE);
-            rows.load::<Row>(conn)?.into_iter().map(|row| Ok((SourceId(row.0), from_row(row)?))).collect()
+            rows.load::<CatalogRow>(conn)?.into_iter().map(|row| Ok((SourceId(row.0), from_row(row)?))).collect()
         })
     }
 }

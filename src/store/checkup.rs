@@ -20,7 +20,7 @@ use crate::domain::sync_id::SyncId;
 
 /// What waits and runs, on all servers of a database together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Queue {
+pub struct QueueCounts {
     /// Runs that workers have.
     pub running: u64,
     /// Runs that wait for a worker.
@@ -36,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn queue(&self) -> Result<Queue, StoreError> {
+    pub fn queue(&self) -> Result<QueueCounts, StoreError> {
         self.read(|conn| {
             let now = clock::now(conn)?;
             // There is at most one a source.
@@ -49,7 +49,7 @@ impl Store {
             let oldest = waiting.iter().map(|(_, since, _)| *since).min();
             let expired =
                 running.iter().filter(|(.., until)| until.is_some_and(|until| until < now.timestamp_millis()));
-            Ok(Queue {
+            Ok(QueueCounts {
                 expired: expired.count() as u64,
                 running: running.len() as u64,
                 waiting: waiting.len() as u64,
@@ -62,7 +62,7 @@ impl Store {
 
 /// What a database says of itself.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Facts {
+pub struct DatabaseFacts {
     /// Its name and version.
     pub version: String,
     /// Its size.
@@ -77,7 +77,7 @@ pub struct Facts {
 
 /// How the migrations of a database and of this program differ, by their names or versions.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Migrations {
+pub struct MigrationDiff {
     /// How many were applied.
     pub applied: usize,
     /// The database lacks these.
@@ -88,7 +88,7 @@ pub struct Migrations {
 
 /// A session of another program that is worth a look. Only PostgreSQL has sessions.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Session {
+pub struct BlockingSession {
     /// The server's process for it.
     pub pid: i32,
     /// What the program calls itself; may be empty.
@@ -133,11 +133,11 @@ pub struct FailedSource {
 }
 
 /// A connection of its own, whose statements wait for nobody for long.
-pub struct Checkup {
+pub struct DatabaseProbe {
     conn: AnyConnection,
 }
 
-impl Checkup {
+impl DatabaseProbe {
     /// Connects. Neither a file nor a table is made.
     ///
     /// # Errors
@@ -165,7 +165,7 @@ impl Checkup {
     ///
     /// # Errors
     /// When it fails.
-    pub fn facts(&mut self) -> Result<Facts, StoreError> {
+    pub fn facts(&mut self) -> Result<DatabaseFacts, StoreError> {
         Ok(vitals::facts(&mut self.conn)?)
     }
 
@@ -185,12 +185,12 @@ impl Checkup {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn migrations(&mut self) -> Result<Migrations, StoreError> {
+    pub fn migrations(&mut self) -> Result<MigrationDiff, StoreError> {
         let known = migrations::known(&self.conn)?;
         let applied = vitals::applied(&mut self.conn)?;
         let missing = known.iter().filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name.clone());
         let is_known = |version: &&String| known.iter().any(|(known, _)| known == *version);
-        Ok(Migrations {
+        Ok(MigrationDiff {
             missing: missing.collect(),
             unknown: applied.iter().filter(|version| !is_known(version)).cloned().collect(),
             applied: applied.len(),
@@ -209,7 +209,7 @@ impl Checkup {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn sessions(&mut self) -> Result<Vec<Session>, StoreError> {
+    pub fn sessions(&mut self) -> Result<Vec<BlockingSession>, StoreError> {
         Ok(vitals::sessions(&mut self.conn)?)
     }
 
@@ -224,8 +224,8 @@ impl Checkup {
         patience: Duration,
     ) -> Result<(Vec<LeftRun>, Vec<LeftRun>), StoreError> {
         let now = clock::now(&mut self.conn)?;
-        type Row = (String, String, Option<String>, Option<i64>, NaiveDateTime, Option<String>);
-        let rows: Vec<Row> = sync_operations::table
+        type QueueRow = (String, String, Option<String>, Option<i64>, NaiveDateTime, Option<String>);
+        let rows: Vec<QueueRow> = sync_operations::table
             .inner_join(sources::table)
             .filter(sync_operations::status.eq_any(ACTIVE))
             .order(sync_operations::created_at)

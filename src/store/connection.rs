@@ -9,15 +9,15 @@ use r2d2::{NopErrorHandler, Pool};
 
 pub use super::address::DatabaseAddress;
 pub(super) use super::any_connection::AnyConnection;
-use super::connector::Connector;
+use super::connector::DatabaseConnector;
 use super::dialect::{migrations, write_tx};
 use super::error::StoreError;
 
 /// The cellar: everything that is kept, behind one pool of connections. Cloning it shares the pool.
 #[derive(Clone)]
 pub struct Store {
-    pool: Pool<Connector>,
-    connector: Connector,
+    pool: Pool<DatabaseConnector>,
+    connector: DatabaseConnector,
     /// On SQLite writers queue here in order before they ask the database. Its own lock is not fair: beside
     /// back-to-back batches a heartbeat waited up to 3 s there, and 7 ms here.
     writers: Arc<Option<FairMutex<()>>>,
@@ -30,7 +30,7 @@ const TURN: Duration = Duration::from_secs(4);
 /// an outage asks again by itself. The pool also waits up to half of this between its attempts to reconnect.
 const CONNECTION: Duration = Duration::from_secs(3);
 
-type Pooled = r2d2::PooledConnection<Connector>;
+type PoolConnection = r2d2::PooledConnection<DatabaseConnector>;
 
 impl Store {
     /// Opens the database with up to `connections` connections; the first is made at once, so that an address that
@@ -43,7 +43,7 @@ impl Store {
         if let DatabaseAddress::Sqlite(path) = address {
             create_private(path)?;
         }
-        let connector = Connector { address: address.clone(), lease };
+        let connector = DatabaseConnector { address: address.clone(), lease };
         // One attempt outside the pool: the pool would retry for long and hide the reason.
         let first = connector.make().map_err(|error| StoreError::Unreachable {
             address: address.for_people(),
@@ -104,12 +104,12 @@ impl Store {
         write_tx::run(&mut self.connection()?.conn, work)
     }
 
-    fn connection(&self) -> Result<Pooled, StoreError> {
+    fn connection(&self) -> Result<PoolConnection, StoreError> {
         self.pool.get().map_err(|error| no_connection(&self.connector, &error))
     }
 }
 
-fn pool(connector: &Connector, connections: u32) -> Result<Pool<Connector>, StoreError> {
+fn pool(connector: &DatabaseConnector, connections: u32) -> Result<Pool<DatabaseConnector>, StoreError> {
     Pool::builder()
         .max_size(connections)
         .min_idle(Some(1))
@@ -122,7 +122,7 @@ fn pool(connector: &Connector, connections: u32) -> Result<Pool<Connector>, Stor
         .map_err(|error| no_connection(connector, &error))
 }
 
-fn no_connection(connector: &Connector, error: &r2d2::Error) -> StoreError {
+fn no_connection(connector: &DatabaseConnector, error: &r2d2::Error) -> StoreError {
     StoreError::Pool(connector.address.without_password(&error.to_string()))
 }
 

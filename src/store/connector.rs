@@ -14,7 +14,7 @@ use super::dialect::session;
 
 /// Where to connect to, and what each connection is told first.
 #[derive(Clone, Debug)]
-pub(super) struct Connector {
+pub(super) struct DatabaseConnector {
     pub(super) address: DatabaseAddress,
     /// Bounds how long a PostgreSQL session may sit inside a transaction.
     pub(super) lease: Duration,
@@ -22,7 +22,7 @@ pub(super) struct Connector {
 
 /// Why there is no connection, or why one is of no use any more.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Disconnected {
+pub(super) enum ConnectFailure {
     /// None could be made.
     #[error("{0}")]
     Unreachable(#[from] ConnectionError),
@@ -43,16 +43,16 @@ pub(super) enum Disconnected {
 }
 
 /// A connection, and the file that it is to.
-pub(super) struct Connected {
+pub(super) struct OpenConnection {
     pub(super) conn: AnyConnection,
     /// The number of the file; none for a server.
     file: Option<u64>,
 }
 
-impl Connector {
+impl DatabaseConnector {
     /// A connection, ready to be used. As the kind that the address is of and no other: Diesel, asked for either, takes
     /// the address of a server that is away for the name of a file.
-    pub(super) fn make(&self) -> Result<AnyConnection, Disconnected> {
+    pub(super) fn make(&self) -> Result<AnyConnection, ConnectFailure> {
         let made: ConnectionResult<AnyConnection> = match &self.address {
             DatabaseAddress::Sqlite(path) => {
                 SqliteConnection::establish(&path.display().to_string()).map(AnyConnection::Sqlite)
@@ -65,39 +65,39 @@ impl Connector {
     }
 }
 
-impl Connector {
+impl DatabaseConnector {
     /// The number of the file that is at the address now, if it is one of a file. SQLite goes on with a file that was
     /// deleted or replaced, and all that is written to it is lost with the last connection.
-    fn file(&self) -> Result<Option<u64>, Disconnected> {
+    fn file(&self) -> Result<Option<u64>, ConnectFailure> {
         match &self.address {
             DatabaseAddress::Sqlite(path) => match std::fs::metadata(path) {
                 Ok(file) => Ok(Some(file.ino())),
-                Err(error) => Err(Disconnected::Gone { path: path.clone(), error }),
+                Err(error) => Err(ConnectFailure::Gone { path: path.clone(), error }),
             },
             DatabaseAddress::Postgres(_) => Ok(None),
         }
     }
 }
 
-impl r2d2::ManageConnection for Connector {
-    type Connection = Connected;
-    type Error = Disconnected;
+impl r2d2::ManageConnection for DatabaseConnector {
+    type Connection = OpenConnection;
+    type Error = ConnectFailure;
 
-    fn connect(&self) -> Result<Connected, Disconnected> {
+    fn connect(&self) -> Result<OpenConnection, ConnectFailure> {
         // Asked first: a connection would make a file that is missing.
         let file = self.file()?;
-        Ok(Connected { conn: self.make()?, file })
+        Ok(OpenConnection { conn: self.make()?, file })
     }
 
-    fn is_valid(&self, connected: &mut Connected) -> Result<(), Disconnected> {
+    fn is_valid(&self, connected: &mut OpenConnection) -> Result<(), ConnectFailure> {
         match connected.file {
             None => Ok(connected.conn.ping()?),
             file if file == self.file()? => Ok(()),
-            _ => Err(Disconnected::Replaced),
+            _ => Err(ConnectFailure::Replaced),
         }
     }
 
-    fn has_broken(&self, connected: &mut Connected) -> bool {
+    fn has_broken(&self, connected: &mut OpenConnection) -> bool {
         std::thread::panicking() || connected.conn.is_broken()
     }
 }

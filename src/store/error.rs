@@ -44,7 +44,7 @@ pub enum StoreError {
 
 /// What a second try of what failed would come to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Prospect {
+pub enum Retryability {
     /// The database is away or busy; when it is back the same succeeds.
     Passing,
     /// It may be passing or not: worth a few tries.
@@ -61,20 +61,24 @@ impl StoreError {
 
     /// What a second try would make of this.
     #[must_use]
-    pub fn prospect(&self) -> Prospect {
+    pub fn prospect(&self) -> Retryability {
         use diesel::result::{DatabaseErrorKind as Kind, Error};
         match self {
-            Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Prospect::Passing,
+            Self::Pool(_) | Self::Busy | Self::Unreachable { .. } => Retryability::Passing,
             // A commit that failed, and so did taking it back: the connection is gone.
-            Self::Statement(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => Prospect::Passing,
+            Self::Statement(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => {
+                Retryability::Passing
+            }
             Self::Statement(Error::DatabaseError(kind, _)) => match kind {
-                Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure => Prospect::Passing,
+                Kind::ClosedConnection | Kind::UnableToSendCommand | Kind::SerializationFailure => {
+                    Retryability::Passing
+                }
                 // A server that shuts down, a full disk and a lock that somebody else holds all come without a kind.
-                Kind::Unknown => Prospect::Unclear,
-                _ => Prospect::Final,
+                Kind::Unknown => Retryability::Unclear,
+                _ => Retryability::Final,
             },
             Self::Statement(_) | Self::Migration(_) | Self::Fenced | Self::Corrupt { .. } | Self::Taken { .. } => {
-                Prospect::Final
+                Retryability::Final
             }
         }
     }

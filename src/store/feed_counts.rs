@@ -9,16 +9,16 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::catalogs;
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::source::SourceId;
 
-type Row = (i64, i64, Option<NaiveDateTime>);
+type FeedCountRow = (i64, i64, Option<NaiveDateTime>);
 
 const COUNTS: (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until) =
     (catalogs::feed_count, catalogs::feeds_failing, catalogs::feeds_silent_until);
 
-fn from_row((total, failing, silent): Row) -> Result<Option<FeedCounts>, StoreError> {
+fn from_row((total, failing, silent): FeedCountRow) -> Result<Option<FeedCounts>, StoreError> {
     let total = u64::try_from(total).map_err(|error| StoreError::corrupt("catalogs.feed_count")(&error))?;
     let failing = u64::try_from(failing).map_err(|error| StoreError::corrupt("catalogs.feeds_failing")(&error))?;
     let silent_until = silent.map(|time| time.and_utc());
@@ -26,7 +26,7 @@ fn from_row((total, failing, silent): Row) -> Result<Option<FeedCounts>, StoreEr
 }
 
 /// Keeps the counts of what is known of the feeds of a source.
-pub(super) fn keep(conn: &mut AnyConnection, source_id: i64, feeds: &[Feed]) -> Result<(), StoreError> {
+pub(super) fn keep(conn: &mut AnyConnection, source_id: i64, feeds: &[FeedRecord]) -> Result<(), StoreError> {
     let counts = FeedCounts::of(feeds);
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let (total, failing) = counts.map_or((0, 0), |counts| (number(counts.total), number(counts.failing)));
@@ -60,7 +60,7 @@ impl Store {
     pub fn all_feed_counts(&self) -> Result<HashMap<SourceId, FeedCounts>, StoreError> {
         self.read(|conn| {
             let known = catalogs::table.filter(catalogs::feed_count.gt(0));
-            let rows: Vec<(i64, Row)> = known.select((catalogs::source_id, COUNTS)).load(conn)?;
+            let rows: Vec<(i64, FeedCountRow)> = known.select((catalogs::source_id, COUNTS)).load(conn)?;
             let mut all = HashMap::new();
             for (id, row) in rows {
                 if let Some(counts) = from_row(row)? {

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::catalogs as catalog_rows;
 use super::connection::{AnyConnection, Store};
-use super::dialect::bulk::{self, Stamp};
+use super::dialect::bulk::{self, BatchStamp};
 use super::dialect::clock;
 use super::error::StoreError;
 use super::operations::{self, OperationRow};
@@ -13,16 +13,16 @@ use super::schema::{catalogs, sources, sync_operations, sync_records};
 use super::stored::{json, to_json};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::feed::Feed;
-use crate::domain::issue::Issues;
-use crate::domain::operation::{Lease, Priority, Status};
-use crate::domain::progress::Stats;
+use crate::domain::feed::FeedRecord;
+use crate::domain::issue::IssueList;
+use crate::domain::operation::{Lease, RunPriority, Status};
+use crate::domain::progress::RunStats;
 use crate::domain::source::Validators;
 use crate::domain::sync_id::SyncId;
 
 /// How a run ends.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Ending {
+pub struct RunEnding {
     /// A terminal status.
     pub status: Status,
     /// The last line for people.
@@ -30,22 +30,22 @@ pub struct Ending {
     /// A word and a sentence, where something went wrong.
     pub error: Option<(String, String)>,
     /// The counts; `None` leaves them as the run's row has them. Removals are counted by the transaction itself.
-    pub stats: Option<Stats>,
+    pub stats: Option<RunStats>,
     /// What could not be taken, or was mended.
-    pub issues: Issues,
+    pub issues: IssueList,
     /// Removals that wait for a person's word.
     pub withheld_removals: u64,
     /// What is known of the feeds of the source from now on, however the run ended; `None` leaves it as it is.
-    pub feeds: Option<Vec<Feed>>,
+    pub feeds: Option<Vec<FeedRecord>>,
     /// What a preview found, kept with its record.
     pub changes: Vec<Change>,
     /// What becomes of the catalog as a whole; `None` leaves it as it is.
-    pub applied: Option<Applied>,
+    pub applied: Option<AppliedChanges>,
     /// Whether the run is queued again.
-    pub requeue: Requeue,
+    pub requeue: RequeuePolicy,
 }
 
-impl Ending {
+impl RunEnding {
     /// An end with nothing else to say.
     #[must_use]
     pub fn new(status: Status, message: impl Into<String>) -> Self {
@@ -54,19 +54,19 @@ impl Ending {
             message: message.into(),
             error: None,
             stats: None,
-            issues: Issues::default(),
+            issues: IssueList::default(),
             withheld_removals: 0,
             feeds: None,
             changes: Vec::new(),
             applied: None,
-            requeue: Requeue::No,
+            requeue: RequeuePolicy::No,
         }
     }
 }
 
 /// What the last transaction of a run that applied something does to the catalog.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
-pub struct Applied {
+pub struct AppliedChanges {
     /// The columns in the source's order; `None` when they were not looked at.
     pub columns: Option<Vec<String>>,
     /// What the cells of each column are; `None` when they were not looked at.
@@ -79,7 +79,7 @@ pub struct Applied {
 
 /// Whether a run that ended early is queued again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Requeue {
+pub enum RequeuePolicy {
     /// It is not.
     No,
     /// It is, as the same attempt: it was told to stop and did nothing wrong.
@@ -90,7 +90,7 @@ pub enum Requeue {
 
 /// What the row must still say for a run to be ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Hold {
+pub(super) enum ClosePrecondition {
     /// A worker ends its own.
     Leased(Lease),
     /// Nobody took it yet.
@@ -105,18 +105,22 @@ impl Store {
     /// # Errors
     /// [`StoreError::Fenced`] when the lease is lost: somebody else has ended the run. Otherwise when the database
     /// fails. Nothing is written then.
-    pub fn finish(&self, lease: Lease, ending: &Ending) -> Result<Option<SyncId>, StoreError> {
-        self.write(|conn| close(conn, Hold::Leased(lease), ending))
+    pub fn finish(&self, lease: Lease, ending: &RunEnding) -> Result<Option<SyncId>, StoreError> {
+        self.write(|conn| close(conn, ClosePrecondition::Leased(lease), ending))
     }
 }
 
 /// Ends a run inside the transaction at hand.
-pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Result<Option<SyncId>, StoreError> {
+pub(super) fn close(
+    conn: &mut AnyConnection,
+    hold: ClosePrecondition,
+    ending: &RunEnding,
+) -> Result<Option<SyncId>, StoreError> {
     let (id, from, token, expired_by) = match hold {
-        Hold::Leased(lease) => (lease.id, Status::Running, lease.token, i64::MAX),
+        ClosePrecondition::Leased(lease) => (lease.id, Status::Running, lease.token, i64::MAX),
         // A waiting run has no token; a running one always has, as the table's CHECK says.
-        Hold::Waiting(id) => (id, Status::Pending, 0, i64::MAX),
-        Hold::Expired(lease, by) => (lease.id, Status::Running, lease.token, by),
+        ClosePrecondition::Waiting(id) => (id, Status::Pending, 0, i64::MAX),
+        ClosePrecondition::Expired(lease, by) => (lease.id, Status::Running, lease.token, by),
     };
     debug_assert!(from.may_become(ending.status), "{from} does not become {}", ending.status);
     let id = id.to_string();
@@ -148,7 +152,7 @@ pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Re
         None => json("sync_operations.stats", &row.stats)?,
     };
     if let Some(applied) = &ending.applied {
-        let stamp = Stamp { source_id: row.source_id, sync_id: &id, now };
+        let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now };
         let in_step = completed && ending.withheld_removals == 0;
         stats.removed = apply(conn, stamp, applied, completed, in_step)?;
     }
@@ -158,7 +162,7 @@ pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Re
     let kept = to_json("sync_operations.stats", &stats)?;
     diesel::update(sync_operations::table.find(&id)).set(sync_operations::stats.eq(&kept)).execute(conn)?;
     // The row is locked since our UPDATE, so this cannot change any more: an accepted cancel is never undone by a stop.
-    let again = if row.cancel_requested { Requeue::No } else { ending.requeue };
+    let again = if row.cancel_requested { RequeuePolicy::No } else { ending.requeue };
     let successor = requeue(conn, &row, again)?;
     keep_record(conn, &row, ending, &kept, now, successor)?;
     bulk::insert_issues(conn, &id, &ending.issues.kept)?;
@@ -170,8 +174,8 @@ pub(super) fn close(conn: &mut AnyConnection, hold: Hold, ending: &Ending) -> Re
 /// `in_step` is whether the catalog holds just what its source holds now.
 fn apply(
     conn: &mut AnyConnection,
-    stamp: Stamp<'_>,
-    applied: &Applied,
+    stamp: BatchStamp<'_>,
+    applied: &AppliedChanges,
     completed: bool,
     in_step: bool,
 ) -> Result<u64, StoreError> {
@@ -204,11 +208,11 @@ fn apply(
 }
 
 /// Queues the run again, if it is to be.
-fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: Requeue) -> Result<Option<SyncId>, StoreError> {
+fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: RequeuePolicy) -> Result<Option<SyncId>, StoreError> {
     let attempt = match requeue {
-        Requeue::No => return Ok(None),
-        Requeue::SameAttempt => row.attempt,
-        Requeue::NextAttempt => row.attempt + 1,
+        RequeuePolicy::No => return Ok(None),
+        RequeuePolicy::SameAttempt => row.attempt,
+        RequeuePolicy::NextAttempt => row.attempt + 1,
     };
     let id = SyncId::new();
     let now = clock::now(conn)?.naive_utc();
@@ -219,7 +223,7 @@ fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: Requeue) -> Re
             sync_operations::kind.eq(&row.kind),
             sync_operations::mode.eq(&row.mode),
             sync_operations::options.eq(&row.options),
-            sync_operations::priority.eq(Priority::Retry.number()),
+            sync_operations::priority.eq(RunPriority::Retry.number()),
             sync_operations::status.eq(Status::Pending.as_str()),
             sync_operations::message.eq("Starting again; nothing is lost."),
             sync_operations::requested_by.eq(&row.requested_by),
@@ -235,7 +239,7 @@ fn requeue(conn: &mut AnyConnection, row: &OperationRow, requeue: Requeue) -> Re
 fn keep_record(
     conn: &mut AnyConnection,
     row: &OperationRow,
-    ending: &Ending,
+    ending: &RunEnding,
     stats: &str,
     now: chrono::NaiveDateTime,
     successor: Option<SyncId>,

@@ -10,7 +10,7 @@ use super::records::RecordRow;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::{json, word};
 use crate::domain::operation::Status;
-use crate::domain::record::{ActiveRun, Moments, Run, SyncRecord};
+use crate::domain::record::{ActiveRun, HistoryRun, RunTimestamps, SyncRecord};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
 
@@ -55,7 +55,7 @@ fn active(row: OperationRow, slug: &str) -> Result<ActiveRun, StoreError> {
         status: word("sync_operations.status", &row.status)?,
         message: row.message,
         progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_operations.progress")(&e))?,
-        moments: Moments {
+        moments: RunTimestamps {
             created_at: row.created_at.and_utc(),
             started_at: row.started_at.map(|time| time.and_utc()),
             processing_at: row.processing_at.map(|time| time.and_utc()),
@@ -68,7 +68,7 @@ fn active(row: OperationRow, slug: &str) -> Result<ActiveRun, StoreError> {
     })
 }
 
-fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<Run>, StoreError> {
+fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
     let id = id.to_string();
     // The row first: a run that ends between the two looks has its record by the second.
     let going_on: Option<(OperationRow, String)> = sync_operations::table
@@ -79,10 +79,10 @@ fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<Run>, StoreError> 
         .first(conn)
         .optional()?;
     if let Some((row, slug)) = going_on {
-        return active(row, &slug).map(|run| Some(Run::Active(run)));
+        return active(row, &slug).map(|run| Some(HistoryRun::Active(run)));
     }
     let ended = sync_records::table.find(&id).select(RecordRow::as_select()).first(conn).optional()?;
-    ended.map(|row| SyncRecord::try_from(row).map(Run::Ended)).transpose()
+    ended.map(|row| SyncRecord::try_from(row).map(HistoryRun::Ended)).transpose()
 }
 
 /// Of the records those of sources that were called so and are gone: a source that was only renamed has its runs under
@@ -98,7 +98,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn run(&self, id: SyncId) -> Result<Option<Run>, StoreError> {
+    pub fn run(&self, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
         self.read(|conn| run(conn, id))
     }
 

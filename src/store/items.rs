@@ -7,9 +7,9 @@ use super::connection::Store;
 use super::dialect::{bulk, search, sorting};
 use super::error::StoreError;
 use super::schema::items;
-use crate::domain::change_set::Known;
+use crate::domain::change_set::KnownItem;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::item::{Digest128, parse_fields, search_fold};
+use crate::domain::item::{ContentDigest, parse_fields, search_fold};
 use crate::domain::source::SourceId;
 
 /// An item ready to be stored.
@@ -20,7 +20,7 @@ pub struct ItemWrite {
     /// JSON text of its fields.
     pub fields: String,
     /// The digest of `fields`.
-    pub hash: Digest128,
+    pub hash: ContentDigest,
     /// What searches look at.
     pub search_text: String,
 }
@@ -63,7 +63,7 @@ pub struct ItemQuery {
 
 /// One page of a catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ItemPage {
+pub struct ItemsPage {
     /// The items on it.
     pub items: Vec<Item>,
     /// How many there are on all pages.
@@ -107,7 +107,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemPage, StoreError> {
+    pub fn items(&self, source: SourceId, query: &ItemQuery) -> Result<ItemsPage, StoreError> {
         // Every word is a pass over the catalog's text, so a search has an end.
         let search: String = query.search.chars().filter(|&c| c != '\0').take(SEARCH_MAX_CHARS).collect();
         let words: Vec<String> = search_fold(&search).split_whitespace().map(like_pattern).collect();
@@ -139,7 +139,7 @@ impl Store {
                 .offset(i64::try_from(offset).unwrap_or(i64::MAX))
                 .load(conn)?;
             let items = rows.into_iter().map(from_row).collect::<Result<_, _>>()?;
-            Ok(ItemPage { items, total })
+            Ok(ItemsPage { items, total })
         })
     }
 
@@ -177,7 +177,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn known_items(&self, source: SourceId, after: &str) -> Result<Vec<(String, Known)>, StoreError> {
+    pub fn known_items(&self, source: SourceId, after: &str) -> Result<Vec<(String, KnownItem)>, StoreError> {
         const PAGE: i64 = 10_000;
         let rows: Vec<(String, Vec<u8>, Option<NaiveDateTime>, NaiveDateTime)> = self.read(|conn| {
             // By key, because that is the order of the index: other sources' items are not passed over one by one.
@@ -192,7 +192,7 @@ impl Store {
         rows.into_iter()
             .map(|(key, hash, removed_at, changed_at)| {
                 let hash = hash[..].try_into().map_err(|error| StoreError::corrupt("items.hash")(&error))?;
-                Ok((key, Known { hash, live: removed_at.is_none(), changed_at: changed_at.and_utc() }))
+                Ok((key, KnownItem { hash, live: removed_at.is_none(), changed_at: changed_at.and_utc() }))
             })
             .collect()
     }

@@ -11,13 +11,13 @@ use super::error::StoreError;
 use super::operations::{self, OperationRow};
 use super::schema::sync_operations;
 use super::stored::to_json;
-use crate::domain::operation::{Lease, Operation, Stage, Status};
-use crate::domain::progress::Stats;
+use crate::domain::operation::{Lease, Stage, Status, SyncOperation};
+use crate::domain::progress::RunStats;
 use crate::domain::sync_id::SyncId;
 
 /// How far a run is, as its row keeps it.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Progress {
+pub struct RunProgress {
     /// What it is doing.
     pub stage: Stage,
     /// One line for people.
@@ -25,12 +25,12 @@ pub struct Progress {
     /// Percent, at most 99.
     pub percent: u8,
     /// The counts.
-    pub stats: Stats,
+    pub stats: RunStats,
 }
 
 /// What a heartbeat learns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Renewal {
+pub enum LeaseRenewal {
     /// The lease is ours for another term.
     Held {
         /// Whether someone asked to end the run.
@@ -42,7 +42,7 @@ pub enum Renewal {
 
 /// What became of the wish to begin the final transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Finalizing {
+pub enum FinalizeOutcome {
     /// From here on a cancel comes too late.
     Begun,
     /// Someone asked to end the run before.
@@ -56,7 +56,7 @@ pub(super) fn fence(
     conn: &mut AnyConnection,
     lease: Lease,
     term: std::time::Duration,
-    progress: &Progress,
+    progress: &RunProgress,
 ) -> Result<DateTime<Utc>, StoreError> {
     let now = clock::now(conn)?;
     let stats = to_json("sync_operations.stats", &progress.stats)?;
@@ -105,7 +105,7 @@ impl Store {
         token: i64,
         term: std::time::Duration,
         only: Option<SyncId>,
-    ) -> Result<Option<(Operation, Lease)>, StoreError> {
+    ) -> Result<Option<(SyncOperation, Lease)>, StoreError> {
         let only = only.map(|id| id.to_string());
         // Looked at before any lock is taken: an idle worker must not queue among the writers.
         let waiting = self.read(|conn| {
@@ -147,7 +147,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails; the lease may have been renewed or not.
-    pub fn renew(&self, lease: Lease, term: std::time::Duration) -> Result<Renewal, StoreError> {
+    pub fn renew(&self, lease: Lease, term: std::time::Duration) -> Result<LeaseRenewal, StoreError> {
         self.write(|conn| {
             lock::commit_without_waiting(conn)?;
             let now = clock::now(conn)?;
@@ -158,11 +158,11 @@ impl Store {
                 ))
                 .execute(conn)?;
             if rows == 0 {
-                return Ok(Renewal::Lost);
+                return Ok(LeaseRenewal::Lost);
             }
             let cancel_requested =
                 sync_operations::table.find(lease.id.to_string()).select(sync_operations::cancel_requested);
-            Ok(Renewal::Held { cancel_requested: cancel_requested.first(conn)? })
+            Ok(LeaseRenewal::Held { cancel_requested: cancel_requested.first(conn)? })
         })
     }
 
@@ -170,7 +170,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn look_at_lease(&self, lease: Lease) -> Result<Renewal, StoreError> {
+    pub fn look_at_lease(&self, lease: Lease) -> Result<LeaseRenewal, StoreError> {
         self.read(|conn| {
             let held: Option<bool> = sync_operations::table
                 .find(lease.id.to_string())
@@ -179,7 +179,7 @@ impl Store {
                 .select(sync_operations::cancel_requested)
                 .first(conn)
                 .optional()?;
-            Ok(held.map_or(Renewal::Lost, |cancel_requested| Renewal::Held { cancel_requested }))
+            Ok(held.map_or(LeaseRenewal::Lost, |cancel_requested| LeaseRenewal::Held { cancel_requested }))
         })
     }
 
@@ -191,7 +191,7 @@ impl Store {
         &self,
         lease: Lease,
         term: std::time::Duration,
-        progress: &Progress,
+        progress: &RunProgress,
     ) -> Result<(), StoreError> {
         self.write(|conn| {
             lock::commit_without_waiting(conn)?;
@@ -207,8 +207,8 @@ impl Store {
         &self,
         lease: Lease,
         term: std::time::Duration,
-        progress: &Progress,
-    ) -> Result<Finalizing, StoreError> {
+        progress: &RunProgress,
+    ) -> Result<FinalizeOutcome, StoreError> {
         self.write(|conn| {
             // Changes nothing and holds the row until the commit, so a cancel comes either before this or after it.
             let held = diesel::update(ours(lease)).set(sync_operations::token.eq(lease.token)).execute(conn)?;
@@ -217,10 +217,10 @@ impl Store {
             }
             let row = sync_operations::table.find(lease.id.to_string()).select(sync_operations::cancel_requested);
             if row.first(conn)? {
-                return Ok(Finalizing::CancelRequested);
+                return Ok(FinalizeOutcome::CancelRequested);
             }
             fence(conn, lease, term, progress)?;
-            Ok(Finalizing::Begun)
+            Ok(FinalizeOutcome::Begun)
         })
     }
 }

@@ -3,14 +3,14 @@
 use diesel::prelude::*;
 
 use super::connection::Store;
-use super::dialect::bulk::{self, Stamp};
+use super::dialect::bulk::{self, BatchStamp};
 use super::dialect::search;
 use super::error::StoreError;
 use super::items::ItemWrite;
-use super::lease::{Progress, fence};
+use super::lease::{RunProgress, fence};
 use super::operations;
 use super::schema::items;
-use crate::domain::item::{Layout, parse_fields, search_text};
+use crate::domain::item::{ColumnLayout, parse_fields, search_text};
 use crate::domain::operation::Lease;
 use crate::domain::source::SourceId;
 
@@ -63,7 +63,7 @@ impl Store {
         term: std::time::Duration,
         page: &[ItemToStrip],
         columns: &[String],
-        progress: &Progress,
+        progress: &RunProgress,
     ) -> Result<(), StoreError> {
         let stripped: Vec<ItemWrite> =
             page.iter().map(|item| without(item, columns)).collect::<Result<_, StoreError>>()?;
@@ -71,7 +71,7 @@ impl Store {
             let now = fence(conn, lease, term, progress)?;
             let id = lease.id.to_string();
             let row = operations::row(conn, &id)?.ok_or(StoreError::Fenced)?;
-            let stamp = Stamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
+            let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now: now.naive_utc() };
             bulk::rewrite_items(conn, stamp, &stripped)?;
             Ok(())
         })
@@ -83,7 +83,7 @@ fn without(item: &ItemToStrip, columns: &[String]) -> Result<ItemWrite, StoreErr
     let fields = parse_fields(&item.fields).map_err(|error| StoreError::corrupt("items.fields")(&error))?;
     let (names, cells): (Vec<String>, Vec<String>) =
         fields.into_iter().filter(|(name, _)| !columns.contains(name)).unzip();
-    let stripped = Layout::new(&names, 0).item(&cells);
+    let stripped = ColumnLayout::new(&names, 0).item(&cells);
     let (fields, hash) = (stripped.fields, stripped.hash);
     Ok(ItemWrite { key: item.key.clone(), fields, hash, search_text: search_text(&cells) })
 }

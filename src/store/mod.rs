@@ -31,4 +31,4 @@ pub mod sources;
 mod stored;
 
 pub use connection::{DatabaseAddress, Store};
-pub use error::{Prospect, StoreError};
+pub use error::{Retryability, StoreError};

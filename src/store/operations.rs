@@ -8,8 +8,8 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::schema::{sources, sync_operations, sync_records};
 use super::stored::{json, word};
-use crate::domain::operation::{Operation, OperationKind, Options, Priority, Stage, Status};
-use crate::domain::progress::{Stats, rate_and_eta};
+use crate::domain::operation::{OperationKind, RunPriority, Stage, StartOptions, Status, SyncOperation};
+use crate::domain::progress::{RunStats, rate_and_eta};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -55,14 +55,14 @@ pub(super) struct OperationRow {
 }
 
 impl OperationRow {
-    pub(super) fn operation(&self) -> Result<Operation, StoreError> {
-        Ok(Operation {
+    pub(super) fn operation(&self) -> Result<SyncOperation, StoreError> {
+        Ok(SyncOperation {
             id: word("sync_operations.id", &self.id)?,
             source_id: SourceId(self.source_id),
             kind: word("sync_operations.kind", &self.kind)?,
             mode: word("sync_operations.mode", &self.mode)?,
-            options: json::<Options>("sync_operations.options", &self.options)?,
-            priority: Priority::from_number(self.priority),
+            options: json::<StartOptions>("sync_operations.options", &self.options)?,
+            priority: RunPriority::from_number(self.priority),
             attempt: self.attempt,
             retry_of: self.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
             requested_by: self.requested_by.clone(),
@@ -71,7 +71,7 @@ impl OperationRow {
     }
 
     fn report(self, slug: &str, successor: Option<&str>) -> Result<StatusReport, StoreError> {
-        let stats: Stats = json("sync_operations.stats", &self.stats)?;
+        let stats: RunStats = json("sync_operations.stats", &self.stats)?;
         let status: Status = word("sync_operations.status", &self.status)?;
         let stage = self.stage.as_deref().map(|stage| word::<Stage>("sync_operations.stage", stage)).transpose()?;
         let ran = self.started_at.map(|start| self.last_update - start).unwrap_or_default();

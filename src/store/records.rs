@@ -13,8 +13,8 @@ use super::schema::{sources, sync_issues, sync_operations, sync_records};
 use super::stored::{json, word};
 use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
-use crate::domain::progress::Stats;
-use crate::domain::record::{Moments, SyncRecord};
+use crate::domain::progress::RunStats;
+use crate::domain::record::{RunTimestamps, SyncRecord};
 use crate::domain::source::SourceId;
 use crate::domain::sync_id::SyncId;
 
@@ -61,7 +61,7 @@ impl TryFrom<RecordRow> for SyncRecord {
             message: row.message,
             progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
             stage: row.stage.map(|stage| word("sync_records.stage", &stage)).transpose()?,
-            moments: Moments {
+            moments: RunTimestamps {
                 created_at: row.created_at.and_utc(),
                 started_at: row.started_at.map(|time| time.and_utc()),
                 processing_at: row.processing_at.map(|time| time.and_utc()),
@@ -96,7 +96,7 @@ pub struct LatestResult {
     /// The terminal status.
     pub status: Status,
     /// The counts.
-    pub stats: Stats,
+    pub stats: RunStats,
     /// How many removals it withheld.
     pub withheld_removals: u64,
 }

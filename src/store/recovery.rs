@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::{clock, lock};
 use super::error::StoreError;
-use super::finish::{Ending, Hold, Requeue, close};
+use super::finish::{ClosePrecondition, RequeuePolicy, RunEnding, close};
 use super::operations;
 use super::schema::{sync_operations, sync_records};
 use super::stored::word;
@@ -17,7 +17,7 @@ use crate::domain::sync_id::SyncId;
 
 /// What became of the wish to end a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Cancel {
+pub enum CancelOutcome {
     /// It was waiting and is cancelled now.
     Done,
     /// Its worker is told and will end it.
@@ -118,12 +118,13 @@ impl Store {
             } else {
                 format!("The server stopped at {} %. What was written is kept; sync again to finish.", row.progress)
             };
-            let ending = Ending {
+            let ending = RunEnding {
                 error: Some(interrupted()),
-                requeue: if again { Requeue::NextAttempt } else { Requeue::No },
-                ..Ending::new(Status::Interrupted, message)
+                requeue: if again { RequeuePolicy::NextAttempt } else { RequeuePolicy::No },
+                ..RunEnding::new(Status::Interrupted, message)
             };
-            close(conn, Hold::Expired(lease, now), &ending).map(|successor| Some(TakenOver { id: lease.id, successor }))
+            close(conn, ClosePrecondition::Expired(lease, now), &ending)
+                .map(|successor| Some(TakenOver { id: lease.id, successor }))
         });
         match ended {
             Err(StoreError::Fenced) => Ok(None),
@@ -135,14 +136,14 @@ impl Store {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
+    pub fn cancel(&self, id: SyncId, by: &str) -> Result<CancelOutcome, StoreError> {
         let finalizing = sync_operations::table
             .filter(sync_operations::id.eq(id.to_string()))
             .filter(sync_operations::status.eq(Status::Running.as_str()))
             .filter(sync_operations::stage.eq(Stage::Finalizing.as_str()));
         // Looked at without a turn to write: on SQLite the final transaction has it, and after it the run has ended.
         if self.read(|conn| Ok(diesel::select(exists(finalizing)).get_result(conn)?))? {
-            return Ok(Cancel::AlreadyFinishing);
+            return Ok(CancelOutcome::AlreadyFinishing);
         }
         self.write(|conn| {
             lock::hold_run(conn, &id.to_string())?;
@@ -150,28 +151,28 @@ impl Store {
                 // Its operation is gone, but what it came to may still be kept.
                 let record = sync_records::table.find(id.to_string());
                 let ended = diesel::select(exists(record)).get_result(conn)?;
-                return Ok(if ended { Cancel::AlreadyEnded } else { Cancel::NoSuchRun });
+                return Ok(if ended { CancelOutcome::AlreadyEnded } else { CancelOutcome::NoSuchRun });
             };
             match word::<Status>("sync_operations.status", &row.status)? {
                 Status::Pending => {
                     let message = format!("Cancelled by {by} before it started. Nothing was changed.");
-                    let ending = Ending::new(Status::Cancelled, message);
-                    match close(conn, Hold::Waiting(id), &ending) {
-                        Ok(_) => return Ok(Cancel::Done),
+                    let ending = RunEnding::new(Status::Cancelled, message);
+                    match close(conn, ClosePrecondition::Waiting(id), &ending) {
+                        Ok(_) => return Ok(CancelOutcome::Done),
                         // A worker claimed it between our look and our lock; it is a running one now.
                         Err(StoreError::Fenced) => {}
                         Err(error) => return Err(error),
                     }
                 }
                 Status::Running => {}
-                _ => return Ok(Cancel::AlreadyEnded),
+                _ => return Ok(CancelOutcome::AlreadyEnded),
             }
             let open = sync_operations::table
                 .filter(sync_operations::id.eq(id.to_string()))
                 .filter(sync_operations::status.eq(Status::Running.as_str()))
                 .filter(sync_operations::stage.ne(Stage::Finalizing.as_str()));
             let rows = diesel::update(open).set(sync_operations::cancel_requested.eq(true)).execute(conn)?;
-            Ok(if rows == 0 { Cancel::AlreadyFinishing } else { Cancel::Requested })
+            Ok(if rows == 0 { CancelOutcome::AlreadyFinishing } else { CancelOutcome::Requested })
         })
     }
 }

@@ -11,7 +11,7 @@ use super::facts;
 use super::operations;
 use super::schema::{catalogs, item_changes, items, sources};
 use super::stored::{json, or_taken, to_json, word};
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
 
 #[derive(Queryable, Selectable)]
@@ -35,7 +35,7 @@ impl TryFrom<SourceRow> for Source {
 
     fn try_from(row: SourceRow) -> Result<Self, StoreError> {
         let slug = word("sources.slug", &row.slug)?;
-        let location: Location = json("sources.location", &row.location)?;
+        let location: SourceLocation = json("sources.location", &row.location)?;
         Ok(Self {
             id: SourceId(row.id),
             slug,

@@ -6,23 +6,23 @@ use std::time::Instant;
 
 use super::run::column_changes::NO_KEY_COLUMN;
 use super::run::compare::KeyIndex;
-use super::run::comparison::{Comparison, StoredItems};
-use super::run::outcome::Stopped;
-use super::run_signal::Reason;
-use crate::domain::change_set::Known;
-use crate::domain::guards::Verdict;
-use crate::domain::issue::{Issue, IssueKind, Issues};
+use super::run::comparison::{SourceComparison, StoredItems};
+use super::run::outcome::RunStop;
+use super::run_signal::StopReason;
+use crate::domain::change_set::KnownItem;
+use crate::domain::guards::GuardVerdict;
+use crate::domain::issue::{Issue, IssueKind, IssueList};
 use crate::domain::item::parse_fields;
 use crate::domain::read_options::ReadSetting;
 use crate::domain::rows::header_row::{SEARCHED_ROWS, likely_header};
 use crate::domain::rows::key_column::KeyHints;
-use crate::domain::rows::row::Row;
+use crate::domain::rows::row::TextRow;
 use crate::domain::run_text::would_keep;
 use crate::domain::source::{Source, SourceId};
-use crate::domain::source_probe::{Look, problems_of_rows};
+use crate::domain::source_probe::{SourceProbe, problems_of_rows};
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
-use crate::fetch::{Content, EmptyShelf, FetchError, Shelf, key_hints};
+use crate::fetch::{EmptyShelf, FetchError, FetchedContent, ItemLookup, key_hints};
 use crate::store::Store;
 
 /// How many rows are shown.
@@ -42,7 +42,7 @@ pub(super) struct StoredCatalog<'a> {
 }
 
 impl StoredItems for StoredCatalog<'_> {
-    fn known_items(&self, each: &mut dyn FnMut(&str, Known)) -> Result<(), Stopped> {
+    fn known_items(&self, each: &mut dyn FnMut(&str, KnownItem)) -> Result<(), RunStop> {
         let mut after = String::new();
         loop {
             self.stop_if_asked()?;
@@ -53,23 +53,23 @@ impl StoredItems for StoredCatalog<'_> {
         }
     }
 
-    fn stored_fields(&self, keys: &[&str]) -> Result<HashMap<String, String>, Stopped> {
+    fn stored_fields(&self, keys: &[&str]) -> Result<HashMap<String, String>, RunStop> {
         Ok(self.store.stored_fields(self.source, keys)?)
     }
 
-    fn stop_if_asked(&self) -> Result<(), Stopped> {
-        if Instant::now() < self.until { Ok(()) } else { Err(Stopped::Early(Reason::TimedOut)) }
+    fn stop_if_asked(&self) -> Result<(), RunStop> {
+        if Instant::now() < self.until { Ok(()) } else { Err(RunStop::Early(StopReason::TimedOut)) }
     }
 }
 
-impl Shelf for StoredCatalog<'_> {
+impl ItemLookup for StoredCatalog<'_> {
     fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
         let stored = self.stored_fields(keys).map_err(as_fetch_error)?;
         Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
     }
 }
 
-pub(super) fn as_fetch_error(stopped: Stopped) -> FetchError {
+pub(super) fn as_fetch_error(stopped: RunStop) -> FetchError {
     stopped.into_fetch_error(|error| log::error!("a catalog could not be asked: {error}"))
 }
 
@@ -77,33 +77,36 @@ pub(super) fn as_fetch_error(stopped: Stopped) -> FetchError {
 #[derive(Default)]
 struct SyncForecast {
     failure: Option<SyncFailure>,
-    issues: Issues,
+    issues: IssueList,
     problems: Vec<String>,
 }
 
 /// Looks at `content` as a sync would. A source that is not added yet has no key column: the likely one is taken, and
 /// nothing is said of keys where there is none.
-pub(super) fn check(comparison: &Comparison<'_>, content: &dyn Content) -> Result<Look, FetchError> {
-    let Comparison { source, kind, shelf, .. } = *comparison;
+pub(super) fn check(
+    comparison: &SourceComparison<'_>,
+    content: &dyn FetchedContent,
+) -> Result<SourceProbe, FetchError> {
+    let SourceComparison { source, kind, shelf, .. } = *comparison;
     let columns = content.columns().to_vec();
     let is_new = source.key_column.is_empty();
     // With its key column there nobody asks for another.
     let lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
     let KeyHints { different: keys, known } = key_hints(content, if lost_key { shelf } else { &EmptyShelf })?;
-    let mut rows: Vec<Row> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
+    let mut rows: Vec<TextRow> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
     let offers_header_row = kind.read_settings().contains(&ReadSetting::HeaderRow);
     let offered = is_new && offers_header_row && source.read_options.header_row.is_none();
     let likely_header = if offered { likely_header(&columns, &rows) } else { None };
     rows.truncate(SHOWN_ROWS);
     let SyncForecast { failure, issues, problems } = match forecast(comparison, content, &keys) {
         // What the source holds can be shown all the same.
-        Err(Stopped::Early(Reason::TimedOut)) => {
+        Err(RunStop::Early(StopReason::TimedOut)) => {
             SyncForecast { problems: vec![NOT_COMPARED.to_owned()], ..SyncForecast::default() }
         }
         other => other.map_err(as_fetch_error)?,
     };
     let noted = issues.kept.iter().filter(|issue| issue.kind == IssueKind::Noted);
-    Ok(Look {
+    Ok(SourceProbe {
         columns,
         rows,
         keys,
@@ -121,8 +124,12 @@ pub(super) fn check(comparison: &Comparison<'_>, content: &dyn Content) -> Resul
     })
 }
 
-fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String]) -> Result<SyncForecast, Stopped> {
-    let Comparison { source, kind, catalog, .. } = *comparison;
+fn forecast(
+    comparison: &SourceComparison<'_>,
+    content: &dyn FetchedContent,
+    keys: &[String],
+) -> Result<SyncForecast, RunStop> {
+    let SourceComparison { source, kind, catalog, .. } = *comparison;
     let is_new = source.key_column.is_empty();
     let own_key = kind.key_column().map(str::to_owned);
     let proposed = own_key.clone().or_else(|| keys.first().cloned());
@@ -133,15 +140,15 @@ fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String])
         source.key_column.clone()
     };
     let keyed = Source { key_column, ..source.clone() };
-    let comparison = Comparison { source: &keyed, ..*comparison };
+    let comparison = SourceComparison { source: &keyed, ..*comparison };
     let failed = |failure| Ok(SyncForecast { failure: Some(failure), ..SyncForecast::default() });
     let layout = match comparison.layout(content) {
-        Err(Stopped::Refused(failure)) => return failed(failure),
+        Err(RunStop::Refused(failure)) => return failed(failure),
         other => other?,
     };
     let mut index = KeyIndex::with_room(catalog.item_count);
     let mut survey = match comparison.survey(content, &layout, &mut index) {
-        Err(Stopped::Refused(failure)) => return failed(failure),
+        Err(RunStop::Refused(failure)) => return failed(failure),
         other => other?,
     };
     let is_of_key = |issue: &Issue| issue.column.as_deref() == Some(layout.key_column());
@@ -152,8 +159,8 @@ fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String])
     }
     // Without a key nobody knows which rows can be taken.
     let is_judged = content.is_whole() && (has_key || survey.rows == 0);
-    let verdict = if is_judged { survey.tally.judge(false) } else { Verdict::Apply };
-    let comparison = Comparison { source, ..comparison };
+    let verdict = if is_judged { survey.tally.judge(false) } else { GuardVerdict::Apply };
+    let comparison = SourceComparison { source, ..comparison };
     let failure = survey.failure(&comparison, content.columns(), verdict);
     let skipped: Vec<&Issue> = survey.issues.kept.iter().filter(|issue| issue.kind == IssueKind::Refused).collect();
     let better = keys.first().filter(|_| !is_new && skipped.iter().any(|issue| is_of_key(issue)));
@@ -161,8 +168,8 @@ fn forecast(comparison: &Comparison<'_>, content: &dyn Content, keys: &[String])
     if own_key.is_none() {
         problems = problems_of_rows(source, survey.rejected, &skipped, better.map(String::as_str));
     }
-    if matches!(verdict, Verdict::WithholdRemovals | Verdict::WithholdInDoubt) {
-        let is_in_doubt = verdict == Verdict::WithholdInDoubt;
+    if matches!(verdict, GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt) {
+        let is_in_doubt = verdict == GuardVerdict::WithholdInDoubt;
         problems.push(format!("A sync would {}", would_keep(&source.noun, survey.tally.removals, is_in_doubt)));
     }
     Ok(SyncForecast { failure, problems, issues: survey.issues })

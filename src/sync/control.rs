@@ -7,25 +7,25 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
 use super::check::{StoredCatalog, as_fetch_error, check};
-use super::engine::Engine;
+use super::engine::SyncEngine;
 use super::lease::recovery;
-use super::run::comparison::Comparison;
+use super::run::comparison::SourceComparison;
 use super::run::hidden_columns::leave_out_hidden;
-use super::run_signal::Stop;
+use super::run_signal::ShutdownSignal;
 use super::{run_log, worker};
-use crate::domain::feed::Feed;
-use crate::domain::issue::{Issue, Issues};
-use crate::domain::location::Location;
+use crate::domain::feed::FeedRecord;
+use crate::domain::issue::{Issue, IssueList};
+use crate::domain::location::SourceLocation;
 use crate::domain::operation::{OperationKind, StartRequest, Status};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::source_form_spec::WayIn;
-use crate::domain::source_probe::{CannotLook, Look};
+use crate::domain::source_probe::{CannotLook, SourceProbe};
 use crate::domain::sync_id::SyncId;
-use crate::fetch::{FetchError, Kind, Watch, fetch_whole, unsaved_source};
+use crate::fetch::{FetchError, FetchObserver, SourceKind, fetch_whole, unsaved_source};
 use crate::store::StoreError;
-use crate::store::admission::{Admission, Due, Wish};
-use crate::store::recovery::{Cancel, TakenOver};
+use crate::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
+use crate::store::recovery::{CancelOutcome, TakenOver};
 
 /// What a run says while it waits.
 const WAITING: &str = "Waiting for a free worker…";
@@ -35,18 +35,18 @@ const LOOK_WITHIN: Duration = Duration::from_secs(30);
 
 /// Starts and ends runs.
 #[derive(Clone)]
-pub struct Control {
-    engine: Engine,
+pub struct SyncControl {
+    engine: SyncEngine,
 }
 
-impl Control {
+impl SyncControl {
     /// A door to that engine.
     #[must_use]
-    pub fn new(engine: Engine) -> Self {
+    pub fn new(engine: SyncEngine) -> Self {
         Self { engine }
     }
 
-    pub(super) fn engine(&self) -> &Engine {
+    pub(super) fn engine(&self) -> &SyncEngine {
         &self.engine
     }
 
@@ -54,7 +54,7 @@ impl Control {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn start(&self, source: &Source, request: &StartRequest) -> Result<Admission, StoreError> {
+    pub fn start(&self, source: &Source, request: &StartRequest) -> Result<StartOutcome, StoreError> {
         self.admit(source.id, Some(&source.slug), request, None)
     }
 
@@ -63,8 +63,8 @@ impl Control {
         &self,
         source: SourceId,
         request: &StartRequest,
-        due: Due,
-    ) -> Result<Admission, StoreError> {
+        due: ScheduledStart,
+    ) -> Result<StartOutcome, StoreError> {
         self.admit(source, None, request, Some(due))
     }
 
@@ -73,11 +73,12 @@ impl Control {
         source: SourceId,
         slug: Option<&Slug>,
         request: &StartRequest,
-        due: Option<Due>,
-    ) -> Result<Admission, StoreError> {
+        due: Option<ScheduledStart>,
+    ) -> Result<StartOutcome, StoreError> {
         let cooldown = self.engine.terms.cooldown;
-        let admission = self.engine.store.admit(&Wish { source, request, message: WAITING, cooldown, due })?;
-        if let Admission::Accepted(id) = admission {
+        let admission =
+            self.engine.store.admit(&AdmissionRequest { source, request, message: WAITING, cooldown, due })?;
+        if let StartOutcome::Accepted(id) = admission {
             run_log::accepted(id, slug, request);
             self.engine.bell.ring();
         }
@@ -88,10 +89,10 @@ impl Control {
     ///
     /// # Errors
     /// When the database fails.
-    pub fn cancel(&self, id: SyncId, by: &str) -> Result<Cancel, StoreError> {
+    pub fn cancel(&self, id: SyncId, by: &str) -> Result<CancelOutcome, StoreError> {
         let cancel = self.engine.store.cancel(id, by)?;
         run_log::cancel_requested(id, by, cancel);
-        if cancel == Cancel::Done {
+        if cancel == CancelOutcome::Done {
             self.engine.board.tell_end(id, false);
             run_log::ended(&self.engine.store, id, Status::Cancelled, "before it started");
         }
@@ -113,7 +114,7 @@ impl Control {
     ///
     /// # Errors
     /// When the database fails before the run begins.
-    pub fn run_here(&self, id: SyncId, stop: &Stop) -> Result<bool, StoreError> {
+    pub fn run_here(&self, id: SyncId, stop: &ShutdownSignal) -> Result<bool, StoreError> {
         worker::claim_and_run(&self.engine, Some(id), stop)
     }
 
@@ -134,7 +135,12 @@ impl Control {
     ///
     /// # Errors
     /// When it cannot be fetched or read: what a sync of it would fail with.
-    pub fn look(&self, kind: &str, location: &Location, read_options: &ReadOptions) -> Result<Look, CannotLook> {
+    pub fn look(
+        &self,
+        kind: &str,
+        location: &SourceLocation,
+        read_options: &ReadOptions,
+    ) -> Result<SourceProbe, CannotLook> {
         let source = unsaved_source(kind, location, read_options).map_err(cannot_look)?;
         self.look_again(&source)
     }
@@ -142,24 +148,24 @@ impl Control {
     /// The same for a source that is there, compared with its catalog as a sync would compare it.
     ///
     /// # Errors
-    /// As [`Control::look`], and when the database fails.
-    pub fn look_again(&self, source: &Source) -> Result<Look, CannotLook> {
+    /// As [`SyncControl::look`], and when the database fails.
+    pub fn look_again(&self, source: &Source) -> Result<SourceProbe, CannotLook> {
         let (kind, watch) = (self.kind(&source.kind)?, LookWatch::default());
         let looked = self.check(kind, source, &watch);
         watch.seen(looked)
     }
 
-    fn check(&self, kind: &dyn Kind, source: &Source, watch: &LookWatch) -> Result<Look, FetchError> {
+    fn check(&self, kind: &dyn SourceKind, source: &Source, watch: &LookWatch) -> Result<SourceProbe, FetchError> {
         let within = LOOK_WITHIN.min(self.engine.terms.fetch);
         let content = fetch_whole(kind, source, within, watch)?;
         let content = leave_out_hidden(source, content);
         let catalog = self.engine.store.catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
         let catalog = &catalog.unwrap_or_default();
         let stored = StoredCatalog { store: &self.engine.store, source: source.id, until: Instant::now() + within };
-        check(&Comparison { source, catalog, kind, items: &stored, shelf: &stored }, &*content)
+        check(&SourceComparison { source, catalog, kind, items: &stored, shelf: &stored }, &*content)
     }
 
-    fn kind(&self, name: &str) -> Result<&dyn Kind, CannotLook> {
+    fn kind(&self, name: &str) -> Result<&dyn SourceKind, CannotLook> {
         let sentence = || format!("There are no sources of the kind “{name}”.");
         self.engine.kinds.get(name).ok_or_else(|| CannotLook {
             code: "unknown_kind",
@@ -170,7 +176,7 @@ impl Control {
 
     /// What a source of this kind at `location` is, for people; "Unknown" where this version has no such kind.
     #[must_use]
-    pub fn label(&self, kind: &str, location: &Location) -> &'static str {
+    pub fn label(&self, kind: &str, location: &SourceLocation) -> &'static str {
         self.engine.kinds.get(kind).map_or("Unknown", |kind| kind.label(location))
     }
 
@@ -178,7 +184,7 @@ impl Control {
     ///
     /// # Errors
     /// The sentence for people.
-    pub fn accepts(&self, kind: &str, location: &Location) -> Result<(), String> {
+    pub fn accepts(&self, kind: &str, location: &SourceLocation) -> Result<(), String> {
         match self.engine.kinds.get(kind) {
             Some(kind) => kind.accepts(location),
             None => Err(format!("There are no sources of the kind “{kind}”.")),
@@ -194,19 +200,19 @@ impl Control {
     /// The settings of [`ReadOptions`] that sources of this kind obey.
     #[must_use]
     pub fn read_settings(&self, kind: &str) -> &'static [ReadSetting] {
-        self.engine.kinds.get(kind).map_or(&[], Kind::read_settings)
+        self.engine.kinds.get(kind).map_or(&[], SourceKind::read_settings)
     }
 
     /// Why the text encoding of a source of this kind cannot be set, as the end of a sentence. Empty where it can.
     #[must_use]
     pub fn fixed_encoding(&self, kind: &str) -> &'static str {
-        self.engine.kinds.get(kind).map_or("", Kind::fixed_encoding)
+        self.engine.kinds.get(kind).map_or("", SourceKind::fixed_encoding)
     }
 
     /// Whether columns may be hidden where people open a source of this kind.
     #[must_use]
     pub fn can_hide_columns(&self, kind: &str) -> bool {
-        self.engine.kinds.get(kind).is_some_and(Kind::can_hide_columns)
+        self.engine.kinds.get(kind).is_some_and(SourceKind::can_hide_columns)
     }
 
     /// The kind that alone can be meant by `link`, told by its form without asking anybody.
@@ -238,7 +244,7 @@ impl Control {
     /// What entries of this kind are called unless somebody says otherwise.
     #[must_use]
     pub fn noun(&self, kind: &str) -> Noun {
-        self.engine.kinds.get(kind).map_or_else(Noun::default, Kind::noun)
+        self.engine.kinds.get(kind).map_or_else(Noun::default, SourceKind::noun)
     }
 
     /// The address that Google Sheets are shared with, where the operator set up a service account.
@@ -257,20 +263,26 @@ impl Control {
 /// What a look is told. It ends by its own time limit.
 #[derive(Default)]
 struct LookWatch {
-    feeds: Mutex<Vec<Feed>>,
+    feeds: Mutex<Vec<FeedRecord>>,
     title: Mutex<Option<String>>,
-    issues: Mutex<Issues>,
+    issues: Mutex<IssueList>,
 }
 
 impl LookWatch {
     /// What was looked at, with the feeds and the title that it told of.
-    fn seen(self, looked: Result<Look, FetchError>) -> Result<Look, CannotLook> {
+    fn seen(self, looked: Result<SourceProbe, FetchError>) -> Result<SourceProbe, CannotLook> {
         match looked {
             Ok(look) => {
                 let mut issues = self.issues.into_inner();
                 let notes = issues.kept.iter().map(Issue::with_place).chain(look.notes).collect();
                 issues.append(look.issues);
-                Ok(Look { feeds: self.feeds.into_inner(), title: self.title.into_inner(), notes, issues, ..look })
+                Ok(SourceProbe {
+                    feeds: self.feeds.into_inner(),
+                    title: self.title.into_inner(),
+                    notes,
+                    issues,
+                    ..look
+                })
             }
             Err(error) => {
                 let named_feeds = self.feeds.into_inner().into_iter().flat_map(|feed| feed.named).collect();
@@ -288,7 +300,7 @@ fn cannot_look(error: FetchError) -> CannotLook {
     CannotLook { code, sentence, named_feeds: Vec::new() }
 }
 
-impl Watch for LookWatch {
+impl FetchObserver for LookWatch {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -297,7 +309,7 @@ impl Watch for LookWatch {
         self.issues.lock().push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<Feed>) {
+    fn feeds(&self, feeds: Vec<FeedRecord>) {
         *self.feeds.lock() = feeds;
     }
 

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::fetch::Kinds;
+use crate::fetch::SourceKinds;
 use crate::status::StatusBoard;
 use crate::store::Store;
 
 /// How long things may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Terms {
+pub struct Timeouts {
     /// How long a worker's right to a run lasts without renewal.
     pub lease: Duration,
     /// How often it is renewed.
@@ -33,7 +33,7 @@ pub struct Terms {
     pub records_kept: Duration,
 }
 
-impl Default for Terms {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             lease: Duration::from_secs(15),
@@ -52,35 +52,35 @@ impl Default for Terms {
 
 /// The engine: the database, the notice board, the ways to fetch, and how long things may take.
 #[derive(Clone)]
-pub struct Engine {
+pub struct SyncEngine {
     /// The cellar.
     pub store: Store,
     /// The notice board.
     pub board: Arc<StatusBoard>,
     /// The kinds of sources.
-    pub kinds: Arc<Kinds>,
+    pub kinds: Arc<SourceKinds>,
     /// How long things may take.
-    pub terms: Terms,
+    pub terms: Timeouts,
     /// Rings when a run was queued in this process.
-    pub bell: Arc<Bell>,
+    pub bell: Arc<WakeSignal>,
 }
 
 /// A wake-up for idle workers. It is only a hint: they look at the queue from time to time anyway, because a run may
 /// be queued by another process.
 #[derive(Default)]
-pub struct Bell {
+pub struct WakeSignal {
     rings: Mutex<u64>,
     changed: Condvar,
 }
 
-impl Bell {
+impl WakeSignal {
     /// Wakes whoever waits.
     pub fn ring(&self) {
         *self.rings.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         self.changed.notify_all();
     }
 
-    /// How often it has rung: ask before looking at the queue and hand the answer to [`Bell::wait`], so that a ring
+    /// How often it has rung: ask before looking at the queue and hand the answer to [`WakeSignal::wait`], so that a ring
     /// between the look and the wait is not missed.
     #[must_use]
     pub fn rung(&self) -> u64 {

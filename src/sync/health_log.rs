@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use log::Level;
 
-use super::engine::Engine;
-use super::run_signal::Stop;
+use super::engine::SyncEngine;
+use super::run_signal::ShutdownSignal;
 use super::worker::living;
 use crate::domain::log_fields::HEALTH;
-use crate::store::checkup::Queue;
+use crate::store::checkup::QueueCounts;
 
 /// How often the database is looked at.
 const LOOK: Duration = Duration::from_secs(2);
@@ -19,8 +19,8 @@ const TRY_STATUS: u32 = 5;
 const EVERY: Duration = Duration::from_secs(60);
 
 /// Looks until it is told to stop.
-pub(super) fn watch(engine: &Engine, stop: &Stop) {
-    let mut health = Health::new();
+pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
+    let mut health = HealthSnapshot::new();
     while !stop.asked() {
         let looked = living("the watch over the house", || {
             health.look(engine);
@@ -28,7 +28,7 @@ pub(super) fn watch(engine: &Engine, stop: &Stop) {
         });
         if looked.is_none() {
             // What it was about to say is not known any more.
-            health = Health::new();
+            health = HealthSnapshot::new();
         }
         stop.sleep(LOOK);
     }
@@ -36,16 +36,16 @@ pub(super) fn watch(engine: &Engine, stop: &Stop) {
 }
 
 /// What was seen last.
-struct Health {
+struct HealthSnapshot {
     begun: Instant,
     looks: u32,
     said: Option<Instant>,
-    database: Side<Queue>,
-    status: Side<()>,
+    database: ServiceState<QueueCounts>,
+    status: ServiceState<()>,
 }
 
 /// Something that answers or does not.
-struct Side<T> {
+struct ServiceState<T> {
     /// What it answered last.
     answer: Option<T>,
     took: Duration,
@@ -53,12 +53,12 @@ struct Side<T> {
 }
 
 /// What a look found to be different.
-enum Turn {
+enum HealthChange {
     Away(String),
     Back(u64),
 }
 
-impl<T> Side<T> {
+impl<T> ServiceState<T> {
     const fn answers(&self) -> bool {
         self.away_since.is_none()
     }
@@ -68,14 +68,14 @@ impl<T> Side<T> {
     }
 
     /// Asks; answers what is different from before.
-    fn ask<E: std::fmt::Display>(&mut self, question: impl FnOnce() -> Result<T, E>) -> Option<Turn> {
+    fn ask<E: std::fmt::Display>(&mut self, question: impl FnOnce() -> Result<T, E>) -> Option<HealthChange> {
         let asked = Instant::now();
         let answer = question();
         self.took = asked.elapsed();
         match answer {
             Ok(answer) => {
                 self.answer = Some(answer);
-                self.away_since.take().map(|since| Turn::Back(since.elapsed().as_secs()))
+                self.away_since.take().map(|since| HealthChange::Back(since.elapsed().as_secs()))
             }
             Err(error) => {
                 self.answer = None;
@@ -83,19 +83,19 @@ impl<T> Side<T> {
                     return None;
                 }
                 self.away_since = Some(asked);
-                Some(Turn::Away(error.to_string()))
+                Some(HealthChange::Away(error.to_string()))
             }
         }
     }
 }
 
-impl Health {
+impl HealthSnapshot {
     fn new() -> Self {
-        let (database, status) = (Side::unknown(), Side::unknown());
+        let (database, status) = (ServiceState::unknown(), ServiceState::unknown());
         Self { begun: Instant::now(), looks: 0, said: None, database, status }
     }
 
-    fn look(&mut self, engine: &Engine) {
+    fn look(&mut self, engine: &SyncEngine) {
         let database = self.database.ask(|| engine.store.queue());
         let status = (database.is_some() || self.looks.is_multiple_of(TRY_STATUS))
             .then(|| self.status.ask(|| engine.board.check()))
@@ -103,23 +103,23 @@ impl Health {
         self.looks = self.looks.wrapping_add(1);
         let store = engine.board.primary_name();
         match status {
-            Some(Turn::Away(error)) => {
+            Some(HealthChange::Away(error)) => {
                 let said =
                     format!("the status store ({store}) does not answer: {error}; the database does in its place");
                 self.line(engine, Level::Warn, "status_store_away", &said);
             }
-            Some(Turn::Back(seconds)) => {
+            Some(HealthChange::Back(seconds)) => {
                 let said = format!("the status store ({store}) answers again after {seconds} s");
                 self.line(engine, Level::Info, "status_store_back", &said);
             }
             None => {}
         }
         match database {
-            Some(Turn::Away(error)) => {
+            Some(HealthChange::Away(error)) => {
                 let said = format!("the database does not answer: {error}");
                 self.line(engine, Level::Warn, "database_away", &said);
             }
-            Some(Turn::Back(seconds)) => {
+            Some(HealthChange::Back(seconds)) => {
                 let said = format!("the database answers again after {seconds} s");
                 self.line(engine, Level::Info, "database_back", &said);
             }
@@ -130,16 +130,16 @@ impl Health {
     }
 
     /// Keeps a line that is for the file alone.
-    fn detail(&mut self, engine: &Engine, event: &str) {
+    fn detail(&mut self, engine: &SyncEngine, event: &str) {
         self.keep(engine, Level::Info, event, true, event);
     }
 
     /// Keeps a line of which people are told, too.
-    fn line(&mut self, engine: &Engine, level: Level, event: &str, said: &str) {
+    fn line(&mut self, engine: &SyncEngine, level: Level, event: &str, said: &str) {
         self.keep(engine, level, event, false, said);
     }
 
-    fn keep(&mut self, engine: &Engine, level: Level, event: &str, detail: bool, said: &str) {
+    fn keep(&mut self, engine: &SyncEngine, level: Level, event: &str, detail: bool, said: &str) {
         self.said = Some(Instant::now());
         let (database, status) = (self.database.answers(), self.status.answers());
         let queue = self.database.answer.as_ref();

@@ -17,7 +17,7 @@ mod retention;
 mod run;
 mod scheduler;
 
-pub use control::Control;
-pub use engine::{Engine, Terms};
-pub use run_signal::Stop;
-pub use worker::Workers;
+pub use control::SyncControl;
+pub use engine::{SyncEngine, Timeouts};
+pub use run_signal::ShutdownSignal;
+pub use worker::SyncThreads;

@@ -8,14 +8,14 @@ use super::run_log;
 use crate::domain::sync_id::SyncId;
 
 /// Follows whether something works that a loop does.
-pub(super) struct Outage {
+pub(super) struct OutageLog {
     what: &'static str,
     done: &'static str,
     run: Option<SyncId>,
     since: Option<Instant>,
 }
 
-impl Outage {
+impl OutageLog {
     /// For what is done to something: `("the queue", "read")`.
     pub(super) const fn new(what: &'static str, done: &'static str) -> Self {
         Self { what, done, run: None, since: None }

@@ -5,8 +5,8 @@ use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use super::engine::{Engine, Terms};
-use super::run_signal::Stop;
+use super::engine::{SyncEngine, Timeouts};
+use super::run_signal::ShutdownSignal;
 
 /// How often it looks, at the least.
 const EVERY: Duration = Duration::from_secs(60);
@@ -16,7 +16,7 @@ const SOONEST: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// Clears away from time to time until it is told to stop.
-pub(super) fn watch(engine: &Engine, stop: &Stop) {
+pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
     let every = interval(&engine.terms);
     while !stop.asked() {
         clear(engine, stop);
@@ -25,13 +25,13 @@ pub(super) fn watch(engine: &Engine, stop: &Stop) {
 }
 
 /// How often to look, so that nothing is kept for much longer than it is to be.
-fn interval(terms: &Terms) -> Duration {
+fn interval(terms: &Timeouts) -> Duration {
     let shortest = terms.status_kept.min(terms.operations_kept).min(terms.records_kept);
     (shortest / 4).clamp(SOONEST, EVERY)
 }
 
-fn clear(engine: &Engine, stop: &Stop) {
-    let Engine { store, board, terms, .. } = engine;
+fn clear(engine: &SyncEngine, stop: &ShutdownSignal) {
+    let SyncEngine { store, board, terms, .. } = engine;
     part("status reports", stop, || board.sweep(terms.status_kept));
     // Operations before records: a record goes only after its operation.
     part("operations", stop, || store.clear_operations(terms.operations_kept));
@@ -40,7 +40,7 @@ fn clear(engine: &Engine, stop: &Stop) {
 }
 
 /// Takes one step after the other until there is nothing left of `what`.
-fn part<E: Display>(what: &str, stop: &Stop, mut step: impl FnMut() -> Result<usize, E>) {
+fn part<E: Display>(what: &str, stop: &ShutdownSignal, mut step: impl FnMut() -> Result<usize, E>) {
     let mut cleared = 0;
     while !stop.asked() {
         match catch_unwind(AssertUnwindSafe(&mut step)) {

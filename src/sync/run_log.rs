@@ -7,12 +7,12 @@ use chrono::Utc;
 use log::Level;
 
 use crate::domain::log_fields::SYNC;
-use crate::domain::operation::{Operation, StartRequest, Status};
+use crate::domain::operation::{StartRequest, Status, SyncOperation};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
 use crate::store::Store;
-use crate::store::lease::Progress;
-use crate::store::recovery::Cancel;
+use crate::store::lease::RunProgress;
+use crate::store::recovery::CancelOutcome;
 
 /// A run was accepted. `source` is left out where it is not known: whoever started it waits for the answer.
 pub(super) fn accepted(id: SyncId, source: Option<&Slug>, request: &StartRequest) {
@@ -25,7 +25,7 @@ pub(super) fn accepted(id: SyncId, source: Option<&Slug>, request: &StartRequest
 }
 
 /// A worker has a run.
-pub(super) fn started(store: &Store, operation: &Operation, worker: &str) {
+pub(super) fn started(store: &Store, operation: &SyncOperation, worker: &str) {
     log::info!(
         target: SYNC,
         event = "started", syncId:% = operation.id, source = slug_of(store, operation.source_id).as_deref(),
@@ -37,7 +37,7 @@ pub(super) fn started(store: &Store, operation: &Operation, worker: &str) {
 }
 
 /// A run goes on to another stage. On standard error only where debug lines are wanted.
-pub(super) fn stage(operation: &Operation, source: &Slug, progress: &Progress, ran_ms: u64) {
+pub(super) fn stage(operation: &SyncOperation, source: &Slug, progress: &RunProgress, ran_ms: u64) {
     let stats = progress.stats;
     log::info!(
         target: SYNC,
@@ -51,13 +51,13 @@ pub(super) fn stage(operation: &Operation, source: &Slug, progress: &Progress, r
 }
 
 /// Someone asked to end a run.
-pub(super) fn cancel_requested(id: SyncId, by: &str, answer: Cancel) {
+pub(super) fn cancel_requested(id: SyncId, by: &str, answer: CancelOutcome) {
     let answer = match answer {
-        Cancel::Done => "it was waiting and is cancelled",
-        Cancel::Requested => "its worker is told",
-        Cancel::AlreadyFinishing => "it is already finishing",
-        Cancel::AlreadyEnded => "it had ended before",
-        Cancel::NoSuchRun => "there is no such run",
+        CancelOutcome::Done => "it was waiting and is cancelled",
+        CancelOutcome::Requested => "its worker is told",
+        CancelOutcome::AlreadyFinishing => "it is already finishing",
+        CancelOutcome::AlreadyEnded => "it had ended before",
+        CancelOutcome::NoSuchRun => "there is no such run",
     };
     log::info!(
         target: SYNC,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// A reason to end a run early.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Reason {
+pub(super) enum StopReason {
     /// The lease is lost; the run belongs to somebody else and nothing may be written any more.
     LeaseLost,
     /// A person asked for it.
@@ -19,9 +19,9 @@ pub(super) enum Reason {
 
 /// Asks all workers of a process to stop. Cloning it shares it.
 #[derive(Clone, Default)]
-pub struct Stop(Arc<AtomicBool>);
+pub struct ShutdownSignal(Arc<AtomicBool>);
 
-impl Stop {
+impl ShutdownSignal {
     /// Asks.
     pub fn ask(&self) {
         self.0.store(true, Ordering::SeqCst);
@@ -44,8 +44,8 @@ impl Stop {
 }
 
 /// The signals of one run, shared by its worker, its heartbeat and its reporter.
-pub(super) struct Signal {
-    stop: Stop,
+pub(super) struct RunSignal {
+    stop: ShutdownSignal,
     cancelled: AtomicBool,
     lost: AtomicBool,
     deadline: Instant,
@@ -68,9 +68,9 @@ fn since_epoch(moment: Instant) -> u64 {
     u64::try_from(moment.saturating_duration_since(epoch()).as_millis()).unwrap_or(u64::MAX)
 }
 
-impl Signal {
+impl RunSignal {
     /// For a run that may take `most`, whose lease was taken just after `taken` for `lease`.
-    pub(super) fn new(stop: Stop, most: Duration, taken: Instant, lease: Duration) -> Self {
+    pub(super) fn new(stop: ShutdownSignal, most: Duration, taken: Instant, lease: Duration) -> Self {
         let signal = Self {
             stop,
             cancelled: AtomicBool::new(false),
@@ -137,15 +137,15 @@ impl Signal {
     /// Why the run should end now, if it should.
     ///
     /// A lease that has merely run out is no reason yet: if nobody took the run over, the next batch takes it anew.
-    pub(super) fn reason(&self) -> Option<Reason> {
+    pub(super) fn reason(&self) -> Option<StopReason> {
         if self.lost.load(Ordering::SeqCst) {
-            Some(Reason::LeaseLost)
+            Some(StopReason::LeaseLost)
         } else if self.cancelled.load(Ordering::SeqCst) {
-            Some(Reason::Cancelled)
+            Some(StopReason::Cancelled)
         } else if self.stop.asked() {
-            Some(Reason::Stopping)
+            Some(StopReason::Stopping)
         } else if Instant::now() >= self.deadline {
-            Some(Reason::TimedOut)
+            Some(StopReason::TimedOut)
         } else {
             None
         }
@@ -156,16 +156,16 @@ impl Signal {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{Reason, Signal, Stop};
+    use super::{RunSignal, ShutdownSignal, StopReason};
 
     #[test]
     fn the_time_that_is_left_is_over_when_the_run_is() {
         let (most, lease) = (Duration::from_secs(300), Duration::from_secs(15));
         let begun = Instant::now();
-        let signal = Signal::new(Stop::default(), most, begun, lease);
+        let signal = RunSignal::new(ShutdownSignal::default(), most, begun, lease);
         assert!(signal.time_left() <= most && signal.time_left() > most - Duration::from_secs(60));
         assert_eq!(signal.reason(), None);
-        let signal = Signal::new(Stop::default(), Duration::ZERO, begun, lease);
-        assert_eq!((signal.time_left(), signal.reason()), (Duration::ZERO, Some(Reason::TimedOut)));
+        let signal = RunSignal::new(ShutdownSignal::default(), Duration::ZERO, begun, lease);
+        assert_eq!((signal.time_left(), signal.reason()), (Duration::ZERO, Some(StopReason::TimedOut)));
     }
 }

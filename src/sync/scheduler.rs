@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::control::Control;
-use super::engine::Engine;
-use super::outage::Outage;
-use super::run_signal::Stop;
+use super::control::SyncControl;
+use super::engine::SyncEngine;
+use super::outage::OutageLog;
+use super::run_signal::ShutdownSignal;
 use super::worker::living;
-use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
+use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::SourceId;
 use crate::store::StoreError;
-use crate::store::admission::Due;
+use crate::store::admission::ScheduledStart;
 
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Looks until it is told to stop.
-pub(super) fn watch(engine: &Engine, stop: &Stop) {
-    let control = Control::new(engine.clone());
-    let mut schedules = Outage::new("schedules", "looked at");
+pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
+    let control = SyncControl::new(engine.clone());
+    let mut schedules = OutageLog::new("schedules", "looked at");
     while !stop.asked() {
         if let Some(looked) = living("the scheduler", || start_due(&control)) {
             schedules.note(looked);
@@ -30,7 +30,7 @@ pub(super) fn watch(engine: &Engine, stop: &Stop) {
     }
 }
 
-fn start_due(control: &Control) -> Result<(), StoreError> {
+fn start_due(control: &SyncControl) -> Result<(), StoreError> {
     for (source, at, line) in control.engine().store.due_sources()? {
         // One that cannot be started must not keep the others waiting.
         if let Err(error) = start(control, source, at, &line) {
@@ -40,7 +40,7 @@ fn start_due(control: &Control) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn start(control: &Control, source: SourceId, at: DateTime<Utc>, line: &str) -> Result<(), StoreError> {
+fn start(control: &SyncControl, source: SourceId, at: DateTime<Utc>, line: &str) -> Result<(), StoreError> {
     // Counted from now, not from the missed appointment: after downtime one run makes up for all that were missed. By
     // the clock that said it is due: by one that is behind, the next time would be the same again.
     let now = control.engine().store.now()?.max(at);
@@ -54,11 +54,11 @@ fn start(control: &Control, source: SourceId, at: DateTime<Utc>, line: &str) -> 
     let request = StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Incremental,
-        options: Options::default(),
-        priority: Priority::Scheduled,
+        options: StartOptions::default(),
+        priority: RunPriority::Scheduled,
         requested_by: "schedule".to_owned(),
     };
-    let started = control.keep_appointment(source, &request, Due { at, next })?;
+    let started = control.keep_appointment(source, &request, ScheduledStart { at, next })?;
     log::debug!("schedule of source {}: {started:?}", source.0);
     Ok(())
 }

@@ -3,13 +3,13 @@
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::engine::Engine;
+use super::engine::SyncEngine;
 use super::lease::recovery;
-use super::outage::Outage;
+use super::outage::OutageLog;
 use super::run;
-use super::run_signal::Stop;
+use super::run_signal::ShutdownSignal;
 use super::{health_log, retention, run_log, scheduler};
-use crate::domain::operation::{Lease, Operation};
+use crate::domain::operation::{Lease, SyncOperation};
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
 
@@ -19,19 +19,19 @@ const LOOK: Duration = Duration::from_millis(500);
 const STOP_WITHIN: Duration = Duration::from_millis(4500);
 
 /// All threads of the engine room of one process.
-pub struct Workers {
-    engine: Engine,
-    stop: Stop,
+pub struct SyncThreads {
+    engine: SyncEngine,
+    stop: ShutdownSignal,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl Workers {
+impl SyncThreads {
     /// Starts `count` workers, and the threads that recover, schedule, clear away and watch over the house.
     ///
     /// # Errors
     /// When the system has no thread to give.
-    pub fn start(engine: &Engine, count: usize) -> std::io::Result<Self> {
-        let mut workers = Self { engine: engine.clone(), stop: Stop::default(), threads: Vec::new() };
+    pub fn start(engine: &SyncEngine, count: usize) -> std::io::Result<Self> {
+        let mut workers = Self { engine: engine.clone(), stop: ShutdownSignal::default(), threads: Vec::new() };
         for number in 1..=count {
             workers.spawn(&format!("worker-{number}"), work)?;
         }
@@ -42,7 +42,7 @@ impl Workers {
         Ok(workers)
     }
 
-    fn spawn(&mut self, name: &str, body: fn(&Engine, &Stop)) -> std::io::Result<()> {
+    fn spawn(&mut self, name: &str, body: fn(&SyncEngine, &ShutdownSignal)) -> std::io::Result<()> {
         let (engine, stop) = (self.engine.clone(), self.stop.clone());
         let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || body(&engine, &stop))?;
         self.threads.push(thread);
@@ -77,8 +77,8 @@ pub(super) fn living<T>(what: &str, step: impl FnOnce() -> Result<T, StoreError>
     done.inspect_err(|_| log::error!("{what} panicked; its thread goes on")).ok()
 }
 
-fn work(engine: &Engine, stop: &Stop) {
-    let mut queue = Outage::new("the queue", "read");
+fn work(engine: &SyncEngine, stop: &ShutdownSignal) {
+    let mut queue = OutageLog::new("the queue", "read");
     while !stop.asked() {
         let heard = engine.bell.rung();
         let Some(worked) = living("a worker", || claim_and_run(engine, None, stop)) else { continue };
@@ -91,7 +91,11 @@ fn work(engine: &Engine, stop: &Stop) {
 }
 
 /// Claims the next waiting run (or just `only`) and sees it through; answers whether there was one.
-pub(super) fn claim_and_run(engine: &Engine, only: Option<SyncId>, stop: &Stop) -> Result<bool, StoreError> {
+pub(super) fn claim_and_run(
+    engine: &SyncEngine,
+    only: Option<SyncId>,
+    stop: &ShutdownSignal,
+) -> Result<bool, StoreError> {
     let claimed = Instant::now();
     let Some((operation, lease)) = claim(engine, only)? else { return Ok(false) };
     run_log::started(&engine.store, &operation, thread_name(&std::thread::current()));
@@ -103,7 +107,7 @@ fn thread_name(thread: &std::thread::Thread) -> &str {
     thread.name().unwrap_or("worker")
 }
 
-fn claim(engine: &Engine, only: Option<SyncId>) -> Result<Option<(Operation, Lease)>, StoreError> {
+fn claim(engine: &SyncEngine, only: Option<SyncId>) -> Result<Option<(SyncOperation, Lease)>, StoreError> {
     let thread = std::thread::current();
     let worker = format!("{}/{}", std::process::id(), thread_name(&thread));
     // Drawn at random, so that no two claims ever share a token, whatever clocks and counters do.

@@ -6,17 +6,17 @@ use actix_web::{Either, HttpRequest, web};
 use chrono::SecondsFormat;
 use serde::Serialize;
 
-use super::api::Answer;
+use super::api::JsonResponse;
 use super::http::app_state;
-use super::http::app_state::{House, Rooms};
-use super::http::authentication::Caller;
+use super::http::app_state::{AppData, AppState};
+use super::http::authentication::RequestCaller;
 use super::http::error::{WebError, accepted};
-use super::http::form::{Values, value};
-use super::layout::page::Html;
+use super::http::form::{FormValues, value};
+use super::layout::page::RenderedHtml;
 use super::panel;
-use super::panel::build::Reader;
+use super::panel::build::PanelContext;
 use crate::domain::account::Actor;
-use crate::domain::operation::{Mode, OperationKind, Options, Priority, Stage, StartRequest, Status};
+use crate::domain::operation::{Mode, OperationKind, RunPriority, Stage, StartOptions, StartRequest, Status};
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
@@ -27,7 +27,7 @@ const SHEET: &str = "sheet";
 /// What became of a start.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Started {
+struct LegacyStart {
     success: bool,
     sync_id: SyncId,
     message: String,
@@ -36,7 +36,7 @@ struct Started {
 /// Where the sheet's sync stands.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Standing {
+struct LegacyStatus {
     success: bool,
     sync_id: Option<SyncId>,
     status: &'static str,
@@ -58,24 +58,25 @@ struct OlderStats {
 }
 
 /// `POST /api/sync-sheets-bg` and `POST /api/sync-sheets`: starts a sync of the sheet, whatever was sent along.
-pub(super) async fn start(rooms: Rooms, caller: Caller) -> Result<Answer, WebError> {
+pub(super) async fn start(rooms: AppData, caller: RequestCaller) -> Result<JsonResponse, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let (source, _) = sheet(house, &caller)?;
         let request = StartRequest {
             kind: OperationKind::Sync,
             mode: Mode::Incremental,
-            options: Options::default(),
-            priority: Priority::Manual,
+            options: StartOptions::default(),
+            priority: RunPriority::Manual,
             requested_by: actor.name,
         };
-        let told = |success, sync_id, message| Started { success, sync_id, message };
+        let told = |success, sync_id, message| LegacyStart { success, sync_id, message };
         match accepted(house.control.start(&source, &request)?, &source) {
-            Ok(id) => {
-                Answer::with(StatusCode::ACCEPTED, &told(true, id, format!("The sync of {} has started.", source.name)))
-            }
+            Ok(id) => JsonResponse::with(
+                StatusCode::ACCEPTED,
+                &told(true, id, format!("The sync of {} has started.", source.name)),
+            ),
             Err(WebError { status, sync_id: Some(id), sentence, .. }) => {
-                Answer::with(status, &told(false, id, sentence))
+                JsonResponse::with(status, &told(false, id, sentence))
             }
             Err(refused) => Err(refused),
         }
@@ -84,13 +85,17 @@ pub(super) async fn start(rooms: Rooms, caller: Caller) -> Result<Answer, WebErr
 }
 
 /// `GET /api/sync-sheets-bg`: the run `syncId`, or else the sheet's active or latest one.
-pub(super) async fn status(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Answer, WebError> {
+pub(super) async fn status(
+    rooms: AppData,
+    caller: RequestCaller,
+    query: web::Query<FormValues>,
+) -> Result<JsonResponse, WebError> {
     app_state::run(&rooms, move |house| standing(house, &caller, &query)).await
 }
 
-fn standing(house: &House, caller: &Caller, query: &Values) -> Result<Answer, WebError> {
+fn standing(house: &AppState, caller: &RequestCaller, query: &FormValues) -> Result<JsonResponse, WebError> {
     let (source, actor) = sheet(house, caller)?;
-    let reader = Reader { house, source: &source, actor: actor.as_ref() };
+    let reader = PanelContext { house, source: &source, actor: actor.as_ref() };
     let asked = wanted(query);
     let report = match asked.as_str() {
         "" => reader.latest_id()?.map(|id| reader.report(id)).transpose()?.flatten(),
@@ -100,7 +105,7 @@ fn standing(house: &House, caller: &Caller, query: &Values) -> Result<Answer, We
         }
     };
     let Some(mut report) = report else {
-        return Answer::ok(&Standing {
+        return JsonResponse::ok(&LegacyStatus {
             success: true,
             sync_id: None,
             status: "idle",
@@ -121,7 +126,7 @@ fn standing(house: &House, caller: &Caller, query: &Values) -> Result<Answer, We
     let status = word(&report);
     // A run that somebody cancelled has no error of its own; these clients show this field alone.
     let error = report.error.or_else(|| (status == "error").then(|| report.message.clone()));
-    Answer::ok(&Standing {
+    JsonResponse::ok(&LegacyStatus {
         success: true,
         sync_id: Some(report.sync_id),
         status,
@@ -148,11 +153,11 @@ fn word(report: &StatusReport) -> &'static str {
 /// `GET /catalog/sync-status/`: the sheet's panel or, for programs that take nothing else, its status in JSON. The run
 /// is named by `sync` or `syncId`.
 pub(super) async fn panel(
-    rooms: Rooms,
-    caller: Caller,
-    mut query: web::Query<Values>,
+    rooms: AppData,
+    caller: RequestCaller,
+    mut query: web::Query<FormValues>,
     request: HttpRequest,
-) -> Result<Either<Html, Answer>, WebError> {
+) -> Result<Either<RenderedHtml, JsonResponse>, WebError> {
     if takes_only_json(&request) {
         return status(rooms, caller, query).await.map(Either::Right);
     }
@@ -164,7 +169,7 @@ pub(super) async fn panel(
 }
 
 /// The run that was asked for; empty for none.
-fn wanted(query: &Values) -> String {
+fn wanted(query: &FormValues) -> String {
     Some(value(query, "sync")).filter(|id| !id.is_empty()).unwrap_or_else(|| value(query, "syncId"))
 }
 
@@ -178,7 +183,7 @@ pub(super) fn takes_only_json(request: &HttpRequest) -> bool {
 }
 
 /// The first source that is a sheet, if the asker may read it. A visitor is not told whether there is one.
-fn sheet(house: &House, caller: &Caller) -> Result<(Source, Option<Actor>), WebError> {
+fn sheet(house: &AppState, caller: &RequestCaller) -> Result<(Source, Option<Actor>), WebError> {
     let sheets = house.store.sources()?.into_iter().filter(|source| source.kind == SHEET);
     match sheets.min_by_key(|source| source.id) {
         Some(first) => caller.source(house, first.slug.as_str()),

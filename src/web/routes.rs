@@ -8,9 +8,9 @@ use actix_web::{HttpRequest, HttpResponse, Route};
 use super::accounts::{login, setup};
 use super::catalog::item;
 use super::http::app_state;
-use super::http::app_state::Rooms;
+use super::http::app_state::AppData;
 use super::http::assets;
-use super::http::authentication::Caller;
+use super::http::authentication::RequestCaller;
 use super::http::error::WebError;
 use super::http::session::path_here;
 use super::layout::badge;
@@ -80,7 +80,7 @@ fn read() -> Route {
 }
 
 /// What there is nowhere else. A bad token is told so here too, and an address with a slash too many leads on.
-async fn nothing(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<HttpResponse, WebError> {
+async fn nothing(rooms: AppData, caller: RequestCaller, request: HttpRequest) -> Result<HttpResponse, WebError> {
     app_state::run(&rooms, move |house| caller.actor(house).map(drop)).await?;
     let without = request.path().trim_end_matches('/');
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);

@@ -7,7 +7,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, HttpServer, web};
 
-use super::http::app_state::House;
+use super::http::app_state::AppState;
 use super::http::security_headers;
 use super::routes;
 
@@ -26,7 +26,7 @@ const LAST_ANSWERS: u64 = 1;
 ///
 /// # Errors
 /// When the system refuses the listener or a thread.
-pub fn serve(listener: TcpListener, house: House) -> io::Result<Server> {
+pub fn serve(listener: TcpListener, house: AppState) -> io::Result<Server> {
     let rooms = web::Data::new(house);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let server = HttpServer::new(move || {

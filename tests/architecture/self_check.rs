@@ -61,13 +61,19 @@ fn what_only_looks_like_an_arrow_is_none() {
 
 #[test]
 fn admission_past_the_door_is_seen() {
-    for text in ["store.admit(&wish)", "Store::admit(&store, &wish)", "use crate::store::admission::{Admission, Wish};"]
-    {
+    for text in [
+        "store.admit(&request)",
+        "Store::admit(&store, &request)",
+        "use crate::store::admission::{AdmissionRequest, StartOutcome};",
+    ] {
         assert_eq!(admission("src/web/api.rs", text).len(), 1, "{text}");
         assert_eq!(admission("src/sync/scheduler.rs", text).len(), 1, "{text}");
         assert!(admission("src/sync/control.rs", text).is_empty());
     }
-    assert!(admission("src/web/api.rs", "use crate::store::admission::Admission; // admit(x), Wish").is_empty());
+    assert!(
+        admission("src/web/api.rs", "use crate::store::admission::StartOutcome; // admit(x), AdmissionRequest")
+            .is_empty()
+    );
 }
 
 #[test]

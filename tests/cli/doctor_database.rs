@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::admission::{Admission, Wish};
+use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 
 use super::doctor::{examine, of_state, the_only, url_of};
 use super::{House, signal};
@@ -149,12 +149,12 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &Database) {
 
 /// Adds a source whose file is not there and queues a sync of it.
 fn begin(db: &Database, slug: &str) -> SyncId {
-    let location = Location::File("/nowhere/gone.csv".into());
+    let location = SourceLocation::File("/nowhere/gone.csv".into());
     let source = db.store().add_source(&draft(slug, "csv", location), None).expect("a source").id;
     let request = full();
-    let wish = Wish { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
+    let wish = AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
     match db.store().admit(&wish).expect("an answer") {
-        Admission::Accepted(id) => id,
+        StartOutcome::Accepted(id) => id,
         other => panic!("{other:?}"),
     }
 }

@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
-use lockstep::store::admission::{Admission, Wish};
+use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
+use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::{DatabaseAddress, Store};
 
 use super::{House, answer, signal};
@@ -130,12 +130,12 @@ fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
     let request = StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Incremental,
-        options: Options::default(),
-        priority: Priority::Manual,
+        options: StartOptions::default(),
+        priority: RunPriority::Manual,
         requested_by: "somebody".to_owned(),
     };
-    let wish = Wish { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
-    let Admission::Accepted(dead) = store.admit(&wish).expect("admitted") else { panic!("not accepted") };
+    let wish = AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
+    let StartOutcome::Accepted(dead) = store.admit(&wish).expect("admitted") else { panic!("not accepted") };
     store.claim("dead", 7, Duration::from_millis(1), Some(dead)).expect("readable").expect("claimed");
     std::thread::sleep(Duration::from_millis(20));
 

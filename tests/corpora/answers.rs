@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::Source;
@@ -35,8 +35,8 @@ fn feed_reply() -> Reply {
 
 fn feeds(house: &House, slug: &str, addresses: &[String]) -> Source {
     let location = match addresses {
-        [only] => Location::Url(only.clone()),
-        many => Location::Urls(many.to_vec()),
+        [only] => SourceLocation::Url(only.clone()),
+        many => SourceLocation::Urls(many.to_vec()),
     };
     house.add(slug, "feeds", location)
 }

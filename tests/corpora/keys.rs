@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::issue::{Issue, IssueKind};
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::{Source, SourceDraft};
@@ -55,12 +55,13 @@ pub(crate) fn only_note(house: &House, record: &SyncRecord, row: u64, parts: &[&
 
 /// A source with a key column of its own.
 pub(super) fn keyed(house: &House, slug: &str, file: &str, key: &str) -> Source {
-    let draft = SourceDraft { key_column: key.to_owned(), ..draft(slug, "csv", Location::File(report_path(file))) };
+    let draft =
+        SourceDraft { key_column: key.to_owned(), ..draft(slug, "csv", SourceLocation::File(report_path(file))) };
     house.store.add_source(&draft, None).expect("a source")
 }
 
 /// Gives a source another key column and another file.
-fn rekeyed(house: &House, source: &Source, key: &str, location: &Location) -> Source {
+fn rekeyed(house: &House, source: &Source, key: &str, location: &SourceLocation) -> Source {
     let draft = draft(source.slug.as_str(), "csv", location.clone());
     let draft = SourceDraft { key_column: key.to_owned(), ..draft };
     house.store.change_source(source.id, &draft, None).expect("changed");
@@ -122,7 +123,7 @@ fn a_zero_width_character_in_a_key_changes_nothing(db: &Database) {
     let other = keyed(&house, "other", "07b-keys-zero-width.csv", "sku");
     assert_eq!(counts(&house.sync(&other)), [2, 0, 0, 0, 0]);
     assert_eq!(keys(&house, &other), ["B-1\u{200b}", "\u{2060}B-2"], "as written");
-    let other = rekeyed(&house, &other, "sku", &Location::File(report_path("07a-keys-plain.csv")));
+    let other = rekeyed(&house, &other, "sku", &SourceLocation::File(report_path("07a-keys-plain.csv")));
     let record = house.sync(&other);
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
     assert_eq!(house.lines(&other), ["B-1\u{200b}|Lamp", "\u{2060}B-2|Chair"]);

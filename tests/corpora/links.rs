@@ -5,11 +5,11 @@ mod short_links;
 
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{OperationKind, Status};
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::Source;
-use lockstep::sync::Terms;
+use lockstep::sync::Timeouts;
 use serde_json::Value;
 
 use super::report;
@@ -44,7 +44,7 @@ fn house(db: &Database, outside: &Outside) -> House {
     house_within(db, outside, TERMS)
 }
 
-fn house_within(db: &Database, outside: &Outside, terms: Terms) -> House {
+fn house_within(db: &Database, outside: &Outside, terms: Timeouts) -> House {
     House::fetching(db.store(), terms, |settings| settings.google_base = outside.url("").parse().expect("an address"))
 }
 
@@ -57,7 +57,7 @@ fn house_with_account(db: &Database, google: &Google) -> House {
 }
 
 fn sheet(house: &House, slug: &str, link: &str) -> Source {
-    house.add(slug, "sheet", Location::Url(link.to_owned()))
+    house.add(slug, "sheet", SourceLocation::Url(link.to_owned()))
 }
 
 fn failed(record: &SyncRecord) -> (Option<&str>, &str) {
@@ -168,7 +168,7 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &Database)
         .into_iter()
         .enumerate()
         {
-            let location = Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/{rest}"));
+            let location = SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/{rest}"));
             let refused = house.control.accepts("sheet", &location).expect_err(rest);
             assert!(refused.contains(said), "{rest}: {refused}");
             let source = house.add(&format!("pay-{at}-{number}"), "sheet", location);
@@ -246,7 +246,7 @@ fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db
     let export = format!("/spreadsheets/d/{ID}/export?format=csv&gid=0");
     outside.set(&export, Reply::csv(report("16-sheet.csv")));
     outside.then(&export, busy());
-    let house = house_within(db, &outside, Terms { sync: Duration::from_secs(5), ..TERMS });
+    let house = house_within(db, &outside, Timeouts { sync: Duration::from_secs(5), ..TERMS });
     let source = sheet(&house, "pay", &link_of("18"));
     house.sync(&source);
     let begun = Instant::now();

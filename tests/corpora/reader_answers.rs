@@ -1,6 +1,6 @@
 //! Reports 30 to 32: what reader servers answer.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceDraft};
 
@@ -21,7 +21,7 @@ on_both_databases![
 
 pub(super) fn account(house: &House, slug: &str, url: String) -> Source {
     let noun = "article/articles".parse().expect("a noun");
-    let draft = SourceDraft { noun, ..draft(slug, "reader", Location::Url(url)) };
+    let draft = SourceDraft { noun, ..draft(slug, "reader", SourceLocation::Url(url)) };
     house.store.add_source(&draft, None).expect("a source added")
 }
 

@@ -1,8 +1,8 @@
 //! Reports 5, 12 and 13: rows that are no entries, and what a spreadsheet writes into cells by itself.
 
 use lockstep::domain::columns::column_type::ColumnType;
-use lockstep::domain::columns::dates::Order;
-use lockstep::domain::columns::numbers::Decimal;
+use lockstep::domain::columns::dates::DateOrder;
+use lockstep::domain::columns::numbers::DecimalSign;
 use lockstep::domain::issue::IssueKind;
 
 use super::keys::{counts, keyed, only_note, told};
@@ -131,8 +131,8 @@ fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &Database) {
     let source = house.csv_source("albums", format!("id,price,day,page\n{rows}"));
     house.sync(&source);
     let types = house.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
-    let number = ColumnType::Number(Decimal::Point);
-    assert_eq!(types, [number, number, ColumnType::Date(Order::YearFirst), ColumnType::Link]);
+    let number = ColumnType::Number(DecimalSign::Point);
+    assert_eq!(types, [number, number, ColumnType::Date(DateOrder::YearFirst), ColumnType::Link]);
     // A word of a person's own makes it a column of text, as before.
     house.rewrite(&source, format!("id,price,day,page\n{rows}5,Loading,#1,none\n"));
     house.sync(&source);

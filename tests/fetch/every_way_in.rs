@@ -7,11 +7,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use lockstep::domain::feed::Feed;
+use lockstep::domain::feed::FeedRecord;
 use lockstep::domain::issue::Issue;
 use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::fetch::{FetchError, Fetched, Order, Watch};
+use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
 use super::{Road, peak_memory, source};
 use crate::support::outside::{Deed, Reply};
@@ -21,10 +21,10 @@ use crate::support::way_in::Way;
 #[derive(Default)]
 struct Notes {
     issues: Mutex<Vec<Issue>>,
-    feeds: Mutex<Vec<Feed>>,
+    feeds: Mutex<Vec<FeedRecord>>,
 }
 
-impl Watch for Notes {
+impl FetchObserver for Notes {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -33,7 +33,7 @@ impl Watch for Notes {
         self.issues.lock().expect("issues").push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<Feed>) {
+    fn feeds(&self, feeds: Vec<FeedRecord>) {
         *self.feeds.lock().expect("feeds") = feeds;
     }
 
@@ -55,7 +55,11 @@ fn end(way: &Way, limit: Duration, max_bytes: u64) -> End {
     way.settle(&mut road.settings);
     road.settings.max_bytes = max_bytes;
     let (nothing, notes) = (Validators::default(), Notes::default());
-    let order = Order { sync: Some(SyncId::new()), within: Duration::from_secs(60), ..Order::whole(&nothing, limit) };
+    let order = FetchRequest {
+        sync: Some(SyncId::new()),
+        within: Duration::from_secs(60),
+        ..FetchRequest::whole(&nothing, limit)
+    };
     let begun = Instant::now();
     let fetched =
         road.kinds().get(way.kind).expect("a kind").fetch(&source(way.kind, way.location.clone()), &order, &notes);
@@ -63,8 +67,8 @@ fn end(way: &Way, limit: Duration, max_bytes: u64) -> End {
     let (code, message) = match fetched {
         Err(FetchError::Failed { code, message }) => (code.to_owned(), message),
         Err(FetchError::Stopped) => panic!("{}: nobody stopped it", way.name),
-        Ok(Fetched::Unchanged(_)) => panic!("{}: it went well", way.name),
-        Ok(Fetched::Content(content)) => panic!("{}: it went well with {} lines", way.name, content.lines()),
+        Ok(FetchOutcome::Unchanged(_)) => panic!("{}: it went well", way.name),
+        Ok(FetchOutcome::Content(content)) => panic!("{}: it went well with {} lines", way.name, content.lines()),
     };
     let (issues, feeds) = (notes.issues.into_inner().expect("issues"), notes.feeds.into_inner().expect("feeds"));
     for secret in way.secrets() {

@@ -13,10 +13,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use lockstep::domain::issue::Issue;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, Validators};
-use lockstep::fetch::{Content, FetchError, Fetched, Order, Watch};
+use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent};
 
 use super::{Road, source};
 
@@ -37,7 +37,7 @@ impl Notes {
     }
 }
 
-impl Watch for Notes {
+impl FetchObserver for Notes {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -53,7 +53,7 @@ impl Watch for Notes {
 
 /// What was read, and what was noted.
 pub(super) struct Reading {
-    pub(super) content: Box<dyn Content>,
+    pub(super) content: Box<dyn FetchedContent>,
     pub(super) reasons: Vec<String>,
 }
 
@@ -68,18 +68,18 @@ impl Reading {
 }
 
 /// Reads a workbook with these options.
-pub(super) fn read_with(road: &Road, location: &Location, options: ReadOptions) -> Result<Reading, FetchError> {
+pub(super) fn read_with(road: &Road, location: &SourceLocation, options: ReadOptions) -> Result<Reading, FetchError> {
     let notes = Notes::stopping_after(u64::MAX);
     let nothing = Validators::default();
     let source = Source { read_options: options, ..source("excel", location.clone()) };
-    let order = Order { within: road.run, ..Order::whole(&nothing, road.timeout) };
+    let order = FetchRequest { within: road.run, ..FetchRequest::whole(&nothing, road.timeout) };
     match road.kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
-        Fetched::Content(content) => Ok(Reading { content, reasons: notes.reasons() }),
-        Fetched::Unchanged(_) => panic!("a full fetch is never unchanged"),
+        FetchOutcome::Content(content) => Ok(Reading { content, reasons: notes.reasons() }),
+        FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
     }
 }
 
-pub(super) fn read(road: &Road, location: &Location) -> Result<Reading, FetchError> {
+pub(super) fn read(road: &Road, location: &SourceLocation) -> Result<Reading, FetchError> {
     read_with(road, location, ReadOptions::default())
 }
 
@@ -87,7 +87,7 @@ pub(super) fn read(road: &Road, location: &Location) -> Result<Reading, FetchErr
 pub(super) fn read_bytes(road: &Road, bytes: &[u8]) -> Result<Reading, FetchError> {
     let path = road.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
-    read(road, &Location::File(path))
+    read(road, &SourceLocation::File(path))
 }
 
 /// A road whose fetches may take as long as a slow machine needs.

@@ -7,15 +7,15 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
-use lockstep::fetch::Fetched;
+use lockstep::fetch::FetchOutcome;
 
 use super::{Patient, Road, cells, failed, peak_memory};
 use crate::support::{Database, House};
 
-fn file(path: &Path) -> Location {
-    Location::File(path.to_owned())
+fn file(path: &Path) -> SourceLocation {
+    SourceLocation::File(path.to_owned())
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_file_is_read_anew_each_time_and_unchanged_if_its_content_is() {
     let second = road.content("csv", &file(&path)).expect("content");
     assert_eq!(cells(&*second).len(), 2);
     let again = road.fetch("csv", &file(&path), Some(second.validators()), &Patient::default()).expect("an answer");
-    assert!(matches!(again, Fetched::Unchanged(_)));
+    assert!(matches!(again, FetchOutcome::Unchanged(_)));
 }
 
 #[test]
@@ -70,15 +70,15 @@ fn an_upload_is_found_by_its_name_and_nothing_else_is() {
     std::fs::create_dir_all(&road.settings.uploads_dir).expect("made");
     std::fs::write(road.settings.uploads_dir.join("u1.csv"), "id\n5\n").expect("written");
     std::fs::write(road.folder.path().join("secret.csv"), "id\n6\n").expect("written");
-    assert_eq!(cells(&*road.content("csv", &Location::Upload("u1.csv".into())).expect("content")), [["5"]]);
+    assert_eq!(cells(&*road.content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")), [["5"]]);
     for bad in ["../secret.csv", "/etc/passwd", "", ".", "..", "a/b", "u1.csv/", "./u1.csv"] {
-        assert_eq!(failed(road.content("csv", &Location::Upload(bad.into()))).0, "bad_upload", "{bad}");
+        assert_eq!(failed(road.content("csv", &SourceLocation::Upload(bad.into()))).0, "bad_upload", "{bad}");
     }
 }
 
 #[test]
 fn the_sample_takes_the_same_path() {
-    let content = Road::new().content("csv", &Location::Sample).expect("content");
+    let content = Road::new().content("csv", &SourceLocation::Sample).expect("content");
     assert_eq!(cells(&*content), [["1", "Miles Davis"]]);
 }
 
@@ -147,7 +147,7 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
 #[test]
 fn nobody_else_may_look_into_the_work_folder() {
     let road = Road::new();
-    road.content("csv", &Location::Sample).expect("content");
+    road.content("csv", &SourceLocation::Sample).expect("content");
     let mode = std::fs::metadata(&road.settings.work_dir).expect("it was made").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
@@ -164,7 +164,7 @@ fn a_million_rows_stay_flat_in_memory() {
     large.into_inner().expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
     let (before, watch) = (peak_memory(), Patient::default());
-    let Ok(Fetched::Content(content)) = road.fetch("csv", &file(&path), None, &watch) else { panic!("content") };
+    let Ok(FetchOutcome::Content(content)) = road.fetch("csv", &file(&path), None, &watch) else { panic!("content") };
     assert_eq!((content.bytes(), content.lines()), (length, 1_000_001));
     assert_eq!(watch.bytes.load(Ordering::Relaxed), length);
     let whole = content.rows().expect("rows").filter(|row| row.as_ref().is_ok_and(|row| row.cells[1].len() > 14));

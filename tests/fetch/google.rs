@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::fetch::{Content, FetchError, Fetched, Kinds, Order};
+use lockstep::fetch::{FetchError, FetchOutcome, FetchRequest, FetchedContent, SourceKinds};
 
 use super::{Patient, Road, cells, failed, peak_memory, rows, source};
 use crate::support::google::{Cells, Google, ID, ROBOT, Tab, refusal};
@@ -19,8 +19,8 @@ pub(super) fn road(google: &Google) -> Road {
     road
 }
 
-pub(super) fn link(rest: &str) -> Location {
-    Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}{rest}"))
+pub(super) fn link(rest: &str) -> SourceLocation {
+    SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}{rest}"))
 }
 
 pub(super) fn albums() -> Tab {
@@ -28,17 +28,22 @@ pub(super) fn albums() -> Tab {
 }
 
 /// What a run fetches: a look is no run, and asks for less.
-fn run(kinds: &Kinds, place: &Location, known: &Validators, watch: &Patient) -> Result<Fetched, FetchError> {
+fn run(
+    kinds: &SourceKinds,
+    place: &SourceLocation,
+    known: &Validators,
+    watch: &Patient,
+) -> Result<FetchOutcome, FetchError> {
     let limit = Duration::from_secs(20);
     let sync = Some(SyncId::new());
-    let order = Order { sync, mode: Mode::Incremental, ..Order::whole(known, limit) };
+    let order = FetchRequest { sync, mode: Mode::Incremental, ..FetchRequest::whole(known, limit) };
     kinds.get("sheet").expect("a kind").fetch(&source("sheet", place.clone()), &order, watch)
 }
 
-pub(super) fn content(fetched: Result<Fetched, FetchError>) -> Box<dyn Content> {
+pub(super) fn content(fetched: Result<FetchOutcome, FetchError>) -> Box<dyn FetchedContent> {
     match fetched.expect("a fetch") {
-        Fetched::Content(content) => content,
-        Fetched::Unchanged(_) => panic!("it is new"),
+        FetchOutcome::Content(content) => content,
+        FetchOutcome::Unchanged(_) => panic!("it is new"),
     }
 }
 
@@ -51,7 +56,7 @@ fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
     let road = road(&google);
     for (place, title) in [
         (link("/edit?usp=sharing"), "Kind of Blue"),
-        (Location::Url(ID.to_owned()), "Kind of Blue"),
+        (SourceLocation::Url(ID.to_owned()), "Kind of Blue"),
         (link("/edit#gid=0"), "Kind of Blue"),
         (link("/edit?gid=42#gid=42"), "second"),
         (link("/gviz/tq?tqx=out:csv&sheet=Albums"), "Kind of Blue"),
@@ -126,14 +131,14 @@ fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
     let first = content(fetch(&Validators::default()));
     assert_eq!(first.validators().modified, None, "Drive is not enabled, and the sync goes on");
     let same = fetch(first.validators());
-    assert!(matches!(same, Ok(Fetched::Unchanged(Some(_)))), "the same body");
+    assert!(matches!(same, Ok(FetchOutcome::Unchanged(Some(_)))), "the same body");
     assert_eq!(google.hits("values:batchGet"), 2);
 
     google.modified("2026-11-20T08:00:00.000Z");
-    let Ok(Fetched::Unchanged(Some(known))) = fetch(first.validators()) else { panic!("the same body") };
+    let Ok(FetchOutcome::Unchanged(Some(known))) = fetch(first.validators()) else { panic!("the same body") };
     assert_eq!(known.modified.as_deref(), Some("2026-11-20T08:00:00.000Z"));
     assert_eq!(google.hits("values:batchGet"), 3);
-    assert!(matches!(fetch(&known), Ok(Fetched::Unchanged(None))));
+    assert!(matches!(fetch(&known), Ok(FetchOutcome::Unchanged(None))));
     assert_eq!(google.hits("values:batchGet"), 3, "nothing was fetched");
 
     google.modified("2026-11-20T09:00:00.000Z");
@@ -164,7 +169,7 @@ fn a_hundred_megabytes_go_through_little_memory() {
 #[test]
 fn a_published_link_goes_without_the_service_account() {
     let google = Google::start();
-    let place = Location::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml".to_owned());
+    let place = SourceLocation::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml".to_owned());
     google.once("/pub?output=csv", Reply::csv("id,title\n1,published\n"));
     let road = road(&google);
     assert_eq!(cells(&*road.content("sheet", &place).expect("the sheet")), [["1", "published"]]);

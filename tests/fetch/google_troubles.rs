@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{FetchError, fetch_whole, unsaved_source};
 
@@ -54,7 +54,7 @@ fn every_refusal_names_its_fix() {
         let (code, message) = failed(road.content("sheet", &place));
         assert!(code == "no_tab" && message.starts_with(&format!("There is no tab {which}{there}")), "{message}");
     }
-    let gone = Location::Url("https://docs.google.com/spreadsheets/d/gone/edit".to_owned());
+    let gone = SourceLocation::Url("https://docs.google.com/spreadsheets/d/gone/edit".to_owned());
     assert_eq!(failed(road.content("sheet", &gone)).0, "not_found");
     google.once("/v4/", sheets);
     let kinds = road.kinds();

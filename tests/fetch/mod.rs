@@ -19,18 +19,20 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::rows::row::Row;
+use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::source::{Source, SourceId, Validators};
-use lockstep::fetch::{Content, FetchError, Fetched, Kinds, Order, Settings, Watch};
+use lockstep::fetch::{
+    FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent, KindSettings, SourceKinds,
+};
 
 const SAMPLE: &[u8] = b"id,artist\n1,Miles Davis\n";
 
 /// A house with nothing but its road outside. Its own machine may be fetched from.
 pub(super) struct Road {
     pub(super) folder: tempfile::TempDir,
-    pub(super) settings: Settings,
+    pub(super) settings: KindSettings,
     pub(super) timeout: Duration,
     /// The limit of the whole run.
     pub(super) run: Duration,
@@ -39,7 +41,7 @@ pub(super) struct Road {
 impl Road {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut settings = Settings::in_data_dir(folder.path(), SAMPLE);
+        let mut settings = KindSettings::in_data_dir(folder.path(), SAMPLE);
         settings.allow_hosts = "127.0.0.1".parse().expect("a list");
         Self { folder, settings, timeout: Duration::from_secs(60), run: Duration::from_secs(60) }
     }
@@ -59,33 +61,33 @@ impl Road {
         self
     }
 
-    pub(super) fn kinds(&self) -> Kinds {
-        Kinds::built_in(self.settings.clone())
+    pub(super) fn kinds(&self) -> SourceKinds {
+        SourceKinds::built_in(self.settings.clone())
     }
 
     pub(super) fn fetch(
         &self,
         kind: &str,
-        location: &Location,
+        location: &SourceLocation,
         known: Option<&Validators>,
-        watch: &dyn Watch,
-    ) -> Result<Fetched, FetchError> {
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
         let nothing = Validators::default();
         let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
         let validators = known.unwrap_or(&nothing);
-        let order = Order { mode, within: self.run, ..Order::whole(validators, self.timeout) };
+        let order = FetchRequest { mode, within: self.run, ..FetchRequest::whole(validators, self.timeout) };
         self.kinds().get(kind).expect("a kind").fetch(&source(kind, location.clone()), &order, watch)
     }
 
     /// The content of a CSV file at an address.
-    pub(super) fn get(&self, url: &str) -> Result<Box<dyn Content>, FetchError> {
-        self.content("csv", &Location::Url(url.to_owned()))
+    pub(super) fn get(&self, url: &str) -> Result<Box<dyn FetchedContent>, FetchError> {
+        self.content("csv", &SourceLocation::Url(url.to_owned()))
     }
 
-    pub(super) fn content(&self, kind: &str, location: &Location) -> Result<Box<dyn Content>, FetchError> {
+    pub(super) fn content(&self, kind: &str, location: &SourceLocation) -> Result<Box<dyn FetchedContent>, FetchError> {
         match self.fetch(kind, location, None, &Patient::default())? {
-            Fetched::Content(content) => Ok(content),
-            Fetched::Unchanged(_) => panic!("a full fetch is never unchanged"),
+            FetchOutcome::Content(content) => Ok(content),
+            FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
         }
     }
 
@@ -95,7 +97,7 @@ impl Road {
     }
 }
 
-pub(super) fn source(kind: &str, location: Location) -> Source {
+pub(super) fn source(kind: &str, location: SourceLocation) -> Source {
     Source {
         id: SourceId(1),
         slug: "albums".parse().expect("a slug"),
@@ -118,11 +120,11 @@ pub(super) fn failed<T>(result: Result<T, FetchError>) -> (&'static str, String)
     }
 }
 
-pub(super) fn rows(content: &dyn Content) -> Vec<Row> {
+pub(super) fn rows(content: &dyn FetchedContent) -> Vec<TextRow> {
     content.rows().expect("rows").map(|row| row.expect("a row")).collect()
 }
 
-pub(super) fn cells(content: &dyn Content) -> Vec<Vec<String>> {
+pub(super) fn cells(content: &dyn FetchedContent) -> Vec<Vec<String>> {
     rows(content).into_iter().map(|row| row.cells).collect()
 }
 
@@ -134,7 +136,7 @@ pub(super) struct Patient {
     pub(super) waits: Mutex<Vec<(String, DateTime<Utc>)>>,
 }
 
-impl Watch for Patient {
+impl FetchObserver for Patient {
     fn received(&self, bytes: u64, _: Option<u64>) {
         self.bytes.store(bytes, Ordering::Relaxed);
     }

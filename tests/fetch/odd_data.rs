@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use lockstep::domain::location::Location;
-use lockstep::domain::rows::row::Row;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::rows::row_shape::RowShapes;
-use lockstep::fetch::{Content, FetchError};
+use lockstep::fetch::{FetchError, FetchedContent};
 
 use super::{Road, cells, failed, rows};
 use crate::support::shared_data;
@@ -18,7 +18,7 @@ impl Odd {
         shared_data(&format!("csv/{name}")).map(Self)
     }
 
-    fn read(&self, name: &str) -> Box<dyn Content> {
+    fn read(&self, name: &str) -> Box<dyn FetchedContent> {
         read(self.0.join(name)).expect(name)
     }
 
@@ -27,11 +27,11 @@ impl Odd {
     }
 }
 
-fn read(path: PathBuf) -> Result<Box<dyn Content>, FetchError> {
-    Road::new().content("csv", &Location::File(path))
+fn read(path: PathBuf) -> Result<Box<dyn FetchedContent>, FetchError> {
+    Road::new().content("csv", &SourceLocation::File(path))
 }
 
-fn only(content: &dyn Content, number: u64) -> Row {
+fn only(content: &dyn FetchedContent, number: u64) -> TextRow {
     rows(content).into_iter().find(|row| row.number == number).expect("the row")
 }
 
@@ -70,7 +70,7 @@ fn csv_spectrum_equals_its_twins() {
             path.display()
         );
         assert_eq!(cells(&*content), expected, "{}", path.display());
-        let is_taken = |row: &Row| !row.surplus && row.mended.iter().all(|mend| mend.is_common);
+        let is_taken = |row: &TextRow| !row.surplus && row.mended.iter().all(|mend| mend.is_common);
         assert!(rows(&*content).iter().all(is_taken), "{}", path.display());
         seen += 1;
     }

@@ -1,9 +1,9 @@
 //! What comes back: pages instead of data, unchanged content, encodings.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Validators;
-use lockstep::fetch::Fetched;
+use lockstep::fetch::FetchOutcome;
 
 use super::{Patient, Road, cells, rows};
 use crate::support::house::incremental;
@@ -44,9 +44,9 @@ fn what_the_server_calls_unchanged_is_not_sent_again() {
     let first = road.get(&outside.url("/a.csv")).expect("content");
     let known = first.validators().clone();
     assert_eq!(known.etag.as_deref(), Some(odd));
-    let location = Location::Url(outside.url("/a.csv"));
+    let location = SourceLocation::Url(outside.url("/a.csv"));
     let again = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
-    assert!(matches!(again, Fetched::Unchanged(None)));
+    assert!(matches!(again, FetchOutcome::Unchanged(None)));
     let seen = outside.requests("/a.csv");
     assert_eq!(seen[0].header("If-None-Match"), None);
     assert_eq!(seen[1].header("If-None-Match"), Some(odd));
@@ -60,14 +60,14 @@ fn the_same_body_is_unchanged_but_a_full_fetch_brings_it() {
     let road = Road::new();
     let known = road.get(&outside.url("/a.csv")).expect("content").validators().clone();
     assert_eq!((known.etag.as_deref(), known.last_modified.as_deref()), (None, None));
-    let location = Location::Url(outside.url("/a.csv"));
+    let location = SourceLocation::Url(outside.url("/a.csv"));
     let again = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
-    assert!(matches!(again, Fetched::Unchanged(_)));
+    assert!(matches!(again, FetchOutcome::Unchanged(_)));
     outside.csv("/a.csv", "id\n2\n");
     let changed = road.fetch("csv", &location, Some(&known), &Patient::default()).expect("an answer");
-    assert!(matches!(changed, Fetched::Content(_)));
+    assert!(matches!(changed, FetchOutcome::Content(_)));
     let none = road.fetch("csv", &location, Some(&Validators::default()), &Patient::default()).expect("an answer");
-    assert!(matches!(none, Fetched::Content(_)));
+    assert!(matches!(none, FetchOutcome::Content(_)));
 }
 
 #[test]

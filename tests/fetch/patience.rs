@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
-use lockstep::sync::Terms;
+use lockstep::sync::Timeouts;
 
 use super::{Patient, Road, cells, failed};
 use crate::support::house::TERMS;
@@ -46,7 +46,7 @@ fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
     ] {
         let watch = Patient::default();
         let (ended, result) = thread::scope(|scope| {
-            let fetching = scope.spawn(|| road.fetch("csv", &Location::Url(url.clone()), None, &watch));
+            let fetching = scope.spawn(|| road.fetch("csv", &SourceLocation::Url(url.clone()), None, &watch));
             thread::sleep(Duration::from_millis(400));
             let asked = Instant::now();
             watch.stop.store(true, Ordering::Relaxed);
@@ -67,7 +67,7 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_told() {
         outside.set("/busy", Reply::status(status).header("Retry-After", &after));
         outside.then("/busy", Reply::csv("id\n1\n"));
         let begun = Instant::now();
-        Road::new().fetch("csv", &Location::Url(outside.url("/busy")), None, &watch).expect("in the end");
+        Road::new().fetch("csv", &SourceLocation::Url(outside.url("/busy")), None, &watch).expect("in the end");
         assert!(begun.elapsed() > Duration::from_millis(900), "{status}: {:?}", begun.elapsed());
     }
     let waits = watch.waits.lock().expect("waits");
@@ -84,7 +84,7 @@ fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
     let road = Road::new().within(Duration::from_millis(1200));
     let watch = Patient::default();
     let begun = Instant::now();
-    road.fetch("csv", &Location::Url(outside.url("/busy")), None, &watch).expect("in the end");
+    road.fetch("csv", &SourceLocation::Url(outside.url("/busy")), None, &watch).expect("in the end");
     assert!(begun.elapsed() > Duration::from_millis(3500), "{:?}", begun.elapsed());
     assert_eq!(watch.waits.lock().expect("waits").len(), 1);
 }
@@ -92,7 +92,7 @@ fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
 #[test]
 fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
     let (db, outside) = (Database::sqlite(), Outside::start());
-    let house = House::with(db.store(), Terms { fetch: Duration::from_secs(1), ..TERMS });
+    let house = House::with(db.store(), Timeouts { fetch: Duration::from_secs(1), ..TERMS });
     outside.set("/busy", Reply::status(503).header("Retry-After", "2"));
     outside.then("/busy", Reply::csv("id,title\n1,One\n"));
     let source = house.url_source("albums", outside.url("/busy"));
@@ -171,7 +171,7 @@ fn waiting_for_a_turn_ends_with_a_cancel() {
     let outside = Outside::start();
     outside.set("/a", Reply::csv("").hang());
     let (road, first, second) = (Road::new(), Patient::default(), Patient::default());
-    let location = Location::Url(outside.url("/a"));
+    let location = SourceLocation::Url(outside.url("/a"));
     thread::scope(|scope| {
         let hanging = scope.spawn(|| road.fetch("csv", &location, None, &first).map(drop));
         thread::sleep(Duration::from_millis(200));

@@ -10,11 +10,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use lockstep::domain::columns::column_type::ColumnType;
 use lockstep::domain::issue::{Issue, IssueKind};
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::fetch::{FetchError, FetchProgress, Fetched, Order, Shelf, Watch};
+use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest, ItemLookup};
 
 use super::{Road, rows, source};
 use crate::support::reader_server::{Article, Dialect, ReaderServer};
@@ -26,7 +26,7 @@ type Stored = HashMap<String, Vec<(String, String)>>;
 
 struct Catalog(Stored);
 
-impl Shelf for Catalog {
+impl ItemLookup for Catalog {
     fn fields(&self, keys: &[&str]) -> Result<Stored, FetchError> {
         Ok(keys.iter().filter_map(|key| Some(((*key).to_owned(), self.0.get(*key)?.clone()))).collect())
     }
@@ -46,7 +46,7 @@ impl Notes {
     }
 }
 
-impl Watch for Notes {
+impl FetchObserver for Notes {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, until: DateTime<Utc>) {
@@ -82,11 +82,11 @@ fn within(
 ) -> Result<(Vec<String>, Stored), FetchError> {
     let road = Road::new();
     let (nothing, shelf) = (Validators::default(), Catalog(stored.clone()));
-    let order = Order { sync: Some(SyncId::new()), mode, shelf: &shelf, ..Order::whole(&nothing, limit) };
-    let mut source = source("reader", Location::Url(url.to_owned()));
+    let order = FetchRequest { sync: Some(SyncId::new()), mode, shelf: &shelf, ..FetchRequest::whole(&nothing, limit) };
+    let mut source = source("reader", SourceLocation::Url(url.to_owned()));
     source.noun = "article/articles".parse().expect("a noun");
     match road.kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
-        Fetched::Content(content) => {
+        FetchOutcome::Content(content) => {
             assert!(!content.is_whole(), "articles that roll off stay");
             let columns = content.columns().to_vec();
             let named = |cells: Vec<String>| columns.iter().cloned().zip(cells).collect::<Vec<_>>();
@@ -94,7 +94,7 @@ fn within(
             let key = |fields: &[(String, String)]| fields.last().expect("the key").1.clone();
             Ok((rows.iter().map(|row| key(row)).collect(), rows.iter().map(|row| (key(row), row.clone())).collect()))
         }
-        Fetched::Unchanged(_) => panic!("it always says what there is"),
+        FetchOutcome::Unchanged(_) => panic!("it always says what there is"),
     }
 }
 
@@ -154,7 +154,7 @@ fn each_of_the_three_servers_is_understood() {
 #[test]
 fn columns_say_what_they_are() {
     let server = ReaderServer::start(Dialect::Miniflux, articles());
-    let content = Road::new().content("reader", &Location::Url(server.url())).expect("a look");
+    let content = Road::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
     let kinds: Vec<_> =
         content.columns().iter().zip(0..).map(|(name, at)| (name.as_str(), content.column_type(at))).collect();
     for (name, kind) in [
@@ -172,7 +172,7 @@ fn columns_say_what_they_are() {
     let kinds = road.kinds();
     let kind = kinds.get("reader").expect("a kind");
     assert_eq!((kind.key_column(), kind.noun().many.as_str()), (Some("id"), "articles"));
-    assert_eq!(kind.label(&Location::Url(server.url())), "Reader account");
+    assert_eq!(kind.label(&SourceLocation::Url(server.url())), "Reader account");
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn what_the_catalog_has_gets_its_states_and_nothing_more() {
 fn a_look_takes_a_few_articles_and_few_requests() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, Article::many(5000, 2345));
-        let content = Road::new().content("reader", &Location::Url(server.url())).expect("a look");
+        let content = Road::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
         assert_eq!(rows(&*content).len(), 20);
         assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "contents"]);
     }

@@ -1,6 +1,6 @@
 //! Google Sheets, played by the server outside.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use super::{Patient, Road, cells, failed, source};
 use crate::support::google_query::{NamedTab, query_service};
@@ -15,8 +15,8 @@ fn road(outside: &Outside) -> Road {
     road
 }
 
-fn link(rest: &str) -> Location {
-    Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}{rest}"))
+fn link(rest: &str) -> SourceLocation {
+    SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}{rest}"))
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_sheet_is_fetched_by_its_link_with_the_right_tab() {
     let road = road(&outside);
     for (location, title) in [
         (link("/edit?usp=sharing"), "first"),
-        (Location::Url(ID.to_owned()), "first"),
+        (SourceLocation::Url(ID.to_owned()), "first"),
         (link("/edit#gid=0"), "first"),
         (link("/edit?gid=42#gid=42"), "second"),
     ] {
@@ -88,7 +88,7 @@ fn a_tab_by_name_is_never_taken_for_another() {
         outside.decide(&path, move |seen| if is_known(seen) { known(seen) } else { Reply::status(status) });
         assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
     }
-    let published = Location::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?sheet=B".to_owned());
+    let published = SourceLocation::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?sheet=B".to_owned());
     assert_eq!(failed(road.content("sheet", &published)).0, "no_tab");
 }
 
@@ -127,7 +127,7 @@ fn a_stand_in_for_google_is_still_subject_to_the_guard() {
 #[test]
 fn a_link_to_something_else_is_told() {
     let road = Road::new();
-    let document = Location::Url(format!("https://docs.google.com/document/d/{ID}/edit"));
+    let document = SourceLocation::Url(format!("https://docs.google.com/document/d/{ID}/edit"));
     let (code, message) = failed(road.content("sheet", &document));
     assert_eq!(code, "bad_address");
     assert!(message.starts_with("That is a document, not a sheet"), "{message}");
@@ -142,7 +142,7 @@ fn a_workbook_that_google_makes_of_a_sheet_is_not_fetched() {
     for rest in
         ["/export?format=xlsx&range=A1:B3", "/pub?output=xlsx&gid=7", "/export?format=ods", "/gviz/tq?tq=select+A"]
     {
-        let link = Location::Url(outside.url(&format!("{sheet}{rest}")));
+        let link = SourceLocation::Url(outside.url(&format!("{sheet}{rest}")));
         let (code, message) = failed(road.content("excel", &link));
         assert_eq!(code, "sheet_link", "{rest}: {message}");
         assert!(message.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {message}");
@@ -152,7 +152,7 @@ fn a_workbook_that_google_makes_of_a_sheet_is_not_fetched() {
     let elsewhere = Outside::start();
     let albums = std::fs::read(sample_path("albums.xlsx")).expect("a file");
     elsewhere.set("/spreadsheets/export", Reply::status(200).body(albums));
-    let link = Location::Url(elsewhere.url("/spreadsheets/export?format=xlsx&range=A1:B3"));
+    let link = SourceLocation::Url(elsewhere.url("/spreadsheets/export?format=xlsx&range=A1:B3"));
     assert_eq!(road.content("excel", &link).unwrap_or_else(|error| panic!("{error}")).lines(), 3);
 }
 
@@ -163,8 +163,8 @@ fn the_message_names_the_place() {
     let message = |kind: &str, location| kinds.get(kind).expect("a kind").fetching_message(&source(kind, location));
     assert_eq!(message("sheet", link("/edit")), "Fetching albums from Google Sheets…");
     assert_eq!(
-        message("csv", Location::Url("https://me:pw@h.example/a?t=1".into())),
+        message("csv", SourceLocation::Url("https://me:pw@h.example/a?t=1".into())),
         "Fetching albums from h.example…"
     );
-    assert_eq!(message("csv", Location::File("/srv/albums.csv".into())), "Fetching albums from albums.csv…");
+    assert_eq!(message("csv", SourceLocation::File("/srv/albums.csv".into())), "Fetching albums from albums.csv…");
 }

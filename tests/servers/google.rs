@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
 use crate::support::google::{Google, ID, Tab, quota};
@@ -29,7 +29,7 @@ fn a_server_waits_for_google_and_says_so(db: &Database) {
         name: "Albums".to_owned(),
         noun: "album/albums".parse().expect("a noun"),
         kind: "sheet".to_owned(),
-        location: Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0")),
+        location: SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0")),
         key_column: "id".to_owned(),
         schedule: None,
         public: true,

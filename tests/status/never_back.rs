@@ -9,7 +9,7 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{DatabaseStatus, FileStatus, StatusBoard, StatusError, StatusStore};
-use lockstep::sync::{Stop, Terms};
+use lockstep::sync::{ShutdownSignal, Timeouts};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
@@ -20,8 +20,8 @@ use crate::support::{Database, House, on_both_databases};
 on_both_databases![what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers];
 
 /// Status is told far more often than usual, so that there is more to go wrong.
-const OFTEN: Terms =
-    Terms { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TERMS };
+const OFTEN: Timeouts =
+    Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TERMS };
 
 /// For how long an outdated report is believed, and a little.
 const BELIEVED: Duration = Duration::from_millis(2010);
@@ -207,7 +207,7 @@ fn try_case(db: &Database, away: &Database, case: &Case) -> Result<(), TestCaseE
         Reader::Alone(board(Box::new(flaky), away.store())),
         Reader::Database(DatabaseStatus::new(db.store())),
     ];
-    let (id, over, stop) = (house.start(&source, &full()), AtomicBool::new(false), Stop::default());
+    let (id, over, stop) = (house.start(&source, &full()), AtomicBool::new(false), ShutdownSignal::default());
     let told = std::thread::scope(|scope| {
         let over = &over;
         let polling: Vec<_> = readers.iter().map(|reader| scope.spawn(move || reader.poll(id, over))).collect();

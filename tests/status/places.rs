@@ -4,11 +4,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lockstep::domain::operation::{Lease, Operation, Status};
+use lockstep::domain::operation::{Lease, Status, SyncOperation};
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
-use lockstep::store::lease::Progress;
+use lockstep::store::lease::RunProgress;
 use tempfile::TempDir;
 
 use crate::store::work::{self, TERM};
@@ -100,7 +100,7 @@ pub(crate) fn key(id: SyncId) -> String {
 
 /// A run under a lease.
 pub(crate) struct Run {
-    pub(crate) operation: Operation,
+    pub(crate) operation: SyncOperation,
     pub(crate) lease: Lease,
     slug: String,
 }
@@ -111,7 +111,7 @@ impl Run {
     }
 
     /// The report of that progress, made now.
-    pub(crate) fn report(&self, progress: &Progress) -> StatusReport {
+    pub(crate) fn report(&self, progress: &RunProgress) -> StatusReport {
         // As the JSON has it: to the second and to the millisecond.
         let report = StatusReport {
             sync_id: self.lease.id,

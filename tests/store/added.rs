@@ -6,7 +6,7 @@ use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::operation::{Lease, Status};
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
-use lockstep::store::batch::Batch;
+use lockstep::store::batch::ItemBatch;
 
 use super::work::{TERM, batch, claim, ending, progress, queue, source};
 use crate::support::house::full;
@@ -31,7 +31,7 @@ fn keys(prefix: &str, range: std::ops::Range<u32>) -> Vec<String> {
 /// Adds items with these keys, as that batch of the run.
 fn add(store: &Store, lease: Lease, number: i64, keys: &[String]) {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-    store.write_batch(lease, TERM, &Batch { number, ..batch(&keys) }, &progress(20)).expect("written");
+    store.write_batch(lease, TERM, &ItemBatch { number, ..batch(&keys) }, &progress(20)).expect("written");
 }
 
 fn end(store: &Store, lease: Lease) {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceId};
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::admission::Admission;
+use lockstep::store::admission::StartOutcome;
 
 use crate::support::house::{full, preview};
 use crate::support::memory::Table;
@@ -22,7 +22,7 @@ on_both_databases![
 ];
 
 /// Starts as many runs as there are houses in `from`, all at once; answers what became of each.
-fn start_at_once(from: &[&House], source: &Source) -> Vec<Admission> {
+fn start_at_once(from: &[&House], source: &Source) -> Vec<StartOutcome> {
     let gate = Barrier::new(from.len());
     let start = |house: &House| {
         gate.wait();
@@ -36,13 +36,13 @@ fn start_at_once(from: &[&House], source: &Source) -> Vec<Admission> {
 }
 
 /// The one run that began, after checking that there is no second and that all others name it.
-fn the_winner(answers: &[Admission]) -> SyncId {
+fn the_winner(answers: &[StartOutcome]) -> SyncId {
     let accepted: Vec<SyncId> = answers
         .iter()
-        .filter_map(|answer| if let Admission::Accepted(id) = answer { Some(*id) } else { None })
+        .filter_map(|answer| if let StartOutcome::Accepted(id) = answer { Some(*id) } else { None })
         .collect();
     assert_eq!(accepted.len(), 1, "{answers:?}");
-    let named = |answer: &Admission| matches!(answer, Admission::Accepted(id) | Admission::AlreadyRunning(id) if *id == accepted[0]);
+    let named = |answer: &StartOutcome| matches!(answer, StartOutcome::Accepted(id) | StartOutcome::AlreadyRunning(id) if *id == accepted[0]);
     assert!(answers.iter().all(named), "{answers:?}");
     accepted[0]
 }
@@ -96,7 +96,7 @@ fn a_start_of_a_source_that_is_not_there_says_so(db: &Database) {
     let house = House::on(db);
     let source = Source { id: SourceId(4711), ..house.memory_source("albums", Table::albums(1, "Title")) };
     let answer = house.control.start(&source, &full()).expect("an answer");
-    assert_eq!(answer, Admission::NoSuchSource);
+    assert_eq!(answer, StartOutcome::NoSuchSource);
 }
 
 fn the_database_itself_refuses_a_second_active_run(db: &Database) {
@@ -132,7 +132,7 @@ fn a_held_source_row_is_an_answer_within_a_moment_and_never_a_hang() {
     let id = house.start(&source, &full());
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
     let again = house.control.start(&source, &preview()).expect("an answer");
-    assert_eq!(again, Admission::AlreadyRunning(id), "a run that is seen is named although the row is held");
+    assert_eq!(again, StartOutcome::AlreadyRunning(id), "a run that is seen is named although the row is held");
     holder.run("ROLLBACK");
     house.drain();
 }

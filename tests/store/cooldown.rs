@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lockstep::domain::operation::{Priority, StartRequest, Status};
-use lockstep::store::admission::Admission;
-use lockstep::sync::Terms;
+use lockstep::domain::operation::{RunPriority, StartRequest, Status};
+use lockstep::store::admission::StartOutcome;
+use lockstep::sync::Timeouts;
 
 use crate::support::house::{TERMS, full, incremental, preview};
 use crate::support::memory::Table;
@@ -21,11 +21,11 @@ on_both_databases![
 const COOLDOWN: Duration = Duration::from_secs(600);
 
 fn house(db: &Database) -> House {
-    House::with(db.store(), Terms { cooldown: COOLDOWN, ..TERMS })
+    House::with(db.store(), Timeouts { cooldown: COOLDOWN, ..TERMS })
 }
 
 fn by_schedule() -> StartRequest {
-    StartRequest { priority: Priority::Scheduled, ..full() }
+    StartRequest { priority: RunPriority::Scheduled, ..full() }
 }
 
 fn a_repeat_of_the_same_by_hand_has_to_wait_and_is_told_how_long(db: &Database) {
@@ -35,7 +35,7 @@ fn a_repeat_of_the_same_by_hand_has_to_wait_and_is_told_how_long(db: &Database) 
     // Full and incremental are modes of the same kind.
     for request in [full(), incremental()] {
         match house.control.start(&source, &request).expect("an answer") {
-            Admission::CoolingDown(left) => {
+            StartOutcome::CoolingDown(left) => {
                 assert!(left <= COOLDOWN && left > COOLDOWN - Duration::from_secs(60), "{left:?}");
             }
             other => panic!("{other:?}"),
@@ -53,7 +53,7 @@ fn another_kind_and_a_schedule_do_not_have_to_wait(db: &Database) {
     let other = house.memory_source("others", Table::albums(1, "Title"));
     assert_eq!(house.sync(&other).status, Status::Completed, "another source has a cooldown of its own");
     let again = house.control.start(&source, &full()).expect("an answer");
-    assert!(matches!(again, Admission::CoolingDown(_)), "{again:?}");
+    assert!(matches!(again, StartOutcome::CoolingDown(_)), "{again:?}");
 }
 
 fn a_run_that_goes_on_is_the_better_answer_than_a_cooldown(db: &Database) {
@@ -62,7 +62,7 @@ fn a_run_that_goes_on_is_the_better_answer_than_a_cooldown(db: &Database) {
     house.sync(&source);
     let id = house.start(&source, &by_schedule());
     let again = house.control.start(&source, &full()).expect("an answer");
-    assert_eq!(again, Admission::AlreadyRunning(id));
+    assert_eq!(again, StartOutcome::AlreadyRunning(id));
     house.drain();
 }
 
@@ -81,5 +81,5 @@ fn a_cancelled_start_cools_down_too(db: &Database) {
     let id = house.start(&source, &full());
     house.control.cancel(id, "ada").expect("cancelled");
     let again = house.control.start(&source, &full()).expect("an answer");
-    assert!(matches!(again, Admission::CoolingDown(_)), "{again:?}");
+    assert!(matches!(again, StartOutcome::CoolingDown(_)), "{again:?}");
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lockstep::domain::feed_counts::FeedCounts;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use crate::support::outside::{Outside, Reply};
 use crate::support::{Database, House, on_both_databases};
@@ -24,7 +24,7 @@ fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &Database) {
     let (house, outside, other) = (House::on(db), Outside::start(), Outside::start());
     outside.set("/a", Reply::feed("Alpha", &["1"]));
     let given = vec![outside.url("/a"), other.url("/b"), other.url("/c")];
-    let source = house.add("news", "feeds", Location::Urls(given));
+    let source = house.add("news", "feeds", SourceLocation::Urls(given));
     assert_eq!(house.store.feed_counts(source.id).expect("an answer"), None);
     house.sync(&source);
     assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(3, 2));
@@ -46,8 +46,8 @@ fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &Database) {
 fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &Database) {
     let house = House::on(db);
     let addresses = vec!["https://h.example/a".to_owned()];
-    let source = house.add("news", "feeds", Location::Urls(addresses.clone()));
-    let other = house.add("other", "feeds", Location::Urls(addresses));
+    let source = house.add("news", "feeds", SourceLocation::Urls(addresses.clone()));
+    let other = house.add("other", "feeds", SourceLocation::Urls(addresses));
     let side = if db.is_sqlite() { "sqlite" } else { "postgres" };
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(side).join("2026-11-20-000008_feed_counts");

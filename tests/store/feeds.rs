@@ -1,9 +1,9 @@
 //! How the feeds of sources fare, as it is kept and counted.
 
-use lockstep::domain::feed::Feed;
+use lockstep::domain::feed::FeedRecord;
 use lockstep::domain::feed_counts::FeedCounts;
 use lockstep::domain::operation::Status;
-use lockstep::store::finish::Ending;
+use lockstep::store::finish::RunEnding;
 
 use super::work::{TERM, claim, ending, queue, source};
 use crate::support::house::full;
@@ -18,9 +18,12 @@ fn feeds_are_counted_of_the_sources_that_are_made_of_them(db: &Database) {
     let keep = |failures: [u32; 3], status: Status| {
         queue(&store, news, &full());
         let (_, lease) = claim(&store, 1, TERM).expect("a run");
-        let feed = |(at, failures): (usize, u32)| Feed { failures, ..Feed::new(format!("https://h.example/{at}")) };
+        let feed = |(at, failures): (usize, u32)| FeedRecord {
+            failures,
+            ..FeedRecord::new(format!("https://h.example/{at}"))
+        };
         let feeds = Some(failures.into_iter().enumerate().map(feed).collect());
-        store.finish(lease, &Ending { feeds, ..ending(status) }).expect("ended");
+        store.finish(lease, &RunEnding { feeds, ..ending(status) }).expect("ended");
     };
     keep([0, 1, 7], Status::Completed);
     let counts = |total, failing| FeedCounts { total, failing, silent_until: None };

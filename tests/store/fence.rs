@@ -1,8 +1,8 @@
 //! A worker whose run was taken over writes nothing any more.
 
 use lockstep::domain::operation::{Lease, Status};
-use lockstep::store::batch::Batch;
-use lockstep::store::lease::{Finalizing, Renewal};
+use lockstep::store::batch::ItemBatch;
+use lockstep::store::lease::{FinalizeOutcome, LeaseRenewal};
 use lockstep::store::{Store, StoreError};
 
 use super::work::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
@@ -47,8 +47,8 @@ fn nothing_is_accepted(db: &Database, store: &Store, lease: Lease) {
     for status in [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted] {
         fenced(status.as_str(), store.finish(lease, &ending(status)).map(drop));
     }
-    assert_eq!(store.renew(lease, TERM).expect("an answer"), Renewal::Lost);
-    assert_eq!(store.look_at_lease(lease).expect("an answer"), Renewal::Lost);
+    assert_eq!(store.renew(lease, TERM).expect("an answer"), LeaseRenewal::Lost);
+    assert_eq!(store.look_at_lease(lease).expect("an answer"), LeaseRenewal::Lost);
     assert_eq!(everything(db), before, "something was written");
 }
 
@@ -87,7 +87,7 @@ fn a_token_of_another_worker_opens_nothing(db: &Database) {
     queue(&store, source(&store, "albums"), &full());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     nothing_is_accepted(db, &store, Lease { token: 2, ..lease });
-    assert_eq!(store.renew(lease, TERM).expect("an answer"), Renewal::Held { cancel_requested: false });
+    assert_eq!(store.renew(lease, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
     store.finish(lease, &ending(Status::Failed)).expect("finished");
 }
 
@@ -102,11 +102,11 @@ fn a_batch_and_its_progress_are_written_together(db: &Database) {
 
     // A batch that the database refuses takes its progress back with it: the key `a` is not new.
     let before = everything(db);
-    let second = Batch { number: 2, ..batch(&["c", "a"]) };
+    let second = ItemBatch { number: 2, ..batch(&["c", "a"]) };
     assert!(store.write_batch(lease, TERM, &second, &progress(60)).is_err());
     assert_eq!(everything(db), before);
     let begun = store.begin_finalizing(lease, TERM, &progress(90)).expect("an answer");
-    assert_eq!(begun, Finalizing::Begun);
+    assert_eq!(begun, FinalizeOutcome::Begun);
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 }
 
@@ -118,7 +118,7 @@ fn a_batch_that_is_handed_over_again_is_written_once(db: &Database) {
     for _ in 0..2 {
         store.write_batch(lease, TERM, &batch(&["a", "b"]), &progress(40)).expect("written, or there already");
     }
-    let second = Batch { number: 2, ..batch(&["c"]) };
+    let second = ItemBatch { number: 2, ..batch(&["c"]) };
     for _ in 0..2 {
         store.write_batch(lease, TERM, &second, &progress(50)).expect("written, or there already");
     }

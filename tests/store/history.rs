@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::operation::{Stage, Status};
-use lockstep::domain::progress::Stats;
-use lockstep::domain::record::{Run, SyncRecord};
+use lockstep::domain::progress::RunStats;
+use lockstep::domain::record::{HistoryRun, SyncRecord};
 use lockstep::domain::source::{Slug, Source};
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
-use lockstep::store::finish::{Ending, Requeue};
+use lockstep::store::finish::{RequeuePolicy, RunEnding};
 use lockstep::store::history::{HistoryOf, HistoryQuery};
-use lockstep::store::lease::Progress;
+use lockstep::store::lease::RunProgress;
 use lockstep::store::sources::SourceChange;
 
 use super::work::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
@@ -34,8 +34,8 @@ on_both_databases![
     issues_are_counted_and_turned_page_by_page,
 ];
 
-fn at(stage: Stage, percent: u8) -> Progress {
-    Progress { stage, ..progress(percent) }
+fn at(stage: Stage, percent: u8) -> RunProgress {
+    RunProgress { stage, ..progress(percent) }
 }
 
 fn pause() {
@@ -106,7 +106,7 @@ fn every_way_to_end_has_true_timings(db: &Database) {
     let never_begun = house.record(waited);
     assert_eq!(stages(&never_begun), [false; 3]);
     assert!(never_begun.timings().waiting.is_some());
-    assert_eq!(never_begun.stats, Stats::default());
+    assert_eq!(never_begun.stats, RunStats::default());
 }
 
 /// The ids on a page of history, and how many there are on all.
@@ -169,11 +169,11 @@ fn a_run_is_known_from_its_acceptance_on(db: &Database) {
     let house = House::on(db);
     let albums = house.memory_source("albums", Table::albums(3, "Title"));
     let id = house.start(&albums, &full());
-    let Some(Run::Active(run)) = house.store.run(id).expect("an answer") else { panic!("it is active") };
+    let Some(HistoryRun::Active(run)) = house.store.run(id).expect("an answer") else { panic!("it is active") };
     assert_eq!((run.id, run.source_id, run.status, run.attempt), (id, albums.id, Status::Pending, 1));
     assert_eq!((run.requested_by.as_str(), run.moments.started_at), ("ada", None));
     let record = house.run(id);
-    assert_eq!(house.store.run(id).expect("an answer"), Some(Run::Ended(record)));
+    assert_eq!(house.store.run(id).expect("an answer"), Some(HistoryRun::Ended(record)));
     assert_eq!(house.store.run(SyncId::new()).expect("an answer"), None);
 }
 
@@ -182,7 +182,7 @@ fn runs_that_continue_each_other_are_followed_both_ways(db: &Database) {
     let first = queue(&store, source(&store, "albums"), &full());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     // Told to stop: the same try goes on as another run. Then its worker dies: the next try.
-    let stopped = Ending { requeue: Requeue::SameAttempt, ..ending(Status::Interrupted) };
+    let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
     let second = store.finish(lease, &stopped).expect("finished").expect("a successor");
     let lease = expired_claim(&store, 2);
     let third = store.take_over(lease).expect("an answer").expect("taken over").successor.expect("a successor");
@@ -203,7 +203,7 @@ fn a_very_long_chain_is_followed_so_far_and_no_further(db: &Database) {
     let mut ids = vec![queue(&store, source(&store, "albums"), &full())];
     for token in 1..60 {
         let (_, lease) = claim(&store, token, TERM).expect("a run");
-        let stopped = Ending { requeue: Requeue::SameAttempt, ..ending(Status::Interrupted) };
+        let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
         ids.extend(store.finish(lease, &stopped).expect("finished"));
     }
     let middle = store.run(ids[30]).expect("an answer").expect("a run");

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Barrier;
 
-use lockstep::domain::operation::{Priority, StartRequest, Status};
+use lockstep::domain::operation::{RunPriority, StartRequest, Status};
 
 use super::work::{TERM, claim, ending, queue, source};
 use crate::support::house::full;
@@ -42,12 +42,12 @@ fn two_workers_never_claim_the_same_run(db: &Database) {
 fn runs_are_claimed_by_priority_and_then_by_age(db: &Database) {
     let store = db.store();
     let order = [
-        (Priority::Scheduled, "scheduled-1"),
-        (Priority::Retry, "retry-1"),
-        (Priority::Manual, "manual-1"),
-        (Priority::Scheduled, "scheduled-2"),
-        (Priority::Manual, "manual-2"),
-        (Priority::Retry, "retry-2"),
+        (RunPriority::Scheduled, "scheduled-1"),
+        (RunPriority::Retry, "retry-1"),
+        (RunPriority::Manual, "manual-1"),
+        (RunPriority::Scheduled, "scheduled-2"),
+        (RunPriority::Manual, "manual-2"),
+        (RunPriority::Retry, "retry-2"),
     ];
     for (priority, slug) in order {
         queue(&store, source(&store, slug), &StartRequest { priority, ..full() });

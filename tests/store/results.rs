@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockstep::domain::operation::{OperationKind, Status};
-use lockstep::sync::Terms;
+use lockstep::sync::Timeouts;
 
 use crate::support::house::{TERMS, full, preview};
 use crate::support::memory::Table;
@@ -32,7 +32,7 @@ fn the_latest_result_of_each_source_is_no_preview(db: &Database) {
 
 fn what_is_left_of_a_cooldown_can_be_asked_for(db: &Database) {
     let cooldown = Duration::from_secs(600);
-    let house = House::with(db.store(), Terms { cooldown, ..TERMS });
+    let house = House::with(db.store(), Timeouts { cooldown, ..TERMS });
     let albums = house.memory_source("albums", Table::albums(1, "Title"));
     let left = |kind| house.control.cooldown_left(albums.id, kind).expect("an answer");
     assert_eq!(left(OperationKind::Sync), Duration::ZERO);

@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::operation::{Lease, Status};
-use lockstep::domain::progress::{Count, Stats};
+use lockstep::domain::progress::{ProgressCount, RunStats};
 use lockstep::domain::source::SourceId;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{DatabaseStatus, StatusStore};
 use lockstep::store::Store;
-use lockstep::store::finish::{Ending, Requeue};
-use lockstep::store::lease::{Progress, Renewal};
-use lockstep::store::recovery::Cancel;
+use lockstep::store::finish::{RequeuePolicy, RunEnding};
+use lockstep::store::lease::{LeaseRenewal, RunProgress};
+use lockstep::store::recovery::CancelOutcome;
 
 use super::work::{self, TERM};
 use crate::support::house::full;
@@ -39,7 +39,7 @@ fn claimed(store: &Store, source: SourceId) -> Lease {
 }
 
 /// A run that ended.
-fn ended(store: &Store, source: SourceId, ending: &Ending) -> SyncId {
+fn ended(store: &Store, source: SourceId, ending: &RunEnding) -> SyncId {
     let lease = claimed(store, source);
     store.finish(lease, ending).expect("an end");
     lease.id
@@ -71,8 +71,12 @@ fn add_changes(db: &Database, run: SyncId, count: u32) {
 fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone(db: &Database) {
     let store = db.store();
     let source = work::source(&store, "albums");
-    let stats = Stats { items: Count { processed: 900_000_000, total: 900_000_001 }, bytes: 5, ..Stats::default() };
-    let progress = Progress { stats, ..work::progress(63) };
+    let stats = RunStats {
+        items: ProgressCount { processed: 900_000_000, total: 900_000_001 },
+        bytes: 5,
+        ..RunStats::default()
+    };
+    let progress = RunProgress { stats, ..work::progress(63) };
     let long_ago =
         |id| db.run(&format!("UPDATE sync_operations SET started_at = '2026-01-01 00:00:00' WHERE id = '{id}'"));
     let mut runs = Vec::new();
@@ -81,11 +85,11 @@ fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is
         store.keep_progress(lease, TERM, &progress).expect("kept");
         long_ago(lease.id);
         let error = (status == Status::Failed).then(|| ("broken".to_owned(), "It broke.".to_owned()));
-        store.finish(lease, &Ending { error, stats: Some(stats), ..work::ending(status) }).expect("an end");
+        store.finish(lease, &RunEnding { error, stats: Some(stats), ..work::ending(status) }).expect("an end");
         runs.push(lease.id);
     }
     let waiting = work::queue(&store, source, &full());
-    assert_eq!(store.cancel(waiting, "ada").expect("an answer"), Cancel::Done);
+    assert_eq!(store.cancel(waiting, "ada").expect("an answer"), CancelOutcome::Done);
     work::queue(&store, source, &full());
     let crashed = work::expired_claim(&store, 3);
     store.keep_progress(crashed, Duration::ZERO, &progress).expect("kept");
@@ -93,7 +97,7 @@ fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is
     let successor = store.take_over(crashed).expect("an answer").expect("taken over").successor.expect("a successor");
     let (_, lease) = work::claim(&store, 4, TERM).expect("the successor");
     assert_eq!(lease.id, successor);
-    let again = Ending { requeue: Requeue::SameAttempt, ..work::ending(Status::Interrupted) };
+    let again = RunEnding { requeue: RequeuePolicy::SameAttempt, ..work::ending(Status::Interrupted) };
     let last = store.finish(lease, &again).expect("an end").expect("another successor");
     runs.extend([waiting, crashed.id, successor]);
 
@@ -112,12 +116,12 @@ fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is
     assert_eq!(json(&after), json(&before));
 
     for id in &runs {
-        assert_eq!(store.cancel(*id, "ada").expect("an answer"), Cancel::AlreadyEnded);
+        assert_eq!(store.cancel(*id, "ada").expect("an answer"), CancelOutcome::AlreadyEnded);
         assert!(store.operation_status(*id).expect("an answer").is_none() && store.record(*id).expect("one").is_some());
     }
-    assert_eq!(store.cancel(SyncId::new(), "ada").expect("an answer"), Cancel::NoSuchRun);
+    assert_eq!(store.cancel(SyncId::new(), "ada").expect("an answer"), CancelOutcome::NoSuchRun);
     assert_eq!(store.latest_run(source).expect("an answer"), Some(last), "and what goes on goes on");
-    assert_eq!(store.cancel(last, "ada").expect("an answer"), Cancel::Done);
+    assert_eq!(store.cancel(last, "ada").expect("an answer"), CancelOutcome::Done);
 }
 
 fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &Database) {
@@ -142,7 +146,7 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &Database) {
     assert_eq!(clear_records(&store), [1]);
     assert_eq!(store.record(kept).expect("an answer"), None);
     assert_eq!(db.count("item_changes", "1 = 1"), 100, "the changes of a run that goes on");
-    assert_eq!(store.renew(runs, TERM).expect("an answer"), Renewal::Held { cancel_requested: false });
+    assert_eq!(store.renew(runs, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
 }
 
 fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &Database) {
@@ -191,7 +195,7 @@ fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &Databas
         let mut waits = Vec::new();
         while !clearing.is_finished() {
             let before = steps.load(Ordering::SeqCst);
-            assert_eq!(store.renew(lease, TERM).expect("an answer"), Renewal::Held { cancel_requested: false });
+            assert_eq!(store.renew(lease, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
             waits.push(steps.load(Ordering::SeqCst) - before);
             std::thread::sleep(Duration::from_millis(5));
         }

@@ -1,7 +1,7 @@
 //! What is stored is found again, sorted as asked, and comes back letter for letter.
 
 use lockstep::domain::source::Source;
-use lockstep::store::items::{ItemPage, ItemQuery};
+use lockstep::store::items::{ItemQuery, ItemsPage};
 
 use crate::support::memory::Table;
 use crate::support::{Database, House, on_both_databases};
@@ -129,7 +129,7 @@ fn pages_hold_every_item_once(db: &Database) {
     let source = house.memory_source("albums", Table::albums(47, "The same"));
     house.sync(&source);
     for sort in [None, Some("title".to_owned()), Some("no such column".to_owned())] {
-        let page = |page| -> ItemPage {
+        let page = |page| -> ItemsPage {
             let query = ItemQuery { sort: sort.clone(), page, per: 10, ..ItemQuery::default() };
             house.store.items(source.id, &query).expect("a page")
         };

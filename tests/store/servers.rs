@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use crate::support::house::draft;
 use crate::support::{Database, on_both_databases};
@@ -47,7 +47,7 @@ fn servers_that_start_at_once_migrate_once(db: &Database) {
 }
 
 fn servers_that_start_at_once_add_the_first_source_once(db: &Database) {
-    let sample = draft("sample-albums", "csv", Location::Sample);
+    let sample = draft("sample-albums", "csv", SourceLocation::Sample);
     let added = on_four_servers(db, |store| store.add_first_source(&sample).expect("an answer, never an error"));
     assert_eq!(added.iter().filter(|&&added| added).count(), 1, "{added:?}");
     assert_eq!(db.store().sources().expect("sources").len(), 1);
@@ -55,9 +55,9 @@ fn servers_that_start_at_once_add_the_first_source_once(db: &Database) {
 
 fn a_database_that_had_a_source_never_gets_the_first_one_again(db: &Database) {
     let store = db.store();
-    let own = store.add_source(&draft("own", "csv", Location::Sample), None).expect("added");
+    let own = store.add_source(&draft("own", "csv", SourceLocation::Sample), None).expect("added");
     store.remove_source(own.id).expect("removed");
-    let sample = draft("sample-albums", "csv", Location::Sample);
+    let sample = draft("sample-albums", "csv", SourceLocation::Sample);
     assert!(!store.add_first_source(&sample).expect("an answer"));
     assert!(store.sources().expect("sources").is_empty());
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use lockstep::domain::columns::column_type::ColumnType;
-use lockstep::domain::columns::dates::Order;
-use lockstep::domain::columns::numbers::Decimal;
+use lockstep::domain::columns::dates::DateOrder;
+use lockstep::domain::columns::numbers::DecimalSign;
 use lockstep::domain::columns::sorting::sort_key;
 use lockstep::domain::source::Source;
 use lockstep::store::items::ItemQuery;
@@ -25,11 +25,11 @@ on_both_databases![
 
 const TYPES: [ColumnType; 11] = [
     ColumnType::Text,
-    ColumnType::Number(Decimal::Point),
-    ColumnType::Number(Decimal::Comma),
-    ColumnType::Date(Order::YearFirst),
-    ColumnType::Date(Order::DayFirst),
-    ColumnType::Date(Order::MonthFirst),
+    ColumnType::Number(DecimalSign::Point),
+    ColumnType::Number(DecimalSign::Comma),
+    ColumnType::Date(DateOrder::YearFirst),
+    ColumnType::Date(DateOrder::DayFirst),
+    ColumnType::Date(DateOrder::MonthFirst),
     ColumnType::Moment,
     ColumnType::Link,
     ColumnType::Image,
@@ -113,12 +113,12 @@ fn check(db: &Database, sort_type: ColumnType, in_order: &[&str]) {
 
 fn numbers_are_sorted_by_size(db: &Database) {
     let cells = ["-1.234,5 €", "−3 €", "0 €", "0,5 €", "12 €", "1.234 €", "1.234,01 €", "12.345.678 €"];
-    check(db, ColumnType::Number(Decimal::Comma), &cells);
+    check(db, ColumnType::Number(DecimalSign::Comma), &cells);
 }
 
 fn dates_are_sorted_by_time(db: &Database) {
     let cells = ["31/12/2024", "03/04/2025", "13/04/2025 9:05", "13/04/2025 10:00", "1/5/2025"];
-    check(db, ColumnType::Date(Order::DayFirst), &cells);
+    check(db, ColumnType::Date(DateOrder::DayFirst), &cells);
 }
 
 fn letters_are_sorted_whatever_their_case_and_marks(db: &Database) {
@@ -129,7 +129,7 @@ fn items_with_nothing_to_sort_by_come_last_both_ways(db: &Database) {
     let house = House::on(db);
     let cells = ["", "5", "unknown", "30", " "].map(str::to_owned);
     let source = with_cells(&house, "items", &cells);
-    let number = ColumnType::Number(Decimal::Point);
+    let number = ColumnType::Number(DecimalSign::Point);
     assert_eq!(sorted(&house, &source, number, false), ["5", "30", "", "unknown", " "]);
     assert_eq!(sorted(&house, &source, number, true), ["30", "5", " ", "unknown", ""]);
     assert_eq!(sorted(&house, &source, ColumnType::Text, false), ["30", "5", "unknown", "", " "]);

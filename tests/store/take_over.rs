@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 
-use lockstep::domain::operation::{OperationKind, Priority, StartRequest, Status};
+use lockstep::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
 use lockstep::domain::source::SourceId;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::recovery::Cancel;
+use lockstep::store::recovery::CancelOutcome;
 use lockstep::store::{Store, StoreError};
 
 use super::work::{TERM, claim, ending, expired_claim, progress, queue, source};
@@ -66,7 +66,7 @@ fn a_first_crash_is_followed_by_a_second_attempt(db: &Database) {
     let (operation, lease) = claim(&store, 2, TERM).expect("the successor");
     assert_eq!((operation.id, operation.attempt, operation.retry_of), (successor, 2, Some(id)));
     assert_eq!((operation.kind, operation.requested_by.as_str()), (OperationKind::Sync, "ada"));
-    let priority = Priority::Retry.number();
+    let priority = RunPriority::Retry.number();
     assert_eq!(db.count("sync_operations", &format!("id = '{successor}' AND priority = {priority}")), 1);
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 }
@@ -89,7 +89,7 @@ fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &Database) {
     let store = db.store();
     let (source, id) = queued(&store);
     let lease = expired_claim(&store, 1);
-    assert_eq!(store.cancel(id, "ada").expect("an answer"), Cancel::Requested);
+    assert_eq!(store.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
     assert_eq!(interrupted(db, &store, id).successor, None);

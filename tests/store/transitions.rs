@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use lockstep::domain::operation::{Lease, Mode, OperationKind, Priority, StartRequest, Status};
+use lockstep::domain::operation::{Lease, Mode, OperationKind, RunPriority, StartRequest, Status};
 use lockstep::domain::source::SourceId;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{DatabaseStatus, StatusStore};
-use lockstep::store::admission::{Admission, Wish};
-use lockstep::store::finish::{Ending, Requeue};
-use lockstep::store::lease::{Finalizing, Renewal};
+use lockstep::store::admission::{AdmissionRequest, StartOutcome};
+use lockstep::store::finish::{RequeuePolicy, RunEnding};
+use lockstep::store::lease::{FinalizeOutcome, LeaseRenewal};
 use lockstep::store::{Store, StoreError};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -30,7 +30,7 @@ enum Step {
     Keep(usize, u8),
     Batch(usize, u8),
     Finalize(usize),
-    Finish(usize, Status, Requeue),
+    Finish(usize, Status, RequeuePolicy),
     Cancel(usize),
     TakeOver,
     ClearOperations,
@@ -41,7 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
     let any = 0..6_usize;
     let status =
         prop_oneof![Just(Status::Completed), Just(Status::Failed), Just(Status::Cancelled), Just(Status::Interrupted),];
-    let requeue = prop_oneof![3 => Just(Requeue::No), 1 => Just(Requeue::SameAttempt)];
+    let requeue = prop_oneof![3 => Just(RequeuePolicy::No), 1 => Just(RequeuePolicy::SameAttempt)];
     prop_oneof![
         3 => (0..2_usize, prop::bool::weighted(0.2)).prop_map(|(source, undo)| Step::Admit { source, undo }),
         4 => prop::bool::weighted(0.6).prop_map(|dies| Step::Claim { dies }),
@@ -91,8 +91,8 @@ impl World {
         match step {
             Step::Admit { source, undo } => {
                 let kind = if *undo { OperationKind::Undo } else { OperationKind::Sync };
-                let request = StartRequest { kind, mode: Mode::Full, priority: Priority::Scheduled, ..full() };
-                let wish = Wish {
+                let request = StartRequest { kind, mode: Mode::Full, priority: RunPriority::Scheduled, ..full() };
+                let wish = AdmissionRequest {
                     source: self.sources[*source],
                     request: &request,
                     message: "Waiting…",
@@ -101,8 +101,8 @@ impl World {
                 };
                 let active = self.store.active_run(self.sources[*source]).expect("an answer");
                 match (self.store.admit(&wish).expect("an answer"), active) {
-                    (Admission::Accepted(id), None) => self.knows(id),
-                    (Admission::AlreadyRunning(id), Some(active)) => prop_assert_eq!(id, active),
+                    (StartOutcome::Accepted(id), None) => self.knows(id),
+                    (StartOutcome::AlreadyRunning(id), Some(active)) => prop_assert_eq!(id, active),
                     other => prop_assert!(false, "{:?}", other),
                 }
             }
@@ -117,7 +117,7 @@ impl World {
             Step::Renew(number) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 let renewal = self.store.renew(lease, TERM).expect("an answer");
-                prop_assert_eq!(renewal != Renewal::Lost, holds);
+                prop_assert_eq!(renewal != LeaseRenewal::Lost, holds);
             }
             Step::Keep(number, percent) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
@@ -133,15 +133,15 @@ impl World {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 let begun = self.store.begin_finalizing(lease, TERM, &work::progress(95));
                 accepted(holds, &begun)?;
-                if let Ok(Finalizing::CancelRequested) = begun {
+                if let Ok(FinalizeOutcome::CancelRequested) = begun {
                     let ended = self.store.finish(lease, &work::ending(Status::Cancelled));
                     prop_assert!(ended.is_ok(), "{:?}", ended);
                 }
             }
             Step::Finish(number, status, requeue) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
-                let requeue = if *status == Status::Interrupted { *requeue } else { Requeue::No };
-                let ended = self.store.finish(lease, &Ending { requeue, ..work::ending(*status) });
+                let requeue = if *status == Status::Interrupted { *requeue } else { RequeuePolicy::No };
+                let ended = self.store.finish(lease, &RunEnding { requeue, ..work::ending(*status) });
                 accepted(holds, &ended)?;
                 if let Ok(Some(successor)) = ended {
                     self.knows(successor);

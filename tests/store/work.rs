@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use lockstep::domain::issue::Issues;
-use lockstep::domain::item::Layout;
-use lockstep::domain::location::Location;
-use lockstep::domain::operation::{Lease, Operation, Stage, StartRequest, Status};
-use lockstep::domain::progress::Stats;
+use lockstep::domain::issue::IssueList;
+use lockstep::domain::item::ColumnLayout;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Lease, Stage, StartRequest, Status, SyncOperation};
+use lockstep::domain::progress::RunStats;
 use lockstep::domain::source::SourceId;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::Store;
-use lockstep::store::admission::{Admission, Wish};
-use lockstep::store::batch::Batch;
-use lockstep::store::finish::{Applied, Ending, Requeue};
+use lockstep::store::admission::{AdmissionRequest, StartOutcome};
+use lockstep::store::batch::ItemBatch;
+use lockstep::store::finish::{AppliedChanges, RequeuePolicy, RunEnding};
 use lockstep::store::items::ItemWrite;
-use lockstep::store::lease::Progress;
+use lockstep::store::lease::RunProgress;
 
 use crate::support::house::draft;
 
@@ -23,20 +23,20 @@ pub(crate) const TERM: Duration = Duration::from_secs(15);
 
 /// Adds a source.
 pub(crate) fn source(store: &Store, slug: &str) -> SourceId {
-    store.add_source(&draft(slug, "memory", Location::Url(slug.to_owned())), None).expect("a source").id
+    store.add_source(&draft(slug, "memory", SourceLocation::Url(slug.to_owned())), None).expect("a source").id
 }
 
 /// Queues a run.
 pub(crate) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
-    let wish = Wish { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
+    let wish = AdmissionRequest { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
     match store.admit(&wish).expect("an answer") {
-        Admission::Accepted(id) => id,
+        StartOutcome::Accepted(id) => id,
         other => panic!("{other:?}"),
     }
 }
 
 /// Claims what is next in the queue, in the name of the worker `token`, for `term`.
-pub(crate) fn claim(store: &Store, token: i64, term: Duration) -> Option<(Operation, Lease)> {
+pub(crate) fn claim(store: &Store, token: i64, term: Duration) -> Option<(SyncOperation, Lease)> {
     store.claim(&format!("worker {token}"), token, term, None).expect("an answer")
 }
 
@@ -50,15 +50,15 @@ pub(crate) fn expired_claim(store: &Store, token: i64) -> Lease {
 }
 
 /// Progress at this percent.
-pub(crate) fn progress(percent: u8) -> Progress {
+pub(crate) fn progress(percent: u8) -> RunProgress {
     let message = format!("At {percent} %");
-    Progress { stage: Stage::Processing, message, percent, stats: Stats { added: 7, ..Stats::default() } }
+    RunProgress { stage: Stage::Processing, message, percent, stats: RunStats { added: 7, ..RunStats::default() } }
 }
 
 /// The first batch of a run, with new items of these keys.
-pub(crate) fn batch(keys: &[&str]) -> Batch {
+pub(crate) fn batch(keys: &[&str]) -> ItemBatch {
     let columns = ["id".to_owned(), "title".to_owned()];
-    let layout = Layout::new(&columns, 0);
+    let layout = ColumnLayout::new(&columns, 0);
     let write = |key: &&str| {
         let cells = [(*key).to_owned(), "Title".to_owned()];
         let item = layout.item(&cells);
@@ -66,21 +66,21 @@ pub(crate) fn batch(keys: &[&str]) -> Batch {
         ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text }
     };
     let new = keys.iter().map(write).collect();
-    Batch { number: 1, new, columns: Some(columns.to_vec()), ..Batch::default() }
+    ItemBatch { number: 1, new, columns: Some(columns.to_vec()), ..ItemBatch::default() }
 }
 
 /// An ending of that status that applies something.
-pub(crate) fn ending(status: Status) -> Ending {
-    Ending {
+pub(crate) fn ending(status: Status) -> RunEnding {
+    RunEnding {
         status,
         message: format!("It is {status}."),
         error: None,
-        stats: Some(Stats::default()),
-        issues: Issues::default(),
+        stats: Some(RunStats::default()),
+        issues: IssueList::default(),
         feeds: None,
         withheld_removals: 0,
         changes: Vec::new(),
-        applied: (status == Status::Completed).then(Applied::default),
-        requeue: Requeue::No,
+        applied: (status == Status::Completed).then(AppliedChanges::default),
+        requeue: RequeuePolicy::No,
     }
 }

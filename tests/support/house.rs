@@ -6,25 +6,25 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lockstep::domain::issue::Issue;
-use lockstep::domain::location::Location;
-use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::{Noun, Source, SourceDraft};
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::fetch::{Kinds, Settings};
+use lockstep::fetch::{KindSettings, SourceKinds};
 use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 use lockstep::store::Store;
-use lockstep::store::admission::Admission;
+use lockstep::store::admission::StartOutcome;
 use lockstep::store::items::{Item, ItemQuery};
-use lockstep::sync::{Control, Engine, Stop, Terms};
+use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use tempfile::TempDir;
 
 use super::database::Database;
 use super::memory::{Memory, Table};
 
 /// What a test's runs are held to: the usual terms, without a cooldown.
-pub(crate) const TERMS: Terms = Terms {
+pub(crate) const TERMS: Timeouts = Timeouts {
     lease: Duration::from_secs(15),
     renewal: Duration::from_secs(3),
     fetch: Duration::from_secs(120),
@@ -40,8 +40,8 @@ pub(crate) const TERMS: Terms = Terms {
 /// One server's engine room. When it is dropped no work may be left in the queue.
 pub(crate) struct House {
     pub(crate) store: Store,
-    pub(crate) engine: Engine,
-    pub(crate) control: Control,
+    pub(crate) engine: SyncEngine,
+    pub(crate) control: SyncControl,
     pub(crate) memory: Memory,
     data: TempDir,
 }
@@ -53,19 +53,19 @@ impl House {
     }
 
     /// A server with terms of its own.
-    pub(crate) fn with(store: Store, terms: Terms) -> Self {
+    pub(crate) fn with(store: Store, terms: Timeouts) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let primary = Box::new(FileStatus::new(data.path().join("status")));
         Self::telling(store, terms, primary, data)
     }
 
     /// A server that tells status there.
-    pub(crate) fn telling(store: Store, terms: Terms, primary: Box<dyn StatusStore>, data: TempDir) -> Self {
+    pub(crate) fn telling(store: Store, terms: Timeouts, primary: Box<dyn StatusStore>, data: TempDir) -> Self {
         Self::built(store, terms, primary, data, |_| ())
     }
 
     /// A server that fetches with other settings.
-    pub(crate) fn fetching(store: Store, terms: Terms, settle: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn fetching(store: Store, terms: Timeouts, settle: impl FnOnce(&mut KindSettings)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let primary = Box::new(FileStatus::new(data.path().join("status")));
         Self::built(store, terms, primary, data, settle)
@@ -73,23 +73,23 @@ impl House {
 
     fn built(
         store: Store,
-        terms: Terms,
+        terms: Timeouts,
         primary: Box<dyn StatusStore>,
         data: TempDir,
-        settle: impl FnOnce(&mut Settings),
+        settle: impl FnOnce(&mut KindSettings),
     ) -> Self {
         let memory = Memory::default();
-        let mut settings = Settings::in_data_dir(data.path(), b"id,title\n1,One\n");
+        let mut settings = KindSettings::in_data_dir(data.path(), b"id,title\n1,One\n");
         settings.allow_hosts = "127.0.0.1".parse().expect("a host");
         settle(&mut settings);
-        let engine = Engine {
+        let engine = SyncEngine {
             board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
-            kinds: Arc::new(Kinds::built_in(settings).and(Box::new(memory.clone()))),
+            kinds: Arc::new(SourceKinds::built_in(settings).and(Box::new(memory.clone()))),
             bell: Arc::default(),
             store: store.clone(),
             terms,
         };
-        Self { control: Control::new(engine.clone()), store, engine, memory, data }
+        Self { control: SyncControl::new(engine.clone()), store, engine, memory, data }
     }
 
     /// Where status files are.
@@ -100,7 +100,7 @@ impl House {
     /// Adds a source of the kind `memory` that holds `table`.
     pub(crate) fn memory_source(&self, slug: &str, table: Table) -> Source {
         self.memory.set(slug, table);
-        self.add(slug, Memory::KIND, Location::Url(slug.to_owned()))
+        self.add(slug, Memory::KIND, SourceLocation::Url(slug.to_owned()))
     }
 
     /// Adds a source that is a CSV file with this content.
@@ -117,38 +117,38 @@ impl House {
     ) -> Source {
         let path = self.data.path().join(format!("{slug}.csv"));
         fs::write(&path, text).expect("a file");
-        let mut draft = draft(slug, "csv", Location::File(path));
+        let mut draft = draft(slug, "csv", SourceLocation::File(path));
         change(&mut draft);
         self.store.add_source(&draft, None).expect("a source added")
     }
 
     /// Gives the file of a source another content.
     pub(crate) fn rewrite(&self, source: &Source, text: impl AsRef<[u8]>) {
-        let Location::File(path) = &source.location else { panic!("{} is not in a file", source.slug) };
+        let SourceLocation::File(path) = &source.location else { panic!("{} is not in a file", source.slug) };
         fs::write(path, text).expect("a file");
     }
 
     /// Adds a CSV at an address.
     pub(crate) fn url_source(&self, slug: &str, url: String) -> Source {
-        self.add(slug, "csv", Location::Url(url))
+        self.add(slug, "csv", SourceLocation::Url(url))
     }
 
     /// Adds a source of any kind.
-    pub(crate) fn add(&self, slug: &str, kind: &str, location: Location) -> Source {
+    pub(crate) fn add(&self, slug: &str, kind: &str, location: SourceLocation) -> Source {
         self.store.add_source(&draft(slug, kind, location), None).expect("a source added")
     }
 
     /// Starts a run, which must be accepted.
     pub(crate) fn start(&self, source: &Source, request: &StartRequest) -> SyncId {
         match self.control.start(source, request).expect("an answer") {
-            Admission::Accepted(id) => id,
+            StartOutcome::Accepted(id) => id,
             other => panic!("the start was not accepted: {other:?}"),
         }
     }
 
     /// Runs a waiting operation here to its end.
     pub(crate) fn run(&self, id: SyncId) -> SyncRecord {
-        assert!(self.control.run_here(id, &Stop::default()).expect("a run"), "{id} was not waiting");
+        assert!(self.control.run_here(id, &ShutdownSignal::default()).expect("a run"), "{id} was not waiting");
         self.record(id)
     }
 
@@ -215,7 +215,7 @@ pub(crate) fn issue_line(issue: Issue) -> String {
 }
 
 /// A source about to be added; its key column is `id`.
-pub(crate) fn draft(slug: &str, kind: &str, location: Location) -> SourceDraft {
+pub(crate) fn draft(slug: &str, kind: &str, location: SourceLocation) -> SourceDraft {
     SourceDraft {
         slug: slug.parse().expect("a slug"),
         name: slug.to_owned(),
@@ -234,8 +234,8 @@ pub(crate) fn full() -> StartRequest {
     StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Full,
-        options: Options::default(),
-        priority: Priority::Manual,
+        options: StartOptions::default(),
+        priority: RunPriority::Manual,
         requested_by: "ada".to_owned(),
     }
 }

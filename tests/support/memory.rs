@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lockstep::domain::item::digest;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::progress::Weights;
-use lockstep::domain::rows::row::Row;
+use lockstep::domain::progress::StageWeights;
+use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::source::{Source, Validators};
-use lockstep::fetch::{Content, FetchError, Fetched, Kind, Order, Rows, Watch};
+use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent, RowReader, SourceKind};
 
 use super::gate::Gate;
 
@@ -76,7 +76,7 @@ impl Table {
         self
     }
 
-    fn strike(&self, moment: Moment, watch: Option<&dyn Watch>) -> Result<(), FetchError> {
+    fn strike(&self, moment: Moment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
         match self.faults.get(&moment) {
             None => Ok(()),
             Some(Fault::Wait(gate)) => {
@@ -84,7 +84,7 @@ impl Table {
                 Ok(())
             }
             Some(Fault::Hang) => {
-                while !watch.is_some_and(Watch::should_stop) {
+                while !watch.is_some_and(FetchObserver::should_stop) {
                     std::thread::sleep(Duration::from_millis(10));
                 }
                 Err(FetchError::Stopped)
@@ -109,29 +109,36 @@ impl Memory {
     }
 }
 
-impl Kind for Memory {
+impl SourceKind for Memory {
     fn name(&self) -> &'static str {
         Self::KIND
     }
 
-    fn label(&self, _: &Location) -> &'static str {
+    fn label(&self, _: &SourceLocation) -> &'static str {
         "Memory"
     }
 
-    fn accepts(&self, _: &Location) -> Result<(), String> {
+    fn accepts(&self, _: &SourceLocation) -> Result<(), String> {
         Ok(())
     }
 
-    fn weights(&self) -> Weights {
-        Weights { fetching: 10, processing: 80, finalizing: 10 }
+    fn weights(&self) -> StageWeights {
+        StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 
     fn fetching_message(&self, source: &Source) -> String {
         format!("Fetching {} from memory…", source.noun.many)
     }
 
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
-        let Location::Url(place) = &source.location else { panic!("memory has places, not {:?}", source.location) };
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
+        let SourceLocation::Url(place) = &source.location else {
+            panic!("memory has places, not {:?}", source.location)
+        };
         let table = self.0.lock().expect("the tables").get(place).cloned();
         let table = table.ok_or_else(|| FetchError::failed("not_found", "There is no such table."))?;
         watch.received(40, Some(100));
@@ -140,9 +147,9 @@ impl Kind for Memory {
         let version = digest(&format!("{:?}{:?}", table.columns, table.rows));
         let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
         if order.mode == Mode::Incremental && *order.validators == validators {
-            return Ok(Fetched::Unchanged(None));
+            return Ok(FetchOutcome::Unchanged(None));
         }
-        Ok(Fetched::Content(Box::new(Held { table, validators, readings: Mutex::new(0) })))
+        Ok(FetchOutcome::Content(Box::new(Held { table, validators, readings: Mutex::new(0) })))
     }
 }
 
@@ -153,7 +160,7 @@ struct Held {
     readings: Mutex<u32>,
 }
 
-impl Content for Held {
+impl FetchedContent for Held {
     fn columns(&self) -> &[String] {
         &self.table.columns
     }
@@ -170,7 +177,7 @@ impl Content for Held {
         self.table.rows.len() as u64 + 1
     }
 
-    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+    fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let reading = {
             let mut readings = self.readings.lock().expect("the readings");
             *readings += 1;
@@ -183,7 +190,7 @@ impl Content for Held {
             let mut cells = cells.clone();
             let surplus = cells.len() > width;
             cells.resize(width, String::new());
-            Ok(Row { number: at as u64 + 2, cells, surplus, ..Row::default() })
+            Ok(TextRow { number: at as u64 + 2, cells, surplus, ..TextRow::default() })
         })))
     }
 }

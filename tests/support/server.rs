@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use lockstep::domain::account::Role;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::secret::{hash_password, token_hash};
 use lockstep::domain::source::SourceDraft;
 use lockstep::store::{DatabaseAddress, Store};
@@ -96,15 +96,15 @@ impl Home {
 
     /// Adds a public source: a CSV at an address.
     pub(crate) fn add_url(&self, slug: &str, url: String) {
-        self.add(slug, Location::Url(url));
+        self.add(slug, SourceLocation::Url(url));
     }
 
     /// Adds a public source: a CSV file.
     pub(crate) fn add_file(&self, slug: &str, file: &Path) {
-        self.add(slug, Location::File(file.to_owned()));
+        self.add(slug, SourceLocation::File(file.to_owned()));
     }
 
-    fn add(&self, slug: &str, location: Location) {
+    fn add(&self, slug: &str, location: SourceLocation) {
         let draft = SourceDraft {
             slug: slug.parse().expect("a slug"),
             name: format!("The {slug}"),

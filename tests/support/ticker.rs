@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use chrono::Utc;
-use lockstep::domain::feed::Feed;
+use lockstep::domain::feed::FeedRecord;
 use lockstep::domain::issue::{Issue, IssueKind};
-use lockstep::domain::location::Location;
-use lockstep::domain::progress::{Count, Weights};
-use lockstep::domain::rows::row::Row;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::progress::{ProgressCount, StageWeights};
+use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::source::{Noun, Source, Validators};
-use lockstep::domain::source_form_spec::{Asked, WayIn};
-use lockstep::fetch::{Content, FetchError, FetchProgress, Fetched, Kind, Order, Rows, Watch};
+use lockstep::domain::source_form_spec::{AddressInput, WayIn};
+use lockstep::fetch::{
+    FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest, FetchedContent, RowReader, SourceKind,
+};
 
 /// What there is at each address: headlines, or why there are none.
 type Boards = BTreeMap<String, Result<Vec<String>, String>>;
@@ -48,16 +50,16 @@ fn bare(address: &str) -> &str {
     address.split('?').next().unwrap_or(address)
 }
 
-impl Kind for Ticker {
+impl SourceKind for Ticker {
     fn name(&self) -> &'static str {
         "ticker"
     }
 
-    fn label(&self, _: &Location) -> &'static str {
+    fn label(&self, _: &SourceLocation) -> &'static str {
         "News ticker"
     }
 
-    fn accepts(&self, location: &Location) -> Result<(), String> {
+    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
         let addresses = location.addresses();
         match addresses.iter().find(|address| !address.starts_with("ticker:")) {
             None if !addresses.is_empty() => Ok(()),
@@ -66,7 +68,7 @@ impl Kind for Ticker {
     }
 
     fn way_in(&self) -> WayIn {
-        WayIn { about: "What is new, line by line", asked: Asked::Links, ..WayIn::link("News tickers") }
+        WayIn { about: "What is new, line by line", asked: AddressInput::Links, ..WayIn::link("News tickers") }
     }
 
     fn recognises(&self, link: &str) -> bool {
@@ -81,22 +83,27 @@ impl Kind for Ticker {
         Noun { one: "headline".to_owned(), many: "headlines".to_owned() }
     }
 
-    fn weights(&self) -> Weights {
-        Weights { fetching: 80, processing: 15, finalizing: 5 }
+    fn weights(&self) -> StageWeights {
+        StageWeights { fetching: 80, processing: 15, finalizing: 5 }
     }
 
     fn fetching_message(&self, source: &Source) -> String {
         format!("Listening for {}…", source.noun.many)
     }
 
-    fn fetch(&self, source: &Source, order: &Order<'_>, watch: &dyn Watch) -> Result<Fetched, FetchError> {
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
         let addresses = source.location.addresses();
-        let mut known: HashMap<&str, Feed> =
+        let mut known: HashMap<&str, FeedRecord> =
             order.feeds.iter().map(|feed| (feed.address.as_str(), feed.clone())).collect();
         let (mut rows, mut feeds) = (Vec::new(), Vec::new());
         let total = addresses.len() as u64;
         for (at, address) in addresses.iter().enumerate() {
-            let mut feed = known.remove(address.as_str()).unwrap_or_else(|| Feed::new(address.clone()));
+            let mut feed = known.remove(address.as_str()).unwrap_or_else(|| FeedRecord::new(address.clone()));
             tell(watch, at as u64 + 1, total, rows.len() as u64);
             if !order.only_failed || feed.has_failed() {
                 feed.asked_at = Some(Utc::now());
@@ -118,20 +125,20 @@ impl Kind for Ticker {
             feeds.push(feed);
         }
         tell(watch, total, total, rows.len() as u64);
-        let silent = feeds.iter().all(Feed::has_failed);
+        let silent = feeds.iter().all(FeedRecord::has_failed);
         watch.feeds(feeds);
         if silent {
             return Err(FetchError::failed("silent", "None of the tickers says anything. Switch one on."));
         }
-        Ok(Fetched::Content(Box::new(Heard { rows, columns: ["headline", "ticker"].map(str::to_owned) })))
+        Ok(FetchOutcome::Content(Box::new(Heard { rows, columns: ["headline", "ticker"].map(str::to_owned) })))
     }
 }
 
-fn tell(watch: &dyn Watch, processed: u64, total: u64, articles: u64) {
+fn tell(watch: &dyn FetchObserver, processed: u64, total: u64, articles: u64) {
     watch.progress(&FetchProgress {
         message: format!("Listening to ticker {processed} of {total}…"),
-        feeds: Some(Count { processed, total }),
-        articles: Some(Count { processed: articles, total: articles }),
+        feeds: Some(ProgressCount { processed, total }),
+        articles: Some(ProgressCount { processed: articles, total: articles }),
         ..FetchProgress::default()
     });
 }
@@ -142,7 +149,7 @@ struct Heard {
     rows: Vec<Vec<String>>,
 }
 
-impl Content for Heard {
+impl FetchedContent for Heard {
     fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -164,9 +171,9 @@ impl Content for Heard {
         false
     }
 
-    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+    fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let row = |(at, cells): (usize, &Vec<String>)| {
-            Ok(Row { number: at as u64 + 1, cells: cells.clone(), ..Row::default() })
+            Ok(TextRow { number: at as u64 + 1, cells: cells.clone(), ..TextRow::default() })
         };
         Ok(Box::new(self.rows.iter().enumerate().map(row)))
     }

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use lockstep::domain::location::Location;
-use lockstep::fetch::Settings;
+use lockstep::domain::location::SourceLocation;
+use lockstep::fetch::KindSettings;
 
 use super::google::{Google, ID, Tab};
 use super::outside::{Outside, Reply};
@@ -24,7 +24,7 @@ pub(crate) struct Way {
     pub(crate) name: &'static str,
     /// Its kind.
     pub(crate) kind: &'static str,
-    pub(crate) location: Location,
+    pub(crate) location: SourceLocation,
     /// The host, as sentences name it.
     pub(crate) host: String,
     /// Whether its content is asked for with a form.
@@ -58,7 +58,7 @@ impl Way {
 
     fn outside(name: &'static str, kind: &'static str, path: &'static str, whole: fn(i64) -> Reply) -> Self {
         let outside = Outside::start();
-        let location = Location::Url(secretive(&outside, path));
+        let location = SourceLocation::Url(secretive(&outside, path));
         Self::new(name, kind, location, Server::Outside(outside, path, whole))
     }
 
@@ -76,7 +76,7 @@ impl Way {
     fn list() -> Self {
         let outside = Outside::start();
         let path = "/list.opml";
-        let location = Location::Url(secretive(&outside, path));
+        let location = SourceLocation::Url(secretive(&outside, path));
         let way =
             Self::new("a list of feeds", "feeds", location, Server::Outside(outside, path, |_| Reply::status(500)));
         way.behave();
@@ -85,11 +85,11 @@ impl Way {
 
     fn reader(name: &'static str, dialect: Dialect, step: &'static str) -> Self {
         let server = ReaderServer::start(dialect, Article::many(ITEMS, ITEMS));
-        let location = Location::Url(server.url());
+        let location = SourceLocation::Url(server.url());
         Self { by_form: step == "contents", ..Self::new(name, "reader", location, Server::Reader(server, step)) }
     }
 
-    fn new(name: &'static str, kind: &'static str, location: Location, server: Server) -> Self {
+    fn new(name: &'static str, kind: &'static str, location: SourceLocation, server: Server) -> Self {
         let host = match &server {
             Server::Outside(outside, ..) => format!("127.0.0.1:{}", outside.port()),
             Server::Google(_) | Server::Reader(..) => "127.0.0.1".to_owned(),
@@ -110,7 +110,7 @@ impl Way {
     }
 
     /// What a house must be set to for it.
-    pub(crate) fn settle(&self, settings: &mut Settings) {
+    pub(crate) fn settle(&self, settings: &mut KindSettings) {
         match &self.server {
             Server::Outside(outside, ..) if self.is_googles() => {
                 settings.google_base = outside.url("").parse().expect("an address");
@@ -197,8 +197,8 @@ fn secretive(outside: &Outside, path: &str) -> String {
     format!("{url}?token={WORD}")
 }
 
-fn sheet() -> Location {
-    Location::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0"))
+fn sheet() -> SourceLocation {
+    SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0"))
 }
 
 fn csv(items: i64) -> Reply {

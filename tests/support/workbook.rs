@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::PathBuf;
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 
@@ -18,8 +18,8 @@ pub(crate) fn sample_path(name: &str) -> PathBuf {
 }
 
 /// The same as a place.
-pub(crate) fn sample(name: &str) -> Location {
-    Location::File(sample_path(name))
+pub(crate) fn sample(name: &str) -> SourceLocation {
+    SourceLocation::File(sample_path(name))
 }
 
 /// A ZIP archive of these parts.

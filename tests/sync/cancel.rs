@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::store::recovery::Cancel;
-use lockstep::sync::{Stop, Workers};
+use lockstep::store::recovery::CancelOutcome;
+use lockstep::sync::{ShutdownSignal, SyncThreads};
 
 use crate::store::work;
 use crate::support::house::{full, until};
@@ -26,7 +26,7 @@ on_both_databases![
     a_cancel_and_a_claim_at_the_same_moment_leave_one_end,
 ];
 
-fn cancel(house: &House, id: SyncId) -> Cancel {
+fn cancel(house: &House, id: SyncId) -> CancelOutcome {
     house.control.cancel(id, "ada").expect("an answer")
 }
 
@@ -34,13 +34,13 @@ fn a_waiting_run_is_cancelled_at_once(db: &Database) {
     let house = House::on(db);
     let source = house.memory_source("albums", Table::albums(3, "Title"));
     let id = house.start(&source, &full());
-    assert_eq!(cancel(&house, id), Cancel::Done);
+    assert_eq!(cancel(&house, id), CancelOutcome::Done);
     let record = house.record(id);
     assert_eq!((record.status, record.progress, record.moments.started_at), (Status::Cancelled, 0, None));
     assert_eq!(record.message, "Cancelled by ada before it started. Nothing was changed.");
     let report = house.report(id);
     assert_eq!((report.status, report.progress), (Status::Cancelled, 0));
-    assert!(!house.control.run_here(id, &Stop::default()).expect("an answer"), "nobody runs it any more");
+    assert!(!house.control.run_here(id, &ShutdownSignal::default()).expect("an answer"), "nobody runs it any more");
     assert_eq!(house.sync(&source).status, Status::Completed, "another start is welcome");
 }
 
@@ -58,7 +58,7 @@ fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Da
              CREATE TRIGGER spoil AFTER INSERT ON sync_records FOR EACH ROW EXECUTE FUNCTION spoil()"
         )
     });
-    assert_eq!(cancel(&house, id), Cancel::Done);
+    assert_eq!(cancel(&house, id), CancelOutcome::Done);
     let said = logbook::everything();
     let about: Vec<&str> = said.lines().filter(|line| line.contains(&id.to_string())).collect();
     assert!(about.contains(&format!("{id}: cancelled: before it started").as_str()), "{about:#?}");
@@ -67,12 +67,12 @@ fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Da
 
 /// Cancels a run of that source once it is fetching, and looks that it ends in time and writes nothing.
 fn is_cancelled_while_fetching(db: &Database, house: &House, source: &Source, fetching: impl Fn() -> bool) {
-    let workers = Workers::start(&house.engine, 1).expect("threads");
+    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
     let id = house.start(source, &full());
     until(|| fetching() && house.report(id).status == Status::Running);
     let asked = Instant::now();
-    assert_eq!(cancel(house, id), Cancel::Requested);
-    assert_eq!(cancel(house, id), Cancel::Requested, "asking twice does no harm");
+    assert_eq!(cancel(house, id), CancelOutcome::Requested);
+    assert_eq!(cancel(house, id), CancelOutcome::Requested, "asking twice does no harm");
     until(|| house.report(id).status != Status::Running);
     assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
     assert_eq!((house.report(id).status, house.record(id).status), (Status::Cancelled, Status::Cancelled));
@@ -105,7 +105,7 @@ fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &Databas
         scope.spawn(|| house.run(id));
         gate.wait_until_reached();
         until(|| house.report(id).progress >= 50);
-        assert_eq!(cancel(&house, id), Cancel::Requested);
+        assert_eq!(cancel(&house, id), CancelOutcome::Requested);
         gate.open();
     });
     let record = house.record(id);
@@ -122,12 +122,12 @@ fn once_the_final_transaction_has_begun_it_is_too_late(db: &Database) {
     let source = house.memory_source("albums", Table::albums(1, "Title"));
     let id = house.start(&source, &full());
     let (_, lease) = work::claim(&house.store, 1, work::TERM).expect("a run");
-    let finalizing = lockstep::store::lease::Progress {
+    let finalizing = lockstep::store::lease::RunProgress {
         stage: lockstep::domain::operation::Stage::Finalizing,
         ..work::progress(90)
     };
     house.store.begin_finalizing(lease, work::TERM, &finalizing).expect("begun");
-    assert_eq!(cancel(&house, id), Cancel::AlreadyFinishing);
+    assert_eq!(cancel(&house, id), CancelOutcome::AlreadyFinishing);
     house.store.finish(lease, &work::ending(Status::Completed)).expect("finished");
     assert_eq!(house.record(id).status, Status::Completed);
 }
@@ -136,9 +136,9 @@ fn a_run_that_ended_or_never_was_is_not_cancelled(db: &Database) {
     let house = House::on(db);
     let source = house.memory_source("albums", Table::albums(1, "Title"));
     let record = house.sync(&source);
-    assert_eq!(cancel(&house, record.id), Cancel::AlreadyEnded);
+    assert_eq!(cancel(&house, record.id), CancelOutcome::AlreadyEnded);
     assert_eq!(house.record(record.id), record);
-    assert_eq!(cancel(&house, SyncId::new()), Cancel::NoSuchRun);
+    assert_eq!(cancel(&house, SyncId::new()), CancelOutcome::NoSuchRun);
 }
 
 fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &Database) {
@@ -150,17 +150,19 @@ fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &Database) {
         let (asked, ran) = std::thread::scope(|scope| {
             let run = scope.spawn(|| {
                 gate.wait();
-                house.control.run_here(id, &Stop::default()).expect("an answer")
+                house.control.run_here(id, &ShutdownSignal::default()).expect("an answer")
             });
             gate.wait();
             (cancel(&house, id), run.join().expect("no panic"))
         });
         let ended = house.record(id).status;
         match asked {
-            Cancel::Done => assert_eq!((ended, ran), (Status::Cancelled, false)),
-            Cancel::Requested => assert_eq!((ended, ran), (Status::Cancelled, true)),
-            Cancel::AlreadyFinishing | Cancel::AlreadyEnded => assert_eq!((ended, ran), (Status::Completed, true)),
-            Cancel::NoSuchRun => panic!("the run was accepted"),
+            CancelOutcome::Done => assert_eq!((ended, ran), (Status::Cancelled, false)),
+            CancelOutcome::Requested => assert_eq!((ended, ran), (Status::Cancelled, true)),
+            CancelOutcome::AlreadyFinishing | CancelOutcome::AlreadyEnded => {
+                assert_eq!((ended, ran), (Status::Completed, true));
+            }
+            CancelOutcome::NoSuchRun => panic!("the run was accepted"),
         }
         assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
     }

@@ -2,8 +2,8 @@
 //! cells of a column are is told from all of them.
 
 use lockstep::domain::columns::column_type::ColumnType;
-use lockstep::domain::columns::dates::Order;
-use lockstep::domain::columns::numbers::Decimal;
+use lockstep::domain::columns::dates::DateOrder;
+use lockstep::domain::columns::numbers::DecimalSign;
 use lockstep::domain::issue::IssueKind;
 use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
@@ -224,9 +224,9 @@ fn types_are_told_from_the_cells_and_change_with_them(db: &Database) {
     let source = house.csv_source("albums", text);
     house.sync(&source);
     let mut expected = vec![
-        ColumnType::Number(Decimal::Point),
-        ColumnType::Number(Decimal::Comma),
-        ColumnType::Date(Order::DayFirst),
+        ColumnType::Number(DecimalSign::Point),
+        ColumnType::Number(DecimalSign::Comma),
+        ColumnType::Date(DateOrder::DayFirst),
         ColumnType::Link,
         ColumnType::Image,
         ColumnType::Text,
@@ -249,5 +249,5 @@ fn a_catalog_of_before_learns_its_types_with_the_next_sync(db: &Database) {
     db.run("UPDATE catalogs SET column_types = '[]'");
     let record = house.go(&source, &crate::support::house::incremental());
     assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 1));
-    assert_eq!(types(&house, &source), [ColumnType::Text, ColumnType::Number(Decimal::Point)]);
+    assert_eq!(types(&house, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
 }

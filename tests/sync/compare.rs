@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use lockstep::domain::change_set::{Change, ChangeKind};
-use lockstep::domain::operation::{Options, StartRequest, Status};
-use lockstep::domain::progress::Stats;
+use lockstep::domain::operation::{StartOptions, StartRequest, Status};
+use lockstep::domain::progress::RunStats;
 use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::sync::Terms;
+use lockstep::sync::Timeouts;
 
 use crate::support::house::{TERMS, full, incremental};
 use crate::support::memory::Table;
@@ -26,7 +26,7 @@ on_both_databases![
 ];
 
 /// Added, updated, unchanged, removed.
-fn counts(stats: Stats) -> (u64, u64, u64, u64) {
+fn counts(stats: RunStats) -> (u64, u64, u64, u64) {
     (stats.added, stats.updated, stats.unchanged, stats.removed)
 }
 
@@ -147,7 +147,8 @@ fn a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change(db: &Database
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     db.run("UPDATE items SET search_text = 'spoiled'");
-    let force = StartRequest { options: Options { force_refresh: true, ..Options::default() }, ..incremental() };
+    let force =
+        StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental() };
     let forced = house.go(&source, &force);
     assert_eq!(forced.status, Status::Completed);
     assert_eq!(db.count("items", "search_text = 'spoiled'"), 0, "every item was written");
@@ -170,7 +171,7 @@ fn several_batches_make_one_catalog(db: &Database) {
 }
 
 fn a_check_without_time_to_compare_shows_the_source_and_says_so(db: &Database) {
-    let house = House::with(db.store(), Terms { fetch: Duration::ZERO, ..TERMS });
+    let house = House::with(db.store(), Timeouts { fetch: Duration::ZERO, ..TERMS });
     let source = house.memory_source("albums", Table::albums(30, "first"));
     assert_eq!(house.sync(&source).status, Status::Completed);
     let look = house.control.look_again(&source).expect("a look");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::sync::{Stop, Terms, Workers};
+use lockstep::sync::{ShutdownSignal, SyncThreads, Timeouts};
 
 use crate::support::house::{TERMS, full, until};
 use crate::support::memory::{Fault, Moment, Table};
@@ -62,7 +62,7 @@ fn a_panic_in_a_source_ends_its_run_and_nothing_else(db: &Database) {
     let house = House::on(db);
     let bad = house.memory_source("bad", Table::albums(5, "Title").at(Moment::Apply(2), Fault::Panic));
     let good = house.memory_source("good", Table::albums(5, "Title"));
-    let workers = Workers::start(&house.engine, 1).expect("threads");
+    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
     let runs: Vec<SyncId> = [&bad, &good].into_iter().map(|source| house.start(source, &full())).collect();
     until(|| house.store.active_runs().expect("the queue").is_empty());
     assert!(workers.stop());
@@ -73,7 +73,7 @@ fn a_panic_in_a_source_ends_its_run_and_nothing_else(db: &Database) {
 }
 
 fn a_run_that_takes_too_long_fails_and_says_what_to_do(db: &Database) {
-    let terms = Terms { sync: Duration::from_millis(300), ..TERMS };
+    let terms = Timeouts { sync: Duration::from_millis(300), ..TERMS };
     let house = House::with(db.store(), terms);
     let source = house.memory_source("albums", Table::albums(5, "Title").at(Moment::Fetch, Fault::Hang));
     let record = house.sync(&source);
@@ -87,7 +87,7 @@ fn interrupt(house: &House, source: &Source) -> SyncId {
     house
         .memory
         .set(source.slug.as_str(), Table::albums(3000, "New").at(Moment::Apply(1500), Fault::Wait(gate.clone())));
-    let workers = Workers::start(&house.engine, 1).expect("threads");
+    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
     let id = match house.store.active_run(source.id).expect("an answer") {
         Some(waiting) => waiting,
         None => house.start(source, &full()),
@@ -145,7 +145,7 @@ fn a_stop_does_not_count_as_an_attempt(db: &Database) {
 fn stopping_takes_less_than_five_seconds_while_a_fetch_hangs(db: &Database) {
     let house = House::on(db);
     let source = house.memory_source("albums", Table::albums(5, "Title").at(Moment::Fetch, Fault::Hang));
-    let workers = Workers::start(&house.engine, 2).expect("threads");
+    let workers = SyncThreads::start(&house.engine, 2).expect("threads");
     let id = house.start(&source, &full());
     until(|| house.report(id).status == Status::Running);
     assert!(workers.stop(), "stopped in time");
@@ -160,7 +160,7 @@ fn a_source_of_an_unknown_kind_fails_in_words(db: &Database) {
     let source = house.memory_source("albums", Table::albums(1, "Title"));
     db.run("UPDATE sources SET kind = 'gopher'");
     let id = house.start(&source, &full());
-    assert!(house.control.run_here(id, &Stop::default()).expect("an answer"));
+    assert!(house.control.run_here(id, &ShutdownSignal::default()).expect("an answer"));
     assert_eq!(ended(db, &house, id), (Status::Failed, Some("unknown_kind".to_owned())));
     assert!(house.record(id).message.contains("“gopher”"));
 }

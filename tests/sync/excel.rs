@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceDraft};
 
@@ -60,7 +60,7 @@ fn a_workbook_is_taken_and_then_unchanged(db: &Database) {
 fn rows_of_a_workbook_are_updated_and_removed(db: &Database) {
     let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("albums.xlsx");
-    let source = house.add("albums", "excel", Location::File(path.clone()));
+    let source = house.add("albums", "excel", SourceLocation::File(path.clone()));
     let head = ["id", "title"];
     std::fs::write(&path, book(&[head, ["1", "Blue"], ["2", "Train"], ["3", "Moanin"]])).expect("written");
     assert_eq!(house.go(&source, &incremental()).stats.added, 3);
@@ -73,7 +73,7 @@ fn a_workbook_at_an_address_is_asked_for_with_what_is_known(db: &Database) {
     let (house, outside) = (House::on(db), Outside::start());
     let head = ["id", "title"];
     outside.set("/a.xlsx", Reply::status(200).body(book(&[head, ["1", "Blue"]])).etag("\"v1\""));
-    let source = house.add("albums", "excel", Location::Url(outside.url("/a.xlsx")));
+    let source = house.add("albums", "excel", SourceLocation::Url(outside.url("/a.xlsx")));
     assert_eq!(house.go(&source, &incremental()).stats.added, 1);
     assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"));
     let asked = outside.requests("/a.xlsx");
@@ -85,7 +85,7 @@ fn a_workbook_at_an_address_is_asked_for_with_what_is_known(db: &Database) {
 fn a_damaged_workbook_leaves_the_catalog_alone(db: &Database) {
     let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("albums.xlsx");
-    let source = house.add("albums", "excel", Location::File(path.clone()));
+    let source = house.add("albums", "excel", SourceLocation::File(path.clone()));
     let whole = book(&[["id", "title"], ["1", "Blue"], ["2", "Train"]]);
     std::fs::write(&path, &whole).expect("written");
     house.go(&source, &incremental());
@@ -115,7 +115,7 @@ fn rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run(d
     for (format, bytes) in books_with_one_cell_too_many() {
         let path = folder.path().join(format);
         std::fs::write(&path, bytes).expect("written");
-        let source = house.add(format, "excel", Location::File(path));
+        let source = house.add(format, "excel", SourceLocation::File(path));
         let record = house.sync(&source);
         let error = record.error.as_deref().unwrap_or_default();
         assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("header_mismatch")), "{error}");
@@ -129,7 +129,7 @@ fn a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_
     for (format, bytes) in books_with_one_cell_too_many() {
         let path = folder.path().join(format);
         std::fs::write(&path, bytes).expect("written");
-        let mut accepting: SourceDraft = draft(format, "excel", Location::File(path));
+        let mut accepting: SourceDraft = draft(format, "excel", SourceLocation::File(path));
         accepting.read_options.accept_header_mismatch = true;
         let source = house.store.add_source(&accepting, None).expect("added");
         let record = house.sync(&source);
@@ -169,7 +169,7 @@ fn table_source(house: &House, folder: &Path, rows: &[[&str; 3]]) -> (Source, im
         move |rows: &[[&str; 3]]| std::fs::write(&path, book_of_cells(rows)).expect("written")
     };
     write(rows);
-    let source = house.add("table", "excel", Location::File(path));
+    let source = house.add("table", "excel", SourceLocation::File(path));
     let record = house.go(&source, &incremental());
     assert_eq!(record.status, Status::Completed, "{}", record.message);
     (source, write)

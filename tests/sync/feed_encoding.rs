@@ -2,7 +2,7 @@
 //! same.
 
 use encoding_rs::{Encoding, KOI8_R, WINDOWS_1251};
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::Source;
 use lockstep::store::sources::SourceChange;
 
@@ -52,7 +52,7 @@ fn a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set(db: &Data
         let channel = format!("<title>A</title><item><guid>1</guid><title>{title}</title></item>");
         let text = format!("{declaration}<rss version=\"2.0\"><channel>{channel}</channel></rss>");
         outside.set(&path, encoded(&text, encoding).etag("\"1\""));
-        let source = house.add(slug, "feeds", Location::Url(outside.url(&path)));
+        let source = house.add(slug, "feeds", SourceLocation::Url(outside.url(&path)));
         let record = house.sync(&source);
         assert_ne!(titles(&house, &source), [title], "{slug}");
         let issues = house.issues(record.id);
@@ -74,7 +74,7 @@ fn articles_that_are_told_by_their_text_are_not_doubled_when_the_encoding_is_set
     let item = |id: &str| format!("<item><guid>{id}</guid><title>МИД</title></item>");
     let channel = format!("<title>A</title><item><title>НАТО</title></item>{}{}", item("ЦСКА"), item("Мир"));
     outside.set("/a", feed(&channel));
-    let source = house.add("news", "feeds", Location::Url(outside.url("/a")));
+    let source = house.add("news", "feeds", SourceLocation::Url(outside.url("/a")));
     assert_eq!(house.sync(&source).stats.added, 3);
     assert_eq!(titles(&house, &source), ["ÍÀÒÎ", "ÌÈÄ", "ÌÈÄ"]);
     let source = set_encoding(&house, &source, "windows-1251");
@@ -86,7 +86,7 @@ fn articles_that_are_told_by_their_text_are_not_doubled_when_the_encoding_is_set
     let record = house.sync(&source);
     assert_eq!((record.stats.added, record.stats.updated, record.stats.unchanged), (1, 0, 3), "{}", record.message);
     outside.set("/a", feed(&channel));
-    let other = house.add("other", "feeds", Location::Url(outside.url("/a")));
+    let other = house.add("other", "feeds", SourceLocation::Url(outside.url("/a")));
     let other = set_encoding(&house, &other, "windows-1251");
     house.sync(&other);
     assert!(house.items(&other)[1].key.ends_with("-ЦСКА"), "{}", house.items(&other)[1].key);
@@ -100,7 +100,7 @@ fn a_list_is_read_in_the_encoding_of_its_source_and_a_feed_in_utf_8_stays_as_it_
     let outline = |text: &str, path: &str| format!("<outline text=\"{text}\" xmlUrl=\"{}\"/>", outside.url(path));
     let outlines = format!("{}{}", outline("МИД", "/windows"), outline("Эхо", "/utf-8"));
     outside.set("/list", encoded(&format!("<opml version=\"2.0\"><body>{outlines}</body></opml>"), WINDOWS_1251));
-    let source = house.add("news", "feeds", Location::Url(outside.url("/list")));
+    let source = house.add("news", "feeds", SourceLocation::Url(outside.url("/list")));
     let source = set_encoding(&house, &source, "windows-1251");
     let record = house.sync(&source);
     assert_eq!((record.stats.added, record.issues), (2, 0), "{:?}", house.issues(record.id));

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use lockstep::domain::change_set::ChangeKind;
-use lockstep::domain::feed::Identity;
+use lockstep::domain::feed::EntryIdentity;
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::location::Location;
-use lockstep::domain::operation::{Mode, Options, Priority, StartRequest, Status};
-use lockstep::domain::progress::Count;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Mode, RunPriority, StartOptions, StartRequest, Status};
+use lockstep::domain::progress::ProgressCount;
 use lockstep::domain::source::Source;
-use lockstep::store::recovery::Cancel;
-use lockstep::sync::{Stop, Workers};
+use lockstep::store::recovery::CancelOutcome;
+use lockstep::sync::{ShutdownSignal, SyncThreads};
 
 use crate::support::house::{full, incremental, preview, until};
 use crate::support::outside::{Outside, Reply};
@@ -28,12 +28,12 @@ on_both_databases![
 ];
 
 fn feeds(house: &House, outside: &Outside, paths: &[&str]) -> Source {
-    let location = Location::Urls(paths.iter().map(|path| outside.url(path)).collect());
+    let location = SourceLocation::Urls(paths.iter().map(|path| outside.url(path)).collect());
     house.add("news", "feeds", location)
 }
 
 fn scheduled() -> StartRequest {
-    StartRequest { priority: Priority::Scheduled, requested_by: "schedule".to_owned(), ..incremental() }
+    StartRequest { priority: RunPriority::Scheduled, requested_by: "schedule".to_owned(), ..incremental() }
 }
 
 fn a_sync_of_feeds_counts_feeds_and_articles(db: &Database) {
@@ -47,7 +47,7 @@ fn a_sync_of_feeds_counts_feeds_and_articles(db: &Database) {
     let json = serde_json::to_value(house.report(id)).expect("JSON");
     assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}));
     assert_eq!(json["stats"]["articles"], serde_json::json!({"processed": 3, "total": 3}));
-    assert_eq!(record.stats.feeds, Some(Count { processed: 2, total: 2 }));
+    assert_eq!(record.stats.feeds, Some(ProgressCount { processed: 2, total: 2 }));
     let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns[0].as_str(), catalog.columns[11].as_str()), ("title", "id"));
     assert_eq!(catalog.validators.each.len(), 2);
@@ -124,7 +124,8 @@ fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing
     house.go(&source, &incremental());
     outside.set("/b", Reply::status(500));
     house.sync(&source);
-    let again = StartRequest { options: Options { only_failed: true, ..Options::default() }, ..incremental() };
+    let again =
+        StartRequest { options: StartOptions { only_failed: true, ..StartOptions::default() }, ..incremental() };
     let record = house.go(&source, &incremental());
     assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.", "and where nothing came");
     let hits = (outside.hits("/a"), outside.hits("/b"));
@@ -137,14 +138,17 @@ fn health_is_kept_when_a_run_is_cancelled(db: &Database) {
     let (house, outside, other) = (House::on(db), Outside::start(), Outside::start());
     outside.set("/a", Reply::feed("Alpha", &["1"]));
     other.set("/b", Reply::feed("Beta", &["1"]).hang());
-    let source = house.add("news", "feeds", Location::Urls(vec![outside.url("/a"), other.url("/b")]));
-    let workers = Workers::start(&house.engine, 1).expect("threads");
+    let source = house.add("news", "feeds", SourceLocation::Urls(vec![outside.url("/a"), other.url("/b")]));
+    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
     let id = house.start(&source, &full());
     until(|| other.hits("/b") > 0 && house.report(id).stats.feeds.is_some_and(|feeds| feeds.processed == 1));
-    assert_eq!(house.control.cancel(id, "ada").expect("an answer"), Cancel::Requested);
+    assert_eq!(house.control.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
     until(|| house.report(id).status == Status::Cancelled);
     let known = house.store.feeds(source.id).expect("feeds");
-    assert_eq!((known[0].title.as_str(), known[0].identity, known[1].failures), ("Alpha", Some(Identity::Guid), 0));
+    assert_eq!(
+        (known[0].title.as_str(), known[0].identity, known[1].failures),
+        ("Alpha", Some(EntryIdentity::Guid), 0)
+    );
     assert_eq!(db.count("items", "1 = 1"), 0);
     assert!(workers.stop(), "the workers are free");
 }
@@ -156,7 +160,7 @@ fn a_restart_in_the_middle_keeps_what_tells_articles_apart(db: &Database) {
     outside.set("/a", feed(""));
     other.set("/b", Reply::feed("Beta", &["1"]));
     other.then("/b", Reply::feed("Beta", &["1"]).hang());
-    let source = house.add("news", "feeds", Location::Urls(vec![outside.url("/a"), other.url("/b")]));
+    let source = house.add("news", "feeds", SourceLocation::Urls(vec![outside.url("/a"), other.url("/b")]));
     house.sync(&source);
     let keys = |house: &House| house.items(&source).into_iter().map(|item| item.key).collect::<Vec<_>>();
     let before = keys(&house);
@@ -164,7 +168,7 @@ fn a_restart_in_the_middle_keeps_what_tells_articles_apart(db: &Database) {
     // It gains ids, and the server is told to stop while the other feed hangs.
     outside.set("/a", feed("<guid>urn:1</guid>"));
     let id = house.start(&source, &full());
-    let stop = Stop::default();
+    let stop = ShutdownSignal::default();
     std::thread::scope(|scope| {
         let running = scope.spawn(|| house.control.run_here(id, &stop));
         until(|| other.hits("/b") > 1 && outside.hits("/a") > 1);
@@ -176,7 +180,7 @@ fn a_restart_in_the_middle_keeps_what_tells_articles_apart(db: &Database) {
     other.set("/b", Reply::feed("Beta", &["1"]));
     house.drain();
     assert_eq!(keys(&house), before, "nothing came twice");
-    assert_eq!(house.store.feeds(source.id).expect("feeds")[0].identity, Some(Identity::Link));
+    assert_eq!(house.store.feeds(source.id).expect("feeds")[0].identity, Some(EntryIdentity::Link));
 }
 
 fn a_schedule_lets_rest_what_a_person_asks(db: &Database) {

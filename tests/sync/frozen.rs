@@ -11,7 +11,7 @@ use std::time::Duration;
 use lockstep::domain::operation::Status;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::{DatabaseAddress, Store};
-use lockstep::sync::{Stop, Terms};
+use lockstep::sync::{ShutdownSignal, Timeouts};
 
 use crate::support::house::{TERMS, full, until};
 use crate::support::memory::{Fault, Moment, Table};
@@ -20,7 +20,7 @@ use crate::support::{Database, Gate, House};
 /// Tells the worker its part: the database, the run and a folder for signs between the two.
 const PART: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
 
-const SHORT: Terms = Terms { lease: Duration::from_millis(800), renewal: Duration::from_millis(200), ..TERMS };
+const SHORT: Timeouts = Timeouts { lease: Duration::from_millis(800), renewal: Duration::from_millis(200), ..TERMS };
 
 #[test]
 fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite() {
@@ -54,7 +54,7 @@ fn be_the_worker(part: &str) {
             until(|| signs.join("go-on").exists());
             gate.open();
         });
-        assert!(house.control.run_here(id, &Stop::default()).expect("a run that ends quietly"));
+        assert!(house.control.run_here(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
     });
     // The house checks its queue when it is dropped, and the successor may still be in it.
     std::mem::forget(house);

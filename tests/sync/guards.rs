@@ -1,6 +1,6 @@
 //! A source that is empty, suddenly small or re-keyed does no harm.
 
-use lockstep::domain::operation::{Options, StartRequest, Status};
+use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::domain::source::{Source, Validators};
 
 use crate::support::house::full;
@@ -133,7 +133,7 @@ fn a_change_of_keys_that_was_meant_is_finished_after_it_was_cut_short(db: &Datab
     let source = house.memory_source("albums", Table::of(1..=4000, "Title"));
     house.sync(&source);
     let other = || Table::of(10_001..=14_000, "Title");
-    let meant = StartRequest { options: Options { accept_rekey: true, ..Options::default() }, ..full() };
+    let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full() };
     house.memory.set("albums", other().at(Moment::Apply(3500), Fault::Break));
     assert_eq!(house.go(&source, &meant).status, Status::Failed);
     assert!(item_count(&house, &source) > 6000, "most came");
@@ -168,7 +168,7 @@ fn a_changed_key_column_changes_nothing_until_it_is_meant(db: &Database) {
     assert!(record.message.contains("Did the key column change?"), "{}", record.message);
     assert_eq!(db.items_as_written(), both, "nothing was written");
 
-    let meant = StartRequest { options: Options { accept_rekey: true, ..Options::default() }, ..full() };
+    let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full() };
     let record = house.go(&rekeyed, &meant);
     assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 100, 100));
     assert_eq!(house.items(&rekeyed).into_iter().map(|item| item.key).collect::<Vec<_>>(), rows);

@@ -1,6 +1,6 @@
 //! Columns that are hidden in a workbook whose catalog is public: left out until an admin allows them.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
@@ -46,7 +46,7 @@ impl<'a> Albums<'a> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("albums.xlsx");
         std::fs::write(&path, content).expect("written");
-        let draft = SourceDraft { public, ..draft("albums", "excel", Location::File(path)) };
+        let draft = SourceDraft { public, ..draft("albums", "excel", SourceLocation::File(path)) };
         let source = house.store.add_source(&draft, None).expect("a source");
         Self { house, folder, source }
     }

@@ -1,6 +1,6 @@
 //! Asking a source whether anything is new before fetching it.
 
-use lockstep::domain::operation::{Options, StartRequest, Status};
+use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::store::sources::SourceChange;
 
 use crate::support::house::{draft, full, incremental, preview};
@@ -57,7 +57,8 @@ fn a_full_sync_and_a_preview_look_at_everything(db: &Database) {
     outside.set("/albums.csv", Reply::csv(CSV).etag("\"v1\""));
     let source = house.url_source("albums", outside.url("/albums.csv"));
     house.go(&source, &incremental());
-    let force = StartRequest { options: Options { force_refresh: true, ..Options::default() }, ..incremental() };
+    let force =
+        StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental() };
     for request in [full(), preview(), StartRequest { kind: preview().kind, ..incremental() }, force] {
         let record = house.go(&source, &request);
         assert_eq!(record.status, Status::Completed);

@@ -6,7 +6,7 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{StatusError, StatusStore};
-use lockstep::sync::{Terms, Workers};
+use lockstep::sync::{SyncThreads, Timeouts};
 
 use crate::support::house::{TERMS, full, until};
 use crate::support::memory::Table;
@@ -17,7 +17,7 @@ on_both_databases![
     a_part_that_fails_or_panics_is_logged_and_keeps_nothing_else_from_being_cleared_away,
 ];
 
-const SHORT: Terms = Terms {
+const SHORT: Timeouts = Timeouts {
     status_kept: Duration::from_millis(300),
     operations_kept: Duration::from_millis(600),
     records_kept: Duration::from_millis(1500),
@@ -31,7 +31,7 @@ fn what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays(db: &Database
     let file = house.status_folder().join(format!("sync-status-{id}.json"));
     assert!(file.exists());
     let told = house.report(id);
-    let workers = Workers::start(&house.engine, 0).expect("threads");
+    let workers = SyncThreads::start(&house.engine, 0).expect("threads");
     until(|| !file.exists());
     until(|| house.store.operation_status(id).expect("an answer").is_none());
     let record = house.store.record(id).expect("an answer");
@@ -83,7 +83,7 @@ fn a_part_that_fails_or_panics_is_logged_and_keeps_nothing_else_from_being_clear
     let id = house.sync(&source).id;
     // Records cannot be cleared away either.
     db.run("ALTER TABLE sync_issues RENAME TO hidden");
-    let workers = Workers::start(&house.engine, 0).expect("threads");
+    let workers = SyncThreads::start(&house.engine, 0).expect("threads");
     until(|| house.store.operation_status(id).expect("an answer").is_none());
     until(|| !logbook::complaints("old records could not be cleared away").is_empty());
     assert!(!logbook::complaints("clearing away old status reports panicked").is_empty());

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::Command;
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::store::DatabaseAddress;
 
@@ -64,7 +64,7 @@ fn measure(part: &str) {
     let address = DatabaseAddress::parse(&address);
     let store = lockstep::store::Store::open(&address, 6, std::time::Duration::from_secs(15)).expect("the database");
     let house = House::with(store, crate::support::house::TERMS);
-    let source = house.store.add_source(&draft("albums", "csv", Location::File(file)), None).expect("added");
+    let source = house.store.add_source(&draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
     let first = house.sync(&source);
     assert_eq!((first.status, first.stats.added), (Status::Completed, ROWS), "{}", first.message);
     assert_eq!(house.sync(&source).stats.unchanged, ROWS);

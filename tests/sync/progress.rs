@@ -4,14 +4,14 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
-use lockstep::domain::progress::Stats;
+use lockstep::domain::progress::RunStats;
 use lockstep::domain::source::Source;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::DatabaseStatus;
-use lockstep::sync::Terms;
+use lockstep::sync::Timeouts;
 
 use crate::support::house::{TERMS, full, until};
 use crate::support::memory::{Fault, Moment, Table};
@@ -40,7 +40,7 @@ fn poll(house: &House, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
         assert_eq!(report.progress == 100, report.status == Status::Completed, "{report:?}");
         if let Some(before) = seen.last() {
             assert!(report.progress >= before.progress, "progress went back: {before:?} then {report:?}");
-            for count in [|stats: Stats| stats.feeds, |stats: Stats| stats.articles] {
+            for count in [|stats: RunStats| stats.feeds, |stats: RunStats| stats.articles] {
                 let (was, is) = (count(before.stats).unwrap_or_default(), count(report.stats).unwrap_or_default());
                 let forward = is.processed >= was.processed && is.total >= was.total && is.processed <= is.total;
                 assert!(forward, "counts went back: {before:?} then {report:?}");
@@ -125,7 +125,8 @@ fn progress_never_goes_back_with_the_database_alone(db: &Database) {
 }
 
 fn feeds_and_articles_never_go_back(db: &Database) {
-    let terms = Terms { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(20), ..TERMS };
+    let terms =
+        Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(20), ..TERMS };
     let house = House::with(db.store(), terms);
     // Another server, which is told everything that the database is.
     let store = db.second_store();
@@ -141,7 +142,7 @@ fn feeds_and_articles_never_go_back(db: &Database) {
     outside.set("/list", Reply::opml(&named));
     other.set("/list", Reply::opml(&named).after(Duration::from_millis(100)));
     let given = vec![outside.url("/list"), other.url("/list"), outside.url("/2")];
-    let source = house.add("news", "feeds", Location::Urls(given));
+    let source = house.add("news", "feeds", SourceLocation::Urls(given));
     let seen = watched(&[&house, &beside], &source, |_| ());
     let articles = |report: &StatusReport| report.stats.articles.map(|count| (count.processed, count.total));
     let fetching = |report: &&StatusReport| report.message.starts_with("Fetching feed");

@@ -1,6 +1,6 @@
 //! Random tables, written by a library as `.xlsx`, come back cell by cell through a sync.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 
@@ -119,7 +119,7 @@ fn what_is_written_into_a_workbook_comes_back_cell_by_cell(db: &Database) {
         let (bytes, lines) = book(&mut Random::new(SEED + table));
         let path = folder.path().join(format!("{table}.xlsx"));
         std::fs::write(&path, bytes).expect("written");
-        let source = house.add(&format!("table-{table}"), "excel", Location::File(path));
+        let source = house.add(&format!("table-{table}"), "excel", SourceLocation::File(path));
         let record = house.go(&source, &full());
         assert_eq!(record.status, Status::Completed, "{table}: {}", record.message);
         assert_eq!(house.lines(&source), lines, "{table}");

@@ -2,8 +2,8 @@
 
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::item::parse_fields;
-use lockstep::domain::location::Location;
-use lockstep::domain::operation::{Mode, Priority, StartRequest, Status};
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Mode, RunPriority, StartRequest, Status};
 use lockstep::domain::source::{Source, SourceDraft};
 
 use crate::support::house::{draft, full, incremental, preview};
@@ -21,7 +21,7 @@ on_both_databases![
 
 fn account(house: &House, server: &ReaderServer) -> Source {
     let noun = "article/articles".parse().expect("a noun");
-    let draft = SourceDraft { noun, ..draft("news", "reader", Location::Url(server.url())) };
+    let draft = SourceDraft { noun, ..draft("news", "reader", SourceLocation::Url(server.url())) };
     house.store.add_source(&draft, None).expect("a source added")
 }
 
@@ -101,7 +101,7 @@ fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &Database)
         assert!(removed.is_empty(), "{left}: {removed:?}");
     }
     let empty = ReaderServer::start(Dialect::Miniflux, Vec::new());
-    let draft = draft("other", "reader", Location::Url(empty.url()));
+    let draft = draft("other", "reader", SourceLocation::Url(empty.url()));
     let other = house.store.add_source(&draft, None).expect("a source");
     let record = house.go(&other, &incremental());
     assert_eq!((record.status, record.stats.items.total), (Status::Completed, 0), "{}", record.message);
@@ -149,7 +149,7 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Dat
     assert!(!pause.has_failed() && !pause.address.contains("reader-of-news"), "{pause:?}");
     server.asked();
     server.misbehave("all", 1..usize::MAX, reset("9000"));
-    let scheduled = StartRequest { priority: Priority::Scheduled, ..incremental() };
+    let scheduled = StartRequest { priority: RunPriority::Scheduled, ..incremental() };
     for request in [incremental(), full(), scheduled, preview()] {
         let again = house.go(&source, &request);
         assert_eq!((again.status, &again.code, &again.message), (Status::Failed, &first.code, &first.message));
@@ -158,7 +158,8 @@ fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &Dat
     }
 
     // What concerns another account is nothing to this one.
-    let other = SourceDraft { location: Location::Url(server.url().replace("1000001414", "7")), ..as_draft(&source) };
+    let other =
+        SourceDraft { location: SourceLocation::Url(server.url().replace("1000001414", "7")), ..as_draft(&source) };
     house.store.change_source(source.id, &other, None).expect("changed");
     let refused = house.go(&source, &incremental());
     assert_eq!(refused.code.as_deref(), Some("unauthorized"), "{}", refused.message);

@@ -1,9 +1,9 @@
 //! The engine room syncs by itself what is due, once, and makes up for downtime with one run.
 
 use chrono::{TimeDelta, Utc};
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, Status};
-use lockstep::sync::Workers;
+use lockstep::sync::SyncThreads;
 
 use crate::support::house::{TERMS, draft, until};
 use crate::support::memory::{Memory, Table};
@@ -16,11 +16,12 @@ fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &Database) {
     for house in &houses {
         house.memory.set("albums", Table::albums(3, "Title"));
     }
-    let mut hourly = draft("albums", Memory::KIND, Location::Url("albums".to_owned()));
+    let mut hourly = draft("albums", Memory::KIND, SourceLocation::Url("albums".to_owned()));
     hourly.schedule = Some("0 * * * *".to_owned());
     let missed = (Utc::now() - TimeDelta::days(3)).naive_utc();
     let source = houses[0].store.add_source(&hourly, Some(missed)).expect("added");
-    let workers: Vec<Workers> = houses.iter().map(|house| Workers::start(&house.engine, 1).expect("threads")).collect();
+    let workers: Vec<SyncThreads> =
+        houses.iter().map(|house| SyncThreads::start(&house.engine, 1).expect("threads")).collect();
     let done = || db.count("sync_records", "1 = 1") > 0;
     until(done);
     for workers in workers {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
-use lockstep::sync::Terms;
+use lockstep::sync::Timeouts;
 
 use crate::support::house::{TERMS, draft, incremental};
 use crate::support::outside::{Deed, Reply};
@@ -49,7 +49,7 @@ fn a_catalog_made_of_articles_keeps_everything_and_the_next_sync_heals(db: &Data
 fn every_way_keeps_everything(db: &Database, kinds: &[&str]) {
     for way in Way::all().into_iter().filter(|way| kinds.contains(&way.kind)) {
         // What breaks off is tried again within it.
-        let terms = Terms { fetch: Duration::from_secs(1), ..TERMS };
+        let terms = Timeouts { fetch: Duration::from_secs(1), ..TERMS };
         let house = House::fetching(db.store(), terms, |settings| {
             way.settle(settings);
             settings.max_bytes = 5_000_000;

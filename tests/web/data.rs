@@ -4,7 +4,7 @@ use chrono::DateTime;
 use diesel::Connection;
 use diesel::connection::SimpleConnection;
 use lockstep::domain::account::Role;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use serde_json::Value;
 
 use super::site::Site;
@@ -56,7 +56,7 @@ fn items_are_searched_sorted_and_paged() {
 fn a_column_that_left_the_catalog_is_shown_nowhere_though_an_item_still_has_it() {
     let site = Site::new();
     let source = site.fill_csv("prices", "id,title,cost\n1,One,991\n2,Two,882\n");
-    let Location::File(path) = &source.location else { panic!("no file") };
+    let SourceLocation::File(path) = &source.location else { panic!("no file") };
     std::fs::write(path, "id,title\n1,One\n2,Two,and more\n").expect("written");
     site.fill(&source);
     let list = site.visitor().get("/api/catalog/prices/items");

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use lockstep::domain::account::Role;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Lease, Stage, Status};
-use lockstep::domain::progress::Stats;
+use lockstep::domain::progress::RunStats;
 use lockstep::domain::source::Source;
-use lockstep::store::lease::Progress;
+use lockstep::store::lease::RunProgress;
 use serde_json::{Value, json};
 
 use super::site::{Client, Site};
@@ -31,7 +31,7 @@ fn site(db: &Database) -> (Site, Source) {
 }
 
 fn add_sheet(site: &Site, slug: &str, public: bool) -> Source {
-    let location = Location::Url("1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms".to_owned());
+    let location = SourceLocation::Url("1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms".to_owned());
     let draft = lockstep::domain::source::SourceDraft { public, ..draft(slug, "sheet", location) };
     site.store.add_source(&draft, None).expect("a source")
 }
@@ -81,8 +81,8 @@ fn each_stage_has_their_word(db: &Database) {
     for (stage, expected) in
         [(Stage::Fetching, "downloading"), (Stage::Processing, "processing"), (Stage::Finalizing, "saving")]
     {
-        let stats = Stats { bytes: 52, lines: 3, ..Stats::default() };
-        site.store.keep_progress(lease, TERM, &Progress { stage, stats, ..progress(45) }).expect("kept");
+        let stats = RunStats { bytes: 52, lines: 3, ..RunStats::default() };
+        site.store.keep_progress(lease, TERM, &RunProgress { stage, stats, ..progress(45) }).expect("kept");
         assert_eq!(word(), expected);
     }
     let running = told(&reader, BACKGROUND).1;

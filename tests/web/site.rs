@@ -10,18 +10,18 @@ use std::time::Duration;
 use actix_web::dev::ServerHandle;
 use actix_web::rt;
 use lockstep::domain::account::Role;
-use lockstep::domain::location::Location;
-use lockstep::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use lockstep::domain::secret::{hash_password, token_hash};
 use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::domain::sync_id::SyncId;
-use lockstep::fetch::{Kind, Kinds, Settings};
+use lockstep::fetch::{KindSettings, SourceKind, SourceKinds};
 use lockstep::status::{FileStatus, StatusBoard};
-use lockstep::store::admission::Admission;
+use lockstep::store::admission::StartOutcome;
 use lockstep::store::{DatabaseAddress, Store};
-use lockstep::sync::{Control, Engine, Stop, Terms};
+use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use lockstep::web;
-use lockstep::web::http::app_state::House;
+use lockstep::web::http::app_state::AppState;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -38,7 +38,7 @@ pub(super) struct Site {
     pub(super) albums: Source,
     pub(super) drafts: Source,
     address: SocketAddr,
-    control: Control,
+    control: SyncControl,
     server: ServerHandle,
     thread: Option<JoinHandle<()>>,
     data: TempDir,
@@ -65,21 +65,21 @@ impl Site {
     }
 
     /// The same with a road outside as `change` leaves it.
-    pub(super) fn with_road(change: impl FnOnce(&mut Settings)) -> Self {
+    pub(super) fn with_road(change: impl FnOnce(&mut KindSettings)) -> Self {
         let (store, data) = Self::fresh();
-        Self::knowing(store, data, Terms::default(), change, |kinds| kinds)
+        Self::knowing(store, data, Timeouts::default(), change, |kinds| kinds)
     }
 
     /// A server on a fresh SQLite database that knows one more kind of source, and lets syncs follow each other.
-    pub(super) fn with_kind(kind: Box<dyn Kind>) -> Self {
+    pub(super) fn with_kind(kind: Box<dyn SourceKind>) -> Self {
         let (store, data) = Self::fresh();
-        let terms = Terms { cooldown: Duration::ZERO, ..Terms::default() };
+        let terms = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
         Self::knowing(store, data, terms, |_| {}, |kinds| kinds.and(kind))
     }
 
     /// A server on a migrated database, with its files in `data`.
     pub(super) fn on(store: Store, data: TempDir) -> Self {
-        Self::knowing(store, data, Terms::default(), |_| {}, |kinds| kinds)
+        Self::knowing(store, data, Timeouts::default(), |_| {}, |kinds| kinds)
     }
 
     fn fresh() -> (Store, TempDir) {
@@ -93,22 +93,26 @@ impl Site {
     fn knowing(
         store: Store,
         data: TempDir,
-        terms: Terms,
-        change: impl FnOnce(&mut Settings),
-        more: impl FnOnce(Kinds) -> Kinds,
+        terms: Timeouts,
+        change: impl FnOnce(&mut KindSettings),
+        more: impl FnOnce(SourceKinds) -> SourceKinds,
     ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal));
-        let mut road = Settings::in_data_dir(data.path(), ALBUMS);
+        let mut road = KindSettings::in_data_dir(data.path(), ALBUMS);
         road.allow_hosts = "127.0.0.1".parse().expect("a host");
         change(&mut road);
-        let kinds = Arc::new(more(Kinds::built_in(road)));
-        let engine = Engine { store: store.clone(), board: Arc::clone(&board), kinds, terms, bell: Arc::default() };
-        let control = Control::new(engine);
+        let kinds = Arc::new(more(SourceKinds::built_in(road)));
+        let engine = SyncEngine { store: store.clone(), board: Arc::clone(&board), kinds, terms, bell: Arc::default() };
+        let control = SyncControl::new(engine);
         let albums = store.add_source(&draft("albums", true), None).expect("a source");
         let drafts = store.add_source(&draft("drafts", false), None).expect("a source");
-        let house =
-            House { store: store.clone(), board, control: control.clone(), uploads_dir: data.path().join("uploads") };
+        let house = AppState {
+            store: store.clone(),
+            board,
+            control: control.clone(),
+            uploads_dir: data.path().join("uploads"),
+        };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let (tell, told) = mpsc::channel();
@@ -130,7 +134,7 @@ impl Site {
     /// Sees a waiting run through.
     pub(super) fn run(&self, id: &str) {
         let id: SyncId = id.parse().expect("a sync id");
-        assert!(self.control.run_here(id, &Stop::default()).expect("a run"), "{id} did not wait");
+        assert!(self.control.run_here(id, &ShutdownSignal::default()).expect("a run"), "{id} did not wait");
     }
 
     /// Starts a run past the web, in the name of `ada`.
@@ -138,12 +142,12 @@ impl Site {
         let request = StartRequest {
             kind: OperationKind::Sync,
             mode: Mode::Full,
-            options: Options::default(),
-            priority: Priority::Scheduled,
+            options: StartOptions::default(),
+            priority: RunPriority::Scheduled,
             requested_by: "ada".to_owned(),
         };
         match self.control.start(source, &request).expect("an answer") {
-            Admission::Accepted(id) => id,
+            StartOutcome::Accepted(id) => id,
             other => panic!("not accepted: {other:?}"),
         }
     }
@@ -158,7 +162,7 @@ impl Site {
     pub(super) fn fill_csv(&self, slug: &str, text: &str) -> Source {
         let path = self.data.path().join(format!("{slug}.csv"));
         std::fs::write(&path, text).expect("a file");
-        let draft = SourceDraft { location: Location::File(path), ..draft(slug, true) };
+        let draft = SourceDraft { location: SourceLocation::File(path), ..draft(slug, true) };
         let source = self.store.add_source(&draft, None).expect("a source");
         self.fill(&source);
         source
@@ -205,7 +209,7 @@ fn draft(slug: &str, public: bool) -> SourceDraft {
         name: format!("The {slug}"),
         noun: "album/albums".parse().expect("a noun"),
         kind: "csv".to_owned(),
-        location: Location::Sample,
+        location: SourceLocation::Sample,
         key_column: "id".to_owned(),
         schedule: None,
         public,

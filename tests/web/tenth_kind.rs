@@ -2,7 +2,7 @@
 //! [`Site::with_kind`].
 
 use lockstep::domain::account::Role;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use super::site::{Client, Site};
 use crate::support::ticker::Ticker;
@@ -62,7 +62,7 @@ fn a_tenth_kind_is_one_file_and_one_line() {
     assert_eq!((added.status, added.header("location")), (303, Some("/catalog/news")), "{}", added.body);
     let source = site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
     assert_eq!((source.kind.as_str(), source.key_column.as_str()), ("ticker", "headline"));
-    assert_eq!(source.location, Location::Urls(vec!["ticker:jazz".to_owned(), "ticker:radio".to_owned()]));
+    assert_eq!(source.location, SourceLocation::Urls(vec!["ticker:jazz".to_owned(), "ticker:radio".to_owned()]));
     assert!(admin.get("/settings/sources").body.contains("<b>News ticker</b>"));
 
     sync(&site, &admin, "preview");

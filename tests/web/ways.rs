@@ -1,7 +1,7 @@
 //! The ways to say where a source is.
 
 use lockstep::domain::account::Role;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
 use super::site::{Reply, Site};
@@ -104,7 +104,7 @@ fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
     assert_eq!(added.status, 303, "{}", added.body);
     let stored = || site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source").location;
     let both = vec![secret.to_owned(), "ticker:radio?api_key=s3cret&lang=en".to_owned()];
-    assert_eq!(stored(), Location::Urls(both.clone()));
+    assert_eq!(stored(), SourceLocation::Urls(both.clone()));
     let left: Vec<_> = std::fs::read_dir(site.data_dir().join("uploads")).expect("a folder").flatten().collect();
     assert!(left.is_empty(), "nothing waits any more: {left:?}");
 
@@ -118,7 +118,11 @@ fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
     assert!(edit.contains("ticker://…@h/jazz") && edit.contains("something secret is not shown"), "{edit}");
     let saved = admin.post_form("/settings/sources/news", &fields(&format!("{shown}\nticker:jazz"), ""));
     assert_eq!(saved.status, 303, "{}", saved.body);
-    assert_eq!(stored(), Location::Urls([&both[..], &["ticker:jazz".to_owned()]].concat()), "left alone, it stays");
+    assert_eq!(
+        stored(),
+        SourceLocation::Urls([&both[..], &["ticker:jazz".to_owned()]].concat()),
+        "left alone, it stays"
+    );
     let cut = admin.post_form("/settings/sources/news", &fields("ticker://…@elsewhere/jazz", ""));
     assert_eq!(cut.status, 422);
     assert!(cut.body.contains("type all of the new address"), "{}", cut.body);
@@ -155,7 +159,7 @@ fn an_account_keeps_its_password_and_never_shows_it() {
         name: "Mine".to_owned(),
         noun,
         kind: "reader".to_owned(),
-        location: Location::Url("https://me%40h:s3cret@reader.example.org/".to_owned()),
+        location: SourceLocation::Url("https://me%40h:s3cret@reader.example.org/".to_owned()),
         key_column: "id".to_owned(),
         schedule: None,
         public: false,
@@ -196,7 +200,7 @@ fn lines_that_differ_in_a_secret_alone_are_edited_apart() {
     assert!(shown.iter().all(|line| edit.contains(line)) && !edit.contains("S3CR"), "{edit}");
     let fewer = admin.post_form("/settings/sources/news", &fields(&shown[1..].join("\n"), ""));
     assert_eq!(fewer.status, 303, "{}", fewer.body);
-    assert_eq!(stored(), Location::Urls(lines[1..].to_vec()));
+    assert_eq!(stored(), SourceLocation::Urls(lines[1..].to_vec()));
     // A step that fails in between loses nothing and mixes nothing up.
     let slip = format!("{}\nno ticker", shown[1]);
     let failed = admin.post_form("/settings/sources/news", &fields(&slip, ""));
@@ -204,7 +208,7 @@ fn lines_that_differ_in_a_secret_alone_are_edited_apart() {
     let waits = hidden(&failed, "waits");
     let last = admin.post_form("/settings/sources/news", &fields("ticker:jazz?jwt=…&lang=en", waits));
     assert_eq!(last.status, 303, "{}", last.body);
-    assert_eq!(stored(), Location::Url(lines[2].clone()));
+    assert_eq!(stored(), SourceLocation::Url(lines[2].clone()));
 }
 
 #[test]
@@ -217,7 +221,7 @@ fn of_an_account_nothing_behind_its_server_is_shown() {
         name: "Mine".to_owned(),
         noun: "article/articles".parse().expect("a noun"),
         kind: "reader".to_owned(),
-        location: Location::Url(address.to_owned()),
+        location: SourceLocation::Url(address.to_owned()),
         key_column: "id".to_owned(),
         schedule: None,
         public: false,

@@ -1,7 +1,7 @@
 //! Workbooks in the settings: recognised wherever a file or link is taken, and their hidden columns asked about.
 
 use lockstep::domain::account::Role;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
 use super::site::{Reply, Site};
@@ -236,7 +236,7 @@ fn a_workbook_in_the_place_of_a_csv_file_of_the_server_is_offered_and_changes_it
     let site = Site::new();
     let admin = site.person("ada", Role::Admin);
     let source = site.fill_csv("ours", "id,title\n1,Blue\n");
-    let Location::File(path) = &source.location else { panic!("no file") };
+    let SourceLocation::File(path) = &source.location else { panic!("no file") };
     std::fs::copy(sample_path("albums.xlsx"), path).expect("a copy");
     let edit = "/settings/sources/ours";
     let page = admin.get(edit).body;

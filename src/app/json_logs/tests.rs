@@ -8,10 +8,10 @@ use log::kv::ToValue;
 use log::{Level, Record};
 use serde_json::Value;
 
-use super::{FULL, Journal, KEPT, write_whole};
+use super::{FULL, JsonLogs, KEPT, write_whole};
 use crate::domain::log_fields::SYNC;
 
-fn say(journal: &Journal, message: &str, fields: &[(&str, log::kv::Value<'_>)]) {
+fn say(journal: &JsonLogs, message: &str, fields: &[(&str, log::kv::Value<'_>)]) {
     let line = format_args!("{message}");
     journal.take(&Record::builder().level(Level::Info).target(SYNC).key_values(&fields).args(line).build());
 }
@@ -27,7 +27,7 @@ fn lines(folder: &Path) -> Vec<Value> {
 #[test]
 fn whatever_is_sent_a_line_is_one_line_of_json_without_commands_for_a_terminal() {
     let home = tempfile::tempdir().expect("a folder");
-    let journal = Journal::new(home.path().join("logs"));
+    let journal = JsonLogs::new(home.path().join("logs"));
     let hostile = "a\n{\"event\":\"ended\"}\r\u{1b}[31m\u{9b}2J\0\"\\ b\u{7f}";
     say(
         &journal,
@@ -53,7 +53,7 @@ fn what_many_write_while_files_are_rotated_is_all_there_and_whole() {
     std::thread::scope(|scope| {
         for writer in 0..8_u64 {
             // Each with a journal of its own, as in a process of its own.
-            let journal = Journal { full: 64_000, ..Journal::new(folder.clone()) };
+            let journal = JsonLogs { full: 64_000, ..JsonLogs::new(folder.clone()) };
             scope.spawn(move || {
                 for number in 0..200_u64 {
                     say(&journal, "said", &[("writer", writer.into()), ("number", number.into())]);
@@ -73,7 +73,7 @@ fn what_many_write_while_files_are_rotated_is_all_there_and_whole() {
 fn so_many_old_files_are_kept_and_no_more() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join("logs");
-    let journal = Journal { full: 300, ..Journal::new(folder.clone()) };
+    let journal = JsonLogs { full: 300, ..JsonLogs::new(folder.clone()) };
     for number in 0..40_u64 {
         say(&journal, "said", &[("number", number.into())]);
     }
@@ -95,7 +95,7 @@ fn so_many_old_files_are_kept_and_no_more() {
 fn nobody_waits_for_one_who_is_frozen_while_he_rotates() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join("logs");
-    let journal = Journal { full: 300, ..Journal::new(folder.clone()) };
+    let journal = JsonLogs { full: 300, ..JsonLogs::new(folder.clone()) };
     say(&journal, "said", &[]);
     let lock = fs::File::create(folder.join("rotation.lock")).expect("a file");
     lock.lock().expect("a lock");
@@ -112,7 +112,7 @@ fn nobody_waits_for_one_who_is_frozen_while_he_rotates() {
 fn half_a_line_spoils_no_other() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join("logs");
-    let journal = Journal::new(folder.clone());
+    let journal = JsonLogs::new(folder.clone());
     say(&journal, "before", &[]);
     let whole = fs::read_to_string(folder.join("sync.jsonl")).expect("a file");
     fs::write(folder.join("sync.jsonl"), format!("{whole}{{\"time\":\"20")).expect("written");
@@ -126,7 +126,7 @@ fn half_a_line_spoils_no_other() {
 /// off, another process appends its line.
 struct Crowded<'a> {
     file: fs::File,
-    other: &'a Journal,
+    other: &'a JsonLogs,
 }
 
 impl Write for Crowded<'_> {
@@ -145,7 +145,7 @@ impl Write for Crowded<'_> {
 fn a_line_that_did_not_fit_takes_nothing_of_others_away() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join("logs");
-    let other = Journal::new(folder.clone());
+    let other = JsonLogs::new(folder.clone());
     say(&other, "before", &[]);
     let file = fs::File::options().append(true).open(folder.join("sync.jsonl")).expect("a file");
     let written = write_whole(&mut Crowded { file, other: &other }, b"{\"time\":\"2026\",\"message\":\"cut\"}\n");
@@ -160,7 +160,7 @@ fn a_line_that_did_not_fit_takes_nothing_of_others_away() {
 fn a_folder_that_cannot_be_written_to_costs_its_lines_and_nothing_else() {
     let home = tempfile::tempdir().expect("a folder");
     let folder = home.path().join("logs");
-    let journal = Journal::new(folder.clone());
+    let journal = JsonLogs::new(folder.clone());
     fs::write(&folder, "not a folder").expect("written");
     say(&journal, "lost", &[]);
     assert_ne!(journal.broken.load(std::sync::atomic::Ordering::Relaxed), 0);
@@ -172,7 +172,7 @@ fn a_folder_that_cannot_be_written_to_costs_its_lines_and_nothing_else() {
     assert_eq!(journal.broken.load(std::sync::atomic::Ordering::Relaxed), 0);
     assert_eq!(journal.full, FULL);
     // A data folder that is not there is not for the journal to make.
-    let journal = Journal::new(home.path().join("missing/logs"));
+    let journal = JsonLogs::new(home.path().join("missing/logs"));
     say(&journal, "lost", &[]);
     assert!(!home.path().join("missing").exists());
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{Finding, quoted};
+use super::{CheckResult, quoted};
 use crate::app::try_google;
 use crate::config::Settings;
 use crate::domain::text::measures;
@@ -17,14 +17,14 @@ const LIMIT: Duration = Duration::from_secs(4);
 const OFF: TimeDelta = TimeDelta::seconds(60);
 
 /// Looks at them, where they are set; what cannot be read at all is a mistake in the settings.
-pub(super) fn check(settings: &Settings) -> Vec<Finding> {
+pub(super) fn check(settings: &Settings) -> Vec<CheckResult> {
     let Some(given) = &settings.google_credentials else { return Vec::new() };
     let email = given.account.email();
     let mut findings = Vec::new();
     if let (Some(file), Some(mode)) = (&given.file, given.open_to_others) {
         let message = format!("other users of this machine may read {} (its mode is {mode:o})", file.display());
         let fix = format!("Keep them out: chmod 600 {}", quoted(&file.to_string_lossy()));
-        findings.push(Finding::warning(CHECK, message, fix));
+        findings.push(CheckResult::warning(CHECK, message, fix));
     }
     findings.push(match try_google(settings, LIMIT) {
         Ok(Some(ahead)) if ahead.abs() > OFF => {
@@ -32,13 +32,13 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
             let way = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
             let message =
                 format!("Google takes the key of {email}, but this machine's clock is {apart} {way} Google's");
-            Finding::warning(CHECK, message, "Set the clock right: timedatectl set-ntp true")
+            CheckResult::warning(CHECK, message, "Set the clock right: timedatectl set-ntp true")
         }
-        Ok(_) => Finding::ok(CHECK, format!("Google takes the key of {email}; share sheets with that address")),
+        Ok(_) => CheckResult::ok(CHECK, format!("Google takes the key of {email}; share sheets with that address")),
         Err(wrong) => {
             // Its first sentence says what is wrong, the rest what to do.
             let (message, fix) = wrong.split_once(". ").unwrap_or((&wrong, "Try again later."));
-            Finding::wrong(CHECK, message, fix)
+            CheckResult::wrong(CHECK, message, fix)
         }
     });
     findings

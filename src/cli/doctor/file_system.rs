@@ -4,11 +4,11 @@ use std::io;
 use std::path::Path;
 
 use super::folders::{not_there_yet, read_by_others};
-use super::{Finding, quoted};
+use super::{CheckResult, quoted};
 
 /// Looks at it; answers also whether there is one that can be opened.
-pub(super) fn check(path: &Path) -> (Vec<Finding>, bool) {
-    let mut findings: Vec<Finding> = network(path).into_iter().collect();
+pub(super) fn check(path: &Path) -> (Vec<CheckResult>, bool) {
+    let mut findings: Vec<CheckResult> = network(path).into_iter().collect();
     match std::fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             findings.push(not_there_yet("database", path, "LOCKSTEP_DATA_DIR or DATABASE_URL"));
@@ -25,7 +25,7 @@ pub(super) fn check(path: &Path) -> (Vec<Finding>, bool) {
 }
 
 /// What is to be said of a file on a disk that other machines have too.
-fn network(path: &Path) -> Option<Finding> {
+fn network(path: &Path) -> Option<CheckResult> {
     let folder = std::fs::canonicalize(path.parent().filter(|folder| !folder.as_os_str().is_empty())?).ok()?;
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
     let kind = file_system(&mounts, &folder)?;
@@ -46,7 +46,7 @@ fn network(path: &Path) -> Option<Finding> {
     shared.contains(&kind).then(|| {
         let message =
             format!("{} is on a network file system ({kind}), on which SQLite's locks do not work", path.display());
-        Finding::wrong("database", message, "Put it on a disk of this machine, or use PostgreSQL (DATABASE_URL).")
+        CheckResult::wrong("database", message, "Put it on a disk of this machine, or use PostgreSQL (DATABASE_URL).")
     })
 }
 
@@ -62,10 +62,10 @@ fn file_system<'a>(mounts: &'a str, folder: &Path) -> Option<&'a str> {
 }
 
 /// SQLite would open such a file, and say so at the first write only.
-fn not_writable(path: &Path) -> Option<Finding> {
+fn not_writable(path: &Path) -> Option<CheckResult> {
     let error = std::fs::OpenOptions::new().append(true).open(path).err()?;
     let fix = format!("Let the user that runs Lockstep write to it: chown USER {}*", quoted(&path.to_string_lossy()));
-    Some(Finding::wrong("database", format!("{} cannot be written to: {error}", path.display()), fix))
+    Some(CheckResult::wrong("database", format!("{} cannot be written to: {error}", path.display()), fix))
 }
 
 #[cfg(test)]

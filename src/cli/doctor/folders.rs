@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::fs::Access;
 
-use super::{Finding, quoted, status};
+use super::{CheckResult, quoted, status};
 use crate::config::{Settings, StatusAt};
 use crate::domain::text::measures;
 
@@ -17,10 +17,10 @@ const LITTLE: u64 = 1_000_000_000;
 const NONE: u64 = 100_000_000;
 
 /// Looks at them.
-pub(super) fn check(settings: &Settings) -> Vec<Finding> {
+pub(super) fn check(settings: &Settings) -> Vec<CheckResult> {
     let folder = &settings.data_dir;
     let mut findings = data_folder(folder);
-    if findings.iter().any(|finding| finding.state == super::State::Wrong) {
+    if findings.iter().any(|finding| finding.state == super::CheckState::Wrong) {
         return findings;
     }
     findings.push(room(nearest(folder)));
@@ -33,7 +33,7 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
     findings
 }
 
-fn data_folder(folder: &Path) -> Vec<Finding> {
+fn data_folder(folder: &Path) -> Vec<CheckResult> {
     const CHECK: &str = "data folder";
     let shown = folder.display();
     let elsewhere = "Choose another folder with LOCKSTEP_DATA_DIR";
@@ -42,14 +42,16 @@ fn data_folder(folder: &Path) -> Vec<Finding> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return vec![not_there_yet(CHECK, folder, "LOCKSTEP_DATA_DIR")];
         }
-        Err(error) => return vec![Finding::wrong(CHECK, format!("{shown} cannot be looked at: {error}"), elsewhere)],
+        Err(error) => {
+            return vec![CheckResult::wrong(CHECK, format!("{shown} cannot be looked at: {error}"), elsewhere)];
+        }
     };
     if !data.is_dir() {
         let message = format!("{shown} is not a folder");
-        return vec![Finding::wrong(CHECK, message, format!("{elsewhere}, or move that file away"))];
+        return vec![CheckResult::wrong(CHECK, message, format!("{elsewhere}, or move that file away"))];
     }
     if let Err(error) = try_writing(folder) {
-        return vec![Finding::wrong(
+        return vec![CheckResult::wrong(
             CHECK,
             format!("{shown} cannot be written to: {error}"),
             write_fix(&error, folder),
@@ -57,22 +59,22 @@ fn data_folder(folder: &Path) -> Vec<Finding> {
     }
     vec![
         read_by_others(CHECK, folder, &data)
-            .unwrap_or_else(|| Finding::ok(CHECK, format!("{shown} can be written to"))),
+            .unwrap_or_else(|| CheckResult::ok(CHECK, format!("{shown} can be written to"))),
     ]
 }
 
 /// What is to be said of a file or folder that the first start makes; `settings` say where it is.
-pub(super) fn not_there_yet(check: &'static str, path: &Path, settings: &str) -> Finding {
+pub(super) fn not_there_yet(check: &'static str, path: &Path, settings: &str) -> CheckResult {
     let (shown, above) = (path.display(), nearest(path));
     match rustix::fs::access(above, Access::WRITE_OK | Access::EXEC_OK) {
         Ok(()) => {
             let fix = format!("If there should be one, see that {settings} names it.");
-            Finding::warning(check, format!("{shown} is not there yet; it is made at the first start"), fix)
+            CheckResult::warning(check, format!("{shown} is not there yet; it is made at the first start"), fix)
         }
         Err(error) => {
             let error = io::Error::from(error);
             let message = format!("{shown} is not there and cannot be made in {}: {error}", above.display());
-            Finding::wrong(check, message, write_fix(&error, above))
+            CheckResult::wrong(check, message, write_fix(&error, above))
         }
     }
 }
@@ -84,12 +86,12 @@ fn nearest(path: &Path) -> &Path {
 }
 
 /// What is to be said of a file or folder that others than its owner can read.
-pub(super) fn read_by_others(check: &'static str, path: &Path, data: &Metadata) -> Option<Finding> {
+pub(super) fn read_by_others(check: &'static str, path: &Path, data: &Metadata) -> Option<CheckResult> {
     let mode = data.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then(|| {
         let message = format!("other users of this machine may look into {} (its mode is {mode:o})", path.display());
         let fix = format!("chmod go= {}", quoted(&path.to_string_lossy()));
-        Finding::warning(check, message, fix)
+        CheckResult::warning(check, message, fix)
     })
 }
 
@@ -111,12 +113,12 @@ fn write_fix(error: &io::Error, folder: &Path) -> String {
     }
 }
 
-fn room(folder: &Path) -> Finding {
+fn room(folder: &Path) -> CheckResult {
     const CHECK: &str = "disk";
     let disk = match rustix::fs::statvfs(folder) {
         Ok(disk) => disk,
         Err(error) => {
-            return Finding::warning(CHECK, format!("its free space is not known: {error}"), "Look with df.");
+            return CheckResult::warning(CHECK, format!("its free space is not known: {error}"), "Look with df.");
         }
     };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
@@ -128,37 +130,37 @@ fn room(folder: &Path) -> Finding {
     // File systems that do not count files say that there are none.
     let out_of_files = disk.f_files > 0 && disk.f_favail < 100;
     if out_of_files {
-        Finding::wrong(CHECK, format!("no more files can be made where {} is", folder.display()), fix)
+        CheckResult::wrong(CHECK, format!("no more files can be made where {} is", folder.display()), fix)
     } else if free < NONE {
-        Finding::wrong(CHECK, message, fix)
+        CheckResult::wrong(CHECK, message, fix)
     } else if free < LITTLE {
-        Finding::warning(CHECK, message, fix)
+        CheckResult::warning(CHECK, message, fix)
     } else {
-        Finding::ok(CHECK, message)
+        CheckResult::ok(CHECK, message)
     }
 }
 
 /// A folder that is made when something is to be put into it.
-fn inner(check: &'static str, folder: &Path) -> Finding {
+fn inner(check: &'static str, folder: &Path) -> CheckResult {
     match fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Finding::ok(check, format!("{} is made when it is needed", folder.display()));
+            return CheckResult::ok(check, format!("{} is made when it is needed", folder.display()));
         }
         Ok(data) if data.is_dir() => {}
         Ok(_) => {
             let fix = format!("Move that file away: mv {0} {0}.old", quoted(&folder.to_string_lossy()));
-            return Finding::wrong(check, format!("{} is not a folder", folder.display()), fix);
+            return CheckResult::wrong(check, format!("{} is not a folder", folder.display()), fix);
         }
         Err(error) => {
             let fix = "Let the user that runs Lockstep look there.";
-            return Finding::wrong(check, format!("{} cannot be looked at: {error}", folder.display()), fix);
+            return CheckResult::wrong(check, format!("{} cannot be looked at: {error}", folder.display()), fix);
         }
     }
     match try_writing(folder) {
-        Ok(()) => Finding::ok(check, format!("{} can be written to", folder.display())),
+        Ok(()) => CheckResult::ok(check, format!("{} can be written to", folder.display())),
         Err(error) => {
             let message = format!("{} cannot be written to: {error}", folder.display());
-            Finding::wrong(check, message, write_fix(&error, folder))
+            CheckResult::wrong(check, message, write_fix(&error, folder))
         }
     }
 }

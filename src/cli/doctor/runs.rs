@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::Finding;
-use super::database::Patient;
+use super::CheckResult;
+use super::database::SharedConnection;
 use crate::domain::text::measures;
-use crate::store::checkup::{Checkup, FailedSource, LeftRun};
+use crate::store::checkup::{DatabaseProbe, FailedSource, LeftRun};
 
 /// A run whose worker is gone is ended by any server within this.
 const GRACE: Duration = Duration::from_secs(30);
@@ -18,20 +18,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LAST: Duration = Duration::from_secs(300);
 
 /// Looks at them.
-pub(super) fn check(patient: &mut Patient) -> Vec<Finding> {
+pub(super) fn check(patient: &mut SharedConnection) -> Vec<CheckResult> {
     let mut findings = match patient.ask(|checkup| checkup.left_runs(GRACE, PATIENCE)) {
         Ok((lost, waiting)) => left(&lost, &waiting),
-        Err(error) => vec![Finding::wrong("runs", error, "See what is said of the database.")],
+        Err(error) => vec![CheckResult::wrong("runs", error, "See what is said of the database.")],
     };
-    findings.extend(match patient.ask(Checkup::failed_sources) {
-        Ok(failed) if failed.is_empty() => vec![Finding::ok("sources", "the last sync of none of them failed")],
+    findings.extend(match patient.ask(DatabaseProbe::failed_sources) {
+        Ok(failed) if failed.is_empty() => vec![CheckResult::ok("sources", "the last sync of none of them failed")],
         Ok(failed) => failed.iter().map(failure).collect(),
-        Err(error) => vec![Finding::wrong("sources", error, "See what is said of the database.")],
+        Err(error) => vec![CheckResult::wrong("sources", error, "See what is said of the database.")],
     });
     findings
 }
 
-fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
+fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
     const CHECK: &str = "runs";
     let of_lost = lost.iter().map(|run| {
         let LeftRun { id, source, .. } = run;
@@ -41,7 +41,7 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
         if !run.finalizing {
             let message =
                 format!("{id} of {source} has had no worker for {past} (it was {worker}), and no server has ended it");
-            return Finding::wrong(CHECK, message, fix);
+            return CheckResult::wrong(CHECK, message, fix);
         }
         let message = format!(
             "the lease of {id} of {source} ran out {past} ago ({worker}), in its last transaction, which may still be \
@@ -49,9 +49,9 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
         );
         let patient = "Look again in a minute: the end of a big sync takes a while.";
         if run.since < LAST {
-            Finding::warning(CHECK, message, patient)
+            CheckResult::warning(CHECK, message, patient)
         } else {
-            Finding::wrong(CHECK, message, format!("{patient} If it stays so: {fix}"))
+            CheckResult::wrong(CHECK, message, format!("{patient} If it stays so: {fix}"))
         }
     });
     let of_waiting = waiting.iter().map(|run| {
@@ -61,20 +61,24 @@ fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<Finding> {
             run.source,
             measures::length(run.since)
         );
-        Finding::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
+        CheckResult::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
     });
-    let mut findings: Vec<Finding> = of_lost.chain(of_waiting).collect();
+    let mut findings: Vec<CheckResult> = of_lost.chain(of_waiting).collect();
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, "none is left without a worker"));
+        findings.push(CheckResult::ok(CHECK, "none is left without a worker"));
     }
     findings
 }
 
-fn failure(failed: &FailedSource) -> Finding {
+fn failure(failed: &FailedSource) -> CheckResult {
     let FailedSource { source, id, message, ended } = failed;
     let past = measures::length((Utc::now() - ended).to_std().unwrap_or_default());
     let fix = format!(
         "Mend what it names, then `lockstep sync {source}`. `lockstep source check {source}` looks without writing."
     );
-    Finding::warning("sources", format!("the last sync of {source} did not end well {past} ago ({id}): {message}"), fix)
+    CheckResult::warning(
+        "sources",
+        format!("the last sync of {source} did not end well {past} ago ({id}): {message}"),
+        fix,
+    )
 }

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::Finding;
-use super::database::{Patient, reach};
+use super::CheckResult;
+use super::database::{SharedConnection, reach};
 
 /// The byte of the `-shm` file that a writer holds in WAL mode.
 const WAL_WRITE_LOCK: u64 = 120;
@@ -17,7 +17,7 @@ const TURN_MILLIS: u32 = 3000;
 
 /// A process that holds the lock.
 #[derive(Clone, PartialEq, Eq, Debug)]
-struct Writer {
+struct WriteLockHolder {
     pid: u32,
     /// What the program is called.
     name: String,
@@ -26,46 +26,46 @@ struct Writer {
 }
 
 /// Whether somebody has been writing for long, and who.
-pub(super) fn lock(patient: &mut Patient, path: &Path) -> Finding {
+pub(super) fn lock(patient: &mut SharedConnection, path: &Path) -> CheckResult {
     const CHECK: &str = "write lock";
     let seconds = TURN_MILLIS / 1000;
     match patient.ask(|checkup| checkup.may_write(TURN_MILLIS)) {
-        Ok(true) => return Finding::ok(CHECK, "nobody holds it for long"),
+        Ok(true) => return CheckResult::ok(CHECK, "nobody holds it for long"),
         Ok(false) => {}
-        Err(error) => return Finding::wrong(CHECK, format!("writing cannot begin: {error}"), reach(Some(path))),
+        Err(error) => return CheckResult::wrong(CHECK, format!("writing cannot begin: {error}"), reach(Some(path))),
     }
     let Some(who) = writer(path) else {
         let message = format!("somebody has been writing for more than {seconds} s, and it cannot be seen who");
         let fix = "Look for programs that have the file open, also in other containers: every write waits for them.";
-        return Finding::wrong(CHECK, message, fix);
+        return CheckResult::wrong(CHECK, message, fix);
     };
     let (pid, name) = (who.pid, who.name);
     if who.frozen {
         let message = format!("process {pid} ({name}) is frozen inside a write; every other write waits for it");
-        Finding::wrong(
+        CheckResult::wrong(
             CHECK,
             message,
             format!("Continue it with `kill -CONT {pid}`, or end it with `kill -KILL {pid}`."),
         )
     } else if name == "lockstep" {
         let message = format!("process {pid} ({name}) has been writing for more than {seconds} s");
-        Finding::warning(CHECK, message, "The end of a big sync takes a while. Look again in a minute.")
+        CheckResult::warning(CHECK, message, "The end of a big sync takes a while. Look again in a minute.")
     } else {
         let message = format!(
             "process {pid} ({name}) has been writing for more than {seconds} s; every other write waits for it"
         );
-        Finding::wrong(CHECK, message, format!("Let it finish, or end it with `kill {pid}`."))
+        CheckResult::wrong(CHECK, message, format!("Let it finish, or end it with `kill {pid}`."))
     }
 }
 
 /// Who holds the lock on writing to that database, if that can be found out.
-fn writer(database: &Path) -> Option<Writer> {
+fn writer(database: &Path) -> Option<WriteLockHolder> {
     let database = fs::canonicalize(database).ok()?;
     let shm = database.with_file_name(format!("{}-shm", database.file_name()?.to_string_lossy()));
     let inode = |path: &Path| fs::metadata(path).ok().map(|data| data.ino());
     let locks = fs::read_to_string("/proc/locks").ok()?;
     let pid = holder(&locks, inode(&shm), inode(&database))?;
-    Some(Writer {
+    Some(WriteLockHolder {
         pid,
         name: fs::read_to_string(format!("/proc/{pid}/comm"))
             .map_or_else(|_| "?".to_owned(), |it| it.trim().to_owned()),

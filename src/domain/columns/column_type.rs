@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::dates::{Dates, Order};
+use super::dates::{DateEvidence, DateOrder};
 use super::links::{is_address, is_picture};
-use super::numbers::{Decimal, Numbers};
+use super::numbers::{DecimalSign, NumberEvidence};
 
 /// The type of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -14,9 +14,9 @@ pub enum ColumnType {
     #[default]
     Text,
     /// Numbers, all written with this decimal sign.
-    Number(Decimal),
+    Number(DecimalSign),
     /// Days, with or without a time, all written in this order.
-    Date(Order),
+    Date(DateOrder),
     /// Moments as RFC 3339 has them, in UTC: `2026-11-20T08:00:00Z`.
     Moment,
     /// Addresses of pages.
@@ -34,15 +34,21 @@ pub enum ColumnType {
 #[derive(Clone, Debug)]
 pub struct ColumnReading {
     any: bool,
-    numbers: Numbers,
-    dates: Dates,
+    numbers: NumberEvidence,
+    dates: DateEvidence,
     addresses: bool,
     pictures: bool,
 }
 
 impl Default for ColumnReading {
     fn default() -> Self {
-        Self { any: false, numbers: Numbers::default(), dates: Dates::default(), addresses: true, pictures: true }
+        Self {
+            any: false,
+            numbers: NumberEvidence::default(),
+            dates: DateEvidence::default(),
+            addresses: true,
+            pictures: true,
+        }
     }
 }
 
@@ -85,7 +91,7 @@ impl ColumnReading {
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnReading, ColumnType, Decimal, Order};
+    use super::{ColumnReading, ColumnType, DateOrder, DecimalSign};
 
     fn told(cells: &[&str]) -> Option<ColumnType> {
         let mut reading = ColumnReading::default();
@@ -95,9 +101,9 @@ mod tests {
 
     #[test]
     fn a_type_is_told_from_all_cells_and_not_from_most() {
-        assert_eq!(told(&["1976", "", "1.5"]), Some(ColumnType::Number(Decimal::Point)));
+        assert_eq!(told(&["1976", "", "1.5"]), Some(ColumnType::Number(DecimalSign::Point)));
         assert_eq!(told(&["1976", "unknown"]), Some(ColumnType::Text));
-        assert_eq!(told(&["2025-04-03", ""]), Some(ColumnType::Date(Order::YearFirst)));
+        assert_eq!(told(&["2025-04-03", ""]), Some(ColumnType::Date(DateOrder::YearFirst)));
         assert_eq!(told(&["2025-04-03", "2025"]), Some(ColumnType::Text));
         assert_eq!(told(&["", "  "]), None);
         assert_eq!(told(&["unknown", "1", "2"]), Some(ColumnType::Text));
@@ -115,7 +121,7 @@ mod tests {
 
     #[test]
     fn a_type_is_kept_as_a_word_with_what_is_needed_to_read_it() {
-        let types = [ColumnType::Text, ColumnType::Number(Decimal::Comma), ColumnType::Date(Order::DayFirst)];
+        let types = [ColumnType::Text, ColumnType::Number(DecimalSign::Comma), ColumnType::Date(DateOrder::DayFirst)];
         let text = serde_json::to_string(&types).expect("JSON");
         assert_eq!(text, r#"["text",{"number":"comma"},{"date":"dayfirst"}]"#);
         assert_eq!(serde_json::from_str::<[ColumnType; 3]>(&text).expect("types"), types);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// In which order days are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Order {
+pub enum DateOrder {
     /// `2025-04-03`, as ISO 8601 has it.
     YearFirst,
     /// `3.4.2025`, `03/04/2025`.
@@ -19,7 +19,7 @@ pub enum Order {
 pub const SIGNS: [char; 3] = ['-', '/', '.'];
 
 /// The parts of a cell that looks like a date.
-struct Parts<'a> {
+struct DateParts<'a> {
     /// As written.
     numbers: [u32; 3],
     year_first: bool,
@@ -43,7 +43,7 @@ fn sign(text: &str) -> Option<(char, &str)> {
     Some((text.chars().next()?, rest))
 }
 
-fn parts(cell: &str) -> Option<Parts<'_>> {
+fn parts(cell: &str) -> Option<DateParts<'_>> {
     let cell = cell.trim();
     let (first, rest, length) = digits(cell, 1, 4)?;
     let year_first = length == 4;
@@ -54,7 +54,7 @@ fn parts(cell: &str) -> Option<Parts<'_>> {
     let (second, rest, _) = digits(rest, 1, 2)?;
     let (behind, rest) = sign(rest)?;
     let (third, time, _) = if year_first { digits(rest, 1, 2)? } else { digits(rest, 4, 4)? };
-    Some(Parts { numbers: [first, second, third], year_first, sign: before, even: before == behind, time })
+    Some(DateParts { numbers: [first, second, third], year_first, sign: before, even: before == behind, time })
 }
 
 /// Seconds since midnight in UTC, and the part of a second: of `T14:30`, ` 14:30:15.5`, `, 14:30Z`, `T14:30+02:00`.
@@ -95,12 +95,12 @@ fn seconds(time: &str) -> Option<(i64, f64)> {
     Some((i64::from(hours * 3600 + minutes * 60 + whole) - offset, part))
 }
 
-fn day(parts: &Parts<'_>, order: Order) -> Option<NaiveDate> {
+fn day(parts: &DateParts<'_>, order: DateOrder) -> Option<NaiveDate> {
     let [first, second, third] = parts.numbers;
     let (year, month, day) = match (order, parts.year_first) {
-        (Order::YearFirst, true) => (first, second, third),
-        (Order::DayFirst, false) => (third, second, first),
-        (Order::MonthFirst, false) => (third, first, second),
+        (DateOrder::YearFirst, true) => (first, second, third),
+        (DateOrder::DayFirst, false) => (third, second, first),
+        (DateOrder::MonthFirst, false) => (third, first, second),
         _ => return None,
     };
     let year = i32::try_from(year).ok().filter(|&year| year > 0)?;
@@ -110,7 +110,7 @@ fn day(parts: &Parts<'_>, order: Order) -> Option<NaiveDate> {
 /// The seconds from the beginning of our era to what a cell says, in a column of this order; `None` when it is no
 /// date of that column. This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
 #[must_use]
-pub fn value(cell: &str, order: Order) -> Option<f64> {
+pub fn value(cell: &str, order: DateOrder) -> Option<f64> {
     let parts = parts(cell)?;
     let days = i64::from(day(&parts, order)?.num_days_from_ce());
     let (seconds, part) = seconds(parts.time)?;
@@ -122,20 +122,20 @@ pub fn value(cell: &str, order: Order) -> Option<f64> {
 
 /// What the cells of a column say about how its dates are written.
 #[derive(Clone, Debug)]
-pub struct Dates {
+pub struct DateEvidence {
     year_first: bool,
     day_first: bool,
     month_first: bool,
     sign: Option<char>,
 }
 
-impl Default for Dates {
+impl Default for DateEvidence {
     fn default() -> Self {
         Self { year_first: true, day_first: true, month_first: true, sign: None }
     }
 }
 
-impl Dates {
+impl DateEvidence {
     /// Looks at a cell that is not empty.
     pub fn look(&mut self, cell: &str) {
         if !self.is_open() {
@@ -146,10 +146,10 @@ impl Dates {
             parts.even && parts.sign == known && seconds(parts.time).is_some()
         });
         let fits = |order| parts.as_ref().is_some_and(|parts| day(parts, order).is_some());
-        self.year_first = self.year_first && fits(Order::YearFirst);
-        self.day_first = self.day_first && fits(Order::DayFirst);
+        self.year_first = self.year_first && fits(DateOrder::YearFirst);
+        self.day_first = self.day_first && fits(DateOrder::DayFirst);
         // Nobody writes 4.3.2025 for the third of April.
-        self.month_first = self.month_first && self.sign != Some('.') && fits(Order::MonthFirst);
+        self.month_first = self.month_first && self.sign != Some('.') && fits(DateOrder::MonthFirst);
     }
 
     /// Whether all cells until now may be dates.
@@ -160,11 +160,11 @@ impl Dates {
 
     /// The order, if all cells are dates in it and in no other.
     #[must_use]
-    pub const fn order(&self) -> Option<Order> {
+    pub const fn order(&self) -> Option<DateOrder> {
         match (self.year_first, self.day_first, self.month_first) {
-            (true, false, false) => Some(Order::YearFirst),
-            (false, true, false) => Some(Order::DayFirst),
-            (false, false, true) => Some(Order::MonthFirst),
+            (true, false, false) => Some(DateOrder::YearFirst),
+            (false, true, false) => Some(DateOrder::DayFirst),
+            (false, false, true) => Some(DateOrder::MonthFirst),
             _ => None,
         }
     }

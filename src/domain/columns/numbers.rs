@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 /// The sign between the whole and its parts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Decimal {
+pub enum DecimalSign {
     /// `1,234.56`
     Point,
     /// `1.234,56`
     Comma,
 }
 
-impl Decimal {
+impl DecimalSign {
     /// The sign itself.
     #[must_use]
     pub const fn sign(self) -> char {
@@ -56,7 +56,7 @@ const MOST_DIGITS: usize = 15;
 const MOST_AFTER_PLUS: usize = 6;
 
 /// A cell without its sign and its unit.
-struct Bare<'a> {
+struct BareNumber<'a> {
     digits: &'a str,
     negative: bool,
     plus: bool,
@@ -64,7 +64,7 @@ struct Bare<'a> {
     unit: Option<u8>,
 }
 
-fn bare(cell: &str) -> Option<Bare<'_>> {
+fn bare(cell: &str) -> Option<BareNumber<'_>> {
     let cell = cell.trim();
     if cell.len() > LONGEST && cell.chars().nth(LONGEST).is_some() {
         return None;
@@ -91,7 +91,7 @@ fn bare(cell: &str) -> Option<Bare<'_>> {
         unit = u8::try_from(at).ok();
         rest = before.strip_suffix(SPACES).unwrap_or(before);
     }
-    (rest.starts_with(begins) && rest.ends_with(|c: char| c.is_ascii_digit())).then_some(Bare {
+    (rest.starts_with(begins) && rest.ends_with(|c: char| c.is_ascii_digit())).then_some(BareNumber {
         digits: rest,
         negative,
         plus,
@@ -114,7 +114,7 @@ const SPACE: u8 = 2;
 const APOSTROPHE: u8 = 4;
 
 /// What sets groups apart in `digits`, 0 for nothing; `None` when they are no number of this way of writing.
-fn groups(digits: &str, decimal: Decimal) -> Option<u8> {
+fn groups(digits: &str, decimal: DecimalSign) -> Option<u8> {
     let (whole, part) = digits.split_once(decimal.sign()).map_or((digits, None), |(whole, part)| (whole, Some(part)));
     if part.is_some_and(|part| part.is_empty() || !part.bytes().all(|b| b.is_ascii_digit())) {
         return None;
@@ -153,7 +153,7 @@ fn groups(digits: &str, decimal: Decimal) -> Option<u8> {
 /// The value of a cell of a column that is written with this decimal sign; `None` when it is no number of that column.
 /// This is what such columns are sorted by; `store::dialect::search` says the same in SQL.
 #[must_use]
-pub fn value(cell: &str, decimal: Decimal) -> Option<f64> {
+pub fn value(cell: &str, decimal: DecimalSign) -> Option<f64> {
     let bare = bare(cell)?;
     groups(bare.digits, decimal)?;
     let mut plain = String::with_capacity(bare.digits.len() + 1);
@@ -168,7 +168,7 @@ pub fn value(cell: &str, decimal: Decimal) -> Option<f64> {
 
 /// What the cells of a column say about how its numbers are written.
 #[derive(Clone, Debug)]
-pub struct Numbers {
+pub struct NumberEvidence {
     /// What sets groups apart where the column is written with a point; `None` when it is not.
     point: Option<u8>,
     /// The same for a comma.
@@ -184,7 +184,7 @@ pub struct Numbers {
     articles: bool,
 }
 
-impl Default for Numbers {
+impl Default for NumberEvidence {
     fn default() -> Self {
         Self {
             point: Some(0),
@@ -198,7 +198,7 @@ impl Default for Numbers {
     }
 }
 
-impl Numbers {
+impl NumberEvidence {
     /// Looks at a cell that is not empty.
     pub fn look(&mut self, cell: &str) {
         if self.is_open() && self.read(cell).is_none() {
@@ -220,13 +220,13 @@ impl Numbers {
             (self.plain, self.unitless, self.articles) = (true, true, false);
             return Some(());
         }
-        let Bare { digits, plus, unit, .. } = bare(cell)?;
-        let (point, comma) = (groups(digits, Decimal::Point), groups(digits, Decimal::Comma));
-        let digits_of = |decimal: Decimal| {
+        let BareNumber { digits, plus, unit, .. } = bare(cell)?;
+        let (point, comma) = (groups(digits, DecimalSign::Point), groups(digits, DecimalSign::Comma));
+        let digits_of = |decimal: DecimalSign| {
             let whole = digits.split(decimal.sign()).next().unwrap_or(digits);
             whole.bytes().filter(u8::is_ascii_digit).count()
         };
-        let whole = [(point, Decimal::Point), (comma, Decimal::Comma)];
+        let whole = [(point, DecimalSign::Point), (comma, DecimalSign::Comma)];
         let whole = whole.iter().filter(|(read, _)| read.is_some()).map(|(_, decimal)| digits_of(*decimal)).max()?;
         if whole > MOST_DIGITS || plus && whole > MOST_AFTER_PLUS {
             return None;
@@ -263,18 +263,18 @@ impl Numbers {
     /// How the column is written, if it is one of numbers: all its cells are, in one way, and no other way would sort
     /// them differently.
     #[must_use]
-    pub fn decimal(&self) -> Option<Decimal> {
+    pub fn decimal(&self) -> Option<DecimalSign> {
         if self.articles {
             return None;
         }
         match (self.point, self.comma) {
-            (Some(_), None) => Some(Decimal::Point),
-            (None, Some(_)) => Some(Decimal::Comma),
+            (Some(_), None) => Some(DecimalSign::Point),
+            (None, Some(_)) => Some(DecimalSign::Comma),
             (None, None) => None,
             // `1.234` alone is sorted alike whether it is one or a thousand; beside `12` it is not.
             (Some(_), Some(_)) if self.unclear.is_some() && self.plain => None,
-            (Some(_), Some(_)) if self.unclear == Some(',') => Some(Decimal::Comma),
-            (Some(_), Some(_)) => Some(Decimal::Point),
+            (Some(_), Some(_)) if self.unclear == Some(',') => Some(DecimalSign::Comma),
+            (Some(_), Some(_)) => Some(DecimalSign::Point),
         }
     }
 }

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::column_type::ColumnType;
 use super::dates;
-use super::dates::Order;
+use super::dates::DateOrder;
 use super::numbers;
 
 /// White space that does not count around a cell: what `char::is_whitespace` is, for the database that has to be told.
@@ -33,7 +33,7 @@ pub fn sort_key(cell: &str, column: ColumnType) -> Option<SortKey> {
     match column {
         ColumnType::Number(decimal) => numbers::value(cell, decimal).map(SortKey::Number),
         ColumnType::Date(order) => dates::value(cell, order).map(SortKey::Number),
-        ColumnType::Moment => dates::value(cell, Order::YearFirst).map(SortKey::Number),
+        ColumnType::Moment => dates::value(cell, DateOrder::YearFirst).map(SortKey::Number),
         ColumnType::Flag => Some(SortKey::Number(if cell == "yes" { 1.0 } else { 0.0 })),
         ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => letters(cell).map(SortKey::Text),
     }

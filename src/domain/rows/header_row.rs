@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::row::Row;
+use super::row::TextRow;
 
 /// How many rows are searched for the header.
 pub const SEARCHED_ROWS: usize = 50;
@@ -23,7 +23,7 @@ pub struct HeaderFound {
 /// The row of `rows` with a cell that is `wanted` as `is_same` tells, and that could be a header: no cell stands in it
 /// twice, and at most few rows have more. `columns` is what was taken for the header.
 #[must_use]
-pub fn find_header(columns: &[String], rows: &[Row], is_same: impl Fn(&str) -> bool) -> Option<HeaderFound> {
+pub fn find_header(columns: &[String], rows: &[TextRow], is_same: impl Fn(&str) -> bool) -> Option<HeaderFound> {
     let rows = &rows[..rows.len().min(SEARCHED_ROWS)];
     let widest = rows.iter().map(|row| filled(row).count()).max()?;
     rows.iter().enumerate().find_map(|(at, row)| {
@@ -38,7 +38,7 @@ pub fn find_header(columns: &[String], rows: &[Row], is_same: impl Fn(&str) -> b
 /// The row of `rows` that is probably the header, where what was taken for it (`columns`) looks like a title above a
 /// table: it names as many columns as any row has cells, those above it fewer, and its cells are names.
 #[must_use]
-pub fn likely_header(columns: &[String], rows: &[Row]) -> Option<u64> {
+pub fn likely_header(columns: &[String], rows: &[TextRow]) -> Option<u64> {
     let rows = &rows[..rows.len().min(SEARCHED_ROWS)];
     let widest = rows.iter().map(|row| filled(row).count()).max().filter(|widest| *widest >= 2)?;
     let at = rows.iter().position(|row| filled(row).count() == widest)?;
@@ -50,15 +50,15 @@ pub fn likely_header(columns: &[String], rows: &[Row]) -> Option<u64> {
 }
 
 /// The cells of a row as far as they are kept.
-fn cells(row: &Row) -> impl Iterator<Item = &str> {
+fn cells(row: &TextRow) -> impl Iterator<Item = &str> {
     row.cells.iter().chain(&row.extra).map(|cell| cell.trim())
 }
 
-fn filled(row: &Row) -> impl Iterator<Item = &str> {
+fn filled(row: &TextRow) -> impl Iterator<Item = &str> {
     cells(row).filter(|cell| !cell.is_empty())
 }
 
-fn are_distinct(row: &Row) -> bool {
+fn are_distinct(row: &TextRow) -> bool {
     let mut seen = HashSet::new();
     filled(row).all(|cell| seen.insert(cell))
 }
@@ -71,16 +71,16 @@ fn named(columns: &[String]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{HeaderFound, find_header, likely_header};
-    use crate::domain::rows::row::{Row, column_names};
+    use crate::domain::rows::row::{TextRow, column_names};
 
     /// A table as it is read: its first line is the header.
-    fn read(lines: &[&str]) -> (Vec<String>, Vec<Row>) {
+    fn read(lines: &[&str]) -> (Vec<String>, Vec<TextRow>) {
         let split = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
         let columns = column_names(&split(lines[0]));
         let row = |(number, line): (u64, &&str)| {
             let mut cells = split(line);
             let extra = cells.split_off(cells.len().min(columns.len()));
-            Row { number, cells, extra, ..Row::default() }
+            TextRow { number, cells, extra, ..TextRow::default() }
         };
         let rows = (2..).zip(&lines[1..]).map(row).collect();
         (columns, rows)

@@ -1,6 +1,6 @@
 //! What the cell of the key column says: a key, or why it cannot be one.
 
-use super::row::{Row, shortened};
+use super::row::{TextRow, shortened};
 use super::spreadsheet_values::SheetWord;
 use crate::domain::item::KEY_MAX_BYTES;
 use crate::domain::text::comparable_form::is_blank;
@@ -23,7 +23,7 @@ pub enum KeyCell<'a> {
 impl<'a> KeyCell<'a> {
     /// Reads the cell at `position` of `row`.
     #[must_use]
-    pub fn in_row(row: &'a Row, position: usize) -> Self {
+    pub fn in_row(row: &'a TextRow, position: usize) -> Self {
         if row.unsaved_formulas.contains(&position) {
             return Self::UnsavedFormula;
         }

@@ -2,7 +2,7 @@
 
 use super::header_row::find_header;
 use super::joined_names::joined_names_message;
-use super::row::{Row, listed_columns, shortened};
+use super::row::{TextRow, listed_columns, shortened};
 use crate::domain::text::comparable_form::is_same_form;
 use crate::domain::text::visible_text::{differ_invisibly, marked};
 
@@ -42,7 +42,7 @@ pub struct MissingKey<'a> {
     /// The columns that are there.
     pub columns: &'a [String],
     /// The first rows, at least [`SEARCHED_ROWS`](crate::domain::rows::header_row::SEARCHED_ROWS) where there are so many.
-    pub rows: &'a [Row],
+    pub rows: &'a [TextRow],
     /// Columns that could be keys.
     pub hints: &'a KeyHints,
     /// The slug of the source.
@@ -196,9 +196,15 @@ pub fn rank(name: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::{HeaderSetting, KeyHints, KnownKeys, MissingKey, is_alike, missing_key_message, number_of_rows, rank};
-    use crate::domain::rows::row::Row;
+    use crate::domain::rows::row::TextRow;
 
-    fn message(wanted: &str, columns: &[&str], rows: &[Row], hints: &KeyHints, header_row: HeaderSetting) -> String {
+    fn message(
+        wanted: &str,
+        columns: &[&str],
+        rows: &[TextRow],
+        hints: &KeyHints,
+        header_row: HeaderSetting,
+    ) -> String {
         let columns: Vec<String> = columns.iter().map(|name| (*name).to_owned()).collect();
         missing_key_message(&MissingKey { wanted, columns: &columns, rows, hints, slug: "albums", header_row })
     }
@@ -247,9 +253,12 @@ mod tests {
         assert!(said("nr", &hints).contains("add a column “nr”"));
     }
 
-    fn rows(first: u64, lines: &[&str]) -> Vec<Row> {
+    fn rows(first: u64, lines: &[&str]) -> Vec<TextRow> {
         let cells = |line: &str| line.split(',').map(str::to_owned).collect();
-        (first..).zip(lines).map(|(number, line)| Row { number, cells: cells(line), ..Row::default() }).collect()
+        (first..)
+            .zip(lines)
+            .map(|(number, line)| TextRow { number, cells: cells(line), ..TextRow::default() })
+            .collect()
     }
 
     #[test]

@@ -10,11 +10,11 @@ use crate::domain::text::visible_text::stray_marked;
 
 /// One row of a source, cells in column order, already as text.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-pub struct Row {
+pub struct TextRow {
     /// Its place for people; the header is row 1. With line breaks inside cells this is the number of the row,
     /// as a spreadsheet counts, not of the line.
     pub number: u64,
-    /// The cells, exactly as many as there are columns unless the row is too long (see [`Row::surplus`]).
+    /// The cells, exactly as many as there are columns unless the row is too long (see [`TextRow::surplus`]).
     pub cells: Vec<String>,
     /// Whether the row had non-empty cells beyond the last column, which makes it impossible to place.
     pub surplus: bool,
@@ -40,7 +40,7 @@ pub struct Row {
     /// column.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inner_rows: Vec<Vec<String>>,
-    /// The positions of cells with a formula whose value was never saved, in order. They are empty in [`Row::cells`],
+    /// The positions of cells with a formula whose value was never saved, in order. They are empty in [`TextRow::cells`],
     /// which says nothing about the value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unsaved_formulas: Vec<usize>,
@@ -48,7 +48,7 @@ pub struct Row {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rounded_numbers: Vec<usize>,
     /// What was mended in this row, if anything, with its column.
-    pub mended: Vec<Mend>,
+    pub mended: Vec<CellRepair>,
 }
 
 /// What is said of a cell in which NUL characters stood.
@@ -56,7 +56,7 @@ pub const NUL_DROPPED: &str = "NUL characters were dropped";
 
 /// Something that was mended in a cell and is told to people.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Mend {
+pub struct CellRepair {
     /// The column's position, from 0; `None` when the row as a whole is meant.
     pub column: Option<usize>,
     /// What was done, as a sentence.
@@ -79,7 +79,7 @@ pub enum MendDoubt {
     Structure,
 }
 
-impl Mend {
+impl CellRepair {
     /// A mended cell of the column at `column`, or the row as a whole.
     #[must_use]
     pub fn cell(column: Option<usize>, what: impl Into<String>) -> Self {

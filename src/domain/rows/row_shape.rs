@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::header_mismatch::HeaderMismatch;
-use super::row::{Row, shortened};
+use super::row::{TextRow, shortened};
 use super::row_group::RowGroup;
 use super::swapped_cells::SwappedCells;
 use crate::domain::columns::cell_class::{CellClass, ClassCounts};
@@ -38,7 +38,7 @@ pub struct RowShapes {
     short: RowGroup,
     long: RowGroup,
     cut: RowGroup,
-    suspects: Vec<Suspect>,
+    suspects: Vec<SuspectRow>,
     swapped: SwappedCells,
     /// The first row that does not fit the header, while each of its lines would.
     swallowing: Option<u64>,
@@ -46,7 +46,7 @@ pub struct RowShapes {
 
 /// A row that is compared with the columns when these are known.
 #[derive(Debug)]
-struct Suspect {
+struct SuspectRow {
     number: u64,
     width: usize,
     /// Its cells, and those of the rows that a quotation mark may have taken along.
@@ -104,7 +104,7 @@ impl RowShapes {
     }
 
     /// Looks at one row, taken or not. Rows of sources that do not say how wide they are say nothing.
-    pub fn look(&mut self, row: &Row) {
+    pub fn look(&mut self, row: &TextRow) {
         let Some(width) = row.width.filter(|_| row.refusal.is_none()) else { return };
         self.rows += 1;
         *self.widths.entry(width).or_default() += 1;
@@ -137,7 +137,7 @@ impl RowShapes {
     }
 
     /// The catalog does not have the key of a row that was just looked at; it stands in the column at `key`.
-    pub fn look_at_new_key(&mut self, row: &Row, key: usize) {
+    pub fn look_at_new_key(&mut self, row: &TextRow, key: usize) {
         if self.rows <= SAMPLED_ROWS && row.width == Some(self.columns.len()) {
             self.swapped.look_at_new_key(&row.cells, key);
         }
@@ -155,13 +155,13 @@ impl RowShapes {
         !is_most_frequent && (count <= FEW_ROWS || count * COMMON_SHARE < self.rows)
     }
 
-    fn suspect(&mut self, row: &Row, width: usize, lines: Vec<Vec<String>>) {
+    fn suspect(&mut self, row: &TextRow, width: usize, lines: Vec<Vec<String>>) {
         if self.suspects.len() >= MAX_SUSPECTS {
             return self.group(row.number, width);
         }
         let excerpt = |cells: Vec<String>| cells.iter().take(MAX_COLUMNS).map(|cell| SuspectCell::of(cell)).collect();
         let lines = lines.into_iter().map(excerpt).collect();
-        self.suspects.push(Suspect { number: row.number, width, lines });
+        self.suspects.push(SuspectRow { number: row.number, width, lines });
     }
 
     fn group(&mut self, row: u64, width: usize) {
@@ -211,7 +211,7 @@ impl RowShapes {
     }
 
     /// What is wrong with an odd row, as far as its cells tell.
-    fn finding(&self, suspect: &Suspect, typical: &[Option<CellClass>]) -> Option<Issue> {
+    fn finding(&self, suspect: &SuspectRow, typical: &[Option<CellClass>]) -> Option<Issue> {
         let columns = self.columns.len();
         let note = |column: Option<usize>, reason: String| Issue {
             row: Some(suspect.number),

@@ -17,12 +17,12 @@ const RARE_SHARE: u64 = 20;
 pub(super) struct SwappedCells {
     rows: u64,
     /// For the pair that begins with this column: the combinations of classes that occur in it.
-    pairs: Vec<Vec<Combination>>,
+    pairs: Vec<Vec<NeighbourPattern>>,
 }
 
 /// Rows in which two neighbouring cells look like this.
 #[derive(Debug)]
-struct Combination {
+struct NeighbourPattern {
     classes: (CellClass, CellClass),
     rows: RowGroup,
     /// Whether one of the two cells is a key that the catalog does not have.
@@ -53,7 +53,7 @@ impl SwappedCells {
             let known = known.unwrap_or(self.pairs[at].len());
             if known == self.pairs[at].len() {
                 let (rows, first) = (RowGroup::default(), Vec::new());
-                self.pairs[at].push(Combination { classes, rows, has_new_key: false, first });
+                self.pairs[at].push(NeighbourPattern { classes, rows, has_new_key: false, first });
             }
             let combination = &mut self.pairs[at][known];
             combination.rows.add(row);

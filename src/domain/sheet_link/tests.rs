@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{DirectLinkError, SheetLink, SheetLinkError, Tab, check_direct_link};
+use super::{DirectLinkError, SheetLink, SheetLinkError, TabSelector, check_direct_link};
 use crate::domain::cell_range::CellRangeError;
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
@@ -145,7 +145,7 @@ fn a_tab_by_name_keeps_its_name() {
     let named = format!("/spreadsheets/d/{ID}/gviz/tq?tqx=out:csv&sheet=New+Wave&headers=1");
     for link in ["/edit?sheet=New%20Wave", "/edit#sheet=New%20Wave", "/gviz/tq?tqx=out:csv&sheet=New+Wave"] {
         let link: SheetLink = format!("{DOCS}/d/{ID}{link}").parse().expect(link);
-        assert_eq!((link.api_id(), link.tab()), (Some(ID), &Tab::Name("New Wave".to_owned())));
+        assert_eq!((link.api_id(), link.tab()), (Some(ID), &TabSelector::Name("New Wave".to_owned())));
         assert_eq!(link.export_path(), named);
     }
     let link: SheetLink = whole("~/d/ID/edit#gid=7&range=A1:B9").parse().expect("a link");

@@ -90,7 +90,7 @@ pub fn text(html: &str) -> String {
         return folded(html);
     }
     let html = bounded(html);
-    let tokenizer = Tokenizer::new(Said::default(), TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(VisibleTextSink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(html.as_str()));
     // A script does not run here, so the tokenizer never pauses for one; what it hands back is read on.
@@ -114,14 +114,14 @@ fn folded(text: &str) -> String {
 
 /// Gathers what is said outside of elements that are not shown.
 #[derive(Default)]
-struct Said {
+struct VisibleTextSink {
     text: RefCell<String>,
     /// Which of [`UNSEEN`] is open, and how often in itself.
     unseen: RefCell<String>,
     depth: Cell<u32>,
 }
 
-impl TokenSink for Said {
+impl TokenSink for VisibleTextSink {
     type Handle = ();
 
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
@@ -134,7 +134,7 @@ impl TokenSink for Said {
     }
 }
 
-impl Said {
+impl VisibleTextSink {
     fn tag(&self, tag: &Tag) -> TokenSinkResult<()> {
         let name = &*tag.name;
         if !INLINE.contains(&name) {

@@ -8,7 +8,7 @@ use encoding_rs::{Decoder, Encoding};
 const PIECE: usize = 64 * 1024;
 
 /// Decodes what `inner` reads; the result is UTF-8 in any case.
-pub(in crate::fetch) struct Decoding<R> {
+pub(in crate::fetch) struct DecodingReader<R> {
     inner: R,
     decoder: Decoder,
     raw: Vec<u8>,
@@ -21,7 +21,7 @@ pub(in crate::fetch) struct Decoding<R> {
     done: bool,
 }
 
-impl<R: Read> Decoding<R> {
+impl<R: Read> DecodingReader<R> {
     /// `inner` begins after the byte order mark.
     pub(in crate::fetch) fn new(inner: R, encoding: &'static Encoding) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl<R: Read> Decoding<R> {
     }
 }
 
-impl<R: Read> Read for Decoding<R> {
+impl<R: Read> Read for DecodingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.refill()?;
         let count = buffer.len().min(self.text_end - self.text_at);

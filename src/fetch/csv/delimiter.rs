@@ -1,6 +1,6 @@
 //! What stands between the cells of a CSV file, told from its first records.
 
-use super::records::{CsvRecord, Records};
+use super::records::{CsvRecord, RecordReader};
 
 /// In order of preference where nothing else decides.
 pub(super) const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -10,7 +10,7 @@ const LOOK: usize = 100;
 
 /// How the cells of a file are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct Dialect {
+pub(in crate::fetch) struct CsvDialect {
     pub(in crate::fetch) delimiter: u8,
     /// Whether the first record is Excel's line `sep=;`, which is no row.
     pub(in crate::fetch) declared: bool,
@@ -20,18 +20,18 @@ pub(in crate::fetch) struct Dialect {
 ///
 /// The delimiter is the one that cuts most records into as many cells as the first row that is not blank, and that row
 /// into at least two. Where it cuts no header, as under a line of title, the one that cuts most records counts.
-pub(in crate::fetch) fn dialect(start: &[u8], whole: bool) -> Dialect {
+pub(in crate::fetch) fn dialect(start: &[u8], whole: bool) -> CsvDialect {
     if let Some(delimiter) = declared(start) {
-        return Dialect { delimiter, declared: true };
+        return CsvDialect { delimiter, declared: true };
     }
-    let mut best = (Fit::default(), CANDIDATES[0]);
+    let mut best = (DelimiterFit::default(), CANDIDATES[0]);
     for delimiter in CANDIDATES {
-        let fit = Fit::of(&widths(start, whole, delimiter));
+        let fit = DelimiterFit::of(&widths(start, whole, delimiter));
         if fit > best.0 {
             best = (fit, delimiter);
         }
     }
-    Dialect { delimiter: best.1, declared: false }
+    CsvDialect { delimiter: best.1, declared: false }
 }
 
 fn declared(start: &[u8]) -> Option<u8> {
@@ -44,7 +44,7 @@ fn declared(start: &[u8]) -> Option<u8> {
 
 /// How many cells each of the first records that are not blank has.
 fn widths(start: &[u8], whole: bool, delimiter: u8) -> Vec<usize> {
-    let mut records = Records::new(start, delimiter);
+    let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
     let mut widths = Vec::new();
     while widths.len() < LOOK && records.next(&mut record).is_ok_and(|more| more) {
@@ -61,14 +61,14 @@ fn widths(start: &[u8], whole: bool, delimiter: u8) -> Vec<usize> {
 
 /// How well a delimiter fits; the larger the better.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
-struct Fit {
+struct DelimiterFit {
     cuts_header: bool,
     /// Records as wide as the first, in thousandths.
     even: usize,
     width: usize,
 }
 
-impl Fit {
+impl DelimiterFit {
     fn of(widths: &[usize]) -> Self {
         let Some(&first) = widths.first() else { return Self::default() };
         if first >= 2 {

@@ -4,8 +4,8 @@
 use std::io::{self, Read};
 
 use crate::domain::issue::{Issue, IssueKind};
-use crate::fetch::http::body_file::{Spooled, disk};
-use crate::fetch::{FetchError, Watch};
+use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::{FetchError, FetchObserver};
 
 const MARK: u8 = 0x1A;
 
@@ -17,7 +17,7 @@ const MAX_MARKS: u64 = 64 * 1024;
 ///
 /// # Errors
 /// When the temporary file fails.
-pub(super) fn pass_over(content: &mut Spooled, watch: &dyn Watch) -> Result<(), FetchError> {
+pub(super) fn pass_over(content: &mut BodyFile, watch: &dyn FetchObserver) -> Result<(), FetchError> {
     let marks = marks_at_end(content).map_err(|error| disk(&error))?;
     if marks == 0 {
         return Ok(());
@@ -29,7 +29,7 @@ pub(super) fn pass_over(content: &mut Spooled, watch: &dyn Watch) -> Result<(), 
 }
 
 /// How many bytes the marks are.
-fn marks_at_end(content: &Spooled) -> io::Result<u64> {
+fn marks_at_end(content: &BodyFile) -> io::Result<u64> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
     content.reader(0).take(2).read_to_end(&mut start)?;
     content.reader(content.bytes.saturating_sub(MAX_MARKS)).read_to_end(&mut end)?;

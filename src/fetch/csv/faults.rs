@@ -1,7 +1,7 @@
 //! What is wrong with a table whose rows cannot be cut or placed, and what to do about it.
 
 use super::delimiter::CANDIDATES;
-use super::records::{CsvRecord, MAX_CELL, MAX_RECORD, Records, Uncut};
+use super::records::{CsvRecord, MAX_CELL, MAX_RECORD, RecordError, RecordReader};
 use super::table::text_of;
 use crate::domain::rows::row::shortened;
 use crate::fetch::FetchError;
@@ -13,15 +13,15 @@ const WRAPPED_SAMPLE: usize = 20;
 const MAX_INNER_BYTES: usize = 16 * 1024;
 
 /// Explains what could not be cut. `shown` gives a record's number as people count.
-pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u64) -> FetchError {
+pub(super) fn explain(uncut: RecordError, columns: &[String], shown: impl Fn(u64) -> u64) -> FetchError {
     let place = |row: u64, cell: usize| {
         let column =
             columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shortened(name)));
         format!("Row {}, {column}", shown(row))
     };
     match uncut {
-        Uncut::Io(error) => disk(&error),
-        Uncut::Unclosed { row, cell } => FetchError::failed(
+        RecordError::Io(error) => disk(&error),
+        RecordError::Unclosed { row, cell } => FetchError::failed(
             "unclosed_quote",
             format!(
                 "{}: a quotation mark (\") opens here and is never closed, so everything after it would be one cell. \
@@ -29,7 +29,7 @@ pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u
                 place(row, cell)
             ),
         ),
-        Uncut::Swallowing { row, cell } => FetchError::failed(
+        RecordError::Swallowing { row, cell } => FetchError::failed(
             "unclosed_quote",
             format!(
                 "{}: a quotation mark (\") opens here and takes the rows below along, up to the next quotation mark. \
@@ -37,7 +37,7 @@ pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u
                 place(row, cell)
             ),
         ),
-        Uncut::LongCell { row, cell, quoted } => FetchError::failed(
+        RecordError::LongCell { row, cell, quoted } => FetchError::failed(
             "cell_too_large",
             format!(
                 "{}: a cell of more than {} MiB.{}",
@@ -46,7 +46,7 @@ pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u
                 if quoted { " Most likely a quotation mark (\") opens here and is never closed." } else { "" }
             ),
         ),
-        Uncut::LongRecord { row } => FetchError::failed(
+        RecordError::LongRecord { row } => FetchError::failed(
             "row_too_large",
             format!("Row {}: more than {} MiB in one row.", shown(row), MAX_RECORD / (1024 * 1024)),
         ),
@@ -56,7 +56,7 @@ pub(super) fn explain(uncut: Uncut, columns: &[String], shown: impl Fn(u64) -> u
 /// Refuses a table whose rows are one quoted cell each, with separators inside: some programs save one like that when
 /// they take every line for a text. The header may be wrapped like its rows or not.
 pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
-    let mut records = Records::new(start, CANDIDATES[0]);
+    let mut records = RecordReader::new(start, CANDIDATES[0]);
     let mut record = CsvRecord::default();
     let (mut separator, mut fewest) = (delimiter, width_of(start, delimiter).saturating_sub(1).max(1));
     let (mut seen, mut wrapped) = (0, 0);
@@ -90,7 +90,7 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
     if columns < 2 {
         return Ok(());
     }
-    let mut records = Records::new(start, delimiter);
+    let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
     let (mut seen, mut others) = (0, [0_usize; CANDIDATES.len()]);
     let mut is_header = true;
@@ -126,7 +126,7 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
 
 /// How many cells the first row has that is not blank.
 fn width_of(start: &[u8], delimiter: u8) -> usize {
-    let mut records = Records::new(start, delimiter);
+    let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
     while records.next(&mut record).is_ok_and(|more| more) {
         if !record.is_blank() {
@@ -156,7 +156,7 @@ pub(super) fn refuse_swallowed_rows(
         |cell: &String| cell.split_once(['\n', '\r']).is_some_and(|(_, rest)| rest.contains(char::from(delimiter)));
     match cells.iter().position(takes_rows) {
         None => Ok(()),
-        Some(cell) => Err(explain(Uncut::Swallowing { row, cell }, &[], |number| number)),
+        Some(cell) => Err(explain(RecordError::Swallowing { row, cell }, &[], |number| number)),
     }
 }
 

@@ -82,7 +82,7 @@ impl CsvRecord {
 
 /// What cannot be cut.
 #[derive(Debug)]
-pub(in crate::fetch) enum Uncut {
+pub(in crate::fetch) enum RecordError {
     /// The text could not be read.
     Io(io::Error),
     /// The quotation mark that opens this cell is never closed.

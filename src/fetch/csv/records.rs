@@ -7,13 +7,13 @@
 
 use std::io::{self, Read};
 
-pub(in crate::fetch) use super::record::{CsvRecord, MAX_CELL, MAX_COLUMNS, MAX_RECORD, Uncut, too_many_columns};
+pub(in crate::fetch) use super::record::{CsvRecord, MAX_CELL, MAX_COLUMNS, MAX_RECORD, RecordError, too_many_columns};
 
 /// What files in UTF-8 may begin with.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum At {
+enum RecordState {
     /// Before the first byte of a cell.
     Start,
     /// After white space that began a cell.
@@ -29,7 +29,7 @@ enum At {
 }
 
 /// Cuts what `input` reads.
-pub(in crate::fetch) struct Records<R> {
+pub(in crate::fetch) struct RecordReader<R> {
     input: R,
     delimiter: u8,
     buffer: Vec<u8>,
@@ -40,15 +40,15 @@ pub(in crate::fetch) struct Records<R> {
     returned: bool,
 }
 
-impl<R: Read> Records<R> {
+impl<R: Read> RecordReader<R> {
     /// Cuts at `delimiter`.
     pub(in crate::fetch) fn new(input: R, delimiter: u8) -> Self {
         Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, returned: false }
     }
 
     /// The cell that is being read takes rows along.
-    const fn swallowing(&self, record: &CsvRecord) -> Uncut {
-        Uncut::Swallowing { row: self.number, cell: record.ends.len() }
+    const fn swallowing(&self, record: &CsvRecord) -> RecordError {
+        RecordError::Swallowing { row: self.number, cell: record.ends.len() }
     }
 
     fn fill(&mut self) -> io::Result<bool> {
@@ -84,35 +84,35 @@ impl<R: Read> Records<R> {
 
     /// How many of the next bytes of a cell are text and nothing else. They are most of a file, so they are passed over
     /// in a loop of their own.
-    fn ordinary_bytes(&self, at: At) -> usize {
+    fn ordinary_bytes(&self, at: RecordState) -> usize {
         let rest = &self.buffer[self.at..self.end];
         let is_sign = |byte: &u8| matches!(byte, b'"' | b'\n' | b'\r');
         let found = match at {
-            At::Plain => rest.iter().position(|byte| *byte == self.delimiter || is_sign(byte)),
-            At::Quoted => rest.iter().position(is_sign),
-            At::Start | At::Space | At::Closing | At::Closed => Some(0),
+            RecordState::Plain => rest.iter().position(|byte| *byte == self.delimiter || is_sign(byte)),
+            RecordState::Quoted => rest.iter().position(is_sign),
+            RecordState::Start | RecordState::Space | RecordState::Closing | RecordState::Closed => Some(0),
         };
         found.unwrap_or(rest.len())
     }
 
     /// Reads the next record into `record`, blank ones too; `false` at the end.
-    pub(in crate::fetch) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, Uncut> {
+    pub(in crate::fetch) fn next(&mut self, record: &mut CsvRecord) -> Result<bool, RecordError> {
         record.clear();
-        let mut at = At::Start;
+        let mut at = RecordState::Start;
         let mut cell_start = 0;
         let mut begun = false;
         let (mut has_break, mut is_loose) = (false, false);
         let mut closed_at = 0;
         self.number += 1;
         record.number = self.number;
-        while self.fill().map_err(Uncut::Io)? {
+        while self.fill().map_err(RecordError::Io)? {
             if self.returned && self.buffer[self.at] == b'\n' {
                 self.at += 1;
                 self.returned = false;
                 continue;
             }
             self.returned = false;
-            if !begun && self.number > 1 && self.is_at_mark().map_err(Uncut::Io)? {
+            if !begun && self.number > 1 && self.is_at_mark().map_err(RecordError::Io)? {
                 self.at += BYTE_ORDER_MARK.len();
                 (begun, record.begins_file) = (true, true);
                 continue;
@@ -123,41 +123,41 @@ impl<R: Read> Records<R> {
             while self.at < self.end {
                 self.at += self.ordinary_bytes(at);
                 let Some(&byte) = self.buffer[..self.end].get(self.at) else { break };
-                let inside = at == At::Quoted;
-                if byte == b'"' && at != At::Plain {
+                let inside = at == RecordState::Quoted;
+                if byte == b'"' && at != RecordState::Plain {
                     record.text.extend_from_slice(&self.buffer[from..self.at]);
                     from = self.at + 1;
                     at = match at {
-                        At::Start => {
+                        RecordState::Start => {
                             record.quoted_cells += 1;
                             has_break = false;
-                            At::Quoted
+                            RecordState::Quoted
                         }
-                        At::Quoted => {
+                        RecordState::Quoted => {
                             closed_at = record.text.len();
-                            At::Closing
+                            RecordState::Closing
                         }
-                        At::Closing => {
+                        RecordState::Closing => {
                             record.text.push(b'"');
-                            At::Quoted
+                            RecordState::Quoted
                         }
-                        At::Closed if has_break => return Err(self.swallowing(record)),
-                        At::Closed => {
+                        RecordState::Closed if has_break => return Err(self.swallowing(record)),
+                        RecordState::Closed => {
                             is_loose = true;
                             record.text.insert(closed_at, b'"');
                             record.text.push(b'"');
-                            At::Plain
+                            RecordState::Plain
                         }
-                        At::Space | At::Plain => {
+                        RecordState::Space | RecordState::Plain => {
                             record.late_quote.get_or_insert(record.ends.len());
                             record.text.push(b'"');
-                            At::Plain
+                            RecordState::Plain
                         }
                     };
                 } else if !inside && (byte == self.delimiter || byte == b'\n' || byte == b'\r') {
                     record.text.extend_from_slice(&self.buffer[from..self.at]);
                     from = self.at + 1;
-                    at = At::Start;
+                    at = RecordState::Start;
                     ended = byte != self.delimiter;
                     self.returned = byte == b'\r';
                     if std::mem::take(&mut is_loose) {
@@ -175,9 +175,9 @@ impl<R: Read> Records<R> {
                         has_break = true;
                         record.spans_lines = true;
                     }
-                } else if (at == At::Closing || at == At::Closed) && byte == b' ' {
-                    at = At::Closed;
-                } else if at == At::Closing || at == At::Closed {
+                } else if (at == RecordState::Closing || at == RecordState::Closed) && byte == b' ' {
+                    at = RecordState::Closed;
+                } else if at == RecordState::Closing || at == RecordState::Closed {
                     if has_break {
                         return Err(self.swallowing(record));
                     }
@@ -185,15 +185,15 @@ impl<R: Read> Records<R> {
                     record.text.extend_from_slice(&self.buffer[from..self.at]);
                     from = self.at;
                     record.text.insert(closed_at, b'"');
-                    at = At::Plain;
+                    at = RecordState::Plain;
                 } else if byte == b'"' {
                     if !is_loose && record.late_quote != Some(record.ends.len()) {
                         record.inner_quote.get_or_insert(record.ends.len());
                     }
-                } else if at == At::Start && byte == b' ' {
-                    at = At::Space;
-                } else if at == At::Start || byte != b' ' {
-                    at = At::Plain;
+                } else if at == RecordState::Start && byte == b' ' {
+                    at = RecordState::Space;
+                } else if at == RecordState::Start || byte != b' ' {
+                    at = RecordState::Plain;
                 }
                 self.at += 1;
             }
@@ -202,19 +202,19 @@ impl<R: Read> Records<R> {
             }
             record.text.extend_from_slice(&self.buffer[from..self.end]);
             if record.text.len() - cell_start > MAX_CELL {
-                let quoted = at == At::Quoted;
-                return Err(Uncut::LongCell { row: self.number, cell: record.ends.len(), quoted });
+                let quoted = at == RecordState::Quoted;
+                return Err(RecordError::LongCell { row: self.number, cell: record.ends.len(), quoted });
             }
         }
-        if at == At::Quoted {
-            return Err(Uncut::Unclosed { row: self.number, cell: record.ends.len() });
+        if at == RecordState::Quoted {
+            return Err(RecordError::Unclosed { row: self.number, cell: record.ends.len() });
         }
         if is_loose {
             mend_loose_end(record, cell_start);
         }
         if begun {
             record.ends_file = true;
-            close(record, cell_start, self.number, at == At::Closing)?;
+            close(record, cell_start, self.number, at == RecordState::Closing)?;
         }
         Ok(begun)
     }
@@ -231,13 +231,13 @@ fn mend_loose_end(record: &mut CsvRecord, cell_start: usize) {
     }
 }
 
-fn close(record: &mut CsvRecord, cell_start: usize, row: u64, quoted: bool) -> Result<(), Uncut> {
+fn close(record: &mut CsvRecord, cell_start: usize, row: u64, quoted: bool) -> Result<(), RecordError> {
     let length = record.text.len() - cell_start;
     if length > MAX_CELL {
-        return Err(Uncut::LongCell { row, cell: record.ends.len(), quoted });
+        return Err(RecordError::LongCell { row, cell: record.ends.len(), quoted });
     }
     if record.text.len() > MAX_RECORD {
-        return Err(Uncut::LongRecord { row });
+        return Err(RecordError::LongRecord { row });
     }
     if record.ends.len() < MAX_COLUMNS {
         record.ends.push(record.text.len());

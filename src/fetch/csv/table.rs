@@ -2,19 +2,19 @@
 
 use std::io::Read;
 
-use super::decoding::Decoding;
-use super::delimiter::{Dialect, dialect};
+use super::decoding::DecodingReader;
+use super::delimiter::{CsvDialect, dialect};
 use super::faults;
 use super::other_format::refuse_other_format;
-use super::records::{CsvRecord, Records, Uncut, too_many_columns};
+use super::records::{CsvRecord, RecordError, RecordReader, too_many_columns};
 use super::text::{TextSurvey, examine};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::rows::row::{Mend, NUL_DROPPED, Row, column_names};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::source::Validators;
-use crate::fetch::http::body_file::{Reader, Spooled, disk};
+use crate::fetch::http::body_file::{BodyFile, BodyReader, disk};
 use crate::fetch::text_encoding::EncodingChoice;
-use crate::fetch::{Content, FetchError, Rows, Watch};
+use crate::fetch::{FetchError, FetchObserver, FetchedContent, RowReader};
 
 /// How much of the text the delimiter is told from.
 const START: u64 = 256 * 1024;
@@ -24,10 +24,10 @@ const INNER_QUOTE: &str = "A quotation mark stands inside a cell without quotati
 
 /// A table in a temporary file.
 #[derive(Debug)]
-pub(in crate::fetch) struct Table {
-    content: Spooled,
+pub(in crate::fetch) struct CsvTable {
+    content: BodyFile,
     survey: TextSurvey,
-    dialect: Dialect,
+    dialect: CsvDialect,
     columns: Vec<String>,
     /// The record that is the header; 0 if there is none.
     header: u64,
@@ -38,26 +38,26 @@ pub(in crate::fetch) struct Table {
     validators: Validators,
 }
 
-impl Table {
+impl CsvTable {
     /// Finds out how `content` is written and reads its header. `charset` is what the server said, if it did.
     /// Its rows are numbered from the one after `rows_above`.
     ///
     /// # Errors
     /// When it is no table, cannot be read, or `watch` says stop.
     pub(in crate::fetch) fn open(
-        content: Spooled,
+        content: BodyFile,
         charset: Option<&str>,
         validators: Validators,
         options: &ReadOptions,
         rows_above: u64,
-        watch: &dyn Watch,
+        watch: &dyn FetchObserver,
     ) -> Result<Self, FetchError> {
         let mut start = Vec::new();
         content.reader(0).take(1024).read_to_end(&mut start).map_err(|error| disk(&error))?;
         refuse_other_format(&start)?;
         let survey = examine(|| content.reader(0), options.encoding.as_deref(), charset, watch)?;
         start.clear();
-        let text = Decoding::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
+        let text = DecodingReader::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
         text.take(START).read_to_end(&mut start).map_err(|error| disk(&error))?;
         let is_whole = (start.len() as u64) < START;
         // What stands above the header that was set says nothing of the table.
@@ -78,14 +78,14 @@ impl Table {
         Ok(table)
     }
 
-    fn records(&self) -> Records<Decoding<Reader<'_>>> {
+    fn records(&self) -> RecordReader<DecodingReader<BodyReader<'_>>> {
         let EncodingChoice { encoding, mark_bytes, .. } = self.survey.choice;
-        Records::new(Decoding::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
+        RecordReader::new(DecodingReader::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
     }
 
     /// The header is the row that was set, else the first one with anything in it. A file of blank rows is gone
     /// through to its end.
-    fn read_header(&mut self, wanted: Option<u64>, watch: &dyn Watch) -> Result<(), FetchError> {
+    fn read_header(&mut self, wanted: Option<u64>, watch: &dyn FetchObserver) -> Result<(), FetchError> {
         let mut records = self.records();
         let mut record = CsvRecord::default();
         while records.next(&mut record).map_err(|uncut| self.explain(uncut))? {
@@ -121,7 +121,7 @@ impl Table {
     }
 
     /// Notes what is odd in names of columns.
-    fn note_header(&self, record: &CsvRecord, cells: &[String], watch: &dyn Watch) {
+    fn note_header(&self, record: &CsvRecord, cells: &[String], watch: &dyn FetchObserver) {
         for (at, mend) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.encoding_note(at, cell)?))) {
             let (row, column) = (Some(self.shown(record.number)), self.columns.get(at).cloned());
             watch.issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
@@ -138,11 +138,11 @@ impl Table {
         number - u64::from(self.dialect.declared) + self.rows_above
     }
 
-    fn explain(&self, uncut: Uncut) -> FetchError {
+    fn explain(&self, uncut: RecordError) -> FetchError {
         faults::explain(uncut, &self.columns, |number| self.shown(number))
     }
 
-    fn row(&self, record: &CsvRecord) -> Row {
+    fn row(&self, record: &CsvRecord) -> TextRow {
         let width = self.columns.len();
         let mut mended = Vec::new();
         let nul = record.has_nul();
@@ -151,7 +151,7 @@ impl Table {
             let mut cell = text_of(record.cell(index));
             if nul && cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::common(Some(index), NUL_DROPPED));
+                mended.push(CellRepair::common(Some(index), NUL_DROPPED));
             }
             if !cell.is_ascii() {
                 mended.extend(self.encoding_note(index, &cell));
@@ -161,7 +161,7 @@ impl Table {
         cells.resize(width, String::new());
         let mut note = |cell: Option<usize>, what: &str| {
             if let Some(cell) = cell {
-                mended.push(Mend::cell(Some(cell).filter(|cell| *cell < width), what));
+                mended.push(CellRepair::cell(Some(cell).filter(|cell| *cell < width), what));
             }
         };
         note(
@@ -170,14 +170,14 @@ impl Table {
         );
         note(record.late_quote, "A space stands before a quotation mark, so the cell was cut at every separator.");
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
-            mended.push(Mend::common(Some(cell), INNER_QUOTE));
+            mended.push(CellRepair::common(Some(cell), INNER_QUOTE));
         }
         if record.begins_file {
-            mended.push(Mend::common(None, "A byte order mark before the row was passed over."));
+            mended.push(CellRepair::common(None, "A byte order mark before the row was passed over."));
         }
         let extra: Vec<String> = (width..record.len()).map(|index| text_of(record.cell(index))).collect();
         let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
-        Row {
+        TextRow {
             number: self.shown(record.number),
             refusal: faults::wrapped_row(record, width, self.dialect.delimiter).filter(|_| !self.takes_long_rows),
             inner_rows: faults::inner_rows(record, width, self.dialect.delimiter),
@@ -189,16 +189,16 @@ impl Table {
             spans_lines: record.spans_lines,
             extra,
             mended,
-            ..Row::default()
+            ..TextRow::default()
         }
     }
 
     /// That bytes of this cell could not be decoded, or were written in another encoding.
-    fn encoding_note(&self, index: usize, cell: &str) -> Option<Mend> {
+    fn encoding_note(&self, index: usize, cell: &str) -> Option<CellRepair> {
         let EncodingChoice { encoding, .. } = self.survey.choice;
         if self.survey.is_lossy && cell.contains('\u{FFFD}') {
             let what = format!("Bytes that are not valid {} were replaced by \u{FFFD}.", encoding.name());
-            return Some(Mend::cell(Some(index), what));
+            return Some(CellRepair::cell(Some(index), what));
         }
         if !self.survey.may_hold_utf_8 {
             return None;
@@ -206,7 +206,7 @@ impl Table {
         let (bytes, _, has_unmappable) = encoding.encode(cell);
         let is_utf_8 = !has_unmappable && std::str::from_utf8(&bytes).is_ok();
         let what = || format!("This cell looks like UTF-8, while the file was read as {}.", encoding.name());
-        is_utf_8.then(|| Mend::common(Some(index), what()))
+        is_utf_8.then(|| CellRepair::common(Some(index), what()))
     }
 }
 
@@ -226,7 +226,7 @@ pub(super) fn text_of(cell: &[u8]) -> String {
     std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell).into_owned(), str::to_owned)
 }
 
-impl Content for Table {
+impl FetchedContent for CsvTable {
     fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -243,7 +243,7 @@ impl Content for Table {
         self.survey.lines
     }
 
-    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+    fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let rows =
             TableRows { table: self, records: self.records(), record: CsvRecord::default(), over: self.header == 0 };
         Ok(Box::new(rows))
@@ -251,14 +251,14 @@ impl Content for Table {
 }
 
 struct TableRows<'a> {
-    table: &'a Table,
-    records: Records<Decoding<Reader<'a>>>,
+    table: &'a CsvTable,
+    records: RecordReader<DecodingReader<BodyReader<'a>>>,
     record: CsvRecord,
     over: bool,
 }
 
 impl Iterator for TableRows<'_> {
-    type Item = Result<Row, FetchError>;
+    type Item = Result<TextRow, FetchError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.over {

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use crate::fetch::http::body_file::disk;
 use crate::fetch::text_encoding::{EncodingChoice, EncodingSurvey, detected_legacy, legacy_detector};
-use crate::fetch::{FetchError, Watch};
+use crate::fetch::{FetchError, FetchObserver};
 
 /// How much is read before the watch is asked again.
 const PIECE: usize = 64 * 1024;
@@ -31,10 +31,10 @@ pub(in crate::fetch) fn examine<R: Read>(
     open: impl Fn() -> R,
     set: Option<&str>,
     declared: Option<&str>,
-    watch: &dyn Watch,
+    watch: &dyn FetchObserver,
 ) -> Result<TextSurvey, FetchError> {
     let mut survey = EncodingSurvey::default();
-    let (mut lines, mut lines_utf_16) = (Lines::default(), Lines::default());
+    let (mut lines, mut lines_utf_16) = (LineCounter::default(), LineCounter::default());
     let mut may_be_utf_16 = false;
     each_piece(open(), watch, |piece, is_last| {
         survey.add(piece, is_last);
@@ -66,7 +66,11 @@ pub(in crate::fetch) fn examine<R: Read>(
     })
 }
 
-fn each_piece(mut reader: impl Read, watch: &dyn Watch, mut look: impl FnMut(&[u8], bool)) -> Result<(), FetchError> {
+fn each_piece(
+    mut reader: impl Read,
+    watch: &dyn FetchObserver,
+    mut look: impl FnMut(&[u8], bool),
+) -> Result<(), FetchError> {
     let mut buffer = vec![0; PIECE];
     loop {
         if watch.should_stop() {
@@ -86,13 +90,13 @@ fn each_piece(mut reader: impl Read, watch: &dyn Watch, mut look: impl FnMut(&[u
 
 /// Counts lines: each ends with a line feed, a carriage return, or both.
 #[derive(Clone, Copy, Default)]
-struct Lines {
+struct LineCounter {
     breaks: u64,
     before: u8,
     open: bool,
 }
 
-impl Lines {
+impl LineCounter {
     fn look(&mut self, byte: u8, skip_zeros: bool) {
         if skip_zeros && byte == 0 {
             return;
@@ -120,12 +124,12 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::{TextSurvey, examine};
-    use crate::fetch::{FetchError, Watch};
+    use crate::fetch::{FetchError, FetchObserver};
 
     /// Says stop when it was asked so many times.
     struct StopAfter(AtomicU32);
 
-    impl Watch for StopAfter {
+    impl FetchObserver for StopAfter {
         fn received(&self, _: u64, _: Option<u64>) {}
         fn waiting(&self, _: &str, _: DateTime<Utc>) {}
         fn should_stop(&self) -> bool {

@@ -34,9 +34,9 @@ pub(super) struct WorkbookPackage {
 pub(super) fn require_parts<'r>(
     archive: &PartArchive<'_>,
     folder: &str,
-    relations: impl Iterator<Item = &'r Relation>,
+    relations: impl Iterator<Item = &'r PartRelation>,
 ) -> Result<(), FetchError> {
-    for Relation { kind, target } in relations {
+    for PartRelation { kind, target } in relations {
         let Some(name) = ["styles", "sharedStrings"].into_iter().find(|name| kind.ends_with(&format!("/{name}")))
         else {
             continue;
@@ -55,7 +55,7 @@ pub(super) fn require_parts<'r>(
 }
 
 /// A relation of one part to another.
-pub(super) struct Relation {
+pub(super) struct PartRelation {
     pub(super) kind: String,
     pub(super) target: String,
 }
@@ -114,7 +114,7 @@ pub(super) fn relations(
     archive: &mut PartArchive<'_>,
     part: &str,
     limit: &ReadLimit<'_>,
-) -> Result<HashMap<String, Relation>, FetchError> {
+) -> Result<HashMap<String, PartRelation>, FetchError> {
     let mut relations = HashMap::new();
     let part = archive.part(part, MAX_SMALL_PART)?.ok_or_else(corrupt)?;
     for_each_event(part, limit, |event, _| {
@@ -123,7 +123,7 @@ pub(super) fn relations(
             && let (Some(id), Some(kind), Some(target)) =
                 (attribute(start, "Id"), attribute(start, "Type"), attribute(start, "Target"))
         {
-            relations.insert(id, Relation { kind, target });
+            relations.insert(id, PartRelation { kind, target });
         }
         Ok(())
     })?;

@@ -12,10 +12,10 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::failure::{corrupt, over_max_bytes, password_protected, too_large_unpacked};
-use super::xml_token::{TooMuch, XmlToken};
+use super::xml_token::{TokenTooLong, XmlToken};
 use crate::domain::text::counts::grouped;
-use crate::fetch::http::body_file::{Reader, Spooled};
-use crate::fetch::{FetchError, Watch};
+use crate::fetch::http::body_file::{BodyFile, BodyReader};
+use crate::fetch::{FetchError, FetchObserver};
 
 /// The most entries of an archive.
 const MAX_ENTRIES: usize = 20_000;
@@ -23,7 +23,7 @@ const MAX_ENTRIES: usize = 20_000;
 /// When reading has to end: on a cancel, or when the time of the run is over.
 #[derive(Clone, Copy)]
 pub(super) struct ReadLimit<'a> {
-    pub(super) watch: &'a dyn Watch,
+    pub(super) watch: &'a dyn FetchObserver,
     pub(super) ends: Instant,
 }
 
@@ -49,14 +49,14 @@ impl ReadLimit<'_> {
 
 /// A workbook's bytes with a position of its own. Reading fails once the limit says stop.
 pub(super) struct WorkbookBytes<'a> {
-    content: &'a Spooled,
-    reader: Reader<'a>,
+    content: &'a BodyFile,
+    reader: BodyReader<'a>,
     at: u64,
     limit: ReadLimit<'a>,
 }
 
 impl<'a> WorkbookBytes<'a> {
-    pub(super) fn new(content: &'a Spooled, limit: ReadLimit<'a>) -> Self {
+    pub(super) fn new(content: &'a BodyFile, limit: ReadLimit<'a>) -> Self {
         Self { content, reader: content.reader(0), at: 0, limit }
     }
 }
@@ -96,7 +96,7 @@ impl<'a> PartArchive<'a> {
     ///
     /// # Errors
     /// `corrupt_workbook` where it has none, or more entries than a workbook has.
-    pub(super) fn open(content: &'a Spooled, limit: ReadLimit<'a>) -> Result<Self, FetchError> {
+    pub(super) fn open(content: &'a BodyFile, limit: ReadLimit<'a>) -> Result<Self, FetchError> {
         let end = |error: FetchError| limit.check().err().unwrap_or(error);
         // Each entry has this mark in the directory. Counted before the directory is read into memory.
         let entries = count(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02").map_err(|_| end(corrupt()))?;
@@ -198,8 +198,8 @@ impl<'a> PartReader<'_, 'a> {
         if let Some(most) = inner.and_then(|inner| inner.downcast_ref::<OverBound>()) {
             return most.0.refusal();
         }
-        match inner.and_then(|inner| inner.downcast_ref::<TooMuch>()) {
-            Some(TooMuch(what)) => too_large_unpacked(what),
+        match inner.and_then(|inner| inner.downcast_ref::<TokenTooLong>()) {
+            Some(TokenTooLong(what)) => too_large_unpacked(what),
             None => corrupt(),
         }
     }

@@ -9,7 +9,7 @@ use super::part_reader::ReadLimit;
 use super::row_draft::{RowDraft, UnsavedAreas};
 use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
-use crate::domain::rows::row::{Mend, NUL_DROPPED, Row, column_names};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 use crate::fetch::csv::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, too_many_columns};
@@ -273,7 +273,7 @@ impl<'a> RowCollector<'a> {
         for (position, cell) in cells.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::common(Some(position), NUL_DROPPED));
+                mended.push(CellRepair::common(Some(position), NUL_DROPPED));
             }
         }
         let text: usize = cells.iter().chain(&extra).map(String::len).sum();
@@ -290,7 +290,7 @@ impl<'a> RowCollector<'a> {
             return Err(unsaved_header(self.header_at, *position));
         }
         let surplus = is_beyond && !self.takes_long_rows;
-        self.rows.push(&Row {
+        self.rows.push(&TextRow {
             number,
             cells,
             surplus,
@@ -300,7 +300,7 @@ impl<'a> RowCollector<'a> {
             unsaved_formulas,
             rounded_numbers,
             mended,
-            ..Row::default()
+            ..TextRow::default()
         })
     }
 

@@ -16,16 +16,16 @@ use super::{ReadRequest, TabContent};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Validators;
 use crate::fetch::file_signature::{detect, refusal};
-use crate::fetch::http::body_file::{Spooled, disk};
-use crate::fetch::row_file::{Facts, RowFile};
-use crate::fetch::{Content, FetchError, Rows};
+use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::row_file::{RowFile, RowFileSummary};
+use crate::fetch::{FetchError, FetchedContent, RowReader};
 
 /// What the kind reads, for messages.
 const WANTED: &str = "an Excel or OpenDocument workbook";
 
 /// The rows of a tab, in a temporary file.
 #[derive(Debug)]
-pub(super) struct Workbook {
+pub(super) struct WorkbookRows {
     rows: RowFile,
     hidden_columns: Vec<String>,
 }
@@ -34,7 +34,7 @@ pub(super) struct Workbook {
 ///
 /// # Errors
 /// `not_excel` where it is something else, `corrupt_workbook`, `password_protected`, `too_large`, `no_tab`.
-pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -> Result<Workbook, FetchError> {
+pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -> Result<WorkbookRows, FetchError> {
     // The reader may stumble over a file that nobody foresaw. That ends this run, and nothing else.
     let read = catch_unwind(AssertUnwindSafe(|| read_tab(request)));
     let content = read.unwrap_or_else(|_| Err(unreadable("its content is not what its format allows")))?;
@@ -44,8 +44,8 @@ pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -
     }
     let hidden_columns = hidden_columns(&layout, &columns);
     let bytes = request.content.bytes;
-    let rows = rows.finish(Facts { columns, types: Vec::new(), validators, bytes, whole: true })?;
-    Ok(Workbook { rows, hidden_columns })
+    let rows = rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes, whole: true })?;
+    Ok(WorkbookRows { rows, hidden_columns })
 }
 
 fn read_tab(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
@@ -84,7 +84,7 @@ fn read_archive(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
     read_xlsx(request, archive, &main)
 }
 
-fn begins_like_xml(content: &Spooled) -> bool {
+fn begins_like_xml(content: &BodyFile) -> bool {
     let mut start = Vec::new();
     let read = content.reader(0).take(100).read_to_end(&mut start);
     let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&start);
@@ -111,7 +111,7 @@ pub(super) fn other_file(request: &ReadRequest<'_>) -> FetchError {
     }
 }
 
-impl Content for Workbook {
+impl FetchedContent for WorkbookRows {
     fn columns(&self) -> &[String] {
         self.rows.columns()
     }
@@ -140,7 +140,7 @@ impl Content for Workbook {
         &self.hidden_columns
     }
 
-    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+    fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         self.rows.rows()
     }
 }

@@ -6,7 +6,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::part_reader::{ReadLimit, WorkbookBytes};
-use crate::fetch::http::body_file::Spooled;
+use crate::fetch::http::body_file::BodyFile;
 
 /// The size of a sector in the third version of the format, and of the header before the first one.
 const SECTOR_BYTES: u64 = 512;
@@ -29,7 +29,7 @@ pub(super) struct PaddedBytes<'a> {
 impl<'a> PaddedBytes<'a> {
     /// With zeros for all sectors that the allocation table has entries for; `None` where sectors are missing in which
     /// there should be something, or where it is no such container.
-    pub(super) fn new(content: &'a Spooled, limit: ReadLimit<'a>) -> Option<Self> {
+    pub(super) fn new(content: &'a BodyFile, limit: ReadLimit<'a>) -> Option<Self> {
         let sectors = content.bytes.checked_sub(SECTOR_BYTES)? / SECTOR_BYTES;
         let header = sector_at(content, 0)?;
         let (shift, table_sectors) = (header[30], u64::from(u32_at(&header, 44)));
@@ -53,7 +53,7 @@ impl<'a> PaddedBytes<'a> {
     }
 }
 
-fn sector_at(content: &Spooled, at: u64) -> Option<[u8; 512]> {
+fn sector_at(content: &BodyFile, at: u64) -> Option<[u8; 512]> {
     let mut sector = [0; 512];
     content.reader(at).read_exact(&mut sector).ok()?;
     Some(sector)

@@ -11,17 +11,17 @@ use crate::fetch::FetchError;
 pub(super) const CONTINUED: u16 = 0x3C;
 
 /// A record: its type, and where its data is.
-pub(super) struct Record {
+pub(super) struct XlsRecord {
     pub(super) kind: u16,
     pub(super) at: usize,
     pub(super) data: Range<usize>,
 }
 
-pub(super) fn record_at(bytes: &[u8], at: usize) -> Result<Record, FetchError> {
+pub(super) fn record_at(bytes: &[u8], at: usize) -> Result<XlsRecord, FetchError> {
     let head = bytes.get(at..).unwrap_or_default();
     let (kind, length) = (u16_at(head, 0)?, usize::from(u16_at(head, 2)?));
     let data = at + 4..at + 4 + length;
-    if data.end > bytes.len() { Err(corrupt()) } else { Ok(Record { kind, at, data }) }
+    if data.end > bytes.len() { Err(corrupt()) } else { Ok(XlsRecord { kind, at, data }) }
 }
 
 pub(super) fn u16_at(data: &[u8], at: usize) -> Result<u16, FetchError> {

@@ -97,12 +97,12 @@ impl XlsStream {
     ///
     /// # Errors
     /// Where it is larger than may be, or damaged.
-    pub(super) fn measure(&mut self, tab: usize, max_bytes: u64) -> Result<TabFacts, FetchError> {
+    pub(super) fn measure(&mut self, tab: usize, max_bytes: u64) -> Result<XlsTabFacts, FetchError> {
         self.with_tab(Some(tab))?;
-        let TabFacts { mut layout, mut odd_cells } = TabFacts::default();
+        let XlsTabFacts { mut layout, mut odd_cells } = XlsTabFacts::default();
         let (mut places, mut textless_formula) = (CellPlaces::default(), None);
         let mut at = record_at(&self.bytes, *self.tabs.get(tab).ok_or_else(corrupt)?)?.data.end;
-        let (mut rectangle, mut text, mut depth) = (Rectangle::default(), 0_u64, 0_u32);
+        let (mut rectangle, mut text, mut depth) = (CellBounds::default(), 0_u64, 0_u32);
         let mut hidden_rows = std::collections::BTreeSet::new();
         loop {
             let record = record_at(&self.bytes, at)?;
@@ -172,13 +172,13 @@ impl XlsStream {
         }
         odd_cells.extend(textless_formula);
         odd_cells.sort_unstable();
-        Ok(TabFacts { layout, odd_cells })
+        Ok(XlsTabFacts { layout, odd_cells })
     }
 }
 
 /// What calamine does not tell of a tab.
 #[derive(Default, Debug)]
-pub(super) struct TabFacts {
+pub(super) struct XlsTabFacts {
     pub(super) layout: TabLayout,
     /// The rows and columns of cells that are not to be believed, in order.
     pub(super) odd_cells: Vec<(u16, u16, OddCell)>,
@@ -267,12 +267,12 @@ fn bounds_of(data: &[u8]) -> Result<(), FetchError> {
 
 /// The rectangle around the cells.
 #[derive(Default)]
-struct Rectangle {
+struct CellBounds {
     rows: Option<(u16, u16)>,
     columns: (u16, u16),
 }
 
-impl Rectangle {
+impl CellBounds {
     fn add(&mut self, row: u16, first: u16, last: u16) {
         let (top, bottom) = self.rows.unwrap_or((row, row));
         let (left, right) = if self.rows.is_some() { self.columns } else { (first, last) };

@@ -3,14 +3,14 @@
 use std::ops::Range;
 
 use super::failure::corrupt;
-use super::xls_records::{CONTINUED, Record, record_at};
+use super::xls_records::{CONTINUED, XlsRecord, record_at};
 use crate::fetch::FetchError;
 
 /// How many bytes each shared text has at most: cells repeat them, so a small file may hold much text.
 ///
 /// The texts lie in the record and in those that continue it. Where the characters of a text go on in the next
 /// record, it begins with a byte that says anew how wide they are ([MS-XLS] 2.5.293, "XLUnicodeRichExtendedString").
-pub(super) fn text_lengths(bytes: &[u8], first: &Record) -> Result<Vec<u32>, FetchError> {
+pub(super) fn text_lengths(bytes: &[u8], first: &XlsRecord) -> Result<Vec<u32>, FetchError> {
     let mut pieces = TextPieces { bytes, data: first.data.clone(), end: first.data.end };
     pieces.skip(8)?;
     let mut lengths = Vec::new();

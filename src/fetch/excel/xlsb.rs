@@ -8,7 +8,7 @@ use calamine::{DataRef, Reader, Xlsb, XlsbError};
 use super::cell_text::{cell_text, is_rounded_cell, serial_text};
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::layout::TabLayout;
-use super::package::{MAX_SMALL_PART, Relation, relations, require_parts};
+use super::package::{MAX_SMALL_PART, PartRelation, relations, require_parts};
 use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
@@ -105,7 +105,8 @@ fn list_tabs(
         }
         let (id, end) = text_at(record, 8)?;
         let (name, _) = text_at(record, end)?;
-        if let Some(Relation { target, .. }) = relations.get(&id).filter(|found| found.kind.ends_with("/worksheet")) {
+        if let Some(PartRelation { target, .. }) = relations.get(&id).filter(|found| found.kind.ends_with("/worksheet"))
+        {
             tabs.push(WorkbookTab { name, is_hidden: u32_at(record, 0)? != 0 });
             paths.push(format!("{FOLDER}{target}"));
         }

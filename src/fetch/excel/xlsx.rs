@@ -49,7 +49,7 @@ pub(super) fn read_xlsx(
         for_each_event(styles, &limit, |_, _| Ok(()))?;
     }
     let most = request.max_part();
-    let TabFacts { layout, mut errors, formula_areas } =
+    let XlsxTabFacts { layout, mut errors, formula_areas } =
         read_facts(&mut archive, &package.paths[chosen], most, &limit)?;
     drop(archive);
     let mut workbook: Xlsx<_> =
@@ -151,7 +151,7 @@ fn long_cell(bytes: u64) -> Result<(), FetchError> {
 
 /// What calamine does not tell of a tab.
 #[derive(Default)]
-struct TabFacts {
+struct XlsxTabFacts {
     layout: TabLayout,
     errors: UnknownErrors,
     /// The areas that one formula fills, by their first cell.
@@ -164,8 +164,8 @@ fn read_facts(
     path: &str,
     most: PartBound,
     limit: &ReadLimit<'_>,
-) -> Result<TabFacts, FetchError> {
-    let TabFacts { mut layout, mut errors, mut formula_areas } = TabFacts::default();
+) -> Result<XlsxTabFacts, FetchError> {
+    let XlsxTabFacts { mut layout, mut errors, mut formula_areas } = XlsxTabFacts::default();
     let part = archive.part(path, most)?.ok_or_else(corrupt)?;
     let (mut row, mut is_hidden_row, mut in_cells, mut cell_at, mut has_ended) = (0_u64, false, false, 0, false);
     for_each_event(part, limit, |event, at| {
@@ -215,5 +215,5 @@ fn read_facts(
         if in_cells { long_cell(at - cell_at) } else { Ok(()) }
     })?;
     // Without its end the part was cut off, and rows may be missing.
-    if has_ended { Ok(TabFacts { layout, errors, formula_areas }) } else { Err(corrupt()) }
+    if has_ended { Ok(XlsxTabFacts { layout, errors, formula_areas }) } else { Err(corrupt()) }
 }

@@ -6,7 +6,7 @@ const MAX_TOKEN_BYTES: u64 = 2 * 1024 * 1024;
 /// A part has something longer than it may have.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub(super) struct TooMuch(pub(super) String);
+pub(super) struct TokenTooLong(pub(super) String);
 
 /// Where in XML a reader is.
 #[derive(Default, Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +32,7 @@ pub(super) struct XmlToken {
 }
 
 impl XmlToken {
-    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), TooMuch> {
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Result<(), TokenTooLong> {
         for &byte in bytes {
             self.length += 1;
             let next = match (self.inside, byte) {
@@ -45,7 +45,7 @@ impl XmlToken {
                 (MarkupPart::Declaration, b'-') => Some(MarkupPart::Until([b'-', b'-'], 7)),
                 (MarkupPart::Declaration, b'[') => Some(MarkupPart::Until([b']', b']'], 12)),
                 (MarkupPart::Declaration, _) => {
-                    return Err(TooMuch("It declares XML entities, which no workbook does.".to_owned()));
+                    return Err(TokenTooLong("It declares XML entities, which no workbook does.".to_owned()));
                 }
                 (MarkupPart::Until([first, second], least), b'>')
                     if self.last[1] == second && (first == 0 || self.last[0] == first) && self.length >= least =>
@@ -63,7 +63,7 @@ impl XmlToken {
             }
             self.last = [self.last[1], byte];
             if self.length > MAX_TOKEN_BYTES {
-                return Err(TooMuch("It has a cell or a tag of more than 2 MiB.".to_owned()));
+                return Err(TokenTooLong("It has a cell or a tag of more than 2 MiB.".to_owned()));
             }
         }
         Ok(())

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::identity;
-use super::parse::feed::Entry;
+use super::parse::feed::FeedEntry;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::feed::Identity;
+use crate::domain::feed::EntryIdentity;
 pub(super) use crate::domain::rows::row::clipped;
-use crate::domain::rows::row::{Mend, NUL_DROPPED, Row};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
@@ -37,19 +37,19 @@ pub(super) const COLUMNS: [(&str, ColumnType); 12] = [
 
 /// The feed that entries are from.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Origin<'a> {
+pub(super) struct FeedOrigin<'a> {
     /// Its address, or what stands for it.
     pub(super) address: &'a str,
     /// What tells its entries apart.
-    pub(super) identity: Identity,
+    pub(super) identity: EntryIdentity,
 }
 
 /// Writes the entries of one feed down, those with a key in `kept` under the one that stands there. Answers how many of
 /// them have the key of one before: the first was taken.
 pub(super) fn write(
     out: &mut RowWriter,
-    entries: Vec<Entry>,
-    from: Origin<'_>,
+    entries: Vec<FeedEntry>,
+    from: FeedOrigin<'_>,
     kept: &HashMap<String, String>,
 ) -> Result<u64, FetchError> {
     let prefix = identity::prefix(from.address);
@@ -68,7 +68,7 @@ pub(super) fn write(
     Ok(repeated)
 }
 
-fn row(before: u64, entry: Entry, key: &str, address: &str) -> Row {
+fn row(before: u64, entry: FeedEntry, key: &str, address: &str) -> TextRow {
     let mut cells = vec![
         entry.title,
         entry.link.unwrap_or_default(),
@@ -86,10 +86,10 @@ fn row(before: u64, entry: Entry, key: &str, address: &str) -> Row {
     let mut mended = Vec::new();
     for (position, cell) in cells.iter_mut().enumerate().filter(|(_, cell)| cell.contains('\0')) {
         cell.retain(|c| c != '\0');
-        mended.push(Mend::common(Some(position), NUL_DROPPED));
+        mended.push(CellRepair::common(Some(position), NUL_DROPPED));
     }
     // The header would be row 1.
-    Row { number: before + 2, cells, mended, ..Row::default() }
+    TextRow { number: before + 2, cells, mended, ..TextRow::default() }
 }
 
 fn moment(time: Option<DateTime<Utc>>) -> String {
@@ -100,33 +100,34 @@ fn moment(time: Option<DateTime<Utc>>) -> String {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{COLUMNS, FEED, KEY, Origin, write};
-    use crate::domain::feed::Identity;
+    use super::{COLUMNS, FEED, FeedOrigin, KEY, write};
+    use crate::domain::feed::EntryIdentity;
     use crate::domain::rows::row::column_names;
-    use crate::fetch::feeds::parse::feed::Entry;
-    use crate::fetch::row_file::{Facts, RowWriter};
-    use crate::fetch::{Content, FetchError};
+    use crate::fetch::feeds::parse::feed::FeedEntry;
+    use crate::fetch::row_file::{RowFileSummary, RowWriter};
+    use crate::fetch::{FetchError, FetchedContent};
 
     #[test]
     fn entries_become_rows_and_the_first_of_a_key_wins() -> Result<(), FetchError> {
         let folder = tempfile::tempdir().expect("a folder");
         let mut out = RowWriter::new(folder.path())?;
-        let entry = |guid: &str, title: &str| Entry {
+        let entry = |guid: &str, title: &str| FeedEntry {
             guid: Some(guid.to_owned()),
             title: title.to_owned(),
             published: "2026-11-20T08:00:00.123+01:00".parse().ok(),
             categories: vec!["a".to_owned(), "b".to_owned()],
-            ..Entry::default()
+            ..FeedEntry::default()
         };
-        let from = Origin { address: "https://h.example/", identity: Identity::Guid };
+        let from = FeedOrigin { address: "https://h.example/", identity: EntryIdentity::Guid };
         let none = HashMap::new();
         let repeated = write(&mut out, vec![entry("1", "One"), entry("1", "Two"), entry("2", "Th\0ree")], from, &none)?;
         assert_eq!((repeated, out.rows()), (1, 2));
-        let other = Origin { address: "https://i.example/", ..from };
+        let other = FeedOrigin { address: "https://i.example/", ..from };
         assert_eq!(write(&mut out, vec![entry("1", "Four")], other, &none)?, 0, "another feed may have the same ids");
         let columns = column_names(&COLUMNS.map(|(name, _)| name));
         assert!(columns.iter().any(|name| name == KEY));
-        let facts = Facts { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };
+        let facts =
+            RowFileSummary { columns, types: Vec::new(), validators: Default::default(), bytes: 0, whole: false };
         let names = [("https://h.example/".to_owned(), "News".to_owned())].into();
         let content = out.finish(facts)?.with_names(FEED, names);
         let rows: Vec<_> = content.rows()?.collect::<Result<_, _>>()?;

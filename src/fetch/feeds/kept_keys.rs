@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::articles::Origin;
+use super::articles::FeedOrigin;
 use super::identity;
-use super::parse::feed::Entry;
-use crate::fetch::{FetchError, Shelf};
+use super::parse::feed::FeedEntry;
+use crate::fetch::{FetchError, ItemLookup};
 
 /// For keys of `entries` the ones that the catalog has for the same entries. `before` are the entries as they would be
 /// read without the encoding that is set.
 pub(super) fn kept_keys(
-    entries: &[Entry],
-    before: &[Entry],
-    from: Origin<'_>,
-    catalog: &dyn Shelf,
+    entries: &[FeedEntry],
+    before: &[FeedEntry],
+    from: FeedOrigin<'_>,
+    catalog: &dyn ItemLookup,
 ) -> Result<HashMap<String, String>, FetchError> {
     // Read so differently that no entry can be told to be another.
     if entries.len() != before.len() {

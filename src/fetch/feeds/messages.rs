@@ -3,8 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use url::Url;
 
-use super::crawl::state::Tally;
-use crate::domain::feed::Feed;
+use super::crawl::state::CrawlTally;
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::location::without_secrets;
@@ -50,7 +50,7 @@ pub(super) fn busy(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
 }
 
 /// That it rests after failures.
-pub(super) fn resting(feed: &Feed, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+pub(super) fn resting(feed: &FeedRecord, until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
     let why = feed.error.as_ref().map(|(_, sentence)| format!(" {sentence}")).unwrap_or_default();
     format!("It failed {times} and was not asked: it rests until {}, unless you sync by hand.{why}", moment(until, now))
@@ -118,9 +118,9 @@ pub(super) fn repeated(count: u64) -> String {
 }
 
 /// That no feed at all could be read, with the first reasons.
-pub(super) fn none_at_all(failing: u64, feeds: &[Feed]) -> FetchError {
+pub(super) fn none_at_all(failing: u64, feeds: &[FeedRecord]) -> FetchError {
     const REASONS: usize = 3;
-    let reason = |(feed, name): (&Feed, String)| {
+    let reason = |(feed, name): (&FeedRecord, String)| {
         let (_, sentence) = feed.error.as_ref()?;
         Some(format!("{name}: {sentence}"))
     };
@@ -134,7 +134,7 @@ pub(super) fn none_at_all(failing: u64, feeds: &[Feed]) -> FetchError {
 
 /// Why a run came to none of its feeds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Short {
+pub(super) enum CrawlShortfall {
     /// The time of a sync was over.
     Time,
     /// The time of a look was over.
@@ -144,8 +144,8 @@ pub(super) enum Short {
 }
 
 /// That not one feed was read, and some were not come to.
-pub(super) fn none_reached(tally: Tally, short: Short) -> FetchError {
-    let Tally { not_reached, failing, .. } = tally;
+pub(super) fn none_reached(tally: CrawlTally, short: CrawlShortfall) -> FetchError {
+    let CrawlTally { not_reached, failing, .. } = tally;
     let left = match not_reached {
         1 => "one address was not come to".to_owned(),
         many => format!("{} addresses were not come to", grouped(many)),
@@ -156,18 +156,18 @@ pub(super) fn none_reached(tally: Tally, short: Short) -> FetchError {
         many => format!(", and {} feeds failed", grouped(many)),
     };
     let (code, why, what_to_do) = match short {
-        Short::Time => (
+        CrawlShortfall::Time => (
             "timeout",
             "the time that a sync has for fetching was over",
             "The next sync asks them first. If that happens often, raise LOCKSTEP_SYNC_TIMEOUT, or sync other sources \
              of the same host at other times.",
         ),
-        Short::Patience => (
+        CrawlShortfall::Patience => (
             "timeout",
             "the time that a look has was over",
             "See whether the address opens in a browser, then try again.",
         ),
-        Short::Room => (
+        CrawlShortfall::Room => (
             "too_large",
             "what came was as much as one sync may take",
             "Split the source, or raise LOCKSTEP_MAX_BYTES.",
@@ -183,17 +183,17 @@ mod tests {
     use super::{busy, moved, name, no_feed_here, resting};
     use url::Url;
 
-    use crate::domain::feed::Feed;
+    use crate::domain::feed::FeedRecord;
 
     #[test]
     fn moments_are_said_to_the_minute_and_with_another_day() {
         let now: DateTime<Utc> = "2026-11-20T14:00:30Z".parse().expect("a time");
         assert!(busy(now + TimeDelta::seconds(40), now).contains("until 14:02 UTC."));
         assert!(busy(now + TimeDelta::hours(10), now).contains("until 2026-11-21 00:01 UTC."));
-        let feed = Feed {
+        let feed = FeedRecord {
             failures: 3,
             error: Some(("gone".to_owned(), "It is gone.".to_owned())),
-            ..Feed::new("https://h.example/")
+            ..FeedRecord::new("https://h.example/")
         };
         let said = resting(&feed, now + TimeDelta::minutes(10), now);
         assert!(said.starts_with("It failed 3 times in a row") && said.ends_with("by hand. It is gone."), "{said}");

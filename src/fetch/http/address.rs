@@ -11,7 +11,7 @@ use crate::fetch::FetchError;
 
 /// Where redirects may lead.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum Reach {
+pub(in crate::fetch) enum RedirectScope {
     /// To every public address.
     Anywhere,
     /// To Google's hosts, and what stands in for them.

@@ -9,24 +9,24 @@ use std::time::{Duration, Instant};
 use ureq::http::{Method, Response, header};
 use url::Url;
 
-use super::address::{Reach, basic_auth, parse};
-use super::body_file::{Spoiled, Spooled};
-use super::cancel_token::Halt;
+use super::address::{RedirectScope, basic_auth, parse};
+use super::body_file::{BodyFile, BodyRejection};
+use super::cancel_token::CancelToken;
 use super::cookies::CookieJar;
-use super::decompress::{BodyCoding, Unpacked, body_coding, is_cut, is_damage};
+use super::decompress::{BodyCoding, DecompressedBody, body_coding, is_cut, is_damage};
 use super::failure::{
-    Failure, final_failure, in_circles, led_astray, led_there, led_to_sheet, no_answer, passing, redirected_form,
+    FetchFailure, final_failure, in_circles, led_astray, led_there, led_to_sheet, no_answer, passing, redirected_form,
     too_many_redirects,
 };
-use super::host_lock::Turn;
-use super::request::Request;
+use super::host_lock::HostTurn;
+use super::request::OutgoingRequest;
 use super::response_status;
-use super::response_status::{Place, Trouble, host_of};
-use super::transport::{Line, agent, by_system};
+use super::response_status::{BodyProblem, ResponseOrigin, host_of};
+use super::transport::{ConnectionContext, agent, by_system};
 use crate::domain::location::without_secrets;
 use crate::domain::log_fields::FETCH;
-use crate::fetch::http::{Answer, Body, Client};
-use crate::fetch::{Order, Watch};
+use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
+use crate::fetch::{FetchObserver, FetchRequest};
 
 /// How many redirects are followed.
 const HOPS: usize = 8;
@@ -38,49 +38,49 @@ const MAX_REVISITS: usize = 2;
 /// What browsers accept; some servers answer 406 to whoever does not name `text/html`.
 const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-enum Step {
+enum AttemptStep {
     Redirect {
         to: Url,
         for_good: bool,
     },
     /// 406, for the first time: it is asked once more, as a browser asks.
     NotAcceptable,
-    Answer(Answer),
+    Answer(FetchResponse),
 }
 
 /// One try under way.
-pub(in crate::fetch) struct Call<'a> {
-    client: &'a Client,
+pub(in crate::fetch) struct HttpAttempt<'a> {
+    client: &'a HttpClient,
     agent: ureq::Agent,
-    line: Arc<Line>,
-    request: &'a Request<'a>,
-    order: &'a Order<'a>,
-    watch: &'a dyn Watch,
+    line: Arc<ConnectionContext>,
+    request: &'a OutgoingRequest<'a>,
+    order: &'a FetchRequest<'a>,
+    watch: &'a dyn FetchObserver,
     cookies: &'a RefCell<CookieJar>,
     /// Whether it asks as a browser does.
     as_browser: Cell<bool>,
 }
 
-impl<'a> Call<'a> {
+impl<'a> HttpAttempt<'a> {
     /// A try with connections of its own, and the cookies of the tries before it.
     pub(in crate::fetch) fn new(
-        client: &'a Client,
-        request: &'a Request<'a>,
-        order: &'a Order<'a>,
-        (watch, halt): (&'a dyn Watch, &Arc<Halt>),
+        client: &'a HttpClient,
+        request: &'a OutgoingRequest<'a>,
+        order: &'a FetchRequest<'a>,
+        (watch, halt): (&'a dyn FetchObserver, &Arc<CancelToken>),
         cookies: &'a RefCell<CookieJar>,
     ) -> Self {
         // Compressed data that is larger than what comes out of it is not worth taking; headers need some room.
         let wire_limit = client.max_bytes.saturating_add(256 * 1024);
         let allow = client.allow.clone();
         let halt = Arc::clone(halt);
-        let line = Arc::new(Line { halt, allow, wire_limit, wire: AtomicU64::new(0), look_up: by_system });
+        let line = Arc::new(ConnectionContext { halt, allow, wire_limit, wire: AtomicU64::new(0), look_up: by_system });
         let as_browser = Cell::new(false);
         Self { client, agent: agent(&line), line, request, order, watch, cookies, as_browser }
     }
 
     /// Asks for `url` and follows where it is redirected.
-    pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<Answer, Failure> {
+    pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<FetchResponse, FetchFailure> {
         let first = url.origin();
         let (mut moved, mut from) = (false, None);
         let mut visited: Vec<(Url, u64)> = Vec::new();
@@ -89,10 +89,12 @@ impl<'a> Call<'a> {
             let visit = (url.clone(), self.cookies.borrow().changes());
             let step = self.ask(&url, url.origin() == first);
             match step.map_err(|failure| led_there(failure, from.as_deref(), &url))? {
-                Step::Answer(Answer::Body(body)) => return Ok(Answer::Body(Body { moved, ..body })),
-                Step::Answer(answer) => return Ok(answer),
-                Step::NotAcceptable => self.as_browser.set(true),
-                Step::Redirect { to, for_good } => {
+                AttemptStep::Answer(FetchResponse::Body(body)) => {
+                    return Ok(FetchResponse::Body(ResponseBody { moved, ..body }));
+                }
+                AttemptStep::Answer(answer) => return Ok(answer),
+                AttemptStep::NotAcceptable => self.as_browser.set(true),
+                AttemptStep::Redirect { to, for_good } => {
                     visited.push(visit);
                     let next = (&to, self.cookies.borrow().changes());
                     if visited.iter().filter(|(url, changes)| (url, *changes) == next).count() > MAX_REVISITS {
@@ -108,9 +110,9 @@ impl<'a> Call<'a> {
         Err(too_many_redirects(&url, HOPS))
     }
 
-    fn ask(&self, url: &Url, at_home: bool) -> Result<Step, Failure> {
-        let place = Place { host: host_of(url), url: url.clone(), google: self.client.is_google(url) };
-        let _turn = Turn::take(url, &self.line.halt)?;
+    fn ask(&self, url: &Url, at_home: bool) -> Result<AttemptStep, FetchFailure> {
+        let place = ResponseOrigin { host: host_of(url), url: url.clone(), google: self.client.is_google(url) };
+        let _turn = HostTurn::take(url, &self.line.halt)?;
         let begun = Instant::now();
         let mut status = None;
         let result = self.exchange(url, at_home, &place, &mut status);
@@ -119,15 +121,22 @@ impl<'a> Call<'a> {
     }
 
     /// Tells of a call in the log and in `fetch.jsonl`. What a failure means is said by the run, once, at its end.
-    fn log(&self, url: &Url, host: &str, status: Option<u16>, result: &Result<Step, Failure>, took: Duration) {
+    fn log(
+        &self,
+        url: &Url,
+        host: &str,
+        status: Option<u16>,
+        result: &Result<AttemptStep, FetchFailure>,
+        took: Duration,
+    ) {
         let address = without_secrets(url.as_str());
         // What follows the host; an address that is none has none.
         let path = address.splitn(4, '/').nth(3).map_or_else(|| "/".to_owned(), |path| format!("/{path}"));
         let bytes = match result {
-            Ok(Step::Answer(Answer::Body(body))) => Some(body.content.bytes),
+            Ok(AttemptStep::Answer(FetchResponse::Body(body))) => Some(body.content.bytes),
             _ => None,
         };
-        let code = result.as_ref().err().map(Failure::code);
+        let code = result.as_ref().err().map(FetchFailure::code);
         let ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         let said = match (status, bytes, code) {
             (Some(status), Some(bytes), _) => format!("fetched {address}: status {status}, {bytes} bytes, {ms} ms"),
@@ -145,14 +154,20 @@ impl<'a> Call<'a> {
     }
 
     /// `at_home` is whether `url` is on the host that the request was made for.
-    fn exchange(&self, url: &Url, at_home: bool, place: &Place, answered: &mut Option<u16>) -> Result<Step, Failure> {
+    fn exchange(
+        &self,
+        url: &Url,
+        at_home: bool,
+        place: &ResponseOrigin,
+        answered: &mut Option<u16>,
+    ) -> Result<AttemptStep, FetchFailure> {
         let response = self.send(url, at_home).map_err(|error| self.reach_failure(error, place))?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         *answered = Some(status);
         self.cookies.borrow_mut().keep(url, &head.headers);
         if status == 406 && !self.as_browser.get() {
-            return Ok(Step::NotAcceptable);
+            return Ok(AttemptStep::NotAcceptable);
         }
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
             // Many write an address with letters of UTF-8 as it is, which parsing escapes.
@@ -162,16 +177,16 @@ impl<'a> Call<'a> {
             if self.request.form.is_some() {
                 return Err(redirected_form(place, &to));
             }
-            return Ok(Step::Redirect { to, for_good: matches!(status, 301 | 308) });
+            return Ok(AttemptStep::Redirect { to, for_good: matches!(status, 301 | 308) });
         }
         if status == 304 && self.request.known.is_some() {
-            return Ok(Step::Answer(Answer::NotModified(head.headers)));
+            return Ok(AttemptStep::Answer(FetchResponse::NotModified(head.headers)));
         }
         let total = body.content_length();
         let coding = body_coding(&head.headers, place);
         let mut reader = self
             .unpacked(body.into_reader(), coding.as_ref().copied().unwrap_or(BodyCoding::ByContent))
-            .map_err(|error| self.body_failure(Spoiled::Broken(error), place))?;
+            .map_err(|error| self.body_failure(BodyRejection::Broken(error), place))?;
         let mut start = Vec::new();
         if !head.status.is_success() || response_status::says_html(&head.headers) {
             // What it says is worth more than its number. If it breaks off, so much of it is there.
@@ -183,15 +198,20 @@ impl<'a> Call<'a> {
         // A judge that takes what is announced as a page takes all of it.
         let reader = Cursor::new(start).chain(reader);
         let content =
-            Spooled::take(reader, &self.client.work_dir, self.client.max_bytes, total, &self.line.halt, self.watch)
+            BodyFile::take(reader, &self.client.work_dir, self.client.max_bytes, total, &self.line.halt, self.watch)
                 .map_err(|spoiled| self.body_failure(spoiled, place))?;
-        Ok(Step::Answer(Answer::Body(Body { content, headers: head.headers, url: url.clone(), moved: false })))
+        Ok(AttemptStep::Answer(FetchResponse::Body(ResponseBody {
+            content,
+            headers: head.headers,
+            url: url.clone(),
+            moved: false,
+        })))
     }
 
     /// A body as it is when it is decompressed.
-    fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<Unpacked<'b>> {
+    fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<DecompressedBody<'b>> {
         let (limit, halt) = (self.client.max_bytes, &*self.line.halt);
-        let unpacked = Unpacked::gzip(body, limit, halt)?;
+        let unpacked = DecompressedBody::gzip(body, limit, halt)?;
         if coding == BodyCoding::Deflate { unpacked.deflate(limit, halt) } else { Ok(unpacked) }
     }
 
@@ -201,7 +221,7 @@ impl<'a> Call<'a> {
         let _ = bare.set_username("");
         let _ = bare.set_password(None);
         bare.set_fragment(None);
-        let Request { accept, headers, form, .. } = self.request;
+        let OutgoingRequest { accept, headers, form, .. } = self.request;
         let accept = if self.as_browser.get() { BROWSER_ACCEPT } else { accept };
         let mut head = ureq::http::Request::builder().uri(bare.as_str()).header(header::ACCEPT, accept);
         head = head.header(header::ACCEPT_ENCODING, "gzip");
@@ -227,16 +247,16 @@ impl<'a> Call<'a> {
     }
 
     /// Where a redirect leads, if that is a place to go.
-    fn next(&self, from: &Url, to: &str, place: &Place) -> Result<Url, Failure> {
+    fn next(&self, from: &Url, to: &str, place: &ResponseOrigin) -> Result<Url, FetchFailure> {
         let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
             final_failure("bad_redirect", format!("{} redirects to something that is no address.", place.host))
         })?;
         if next.path().starts_with("/ServiceLogin") || next.host_str() == Some("accounts.google.com") {
-            let google = Place { google: true, ..place.clone() };
-            return Err(Trouble::Final(response_status::page_instead(&google)).into());
+            let google = ResponseOrigin { google: true, ..place.clone() };
+            return Err(BodyProblem::Final(response_status::page_instead(&google)).into());
         }
         let mut next = parse(next.as_str()).map_err(|error| led_astray(error, place))?;
-        if self.request.reach == Reach::Google && !self.client.google_may_lead_to(&next) {
+        if self.request.reach == RedirectScope::Google && !self.client.google_may_lead_to(&next) {
             return Err(final_failure(
                 "bad_redirect",
                 format!(
@@ -257,7 +277,7 @@ impl<'a> Call<'a> {
     }
 
     /// Why no answer came.
-    fn reach_failure(&self, error: ureq::Error, place: &Place) -> Failure {
+    fn reach_failure(&self, error: ureq::Error, place: &ResponseOrigin) -> FetchFailure {
         if let Err(ended) = self.line.halt.check() {
             return ended.into();
         }
@@ -265,7 +285,7 @@ impl<'a> Call<'a> {
     }
 
     /// Why a body did not come whole.
-    fn body_failure(&self, spoiled: Spoiled, place: &Place) -> Failure {
+    fn body_failure(&self, spoiled: BodyRejection, place: &ResponseOrigin) -> FetchFailure {
         let host = &place.host;
         let too_large = || {
             final_failure(
@@ -277,11 +297,11 @@ impl<'a> Call<'a> {
             )
         };
         match spoiled {
-            Spoiled::Ended(ended) => ended.into(),
-            Spoiled::TooLarge => too_large(),
-            Spoiled::Html => Trouble::Final(response_status::page_instead(place)).into(),
-            Spoiled::Disk(error) => Trouble::Final(error).into(),
-            Spoiled::Damaged(error) | Spoiled::Broken(error) => match self.line.halt.check() {
+            BodyRejection::Ended(ended) => ended.into(),
+            BodyRejection::TooLarge => too_large(),
+            BodyRejection::Html => BodyProblem::Final(response_status::page_instead(place)).into(),
+            BodyRejection::Disk(error) => BodyProblem::Final(error).into(),
+            BodyRejection::Damaged(error) | BodyRejection::Broken(error) => match self.line.halt.check() {
                 Err(ended) => ended.into(),
                 Ok(()) if self.line.overrun() => too_large(),
                 // It came as the server has it, and would come the same again.

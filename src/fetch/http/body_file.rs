@@ -7,17 +7,17 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::cancel_token::{Ended, Halt};
-use super::decompress::{Unpacked, is_damage, is_too_much};
+use super::cancel_token::{CancelToken, FetchEnd};
+use super::decompress::{DecompressedBody, is_damage, is_too_much};
 use super::response_status::looks_like_html;
-use crate::fetch::{FetchError, Watch};
+use crate::fetch::{FetchError, FetchObserver};
 
 /// How much of the beginning is looked at before the rest is taken.
 const START: usize = 2048;
 
 /// Content in a temporary file without a name, readable by this process alone, gone when dropped.
 #[derive(Debug)]
-pub(in crate::fetch) struct Spooled {
+pub(in crate::fetch) struct BodyFile {
     file: File,
     /// How long it is.
     pub(in crate::fetch) bytes: u64,
@@ -27,9 +27,9 @@ pub(in crate::fetch) struct Spooled {
 
 /// Why content was not taken.
 #[derive(Debug)]
-pub(in crate::fetch) enum Spoiled {
+pub(in crate::fetch) enum BodyRejection {
     /// The fetch must end.
-    Ended(Ended),
+    Ended(FetchEnd),
     /// More than may be taken.
     TooLarge,
     /// It is a web page.
@@ -42,7 +42,7 @@ pub(in crate::fetch) enum Spoiled {
     Disk(FetchError),
 }
 
-impl Spooled {
+impl BodyFile {
     /// Takes everything from `from` into a file in `folder`, at most `limit` bytes. What is compressed with gzip is
     /// taken decompressed: length and hash are those of the content, and `total`, the length of what comes, is told
     /// no further.
@@ -51,28 +51,28 @@ impl Spooled {
         folder: &Path,
         limit: u64,
         total: Option<u64>,
-        halt: &Halt,
-        watch: &dyn Watch,
-    ) -> Result<Self, Spoiled> {
+        halt: &CancelToken,
+        watch: &dyn FetchObserver,
+    ) -> Result<Self, BodyRejection> {
         if total.is_some_and(|total| total > limit) {
-            return Err(Spoiled::TooLarge);
+            return Err(BodyRejection::TooLarge);
         }
         let unreadable = |error: io::Error| match halt.check() {
-            Err(ended) => Spoiled::Ended(ended),
-            Ok(()) if is_too_much(&error) => Spoiled::TooLarge,
-            Ok(()) if is_damage(&error) => Spoiled::Damaged(error),
-            Ok(()) => Spoiled::Broken(error),
+            Err(ended) => BodyRejection::Ended(ended),
+            Ok(()) if is_too_much(&error) => BodyRejection::TooLarge,
+            Ok(()) if is_damage(&error) => BodyRejection::Damaged(error),
+            Ok(()) => BodyRejection::Broken(error),
         };
-        let mut from = Unpacked::gzip(from, limit, halt).map_err(unreadable)?;
+        let mut from = DecompressedBody::gzip(from, limit, halt).map_err(unreadable)?;
         let total = total.filter(|_| !from.was_packed);
-        let mut file = temporary(folder).map_err(|error| Spoiled::Disk(disk(&error)))?;
+        let mut file = temporary(folder).map_err(|error| BodyRejection::Disk(disk(&error)))?;
         let mut hash = Sha256::new();
         let mut bytes = 0_u64;
         let mut start = Vec::with_capacity(START);
         let mut begun = false;
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            halt.check().map_err(Spoiled::Ended)?;
+            halt.check().map_err(BodyRejection::Ended)?;
             let count = match from.read(&mut buffer) {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -83,7 +83,7 @@ impl Spooled {
                 start.extend_from_slice(&piece[..piece.len().min(START - start.len())]);
                 begun = start.len() == START || count == 0;
                 if begun && looks_like_html(&start) {
-                    return Err(Spoiled::Html);
+                    return Err(BodyRejection::Html);
                 }
             }
             if count == 0 {
@@ -91,10 +91,10 @@ impl Spooled {
             }
             bytes += count as u64;
             if bytes > limit {
-                return Err(Spoiled::TooLarge);
+                return Err(BodyRejection::TooLarge);
             }
             hash.update(piece);
-            file.write_all(piece).map_err(|error| Spoiled::Disk(disk(&error)))?;
+            file.write_all(piece).map_err(|error| BodyRejection::Disk(disk(&error)))?;
             watch.received(bytes, total);
         }
         let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
@@ -113,8 +113,8 @@ impl Spooled {
     }
 
     /// Reads from position `at`, independently of every other reader.
-    pub(in crate::fetch) fn reader(&self, at: u64) -> Reader<'_> {
-        Reader { file: &self.file, at }
+    pub(in crate::fetch) fn reader(&self, at: u64) -> BodyReader<'_> {
+        BodyReader { file: &self.file, at }
     }
 }
 
@@ -134,19 +134,19 @@ pub(in crate::fetch) fn disk(error: &io::Error) -> FetchError {
 
 /// A reader with a position of its own.
 #[derive(Debug)]
-pub(in crate::fetch) struct Reader<'a> {
+pub(in crate::fetch) struct BodyReader<'a> {
     file: &'a File,
     at: u64,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> BodyReader<'a> {
     /// Reads `file` from its beginning.
     pub(in crate::fetch) const fn new(file: &'a File) -> Self {
         Self { file, at: 0 }
     }
 }
 
-impl Read for Reader<'_> {
+impl Read for BodyReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.file.read_at(buffer, self.at)?;
         self.at += count as u64;

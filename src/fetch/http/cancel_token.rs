@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::fetch::Watch;
+use crate::fetch::FetchObserver;
 
 /// How long anything waits before it asks again.
 pub(in crate::fetch) const SLICE: Duration = Duration::from_millis(100);
 
 /// Why a fetch must end now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum Ended {
+pub(in crate::fetch) enum FetchEnd {
     /// The watch said stop.
     Stopped,
     /// The time of the order is over.
@@ -25,20 +25,20 @@ pub(in crate::fetch) enum Ended {
 
 /// The one answer to "may this go on?", shared with the parts of a connection.
 #[derive(Debug)]
-pub(in crate::fetch) struct Halt {
+pub(in crate::fetch) struct CancelToken {
     stop: AtomicBool,
     deadline: Mutex<Instant>,
     /// The end of everything, which no pause puts off.
     latest: Instant,
 }
 
-impl Halt {
+impl CancelToken {
     /// Whether to go on.
-    pub(in crate::fetch) fn check(&self) -> Result<(), Ended> {
+    pub(in crate::fetch) fn check(&self) -> Result<(), FetchEnd> {
         if self.stop.load(Ordering::Relaxed) {
-            Err(Ended::Stopped)
+            Err(FetchEnd::Stopped)
         } else if self.left().is_zero() {
-            Err(Ended::TimedOut)
+            Err(FetchEnd::TimedOut)
         } else {
             Ok(())
         }
@@ -50,9 +50,9 @@ impl Halt {
     }
 
     /// Whether to go on waiting for somebody else's fetch, which is not in the time that this one may take.
-    pub(in crate::fetch) fn check_in_pause(&self) -> Result<(), Ended> {
+    pub(in crate::fetch) fn check_in_pause(&self) -> Result<(), FetchEnd> {
         match self.check() {
-            Err(Ended::TimedOut) if Instant::now() < self.latest => Ok(()),
+            Err(FetchEnd::TimedOut) if Instant::now() < self.latest => Ok(()),
             other => other,
         }
     }
@@ -64,7 +64,7 @@ impl Halt {
     }
 
     /// Waits for so long.
-    pub(in crate::fetch) fn sleep(&self, time: Duration) -> Result<(), Ended> {
+    pub(in crate::fetch) fn sleep(&self, time: Duration) -> Result<(), FetchEnd> {
         let until = Instant::now() + time;
         loop {
             self.check()?;
@@ -82,7 +82,7 @@ impl Halt {
         &self,
         limit: Duration,
         work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<Option<T>, Ended> {
+    ) -> Result<Option<T>, FetchEnd> {
         let (sender, receiver) = mpsc::sync_channel(1);
         let until = Instant::now() + limit;
         let spawned = thread::Builder::new().name("lockstep-reach".to_owned()).spawn(move || {
@@ -110,17 +110,17 @@ pub(in crate::fetch) fn deadline(time: Duration) -> Instant {
     Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
 }
 
-/// Runs `work` with a [`Halt`] that says stop soon after `watch` does, whatever the work is waiting for. The work may
+/// Runs `work` with a [`CancelToken`] that says stop soon after `watch` does, whatever the work is waiting for. The work may
 /// take `timeout`, and with its pauses `most`.
 pub(in crate::fetch) fn watched<T>(
-    watch: &dyn Watch,
+    watch: &dyn FetchObserver,
     timeout: Duration,
     most: Duration,
-    work: impl FnOnce(&Arc<Halt>) -> T,
+    work: impl FnOnce(&Arc<CancelToken>) -> T,
 ) -> T {
     let deadlines = (Mutex::new(deadline(timeout.min(most))), deadline(most));
     let stop = AtomicBool::new(watch.should_stop());
-    let halt = Arc::new(Halt { stop, deadline: deadlines.0, latest: deadlines.1 });
+    let halt = Arc::new(CancelToken { stop, deadline: deadlines.0, latest: deadlines.1 });
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let asking = scope.spawn(|| {
@@ -132,18 +132,18 @@ pub(in crate::fetch) fn watched<T>(
                 thread::park_timeout(SLICE);
             }
         });
-        let _over = Over { done: &done, asking: asking.thread().clone() };
+        let _over = CancelOnDrop { done: &done, asking: asking.thread().clone() };
         work(&halt)
     })
 }
 
 /// Ends the asking thread even when the work panics; otherwise the scope would wait for it for ever.
-struct Over<'a> {
+struct CancelOnDrop<'a> {
     done: &'a AtomicBool,
     asking: thread::Thread,
 }
 
-impl Drop for Over<'_> {
+impl Drop for CancelOnDrop<'_> {
     fn drop(&mut self) {
         self.done.store(true, Ordering::Release);
         self.asking.unpark();

@@ -7,9 +7,9 @@ use std::io::{self, Cursor, ErrorKind, Read};
 use flate2::read::{DeflateDecoder, ZlibDecoder};
 use ureq::http::{HeaderMap, header};
 
-use super::cancel_token::Halt;
+use super::cancel_token::CancelToken;
 use super::gzip_members::GzipMembers;
-use super::response_status::Place;
+use super::response_status::ResponseOrigin;
 use crate::domain::rows::row::shortened;
 use crate::fetch::FetchError;
 
@@ -54,7 +54,7 @@ pub(in crate::fetch) enum BodyCoding {
 ///
 /// # Errors
 /// `bad_answer` for a coding that Lockstep cannot read. It asks for gzip alone, so the server sent it unasked.
-pub(in crate::fetch) fn body_coding(headers: &HeaderMap, place: &Place) -> Result<BodyCoding, FetchError> {
+pub(in crate::fetch) fn body_coding(headers: &HeaderMap, place: &ResponseOrigin) -> Result<BodyCoding, FetchError> {
     let mut coding = BodyCoding::ByContent;
     for value in headers.get_all(header::CONTENT_ENCODING) {
         for word in String::from_utf8_lossy(value.as_bytes()).split(',') {
@@ -79,19 +79,19 @@ pub(in crate::fetch) fn body_coding(headers: &HeaderMap, place: &Place) -> Resul
 }
 
 /// A body that is decompressed while it is read.
-pub(in crate::fetch) struct Unpacked<'a> {
+pub(in crate::fetch) struct DecompressedBody<'a> {
     reader: Box<dyn Read + 'a>,
     /// Whether it was compressed: then its length on the wire says nothing of how long it gets.
     pub(in crate::fetch) was_packed: bool,
 }
 
-impl<'a> Unpacked<'a> {
+impl<'a> DecompressedBody<'a> {
     /// Decompresses `from` where it begins as gzip does; otherwise it stays as it is. Of a compressed body at most
     /// `limit` bytes are read, and a little more for what gzip adds.
     ///
     /// # Errors
     /// When `from` cannot be read.
-    pub(in crate::fetch) fn gzip(mut from: impl Read + 'a, limit: u64, halt: &'a Halt) -> io::Result<Self> {
+    pub(in crate::fetch) fn gzip(mut from: impl Read + 'a, limit: u64, halt: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(GZIP_START.len());
         from.by_ref().take(GZIP_START.len() as u64).read_to_end(&mut start)?;
         let was_packed = start == GZIP_START;
@@ -109,7 +109,7 @@ impl<'a> Unpacked<'a> {
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(in crate::fetch) fn deflate(mut self, limit: u64, halt: &'a Halt) -> io::Result<Self> {
+    pub(in crate::fetch) fn deflate(mut self, limit: u64, halt: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(2);
         self.reader.by_ref().take(2).read_to_end(&mut start)?;
         let has_header = matches!(start[..], [first, second]
@@ -125,7 +125,7 @@ impl<'a> Unpacked<'a> {
     }
 }
 
-impl Read for Unpacked<'_> {
+impl Read for DecompressedBody<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.reader.read(buffer)
     }
@@ -133,19 +133,19 @@ impl Read for Unpacked<'_> {
 
 /// That more compressed data came than may.
 #[derive(Debug)]
-struct TooMuch;
+struct DecompressionLimit;
 
-impl fmt::Display for TooMuch {
+impl fmt::Display for DecompressionLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("more compressed data than may be read")
     }
 }
 
-impl std::error::Error for TooMuch {}
+impl std::error::Error for DecompressionLimit {}
 
 /// Whether `error` says that more compressed data came than may.
 pub(in crate::fetch) fn is_too_much(error: &io::Error) -> bool {
-    carries::<TooMuch>(error)
+    carries::<DecompressionLimit>(error)
 }
 
 fn carries<E: std::error::Error + 'static>(error: &io::Error) -> bool {
@@ -167,11 +167,11 @@ pub(in crate::fetch) fn is_cut(error: &io::Error) -> bool {
 struct BoundedReader<'a, R> {
     inner: R,
     left: u64,
-    halt: &'a Halt,
+    halt: &'a CancelToken,
 }
 
 impl<'a, R> BoundedReader<'a, R> {
-    fn new(inner: R, limit: u64, halt: &'a Halt) -> Self {
+    fn new(inner: R, limit: u64, halt: &'a CancelToken) -> Self {
         Self { inner, left: limit.saturating_add(SLACK_BYTES), halt }
     }
 }
@@ -181,7 +181,7 @@ impl<R: Read> Read for BoundedReader<'_, R> {
         // Whoever reads asks the halt anew for the reason.
         self.halt.check().map_err(|_| io::Error::from(ErrorKind::TimedOut))?;
         let count = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(TooMuch))?;
+        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(DecompressionLimit))?;
         Ok(count)
     }
 }
@@ -213,7 +213,7 @@ impl<R: Read> Read for NamedReader<R> {
         self.inner.read(buffer).map_err(|error| {
             let is_of_source = error.raw_os_error().is_some()
                 || carries::<ureq::Error>(&error)
-                || carries::<TooMuch>(&error)
+                || carries::<DecompressionLimit>(&error)
                 || carries::<DamageError>(&error);
             match error.kind() {
                 _ if is_of_source => error,

@@ -4,52 +4,52 @@ use std::io::ErrorKind;
 
 use url::Url;
 
-use super::cancel_token::Ended;
-use super::response_status::{Place, Trouble, host_of};
+use super::cancel_token::FetchEnd;
+use super::response_status::{BodyProblem, ResponseOrigin, host_of};
 use crate::domain::location::without_secrets;
 use crate::domain::rows::row::clipped;
 use crate::fetch::FetchError;
 
 /// How a fetch, or one try of it, ended without an answer.
-pub(in crate::fetch) enum Failure {
-    Ended(Ended),
-    Trouble(Trouble),
+pub(in crate::fetch) enum FetchFailure {
+    Ended(FetchEnd),
+    Trouble(BodyProblem),
 }
 
-impl Failure {
+impl FetchFailure {
     /// The word for it.
     pub(in crate::fetch) fn code(&self) -> &'static str {
         match self {
-            Self::Ended(Ended::TimedOut) => "timeout",
-            Self::Ended(Ended::Stopped) | Self::Trouble(Trouble::Final(FetchError::Stopped)) => "stopped",
-            Self::Trouble(Trouble::Passing(FetchError::Stopped)) => "stopped",
-            Self::Trouble(Trouble::Final(FetchError::Failed { code, .. })) => code,
-            Self::Trouble(Trouble::Passing(FetchError::Failed { code, .. })) => code,
-            Self::Trouble(Trouble::Busy { .. }) => "busy",
+            Self::Ended(FetchEnd::TimedOut) => "timeout",
+            Self::Ended(FetchEnd::Stopped) | Self::Trouble(BodyProblem::Final(FetchError::Stopped)) => "stopped",
+            Self::Trouble(BodyProblem::Passing(FetchError::Stopped)) => "stopped",
+            Self::Trouble(BodyProblem::Final(FetchError::Failed { code, .. })) => code,
+            Self::Trouble(BodyProblem::Passing(FetchError::Failed { code, .. })) => code,
+            Self::Trouble(BodyProblem::Busy { .. }) => "busy",
         }
     }
 }
 
-impl From<Ended> for Failure {
-    fn from(ended: Ended) -> Self {
+impl From<FetchEnd> for FetchFailure {
+    fn from(ended: FetchEnd) -> Self {
         Self::Ended(ended)
     }
 }
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
+impl From<BodyProblem> for FetchFailure {
+    fn from(trouble: BodyProblem) -> Self {
         Self::Trouble(trouble)
     }
 }
 
-impl From<FetchError> for Failure {
+impl From<FetchError> for FetchFailure {
     fn from(error: FetchError) -> Self {
-        Self::Trouble(Trouble::Final(error))
+        Self::Trouble(BodyProblem::Final(error))
     }
 }
 
 /// That a form was answered with a redirect, which it does not follow.
-pub(in crate::fetch) fn redirected_form(place: &Place, to: &Url) -> Failure {
+pub(in crate::fetch) fn redirected_form(place: &ResponseOrigin, to: &Url) -> FetchFailure {
     let to = clipped(&without_secrets(to.as_str()));
     final_failure(
         "bad_redirect",
@@ -58,10 +58,10 @@ pub(in crate::fetch) fn redirected_form(place: &Place, to: &Url) -> Failure {
 }
 
 /// That `from` led to `to`, where that is not fetched from: who gave the address did not name that place.
-pub(in crate::fetch) fn led_there(failure: Failure, from: Option<&str>, to: &Url) -> Failure {
+pub(in crate::fetch) fn led_there(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
     match (failure, from) {
         (
-            Failure::Trouble(Trouble::Final(FetchError::Failed { code: code @ "address_refused", message })),
+            FetchFailure::Trouble(BodyProblem::Final(FetchError::Failed { code: code @ "address_refused", message })),
             Some(from),
         ) => final_failure(code, format!("{from} redirects to {}. {message}", host_of(to))),
         (other, _) => other,
@@ -69,7 +69,7 @@ pub(in crate::fetch) fn led_there(failure: Failure, from: Option<&str>, to: &Url
 }
 
 /// That `from` leads back to an address that was asked before, which answered the same each time.
-pub(in crate::fetch) fn in_circles(from: &Url, to: &Url) -> Failure {
+pub(in crate::fetch) fn in_circles(from: &Url, to: &Url) -> FetchFailure {
     let host = host_of(from);
     let how = if from == to { "redirects this address to itself" } else { "redirects in a circle" };
     let message = format!(
@@ -80,7 +80,7 @@ pub(in crate::fetch) fn in_circles(from: &Url, to: &Url) -> Failure {
 }
 
 /// That redirects go on beyond `most`, the last from `url`.
-pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> Failure {
+pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> FetchFailure {
     final_failure(
         "too_many_redirects",
         format!(
@@ -91,7 +91,7 @@ pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> Failure {
 }
 
 /// That a redirect leads to what is no address of the web.
-pub(in crate::fetch) fn led_astray(error: FetchError, place: &Place) -> Failure {
+pub(in crate::fetch) fn led_astray(error: FetchError, place: &ResponseOrigin) -> FetchFailure {
     match error {
         FetchError::Failed { code, message } => {
             final_failure(code, format!("{} redirects to something else than a web address. {message}", place.host))
@@ -101,7 +101,7 @@ pub(in crate::fetch) fn led_astray(error: FetchError, place: &Place) -> Failure 
 }
 
 /// That a redirect leads to a sheet that must not be fetched as it is.
-pub(in crate::fetch) fn led_to_sheet(error: FetchError, place: &Place) -> Failure {
+pub(in crate::fetch) fn led_to_sheet(error: FetchError, place: &ResponseOrigin) -> FetchFailure {
     let host = &place.host;
     match error {
         FetchError::Failed { code, message } => final_failure(
@@ -113,10 +113,10 @@ pub(in crate::fetch) fn led_to_sheet(error: FetchError, place: &Place) -> Failur
 }
 
 /// Why `host` did not answer.
-pub(in crate::fetch) fn no_answer(error: ureq::Error, host: &str) -> Failure {
+pub(in crate::fetch) fn no_answer(error: ureq::Error, host: &str) -> FetchFailure {
     match error {
         ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
-            Ok(own) => Trouble::Final(*own).into(),
+            Ok(own) => BodyProblem::Final(*own).into(),
             Err(other) => {
                 final_failure("connection", format!("{host} could not be reached ({}).", clipped(&other.to_string())))
             }
@@ -148,11 +148,11 @@ pub(in crate::fetch) fn no_answer(error: ureq::Error, host: &str) -> Failure {
 }
 
 /// Trying again does not help.
-pub(in crate::fetch) fn final_failure(code: &'static str, message: String) -> Failure {
-    Trouble::Final(FetchError::failed(code, message)).into()
+pub(in crate::fetch) fn final_failure(code: &'static str, message: String) -> FetchFailure {
+    BodyProblem::Final(FetchError::failed(code, message)).into()
 }
 
 /// It may be over in a moment.
-pub(in crate::fetch) fn passing(code: &'static str, message: String) -> Failure {
-    Trouble::Passing(FetchError::failed(code, message)).into()
+pub(in crate::fetch) fn passing(code: &'static str, message: String) -> FetchFailure {
+    BodyProblem::Passing(FetchError::failed(code, message)).into()
 }

@@ -8,20 +8,20 @@ use std::time::Instant;
 use url::Url;
 
 use super::address::place;
-use super::cancel_token::{Ended, Halt, SLICE};
+use super::cancel_token::{CancelToken, FetchEnd, SLICE};
 
 static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
 
 /// The right to talk to one host and port; given back when dropped.
 #[derive(Debug)]
-pub(in crate::fetch) struct Turn {
+pub(in crate::fetch) struct HostTurn {
     place: String,
 }
 
-impl Turn {
+impl HostTurn {
     /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may
     /// take: one that hangs must not be the end of all behind it.
-    pub(in crate::fetch) fn take(url: &Url, halt: &Halt) -> Result<Self, Ended> {
+    pub(in crate::fetch) fn take(url: &Url, halt: &CancelToken) -> Result<Self, FetchEnd> {
         let place = place(url);
         let begun = Instant::now();
         let mut busy = lock();
@@ -35,7 +35,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for HostTurn {
     fn drop(&mut self) {
         lock().remove(&self.place);
         BUSY.1.notify_all();

@@ -3,27 +3,28 @@
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
-use super::address::Reach;
+use super::address::RedirectScope;
 use super::response_status;
-use super::response_status::{Place, Trouble};
+use super::response_status::{BodyProblem, ResponseOrigin};
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
 
 /// What an answer's status and headers mean. The bytes are the beginning of the body where the status tells of
 /// trouble or the headers announce a web page, otherwise none. `Ok` takes the body.
-pub(in crate::fetch) type Judge<'a> = dyn Fn(StatusCode, &HeaderMap, &[u8], &Place) -> Result<(), Trouble> + Sync + 'a;
+pub(in crate::fetch) type ResponseRule<'a> =
+    dyn Fn(StatusCode, &HeaderMap, &[u8], &ResponseOrigin) -> Result<(), BodyProblem> + Sync + 'a;
 
 /// Whether an address may be asked to which another server than Google's redirects. Google obeyed what its own address
 /// said before it redirects.
 pub(in crate::fetch) type RedirectCheck<'a> = dyn Fn(&Url) -> Result<(), FetchError> + Sync + 'a;
 
 /// One request.
-pub(in crate::fetch) struct Request<'a> {
+pub(in crate::fetch) struct OutgoingRequest<'a> {
     /// The address. User name and password in it are sent as Basic authorization.
     pub(in crate::fetch) address: &'a str,
     /// Where redirects may lead.
-    pub(in crate::fetch) reach: Reach,
+    pub(in crate::fetch) reach: RedirectScope,
     /// What is asked of addresses that redirects lead to.
     pub(in crate::fetch) check_redirect: &'a RedirectCheck<'a>,
     /// The `Accept` header.
@@ -35,12 +36,12 @@ pub(in crate::fetch) struct Request<'a> {
     /// What is known of the version that the last answer brought.
     pub(in crate::fetch) known: Option<&'a Validators>,
     /// What answers mean.
-    pub(in crate::fetch) judge: &'a Judge<'a>,
+    pub(in crate::fetch) judge: &'a ResponseRule<'a>,
 }
 
-impl<'a> Request<'a> {
+impl<'a> OutgoingRequest<'a> {
     /// Gets a table.
-    pub(in crate::fetch) fn table(address: &'a str, reach: Reach) -> Self {
+    pub(in crate::fetch) fn table(address: &'a str, reach: RedirectScope) -> Self {
         Self {
             address,
             reach,
@@ -54,7 +55,7 @@ impl<'a> Request<'a> {
     }
 
     /// Gets JSON.
-    pub(in crate::fetch) fn json(address: &'a str, reach: Reach) -> Self {
+    pub(in crate::fetch) fn json(address: &'a str, reach: RedirectScope) -> Self {
         Self { accept: "application/json", ..Self::table(address, reach) }
     }
 

@@ -12,7 +12,7 @@ const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Googl
 
 /// Who answered.
 #[derive(Clone, Debug)]
-pub(in crate::fetch) struct Place {
+pub(in crate::fetch) struct ResponseOrigin {
     /// Host, and port where it is not the usual one.
     pub(in crate::fetch) host: String,
     /// The address that was asked, after redirects.
@@ -21,7 +21,7 @@ pub(in crate::fetch) struct Place {
     pub(in crate::fetch) google: bool,
 }
 
-impl Place {
+impl ResponseOrigin {
     /// Its name for people.
     fn name(&self) -> String {
         if self.google { "Google".to_owned() } else { self.host.clone() }
@@ -30,7 +30,7 @@ impl Place {
 
 /// Why there is no body.
 #[derive(Debug)]
-pub(in crate::fetch) enum Trouble {
+pub(in crate::fetch) enum BodyProblem {
     /// Trying again does not help.
     Final(FetchError),
     /// It may be over in a moment.
@@ -44,17 +44,22 @@ pub(in crate::fetch) enum Trouble {
     },
 }
 
-impl From<FetchError> for Trouble {
+impl From<FetchError> for BodyProblem {
     fn from(error: FetchError) -> Self {
         Self::Final(error)
     }
 }
 
 /// Accepts a status that brings a body, and explains every other one.
-pub(in crate::fetch) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8], place: &Place) -> Result<(), Trouble> {
+pub(in crate::fetch) fn judge(
+    status: StatusCode,
+    headers: &HeaderMap,
+    _: &[u8],
+    place: &ResponseOrigin,
+) -> Result<(), BodyProblem> {
     let host = &place.host;
     let (code, message) = match status.as_u16() {
-        200 | 203 | 204 if says_html(headers) => return Err(Trouble::Final(page_instead(place))),
+        200 | 203 | 204 if says_html(headers) => return Err(BodyProblem::Final(page_instead(place))),
         200 | 203 | 204 => return Ok(()),
         401 | 403 if place.google => ("sign_in_page", SIGN_IN.to_owned()),
         401 => (
@@ -96,16 +101,16 @@ pub(in crate::fetch) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8],
         }
         429 | 503 if retry_after(headers, Utc::now()).is_some() => {
             let until = retry_after(headers, Utc::now()).unwrap_or_else(Utc::now);
-            return Err(Trouble::Busy { host: place.name(), until });
+            return Err(BodyProblem::Busy { host: place.name(), until });
         }
         429 => {
-            return Err(Trouble::Passing(FetchError::failed(
+            return Err(BodyProblem::Passing(FetchError::failed(
                 "rate_limited",
                 format!("{host} was asked too often (429). Try again in a few minutes, or sync less often."),
             )));
         }
         500.. => {
-            return Err(Trouble::Passing(FetchError::failed(
+            return Err(BodyProblem::Passing(FetchError::failed(
                 "server_error",
                 format!("{host} has a problem of its own ({}). Try again later.", status.as_u16()),
             )));
@@ -114,11 +119,11 @@ pub(in crate::fetch) fn judge(status: StatusCode, headers: &HeaderMap, _: &[u8],
             ("bad_status", format!("{host} gave an answer that brings no file (status {other}). Check the address."))
         }
     };
-    Err(Trouble::Final(FetchError::failed(code, message)))
+    Err(BodyProblem::Final(FetchError::failed(code, message)))
 }
 
 /// What it means that a page came instead of data.
-pub(in crate::fetch) fn page_instead(place: &Place) -> FetchError {
+pub(in crate::fetch) fn page_instead(place: &ResponseOrigin) -> FetchError {
     if place.google {
         return FetchError::failed("sign_in_page", SIGN_IN);
     }

@@ -1,5 +1,5 @@
 //! How a connection is made: names are looked up and checked here, exactly the checked addresses are connected to, and
-//! every wait asks [`Halt`]. There is no proxy, no pool and no second way out.
+//! every wait asks [`CancelToken`]. There is no proxy, no pool and no second way out.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -15,7 +15,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::address_guard::AllowHosts;
-use super::cancel_token::{Ended, Halt};
+use super::cancel_token::{CancelToken, FetchEnd};
 use crate::fetch::FetchError;
 
 /// The longest one try may take to look a name up, and to connect.
@@ -26,8 +26,8 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// What the parts of one fetch's connections share.
 #[derive(Debug)]
-pub(in crate::fetch) struct Line {
-    pub(in crate::fetch) halt: Arc<Halt>,
+pub(in crate::fetch) struct ConnectionContext {
+    pub(in crate::fetch) halt: Arc<CancelToken>,
     pub(in crate::fetch) allow: AllowHosts,
     /// How many bytes may arrive on the wire: a compressed body is limited before it is unpacked, too.
     pub(in crate::fetch) wire_limit: u64,
@@ -45,7 +45,7 @@ pub(in crate::fetch) fn by_system(name: &str, port: u16) -> io::Result<Vec<Socke
     Ok((name, port).to_socket_addrs()?.collect())
 }
 
-impl Line {
+impl ConnectionContext {
     /// Whether more arrived than may.
     pub(in crate::fetch) fn overrun(&self) -> bool {
         self.wire.load(Ordering::Relaxed) > self.wire_limit
@@ -53,7 +53,7 @@ impl Line {
 }
 
 /// A client for one fetch over `line`.
-pub(in crate::fetch) fn agent(line: &Arc<Line>) -> ureq::Agent {
+pub(in crate::fetch) fn agent(line: &Arc<ConnectionContext>) -> ureq::Agent {
     let config = Config::builder()
         .proxy(None)
         .http_status_as_error(false)
@@ -61,14 +61,14 @@ pub(in crate::fetch) fn agent(line: &Arc<Line>) -> ureq::Agent {
         .max_idle_connections(0)
         .user_agent(concat!("Lockstep/", env!("CARGO_PKG_VERSION")))
         .build();
-    let connector = Plug { line: Arc::clone(line) }.chain(RustlsConnector::default());
+    let connector = GuardedConnector { line: Arc::clone(line) }.chain(RustlsConnector::default());
     ureq::Agent::with_parts(config, connector, CheckedNames { line: Arc::clone(line) })
 }
 
 /// Looks names up and lets only permitted addresses through.
 #[derive(Debug)]
 struct CheckedNames {
-    line: Arc<Line>,
+    line: Arc<ConnectionContext>,
 }
 
 impl Resolver for CheckedNames {
@@ -108,25 +108,25 @@ fn refused(host: &str, ip: IpAddr) -> FetchError {
     )
 }
 
-/// Carries the end of a fetch through ureq; the caller asks [`Halt`] anew and does not read it.
-fn ended(why: Ended) -> ureq::Error {
+/// Carries the end of a fetch through ureq; the caller asks [`CancelToken`] anew and does not read it.
+fn ended(why: FetchEnd) -> ureq::Error {
     let kind = match why {
-        Ended::Stopped => io::ErrorKind::ConnectionAborted,
-        Ended::TimedOut => io::ErrorKind::TimedOut,
+        FetchEnd::Stopped => io::ErrorKind::ConnectionAborted,
+        FetchEnd::TimedOut => io::ErrorKind::TimedOut,
     };
     io::Error::new(kind, "the fetch has ended").into()
 }
 
 /// Makes TCP connections to the checked addresses.
 #[derive(Debug)]
-struct Plug {
-    line: Arc<Line>,
+struct GuardedConnector {
+    line: Arc<ConnectionContext>,
 }
 
-impl Connector<()> for Plug {
-    type Out = Wire;
+impl Connector<()> for GuardedConnector {
+    type Out = TcpTransport;
 
-    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<Wire>, ureq::Error> {
+    fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<TcpTransport>, ureq::Error> {
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
         let connected = self.line.halt.wait_for(REACH, move || connect(&addresses)).map_err(ended)?;
         let stream = connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
@@ -134,7 +134,7 @@ impl Connector<()> for Plug {
         stream.set_read_timeout(Some(TICK))?;
         stream.set_write_timeout(Some(TICK))?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(Wire { stream, buffers, line: Arc::clone(&self.line) }))
+        Ok(Some(TcpTransport { stream, buffers, line: Arc::clone(&self.line) }))
     }
 }
 
@@ -158,20 +158,20 @@ fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
 
 /// One TCP connection.
 #[derive(Debug)]
-struct Wire {
+struct TcpTransport {
     stream: TcpStream,
     buffers: LazyBuffers,
-    line: Arc<Line>,
+    line: Arc<ConnectionContext>,
 }
 
-impl Wire {
+impl TcpTransport {
     /// Whether `error` only means that a tick has passed.
     fn only_waiting(error: &io::Error) -> bool {
         matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
     }
 }
 
-impl Transport for Wire {
+impl Transport for TcpTransport {
     fn buffers(&mut self) -> &mut dyn Buffers {
         &mut self.buffers
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::fetch::http::response_status::host_of;
 
 /// The form of an address, for sentences.
@@ -13,13 +13,13 @@ const FORM: &str = "https://name:password@host/…";
 
 /// What server it seems to be. It makes no difference to what is asked, only to the advice when something is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Server {
+pub(super) enum ReaderServer {
     FreshRss,
     Inoreader,
     Other,
 }
 
-impl Server {
+impl ReaderServer {
     /// What to do when it does not take name and password.
     pub(super) const fn on_refusal(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl Server {
 }
 
 /// An account, as the address of its source tells it.
-pub(super) struct Account {
+pub(super) struct ReaderAccount {
     /// The address that paths are appended to: without a slash at the end, name, password or query.
     base: String,
     host: String,
@@ -60,27 +60,27 @@ pub(super) struct Account {
     pub(super) password: String,
     /// `AppId` and `AppKey`, which Inoreader wants of every program.
     pub(super) app: Option<(String, String)>,
-    pub(super) server: Server,
+    pub(super) server: ReaderServer,
 }
 
 /// Never with its secrets.
-impl fmt::Debug for Account {
+impl fmt::Debug for ReaderAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Account").field("base", &self.base).finish_non_exhaustive()
     }
 }
 
-impl Account {
+impl ReaderAccount {
     /// The account that a location names.
     ///
     /// # Errors
     /// The sentence that says what is missing. It repeats nothing of the address: where it cannot be taken apart nobody
     /// knows which part of it is the password.
-    pub(super) fn at(location: &Location) -> Result<Self, String> {
+    pub(super) fn at(location: &SourceLocation) -> Result<Self, String> {
         let address = match location {
-            Location::Url(address) => address.trim(),
-            Location::Urls(_) => return Err("A reader account has one address.".to_owned()),
-            Location::File(_) | Location::Upload(_) | Location::Sample => {
+            SourceLocation::Url(address) => address.trim(),
+            SourceLocation::Urls(_) => return Err("A reader account has one address.".to_owned()),
+            SourceLocation::File(_) | SourceLocation::Upload(_) | SourceLocation::Sample => {
                 return Err(format!("A reader account is given by its address, such as {FORM}, not by a file."));
             }
         };
@@ -111,9 +111,9 @@ impl Account {
         let is_inoreader =
             url.host_str().is_some_and(|host| host == "inoreader.com" || host.ends_with(".inoreader.com"));
         let server = match path {
-            path if path.contains("greader.php") => Server::FreshRss,
-            _ if is_inoreader || app.is_some() => Server::Inoreader,
-            _ => Server::Other,
+            path if path.contains("greader.php") => ReaderServer::FreshRss,
+            _ if is_inoreader || app.is_some() => ReaderServer::Inoreader,
+            _ => ReaderServer::Other,
         };
         if is_inoreader && app.is_none() {
             return Err(
@@ -159,24 +159,27 @@ fn app(url: &Url) -> Result<Option<(String, String)>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Account, Server};
-    use crate::domain::location::Location;
+    use super::{ReaderAccount, ReaderServer};
+    use crate::domain::location::SourceLocation;
 
-    fn at(address: &str) -> Result<Account, String> {
-        Account::at(&Location::Url(address.to_owned()))
+    fn at(address: &str) -> Result<ReaderAccount, String> {
+        ReaderAccount::at(&SourceLocation::Url(address.to_owned()))
     }
 
     #[test]
     fn an_account_is_read_from_its_address() {
         let account = at(" https://me:p%40%23ss@freshrss.example/api/greader.php/ ").expect("an account");
         assert_eq!((account.name.as_str(), account.password.as_str()), ("me", "p@#ss"));
-        assert_eq!(account.server, Server::FreshRss);
+        assert_eq!(account.server, ReaderServer::FreshRss);
         let login = account.address("/accounts/ClientLogin", &[]);
         assert_eq!(login, "https://freshrss.example/api/greader.php/accounts/ClientLogin");
         let list = account.address("/x", &[("s", "user/-/a"), ("c", "1&2")]);
         assert_eq!(list, "https://freshrss.example/api/greader.php/x?s=user%2F-%2Fa&c=1%262");
         let whole = at("http://me:pw@reader.example:8080/reader/api/0/").expect("an account");
-        assert_eq!((whole.address("/x", &[]).as_str(), whole.server), ("http://reader.example:8080/x", Server::Other));
+        assert_eq!(
+            (whole.address("/x", &[]).as_str(), whole.server),
+            ("http://reader.example:8080/x", ReaderServer::Other)
+        );
         assert!(!format!("{account:?}").contains("p@#ss"));
     }
 
@@ -197,7 +200,10 @@ mod tests {
             let wrong = at(address).expect_err(address);
             assert!(wrong.contains(missing) && !wrong.contains("s3cret"), "{address}: {wrong}");
         }
-        assert!(Account::at(&Location::Urls(vec![])).is_err() && Account::at(&Location::Sample).is_err());
+        assert!(
+            ReaderAccount::at(&SourceLocation::Urls(vec![])).is_err()
+                && ReaderAccount::at(&SourceLocation::Sample).is_err()
+        );
         let inoreader = at("https://me:pw@www.inoreader.com/?AppId=7&AppKey=k").expect("an account");
         assert_eq!(inoreader.app, Some(("7".to_owned(), "k".to_owned())));
     }

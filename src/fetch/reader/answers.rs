@@ -4,10 +4,10 @@ use chrono::Utc;
 use ureq::http::{HeaderMap, StatusCode};
 
 use super::super::FetchError;
-use super::account::{Account, Server};
+use super::account::{ReaderAccount, ReaderServer};
 use super::quota;
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::{Place, Trouble, looks_like_html};
+use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin, looks_like_html};
 
 /// The word for a part of the API that a server lacks, or answers in a form of its own.
 pub(super) const UNSUPPORTED: &str = "unsupported";
@@ -36,12 +36,12 @@ pub(super) fn is_of_one_answer(code: &str) -> bool {
 
 /// What the answer to a login means. Inoreader announces it as a web page, whatever it is.
 pub(super) fn login(
-    account: &Account,
+    account: &ReaderAccount,
     status: StatusCode,
     headers: &HeaderMap,
     start: &[u8],
-    place: &Place,
-) -> Result<(), Trouble> {
+    place: &ResponseOrigin,
+) -> Result<(), BodyProblem> {
     match status.as_u16() {
         200 | 203 if looks_like_html(start) => Err(not_here(account, "a web page").into()),
         200 | 203 => Ok(()),
@@ -49,8 +49,8 @@ pub(super) fn login(
         status @ (400 | 401 | 403) => Err(refused(account, status).into()),
         404 | 405 | 410 | 501 => Err(not_here(account, &format!("status {}", status.as_u16())).into()),
         // FreshRSS says so as long as its API is switched off.
-        503 if account.server == Server::FreshRss && start.starts_with(b"Service Unavailable!") => {
-            Err(Trouble::Final(FetchError::failed(
+        503 if account.server == ReaderServer::FreshRss && start.starts_with(b"Service Unavailable!") => {
+            Err(BodyProblem::Final(FetchError::failed(
                 "api_disabled",
                 format!(
                     "The API of FreshRSS at {} is switched off. Switch it on in Settings → Authentication → Allow API \
@@ -65,16 +65,16 @@ pub(super) fn login(
 
 /// What any other answer means.
 pub(super) fn api(
-    account: &Account,
+    account: &ReaderAccount,
     status: StatusCode,
     headers: &HeaderMap,
     start: &[u8],
-    place: &Place,
-) -> Result<(), Trouble> {
+    place: &ResponseOrigin,
+) -> Result<(), BodyProblem> {
     match status.as_u16() {
         200 | 203 if looks_like_html(start) => Err(not_here(account, "a web page").into()),
         200 | 203 => Ok(()),
-        401 => Err(Trouble::Final(FetchError::failed(
+        401 => Err(BodyProblem::Final(FetchError::failed(
             "unauthorized",
             format!(
                 "{} took name and password, and then not the token that it had given for them (401). Its web server may \
@@ -83,7 +83,7 @@ pub(super) fn api(
             ),
         ))),
         403 if account.app.is_some() => Err(refused(account, 403).into()),
-        400 | 404 | 405 | 410 | 501 => Err(Trouble::Final(FetchError::failed(
+        400 | 404 | 405 | 410 | 501 => Err(BodyProblem::Final(FetchError::failed(
             UNSUPPORTED,
             format!("{} does not answer what a reader server is asked (status {}).", place.host, status.as_u16()),
         ))),
@@ -92,17 +92,17 @@ pub(super) fn api(
 }
 
 /// What an answer means that says nothing of readers.
-fn rest(status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place) -> Result<(), Trouble> {
+fn rest(status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin) -> Result<(), BodyProblem> {
     if status == StatusCode::TOO_MANY_REQUESTS
         && let Some(until) = quota::reset(headers, Utc::now())
     {
-        return Err(Trouble::Busy { host: place.host.clone(), until });
+        return Err(BodyProblem::Busy { host: place.host.clone(), until });
     }
     response_status::judge(status, headers, start, place)
 }
 
 /// That name or password are wrong, and how they are got right.
-pub(super) fn refused(account: &Account, status: u16) -> FetchError {
+pub(super) fn refused(account: &ReaderAccount, status: u16) -> FetchError {
     FetchError::failed(
         "unauthorized",
         format!(
@@ -114,7 +114,7 @@ pub(super) fn refused(account: &Account, status: u16) -> FetchError {
 }
 
 /// That something else answers at this address.
-pub(super) fn not_here(account: &Account, instead: &str) -> FetchError {
+pub(super) fn not_here(account: &ReaderAccount, instead: &str) -> FetchError {
     FetchError::failed(
         "no_reader",
         format!(
@@ -126,7 +126,7 @@ pub(super) fn not_here(account: &Account, instead: &str) -> FetchError {
 }
 
 /// That an answer has not what it must have: `200 []` is what Miniflux says to whatever it does not know.
-pub(super) fn lacking(account: &Account, what: &str) -> FetchError {
+pub(super) fn lacking(account: &ReaderAccount, what: &str) -> FetchError {
     FetchError::failed(
         UNSUPPORTED,
         format!(

@@ -41,12 +41,12 @@ const LABELS: usize = 100;
 
 /// Whether an article is read and starred, as far as that is known.
 #[derive(Clone, Copy, Default, Debug)]
-pub(super) struct States {
+pub(super) struct ArticleStates {
     pub(super) read: Option<bool>,
     pub(super) starred: Option<bool>,
 }
 
-impl States {
+impl ArticleStates {
     /// Writes what is known into the cells of an article.
     pub(super) fn write(self, cells: &mut [String]) {
         for (at, state) in [(READ, self.read), (STARRED, self.starred)] {

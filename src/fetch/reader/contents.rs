@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::super::FetchError;
 use super::super::row_file::RowWriter;
 use super::item_id::ItemId;
-use super::mirror::{KnownStates, Mirror};
+use super::mirror::{AccountMirror, KnownStates};
 use super::{answers, article};
 use crate::domain::operation::Mode;
-use crate::domain::progress::Count;
+use crate::domain::progress::ProgressCount;
 use crate::domain::text::counts::grouped;
 
 /// Articles whose contents are asked for at once.
@@ -45,7 +45,7 @@ impl MissingContents {
     }
 }
 
-impl Mirror<'_> {
+impl AccountMirror<'_> {
     /// Fetches the contents of articles; answers those that did not come.
     pub(super) fn contents(
         &mut self,
@@ -59,7 +59,7 @@ impl Mirror<'_> {
         for batch in wanted.chunks(BATCH) {
             let done = asked as u64;
             let message = format!("Fetching {} {} of {}…", self.source.noun.many, grouped(done), grouped(total));
-            self.tell(&message, Count { processed: done, total });
+            self.tell(&message, ProgressCount { processed: done, total });
             let still = grouped(total - done);
             let nouns = &self.source.noun.many;
             // What is here now is worth more than a run that ends without anything.
@@ -89,7 +89,7 @@ impl Mirror<'_> {
         self.tell_missing(asked, total, &missing, rows)?;
         if asked == wanted.len() {
             let message = format!("Fetched {} {}…", grouped(total), self.source.noun.of(total));
-            self.tell(&message, Count { processed: total.max(1), total: total.max(1) });
+            self.tell(&message, ProgressCount { processed: total.max(1), total: total.max(1) });
         }
         let MissingContents { mut absent, failed, .. } = missing;
         absent.extend(failed);

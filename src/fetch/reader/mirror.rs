@@ -6,35 +6,35 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::super::row_file::{Facts, RowWriter};
-use super::super::{FetchError, FetchProgress, Fetched, Order, Watch};
+use super::super::row_file::{RowFileSummary, RowWriter};
+use super::super::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 use super::answers;
-use super::article::{self, COLUMNS, States};
+use super::article::{self, ArticleStates, COLUMNS};
 use super::item_id::ItemId;
-use super::session::Session;
-use super::stream::{self, Listing, Measure, Stream};
-use crate::domain::feed::Feed;
+use super::session::ReaderSession;
+use super::stream::{self, ArticleList, ArticleStream, ListLimit};
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::Mode;
-use crate::domain::progress::Count;
-use crate::domain::rows::row::Row;
+use crate::domain::progress::ProgressCount;
+use crate::domain::rows::row::TextRow;
 use crate::domain::source::{Source, Validators};
 use crate::domain::text::counts::grouped;
 
 /// The articles that are mirrored, the newest: a server keeps years of them.
-const MOST: Measure = Measure { most: 10_000, page: 1000 };
+const MOST: ListLimit = ListLimit { most: 10_000, page: 1000 };
 /// Those that a look takes.
-const GLANCE: Measure = Measure { most: 20, page: 20 };
+const GLANCE: ListLimit = ListLimit { most: 20, page: 20 };
 /// Articles that are looked up in the catalog at once.
 const LOOKUP: usize = 500;
 
 /// One run's mirror of an account.
-pub(super) struct Mirror<'a> {
-    pub(super) session: Session<'a>,
+pub(super) struct AccountMirror<'a> {
+    pub(super) session: ReaderSession<'a>,
     pub(super) source: &'a Source,
-    pub(super) order: &'a Order<'a>,
-    watch: &'a dyn Watch,
+    pub(super) order: &'a FetchRequest<'a>,
+    watch: &'a dyn FetchObserver,
     total: u64,
     pub(super) done: u64,
     /// How many feeds the account has, once that is known.
@@ -49,21 +49,26 @@ pub(super) struct KnownStates {
 }
 
 impl KnownStates {
-    fn of(&self, id: ItemId) -> States {
-        States {
+    fn of(&self, id: ItemId) -> ArticleStates {
+        ArticleStates {
             read: self.unread.as_ref().map(|unread| !unread.contains(&id)),
             starred: self.starred.as_ref().map(|starred| starred.contains(&id)),
         }
     }
 }
 
-impl<'a> Mirror<'a> {
-    pub(super) fn new(session: Session<'a>, source: &'a Source, order: &'a Order<'a>, watch: &'a dyn Watch) -> Self {
+impl<'a> AccountMirror<'a> {
+    pub(super) fn new(
+        session: ReaderSession<'a>,
+        source: &'a Source,
+        order: &'a FetchRequest<'a>,
+        watch: &'a dyn FetchObserver,
+    ) -> Self {
         Self { session, source, order, watch, total: 0, done: 0, subscriptions: 0 }
     }
 
     /// Does it.
-    pub(super) fn fetch(&mut self) -> Result<Fetched, FetchError> {
+    pub(super) fn fetch(&mut self) -> Result<FetchOutcome, FetchError> {
         // A look wants to see some articles, and must not use up what the server allows in a day.
         let glance = self.order.sync.is_none();
         let feeds = self.feeds()?;
@@ -82,7 +87,7 @@ impl<'a> Mirror<'a> {
         if self.order.mode == Mode::Full && !left.is_empty() {
             self.take_known(&left, &known, &mut rows)?;
         }
-        let content = rows.finish(Facts {
+        let content = rows.finish(RowFileSummary {
             columns: COLUMNS.iter().map(|(name, _)| (*name).to_owned()).collect(),
             types: COLUMNS.iter().map(|(_, kind)| Some(*kind)).collect(),
             validators: Validators::default(),
@@ -90,7 +95,7 @@ impl<'a> Mirror<'a> {
             // Articles that a server no longer lists stay.
             whole: false,
         })?;
-        Ok(Fetched::Content(Box::new(content)))
+        Ok(FetchOutcome::Content(Box::new(content)))
     }
 
     /// Until when the server wants to be left alone, as far as it said so.
@@ -100,7 +105,7 @@ impl<'a> Mirror<'a> {
 
     /// The names that the account gives its feeds, by their numbers.
     fn feeds(&mut self) -> Result<HashMap<String, String>, FetchError> {
-        self.tell(&format!("Fetching the list of {}…", self.source.noun.many), Count::default());
+        self.tell(&format!("Fetching the list of {}…", self.source.noun.many), ProgressCount::default());
         let answer = self.session.get("/reader/api/0/subscription/list", &[])?;
         let Some(subscriptions) = answer.get("subscriptions").and_then(Value::as_array) else {
             return Err(answers::lacking(self.session.account, "a list of subscriptions"));
@@ -111,14 +116,14 @@ impl<'a> Mirror<'a> {
             let id = feed["id"].as_str()?;
             let addresses = [&feed["htmlUrl"], &feed["url"]].into_iter().filter_map(Value::as_str);
             let address = addresses.chain([id.trim_start_matches("feed/")]).find(|address| !address.is_empty())?;
-            Some((id.to_owned(), Feed { title: article::name(title), ..Feed::new(address) }))
+            Some((id.to_owned(), FeedRecord { title: article::name(title), ..FeedRecord::new(address) }))
         };
-        let (ids, feeds): (Vec<String>, Vec<Feed>) = subscriptions.iter().filter_map(named).unzip();
+        let (ids, feeds): (Vec<String>, Vec<FeedRecord>) = subscriptions.iter().filter_map(named).unzip();
         Ok(ids.into_iter().zip(feed_names(&feeds)).collect())
     }
 
-    fn list(&mut self, measure: Measure) -> Result<Listing, FetchError> {
-        let listing = stream::list(&mut self.session, Stream::All, measure)?;
+    fn list(&mut self, measure: ListLimit) -> Result<ArticleList, FetchError> {
+        let listing = stream::list(&mut self.session, ArticleStream::All, measure)?;
         if listing.ids.is_empty() && listing.unreadable > 0 {
             return Err(answers::lacking(self.session.account, "numbers of articles as the others give them"));
         }
@@ -126,7 +131,7 @@ impl<'a> Mirror<'a> {
     }
 
     /// Tells of what a list of all articles lacks.
-    fn told(&self, listing: &Listing) {
+    fn told(&self, listing: &ArticleList) {
         let (host, nouns) = (self.session.account.host(), &self.source.noun.many);
         if listing.more {
             let most = grouped(MOST.most as u64);
@@ -156,14 +161,14 @@ impl<'a> Mirror<'a> {
 
     /// Which articles are unread and which are starred. What a server cannot say stays as it was.
     fn states(&mut self) -> Result<KnownStates, FetchError> {
-        self.tell("Updating read states…", Count::default());
+        self.tell("Updating read states…", ProgressCount::default());
         Ok(KnownStates {
-            unread: self.set(Stream::Unread, "which are unread")?,
-            starred: self.set(Stream::Starred, "which are starred")?,
+            unread: self.set(ArticleStream::Unread, "which are unread")?,
+            starred: self.set(ArticleStream::Starred, "which are starred")?,
         })
     }
 
-    fn set(&mut self, stream: Stream, what: &str) -> Result<Option<HashSet<ItemId>>, FetchError> {
+    fn set(&mut self, stream: ArticleStream, what: &str) -> Result<Option<HashSet<ItemId>>, FetchError> {
         let reason = match stream::list(&mut self.session, stream, MOST) {
             // A part of a list would make everything that is not in it read, or not starred.
             Ok(listing) if listing.is_whole() => return Ok(Some(listing.ids.into_iter().collect())),
@@ -212,19 +217,19 @@ impl<'a> Mirror<'a> {
         states.of(id).write(&mut cells);
         self.done += 1;
         // The header is row 1.
-        rows.push(&Row { number: rows.rows() + 2, cells, ..Row::default() })
+        rows.push(&TextRow { number: rows.rows() + 2, cells, ..TextRow::default() })
     }
 
     /// Tells how far it is. The lists of articles are those of all feeds, so all of these count from the moment they
     /// are known.
-    pub(super) fn tell(&self, message: &str, share: Count) {
-        let feeds = Count { processed: self.subscriptions, total: self.subscriptions };
+    pub(super) fn tell(&self, message: &str, share: ProgressCount) {
+        let feeds = ProgressCount { processed: self.subscriptions, total: self.subscriptions };
         self.watch.progress(&FetchProgress {
             message: message.to_owned(),
             share,
             bytes: self.session.bytes,
             feeds: (feeds.total > 0).then_some(feeds),
-            articles: Some(Count { processed: self.done, total: self.total }),
+            articles: Some(ProgressCount { processed: self.done, total: self.total }),
         });
     }
 

@@ -9,16 +9,16 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::super::file_signature::detect;
-use super::super::http::address::Reach;
-use super::super::http::request::Request;
-use super::super::http::{Answer, Body, Client};
-use super::super::{FetchError, Order, Watch, bounded_json};
-use super::account::Account;
+use super::super::http::address::RedirectScope;
+use super::super::http::request::OutgoingRequest;
+use super::super::http::{FetchResponse, HttpClient, ResponseBody};
+use super::super::{FetchError, FetchObserver, FetchRequest, bounded_json};
+use super::account::ReaderAccount;
 use super::{answers, quota};
 use crate::fetch::http::body_file::disk;
-use crate::fetch::http::cancel_token::{Ended, deadline, watched};
+use crate::fetch::http::cancel_token::{FetchEnd, deadline, watched};
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::{Place, Trouble};
+use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 
 const APP_ID: HeaderName = HeaderName::from_static("appid");
 const APP_KEY: HeaderName = HeaderName::from_static("appkey");
@@ -29,11 +29,11 @@ const LOGINS: u32 = 2;
 const LARGEST: u64 = 64_000_000;
 
 /// A conversation with one server.
-pub(super) struct Session<'a> {
-    client: &'a Client,
-    pub(super) account: &'a Account,
-    order: &'a Order<'a>,
-    watch: Ear<'a>,
+pub(super) struct ReaderSession<'a> {
+    client: &'a HttpClient,
+    pub(super) account: &'a ReaderAccount,
+    order: &'a FetchRequest<'a>,
+    watch: ProgressForwarder<'a>,
     ends: Instant,
     token: Option<String>,
     logins: u32,
@@ -44,15 +44,20 @@ pub(super) struct Session<'a> {
     pub(super) bytes: u64,
 }
 
-impl<'a> Session<'a> {
+impl<'a> ReaderSession<'a> {
     /// A conversation within the time of the order.
-    pub(super) fn new(client: &'a Client, account: &'a Account, order: &'a Order<'a>, watch: &'a dyn Watch) -> Self {
+    pub(super) fn new(
+        client: &'a HttpClient,
+        account: &'a ReaderAccount,
+        order: &'a FetchRequest<'a>,
+        watch: &'a dyn FetchObserver,
+    ) -> Self {
         let ends = deadline(order.within);
         Self {
             client,
             account,
             order,
-            watch: Ear(watch),
+            watch: ProgressForwarder(watch),
             ends,
             token: None,
             logins: 0,
@@ -92,14 +97,14 @@ impl<'a> Session<'a> {
         let account = self.account;
         loop {
             let token = self.token()?;
-            let mut request = Request::json(address, Reach::Anywhere)
+            let mut request = OutgoingRequest::json(address, RedirectScope::Anywhere)
                 .with(header::AUTHORIZATION, format!("GoogleLogin auth={token}"));
             // Miniflux takes no header with a form but wants the token in it; the others pass over it.
             request.form = form.map(|form| encoded(form.iter().copied().chain([("T", token.as_str())])));
-            let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
+            let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
                 answers::api(account, status, headers, start, place)
             };
-            match self.send(Request { judge: &judge, ..request }) {
+            match self.send(OutgoingRequest { judge: &judge, ..request }) {
                 Err(FetchError::Failed { code: "unauthorized", .. }) if self.logins < LOGINS => self.token = None,
                 answer => return self.json(&answer?),
             }
@@ -113,16 +118,16 @@ impl<'a> Session<'a> {
         }
         self.logins += 1;
         let account = self.account;
-        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
+        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
             answers::login(account, status, headers, start, place)
         };
         let address = account.address("/accounts/ClientLogin", &[]);
         let form = [("Email", account.name.as_str()), ("Passwd", &account.password), ("service", "reader")];
-        let request = Request {
+        let request = OutgoingRequest {
             accept: "text/plain, */*;q=0.5",
             form: Some(encoded(form)),
             judge: &judge,
-            ..Request::json(&address, Reach::Anywhere)
+            ..OutgoingRequest::json(&address, RedirectScope::Anywhere)
         };
         let body = self.send(request)?;
         let mut text = String::new();
@@ -137,22 +142,22 @@ impl<'a> Session<'a> {
     }
 
     /// One request, after what has to be waited for.
-    fn send(&mut self, mut request: Request<'_>) -> Result<Body, FetchError> {
+    fn send(&mut self, mut request: OutgoingRequest<'_>) -> Result<ResponseBody, FetchError> {
         self.rest()?;
         if let Some((id, key)) = &self.account.app {
             request = request.with(APP_ID, id).with(APP_KEY, key);
         }
-        let order = Order { within: self.left(), ..*self.order };
+        let order = FetchRequest { within: self.left(), ..*self.order };
         let (inner, busy) = (request.judge, Mutex::new(None));
-        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
+        let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
             let judged = inner(status, headers, start, place);
-            *busy.lock() = if let Err(Trouble::Busy { until, .. }) = &judged { Some(*until) } else { None };
+            *busy.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
             judged
         };
-        let answer = self.client.ask(&Request { judge: &judge, ..request }, &order, &self.watch);
+        let answer = self.client.ask(&OutgoingRequest { judge: &judge, ..request }, &order, &self.watch);
         self.busy = busy.into_inner();
         match answer {
-            Ok(Answer::Body(body)) => {
+            Ok(FetchResponse::Body(body)) => {
                 if let Some(signature) = detect(&body.content).map_err(|error| disk(&error))? {
                     return Err(answers::not_here(self.account, signature.name));
                 }
@@ -160,7 +165,7 @@ impl<'a> Session<'a> {
                 self.bytes += body.content.bytes;
                 Ok(body)
             }
-            Ok(Answer::NotModified(_)) => Err(answers::not_here(self.account, "status 304")),
+            Ok(FetchResponse::NotModified(_)) => Err(answers::not_here(self.account, "status 304")),
             Err(FetchError::Failed { code: "html_page", .. }) => Err(answers::not_here(self.account, "a web page")),
             Err(error) => Err(error),
         }
@@ -175,12 +180,12 @@ impl<'a> Session<'a> {
         }
         self.watch.waiting(&self.account.host(), until);
         watched(&self.watch, self.left(), self.left(), |halt| halt.sleep(wait)).map_err(|ended| match ended {
-            Ended::Stopped => FetchError::Stopped,
-            Ended::TimedOut => response_status::too_busy(&self.account.host(), until),
+            FetchEnd::Stopped => FetchError::Stopped,
+            FetchEnd::TimedOut => response_status::too_busy(&self.account.host(), until),
         })
     }
 
-    fn json(&self, body: &Body) -> Result<Value, FetchError> {
+    fn json(&self, body: &ResponseBody) -> Result<Value, FetchError> {
         let host = self.account.host();
         if body.content.bytes > LARGEST {
             let most = LARGEST / 1_000_000;
@@ -221,9 +226,9 @@ fn token_in(text: &str) -> Option<String> {
 
 /// Hears what the requests of a conversation tell, and passes on what concerns all of it: the bytes of one answer among
 /// many say nothing of how far a run is.
-struct Ear<'a>(&'a dyn Watch);
+struct ProgressForwarder<'a>(&'a dyn FetchObserver);
 
-impl Watch for Ear<'_> {
+impl FetchObserver for ProgressForwarder<'_> {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, host: &str, until: DateTime<Utc>) {

@@ -7,20 +7,20 @@ use serde_json::Value;
 use super::super::FetchError;
 use super::answers;
 use super::item_id::ItemId;
-use super::session::Session;
+use super::session::ReaderSession;
 
 /// How long what the next page is asked with may be, in bytes; it becomes a part of an address.
 const CONTINUATION: usize = 2000;
 
 /// What a list is of, in the words of the API.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Stream {
+pub(super) enum ArticleStream {
     All,
     Unread,
     Starred,
 }
 
-impl Stream {
+impl ArticleStream {
     const fn query(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::All => &[("s", "user/-/state/com.google/reading-list")],
@@ -32,7 +32,7 @@ impl Stream {
 
 /// How much of a list to take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Measure {
+pub(super) struct ListLimit {
     /// Numbers in all.
     pub(super) most: usize,
     /// Numbers a page. Inoreader gives a thousand at most.
@@ -41,7 +41,7 @@ pub(super) struct Measure {
 
 /// A list as far as it was taken, the newest first.
 #[derive(Debug, Default)]
-pub(super) struct Listing {
+pub(super) struct ArticleList {
     pub(super) ids: Vec<ItemId>,
     /// Whether the server has more than were to be taken.
     pub(super) more: bool,
@@ -53,7 +53,7 @@ pub(super) struct Listing {
     pub(super) unreadable: u64,
 }
 
-impl Listing {
+impl ArticleList {
     /// Whether it is all that the server has, as far as was asked for.
     pub(super) const fn is_whole(&self) -> bool {
         !self.astray && self.cut.is_none() && self.unreadable == 0
@@ -61,8 +61,12 @@ impl Listing {
 }
 
 /// Takes a list page by page. Where a page after the first cannot be read, what came before it is kept.
-pub(super) fn list(session: &mut Session<'_>, stream: Stream, measure: Measure) -> Result<Listing, FetchError> {
-    let mut listing = Listing::default();
+pub(super) fn list(
+    session: &mut ReaderSession<'_>,
+    stream: ArticleStream,
+    measure: ListLimit,
+) -> Result<ArticleList, FetchError> {
+    let mut listing = ArticleList::default();
     let mut known = HashSet::new();
     let mut led = HashSet::new();
     let mut next = String::new();

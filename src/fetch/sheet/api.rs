@@ -12,23 +12,23 @@ use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
 use super::google_errors;
-use super::google_errors::{API_DISABLED, NO_TAB, Service, TOKEN_REFUSED};
+use super::google_errors::{API_DISABLED, GoogleService, NO_TAB, TOKEN_REFUSED};
 use super::rate_limit::RateLimitWaits;
 use super::reading_rules::ReadingRules;
-use super::service_account_client::Robot;
+use super::service_account_client::ServiceAccountClient;
 use super::values::{no_values, not_read, table};
 use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
 use crate::domain::rows::row::shortened;
-use crate::domain::sheet_link::{SheetLink, Tab};
+use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::domain::source::Validators;
-use crate::fetch::http::address::Reach;
+use crate::fetch::http::address::RedirectScope;
 use crate::fetch::http::cancel_token::deadline;
-use crate::fetch::http::request::Request;
+use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::{Place, Trouble};
-use crate::fetch::http::{Answer, Body, Client, is_googles};
-use crate::fetch::{FetchError, Fetched, Order, Watch};
+use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody, is_googles};
+use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
 /// How long Drive may take to say when a file was modified: it saves work, and the work can be done without it.
 const DRIVE: Duration = Duration::from_secs(10);
@@ -38,21 +38,21 @@ const MOST: u64 = 4 * 1024 * 1024;
 const MOST_REFUSED: u64 = 64 * 1024;
 
 /// A fetch through the API under way.
-pub(in crate::fetch) struct Api<'a> {
-    pub(in crate::fetch) client: &'a Client,
-    pub(in crate::fetch) robot: &'a Robot,
-    pub(in crate::fetch) order: &'a Order<'a>,
-    pub(in crate::fetch) watch: &'a dyn Watch,
+pub(in crate::fetch) struct SheetsApiFetch<'a> {
+    pub(in crate::fetch) client: &'a HttpClient,
+    pub(in crate::fetch) robot: &'a ServiceAccountClient,
+    pub(in crate::fetch) order: &'a FetchRequest<'a>,
+    pub(in crate::fetch) watch: &'a dyn FetchObserver,
 }
 
 /// `spreadsheets.get` with the fields that are asked for
 /// (<https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets>).
 #[derive(Deserialize)]
-struct Spreadsheet {
+struct SpreadsheetInfo {
     #[serde(default)]
     properties: SpreadsheetProperties,
     #[serde(default)]
-    sheets: Vec<Sheet>,
+    sheets: Vec<SheetTab>,
 }
 
 #[derive(Deserialize, Default)]
@@ -62,15 +62,15 @@ struct SpreadsheetProperties {
 }
 
 #[derive(Deserialize)]
-struct Sheet {
-    properties: Properties,
+struct SheetTab {
+    properties: TabProperties,
 }
 
 /// A tab. What has its usual value may be left out.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[derive(Default)]
-struct Properties {
+struct TabProperties {
     sheet_id: u64,
     title: String,
     index: u64,
@@ -83,21 +83,21 @@ struct DriveFile {
     modified_time: Option<String>,
 }
 
-impl Api<'_> {
+impl SheetsApiFetch<'_> {
     /// Brings the values that `link` means of the sheet `id`.
     pub(in crate::fetch) fn fetch(
         &self,
         id: &str,
         link: &SheetLink,
         rules: ReadingRules,
-    ) -> Result<Fetched, FetchError> {
+    ) -> Result<FetchOutcome, FetchError> {
         let ends = deadline(self.order.within);
         // Asked for first: what is changed after this has another time.
         let modified = self.modified(id, ends)?;
         let known = self.order.validators;
         let incremental = self.order.mode == Mode::Incremental;
         if incremental && modified.is_some() && modified == known.modified {
-            return Ok(Fetched::Unchanged(None));
+            return Ok(FetchOutcome::Unchanged(None));
         }
         let tabs = self.tabs(id, ends)?;
         let title = chosen(&tabs, link.tab())?;
@@ -108,10 +108,10 @@ impl Api<'_> {
         })?;
         let validators = Validators { body_hash: Some(values.content.hash.clone()), modified, ..Validators::default() };
         if incremental && known.body_hash == validators.body_hash {
-            return Ok(Fetched::Unchanged(Some(validators)));
+            return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let table = table(&values.content, rules, &self.client.work_dir, validators, self.watch)?;
-        Ok(Fetched::Content(Box::new(table)))
+        Ok(FetchOutcome::Content(Box::new(table)))
     }
 
     /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on
@@ -121,7 +121,7 @@ impl Api<'_> {
             return Ok(None);
         }
         let path = format!("/drive/v3/files/{id}?fields=modifiedTime&supportsAllDrives=true");
-        let asked = self.ask(Service::Drive, &path, ends.min(deadline(DRIVE)), &Quiet(self.watch));
+        let asked = self.ask(GoogleService::Drive, &path, ends.min(deadline(DRIVE)), &QuietObserver(self.watch));
         match asked.and_then(|body| read::<DriveFile>(&body)) {
             Ok(file) => Ok(file.modified_time.filter(|time| !time.is_empty() && time.len() < 100)),
             Err(FetchError::Stopped) => Err(FetchError::Stopped),
@@ -134,21 +134,28 @@ impl Api<'_> {
     }
 
     /// The tabs in the order of the sheet. The watch is told the sheet's title on the way.
-    fn tabs(&self, id: &str, ends: Instant) -> Result<Vec<Properties>, FetchError> {
+    fn tabs(&self, id: &str, ends: Instant) -> Result<Vec<TabProperties>, FetchError> {
         let fields = "properties.title,sheets.properties(sheetId,title,index,hidden)";
         let path = format!("/v4/spreadsheets/{id}?fields={fields}");
-        let sheet: Spreadsheet = read(&self.ask(Service::Sheets, &path, ends, &Quiet(self.watch))?)?;
+        let sheet: SpreadsheetInfo =
+            read(&self.ask(GoogleService::Sheets, &path, ends, &QuietObserver(self.watch))?)?;
         if !sheet.properties.title.is_empty() {
             self.watch.title(&sheet.properties.title);
         }
-        let mut tabs: Vec<Properties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
+        let mut tabs: Vec<TabProperties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
         tabs.sort_by_key(|tab| tab.index);
         // Every sheet has one at least.
         if tabs.is_empty() { Err(no_values()) } else { Ok(tabs) }
     }
 
     /// The values of the tab or of `range` in it, as the sheet shows them.
-    fn values(&self, id: &str, title: &str, range: Option<&CellRange>, ends: Instant) -> Result<Body, FetchError> {
+    fn values(
+        &self,
+        id: &str,
+        title: &str,
+        range: Option<&CellRange>,
+        ends: Instant,
+    ) -> Result<ResponseBody, FetchError> {
         // A name alone is the whole tab; in A1 notation a quote in a name is doubled.
         let tab = format!("'{}'", title.replace('\'', "''"));
         let range = range.map_or_else(|| tab.clone(), |range| format!("{tab}!{range}"));
@@ -157,29 +164,36 @@ impl Api<'_> {
             .append_pair("majorDimension", "ROWS")
             .append_pair("valueRenderOption", "FORMATTED_VALUE")
             .finish();
-        self.ask(Service::Sheets, &format!("/v4/spreadsheets/{id}/values:batchGet?{query}"), ends, self.watch)
+        self.ask(GoogleService::Sheets, &format!("/v4/spreadsheets/{id}/values:batchGet?{query}"), ends, self.watch)
     }
 
     /// Asks with a token, and once more with a new one where it is not taken.
-    fn ask(&self, service: Service, path: &str, ends: Instant, watch: &dyn Watch) -> Result<Body, FetchError> {
+    fn ask(
+        &self,
+        service: GoogleService,
+        path: &str,
+        ends: Instant,
+        watch: &dyn FetchObserver,
+    ) -> Result<ResponseBody, FetchError> {
         let url = self.address(service, path)?;
-        let order = || Order { within: ends.saturating_duration_since(Instant::now()), ..*self.order };
+        let order = || FetchRequest { within: ends.saturating_duration_since(Instant::now()), ..*self.order };
         let mut refused: Option<String> = None;
         loop {
-            let token = self.robot.token(self.client, &order(), &Quiet(watch), refused.as_deref())?;
+            let token = self.robot.token(self.client, &order(), &QuietObserver(watch), refused.as_deref())?;
             let waits = RateLimitWaits::default();
-            let judge = |status, headers: &HeaderMap, start: &[u8], place: &Place| {
+            let judge = |status, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
                 google_errors::judge(service, self.robot.email(), &waits, (status, headers, start, place))
             };
-            let request = Request { judge: &judge, ..Request::json(url.as_str(), Reach::Google) }
-                .with(header::AUTHORIZATION, format!("Bearer {token}"));
+            let request =
+                OutgoingRequest { judge: &judge, ..OutgoingRequest::json(url.as_str(), RedirectScope::Google) }
+                    .with(header::AUTHORIZATION, format!("Bearer {token}"));
             match self.client.ask(&request, &order(), watch) {
-                Ok(Answer::Body(body)) => match refusal_in(service, self.robot.email(), &body) {
+                Ok(FetchResponse::Body(body)) => match refusal_in(service, self.robot.email(), &body) {
                     None => return Ok(body),
                     Some(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
                     Some(error) => return Err(google_errors::explain(error, &waits)),
                 },
-                Ok(Answer::NotModified(_)) => {
+                Ok(FetchResponse::NotModified(_)) => {
                     return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
                 }
                 Err(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
@@ -189,7 +203,7 @@ impl Api<'_> {
     }
 
     /// The address of `path` at Google, or at what stands in for it.
-    fn address(&self, service: Service, path: &str) -> Result<Url, FetchError> {
+    fn address(&self, service: GoogleService, path: &str) -> Result<Url, FetchError> {
         let base = &self.client.google_base;
         let url = if is_googles(base) {
             Url::parse(service.base()).and_then(|base| base.join(path))
@@ -207,24 +221,24 @@ impl Api<'_> {
 }
 
 /// The title of the tab that is meant.
-fn chosen<'a>(tabs: &'a [Properties], tab: &Tab) -> Result<&'a str, FetchError> {
+fn chosen<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a str, FetchError> {
     let found = match tab {
-        Tab::First => tabs.iter().find(|tab| !tab.hidden).or(tabs.first()),
-        Tab::Gid(gid) => tabs.iter().find(|tab| tab.sheet_id == *gid),
-        Tab::Name(name) => tabs.iter().find(|tab| tab.title == *name),
+        TabSelector::First => tabs.iter().find(|tab| !tab.hidden).or(tabs.first()),
+        TabSelector::Gid(gid) => tabs.iter().find(|tab| tab.sheet_id == *gid),
+        TabSelector::Name(name) => tabs.iter().find(|tab| tab.title == *name),
     };
     found.map(|tab| tab.title.as_str()).ok_or_else(|| match tab {
-        Tab::First => FetchError::failed(NO_TAB, "This sheet has no tabs."),
-        Tab::Gid(gid) => no_tab(&format!("with the number {gid} (gid={gid})"), tabs),
-        Tab::Name(name) => no_tab(&format!("“{}”", shortened(name)), tabs),
+        TabSelector::First => FetchError::failed(NO_TAB, "This sheet has no tabs."),
+        TabSelector::Gid(gid) => no_tab(&format!("with the number {gid} (gid={gid})"), tabs),
+        TabSelector::Name(name) => no_tab(&format!("“{}”", shortened(name)), tabs),
     })
 }
 
 /// That there is no such tab, and which there are.
-fn no_tab(which: &str, tabs: &[Properties]) -> FetchError {
+fn no_tab(which: &str, tabs: &[TabProperties]) -> FetchError {
     const NAMED: usize = 12;
-    let hidden = |tab: &Properties| if tab.hidden { " (hidden)" } else { "" };
-    let name = |tab: &Properties| format!("“{}”{}", shortened(&tab.title), hidden(tab));
+    let hidden = |tab: &TabProperties| if tab.hidden { " (hidden)" } else { "" };
+    let name = |tab: &TabProperties| format!("“{}”{}", shortened(&tab.title), hidden(tab));
     let names: Vec<String> = tabs.iter().take(NAMED).map(name).collect();
     let more = if tabs.len() > NAMED { format!(" and {} more", tabs.len() - NAMED) } else { String::new() };
     let are = if tabs.len() == 1 { "is" } else { "are" };
@@ -248,14 +262,14 @@ fn note_without_drive(code: &str, message: &str) {
 }
 
 /// What an answer says that is no refusal by its status: its body may be that of one all the same.
-fn refusal_in(service: Service, robot: &str, body: &Body) -> Option<FetchError> {
+fn refusal_in(service: GoogleService, robot: &str, body: &ResponseBody) -> Option<FetchError> {
     if body.content.bytes > MOST_REFUSED {
         return None;
     }
     let answer: Value = serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).ok()?;
     let code = u16::try_from(answer.get("error")?.get("code")?.as_u64()?).ok()?;
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
-    let place = Place { host: "Google".to_owned(), url: body.url.clone(), google: true };
+    let place = ResponseOrigin { host: "Google".to_owned(), url: body.url.clone(), google: true };
     let said = answer.to_string();
     match google_errors::judge(
         service,
@@ -264,13 +278,13 @@ fn refusal_in(service: Service, robot: &str, body: &Body) -> Option<FetchError> 
         (status, &body.headers, said.as_bytes(), &place),
     ) {
         Ok(()) => None,
-        Err(Trouble::Final(error) | Trouble::Passing(error)) => Some(error),
-        Err(Trouble::Busy { host, until }) => Some(response_status::too_busy(&host, until)),
+        Err(BodyProblem::Final(error) | BodyProblem::Passing(error)) => Some(error),
+        Err(BodyProblem::Busy { host, until }) => Some(response_status::too_busy(&host, until)),
     }
 }
 
 /// A small answer.
-fn read<T: DeserializeOwned>(body: &Body) -> Result<T, FetchError> {
+fn read<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> {
     if body.content.bytes > MOST {
         let most = MOST / (1024 * 1024);
         return Err(FetchError::failed(
@@ -286,9 +300,9 @@ fn read<T: DeserializeOwned>(body: &Body) -> Result<T, FetchError> {
 }
 
 /// The watch of the small requests before the one that counts: their bytes are not the sheet's.
-struct Quiet<'a>(&'a dyn Watch);
+struct QuietObserver<'a>(&'a dyn FetchObserver);
 
-impl Watch for Quiet<'_> {
+impl FetchObserver for QuietObserver<'_> {
     fn received(&self, _: u64, _: Option<u64>) {
         // Whatever was waited for has come.
         self.0.received(0, None);

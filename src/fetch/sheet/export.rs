@@ -11,14 +11,14 @@ use crate::domain::cell_range::CellRange;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::shortened;
-use crate::domain::sheet_link::{SheetLink, Tab};
+use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::fetch::csv::table_at;
-use crate::fetch::http::address::Reach;
-use crate::fetch::http::request::Request;
+use crate::fetch::http::address::RedirectScope;
+use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::{Place, Trouble};
-use crate::fetch::http::{Answer, Client};
-use crate::fetch::{FetchError, Fetched, Order, Watch};
+use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::{FetchResponse, HttpClient};
+use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
 /// A name that no tab has.
 const NO_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
@@ -33,12 +33,12 @@ const CELLS_LEFT_OUT: &str = "Google gives a tab by its name without the cells t
 
 /// Fetches what the link means.
 pub(in crate::fetch) fn fetch(
-    client: &Client,
+    client: &HttpClient,
     link: &SheetLink,
     options: &ReadOptions,
-    order: &Order<'_>,
-    watch: &dyn Watch,
-) -> Result<Fetched, FetchError> {
+    order: &FetchRequest<'_>,
+    watch: &dyn FetchObserver,
+) -> Result<FetchOutcome, FetchError> {
     check_tab(link)?;
     let link = &*beginning_with_header(link, options)?;
     let address = |path: &str| {
@@ -47,25 +47,28 @@ pub(in crate::fetch) fn fetch(
         })
     };
     let waits = RateLimitWaits::default();
-    let judge = |status, headers: &HeaderMap, page: &[u8], place: &Place| judge(&waits, status, headers, page, place);
+    let judge =
+        |status, headers: &HeaderMap, page: &[u8], place: &ResponseOrigin| judge(&waits, status, headers, page, place);
     let explained = |error| explain(waits.explain(error, "Sync less often."), link);
     let tab = address(&link.export_path())?;
-    let request = Request { judge: &judge, ..Request::table(tab.as_str(), Reach::Google) };
+    let request = OutgoingRequest { judge: &judge, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
     // The answer to a query has no rows of the tab, only those that it computed.
     let range = link.range().filter(|_| !link.is_query());
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
     let fetched = table_at(client, request, options, rows_above, order, watch).map_err(explained)?;
-    if let (true, Fetched::Content(_)) = (link.is_by_name(), &fetched) {
+    if let (true, FetchOutcome::Content(_)) = (link.is_by_name(), &fetched) {
         watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: CELLS_LEFT_OUT.to_owned() });
     }
-    if let (Tab::Name(name), Fetched::Content(content)) = (link.tab(), &fetched) {
+    if let (TabSelector::Name(name), FetchOutcome::Content(content)) = (link.tab(), &fetched) {
         // Google answers for a name that no tab has with the first tab, and says nothing
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another
         // table.
         let other = address(&link.named(NO_NAME).export_path())?;
-        let request = Request { judge: &judge, ..Request::table(other.as_str(), Reach::Google) };
+        let request =
+            OutgoingRequest { judge: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
         match client.ask(&request, order, watch).map_err(explained) {
-            Ok(Answer::Body(first)) if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
+            Ok(FetchResponse::Body(first))
+                if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
             // What refuses a name that no tab has, or has a first tab that the query does not fit, does not take one
             // tab for another.
             Err(FetchError::Failed { code: "not_found" | BAD_QUERY, .. }) => {}
@@ -83,7 +86,7 @@ pub(in crate::fetch) fn fetch(
 /// `no_header` where the rows above the header cannot be left out, as nobody says where the tab ends.
 fn beginning_with_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow<'a, SheetLink>, FetchError> {
     let first_row = link.range().map_or(1, CellRange::first_row);
-    let (Some(row), Tab::Name(name), true) = (options.header_row, link.tab(), link.is_by_name()) else {
+    let (Some(row), TabSelector::Name(name), true) = (options.header_row, link.tab(), link.is_by_name()) else {
         return Ok(Cow::Borrowed(link));
     };
     let refused =
@@ -108,7 +111,7 @@ fn beginning_with_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Resu
 /// [`NO_TAB`] with the way to its number.
 pub(in crate::fetch) fn check_tab(link: &SheetLink) -> Result<(), FetchError> {
     match link.tab() {
-        Tab::Name(name) if link.is_published() => Err(FetchError::failed(
+        TabSelector::Name(name) if link.is_published() => Err(FetchError::failed(
             NO_TAB,
             format!(
                 "A published sheet has no tab by the name “{}”, only by its number. In Google Sheets choose File → Share → \
@@ -138,8 +141,8 @@ fn judge(
     status: StatusCode,
     headers: &HeaderMap,
     start: &[u8],
-    place: &Place,
-) -> Result<(), Trouble> {
+    place: &ResponseOrigin,
+) -> Result<(), BodyProblem> {
     waits.check(status, headers)?;
     let page = String::from_utf8_lossy(start).to_lowercase();
     // "Sorry, the owner hasn't given you permission to download this file. Only the owner and editors can download this
@@ -147,7 +150,7 @@ fn judge(
     // setting: <https://support.google.com/docs/answer/2494893>.
     let asks_for_access = ["need access", "need permission", "request access"].iter().any(|words| page.contains(words));
     if page.contains("permission to download") || page.contains("access denied") && !asks_for_access {
-        return Err(Trouble::Final(FetchError::failed(
+        return Err(BodyProblem::Final(FetchError::failed(
             "downloads_disabled",
             "Downloads are disabled by the owner of this sheet. The owner can allow them: Share → the cog → “Viewers and \
              commenters can see the option to download, print, and copy”. Then try again.",

@@ -10,7 +10,7 @@ use super::rate_limit::RateLimitWaits;
 use super::service_account_client::ahead;
 use crate::fetch::FetchError;
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::{Place, Trouble};
+use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 
 /// The code of a token that is not taken.
 pub(in crate::fetch) const TOKEN_REFUSED: &str = "token_refused";
@@ -20,16 +20,16 @@ pub(in crate::fetch) const NO_TAB: &str = "no_tab";
 pub(in crate::fetch) const API_DISABLED: &str = "api_disabled";
 
 /// An answer: status, headers, the beginning of its body, who answered.
-pub(in crate::fetch) type Said<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a Place);
+pub(in crate::fetch) type GoogleResponse<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a ResponseOrigin);
 
 /// One of Google's services that are asked with a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum Service {
+pub(in crate::fetch) enum GoogleService {
     Sheets,
     Drive,
 }
 
-impl Service {
+impl GoogleService {
     /// Its host.
     pub(in crate::fetch) const fn base(self) -> &'static str {
         match self {
@@ -49,14 +49,14 @@ impl Service {
 
 /// What a refusal says.
 #[derive(Default, Debug)]
-struct Refusal {
+struct GoogleRefusal {
     status: String,
     reason: String,
     message: String,
     project: Option<String>,
 }
 
-impl Refusal {
+impl GoogleRefusal {
     fn read(body: &[u8]) -> Self {
         let Ok(answer) = serde_json::from_slice::<Value>(body) else { return Self::default() };
         let error = &answer["error"];
@@ -87,7 +87,7 @@ impl Refusal {
     /// in the older list, and the message "Google Sheets API has not been used in project 144… before or it is
     /// disabled. Enable it by visiting `https://console.developers.google.com/apis/api/…`"
     /// (<https://github.com/openclaw/gogcli/issues/415>).
-    fn disabled(&self, service: Service) -> Option<FetchError> {
+    fn disabled(&self, service: GoogleService) -> Option<FetchError> {
         let by_reason = ["SERVICE_DISABLED", "accessNotConfigured"].contains(&self.reason.as_str());
         if !by_reason && !self.message.contains("has not been used in project") {
             return None;
@@ -122,17 +122,17 @@ impl Refusal {
 
 /// What an answer of Sheets or Drive means. `robot` is the address of the service account that asks.
 pub(in crate::fetch) fn judge(
-    service: Service,
+    service: GoogleService,
     robot: &str,
     waits: &RateLimitWaits,
-    said: Said<'_>,
-) -> Result<(), Trouble> {
+    said: GoogleResponse<'_>,
+) -> Result<(), BodyProblem> {
     let (status, headers, body, place) = said;
     let code = status.as_u16();
     if code < 400 {
         return response_status::judge(status, headers, body, place);
     }
-    let refusal = Refusal::read(body);
+    let refusal = GoogleRefusal::read(body);
     waits.check(status, headers)?;
     if refusal.is_quota(status) {
         return Err(waits.wait(status, headers));
@@ -171,7 +171,7 @@ pub(in crate::fetch) fn judge(
              use the link of the sheet that this makes.",
         ),
         500.. => {
-            return Err(Trouble::Passing(FetchError::failed(
+            return Err(BodyProblem::Passing(FetchError::failed(
                 "server_error",
                 format!("Google has a problem of its own ({code}). Try again later."),
             )));
@@ -185,18 +185,22 @@ pub(in crate::fetch) fn judge(
             )
         }
     };
-    Err(Trouble::Final(failed))
+    Err(BodyProblem::Final(failed))
 }
 
 /// What an answer to the sign-in means: `{"error": …, "error_description": …}`, RFC 6749, section 5.2.
-pub(in crate::fetch) fn judge_sign_in(robot: &str, waits: &RateLimitWaits, said: Said<'_>) -> Result<(), Trouble> {
+pub(in crate::fetch) fn judge_sign_in(
+    robot: &str,
+    waits: &RateLimitWaits,
+    said: GoogleResponse<'_>,
+) -> Result<(), BodyProblem> {
     let (status, headers, body, place) = said;
     match status.as_u16() {
         ..400 => return response_status::judge(status, headers, body, place),
         429 | 503 => return Err(waits.wait(status, headers)),
         500.. => {
             let sentence = format!("Google's sign-in has a problem of its own ({}). Try again later.", status.as_u16());
-            return Err(Trouble::Passing(FetchError::failed("server_error", sentence)));
+            return Err(BodyProblem::Passing(FetchError::failed("server_error", sentence)));
         }
         _ => {}
     }
@@ -230,14 +234,15 @@ pub(in crate::fetch) fn judge_sign_in(robot: &str, waits: &RateLimitWaits, said:
             format!("Google does not let {robot} sign in ({word}): it was deleted or disabled. {NEW_KEY}"),
         ),
         _ => {
-            let said = Refusal { message: format!("{word} {why}"), ..Refusal::default() }.in_googles_words();
+            let said =
+                GoogleRefusal { message: format!("{word} {why}"), ..GoogleRefusal::default() }.in_googles_words();
             (
                 "key_refused",
                 format!("Google does not let {robot} sign in (status {}).{said} {NEW_KEY}", status.as_u16()),
             )
         }
     };
-    Err(Trouble::Final(FetchError::failed(code, message)))
+    Err(BodyProblem::Final(FetchError::failed(code, message)))
 }
 
 const NEW_KEY: &str = "The operator can make a new JSON key for the service account in the Google Cloud console and name \

@@ -8,7 +8,7 @@ use ureq::http::{HeaderMap, StatusCode};
 
 use crate::fetch::FetchError;
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::Trouble;
+use crate::fetch::http::response_status::BodyProblem;
 use crate::fetch::http::share_of_one;
 
 /// The longest wait where Google does not say how long: its quotas are by the minute.
@@ -26,22 +26,25 @@ impl RateLimitWaits {
     /// Passes every status but 429 and 503.
     ///
     /// # Errors
-    /// [`Trouble::Busy`] with the moment to ask again.
-    pub(in crate::fetch) fn check(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), Trouble> {
+    /// [`BodyProblem::Busy`] with the moment to ask again.
+    pub(in crate::fetch) fn check(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), BodyProblem> {
         if matches!(status.as_u16(), 429 | 503) { Err(self.wait(status, headers)) } else { Ok(()) }
     }
 
     /// One more wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … up to a minute, and a little more or less,
     /// so that many do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential
     /// backoff").
-    pub(in crate::fetch) fn wait(&self, status: StatusCode, headers: &HeaderMap) -> Trouble {
+    pub(in crate::fetch) fn wait(&self, status: StatusCode, headers: &HeaderMap) -> BodyProblem {
         let now = Utc::now();
         self.status.store(status.as_u16(), Ordering::Relaxed);
         let times = self.count.fetch_add(1, Ordering::Relaxed).min(10);
         let seconds = (f64::from(2_u32 << times) * (0.9 + 0.2 * share_of_one())).min(MAX_WAIT_SECS);
         #[expect(clippy::cast_possible_truncation, reason = "at most a minute")]
         let own = now + TimeDelta::milliseconds((seconds * 1000.0) as i64);
-        Trouble::Busy { host: "Google".to_owned(), until: response_status::retry_after(headers, now).unwrap_or(own) }
+        BodyProblem::Busy {
+            host: "Google".to_owned(),
+            until: response_status::retry_after(headers, now).unwrap_or(own),
+        }
     }
 
     /// What it means that the waits did not help within the time of the run. `advice` says what to do about a used-up

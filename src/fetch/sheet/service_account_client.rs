@@ -18,11 +18,11 @@ use super::credentials::ServiceAccount;
 use super::google_errors;
 use super::google_errors::explain;
 use super::rate_limit::RateLimitWaits;
-use crate::fetch::http::address::Reach;
-use crate::fetch::http::request::Request;
+use crate::fetch::http::address::RedirectScope;
+use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
-use crate::fetch::http::{Answer, Body, Client};
-use crate::fetch::{FetchError, Order, Watch};
+use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
+use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
 /// What it may do: read sheets, and learn when a file was modified.
 const SCOPES: &str =
@@ -39,23 +39,23 @@ const MOST: u64 = 64 * 1024;
 
 /// A service account, and the token it has.
 #[derive(Debug)]
-pub(in crate::fetch) struct Robot {
+pub(in crate::fetch) struct ServiceAccountClient {
     account: ServiceAccount,
-    token: Mutex<Option<Token>>,
+    token: Mutex<Option<AccessToken>>,
 }
 
-struct Token {
+struct AccessToken {
     text: String,
     good_until: Instant,
 }
 
-impl fmt::Debug for Token {
+impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
     }
 }
 
-impl Robot {
+impl ServiceAccountClient {
     pub(in crate::fetch) fn new(account: ServiceAccount) -> Self {
         Self { account, token: Mutex::new(None) }
     }
@@ -68,12 +68,12 @@ impl Robot {
     /// A token that is good for a while, and is not `refused`.
     pub(in crate::fetch) fn token(
         &self,
-        client: &Client,
-        order: &Order<'_>,
-        watch: &dyn Watch,
+        client: &HttpClient,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
         refused: Option<&str>,
     ) -> Result<String, FetchError> {
-        let fits = |token: &&Token| token.good_until > Instant::now() && refused != Some(&token.text);
+        let fits = |token: &&AccessToken| token.good_until > Instant::now() && refused != Some(&token.text);
         if let Some(token) = self.token.lock().as_ref().filter(fits) {
             return Ok(token.text.clone());
         }
@@ -87,19 +87,19 @@ impl Robot {
     /// Asks for a token; answers how far this machine's clock is ahead of Google's, where that was told.
     pub(in crate::fetch) fn try_out(
         &self,
-        client: &Client,
-        order: &Order<'_>,
-        watch: &dyn Watch,
+        client: &HttpClient,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
     ) -> Result<Option<TimeDelta>, FetchError> {
         self.sign_in(client, order, watch).map(|(_, ahead)| ahead)
     }
 
     fn sign_in(
         &self,
-        client: &Client,
-        order: &Order<'_>,
-        watch: &dyn Watch,
-    ) -> Result<(Token, Option<TimeDelta>), FetchError> {
+        client: &HttpClient,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<(AccessToken, Option<TimeDelta>), FetchError> {
         let address = self.account.token_address(Some(&client.google_base)).map_err(|wrong| {
             FetchError::failed(
                 "bad_credentials",
@@ -111,14 +111,18 @@ impl Robot {
             .append_pair("assertion", &self.assertion(Utc::now())?)
             .finish();
         let waits = RateLimitWaits::default();
-        let judge = |status, headers: &HeaderMap, start: &[u8], place: &response_status::Place| {
+        let judge = |status, headers: &HeaderMap, start: &[u8], place: &response_status::ResponseOrigin| {
             google_errors::judge_sign_in(self.email(), &waits, (status, headers, start, place))
         };
-        let request = Request { form: Some(form), judge: &judge, ..Request::json(address.as_str(), Reach::Google) };
+        let request = OutgoingRequest {
+            form: Some(form),
+            judge: &judge,
+            ..OutgoingRequest::json(address.as_str(), RedirectScope::Google)
+        };
         let answer = client.ask(&request, order, watch).map_err(|error| explain(error, &waits));
         match answer.map_err(|error| late(error, &address))? {
-            Answer::Body(body) => Ok((read(&body)?, ahead(&body.headers))),
-            Answer::NotModified(_) => Err(not_a_token()),
+            FetchResponse::Body(body) => Ok((read(&body)?, ahead(&body.headers))),
+            FetchResponse::NotModified(_) => Err(not_a_token()),
         }
     }
 
@@ -156,7 +160,7 @@ pub(in crate::fetch) fn ahead(headers: &HeaderMap) -> Option<TimeDelta> {
     Some(Utc::now() - DateTime::parse_from_rfc2822(&date).ok()?.to_utc())
 }
 
-fn read(body: &Body) -> Result<Token, FetchError> {
+fn read(body: &ResponseBody) -> Result<AccessToken, FetchError> {
     let mut text = String::new();
     body.content.reader(0).take(MOST).read_to_string(&mut text).map_err(|_| not_a_token())?;
     let answer: Value = serde_json::from_str(&text).map_err(|_| not_a_token())?;
@@ -165,7 +169,7 @@ fn read(body: &Body) -> Result<Token, FetchError> {
         .filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
     let seconds = answer["expires_in"].as_u64().unwrap_or(3600).min(24 * 3600);
     let good_until = Instant::now() + Duration::from_secs(seconds).saturating_sub(RESERVE);
-    Ok(Token { text: token.ok_or_else(not_a_token)?.to_owned(), good_until })
+    Ok(AccessToken { text: token.ok_or_else(not_a_token)?.to_owned(), good_until })
 }
 
 /// That Google did not answer the sign-in in time, where that is so.

@@ -8,14 +8,14 @@ use std::path::Path;
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::reading_rules::ReadingRules;
-use crate::domain::rows::row::{Mend, NUL_DROPPED, Row, column_names};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::source::Validators;
 use crate::domain::text::counts::grouped;
 use crate::fetch::csv::faults::{blank_header, no_header_row};
 use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD, too_many_columns};
-use crate::fetch::http::body_file::Spooled;
-use crate::fetch::row_file::{Facts, RowFile, RowWriter};
-use crate::fetch::{FetchError, Watch};
+use crate::fetch::http::body_file::BodyFile;
+use crate::fetch::row_file::{RowFile, RowFileSummary, RowWriter};
+use crate::fetch::{FetchError, FetchObserver};
 
 /// How many rows are read before the watch is asked again.
 const PIECE: u64 = 1000;
@@ -23,15 +23,15 @@ const PIECE: u64 = 1000;
 /// Reads the rows of the only range of `answer` into a file in `folder`. They are counted as the sheet counts them, and
 /// what is mended or flagged is what [`crate::fetch::csv::table`] does with a CSV file.
 pub(in crate::fetch) fn table(
-    answer: &Spooled,
+    answer: &BodyFile,
     rules: ReadingRules,
     folder: &Path,
     validators: Validators,
-    watch: &dyn Watch,
+    watch: &dyn FetchObserver,
 ) -> Result<RowFile, FetchError> {
     let rows = RowWriter::new(folder)?;
     let seen = rules.first_row - 1;
-    let mut taking = Taking { watch, rows, columns: Vec::new(), seen, rules, ranges: 0, failed: None };
+    let mut taking = ValuesReader { watch, rows, columns: Vec::new(), seen, rules, ranges: 0, failed: None };
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, answer.reader(0)));
     let read = InAnswer(&mut taking).deserialize(&mut json).and_then(|()| json.end());
     if let Some(failed) = taking.failed {
@@ -41,11 +41,11 @@ pub(in crate::fetch) fn table(
     if taking.ranges != 1 {
         return Err(no_values());
     }
-    let Taking { rows, columns, seen, .. } = taking;
+    let ValuesReader { rows, columns, seen, .. } = taking;
     if let Some(row) = rules.header_row.filter(|row| *row > 1 && seen < *row) {
         return Err(no_header_row(row));
     }
-    rows.finish(Facts { columns, types: Vec::new(), validators, bytes: answer.bytes, whole: true })
+    rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes: answer.bytes, whole: true })
 }
 
 /// Why an answer of Google's could not be read as JSON. What the reader says may quote cells, and is kept out.
@@ -70,8 +70,8 @@ pub(in crate::fetch) fn no_values() -> FetchError {
     )
 }
 
-struct Taking<'a> {
-    watch: &'a dyn Watch,
+struct ValuesReader<'a> {
+    watch: &'a dyn FetchObserver,
     rows: RowWriter,
     columns: Vec<String>,
     /// The number of the row that was read last, blank ones counted, and before the first one that of the row above it.
@@ -82,8 +82,8 @@ struct Taking<'a> {
     failed: Option<FetchError>,
 }
 
-impl Taking<'_> {
-    fn take(&mut self, cells: &Cells) -> Result<(), FetchError> {
+impl ValuesReader<'_> {
+    fn take(&mut self, cells: &RowCells) -> Result<(), FetchError> {
         self.seen += 1;
         if self.seen.is_multiple_of(PIECE) && self.watch.should_stop() {
             return Err(FetchError::Stopped);
@@ -112,20 +112,20 @@ impl Taking<'_> {
         Ok(())
     }
 
-    fn row(&self, cells: &Cells) -> Row {
+    fn row(&self, cells: &RowCells) -> TextRow {
         let width = self.columns.len();
         let mut mended = Vec::new();
         let mut placed: Vec<String> = cells.kept.iter().take(width).cloned().collect();
         for (position, cell) in placed.iter_mut().enumerate() {
             if cell.contains('\0') {
                 cell.retain(|c| c != '\0');
-                mended.push(Mend::common(Some(position), NUL_DROPPED));
+                mended.push(CellRepair::common(Some(position), NUL_DROPPED));
             }
         }
         placed.resize(width, String::new());
         let extra: Vec<String> = cells.kept.iter().skip(width).cloned().collect();
         let is_beyond = cells.too_many || extra.iter().any(|cell| !cell.trim().is_empty());
-        Row {
+        TextRow {
             number: self.seen,
             cells: placed,
             surplus: is_beyond && !self.rules.takes_long_rows,
@@ -133,14 +133,14 @@ impl Taking<'_> {
             width: Some(width.max(cells.kept.len())),
             extra,
             mended,
-            ..Row::default()
+            ..TextRow::default()
         }
     }
 }
 
 /// The cells of one row.
 #[derive(Default)]
-struct Cells {
+struct RowCells {
     kept: Vec<String>,
     bytes: usize,
     /// Whether there were more than can be kept.
@@ -148,7 +148,7 @@ struct Cells {
 }
 
 /// `{"valueRanges": […], …}`
-struct InAnswer<'a, 'b>(&'a mut Taking<'b>);
+struct InAnswer<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InAnswer<'_, '_> {
     type Value = ();
@@ -177,7 +177,7 @@ impl<'de> Visitor<'de> for InAnswer<'_, '_> {
 }
 
 /// `[{"range": …, "values": […]}]`
-struct InRanges<'a, 'b>(&'a mut Taking<'b>);
+struct InRanges<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InRanges<'_, '_> {
     type Value = ();
@@ -203,7 +203,7 @@ impl<'de> Visitor<'de> for InRanges<'_, '_> {
 }
 
 /// `{"values": [[…], …]}`; without values where the sheet is empty.
-struct InRange<'a, 'b>(&'a mut Taking<'b>);
+struct InRange<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InRange<'_, '_> {
     type Value = ();
@@ -232,7 +232,7 @@ impl<'de> Visitor<'de> for InRange<'_, '_> {
 }
 
 /// `[[…], …]`, the rows.
-struct InValues<'a, 'b>(&'a mut Taking<'b>);
+struct InValues<'a, 'b>(&'a mut ValuesReader<'b>);
 
 impl<'de> DeserializeSeed<'de> for InValues<'_, '_> {
     type Value = ();
@@ -250,7 +250,7 @@ impl<'de> Visitor<'de> for InValues<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
-        while let Some(cells) = rows.next_element::<Cells>()? {
+        while let Some(cells) = rows.next_element::<RowCells>()? {
             if let Err(failed) = self.0.take(&cells) {
                 self.0.failed = Some(failed);
                 return Err(de::Error::custom("ended"));
@@ -260,20 +260,20 @@ impl<'de> Visitor<'de> for InValues<'_, '_> {
     }
 }
 
-impl<'de> de::Deserialize<'de> for Cells {
+impl<'de> de::Deserialize<'de> for RowCells {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         struct InRow;
 
         impl<'de> Visitor<'de> for InRow {
-            type Value = Cells;
+            type Value = RowCells;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a row")
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<Cells, A::Error> {
-                let mut cells = Cells::default();
-                while let Some(Cell(text)) = row.next_element::<Cell>()? {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<RowCells, A::Error> {
+                let mut cells = RowCells::default();
+                while let Some(SheetCell(text)) = row.next_element::<SheetCell>()? {
                     if cells.kept.len() < MAX_COLUMNS && cells.bytes <= MAX_RECORD {
                         cells.bytes += text.len();
                         cells.kept.push(text);
@@ -290,9 +290,9 @@ impl<'de> de::Deserialize<'de> for Cells {
 }
 
 /// A cell. As it was asked for, it is a text; anything else is taken as it would be written.
-struct Cell(String);
+struct SheetCell(String);
 
-impl<'de> de::Deserialize<'de> for Cell {
+impl<'de> de::Deserialize<'de> for SheetCell {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self(match serde_json::Value::deserialize(from)? {
             serde_json::Value::String(text) => text,

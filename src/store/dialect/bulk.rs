@@ -14,7 +14,7 @@ use crate::store::schema::{house_facts, item_changes, items, sync_issues};
 
 /// What every row of a batch shares.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct Stamp<'a> {
+pub(in crate::store) struct BatchStamp<'a> {
     /// The source.
     pub source_id: i64,
     /// The run that writes.
@@ -32,14 +32,14 @@ struct IdsRow {
 }
 
 /// The lowest and the highest id of some items.
-pub(in crate::store) type Ids = (i64, i64);
+pub(in crate::store) type IdRange = (i64, i64);
 
 /// Adds items whose keys are new, at least one, and answers which ids they got.
 pub(in crate::store) fn insert_items(
     conn: &mut AnyConnection,
-    stamp: Stamp<'_>,
+    stamp: BatchStamp<'_>,
     new: &[ItemWrite],
-) -> QueryResult<Ids> {
+) -> QueryResult<IdRange> {
     match conn {
         AnyConnection::Sqlite(conn) => {
             for item in new {
@@ -83,7 +83,7 @@ pub(in crate::store) fn insert_items(
 /// Gives known items new fields; soft-deleted ones return.
 pub(in crate::store) fn rewrite_items(
     conn: &mut AnyConnection,
-    stamp: Stamp<'_>,
+    stamp: BatchStamp<'_>,
     changed: &[ItemWrite],
 ) -> QueryResult<usize> {
     match conn {
@@ -123,7 +123,7 @@ pub(in crate::store) fn rewrite_items(
 type PgQuery<'a> = diesel::query_builder::BoxedSqlQuery<'a, diesel::pg::Pg, diesel::query_builder::SqlQuery>;
 
 /// Binds a batch of items as `$1` source, `$2` time, `$3` run and the arrays `$4` to `$7`.
-fn bind_items<'a>(query: PgQuery<'a>, stamp: Stamp<'a>, batch: &'a [ItemWrite]) -> PgQuery<'a> {
+fn bind_items<'a>(query: PgQuery<'a>, stamp: BatchStamp<'a>, batch: &'a [ItemWrite]) -> PgQuery<'a> {
     query
         .bind::<BigInt, _>(stamp.source_id)
         .bind::<Timestamp, _>(stamp.now)
@@ -137,7 +137,7 @@ fn bind_items<'a>(query: PgQuery<'a>, stamp: Stamp<'a>, batch: &'a [ItemWrite]) 
 /// Soft-deletes items that are in the catalog; answers how many were.
 pub(in crate::store) fn remove_items(
     conn: &mut AnyConnection,
-    stamp: Stamp<'_>,
+    stamp: BatchStamp<'_>,
     keys: &[String],
 ) -> QueryResult<usize> {
     match conn {

@@ -8,8 +8,8 @@ use diesel::{SqliteConnection, declare_sql_function};
 
 use super::search::field_by_name;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::columns::dates::Order;
-use crate::domain::columns::numbers::{APOSTROPHES, Decimal, LONGEST, MINUS, SPACES, UNITS};
+use crate::domain::columns::dates::DateOrder;
+use crate::domain::columns::numbers::{APOSTROPHES, DecimalSign, LONGEST, MINUS, SPACES, UNITS};
 use crate::domain::columns::sorting;
 use crate::domain::columns::sorting::{LARGE, MARKS, SMALL, SortKey, WHITE};
 use crate::store::any_connection::AnyConnection;
@@ -74,7 +74,7 @@ fn on_postgres(field: &str, column_type: ColumnType) -> String {
         ColumnType::Text | ColumnType::Link | ColumnType::Image | ColumnType::Html => letters(field),
         ColumnType::Number(decimal) => number(field, decimal),
         ColumnType::Date(order) => date(field, order),
-        ColumnType::Moment => date(field, Order::YearFirst),
+        ColumnType::Moment => date(field, DateOrder::YearFirst),
         ColumnType::Flag => format!("(CASE WHEN {field} = 'yes' THEN 1 ELSE 0 END)"),
     }
 }
@@ -102,7 +102,7 @@ fn class(signs: &[char]) -> String {
 }
 
 /// [`crate::domain::columns::numbers::value`].
-fn number(field: &str, decimal: Decimal) -> String {
+fn number(field: &str, decimal: DecimalSign) -> String {
     let (sign, space) = (decimal.sign(), class(&SPACES));
     let groups: Vec<char> = [&[decimal.other()], &SPACES[..], &APOSTROPHES[..]].concat();
     let (group, minus) = (class(&groups), MINUS.map(|minus| minus.to_string()));
@@ -130,11 +130,11 @@ fn number(field: &str, decimal: Decimal) -> String {
 }
 
 /// [`crate::domain::columns::dates::value`].
-fn date(field: &str, order: Order) -> String {
+fn date(field: &str, order: DateOrder) -> String {
     let (numbers, [year, month, day]) = match order {
-        Order::YearFirst => ("([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", [1, 2, 3]),
-        Order::DayFirst => ("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", [3, 2, 1]),
-        Order::MonthFirst => ("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", [3, 1, 2]),
+        DateOrder::YearFirst => ("([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})", [1, 2, 3]),
+        DateOrder::DayFirst => ("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", [3, 2, 1]),
+        DateOrder::MonthFirst => ("([0-9]{1,2})[-/.]([0-9]{1,2})[-/.]([0-9]{4})", [3, 1, 2]),
     };
     let time = "(?:(?:T|,? )([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})([.][0-9]{1,9})?)?\
                 (?:Z| ?([-+])([0-9]{2}):?([0-9]{2}))?)?";

@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 
 use super::write_tx::is_locked;
 use crate::store::any_connection::AnyConnection;
-use crate::store::checkup::{Facts, Session};
+use crate::store::checkup::{BlockingSession, DatabaseFacts};
 use crate::store::error::StoreError;
 
 /// Bounds how long the statements of a checkup wait for others.
@@ -43,7 +43,7 @@ struct PostgresFacts {
 }
 
 /// Version, size and the like.
-pub(in crate::store) fn facts(conn: &mut AnyConnection) -> QueryResult<Facts> {
+pub(in crate::store) fn facts(conn: &mut AnyConnection) -> QueryResult<DatabaseFacts> {
     match conn {
         AnyConnection::Sqlite(conn) => {
             let facts: SqliteFacts = diesel::sql_query(
@@ -51,7 +51,7 @@ pub(in crate::store) fn facts(conn: &mut AnyConnection) -> QueryResult<Facts> {
                  FROM pragma_page_count(), pragma_page_size(), pragma_journal_mode()",
             )
             .get_result(conn)?;
-            Ok(Facts {
+            Ok(DatabaseFacts {
                 version: format!("SQLite {}", facts.version),
                 bytes: u64::try_from(facts.bytes).unwrap_or(0),
                 write_ahead: facts.journal_mode == "wal",
@@ -77,7 +77,7 @@ pub(in crate::store) fn facts(conn: &mut AnyConnection) -> QueryResult<Facts> {
                         ) AS connections_left",
             )
             .get_result(conn)?;
-            Ok(Facts {
+            Ok(DatabaseFacts {
                 version: format!("PostgreSQL {}", facts.version),
                 bytes: u64::try_from(facts.bytes).unwrap_or(0),
                 write_ahead: true,
@@ -161,7 +161,7 @@ struct SessionRow {
 
 /// The sessions of this database that sit inside a transaction without doing anything, that wait for others, and that
 /// are waited for.
-pub(in crate::store) fn sessions(conn: &mut AnyConnection) -> QueryResult<Vec<Session>> {
+pub(in crate::store) fn sessions(conn: &mut AnyConnection) -> QueryResult<Vec<BlockingSession>> {
     let AnyConnection::Postgres(conn) = conn else { return Ok(Vec::new()) };
     let rows: Vec<SessionRow> = diesel::sql_query(
         "WITH others AS (
@@ -178,7 +178,7 @@ pub(in crate::store) fn sessions(conn: &mut AnyConnection) -> QueryResult<Vec<Se
     .load(conn)?;
     Ok(rows
         .into_iter()
-        .map(|row| Session {
+        .map(|row| BlockingSession {
             pid: row.pid,
             name: row.name,
             client: row.client,

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use crate::domain::operation::{Lease, Status};
 use crate::domain::sync_id::SyncId;
 use crate::store::recovery::TakenOver;
-use crate::store::{Prospect, StoreError};
-use crate::sync::engine::Engine;
-use crate::sync::outage::Outage;
+use crate::store::{Retryability, StoreError};
+use crate::sync::engine::SyncEngine;
+use crate::sync::outage::OutageLog;
 use crate::sync::run_log;
-use crate::sync::run_signal::Stop;
+use crate::sync::run_signal::ShutdownSignal;
 use crate::sync::worker::living;
 
 /// How often it looks. With a lease of 15 s a dead worker's run is ended some 20 s after its last renewal.
@@ -19,9 +19,9 @@ const LOOK: Duration = Duration::from_secs(1);
 const PROMPT: Duration = Duration::from_secs(2);
 
 /// Looks until it is told to stop.
-pub(in crate::sync) fn watch(engine: &Engine, stop: &Stop) {
-    let mut outage = Outage::new("expired leases", "looked at");
-    let mut suspects = Suspects::default();
+pub(in crate::sync) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
+    let mut outage = OutageLog::new("expired leases", "looked at");
+    let mut suspects = ExpiredLeases::default();
     while !stop.asked() {
         if let Some(looked) = living("recovery", || suspects.look(engine)) {
             outage.note(looked);
@@ -37,11 +37,11 @@ pub(in crate::sync) fn watch(engine: &Engine, stop: &Stop) {
 /// to write, which shows that there are turns to be had again; only if the worker has not taken one for as long as a
 /// renewal, is it dead.
 #[derive(Default)]
-struct Suspects(HashMap<SyncId, (i64, Instant)>);
+struct ExpiredLeases(HashMap<SyncId, (i64, Instant)>);
 
-impl Suspects {
+impl ExpiredLeases {
     /// Looks at all leases once.
-    fn look(&mut self, engine: &Engine) -> Result<(), StoreError> {
+    fn look(&mut self, engine: &SyncEngine) -> Result<(), StoreError> {
         let asked = Instant::now();
         let expired = engine.store.expired_leases();
         if expired.is_err() || asked.elapsed() > PROMPT {
@@ -55,7 +55,7 @@ impl Suspects {
         Ok(())
     }
 
-    fn judge(&mut self, engine: &Engine, lease: Lease) {
+    fn judge(&mut self, engine: &SyncEngine, lease: Lease) {
         let asked = Instant::now();
         let judged = match self.0.get(&lease.id) {
             None => engine.store.has_expired(lease).map(|expired| {
@@ -75,7 +75,7 @@ impl Suspects {
         match judged {
             Ok(()) => {}
             // There was no turn, or somebody holds the row: a worker that is writing, or one that is frozen in it.
-            Err(error) if error.prospect() != Prospect::Final => {
+            Err(error) if error.prospect() != Retryability::Final => {
                 self.0.remove(&lease.id);
                 log::debug!(syncId:% = lease.id; "its expired lease is left alone for now: {error}");
                 if let Ok(ended @ 1..) = engine.store.end_frozen_sessions(engine.terms.lease) {
@@ -93,7 +93,7 @@ impl Suspects {
 
 /// Ends a run whose lease has run out, by the same rule, and takes the time that this needs. `None` when its worker
 /// is alive.
-pub(in crate::sync) fn end_if_dead(engine: &Engine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
+pub(in crate::sync) fn end_if_dead(engine: &SyncEngine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     if !engine.store.has_expired(lease)? {
         return Ok(None);
     }
@@ -102,7 +102,7 @@ pub(in crate::sync) fn end_if_dead(engine: &Engine, lease: Lease) -> Result<Opti
 }
 
 /// Ends a run whose lease has run out, and tells of it and of its successor. `None` when it was not to be ended.
-fn take_over(engine: &Engine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
+fn take_over(engine: &SyncEngine, lease: Lease) -> Result<Option<TakenOver>, StoreError> {
     let Some(taken) = engine.store.take_over(lease)? else { return Ok(None) };
     run_log::taken_over(taken.id);
     engine.board.tell_end(taken.id, false);

@@ -1,27 +1,27 @@
 //! The end of a preview: what a sync would do, by name, and what it would refuse.
 
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::guards::{Tally, Verdict};
+use crate::domain::guards::{ChangeTally, GuardVerdict};
 use crate::domain::sync_failure::SyncFailure;
-use crate::store::finish::Ending;
-use crate::sync::run::Run;
-use crate::sync::run::outcome::{Findings, Stopped};
+use crate::store::finish::RunEnding;
+use crate::sync::run::RunContext;
+use crate::sync::run::outcome::{RunFindings, RunStop};
 
 /// How many removals are kept by name; all are counted.
 const PREVIEWED_REMOVALS: usize = 10_000;
 
-impl Run<'_> {
+impl RunContext<'_> {
     /// Adds what would be removed, the keys `gone`, to what was found, and ends the run. Nothing of the catalog was
     /// written.
     pub(in crate::sync) fn previewed(
         &self,
-        findings: &mut Findings,
+        findings: &mut RunFindings,
         mut changes: Vec<Change>,
         gone: &[String],
-        tally: Tally,
-        verdict: Verdict,
+        tally: ChangeTally,
+        verdict: GuardVerdict,
         failure: Option<&SyncFailure>,
-    ) -> Result<Ending, Stopped> {
+    ) -> Result<RunEnding, RunStop> {
         for keys in gone[..gone.len().min(PREVIEWED_REMOVALS)].chunks(1000) {
             let wanted: Vec<&str> = keys.iter().map(String::as_str).collect();
             let fields = self.outlast(|| self.engine.store.stored_fields(self.source.id, &wanted))?;

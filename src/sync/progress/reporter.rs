@@ -1,6 +1,6 @@
 //! Tells how far a run is: cheap for the worker, throttled towards the stores, and never ahead of the database.
 //!
-//! The worker says what is so with [`Reporter::set`]; a thread of its own writes it down. The percent that goes to the
+//! The worker says what is so with [`ProgressReporter::set`]; a thread of its own writes it down. The percent that goes to the
 //! primary store is never more than the database was told before. So whichever of the two answers a poller,
 //! progress does not go back.
 
@@ -13,18 +13,18 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
-use crate::domain::operation::{Lease, Operation, Status};
+use crate::domain::operation::{Lease, Status, SyncOperation};
 use crate::domain::progress::rate_and_eta;
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
 use crate::status::board::TOLD_AGAIN;
 use crate::store::StoreError;
-use crate::store::batch::Batch;
-use crate::store::lease::{Finalizing, Progress};
+use crate::store::batch::ItemBatch;
+use crate::store::lease::{FinalizeOutcome, RunProgress};
 use crate::store::left_out::ItemToStrip;
-use crate::sync::engine::Engine;
+use crate::sync::engine::SyncEngine;
 use crate::sync::run_log;
-use crate::sync::run_signal::Signal;
+use crate::sync::run_signal::RunSignal;
 
 /// The database is told when so many percent went by, if its time has not come before.
 const DATABASE_STEP: u8 = 5;
@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// What the database was told.
 struct ToDatabase {
     /// What it knows.
-    said: Progress,
+    said: RunProgress,
     at: Instant,
     /// Whether it took what it was told last.
     answers: bool,
@@ -43,20 +43,20 @@ struct ToDatabase {
 /// What the primary store was told.
 struct ToPrimary {
     /// What was said last, at which percent, and when.
-    said: Option<(Progress, u8, Instant)>,
+    said: Option<(RunProgress, u8, Instant)>,
     /// Whether it still takes what it is told.
     works: bool,
 }
 
-struct Shared {
-    engine: Engine,
+struct ReporterState {
+    engine: SyncEngine,
     lease: Lease,
-    signal: Arc<Signal>,
+    signal: Arc<RunSignal>,
     source: Slug,
-    operation: Operation,
+    operation: SyncOperation,
     created_at: DateTime<Utc>,
     started_at: DateTime<Utc>,
-    now: Mutex<Progress>,
+    now: Mutex<RunProgress>,
     /// Held while anything that carries progress is written there, so that an older one never lands after a newer.
     database: Mutex<ToDatabase>,
     /// The percent that the database knows.
@@ -66,27 +66,27 @@ struct Shared {
 }
 
 /// The reporter of one run; its thread ends with this value, and after that nothing of the run is told any more.
-pub(in crate::sync) struct Reporter {
-    shared: Arc<Shared>,
+pub(in crate::sync) struct ProgressReporter {
+    shared: Arc<ReporterState>,
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Reporter {
+impl ProgressReporter {
     /// Begins with the progress that the claim wrote.
     ///
     /// # Errors
     /// When the system has no thread to give.
     pub(in crate::sync) fn begin(
-        engine: &Engine,
-        operation: &Operation,
+        engine: &SyncEngine,
+        operation: &SyncOperation,
         source: &Slug,
         lease: Lease,
-        signal: Arc<Signal>,
-        first: Progress,
+        signal: Arc<RunSignal>,
+        first: RunProgress,
     ) -> std::io::Result<Self> {
         let started_at = Utc::now();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ReporterState {
             engine: engine.clone(),
             lease,
             signal,
@@ -111,7 +111,7 @@ impl Reporter {
     }
 
     /// Says what is so now. Costs a lock that nobody holds for long.
-    pub(in crate::sync) fn set(&self, progress: Progress) {
+    pub(in crate::sync) fn set(&self, progress: RunProgress) {
         let changed_stage = {
             let mut now = self.shared.now.lock();
             let changed_stage = now.stage != progress.stage;
@@ -127,7 +127,7 @@ impl Reporter {
     }
 
     /// What was said last.
-    pub(in crate::sync) fn now(&self) -> Progress {
+    pub(in crate::sync) fn now(&self) -> RunProgress {
         self.shared.now.lock().clone()
     }
 
@@ -148,12 +148,12 @@ impl Reporter {
     ///
     /// # Errors
     /// As [`crate::store::Store::write_batch`].
-    pub(in crate::sync) fn write_batch(&self, batch: &Batch, progress: &Progress) -> Result<(), StoreError> {
+    pub(in crate::sync) fn write_batch(&self, batch: &ItemBatch, progress: &RunProgress) -> Result<(), StoreError> {
         let mut told = self.shared.database.lock();
-        let Engine { store, terms, .. } = &self.shared.engine;
+        let SyncEngine { store, terms, .. } = &self.shared.engine;
         // The percent waits for the next word to both stores: raised here, a poller who asks another server, and with
         // it the database, would be told more than the next one who asks the primary.
-        let kept = Progress { percent: told.said.percent, ..progress.clone() };
+        let kept = RunProgress { percent: told.said.percent, ..progress.clone() };
         store.write_batch(self.shared.lease, terms.lease, batch, &kept)?;
         told.said = kept;
         self.shared.now.lock().clone_from(progress);
@@ -166,7 +166,7 @@ impl Reporter {
     /// As [`crate::store::Store::strip_items`].
     pub(in crate::sync) fn strip_items(&self, page: &[ItemToStrip], columns: &[String]) -> Result<(), StoreError> {
         let told = self.shared.database.lock();
-        let Engine { store, terms, .. } = &self.shared.engine;
+        let SyncEngine { store, terms, .. } = &self.shared.engine;
         store.strip_items(self.shared.lease, terms.lease, page, columns, &told.said)
     }
 
@@ -174,24 +174,24 @@ impl Reporter {
     ///
     /// # Errors
     /// As [`crate::store::Store::begin_finalizing`].
-    pub(in crate::sync) fn begin_finalizing(&self, progress: &Progress) -> Result<Finalizing, StoreError> {
+    pub(in crate::sync) fn begin_finalizing(&self, progress: &RunProgress) -> Result<FinalizeOutcome, StoreError> {
         {
             let mut told = self.shared.database.lock();
-            let Engine { store, terms, .. } = &self.shared.engine;
+            let SyncEngine { store, terms, .. } = &self.shared.engine;
             match store.begin_finalizing(self.shared.lease, terms.lease, progress)? {
-                Finalizing::Begun => self.shared.took(&mut told, progress),
+                FinalizeOutcome::Begun => self.shared.took(&mut told, progress),
                 // Nothing was written, and nothing is to be told.
-                Finalizing::CancelRequested => return Ok(Finalizing::CancelRequested),
+                FinalizeOutcome::CancelRequested => return Ok(FinalizeOutcome::CancelRequested),
             }
             self.shared.now.lock().clone_from(progress);
         }
         self.shared.log_stage();
         self.shared.publish();
-        Ok(Finalizing::Begun)
+        Ok(FinalizeOutcome::Begun)
     }
 }
 
-impl Drop for Reporter {
+impl Drop for ProgressReporter {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take()
@@ -202,7 +202,7 @@ impl Drop for Reporter {
     }
 }
 
-impl Shared {
+impl ReporterState {
     fn log_stage(&self) {
         let ran = u64::try_from((Utc::now() - self.started_at).num_milliseconds()).unwrap_or(0);
         run_log::stage(&self.operation, &self.source, &self.now.lock().clone(), ran);
@@ -221,7 +221,7 @@ impl Shared {
     }
 
     /// The database took this progress.
-    fn took(&self, told: &mut ToDatabase, progress: &Progress) {
+    fn took(&self, told: &mut ToDatabase, progress: &RunProgress) {
         told.said.clone_from(progress);
         told.at = Instant::now();
         told.answers = true;
@@ -280,7 +280,7 @@ impl Shared {
         }
     }
 
-    fn report(&self, now: &Progress, percent: u8) -> StatusReport {
+    fn report(&self, now: &RunProgress, percent: u8) -> StatusReport {
         let last_update = Utc::now();
         let ran = last_update - self.started_at;
         let (rate, eta_seconds) = rate_and_eta(&now.stats, ran, Status::Running, Some(now.stage));

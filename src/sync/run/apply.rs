@@ -4,28 +4,28 @@ use std::borrow::Cow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::column_changes::RenamedColumn;
-use super::compare::{FoundRow, KeyIndex, Standing, place};
+use super::compare::{FoundRow, KeyIndex, RowComparison, place};
 use super::database_retry::outlast;
-use super::merge_stored::{PendingItem, Settled, added};
-use super::outcome::Stopped;
+use super::merge_stored::{MergedItems, PendingItem, added};
+use super::outcome::RunStop;
 use super::pending_cells::pending_cells;
 use super::row_rules::RowSort;
-use super::survey::Survey;
+use super::survey::SourceSurvey;
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::item::{Layout, search_text};
+use crate::domain::item::{ColumnLayout, search_text};
 use crate::domain::operation::Stage;
-use crate::domain::progress::{Count, Stats, Weights};
-use crate::domain::rows::row::Row;
+use crate::domain::progress::{ProgressCount, RunStats, StageWeights};
+use crate::domain::rows::row::TextRow;
 use crate::domain::run_text;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
-use crate::fetch::Content;
-use crate::store::batch::Batch;
+use crate::fetch::FetchedContent;
+use crate::store::batch::ItemBatch;
 use crate::store::items::ItemWrite;
-use crate::store::lease::Progress;
+use crate::store::lease::RunProgress;
 use crate::store::{Store, StoreError};
-use crate::sync::progress::reporter::Reporter;
-use crate::sync::run_signal::{Reason, Signal};
+use crate::sync::progress::reporter::ProgressReporter;
+use crate::sync::run_signal::{RunSignal, StopReason};
 
 /// A batch is written when it holds this many rows …
 const BATCH_ROWS: usize = 1000;
@@ -35,7 +35,7 @@ const BATCH_BYTES: usize = 4 << 20;
 const PREVIEWED: usize = 10_000;
 
 /// Where changes go.
-pub(super) enum Destination {
+pub(super) enum ApplyTarget {
     /// Into the catalog.
     Catalog,
     /// Into the result of a preview.
@@ -43,33 +43,33 @@ pub(super) enum Destination {
 }
 
 /// The second reading of one run.
-pub(super) struct Application<'a> {
+pub(super) struct ApplyStep<'a> {
     pub(super) id: SyncId,
     pub(super) store: &'a Store,
     pub(super) source: &'a Source,
-    pub(super) weights: Weights,
-    pub(super) layout: &'a Layout,
+    pub(super) weights: StageWeights,
+    pub(super) layout: &'a ColumnLayout,
     pub(super) index: &'a KeyIndex,
     /// The columns that have another name now.
     pub(super) renamed: &'a [RenamedColumn],
-    pub(super) reporter: &'a Reporter,
-    pub(super) signal: &'a Signal,
+    pub(super) reporter: &'a ProgressReporter,
+    pub(super) signal: &'a RunSignal,
     /// Whether items with an unchanged hash are written too.
     pub(super) force: bool,
 }
 
 /// Rows that were read and compared, on their way to their destination.
-struct Portion {
+struct ApplyBatch {
     new: Vec<ItemWrite>,
     changed: Vec<PendingItem>,
     bytes: usize,
     rows: usize,
     /// The counts as they are once this portion has arrived.
-    stats: Stats,
+    stats: RunStats,
 }
 
-impl Portion {
-    fn after(stats: Stats) -> Self {
+impl ApplyBatch {
+    fn after(stats: RunStats) -> Self {
         Self { new: Vec::new(), changed: Vec::new(), bytes: 0, rows: 0, stats }
     }
 
@@ -79,12 +79,12 @@ impl Portion {
 }
 
 /// The articles that are processed by now. Of those that were found some may be left for the next sync.
-fn articles(found: Count, items: Count) -> Count {
-    Count { processed: items.processed, total: found.total.max(items.total) }
+fn articles(found: ProgressCount, items: ProgressCount) -> ProgressCount {
+    ProgressCount { processed: items.processed, total: found.total.max(items.total) }
 }
 
 /// How far the writing is.
-struct Course {
+struct BatchCursor {
     /// The columns, until the first batch has taken them along.
     columns: Option<Vec<String>>,
     /// Batches until now.
@@ -93,9 +93,9 @@ struct Course {
     unchanged: u64,
 }
 
-impl Application<'_> {
+impl ApplyStep<'_> {
     /// Does a step that asks the database, and waits with it while that is away.
-    pub(super) fn outlast<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, Stopped> {
+    pub(super) fn outlast<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, RunStop> {
         outlast(self.id, self.signal, Some(self.reporter), step)
     }
 
@@ -105,11 +105,11 @@ impl Application<'_> {
     /// next is read and compared. Between them wait at most two, so memory stays flat.
     pub(super) fn run(
         &self,
-        content: &dyn Content,
-        survey: &Survey<'_>,
-        destination: &mut Destination,
-    ) -> Result<Stats, Stopped> {
-        let first = Stats { items: Count { processed: 0, total: survey.rows }, ..self.reporter.now().stats };
+        content: &dyn FetchedContent,
+        survey: &SourceSurvey<'_>,
+        destination: &mut ApplyTarget,
+    ) -> Result<RunStats, RunStop> {
+        let first = RunStats { items: ProgressCount { processed: 0, total: survey.rows }, ..self.reporter.now().stats };
         let columns = self.layout.columns().to_vec();
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
@@ -127,13 +127,13 @@ impl Application<'_> {
     /// Reads and compares all rows, and sends them on in portions.
     fn read(
         &self,
-        content: &dyn Content,
-        survey: &Survey<'_>,
-        first: Stats,
-        portions: &SyncSender<Portion>,
-    ) -> Result<(), Stopped> {
-        let nobody = |_| Stopped::Early(Reason::LeaseLost);
-        let mut portion = Portion::after(first);
+        content: &dyn FetchedContent,
+        survey: &SourceSurvey<'_>,
+        first: RunStats,
+        portions: &SyncSender<ApplyBatch>,
+    ) -> Result<(), RunStop> {
+        let nobody = |_| RunStop::Early(StopReason::LeaseLost);
+        let mut portion = ApplyBatch::after(first);
         for row in content.rows()? {
             let row = row?;
             portion.rows += 1;
@@ -147,7 +147,7 @@ impl Application<'_> {
                 },
             }
             if portion.is_full() {
-                let next = Portion::after(portion.stats);
+                let next = ApplyBatch::after(portion.stats);
                 portions.send(std::mem::replace(&mut portion, next)).map_err(nobody)?;
             }
         }
@@ -160,37 +160,37 @@ impl Application<'_> {
     /// Takes portions to their destination as they come.
     fn deliver(
         &self,
-        portions: &Receiver<Portion>,
+        portions: &Receiver<ApplyBatch>,
         columns: Vec<String>,
-        first: Stats,
-        destination: &mut Destination,
-    ) -> Result<Stats, Stopped> {
-        let mut course = Course { columns: Some(columns), batches: 0, unchanged: 0 };
+        first: RunStats,
+        destination: &mut ApplyTarget,
+    ) -> Result<RunStats, RunStop> {
+        let mut course = BatchCursor { columns: Some(columns), batches: 0, unchanged: 0 };
         let mut done = first;
         for mut portion in portions {
             portion.stats.articles = portion.stats.articles.map(|found| articles(found, portion.stats.items));
             if let Some(reason) = self.signal.reason() {
-                return Err(Stopped::Early(reason));
+                return Err(RunStop::Early(reason));
             }
             done = self.flush(portion, destination, &mut course)?;
         }
         Ok(done)
     }
 
-    fn sort(&self, portion: &mut Portion, found: FoundRow<'_>, row: &Row, has_pending: bool) {
+    fn sort(&self, portion: &mut ApplyBatch, found: FoundRow<'_>, row: &TextRow, has_pending: bool) {
         let pending_cells = if has_pending { pending_cells(row) } else { Vec::new() };
         let mut cells = Cow::Borrowed(&row.cells);
-        if found.standing == Standing::New {
+        if found.standing == RowComparison::New {
             pending_cells.iter().for_each(|&position| cells.to_mut()[position].clear());
         }
         let item = self.layout.item(&cells);
         let kind = match found.standing {
-            Standing::Present(hash) if hash == item.hash && !self.force => {
+            RowComparison::Present(hash) if hash == item.hash && !self.force => {
                 portion.stats.unchanged += 1;
                 return;
             }
-            Standing::Present(_) => ChangeKind::Updated,
-            Standing::New | Standing::Returns => ChangeKind::Added,
+            RowComparison::Present(_) => ChangeKind::Updated,
+            RowComparison::New | RowComparison::Returns => ChangeKind::Added,
         };
         portion.bytes += item.fields.len() * 2;
         let search_text = search_text(&cells);
@@ -200,7 +200,7 @@ impl Application<'_> {
             ChangeKind::Updated => portion.stats.updated += 1,
             _ => portion.stats.added += 1,
         }
-        if found.standing == Standing::New {
+        if found.standing == RowComparison::New {
             portion.new.push(write);
         } else {
             let key_cell = Some(self.layout.key_cell(&cells)).filter(|cell| *cell != write.key).map(str::to_owned);
@@ -209,29 +209,34 @@ impl Application<'_> {
     }
 
     /// Takes one portion to its destination, together with the progress it makes. Answers the counts.
-    fn flush(&self, portion: Portion, destination: &mut Destination, course: &mut Course) -> Result<Stats, Stopped> {
-        let Portion { new, changed, mut stats, .. } = portion;
-        let Settled { changed, changes, unchanged } = self.settle(changed)?;
+    fn flush(
+        &self,
+        portion: ApplyBatch,
+        destination: &mut ApplyTarget,
+        course: &mut BatchCursor,
+    ) -> Result<RunStats, RunStop> {
+        let ApplyBatch { new, changed, mut stats, .. } = portion;
+        let MergedItems { changed, changes, unchanged } = self.settle(changed)?;
         course.unchanged += unchanged;
         stats.updated = stats.updated.saturating_sub(course.unchanged);
         stats.unchanged += course.unchanged;
         let items = stats.items;
-        let progress = Progress {
+        let progress = RunProgress {
             stage: Stage::Processing,
             message: run_text::syncing_message(&self.source.noun, items),
             percent: self.weights.percent(Stage::Processing, items.processed, items.total),
             stats,
         };
         match destination {
-            Destination::Preview(found) => {
+            ApplyTarget::Preview(found) => {
                 let room = PREVIEWED.saturating_sub(found.len());
                 found.extend(new.iter().map(added).chain(changes).take(room));
                 self.reporter.set(progress);
             }
-            Destination::Catalog if new.is_empty() && changed.is_empty() => self.reporter.set(progress),
-            Destination::Catalog => {
+            ApplyTarget::Catalog if new.is_empty() && changed.is_empty() => self.reporter.set(progress),
+            ApplyTarget::Catalog => {
                 course.batches += 1;
-                let batch = Batch { number: course.batches, new, changed, changes, columns: course.columns.take() };
+                let batch = ItemBatch { number: course.batches, new, changed, changes, columns: course.columns.take() };
                 self.outlast(|| self.reporter.write_batch(&batch, &progress))?;
             }
         }

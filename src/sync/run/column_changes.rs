@@ -3,20 +3,20 @@
 
 use std::borrow::Cow;
 
-use super::compare::{FoundRow, KeyIndex, Standing, place};
-use super::comparison::Comparison;
+use super::compare::{FoundRow, KeyIndex, RowComparison, place};
+use super::comparison::SourceComparison;
 use super::hidden_columns::refuse_hidden_key;
-use super::outcome::Stopped;
+use super::outcome::RunStop;
 use super::pending_cells::pending_cells;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::item::{Digest128, Layout, digest, parse_fields};
+use crate::domain::item::{ColumnLayout, ContentDigest, digest, parse_fields};
 use crate::domain::rows::header_row::SEARCHED_ROWS;
-use crate::domain::rows::row::{Row, shortened};
+use crate::domain::rows::row::{TextRow, shortened};
 use crate::domain::rows::stored_columns::as_stored;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::counts::grouped;
-use crate::fetch::{Content, key_hints, missing_key};
+use crate::fetch::{FetchedContent, key_hints, missing_key};
 
 /// The word of a run whose key column is not among the columns.
 pub(in crate::sync) const NO_KEY_COLUMN: &str = "no_key_column";
@@ -27,7 +27,7 @@ const NAMED: usize = 4;
 
 /// Rows of the source whose keys the catalog has, with the cells of the columns that came.
 #[derive(Default)]
-pub(super) struct Sample {
+pub(super) struct KeyedSample {
     /// Columns of the catalog that the source has not.
     gone: Vec<String>,
     /// Columns of the source that the catalog has not, with their positions.
@@ -41,7 +41,7 @@ type SampleRow = (u32, String, Vec<SampleCell>);
 /// What a cell of a column that came holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum SampleCell {
-    Value(Option<Digest128>),
+    Value(Option<ContentDigest>),
     /// Nobody knows yet: the value is still loading, or it is that of a formula and was never saved.
     Pending,
 }
@@ -55,17 +55,17 @@ struct ColumnLikeness {
 
 /// A column that has another name now.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct RenamedColumn {
+pub(in crate::sync) struct RenamedColumn {
     pub(super) old: String,
     pub(super) new: String,
 }
 
 /// What stands in a cell; `None` for nothing.
-fn inside(cell: &str) -> Option<Digest128> {
+fn inside(cell: &str) -> Option<ContentDigest> {
     Some(cell).filter(|cell| !cell.trim().is_empty()).map(digest)
 }
 
-impl Sample {
+impl KeyedSample {
     /// A sample for a catalog with the columns `known` and a source with those in `columns`. A catalog without columns
     /// was never synced.
     pub(super) fn new(known: &[String], columns: &[String]) -> Self {
@@ -78,9 +78,9 @@ impl Sample {
     }
 
     /// Looks at a row that is taken.
-    pub(super) fn look(&mut self, row: &Row, key: &str, index: &KeyIndex) {
+    pub(super) fn look(&mut self, row: &TextRow, key: &str, index: &KeyIndex) {
         let wanted = !self.gone.is_empty() && !self.came.is_empty() && self.rows.len() < SAMPLE;
-        let is_known = |found: FoundRow<'_>| matches!(found.standing, Standing::Present(_));
+        let is_known = |found: FoundRow<'_>| matches!(found.standing, RowComparison::Present(_));
         if wanted && index.find(key, place(row)).is_some_and(is_known) {
             let pending = pending_cells(row);
             let cell = |(at, _): &(usize, String)| match pending.binary_search(at) {
@@ -92,29 +92,34 @@ impl Sample {
     }
 }
 
-impl Comparison<'_> {
+impl SourceComparison<'_> {
     /// The columns, named as the catalog names them where only the spelling differs, with the key column found among
     /// them.
-    pub(in crate::sync) fn layout(&self, content: &dyn Content) -> Result<Layout, Stopped> {
+    pub(in crate::sync) fn layout(&self, content: &dyn FetchedContent) -> Result<ColumnLayout, RunStop> {
         let columns = &as_stored(content.columns(), &self.catalog.columns, content.left_out_columns());
         if columns.is_empty() {
             // No header, so no rows either: what that means is for the guards to say.
-            return Ok(Layout::new(columns, 0));
+            return Ok(ColumnLayout::new(columns, 0));
         }
         let wanted = &self.source.key_column;
         if let Some(key) = position_of(columns, wanted) {
-            let layout = Layout::new(columns, key);
+            let layout = ColumnLayout::new(columns, key);
             refuse_hidden_key(self.source, &layout, content)?;
             return Ok(layout);
         }
         let hints = key_hints(content, self.shelf)?;
-        let rows: Vec<Row> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
+        let rows: Vec<TextRow> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
         let what = missing_key(self.kind, self.source, columns, &rows, &hints);
         Err(SyncFailure::new(NO_KEY_COLUMN, what, "").into())
     }
 
     /// What became of the columns, as noted issues of the header.
-    pub(super) fn column_notes(&self, sample: &Sample, renamed: &[RenamedColumn], left_out: &[String]) -> Vec<Issue> {
+    pub(super) fn column_notes(
+        &self,
+        sample: &KeyedSample,
+        renamed: &[RenamedColumn],
+        left_out: &[String],
+    ) -> Vec<Issue> {
         let header = self.source.read_options.header_place();
         let note = |column: &str, reason: String| Issue {
             row: Some(header),
@@ -140,7 +145,7 @@ impl Comparison<'_> {
     /// Pairs of a column that went and one that came which hold the same, row for row, in at least nine of ten rows
     /// that the catalog knows and that have anything in either. Cells whose value is not there yet say nothing; where
     /// these are all, the place of the column has to do.
-    pub(super) fn renamed(&self, sample: &Sample, index: &KeyIndex) -> Result<Vec<RenamedColumn>, Stopped> {
+    pub(super) fn renamed(&self, sample: &KeyedSample, index: &KeyIndex) -> Result<Vec<RenamedColumn>, RunStop> {
         if sample.rows.is_empty() {
             return Ok(Vec::new());
         }

@@ -6,34 +6,34 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use super::key_spellings::{DigestMap, KeySpellings};
-use crate::domain::change_set::Known;
-use crate::domain::guards::Tally;
-use crate::domain::item::{Digest128, digest};
-use crate::domain::rows::row::Row;
+use crate::domain::change_set::KnownItem;
+use crate::domain::guards::ChangeTally;
+use crate::domain::item::{ContentDigest, digest};
+use crate::domain::rows::row::TextRow;
 use crate::domain::text::comparable_form::comparable_form;
 
 /// What is known of one key.
 #[derive(Clone, Copy, Default)]
-struct Entry {
-    hash: Digest128,
+struct KeyEntry {
+    hash: ContentDigest,
     /// The row that has it in this run, 0 for none.
     row: u32,
-    stored: Stored,
+    stored: StoredKey,
     /// Whether that row spells the key otherwise than the database.
     by_form: bool,
     /// Whether the item came, came back or was changed since the catalog was in step with its source.
     is_unsettled: bool,
 }
 
-impl Entry {
+impl KeyEntry {
     fn has_left(&self) -> bool {
-        self.row == 0 && self.stored == Stored::Live
+        self.row == 0 && self.stored == StoredKey::Live
     }
 }
 
 /// What the database has of a key.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-enum Stored {
+enum StoredKey {
     #[default]
     Nothing,
     Removed,
@@ -42,7 +42,7 @@ enum Stored {
     LiveUnplaced,
 }
 
-impl Stored {
+impl StoredKey {
     const fn is_live(self) -> bool {
         matches!(self, Self::Live | Self::LiveUnplaced)
     }
@@ -50,19 +50,19 @@ impl Stored {
 
 /// How a row compares with the catalog.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
+pub(super) enum RowComparison {
     /// The database never saw its key.
     New,
     /// It left the catalog before.
     Returns,
     /// It is in the catalog, with fields of this digest.
-    Present(Digest128),
+    Present(ContentDigest),
 }
 
 /// A row that is taken, compared with the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct FoundRow<'a> {
-    pub(super) standing: Standing,
+    pub(super) standing: RowComparison,
     /// The key in the spelling of the database, where the row has another.
     pub(super) stored_key: Option<Cow<'a, str>>,
 }
@@ -96,11 +96,11 @@ pub(super) struct EqualItems {
 /// equal form; among rows that are equal in this the first wins.
 pub(in crate::sync) struct KeyIndex {
     /// By the digest of the exact spelling.
-    entries: DigestMap<Entry>,
+    entries: DigestMap<KeyEntry>,
     /// The entries that are not spelled in their comparable form: few.
     spellings: KeySpellings,
     /// The spelling of stored keys that a row has by form, by the digest of the spelling.
-    stored_keys: HashMap<Digest128, String>,
+    stored_keys: HashMap<ContentDigest, String>,
     live: u64,
     settled_at: Option<DateTime<Utc>>,
 }
@@ -124,24 +124,24 @@ impl KeyIndex {
     }
 
     /// Adds an item that the database holds.
-    pub(super) fn know(&mut self, key: &str, known: Known) {
+    pub(super) fn know(&mut self, key: &str, known: KnownItem) {
         self.live += u64::from(known.live);
-        let stored = if known.live { Stored::Live } else { Stored::Removed };
+        let stored = if known.live { StoredKey::Live } else { StoredKey::Removed };
         let exact = digest(key);
         let is_unsettled = known.live && self.settled_at.is_some_and(|settled_at| known.changed_at > settled_at);
-        self.entries.insert(exact, Entry { hash: known.hash, stored, is_unsettled, ..Entry::default() });
+        self.entries.insert(exact, KeyEntry { hash: known.hash, stored, is_unsettled, ..KeyEntry::default() });
         if let Cow::Owned(form) = comparable_form(key) {
             self.spellings.add(digest(&form), exact);
         }
     }
 
     /// Whether the catalog has a live item of exactly this key with fields of this digest.
-    pub(super) fn holds(&self, key: &str, hash: Digest128) -> bool {
+    pub(super) fn holds(&self, key: &str, hash: ContentDigest) -> bool {
         self.entries.get(&digest(key)).is_some_and(|entry| entry.stored.is_live() && entry.hash == hash)
     }
 
     /// Digests of a key: of its exact spelling and of its form.
-    fn digests(key: &str) -> (Digest128, Digest128) {
+    fn digests(key: &str) -> (ContentDigest, ContentDigest) {
         let exact = digest(key);
         match comparable_form(key) {
             Cow::Borrowed(_) => (exact, exact),
@@ -150,7 +150,7 @@ impl KeyIndex {
     }
 
     /// The spellings of a form that there are entries of.
-    fn group(&self, form: Digest128) -> impl Iterator<Item = (Digest128, &Entry)> {
+    fn group(&self, form: ContentDigest) -> impl Iterator<Item = (ContentDigest, &KeyEntry)> {
         let spellings = std::iter::once(form).chain(self.spellings.of(&form));
         spellings.filter_map(|exact| self.entries.get(&exact).map(|entry| (exact, entry)))
     }
@@ -162,7 +162,7 @@ impl KeyIndex {
         for (spelling, entry) in self.group(form) {
             if entry.stored.is_live() {
                 live = live.or(Some(spelling));
-            } else if entry.stored == Stored::Removed {
+            } else if entry.stored == StoredKey::Removed {
                 removed = removed.or(Some(spelling));
             }
             if entry.row != 0 {
@@ -170,16 +170,16 @@ impl KeyIndex {
             }
         }
         let own = self.entries.get(&exact).copied().unwrap_or_default();
-        if own.stored.is_live() || (own.stored == Stored::Removed && live.is_none()) {
+        if own.stored.is_live() || (own.stored == StoredKey::Removed && live.is_none()) {
             if own.row != 0 && !own.by_form {
                 return KeyClaim::Duplicate(own.row);
             }
             // Of a form at most one row has an item by form, and only as long as no row has one by its exact spelling.
             let loser = holder.filter(|(_, entry)| entry.by_form);
             if let Some((spelling, entry)) = loser {
-                self.entries.insert(spelling, Entry { row: 0, by_form: false, ..entry });
+                self.entries.insert(spelling, KeyEntry { row: 0, by_form: false, ..entry });
             }
-            self.entries.insert(exact, Entry { row, by_form: false, ..own });
+            self.entries.insert(exact, KeyEntry { row, by_form: false, ..own });
             return loser.map_or(KeyClaim::Taken, |(_, entry)| KeyClaim::TakenFrom(entry.row));
         }
         if let Some((_, entry)) = holder {
@@ -189,7 +189,7 @@ impl KeyIndex {
             (entry.row, entry.by_form) = (row, true);
             return KeyClaim::TakenByForm;
         }
-        self.entries.insert(exact, Entry { row, ..Entry::default() });
+        self.entries.insert(exact, KeyEntry { row, ..KeyEntry::default() });
         if exact != form {
             self.spellings.add(form, exact);
         }
@@ -199,17 +199,17 @@ impl KeyIndex {
     /// Notes that the source has a row of this key that cannot be taken: its item stays as it is.
     pub(super) fn keep(&mut self, key: &str) {
         let (_, form) = Self::digests(key);
-        let spellings: Vec<Digest128> = self.group(form).map(|(spelling, _)| spelling).collect();
+        let spellings: Vec<ContentDigest> = self.group(form).map(|(spelling, _)| spelling).collect();
         for spelling in spellings {
             self.keep_entry(&spelling);
         }
     }
 
-    fn keep_entry(&mut self, spelling: &Digest128) {
+    fn keep_entry(&mut self, spelling: &ContentDigest) {
         if let Some(entry) = self.entries.get_mut(spelling)
-            && entry.stored == Stored::Live
+            && entry.stored == StoredKey::Live
         {
-            entry.stored = Stored::LiveUnplaced;
+            entry.stored = StoredKey::LiveUnplaced;
         }
     }
 
@@ -263,9 +263,9 @@ impl KeyIndex {
             stored.map_or_else(|| comparable_form(key), |stored| Cow::Borrowed(stored.as_str()))
         });
         let standing = match entry.stored {
-            Stored::Live | Stored::LiveUnplaced => Standing::Present(entry.hash),
-            Stored::Removed => Standing::Returns,
-            Stored::Nothing => Standing::New,
+            StoredKey::Live | StoredKey::LiveUnplaced => RowComparison::Present(entry.hash),
+            StoredKey::Removed => RowComparison::Returns,
+            StoredKey::Nothing => RowComparison::New,
         };
         Some(FoundRow { standing, stored_key })
     }
@@ -279,12 +279,12 @@ impl KeyIndex {
 
     /// Whether an item of the catalog is not in the source.
     pub(super) fn has_left(&self, key: &str) -> bool {
-        self.entries.get(&digest(key)).is_some_and(Entry::has_left)
+        self.entries.get(&digest(key)).is_some_and(KeyEntry::has_left)
     }
 
     /// What this run would do to the catalog.
-    pub(super) fn tally(&self) -> Tally {
-        let mut tally = Tally { live: self.live, ..Tally::default() };
+    pub(super) fn tally(&self) -> ChangeTally {
+        let mut tally = ChangeTally { live: self.live, ..ChangeTally::default() };
         for entry in self.entries.values() {
             tally.taken += u64::from(entry.row != 0);
             tally.additions += u64::from(entry.row != 0 && !entry.stored.is_live());
@@ -296,7 +296,7 @@ impl KeyIndex {
 
 /// A row's number as the index keeps it. Beyond four milliards rows would share one, and no source gets there: the
 /// limit on its size is reached before.
-pub(super) fn place(row: &Row) -> u32 {
+pub(super) fn place(row: &TextRow) -> u32 {
     u32::try_from(row.number).unwrap_or(u32::MAX)
 }
 

@@ -3,15 +3,15 @@
 
 use std::time::{Duration, Instant};
 
-use super::outcome::Stopped;
+use super::outcome::RunStop;
 use crate::domain::operation::Lease;
 use crate::domain::sync_id::SyncId;
-use crate::store::finish::Ending;
-use crate::store::{Prospect, StoreError};
-use crate::sync::engine::Engine;
-use crate::sync::outage::Outage;
-use crate::sync::progress::reporter::Reporter;
-use crate::sync::run_signal::Signal;
+use crate::store::finish::RunEnding;
+use crate::store::{Retryability, StoreError};
+use crate::sync::engine::SyncEngine;
+use crate::sync::outage::OutageLog;
+use crate::sync::progress::reporter::ProgressReporter;
+use crate::sync::run_signal::RunSignal;
 
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -24,14 +24,14 @@ const WAITING: &str = "Waiting for the database…";
 const LAST_TRIES: Duration = Duration::from_secs(4);
 
 /// What failed until now, if anything did.
-struct Trouble {
-    outage: Outage,
+struct RetryState {
+    outage: OutageLog,
     begun: Option<Instant>,
 }
 
-impl Trouble {
+impl RetryState {
     fn of(id: SyncId) -> Self {
-        Self { outage: Outage::of(id, "the database", "reached"), begun: None }
+        Self { outage: OutageLog::of(id, "the database", "reached"), begun: None }
     }
 
     /// Takes note that what was `asked` failed, and answers how long it lasts; or hands the failure back when waiting
@@ -39,9 +39,9 @@ impl Trouble {
     fn met(&mut self, error: StoreError, asked: Instant) -> Result<Duration, StoreError> {
         let lasts = self.begun.get_or_insert(asked).elapsed();
         match error.prospect() {
-            Prospect::Final => return Err(error),
-            Prospect::Unclear if lasts > UNCLEAR => return Err(error),
-            Prospect::Unclear | Prospect::Passing => {}
+            Retryability::Final => return Err(error),
+            Retryability::Unclear if lasts > UNCLEAR => return Err(error),
+            Retryability::Unclear | Retryability::Passing => {}
         }
         self.outage.note(Err::<(), _>(error));
         Ok(lasts)
@@ -56,11 +56,11 @@ impl Trouble {
 /// Does a step of a run, and does it again while the database is away: until it is back, or the run is to end.
 pub(super) fn outlast<T>(
     id: SyncId,
-    signal: &Signal,
-    reporter: Option<&Reporter>,
+    signal: &RunSignal,
+    reporter: Option<&ProgressReporter>,
     mut step: impl FnMut() -> Result<T, StoreError>,
-) -> Result<T, Stopped> {
-    let mut trouble = Trouble::of(id);
+) -> Result<T, RunStop> {
+    let mut trouble = RetryState::of(id);
     let mut said_before = None;
     loop {
         let asked = Instant::now();
@@ -77,7 +77,7 @@ pub(super) fn outlast<T>(
         let lasts = trouble.met(error, asked)?;
         signal.lost(asked.elapsed() + PAUSE);
         if let Some(reason) = signal.reason() {
-            return Err(Stopped::Early(reason));
+            return Err(RunStop::Early(reason));
         }
         if lasts >= QUIET
             && let Some(reporter) = reporter
@@ -96,12 +96,12 @@ pub(super) fn outlast<T>(
 /// [`StoreError::Fenced`] when the run belongs to somebody else; otherwise when the database refuses, or this process
 /// is told to stop before it is back.
 pub(super) fn finish(
-    engine: &Engine,
+    engine: &SyncEngine,
     lease: Lease,
-    ending: &Ending,
-    signal: &Signal,
+    ending: &RunEnding,
+    signal: &RunSignal,
 ) -> Result<Option<SyncId>, StoreError> {
-    let mut trouble = Trouble::of(lease.id);
+    let mut trouble = RetryState::of(lease.id);
     let mut stopping = None;
     loop {
         let asked = Instant::now();

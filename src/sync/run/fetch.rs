@@ -5,21 +5,21 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
-use super::Run;
-use super::outcome::{Findings, Stopped};
-use crate::domain::feed::Feed;
+use super::RunContext;
+use super::outcome::{RunFindings, RunStop};
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_counts::FeedCounts;
-use crate::domain::issue::{Issue, Issues};
+use crate::domain::issue::{Issue, IssueList};
 use crate::domain::item::parse_fields;
-use crate::domain::operation::{Mode, OperationKind, Priority, Stage};
-use crate::domain::progress::Count;
+use crate::domain::operation::{Mode, OperationKind, RunPriority, Stage};
+use crate::domain::progress::ProgressCount;
 use crate::domain::source::Validators;
-use crate::fetch::{FetchError, FetchProgress, Fetched, Order, Shelf, Watch};
+use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest, ItemLookup};
 use crate::sync::run_log;
 
-impl Run<'_> {
+impl RunContext<'_> {
     /// Brings the source's content here, or learns that nothing is new.
-    pub(super) fn fetch(&self, findings: &mut Findings) -> Result<Fetched, Stopped> {
+    pub(super) fn fetch(&self, findings: &mut RunFindings) -> Result<FetchOutcome, RunStop> {
         let none = Validators::default();
         // A preview compares with the catalog, so it has to see everything.
         // A catalog that was synced before columns had types has to be read once to tell them.
@@ -34,20 +34,20 @@ impl Run<'_> {
         let sync = Some(self.operation.id);
         let feeds = self.outlast(|| self.engine.store.feeds(self.source.id))?;
         let only_failed = self.operation.options.only_failed;
-        let order = Order {
+        let order = FetchRequest {
             sync,
             mode,
             validators,
             timeout: self.engine.terms.fetch,
             within: self.signal.time_left(),
-            by_hand: only_failed || self.operation.priority == Priority::Manual,
+            by_hand: only_failed || self.operation.priority == RunPriority::Manual,
             only_failed,
             feeds: &feeds,
             shelf: self,
         };
         let watch = FetchWatch { run: self, found: Mutex::default() };
-        let fetched = self.kind.fetch(&self.source, &order, &watch).map_err(Stopped::from);
-        let Found { issues, feeds } = watch.found.into_inner();
+        let fetched = self.kind.fetch(&self.source, &order, &watch).map_err(RunStop::from);
+        let FetchFindings { issues, feeds } = watch.found.into_inner();
         findings.issues = issues;
         findings.fared = feeds.as_deref().and_then(FeedCounts::of);
         // A preview writes nothing, and what it asked is no try of the sync.
@@ -57,7 +57,7 @@ impl Run<'_> {
 }
 
 /// The catalog's items as a fetch may look them up.
-impl Shelf for Run<'_> {
+impl ItemLookup for RunContext<'_> {
     fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
         let stored = self.outlast(|| self.engine.store.stored_fields(self.source.id, keys));
         let report = |error| run_log::failure(self.operation.id, format_args!("{error}"));
@@ -69,18 +69,18 @@ impl Shelf for Run<'_> {
 
 /// What a fetch found beside its content.
 #[derive(Default)]
-struct Found {
-    issues: Issues,
-    feeds: Option<Vec<Feed>>,
+struct FetchFindings {
+    issues: IssueList,
+    feeds: Option<Vec<FeedRecord>>,
 }
 
 /// What a fetch sees of its run.
 struct FetchWatch<'a> {
-    run: &'a Run<'a>,
-    found: Mutex<Found>,
+    run: &'a RunContext<'a>,
+    found: Mutex<FetchFindings>,
 }
 
-impl Watch for FetchWatch<'_> {
+impl FetchObserver for FetchWatch<'_> {
     fn received(&self, bytes: u64, total: Option<u64>) {
         let mut progress = self.run.reporter.now();
         // A retry begins anew; what people see does not go back.
@@ -99,14 +99,14 @@ impl Watch for FetchWatch<'_> {
 
     fn progress(&self, now: &FetchProgress) {
         let mut progress = self.run.reporter.now();
-        let Count { processed, total } = now.share;
+        let ProgressCount { processed, total } = now.share;
         progress.message.clone_from(&now.message);
         progress.percent = self.run.weights.percent(Stage::Fetching, processed, total).max(progress.percent);
         progress.stats.bytes = progress.stats.bytes.max(now.bytes);
         let stats = &mut progress.stats;
         stats.feeds = now.feeds.map(|now| now.not_before(stats.feeds));
         // They are here. Processed they are when they are compared with the catalog.
-        let found = |now: Count| Count { processed: 0, total: now.total.max(now.processed) };
+        let found = |now: ProgressCount| ProgressCount { processed: 0, total: now.total.max(now.processed) };
         stats.articles = now.articles.map(|now| found(now).not_before(stats.articles));
         self.run.reporter.set(progress);
     }
@@ -115,7 +115,7 @@ impl Watch for FetchWatch<'_> {
         self.found.lock().issues.push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<Feed>) {
+    fn feeds(&self, feeds: Vec<FeedRecord>) {
         self.found.lock().feeds = Some(feeds);
     }
 

@@ -3,18 +3,18 @@
 
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::item::Layout;
-use crate::domain::rows::row::{Mend, Row};
+use crate::domain::item::ColumnLayout;
+use crate::domain::rows::row::{CellRepair, TextRow};
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_probe::{hidden_column_left_out, hidden_key_column};
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::{is_same_form, position_of};
-use crate::fetch::{Content, FetchError, Rows};
+use crate::fetch::{FetchError, FetchedContent, RowReader};
 use crate::store::catalogs::Catalog;
 
 /// Content without the columns that may not be published.
 struct PublishedContent {
-    whole: Box<dyn Content>,
+    whole: Box<dyn FetchedContent>,
     columns: Vec<String>,
     /// By position in the whole content: whether the column stays.
     stays: Vec<bool>,
@@ -22,14 +22,14 @@ struct PublishedContent {
 }
 
 /// The hidden columns of `content` that may not be in the catalog of `source`.
-fn unpublished<'c>(source: &Source, content: &'c dyn Content) -> impl Iterator<Item = &'c String> {
+fn unpublished<'c>(source: &Source, content: &'c dyn FetchedContent) -> impl Iterator<Item = &'c String> {
     let allowed = &source.read_options.published_hidden_columns;
     content.hidden_columns().iter().filter(move |name| source.public && position_of(allowed, name).is_none())
 }
 
 /// Leaves out of `content` what may not be in the catalog of `source`. The key column stays: without it nothing can be
 /// taken ([`refuse_hidden_key`]).
-pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn Content>) -> Box<dyn Content> {
+pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn FetchedContent>) -> Box<dyn FetchedContent> {
     let is_key = |name: &str| is_same_form(name, &source.key_column);
     let left_out: Vec<String> = unpublished(source, &*content).filter(|name| !is_key(name)).cloned().collect();
     if left_out.is_empty() {
@@ -41,7 +41,11 @@ pub(in crate::sync) fn leave_out_hidden(source: &Source, content: Box<dyn Conten
 }
 
 /// Refuses content whose key column is hidden and may not be published: keys are part of every item.
-pub(super) fn refuse_hidden_key(source: &Source, layout: &Layout, content: &dyn Content) -> Result<(), SyncFailure> {
+pub(super) fn refuse_hidden_key(
+    source: &Source,
+    layout: &ColumnLayout,
+    content: &dyn FetchedContent,
+) -> Result<(), SyncFailure> {
     let key = content.columns().get(layout.key_position());
     match unpublished(source, content).find(|name| Some(*name) == key) {
         Some(name) => Err(SyncFailure::new("hidden_key_column", hidden_key_column(name, &source.slug), "")),
@@ -50,7 +54,7 @@ pub(super) fn refuse_hidden_key(source: &Source, layout: &Layout, content: &dyn 
 }
 
 /// The names of the columns left out of `content` as items of `catalog` may have them. Those of `layout` stay.
-pub(super) fn names_in_items(content: &dyn Content, catalog: &Catalog, layout: &Layout) -> Vec<String> {
+pub(super) fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &ColumnLayout) -> Vec<String> {
     let left_out = content.left_out_columns();
     // Columns are those of the catalog as soon as a run begins to write, also where it does not come to its end. Items
     // that it did not write have the columns of the time when the catalog was last in step with its source.
@@ -66,7 +70,7 @@ pub(super) fn names_in_items(content: &dyn Content, catalog: &Catalog, layout: &
 }
 
 /// The notes about the columns that were left out of `content`.
-pub(super) fn left_out_notes(source: &Source, content: &dyn Content) -> impl Iterator<Item = Issue> {
+pub(super) fn left_out_notes(source: &Source, content: &dyn FetchedContent) -> impl Iterator<Item = Issue> {
     let note = |name: &String| Issue {
         row: Some(source.read_options.header_place()),
         column: Some(name.clone()),
@@ -77,7 +81,7 @@ pub(super) fn left_out_notes(source: &Source, content: &dyn Content) -> impl Ite
 }
 
 impl PublishedContent {
-    fn published(&self, row: Row) -> Row {
+    fn published(&self, row: TextRow) -> TextRow {
         let stays = |at: usize| self.stays.get(at).copied().unwrap_or(true);
         // Where the cell at a position stands without those that are left out before it.
         let moved = |at: usize| at - (0..at).filter(|at| !stays(*at)).count();
@@ -86,11 +90,11 @@ impl PublishedContent {
         };
         let places = |of: Vec<usize>| of.into_iter().filter(|at| stays(*at)).map(moved).collect();
         let mended = row.mended.into_iter().filter(|mend| mend.column.is_none_or(stays));
-        Row {
+        TextRow {
             cells: kept(row.cells),
             width: row.width.map(moved),
             inner_rows: row.inner_rows.into_iter().map(kept).collect(),
-            mended: mended.map(|mend| Mend { column: mend.column.map(moved), ..mend }).collect(),
+            mended: mended.map(|mend| CellRepair { column: mend.column.map(moved), ..mend }).collect(),
             unsaved_formulas: places(row.unsaved_formulas),
             rounded_numbers: places(row.rounded_numbers),
             ..row
@@ -98,7 +102,7 @@ impl PublishedContent {
     }
 }
 
-impl Content for PublishedContent {
+impl FetchedContent for PublishedContent {
     fn columns(&self) -> &[String] {
         &self.columns
     }
@@ -133,7 +137,7 @@ impl Content for PublishedContent {
         &self.left_out
     }
 
-    fn rows(&self) -> Result<Rows<'_>, FetchError> {
+    fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let rows = self.whole.rows()?;
         Ok(Box::new(rows.map(|row| row.map(|row| self.published(row)))))
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-use crate::domain::item::Digest128;
+use crate::domain::item::ContentDigest;
 
 /// The keys are digests already: their first bytes are as good a hash as any.
 #[derive(Default)]
@@ -26,19 +26,19 @@ impl Hasher for DigestHasher {
 }
 
 /// A map by digest.
-pub(super) type DigestMap<T> = HashMap<Digest128, T, BuildHasherDefault<DigestHasher>>;
+pub(super) type DigestMap<T> = HashMap<ContentDigest, T, BuildHasherDefault<DigestHasher>>;
 
 /// Digests of spellings by the digest of their form. Nearly every form has one, so the others are kept apart: a million
 /// keys that are all spelled otherwise must fit into memory, too.
 #[derive(Default)]
 pub(super) struct KeySpellings {
-    first: DigestMap<Digest128>,
-    others: DigestMap<Vec<Digest128>>,
+    first: DigestMap<ContentDigest>,
+    others: DigestMap<Vec<ContentDigest>>,
 }
 
 impl KeySpellings {
     /// Adds a spelling of a form.
-    pub(super) fn add(&mut self, form: Digest128, spelling: Digest128) {
+    pub(super) fn add(&mut self, form: ContentDigest, spelling: ContentDigest) {
         let first = *self.first.entry(form).or_insert(spelling);
         if first != spelling {
             let others = self.others.entry(form).or_default();
@@ -49,14 +49,14 @@ impl KeySpellings {
     }
 
     /// The spellings of a form.
-    pub(super) fn of(&self, form: &Digest128) -> impl Iterator<Item = Digest128> + use<'_> {
+    pub(super) fn of(&self, form: &ContentDigest) -> impl Iterator<Item = ContentDigest> + use<'_> {
         let first = if self.first.is_empty() { None } else { self.first.get(form) };
         let others = if self.others.is_empty() { None } else { self.others.get(form) };
         first.into_iter().chain(others.into_iter().flatten()).copied()
     }
 
     /// The forms that have such a spelling.
-    pub(super) fn forms(&self) -> impl Iterator<Item = &Digest128> {
+    pub(super) fn forms(&self) -> impl Iterator<Item = &ContentDigest> {
         self.first.keys()
     }
 }

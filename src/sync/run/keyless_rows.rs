@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::issue::KEPT_ISSUES;
-use crate::domain::rows::row::Row;
+use crate::domain::rows::row::TextRow;
 use crate::domain::rows::spreadsheet_values::{is_checkbox, is_unticked};
 use crate::domain::text::comparable_form::is_blank;
 
@@ -33,7 +33,7 @@ struct FilledColumns(Box<[u64]>);
 
 impl FilledColumns {
     /// Those of a row; `None` where there are too many columns.
-    fn of(row: &Row) -> Option<Self> {
+    fn of(row: &TextRow) -> Option<Self> {
         let mut words = Vec::new();
         for (column, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
             if column >= MAX_COLUMNS {
@@ -58,7 +58,7 @@ pub(super) struct UnfilledPatterns(HashSet<FilledColumns>);
 
 impl UnfilledPatterns {
     /// Whether `row`, which has no key and was looked at in the first reading, is no entry.
-    pub(super) fn contains(&self, row: &Row) -> bool {
+    pub(super) fn contains(&self, row: &TextRow) -> bool {
         !self.0.is_empty() && FilledColumns::of(row).is_some_and(|filled| self.0.contains(&filled))
     }
 }
@@ -167,7 +167,7 @@ impl KeylessRows {
     }
 
     /// Looks at a row with a key.
-    pub(super) fn look_at_keyed(&mut self, row: &Row) {
+    pub(super) fn look_at_keyed(&mut self, row: &TextRow) {
         for (column, cell) in self.places.chunks_exact_mut(2).zip(&row.cells) {
             if column[0].constant.has_others && column[0].has_others_than_boxes {
                 continue;
@@ -182,7 +182,7 @@ impl KeylessRows {
     }
 
     /// Takes a row without a key.
-    pub(super) fn push(&mut self, row: &Row) {
+    pub(super) fn push(&mut self, row: &TextRow) {
         for (column, cell) in row.cells.iter().enumerate().filter(|(_, cell)| !is_blank(cell)) {
             if let Some(place) = self.places.get_mut(place_of(column, cell)) {
                 place.filler.look(cell.trim());

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::apply::Application;
-use super::outcome::Stopped;
+use super::apply::ApplyStep;
+use super::outcome::RunStop;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::item::{field, parse_fields, search_text};
 use crate::domain::text::comparable_form::is_same_form;
@@ -21,7 +21,7 @@ pub(super) struct PendingItem {
 }
 
 /// What is to be written of such items.
-pub(super) struct Settled {
+pub(super) struct MergedItems {
     pub(super) changed: Vec<ItemWrite>,
     /// One for each that has other fields than before.
     pub(super) changes: Vec<Change>,
@@ -34,16 +34,16 @@ pub(super) fn added(item: &ItemWrite) -> Change {
     Change { key: item.key.clone(), kind: ChangeKind::Added, before: None, after: Some(item.fields.clone()) }
 }
 
-impl Application<'_> {
+impl ApplyStep<'_> {
     /// Compares items with what is stored of them. A forced rewrite of the same fields is no change.
-    pub(super) fn settle(&self, pending: Vec<PendingItem>) -> Result<Settled, Stopped> {
+    pub(super) fn settle(&self, pending: Vec<PendingItem>) -> Result<MergedItems, RunStop> {
         let is_compared = |item: &&PendingItem| item.kind == ChangeKind::Updated || !item.pending_cells.is_empty();
         let keys: Vec<&str> = pending.iter().filter(is_compared).map(|item| item.write.key.as_str()).collect();
         let mut stored = HashMap::new();
         if !keys.is_empty() {
             stored = self.outlast(|| self.store.stored_fields(self.source.id, &keys))?;
         }
-        let mut settled = Settled { changed: Vec::with_capacity(pending.len()), changes: Vec::new(), unchanged: 0 };
+        let mut settled = MergedItems { changed: Vec::with_capacity(pending.len()), changes: Vec::new(), unchanged: 0 };
         for mut item in pending {
             let before = stored.remove(&item.write.key);
             if let Some(before) = &before {

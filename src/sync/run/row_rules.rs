@@ -2,9 +2,9 @@
 //! readings of a source ask here, so that they agree.
 
 use super::keyless_rows::UnfilledPatterns;
-use crate::domain::item::Layout;
+use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
-use crate::domain::rows::row::{Row, repeated_name};
+use crate::domain::rows::row::{TextRow, repeated_name};
 use crate::domain::rows::spreadsheet_values::SheetWord;
 use crate::domain::text::comparable_form::comparable_form;
 
@@ -27,8 +27,8 @@ pub(super) enum RowSort<'a> {
 
 /// The rules for the rows of one source.
 #[derive(Debug)]
-pub(super) struct RowRules<'a> {
-    layout: &'a Layout,
+pub(in crate::sync) struct RowRules<'a> {
+    layout: &'a ColumnLayout,
     header: Option<HeaderForms>,
     /// Which rows without a key are no entries, once all rows were read.
     unfilled: UnfilledPatterns,
@@ -37,13 +37,13 @@ pub(super) struct RowRules<'a> {
 impl<'a> RowRules<'a> {
     /// Rules for rows of the columns `written`, as they stand in the header, which become items by `layout`. In a table
     /// that people keep (`is_table`) a row may repeat the header; a feed has none.
-    pub(super) fn new(layout: &'a Layout, written: &[String], is_table: bool) -> Self {
+    pub(super) fn new(layout: &'a ColumnLayout, written: &[String], is_table: bool) -> Self {
         let header = Some(HeaderForms::new(written)).filter(|_| is_table);
         Self { layout, header, unfilled: UnfilledPatterns::default() }
     }
 
     /// What becomes of columns and keys.
-    pub(super) const fn layout(&self) -> &'a Layout {
+    pub(super) const fn layout(&self) -> &'a ColumnLayout {
         self.layout
     }
 
@@ -59,13 +59,13 @@ impl<'a> RowRules<'a> {
 
     /// The cells of a row that say what their columns hold. What a spreadsheet writes into a table by itself says
     /// nothing, as an empty cell does.
-    pub(super) fn values<'r>(&self, row: &'r Row) -> impl Iterator<Item = &'r str> + use<'r> {
+    pub(super) fn values<'r>(&self, row: &'r TextRow) -> impl Iterator<Item = &'r str> + use<'r> {
         let is_table = self.is_table();
         row.cells.iter().map(move |cell| if is_table && SheetWord::of(cell).is_some() { "" } else { cell.as_str() })
     }
 
     /// What `row` is.
-    pub(super) fn sort<'r>(&self, row: &'r Row) -> RowSort<'r> {
+    pub(super) fn sort<'r>(&self, row: &'r TextRow) -> RowSort<'r> {
         if let Some(reason) = &row.refusal {
             return RowSort::Refused(reason);
         }
@@ -101,7 +101,7 @@ impl HeaderForms {
         Self { columns, named }
     }
 
-    fn is_repeated_by(&self, row: &Row) -> bool {
+    fn is_repeated_by(&self, row: &TextRow) -> bool {
         // In a table of one column a word may well be that of the header, unless a file begins there.
         let begins_file = || row.begins_file || row.cells.first().is_some_and(|cell| cell.starts_with('\u{FEFF}'));
         !row.surplus
@@ -118,17 +118,17 @@ impl HeaderForms {
 #[cfg(test)]
 mod tests {
     use super::{RowRules, RowSort};
-    use crate::domain::item::Layout;
-    use crate::domain::rows::row::{Row, column_names};
+    use crate::domain::item::ColumnLayout;
+    use crate::domain::rows::row::{TextRow, column_names};
 
-    fn row(cells: &[&str]) -> Row {
-        Row { number: 2, cells: cells.iter().map(|&cell| cell.to_owned()).collect(), ..Row::default() }
+    fn row(cells: &[&str]) -> TextRow {
+        TextRow { number: 2, cells: cells.iter().map(|&cell| cell.to_owned()).collect(), ..TextRow::default() }
     }
 
     #[test]
     fn a_row_that_repeats_the_header_is_no_entry() {
         let written = column_names(&["id", "", "name", "name"]);
-        let layout = Layout::new(&written, 0);
+        let layout = ColumnLayout::new(&written, 0);
         let rules = RowRules::new(&layout, &written, true);
         assert_eq!(rules.sort(&row(&["\u{feff}id", "", "name\u{a0}", "name"])), RowSort::Header);
         assert_eq!(rules.sort(&row(&["id", "", "name", "other"])), RowSort::Keyed("id"));
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn in_a_table_of_one_column_only_a_second_file_repeats_it() {
         let written = column_names(&["word"]);
-        let layout = Layout::new(&written, 0);
+        let layout = ColumnLayout::new(&written, 0);
         let rules = RowRules::new(&layout, &written, true);
         assert_eq!(rules.sort(&row(&["word"])), RowSort::Keyed("word"));
         assert_eq!(rules.sort(&row(&["\u{feff}word"])), RowSort::Header);

@@ -6,38 +6,38 @@ pub(in crate::sync) mod row_notes;
 
 use self::row_findings::{RowFindings, RowsFound};
 use self::row_notes::{RowNotes, header_note, header_word_notes};
-use super::column_changes::{RenamedColumn, Sample};
+use super::column_changes::{KeyedSample, RenamedColumn};
 use super::compare::{KeyClaim, KeyIndex, place};
-use super::comparison::Comparison;
+use super::comparison::SourceComparison;
 use super::hidden_columns::left_out_notes;
 use super::keyless_rows::KeylessRows;
-use super::outcome::Stopped;
+use super::outcome::RunStop;
 use super::row_rules::{RowRules, RowSort};
 use crate::domain::columns::cell_class::CellClass;
 use crate::domain::columns::column_type::{ColumnReading, ColumnType};
-use crate::domain::guards::{Tally, Verdict};
-use crate::domain::issue::{Issue, IssueKind, Issues};
-use crate::domain::item::Layout;
+use crate::domain::guards::{ChangeTally, GuardVerdict};
+use crate::domain::issue::{Issue, IssueKind, IssueList};
+use crate::domain::item::ColumnLayout;
 use crate::domain::rows::key_cell::KeyCell;
-use crate::domain::rows::row::{Row, shortened};
+use crate::domain::rows::row::{TextRow, shortened};
 use crate::domain::rows::stored_columns::has_loading_header;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::counts::grouped;
-use crate::fetch::Content;
+use crate::fetch::FetchedContent;
 
 /// Rows between two questions whether the reading should end.
 const ROWS_PER_CHECK: u64 = 1000;
 
 /// What the first reading of a source found.
-pub(in crate::sync) struct Survey<'a> {
+pub(in crate::sync) struct SourceSurvey<'a> {
     /// What it would do to the catalog.
-    pub(in crate::sync) tally: Tally,
+    pub(in crate::sync) tally: ChangeTally,
     /// Rows in all, taken or not.
     pub(in crate::sync) rows: u64,
     /// Rows that are not taken.
     pub(in crate::sync) rejected: u64,
     /// Why, and what was mended.
-    pub(in crate::sync) issues: Issues,
+    pub(in crate::sync) issues: IssueList,
     /// What the cells of each column are.
     pub(in crate::sync) types: Vec<ColumnType>,
     /// What became of the columns.
@@ -52,41 +52,43 @@ pub(in crate::sync) struct Survey<'a> {
     pub(in crate::sync) has_pending: bool,
 }
 
-impl Survey<'_> {
+impl SourceSurvey<'_> {
     /// Why a sync would write nothing of these rows, which have these columns; `None` where it would go on.
     pub(in crate::sync) fn failure(
         &self,
-        comparison: &Comparison<'_>,
+        comparison: &SourceComparison<'_>,
         columns: &[String],
-        verdict: Verdict,
+        verdict: GuardVerdict,
     ) -> Option<SyncFailure> {
-        let Comparison { source, catalog, .. } = *comparison;
+        let SourceComparison { source, catalog, .. } = *comparison;
         match verdict {
-            Verdict::Apply | Verdict::WithholdRemovals | Verdict::WithholdInDoubt => None,
-            Verdict::EmptySource => Some(SyncFailure::empty_source(source, columns, self.rows, catalog.item_count)),
-            Verdict::KeyChanged => Some(SyncFailure::key_changed(source, self.tally)),
+            GuardVerdict::Apply | GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => None,
+            GuardVerdict::EmptySource => {
+                Some(SyncFailure::empty_source(source, columns, self.rows, catalog.item_count))
+            }
+            GuardVerdict::KeyChanged => Some(SyncFailure::key_changed(source, self.tally)),
         }
     }
 }
 
-impl Comparison<'_> {
+impl SourceComparison<'_> {
     /// The first reading of `content`, whose columns are those of `layout`.
     pub(in crate::sync) fn survey<'l>(
         &self,
-        content: &dyn Content,
-        layout: &'l Layout,
+        content: &dyn FetchedContent,
+        layout: &'l ColumnLayout,
         index: &mut KeyIndex,
-    ) -> Result<Survey<'l>, Stopped> {
+    ) -> Result<SourceSurvey<'l>, RunStop> {
         index.set_settled_at(self.catalog.settled.as_ref().map(|settled| settled.at));
         self.items.known_items(&mut |key, known| index.know(key, known))?;
         let known = &self.catalog.columns;
-        let sample = Sample::new(known, layout.columns());
+        let sample = KeyedSample::new(known, layout.columns());
         let rules = RowRules::new(layout, content.columns(), self.kind.key_column().is_none());
         let expected = |name: &str| CellClass::of_type(self.catalog.column_type(name));
         let header_row = self.source.read_options.header_place();
         let findings = RowFindings::new(layout.columns(), expected, self.catalog.settled_columns(), header_row)
             .with_keys_like(CellClass::of_type(self.catalog.settled_type(layout.key_column())));
-        let mut surveyor = Surveyor::new(index, rules, sample, findings);
+        let mut surveyor = SurveyReader::new(index, rules, sample, findings);
         for (row, read) in content.rows()?.zip(1_u64..) {
             surveyor.look(&row?);
             if read % ROWS_PER_CHECK == 0 {
@@ -103,7 +105,13 @@ impl Comparison<'_> {
 
     /// What the cells of a column are: what its kind says, else what was told from them. Where only the newest entries
     /// are here, the others that the catalog has have a say too.
-    fn column_type(&self, content: &dyn Content, layout: &Layout, at: usize, told: Option<ColumnType>) -> ColumnType {
+    fn column_type(
+        &self,
+        content: &dyn FetchedContent,
+        layout: &ColumnLayout,
+        at: usize,
+        told: Option<ColumnType>,
+    ) -> ColumnType {
         if let Some(known) = content.column_type(at) {
             return known;
         }
@@ -117,16 +125,16 @@ impl Comparison<'_> {
 }
 
 /// The first reading: gives each key to the first row that has it and collects what cannot be taken.
-struct Surveyor<'i, 'l> {
+struct SurveyReader<'i, 'l> {
     index: &'i mut KeyIndex,
     rules: RowRules<'l>,
     readings: Vec<ColumnReading>,
-    sample: Sample,
+    sample: KeyedSample,
     keyless: KeylessRows,
     notes: RowNotes,
     rows: u64,
     rejected: u64,
-    issues: Issues,
+    issues: IssueList,
     findings: RowFindings,
     /// Whether rows or keys may have been misread.
     doubtful: bool,
@@ -134,9 +142,9 @@ struct Surveyor<'i, 'l> {
     has_unsaved_formula: bool,
 }
 
-impl<'i, 'l> Surveyor<'i, 'l> {
+impl<'i, 'l> SurveyReader<'i, 'l> {
     /// Begins a survey of rows under these rules.
-    fn new(index: &'i mut KeyIndex, rules: RowRules<'l>, sample: Sample, findings: RowFindings) -> Self {
+    fn new(index: &'i mut KeyIndex, rules: RowRules<'l>, sample: KeyedSample, findings: RowFindings) -> Self {
         let columns = rules.layout().columns().len();
         Self {
             index,
@@ -147,7 +155,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
             notes: RowNotes::default(),
             rows: 0,
             rejected: 0,
-            issues: Issues::default(),
+            issues: IssueList::default(),
             findings,
             doubtful: false,
             has_unsaved_formula: false,
@@ -155,7 +163,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
     }
 
     /// Looks at one row.
-    fn look(&mut self, row: &Row) {
+    fn look(&mut self, row: &TextRow) {
         self.rows += 1;
         let layout = self.rules.layout();
         let sort = self.rules.sort(row);
@@ -209,7 +217,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
     }
 
     /// Gives a row its key, unless another has it.
-    fn take(&mut self, row: &Row, key: &str) {
+    fn take(&mut self, row: &TextRow, key: &str) {
         self.doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
         self.has_unsaved_formula |= !row.unsaved_formulas.is_empty();
         let key_column = self.rules.layout().key_column();
@@ -253,12 +261,12 @@ impl<'i, 'l> Surveyor<'i, 'l> {
     }
 
     /// How many cells a row has, where that is another number than the header has.
-    fn odd_width(&self, row: &Row) -> Option<usize> {
+    fn odd_width(&self, row: &TextRow) -> Option<usize> {
         row.width.filter(|width| *width != self.rules.layout().columns().len())
     }
 
     /// Whether the key of a row may have been misread.
-    fn has_odd_key(&mut self, row: &Row, key: &str) -> bool {
+    fn has_odd_key(&mut self, row: &TextRow, key: &str) -> bool {
         let layout = self.rules.layout();
         self.issues_of_key(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_inexact(row, layout)
     }
@@ -274,7 +282,11 @@ impl<'i, 'l> Surveyor<'i, 'l> {
     }
 
     /// What was found.
-    fn finish(mut self, comparison: &Comparison<'_>, content: &dyn Content) -> Result<Survey<'l>, Stopped> {
+    fn finish(
+        mut self,
+        comparison: &SourceComparison<'_>,
+        content: &dyn FetchedContent,
+    ) -> Result<SourceSurvey<'l>, RunStop> {
         let layout = self.rules.layout();
         let told = self.readings.iter().map(ColumnReading::column_type);
         let types = told.enumerate().map(|(at, told)| comparison.column_type(content, layout, at, told)).collect();
@@ -296,7 +308,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
         let header_row = comparison.source.read_options.header_place();
         // Notes come first: of the others only so many are kept.
-        let mut issues = Issues::default();
+        let mut issues = IssueList::default();
         columns.iter().cloned().for_each(|note| issues.push(note));
         left_out_notes(comparison.source, content).for_each(|note| issues.push(note));
         if rules.is_table() {
@@ -310,7 +322,7 @@ impl<'i, 'l> Surveyor<'i, 'l> {
         issues.append(found);
         issues.append(others);
         issues.kept.sort_by_key(|issue| issue.row);
-        let tally = Tally { doubtful: doubtful || is_doubtful, ..index.tally() };
-        Ok(Survey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
+        let tally = ChangeTally { doubtful: doubtful || is_doubtful, ..index.tally() };
+        Ok(SourceSurvey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
     }
 }

@@ -2,37 +2,38 @@
 
 use std::collections::HashMap;
 
-use super::Run;
+use super::RunContext;
 use super::compare::KeyIndex;
-use super::comparison::{Comparison, StoredItems};
-use super::outcome::Stopped;
-use super::survey::Survey;
-use crate::domain::change_set::Known;
-use crate::domain::guards::Verdict;
-use crate::domain::item::Layout;
+use super::comparison::{SourceComparison, StoredItems};
+use super::outcome::RunStop;
+use super::survey::SourceSurvey;
+use crate::domain::change_set::KnownItem;
+use crate::domain::guards::GuardVerdict;
+use crate::domain::item::ColumnLayout;
 use crate::domain::operation::Stage;
-use crate::domain::progress::Stats;
-use crate::fetch::Content;
-use crate::store::lease::Progress;
+use crate::domain::progress::RunStats;
+use crate::fetch::FetchedContent;
+use crate::store::lease::RunProgress;
 
-impl Run<'_> {
+impl RunContext<'_> {
     /// What this run compares its source with.
-    pub(super) fn comparison(&self) -> Comparison<'_> {
-        Comparison { source: &self.source, catalog: &self.catalog, kind: self.kind, items: self, shelf: self }
+    pub(super) fn comparison(&self) -> SourceComparison<'_> {
+        SourceComparison { source: &self.source, catalog: &self.catalog, kind: self.kind, items: self, shelf: self }
     }
 
     /// The first reading, with its progress.
     pub(super) fn survey<'l>(
         &self,
-        content: &dyn Content,
-        layout: &'l Layout,
+        content: &dyn FetchedContent,
+        layout: &'l ColumnLayout,
         index: &mut KeyIndex,
-    ) -> Result<Survey<'l>, Stopped> {
-        let Stats { feeds, articles, .. } = self.reporter.now().stats;
-        let fetched = Stats { bytes: content.bytes(), lines: content.lines(), feeds, articles, ..Stats::default() };
+    ) -> Result<SourceSurvey<'l>, RunStop> {
+        let RunStats { feeds, articles, .. } = self.reporter.now().stats;
+        let fetched =
+            RunStats { bytes: content.bytes(), lines: content.lines(), feeds, articles, ..RunStats::default() };
         let percent = self.weights.percent(Stage::Fetching, 1, 1);
         let message = format!("Comparing with the {} of the catalog…", self.source.noun.many);
-        let mut progress = Progress { stage: Stage::Processing, message, percent, stats: fetched };
+        let mut progress = RunProgress { stage: Stage::Processing, message, percent, stats: fetched };
         self.reporter.set(progress.clone());
         let survey = self.comparison().survey(content, layout, index)?;
         progress.stats.items.total = survey.rows;
@@ -41,7 +42,12 @@ impl Run<'_> {
     }
 
     /// Stops a run whose source cannot be right, before the first write.
-    pub(super) fn refuse(&self, survey: &Survey<'_>, columns: &[String], verdict: Verdict) -> Result<(), Stopped> {
+    pub(super) fn refuse(
+        &self,
+        survey: &SourceSurvey<'_>,
+        columns: &[String],
+        verdict: GuardVerdict,
+    ) -> Result<(), RunStop> {
         let Some(failure) = survey.failure(&self.comparison(), columns, verdict) else { return Ok(()) };
         let mut progress = self.reporter.now();
         progress.stats.items.processed = survey.rows;
@@ -51,16 +57,16 @@ impl Run<'_> {
     }
 }
 
-impl StoredItems for Run<'_> {
-    fn known_items(&self, each: &mut dyn FnMut(&str, Known)) -> Result<(), Stopped> {
-        Run::known_items(self, each)
+impl StoredItems for RunContext<'_> {
+    fn known_items(&self, each: &mut dyn FnMut(&str, KnownItem)) -> Result<(), RunStop> {
+        RunContext::known_items(self, each)
     }
 
-    fn stored_fields(&self, keys: &[&str]) -> Result<HashMap<String, String>, Stopped> {
+    fn stored_fields(&self, keys: &[&str]) -> Result<HashMap<String, String>, RunStop> {
         self.outlast(|| self.engine.store.stored_fields(self.source.id, keys))
     }
 
-    fn stop_if_asked(&self) -> Result<(), Stopped> {
-        self.signal.reason().map_or(Ok(()), |reason| Err(Stopped::Early(reason)))
+    fn stop_if_asked(&self) -> Result<(), RunStop> {
+        self.signal.reason().map_or(Ok(()), |reason| Err(RunStop::Early(reason)))
     }
 }

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::web::layout::view::Chrome;
+use crate::web::layout::view::PageFrame;
 
 /// `GET` and `POST /login`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "login.html")]
 pub struct LoginPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// Where to go afterwards: a path of this server, checked by the handler.
     pub next: String,
     /// The name as it was typed.

@@ -10,25 +10,25 @@ use crate::domain::secret::{self, BadPassword};
 use crate::domain::text::measures::sentence;
 use crate::store::StoreError;
 use crate::web::http::app_state;
-use crate::web::http::app_state::{House, Rooms};
+use crate::web::http::app_state::{AppData, AppState};
 use crate::web::http::error::WebError;
-use crate::web::http::form::Form;
+use crate::web::http::form::FormData;
 use crate::web::http::session;
 use crate::web::layout::page;
-use crate::web::layout::page::Html;
-use crate::web::layout::view::Section;
+use crate::web::layout::page::RenderedHtml;
+use crate::web::layout::view::NavSection;
 
 /// The query of the link.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(in crate::web) struct Link {
+pub(in crate::web) struct SetupQuery {
     token: String,
 }
 
 /// The fields of the form. A field that is missing counts as an empty one.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(in crate::web) struct Typed {
+pub(in crate::web) struct SetupForm {
     token: String,
     username: String,
     password: String,
@@ -36,27 +36,31 @@ pub(in crate::web) struct Typed {
 
 /// What is wrong with what was typed.
 #[derive(Default)]
-struct Wrong {
+struct SetupErrors {
     username: Option<String>,
     password: Option<String>,
 }
 
 /// `GET /setup`.
-pub(in crate::web) async fn page(rooms: Rooms, link: web::Query<Link>) -> Result<Html, WebError> {
+pub(in crate::web) async fn page(rooms: AppData, link: web::Query<SetupQuery>) -> Result<RenderedHtml, WebError> {
     let token = link.into_inner().token;
     app_state::run(&rooms, move |house| {
         if let Some(away) = turned_away(house, &token)? {
             return Ok(away);
         }
-        draw(house, token, String::new(), Wrong::default())
+        draw(house, token, String::new(), SetupErrors::default())
     })
     .await
 }
 
 /// `POST /setup`. The new admin is logged in.
-pub(in crate::web) async fn create(rooms: Rooms, request: HttpRequest, typed: Form<Typed>) -> Result<Html, WebError> {
+pub(in crate::web) async fn create(
+    rooms: AppData,
+    request: HttpRequest,
+    typed: FormData<SetupForm>,
+) -> Result<RenderedHtml, WebError> {
     let over_tls = session::is_over_tls(&request);
-    let Typed { token, username, password } = typed.read()?;
+    let SetupForm { token, username, password } = typed.read()?;
     app_state::run_hashing(&rooms, move |house| {
         // Before a password is hashed for somebody without the link.
         if let Some(away) = turned_away(house, &token)? {
@@ -68,7 +72,7 @@ pub(in crate::web) async fn create(rooms: Rooms, request: HttpRequest, typed: Fo
             (_, Err(BadPassword::Unhashable(why))) => return Err(WebError::internal("a password", &why)),
             (Ok(name), Ok(hash)) => (name, hash),
             (name, hash) => {
-                let wrong = Wrong {
+                let wrong = SetupErrors {
                     username: name.err().map(|error| sentence(&error)),
                     password: hash.err().map(|error| sentence(&error)),
                 };
@@ -79,23 +83,25 @@ pub(in crate::web) async fn create(rooms: Rooms, request: HttpRequest, typed: Fo
             Ok(true) => {}
             Ok(false) => return turned_away(house, &token)?.ok_or_else(not_the_link),
             Err(error @ StoreError::Taken { .. }) => {
-                let wrong = Wrong { username: Some(sentence(&error)), ..Wrong::default() };
+                let wrong = SetupErrors { username: Some(sentence(&error)), ..SetupErrors::default() };
                 return unfit(token, username, wrong);
             }
             Err(error) => return Err(error.into()),
         }
         log::info!("the first admin is {}", name.as_str());
-        let Some((user, _)) = house.store.user_by_name(name.as_str())? else { return Ok(Html::see_other("/login")) };
+        let Some((user, _)) = house.store.user_by_name(name.as_str())? else {
+            return Ok(RenderedHtml::see_other("/login"));
+        };
         let cookie = session::begin(house, &user, over_tls)?;
-        Ok(Html::see_other("/").header("set-cookie", cookie.to_string()))
+        Ok(RenderedHtml::see_other("/").header("set-cookie", cookie.to_string()))
     })
     .await
 }
 
 /// Where to send somebody who is not to see the form; `None` for whoever has the link.
-fn turned_away(house: &House, token: &str) -> Result<Option<Html>, WebError> {
+fn turned_away(house: &AppState, token: &str) -> Result<Option<RenderedHtml>, WebError> {
     if house.store.has_admin()? {
-        return Ok(Some(Html::see_other("/login")));
+        return Ok(Some(RenderedHtml::see_other("/login")));
     }
     if house.store.is_setup_token(token)? { Ok(None) } else { Err(not_the_link()) }
 }
@@ -106,9 +112,9 @@ fn not_the_link() -> WebError {
     WebError::new(StatusCode::FORBIDDEN, "setup_link", sentence)
 }
 
-fn draw(house: &House, token: String, username: String, wrong: Wrong) -> Result<Html, WebError> {
-    Html::draw(&SetupPage {
-        chrome: page::chrome(house, None, "Set up", Section::Elsewhere)?,
+fn draw(house: &AppState, token: String, username: String, wrong: SetupErrors) -> Result<RenderedHtml, WebError> {
+    RenderedHtml::draw(&SetupPage {
+        chrome: page::chrome(house, None, "Set up", NavSection::Elsewhere)?,
         token,
         username,
         username_error: wrong.username,

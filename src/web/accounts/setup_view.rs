@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use crate::web::layout::view::Chrome;
+use crate::web::layout::view::PageFrame;
 
 /// `GET` and `POST /setup`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "setup.html")]
 pub struct SetupPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The one-time token of the link; it travels in a hidden field.
     pub token: String,
     /// The name as it was typed.

@@ -6,15 +6,15 @@ use actix_web::{HttpRequest, web};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{Answer, Asked, List, moment};
+use super::{JsonList, JsonResponse, ListQuery, moment};
 use crate::domain::account::Role;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::filter::Filter;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
 use crate::web::http::app_state;
-use crate::web::http::app_state::Rooms;
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
 
 #[derive(Serialize)]
@@ -41,15 +41,15 @@ struct SourceEntry {
 struct ItemEntry {
     id: String,
     key: String,
-    fields: Fields,
+    fields: OrderedFields,
     added_at: String,
     changed_at: String,
 }
 
 /// Names and values as a JSON object that keeps their order.
-pub(super) struct Fields(pub(super) Vec<(String, String)>);
+pub(super) struct OrderedFields(pub(super) Vec<(String, String)>);
 
-impl Serialize for Fields {
+impl Serialize for OrderedFields {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(Some(self.0.len()))?;
         for (name, value) in &self.0 {
@@ -64,7 +64,7 @@ impl From<Item> for ItemEntry {
         Self {
             id: item.id,
             key: item.key,
-            fields: Fields(item.fields),
+            fields: OrderedFields(item.fields),
             added_at: moment(item.added_at),
             changed_at: moment(item.changed_at),
         }
@@ -72,8 +72,12 @@ impl From<Item> for ItemEntry {
 }
 
 /// `GET /api/sources`: what the asker may read, by name.
-pub(in crate::web) async fn sources(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<Answer, WebError> {
-    let asked = Asked::read(request.query_string());
+pub(in crate::web) async fn sources(
+    rooms: AppData,
+    caller: RequestCaller,
+    request: HttpRequest,
+) -> Result<JsonResponse, WebError> {
+    let asked = ListQuery::read(request.query_string());
     app_state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
         let asked = asked?;
@@ -102,22 +106,22 @@ pub(in crate::web) async fn sources(rooms: Rooms, caller: Caller, request: HttpR
                 schedule: source.schedule,
             }
         });
-        Answer::ok(&List { items: items.collect(), page: asked.page, per: asked.per, total })
+        JsonResponse::ok(&JsonList { items: items.collect(), page: asked.page, per: asked.per, total })
     })
     .await
 }
 
 /// `GET /api/catalog/{slug}/items`.
 pub(in crate::web) async fn items(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     slug: web::Path<String>,
     request: HttpRequest,
-) -> Result<Answer, WebError> {
-    let asked = Asked::read(request.query_string());
+) -> Result<JsonResponse, WebError> {
+    let asked = ListQuery::read(request.query_string());
     app_state::run(&rooms, move |house| {
         let (source, _) = caller.source(house, &slug)?;
-        let Asked { search, sort, filter, page, per } = asked?;
+        let ListQuery { search, sort, filter, page, per } = asked?;
         let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let (sort, descending) = order(&sort, &catalog.columns)?;
         let flagged = flagged(&filter, &catalog)?;
@@ -127,7 +131,7 @@ pub(in crate::web) async fn items(
         let mut found = house.store.items(source.id, &query)?;
         catalog.keep_columns(&mut found.items);
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
-        Answer::ok(&List { items, page, per, total: found.total })
+        JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
     .await
 }

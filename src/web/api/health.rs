@@ -7,12 +7,12 @@ use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use serde::Serialize;
 
-use super::{Answer, moment};
+use super::{JsonResponse, moment};
 use crate::domain::operation::Status;
 use crate::domain::sync_id::SyncId;
 use crate::web::http::app_state;
-use crate::web::http::app_state::Rooms;
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
 
 /// How long the database may take to answer. Who asks for health does not wait as long as a request may.
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const RECENT: u32 = 10;
 
 #[derive(Serialize)]
-struct Health {
+struct HealthReport {
     status: &'static str,
     database: &'static str,
     version: &'static str,
@@ -47,7 +47,7 @@ struct RecentSync {
 }
 
 /// `GET /api/health`.
-pub(in crate::web) async fn live(rooms: Rooms, caller: Caller) -> Result<Answer, WebError> {
+pub(in crate::web) async fn live(rooms: AppData, caller: RequestCaller) -> Result<JsonResponse, WebError> {
     let look = app_state::run(&rooms, move |house| {
         caller.actor(house)?;
         house.store.now()?;
@@ -58,18 +58,18 @@ pub(in crate::web) async fn live(rooms: Rooms, caller: Caller) -> Result<Answer,
         Ok(Err(error)) if error.status == StatusCode::UNAUTHORIZED => return Err(error),
         Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "away"),
     };
-    Answer::with(code, &Health { status, database, version: env!("CARGO_PKG_VERSION") })
+    JsonResponse::with(code, &HealthReport { status, database, version: env!("CARGO_PKG_VERSION") })
 }
 
 /// `GET /api/health/sync`.
-pub(in crate::web) async fn sync(rooms: Rooms, caller: Caller) -> Result<Answer, WebError> {
+pub(in crate::web) async fn sync(rooms: AppData, caller: RequestCaller) -> Result<JsonResponse, WebError> {
     app_state::run(&rooms, move |house| {
         caller.actor(house)?;
         let recent = house.store.recent_records(None, RECENT)?;
         // The records of a source that was removed are kept, and do not speak for the house.
         let mut waiting: HashSet<_> = house.store.sources()?.into_iter().map(|source| source.id).collect();
         let failing = recent.iter().any(|run| waiting.remove(&run.source_id) && run.status == Status::Failed);
-        Answer::ok(&SyncHealth {
+        JsonResponse::ok(&SyncHealth {
             status: if failing { "degraded" } else { "ok" },
             active_syncs: house.store.active_runs()?.len(),
             recent_syncs: recent

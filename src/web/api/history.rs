@@ -3,27 +3,27 @@
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
-use super::catalog::Fields;
-use super::{Answer, Asked, List, moment};
+use super::catalog::OrderedFields;
+use super::{JsonList, JsonResponse, ListQuery, moment};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::issue::Issue;
 use crate::domain::item::parse_fields;
 use crate::domain::operation::{Mode, OperationKind, Status};
-use crate::domain::progress::Stats;
-use crate::domain::record::{ActiveRun, Run, SyncRecord, Timings};
+use crate::domain::progress::RunStats;
+use crate::domain::record::{ActiveRun, HistoryRun, StageTimings, SyncRecord};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::history::HistoryQuery;
 use crate::web::history::handlers::{known, whose};
 use crate::web::http::app_state;
-use crate::web::http::app_state::Rooms;
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
 
 /// A run as history tells it. An active one has no end, no duration and, of its stages, only those behind it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
+struct HistoryEntry {
     sync_id: SyncId,
     source: Slug,
     kind: OperationKind,
@@ -33,7 +33,7 @@ struct Entry {
     end_time: Option<String>,
     /// Seconds.
     duration: Option<f64>,
-    stats: Stats,
+    stats: RunStats,
     error: Option<String>,
     code: Option<String>,
     message: String,
@@ -44,10 +44,10 @@ struct Entry {
     successor: Option<SyncId>,
     issues: u64,
     withheld_removals: u64,
-    timings: Timings,
+    timings: StageTimings,
 }
 
-impl From<SyncRecord> for Entry {
+impl From<SyncRecord> for HistoryEntry {
     fn from(record: SyncRecord) -> Self {
         Self {
             sync_id: record.id,
@@ -74,7 +74,7 @@ impl From<SyncRecord> for Entry {
     }
 }
 
-impl From<ActiveRun> for Entry {
+impl From<ActiveRun> for HistoryEntry {
     fn from(run: ActiveRun) -> Self {
         Self {
             sync_id: run.id,
@@ -106,14 +106,14 @@ impl From<ActiveRun> for Entry {
 struct ChangeEntry {
     key: String,
     kind: ChangeKind,
-    before: Option<Fields>,
-    after: Option<Fields>,
+    before: Option<OrderedFields>,
+    after: Option<OrderedFields>,
 }
 
 impl ChangeEntry {
     fn of(change: Change) -> Result<Self, WebError> {
         let read = |side: Option<String>| {
-            let pairs = side.map(|json| parse_fields(&json).map(Fields)).transpose();
+            let pairs = side.map(|json| parse_fields(&json).map(OrderedFields)).transpose();
             pairs.map_err(|error| WebError::internal("the fields of a change", &error))
         };
         let (before, after) = (read(change.before)?, read(change.after)?);
@@ -122,11 +122,15 @@ impl ChangeEntry {
 }
 
 /// `GET /api/history`: what has ended, newest first. `source` and `status` choose.
-pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, request: HttpRequest) -> Result<Answer, WebError> {
+pub(in crate::web) async fn list(
+    rooms: AppData,
+    caller: RequestCaller,
+    request: HttpRequest,
+) -> Result<JsonResponse, WebError> {
     let query = request.query_string().to_owned();
     app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
-        let Asked { page, per, .. } = Asked::read(&query)?;
+        let ListQuery { page, per, .. } = ListQuery::read(&query)?;
         let asked = chosen(&query, "source");
         let of = asked.as_ref().map(|slug| whose(house, slug)).transpose()?.flatten();
         if asked.is_some() && of.is_none() {
@@ -134,19 +138,23 @@ pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, request: HttpRequ
         }
         let status = chosen(&query, "status").map(|word| ended_as(&word)).transpose()?;
         let found = house.store.history(&HistoryQuery { of, status, page, per })?;
-        let items: Vec<Entry> = found.records.into_iter().map(Entry::from).collect();
-        Answer::ok(&List { items, page, per, total: found.total })
+        let items: Vec<HistoryEntry> = found.records.into_iter().map(HistoryEntry::from).collect();
+        JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
     .await
 }
 
 /// `GET /api/history/{id}`: one run, also while it is active.
-pub(in crate::web) async fn one(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
+pub(in crate::web) async fn one(
+    rooms: AppData,
+    caller: RequestCaller,
+    id: web::Path<String>,
+) -> Result<JsonResponse, WebError> {
     app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
-        Answer::ok(&match known(house, &id)? {
-            Run::Active(run) => Entry::from(run),
-            Run::Ended(record) => Entry::from(record),
+        JsonResponse::ok(&match known(house, &id)? {
+            HistoryRun::Active(run) => HistoryEntry::from(run),
+            HistoryRun::Ended(record) => HistoryEntry::from(record),
         })
     })
     .await
@@ -154,40 +162,40 @@ pub(in crate::web) async fn one(rooms: Rooms, caller: Caller, id: web::Path<Stri
 
 /// `GET /api/history/{id}/changes`: what a run changed, or a preview found, of one `kind`.
 pub(in crate::web) async fn changes(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     id: web::Path<String>,
     request: HttpRequest,
-) -> Result<Answer, WebError> {
+) -> Result<JsonResponse, WebError> {
     let query = request.query_string().to_owned();
     app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
         let run = known(house, &id)?;
-        let Asked { page, per, .. } = Asked::read(&query)?;
+        let ListQuery { page, per, .. } = ListQuery::read(&query)?;
         let kind = chosen(&query, "kind").and_then(|word| word.parse::<ChangeKind>().ok()).ok_or_else(|| {
             WebError::bad_request("bad_request", "“kind” is added, updated or removed.").on_field("kind")
         })?;
         let found = house.store.change_page(run.as_attempt().id, kind, page, per)?;
         let items: Vec<ChangeEntry> = found.changes.into_iter().map(ChangeEntry::of).collect::<Result<_, _>>()?;
-        Answer::ok(&List { items, page, per, total: found.total })
+        JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
     .await
 }
 
 /// `GET /api/history/{id}/issues`: rows that were refused or mended; of very many the first.
 pub(in crate::web) async fn issues(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     id: web::Path<String>,
     request: HttpRequest,
-) -> Result<Answer, WebError> {
-    let asked = Asked::read(request.query_string());
+) -> Result<JsonResponse, WebError> {
+    let asked = ListQuery::read(request.query_string());
     app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
         let id = known(house, &id)?.as_attempt().id;
-        let Asked { page, per, .. } = asked?;
+        let ListQuery { page, per, .. } = asked?;
         let items: Vec<Issue> = house.store.issues(id, page, per)?;
-        Answer::ok(&List { items, page, per, total: house.store.kept_issues(id)? })
+        JsonResponse::ok(&JsonList { items, page, per, total: house.store.kept_issues(id)? })
     })
     .await
 }

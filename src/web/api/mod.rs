@@ -15,12 +15,12 @@ pub(super) mod sync;
 
 /// An answer in JSON, written and ready to be sent.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct JsonResponse {
     status: StatusCode,
     json: Vec<u8>,
 }
 
-impl Answer {
+impl JsonResponse {
     /// Writes an answer.
     pub(super) fn with(status: StatusCode, content: &impl Serialize) -> Result<Self, WebError> {
         let json = serde_json::to_vec(content);
@@ -33,7 +33,7 @@ impl Answer {
     }
 }
 
-impl Responder for Answer {
+impl Responder for JsonResponse {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
@@ -43,7 +43,7 @@ impl Responder for Answer {
 
 /// One page of a list.
 #[derive(Serialize)]
-struct List<T> {
+struct JsonList<T> {
     items: Vec<T>,
     page: u64,
     per: u64,
@@ -57,7 +57,7 @@ fn moment(time: DateTime<Utc>) -> String {
 
 /// The query of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Asked {
+struct ListQuery {
     search: String,
     sort: String,
     filter: String,
@@ -65,7 +65,7 @@ struct Asked {
     per: u64,
 }
 
-impl Asked {
+impl ListQuery {
     const PER: u64 = 50;
     const MOST: u64 = 500;
 
@@ -97,11 +97,12 @@ fn number(field: &'static str, text: &str) -> Result<u64, WebError> {
 
 #[cfg(test)]
 mod tests {
-    use super::Asked;
+    use super::ListQuery;
 
     #[test]
     fn a_list_is_asked_for_in_pages_of_50_up_to_500() {
-        let read = |query: &str| Asked::read(query).map(|asked| (asked.page, asked.per)).map_err(|error| error.field);
+        let read =
+            |query: &str| ListQuery::read(query).map(|asked| (asked.page, asked.per)).map_err(|error| error.field);
         assert_eq!(read(""), Ok((1, 50)));
         assert_eq!(read("page=3&per=7&unknown=1"), Ok((3, 7)));
         assert_eq!(read("per=99999999"), Ok((1, 500)));

@@ -5,22 +5,22 @@ use actix_web::{Error, web};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Answer;
+use super::JsonResponse;
 use crate::domain::account::Actor;
-use crate::domain::operation::{Mode, OperationKind, Options, Priority, StartRequest};
+use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
-use crate::store::recovery::Cancel;
+use crate::store::recovery::CancelOutcome;
 use crate::web::http::app_state;
-use crate::web::http::app_state::{House, Rooms};
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::{AppData, AppState};
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::{WebError, accepted, from_framework};
 
 /// What became of a wish that was granted.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Granted {
+struct AcceptedRequest {
     sync_id: SyncId,
     status: &'static str,
     message: String,
@@ -32,7 +32,7 @@ struct SyncBody {
     source: String,
     kind: OperationKind,
     mode: Mode,
-    options: Options,
+    options: StartOptions,
 }
 
 impl SyncBody {
@@ -62,7 +62,7 @@ impl SyncBody {
             source: source.to_owned(),
             kind: if preview { OperationKind::Preview } else { OperationKind::Sync },
             mode,
-            options: Options {
+            options: StartOptions {
                 force_refresh: flag("forceRefresh", "options.forceRefresh")?,
                 accept_rekey: flag("acceptRekey", "options.acceptRekey")?,
                 only_failed: flag("onlyFailed", "options.onlyFailed")?,
@@ -73,10 +73,10 @@ impl SyncBody {
 
 /// `POST /api/sync`. Who may not start anything is told so whatever they sent.
 pub(in crate::web) async fn start(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     body: Result<web::Json<Value>, Error>,
-) -> Result<Answer, WebError> {
+) -> Result<JsonResponse, WebError> {
     let wish = match &body {
         Ok(json) => SyncBody::read(json),
         Err(error) => Err(from_framework(error)),
@@ -88,24 +88,28 @@ pub(in crate::web) async fn start(
     .await
 }
 
-fn begin(house: &House, actor: Actor, wish: &SyncBody) -> Result<Answer, WebError> {
+fn begin(house: &AppState, actor: Actor, wish: &SyncBody) -> Result<JsonResponse, WebError> {
     let slug = wish.source.parse::<Slug>().map_err(|_| WebError::not_found("source"))?;
     let source = house.store.source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
     let request = StartRequest {
         kind: wish.kind,
         mode: wish.mode,
         options: wish.options,
-        priority: Priority::Manual,
+        priority: RunPriority::Manual,
         requested_by: actor.name,
     };
     let sync_id = accepted(house.control.start(&source, &request)?, &source)?;
     let what = if wish.kind == OperationKind::Preview { "preview" } else { "sync" };
     let message = format!("The {what} of {} has started.", source.name);
-    Answer::with(StatusCode::ACCEPTED, &Granted { sync_id, status: "started", message })
+    JsonResponse::with(StatusCode::ACCEPTED, &AcceptedRequest { sync_id, status: "started", message })
 }
 
 /// `GET /api/sync/status/{id}`: the address that is polled.
-pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
+pub(in crate::web) async fn status(
+    rooms: AppData,
+    caller: RequestCaller,
+    id: web::Path<String>,
+) -> Result<JsonResponse, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
         let report = match id.parse::<SyncId>() {
@@ -114,31 +118,35 @@ pub(in crate::web) async fn status(rooms: Rooms, caller: Caller, id: web::Path<S
         };
         let report = report.ok_or_else(no_such_sync)?;
         if actor.is_some() {
-            return Answer::ok(&report);
+            return JsonResponse::ok(&report);
         }
         let source = house.store.source_of_run(report.sync_id)?.map(|id| house.store.source_by_id(id));
         let source = source.transpose()?.flatten().filter(|source| source.public).ok_or_else(no_such_sync)?;
         // Its name of today: what it was called while it was private is nobody's business.
-        Answer::ok(&StatusReport { source: source.slug, ..report.for_visitors(&source.noun.many) })
+        JsonResponse::ok(&StatusReport { source: source.slug, ..report.for_visitors(&source.noun.many) })
     })
     .await
 }
 
 /// `POST /api/sync/{id}/cancel`.
-pub(in crate::web) async fn cancel(rooms: Rooms, caller: Caller, id: web::Path<String>) -> Result<Answer, WebError> {
+pub(in crate::web) async fn cancel(
+    rooms: AppData,
+    caller: RequestCaller,
+    id: web::Path<String>,
+) -> Result<JsonResponse, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let sync_id = id.parse::<SyncId>().map_err(|_| no_such_sync())?;
         let granted = |status, message: &str| {
-            Answer::with(StatusCode::ACCEPTED, &Granted { sync_id, status, message: message.to_owned() })
+            JsonResponse::with(StatusCode::ACCEPTED, &AcceptedRequest { sync_id, status, message: message.to_owned() })
         };
         let late = |code, sentence: &str| Err(WebError::new(StatusCode::CONFLICT, code, sentence).about(sync_id));
         match house.control.cancel(sync_id, &actor.name)? {
-            Cancel::Requested => granted("cancelling", "The run ends within a few seconds."),
-            Cancel::Done => granted("cancelled", "The run was cancelled before it started."),
-            Cancel::AlreadyFinishing => late("already_finishing", "The run is already finishing."),
-            Cancel::AlreadyEnded => late("already_ended", "The run has already ended."),
-            Cancel::NoSuchRun => Err(no_such_sync()),
+            CancelOutcome::Requested => granted("cancelling", "The run ends within a few seconds."),
+            CancelOutcome::Done => granted("cancelled", "The run was cancelled before it started."),
+            CancelOutcome::AlreadyFinishing => late("already_finishing", "The run is already finishing."),
+            CancelOutcome::AlreadyEnded => late("already_ended", "The run has already ended."),
+            CancelOutcome::NoSuchRun => Err(no_such_sync()),
         }
     })
     .await
@@ -153,7 +161,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::SyncBody;
-    use crate::domain::operation::{Mode, OperationKind, Options};
+    use crate::domain::operation::{Mode, OperationKind, StartOptions};
 
     fn refused(body: &Value) -> Option<&'static str> {
         SyncBody::read(body).expect_err("a refusal").field
@@ -166,13 +174,13 @@ mod tests {
             source: "albums".to_owned(),
             kind: OperationKind::Sync,
             mode: Mode::Incremental,
-            options: Options::default(),
+            options: StartOptions::default(),
         };
         assert_eq!(wish, plain);
         let full = json!({ "source": "a", "type": "full", "options": { "forceRefresh": true, "preview": true } });
         let wish = SyncBody::read(&full).expect("a wish");
         assert_eq!((wish.kind, wish.mode), (OperationKind::Preview, Mode::Full));
-        assert_eq!(wish.options, Options { force_refresh: true, ..Options::default() });
+        assert_eq!(wish.options, StartOptions { force_refresh: true, ..StartOptions::default() });
     }
 
     #[test]

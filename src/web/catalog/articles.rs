@@ -1,12 +1,12 @@
 //! What is special about catalogs of articles: parts of them are unread or have a star, and the newest come first.
 
-use super::view::{FilterLink, Seen};
+use super::view::{FilterLink, ReadState};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::filter::Filter;
 use crate::domain::source::Source;
 use crate::store::catalogs::Catalog;
 use crate::store::items::Item;
-use crate::web::http::app_state::House;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
 /// The columns that a table of an account's articles shows; an article's page has them all.
@@ -18,7 +18,7 @@ const OF_FEEDS: [&str; 6] = ["title", "feed", "published", "author", "categories
 /// The links to the parts of a catalog, each with how many items it has; none where it has no such parts. `counted` is
 /// how many the part of now has, if they were counted already.
 pub(super) fn filters(
-    house: &House,
+    house: &AppState,
     source: &Source,
     catalog: &Catalog,
     now: Option<Filter>,
@@ -73,12 +73,12 @@ pub(super) fn shown(catalog: &Catalog, matter: &[Option<usize>]) -> Option<Vec<u
 }
 
 /// Whether somebody has read an item, where it is an article.
-pub(super) fn seen(catalog: &Catalog, item: &Item) -> Seen {
+pub(super) fn seen(catalog: &Catalog, item: &Item) -> ReadState {
     if !Filter::Unread.fits(&catalog.columns, &catalog.column_types) {
-        return Seen::Unasked;
+        return ReadState::Unasked;
     }
     let is_read = item.fields.iter().any(|(name, value)| name == Filter::Unread.column() && value == "yes");
-    if is_read { Seen::Yes } else { Seen::No }
+    if is_read { ReadState::Yes } else { ReadState::No }
 }
 
 /// A flag of an article in words; `None` for any other flag.

@@ -1,17 +1,17 @@
 //! A cell, as a table or an item's page shows it.
 
-use crate::web::layout::view::When;
+use crate::web::layout::view::TimeLabel;
 
 /// What a cell says, and how it is shown.
 #[derive(Debug, Clone, Default)]
-pub struct Cell {
+pub struct CellView {
     /// As the source says it; cut where it is long and stands in a table.
     pub text: String,
     /// How it is shown.
-    pub looks: Looks,
+    pub looks: CellStyle,
 }
 
-impl Cell {
+impl CellView {
     /// The text without the beginning that all addresses have.
     pub fn short(&self) -> &str {
         let behind = self.text.trim().split_once("://").map_or(self.text.as_str(), |(_, rest)| rest);
@@ -21,7 +21,7 @@ impl Cell {
 
 /// How a cell is shown.
 #[derive(Debug, Clone, Default)]
-pub enum Looks {
+pub enum CellStyle {
     /// As it is.
     #[default]
     Text,
@@ -35,7 +35,7 @@ pub enum Looks {
         alt: String,
     },
     /// As a time.
-    Moment(When),
+    Moment(TimeLabel),
     /// As this markup, which is safe.
     Markup(String),
 }

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::cell_view::{Cell, Looks};
+use super::cell_view::{CellStyle, CellView};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::columns::links::address;
 use crate::domain::text::html;
@@ -13,31 +13,31 @@ use crate::web::layout::page::when;
 const BEGINNING: usize = 4000;
 
 /// A cell of a table, cut to `most` characters. `alt` says what a picture shows.
-pub(super) fn in_table(value: &str, column: ColumnType, most: usize, alt: impl FnOnce() -> String) -> Cell {
+pub(super) fn in_table(value: &str, column: ColumnType, most: usize, alt: impl FnOnce() -> String) -> CellView {
     if column == ColumnType::Html {
         let words = html::text(&clipped(value, BEGINNING));
-        return Cell { text: clipped(&words, most), looks: Looks::Text };
+        return CellView { text: clipped(&words, most), looks: CellStyle::Text };
     }
-    Cell { text: clipped(value, most), looks: looks(value, column, alt) }
+    CellView { text: clipped(value, most), looks: looks(value, column, alt) }
 }
 
 /// A cell of an item's page, whole. Addresses are links there whatever their column is.
-pub(super) fn on_page(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> Cell {
+pub(super) fn on_page(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> CellView {
     let looks = match column {
         // Made safe when it was fetched, and once more by the rules of today.
-        ColumnType::Html if !value.trim().is_empty() => Looks::Markup(html::safe(&value, None)),
+        ColumnType::Html if !value.trim().is_empty() => CellStyle::Markup(html::safe(&value, None)),
         ColumnType::Text => looks(&value, ColumnType::Link, alt),
         column => looks(&value, column, alt),
     };
-    Cell { text: value, looks }
+    CellView { text: value, looks }
 }
 
-fn looks(value: &str, column: ColumnType, alt: impl FnOnce() -> String) -> Looks {
+fn looks(value: &str, column: ColumnType, alt: impl FnOnce() -> String) -> CellStyle {
     let found = match column {
-        ColumnType::Link => address(value).map(|url| Looks::Link(url.into())),
-        ColumnType::Image => address(value).map(|url| Looks::Picture { href: url.into(), alt: alt() }),
+        ColumnType::Link => address(value).map(|url| CellStyle::Link(url.into())),
+        ColumnType::Image => address(value).map(|url| CellStyle::Picture { href: url.into(), alt: alt() }),
         ColumnType::Moment => {
-            DateTime::parse_from_rfc3339(value).ok().map(|moment| Looks::Moment(when(moment.to_utc())))
+            DateTime::parse_from_rfc3339(value).ok().map(|moment| CellStyle::Moment(when(moment.to_utc())))
         }
         ColumnType::Text | ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Html | ColumnType::Flag => None,
     };
@@ -58,7 +58,7 @@ pub(super) fn class(column: ColumnType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{ColumnType, Looks, in_table, on_page};
+    use super::{CellStyle, ColumnType, in_table, on_page};
 
     fn alt() -> String {
         "Cover: 5AM".to_owned()
@@ -69,7 +69,7 @@ mod tests {
         for column in [ColumnType::Link, ColumnType::Image, ColumnType::Moment] {
             for value in ["javascript:alert(1)", "data:image/png;base64,AA", "soon", "<b>", ""] {
                 let cell = in_table(value, column, 300, alt);
-                assert!(matches!(cell.looks, Looks::Text) && cell.text == value, "{value} as {column:?}");
+                assert!(matches!(cell.looks, CellStyle::Text) && cell.text == value, "{value} as {column:?}");
             }
         }
     }
@@ -79,7 +79,7 @@ mod tests {
         let article = "<p>First <b>words</b></p><script>alert(1)</script><p onclick='x()'>More</p>";
         assert_eq!(in_table(article, ColumnType::Html, 12, alt).text.trim_end_matches('…'), "First words ");
         let cell = on_page(article.to_owned(), ColumnType::Html, alt);
-        let Looks::Markup(html) = cell.looks else { panic!("{:?}", cell.looks) };
+        let CellStyle::Markup(html) = cell.looks else { panic!("{:?}", cell.looks) };
         assert!(html.contains("<b>words</b>") && !html.contains("alert") && !html.contains("onclick"), "{html}");
     }
 }

@@ -2,31 +2,31 @@
 
 use actix_web::web;
 
-use super::table::{Asked, table};
+use super::table::{TableQuery, table};
 use super::view::CatalogPage;
 use crate::domain::operation::OperationKind;
 use crate::web::http::app_state;
-use crate::web::http::app_state::Rooms;
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{Values, value};
-use crate::web::layout::page::{Html, chrome, when};
-use crate::web::layout::view::Section;
-use crate::web::panel::build::{Reader, seconds};
+use crate::web::http::form::{FormValues, value};
+use crate::web::layout::page::{RenderedHtml, chrome, when};
+use crate::web::layout::view::NavSection;
+use crate::web::panel::build::{PanelContext, seconds};
 use crate::web::panel::handlers::notices;
-use crate::web::panel::view::{Notice, PanelView};
+use crate::web::panel::view::{PanelView, StartNotice};
 
 /// `GET /catalog/{slug}`: `q` searches, `sort` sorts by a column (`-column` for last first), `page` turns pages.
 pub(in crate::web) async fn page(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     slug: web::Path<String>,
-    query: web::Query<Values>,
-) -> Result<Html, WebError> {
+    query: web::Query<FormValues>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run(&rooms, move |house| {
         let (source, actor) = caller.source(house, &slug)?;
         let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
-        let reader = Reader { house, source: &source, actor: actor.as_ref() };
+        let reader = PanelContext { house, source: &source, actor: actor.as_ref() };
         let mut panel = reader.page()?;
         if panel.may_sync {
             let wait = || -> Result<u64, WebError> {
@@ -36,7 +36,7 @@ pub(in crate::web) async fn page(
             panel.notice = notice(&value(&query, "notice"), &panel, wait)?;
         }
         let page = CatalogPage {
-            chrome: chrome(house, actor.as_ref(), source.name.clone(), Section::Catalogs)?,
+            chrome: chrome(house, actor.as_ref(), source.name.clone(), NavSection::Catalogs)?,
             slug: source.slug.to_string(),
             name: source.name.clone(),
             noun_one: source.noun.one.clone(),
@@ -45,9 +45,9 @@ pub(in crate::web) async fn page(
             last_success: catalog.last_success_at.map(when),
             public: source.public,
             panel,
-            table: table(house, &source, &catalog, &Asked::from(&query))?,
+            table: table(house, &source, &catalog, &TableQuery::from(&query))?,
         };
-        Html::draw(&page)
+        RenderedHtml::draw(&page)
     })
     .await
 }
@@ -57,12 +57,12 @@ fn notice(
     asked: &str,
     panel: &PanelView,
     wait: impl FnOnce() -> Result<u64, WebError>,
-) -> Result<Option<Notice>, WebError> {
+) -> Result<Option<StartNotice>, WebError> {
     Ok(match asked {
-        notices::ALREADY_RUNNING if panel.is_active() => Some(Notice::AlreadyRunning),
-        notices::ALREADY_FINISHING if panel.is_active() => Some(Notice::AlreadyFinishing),
+        notices::ALREADY_RUNNING if panel.is_active() => Some(StartNotice::AlreadyRunning),
+        notices::ALREADY_FINISHING if panel.is_active() => Some(StartNotice::AlreadyFinishing),
         notices::COOLING_DOWN if !panel.is_active() => {
-            Some(wait()?).filter(|seconds| *seconds > 0).map(Notice::CoolingDown)
+            Some(wait()?).filter(|seconds| *seconds > 0).map(StartNotice::CoolingDown)
         }
         _ => None,
     })
@@ -70,12 +70,12 @@ fn notice(
 
 #[cfg(test)]
 mod tests {
-    use super::{Notice, PanelView, notice};
+    use super::{PanelView, StartNotice, notice};
 
     #[test]
     fn a_notice_that_is_no_longer_true_is_not_shown() {
         let idle = PanelView::default();
-        assert_eq!(notice("cooling-down", &idle, || Ok(2)), Ok(Some(Notice::CoolingDown(2))));
+        assert_eq!(notice("cooling-down", &idle, || Ok(2)), Ok(Some(StartNotice::CoolingDown(2))));
         assert_eq!(notice("cooling-down", &idle, || Ok(0)), Ok(None));
         assert_eq!(notice("already-running", &idle, || Ok(2)), Ok(None));
         assert_eq!(notice("<script>", &idle, || Ok(2)), Ok(None));

@@ -5,28 +5,28 @@ use std::collections::HashMap;
 use actix_web::web;
 
 use super::cells;
-use super::item_view::{Field, ItemPage};
+use super::item_view::{ItemField, ItemPage};
 use super::table::title_at;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::items::Item;
 use crate::web::http::app_state;
-use crate::web::http::app_state::Rooms;
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clipped;
-use crate::web::layout::page::{Html, chrome, when};
-use crate::web::layout::view::Section;
+use crate::web::layout::page::{RenderedHtml, chrome, when};
+use crate::web::layout::view::NavSection;
 
 /// The most characters of a heading.
 const HEADING: usize = 200;
 
 /// `GET /catalog/{slug}/items/{id}`, by the opaque id of the item.
 pub(in crate::web) async fn page(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     path: web::Path<(String, String)>,
-) -> Result<Html, WebError> {
+) -> Result<RenderedHtml, WebError> {
     app_state::run(&rooms, move |house| {
         let (slug, id) = path.into_inner();
         let (source, actor) = caller.source(house, &slug)?;
@@ -39,11 +39,11 @@ pub(in crate::web) async fn page(
             let column = types.get(name.as_str()).copied().unwrap_or_default();
             let column = if is_same_form(&name, &source.key_column) { ColumnType::Text } else { column };
             let cell = cells::on_page(value, column, || format!("{name}: {heading}"));
-            Field { name, cell }
+            ItemField { name, cell }
         };
         let fields = item.fields.into_iter().map(field).collect();
         let page = ItemPage {
-            chrome: chrome(house, actor.as_ref(), format!("{heading} · {}", source.name), Section::Catalogs)?,
+            chrome: chrome(house, actor.as_ref(), format!("{heading} · {}", source.name), NavSection::Catalogs)?,
             slug,
             catalog: source.name,
             heading,
@@ -52,7 +52,7 @@ pub(in crate::web) async fn page(
             added_at: Some(when(item.added_at)),
             changed_at: (item.changed_at != item.added_at).then(|| when(item.changed_at)),
         };
-        Html::draw(&page)
+        RenderedHtml::draw(&page)
     })
     .await
 }

@@ -2,15 +2,15 @@
 
 use askama::Template;
 
-use super::cell_view::{Cell, Looks};
-use crate::web::layout::view::{Chrome, When};
+use super::cell_view::{CellStyle, CellView};
+use crate::web::layout::view::{PageFrame, TimeLabel};
 
 /// `GET /catalog/{slug}/items/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "item.html")]
 pub struct ItemPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The source, as in the address.
     pub slug: String,
     /// The catalog's name.
@@ -20,18 +20,18 @@ pub struct ItemPage {
     /// Its key in the source.
     pub key: String,
     /// Its fields, in column order.
-    pub fields: Vec<Field>,
+    pub fields: Vec<ItemField>,
     /// When it was first seen.
-    pub added_at: Option<When>,
+    pub added_at: Option<TimeLabel>,
     /// When a sync last changed it.
-    pub changed_at: Option<When>,
+    pub changed_at: Option<TimeLabel>,
 }
 
 /// One field.
 #[derive(Debug, Clone)]
-pub struct Field {
+pub struct ItemField {
     /// The column.
     pub name: String,
     /// What the source says.
-    pub cell: Cell,
+    pub cell: CellView,
 }

@@ -2,16 +2,16 @@
 
 use super::articles;
 use super::cells;
-use super::view::{Column, Row, Seen, Sorted, TableView};
+use super::view::{ColumnHead, ReadState, SortState, TableRow, TableView};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::filter::Filter;
 use crate::domain::source::Source;
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
-use crate::web::http::app_state::House;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{Values, address, clipped, value};
+use crate::web::http::form::{FormValues, address, clipped, value};
 
 /// Items a page.
 const PER: u64 = 50;
@@ -24,16 +24,16 @@ const SEARCHED: usize = 200;
 
 /// What an address asks of a table.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Asked {
+pub(super) struct TableQuery {
     pub(super) search: String,
     pub(super) sort: String,
     pub(super) filter: Option<Filter>,
     pub(super) page: u64,
 }
 
-impl Asked {
+impl TableQuery {
     /// Reads `q`, `sort`, `filter` and `page`; what makes no sense counts as not asked.
-    pub(super) fn from(values: &Values) -> Self {
+    pub(super) fn from(values: &FormValues) -> Self {
         Self {
             search: value(values, "q").chars().take(SEARCHED).collect(),
             // A column's name has no white space around it.
@@ -58,7 +58,12 @@ pub(in crate::web) fn title_at(columns: &[&str], noun: &str) -> Option<usize> {
 }
 
 /// One page of a catalog.
-pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &Asked) -> Result<TableView, WebError> {
+pub(super) fn table(
+    house: &AppState,
+    source: &Source,
+    catalog: &Catalog,
+    asked: &TableQuery,
+) -> Result<TableView, WebError> {
     let asked_for = sorting(&asked.sort, &catalog.columns);
     let newest_first = articles::newest_first(catalog);
     let sorted = asked_for.or_else(|| newest_first.map(|column| (column, true)));
@@ -98,19 +103,21 @@ pub(super) fn table(house: &House, source: &Source, catalog: &Catalog, asked: &A
         .unwrap_or_else(|| shown(names.len(), [Some(title), sorted_at]));
     let lead = shown.iter().position(|&at| at == title).unwrap_or(0);
     let typed = |&at: &usize| (at, names[at], catalog.column_types.get(at).copied().unwrap_or_default());
-    let typed: Vec<Typed<'_>> = shown.iter().map(typed).collect();
-    let row =
-        |item: &Item| Row { seen: articles::seen(catalog, item), ..row(&path, item, &typed, lead, &source.key_column) };
-    let rows: Vec<Row> = found.items.iter().map(row).collect();
+    let typed: Vec<TypedColumn<'_>> = shown.iter().map(typed).collect();
+    let row = |item: &Item| TableRow {
+        seen: articles::seen(catalog, item),
+        ..row(&path, item, &typed, lead, &source.key_column)
+    };
+    let rows: Vec<TableRow> = found.items.iter().map(row).collect();
     let columns = typed.iter().enumerate().map(|(at, &(_, name, column_type))| {
         let turned = format!("-{name}");
         let (now, next) = match sorted {
-            Some((column, false)) if column == name => (Sorted::Ascending, turned.as_str()),
-            Some((column, true)) if column == name => (Sorted::Descending, name),
-            _ => (Sorted::No, name),
+            Some((column, false)) if column == name => (SortState::Ascending, turned.as_str()),
+            Some((column, true)) if column == name => (SortState::Descending, name),
+            _ => (SortState::No, name),
         };
         let key = is_same_form(name, &source.key_column);
-        Column {
+        ColumnHead {
             name: clipped(name, LONGEST),
             sort: name.to_owned(),
             href: address(&path, &[("q", search), ("filter", part), ("sort", next)]),
@@ -154,25 +161,25 @@ fn shown(columns: usize, matter: [Option<usize>; 2]) -> Vec<usize> {
 }
 
 /// A column that is shown: its position, its name and its type.
-type Typed<'a> = (usize, &'a str, ColumnType);
+type TypedColumn<'a> = (usize, &'a str, ColumnType);
 
 /// An item under the columns that are shown. In the middle of a sync two layouts stand side by side, so fields go by
 /// name. What leads to the item, and the key, are as they are written.
-fn row(path: &str, item: &Item, shown: &[Typed<'_>], lead: usize, key_column: &str) -> Row {
+fn row(path: &str, item: &Item, shown: &[TypedColumn<'_>], lead: usize, key_column: &str) -> TableRow {
     let text = |at: usize, name: &str| {
         let in_place = item.fields.get(at).filter(|(known, _)| known == name);
         let field = in_place.or_else(|| item.fields.iter().find(|(known, _)| known == name));
         field.map(|(_, value)| value.as_str()).unwrap_or_default()
     };
     let known_by = || shown.get(lead).map(|(at, name, _)| text(*at, name).trim()).filter(|title| !title.is_empty());
-    let cell = |(position, &(at, name, column)): (usize, &Typed<'_>)| {
+    let cell = |(position, &(at, name, column)): (usize, &TypedColumn<'_>)| {
         let column = if position == lead || is_same_form(name, key_column) { ColumnType::Text } else { column };
         let alt = || clipped(&format!("{name}: {}", known_by().unwrap_or(&item.key)), LONGEST);
         let words = articles::in_words(name, text(at, name)).filter(|_| column == ColumnType::Flag);
         cells::in_table(words.unwrap_or_else(|| text(at, name)), column, LONGEST, alt)
     };
-    Row {
-        seen: Seen::Unasked,
+    TableRow {
+        seen: ReadState::Unasked,
         href: format!("{path}/items/{}", item.id),
         key: clipped(&item.key, SEARCHED),
         cells: shown.iter().enumerate().map(cell).collect(),
@@ -181,13 +188,13 @@ fn row(path: &str, item: &Item, shown: &[Typed<'_>], lead: usize, key_column: &s
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, WIDEST, shown, sorting, title_at};
+    use super::{TableQuery, WIDEST, shown, sorting, title_at};
 
     #[test]
     fn an_address_that_makes_no_sense_asks_for_nothing() {
         let values = |page: &str| [("page".to_owned(), page.to_owned())].into();
         for page in ["", "0", "-1", "x", "99999999999999999999999"] {
-            assert_eq!(Asked::from(&values(page)).page, 1, "{page}");
+            assert_eq!(TableQuery::from(&values(page)).page, 1, "{page}");
         }
         let columns = ["a".to_owned(), "-a".to_owned(), "b".to_owned()];
         assert_eq!(sorting("b", &columns), Some(("b", false)));

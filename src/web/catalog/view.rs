@@ -2,17 +2,17 @@
 
 use askama::Template;
 
-use super::cell_view::{Cell, Looks};
+use super::cell_view::{CellStyle, CellView};
 use crate::web::layout::run_labels::{Kind, KindWords as _, RunStatus, StageWords as _, StatusWords as _};
-use crate::web::layout::view::{Chrome, When, counted, grouped};
-use crate::web::panel::view::{ChangeWords as _, Notice, PanelView};
+use crate::web::layout::view::{PageFrame, TimeLabel, counted, grouped};
+use crate::web::panel::view::{ChangeWords as _, PanelView, StartNotice};
 
 /// `GET /catalog/{slug}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "catalog.html")]
 pub struct CatalogPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The source, as in the address.
     pub slug: String,
     /// The catalog's name.
@@ -24,7 +24,7 @@ pub struct CatalogPage {
     /// All items of the catalog, whatever is searched for.
     pub count: u64,
     /// The end of the last successful sync.
-    pub last_success: Option<When>,
+    pub last_success: Option<TimeLabel>,
     /// Whether visitors without an account may read it.
     pub public: bool,
     /// The panel.
@@ -51,13 +51,13 @@ pub struct TableView {
     /// of the source, or the newest first.
     pub sort: String,
     /// The columns that are shown, in the source's order.
-    pub columns: Vec<Column>,
+    pub columns: Vec<ColumnHead>,
     /// How many more the source has.
     pub more_columns: u64,
     /// The column that readers know an item by: its cells lead to the items' pages.
     pub lead: usize,
     /// The items.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TableRow>,
     /// How many items the search found (all of them without one).
     pub found: u64,
     /// The number of the first row shown, from 1.
@@ -72,14 +72,14 @@ pub struct TableView {
 
 impl TableView {
     /// The column of a row's cell; none for a cell too many.
-    pub fn column(&self, index: &usize) -> Option<&Column> {
+    pub fn column(&self, index: &usize) -> Option<&ColumnHead> {
         self.columns.get(*index)
     }
 }
 
 /// The head of a column.
 #[derive(Debug, Clone, Default)]
-pub struct Column {
+pub struct ColumnHead {
     /// Its name, cut where it is long.
     pub name: String,
     /// The value of `sort` that sorts by it; with a hyphen before it the last come first.
@@ -87,7 +87,7 @@ pub struct Column {
     /// The address that sorts by it, or turns the order around.
     pub href: String,
     /// Whether and how the table is sorted by it.
-    pub sorted: Sorted,
+    pub sorted: SortState,
     /// The name of its looks in the stylesheet: `num`, `date`, `link`, `pic`, or nothing for texts.
     pub class: &'static str,
     /// Whether it is the key: what tells the items apart.
@@ -109,7 +109,7 @@ pub struct FilterLink {
 
 /// Whether somebody has read an article.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Seen {
+pub enum ReadState {
     /// It is no article.
     #[default]
     Unasked,
@@ -121,7 +121,7 @@ pub enum Seen {
 
 /// How a table is sorted by a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Sorted {
+pub enum SortState {
     /// By another one.
     #[default]
     No,
@@ -131,7 +131,7 @@ pub enum Sorted {
     Descending,
 }
 
-impl Sorted {
+impl SortState {
     /// The value of `aria-sort`.
     pub fn aria(self) -> &'static str {
         match self {
@@ -144,13 +144,13 @@ impl Sorted {
 
 /// One item.
 #[derive(Debug, Clone, Default)]
-pub struct Row {
+pub struct TableRow {
     /// The address of its page.
     pub href: String,
     /// Its key, shown where the cell that leads to it is empty.
     pub key: String,
     /// Its fields, one per column.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<CellView>,
     /// Whether it is an article that somebody has yet to read.
-    pub seen: Seen,
+    pub seen: ReadState,
 }

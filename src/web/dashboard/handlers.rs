@@ -6,12 +6,12 @@ use super::view::{DashboardPage, SourceLine};
 use crate::domain::source::Source;
 use crate::store::records::LatestResult;
 use crate::web::http::app_state;
-use crate::web::http::app_state::Rooms;
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
-use crate::web::layout::page::{Html, chrome, when};
+use crate::web::layout::page::{RenderedHtml, chrome, when};
 use crate::web::layout::run_labels::LatestRun;
-use crate::web::layout::view::Section;
+use crate::web::layout::view::NavSection;
 
 /// A latest result as pages show it.
 pub(in crate::web) fn latest_run(result: &LatestResult) -> LatestRun {
@@ -19,7 +19,7 @@ pub(in crate::web) fn latest_run(result: &LatestResult) -> LatestRun {
 }
 
 /// `GET /`. Five queries however many sources there are; only those with an active run are asked about one by one.
-pub(in crate::web) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
+pub(in crate::web) async fn page(rooms: AppData, caller: RequestCaller) -> Result<RenderedHtml, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
         let visible = |source: &Source| source.public || actor.is_some();
@@ -50,8 +50,8 @@ pub(in crate::web) async fn page(rooms: Rooms, caller: Caller) -> Result<Html, W
                 public: source.public,
             });
         }
-        Html::draw(&DashboardPage {
-            chrome: chrome(house, actor.as_ref(), "Catalogs", Section::Catalogs)?,
+        RenderedHtml::draw(&DashboardPage {
+            chrome: chrome(house, actor.as_ref(), "Catalogs", NavSection::Catalogs)?,
             sources: lines,
         })
     })

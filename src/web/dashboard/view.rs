@@ -3,14 +3,14 @@
 use askama::Template;
 
 use crate::web::layout::run_labels::{Kind, KindWords as _, LatestRun, RunStatus, StatusWords as _};
-use crate::web::layout::view::{Chrome, When, counted, grouped};
+use crate::web::layout::view::{PageFrame, TimeLabel, counted, grouped};
 
 /// `GET /`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "dashboard.html")]
 pub struct DashboardPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The sources its reader may see.
     pub sources: Vec<SourceLine>,
 }
@@ -29,7 +29,7 @@ pub struct SourceLine {
     /// Several of them: "albums".
     pub noun_many: String,
     /// The end of the last successful sync; not of the last attempt.
-    pub last_success: Option<When>,
+    pub last_success: Option<TimeLabel>,
     /// The run that is active, if one is: what it does, where it stands and its percent.
     pub active: Option<(Kind, RunStatus, u8)>,
     /// How the latest run ended that was more than a preview; none before the first.

@@ -4,26 +4,30 @@
 use actix_web::web;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::view::{FeedLine, FeedState, FeedsPage, Next};
+use super::view::{FeedLine, FeedState, FeedsPage, NextRetry};
 use crate::domain::account::Role;
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::feed_names::feed_names;
 use crate::domain::location::without_secrets;
 use crate::domain::source::Validators;
 use crate::web::http::app_state;
-use crate::web::http::app_state::Rooms;
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clipped;
-use crate::web::layout::page::{Html, chrome, when};
-use crate::web::layout::view::Section;
+use crate::web::layout::page::{RenderedHtml, chrome, when};
+use crate::web::layout::view::NavSection;
 
 /// The most characters of a title or a reason.
 const LONGEST: usize = 400;
 
 /// `GET /catalog/{slug}/feeds`.
-pub(in crate::web) async fn page(rooms: Rooms, caller: Caller, slug: web::Path<String>) -> Result<Html, WebError> {
+pub(in crate::web) async fn page(
+    rooms: AppData,
+    caller: RequestCaller,
+    slug: web::Path<String>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.viewer(house)?;
         let (source, _) = caller.source(house, &slug)?;
@@ -46,8 +50,8 @@ pub(in crate::web) async fn page(rooms: Rooms, caller: Caller, slug: web::Path<S
         let active = house.store.active_run(source.id)?.is_some();
         let count = |is: fn(&FeedState) -> bool| feeds.iter().filter(|feed| is(&feed.state)).count() as u64;
         let failing = count(|state| matches!(state, FeedState::Failing(..)));
-        Html::draw(&FeedsPage {
-            chrome: chrome(house, Some(&actor), format!("Feeds of {}", source.name), Section::Catalogs)?,
+        RenderedHtml::draw(&FeedsPage {
+            chrome: chrome(house, Some(&actor), format!("Feeds of {}", source.name), NavSection::Catalogs)?,
             slug: source.slug.to_string(),
             name: source.name,
             total: feeds.len() as u64,
@@ -62,16 +66,16 @@ pub(in crate::web) async fn page(rooms: Rooms, caller: Caller, slug: web::Path<S
 }
 
 /// A feed as it stands at `now`, which is called `name`.
-fn line(feed: &Feed, name: &str, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
+fn line(feed: &FeedRecord, name: &str, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
     let address = without_secrets(&feed.address);
     let ahead = |time: Option<DateTime<Utc>>| time.filter(|time| *time > now);
     let fresh = validators.each.get(&feed.address).and_then(|validators| validators.fresh_until);
     let state = if feed.has_failed() {
         let next = match (ahead(feed.busy_until), ahead(feed.resting_until)) {
             // What a server asked for holds for people, too.
-            (Some(until), _) => Next::Silent(moment(until, now)),
-            (None, Some(until)) => Next::Rests(when(until)),
-            (None, None) => Next::Sync,
+            (Some(until), _) => NextRetry::Silent(moment(until, now)),
+            (None, Some(until)) => NextRetry::Rests(when(until)),
+            (None, None) => NextRetry::Sync,
         };
         FeedState::Failing(feed.failures, next)
     } else if let Some(until) = ahead(feed.busy_until) {
@@ -108,11 +112,11 @@ mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
 
     use super::feed_names;
-    use crate::domain::feed::Feed;
+    use crate::domain::feed::FeedRecord;
     use crate::domain::source::Validators;
-    use crate::web::feeds::view::{FeedLine, FeedState, Next};
+    use crate::web::feeds::view::{FeedLine, FeedState, NextRetry};
 
-    fn line(feed: &Feed, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
+    fn line(feed: &FeedRecord, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
         super::line(feed, &feed_names(std::slice::from_ref(feed))[0], validators, now)
     }
 
@@ -120,27 +124,27 @@ mod tests {
     fn a_feed_is_told_as_it_stands_and_without_secrets() {
         let now: DateTime<Utc> = "2026-11-20T14:00:00Z".parse().expect("a time");
         let later = now + TimeDelta::minutes(5);
-        let new = Feed::new("https://me:pw@h.example/feed?token=s3cret");
+        let new = FeedRecord::new("https://me:pw@h.example/feed?token=s3cret");
         let each = Validators { fresh_until: Some(later), ..Validators::default() };
         let fresh = Validators { each: [(new.address.clone(), each)].into(), ..Validators::default() };
         let none = Validators::default();
         let told = line(&new, &none, now);
         assert_eq!((told.title.as_str(), told.address.as_str()), ("https://h.example/feed?…", ""));
         assert!(matches!(told.state, FeedState::Unknown));
-        let fine = Feed { succeeded_at: Some(now), title: "News".to_owned(), ..new.clone() };
+        let fine = FeedRecord { succeeded_at: Some(now), title: "News".to_owned(), ..new.clone() };
         assert!(matches!(line(&fine, &none, now).state, FeedState::Fine));
         assert!(matches!(line(&fine, &fresh, now).state, FeedState::Fresh(_)));
         assert!(matches!(line(&fine, &fresh, later).state, FeedState::Fine), "no longer");
         assert_eq!(line(&fine, &none, now).address, "https://h.example/feed?…");
-        let busy = Feed { busy_until: Some(later), ..fine.clone() };
+        let busy = FeedRecord { busy_until: Some(later), ..fine.clone() };
         assert!(matches!(line(&busy, &fresh, now).state, FeedState::Waiting(_)));
         let error = Some(("gone".to_owned(), "It is gone.".to_owned()));
-        let failing = Feed { failures: 3, error, resting_until: Some(later), ..fine };
+        let failing = FeedRecord { failures: 3, error, resting_until: Some(later), ..fine };
         let told = line(&failing, &fresh, now);
-        assert!(matches!(told.state, FeedState::Failing(3, Next::Rests(_))));
+        assert!(matches!(told.state, FeedState::Failing(3, NextRetry::Rests(_))));
         assert_eq!(told.reason.as_deref(), Some("It is gone."));
-        assert!(matches!(line(&failing, &fresh, later).state, FeedState::Failing(3, Next::Sync)));
-        let silent = Feed { busy_until: Some(now + TimeDelta::minutes(1)), ..failing };
-        assert!(matches!(line(&silent, &fresh, now).state, FeedState::Failing(3, Next::Silent(_))));
+        assert!(matches!(line(&failing, &fresh, later).state, FeedState::Failing(3, NextRetry::Sync)));
+        let silent = FeedRecord { busy_until: Some(now + TimeDelta::minutes(1)), ..failing };
+        assert!(matches!(line(&silent, &fresh, now).state, FeedState::Failing(3, NextRetry::Silent(_))));
     }
 }

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::web::layout::view::{Chrome, When, counted, grouped};
+use crate::web::layout::view::{PageFrame, TimeLabel, counted, grouped};
 use crate::web::panel::view::RunView;
 
 /// `GET /catalog/{slug}/feeds`.
@@ -10,7 +10,7 @@ use crate::web::panel::view::RunView;
 #[template(path = "feeds.html")]
 pub struct FeedsPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The source, as in the address.
     pub slug: String,
     /// The catalog's name.
@@ -41,7 +41,7 @@ pub struct FeedLine {
     /// Why it failed the last time.
     pub reason: Option<String>,
     /// When it last answered as it should.
-    pub last_success: Option<When>,
+    pub last_success: Option<TimeLabel>,
     /// How many entries it had then.
     pub entries: u64,
 }
@@ -50,7 +50,7 @@ pub struct FeedLine {
 #[derive(Debug, Clone, Default)]
 pub enum FeedState {
     /// It failed so often in a row, and is asked again then.
-    Failing(u32, Next),
+    Failing(u32, NextRetry),
     /// Its server asked to be left alone until then: "14:05 UTC".
     Waiting(String),
     /// It answered; by its server's word there is nothing new until then.
@@ -64,11 +64,11 @@ pub enum FeedState {
 
 /// When a feed that failed is asked again.
 #[derive(Debug, Clone)]
-pub enum Next {
+pub enum NextRetry {
     /// By the next sync, whoever starts it.
     Sync,
     /// By a schedule not before then, by a person at any time.
-    Rests(When),
+    Rests(TimeLabel),
     /// By nobody before then, as its server asked to be left alone: "14:05 UTC".
     Silent(String),
 }

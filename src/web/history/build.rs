@@ -3,19 +3,19 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::view::{AttemptLine, KindTab, Pager, RunLine, RunPage, StageLine};
+use super::view::{AttemptLine, KindTab, PageLinks, RunLine, RunPage, StageLine};
 use crate::domain::account::{Actor, Role};
 use crate::domain::operation::{Mode, OperationKind, Status};
-use crate::domain::progress::Stats;
-use crate::domain::record::{ActiveRun, Attempt, Run, SyncRecord, Timings};
+use crate::domain::progress::RunStats;
+use crate::domain::record::{ActiveRun, HistoryRun, RunAttempt, StageTimings, SyncRecord};
 use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::text::measures;
-use crate::web::http::app_state::House;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{Values, address, value};
+use crate::web::http::form::{FormValues, address, value};
 use crate::web::layout::page::{chrome, exactly, when};
 use crate::web::layout::run_labels::KindWords as _;
-use crate::web::layout::view::{Section, When, counted};
+use crate::web::layout::view::{NavSection, TimeLabel, counted};
 use crate::web::panel::build::{change_line, issue_line, run_of_record, run_view};
 use crate::web::panel::view::{ChangeKind, ChangeWords as _, RunView};
 
@@ -27,21 +27,21 @@ const BAR: f64 = 1000.0;
 const HAIR: u64 = 4;
 
 /// The sources there are.
-pub(super) type Sources<'a> = HashMap<SourceId, &'a Source>;
+pub(super) type SourceNames<'a> = HashMap<SourceId, &'a Source>;
 
 /// A past run as a line of the list.
-pub(super) fn ended(record: &SyncRecord, sources: &Sources<'_>) -> RunLine {
+pub(super) fn ended(record: &SyncRecord, sources: &SourceNames<'_>) -> RunLine {
     let accepted = when(record.moments.created_at);
     line(&record.source, sources.get(&record.source_id).copied(), run_of_record(record), accepted)
 }
 
 /// An active run as a line of the list.
-pub(super) fn going_on(house: &House, run: &ActiveRun, sources: &Sources<'_>) -> Result<RunLine, WebError> {
+pub(super) fn going_on(house: &AppState, run: &ActiveRun, sources: &SourceNames<'_>) -> Result<RunLine, WebError> {
     let accepted = when(run.moments.created_at);
     Ok(line(&run.source, sources.get(&run.source_id).copied(), active_view(house, run)?, accepted))
 }
 
-fn line(slug: &Slug, source: Option<&Source>, run: RunView, accepted: When) -> RunLine {
+fn line(slug: &Slug, source: Option<&Source>, run: RunView, accepted: TimeLabel) -> RunLine {
     RunLine {
         href: format!("/history/{}", run.sync_id),
         slug: source.map_or(slug, |source| &source.slug).to_string(),
@@ -59,7 +59,7 @@ fn what(run: &RunView) -> &'static str {
 }
 
 /// An active run, with what the board says of it: never less than a panel showed a moment ago.
-fn active_view(house: &House, run: &ActiveRun) -> Result<RunView, WebError> {
+fn active_view(house: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
     let report = house.board.get(run.id)?.filter(|report| report.status.is_active());
     let told = match report {
         Some(report) => run_view(report, 0),
@@ -75,22 +75,27 @@ fn active_view(house: &House, run: &ActiveRun) -> Result<RunView, WebError> {
 }
 
 /// The page of one run. `query` says which changes and which pages of the lists are wanted.
-pub(super) fn run_page(house: &House, actor: &Actor, run: &Run, query: &Values) -> Result<RunPage, WebError> {
+pub(super) fn run_page(
+    house: &AppState,
+    actor: &Actor,
+    run: &HistoryRun,
+    query: &FormValues,
+) -> Result<RunPage, WebError> {
     let (slug, source_id, moments) = match run {
-        Run::Active(run) => (&run.source, run.source_id, run.moments),
-        Run::Ended(record) => (&record.source, record.source_id, record.moments),
+        HistoryRun::Active(run) => (&run.source, run.source_id, run.moments),
+        HistoryRun::Ended(record) => (&record.source, record.source_id, record.moments),
     };
     let source = house.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
     let attempts = house.store.attempts(run)?;
     let view = match run {
-        Run::Active(run) => active_view(house, run)?,
-        Run::Ended(record) => run_of_record(record),
+        HistoryRun::Active(run) => active_view(house, run)?,
+        HistoryRun::Ended(record) => run_of_record(record),
     };
     let line = line(slug, source.as_ref(), view, when(moments.created_at));
     let title = format!("{} of {}", line.run.kind.noun(), line.source);
     let mut page = RunPage {
-        chrome: chrome(house, Some(actor), title, Section::History)?,
+        chrome: chrome(house, Some(actor), title, NavSection::History)?,
         facts: facts(run, &line, &attempts),
         slug: line.slug,
         source: line.source,
@@ -99,12 +104,12 @@ pub(super) fn run_page(house: &House, actor: &Actor, run: &Run, query: &Values) 
         stages: Vec::new(),
         attempts: attempt_lines(&attempts, run),
         kinds: Vec::new(),
-        changes: Pager::default(),
-        issues: Pager::default(),
+        changes: PageLinks::default(),
+        issues: PageLinks::default(),
         again: None,
         run: line.run,
     };
-    if let Run::Ended(record) = run {
+    if let HistoryRun::Ended(record) = run {
         page.stages = stages(record.timings(), record.status);
         add_lists(house, &mut page, record, &noun, query)?;
         let ended_early = record.status != Status::Completed && record.successor.is_none();
@@ -128,7 +133,7 @@ fn hint(record: &SyncRecord) -> Option<&'static str> {
 }
 
 /// What is known of a run, by name.
-fn facts(run: &Run, line: &RunLine, attempts: &[Attempt]) -> Vec<(&'static str, String)> {
+fn facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'static str, String)> {
     let view = &line.run;
     let mut facts = vec![("What", line.what.to_owned())];
     facts.extend(view.requested_by.clone().map(|by| ("Started by", by)));
@@ -137,8 +142,8 @@ fn facts(run: &Run, line: &RunLine, attempts: &[Attempt]) -> Vec<(&'static str, 
         facts.push(("Attempt", format!("{} of {tries}", view.attempt)));
     }
     match run {
-        Run::Active(run) => facts.push(("Accepted", exactly(run.moments.created_at))),
-        Run::Ended(record) => {
+        HistoryRun::Active(run) => facts.push(("Accepted", exactly(run.moments.created_at))),
+        HistoryRun::Ended(record) => {
             facts.push(("Accepted", exactly(record.moments.created_at)));
             facts.push(("Ended", exactly(record.finished_at)));
             facts.extend(view.duration().map(|duration| ("Took", duration)));
@@ -154,7 +159,7 @@ fn facts(run: &Run, line: &RunLine, attempts: &[Attempt]) -> Vec<(&'static str, 
 }
 
 /// Where the time went, with what stands in the place of a stage that has no length.
-fn stages(timings: Timings, status: Status) -> Vec<StageLine> {
+fn stages(timings: StageTimings, status: Status) -> Vec<StageLine> {
     let completed = status == Status::Completed;
     if completed && timings.fetching.is_none() {
         return Vec::new();
@@ -185,13 +190,13 @@ fn stages(timings: Timings, status: Status) -> Vec<StageLine> {
 }
 
 /// The runs that continue each other, if there are several.
-fn attempt_lines(attempts: &[Attempt], run: &Run) -> Vec<AttemptLine> {
+fn attempt_lines(attempts: &[RunAttempt], run: &HistoryRun) -> Vec<AttemptLine> {
     if attempts.len() < 2 {
         return Vec::new();
     }
     let here = run.as_attempt().id;
     let mut before = 0;
-    let line = |one: &Attempt| {
+    let line = |one: &RunAttempt| {
         let resumed = if one.attempt == before { ", resumed" } else { "" };
         before = one.attempt;
         AttemptLine {
@@ -213,15 +218,15 @@ fn attempt_lines(attempts: &[Attempt], run: &Run) -> Vec<AttemptLine> {
 
 /// The chosen pages of what it changed and of what could not be taken.
 fn add_lists(
-    house: &House,
+    house: &AppState,
     page: &mut RunPage,
     record: &SyncRecord,
     noun: &Noun,
-    query: &Values,
+    query: &FormValues,
 ) -> Result<(), WebError> {
     let number = |name| value(query, name).parse().unwrap_or(1).max(1);
     let (changes_at, issues_at): (u64, u64) = (number("changes"), number("issues"));
-    let Stats { added, updated, removed, .. } = record.stats;
+    let RunStats { added, updated, removed, .. } = record.stats;
     let mut counts = vec![(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)];
     // What a run changed went with its source.
     counts.retain(|(_, count)| *count > 0 && !page.removed);
@@ -275,9 +280,9 @@ fn within<T>(
 }
 
 /// Where page `at` of `per` entries each is, which shows so many of all that were found.
-pub(super) fn pager(at: u64, per: u64, shown: u64, found: u64, there: impl Fn(u64) -> String) -> Pager {
+pub(super) fn pager(at: u64, per: u64, shown: u64, found: u64, there: impl Fn(u64) -> String) -> PageLinks {
     let before = (at - 1) * per;
-    Pager {
+    PageLinks {
         first: if shown > 0 { before + 1 } else { 0 },
         last: before + shown,
         found,

@@ -3,22 +3,22 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use super::build::{Sources, ended, going_on, pager, run_page};
-use super::view::{Choice, HistoryListPage};
+use super::build::{SourceNames, ended, going_on, pager, run_page};
+use super::view::{FilterChoice, HistoryListPage};
 use crate::domain::issue::KEPT_ISSUES;
 use crate::domain::operation::Status;
-use crate::domain::record::Run;
+use crate::domain::record::HistoryRun;
 use crate::domain::source::{Slug, Source};
 use crate::domain::text::formula::inert;
 use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
 use crate::web::http::app_state;
-use crate::web::http::app_state::{House, Rooms};
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::{AppData, AppState};
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{Values, address, value};
-use crate::web::layout::page::{Html, chrome};
+use crate::web::http::form::{FormValues, address, value};
+use crate::web::layout::page::{RenderedHtml, chrome};
 use crate::web::layout::run_labels::StatusWords as _;
-use crate::web::layout::view::Section;
+use crate::web::layout::view::NavSection;
 
 /// Runs a page.
 const PER: u64 = 50;
@@ -26,14 +26,14 @@ const PER: u64 = 50;
 const OUTCOMES: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
 
 /// What an address asks of the list; what makes no sense counts as not asked.
-struct Asked {
+struct HistoryListQuery {
     source: String,
     status: Option<Status>,
     page: u64,
 }
 
-impl Asked {
-    fn from(values: &Values) -> Self {
+impl HistoryListQuery {
+    fn from(values: &FormValues) -> Self {
         Self {
             source: value(values, "source"),
             status: value(values, "status").parse().ok().filter(|status| OUTCOMES.contains(status)),
@@ -49,14 +49,18 @@ impl Asked {
 }
 
 /// `GET /history`: `source` and `status` choose, `page` turns pages.
-pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Html, WebError> {
+pub(in crate::web) async fn list(
+    rooms: AppData,
+    caller: RequestCaller,
+    query: web::Query<FormValues>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.viewer(house)?;
-        let mut asked = Asked::from(&query);
+        let mut asked = HistoryListQuery::from(&query);
         let known = house.store.sources()?;
         let of = whose(house, &asked.source)?;
         let found = past(house, &mut asked, of.as_ref())?;
-        let sources: Sources<'_> = known.iter().map(|source| (source.id, source)).collect();
+        let sources: SourceNames<'_> = known.iter().map(|source| (source.id, source)).collect();
         let mut runs = Vec::new();
         if asked.page == 1 && asked.status.is_none() {
             for run in house.store.runs_going_on()? {
@@ -68,20 +72,20 @@ pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, query: web::Query
         let shown = found.records.len() as u64;
         runs.extend(found.records.iter().map(|record| ended(record, &sources)));
         let page = HistoryListPage {
-            chrome: chrome(house, Some(&actor), "History", Section::History)?,
+            chrome: chrome(house, Some(&actor), "History", NavSection::History)?,
             here: asked.address(asked.page),
             sources: choices(&known, &asked.source),
             outcomes: OUTCOMES.iter().map(|status| outcome(*status, asked.status)).collect(),
             runs,
             pager: pager(asked.page, PER, shown, found.total, |page| asked.address(page)),
         };
-        Html::draw(&page)
+        RenderedHtml::draw(&page)
     })
     .await
 }
 
 /// Whose history is asked for under this name; `None` when nobody's is.
-pub(in crate::web) fn whose(house: &House, slug: &str) -> Result<Option<HistoryOf>, WebError> {
+pub(in crate::web) fn whose(house: &AppState, slug: &str) -> Result<Option<HistoryOf>, WebError> {
     Ok(match slug.parse::<Slug>() {
         Ok(slug) => house.store.history_of(&slug)?,
         Err(_) => None,
@@ -89,7 +93,7 @@ pub(in crate::web) fn whose(house: &House, slug: &str) -> Result<Option<HistoryO
 }
 
 /// The page that was asked for, or the last one there is.
-fn past(house: &House, asked: &mut Asked, of: Option<&HistoryOf>) -> Result<HistoryPage, WebError> {
+fn past(house: &AppState, asked: &mut HistoryListQuery, of: Option<&HistoryOf>) -> Result<HistoryPage, WebError> {
     if !asked.source.is_empty() && of.is_none() {
         asked.page = 1;
         return Ok(HistoryPage { records: Vec::new(), total: 0 });
@@ -106,40 +110,40 @@ fn past(house: &House, asked: &mut Asked, of: Option<&HistoryOf>) -> Result<Hist
 }
 
 /// The sources there are, and the one that was asked for even if it is there no more.
-fn choices(known: &[Source], asked: &str) -> Vec<Choice> {
-    let choice = |source: &Source| Choice {
+fn choices(known: &[Source], asked: &str) -> Vec<FilterChoice> {
+    let choice = |source: &Source| FilterChoice {
         value: source.slug.to_string(),
         name: source.name.clone(),
         chosen: source.slug.as_str() == asked,
     };
-    let mut choices: Vec<Choice> = known.iter().map(choice).collect();
+    let mut choices: Vec<FilterChoice> = known.iter().map(choice).collect();
     if !asked.is_empty() && !choices.iter().any(|choice| choice.chosen) {
-        choices.push(Choice { value: asked.to_owned(), name: asked.to_owned(), chosen: true });
+        choices.push(FilterChoice { value: asked.to_owned(), name: asked.to_owned(), chosen: true });
     }
     choices
 }
 
-fn outcome(status: Status, asked: Option<Status>) -> Choice {
-    Choice { value: status.to_string(), name: status.word().to_owned(), chosen: asked == Some(status) }
+fn outcome(status: Status, asked: Option<Status>) -> FilterChoice {
+    FilterChoice { value: status.to_string(), name: status.word().to_owned(), chosen: asked == Some(status) }
 }
 
 /// `GET /history/{id}`: one run. `kind` chooses which changes are shown, `changes` and `issues` turn their pages.
 pub(in crate::web) async fn one(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     id: web::Path<String>,
-    query: web::Query<Values>,
-) -> Result<Html, WebError> {
+    query: web::Query<FormValues>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.viewer(house)?;
         let run = known(house, &id)?;
-        Html::draw(&run_page(house, &actor, &run, &query)?)
+        RenderedHtml::draw(&run_page(house, &actor, &run, &query)?)
     })
     .await
 }
 
 /// The run of that id.
-pub(in crate::web) fn known(house: &House, id: &str) -> Result<Run, WebError> {
+pub(in crate::web) fn known(house: &AppState, id: &str) -> Result<HistoryRun, WebError> {
     let run = match id.parse() {
         Ok(id) => house.store.run(id)?,
         Err(_) => None,
@@ -149,16 +153,16 @@ pub(in crate::web) fn known(house: &House, id: &str) -> Result<Run, WebError> {
 
 /// `GET /history/{id}/issues.csv`: all kept issues of a run as a file.
 pub(in crate::web) async fn issues_file(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, WebError> {
     let (name, csv) = app_state::run(&rooms, move |house| {
         caller.viewer(house)?;
         let run = known(house, &id)?;
         let source = match &run {
-            Run::Active(run) => &run.source,
-            Run::Ended(record) => &record.source,
+            HistoryRun::Active(run) => &run.source,
+            HistoryRun::Ended(record) => &record.source,
         };
         let id = run.as_attempt().id;
         let mut writer = csv::Writer::from_writer(Vec::new());
@@ -183,13 +187,14 @@ pub(in crate::web) async fn issues_file(
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Status, Values};
+    use super::{FormValues, HistoryListQuery, Status};
 
     #[test]
     fn an_address_that_makes_no_sense_asks_for_everything() {
         let asked = |pairs: &[(&str, &str)]| {
-            let values: Values = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            let asked = Asked::from(&values);
+            let values: FormValues =
+                pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let asked = HistoryListQuery::from(&values);
             (asked.status, asked.page, asked.address(asked.page))
         };
         assert_eq!(asked(&[("status", "running"), ("page", "0")]), (None, 1, "/history".to_owned()));

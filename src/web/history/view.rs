@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::web::layout::run_labels::{Kind, RunStatus, StatusWords as _};
-use crate::web::layout::view::{Chrome, When, grouped};
+use crate::web::layout::view::{PageFrame, TimeLabel, grouped};
 use crate::web::panel::view::{ChangeWords as _, RunView};
 
 /// `GET /history`.
@@ -11,17 +11,17 @@ use crate::web::panel::view::{ChangeWords as _, RunView};
 #[template(path = "history.html")]
 pub struct HistoryListPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The address of exactly this view.
     pub here: String,
     /// The sources to choose from.
-    pub sources: Vec<Choice>,
+    pub sources: Vec<FilterChoice>,
     /// The outcomes to choose from.
-    pub outcomes: Vec<Choice>,
+    pub outcomes: Vec<FilterChoice>,
     /// The past runs on this page, and on the first one, before them, those that go on.
     pub runs: Vec<RunLine>,
     /// Where this page is among the others; those that go on are not counted.
-    pub pager: Pager,
+    pub pager: PageLinks,
 }
 
 impl HistoryListPage {
@@ -38,7 +38,7 @@ impl HistoryListPage {
 
 /// What a list can be narrowed to.
 #[derive(Debug, Clone, Default)]
-pub struct Choice {
+pub struct FilterChoice {
     /// The value in the address.
     pub value: String,
     /// What people read.
@@ -63,7 +63,7 @@ pub struct RunLine {
     /// What it was: "Full sync".
     pub what: &'static str,
     /// When it was accepted.
-    pub accepted: When,
+    pub accepted: TimeLabel,
 }
 
 impl RunLine {
@@ -80,7 +80,7 @@ fn has_counts(run: &RunView) -> bool {
 
 /// Where a page is among the others of its list.
 #[derive(Debug, Clone, Default)]
-pub struct Pager {
+pub struct PageLinks {
     /// The number of the first entry shown, from 1.
     pub first: u64,
     /// The number of the last entry shown.
@@ -93,7 +93,7 @@ pub struct Pager {
     pub next: Option<String>,
 }
 
-impl Pager {
+impl PageLinks {
     /// Whether there are other pages.
     pub fn turns(&self) -> bool {
         self.previous.is_some() || self.next.is_some()
@@ -105,7 +105,7 @@ impl Pager {
 #[template(path = "history_run.html")]
 pub struct RunPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The run; its lists are those of the chosen pages.
     pub run: RunView,
     /// The slug of its source.
@@ -115,7 +115,7 @@ pub struct RunPage {
     /// Whether the source is there no more.
     pub removed: bool,
     /// When it was accepted.
-    pub accepted: When,
+    pub accepted: TimeLabel,
     /// What is known of it, by name.
     pub facts: Vec<(&'static str, String)>,
     /// Where its time went; empty while it goes on, and where that was not kept.
@@ -125,9 +125,9 @@ pub struct RunPage {
     /// The kinds of changes there are.
     pub kinds: Vec<KindTab>,
     /// Where the page of changes is.
-    pub changes: Pager,
+    pub changes: PageLinks,
     /// Where the page of issues is.
-    pub issues: Pager,
+    pub issues: PageLinks,
     /// The value of `action` that repeats it, for those who may, where that makes sense.
     pub again: Option<&'static str>,
 }
@@ -198,7 +198,7 @@ pub struct AttemptLine {
     /// The percent it reached.
     pub progress: u8,
     /// When it ended.
-    pub finished_at: Option<When>,
+    pub finished_at: Option<TimeLabel>,
 }
 
 /// One kind of changes.

@@ -11,32 +11,32 @@ use tokio::sync::Semaphore;
 use super::error::WebError;
 use crate::status::StatusBoard;
 use crate::store::Store;
-use crate::sync::Control;
+use crate::sync::SyncControl;
 
 /// The rooms behind the front door.
-pub struct House {
+pub struct AppState {
     /// The cellar.
     pub store: Store,
     /// The notice board.
     pub board: Arc<StatusBoard>,
     /// The engine's door.
-    pub control: Control,
+    pub control: SyncControl,
     /// Where uploaded files go.
     pub uploads_dir: PathBuf,
 }
 
 /// The house as handlers get it.
-pub(in crate::web) type Rooms = web::Data<House>;
+pub(in crate::web) type AppData = web::Data<AppState>;
 
 /// How long whoever asks for a page waits for the database. One that is frozen, or whose tables somebody has locked,
 /// says nothing at all; the thread that asked it has to wait on.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs `work`, which may wait for the database, on a thread that is there for it.
-pub(in crate::web) async fn run<T, F>(rooms: &Rooms, work: F) -> Result<T, WebError>
+pub(in crate::web) async fn run<T, F>(rooms: &AppData, work: F) -> Result<T, WebError>
 where
     T: Send + 'static,
-    F: FnOnce(&House) -> Result<T, WebError> + Send + 'static,
+    F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
 {
     match rt::time::timeout(PATIENCE, run_slow(rooms, work)).await {
         Ok(answer) => answer,
@@ -45,10 +45,10 @@ where
 }
 
 /// [`run`] for work that may take its time: fetching from a place, removing a big catalog.
-pub(in crate::web) async fn run_slow<T, F>(rooms: &Rooms, work: F) -> Result<T, WebError>
+pub(in crate::web) async fn run_slow<T, F>(rooms: &AppData, work: F) -> Result<T, WebError>
 where
     T: Send + 'static,
-    F: FnOnce(&House) -> Result<T, WebError> + Send + 'static,
+    F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
 {
     let rooms = rooms.clone();
     match web::block(move || work(&rooms)).await {
@@ -63,10 +63,10 @@ static HASHING: Semaphore = Semaphore::const_new(2);
 const TURN: Duration = Duration::from_secs(10);
 
 /// [`run`] for work that hashes a password: only so much of it goes on at once. Who waits for a turn holds no thread.
-pub(in crate::web) async fn run_hashing<T, F>(rooms: &Rooms, work: F) -> Result<T, WebError>
+pub(in crate::web) async fn run_hashing<T, F>(rooms: &AppData, work: F) -> Result<T, WebError>
 where
     T: Send + 'static,
-    F: FnOnce(&House) -> Result<T, WebError> + Send + 'static,
+    F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
 {
     let Ok(Ok(turn)) = rt::time::timeout(TURN, HASHING.acquire()).await else {
         let sentence = "Too many people sign in at this moment. Try again in a few seconds.";

@@ -11,26 +11,26 @@ use rust_embed::RustEmbed;
 /// What the build put in place: the libraries from the lock file and our own `static/`.
 #[derive(RustEmbed)]
 #[folder = "$OUT_DIR/assets"]
-struct Files;
+struct EmbeddedFiles;
 
 /// One embedded file.
-struct Asset {
+struct AssetFile {
     url: String,
     content_type: &'static str,
     body: Cow<'static, [u8]>,
 }
 
 /// The files by their plain name, and the plain name by the hashed one.
-struct Shelf {
-    by_name: HashMap<String, Asset>,
+struct AssetIndex {
+    by_name: HashMap<String, AssetFile>,
     by_hashed: HashMap<String, String>,
 }
 
 /// Hashed once: the content cannot change while the program runs.
-static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
-    let mut shelf = Shelf { by_name: HashMap::new(), by_hashed: HashMap::new() };
-    for name in Files::iter() {
-        let Some(file) = Files::get(&name) else { continue };
+static SHELF: LazyLock<AssetIndex> = LazyLock::new(|| {
+    let mut shelf = AssetIndex { by_name: HashMap::new(), by_hashed: HashMap::new() };
+    for name in EmbeddedFiles::iter() {
+        let Some(file) = EmbeddedFiles::get(&name) else { continue };
         let (stem, extension) = name.rsplit_once('.').unwrap_or((&name, "bin"));
         // Four bytes are plenty to tell two versions of one file apart.
         let hash = file.metadata.sha256_hash().iter().take(4).fold(String::new(), |mut hex, byte| {
@@ -41,7 +41,7 @@ static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
         let content_type = content_type(extension);
         shelf
             .by_name
-            .insert(name.to_string(), Asset { url: format!("/static/{hashed}"), content_type, body: file.data });
+            .insert(name.to_string(), AssetFile { url: format!("/static/{hashed}"), content_type, body: file.data });
         shelf.by_hashed.insert(hashed, name.into_owned());
     }
     shelf

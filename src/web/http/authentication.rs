@@ -7,7 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::{FromRequest, HttpRequest};
 
-use super::app_state::House;
+use super::app_state::AppState;
 use super::error::WebError;
 use super::session;
 use crate::domain::account::{Actor, Role};
@@ -17,7 +17,7 @@ use crate::web::legacy_api;
 
 /// What kind of answer a request expects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Door {
+pub enum ResponseFormat {
     /// JSON, exports and metrics: a bearer token works here.
     Json,
     /// A page for people.
@@ -26,7 +26,7 @@ pub enum Door {
     Fragment,
 }
 
-impl Door {
+impl ResponseFormat {
     /// The door a request comes through.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
@@ -48,7 +48,7 @@ fn is_fragment(path: &str) -> bool {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Credentials {
+enum RequestCredentials {
     None,
     /// The hash of a session cookie.
     Session(String),
@@ -59,21 +59,21 @@ enum Credentials {
 /// Who asks, before the database was asked about them: taking it costs nothing, and every question is asked inside
 /// [`crate::web::http::app_state::run`].
 #[derive(Clone, Debug)]
-pub struct Caller {
-    credentials: Credentials,
+pub struct RequestCaller {
+    credentials: RequestCredentials,
 }
 
-impl FromRequest for Caller {
+impl FromRequest for RequestCaller {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let bearer = (Door::of(request) == Door::Json).then(|| bearer(request)).flatten();
+        let bearer = (ResponseFormat::of(request) == ResponseFormat::Json).then(|| bearer(request)).flatten();
         let credentials = match (bearer, session::cookie(request)) {
             // A token that was sent is the one that counts: a bad one must not be saved by a cookie.
-            (Some(token), _) => Credentials::Bearer(token_hash(&token)),
-            (None, Some(cookie)) => Credentials::Session(token_hash(&cookie)),
-            (None, None) => Credentials::None,
+            (Some(token), _) => RequestCredentials::Bearer(token_hash(&token)),
+            (None, Some(cookie)) => RequestCredentials::Session(token_hash(&cookie)),
+            (None, None) => RequestCredentials::None,
         };
         ready(Ok(Self { credentials }))
     }
@@ -85,13 +85,13 @@ fn bearer(request: &HttpRequest) -> Option<String> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-impl Caller {
+impl RequestCaller {
     /// The hash of the session cookie, if that is what the request came with.
     #[must_use]
     pub fn session_hash(&self) -> Option<&str> {
         match &self.credentials {
-            Credentials::Session(hash) => Some(hash),
-            Credentials::None | Credentials::Bearer(_) => None,
+            RequestCredentials::Session(hash) => Some(hash),
+            RequestCredentials::None | RequestCredentials::Bearer(_) => None,
         }
     }
 
@@ -99,11 +99,13 @@ impl Caller {
     ///
     /// # Errors
     /// For a bearer token that lets nobody in, also where visitors may come in.
-    pub fn actor(&self, house: &House) -> Result<Option<Actor>, WebError> {
+    pub fn actor(&self, house: &AppState) -> Result<Option<Actor>, WebError> {
         match &self.credentials {
-            Credentials::None => Ok(None),
-            Credentials::Session(hash) => Ok(house.store.session_actor(hash)?),
-            Credentials::Bearer(hash) => house.store.token_actor(hash)?.ok_or_else(WebError::bad_token).map(Some),
+            RequestCredentials::None => Ok(None),
+            RequestCredentials::Session(hash) => Ok(house.store.session_actor(hash)?),
+            RequestCredentials::Bearer(hash) => {
+                house.store.token_actor(hash)?.ok_or_else(WebError::bad_token).map(Some)
+            }
         }
     }
 
@@ -111,7 +113,7 @@ impl Caller {
     ///
     /// # Errors
     /// For visitors.
-    pub fn viewer(&self, house: &House) -> Result<Actor, WebError> {
+    pub fn viewer(&self, house: &AppState) -> Result<Actor, WebError> {
         self.actor(house)?.ok_or_else(WebError::sign_in)
     }
 
@@ -119,7 +121,7 @@ impl Caller {
     ///
     /// # Errors
     /// For visitors and viewers.
-    pub fn admin(&self, house: &House) -> Result<Actor, WebError> {
+    pub fn admin(&self, house: &AppState) -> Result<Actor, WebError> {
         let actor = self.viewer(house)?;
         if actor.role == Role::Admin { Ok(actor) } else { Err(WebError::admins_only()) }
     }
@@ -129,7 +131,7 @@ impl Caller {
     ///
     /// # Errors
     /// For visitors where the source is not public; for everyone else where there is no such source.
-    pub fn source(&self, house: &House, slug: &str) -> Result<(Source, Option<Actor>), WebError> {
+    pub fn source(&self, house: &AppState, slug: &str) -> Result<(Source, Option<Actor>), WebError> {
         let actor = self.actor(house)?;
         let source = match slug.parse::<Slug>() {
             Ok(slug) => house.store.source(&slug)?,

@@ -13,12 +13,12 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
-use super::authentication::Door;
+use super::authentication::ResponseFormat;
 use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::status::StatusError;
-use crate::store::admission::Admission;
-use crate::store::{Prospect, StoreError};
+use crate::store::admission::StartOutcome;
+use crate::store::{Retryability, StoreError};
 
 /// When it is worth asking again while the database does not answer.
 const AWAY: Duration = Duration::from_secs(5);
@@ -144,19 +144,19 @@ impl WebError {
 }
 
 /// The run that was accepted, or why none of `source` was.
-pub(in crate::web) fn accepted(admission: Admission, source: &Source) -> Result<SyncId, WebError> {
+pub(in crate::web) fn accepted(admission: StartOutcome, source: &Source) -> Result<SyncId, WebError> {
     match admission {
-        Admission::Accepted(id) => Ok(id),
-        Admission::AlreadyRunning(id) => {
+        StartOutcome::Accepted(id) => Ok(id),
+        StartOutcome::AlreadyRunning(id) => {
             let sentence = format!("A run of {} is active already.", source.name);
             Err(WebError::new(StatusCode::CONFLICT, "already_running", sentence).about(id))
         }
-        Admission::CoolingDown(left) => {
+        StartOutcome::CoolingDown(left) => {
             let sentence = format!("{} was synced a moment ago. Try again in a few seconds.", source.name);
             Err(WebError::new(StatusCode::TOO_MANY_REQUESTS, "cooling_down", sentence).after(left))
         }
-        Admission::NoSuchSource => Err(WebError::not_found("source")),
-        Admission::NotDue => Err(WebError::internal("a start by hand", &"it was taken for one of a schedule")),
+        StartOutcome::NoSuchSource => Err(WebError::not_found("source")),
+        StartOutcome::NotDue => Err(WebError::internal("a start by hand", &"it was taken for one of a schedule")),
     }
 }
 
@@ -183,7 +183,7 @@ impl From<StoreError> for WebError {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "database_busy", sentence).after(AWAY)
             }
             // Said once by those who watch the database, not with every page that is asked for meanwhile.
-            error if error.prospect() == Prospect::Passing => {
+            error if error.prospect() == Retryability::Passing => {
                 log::debug!("{error}");
                 Self::database_away()
             }
@@ -232,9 +232,9 @@ impl ResponseError for WebError {
 
 /// The answer to a refused request, as its door gives it. `back` is where a person wants to be once signed in, and
 /// `page` is the page of the error, if one could be drawn.
-pub(super) fn dress(error: &WebError, door: Door, back: &str, page: Option<String>) -> HttpResponse<BoxBody> {
+pub(super) fn dress(error: &WebError, door: ResponseFormat, back: &str, page: Option<String>) -> HttpResponse<BoxBody> {
     let mut response = match door {
-        Door::Json => {
+        ResponseFormat::Json => {
             let mut body = json!({ "error": error.in_full(), "code": error.code });
             if let Some(field) = error.field {
                 body["field"] = field.into();
@@ -244,16 +244,16 @@ pub(super) fn dress(error: &WebError, door: Door, back: &str, page: Option<Strin
             }
             HttpResponse::build(error.status).json(body)
         }
-        Door::Page if error.code == "sign_in" => {
+        ResponseFormat::Page if error.code == "sign_in" => {
             let next: String = url::form_urlencoded::byte_serialize(back.as_bytes()).collect();
             HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/login?next={next}"))).finish()
         }
-        Door::Page => match page {
+        ResponseFormat::Page => match page {
             Some(html) => HttpResponse::build(error.status).content_type("text/html; charset=utf-8").body(html),
             None => error.error_response(),
         },
         // Tells our own words from those of a proxy in front, which may come with the same status.
-        Door::Fragment => {
+        ResponseFormat::Fragment => {
             let mut response = error.error_response();
             response.headers_mut().insert(REASON, HeaderValue::from_static(error.code));
             response
@@ -262,7 +262,7 @@ pub(super) fn dress(error: &WebError, door: Door, back: &str, page: Option<Strin
     if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    if error.status == StatusCode::UNAUTHORIZED && door == Door::Json {
+    if error.status == StatusCode::UNAUTHORIZED && door == ResponseFormat::Json {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response

@@ -15,20 +15,20 @@ use url::form_urlencoded;
 use super::error::{WebError, from_framework};
 
 /// The values of a form or of an address by their names; of several of one name the last.
-pub(in crate::web) type Values = HashMap<String, String>;
+pub(in crate::web) type FormValues = HashMap<String, String>;
 
 /// A form as it came. Taking it never fails: who may not send one is told so before what is wrong with it. A request
 /// without a body sent an empty form.
-pub(in crate::web) struct Form<T>(Result<T, WebError>);
+pub(in crate::web) struct FormData<T>(Result<T, WebError>);
 
-impl<T> Form<T> {
+impl<T> FormData<T> {
     /// What was sent.
     pub(in crate::web) fn read(self) -> Result<T, WebError> {
         self.0
     }
 }
 
-impl<T: DeserializeOwned + Default + 'static> FromRequest for Form<T> {
+impl<T: DeserializeOwned + Default + 'static> FromRequest for FormData<T> {
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Infallible>>>>;
 
@@ -49,7 +49,7 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for Form<T> {
 }
 
 /// The value of that name without the white space around it; empty if there is none.
-pub(in crate::web) fn value(values: &Values, name: &str) -> String {
+pub(in crate::web) fn value(values: &FormValues, name: &str) -> String {
     values.get(name).map(|value| value.trim().to_owned()).unwrap_or_default()
 }
 

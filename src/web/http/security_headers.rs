@@ -16,14 +16,14 @@ use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 use askama::Template;
 
 use super::app_state;
-use super::app_state::{House, Rooms};
+use super::app_state::{AppData, AppState};
 use super::authentication;
-use super::authentication::{Caller, Door};
+use super::authentication::{RequestCaller, ResponseFormat};
 use super::error::{WebError, dress, from_framework};
 use super::session;
 use crate::web::layout::error_page::ErrorPage;
 use crate::web::layout::page;
-use crate::web::layout::view::{Chrome, Section};
+use crate::web::layout::view::{NavSection, PageFrame};
 
 /// Headers of every answer that does not set them itself. Answers are made for one reader at one moment, so nothing is
 /// kept but the files of the page, which say so themselves.
@@ -44,7 +44,7 @@ pub(in crate::web) async fn dressed(
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let door = Door::of(request.request());
+    let door = ResponseFormat::of(request.request());
     if authentication::is_cross_site(request.request()) {
         let (request, _) = request.into_parts();
         let response = refused(&WebError::cross_site(), door, &request).await;
@@ -93,18 +93,18 @@ fn refusal(response: &HttpResponse) -> Option<WebError> {
     }
 }
 
-async fn refused(error: &WebError, door: Door, request: &HttpRequest) -> HttpResponse {
+async fn refused(error: &WebError, door: ResponseFormat, request: &HttpRequest) -> HttpResponse {
     if error.code == "sign_in" {
         return dress(error, door, &session::way_back(request), None);
     }
-    let page = if door == Door::Page { drawn(error, request).await } else { None };
+    let page = if door == ResponseFormat::Page { drawn(error, request).await } else { None };
     dress(error, door, "/", page)
 }
 
 /// The page of an error, in the frame of whoever asked.
 async fn drawn(error: &WebError, request: &HttpRequest) -> Option<String> {
-    let rooms = request.app_data::<Rooms>()?;
-    let caller = Caller::from_request(request, &mut Payload::None).await.ok()?;
+    let rooms = request.app_data::<AppData>()?;
+    let caller = RequestCaller::from_request(request, &mut Payload::None).await.ok()?;
     let error = error.clone();
     // Asking again is for those who only looked: a page that a form led to would be another one.
     let looked = matches!(*request.method(), Method::GET | Method::HEAD);
@@ -118,23 +118,23 @@ async fn drawn(error: &WebError, request: &HttpRequest) -> Option<String> {
 }
 
 /// The frame of an error's page: that of a visitor, where the database does not say who is asking.
-fn frame(house: &House, caller: &Caller, error: &WebError) -> Chrome {
+fn frame(house: &AppState, caller: &RequestCaller, error: &WebError) -> PageFrame {
     let known = || {
         let actor = caller.actor(house)?;
-        page::chrome(house, actor.as_ref(), heading(error), Section::Elsewhere)
+        page::chrome(house, actor.as_ref(), heading(error), NavSection::Elsewhere)
     };
     known().unwrap_or_else(|_| bare_frame(error))
 }
 
-fn bare_frame(error: &WebError) -> Chrome {
-    Chrome { title: heading(error), ..Chrome::default() }
+fn bare_frame(error: &WebError) -> PageFrame {
+    PageFrame { title: heading(error), ..PageFrame::default() }
 }
 
 fn bare_page(error: &WebError) -> Option<String> {
     page_of(error, bare_frame(error), None)
 }
 
-fn page_of(error: &WebError, chrome: Chrome, again: Option<u64>) -> Option<String> {
+fn page_of(error: &WebError, chrome: PageFrame, again: Option<u64>) -> Option<String> {
     let page = ErrorPage {
         chrome,
         status: error.status.as_u16(),

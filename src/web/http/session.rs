@@ -8,9 +8,9 @@ use actix_web::http::header;
 use chrono::TimeDelta;
 use url::{Position, Url};
 
-use super::app_state::House;
+use super::app_state::AppState;
 use super::error::WebError;
-use crate::domain::account::User;
+use crate::domain::account::UserAccount;
 use crate::domain::secret::{fresh_token, token_hash};
 
 const NAME: &str = "lockstep_session";
@@ -24,7 +24,7 @@ pub(super) fn cookie(request: &HttpRequest) -> Option<String> {
 
 /// Begins a session for `user` and answers the cookie that carries it. `over_tls` is whether the browser came by
 /// https: the cookie never goes over plain http then.
-pub(in crate::web) fn begin(house: &House, user: &User, over_tls: bool) -> Result<Cookie<'static>, WebError> {
+pub(in crate::web) fn begin(house: &AppState, user: &UserAccount, over_tls: bool) -> Result<Cookie<'static>, WebError> {
     let token = fresh_token().map_err(|error| WebError::internal("no random bytes for a session", &error))?;
     house.store.begin_session(user, &token_hash(&token), TimeDelta::days(DAYS))?;
     Ok(Cookie::build(NAME, token)

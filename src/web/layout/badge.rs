@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{TimeDelta, Utc};
 
-use super::page::Html;
-use super::view::{Badge, BadgeFragment, BadgeRun};
+use super::page::RenderedHtml;
+use super::view::{BadgeFragment, BadgeRun, SyncBadge};
 use crate::domain::account::Actor;
 use crate::domain::source::Source;
 use crate::web::http::app_state;
-use crate::web::http::app_state::{House, Rooms};
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::{AppData, AppState};
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
 
 /// How long an ended run stays in the badge.
@@ -19,20 +19,20 @@ const NEWS: TimeDelta = TimeDelta::minutes(1);
 const MOST: u32 = 20;
 
 /// `GET /sync-badge`.
-pub(in crate::web) async fn fragment(rooms: Rooms, caller: Caller) -> Result<Html, WebError> {
+pub(in crate::web) async fn fragment(rooms: AppData, caller: RequestCaller) -> Result<RenderedHtml, WebError> {
     app_state::run(&rooms, move |house| {
         let actor = caller.actor(house)?;
-        Html::draw(&BadgeFragment::from(runs(house, actor.as_ref())?))
+        RenderedHtml::draw(&BadgeFragment::from(runs(house, actor.as_ref())?))
     })
     .await
 }
 
 /// The runs that `actor` may know of.
-pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebError> {
+pub(super) fn runs(house: &AppState, actor: Option<&Actor>) -> Result<SyncBadge, WebError> {
     let since = Utc::now() - NEWS;
     // Every page asks this, and nearly always that is all there is to ask.
     if !house.store.recent_activity(since)? {
-        return Ok(Badge::default());
+        return Ok(SyncBadge::default());
     }
     let active = house.store.active_runs()?;
     let recent = house.store.recent_records(None, MOST)?;
@@ -77,5 +77,5 @@ pub(super) fn runs(house: &House, actor: Option<&Actor>) -> Result<Badge, WebErr
             });
         }
     }
-    Ok(Badge { runs })
+    Ok(SyncBadge { runs })
 }

@@ -2,14 +2,14 @@
 
 use askama::Template;
 
-use super::view::Chrome;
+use super::view::PageFrame;
 
 /// Any page that could not be shown.
 #[derive(Debug, Clone, Template)]
 #[template(path = "error.html")]
 pub struct ErrorPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// The HTTP status: 403, 404, 500.
     pub status: u16,
     /// What happened, in a few words: "There is no such page".

@@ -2,10 +2,10 @@
 
 use askama::Template as _;
 
-use super::run_labels::{Kind, LatestRun, RunStatus, Stats};
-use super::view::{Badge, BadgeFragment, BadgeRun, When, counted, grouped};
-use crate::domain::{feed_counts::FeedCounts, progress::Count};
-use crate::web::panel::view::{Notice, PanelFragment, PanelView, RunView};
+use super::run_labels::{Kind, LatestRun, RunStats, RunStatus};
+use super::view::{BadgeFragment, BadgeRun, SyncBadge, TimeLabel, counted, grouped};
+use crate::domain::{feed_counts::FeedCounts, progress::ProgressCount};
+use crate::web::panel::view::{PanelFragment, PanelView, RunView, StartNotice};
 
 const ALL: [RunStatus; 6] = [
     RunStatus::Pending,
@@ -56,7 +56,7 @@ fn the_panel_follows_the_successor_of_an_interrupted_run() {
 
 #[test]
 fn feeds_and_articles_are_counted_and_those_that_failed_can_be_asked_again() {
-    let count = |processed, total| Some(Count { processed, total });
+    let count = |processed, total| Some(ProgressCount { processed, total });
     let mut going = RunView { message: "Fetching feed 5 of 22…".to_owned(), ..run(RunStatus::Running) };
     (going.stats.feeds, going.stats.articles) = (count(5, 22), count(31, 31));
     let feeds = Some(FeedCounts { total: 22, failing: 2, silent_until: None });
@@ -84,7 +84,7 @@ fn every_fragment_is_one_element_that_the_page_recognises() {
         let html = html(panel(Some(run(status))));
         assert!(html.starts_with("<section id=\"panel\"") && html.ends_with("</section>"), "{status:?}");
     }
-    let badge = BadgeFragment::from(Badge::default()).render().expect("the badge renders");
+    let badge = BadgeFragment::from(SyncBadge::default()).render().expect("the badge renders");
     assert!(badge.starts_with("<ul id=\"sync-badge\"") && badge.ends_with("</ul>"), "{badge}");
 }
 
@@ -104,8 +104,8 @@ fn who_may_not_sync_gets_no_buttons() {
 #[test]
 fn a_refused_start_says_why() {
     let with = |notice| html(PanelView { notice: Some(notice), ..panel(Some(run(RunStatus::Running))) });
-    assert!(with(Notice::AlreadyRunning).contains("Sync already in progress"));
-    assert!(with(Notice::CoolingDown(2)).contains("Wait 2 s"));
+    assert!(with(StartNotice::AlreadyRunning).contains("Sync already in progress"));
+    assert!(with(StartNotice::CoolingDown(2)).contains("Wait 2 s"));
 }
 
 #[test]
@@ -117,9 +117,9 @@ fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
         kind: Kind::Sync,
         status,
         progress: 45,
-        stats: Stats::default(),
+        stats: RunStats::default(),
     };
-    let html = |runs| BadgeFragment::from(Badge { runs }).render().expect("the badge renders");
+    let html = |runs| BadgeFragment::from(SyncBadge { runs }).render().expect("the badge renders");
     let preview = |status| html(vec![BadgeRun { kind: Kind::Preview, ..run(status) }]);
     assert!(preview(RunStatus::Running).contains("data-standing=\"Previewing, 45 %\""));
     assert!(preview(RunStatus::Pending).contains("data-standing=\"Waiting\""));
@@ -153,16 +153,16 @@ fn no_step_is_offered_for_an_empty_source_that_is_not_there_yet() {
 
 #[test]
 fn skipped_rows_are_told_wherever_the_end_of_a_run_is() {
-    let stats = Stats { added: 5, rejected: 3, ..Stats::default() };
+    let stats = RunStats { added: 5, rejected: 3, ..RunStats::default() };
     let message = "5 added, 0 updated, 0 removed. 3 rows skipped.".to_owned();
     let shown = html(panel(Some(RunView { stats, message, ..run(RunStatus::Completed) })));
     for said in ["<span>Sync completed, 3 rows skipped</span>", "0 removed. 3 rows skipped.", "<b>3</b> skipped"] {
         assert!(shown.contains(said), "{said}: {shown}");
     }
     let latest = Some(LatestRun { status: RunStatus::Completed, stats, withheld: 0 });
-    let resting = html(PanelView { latest, last_success: Some(When::default()), ..panel(None) });
+    let resting = html(PanelView { latest, last_success: Some(TimeLabel::default()), ..panel(None) });
     assert!(resting.contains("#i-warning\"></use></svg><span>Completed, 3 rows skipped</span>"), "{resting}");
-    let fine = Some(LatestRun { status: RunStatus::Completed, stats: Stats::default(), withheld: 0 });
-    let resting = html(PanelView { latest: fine, last_success: Some(When::default()), ..panel(None) });
+    let fine = Some(LatestRun { status: RunStatus::Completed, stats: RunStats::default(), withheld: 0 });
+    let resting = html(PanelView { latest: fine, last_success: Some(TimeLabel::default()), ..panel(None) });
     assert!(resting.contains("<span>Up to date</span>"), "{resting}");
 }

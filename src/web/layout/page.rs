@@ -7,32 +7,32 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::badge;
-use super::view::{Chrome, Section, User, When};
+use super::view::{NavSection, PageFrame, PageUser, TimeLabel};
 use crate::domain::account::{Actor, Role};
-use crate::web::http::app_state::House;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
 /// The frame of a page for `actor`.
 pub(in crate::web) fn chrome(
-    house: &House,
+    house: &AppState,
     actor: Option<&Actor>,
     title: impl Into<String>,
-    section: Section,
-) -> Result<Chrome, WebError> {
-    let user = actor.map(|actor| User { name: actor.name.clone(), admin: actor.role == Role::Admin });
-    Ok(Chrome { title: title.into(), user, section, badge: badge::runs(house, actor)? })
+    section: NavSection,
+) -> Result<PageFrame, WebError> {
+    let user = actor.map(|actor| PageUser { name: actor.name.clone(), admin: actor.role == Role::Admin });
+    Ok(PageFrame { title: title.into(), user, section, badge: badge::runs(house, actor)? })
 }
 
 /// A drawn page or fragment, ready to be sent. It is drawn on the thread that asked the database, and unlike an
 /// `HttpResponse` it may leave that thread.
 #[derive(Debug)]
-pub(in crate::web) struct Html {
+pub(in crate::web) struct RenderedHtml {
     status: StatusCode,
     text: String,
     headers: Vec<(&'static str, String)>,
 }
 
-impl Html {
+impl RenderedHtml {
     /// Draws a page or a fragment.
     pub(in crate::web) fn draw(template: &impl Template) -> Result<Self, WebError> {
         let text = template.render().map_err(|error| WebError::internal("a page could not be drawn", &error))?;
@@ -57,7 +57,7 @@ impl Html {
     }
 }
 
-impl Responder for Html {
+impl Responder for RenderedHtml {
     type Body = BoxBody;
 
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
@@ -76,8 +76,8 @@ pub(in crate::web) fn exactly(moment: DateTime<Utc>) -> String {
 }
 
 /// A moment, for machines and for people.
-pub(in crate::web) fn when(moment: DateTime<Utc>) -> When {
-    When {
+pub(in crate::web) fn when(moment: DateTime<Utc>) -> TimeLabel {
+    TimeLabel {
         iso: moment.to_rfc3339_opts(SecondsFormat::Secs, true),
         text: moment.format("%-d %b %Y, %H:%M UTC").to_string(),
     }

@@ -2,7 +2,7 @@
 //! badge and the dashboard. The lists themselves are the domain's.
 
 pub use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
-pub use crate::domain::progress::Stats;
+pub use crate::domain::progress::RunStats;
 use crate::domain::run_text;
 
 /// What a run does, in words.
@@ -43,7 +43,7 @@ pub struct LatestRun {
     /// The terminal status.
     pub status: RunStatus,
     /// What it counted.
-    pub stats: Stats,
+    pub stats: RunStats,
     /// How many removals it withheld.
     pub withheld: u64,
 }
@@ -72,16 +72,16 @@ impl LatestRun {
 }
 
 /// The icon of a run: a completed one that had to leave something out is no plain success.
-pub fn run_icon(status: RunStatus, stats: &Stats) -> &'static str {
+pub fn run_icon(status: RunStatus, stats: &RunStats) -> &'static str {
     if is_incomplete(status, stats) { "warning" } else { status.icon() }
 }
 
 /// The colour of the same.
-pub fn run_tone(status: RunStatus, stats: &Stats) -> &'static str {
+pub fn run_tone(status: RunStatus, stats: &RunStats) -> &'static str {
     if is_incomplete(status, stats) { "quiet" } else { status.tone() }
 }
 
-fn is_incomplete(status: RunStatus, stats: &Stats) -> bool {
+fn is_incomplete(status: RunStatus, stats: &RunStats) -> bool {
     status == RunStatus::Completed && run_text::has_left_out(stats)
 }
 

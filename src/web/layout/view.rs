@@ -2,26 +2,26 @@
 
 use askama::Template;
 
-use super::run_labels::{Kind, KindWords as _, RunStatus, Stats, run_icon, run_tone};
+use super::run_labels::{Kind, KindWords as _, RunStats, RunStatus, run_icon, run_tone};
 use crate::domain::run_text;
 use crate::domain::text::counts;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
-pub struct Chrome {
+pub struct PageFrame {
     /// The page's own name, shown in the tab before "Lockstep".
     pub title: String,
     /// Who is logged in; without it the header offers to log in.
-    pub user: Option<User>,
+    pub user: Option<PageUser>,
     /// Which entry of the header is marked as the current one.
-    pub section: Section,
+    pub section: NavSection,
     /// What the floating badge says as of page load.
-    pub badge: Badge,
+    pub badge: SyncBadge,
 }
 
 /// Who looks at the page.
 #[derive(Debug, Clone)]
-pub struct User {
+pub struct PageUser {
     /// The login name.
     pub name: String,
     /// Whether the links that only admins may follow are shown.
@@ -30,7 +30,7 @@ pub struct User {
 
 /// The entries of the header.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Section {
+pub enum NavSection {
     /// The dashboard, a catalog or an item.
     Catalogs,
     /// Anything under `/history`.
@@ -42,7 +42,7 @@ pub enum Section {
     Elsewhere,
 }
 
-impl Section {
+impl NavSection {
     /// Whether the entry "Catalogs" is the current one.
     pub fn is_catalogs(self) -> bool {
         self == Self::Catalogs
@@ -63,12 +63,12 @@ impl Section {
 ///
 /// It is one request for all sources, and only ever about sources that its reader may see.
 #[derive(Debug, Clone, Default)]
-pub struct Badge {
+pub struct SyncBadge {
     /// Active runs first, then the ones that just ended.
     pub runs: Vec<BadgeRun>,
 }
 
-impl Badge {
+impl SyncBadge {
     /// Whether any run goes on: the badge then asks every two seconds instead of every thirty.
     pub fn is_active(&self) -> bool {
         self.runs.iter().any(|run| run.status.is_active())
@@ -91,7 +91,7 @@ pub struct BadgeRun {
     /// Percent, 0 to 100.
     pub progress: u8,
     /// What it counted.
-    pub stats: Stats,
+    pub stats: RunStats,
 }
 
 // Every page draws the badge, so what its template asks for is here and not in traits that each would have to name.
@@ -129,21 +129,21 @@ pub struct BadgeFragment {
     chrome: BadgeFrame,
 }
 
-/// Gives the fragment the one field of [`Chrome`] that its block reads.
+/// Gives the fragment the one field of [`PageFrame`] that its block reads.
 #[derive(Debug, Clone)]
 struct BadgeFrame {
-    badge: Badge,
+    badge: SyncBadge,
 }
 
-impl From<Badge> for BadgeFragment {
-    fn from(badge: Badge) -> Self {
+impl From<SyncBadge> for BadgeFragment {
+    fn from(badge: SyncBadge) -> Self {
         Self { chrome: BadgeFrame { badge } }
     }
 }
 
 /// A moment: exact for machines, readable where the relative form is not available.
 #[derive(Debug, Clone, Default)]
-pub struct When {
+pub struct TimeLabel {
     /// RFC 3339 in UTC: `2026-11-20T08:00:15Z`.
     pub iso: String,
     /// The same in words, for a browser without JavaScript: `20 Nov 2026, 08:00 UTC`.

@@ -11,7 +11,7 @@ use crate::domain::change_set::Change;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::parse_fields;
 use crate::domain::operation::{Mode, OperationKind, Stage, Status};
-use crate::domain::progress::Stats;
+use crate::domain::progress::RunStats;
 use crate::domain::record::SyncRecord;
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
@@ -19,7 +19,7 @@ use crate::domain::sync_id::SyncId;
 use crate::domain::text::counts::grouped;
 use crate::web::catalog::table::title_at;
 use crate::web::dashboard::handlers::latest_run;
-use crate::web::http::app_state::House;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clipped;
 use crate::web::layout::page::when;
@@ -33,13 +33,13 @@ const NEWS: TimeDelta = TimeDelta::minutes(10);
 
 /// Whose panel it is, and who looks at it.
 #[derive(Clone, Copy)]
-pub(in crate::web) struct Reader<'a> {
-    pub(in crate::web) house: &'a House,
+pub(in crate::web) struct PanelContext<'a> {
+    pub(in crate::web) house: &'a AppState,
     pub(in crate::web) source: &'a Source,
     pub(in crate::web) actor: Option<&'a Actor>,
 }
 
-impl Reader<'_> {
+impl PanelContext<'_> {
     /// The panel as the page shows it: a run while it is active, one that ended well for some minutes, one that
     /// failed until the next.
     pub(in crate::web) fn page(&self) -> Result<PanelView, WebError> {
@@ -164,7 +164,7 @@ impl Reader<'_> {
             let of_feeds = record.stats.feeds.is_some();
             run.issues = issues.into_iter().map(|issue| issue_line(issue, of_feeds)).collect();
         }
-        let Stats { added, updated, removed, .. } = record.stats;
+        let RunStats { added, updated, removed, .. } = record.stats;
         run.changes_total = added + updated + removed;
         for (kind, count) in
             [(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)]
@@ -189,7 +189,7 @@ pub(in crate::web) fn seconds(wait: std::time::Duration) -> u64 {
 
 /// A run as its record tells it, to those who may read history; without the lists that hang on it.
 pub(in crate::web) fn run_of_record(record: &SyncRecord) -> RunView {
-    let Stats { added, updated, removed, .. } = record.stats;
+    let RunStats { added, updated, removed, .. } = record.stats;
     RunView {
         full: record.mode == Mode::Full,
         message: record.message.clone(),

@@ -2,14 +2,14 @@
 
 use super::view::{PanelView, RunView};
 use crate::domain::run_text;
-use crate::web::layout::run_labels::{Stats, run_icon, run_tone};
+use crate::web::layout::run_labels::{RunStats, run_icon, run_tone};
 
 impl PanelView {
     /// The heading of the card while no run is shown.
     pub fn resting_title(&self) -> String {
         match self.latest {
             Some(latest) => latest.state(),
-            None if self.last_success.is_some() => run_text::completed_state(&Stats::default(), 0),
+            None if self.last_success.is_some() => run_text::completed_state(&RunStats::default(), 0),
             None => "Never synced".to_owned(),
         }
     }

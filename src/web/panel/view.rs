@@ -10,9 +10,9 @@ use crate::domain::feed_counts::FeedCounts;
 use crate::domain::run_text;
 use crate::domain::text::measures;
 use crate::web::layout::run_labels::{
-    Kind, KindWords as _, LatestRun, RunStatus, Stage, StageWords as _, Stats, StatusWords as _,
+    Kind, KindWords as _, LatestRun, RunStats, RunStatus, Stage, StageWords as _, StatusWords as _,
 };
-use crate::web::layout::view::{BadgeRun, When, grouped};
+use crate::web::layout::view::{BadgeRun, TimeLabel, grouped};
 
 /// The panel of one source.
 #[derive(Debug, Clone, Default)]
@@ -30,7 +30,7 @@ pub struct PanelView {
     /// The run to show; none before the first one, or when the last one is old news.
     pub run: Option<RunView>,
     /// The end of the last successful sync.
-    pub last_success: Option<When>,
+    pub last_success: Option<TimeLabel>,
     /// How the latest run ended that was more than a preview; none while a run is active.
     pub latest: Option<LatestRun>,
     /// How many feeds it is made of, for those with an account; none where it is not made of feeds.
@@ -38,12 +38,12 @@ pub struct PanelView {
     /// Seconds until Sync may be pressed again; zero when it may. The button counts them down.
     pub cooldown: u64,
     /// Why the button just pressed did not start anything.
-    pub notice: Option<Notice>,
+    pub notice: Option<StartNotice>,
 }
 
 /// Why a start was not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
+pub enum StartNotice {
     /// 409: the run shown here was there first.
     AlreadyRunning,
     /// 429: so many seconds are left.
@@ -70,7 +70,7 @@ pub struct RunView {
     /// Percent, 0 to 100, never less than this reader has seen.
     pub progress: u8,
     /// What it counted.
-    pub stats: Stats,
+    pub stats: RunStats,
     /// Items per second, while known.
     pub rate: Option<f64>,
     /// Seconds left, while known.
@@ -100,7 +100,7 @@ pub struct RunView {
     /// How many there are in all.
     pub changes_total: u64,
     /// When it ended.
-    pub finished_at: Option<When>,
+    pub finished_at: Option<TimeLabel>,
     /// How long it took, in milliseconds.
     pub duration_ms: Option<u64>,
     /// The address of its entry in the history, for those who may read that.
@@ -161,7 +161,7 @@ impl RunView {
             stage: Stage::Fetching,
             message: String::new(),
             progress: 0,
-            stats: Stats::default(),
+            stats: RunStats::default(),
             rate: None,
             eta_seconds: None,
             error: None,

@@ -9,49 +9,54 @@ use actix_web::{HttpRequest, web};
 use url::Url;
 
 use super::form;
-use super::form::{Wrong, file_name_of, wrong_file, wrong_link};
+use super::form::{FieldErrors, file_name_of, wrong_file, wrong_link};
 use super::handlers::receive;
 use super::kept_address;
 use super::kind_offer::{NOTHING_CAME, is_something_else, offer};
-use super::pages::{Shown, beside, choice, found, free_slug, look_at, next_run, too_large, ways};
-use super::place::{Place, meant, stand_ins, veil};
+use super::pages::{SourcePageContext, beside, choice, found, free_slug, look_at, next_run, too_large, ways};
+use super::place::{SourcePlace, meant, stand_ins, veil};
 use super::review::show_again;
 use super::uploads;
 use super::uploads::SentFile;
-use super::view::{FoundColumns, KindChoice, SourceErrors, SourceForm, SourceStep, Ways};
+use super::view::{FoundColumns, KindChoice, SourceChoices, SourceErrors, SourceForm, SourceStep};
 use crate::domain::account::Actor;
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};
-use crate::domain::source_form_spec::Asked;
-use crate::domain::source_probe::{CannotLook, Look};
+use crate::domain::source_form_spec::AddressInput;
+use crate::domain::source_probe::{CannotLook, SourceProbe};
 use crate::store::StoreError;
 use crate::web::http::app_state;
-use crate::web::http::app_state::{House, Rooms};
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::{AppData, AppState};
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{Form, Values, value};
-use crate::web::layout::page::Html;
+use crate::web::http::form::{FormData, FormValues, value};
+use crate::web::layout::page::RenderedHtml;
 
 /// `GET /settings/sources/new`: where is it? `kind` chooses what is asked for.
-pub(in crate::web) async fn place(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Html, WebError> {
+pub(in crate::web) async fn place(
+    rooms: AppData,
+    caller: RequestCaller,
+    query: web::Query<FormValues>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let ways = ways(house, &value(&query, "kind"));
         let kind = if ways.chosen.is_some() { value(&query, "kind") } else { String::new() };
-        Shown::new(SourceStep::Place(ways), SourceForm { kind, ..SourceForm::default() }).draw(house, &actor)
+        SourcePageContext::new(SourceStep::Place(ways), SourceForm { kind, ..SourceForm::default() })
+            .draw(house, &actor)
     })
     .await
 }
 
 /// `POST /settings/sources/new`: looks at what was typed or uploaded and asks for the rest.
 pub(in crate::web) async fn look(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     request: HttpRequest,
     body: web::Payload,
-) -> Result<Html, WebError> {
+) -> Result<RenderedHtml, WebError> {
     let sent = receive(&rooms, &caller, &request, body).await?;
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
@@ -62,16 +67,16 @@ pub(in crate::web) async fn look(
                 form.upload = id;
                 name
             }
-            SentFile::TooLarge => return ask_again(house, &actor, form, Missed::from(too_large())),
+            SentFile::TooLarge => return ask_again(house, &actor, form, DetectionFailure::from(too_large())),
             SentFile::None => value(&sent.values, "called"),
         };
         if let Some(too_long) = sent.too_long {
-            return ask_again(house, &actor, form, Missed::from(wrong_link(too_long)));
+            return ask_again(house, &actor, form, DetectionFailure::from(wrong_link(too_long)));
         }
         if !form.upload.is_empty() && !form.url.is_empty() {
             let both = "There is an address and a file. Choose one of the two.".to_owned();
-            uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
-            return ask_again(house, &actor, form, Missed::from(wrong_file(both)));
+            uploads::discard(&house.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
+            return ask_again(house, &actor, form, DetectionFailure::from(wrong_file(both)));
         }
         match find(house, &form)? {
             Ok((place, look)) => {
@@ -83,7 +88,7 @@ pub(in crate::web) async fn look(
                 if found.place.is_empty() {
                     found.place = called;
                 }
-                Shown::new(SourceStep::Columns(found), form).draw(house, &actor)
+                SourcePageContext::new(SourceStep::Columns(found), form).draw(house, &actor)
             }
             Err(missed) => {
                 form.called = called;
@@ -96,7 +101,11 @@ pub(in crate::web) async fn look(
 
 /// `POST /settings/sources`: adds what was looked at. It is looked at again: in between it may have changed, and the
 /// form is only what somebody sent.
-pub(in crate::web) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>) -> Result<Html, WebError> {
+pub(in crate::web) async fn add(
+    rooms: AppData,
+    caller: RequestCaller,
+    form: FormData<FormValues>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let values = form.read()?;
@@ -130,7 +139,7 @@ pub(in crate::web) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>
                     match insert(house, &draft, schedule.as_ref())? {
                         Ok(source) => {
                             kept_address::forget(&house.uploads_dir, &form.waits);
-                            return Ok(Html::see_other(format!("/catalog/{}", source.slug)));
+                            return Ok(RenderedHtml::see_other(format!("/catalog/{}", source.slug)));
                         }
                         Err(errors) => errors,
                     }
@@ -141,13 +150,13 @@ pub(in crate::web) async fn add(rooms: Rooms, caller: Caller, form: Form<Values>
         form.kind.clone_from(&place.kind);
         veil(house, &mut form, Some(&place), &[])?;
         let step = SourceStep::Columns(found(house, &place, &look));
-        Shown::new(step, form).wrong(errors).draw(house, &actor)
+        SourcePageContext::new(step, form).wrong(errors).draw(house, &actor)
     })
     .await
 }
 
 /// Looks at the place without what is set of how it is read, where anything is.
-fn find_as_detected(house: &House, form: &SourceForm) -> Result<Option<(Place, Look)>, WebError> {
+fn find_as_detected(house: &AppState, form: &SourceForm) -> Result<Option<(SourcePlace, SourceProbe)>, WebError> {
     if form.read_options == ReadOptions::default() {
         return Ok(None);
     }
@@ -156,28 +165,33 @@ fn find_as_detected(house: &House, form: &SourceForm) -> Result<Option<(Place, L
 }
 
 /// The first step again, with what is wrong and what was typed.
-fn ask_again(house: &House, actor: &Actor, mut form: SourceForm, missed: Missed) -> Result<Html, WebError> {
-    let Missed { errors, place, offer, named } = missed;
+fn ask_again(
+    house: &AppState,
+    actor: &Actor,
+    mut form: SourceForm,
+    missed: DetectionFailure,
+) -> Result<RenderedHtml, WebError> {
+    let DetectionFailure { errors, place, offer, named } = missed;
     if offer.is_none() {
-        uploads::discard(&house.uploads_dir, &Location::Upload(std::mem::take(&mut form.upload)));
+        uploads::discard(&house.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
     }
     veil(house, &mut form, place.as_ref(), &[])?;
-    let ways = Ways { offer, named, ..ways(house, &form.kind) };
-    Shown::new(SourceStep::Place(ways), form).wrong(errors).draw(house, actor)
+    let ways = SourceChoices { offer, named, ..ways(house, &form.kind) };
+    SourcePageContext::new(SourceStep::Place(ways), form).wrong(errors).draw(house, actor)
 }
 
 /// Why nothing was found.
-struct Missed {
-    errors: Wrong,
+struct DetectionFailure {
+    errors: FieldErrors,
     /// Where it was looked for, if what was typed is a place.
-    place: Option<Place>,
+    place: Option<SourcePlace>,
     /// The kind of place that it is instead.
     offer: Option<KindChoice>,
     /// The feeds that the page there names.
     named: Vec<String>,
 }
 
-impl Missed {
+impl DetectionFailure {
     /// The message for people.
     fn message(self) -> Option<String> {
         let SourceErrors { url, file, general, .. } = *self.errors;
@@ -185,24 +199,24 @@ impl Missed {
     }
 }
 
-impl From<Wrong> for Missed {
-    fn from(errors: Wrong) -> Self {
+impl From<FieldErrors> for DetectionFailure {
+    fn from(errors: FieldErrors) -> Self {
         Self { errors, place: None, offer: None, named: Vec::new() }
     }
 }
 
 /// Looks at the place that a form means. Where several kinds may be meant it is the first that can read what is there;
 /// where one is, but what is there is something else, it is the kind that stands in for it.
-fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed>, WebError> {
+fn find(house: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, SourceProbe), DetectionFailure>, WebError> {
     let places = match meant(house, form, &[])? {
         Ok(places) => places,
         Err(errors) => {
             let other = house.control.recognise(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
             let offer = other.and_then(|kind| choice(house, kind));
-            return Ok(Err(Missed { offer, ..Missed::from(errors) }));
+            return Ok(Err(DetectionFailure { offer, ..DetectionFailure::from(errors) }));
         }
     };
-    let mut first: Option<(Place, CannotLook)> = None;
+    let mut first: Option<(SourcePlace, CannotLook)> = None;
     let mut named = Vec::new();
     let mut places = VecDeque::from(places);
     while let Some(place) = places.pop_front() {
@@ -216,7 +230,7 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
                     places.extend(stand_ins(house, form, &place));
                 }
                 // What is wrong with it says the kind that it is of.
-                let is_truer = |(before, why): &(Place, CannotLook)| {
+                let is_truer = |(before, why): &(SourcePlace, CannotLook)| {
                     let stands_in = house.control.stand_in_note(&place.kind, &before.kind).is_some();
                     stands_in && !is_other && why.code == format!("not_{}", before.kind)
                 };
@@ -234,18 +248,24 @@ fn find(house: &House, form: &SourceForm) -> Result<Result<(Place, Look), Missed
         return Ok(Err(wrong_link(error).into()));
     };
     let (errors, offer) = (beside(&place, &error), offer(house, form, &place, &error));
-    Ok(Err(Missed { errors, place: Some(place), offer, named }))
+    Ok(Err(DetectionFailure { errors, place: Some(place), offer, named }))
 }
 
 /// Proposes key, name and nouns.
-fn propose(house: &House, form: &mut SourceForm, place: &Place, look: &Look, called: &str) -> Result<(), WebError> {
+fn propose(
+    house: &AppState,
+    form: &mut SourceForm,
+    place: &SourcePlace,
+    look: &SourceProbe,
+    called: &str,
+) -> Result<(), WebError> {
     let control = &house.control;
     let own_key = control.key_column(&place.kind);
     form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
     let way = control.way_in(&place.kind);
     let address = match &place.location {
         // The last part of such an address says nothing.
-        Location::Url(address) if control.recognise(address).is_none() => address.as_str(),
+        SourceLocation::Url(address) if control.recognise(address).is_none() => address.as_str(),
         _ => "",
     };
     let noun = control.noun(&place.kind);
@@ -256,7 +276,7 @@ fn propose(house: &House, form: &mut SourceForm, place: &Place, look: &Look, cal
     }
     let host = || Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
     let title = match &look.feeds[..] {
-        _ if way.is_some_and(|way| way.asked == Asked::Account) => host(),
+        _ if way.is_some_and(|way| way.asked == AddressInput::Account) => host(),
         [only] => Some(only.title.clone()),
         _ => None,
     };
@@ -270,7 +290,11 @@ fn propose(house: &House, form: &mut SourceForm, place: &Place, look: &Look, cal
     Ok(())
 }
 
-fn insert(house: &House, draft: &SourceDraft, schedule: Option<&Schedule>) -> Result<Result<Source, Wrong>, WebError> {
+fn insert(
+    house: &AppState,
+    draft: &SourceDraft,
+    schedule: Option<&Schedule>,
+) -> Result<Result<Source, FieldErrors>, WebError> {
     match house.store.add_source(draft, next_run(schedule)) {
         Ok(source) => {
             log::info!("the source {} was added", source.slug);

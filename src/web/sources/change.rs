@@ -2,36 +2,36 @@
 //! has to be.
 
 use super::form;
-use super::form::{Wrong, are_published, wrong_reading};
+use super::form::{FieldErrors, are_published, wrong_reading};
 use super::kind_offer::stand_in_offer;
 use super::pages::{beside, look_again};
-use super::place::{Place, meant};
+use super::place::{SourcePlace, meant};
 use super::read_form;
 use super::view::{KindChoice, SourceForm};
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Source, SourceDraft};
-use crate::domain::source_probe::Look;
-use crate::web::http::app_state::House;
+use crate::domain::source_probe::SourceProbe;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::Values;
+use crate::web::http::form::FormValues;
 
 /// Why the place of a source could not be looked at.
 pub(super) struct UnseenPlace {
     /// What is wrong, beside its field.
-    pub(super) errors: Wrong,
+    pub(super) errors: FieldErrors,
     /// The kind that reads what is there instead.
     pub(super) offer: Option<KindChoice>,
 }
 
-impl From<Wrong> for UnseenPlace {
-    fn from(errors: Wrong) -> Self {
+impl From<FieldErrors> for UnseenPlace {
+    fn from(errors: FieldErrors) -> Self {
         Self { errors, offer: None }
     }
 }
 
 /// What was typed of a source that is there. What cannot be changed, and what the form did not ask for, stays.
-pub(super) fn typed_of(house: &House, source: &Source, values: &Values) -> SourceForm {
+pub(super) fn typed_of(house: &AppState, source: &Source, values: &FormValues) -> SourceForm {
     let mut form = form::typed(values);
     form.slug = source.slug.to_string();
     // The button that takes what was given as what it is.
@@ -52,19 +52,20 @@ pub(super) fn typed_of(house: &House, source: &Source, values: &Values) -> Sourc
 
 /// Looks at the place after a change, where it has to be looked at: `None` where nothing of it is another.
 pub(super) fn look_at_change(
-    house: &House,
+    house: &AppState,
     source: &Source,
-    place: &Place,
+    place: &SourcePlace,
     form: &SourceForm,
     always: bool,
-) -> Result<Option<Look>, UnseenPlace> {
+) -> Result<Option<SourceProbe>, UnseenPlace> {
     // What becomes public is looked at for what is hidden in it.
-    let is_other = *place != Place::from(source) || form.key != source.key_column || is_published(house, source, form);
+    let is_other =
+        *place != SourcePlace::from(source) || form.key != source.key_column || is_published(house, source, form);
     if !always && !is_other {
         return Ok(None);
     }
     let Some(new) = place.beyond(&source.location) else { return Ok(None) };
-    let Place { kind, location, mut read_options } = new.clone();
+    let SourcePlace { kind, location, mut read_options } = new.clone();
     read_options.published_hidden_columns = published_columns(source, form);
     let (key_column, public) = (form.key.clone(), form.public);
     let changed = Source { kind, location, read_options, key_column, public, ..source.clone() };
@@ -77,7 +78,7 @@ pub(super) fn look_at_change(
 }
 
 /// Whether the form makes something public that may be hidden in the source: a catalog, or its hidden columns.
-fn is_published(house: &House, source: &Source, form: &SourceForm) -> bool {
+fn is_published(house: &AppState, source: &Source, form: &SourceForm) -> bool {
     let shown = form.hidden_columns.as_deref().unwrap_or_default();
     let is_allowed_now = form.publish_hidden && !are_published(source, shown);
     form.public && (!source.public || is_allowed_now) && house.control.can_hide_columns(&source.kind)
@@ -90,12 +91,12 @@ fn published_columns(source: &Source, form: &SourceForm) -> Vec<String> {
 
 /// A draft of what was typed; or what is wrong, field by field.
 pub(super) fn checked(
-    house: &House,
+    house: &AppState,
     source: &Source,
     form: &SourceForm,
-    place: &Place,
-    look: Option<&Look>,
-) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
+    place: &SourcePlace,
+    look: Option<&SourceProbe>,
+) -> Result<(SourceDraft, Option<Schedule>), FieldErrors> {
     let mut columns = look.map_or_else(Vec::new, |look| look.columns.clone());
     if look.is_none() || house.control.key_column(&source.kind).is_some() {
         columns.push(form.key.clone());
@@ -116,20 +117,22 @@ pub(super) fn checked(
 
 /// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.
 pub(super) fn changed_place(
-    house: &House,
+    house: &AppState,
     source: &Source,
     form: &SourceForm,
-) -> Result<Result<Place, Wrong>, WebError> {
-    let meant_one = |form: &SourceForm| -> Result<Result<Place, Wrong>, WebError> {
+) -> Result<Result<SourcePlace, FieldErrors>, WebError> {
+    let meant_one = |form: &SourceForm| -> Result<Result<SourcePlace, FieldErrors>, WebError> {
         let places = meant(house, form, source.location.addresses())?;
-        Ok(places.map(|places| places.into_iter().next().unwrap_or_else(|| Place::from(source))))
+        Ok(places.map(|places| places.into_iter().next().unwrap_or_else(|| SourcePlace::from(source))))
     };
     match &source.location {
-        Location::Upload(_) | Location::Sample if !form.upload.is_empty() => meant_one(form),
-        Location::Url(_) | Location::Urls(_) => meant_one(&SourceForm { upload: String::new(), ..form.clone() }),
-        Location::Upload(_) | Location::Sample | Location::File(_) => {
+        SourceLocation::Upload(_) | SourceLocation::Sample if !form.upload.is_empty() => meant_one(form),
+        SourceLocation::Url(_) | SourceLocation::Urls(_) => {
+            meant_one(&SourceForm { upload: String::new(), ..form.clone() })
+        }
+        SourceLocation::Upload(_) | SourceLocation::Sample | SourceLocation::File(_) => {
             let read_options = form.read_options.obeyed(house.control.read_settings(&form.kind));
-            Ok(Ok(Place { kind: form.kind.clone(), location: source.location.clone(), read_options }))
+            Ok(Ok(SourcePlace { kind: form.kind.clone(), location: source.location.clone(), read_options }))
         }
     }
 }

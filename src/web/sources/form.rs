@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::place::Place;
+use super::place::SourcePlace;
 use super::read_fields_view::{ReadErrors, ReadForm};
 use super::read_form;
 use super::view::{SourceErrors, SourceForm};
@@ -12,37 +12,37 @@ use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 use crate::domain::source_probe::hidden_columns_warning;
 use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::measures::sentence;
-use crate::web::http::form::{Values, value};
+use crate::web::http::form::{FormValues, value};
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
 
 /// What is wrong with a form, field by field.
-pub(super) type Wrong = Box<SourceErrors>;
+pub(super) type FieldErrors = Box<SourceErrors>;
 
 /// Something that is wrong and belongs to no field.
-pub(super) fn general(sentence: &str) -> Wrong {
+pub(super) fn general(sentence: &str) -> FieldErrors {
     Box::new(SourceErrors { general: Some(sentence.to_owned()), ..SourceErrors::default() })
 }
 
 /// Something is wrong with the link.
-pub(super) fn wrong_link(sentence: String) -> Wrong {
+pub(super) fn wrong_link(sentence: String) -> FieldErrors {
     Box::new(SourceErrors { url: Some(sentence), ..SourceErrors::default() })
 }
 
 /// Something is wrong with the file.
-pub(super) fn wrong_file(sentence: String) -> Wrong {
+pub(super) fn wrong_file(sentence: String) -> FieldErrors {
     Box::new(SourceErrors { file: Some(sentence), ..SourceErrors::default() })
 }
 
 /// The content cannot be read as it is set.
-pub(super) fn wrong_reading(message: String) -> Wrong {
+pub(super) fn wrong_reading(message: String) -> FieldErrors {
     let reading = ReadErrors { general: Some(message), ..ReadErrors::default() };
     Box::new(SourceErrors { reading, ..SourceErrors::default() })
 }
 
 /// The fields as they were typed.
-pub(super) fn typed(values: &Values) -> SourceForm {
+pub(super) fn typed(values: &FormValues) -> SourceForm {
     let reading = read_form::typed(values);
     SourceForm {
         slug: value(values, "slug"),
@@ -110,9 +110,9 @@ pub(super) fn schedule_in_words(line: &str) -> Option<String> {
 /// A draft of what was typed, with the schedule that it will follow; or what is wrong, field by field.
 pub(super) fn check(
     form: &SourceForm,
-    place: &Place,
+    place: &SourcePlace,
     columns: &[String],
-) -> Result<(SourceDraft, Option<Schedule>), Wrong> {
+) -> Result<(SourceDraft, Option<Schedule>), FieldErrors> {
     let mut errors = SourceErrors::default();
     let slug = form.slug.parse::<Slug>().map_err(|error| sentence(&error));
     let slug = slug.map_err(|error| errors.slug = Some(error)).ok();
@@ -152,7 +152,7 @@ pub(super) fn check(
 
 /// That a public catalog would show columns which are hidden in the source, unless that was confirmed where the form
 /// named them.
-pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<Wrong> {
+pub(super) fn unconfirmed_columns(form: &SourceForm, hidden_columns: &[String]) -> Option<FieldErrors> {
     if !form.public {
         return None;
     }

@@ -5,36 +5,40 @@ use actix_web::{HttpRequest, web};
 
 use super::change::{UnseenPlace, changed_place, checked, look_at_change, typed_of};
 use super::form;
-use super::form::{Wrong, are_published, general, wrong_link};
+use super::form::{FieldErrors, are_published, general, wrong_link};
 use super::kept_address;
 use super::kind_offer::stand_in_offer;
 use super::pages::{
-    Shown, beside, form_of, found, found_without_look, known, look_again, missing_key, next_run, too_large,
+    SourcePageContext, beside, form_of, found, found_without_look, known, look_again, missing_key, next_run, too_large,
 };
-use super::place::{Place, veil};
+use super::place::{SourcePlace, veil};
 use super::uploads;
 use super::uploads::SentFile;
 use super::view::{FoundColumns, RemoveFacts, SourceSetting, SourceStep, SourcesPage};
 use crate::domain::source::Source;
 use crate::store::sources::SourceChange;
 use crate::web::http::app_state;
-use crate::web::http::app_state::{House, Rooms};
-use crate::web::http::authentication::Caller;
+use crate::web::http::app_state::{AppData, AppState};
+use crate::web::http::authentication::RequestCaller;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{Values, value};
-use crate::web::layout::page::{Html, chrome, when};
-use crate::web::layout::view::Section;
+use crate::web::http::form::{FormValues, value};
+use crate::web::layout::page::{RenderedHtml, chrome, when};
+use crate::web::layout::view::NavSection;
 
 const BUSY: &str = "A sync of this source is running. Nothing was changed; try again when it is over.";
 
 /// `GET /settings/sources`.
-pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, query: web::Query<Values>) -> Result<Html, WebError> {
+pub(in crate::web) async fn list(
+    rooms: AppData,
+    caller: RequestCaller,
+    query: web::Query<FormValues>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let mut catalogs: std::collections::HashMap<_, _> = house.store.catalogs()?.into_iter().collect();
         let setting = |source: Source| {
             let catalog = catalogs.remove(&source.id);
-            let place = Place::from(&source);
+            let place = SourcePlace::from(&source);
             SourceSetting {
                 slug: source.slug.to_string(),
                 name: source.name,
@@ -54,8 +58,8 @@ pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, query: web::Query
             "removed" => Some("The source was removed.".to_owned()),
             _ => None,
         };
-        Html::draw(&SourcesPage {
-            chrome: chrome(house, Some(&actor), "Sources", Section::Settings)?,
+        RenderedHtml::draw(&SourcesPage {
+            chrome: chrome(house, Some(&actor), "Sources", NavSection::Settings)?,
             sources: house.store.sources()?.into_iter().map(setting).collect(),
             done,
         })
@@ -64,12 +68,17 @@ pub(in crate::web) async fn list(rooms: Rooms, caller: Caller, query: web::Query
 }
 
 /// `GET /settings/sources/{slug}`.
-pub(in crate::web) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<String>) -> Result<Html, WebError> {
+pub(in crate::web) async fn edit(
+    rooms: AppData,
+    caller: RequestCaller,
+    slug: web::Path<String>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let source = known(house, &slug)?;
-        let place = Place::from(&source);
-        let mut shown = Shown::new(SourceStep::Edit(found_without_look(house, &source)?), form_of(house, &source));
+        let place = SourcePlace::from(&source);
+        let mut shown =
+            SourcePageContext::new(SourceStep::Edit(found_without_look(house, &source)?), form_of(house, &source));
         // While a run is active the page would only stand in line behind it. Where no key is asked for, there is
         // nothing to be seen that the catalog does not show.
         let asks_key = house.control.key_column(&source.kind).is_none();
@@ -96,12 +105,12 @@ pub(in crate::web) async fn edit(rooms: Rooms, caller: Caller, slug: web::Path<S
 /// `POST /settings/sources/{slug}`: changes a source, or with `again` only shows what it would be. The place is
 /// looked at again if it, the key or how it is read is another.
 pub(in crate::web) async fn change(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     slug: web::Path<String>,
     request: HttpRequest,
     body: web::Payload,
-) -> Result<Html, WebError> {
+) -> Result<RenderedHtml, WebError> {
     let sent = receive(&rooms, &caller, &request, body).await?;
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
@@ -125,7 +134,7 @@ pub(in crate::web) async fn change(
         };
         let (errors, status) = match (&place, &looked) {
             (Ok(place), Ok(look)) => match checked(house, &source, &form, place, look.as_ref()) {
-                Ok(_) if only_looks => (Wrong::default(), StatusCode::OK),
+                Ok(_) if only_looks => (FieldErrors::default(), StatusCode::OK),
                 Ok((draft, schedule)) => {
                     match house.store.change_source(source.id, &draft, next_run(schedule.as_ref()))? {
                         SourceChange::Done => {
@@ -134,7 +143,7 @@ pub(in crate::web) async fn change(
                             }
                             kept_address::forget(&house.uploads_dir, &form.waits);
                             log::info!("the source {} was changed", source.slug);
-                            return Ok(Html::see_other("/settings/sources?done=saved"));
+                            return Ok(RenderedHtml::see_other("/settings/sources?done=saved"));
                         }
                         SourceChange::Busy => (general(BUSY), StatusCode::CONFLICT),
                         SourceChange::Gone => return Err(WebError::not_found("source")),
@@ -155,7 +164,7 @@ pub(in crate::web) async fn change(
             }
         };
         veil(house, &mut form, place.as_ref().ok(), source.location.addresses())?;
-        let mut shown = Shown::new(SourceStep::Edit(found), form).wrong(errors);
+        let mut shown = SourcePageContext::new(SourceStep::Edit(found), form).wrong(errors);
         shown.status = status;
         shown.draw(house, &actor)
     })
@@ -164,10 +173,10 @@ pub(in crate::web) async fn change(
 
 /// `GET /settings/sources/{slug}/remove`: are you sure?
 pub(in crate::web) async fn confirm_removal(
-    rooms: Rooms,
-    caller: Caller,
+    rooms: AppData,
+    caller: RequestCaller,
     slug: web::Path<String>,
-) -> Result<Html, WebError> {
+) -> Result<RenderedHtml, WebError> {
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         removal(house, &known(house, &slug)?)?.draw(house, &actor)
@@ -176,7 +185,11 @@ pub(in crate::web) async fn confirm_removal(
 }
 
 /// `POST /settings/sources/{slug}/remove`.
-pub(in crate::web) async fn remove(rooms: Rooms, caller: Caller, slug: web::Path<String>) -> Result<Html, WebError> {
+pub(in crate::web) async fn remove(
+    rooms: AppData,
+    caller: RequestCaller,
+    slug: web::Path<String>,
+) -> Result<RenderedHtml, WebError> {
     app_state::run_slow(&rooms, move |house| {
         let actor = caller.admin(house)?;
         let source = known(house, &slug)?;
@@ -184,7 +197,7 @@ pub(in crate::web) async fn remove(rooms: Rooms, caller: Caller, slug: web::Path
             SourceChange::Done => {
                 uploads::discard(&house.uploads_dir, &source.location);
                 log::info!("the source {} was removed by {}", source.slug, actor.name);
-                Ok(Html::see_other("/settings/sources?done=removed"))
+                Ok(RenderedHtml::see_other("/settings/sources?done=removed"))
             }
             SourceChange::Busy => {
                 let mut shown = removal(house, &source)?.wrong(general(BUSY));
@@ -197,18 +210,18 @@ pub(in crate::web) async fn remove(rooms: Rooms, caller: Caller, slug: web::Path
     .await
 }
 
-fn removal(house: &House, source: &Source) -> Result<Shown, WebError> {
+fn removal(house: &AppState, source: &Source) -> Result<SourcePageContext, WebError> {
     let count = house.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
-    Ok(Shown::new(SourceStep::Remove(RemoveFacts { count }), form_of(house, source)))
+    Ok(SourcePageContext::new(SourceStep::Remove(RemoveFacts { count }), form_of(house, source)))
 }
 
 /// Takes in a form that may carry a file, from admins only: asked before 50 MB are read.
 pub(super) async fn receive(
-    rooms: &Rooms,
-    caller: &Caller,
+    rooms: &AppData,
+    caller: &RequestCaller,
     request: &HttpRequest,
     body: web::Payload,
-) -> Result<uploads::Sent, WebError> {
+) -> Result<uploads::UploadedForm, WebError> {
     let asking = caller.clone();
     app_state::run_slow(rooms, move |house| asking.admin(house).map(drop)).await?;
     uploads::read(request, body, &rooms.uploads_dir).await

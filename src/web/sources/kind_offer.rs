@@ -1,12 +1,12 @@
 //! Offers another kind of source where what was given is not of the kind that was chosen.
 
 use super::pages::{choice, look_at};
-use super::place::{Place, as_kind, stand_ins};
+use super::place::{SourcePlace, as_kind, stand_ins};
 use super::view::{KindChoice, SourceForm};
-use crate::domain::location::Location;
-use crate::domain::source_form_spec::Asked;
+use crate::domain::location::SourceLocation;
+use crate::domain::source_form_spec::AddressInput;
 use crate::domain::source_probe::CannotLook;
-use crate::web::http::app_state::House;
+use crate::web::http::app_state::AppState;
 
 /// What a look fails with where nothing came that another kind could read.
 pub(super) const NOTHING_CAME: [&str; 12] = [
@@ -25,7 +25,12 @@ pub(super) const NOTHING_CAME: [&str; 12] = [
 ];
 
 /// The kind that can read what was taken for another.
-pub(super) fn offer(house: &House, form: &SourceForm, place: &Place, error: &CannotLook) -> Option<KindChoice> {
+pub(super) fn offer(
+    house: &AppState,
+    form: &SourceForm,
+    place: &SourcePlace,
+    error: &CannotLook,
+) -> Option<KindChoice> {
     if form.kind.is_empty() {
         return None;
     }
@@ -40,10 +45,11 @@ pub(super) fn offer(house: &House, form: &SourceForm, place: &Place, error: &Can
         return None;
     }
     let reads = |kind: &&'static str| {
-        let Some(way) = control.way_in(kind).filter(|way| way.asked != Asked::Account && **kind != place.kind) else {
+        let Some(way) = control.way_in(kind).filter(|way| way.asked != AddressInput::Account && **kind != place.kind)
+        else {
             return false;
         };
-        if matches!(place.location, Location::Upload(_)) && way.file.is_none() {
+        if matches!(place.location, SourceLocation::Upload(_)) && way.file.is_none() {
             return false;
         }
         as_kind(house, kind, form, place).is_some_and(|other| look_at(house, &other).is_ok())
@@ -52,15 +58,15 @@ pub(super) fn offer(house: &House, form: &SourceForm, place: &Place, error: &Can
 }
 
 /// Whether a look failed because what is at the place is something else than its kind reads.
-pub(super) fn is_something_else(place: &Place, error: &CannotLook) -> bool {
+pub(super) fn is_something_else(place: &SourcePlace, error: &CannotLook) -> bool {
     error.code == format!("not_{}", place.kind)
 }
 
 /// The kind that can read what was given for a source of another kind, where a look failed for that.
 pub(super) fn stand_in_offer(
-    house: &House,
+    house: &AppState,
     form: &SourceForm,
-    place: &Place,
+    place: &SourcePlace,
     error: &CannotLook,
 ) -> Option<KindChoice> {
     if !is_something_else(place, error) {

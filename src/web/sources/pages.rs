@@ -3,23 +3,25 @@
 use actix_web::http::StatusCode;
 use chrono::{NaiveDateTime, Utc};
 
-use super::form::{Wrong, general, of_source, schedule_in_words, wrong_file, wrong_link};
-use super::place::{Place, shown};
+use super::form::{FieldErrors, general, of_source, schedule_in_words, wrong_file, wrong_link};
+use super::place::{SourcePlace, shown};
 use super::read_form;
 use super::uploads::MAX_BYTES;
-use super::view::{FoundColumns, FoundFeed, KindChoice, SourceErrors, SourceForm, SourceFormPage, SourceStep, Ways};
+use super::view::{
+    FoundColumns, FoundFeed, KindChoice, SourceChoices, SourceErrors, SourceForm, SourceFormPage, SourceStep,
+};
 use crate::domain::account::Actor;
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::schedule::Schedule;
 use crate::domain::source::{Slug, Source};
-use crate::domain::source_probe::{CannotLook, Look};
-use crate::web::http::app_state::House;
+use crate::domain::source_probe::{CannotLook, SourceProbe};
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 use crate::web::http::form::clipped;
-use crate::web::layout::page::{Html, chrome};
-use crate::web::layout::view::Section;
+use crate::web::layout::page::{RenderedHtml, chrome};
+use crate::web::layout::view::NavSection;
 
 /// The most characters of a cell in the preview.
 const CELL: usize = 200;
@@ -27,44 +29,44 @@ const CELL: usize = 200;
 const FEEDS: usize = 10;
 
 /// A page about one source before it is drawn.
-pub(super) struct Shown {
+pub(super) struct SourcePageContext {
     pub(super) step: SourceStep,
     pub(super) form: SourceForm,
-    pub(super) errors: Wrong,
+    pub(super) errors: FieldErrors,
     pub(super) status: StatusCode,
 }
 
-impl Shown {
+impl SourcePageContext {
     /// A page with nothing wrong.
     pub(super) fn new(step: SourceStep, form: SourceForm) -> Self {
-        Self { step, form, errors: Wrong::default(), status: StatusCode::OK }
+        Self { step, form, errors: FieldErrors::default(), status: StatusCode::OK }
     }
 
     /// With what is wrong, each beside its field, and everything typed kept.
-    pub(super) fn wrong(self, errors: Wrong) -> Self {
+    pub(super) fn wrong(self, errors: FieldErrors) -> Self {
         Self { errors, status: StatusCode::UNPROCESSABLE_ENTITY, ..self }
     }
 
     /// Draws it.
-    pub(super) fn draw(mut self, house: &House, actor: &Actor) -> Result<Html, WebError> {
+    pub(super) fn draw(mut self, house: &AppState, actor: &Actor) -> Result<RenderedHtml, WebError> {
         let title = match &self.step {
             SourceStep::Place(_) | SourceStep::Columns(_) => "Add a source".to_owned(),
             SourceStep::Edit(_) => format!("Edit {}", self.form.name),
             SourceStep::Remove(_) => format!("Remove {}", self.form.name),
         };
         self.form.schedule_words = schedule_in_words(&self.form.schedule);
-        let chrome = chrome(house, Some(actor), title, Section::Settings)?;
+        let chrome = chrome(house, Some(actor), title, NavSection::Settings)?;
         let robot = house.control.robot().map(str::to_owned);
         let page = SourceFormPage { chrome, step: self.step, form: self.form, errors: *self.errors, robot };
-        Ok(Html::draw(&page)?.status(self.status))
+        Ok(RenderedHtml::draw(&page)?.status(self.status))
     }
 }
 
 /// The ways to say where a source is, with the one of `kind` chosen.
-pub(super) fn ways(house: &House, kind: &str) -> Ways {
+pub(super) fn ways(house: &AppState, kind: &str) -> SourceChoices {
     let kinds = house.control.kinds();
     let files = kinds.iter().filter_map(|kind| house.control.way_in(kind)?.file).map(|file| file.accept);
-    Ways {
+    SourceChoices {
         chosen: house.control.way_in(kind),
         files: files.collect::<Vec<_>>().join(","),
         kinds: kinds.iter().filter_map(|kind| choice(house, kind)).collect(),
@@ -74,12 +76,12 @@ pub(super) fn ways(house: &House, kind: &str) -> Ways {
 }
 
 /// A kind as it is offered.
-pub(super) fn choice(house: &House, name: &'static str) -> Option<KindChoice> {
+pub(super) fn choice(house: &AppState, name: &'static str) -> Option<KindChoice> {
     house.control.way_in(name).map(|way| KindChoice { name, title: way.title, about: way.about })
 }
 
 /// The file is larger than may be uploaded.
-pub(super) fn too_large() -> Wrong {
+pub(super) fn too_large() -> FieldErrors {
     let most = MAX_BYTES / 1_000_000;
     let error =
         format!("The file is larger than {most} MB. Put it where Lockstep can fetch it by a link, or make it smaller.");
@@ -87,21 +89,21 @@ pub(super) fn too_large() -> Wrong {
 }
 
 /// Looks at what is at a place.
-pub(super) fn look_at(house: &House, place: &Place) -> Result<Look, CannotLook> {
+pub(super) fn look_at(house: &AppState, place: &SourcePlace) -> Result<SourceProbe, CannotLook> {
     with_columns(house.control.look(&place.kind, &place.location, &place.read_options)?)
 }
 
 /// Looks into a source that is there.
-pub(super) fn look_again(house: &House, source: &Source) -> Result<Look, CannotLook> {
+pub(super) fn look_again(house: &AppState, source: &Source) -> Result<SourceProbe, CannotLook> {
     with_columns(house.control.look_again(source)?)
 }
 
 /// That the key column is not among the columns, beside the columns.
-pub(super) fn missing_key(look: &Look) -> Wrong {
+pub(super) fn missing_key(look: &SourceProbe) -> FieldErrors {
     Box::new(SourceErrors { key: look.missing_key.clone(), ..SourceErrors::default() })
 }
 
-fn with_columns(look: Look) -> Result<Look, CannotLook> {
+fn with_columns(look: SourceProbe) -> Result<SourceProbe, CannotLook> {
     if look.columns.is_empty() {
         let otherwise = || "The source is empty. Its first row must name the columns.".to_owned();
         let sentence = look.failure.map_or_else(otherwise, |failure| failure.cause());
@@ -111,16 +113,16 @@ fn with_columns(look: Look) -> Result<Look, CannotLook> {
 }
 
 /// What went wrong with a look, beside the field that named the place.
-pub(super) fn beside(place: &Place, error: &CannotLook) -> Wrong {
+pub(super) fn beside(place: &SourcePlace, error: &CannotLook) -> FieldErrors {
     match place.location {
-        Location::Url(_) | Location::Urls(_) => wrong_link(error.to_string()),
-        Location::Upload(_) => wrong_file(error.to_string()),
-        Location::File(_) | Location::Sample => general(&error.to_string()),
+        SourceLocation::Url(_) | SourceLocation::Urls(_) => wrong_link(error.to_string()),
+        SourceLocation::Upload(_) => wrong_file(error.to_string()),
+        SourceLocation::File(_) | SourceLocation::Sample => general(&error.to_string()),
     }
 }
 
 /// What a look found, as the form shows it.
-pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
+pub(super) fn found(house: &AppState, place: &SourcePlace, look: &SourceProbe) -> FoundColumns {
     let cells = |cells: &Vec<String>| cells.iter().map(|cell| clipped(cell, CELL)).collect();
     let mut feeds: Vec<FoundFeed> = look.feeds.iter().zip(feed_names(&look.feeds)).map(found_feed).collect();
     feeds.sort_by_key(|feed| (feed.error.is_none(), !feed.read));
@@ -140,29 +142,29 @@ pub(super) fn found(house: &House, place: &Place, look: &Look) -> FoundColumns {
     }
 }
 
-fn found_feed((feed, name): (&Feed, String)) -> FoundFeed {
+fn found_feed((feed, name): (&FeedRecord, String)) -> FoundFeed {
     let title = clipped(&name, CELL);
     let error = feed.error.as_ref().map(|(_, sentence)| sentence.clone());
     FoundFeed { title, error, read: feed.succeeded_at.is_some() }
 }
 
 /// What is known of a source without looking into it: the columns of its catalog.
-pub(super) fn found_without_look(house: &House, source: &Source) -> Result<FoundColumns, WebError> {
+pub(super) fn found_without_look(house: &AppState, source: &Source) -> Result<FoundColumns, WebError> {
     let mut columns = house.store.catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default();
     if columns.is_empty() {
         columns.push(source.key_column.clone());
     }
-    Ok(FoundColumns { columns, ..unseen(house, &Place::from(source)) })
+    Ok(FoundColumns { columns, ..unseen(house, &SourcePlace::from(source)) })
 }
 
 /// What is known of a place by itself. A link is replaced by another link, an upload by another upload. A path of the
 /// server is for the command line.
-fn unseen(house: &House, place: &Place) -> FoundColumns {
+fn unseen(house: &AppState, place: &SourcePlace) -> FoundColumns {
     FoundColumns {
         kind: place.kind_in_words(&house.control).to_owned(),
         place: place.place_in_words(),
         way: house.control.way_in(&place.kind),
-        replaceable: matches!(place.location, Location::Upload(_) | Location::Sample),
+        replaceable: matches!(place.location, SourceLocation::Upload(_) | SourceLocation::Sample),
         linked: !place.location.addresses().is_empty(),
         asks_key: house.control.key_column(&place.kind).is_none(),
         reading: read_form::offered(house.control.read_settings(&place.kind)),
@@ -171,12 +173,12 @@ fn unseen(house: &House, place: &Place) -> FoundColumns {
 }
 
 /// The fields of a source that is there.
-pub(super) fn form_of(house: &House, source: &Source) -> SourceForm {
+pub(super) fn form_of(house: &AppState, source: &Source) -> SourceForm {
     of_source(source, shown(&house.control, &source.kind, &source.location))
 }
 
 /// The proposed slug, with a number if it is taken.
-pub(super) fn free_slug(house: &House, proposed: &str) -> Result<String, WebError> {
+pub(super) fn free_slug(house: &AppState, proposed: &str) -> Result<String, WebError> {
     if proposed.is_empty() {
         return Ok(String::new());
     }
@@ -192,7 +194,7 @@ pub(super) fn next_run(schedule: Option<&Schedule>) -> Option<NaiveDateTime> {
 }
 
 /// The source of that slug.
-pub(super) fn known(house: &House, slug: &str) -> Result<Source, WebError> {
+pub(super) fn known(house: &AppState, slug: &str) -> Result<Source, WebError> {
     let source = match slug.parse::<Slug>() {
         Ok(slug) => house.store.source(&slug)?,
         Err(_) => None,

@@ -3,18 +3,18 @@
 
 use url::Url;
 
-use super::form::{Wrong, wrong_file, wrong_link};
+use super::form::{FieldErrors, wrong_file, wrong_link};
 use super::kept_address;
 use super::uploads;
 use super::view::SourceForm;
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Source;
-use crate::domain::source_form_spec::Asked;
+use crate::domain::source_form_spec::AddressInput;
 use crate::domain::text::measures::sentence;
 use crate::domain::text::redaction::{account, all_veiled, server_of, unveiled, veiled, veiled_server};
-use crate::sync::Control;
-use crate::web::http::app_state::House;
+use crate::sync::SyncControl;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
 
 /// The most characters of an address.
@@ -22,37 +22,38 @@ const LONGEST: usize = 4000;
 
 /// Where a source's content is, and of which kind that place is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Place {
+pub(super) struct SourcePlace {
     pub(super) kind: String,
-    pub(super) location: Location,
+    pub(super) location: SourceLocation,
     pub(super) read_options: ReadOptions,
 }
 
-impl Place {
+impl SourcePlace {
     /// What it is, in words.
-    pub(super) fn kind_in_words(&self, control: &Control) -> &'static str {
+    pub(super) fn kind_in_words(&self, control: &SyncControl) -> &'static str {
         control.label(&self.kind, &self.location)
     }
 
     /// What of it is to be looked at by those who know `before`: of several addresses the new ones.
-    pub(super) fn beyond(&self, before: &Location) -> Option<Self> {
-        let Location::Urls(addresses) = &self.location else { return Some(self.clone()) };
+    pub(super) fn beyond(&self, before: &SourceLocation) -> Option<Self> {
+        let SourceLocation::Urls(addresses) = &self.location else { return Some(self.clone()) };
         let mut new = addresses.clone();
         new.retain(|address| !before.addresses().contains(address));
-        let location = if let [only] = &new[..] { Location::Url(only.clone()) } else { Location::Urls(new) };
+        let location =
+            if let [only] = &new[..] { SourceLocation::Url(only.clone()) } else { SourceLocation::Urls(new) };
         (!location.addresses().is_empty()).then(|| Self { location, ..self.clone() })
     }
 
     /// Where it is, in words.
     pub(super) fn place_in_words(&self) -> String {
         match &self.location {
-            Location::Upload(_) | Location::Sample => String::new(),
-            Location::Url(_) | Location::Urls(_) | Location::File(_) => self.location.for_people(),
+            SourceLocation::Upload(_) | SourceLocation::Sample => String::new(),
+            SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::File(_) => self.location.for_people(),
         }
     }
 }
 
-impl From<&Source> for Place {
+impl From<&Source> for SourcePlace {
     fn from(source: &Source) -> Self {
         Self { kind: source.kind.clone(), location: source.location.clone(), read_options: source.read_options.clone() }
     }
@@ -62,20 +63,20 @@ impl From<&Source> for Place {
 /// would take what was typed, unless its form alone says which it is. `stored` are the addresses that the form showed
 /// of a source that is there.
 pub(super) fn meant(
-    house: &House,
+    house: &AppState,
     form: &SourceForm,
     stored: &[String],
-) -> Result<Result<Vec<Place>, Wrong>, WebError> {
+) -> Result<Result<Vec<SourcePlace>, FieldErrors>, WebError> {
     let control = &house.control;
     if !form.upload.is_empty() {
         if !uploads::is_waiting(&house.uploads_dir, &form.upload, &house.store.sources()?) {
             let error = "The uploaded file is no longer there. Upload it again.".to_owned();
             return Ok(Err(wrong_file(error)));
         }
-        let location = Location::Upload(form.upload.clone());
+        let location = SourceLocation::Upload(form.upload.clone());
         let takes = |kind: &&str| control.way_in(kind).is_some_and(|way| way.file.is_some());
         let kinds = control.kinds().into_iter().filter(takes).filter(|kind| form.kind.is_empty() || form.kind == *kind);
-        let places = kinds.map(|kind| Place {
+        let places = kinds.map(|kind| SourcePlace {
             kind: kind.to_owned(),
             location: location.clone(),
             read_options: form.read_options.obeyed(control.read_settings(kind)),
@@ -92,7 +93,12 @@ pub(super) fn meant(
 }
 
 /// The place of this kind that a form means.
-pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &[&[String]]) -> Result<Place, String> {
+pub(super) fn of_kind(
+    control: &SyncControl,
+    kind: &str,
+    form: &SourceForm,
+    known: &[&[String]],
+) -> Result<SourcePlace, String> {
     let Some(way) = control.way_in(kind) else { return Err(format!("There are no sources of the kind “{kind}”.")) };
     let lines = lines(&form.url);
     if lines.iter().any(|line| line.chars().count() > LONGEST) {
@@ -100,21 +106,21 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
     }
     if lines.is_empty() {
         return Err(match way.asked {
-            Asked::Link => "Paste the link here.",
-            Asked::Links => "Type at least one address.",
-            Asked::Account => "Type the address of the server.",
+            AddressInput::Link => "Paste the link here.",
+            AddressInput::Links => "Type at least one address.",
+            AddressInput::Account => "Type the address of the server.",
         }
         .to_owned());
     }
     let place = |addresses: Vec<String>| {
         let location = match <[String; 1]>::try_from(addresses) {
-            Ok([only]) => Location::Url(only),
-            Err(several) => Location::Urls(several),
+            Ok([only]) => SourceLocation::Url(only),
+            Err(several) => SourceLocation::Urls(several),
         };
         let read_options = form.read_options.obeyed(control.read_settings(kind));
-        control.accepts(kind, &location).map(|()| Place { kind: kind.to_owned(), location, read_options })
+        control.accepts(kind, &location).map(|()| SourcePlace { kind: kind.to_owned(), location, read_options })
     };
-    if way.asked == Asked::Account {
+    if way.asked == AddressInput::Account {
         let stored = known
             .iter()
             .copied()
@@ -137,21 +143,21 @@ pub(super) fn of_kind(control: &Control, kind: &str, form: &SourceForm, known: &
 }
 
 /// The same place as one of this kind, read as `form` says; `None` where no such source can be there.
-pub(super) fn as_kind(house: &House, kind: &str, form: &SourceForm, place: &Place) -> Option<Place> {
+pub(super) fn as_kind(house: &AppState, kind: &str, form: &SourceForm, place: &SourcePlace) -> Option<SourcePlace> {
     let control = &house.control;
     control.accepts(kind, &place.location).ok()?;
     let read_options = form.read_options.obeyed(control.read_settings(kind));
-    Some(Place { kind: kind.to_owned(), location: place.location.clone(), read_options })
+    Some(SourcePlace { kind: kind.to_owned(), location: place.location.clone(), read_options })
 }
 
 /// The same place as one of each kind that stands in for its kind.
-pub(super) fn stand_ins(house: &House, form: &SourceForm, place: &Place) -> Vec<Place> {
+pub(super) fn stand_ins(house: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
     let kinds = house.control.kinds().into_iter();
     let others = kinds.filter(|other| house.control.stand_in_note(other, &place.kind).is_some());
     others.filter_map(|other| as_kind(house, other, form, place)).collect()
 }
 
-fn found_out(control: &Control, form: &SourceForm, known: &[&[String]]) -> Result<Vec<Place>, String> {
+fn found_out(control: &SyncControl, form: &SourceForm, known: &[&[String]]) -> Result<Vec<SourcePlace>, String> {
     let typed = lines(&form.url);
     let mut recognised = typed.iter().map(|line| control.recognise(line));
     // Several links are of one kind where each of them is.
@@ -159,7 +165,7 @@ fn found_out(control: &Control, form: &SourceForm, known: &[&[String]]) -> Resul
     if let Some(kind) = first.filter(|_| recognised.all(|other| other == first)) {
         return of_kind(control, kind, form, known).map(|place| vec![place]);
     }
-    let linked = |kind: &&str| control.way_in(kind).is_some_and(|way| way.asked != Asked::Account);
+    let linked = |kind: &&str| control.way_in(kind).is_some_and(|way| way.asked != AddressInput::Account);
     let (mut places, mut refusal) = (Vec::new(), None);
     for kind in control.kinds().into_iter().filter(linked) {
         match of_kind(control, kind, form, known) {
@@ -204,8 +210,8 @@ fn whole(typed: &str) -> Result<String, String> {
 
 /// The form as it is shown of these addresses: what is secret in them is behind a veil, and of an account all that
 /// stands behind the address of its server.
-pub(super) fn shown(control: &Control, kind: &str, location: &Location) -> String {
-    if control.way_in(kind).is_some_and(|way| way.asked == Asked::Account) {
+pub(super) fn shown(control: &SyncControl, kind: &str, location: &SourceLocation) -> String {
+    if control.way_in(kind).is_some_and(|way| way.asked == AddressInput::Account) {
         let servers: Vec<String> = location.addresses().iter().map(|address| server_of(address)).collect();
         return all_veiled(&servers, veiled_server).join("\n");
     }
@@ -214,9 +220,9 @@ pub(super) fn shown(control: &Control, kind: &str, location: &Location) -> Strin
 
 /// Puts what is secret in a form aside, so that its page has it no more, and nothing has to be typed again.
 pub(super) fn veil(
-    house: &House,
+    house: &AppState,
     form: &mut SourceForm,
-    place: Option<&Place>,
+    place: Option<&SourcePlace>,
     stored: &[String],
 ) -> Result<(), WebError> {
     form.password.clear();
@@ -229,7 +235,7 @@ pub(super) fn veil(
         None => {
             let lines = lines(&form.url);
             let waiting = kept_address::waiting(&house.uploads_dir, &form.waits);
-            let is_account = house.control.way_in(&form.kind).is_some_and(|way| way.asked == Asked::Account);
+            let is_account = house.control.way_in(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
             let show = if is_account { veiled_server } else { veiled };
             // A line that was changed keeps what is left of it, and the others what stands behind them.
             let behind = |line: String| match unveiled(std::slice::from_ref(&line), &[&waiting, stored], show) {

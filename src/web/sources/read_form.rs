@@ -3,7 +3,7 @@
 use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::text::encoding::encoding_name;
-use crate::web::http::form::{Values, value};
+use crate::web::http::form::{FormValues, value};
 
 /// The largest number of a header row.
 const LAST_HEADER_ROW: u64 = 1_000_000;
@@ -11,7 +11,7 @@ const LAST_HEADER_ROW: u64 = 1_000_000;
 const LONGEST_TAB: usize = 200;
 
 /// The fields as they were typed; `None` where the form did not ask for them.
-pub(super) fn typed(values: &Values) -> Option<ReadForm> {
+pub(super) fn typed(values: &FormValues) -> Option<ReadForm> {
     values.contains_key("reading").then(|| ReadForm {
         tab: value(values, "tab"),
         encoding: value(values, "encoding"),

@@ -1,26 +1,26 @@
 //! The second step of adding a source, shown again: with the content as it is read now.
 
 use super::form;
-use super::pages::{Shown, found};
-use super::place::{Place, veil};
+use super::pages::{SourcePageContext, found};
+use super::place::{SourcePlace, veil};
 use super::view::{SourceErrors, SourceForm, SourceStep};
 use crate::domain::account::Actor;
-use crate::domain::source_probe::Look;
+use crate::domain::source_probe::SourceProbe;
 use crate::domain::text::comparable_form::position_of;
-use crate::web::http::app_state::House;
+use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::layout::page::Html;
+use crate::web::layout::page::RenderedHtml;
 
 /// The second step again, with what was typed and the content as it is read now. `cannot_read` is why it could not be
 /// read as it was set.
 pub(super) fn show_again(
-    house: &House,
+    house: &AppState,
     actor: &Actor,
     mut form: SourceForm,
-    place: &Place,
-    look: &Look,
+    place: &SourcePlace,
+    look: &SourceProbe,
     cannot_read: Option<String>,
-) -> Result<Html, WebError> {
+) -> Result<RenderedHtml, WebError> {
     let mut errors = SourceErrors { reading: form::read_errors(&form), ..SourceErrors::default() };
     errors.reading.general = cannot_read;
     form.kind.clone_from(&place.kind);
@@ -29,6 +29,6 @@ pub(super) fn show_again(
         None => look.proposed_key().unwrap_or_default().to_owned(),
     };
     veil(house, &mut form, Some(place), &[])?;
-    let shown = Shown::new(SourceStep::Columns(found(house, place, look)), form);
+    let shown = SourcePageContext::new(SourceStep::Columns(found(house, place, look)), form);
     if errors.is_empty() { shown } else { shown.wrong(Box::new(errors)) }.draw(house, actor)
 }

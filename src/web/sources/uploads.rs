@@ -15,10 +15,10 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::StreamExt as _;
 use tempfile::NamedTempFile;
 
-use crate::domain::location::Location;
+use crate::domain::location::SourceLocation;
 use crate::domain::source::Source;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{Form, Values, clipped};
+use crate::web::http::form::{FormData, FormValues, clipped};
 
 /// The most bytes an upload may have.
 pub(super) const MAX_BYTES: usize = 50_000_000;
@@ -41,9 +41,9 @@ const WAITS: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What a form sent.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
+pub(super) struct UploadedForm {
     /// Its fields.
-    pub(super) values: Values,
+    pub(super) values: FormValues,
     /// Its file.
     pub(super) file: SentFile,
     /// That its addresses are more than may be typed, in words. They are there all the same.
@@ -68,14 +68,14 @@ pub(super) enum SentFile {
 }
 
 /// Reads a form, with a file or without one. The file goes to `folder` as it comes, piece by piece.
-pub(super) async fn read(request: &HttpRequest, body: web::Payload, folder: &Path) -> Result<Sent, WebError> {
+pub(super) async fn read(request: &HttpRequest, body: web::Payload, folder: &Path) -> Result<UploadedForm, WebError> {
     let mut body = body.into_inner();
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.to_ascii_lowercase().starts_with("multipart/") {
-        let Ok(form) = Form::<Values>::from_request(request, &mut body).await;
-        return Ok(Sent { values: form.read()?, ..Sent::default() });
+        let Ok(form) = FormData::<FormValues>::from_request(request, &mut body).await;
+        return Ok(UploadedForm { values: form.read()?, ..UploadedForm::default() });
     }
-    let mut sent = Sent::default();
+    let mut sent = UploadedForm::default();
     let mut parts = Multipart::new(request.headers(), body);
     let mut count = 0;
     while let Some(part) = parts.next().await {
@@ -181,8 +181,8 @@ pub(super) fn is_waiting(folder: &Path, id: &str, sources: &[Source]) -> bool {
 }
 
 /// Deletes the file behind a location, if it was an upload. One that cannot be deleted is only logged.
-pub(super) fn discard(folder: &Path, location: &Location) {
-    let Location::Upload(id) = location else { return };
+pub(super) fn discard(folder: &Path, location: &SourceLocation) {
+    let SourceLocation::Upload(id) = location else { return };
     let Some(path) = path(folder, id) else { return };
     if let Err(error) = fs::remove_file(&path)
         && error.kind() != io::ErrorKind::NotFound
@@ -211,8 +211,8 @@ fn used(sources: &[Source]) -> HashSet<&str> {
     sources
         .iter()
         .filter_map(|source| match &source.location {
-            Location::Upload(id) => Some(id.as_str()),
-            Location::Url(_) | Location::Urls(_) | Location::File(_) | Location::Sample => None,
+            SourceLocation::Upload(id) => Some(id.as_str()),
+            SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::File(_) | SourceLocation::Sample => None,
         })
         .collect()
 }
@@ -223,7 +223,7 @@ mod tests {
     use std::time::{Duration, SystemTime};
 
     use super::{clear_abandoned, discard, is_waiting, path};
-    use crate::domain::location::Location;
+    use crate::domain::location::SourceLocation;
     use crate::domain::read_options::ReadOptions;
     use crate::domain::source::{Noun, Source, SourceId};
 
@@ -237,7 +237,7 @@ mod tests {
             name: "Albums".to_owned(),
             noun: Noun::default(),
             kind: "csv".to_owned(),
-            location: Location::Upload(upload.to_owned()),
+            location: SourceLocation::Upload(upload.to_owned()),
             key_column: "id".to_owned(),
             schedule: None,
             public: false,
@@ -261,7 +261,7 @@ mod tests {
         assert!(is_waiting(folder.path(), ONE, &[]));
         assert!(!is_waiting(folder.path(), ONE, &[source(ONE)]));
         assert!(!is_waiting(folder.path(), TWO, &[]));
-        discard(folder.path(), &Location::Upload(ONE.to_owned()));
+        discard(folder.path(), &SourceLocation::Upload(ONE.to_owned()));
         assert!(!is_waiting(folder.path(), ONE, &[]));
     }
 

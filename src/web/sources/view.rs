@@ -4,15 +4,15 @@ use askama::Template;
 
 use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::ReadOptions;
-use crate::domain::source_form_spec::{Asked, WayIn};
-use crate::web::layout::view::{Chrome, When, counted};
+use crate::domain::source_form_spec::{AddressInput, WayIn};
+use crate::web::layout::view::{PageFrame, TimeLabel, counted};
 
 /// `GET /settings/sources`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sources.html")]
 pub struct SourcesPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// Every source.
     pub sources: Vec<SourceSetting>,
     /// What was just done, said once: "Albums was removed."
@@ -41,7 +41,7 @@ pub struct SourceSetting {
     /// Several of them.
     pub noun_many: String,
     /// The end of the last successful sync.
-    pub last_success: Option<When>,
+    pub last_success: Option<TimeLabel>,
     /// When it is synced by itself, in words.
     pub schedule: Option<String>,
 }
@@ -51,7 +51,7 @@ pub struct SourceSetting {
 #[template(path = "source_form.html")]
 pub struct SourceFormPage {
     /// The frame.
-    pub chrome: Chrome,
+    pub chrome: PageFrame,
     /// Which question is asked.
     pub step: SourceStep,
     /// What is typed or chosen so far.
@@ -66,7 +66,7 @@ pub struct SourceFormPage {
 #[derive(Debug, Clone)]
 pub enum SourceStep {
     /// `GET /settings/sources/new`: where is it? What is typed or chosen depends on the kind.
-    Place(Ways),
+    Place(SourceChoices),
     /// `POST /settings/sources/new`: which column is the key, and what is it called?
     Columns(FoundColumns),
     /// `GET /settings/sources/{slug}`: the same, of a source that is there.
@@ -77,7 +77,7 @@ pub enum SourceStep {
 
 /// The ways to say where a source is.
 #[derive(Debug, Clone, Default)]
-pub struct Ways {
+pub struct SourceChoices {
     /// What the chosen kind asks for; none while any link or file will do.
     pub chosen: Option<WayIn>,
     /// All kinds, to choose from.

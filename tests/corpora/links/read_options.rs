@@ -1,6 +1,6 @@
 //! A tab and a header row that are set for a source, beside what its link says.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 
@@ -20,7 +20,7 @@ on_both_databases![
 ];
 
 fn read_with(house: &House, slug: &str, link: &str, read_options: ReadOptions) -> Source {
-    let draft = SourceDraft { read_options, ..draft(slug, "sheet", Location::Url(link.to_owned())) };
+    let draft = SourceDraft { read_options, ..draft(slug, "sheet", SourceLocation::Url(link.to_owned())) };
     house.store.add_source(&draft, None).expect("a source")
 }
 

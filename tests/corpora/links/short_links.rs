@@ -1,6 +1,6 @@
 //! Addresses that redirect to a Google Sheet are judged like its own links.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use super::{failed, house};
 use crate::support::google::ID;
@@ -19,7 +19,7 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
         // By way of a second address of the shortener.
         shortener.set(&format!("/{slug}"), Reply::redirect(301, &format!("/{slug}/2")));
         shortener.set(&format!("/{slug}/2"), Reply::redirect(302, &google.url(&format!("{sheet}{rest}"))));
-        house.add(slug, kind, Location::Url(shortener.url(&format!("/{slug}"))))
+        house.add(slug, kind, SourceLocation::Url(shortener.url(&format!("/{slug}"))))
     };
     let obeyed = source("obeyed", "csv", "/export?format=csv&gid=7&range=A1:B3");
     let record = house.sync(&obeyed);

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::Validators;
-use lockstep::fetch::Order;
+use lockstep::fetch::FetchRequest;
 
 use super::super::{failed, source};
 use super::{Notes, memory_growth, patient_road, read_bytes};
@@ -204,10 +204,11 @@ fn stopped(bytes: &[u8], questions: u64) -> (&'static str, Duration) {
     let path = road.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
     let (nothing, notes) = (Validators::default(), Notes::stopping_after(questions));
-    let order = Order::whole(&nothing, road.timeout);
+    let order = FetchRequest::whole(&nothing, road.timeout);
     let begun = Instant::now();
     let kinds = road.kinds();
-    let fetched = kinds.get("excel").expect("the kind").fetch(&source("excel", Location::File(path)), &order, &notes);
+    let fetched =
+        kinds.get("excel").expect("the kind").fetch(&source("excel", SourceLocation::File(path)), &order, &notes);
     (failed(fetched).0, begun.elapsed())
 }
 

@@ -1,7 +1,7 @@
 //! The same workbook in every format, and cells that are made for one question each.
 
 use lockstep::domain::read_options::ReadOptions;
-use lockstep::fetch::{FetchError, Fetched};
+use lockstep::fetch::{FetchError, FetchOutcome};
 use rust_xlsxwriter::{Color, Format, Workbook};
 
 use super::super::{Patient, failed, rows};
@@ -84,7 +84,7 @@ fn the_header_is_the_row_that_was_chosen() {
     let rows = text_row(1, &["Report of 2023"]) + &text_row(4, &["id", "title"]) + &text_row(6, &["1", "Blue"]);
     let path = road.folder.path().join("a.xlsx");
     std::fs::write(&path, Xlsx::of_rows(&rows).bytes()).expect("written");
-    let location = lockstep::domain::location::Location::File(path);
+    let location = lockstep::domain::location::SourceLocation::File(path);
     let from = |row: u64| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
     let reading = read_with(&road, &location, from(4)).expect("a workbook");
     assert_eq!(
@@ -213,7 +213,7 @@ fn a_workbook_is_unchanged_where_its_bytes_are() {
     let place = sample("albums.xlsx");
     let first = road.content("excel", &place).expect("a workbook");
     let again = road.fetch("excel", &place, Some(first.validators()), &Patient::default()).expect("an answer");
-    assert!(matches!(again, Fetched::Unchanged(Some(_))));
+    assert!(matches!(again, FetchOutcome::Unchanged(Some(_))));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn an_old_workbook_of_a_program_that_fills_up_its_table_of_sectors_is_read_unles
     let bytes = std::fs::read(sample_path("albums-sheetjs.xls")).expect("a file");
     let path = road.folder.path().join("a.xls");
     std::fs::write(&path, &bytes).expect("written");
-    let place = lockstep::domain::location::Location::File(path.clone());
+    let place = lockstep::domain::location::SourceLocation::File(path.clone());
     let (reading, other) = (read_with(&road, &place, tab("Albums")), read(&road, &sample("albums.xls")));
     let (reading, other) = (reading.expect("a workbook"), other.expect("a workbook"));
     assert_eq!(reading.content.columns(), other.content.columns());

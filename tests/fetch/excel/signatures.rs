@@ -1,6 +1,6 @@
 //! What is no table is named for what it is, by every way in.
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use super::super::{Road, failed};
 use super::archive_of;
@@ -37,15 +37,15 @@ fn binary_content_is_named_and_refused_by_every_way_in() {
         );
         let path = road.folder.path().join("a.csv");
         std::fs::write(&path, &content).expect("written");
-        let link = Location::Url(outside.url("/a"));
+        let link = SourceLocation::Url(outside.url("/a"));
         let sheet = "https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit";
         let places = [
             ("csv", link.clone(), "not_csv"),
-            ("csv", Location::File(path.clone()), "not_csv"),
+            ("csv", SourceLocation::File(path.clone()), "not_csv"),
             ("excel", link.clone(), "not_excel"),
-            ("excel", Location::File(path.clone()), "not_excel"),
+            ("excel", SourceLocation::File(path.clone()), "not_excel"),
             ("feeds", link, ""),
-            ("sheet", Location::Url(sheet.to_owned()), "not_csv"),
+            ("sheet", SourceLocation::Url(sheet.to_owned()), "not_csv"),
         ];
         for (kind, place, wanted) in places {
             let (code, message) = failed(road.content(kind, &place).map(drop));
@@ -63,7 +63,7 @@ fn a_workbook_among_csv_files_names_the_kind_that_reads_it() {
         ("albums.xls", "an old Excel workbook"),
         ("albums.ods", "an OpenDocument workbook"),
     ] {
-        let (code, message) = failed(road.content("csv", &Location::File(sample_path(name))).map(drop));
+        let (code, message) = failed(road.content("csv", &SourceLocation::File(sample_path(name))).map(drop));
         assert_eq!(code, "not_csv");
         assert_eq!(
             message,
@@ -77,7 +77,7 @@ fn text_among_workbooks_names_the_kind_that_reads_it() {
     let road = Road::new();
     let path = road.folder.path().join("a.xlsx");
     std::fs::write(&path, "id,title\n1,Blue\n").expect("written");
-    let (code, message) = failed(road.content("excel", &Location::File(path)).map(drop));
+    let (code, message) = failed(road.content("excel", &SourceLocation::File(path)).map(drop));
     assert_eq!(code, "not_excel");
     assert!(message.contains("choose the kind CSV (--kind csv)"), "{message}");
 }
@@ -109,7 +109,7 @@ fn a_workbook_that_is_xml_gets_the_same_message_by_every_kind() {
         outside.set("/a", Reply::status(200).body(content));
         let fix = "a format that Lockstep does not read. Open it in Excel or LibreOffice, save it as .xlsx, and take that \
                    file.";
-        for place in [Location::File(path), Location::Url(outside.url("/a"))] {
+        for place in [SourceLocation::File(path), SourceLocation::Url(outside.url("/a"))] {
             for (kind, code) in [("csv", "not_csv"), ("excel", "not_excel")] {
                 let (told, message) = failed(road.content(kind, &place).map(drop));
                 assert_eq!((told, message), (code, format!("This is {name}, {fix}")), "{kind}");
@@ -123,7 +123,7 @@ fn other_xml_is_not_sent_from_one_kind_to_another() {
     let road = Road::new();
     let path = road.folder.path().join("a.xml");
     std::fs::write(&path, "<?xml version=\"1.0\"?><albums><album id=\"1\"/></albums>").expect("written");
-    let place = Location::File(path);
+    let place = SourceLocation::File(path);
     let (code, message) = failed(road.content("excel", &place).map(drop));
     assert_eq!(code, "not_excel");
     assert!(message.starts_with("This is an XML document, not") && !message.contains("kind CSV"), "{message}");
@@ -140,7 +140,7 @@ fn a_password_is_named_with_its_fix_by_every_kind() {
     let path = road.folder.path().join("a.xlsx");
     std::fs::write(&path, file.into_inner().into_inner()).expect("written");
     for kind in ["csv", "excel", "feeds"] {
-        let (code, message) = failed(road.content(kind, &Location::File(path.clone())).map(drop));
+        let (code, message) = failed(road.content(kind, &SourceLocation::File(path.clone())).map(drop));
         assert!(code == "password_protected" || kind == "feeds", "{kind}: {code}: {message}");
         let said = ["protected with a password, and Lockstep cannot open it", "Save a copy without a password"];
         assert!(said.iter().all(|said| message.contains(said)), "{kind}: {message}");

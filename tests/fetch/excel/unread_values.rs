@@ -1,7 +1,7 @@
 //! Cells whose value is not in the file, or not as it was entered: formulas that were never calculated, numbers with
 //! more digits than spreadsheets keep, and two cells at one place.
 
-use lockstep::domain::rows::row::Row;
+use lockstep::domain::rows::row::TextRow;
 
 use super::super::{failed, rows};
 use super::{Reading, patient_road, read_bytes};
@@ -11,7 +11,7 @@ use crate::support::xls::{XlsCell, xls};
 const HEADER: [&str; 4] = ["id", "price", "total", "name"];
 
 /// The rows below the header, and what was noted.
-fn read_rows(bytes: &[u8]) -> (Vec<Row>, Vec<String>) {
+fn read_rows(bytes: &[u8]) -> (Vec<TextRow>, Vec<String>) {
     let Reading { content, reasons } = read_bytes(&patient_road(), bytes).expect("a workbook");
     (rows(&*content), reasons)
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use super::{Notes, Reader, Silent};
 use crate::fetch::{Road, peak_memory};
@@ -100,7 +100,7 @@ fn a_feed_whose_turn_did_not_come_has_not_failed() {
     outside.set("/f", Reply::feed("F", &["1"]));
     other.set("/g", Reply::feed("G", &["1"]));
     let road = Road::new().within(Duration::from_secs(8));
-    let table = Location::Url(outside.url("/table"));
+    let table = SourceLocation::Url(outside.url("/table"));
     let run = thread::scope(|scope| {
         scope.spawn(|| road.fetch("csv", &table, None, &Silent).map(drop));
         until(|| outside.hits("/table") == 1);
@@ -145,7 +145,7 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
         });
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert_eq!(run.failure.expect("an end").0, "stopped");
-        let shape = |feeds: &[lockstep::domain::feed::Feed]| -> Vec<_> {
+        let shape = |feeds: &[lockstep::domain::feed::FeedRecord]| -> Vec<_> {
             feeds.iter().map(|feed| (feed.address.clone(), feed.identity, feed.failures, feed.lists.clone())).collect()
         };
         assert_eq!(shape(&reader.feeds), shape(&before));

@@ -1,6 +1,6 @@
 //! What tells articles apart stays, whatever the feed does later.
 
-use lockstep::domain::feed::Identity;
+use lockstep::domain::feed::EntryIdentity;
 use lockstep::domain::issue::IssueKind;
 
 use super::Reader;
@@ -22,16 +22,16 @@ fn a_feed_that_gains_ids_keeps_its_rule() {
     outside.set("/f", feed(&[("", a, "A"), ("", b, "B")]));
     let mut reader = Reader::of(&[outside.url("/f")]);
     let first = reader.by_hand();
-    assert_eq!(reader.feed("/f").identity, Some(Identity::Link));
+    assert_eq!(reader.feed("/f").identity, Some(EntryIdentity::Link));
     outside.set("/f", feed(&[("urn:1", a, "A"), ("urn:2", b, "B again"), ("urn:3", "", "C")]));
     let second = reader.by_hand();
     assert_eq!(second.rows.as_ref().map(Vec::len), Some(3));
     assert!(first.keys().iter().all(|key| second.keys().contains(key)), "{:?} {:?}", first.keys(), second.keys());
-    assert_eq!(reader.feed("/f").identity, Some(Identity::Link));
+    assert_eq!(reader.feed("/f").identity, Some(EntryIdentity::Link));
     // Nothing is known any more: the rule is chosen anew.
     reader.feeds.clear();
     reader.full();
-    assert_eq!(reader.feed("/f").identity, Some(Identity::Guid));
+    assert_eq!(reader.feed("/f").identity, Some(EntryIdentity::Guid));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_feed_without_entries_chooses_later() {
     assert_eq!((run.rows.as_ref().map(Vec::len), reader.feed("/f").identity), (Some(0), None), "{:?}", run.failure);
     outside.set("/f", feed(&[("", "", "Only a title")]));
     assert_eq!(reader.by_hand().titles(), ["Only a title"]);
-    assert_eq!(reader.feed("/f").identity, Some(Identity::Hash));
+    assert_eq!(reader.feed("/f").identity, Some(EntryIdentity::Hash));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 
 use super::Reader;
 use crate::support::outside::{Outside, Reply};
@@ -141,13 +141,13 @@ fn a_list_in_a_list_is_named_and_not_followed() {
 fn a_list_may_be_a_file_and_is_read_at_every_sync() {
     let outside = Outside::start();
     let feeds = three(&outside);
-    let mut reader = Reader::at(Location::Sample);
+    let mut reader = Reader::at(SourceLocation::Sample);
     let path = reader.road.folder.path().join("feeds.opml");
     let write = |feeds: &[String]| {
         let outlines: String = feeds.iter().map(|feed| format!("<outline xmlUrl=\"{feed}\"/>")).collect();
         fs::write(&path, format!("<opml version=\"2.0\"><body>{outlines}</body></opml>")).expect("written");
     };
-    reader.location = Location::File(path.clone());
+    reader.location = SourceLocation::File(path.clone());
     write(&feeds[..2]);
     assert_eq!(reader.by_hand().titles().len(), 2);
     assert!(reader.by_hand().is_unchanged());
@@ -163,7 +163,7 @@ fn a_list_may_be_a_file_and_is_read_at_every_sync() {
     fs::create_dir_all(&uploads).expect("a folder");
     write(&feeds);
     fs::rename(&path, uploads.join("0123456789abcdef0123456789abcdef")).expect("moved");
-    let mut uploaded = Reader::at(Location::Upload("0123456789abcdef0123456789abcdef".to_owned()));
+    let mut uploaded = Reader::at(SourceLocation::Upload("0123456789abcdef0123456789abcdef".to_owned()));
     uploaded.road = reader.road;
     assert_eq!(uploaded.by_hand().titles().len(), 3);
 }
@@ -175,7 +175,7 @@ fn a_look_asks_a_few_feeds_of_a_list() {
     (0..50).for_each(|n| outside.set(&format!("/{n}"), Reply::feed("F", &["1"])));
     outside.set("/list", Reply::opml(&feeds));
     let road = super::Road::new();
-    let content = road.content("feeds", &Location::Url(outside.url("/list"))).expect("content");
+    let content = road.content("feeds", &SourceLocation::Url(outside.url("/list"))).expect("content");
     assert_eq!(super::rows(&*content).len(), 4);
     assert_eq!((0..50).filter(|n| outside.hits(&format!("/{n}")) > 0).count(), 4);
 }

@@ -12,29 +12,29 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use lockstep::domain::feed::Feed;
+use lockstep::domain::feed::FeedRecord;
 use lockstep::domain::issue::{Issue, IssueKind};
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
-use lockstep::domain::rows::row::Row;
+use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
-use lockstep::fetch::{FetchError, FetchProgress, Fetched, Order, Watch};
+use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 
 use super::{Road, rows, source};
 
 /// A source made of feeds, with what is remembered of it from one fetch to the next.
 pub(super) struct Reader {
     pub(super) road: Road,
-    pub(super) location: Location,
+    pub(super) location: SourceLocation,
     pub(super) validators: Validators,
-    pub(super) feeds: Vec<Feed>,
+    pub(super) feeds: Vec<FeedRecord>,
 }
 
 /// What one fetch came to.
 pub(super) struct Run {
     /// The rows; none where nothing is new.
-    pub(super) rows: Option<Vec<Row>>,
+    pub(super) rows: Option<Vec<TextRow>>,
     /// The word and the sentence of a failure.
     pub(super) failure: Option<(&'static str, String)>,
     pub(super) issues: Vec<Issue>,
@@ -74,12 +74,12 @@ impl Reader {
     /// A source that names these addresses.
     pub(super) fn of(addresses: &[String]) -> Self {
         Self::at(match addresses {
-            [only] => Location::Url(only.clone()),
-            many => Location::Urls(many.to_vec()),
+            [only] => SourceLocation::Url(only.clone()),
+            many => SourceLocation::Urls(many.to_vec()),
         })
     }
 
-    pub(super) fn at(location: Location) -> Self {
+    pub(super) fn at(location: SourceLocation) -> Self {
         Self { road: Road::new(), location, validators: Validators::default(), feeds: Vec::new() }
     }
 
@@ -104,19 +104,19 @@ impl Reader {
     }
 
     /// A fetch, incremental and by hand unless `change` says otherwise. All of it is applied.
-    pub(super) fn fetch(&mut self, change: impl FnOnce(&mut Order<'_>)) -> Run {
+    pub(super) fn fetch(&mut self, change: impl FnOnce(&mut FetchRequest<'_>)) -> Run {
         let watch = Notes::default();
         self.watched(change, &watch)
     }
 
-    pub(super) fn watched(&mut self, change: impl FnOnce(&mut Order<'_>), watch: &Notes) -> Run {
+    pub(super) fn watched(&mut self, change: impl FnOnce(&mut FetchRequest<'_>), watch: &Notes) -> Run {
         let (validators, feeds) = (self.validators.clone(), self.feeds.clone());
-        let mut order = Order {
+        let mut order = FetchRequest {
             sync: Some(SyncId::new()),
             mode: Mode::Incremental,
             within: self.road.run,
             feeds: &feeds,
-            ..Order::whole(&validators, self.road.timeout)
+            ..FetchRequest::whole(&validators, self.road.timeout)
         };
         change(&mut order);
         let kinds = self.road.kinds();
@@ -127,12 +127,12 @@ impl Reader {
         self.feeds = feeds.expect("what is known of the feeds is told however it ends");
         let mut run = Run { rows: None, failure: None, issues, progress, bytes: 0 };
         match fetched {
-            Ok(Fetched::Content(content)) => {
+            Ok(FetchOutcome::Content(content)) => {
                 assert!(!content.is_whole());
                 self.validators = content.validators().clone();
                 (run.rows, run.bytes) = (Some(rows(&*content)), content.bytes());
             }
-            Ok(Fetched::Unchanged(validators)) => self.validators = validators.expect("validators"),
+            Ok(FetchOutcome::Unchanged(validators)) => self.validators = validators.expect("validators"),
             Err(FetchError::Stopped) => run.failure = Some(("stopped", String::new())),
             Err(FetchError::Failed { code, message }) => run.failure = Some((code, message)),
         }
@@ -142,18 +142,21 @@ impl Reader {
     /// How many articles a fetch of everything brings, without having them in memory.
     pub(super) fn count(&self) -> usize {
         let nothing = Validators::default();
-        let order =
-            Order { sync: Some(SyncId::new()), within: self.road.run, ..Order::whole(&nothing, self.road.timeout) };
+        let order = FetchRequest {
+            sync: Some(SyncId::new()),
+            within: self.road.run,
+            ..FetchRequest::whole(&nothing, self.road.timeout)
+        };
         let source = source("feeds", self.location.clone());
         let kinds = self.road.kinds();
         match kinds.get("feeds").expect("the kind").fetch(&source, &order, &Silent).expect("content") {
-            Fetched::Content(content) => content.rows().expect("rows").count(),
-            Fetched::Unchanged(_) => panic!("a full fetch is never unchanged"),
+            FetchOutcome::Content(content) => content.rows().expect("rows").count(),
+            FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
         }
     }
 
     /// What is known of the feed whose address ends like this.
-    pub(super) fn feed(&self, end: &str) -> &Feed {
+    pub(super) fn feed(&self, end: &str) -> &FeedRecord {
         self.feeds.iter().find(|feed| feed.address.ends_with(end)).expect("the feed")
     }
 
@@ -174,7 +177,7 @@ impl Reader {
 /// A watch that notes nothing.
 struct Silent;
 
-impl Watch for Silent {
+impl FetchObserver for Silent {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -188,7 +191,7 @@ impl Watch for Silent {
 struct Told {
     issues: Vec<Issue>,
     progress: Vec<FetchProgress>,
-    feeds: Option<Vec<Feed>>,
+    feeds: Option<Vec<FeedRecord>>,
 }
 
 /// A watch that notes what it is told.
@@ -198,7 +201,7 @@ pub(super) struct Notes {
     told: Mutex<Told>,
 }
 
-impl Watch for Notes {
+impl FetchObserver for Notes {
     fn received(&self, _: u64, _: Option<u64>) {
         panic!("how far one of many feeds is says nothing of the whole");
     }
@@ -213,7 +216,7 @@ impl Watch for Notes {
         self.told.lock().expect("notes").issues.push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<Feed>) {
+    fn feeds(&self, feeds: Vec<FeedRecord>) {
         self.told.lock().expect("notes").feeds = Some(feeds);
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::progress::Count;
+use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
 use crate::support::outside::{Outside, Reply};
@@ -21,7 +21,7 @@ fn a_feed_that_is_fresh_is_not_asked_but_in_full() {
     assert!(until > Utc::now() + TimeDelta::seconds(590) && until <= Utc::now() + TimeDelta::seconds(600), "{until}");
     for run in [reader.by_hand(), reader.scheduled()] {
         assert!(run.is_unchanged() && run.issues.is_empty(), "{:?}", run.issues);
-        assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(Count { processed: 1, total: 1 }));
+        assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(ProgressCount { processed: 1, total: 1 }));
     }
     assert_eq!((outside.hits("/f"), outside.hits("/g")), (1, 3));
     assert_eq!(reader.known("/f").fresh_until, Some(until));
@@ -86,7 +86,7 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
     let left = |reader: &Reader| reader.feeds.iter().filter(|feed| feed.busy_until > Some(Utc::now())).count();
     assert_eq!(left(&reader), 51, "the one that was read before as well");
     assert!(reader.feeds.iter().all(|feed| !feed.has_failed()));
-    assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(Count { processed: 52, total: 52 }));
+    assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(ProgressCount { processed: 52, total: 52 }));
 
     reader.full();
     let hits: usize = (0..50).map(|n| outside.hits(&format!("/{n}"))).sum();

@@ -2,8 +2,8 @@
 
 use lockstep::domain::columns::column_type::ColumnType;
 use lockstep::domain::issue::IssueKind;
-use lockstep::domain::location::Location;
-use lockstep::domain::progress::Count;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
 use crate::support::outside::{Outside, Reply};
@@ -98,9 +98,9 @@ fn progress_counts_feeds_and_articles_and_only_goes_forward() {
     outside.set("/list", Reply::opml(&feeds));
     let run = Reader::of(&[outside.url("/list")]).by_hand();
     let last = run.progress.last().expect("progress");
-    assert_eq!(last.feeds, Some(Count { processed: 5, total: 5 }));
-    assert_eq!(last.articles, Some(Count { processed: 10, total: 10 }));
-    assert_eq!(last.share, Count { processed: 5, total: 5 });
+    assert_eq!(last.feeds, Some(ProgressCount { processed: 5, total: 5 }));
+    assert_eq!(last.articles, Some(ProgressCount { processed: 10, total: 10 }));
+    assert_eq!(last.share, ProgressCount { processed: 5, total: 5 });
     assert_eq!(last.bytes, run.bytes);
     assert!(run.bytes > 1000, "{}", run.bytes);
     assert!(run.progress.iter().any(|now| now.message == "Fetching feed 3 of 5…"));
@@ -108,7 +108,7 @@ fn progress_counts_feeds_and_articles_and_only_goes_forward() {
         let (a, b) = (&pair[0], &pair[1]);
         assert!(a.bytes <= b.bytes && a.articles.map(|c| c.processed) <= b.articles.map(|c| c.processed));
         assert!(a.feeds.map(|c| c.processed) <= b.feeds.map(|c| c.processed));
-        let share = |count: Count| count.processed * 1000 / count.total.max(1);
+        let share = |count: ProgressCount| count.processed * 1000 / count.total.max(1);
         assert!(share(a.share) <= share(b.share), "{a:?} {b:?}");
     }
 }
@@ -140,12 +140,12 @@ fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
 
 #[test]
 fn a_feed_file_is_a_source_too() {
-    let mut reader = Reader::at(Location::Sample);
+    let mut reader = Reader::at(SourceLocation::Sample);
     let path = reader.road.folder.path().join("feed.json");
     let feed = r##"{"version": "https://jsonfeed.org/version/1.1", "title": "Mine", "items": [
         {"id": "1", "url": "https://h.example/1", "title": "One", "content_html": "<a href=\"x\">x</a>"}]}"##;
     std::fs::write(&path, feed).expect("written");
-    reader.location = Location::File(path.clone());
+    reader.location = SourceLocation::File(path.clone());
     let run = reader.by_hand();
     assert_eq!(run.titles(), ["One"]);
     let shown = format!("{:?}", run.rows);

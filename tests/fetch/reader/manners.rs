@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
 use super::super::{Patient, Road, failed};
@@ -113,7 +113,7 @@ fn a_cancel_ends_a_server_that_hangs() {
         let server = ReaderServer::start(Dialect::Miniflux, articles());
         server.misbehave(part, 1..usize::MAX, Misdeed::Hang);
         let (road, watch) = (Road::new(), Patient::default());
-        let location = Location::Url(server.url());
+        let location = SourceLocation::Url(server.url());
         thread::scope(|scope| {
             let fetching = scope.spawn(|| road.fetch("reader", &location, None, &watch).map(drop));
             thread::sleep(Duration::from_millis(500));

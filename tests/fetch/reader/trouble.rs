@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockstep::domain::location::Location;
+use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
 use super::super::{Road, failed, peak_memory};
@@ -59,7 +59,7 @@ fn an_address_without_a_reader_server_is_told_with_where_there_is_one() {
     outside.set("/api/greader.php/accounts/ClientLogin", Reply::status(503).body("Service Unavailable!"));
     let (code, message) = told(&at("/api/greader.php"));
     assert!(code == "api_disabled" && message.contains("Allow API access"), "{code}: {message}");
-    for location in [Location::Url(outside.url("")), Location::Sample] {
+    for location in [SourceLocation::Url(outside.url("")), SourceLocation::Sample] {
         let accepted = Road::new().kinds().get("reader").expect("a kind").accepts(&location);
         assert!(accepted.expect_err("nothing to log in with").contains("name:password@host"));
     }

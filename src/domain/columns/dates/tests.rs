@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
-use super::{Dates, Order, value};
+use super::{DateEvidence, DateOrder, value};
 
-fn told(cells: &[&str]) -> Option<Order> {
-    let mut dates = Dates::default();
+fn told(cells: &[&str]) -> Option<DateOrder> {
+    let mut dates = DateEvidence::default();
     cells.iter().for_each(|cell| dates.look(cell));
     dates.order()
 }
@@ -11,12 +11,12 @@ fn told(cells: &[&str]) -> Option<Order> {
 #[test]
 fn the_order_is_told_by_the_cells() {
     for (cells, order) in [
-        (&["2025-04-03", "2025-12-31T23:59:59Z", "2025-1-2 14:30"][..], Order::YearFirst),
-        (&["2025/04/03"], Order::YearFirst),
-        (&["3.4.2025", "03.04.2025, 14:30"], Order::DayFirst),
-        (&["03/04/2025", "25/04/2025"], Order::DayFirst),
-        (&["03/04/2025", "04/25/2025 8:15:00"], Order::MonthFirst),
-        (&["25-04-2025"], Order::DayFirst),
+        (&["2025-04-03", "2025-12-31T23:59:59Z", "2025-1-2 14:30"][..], DateOrder::YearFirst),
+        (&["2025/04/03"], DateOrder::YearFirst),
+        (&["3.4.2025", "03.04.2025, 14:30"], DateOrder::DayFirst),
+        (&["03/04/2025", "25/04/2025"], DateOrder::DayFirst),
+        (&["03/04/2025", "04/25/2025 8:15:00"], DateOrder::MonthFirst),
+        (&["25-04-2025"], DateOrder::DayFirst),
     ] {
         assert_eq!(told(cells), Some(order), "{cells:?}");
     }
@@ -49,26 +49,26 @@ fn what_is_not_certain_or_cannot_be_is_text() {
 
 #[test]
 fn zones_and_parts_of_seconds_count() {
-    let at = |cell| value(cell, Order::YearFirst).expect("a date");
+    let at = |cell| value(cell, DateOrder::YearFirst).expect("a date");
     assert_eq!(at("2025-05-01T00:30:00+02:00"), at("2025-04-30 22:30"));
     assert_eq!(at("2025-04-30T22:30:00.5-0130"), at("2025-05-01T00:00:00.5Z"));
     assert!(at("2025-04-30T22:30:00.25Z") < at("2025-04-30T22:30:00.5Z"));
-    assert_eq!(value("03/04/2025", Order::DayFirst), value("2025-04-03", Order::YearFirst));
-    assert_eq!(value("03/04/2025", Order::MonthFirst), value("2025-03-04", Order::YearFirst));
-    assert_eq!(value("2024-02-29", Order::DayFirst), None);
-    assert_eq!(value("", Order::DayFirst), None);
+    assert_eq!(value("03/04/2025", DateOrder::DayFirst), value("2025-04-03", DateOrder::YearFirst));
+    assert_eq!(value("03/04/2025", DateOrder::MonthFirst), value("2025-03-04", DateOrder::YearFirst));
+    assert_eq!(value("2024-02-29", DateOrder::DayFirst), None);
+    assert_eq!(value("", DateOrder::DayFirst), None);
 }
 
 proptest! {
     #[test]
     fn days_are_sorted_as_the_calendar_has_them(
         days in prop::collection::vec((1..=9999_i32, 1..=12_u32, 1..=28_u32), 2..20),
-        order in prop::sample::select(vec![Order::YearFirst, Order::DayFirst, Order::MonthFirst]),
+        order in prop::sample::select(vec![DateOrder::YearFirst, DateOrder::DayFirst, DateOrder::MonthFirst]),
     ) {
         let written = |(year, month, day): &(i32, u32, u32)| match order {
-            Order::YearFirst => format!("{year:04}-{month:02}-{day:02}"),
-            Order::DayFirst => format!("{day}.{month}.{year:04}"),
-            Order::MonthFirst => format!("{month}/{day}/{year:04}"),
+            DateOrder::YearFirst => format!("{year:04}-{month:02}-{day:02}"),
+            DateOrder::DayFirst => format!("{day}.{month}.{year:04}"),
+            DateOrder::MonthFirst => format!("{month}/{day}/{year:04}"),
         };
         for pair in days.windows(2) {
             let [first, second] = [written(&pair[0]), written(&pair[1])].map(|cell| value(&cell, order));
@@ -90,6 +90,6 @@ proptest! {
     #[test]
     fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
         let _ = told(&[&cell]);
-        let _ = value(&cell, Order::MonthFirst);
+        let _ = value(&cell, DateOrder::MonthFirst);
     }
 }

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
-use super::{Decimal, Numbers, SPACES, UNITS, value};
+use super::{DecimalSign, NumberEvidence, SPACES, UNITS, value};
 
-fn told(cells: &[&str]) -> Option<Decimal> {
-    let mut numbers = Numbers::default();
+fn told(cells: &[&str]) -> Option<DecimalSign> {
+    let mut numbers = NumberEvidence::default();
     cells.iter().for_each(|cell| numbers.look(cell));
     numbers.decimal()
 }
@@ -24,7 +24,7 @@ fn one_way_of_writing_is_told_from_all_cells() {
         &["52.520006599999997"],
         &["1.234", "5.678"],
     ] {
-        assert_eq!(told(cells), Some(Decimal::Point), "{cells:?}");
+        assert_eq!(told(cells), Some(DecimalSign::Point), "{cells:?}");
     }
     for cells in [
         &["1.234,56", "12"][..],
@@ -35,7 +35,7 @@ fn one_way_of_writing_is_told_from_all_cells() {
         &["0,123", "5"],
         &["1,234", "5,678"],
     ] {
-        assert_eq!(told(cells), Some(Decimal::Comma), "{cells:?}");
+        assert_eq!(told(cells), Some(DecimalSign::Comma), "{cells:?}");
     }
 }
 
@@ -80,14 +80,14 @@ fn what_is_not_certain_is_text() {
 #[test]
 fn the_value_is_what_the_column_means() {
     for (cell, decimal, expected) in [
-        (" 1,234.56 ", Decimal::Point, Some(1234.56)),
-        ("1.234,56", Decimal::Comma, Some(1234.56)),
-        ("−€ 1’234.5", Decimal::Point, Some(-1234.5)),
-        ("1\u{202f}234\u{a0}%", Decimal::Comma, Some(1234.0)),
-        (".5", Decimal::Point, Some(0.5)),
-        ("-0", Decimal::Point, Some(0.0)),
-        ("1.234,56", Decimal::Point, None),
-        ("", Decimal::Point, None),
+        (" 1,234.56 ", DecimalSign::Point, Some(1234.56)),
+        ("1.234,56", DecimalSign::Comma, Some(1234.56)),
+        ("−€ 1’234.5", DecimalSign::Point, Some(-1234.5)),
+        ("1\u{202f}234\u{a0}%", DecimalSign::Comma, Some(1234.0)),
+        (".5", DecimalSign::Point, Some(0.5)),
+        ("-0", DecimalSign::Point, Some(0.0)),
+        ("1.234,56", DecimalSign::Point, None),
+        ("", DecimalSign::Point, None),
     ] {
         assert_eq!(value(cell, decimal), expected, "{cell}");
     }
@@ -104,7 +104,7 @@ fn no_unit_is_the_beginning_or_the_end_of_another() {
 }
 
 /// A number in hundredths as somebody writes it.
-fn written(hundredths: i64, decimal: Decimal, group: Option<char>, unit: &str) -> String {
+fn written(hundredths: i64, decimal: DecimalSign, group: Option<char>, unit: &str) -> String {
     let digits = (hundredths.abs() / 100).to_string();
     let mut whole = String::new();
     for (at, digit) in digits.chars().enumerate() {
@@ -125,10 +125,10 @@ proptest! {
         group in prop::option::of(0..3_usize),
         unit in prop::sample::select(vec!["", " €", "%", " CHF"]),
     ) {
-        let decimal = if comma { Decimal::Comma } else { Decimal::Point };
+        let decimal = if comma { DecimalSign::Comma } else { DecimalSign::Point };
         let group = group.map(|at| [decimal.other(), SPACES[1], '\''][at]);
         let cells: Vec<String> = numbers.iter().map(|number| written(*number, decimal, group, unit)).collect();
-        let mut reading = Numbers::default();
+        let mut reading = NumberEvidence::default();
         cells.iter().for_each(|cell| reading.look(cell));
         prop_assert_eq!(reading.decimal(), Some(decimal));
         for (number, cell) in numbers.iter().zip(&cells) {
@@ -140,7 +140,7 @@ proptest! {
 
     #[test]
     fn a_column_that_is_read_has_a_value_in_every_cell(cells in prop::collection::vec("[-+−$€% 0-9.,']{1,9}", 1..6)) {
-        let mut reading = Numbers::default();
+        let mut reading = NumberEvidence::default();
         let cells: Vec<&str> = cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty()).collect();
         cells.iter().for_each(|cell| reading.look(cell));
         if let Some(decimal) = reading.decimal() {
@@ -161,6 +161,6 @@ proptest! {
     #[test]
     fn whatever_stands_in_a_cell_is_read_without_trouble(cell: String) {
         let _ = told(&[&cell]);
-        let _ = value(&cell, Decimal::Comma);
+        let _ = value(&cell, DecimalSign::Comma);
     }
 }

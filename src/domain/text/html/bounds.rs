@@ -3,7 +3,7 @@
 
 mod tables;
 
-use self::tables::Tables;
+use self::tables::OpenTables;
 
 /// How much of one text is read, in bytes, once what is too long has been left out.
 pub(super) const SIZE: usize = 1 << 20;
@@ -41,8 +41,8 @@ const SHALLOW: [&str; 27] = [
 /// have too many attributes. Their text stays.
 pub(super) fn bounded(html: &str) -> String {
     let mut kept = String::with_capacity(html.len().min(SIZE));
-    let mut open = Open::default();
-    let mut tables = Tables::default();
+    let mut open = OpenElements::default();
+    let mut tables = OpenTables::default();
     let mut tags = 0;
     let mut endless = [false; UNREAD.len()];
     let mut rest = html;
@@ -98,13 +98,13 @@ pub(super) fn bounded(html: &str) -> String {
 
 /// The elements that are open.
 #[derive(Default)]
-struct Open<'a> {
+struct OpenElements<'a> {
     names: Vec<&'a str>,
     /// How many of them are such that HTML opens again.
     formats: usize,
 }
 
-impl<'a> Open<'a> {
+impl<'a> OpenElements<'a> {
     /// Takes a start tag of `name`, unless it would lie too deep.
     fn begins(&mut self, name: &'a str) -> bool {
         let is = |known: &&str| known.eq_ignore_ascii_case(name);
@@ -171,7 +171,7 @@ fn end_of(name: &str, text: &str) -> Option<usize> {
 
 /// Where in a tag something stands.
 #[derive(Clone, Copy)]
-enum Part {
+enum TagPart {
     TagName,
     BeforeName,
     Name,
@@ -184,26 +184,26 @@ enum Part {
 /// How long the tag is that `text` begins with, and how many attributes it has, as HTML reads tags (WHATWG,
 /// "Tokenization"): a quotation mark is one only after an equals sign, and that is one only after a name.
 fn measure(text: &str) -> Option<(usize, usize)> {
-    let (mut part, mut many) = (Part::TagName, 0);
+    let (mut part, mut many) = (TagPart::TagName, 0);
     let begins = if text.starts_with("</") { 2 } else { 1 };
     for (at, byte) in text.bytes().enumerate().skip(begins) {
         part = match (part, byte) {
-            (Part::Quoted(quote), _) if byte == quote => Part::BeforeName,
-            (Part::Quoted(_), _) => part,
+            (TagPart::Quoted(quote), _) if byte == quote => TagPart::BeforeName,
+            (TagPart::Quoted(_), _) => part,
             (_, b'>') => return Some((at + 1, many)),
-            (Part::BeforeValue, b'"' | b'\'') => Part::Quoted(byte),
-            (Part::BeforeValue, _) if byte.is_ascii_whitespace() => part,
-            (Part::BeforeValue, _) => Part::Bare,
-            (Part::Name | Part::AfterName, _) if byte.is_ascii_whitespace() => Part::AfterName,
-            (_, _) if byte.is_ascii_whitespace() => Part::BeforeName,
-            (Part::Bare, _) => part,
-            (_, b'/') => Part::BeforeName,
-            (Part::Name | Part::AfterName, b'=') => Part::BeforeValue,
-            (Part::BeforeName | Part::AfterName, _) => {
+            (TagPart::BeforeValue, b'"' | b'\'') => TagPart::Quoted(byte),
+            (TagPart::BeforeValue, _) if byte.is_ascii_whitespace() => part,
+            (TagPart::BeforeValue, _) => TagPart::Bare,
+            (TagPart::Name | TagPart::AfterName, _) if byte.is_ascii_whitespace() => TagPart::AfterName,
+            (_, _) if byte.is_ascii_whitespace() => TagPart::BeforeName,
+            (TagPart::Bare, _) => part,
+            (_, b'/') => TagPart::BeforeName,
+            (TagPart::Name | TagPart::AfterName, b'=') => TagPart::BeforeValue,
+            (TagPart::BeforeName | TagPart::AfterName, _) => {
                 many += 1;
-                Part::Name
+                TagPart::Name
             }
-            (Part::TagName | Part::Name, _) => part,
+            (TagPart::TagName | TagPart::Name, _) => part,
         };
     }
     None

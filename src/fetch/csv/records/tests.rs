@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
-use super::{CsvRecord, MAX_CELL, MAX_COLUMNS, Records, Uncut};
+use super::{CsvRecord, MAX_CELL, MAX_COLUMNS, RecordError, RecordReader};
 
 /// Rows as the csv crate reads them, too: where no text stands after a closing quotation mark.
 fn is_loose(text: &[u8]) -> bool {
-    let mut records = Records::new(text, b',');
+    let mut records = RecordReader::new(text, b',');
     let mut record = CsvRecord::default();
     while records.next(&mut record).is_ok_and(|more| more) {
         if record.loose_end.is_some() {
@@ -14,8 +14,8 @@ fn is_loose(text: &[u8]) -> bool {
     false
 }
 
-fn cut(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, Uncut> {
-    let mut records = Records::new(text, b',');
+fn cut(text: &[u8]) -> Result<Vec<(u64, Vec<String>)>, RecordError> {
+    let mut records = RecordReader::new(text, b',');
     let mut record = CsvRecord::default();
     let mut all = Vec::new();
     while records.next(&mut record)? {
@@ -31,7 +31,7 @@ fn text(cell: &[u8]) -> String {
 
 fn first(text: &str) -> CsvRecord {
     let mut record = CsvRecord::default();
-    assert!(Records::new(text.as_bytes(), b',').next(&mut record).expect("a record"));
+    assert!(RecordReader::new(text.as_bytes(), b',').next(&mut record).expect("a record"));
     record
 }
 
@@ -53,7 +53,7 @@ fn a_byte_order_mark_before_a_row_is_no_part_of_it() {
     // Wherever the pieces of a file are cut.
     let text = "a\n\u{FEFF}\"b\"\n".as_bytes();
     for size in 1..=text.len() {
-        let mut records = Records::new(ShortReads(text, size), b',');
+        let mut records = RecordReader::new(ShortReads(text, size), b',');
         let mut record = CsvRecord::default();
         assert!(records.next(&mut record).expect("a record") && !record.begins_file);
         assert!(records.next(&mut record).expect("a record") && record.begins_file, "{size}");
@@ -96,18 +96,18 @@ fn text_beside_quotation_marks_is_told() {
 
 #[test]
 fn an_unclosed_quotation_mark_is_told_with_its_row() {
-    assert!(matches!(cut(b"a,b\n1,\"x\n2,y\n"), Err(Uncut::Unclosed { row: 2, cell: 1 })));
+    assert!(matches!(cut(b"a,b\n1,\"x\n2,y\n"), Err(RecordError::Unclosed { row: 2, cell: 1 })));
     let long = format!("a\n\"{}", "x\n".repeat(MAX_CELL));
-    assert!(matches!(cut(long.as_bytes()), Err(Uncut::LongCell { row: 2, cell: 0, quoted: true })));
+    assert!(matches!(cut(long.as_bytes()), Err(RecordError::LongCell { row: 2, cell: 0, quoted: true })));
 }
 
 #[test]
 fn a_quotation_mark_that_takes_rows_along_is_told_with_the_row_that_it_opens_in() {
     let text = b"id,a\n1,\"x\n2,y\n3,\"z\"\n";
-    assert!(matches!(cut(text), Err(Uncut::Swallowing { row: 2, cell: 1 })));
+    assert!(matches!(cut(text), Err(RecordError::Swallowing { row: 2, cell: 1 })));
     // Cells with line breaks that are closed are fine, and so is a space behind them.
     assert_eq!(cut(b"1,\"x\ny\" ,z\n").expect("whole")[0].1, ["1", "x\ny ", "z"]);
-    assert!(matches!(cut(b"1,\"x\ny\" z\n"), Err(Uncut::Swallowing { row: 1, cell: 1 })));
+    assert!(matches!(cut(b"1,\"x\ny\" z\n"), Err(RecordError::Swallowing { row: 1, cell: 1 })));
 }
 
 #[test]

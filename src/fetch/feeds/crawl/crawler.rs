@@ -8,28 +8,28 @@ use chrono::{DateTime, Utc};
 use parking_lot::{Condvar, Mutex};
 
 use super::feed_request;
-use super::feed_request::{Arrived, FEED_TIME, Reply};
-use super::host_queue::Roll;
-use super::progress::Telling;
-use super::state::{Job, Ledger};
+use super::feed_request::{ArrivedBody, FEED_TIME, FeedResponse};
+use super::host_queue::HostQueue;
+use super::progress::CrawlProgress;
+use super::state::{CrawlState, FeedJob};
 use crate::fetch::feeds::messages;
-use crate::fetch::http::Client;
+use crate::fetch::http::HttpClient;
 use crate::fetch::http::address::{parse, place};
 use crate::fetch::http::cancel_token::{SLICE, deadline};
 use crate::fetch::row_file::RowWriter;
-use crate::fetch::{FetchError, Order, Watch};
+use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
 /// How many hosts are asked at the same time.
 const HANDS: usize = 8;
 
 /// A way to read a file of this machine.
-pub(in crate::fetch) type ReadLocal<'a> = dyn Fn(&dyn Watch) -> Result<Arrived, FetchError> + Sync + 'a;
+pub(in crate::fetch) type ReadLocal<'a> = dyn Fn(&dyn FetchObserver) -> Result<ArrivedBody, FetchError> + Sync + 'a;
 
 /// A fetch of many feeds under way.
-pub(in crate::fetch) struct Gathering<'a> {
-    client: &'a Client,
-    pub(in crate::fetch) order: Order<'a>,
-    pub(in crate::fetch) watch: &'a dyn Watch,
+pub(in crate::fetch) struct FeedCrawler<'a> {
+    client: &'a HttpClient,
+    pub(in crate::fetch) order: FetchRequest<'a>,
+    pub(in crate::fetch) watch: &'a dyn FetchObserver,
     /// The text encoding that is set for the source.
     pub(in crate::fetch) encoding: Option<&'a str>,
     /// Set where the source is a file of this machine.
@@ -38,42 +38,42 @@ pub(in crate::fetch) struct Gathering<'a> {
     most_bytes: u64,
     /// When the last feed must be here, so that the run has time for what follows.
     ends: Instant,
-    pub(in crate::fetch) state: Mutex<State<'a>>,
+    pub(in crate::fetch) state: Mutex<CrawlerState<'a>>,
     changed: Condvar,
     /// Where articles go. Whoever has it reads a feed: one at a time is in memory.
     pub(in crate::fetch) out: Mutex<RowWriter>,
 }
 
-pub(in crate::fetch) struct State<'a> {
-    pub(in crate::fetch) ledger: Ledger<'a>,
-    roll: Roll<Job>,
-    telling: Telling,
+pub(in crate::fetch) struct CrawlerState<'a> {
+    pub(in crate::fetch) ledger: CrawlState<'a>,
+    roll: HostQueue<FeedJob>,
+    telling: CrawlProgress,
     /// Why nothing more can be written down.
     broken: Option<FetchError>,
 }
 
 /// What came of it.
-pub(in crate::fetch) struct Gathered<'a> {
-    pub(in crate::fetch) ledger: Ledger<'a>,
+pub(in crate::fetch) struct CrawlResult<'a> {
+    pub(in crate::fetch) ledger: CrawlState<'a>,
     pub(in crate::fetch) out: RowWriter,
     pub(in crate::fetch) bytes: u64,
     pub(in crate::fetch) broken: Option<FetchError>,
 }
 
-impl<'a> Gathering<'a> {
+impl<'a> FeedCrawler<'a> {
     /// A fetch of what `addresses` name; of the file that `local` reads, if it is given, which the one address stands
     /// for. `encoding` is what is set for the source.
     pub(in crate::fetch) fn new(
-        client: &'a Client,
+        client: &'a HttpClient,
         most_bytes: u64,
-        order: Order<'a>,
-        watch: &'a dyn Watch,
+        order: FetchRequest<'a>,
+        watch: &'a dyn FetchObserver,
         (addresses, local): (&[String], Option<&'a ReadLocal<'a>>),
         encoding: Option<&'a str>,
     ) -> Result<Self, FetchError> {
         let out = Mutex::new(RowWriter::new(&client.work_dir)?);
-        let ledger = Ledger::new(order, addresses);
-        let state = State { ledger, roll: Roll::new(), telling: Telling::default(), broken: None };
+        let ledger = CrawlState::new(order, addresses);
+        let state = CrawlerState { ledger, roll: HostQueue::new(), telling: CrawlProgress::default(), broken: None };
         // A run keeps a fifth of its time for its articles.
         let ends = deadline(order.within.mul_f64(0.8));
         let (state, changed) = (Mutex::new(state), Condvar::new());
@@ -81,7 +81,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// Asks all that is to be asked. It ends with the last feed, with the time, or soon after the watch says stop.
-    pub(in crate::fetch) fn run(self) -> Gathered<'a> {
+    pub(in crate::fetch) fn run(self) -> CrawlResult<'a> {
         {
             let state = &mut *self.state.lock();
             let jobs = state.ledger.begin(self.local.is_some(), Utc::now());
@@ -99,8 +99,8 @@ impl<'a> Gathering<'a> {
             }
             self.work();
         });
-        let State { ledger, telling, broken, .. } = self.state.into_inner();
-        Gathered { ledger, out: self.out.into_inner(), bytes: telling.bytes(), broken }
+        let CrawlerState { ledger, telling, broken, .. } = self.state.into_inner();
+        CrawlResult { ledger, out: self.out.into_inner(), bytes: telling.bytes(), broken }
     }
 
     fn work(&self) {
@@ -110,7 +110,7 @@ impl<'a> Gathering<'a> {
     }
 
     /// What to ask next; waits while somebody else may still find more.
-    fn next(&self) -> Option<Errand<'_, 'a>> {
+    fn next(&self) -> Option<HostSlot<'_, 'a>> {
         let mut state = self.state.lock();
         loop {
             if self.watch.should_stop() || state.broken.is_some() {
@@ -126,7 +126,7 @@ impl<'a> Gathering<'a> {
             }
             if let Some((place, job)) = state.roll.take() {
                 let Some(until) = state.ledger.silent_until(&job.address) else {
-                    return Some(Errand { gathering: self, place, job });
+                    return Some(HostSlot { gathering: self, place, job });
                 };
                 state.roll.give_back(&place);
                 self.settle_in(&mut state, |ledger, now| ledger.left_alone(&job, until, now));
@@ -143,24 +143,24 @@ impl<'a> Gathering<'a> {
         self.ends.saturating_duration_since(Instant::now())
     }
 
-    fn ask(&self, job: &Job) {
+    fn ask(&self, job: &FeedJob) {
         let left = self.time_left();
         let timeout = self.order.timeout.min(FEED_TIME);
-        let order = Order { timeout: timeout.min(left), within: left, ..self.order };
+        let order = FetchRequest { timeout: timeout.min(left), within: left, ..self.order };
         let known = self.state.lock().ledger.known(&job.address);
-        let ear = Ear { gathering: self, most: AtomicU64::new(0) };
+        let ear = FeedProgressForwarder { gathering: self, most: AtomicU64::new(0) };
         let reply = match self.local {
             Some(read) if job.given => read(&ear).map(|arrived| match known {
-                Some(known) if self.order.is_same(known, arrived.hash()) => Reply::Same(known.clone()),
-                _ => Reply::New(arrived),
+                Some(known) if self.order.is_same(known, arrived.hash()) => FeedResponse::Same(known.clone()),
+                _ => FeedResponse::New(arrived),
             }),
             _ => feed_request::ask(self.client, &job.address, known, &order, &ear),
         };
         match reply {
-            Ok(Reply::Same(validators)) => self.settle(|ledger, now| ledger.same(job, validators, now)),
-            Ok(Reply::Busy { host, until }) => self.settle(|ledger, now| ledger.busy(job, host, until, now)),
-            Ok(Reply::Page(feeds)) => self.settle(|ledger, now| ledger.found_page(job, &feeds, now)),
-            Ok(Reply::New(arrived)) => self.take(job, &arrived),
+            Ok(FeedResponse::Same(validators)) => self.settle(|ledger, now| ledger.same(job, validators, now)),
+            Ok(FeedResponse::Busy { host, until }) => self.settle(|ledger, now| ledger.busy(job, host, until, now)),
+            Ok(FeedResponse::Page(feeds)) => self.settle(|ledger, now| ledger.found_page(job, &feeds, now)),
+            Ok(FeedResponse::New(arrived)) => self.take(job, &arrived),
             // It had less than its time, or none where somebody else talked to its host all the while.
             Err(FetchError::Failed { code: "timeout", .. }) if self.time_left().is_zero() => {
                 self.settle(|ledger, _| {
@@ -172,7 +172,7 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    pub(in crate::fetch) fn fail(&self, job: &Job, error: FetchError) {
+    pub(in crate::fetch) fn fail(&self, job: &FeedJob, error: FetchError) {
         match error {
             FetchError::Failed { code: "disk", .. } => self.state.lock().broken = Some(error),
             // A stop leaves everything as it is.
@@ -181,28 +181,32 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    pub(in crate::fetch) fn settle(&self, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
+    pub(in crate::fetch) fn settle(&self, change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>) {
         self.settle_found(0, change);
     }
 
     pub(in crate::fetch) fn settle_found(
         &self,
         articles: u64,
-        change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>,
+        change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>,
     ) {
         let state = &mut *self.state.lock();
         state.telling.found(articles);
         self.settle_in(state, change);
     }
 
-    fn settle_in(&self, state: &mut State<'a>, change: impl FnOnce(&mut Ledger<'a>, DateTime<Utc>) -> Vec<Job>) {
+    fn settle_in(
+        &self,
+        state: &mut CrawlerState<'a>,
+        change: impl FnOnce(&mut CrawlState<'a>, DateTime<Utc>) -> Vec<FeedJob>,
+    ) {
         let jobs = change(&mut state.ledger, Utc::now());
         self.enqueue(state, jobs);
         state.telling.tell(state.ledger.tally, self.watch);
     }
 
     /// Puts jobs on the roll. What is no address has failed by that.
-    fn enqueue(&self, state: &mut State<'a>, jobs: Vec<Job>) {
+    fn enqueue(&self, state: &mut CrawlerState<'a>, jobs: Vec<FeedJob>) {
         for job in jobs {
             match parse(&job.address) {
                 _ if job.given && self.local.is_some() => state.roll.add("", job),
@@ -218,13 +222,13 @@ impl<'a> Gathering<'a> {
 }
 
 /// A job under way. Its place is given back when this is dropped, whatever happened.
-struct Errand<'g, 'a> {
-    gathering: &'g Gathering<'a>,
+struct HostSlot<'g, 'a> {
+    gathering: &'g FeedCrawler<'a>,
     place: String,
-    job: Job,
+    job: FeedJob,
 }
 
-impl Drop for Errand<'_, '_> {
+impl Drop for HostSlot<'_, '_> {
     fn drop(&mut self) {
         self.gathering.state.lock().roll.give_back(&self.place);
         self.gathering.changed.notify_all();
@@ -232,13 +236,13 @@ impl Drop for Errand<'_, '_> {
 }
 
 /// Hears what one feed tells, and adds it to what the others tell.
-struct Ear<'g, 'a> {
-    gathering: &'g Gathering<'a>,
+struct FeedProgressForwarder<'g, 'a> {
+    gathering: &'g FeedCrawler<'a>,
     /// The most bytes that were here: a try that begins anew counts when it is past that.
     most: AtomicU64,
 }
 
-impl Watch for Ear<'_, '_> {
+impl FetchObserver for FeedProgressForwarder<'_, '_> {
     fn received(&self, bytes: u64, _: Option<u64>) {
         let before = self.most.fetch_max(bytes, Ordering::Relaxed);
         let state = &mut *self.gathering.state.lock();

@@ -15,13 +15,13 @@ use crate::domain::text::measures;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::autodiscovery;
 use crate::fetch::feeds::parse::sniff::begins_as_feed;
-use crate::fetch::http::address::Reach;
-use crate::fetch::http::body_file::{Spooled, disk};
-use crate::fetch::http::request::Request;
+use crate::fetch::http::address::RedirectScope;
+use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::{Place, Trouble};
-use crate::fetch::http::{Answer, Body, Client};
-use crate::fetch::{FetchError, Order, Watch};
+use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
+use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
 /// The longest one feed may take; a run has many.
 pub(super) const FEED_TIME: Duration = Duration::from_secs(30);
@@ -37,11 +37,11 @@ const ACCEPT: &str = "application/atom+xml, application/rss+xml, application/fee
 
 /// What an address answered.
 #[derive(Debug)]
-pub(super) enum Reply {
+pub(super) enum FeedResponse {
     /// What is known is the newest; so are these validators.
     Same(Validators),
     /// Something new.
-    New(Arrived),
+    New(ArrivedBody),
     /// A web page, which names these feeds.
     Page(Vec<Url>),
     /// To be left alone until then.
@@ -55,8 +55,8 @@ pub(super) enum Reply {
 
 /// What arrived.
 #[derive(Debug)]
-pub(in crate::fetch) struct Arrived {
-    content: Spooled,
+pub(in crate::fetch) struct ArrivedBody {
+    content: BodyFile,
     /// The charset that the server named.
     pub(super) charset: Option<String>,
     /// Where it was found in the end.
@@ -67,9 +67,9 @@ pub(in crate::fetch) struct Arrived {
     pub(super) validators: Validators,
 }
 
-impl Arrived {
+impl ArrivedBody {
     /// A file of this machine.
-    pub(in crate::fetch) fn from_file(content: Spooled, url: Url) -> Self {
+    pub(in crate::fetch) fn from_file(content: BodyFile, url: Url) -> Self {
         let validators = Validators { body_hash: Some(content.hash.clone()), ..Validators::default() };
         Self { content, charset: None, url, moved: false, validators }
     }
@@ -89,25 +89,25 @@ impl Arrived {
 
 /// Asks `address`, of whose version `known` is known.
 pub(super) fn ask(
-    client: &Client,
+    client: &HttpClient,
     address: &str,
     known: Option<&Validators>,
-    order: &Order<'_>,
-    watch: &dyn Watch,
-) -> Result<Reply, FetchError> {
+    order: &FetchRequest<'_>,
+    watch: &dyn FetchObserver,
+) -> Result<FeedResponse, FetchError> {
     // How often it asked to wait, and until when the last time.
     let asked_to_wait = Mutex::new((0, None));
     let named = Mutex::new(Vec::new());
-    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
+    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
         let now = Utc::now();
         match (status.as_u16(), response_status::retry_after(headers, now)) {
             (429 | 503, Some(until)) => {
                 let mut waits = asked_to_wait.lock();
                 *waits = (waits.0 + 1, Some(pacing::leave_alone(until, now)));
                 if until - now > SHORT_WAIT || waits.0 > SHORT_WAITS {
-                    return Err(Trouble::Final(response_status::too_busy(&place.host, until)));
+                    return Err(BodyProblem::Final(response_status::too_busy(&place.host, until)));
                 }
-                Err(Trouble::Busy { host: place.host.clone(), until })
+                Err(BodyProblem::Busy { host: place.host.clone(), until })
             }
             (404, _) => Err(trouble(
                 "not_found",
@@ -132,57 +132,58 @@ pub(super) fn ask(
             (200 | 203, _) if response_status::says_html(headers) && begins_as_feed(start) => Ok(()),
             (200 | 203, _) if response_status::says_html(headers) => {
                 *named.lock() = autodiscovery::feeds_of(start, &bare(&place.url));
-                Err(Trouble::Final(response_status::page_instead(place)))
+                Err(BodyProblem::Final(response_status::page_instead(place)))
             }
             _ => response_status::judge(status, headers, start, place),
         }
     };
     // Whose word the last answer was.
     let asked = Mutex::new(String::new());
-    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &Place| {
+    let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
         asked.lock().clone_from(&place.host);
         judge(status, headers, start, place)
     };
     let nothing = Validators::default();
-    let request = Request { accept: ACCEPT, judge: &judge, ..Request::table(address, Reach::Anywhere) };
+    let request =
+        OutgoingRequest { accept: ACCEPT, judge: &judge, ..OutgoingRequest::table(address, RedirectScope::Anywhere) };
     let answer = client.ask(&request.newer_than(known.unwrap_or(&nothing), order.mode), order, watch);
     let now = Utc::now();
     match answer {
-        Ok(Answer::NotModified(headers)) => {
+        Ok(FetchResponse::NotModified(headers)) => {
             let known = known.cloned().unwrap_or_default();
-            Ok(Reply::Same(Validators { fresh_until: pacing::fresh_until(&headers, now), ..known }))
+            Ok(FeedResponse::Same(Validators { fresh_until: pacing::fresh_until(&headers, now), ..known }))
         }
-        Ok(Answer::Body(body)) => {
+        Ok(FetchResponse::Body(body)) => {
             let same = known.is_some_and(|known| order.is_same(known, &body.content.hash));
             let arrived = arrived(body, now);
-            Ok(if same { Reply::Same(arrived.validators) } else { Reply::New(arrived) })
+            Ok(if same { FeedResponse::Same(arrived.validators) } else { FeedResponse::New(arrived) })
         }
         Err(error) => match (asked_to_wait.into_inner().1, &error) {
             (Some(until), FetchError::Failed { code: "rate_limited", .. }) if until > now => {
-                Ok(Reply::Busy { host: asked.into_inner(), until })
+                Ok(FeedResponse::Busy { host: asked.into_inner(), until })
             }
-            (_, FetchError::Failed { code: "html_page", .. }) => Ok(Reply::Page(named.into_inner())),
+            (_, FetchError::Failed { code: "html_page", .. }) => Ok(FeedResponse::Page(named.into_inner())),
             _ => Err(in_words_for_feeds(error, address, order, client.max_bytes)),
         },
     }
 }
 
-fn arrived(body: Body, now: DateTime<Utc>) -> Arrived {
+fn arrived(body: ResponseBody, now: DateTime<Utc>) -> ArrivedBody {
     let validators = Validators {
         body_hash: Some(body.content.hash.clone()),
         fresh_until: pacing::fresh_until(&body.headers, now),
         ..body.validators()
     };
     let charset = response_status::charset(&body.headers);
-    Arrived { content: body.content, charset, url: body.url, moved: body.moved, validators }
+    ArrivedBody { content: body.content, charset, url: body.url, moved: body.moved, validators }
 }
 
-fn trouble(code: &'static str, message: String) -> Trouble {
-    Trouble::Final(FetchError::failed(code, message))
+fn trouble(code: &'static str, message: String) -> BodyProblem {
+    BodyProblem::Final(FetchError::failed(code, message))
 }
 
 /// Says what tables would be told otherwise.
-fn in_words_for_feeds(error: FetchError, address: &str, order: &Order<'_>, most_bytes: u64) -> FetchError {
+fn in_words_for_feeds(error: FetchError, address: &str, order: &FetchRequest<'_>, most_bytes: u64) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
     let place = messages::place(address);
     let message = match code {

@@ -5,14 +5,14 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 /// What is still to be asked, by place: host and port.
 #[derive(Debug)]
-pub(super) struct Roll<T> {
+pub(super) struct HostQueue<T> {
     waiting: HashMap<String, VecDeque<T>>,
     /// The places where something waits and nobody is.
     ready: VecDeque<String>,
     under_way: HashSet<String>,
 }
 
-impl<T> Roll<T> {
+impl<T> HostQueue<T> {
     /// An empty one.
     pub(super) fn new() -> Self {
         Self { waiting: HashMap::new(), ready: VecDeque::new(), under_way: HashSet::new() }
@@ -59,11 +59,11 @@ impl<T> Roll<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::Roll;
+    use super::HostQueue;
 
     #[test]
     fn each_place_is_asked_by_one_at_a_time_and_in_turn() {
-        let mut roll = Roll::new();
+        let mut roll = HostQueue::new();
         for (place, what) in [("a", 1), ("a", 2), ("b", 3), ("a", 4)] {
             roll.add(place, what);
         }
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_waits_can_be_taken_away() {
-        let mut roll = Roll::new();
+        let mut roll = HostQueue::new();
         for (place, what) in [("a", 1), ("a", 2), ("b", 3)] {
             roll.add(place, what);
         }

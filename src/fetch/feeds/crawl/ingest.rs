@@ -4,39 +4,39 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use url::Url;
 
-use super::crawler::Gathering;
-use super::feed_request::Arrived;
-use super::state::Job;
-use crate::domain::feed::Identity;
+use super::crawler::FeedCrawler;
+use super::feed_request::ArrivedBody;
+use super::state::FeedJob;
+use crate::domain::feed::EntryIdentity;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
 use crate::fetch::feeds::articles;
-use crate::fetch::feeds::articles::Origin;
+use crate::fetch::feeds::articles::FeedOrigin;
 use crate::fetch::feeds::identity;
 use crate::fetch::feeds::kept_keys::kept_keys;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::autodiscovery;
 use crate::fetch::feeds::parse::charset::EncodingHints;
 use crate::fetch::feeds::parse::feed;
-use crate::fetch::feeds::parse::feed::{Document, Entry};
+use crate::fetch::feeds::parse::feed::{Feed, FeedEntry};
 use crate::fetch::feeds::parse::opml;
-use crate::fetch::feeds::parse::opml::List;
-use crate::fetch::feeds::parse::sniff::{Shape, shape};
+use crate::fetch::feeds::parse::opml::FeedList;
+use crate::fetch::feeds::parse::sniff::{BodyFormat, shape};
 use crate::fetch::file_signature::{detect_start, refusal};
 use crate::fetch::row_file::RowWriter;
 
 /// What a body turned out to be.
-enum Read {
+enum IngestedBody {
     /// A web page, which may name feeds.
     Page(Vec<Url>),
-    List(List),
+    List(FeedList),
     /// A feed, and how it would be read without the encoding that is set, where one is.
-    Feed(Document, Option<Document>),
+    Feed(Feed, Option<Feed>),
 }
 
-impl Gathering<'_> {
+impl FeedCrawler<'_> {
     /// Takes what arrived: a list, or a feed.
-    pub(super) fn take(&self, job: &Job, arrived: &Arrived) {
+    pub(super) fn take(&self, job: &FeedJob, arrived: &ArrivedBody) {
         let mut out = self.out.lock();
         if self.watch.should_stop() {
             return;
@@ -44,30 +44,30 @@ impl Gathering<'_> {
         let detected = EncodingHints { set: None, charset: arrived.charset.as_deref() };
         let hints = EncodingHints { set: self.encoding, ..detected };
         let read = arrived.read().and_then(|bytes| match shape(&bytes) {
-            Shape::List if job.given => guarded(|| opml::addresses(&bytes, hints)).map(Read::List),
-            Shape::List => Err(messages::nested_list()),
-            Shape::Page => Ok(Read::Page(autodiscovery::feeds_of(&bytes, &bare(&arrived.url)))),
-            Shape::Other if let Some(signature) = detect_start(&bytes) => {
+            BodyFormat::List if job.given => guarded(|| opml::addresses(&bytes, hints)).map(IngestedBody::List),
+            BodyFormat::List => Err(messages::nested_list()),
+            BodyFormat::Page => Ok(IngestedBody::Page(autodiscovery::feeds_of(&bytes, &bare(&arrived.url)))),
+            BodyFormat::Other if let Some(signature) = detect_start(&bytes) => {
                 Err(refusal(signature, "not_a_feed", "a feed or a list of feeds"))
             }
-            Shape::Feed | Shape::Other => {
+            BodyFormat::Feed | BodyFormat::Other => {
                 let base = bare(&arrived.url);
                 let parsed = |hints| guarded(|| feed::parse(&bytes, hints, &base));
                 let without_setting = hints.set.and_then(|_| parsed(detected).ok());
-                parsed(hints).map(|document| Read::Feed(document, without_setting))
+                parsed(hints).map(|document| IngestedBody::Feed(document, without_setting))
             }
         });
         match read {
-            Ok(Read::Page(feeds)) => {
+            Ok(IngestedBody::Page(feeds)) => {
                 drop(out);
                 self.settle(|ledger, now| ledger.found_page(job, &feeds, now));
             }
-            Ok(Read::List(list)) => {
+            Ok(IngestedBody::List(list)) => {
                 drop(out);
                 let validators = if list.is_cut { Validators::default() } else { arrived.validators.clone() };
                 self.settle(|ledger, now| ledger.listed(job, validators, list, now));
             }
-            Ok(Read::Feed(document, without_setting)) => {
+            Ok(IngestedBody::Feed(document, without_setting)) => {
                 let without_setting = without_setting.map(|document| document.entries).unwrap_or_default();
                 let written = self.write(&mut out, job, arrived, document, &without_setting);
                 drop(out);
@@ -85,19 +85,19 @@ impl Gathering<'_> {
     fn write(
         &self,
         out: &mut RowWriter,
-        job: &Job,
-        arrived: &Arrived,
-        feed: Document,
-        without_setting: &[Entry],
+        job: &FeedJob,
+        arrived: &ArrivedBody,
+        feed: Feed,
+        without_setting: &[FeedEntry],
     ) -> Result<(), FetchError> {
-        let Document { title, entries, mut notes, is_broken, .. } = feed;
+        let Feed { title, entries, mut notes, is_broken, .. } = feed;
         // Of what was cut off on its way the next sync has to ask for all again.
         let validators = if is_broken { Validators::default() } else { arrived.validators.clone() };
         let known = self.state.lock().ledger.identity(&job.address);
         let identity = known.or_else(|| identity::choose(&entries));
         let title = articles::clipped(&title);
         let (before, count) = (out.rows(), entries.len() as u64);
-        let from = Origin { address: &job.address, identity: identity.unwrap_or(Identity::Guid) };
+        let from = FeedOrigin { address: &job.address, identity: identity.unwrap_or(EntryIdentity::Guid) };
         let kept = kept_keys(&entries, without_setting, from, self.order.shelf)?;
         let repeated = articles::write(out, entries, from, &kept)?;
         if repeated > 0 {

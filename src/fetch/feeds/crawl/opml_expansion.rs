@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::pacing;
-use super::pacing::Turn;
-use super::state::{Job, Ledger};
-use crate::domain::feed::Feed;
+use super::pacing::FetchDecision;
+use super::state::{CrawlState, FeedJob};
+use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::Issue;
 use crate::domain::source::Validators;
@@ -17,24 +17,24 @@ use crate::fetch::feeds::{articles, messages};
 /// The most feeds that a look at a place asks: a person waits for it, and sees twenty articles.
 const LOOKED_AT: u64 = 4;
 
-impl<'a> Ledger<'a> {
+impl<'a> CrawlState<'a> {
     /// Whether `address` was a list the last time.
     pub(super) fn is_list(&self, address: &str) -> bool {
         self.lists.contains_key(address)
     }
 
-    pub(super) fn feeds_before(&self, list: &str) -> Vec<&'a Feed> {
+    pub(super) fn feeds_before(&self, list: &str) -> Vec<&'a FeedRecord> {
         self.lists.get(list).cloned().unwrap_or_default()
     }
 
     /// What is remembered of a feed, but for the lists that name it: that is found out anew.
-    pub(super) fn remembered(&self, address: &str) -> Feed {
-        let feed = self.before.get(address).map_or_else(|| Feed::new(address), |feed| (*feed).clone());
-        Feed { lists: BTreeMap::new(), ..feed }
+    pub(super) fn remembered(&self, address: &str) -> FeedRecord {
+        let feed = self.before.get(address).map_or_else(|| FeedRecord::new(address), |feed| (*feed).clone());
+        FeedRecord { lists: BTreeMap::new(), ..feed }
     }
 
     /// Enrolls the feeds that a list named the last time.
-    pub(super) fn as_before(&mut self, list: &str, now: DateTime<Utc>) -> Vec<Job> {
+    pub(super) fn as_before(&mut self, list: &str, now: DateTime<Utc>) -> Vec<FeedJob> {
         let before = self.feeds_before(list);
         let version = before.first().and_then(|feed| feed.lists.get(list)).cloned().unwrap_or_default();
         let feeds = before.iter().map(|feed| (feed.address.clone(), feed.title.clone())).collect();
@@ -48,7 +48,7 @@ impl<'a> Ledger<'a> {
         version: &str,
         feeds: Vec<(String, String)>,
         now: DateTime<Utc>,
-    ) -> Vec<Job> {
+    ) -> Vec<FeedJob> {
         let mut jobs = Vec::new();
         let addresses = feeds.iter().map(|(address, _)| address.clone()).collect();
         for (address, title) in feeds {
@@ -59,9 +59,9 @@ impl<'a> Ledger<'a> {
                 continue;
             }
             let turn = pacing::turn(&self.feeds[&address], self.known(&address), &self.order, now);
-            if turn == Turn::Ask {
+            if turn == FetchDecision::Ask {
                 self.tally.to_ask += 1;
-                jobs.push(Job { address, given: false });
+                jobs.push(FeedJob { address, given: false });
             } else {
                 self.put_off(&address, turn, true, now);
             }
@@ -114,7 +114,7 @@ impl<'a> Ledger<'a> {
     }
 
     /// A web page was found in the place of a feed; these are the feeds that it names. Answers what is to be asked now.
-    pub(super) fn found_page(&mut self, job: &Job, feeds: &[Url], now: DateTime<Utc>) -> Vec<Job> {
+    pub(super) fn found_page(&mut self, job: &FeedJob, feeds: &[Url], now: DateTime<Utc>) -> Vec<FeedJob> {
         let jobs = self.failed(job, &messages::no_feed_here(feeds), now);
         if let Some(feed) = self.feeds.get_mut(&job.address) {
             feed.named = feeds.iter().map(Url::to_string).collect();
@@ -124,7 +124,7 @@ impl<'a> Ledger<'a> {
 
     /// What is known of all feeds from now on, what is to be sent along the next time, and what people are told, all in
     /// the order of the source.
-    pub(in crate::fetch) fn close(mut self) -> (Vec<Feed>, Validators, Vec<Issue>) {
+    pub(in crate::fetch) fn close(mut self) -> (Vec<FeedRecord>, Validators, Vec<Issue>) {
         self.keep_lists();
         // Those that were read before their server said so are not to be asked either.
         let silent = self.feeds.keys().filter_map(|address| Some((address.clone(), self.silent_until(address)?)));
@@ -156,6 +156,6 @@ impl<'a> Ledger<'a> {
     }
 }
 
-fn addresses(feeds: &[Feed]) -> impl Iterator<Item = &str> {
+fn addresses(feeds: &[FeedRecord]) -> impl Iterator<Item = &str> {
     feeds.iter().map(|feed| feed.address.as_str())
 }

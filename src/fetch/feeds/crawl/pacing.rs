@@ -4,10 +4,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, header};
 
-use crate::domain::feed::Feed;
+use crate::domain::feed::FeedRecord;
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
-use crate::fetch::Order;
+use crate::fetch::FetchRequest;
 use crate::fetch::http::response_status::text_of;
 
 /// The longest a version is taken to be good, whatever its server says.
@@ -20,7 +20,7 @@ const MOST_REST: TimeDelta = TimeDelta::days(1);
 
 /// Whether a feed is asked now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Turn {
+pub(super) enum FetchDecision {
     /// It is.
     Ask,
     /// Not before then: its server asked for it.
@@ -34,22 +34,27 @@ pub(super) enum Turn {
 }
 
 /// Whether `feed` is asked now, of whose version `known` is known.
-pub(super) fn turn(feed: &Feed, known: Option<&Validators>, order: &Order<'_>, now: DateTime<Utc>) -> Turn {
+pub(super) fn turn(
+    feed: &FeedRecord,
+    known: Option<&Validators>,
+    order: &FetchRequest<'_>,
+    now: DateTime<Utc>,
+) -> FetchDecision {
     let later = |until: Option<DateTime<Utc>>| until.filter(|until| *until > now);
     if let Some(until) = later(feed.busy_until) {
-        return Turn::Busy(until);
+        return FetchDecision::Busy(until);
     }
     if order.only_failed {
-        return if feed.has_failed() { Turn::Ask } else { Turn::Fine };
+        return if feed.has_failed() { FetchDecision::Ask } else { FetchDecision::Fine };
     }
     if !order.by_hand
         && let Some(until) = later(feed.resting_until)
     {
-        return Turn::Resting(until);
+        return FetchDecision::Resting(until);
     }
     // What failed since is asked again: its server may have said so of a version that is gone.
     let fresh = known.and_then(|known| known.fresh_until).filter(|_| !feed.has_failed());
-    if order.mode == Mode::Incremental && later(fresh).is_some() { Turn::Fresh } else { Turn::Ask }
+    if order.mode == Mode::Incremental && later(fresh).is_some() { FetchDecision::Fresh } else { FetchDecision::Ask }
 }
 
 /// Until when a feed rests that failed so often in a row: five minutes and twice as long each time, at most a day.

@@ -2,22 +2,22 @@
 
 use chrono::{DateTime, Utc};
 
-use super::state::Tally;
-use crate::domain::progress::Count;
+use super::state::CrawlTally;
+use crate::domain::progress::ProgressCount;
 use crate::domain::run_text::fetching_feed_message;
-use crate::fetch::{FetchProgress, Watch};
+use crate::fetch::{FetchObserver, FetchProgress};
 
 /// What was told. Whoever tells holds the lock that this stands behind.
 #[derive(Debug, Default)]
-pub(super) struct Telling {
+pub(super) struct CrawlProgress {
     bytes: u64,
     articles: u64,
     /// The largest share that was told; lists that turn out to be longer take nothing back.
-    share: Count,
-    feeds: Count,
+    share: ProgressCount,
+    feeds: ProgressCount,
 }
 
-impl Telling {
+impl CrawlProgress {
     /// Bytes that arrived so far.
     pub(super) const fn bytes(&self) -> u64 {
         self.bytes
@@ -34,15 +34,17 @@ impl Telling {
     }
 
     /// Tells how far it is.
-    pub(super) fn tell(&mut self, tally: Tally, watch: &dyn Watch) {
-        let now = Count { processed: tally.asked.min(tally.to_ask), total: tally.to_ask };
-        let wide = |count: Count| (u128::from(count.processed), u128::from(count.total));
+    pub(super) fn tell(&mut self, tally: CrawlTally, watch: &dyn FetchObserver) {
+        let now = ProgressCount { processed: tally.asked.min(tally.to_ask), total: tally.to_ask };
+        let wide = |count: ProgressCount| (u128::from(count.processed), u128::from(count.total));
         let ((done, total), (best, of)) = (wide(now), wide(self.share));
         if done * of.max(1) >= best * total.max(1) {
             self.share = now;
         }
-        self.feeds =
-            Count { processed: now.processed.max(self.feeds.processed), total: now.total.max(self.feeds.total) };
+        self.feeds = ProgressCount {
+            processed: now.processed.max(self.feeds.processed),
+            total: now.total.max(self.feeds.total),
+        };
         let message = match self.feeds.total {
             0 => "Fetching the list of feeds…".to_owned(),
             _ => fetching_feed_message(self.feeds),
@@ -52,12 +54,12 @@ impl Telling {
             share: self.share,
             bytes: self.bytes,
             feeds: Some(self.feeds),
-            articles: Some(Count { processed: self.articles, total: self.articles }),
+            articles: Some(ProgressCount { processed: self.articles, total: self.articles }),
         });
     }
 
     /// Tells that a server asked to wait a moment.
-    pub(super) fn waiting(&self, host: &str, until: DateTime<Utc>, watch: &dyn Watch) {
+    pub(super) fn waiting(&self, host: &str, until: DateTime<Utc>, watch: &dyn FetchObserver) {
         watch.waiting(host, until);
     }
 }
@@ -68,14 +70,14 @@ mod tests {
 
     use chrono::{DateTime, Utc};
 
-    use super::Telling;
-    use crate::fetch::feeds::crawl::state::Tally;
-    use crate::fetch::{FetchProgress, Watch};
+    use super::CrawlProgress;
+    use crate::fetch::feeds::crawl::state::CrawlTally;
+    use crate::fetch::{FetchObserver, FetchProgress};
 
     #[derive(Default)]
     struct Told(Mutex<Vec<FetchProgress>>);
 
-    impl Watch for Told {
+    impl FetchObserver for Told {
         fn received(&self, _: u64, _: Option<u64>) {}
         fn waiting(&self, _: &str, _: DateTime<Utc>) {}
         fn progress(&self, now: &FetchProgress) {
@@ -88,9 +90,9 @@ mod tests {
 
     #[test]
     fn a_list_that_turns_out_longer_takes_nothing_back() {
-        let (told, mut telling) = (Told::default(), Telling::default());
+        let (told, mut telling) = (Told::default(), CrawlProgress::default());
         for (asked, to_ask) in [(0, 0), (0, 2), (1, 2), (1, 20), (2, 20), (15, 20), (20, 20)] {
-            telling.tell(Tally { asked, to_ask, ..Tally::default() }, &told);
+            telling.tell(CrawlTally { asked, to_ask, ..CrawlTally::default() }, &told);
         }
         let told = told.0.into_inner().expect("the list");
         let messages: Vec<&str> = told.iter().map(|now| now.message.as_str()).collect();

@@ -5,24 +5,24 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use super::pacing;
-use super::pacing::Turn;
-use crate::domain::feed::{Feed, Identity};
+use super::pacing::FetchDecision;
+use crate::domain::feed::{EntryIdentity, FeedRecord};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::source::Validators;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::messages::{issue, noted};
-use crate::fetch::feeds::parse::opml::List;
+use crate::fetch::feeds::parse::opml::FeedList;
 use crate::fetch::http::address::parse;
 use crate::fetch::http::response_status::host_of;
 use crate::fetch::http::share_of_one;
-use crate::fetch::{FetchError, Order};
+use crate::fetch::{FetchError, FetchRequest};
 
 /// Of how many of its feeds a server says so before it is taken to mean all that it serves: one may be meant by itself.
 const SAID: u32 = 2;
 
 /// An address that is to be asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct Job {
+pub(in crate::fetch) struct FeedJob {
     /// The address, or the name of a file of this machine.
     pub(in crate::fetch) address: String,
     /// Whether the source names it itself: then it may be a list.
@@ -31,7 +31,7 @@ pub(in crate::fetch) struct Job {
 
 /// How the feeds fared, in numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(in crate::fetch) struct Tally {
+pub(in crate::fetch) struct CrawlTally {
     /// To be asked in this run, as far as is known by now.
     pub(in crate::fetch) to_ask: u64,
     /// Asked and settled.
@@ -47,58 +47,59 @@ pub(in crate::fetch) struct Tally {
 }
 
 /// An address that the source names.
-pub(in crate::fetch) struct Given {
+pub(in crate::fetch) struct SourceAddress {
     pub(in crate::fetch) address: String,
     /// The feeds it names, where it is a list.
     pub(in crate::fetch) feeds: Option<Vec<String>>,
 }
 
 /// The ledger of one run.
-pub(in crate::fetch) struct Ledger<'a> {
-    pub(in crate::fetch) order: Order<'a>,
+pub(in crate::fetch) struct CrawlState<'a> {
+    pub(in crate::fetch) order: FetchRequest<'a>,
     /// What was known before, by address.
-    pub(in crate::fetch) before: HashMap<&'a str, &'a Feed>,
+    pub(in crate::fetch) before: HashMap<&'a str, &'a FeedRecord>,
     /// The feeds that each list named before.
-    pub(in crate::fetch) lists: HashMap<&'a str, Vec<&'a Feed>>,
-    pub(in crate::fetch) given: Vec<Given>,
+    pub(in crate::fetch) lists: HashMap<&'a str, Vec<&'a FeedRecord>>,
+    pub(in crate::fetch) given: Vec<SourceAddress>,
     /// The feeds of this run, and lists that fail.
-    pub(in crate::fetch) feeds: HashMap<String, Feed>,
+    pub(in crate::fetch) feeds: HashMap<String, FeedRecord>,
     /// What is to be sent along the next time, where that is new.
     pub(in crate::fetch) each: BTreeMap<String, Validators>,
     pub(in crate::fetch) issues: HashMap<String, Vec<Issue>>,
     /// The servers that asked in this run to be left alone, by host and port: how often, and until when.
     silent: HashMap<String, (u32, DateTime<Utc>)>,
-    pub(in crate::fetch) tally: Tally,
+    pub(in crate::fetch) tally: CrawlTally,
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> CrawlState<'a> {
     /// A ledger for a source that names these addresses.
-    pub(in crate::fetch) fn new(order: Order<'a>, addresses: &[String]) -> Self {
+    pub(in crate::fetch) fn new(order: FetchRequest<'a>, addresses: &[String]) -> Self {
         let before = order.feeds.iter().map(|feed| (feed.address.as_str(), feed)).collect();
-        let mut lists: HashMap<&str, Vec<&Feed>> = HashMap::new();
+        let mut lists: HashMap<&str, Vec<&FeedRecord>> = HashMap::new();
         for feed in order.feeds {
             feed.lists.keys().for_each(|list| lists.entry(list).or_default().push(feed));
         }
         let mut seen = HashSet::new();
         let given = addresses.iter().filter(|address| seen.insert(address.as_str()));
-        let given = given.map(|address| Given { address: address.clone(), feeds: None }).collect();
+        let given = given.map(|address| SourceAddress { address: address.clone(), feeds: None }).collect();
         let (feeds, each, issues, silent) = Default::default();
-        Self { order, before, lists, given, feeds, each, issues, silent, tally: Tally::default() }
+        Self { order, before, lists, given, feeds, each, issues, silent, tally: CrawlTally::default() }
     }
 
     /// What is to be asked first. Files of this machine (`local`) are read each time.
-    pub(in crate::fetch) fn begin(&mut self, local: bool, now: DateTime<Utc>) -> Vec<Job> {
+    pub(in crate::fetch) fn begin(&mut self, local: bool, now: DateTime<Utc>) -> Vec<FeedJob> {
         let mut jobs = Vec::new();
         for address in self.given.iter().map(|given| given.address.clone()).collect::<Vec<_>>() {
             let feed = self.remembered(&address);
             let is_list = self.is_list(&address);
-            let turn = if local { Turn::Ask } else { pacing::turn(&feed, self.known(&address), &self.order, now) };
-            if !(is_list && matches!(turn, Turn::Fresh | Turn::Fine)) {
+            let turn =
+                if local { FetchDecision::Ask } else { pacing::turn(&feed, self.known(&address), &self.order, now) };
+            if !(is_list && matches!(turn, FetchDecision::Fresh | FetchDecision::Fine)) {
                 self.feeds.insert(address.clone(), feed);
             }
-            if turn == Turn::Ask {
+            if turn == FetchDecision::Ask {
                 self.tally.to_ask += u64::from(!is_list);
-                jobs.push(Job { address, given: true });
+                jobs.push(FeedJob { address, given: true });
             } else if is_list {
                 self.put_off(&address, turn, false, now);
                 jobs.extend(self.as_before(&address, now));
@@ -132,12 +133,12 @@ impl<'a> Ledger<'a> {
     }
 
     /// What tells the entries of the feed apart, if that is settled.
-    pub(in crate::fetch) fn identity(&self, address: &str) -> Option<Identity> {
+    pub(in crate::fetch) fn identity(&self, address: &str) -> Option<EntryIdentity> {
         self.feeds.get(address)?.identity
     }
 
     /// It was read, or there is nothing new. Answers what is to be asked now.
-    pub(in crate::fetch) fn same(&mut self, job: &Job, validators: Validators, now: DateTime<Utc>) -> Vec<Job> {
+    pub(in crate::fetch) fn same(&mut self, job: &FeedJob, validators: Validators, now: DateTime<Utc>) -> Vec<FeedJob> {
         self.each.insert(job.address.clone(), validators);
         if job.given && self.is_list(&job.address) {
             self.feeds.remove(&job.address);
@@ -151,11 +152,11 @@ impl<'a> Ledger<'a> {
     /// A feed was read: `read` notes what is known of it now, `notes` are for people.
     pub(in crate::fetch) fn read(
         &mut self,
-        job: &Job,
+        job: &FeedJob,
         validators: Validators,
         notes: Vec<String>,
         now: DateTime<Utc>,
-        read: impl FnOnce(&mut Feed),
+        read: impl FnOnce(&mut FeedRecord),
     ) {
         self.each.insert(job.address.clone(), validators);
         if self.is_list(&job.address) {
@@ -176,12 +177,12 @@ impl<'a> Ledger<'a> {
     /// A list of feeds was read. Answers what is to be asked now.
     pub(in crate::fetch) fn listed(
         &mut self,
-        job: &Job,
+        job: &FeedJob,
         validators: Validators,
-        list: List,
+        list: FeedList,
         now: DateTime<Utc>,
-    ) -> Vec<Job> {
-        let Job { address, .. } = job;
+    ) -> Vec<FeedJob> {
+        let FeedJob { address, .. } = job;
         for note in list.notes {
             self.issue(address, noted(note));
         }
@@ -212,11 +213,11 @@ impl<'a> Ledger<'a> {
     }
 
     /// It failed. The feeds that a list named before are asked all the same. Answers what is to be asked now.
-    pub(in crate::fetch) fn failed(&mut self, job: &Job, error: &FetchError, now: DateTime<Utc>) -> Vec<Job> {
+    pub(in crate::fetch) fn failed(&mut self, job: &FeedJob, error: &FetchError, now: DateTime<Utc>) -> Vec<FeedJob> {
         let FetchError::Failed { code, message } = error else { return Vec::new() };
         let list = job.given && self.is_list(&job.address);
         self.tally.failing += u64::from(!list);
-        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address));
+        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address));
         feed.failures = feed.failures.saturating_add(1);
         feed.error = Some(((*code).to_owned(), message.clone()));
         feed.named.clear();
@@ -237,14 +238,14 @@ impl<'a> Ledger<'a> {
     /// The server `host` asks to be left alone until then. Answers what is to be asked now.
     pub(in crate::fetch) fn busy(
         &mut self,
-        job: &Job,
+        job: &FeedJob,
         host: String,
         until: DateTime<Utc>,
         now: DateTime<Utc>,
-    ) -> Vec<Job> {
+    ) -> Vec<FeedJob> {
         let (times, latest) = self.silent.entry(host).or_insert((0, until));
         (*times, *latest) = (*times + 1, until.max(*latest));
-        self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address)).asked_at = Some(now);
+        self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address)).asked_at = Some(now);
         self.left_alone(job, until, now)
     }
 
@@ -258,10 +259,15 @@ impl<'a> Ledger<'a> {
     }
 
     /// It is left alone until then, as its server asked for. Answers what is to be asked now.
-    pub(in crate::fetch) fn left_alone(&mut self, job: &Job, until: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Job> {
+    pub(in crate::fetch) fn left_alone(
+        &mut self,
+        job: &FeedJob,
+        until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Vec<FeedJob> {
         let list = job.given && self.is_list(&job.address);
         self.tally.left_alone += u64::from(!list);
-        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address));
+        let feed = self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address));
         feed.busy_until = Some(until);
         self.issue(&job.address, noted(messages::busy(until, now)));
         if list {
@@ -272,29 +278,29 @@ impl<'a> Ledger<'a> {
     }
 
     /// This run did not come to it.
-    pub(in crate::fetch) fn not_reached(&mut self, job: &Job, why: &str) {
+    pub(in crate::fetch) fn not_reached(&mut self, job: &FeedJob, why: &str) {
         self.tally.not_reached += 1;
         self.issue(&job.address, noted(why.to_owned()));
     }
 
     /// Says why `address` is not asked now, and counts it where it is a feed.
-    pub(in crate::fetch) fn put_off(&mut self, address: &str, turn: Turn, counts: bool, now: DateTime<Utc>) {
+    pub(super) fn put_off(&mut self, address: &str, turn: FetchDecision, counts: bool, now: DateTime<Utc>) {
         match turn {
-            Turn::Resting(until) => {
+            FetchDecision::Resting(until) => {
                 self.tally.failing += u64::from(counts);
                 let reason = self.feeds.get(address).map(|feed| messages::resting(feed, until, now));
                 self.issue(address, noted(reason.unwrap_or_default()));
                 return;
             }
-            Turn::Busy(until) => self.issue(address, noted(messages::busy(until, now))),
-            Turn::Ask | Turn::Fresh | Turn::Fine => {}
+            FetchDecision::Busy(until) => self.issue(address, noted(messages::busy(until, now))),
+            FetchDecision::Ask | FetchDecision::Fresh | FetchDecision::Fine => {}
         }
         self.tally.left_alone += u64::from(counts);
     }
 
-    fn settle(&mut self, job: &Job, change: impl FnOnce(&mut Feed)) {
+    fn settle(&mut self, job: &FeedJob, change: impl FnOnce(&mut FeedRecord)) {
         self.tally.asked += 1;
-        change(self.feeds.entry(job.address.clone()).or_insert_with(|| Feed::new(&*job.address)));
+        change(self.feeds.entry(job.address.clone()).or_insert_with(|| FeedRecord::new(&*job.address)));
     }
 
     fn issue(&mut self, address: &str, (kind, reason): (IssueKind, String)) {
@@ -304,7 +310,7 @@ impl<'a> Ledger<'a> {
 }
 
 /// It answered as it should.
-fn fared_well(feed: &mut Feed, now: DateTime<Utc>) {
+fn fared_well(feed: &mut FeedRecord, now: DateTime<Utc>) {
     (feed.failures, feed.error, feed.busy_until, feed.resting_until) = (0, None, None, None);
     feed.named.clear();
     (feed.asked_at, feed.succeeded_at) = (Some(now), Some(now));

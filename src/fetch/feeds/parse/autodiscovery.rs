@@ -31,7 +31,7 @@ pub(in crate::fetch) fn feeds_of(page: &[u8], url: &Url) -> Vec<Url> {
 }
 
 fn named(page: &[u8], url: &Url) -> Vec<Url> {
-    let tokenizer = Tokenizer::new(Links::default(), TokenizerOpts::default());
+    let tokenizer = Tokenizer::new(FeedLinkSink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(&*String::from_utf8_lossy(page)));
     // A script does not run here; what the tokenizer hands back is read on.
@@ -53,13 +53,13 @@ fn named(page: &[u8], url: &Url) -> Vec<Url> {
 
 /// Gathers links to feeds.
 #[derive(Default)]
-struct Links {
+struct FeedLinkSink {
     found: RefCell<Vec<String>>,
     /// What its links are relative to, where it says so.
     base: RefCell<Option<String>>,
 }
 
-impl TokenSink for Links {
+impl TokenSink for FeedLinkSink {
     type Handle = ();
 
     fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {

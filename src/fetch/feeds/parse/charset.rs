@@ -27,7 +27,7 @@ impl<'a> EncodingHints<'a> {
 
 /// A text and how it was written.
 #[derive(Debug)]
-pub(super) struct Written {
+pub(super) struct DecodedText {
     pub(super) text: String,
     /// Its name as the web has it; UTF-32, which the web does not know, by its own.
     #[cfg_attr(not(test), expect(dead_code, reason = "the tests know which it has to be"))]
@@ -38,7 +38,7 @@ pub(super) struct Written {
 
 /// The text of `bytes`. What is UTF-8 or UTF-16 beyond doubt is read as that whatever is set: of the feeds of a source
 /// often only one needs the setting.
-pub(super) fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> Written {
+pub(super) fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> DecodedText {
     // Before UTF-16, whose mark begins like that of UTF-32.
     if let Some((big, at)) = wide_32(bytes) {
         return wide(&bytes[at..], big);
@@ -51,7 +51,7 @@ pub(super) fn decode(bytes: &[u8], hints: EncodingHints<'_>) -> Written {
     let name = choice.encoding.name();
     let replaced = || has_replaced.then(|| format!("Some bytes are no characters in {name}; they were replaced."));
     let note = choice.doubt().or_else(replaced);
-    Written { text: text.into_owned(), encoding: name, note }
+    DecodedText { text: text.into_owned(), encoding: name, note }
 }
 
 /// The encoding that the XML declaration names. All that can begin a feed write these first characters alike, as far as
@@ -75,7 +75,7 @@ fn wide_32(bytes: &[u8]) -> Option<(bool, usize)> {
     }
 }
 
-fn wide(bytes: &[u8], big: bool) -> Written {
+fn wide(bytes: &[u8], big: bool) -> DecodedText {
     let text = bytes
         .chunks_exact(4)
         .map(|four| {
@@ -84,5 +84,5 @@ fn wide(bytes: &[u8], big: bool) -> Written {
             char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER)
         })
         .collect();
-    Written { text, encoding: if big { "UTF-32BE" } else { "UTF-32LE" }, note: None }
+    DecodedText { text, encoding: if big { "UTF-32BE" } else { "UTF-32LE" }, note: None }
 }

@@ -13,8 +13,8 @@ use url::Url;
 use super::charset;
 use super::charset::EncodingHints;
 use super::json_feed;
-use super::xml::{Step, Walk};
-use super::xml_entry::{Found, entry};
+use super::xml::{XmlStep, XmlWalker};
+use super::xml_entry::{EntryDraft, entry};
 use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 use crate::fetch::feeds::articles;
@@ -24,13 +24,13 @@ pub(super) const ENTRIES: usize = 20_000;
 
 /// A feed.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(in crate::fetch) struct Document {
+pub(in crate::fetch) struct Feed {
     /// What it calls itself, in plain text; empty if it does not say.
     pub(in crate::fetch) title: String,
     /// The page it belongs to.
     pub(in crate::fetch) link: Option<String>,
     /// Its entries in its own order.
-    pub(in crate::fetch) entries: Vec<Entry>,
+    pub(in crate::fetch) entries: Vec<FeedEntry>,
     /// What was mended while reading, in sentences for people.
     pub(in crate::fetch) notes: Vec<String>,
     /// Whether something in it could not be read, such as what was cut off at its end: then there is more to it than
@@ -40,7 +40,7 @@ pub(in crate::fetch) struct Document {
 
 /// An entry of a feed.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub(in crate::fetch) struct Entry {
+pub(in crate::fetch) struct FeedEntry {
     /// The id that the feed gives it, as it is written.
     pub(in crate::fetch) guid: Option<String>,
     /// Where it can be read.
@@ -68,7 +68,7 @@ pub(in crate::fetch) struct Entry {
 /// # Errors
 /// When it is no feed (`not_a_feed`), cannot be read as far as its first entry (`bad_feed`), or declares entities of
 /// its own (`entities_declared`). The sentence begins with "It" and leaves out the address.
-pub(in crate::fetch) fn parse(bytes: &[u8], hints: EncodingHints<'_>, base: &Url) -> Result<Document, FetchError> {
+pub(in crate::fetch) fn parse(bytes: &[u8], hints: EncodingHints<'_>, base: &Url) -> Result<Feed, FetchError> {
     let written = charset::decode(bytes, hints);
     let text = written.text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{FEFF}' | '\0'));
     let mut document = if text.starts_with('{') { json_feed::parse(text, base)? } else { xml(text, base)? };
@@ -79,19 +79,19 @@ pub(in crate::fetch) fn parse(bytes: &[u8], hints: EncodingHints<'_>, base: &Url
 /// Elements that hold the feed and its entries, on their own or in one another.
 const HOLDERS: [&str; 4] = ["rss", "rdf", "channel", "feed"];
 
-fn xml(text: &str, base: &Url) -> Result<Document, FetchError> {
+fn xml(text: &str, base: &Url) -> Result<Feed, FetchError> {
     // What stands before the first tag is no part of it: blank lines, warnings of a server's scripts.
     let text = &text[text.find('<').unwrap_or(text.len())..];
     let closed = closed(text);
-    let mut walk = Walk::new(&closed, base);
-    let mut document = Document::default();
-    let mut feed = Found::default();
+    let mut walk = XmlWalker::new(&closed, base);
+    let mut document = Feed::default();
+    let mut feed = EntryDraft::default();
     let mut about = None;
     let mut is_feed = false;
     let mut items = Vec::new();
     let mut left_out = 0_u64;
     while let Some(step) = walk.step()? {
-        let Step::Open(element) = step else { continue };
+        let XmlStep::Open(element) = step else { continue };
         match element.name.as_str() {
             name if HOLDERS.contains(&name) => {
                 is_feed = true;
@@ -162,10 +162,10 @@ fn not_a_feed(name: &str) -> FetchError {
 
 #[cfg(test)]
 mod tests {
-    use super::{Document, EncodingHints, parse};
+    use super::{EncodingHints, Feed, parse};
     use crate::fetch::FetchError;
 
-    fn read(text: &str) -> Result<Document, FetchError> {
+    fn read(text: &str) -> Result<Feed, FetchError> {
         let base = "https://example.org/blog/feed.xml".parse().expect("an address");
         parse(text.as_bytes(), EncodingHints::default(), &base)
     }

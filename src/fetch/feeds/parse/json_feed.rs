@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::dates;
-use super::feed::{Document, ENTRIES, Entry, too_many_entries};
+use super::feed::{ENTRIES, Feed, FeedEntry, too_many_entries};
 use super::values::{address, escaped, folded};
 use crate::domain::text::html;
 use crate::fetch::FetchError;
-use crate::fetch::bounded_json::{self, Bounded};
+use crate::fetch::bounded_json::{self, BoundedJson};
 use crate::fetch::feeds::articles::clipped;
 
 /// How many authors of one thing are read.
@@ -23,7 +23,7 @@ const AUTHORS: usize = 100;
 ///
 /// # Errors
 /// When it is no JSON, or JSON that is no feed.
-pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
+pub(super) fn parse(text: &str, base: &Url) -> Result<Feed, FetchError> {
     let left_out = Cell::new(0);
     let value = read(text, &left_out)
         .map_err(|error| FetchError::failed("bad_feed", format!("It cannot be read as JSON: {error}.")))?;
@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
     let by = clipped(&authors(&value));
     let entries = items.iter().filter(|item| item.is_object()).map(|item| entry(item, &by, base)).collect();
     let notes = (left_out > 0).then(|| too_many_entries(left_out));
-    Ok(Document {
+    Ok(Feed {
         title: said(&value, "title"),
         link: link(&value, "home_page_url", base),
         entries,
@@ -50,17 +50,17 @@ pub(super) fn parse(text: &str, base: &Url) -> Result<Document, FetchError> {
 fn read(text: &str, left_out: &Cell<u64>) -> serde_json::Result<Value> {
     let left = Cell::new(bounded_json::MOST);
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = json.deserialize_map(Feed { value: Bounded::new(&left), left_out })?;
+    let value = json.deserialize_map(JsonFeedVisitor { value: BoundedJson::new(&left), left_out })?;
     json.end().map(|()| value)
 }
 
 /// Reads `{"items": […], …}`.
-struct Feed<'a> {
-    value: Bounded<'a>,
+struct JsonFeedVisitor<'a> {
+    value: BoundedJson<'a>,
     left_out: &'a Cell<u64>,
 }
 
-impl<'de> Visitor<'de> for Feed<'_> {
+impl<'de> Visitor<'de> for JsonFeedVisitor<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -77,7 +77,7 @@ impl<'de> Visitor<'de> for Feed<'_> {
     }
 }
 
-fn entry(item: &Value, by: &str, base: &Url) -> Entry {
+fn entry(item: &Value, by: &str, base: &Url) -> FeedEntry {
     let attachments = item["attachments"].as_array().map_or(&[][..], Vec::as_slice);
     let content = match (item["content_html"].as_str(), item["content_text"].as_str()) {
         (Some(html), _) => html::safe(html, Some(base)),
@@ -98,7 +98,7 @@ fn entry(item: &Value, by: &str, base: &Url) -> Entry {
             categories.push(tag);
         }
     }
-    Entry {
+    FeedEntry {
         guid,
         link: link(item, "url", base).or_else(|| link(item, "external_url", base)),
         title: said(item, "title"),
@@ -138,11 +138,11 @@ fn authors(value: &Value) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{AUTHORS, Document, ENTRIES, parse};
+    use super::{AUTHORS, ENTRIES, Feed, parse};
     use crate::domain::text::counts::grouped;
     use crate::fetch::{FetchError, bounded_json};
 
-    fn read(text: &str) -> Result<Document, FetchError> {
+    fn read(text: &str) -> Result<Feed, FetchError> {
         parse(text, &"https://h.example/".parse().expect("an address"))
     }
 

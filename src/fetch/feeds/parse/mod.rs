@@ -1,4 +1,4 @@
-//! Parses feeds: bytes in, a [`feed::Document`] out. Pure: no network, no clock, no database.
+//! Parses feeds: bytes in, a [`feed::Feed`] out. Pure: no network, no clock, no database.
 
 pub(super) mod autodiscovery;
 pub(super) mod charset;

@@ -24,9 +24,9 @@ const ATTRIBUTES: usize = 100;
 
 /// A list of feeds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(in crate::fetch) struct List {
+pub(in crate::fetch) struct FeedList {
     /// Each address once, in the order of the list.
-    pub(in crate::fetch) feeds: Vec<Listed>,
+    pub(in crate::fetch) feeds: Vec<ListedFeed>,
     /// What was mended or passed over, in sentences for people.
     pub(in crate::fetch) notes: Vec<String>,
     /// Whether it ends in the middle.
@@ -35,7 +35,7 @@ pub(in crate::fetch) struct List {
 
 /// A feed in a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct Listed {
+pub(in crate::fetch) struct ListedFeed {
     /// As the list has it, but for `feed:`, which is an address of the web.
     pub(in crate::fetch) address: String,
     /// What the list calls it; empty if it does not.
@@ -48,7 +48,7 @@ pub(in crate::fetch) struct Listed {
 /// # Errors
 /// When it is no list (`not_a_list`), cannot be read as far as its first feed (`bad_list`), or declares entities of its
 /// own (`entities_declared`).
-pub(in crate::fetch) fn addresses(bytes: &[u8], hints: EncodingHints<'_>) -> Result<List, FetchError> {
+pub(in crate::fetch) fn addresses(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedList, FetchError> {
     let written = charset::decode(bytes, hints);
     let text = without_comments(&written.text);
     let Some(begins) = text.match_indices('<').find_map(|(at, _)| name(&text[at + 1..]).map(|name| (at, name))) else {
@@ -61,7 +61,7 @@ pub(in crate::fetch) fn addresses(bytes: &[u8], hints: EncodingHints<'_>) -> Res
         let message = format!("It is no list of feeds: it begins with <{name}>, not with <opml>.");
         return Err(FetchError::failed("not_a_list", message));
     }
-    let (mut list, mut known) = (List::default(), HashSet::new());
+    let (mut list, mut known) = (FeedList::default(), HashSet::new());
     let (mut more, mut twice) = (0_u64, 0_u64);
     for feed in outlines(&text[begins.0..]).filter_map(listed) {
         if known.contains(&feed.address) {
@@ -131,7 +131,7 @@ fn outlines(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The feed that an outline stands for. The specification writes `xmlUrl`; names are read in any case.
-fn listed(outline: &str) -> Option<Listed> {
+fn listed(outline: &str) -> Option<ListedFeed> {
     let attributes = attributes(outline.trim_end());
     let attribute = |name: &str| {
         let found = attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
@@ -142,7 +142,7 @@ fn listed(outline: &str) -> Option<Listed> {
         return None;
     }
     let address = web_address(&attribute("xmlurl")?).into_owned();
-    Some(Listed { address, title: attribute("text").or_else(|| attribute("title")).unwrap_or_default() })
+    Some(ListedFeed { address, title: attribute("text").or_else(|| attribute("title")).unwrap_or_default() })
 }
 
 fn attributes(outline: &str) -> Vec<(&str, &str)> {

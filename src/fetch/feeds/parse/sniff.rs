@@ -9,7 +9,7 @@ const START: usize = 4096;
 
 /// What a body is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum Shape {
+pub(in crate::fetch) enum BodyFormat {
     /// RSS, Atom or JSON Feed.
     Feed,
     /// OPML.
@@ -21,16 +21,16 @@ pub(in crate::fetch) enum Shape {
 }
 
 /// What a body that begins with `start` is; a few thousand bytes are enough.
-pub(in crate::fetch) fn shape(start: &[u8]) -> Shape {
+pub(in crate::fetch) fn shape(start: &[u8]) -> BodyFormat {
     let start = &start[..start.len().min(START)];
     let text = charset::decode(start, EncodingHints::default()).text;
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     if text.starts_with('{') {
         let has = |word: &str| text.contains(word);
         return if has("jsonfeed.org") || has("\"items\"") || has("\"version\"") && has("\"title\"") {
-            Shape::Feed
+            BodyFormat::Feed
         } else {
-            Shape::Other
+            BodyFormat::Other
         };
     }
     shape_of_markup(text).0
@@ -50,15 +50,15 @@ pub(in crate::fetch) fn begins_as_feed(start: &[u8]) -> bool {
             .iter()
             .any(|scheme| plain.contains(&format!("\"version\":\"{scheme}://jsonfeed.org/")));
     }
-    text.starts_with('<') && shape_of_markup(text) == (Shape::Feed, false)
+    text.starts_with('<') && shape_of_markup(text) == (BodyFormat::Feed, false)
 }
 
 /// What a text with tags is, and whether it has the document type of a web page.
-fn shape_of_markup(text: &str) -> (Shape, bool) {
+fn shape_of_markup(text: &str) -> (BodyFormat, bool) {
     let mut rest = text;
     // A document type alone does not make a page: some feeds have one by mistake.
     let mut is_page = false;
-    let otherwise = |is_page| if is_page { Shape::Page } else { Shape::Other };
+    let otherwise = |is_page| if is_page { BodyFormat::Page } else { BodyFormat::Other };
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
         rest = match rest.as_bytes().first() {
@@ -72,9 +72,9 @@ fn shape_of_markup(text: &str) -> (Shape, bool) {
                 let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
                 let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
                 let shape = match local.as_str() {
-                    "rss" | "feed" | "rdf" | "channel" | "entry" => Shape::Feed,
-                    "opml" | "outlinedocument" => Shape::List,
-                    "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => Shape::Page,
+                    "rss" | "feed" | "rdf" | "channel" | "entry" => BodyFormat::Feed,
+                    "opml" | "outlinedocument" => BodyFormat::List,
+                    "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => BodyFormat::Page,
                     _ => otherwise(is_page),
                 };
                 return (shape, is_page);
@@ -106,25 +106,25 @@ fn after_doctype(rest: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Shape, begins_as_feed, shape};
+    use super::{BodyFormat, begins_as_feed, shape};
 
     #[test]
     fn a_body_is_told_by_its_content() {
         for (start, is) in [
-            ("<?xml version='1.0'?><!-- a <html> --><rss version='2.0'>", Shape::Feed),
-            ("\u{FEFF}\n<feed xmlns='http://www.w3.org/2005/Atom'>", Shape::Feed),
-            ("<!DOCTYPE rss [<!ELEMENT html ANY>]><rss>", Shape::Feed),
-            ("<rdf:RDF xmlns:rdf='x'>", Shape::Feed),
-            ("{\"version\": \"https://jsonfeed.org/version/1.1\"", Shape::Feed),
-            ("<opml version='2.0'>", Shape::List),
-            ("<!DOCTYPE html PUBLIC 'a'><rss>", Shape::Feed),
-            ("<!doctype html><x-app>", Shape::Page),
-            ("<!doctype html>\nHello", Shape::Page),
-            ("<HTML><head>", Shape::Page),
-            ("{\"error\": \"no\"}", Shape::Other),
-            ("<svg>", Shape::Other),
-            ("title,artist", Shape::Other),
-            ("", Shape::Other),
+            ("<?xml version='1.0'?><!-- a <html> --><rss version='2.0'>", BodyFormat::Feed),
+            ("\u{FEFF}\n<feed xmlns='http://www.w3.org/2005/Atom'>", BodyFormat::Feed),
+            ("<!DOCTYPE rss [<!ELEMENT html ANY>]><rss>", BodyFormat::Feed),
+            ("<rdf:RDF xmlns:rdf='x'>", BodyFormat::Feed),
+            ("{\"version\": \"https://jsonfeed.org/version/1.1\"", BodyFormat::Feed),
+            ("<opml version='2.0'>", BodyFormat::List),
+            ("<!DOCTYPE html PUBLIC 'a'><rss>", BodyFormat::Feed),
+            ("<!doctype html><x-app>", BodyFormat::Page),
+            ("<!doctype html>\nHello", BodyFormat::Page),
+            ("<HTML><head>", BodyFormat::Page),
+            ("{\"error\": \"no\"}", BodyFormat::Other),
+            ("<svg>", BodyFormat::Other),
+            ("title,artist", BodyFormat::Other),
+            ("", BodyFormat::Other),
         ] {
             assert_eq!(shape(start.as_bytes()), is, "{start}");
         }

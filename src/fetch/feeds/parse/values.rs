@@ -5,12 +5,12 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use url::Url;
 
-use super::xml::{ADDRESS, Element, Node};
+use super::xml::{ADDRESS, XmlElement, XmlNode};
 use crate::domain::text::html;
 
 /// What the value of an element is by what its feed says, or by its look.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Written {
+enum ValueFormat {
     Plain,
     Html,
     /// Elements of the feed's own XML.
@@ -18,20 +18,20 @@ enum Written {
 }
 
 /// The text of a title or a name.
-pub(super) fn plain(element: &Element) -> String {
+pub(super) fn plain(element: &XmlElement) -> String {
     let (written, value) = value(element);
     match written {
-        Written::Plain => folded(&value),
-        Written::Html | Written::Inline => html::text(&value),
+        ValueFormat::Plain => folded(&value),
+        ValueFormat::Html | ValueFormat::Inline => html::text(&value),
     }
 }
 
 /// The HTML of a summary or a content, fit to be shown.
-pub(super) fn html(element: &Element) -> String {
+pub(super) fn html(element: &XmlElement) -> String {
     let (written, value) = value(element);
     match written {
-        Written::Plain => escaped(&value),
-        Written::Html | Written::Inline => html::safe(&value, Some(&element.base)),
+        ValueFormat::Plain => escaped(&value),
+        ValueFormat::Html | ValueFormat::Inline => html::safe(&value, Some(&element.base)),
     }
 }
 
@@ -53,35 +53,36 @@ pub(super) fn address(text: &str, base: &Url) -> Option<String> {
     Some(base.join(&text).map_or(text, String::from))
 }
 
-fn value(element: &Element) -> (Written, String) {
+fn value(element: &XmlElement) -> (ValueFormat, String) {
     let kind = element.attribute("type").unwrap_or_default().trim().to_ascii_lowercase();
     let mode = element.attribute("mode").unwrap_or_default().trim().to_ascii_lowercase();
     if let Some(text) = (mode == "base64" || is_data(&kind, element)).then(|| decoded(element)).flatten() {
-        let written = if kind.contains("html") || looks_like_html(&text) { Written::Html } else { Written::Plain };
+        let written =
+            if kind.contains("html") || looks_like_html(&text) { ValueFormat::Html } else { ValueFormat::Plain };
         return (written, text);
     }
     if element.elements().next().is_some() {
-        return (Written::Inline, inline(element));
+        return (ValueFormat::Inline, inline(element));
     }
     let text = element.text();
     let written = match kind.as_str() {
-        "text" | "text/plain" if mode != "escaped" || !looks_like_html(&text) => Written::Plain,
-        "html" | "xhtml" | "text/html" | "application/xhtml+xml" => Written::Html,
-        _ if looks_like_html(&text) => Written::Html,
-        _ => Written::Plain,
+        "text" | "text/plain" if mode != "escaped" || !looks_like_html(&text) => ValueFormat::Plain,
+        "html" | "xhtml" | "text/html" | "application/xhtml+xml" => ValueFormat::Html,
+        _ if looks_like_html(&text) => ValueFormat::Html,
+        _ => ValueFormat::Plain,
     };
     (written, text)
 }
 
 /// The text that is written in base64. Pictures and other data say nothing.
-fn decoded(element: &Element) -> Option<String> {
+fn decoded(element: &XmlElement) -> Option<String> {
     let raw: String = element.text().split_whitespace().collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(raw).ok()?;
     Some(String::from_utf8(bytes).unwrap_or_default().trim().to_owned())
 }
 
 /// A media type whose content is neither text nor XML, and so is written in base64.
-fn is_data(kind: &str, element: &Element) -> bool {
+fn is_data(kind: &str, element: &XmlElement) -> bool {
     if element.name != "content" {
         return kind == "application/octet-stream";
     }
@@ -89,7 +90,7 @@ fn is_data(kind: &str, element: &Element) -> bool {
 }
 
 /// The elements that `element` holds, written as HTML.
-fn inline(element: &Element) -> String {
+fn inline(element: &XmlElement) -> String {
     let mut html = String::new();
     for node in &element.children {
         write_node(node, element, &mut html);
@@ -97,11 +98,11 @@ fn inline(element: &Element) -> String {
     html.trim().to_owned()
 }
 
-fn write_node(node: &Node, parent: &Element, html: &mut String) {
+fn write_node(node: &XmlNode, parent: &XmlElement, html: &mut String) {
     let element = match node {
         // What a <script> or a <style> holds is not text to escape; it will not be shown either.
-        Node::Text(text) => return html.push_str(&escaped_raw(text)),
-        Node::Element(element) => element,
+        XmlNode::Text(text) => return html.push_str(&escaped_raw(text)),
+        XmlNode::Element(element) => element,
     };
     let _ = write!(html, "<{}", element.name);
     for (name, value) in element.attributes() {

@@ -10,7 +10,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use url::Url;
 
-pub(super) use element::{Element, Node};
+pub(super) use element::{XmlElement, XmlNode};
 
 use super::xml_names::{customary, demoronized, refuse_entities, resolved, unescaped, vocabulary};
 use crate::domain::rows::row::shortened;
@@ -40,7 +40,7 @@ const PREFIX: usize = 100;
 
 /// Which vocabulary a name belongs to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Vocabulary {
+pub(super) enum XmlVocabulary {
     /// RSS or Atom of any version, or none said.
     Core,
     /// Dublin Core, terms included.
@@ -58,25 +58,25 @@ pub(super) enum Vocabulary {
 
 /// One step through a document.
 #[derive(Debug)]
-pub(super) enum Step {
+pub(super) enum XmlStep {
     /// An element begins; nothing in it is read yet.
-    Open(Element),
+    Open(XmlElement),
     /// The element that was opened last ends.
     Close,
     Text(String),
 }
 
 /// Where an element that is open changes what prefixes and links mean.
-struct Open {
+struct OpenScope {
     name: String,
     base: Rc<Url>,
-    prefixes: Option<Rc<HashMap<String, Vocabulary>>>,
+    prefixes: Option<Rc<HashMap<String, XmlVocabulary>>>,
 }
 
 /// Reads a document step by step.
-pub(super) struct Walk<'a> {
+pub(super) struct XmlWalker<'a> {
     reader: Reader<&'a [u8]>,
-    open: Vec<Open>,
+    open: Vec<OpenScope>,
     /// How many more are open in those.
     beyond: usize,
     base: Rc<Url>,
@@ -88,7 +88,7 @@ pub(super) struct Walk<'a> {
     pub(super) is_cut: bool,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> XmlWalker<'a> {
     /// Walks through `text`, whose links are relative to `base` unless it says otherwise.
     pub(super) fn new(text: &'a str, base: &Url) -> Self {
         let mut reader = Reader::from_str(text);
@@ -100,16 +100,16 @@ impl<'a> Walk<'a> {
         Self { reader, open: Vec::new(), beyond: 0, base, closing: 0, broken: None, is_cut: false }
     }
 
-    /// The next step; `None` at the end, or where nothing more can be made out: then [`Walk::broken`] says so.
+    /// The next step; `None` at the end, or where nothing more can be made out: then [`XmlWalker::broken`] says so.
     ///
     /// # Errors
     /// When the document declares entities of its own.
-    pub(super) fn step(&mut self) -> Result<Option<Step>, FetchError> {
+    pub(super) fn step(&mut self) -> Result<Option<XmlStep>, FetchError> {
         loop {
             if self.closing > 0 {
                 self.closing -= 1;
                 if self.shut() {
-                    return Ok(Some(Step::Close));
+                    return Ok(Some(XmlStep::Close));
                 }
             }
             let event = match self.reader.read_event() {
@@ -126,18 +126,18 @@ impl<'a> Walk<'a> {
                 }
             };
             match event {
-                Event::Start(start) => return Ok(Some(Step::Open(self.opened(&start)))),
+                Event::Start(start) => return Ok(Some(XmlStep::Open(self.opened(&start)))),
                 Event::Empty(start) => {
                     let element = self.opened(&start);
                     self.closing = 1;
-                    return Ok(Some(Step::Open(element)));
+                    return Ok(Some(XmlStep::Open(element)));
                 }
                 Event::End(end) => self.close(&local(end.name().as_ref())),
-                Event::Text(text) => return Ok(Some(Step::Text(demoronized(text.into_inner())))),
-                Event::CData(text) => return Ok(Some(Step::Text(demoronized(text.into_inner())))),
+                Event::Text(text) => return Ok(Some(XmlStep::Text(demoronized(text.into_inner())))),
+                Event::CData(text) => return Ok(Some(XmlStep::Text(demoronized(text.into_inner())))),
                 Event::GeneralRef(reference) => {
                     let name = reference.into_inner();
-                    return Ok(Some(Step::Text(resolved(&name).unwrap_or_else(|| format!("&{name};")))));
+                    return Ok(Some(XmlStep::Text(resolved(&name).unwrap_or_else(|| format!("&{name};")))));
                 }
                 Event::DocType(declared) => refuse_entities(&declared.into_inner())?,
                 Event::Eof if self.depth() == 0 => return Ok(None),
@@ -154,17 +154,17 @@ impl<'a> Walk<'a> {
     /// Reads what is in `element`, up to its end.
     ///
     /// # Errors
-    /// As [`Walk::step`].
-    pub(super) fn fill(&mut self, element: Element) -> Result<Element, FetchError> {
+    /// As [`XmlWalker::step`].
+    pub(super) fn fill(&mut self, element: XmlElement) -> Result<XmlElement, FetchError> {
         let mut pieces = element.attributes.len();
         let mut stack = vec![element];
         loop {
             match self.step()? {
-                Some(Step::Open(element)) if stack.len() < DEPTH && pieces < PIECES => {
+                Some(XmlStep::Open(element)) if stack.len() < DEPTH && pieces < PIECES => {
                     pieces += 1 + element.attributes.len();
                     stack.push(element);
                 }
-                Some(Step::Open(element)) => {
+                Some(XmlStep::Open(element)) => {
                     let end = self.depth();
                     let is_deep = stack.len() >= DEPTH;
                     let name = shortened(&element.name);
@@ -174,17 +174,17 @@ impl<'a> Walk<'a> {
                     });
                     while self.depth() >= end {
                         match self.step()? {
-                            Some(Step::Text(text)) => push_text(&mut stack, text),
+                            Some(XmlStep::Text(text)) => push_text(&mut stack, text),
                             Some(_) => {}
                             None => break,
                         }
                     }
                 }
-                Some(Step::Text(text)) => push_text(&mut stack, text),
-                Some(Step::Close) | None => {
+                Some(XmlStep::Text(text)) => push_text(&mut stack, text),
+                Some(XmlStep::Close) | None => {
                     let Some(done) = stack.pop() else { continue };
                     match stack.last_mut() {
-                        Some(parent) => parent.children.push(Node::Element(done)),
+                        Some(parent) => parent.children.push(XmlNode::Element(done)),
                         None => return Ok(done),
                     }
                 }
@@ -228,7 +228,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn opened(&mut self, start: &BytesStart<'_>) -> Element {
+    fn opened(&mut self, start: &BytesStart<'_>) -> XmlElement {
         let is_beyond = self.open.len() == OPEN;
         let mut raw: Vec<(String, String)> = Vec::new();
         let mut prefixes = self.open.last().and_then(|open| open.prefixes.clone());
@@ -256,21 +256,21 @@ impl<'a> Walk<'a> {
         if self.open.is_empty() && name != "rdf" {
             // Whatever a feed calls its own vocabulary: it was written by hand at times, and before there was one.
             let own = start.name().prefix().map(|prefix| prefix.as_ref().to_ascii_lowercase()).unwrap_or_default();
-            Rc::make_mut(prefixes.get_or_insert_with(Rc::default)).insert(own, Vocabulary::Core);
+            Rc::make_mut(prefixes.get_or_insert_with(Rc::default)).insert(own, XmlVocabulary::Core);
         }
-        let meaning = |name: &str, plain: Vocabulary| match name.split_once(':') {
+        let meaning = |name: &str, plain: XmlVocabulary| match name.split_once(':') {
             None => plain,
             Some((prefix, _)) => {
                 let prefix = prefix.to_ascii_lowercase();
                 prefixes.as_ref().and_then(|map| map.get(&prefix)).copied().unwrap_or_else(|| customary(&prefix))
             }
         };
-        let plain = prefixes.as_ref().and_then(|map| map.get("")).copied().unwrap_or(Vocabulary::Core);
-        let element = Element {
+        let plain = prefixes.as_ref().and_then(|map| map.get("")).copied().unwrap_or(XmlVocabulary::Core);
+        let element = XmlElement {
             vocabulary: meaning(start.name().as_ref(), plain),
             attributes: raw
                 .into_iter()
-                .map(|(name, value)| (meaning(&name, Vocabulary::Core), local(&name), value))
+                .map(|(name, value)| (meaning(&name, XmlVocabulary::Core), local(&name), value))
                 .collect(),
             name: name.clone(),
             children: Vec::new(),
@@ -279,17 +279,17 @@ impl<'a> Walk<'a> {
         if is_beyond {
             self.beyond += 1;
         } else {
-            self.open.push(Open { name, base, prefixes });
+            self.open.push(OpenScope { name, base, prefixes });
         }
         element
     }
 }
 
-fn push_text(stack: &mut [Element], text: String) {
+fn push_text(stack: &mut [XmlElement], text: String) {
     let Some(element) = stack.last_mut() else { return };
     match element.children.last_mut() {
-        Some(Node::Text(before)) => before.push_str(&text),
-        _ => element.children.push(Node::Text(text)),
+        Some(XmlNode::Text(before)) => before.push_str(&text),
+        _ => element.children.push(XmlNode::Text(text)),
     }
 }
 

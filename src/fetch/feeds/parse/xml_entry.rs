@@ -6,51 +6,51 @@ mod person;
 
 use chrono::{DateTime, Utc};
 
-use self::best::Best;
+use self::best::BestValue;
 use self::person::person;
 
 use super::dates;
-use super::feed::Entry;
+use super::feed::FeedEntry;
 use super::values::{address, folded, html, plain, plain_of};
-use super::xml::{Element, Vocabulary};
+use super::xml::{XmlElement, XmlVocabulary};
 
 /// How many categories of an entry are kept.
 const CATEGORIES: usize = 100;
 
 /// What was found so far of an entry, or of the feed itself.
 #[derive(Default)]
-pub(super) struct Found {
-    id: Best<String>,
-    link: Best<String>,
-    title: Best<String>,
+pub(super) struct EntryDraft {
+    id: BestValue<String>,
+    link: BestValue<String>,
+    title: BestValue<String>,
     authors: Vec<String>,
     author_rank: u8,
-    published: Best<DateTime<Utc>>,
-    updated: Best<DateTime<Utc>>,
-    summary: Best<String>,
-    content: Best<String>,
+    published: BestValue<DateTime<Utc>>,
+    updated: BestValue<DateTime<Utc>>,
+    summary: BestValue<String>,
+    content: BestValue<String>,
     categories: Vec<String>,
-    image: Best<String>,
-    enclosure: Best<String>,
+    image: BestValue<String>,
+    enclosure: BestValue<String>,
 }
 
-impl Found {
+impl EntryDraft {
     /// Looks at a child of an entry, or of a feed.
-    pub(super) fn look(&mut self, child: &Element) {
+    pub(super) fn look(&mut self, child: &XmlElement) {
         match child.vocabulary {
-            Vocabulary::Core | Vocabulary::Rdf => self.core(child),
-            Vocabulary::Dublin => self.dublin(child),
-            Vocabulary::Content if child.name == "encoded" => self.content.offer(3, filled(html(child))),
-            Vocabulary::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
+            XmlVocabulary::Core | XmlVocabulary::Rdf => self.core(child),
+            XmlVocabulary::Dublin => self.dublin(child),
+            XmlVocabulary::Content if child.name == "encoded" => self.content.offer(3, filled(html(child))),
+            XmlVocabulary::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
                 self.content.offer(2, filled(html(child)));
             }
-            Vocabulary::Media => self.media(child),
-            Vocabulary::Itunes => self.itunes(child),
-            Vocabulary::Content | Vocabulary::Xhtml | Vocabulary::Xml | Vocabulary::Other => {}
+            XmlVocabulary::Media => self.media(child),
+            XmlVocabulary::Itunes => self.itunes(child),
+            XmlVocabulary::Content | XmlVocabulary::Xhtml | XmlVocabulary::Xml | XmlVocabulary::Other => {}
         }
     }
 
-    fn core(&mut self, child: &Element) {
+    fn core(&mut self, child: &XmlElement) {
         match child.name.as_str() {
             "id" => self.id.offer(3, filled(child.text())),
             "guid" => self.guid(child),
@@ -89,14 +89,14 @@ impl Found {
                 self.enclosure.offer(3, at);
             }
             "image" | "logo" => {
-                let url = child.child("url").map_or_else(|| child.text(), Element::text);
+                let url = child.child("url").map_or_else(|| child.text(), XmlElement::text);
                 self.image.offer(2, address(&url, &child.base));
             }
             _ => {}
         }
     }
 
-    fn guid(&mut self, child: &Element) {
+    fn guid(&mut self, child: &XmlElement) {
         let id = child.text();
         let permanent = child.attribute("ispermalink").is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"));
         if permanent && (child.attribute("ispermalink").is_some() || id.starts_with("http")) {
@@ -105,7 +105,7 @@ impl Found {
         self.id.offer(3, filled(id));
     }
 
-    fn link(&mut self, child: &Element) {
+    fn link(&mut self, child: &XmlElement) {
         let (href, rel) = (child.attribute("href"), child.attribute("rel"));
         let at = address(&href.map_or_else(|| child.text(), str::to_owned), &child.base);
         if href.is_none() && rel.is_none() {
@@ -127,7 +127,7 @@ impl Found {
         }
     }
 
-    fn atom_content(&mut self, child: &Element) {
+    fn atom_content(&mut self, child: &XmlElement) {
         if let Some(src) = child.attribute("src") {
             // The content lies elsewhere; it is not fetched, but it can be gone to.
             self.link.offer(1, address(src, &child.base));
@@ -138,7 +138,7 @@ impl Found {
         self.content.offer(4, filled(html(child)));
     }
 
-    fn dublin(&mut self, child: &Element) {
+    fn dublin(&mut self, child: &XmlElement) {
         match child.name.as_str() {
             "title" => self.title.offer(2, filled(plain(child))),
             "creator" | "author" => self.author(2, person(child)),
@@ -158,7 +158,7 @@ impl Found {
         }
     }
 
-    fn media(&mut self, child: &Element) {
+    fn media(&mut self, child: &XmlElement) {
         match child.name.as_str() {
             "group" => child.elements().for_each(|inner| self.look(inner)),
             "title" => self.title.offer(1, filled(plain(child))),
@@ -186,7 +186,7 @@ impl Found {
         }
     }
 
-    fn itunes(&mut self, child: &Element) {
+    fn itunes(&mut self, child: &XmlElement) {
         match child.name.as_str() {
             "title" => self.title.offer(1, filled(plain(child))),
             "author" => self.author(1, person(child)),
@@ -250,9 +250,9 @@ impl Found {
     }
 
     /// The entry; `by` wrote it unless it says otherwise.
-    pub(super) fn entry(self, by: &str) -> Entry {
+    pub(super) fn entry(self, by: &str) -> FeedEntry {
         let image = self.image.value.clone().or_else(|| self.shown());
-        Entry {
+        FeedEntry {
             author: if self.authors.is_empty() { by.to_owned() } else { self.authors() },
             guid: self.id.value,
             link: self.link.value,
@@ -269,8 +269,8 @@ impl Found {
 }
 
 /// The entry that `element` is.
-pub(super) fn entry(element: &Element, by: &str) -> Entry {
-    let mut found = Found::default();
+pub(super) fn entry(element: &XmlElement, by: &str) -> FeedEntry {
+    let mut found = EntryDraft::default();
     for child in element.elements() {
         found.look(child);
     }

@@ -5,27 +5,27 @@ use std::borrow::Cow;
 use encoding_rs::WINDOWS_1252;
 use html5ever::data::NAMED_ENTITIES;
 
-use super::xml::Vocabulary;
+use super::xml::XmlVocabulary;
 use crate::fetch::FetchError;
 
 /// The vocabulary that `address` stands for.
-pub(super) fn vocabulary(address: &str) -> Vocabulary {
+pub(super) fn vocabulary(address: &str) -> XmlVocabulary {
     let address = address.trim().to_ascii_lowercase();
     let address = address.trim_start_matches("https://").trim_start_matches("http://").trim_start_matches("www.");
     let address = address.trim_end_matches('/');
     match address {
-        "" => Vocabulary::Core,
-        "purl.org/rss/1.0/modules/content" => Vocabulary::Content,
-        "w3.org/1999/xhtml" => Vocabulary::Xhtml,
-        "w3.org/1999/02/22-rdf-syntax-ns#" => Vocabulary::Rdf,
-        "w3.org/xml/1998/namespace" => Vocabulary::Xml,
-        _ if address.starts_with("purl.org/dc/") => Vocabulary::Dublin,
-        _ if address.contains("mrss") => Vocabulary::Media,
+        "" => XmlVocabulary::Core,
+        "purl.org/rss/1.0/modules/content" => XmlVocabulary::Content,
+        "w3.org/1999/xhtml" => XmlVocabulary::Xhtml,
+        "w3.org/1999/02/22-rdf-syntax-ns#" => XmlVocabulary::Rdf,
+        "w3.org/xml/1998/namespace" => XmlVocabulary::Xml,
+        _ if address.starts_with("purl.org/dc/") => XmlVocabulary::Dublin,
+        _ if address.contains("mrss") => XmlVocabulary::Media,
         _ if address.starts_with("itunes.com/") || address.starts_with("example.com/dtds/podcast") => {
-            Vocabulary::Itunes
+            XmlVocabulary::Itunes
         }
-        _ if CORE.iter().any(|core| address.starts_with(core)) => Vocabulary::Core,
-        _ => Vocabulary::Other,
+        _ if CORE.iter().any(|core| address.starts_with(core)) => XmlVocabulary::Core,
+        _ => XmlVocabulary::Other,
     }
 }
 
@@ -46,17 +46,17 @@ const CORE: [&str; 12] = [
 ];
 
 /// The vocabulary that a prefix customarily stands for where none is declared.
-pub(super) fn customary(prefix: &str) -> Vocabulary {
+pub(super) fn customary(prefix: &str) -> XmlVocabulary {
     match prefix {
-        "dc" | "dcterms" => Vocabulary::Dublin,
-        "content" => Vocabulary::Content,
-        "media" => Vocabulary::Media,
-        "itunes" => Vocabulary::Itunes,
-        "xhtml" => Vocabulary::Xhtml,
-        "rdf" => Vocabulary::Rdf,
-        "xml" => Vocabulary::Xml,
-        "atom" | "rss" => Vocabulary::Core,
-        _ => Vocabulary::Other,
+        "dc" | "dcterms" => XmlVocabulary::Dublin,
+        "content" => XmlVocabulary::Content,
+        "media" => XmlVocabulary::Media,
+        "itunes" => XmlVocabulary::Itunes,
+        "xhtml" => XmlVocabulary::Xhtml,
+        "rdf" => XmlVocabulary::Rdf,
+        "xml" => XmlVocabulary::Xml,
+        "atom" | "rss" => XmlVocabulary::Core,
+        _ => XmlVocabulary::Other,
     }
 }
 

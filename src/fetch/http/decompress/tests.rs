@@ -8,14 +8,14 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use ureq::http::{HeaderMap, HeaderValue, header};
 
-use super::{BodyCoding, Unpacked, body_coding, is_damage, is_too_much};
-use crate::fetch::Watch;
+use super::{BodyCoding, DecompressedBody, body_coding, is_damage, is_too_much};
+use crate::fetch::FetchObserver;
 use crate::fetch::http::cancel_token::watched;
-use crate::fetch::http::response_status::Place;
+use crate::fetch::http::response_status::ResponseOrigin;
 
 struct NobodyWatches;
 
-impl Watch for NobodyWatches {
+impl FetchObserver for NobodyWatches {
     fn received(&self, _: u64, _: Option<u64>) {}
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
     fn should_stop(&self) -> bool {
@@ -31,7 +31,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 
 fn read(body: &[u8], coding: BodyCoding, limit: u64) -> std::io::Result<Vec<u8>> {
     watched(&NobodyWatches, Duration::from_secs(60), Duration::from_secs(60), |halt| {
-        let mut unpacked = Unpacked::gzip(body, limit, halt)?;
+        let mut unpacked = DecompressedBody::gzip(body, limit, halt)?;
         if coding == BodyCoding::Deflate {
             unpacked = unpacked.deflate(limit, halt)?;
         }
@@ -108,8 +108,11 @@ fn a_file_of_empty_members_ends_at_the_limit() {
 
 #[test]
 fn a_coding_that_is_none_counts_as_none() {
-    let place =
-        Place { host: "h.example".to_owned(), url: "https://h.example/".parse().expect("an address"), google: false };
+    let place = ResponseOrigin {
+        host: "h.example".to_owned(),
+        url: "https://h.example/".parse().expect("an address"),
+        google: false,
+    };
     let coding = |word: &str| {
         let value = HeaderValue::from_str(word).expect("a value");
         body_coding(&HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]), &place)

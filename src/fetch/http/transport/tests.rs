@@ -10,16 +10,16 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{Line, LookUp, agent};
+use super::{ConnectionContext, LookUp, agent};
 use crate::fetch::http::cancel_token::watched;
-use crate::fetch::{FetchError, Watch};
+use crate::fetch::{FetchError, FetchObserver};
 
 const ALLOWED: Ipv4Addr = Ipv4Addr::LOCALHOST;
 const FORBIDDEN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 struct Nobody;
 
-impl Watch for Nobody {
+impl FetchObserver for Nobody {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -62,7 +62,7 @@ impl Twins {
         watched(&Nobody, limit, limit, |halt| {
             let allow = ALLOWED.to_string().parse().expect("a list");
             let (halt, wire) = (Arc::clone(halt), AtomicU64::new(0));
-            let agent = agent(&Arc::new(Line { halt, allow, wire_limit: 10_000, wire, look_up }));
+            let agent = agent(&Arc::new(ConnectionContext { halt, allow, wire_limit: 10_000, wire, look_up }));
             let ask = || match agent.get(format!("http://rebinding.example:{}/", self.port)).call() {
                 Ok(mut answer) => answer.body_mut().read_to_string().expect("a body"),
                 Err(ureq::Error::Other(error)) => match error.downcast::<FetchError>().map(|error| *error) {

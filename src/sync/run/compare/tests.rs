@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use proptest::prelude::*;
 
-use super::{KeyClaim, KeyIndex, Standing};
-use crate::domain::change_set::Known;
+use super::{KeyClaim, KeyIndex, RowComparison};
+use crate::domain::change_set::KnownItem;
 use crate::domain::text::comparable_form::comparable_form;
 
 /// Three spellings each of two forms.
@@ -19,7 +19,7 @@ fn form(key: &str) -> String {
 fn index(stored: &[(&str, bool)]) -> KeyIndex {
     let mut index = KeyIndex::with_room(0);
     for (n, &(key, live)) in (1_u8..).zip(stored) {
-        index.know(key, Known { hash: [n; 16], live, changed_at: chrono::DateTime::default() });
+        index.know(key, KnownItem { hash: [n; 16], live, changed_at: chrono::DateTime::default() });
     }
     index
 }
@@ -44,7 +44,7 @@ fn an_item_that_is_there_comes_before_one_that_left() {
     assert!(index.lacks_spellings());
     index.spell("a\u{200b}");
     let found = index.find("a", 2).expect("found");
-    assert_eq!((found.standing, found.stored_key.as_deref()), (Standing::Present([2; 16]), Some("a\u{200b}")));
+    assert_eq!((found.standing, found.stored_key.as_deref()), (RowComparison::Present([2; 16]), Some("a\u{200b}")));
     assert_eq!((index.tally().additions, index.tally().removals), (0, 0));
 }
 
@@ -77,7 +77,7 @@ proptest! {
             let item = found.stored_key.as_deref().unwrap_or(key).to_owned();
             prop_assert_eq!(form(&item), form(key));
             let is_stored = stored.iter().find(|(key, _)| *key == item);
-            prop_assert_eq!(matches!(found.standing, Standing::New), is_stored.is_none());
+            prop_assert_eq!(matches!(found.standing, RowComparison::New), is_stored.is_none());
             // Whoever has an item by form has it because no row spells it like the catalog.
             let is_live = |spelling: &str| stored.contains(&(spelling, true));
             if item != key {

@@ -1,8 +1,8 @@
 use super::{FilledColumns, KeylessRows, KeylessSplit, MAX_COLUMNS, MAX_LISTED_ROWS, MAX_PATTERNS};
-use crate::domain::rows::row::Row;
+use crate::domain::rows::row::TextRow;
 
-fn row(number: u64, cells: [&str; 3]) -> Row {
-    Row { number, cells: cells.map(str::to_owned).to_vec(), ..Row::default() }
+fn row(number: u64, cells: [&str; 3]) -> TextRow {
+    TextRow { number, cells: cells.map(str::to_owned).to_vec(), ..TextRow::default() }
 }
 
 fn split(keyed: &[[&str; 3]], keyless: &[[&str; 3]]) -> KeylessSplit {
@@ -57,7 +57,7 @@ fn rows_of_countless_shapes_take_no_more_memory_and_are_refused() {
     const COLUMNS: usize = 20;
     let of = |number: u64| {
         let cell = |at: usize| if number >> at & 1 == 1 { "FALSE".to_owned() } else { String::new() };
-        Row { number, cells: (0..COLUMNS).map(cell).collect(), ..Row::default() }
+        TextRow { number, cells: (0..COLUMNS).map(cell).collect(), ..TextRow::default() }
     };
     let mut rows = KeylessRows::new(COLUMNS);
     let all = 3 * MAX_LISTED_ROWS as u64;
@@ -86,7 +86,7 @@ fn many_rows_of_one_shape_are_counted_and_only_the_first_are_listed() {
 fn a_row_with_something_in_a_column_far_out_is_refused() {
     let mut cells = vec![String::new(); MAX_COLUMNS + 1];
     cells[MAX_COLUMNS] = "FALSE".to_owned();
-    let far = Row { number: 7, cells, ..Row::default() };
+    let far = TextRow { number: 7, cells, ..TextRow::default() };
     assert_eq!(FilledColumns::of(&far), None);
     let mut rows = KeylessRows::new(MAX_COLUMNS + 1);
     rows.push(&far);

@@ -4,16 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::columns::cell_class::CellClass;
-use crate::domain::issue::Issues;
-use crate::domain::item::Layout;
+use crate::domain::issue::IssueList;
+use crate::domain::item::ColumnLayout;
 use crate::domain::rows::header_mismatch::HeaderMismatch;
-use crate::domain::rows::row::{Mend, MendDoubt, Row, shortened};
+use crate::domain::rows::row::{CellRepair, MendDoubt, TextRow, shortened};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::counts::grouped;
 use crate::sync::run::compare::KeyIndex;
-use crate::sync::run::outcome::Stopped;
+use crate::sync::run::outcome::RunStop;
 
 /// The most rows inside of cells that are looked up at the end.
 const MAX_INNER_KEYS: usize = 1000;
@@ -37,7 +37,7 @@ pub(super) struct RowFindings {
 /// What all rows told.
 pub(super) struct RowsFound {
     /// The notes.
-    pub(super) notes: Issues,
+    pub(super) notes: IssueList,
     /// Whether an item that seems gone may still be in the source.
     pub(super) is_doubtful: bool,
     /// That the header is not that of the rows.
@@ -67,7 +67,7 @@ impl RowFindings {
     }
 
     /// Looks at a row before anybody knows whether it is taken.
-    pub(super) fn look(&mut self, row: &Row, layout: &Layout, index: &KeyIndex) {
+    pub(super) fn look(&mut self, row: &TextRow, layout: &ColumnLayout, index: &KeyIndex) {
         if row.is_cut {
             let what = "The file ends in the middle of this row: it has fewer cells than the header and no line end.";
             self.common.entry((None, what.to_owned())).or_default().add(row.number);
@@ -75,7 +75,7 @@ impl RowFindings {
         }
         // What the catalog holds already was meant.
         if !row.inner_rows.is_empty() && index.holds(layout.key(&row.cells), layout.item(&row.cells).hash) {
-            return self.shapes.look(&Row { inner_rows: Vec::new(), ..row.clone() });
+            return self.shapes.look(&TextRow { inner_rows: Vec::new(), ..row.clone() });
         }
         self.shapes.look(row);
         for inner in row.inner_rows.iter().skip(1) {
@@ -87,7 +87,7 @@ impl RowFindings {
     }
 
     /// Takes what was mended, where it is told of together with other rows; answers whether it did.
-    pub(super) fn take_common(&mut self, row: u64, mend: &Mend) -> bool {
+    pub(super) fn take_common(&mut self, row: u64, mend: &CellRepair) -> bool {
         self.is_doubtful |= mend.doubt == MendDoubt::Structure;
         if mend.is_common {
             self.common.entry((mend.column, mend.what.clone())).or_default().add(row);
@@ -102,7 +102,7 @@ impl RowFindings {
     }
 
     /// Notes a key that the catalog does not have. One that looks unlike the others may be a misread one of them.
-    pub(super) fn look_at_new_key(&mut self, row: &Row, key: &str, layout: &Layout) {
+    pub(super) fn look_at_new_key(&mut self, row: &TextRow, key: &str, layout: &ColumnLayout) {
         self.shapes.look_at_new_key(row, layout.key_position());
         self.is_doubtful |= self.key_class.is_some_and(|class| CellClass::of(key) != class);
     }
@@ -121,9 +121,9 @@ impl RowFindings {
     /// What all rows told, after the last one.
     ///
     /// # Errors
-    /// [`Stopped::Refused`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
+    /// [`RunStop::Refused`] (`unclosed_quote`) where a row of an item that is in the catalog, and nowhere else in the
     /// source, stands inside of a cell.
-    pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, Stopped> {
+    pub(super) fn finish(self, columns: &[String], index: &KeyIndex) -> Result<RowsFound, RunStop> {
         if let Some((row, key)) = self.inner_keys.iter().find(|(_, key)| index.has_left(key)) {
             return Err(unclosed_quote(*row, &format!("the row of the key “{}” is inside a cell", shortened(key))));
         }
@@ -141,7 +141,7 @@ impl RowFindings {
         if let Some(row) = shapes.swallowing {
             return Err(unclosed_quote(row, "this row does not fit the header, while each of its lines would"));
         }
-        let mut notes = Issues::default();
+        let mut notes = IssueList::default();
         shapes.notes.into_iter().for_each(|note| notes.push(note));
         for ((column, what), rows) in self.common {
             if let Some(mut note) = rows.note(&what, &format!("have this in common: {what}")) {
@@ -187,7 +187,7 @@ impl RowFindings {
 }
 
 /// That a quotation mark in `row` takes rows along, which shows in `sign`.
-fn unclosed_quote(row: u64, sign: &str) -> Stopped {
+fn unclosed_quote(row: u64, sign: &str) -> RunStop {
     let row = grouped(row);
     let what = format!("Row {row}: a quotation mark (\") takes the rows below along; {sign}.");
     SyncFailure::new("unclosed_quote", what, "Remove the quotation mark, or double it if it belongs to the text.")

@@ -2,8 +2,8 @@
 //! and words of the spreadsheet in place of values.
 
 use crate::domain::issue::{Issue, IssueKind};
-use crate::domain::item::Layout;
-use crate::domain::rows::row::{Row, listed_columns, shortened};
+use crate::domain::item::ColumnLayout;
+use crate::domain::rows::row::{TextRow, listed_columns, shortened};
 use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::spreadsheet_values::SheetWord;
 use crate::domain::rows::stored_columns::header_word;
@@ -49,7 +49,7 @@ impl RowNotes {
     }
 
     /// Looks for words of the spreadsheet in the cells of a row.
-    pub(super) fn look_for_words(&mut self, row: &Row) {
+    pub(super) fn look_for_words(&mut self, row: &TextRow) {
         for (position, cell) in row.cells.iter().enumerate() {
             let Some(word) = SheetWord::of(cell) else { continue };
             self.word_cells += 1;
@@ -73,7 +73,7 @@ impl RowNotes {
     /// All of it as issues.
     pub(super) fn into_issues(
         self,
-        layout: &Layout,
+        layout: &ColumnLayout,
         noun: &Noun,
         keyless: &KeylessSplit,
         equal: EqualItems,
@@ -121,12 +121,12 @@ impl RowNotes {
     }
 
     /// The column that holds the words, where it is but one.
-    fn word_column<'a>(&self, layout: &'a Layout) -> Option<&'a str> {
+    fn word_column<'a>(&self, layout: &'a ColumnLayout) -> Option<&'a str> {
         let mut columns = layout.columns().iter().zip(&self.word_columns).filter(|(_, has)| **has);
         columns.next().filter(|_| columns.next().is_none()).map(|(name, _)| name.as_str())
     }
 
-    fn words_note(&self, layout: &Layout, first: u64) -> String {
+    fn words_note(&self, layout: &ColumnLayout, first: u64) -> String {
         let columns = layout.columns().iter().zip(&self.word_columns).filter(|(_, has)| **has);
         let columns: Vec<String> = columns.map(|(name, _)| name.clone()).collect();
         let (cells, hold) = if self.word_cells == 1 { ("cell", "holds") } else { ("cells", "hold") };
@@ -153,7 +153,7 @@ impl RowNotes {
 
 /// The note about rows without a key in which nothing was entered: "998 rows without a key and without a value were
 /// skipped (rows 4 to 1001). They hold nothing but “FALSE” in “done”."
-fn unfilled(keyless: &KeylessSplit, layout: &Layout) -> String {
+fn unfilled(keyless: &KeylessSplit, layout: &ColumnLayout) -> String {
     let KeylessSplit { unfilled, first, last, fillers, has_only_boxes, .. } = keyless;
     let (first, last) = (grouped(*first), grouped(*last));
     let what = if *has_only_boxes { "without a value" } else { "without a value of their own" };
@@ -177,7 +177,7 @@ fn unfilled(keyless: &KeylessSplit, layout: &Layout) -> String {
 }
 
 /// The notes about columns that have a word of the spreadsheet for a name.
-pub(super) fn header_word_notes(written: &[String], layout: &Layout, row: u64) -> Vec<Issue> {
+pub(super) fn header_word_notes(written: &[String], layout: &ColumnLayout, row: u64) -> Vec<Issue> {
     let note = |(written, name): (&String, &String)| {
         let word = header_word(written)?;
         let what = format!("The header of this column is a message of the spreadsheet (“{}”)", word.as_str());
@@ -195,7 +195,7 @@ pub(super) fn header_word_notes(written: &[String], layout: &Layout, row: u64) -
 }
 
 /// The one note of headers that are spelled otherwise than the columns they are taken for.
-pub(super) fn header_note(written: &[String], layout: &Layout, source: &Source) -> Option<Issue> {
+pub(super) fn header_note(written: &[String], layout: &ColumnLayout, source: &Source) -> Option<Issue> {
     let wanted_key = source.key_column.as_str();
     let pairs = written.iter().zip(layout.columns());
     let mut differing: Vec<(&str, &str)> = pairs

@@ -1,7 +1,7 @@
 //! Fields and proposals.
 
-use super::{Place, check, file_name_of, propose};
-use crate::domain::location::Location;
+use super::{SourcePlace, check, file_name_of, propose};
+use crate::domain::location::SourceLocation;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source::Noun;
 use crate::web::sources::view::SourceForm;
@@ -17,8 +17,12 @@ fn form() -> SourceForm {
     }
 }
 
-fn upload() -> Place {
-    Place { kind: "csv".to_owned(), location: Location::Upload("0".to_owned()), read_options: ReadOptions::default() }
+fn upload() -> SourcePlace {
+    SourcePlace {
+        kind: "csv".to_owned(),
+        location: SourceLocation::Upload("0".to_owned()),
+        read_options: ReadOptions::default(),
+    }
 }
 
 fn columns() -> Vec<String> {

@@ -10,13 +10,13 @@ const STRUCTURE: [&str; 11] =
 
 /// The tables that are open.
 #[derive(Default)]
-pub(super) struct Tables {
+pub(super) struct OpenTables {
     /// Whether a cell or a caption is open in each of them.
     in_cell: Vec<bool>,
     misplaced: usize,
 }
 
-impl Tables {
+impl OpenTables {
     /// Takes a tag of `name`, unless it is misplaced and there are too many of those.
     pub(super) fn take(&mut self, name: &str, ends: bool) -> bool {
         let name = STRUCTURE.iter().find(|known| known.eq_ignore_ascii_case(name)).copied();
@@ -43,11 +43,11 @@ impl Tables {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, Tables};
+    use super::{MOST, OpenTables};
 
     #[test]
     fn what_stands_in_a_cell_is_in_its_place() {
-        let mut tables = Tables::default();
+        let mut tables = OpenTables::default();
         for name in ["table", "tr", "td"] {
             assert!(tables.take(name, false));
         }

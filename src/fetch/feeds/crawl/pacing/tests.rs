@@ -6,11 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::*;
 use ureq::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{Turn, fresh_until, leave_alone, rest, turn};
-use crate::domain::feed::Feed;
+use super::{FetchDecision, fresh_until, leave_alone, rest, turn};
+use crate::domain::feed::FeedRecord;
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
-use crate::fetch::Order;
+use crate::fetch::FetchRequest;
 
 fn now() -> DateTime<Utc> {
     "2026-11-20T14:00:00Z".parse().expect("a time")
@@ -55,36 +55,36 @@ fn a_version_is_good_as_long_as_its_server_says_and_a_day_at_most() {
 #[test]
 fn a_feed_is_asked_when_nothing_speaks_against_it() {
     let until = now() + TimeDelta::minutes(5);
-    let fine = Feed::new("https://h.example/");
-    let busy = Feed { busy_until: Some(until), ..fine.clone() };
-    let failed = Feed { failures: 2, resting_until: Some(until), ..fine.clone() };
-    let both = Feed { busy_until: Some(until), ..failed.clone() };
-    let over = Feed { busy_until: Some(now()), resting_until: Some(now()), failures: 1, ..fine.clone() };
+    let fine = FeedRecord::new("https://h.example/");
+    let busy = FeedRecord { busy_until: Some(until), ..fine.clone() };
+    let failed = FeedRecord { failures: 2, resting_until: Some(until), ..fine.clone() };
+    let both = FeedRecord { busy_until: Some(until), ..failed.clone() };
+    let over = FeedRecord { busy_until: Some(now()), resting_until: Some(now()), failures: 1, ..fine.clone() };
     let fresh = Validators { fresh_until: Some(until), ..Validators::default() };
     let stale = Validators { fresh_until: Some(now()), ..Validators::default() };
     let nothing = Validators::default();
-    let whole = Order::whole(&nothing, Duration::from_secs(1));
-    let by_hand = Order { mode: Mode::Incremental, ..whole };
-    let scheduled = Order { by_hand: false, ..by_hand };
-    let full = Order { mode: Mode::Full, ..scheduled };
-    let failed_ones = Order { only_failed: true, ..by_hand };
+    let whole = FetchRequest::whole(&nothing, Duration::from_secs(1));
+    let by_hand = FetchRequest { mode: Mode::Incremental, ..whole };
+    let scheduled = FetchRequest { by_hand: false, ..by_hand };
+    let full = FetchRequest { mode: Mode::Full, ..scheduled };
+    let failed_ones = FetchRequest { only_failed: true, ..by_hand };
     for (name, feed, known, order, expected) in [
-        ("nothing known", &fine, None, scheduled, Turn::Ask),
-        ("fresh", &fine, Some(&fresh), scheduled, Turn::Fresh),
-        ("fresh, by hand", &fine, Some(&fresh), by_hand, Turn::Fresh),
-        ("fresh, in full", &fine, Some(&fresh), full, Turn::Ask),
-        ("stale", &fine, Some(&stale), scheduled, Turn::Ask),
-        ("busy", &busy, None, scheduled, Turn::Busy(until)),
-        ("busy, by hand", &busy, None, by_hand, Turn::Busy(until)),
-        ("busy, in full", &busy, None, full, Turn::Busy(until)),
-        ("busy, only failed", &both, None, failed_ones, Turn::Busy(until)),
-        ("resting", &failed, None, scheduled, Turn::Resting(until)),
-        ("resting, in full", &failed, None, full, Turn::Resting(until)),
-        ("resting, by hand", &failed, None, by_hand, Turn::Ask),
-        ("failed, fresh before", &failed, Some(&fresh), by_hand, Turn::Ask),
-        ("all over", &over, None, scheduled, Turn::Ask),
-        ("failed, only failed", &failed, None, failed_ones, Turn::Ask),
-        ("fine, only failed", &fine, None, failed_ones, Turn::Fine),
+        ("nothing known", &fine, None, scheduled, FetchDecision::Ask),
+        ("fresh", &fine, Some(&fresh), scheduled, FetchDecision::Fresh),
+        ("fresh, by hand", &fine, Some(&fresh), by_hand, FetchDecision::Fresh),
+        ("fresh, in full", &fine, Some(&fresh), full, FetchDecision::Ask),
+        ("stale", &fine, Some(&stale), scheduled, FetchDecision::Ask),
+        ("busy", &busy, None, scheduled, FetchDecision::Busy(until)),
+        ("busy, by hand", &busy, None, by_hand, FetchDecision::Busy(until)),
+        ("busy, in full", &busy, None, full, FetchDecision::Busy(until)),
+        ("busy, only failed", &both, None, failed_ones, FetchDecision::Busy(until)),
+        ("resting", &failed, None, scheduled, FetchDecision::Resting(until)),
+        ("resting, in full", &failed, None, full, FetchDecision::Resting(until)),
+        ("resting, by hand", &failed, None, by_hand, FetchDecision::Ask),
+        ("failed, fresh before", &failed, Some(&fresh), by_hand, FetchDecision::Ask),
+        ("all over", &over, None, scheduled, FetchDecision::Ask),
+        ("failed, only failed", &failed, None, failed_ones, FetchDecision::Ask),
+        ("fine, only failed", &fine, None, failed_ones, FetchDecision::Fine),
     ] {
         assert_eq!(turn(feed, known, &order, now()), expected, "{name}");
     }

@@ -4,32 +4,32 @@ use std::rc::Rc;
 
 use url::Url;
 
-use super::Vocabulary;
+use super::XmlVocabulary;
 
 /// An element with all that is in it.
 #[derive(Clone, Debug)]
-pub(in crate::fetch::feeds) struct Element {
-    pub(in crate::fetch::feeds) vocabulary: Vocabulary,
+pub(in crate::fetch::feeds) struct XmlElement {
+    pub(in crate::fetch::feeds) vocabulary: XmlVocabulary,
     /// Without prefix, in lower case.
     pub(in crate::fetch::feeds) name: String,
-    pub(super) attributes: Vec<(Vocabulary, String, String)>,
-    pub(in crate::fetch::feeds) children: Vec<Node>,
+    pub(super) attributes: Vec<(XmlVocabulary, String, String)>,
+    pub(in crate::fetch::feeds) children: Vec<XmlNode>,
     /// What links in it are relative to.
     pub(in crate::fetch::feeds) base: Rc<Url>,
 }
 
 /// What can be in an element.
 #[derive(Clone, Debug)]
-pub(in crate::fetch::feeds) enum Node {
-    Element(Element),
+pub(in crate::fetch::feeds) enum XmlNode {
+    Element(XmlElement),
     Text(String),
 }
 
-impl Element {
+impl XmlElement {
     /// The value of the attribute `name` of no vocabulary, or of the element's own.
     pub(in crate::fetch::feeds) fn attribute(&self, name: &str) -> Option<&str> {
         let found = self.attributes.iter().find(|(vocabulary, own, _)| {
-            own == name && matches!(vocabulary, Vocabulary::Core | Vocabulary::Rdf | Vocabulary::Other)
+            own == name && matches!(vocabulary, XmlVocabulary::Core | XmlVocabulary::Rdf | XmlVocabulary::Other)
         });
         found.map(|(_, _, value)| value.as_str())
     }
@@ -40,8 +40,8 @@ impl Element {
 
     pub(in crate::fetch::feeds) fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|node| match node {
-            Node::Element(element) => Some(element),
-            Node::Text(_) => None,
+            XmlNode::Element(element) => Some(element),
+            XmlNode::Text(_) => None,
         })
     }
 
@@ -58,11 +58,11 @@ impl Element {
     }
 }
 
-fn gather(element: &Element, text: &mut String) {
+fn gather(element: &XmlElement, text: &mut String) {
     for node in &element.children {
         match node {
-            Node::Text(piece) => text.push_str(piece),
-            Node::Element(child) => gather(child, text),
+            XmlNode::Text(piece) => text.push_str(piece),
+            XmlNode::Element(child) => gather(child, text),
         }
     }
 }

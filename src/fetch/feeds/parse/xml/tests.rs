@@ -1,13 +1,13 @@
 //! What a document may take, however it is written.
 
-use super::{ADDRESS, ATTRIBUTES, Element, OPEN, PIECES, Step, Walk};
+use super::{ADDRESS, ATTRIBUTES, OPEN, PIECES, XmlElement, XmlStep, XmlWalker};
 
-fn walk(text: &str) -> Walk<'_> {
-    Walk::new(text, &"https://h.example/".parse().expect("an address"))
+fn walk(text: &str) -> XmlWalker<'_> {
+    XmlWalker::new(text, &"https://h.example/".parse().expect("an address"))
 }
 
-fn root(walk: &mut Walk<'_>) -> Element {
-    let Ok(Some(Step::Open(root))) = walk.step() else { panic!("an element") };
+fn root(walk: &mut XmlWalker<'_>) -> XmlElement {
+    let Ok(Some(XmlStep::Open(root))) = walk.step() else { panic!("an element") };
     walk.fill(root).expect("a document")
 }
 
@@ -19,12 +19,12 @@ fn what_is_open_takes_no_more_room_than_so_much() {
     let (mut opened, mut closed) = (0, 0);
     while let Some(step) = walk.step().expect("a document") {
         match step {
-            Step::Open(element) => {
+            XmlStep::Open(element) => {
                 opened += 1;
                 assert!(element.base.as_str().len() <= ADDRESS);
             }
-            Step::Close => closed += 1,
-            Step::Text(text) => assert_eq!((text.as_str(), walk.open.len(), walk.depth()), ("x", OPEN, deep)),
+            XmlStep::Close => closed += 1,
+            XmlStep::Text(text) => assert_eq!((text.as_str(), walk.open.len(), walk.depth()), ("x", OPEN, deep)),
         }
     }
     assert_eq!((opened, closed, walk.depth()), (deep, deep, 0));
@@ -37,7 +37,7 @@ fn an_element_has_so_many_pieces_and_the_text_of_the_others() {
     let item = root(&mut walk);
     assert_eq!((item.elements().count(), item.text().len()), (PIECES, PIECES + 10));
     assert!(walk.broken.as_deref().is_some_and(|why| why.contains("comes after")), "{:?}", walk.broken);
-    assert!(matches!(walk.step(), Ok(Some(Step::Open(element))) if element.name == "b"));
+    assert!(matches!(walk.step(), Ok(Some(XmlStep::Open(element))) if element.name == "b"));
     let text = format!("<item{}>", " a".repeat(100_000));
     assert_eq!(root(&mut self::walk(&text)).attributes().count(), ATTRIBUTES);
 }

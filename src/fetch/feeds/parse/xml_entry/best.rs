@@ -1,18 +1,18 @@
 //! What was said of something, as far as it was said best.
 
 /// A value and how well it is said; of two said equally well the first stays.
-pub(super) struct Best<T> {
+pub(super) struct BestValue<T> {
     pub(super) value: Option<T>,
     pub(super) rank: u8,
 }
 
-impl<T> Default for Best<T> {
+impl<T> Default for BestValue<T> {
     fn default() -> Self {
         Self { value: None, rank: 0 }
     }
 }
 
-impl<T> Best<T> {
+impl<T> BestValue<T> {
     pub(super) fn offer(&mut self, rank: u8, value: Option<T>) {
         if rank > self.rank && value.is_some() {
             (self.value, self.rank) = (value, rank);

@@ -1,11 +1,11 @@
 //! Who wrote an entry.
 
 use crate::fetch::feeds::parse::values::{folded, plain, plain_of};
-use crate::fetch::feeds::parse::xml::Element;
+use crate::fetch::feeds::parse::xml::XmlElement;
 
 /// The name of a person, or what else there is to call somebody: `<name>` in Atom, and in RSS
 /// `me@example.com (Name)`, `Name <me@example.com>`, `Name (me@example.com)`.
-pub(super) fn person(element: &Element) -> String {
+pub(super) fn person(element: &XmlElement) -> String {
     for part in ["name", "title", "email"] {
         if let Some(said) = element.child(part).map(plain).filter(|said| !said.is_empty()) {
             return said;

@@ -6,7 +6,7 @@ use super::{files, shared_data};
 use crate::fetch::FetchError;
 use crate::fetch::feeds::parse::charset::EncodingHints;
 use crate::fetch::feeds::parse::feed::parse;
-use crate::fetch::feeds::parse::sniff::{Shape, shape};
+use crate::fetch::feeds::parse::sniff::{BodyFormat, shape};
 
 /// Title and number of entries, or the word it is refused with.
 type Told<'a> = Result<(&'a str, usize), &'a str>;
@@ -60,7 +60,7 @@ fn whatever_can_be_read_as_a_feed_is_told_from_its_beginning() {
             name.contains(".serde.") || name.contains("_expected.") || path.with_extension("xml").exists()
         };
         if !is_twin && parse(&bytes, EncodingHints::default(), &base).is_ok() {
-            assert_eq!(shape(&bytes[..bytes.len().min(4096)]), Shape::Feed, "{}", path.display());
+            assert_eq!(shape(&bytes[..bytes.len().min(4096)]), BodyFormat::Feed, "{}", path.display());
             feeds += 1;
         }
     }

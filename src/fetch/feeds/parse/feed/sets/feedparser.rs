@@ -11,7 +11,7 @@ use super::value::{Answering, Held, Silent, Value, moment, truth};
 use super::{End, Tally, files, shared_data, tables};
 use crate::fetch::feeds::parse::charset;
 use crate::fetch::feeds::parse::charset::EncodingHints;
-use crate::fetch::feeds::parse::feed::{Document, Entry, parse};
+use crate::fetch::feeds::parse::feed::{Feed, FeedEntry, parse};
 
 /// What a case is about.
 struct Case {
@@ -46,7 +46,7 @@ fn case(text: &str, name: &str) -> Case {
     Case { expect: said("Expect:").unwrap_or_default(), charset, base }
 }
 
-fn names(read: Option<Document>, encoding: Value) -> Vec<(&'static str, Value)> {
+fn names(read: Option<Feed>, encoding: Value) -> Vec<(&'static str, Value)> {
     let bozo = read.as_ref().is_none_or(|document| !document.notes.is_empty());
     let document = read.unwrap_or_default();
     let title = Value::Title(document.title);
@@ -66,7 +66,7 @@ fn names(read: Option<Document>, encoding: Value) -> Vec<(&'static str, Value)> 
     ]
 }
 
-fn entry(entry: Entry) -> Value {
+fn entry(entry: FeedEntry) -> Value {
     // Where an entry has a content alone, feedparser takes it for its summary, too.
     let summary = if entry.summary.is_empty() { entry.content.clone() } else { entry.summary };
     let (title, summary, content) = (Value::Title(entry.title), Value::Html(summary), Value::Html(entry.content));
@@ -113,7 +113,7 @@ fn entry(entry: Entry) -> Value {
 }
 
 /// Whether nothing that could run is in what is shown of `document`.
-fn harmless(document: &Document) -> Result<(), String> {
+fn harmless(document: &Feed) -> Result<(), String> {
     for html in document.entries.iter().flat_map(|entry| [&entry.summary, &entry.content]) {
         for tag in html.split('<').skip(1) {
             let tag = tag.split('>').next().unwrap_or_default().to_ascii_lowercase();

@@ -9,10 +9,10 @@ use super::python;
 use super::value::{Answering, Held, Silent, Value, truth};
 use super::{End, Tally, files, shared_data, tables};
 use crate::fetch::feeds::parse::charset::EncodingHints;
-use crate::fetch::feeds::parse::opml::{List, addresses};
-use crate::fetch::feeds::parse::sniff::{Shape, shape};
+use crate::fetch::feeds::parse::opml::{FeedList, addresses};
+use crate::fetch::feeds::parse::sniff::{BodyFormat, shape};
 
-fn result(read: Option<List>) -> Value {
+fn result(read: Option<FeedList>) -> Value {
     let bozo = Value::Truth(read.is_none());
     let feeds =
         read.unwrap_or_default().feeds.into_iter().map(|feed| {
@@ -23,7 +23,7 @@ fn result(read: Option<List>) -> Value {
 
 fn end(path: &Path) -> End {
     let bytes = fs::read(path).expect("a file");
-    if shape(&bytes) != Shape::List {
+    if shape(&bytes) != BodyFormat::List {
         return End::NotOurs("other than OPML".to_owned());
     }
     let text = String::from_utf8_lossy(&bytes);
@@ -63,7 +63,7 @@ fn every_address_of_the_awesome_lists_is_found() {
     let (mut lists, mut listed, mut all) = (0, 0, BTreeSet::new());
     for path in files(&root, "opml") {
         let bytes = fs::read(&path).expect("a file");
-        assert_eq!(shape(&bytes), Shape::List, "{}", path.display());
+        assert_eq!(shape(&bytes), BodyFormat::List, "{}", path.display());
         let list =
             addresses(&bytes, EncodingHints::default()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let text = String::from_utf8(bytes).expect("UTF-8");

@@ -10,7 +10,7 @@ use super::value::{Held, same_html, same_title};
 use super::{End, Tally, files, shared_data, tables};
 use crate::fetch::feeds::parse::charset::EncodingHints;
 use crate::fetch::feeds::parse::dates;
-use crate::fetch::feeds::parse::feed::{Document, Entry, parse};
+use crate::fetch::feeds::parse::feed::{Feed, FeedEntry, parse};
 
 /// What became of one field of a twin.
 enum Field {
@@ -20,7 +20,7 @@ enum Field {
 }
 
 /// Compares `document` with its twin, field by field.
-fn compared(document: &Document, twin: &Value) -> End {
+fn compared(document: &Feed, twin: &Value) -> End {
     let mut fields = Vec::new();
     let Some(object) = twin.as_object() else { return End::Fails("the twin is no object".to_owned()) };
     for (name, said) in object.iter().filter(|(_, said)| !is_empty(said)) {
@@ -55,7 +55,7 @@ fn compared(document: &Document, twin: &Value) -> End {
     }
 }
 
-fn entry(ours: &Entry, theirs: &Value, fields: &mut Vec<Field>) {
+fn entry(ours: &FeedEntry, theirs: &Value, fields: &mut Vec<Field>) {
     let theirs = theirs.as_object().expect("an entry is an object");
     for (name, said) in theirs.iter().filter(|(_, said)| !is_empty(said)) {
         let file = || said.get(0).unwrap_or(said)["url"].as_str();
@@ -122,7 +122,7 @@ fn is_made_up(id: &Value) -> bool {
     id.as_str().is_some_and(|id| id.len() > 28 && id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'))
 }
 
-fn author(ours: &Entry, theirs: &[Value]) -> Field {
+fn author(ours: &FeedEntry, theirs: &[Value]) -> Field {
     let names: Vec<&str> = theirs.iter().filter_map(|one| one.as_str().or_else(|| one["name"].as_str())).collect();
     if names.is_empty() {
         return Field::NotOurs("entry.author.email".to_owned());
