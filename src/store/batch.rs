@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::connection::Store;
 use super::dialect::bulk::{self, BatchStamp};
 use super::error::StoreError;
-use super::items::ItemWrite;
+use super::item_write::ItemWrite;
 use super::lease::{RunProgress, fence};
 use super::schema::sync_operations;
 use super::{added, catalogs, operations};

@@ -9,21 +9,8 @@ use super::error::StoreError;
 use super::schema::items;
 use crate::domain::change_set::KnownItem;
 use crate::domain::columns::column_type::ColumnType;
-use crate::domain::item::{ContentDigest, parse_fields, search_fold};
+use crate::domain::item::{parse_fields, search_fold};
 use crate::domain::source::SourceId;
-
-/// An item ready to be stored.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ItemWrite {
-    /// Its key.
-    pub key: String,
-    /// JSON text of its fields.
-    pub fields: String,
-    /// The digest of `fields`.
-    pub hash: ContentDigest,
-    /// What searches look at.
-    pub search_text: String,
-}
 
 /// An item as it is shown.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -6,7 +6,7 @@ use super::connection::Store;
 use super::dialect::bulk::{self, BatchStamp};
 use super::dialect::search;
 use super::error::StoreError;
-use super::items::ItemWrite;
+use super::item_write::ItemWrite;
 use super::lease::{RunProgress, fence};
 use super::operations;
 use super::schema::items;

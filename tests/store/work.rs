@@ -13,7 +13,7 @@ use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::batch::ItemBatch;
 use lockstep::store::finish::{AppliedChanges, RequeuePolicy, RunEnding};
-use lockstep::store::items::ItemWrite;
+use lockstep::store::item_write::ItemWrite;
 use lockstep::store::lease::RunProgress;
 
 use crate::support::house::draft;

@@ -8,7 +8,8 @@ use chrono::TimeDelta;
 use super::{CheckResult, LIMIT, bounded, file_system, late, quoted, runs, writer};
 use crate::config::Settings;
 use crate::domain::text::measures;
-use crate::store::checkup::{BlockingSession, DatabaseProbe};
+use crate::store::checkup::DatabaseProbe;
+use crate::store::database_facts::BlockingSession;
 use crate::store::{DatabaseAddress, StoreError};
 
 const CHECK: &str = "database";

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::SheetLinkError;
+use super::error::SheetLinkError;
 use super::parameters::LinkParameters;
 
 /// Why the link of a sheet must not be fetched as it is.

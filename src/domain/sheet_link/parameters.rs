@@ -3,7 +3,7 @@
 use url::Url;
 use url::form_urlencoded::parse;
 
-use super::SheetLinkError;
+use super::error::SheetLinkError;
 
 /// Parameters that decide what a link shows.
 const MEANINGFUL: [&str; 18] = [

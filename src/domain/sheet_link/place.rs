@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::SheetLinkError;
+use super::error::SheetLinkError;
 
 /// In what form a link shows a sheet.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Nullable, Text, Timestamp};
 use crate::domain::change_set::Change;
 use crate::domain::issue::Issue;
 use crate::store::any_connection::AnyConnection;
-use crate::store::items::ItemWrite;
+use crate::store::item_write::ItemWrite;
 use crate::store::schema::{house_facts, item_changes, items, sync_issues};
 
 /// What every row of a batch shares.

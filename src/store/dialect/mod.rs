@@ -3,6 +3,7 @@
 pub(super) mod bulk;
 pub(super) mod clock;
 pub(super) mod ended;
+mod literal;
 pub(super) mod lock;
 pub(super) mod migrations;
 pub(super) mod search;

@@ -6,6 +6,7 @@ use diesel::expression::SqlLiteral;
 use diesel::sql_types::{Nullable, Text};
 use diesel::{SqliteConnection, declare_sql_function};
 
+use super::literal::quote_literal;
 use super::search::field_by_name;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::columns::dates::DateOrder;
@@ -34,12 +35,6 @@ pub(super) fn prepare(conn: &mut SqliteConnection) -> diesel::QueryResult<()> {
     lockstep_letters_utils::register_impl(conn, |cell: Option<String>| sorting::letters(&cell?))
 }
 
-/// A text as SQL has it: single quotes are doubled, and neither database gives a backslash a meaning inside '…'
-/// (`standard_conforming_strings` is on since PostgreSQL 9.1).
-pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\0', "").replace('\'', "''"))
-}
-
 /// The order of the items at hand by the field called `column`. Items without anything to sort by come last, whichever
 /// way the others go.
 pub(in crate::store) fn by_field(
@@ -64,7 +59,7 @@ fn on_sqlite(field: &str, column_type: ColumnType) -> String {
         }
         ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Moment | ColumnType::Flag => {
             let named = serde_json::to_string(&column_type).unwrap_or_default();
-            format!("lockstep_number({field}, {})", quoted(&named))
+            format!("lockstep_number({field}, {})", quote_literal(&named))
         }
     }
 }
@@ -82,13 +77,13 @@ fn on_postgres(field: &str, column_type: ColumnType) -> String {
 /// The field as `cell`, without white space around it. Without OFFSET 0, which changes nothing, the planner would put
 /// what it takes to find the field in the place of every mention of it.
 fn trimmed(field: &str) -> String {
-    format!("(SELECT btrim({field}, {}) AS cell OFFSET 0) AS trimmed", quoted(WHITE))
+    format!("(SELECT btrim({field}, {}) AS cell OFFSET 0) AS trimmed", quote_literal(WHITE))
 }
 
 /// [`sorting::letters`]. What has only ASCII in it has as many bytes as letters, and is done with sooner.
 fn letters(field: &str) -> String {
-    let (trimmed, large, small) = (trimmed(field), quoted(LARGE), quoted(SMALL));
-    let marks = quoted(&format!("[{}-{}]", MARKS.0, MARKS.1));
+    let (trimmed, large, small) = (trimmed(field), quote_literal(LARGE), quote_literal(SMALL));
+    let marks = quote_literal(&format!("[{}-{}]", MARKS.0, MARKS.1));
     format!(
         "(SELECT (CASE WHEN cell = '' THEN NULL WHEN octet_length(cell) = char_length(cell) THEN lower(cell COLLATE \"C\") \
          ELSE lower(translate(regexp_replace(normalize(cell, NFKD), {marks}, '', 'g'), {large}, {small}) COLLATE \"C\") \
@@ -114,13 +109,13 @@ fn number(field: &str, decimal: DecimalSign) -> String {
     // One unit, behind or before.
     let behind = format!("{signs}?{digits}(?:{space}?{unit})?");
     let before = format!("(?:{signs}?{unit}{space}?|{unit}{space}?{signs}){digits}");
-    let pattern = quoted(&format!("^(?:{behind}|{before})$"));
+    let pattern = quote_literal(&format!("^(?:{behind}|{before})$"));
     // Digits alone, which most numbers are, take a short way. Otherwise, what goes at both ends, and what goes in
     // between but for the first, which becomes a point. The fewer the better: each is held against every letter.
     let ends: String = MINUS.into_iter().chain(['+']).chain(SPACES).chain(UNITS.concat().chars()).collect();
     let between: String = std::iter::once(sign).chain(groups).collect();
-    let (ends, between, trimmed) = (quoted(&ends), quoted(&between), trimmed(field));
-    let [first, second] = minus.map(|minus| quoted(&minus));
+    let (ends, between, trimmed) = (quote_literal(&ends), quote_literal(&between), trimmed(field));
+    let [first, second] = minus.map(|minus| quote_literal(&minus));
     format!(
         "(SELECT CASE WHEN char_length(cell) > {LONGEST} THEN NULL WHEN cell ~ '^-?[1-9][0-9]*$' THEN cell::float8 \
          WHEN cell ~ {pattern} THEN \
@@ -138,7 +133,7 @@ fn date(field: &str, order: DateOrder) -> String {
     };
     let time = "(?:(?:T|,? )([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})([.][0-9]{1,9})?)?\
                 (?:Z| ?([-+])([0-9]{2}):?([0-9]{2}))?)?";
-    let (pattern, trimmed) = (quoted(&format!("^{numbers}{time}$")), trimmed(field));
+    let (pattern, trimmed) = (quote_literal(&format!("^{numbers}{time}$")), trimmed(field));
     // A CASE looks at its answer only when its condition holds, so make_date is never asked for a day that is none.
     format!(
         "(SELECT CASE WHEN y >= 1 AND d >= 1 AND hours <= 23 AND minutes <= 59 AND seconds <= 59 AND d <= \

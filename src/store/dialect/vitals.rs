@@ -6,7 +6,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Nullable, Text};
 
 use super::write_tx::is_locked;
 use crate::store::any_connection::AnyConnection;
-use crate::store::checkup::{BlockingSession, DatabaseFacts};
+use crate::store::database_facts::{BlockingSession, DatabaseFacts};
 use crate::store::error::StoreError;
 
 /// Bounds how long the statements of a checkup wait for others.

@@ -21,7 +21,7 @@ use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
 use crate::fetch::FetchedContent;
 use crate::store::batch::ItemBatch;
-use crate::store::items::ItemWrite;
+use crate::store::item_write::ItemWrite;
 use crate::store::lease::RunProgress;
 use crate::store::{Store, StoreError};
 use crate::sync::progress::reporter::ProgressReporter;

@@ -8,7 +8,7 @@ use super::outcome::RunStop;
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::item::{field, parse_fields, search_text};
 use crate::domain::text::comparable_form::is_same_form;
-use crate::store::items::ItemWrite;
+use crate::store::item_write::ItemWrite;
 
 /// An item of which the database has something else.
 pub(super) struct PendingItem {
