@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use log::Level;
 
+use super::catch_panic::catch_panic;
 use super::engine::SyncEngine;
 use super::run_signal::ShutdownSignal;
-use super::worker::living;
 use crate::domain::log_fields::HEALTH;
 use crate::store::checkup::QueueCounts;
 
@@ -22,11 +22,7 @@ const EVERY: Duration = Duration::from_secs(60);
 pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
     let mut health = HealthSnapshot::new();
     while !stop.asked() {
-        let looked = living("the watch over the house", || {
-            health.look(engine);
-            Ok(())
-        });
-        if looked.is_none() {
+        if catch_panic("the health log", || health.look(engine)).is_none() {
             // What it was about to say is not known any more.
             health = HealthSnapshot::new();
         }

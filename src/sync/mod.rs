@@ -1,6 +1,7 @@
 //! The engine room. [`control`] is its only door; behind it workers claim runs, hold leases and bring catalogs to
 //! what their sources hold.
 
+mod catch_panic;
 pub mod control;
 pub mod engine;
 mod health_log;
@@ -9,7 +10,8 @@ mod operations;
 mod progress;
 mod run_log;
 mod run_signal;
-pub mod worker;
+mod supervisor;
+mod worker;
 
 mod check;
 mod outage;
@@ -20,4 +22,4 @@ mod scheduler;
 pub use control::SyncControl;
 pub use engine::{SyncEngine, Timeouts};
 pub use run_signal::ShutdownSignal;
-pub use worker::SyncThreads;
+pub use supervisor::SyncThreads;

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
+use super::catch_panic::catch_panic;
 use super::control::SyncControl;
 use super::engine::SyncEngine;
 use super::outage::OutageLog;
 use super::run_signal::ShutdownSignal;
-use super::worker::living;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::schedule::Schedule;
 use crate::domain::source::SourceId;
@@ -23,7 +23,7 @@ pub(super) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
     let control = SyncControl::new(engine.clone());
     let mut schedules = OutageLog::new("schedules", "looked at");
     while !stop.asked() {
-        if let Some(looked) = living("the scheduler", || start_due(&control)) {
+        if let Some(looked) = catch_panic("the scheduler", || start_due(&control)) {
             schedules.note(looked);
         }
         stop.sleep(LOOK);

@@ -7,11 +7,11 @@ use crate::domain::operation::{Lease, Status};
 use crate::domain::sync_id::SyncId;
 use crate::store::recovery::TakenOver;
 use crate::store::{Retryability, StoreError};
+use crate::sync::catch_panic::catch_panic;
 use crate::sync::engine::SyncEngine;
 use crate::sync::outage::OutageLog;
 use crate::sync::run_log;
 use crate::sync::run_signal::ShutdownSignal;
-use crate::sync::worker::living;
 
 /// How often it looks. With a lease of 15 s a dead worker's run is ended some 20 s after its last renewal.
 const LOOK: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ pub(in crate::sync) fn watch(engine: &SyncEngine, stop: &ShutdownSignal) {
     let mut outage = OutageLog::new("expired leases", "looked at");
     let mut suspects = ExpiredLeases::default();
     while !stop.asked() {
-        if let Some(looked) = living("recovery", || suspects.look(engine)) {
+        if let Some(looked) = catch_panic("recovery", || suspects.look(engine)) {
             outage.note(looked);
         }
         stop.sleep(LOOK);
