@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::albums;
 use crate::support::browser::Browser;
-use crate::support::front::Front;
-use crate::support::outside::{Outside, Reply};
-use crate::support::server::{Home, Server};
+use crate::support::reverse_proxy::Front;
+use crate::support::server_process::{Home, Server};
+use crate::support::stub_server::{Outside, Reply};
 
 /// A dead worker's run is interrupted within half a minute, and the page asks every two seconds.
 const INTERRUPTED: Duration = Duration::from_secs(34);

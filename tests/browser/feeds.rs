@@ -2,8 +2,8 @@
 
 use super::albums;
 use crate::support::browser::Browser;
-use crate::support::outside::{Outside, Reply};
-use crate::support::server::Home;
+use crate::support::server_process::Home;
+use crate::support::stub_server::{Outside, Reply};
 
 /// A feed with these entries.
 fn feed(title: &str, entries: &[&str]) -> Reply {

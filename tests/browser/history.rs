@@ -2,8 +2,8 @@
 
 use super::{albums, crawl};
 use crate::support::browser::Browser;
-use crate::support::outside::{Outside, Reply};
-use crate::support::server::Home;
+use crate::support::server_process::Home;
+use crate::support::stub_server::{Outside, Reply};
 
 #[test]
 fn a_failure_is_looked_up_tried_again_and_followed_to_its_end() {

@@ -1,20 +1,20 @@
 //! The pages in a real browser, in front of the real program.
 
-mod away;
+mod concurrent_changes;
 mod crash;
-mod elsewhere;
+mod database_outage;
 mod feeds;
-mod first;
+mod first_steps;
 mod history;
 mod phone;
-mod plain;
+mod proxy_errors;
 mod sheet;
-mod slow;
-mod trouble;
+mod slow_run;
+mod without_javascript;
 
 use std::time::Duration;
 
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 /// A CSV file of so many albums.
 fn albums(count: usize) -> String {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::browser::Browser;
-use crate::support::server::Home;
+use crate::support::server_process::Home;
 
 /// The sample's catalog, just synced, on a phone.
 fn synced(browser: &Browser, home: &Home, link: &str) {

@@ -1,8 +1,8 @@
 //! A Google Sheet, from the link somebody sent to the catalog.
 
 use crate::support::browser::Browser;
-use crate::support::outside::Outside;
-use crate::support::server::Home;
+use crate::support::server_process::Home;
+use crate::support::stub_server::Outside;
 
 const OPEN: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 const PRIVATE: &str = "1PrivateMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2";

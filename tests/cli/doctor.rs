@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::{House, answer};
 use crate::support::Database;
-use crate::support::spoil::is_held_to_permissions;
+use crate::support::unwritable_folder::is_held_to_permissions;
 
 /// What it says, with its exit code.
 pub(super) fn examine(house: &House, env: &[(&str, &str)]) -> (i32, Vec<Value>) {

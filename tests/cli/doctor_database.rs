@@ -11,9 +11,9 @@ use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 
 use super::doctor::{examine, of_state, the_only, url_of};
 use super::{House, signal};
-use crate::support::database::Raw;
-use crate::support::house::{draft, full};
-use crate::support::server::within;
+use crate::support::server_process::within;
+use crate::support::test_database::Raw;
+use crate::support::test_engine::{draft, full};
 use crate::support::{Database, on_both_databases};
 
 /// Tells a process its part: the database to hold, and the file that says that it does.

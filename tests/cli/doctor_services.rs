@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::House;
 use super::doctor::{examine, of_state, the_only, url_of};
 use crate::support::Database;
-use crate::support::redis::{PASSWORD, Redis};
+use crate::support::redis_server::{PASSWORD, Redis};
 
 #[test]
 fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {

@@ -1,7 +1,7 @@
 //! Sources that are made of feeds, and accounts, from a terminal.
 
 use super::House;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 #[test]
 fn feeds_are_added_without_a_key_and_each_is_told_of() {

@@ -1,7 +1,7 @@
 //! Feeds from the command line.
 
 use super::House;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 #[test]
 fn feeds_are_added_without_a_key_checked_and_synced() {

@@ -10,8 +10,8 @@ use chrono::TimeDelta;
 use super::doctor::{of_state, the_only, url_of};
 use super::{Answer, House, answer};
 use crate::support::Database;
-use crate::support::google::{Google, ID, ROBOT, Tab, disabled, no_token, quota, refusal};
-use crate::support::outside::Reply;
+use crate::support::google_server::{Google, ID, ROBOT, Tab, disabled, no_token, quota, refusal};
+use crate::support::stub_server::Reply;
 
 struct Office {
     house: House,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{House, answer};
-use crate::support::workbook::{Xlsx, sample_path, text_row};
+use crate::support::workbook_builder::{Xlsx, sample_path, text_row};
 
 fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["source", "add", "ours", "--kind", "excel", "--file", path, "--key", "id"], more].concat()

@@ -13,7 +13,7 @@ use proptest::test_runner::{Config, TestRunner};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{report, report_path};
-use crate::support::house::{draft, preview};
+use crate::support::test_engine::{draft, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

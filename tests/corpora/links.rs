@@ -13,9 +13,9 @@ use lockstep::sync::Timeouts;
 use serde_json::Value;
 
 use super::report;
-use crate::support::google::{Google, ID, Tab, quota};
-use crate::support::house::{TERMS, full, until};
-use crate::support::outside::{Outside, Reply};
+use crate::support::google_server::{Google, ID, Tab, quota};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{TERMS, full, until};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -1,14 +1,14 @@
 //! Inputs as people met them: rebuilt from public bug reports (`reports/`), each with the outcome that a person wants.
 
-mod answers;
-mod checks;
 pub(crate) mod keys;
 mod links;
-mod outcomes;
 mod pollution;
 mod ragged;
 mod reader_answers;
+mod reported_outcomes;
+mod server_answers;
 mod sheet_rows;
+mod source_probes;
 mod tables;
 
 use std::path::PathBuf;

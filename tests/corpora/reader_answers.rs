@@ -4,11 +4,11 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceDraft};
 
-use super::answers::{is_taken, issues, values};
 use super::report;
-use crate::support::house::{draft, incremental};
-use crate::support::outside::{Outside, Reply};
+use super::server_answers::{is_taken, issues, values};
 use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{draft, incremental};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

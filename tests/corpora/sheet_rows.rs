@@ -7,7 +7,7 @@ use lockstep::domain::issue::IssueKind;
 
 use super::keys::{counts, keyed, only_note, told};
 use super::report;
-use crate::support::house::{incremental, preview};
+use crate::support::test_engine::{incremental, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

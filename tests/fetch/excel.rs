@@ -101,13 +101,14 @@ pub(super) fn tab(name: &str) -> ReadOptions {
 
 fn archive_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let parts: Vec<(&str, Vec<u8>)> = parts.iter().map(|(name, content)| (*name, content.to_vec())).collect();
-    crate::support::workbook::archive(&parts)
+    crate::support::workbook_builder::archive(&parts)
 }
 
 /// What `read` returns, and by how many kB the most memory in use rose meanwhile.
 pub(super) fn memory_growth<T>(read: impl FnOnce() -> T) -> (T, u64) {
     // What is set up once for all fetches is not the workbook's.
-    let small = crate::support::workbook::Xlsx::of_rows(&crate::support::workbook::text_row(1, &["id"]));
+    let small =
+        crate::support::workbook_builder::Xlsx::of_rows(&crate::support::workbook_builder::text_row(1, &["id"]));
     drop(read_bytes(&patient_road(), &small.bytes()));
     // Forgets the most that was in use until now (proc(5), clear_refs).
     std::fs::write("/proc/self/clear_refs", "5").expect("Linux takes it");

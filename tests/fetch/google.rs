@@ -9,8 +9,8 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchOutcome, FetchRequest, FetchedContent, SourceKinds};
 
 use super::{Patient, Road, cells, failed, peak_memory, rows, source};
-use crate::support::google::{Cells, Google, ID, ROBOT, Tab, refusal};
-use crate::support::outside::Reply;
+use crate::support::google_server::{Cells, Google, ID, ROBOT, Tab, refusal};
+use crate::support::stub_server::Reply;
 
 pub(super) fn road(google: &Google) -> Road {
     let mut road = Road::new();

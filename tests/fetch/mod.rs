@@ -1,18 +1,18 @@
 //! The road outside, tried against a server that misbehaves and against files that nobody here wrote.
 
-mod every_way_in;
 mod excel;
+mod failing_sources;
 mod feeds;
 mod files;
 mod google;
-mod google_troubles;
+mod google_errors;
 mod guards;
-mod http_as_it_is;
-mod odd_data;
+mod http_quirks;
+mod odd_csv_files;
 mod pages;
-mod patience;
 mod reader;
 mod sheets;
+mod timing;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

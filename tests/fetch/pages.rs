@@ -6,8 +6,8 @@ use lockstep::domain::source::Validators;
 use lockstep::fetch::FetchOutcome;
 
 use super::{Patient, Road, cells, rows};
-use crate::support::house::incremental;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::incremental;
 use crate::support::{Database, House};
 
 #[test]

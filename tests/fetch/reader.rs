@@ -1,7 +1,7 @@
 //! Reader accounts: what is asked, what becomes of the answers, and what is done when they are none.
 
-mod manners;
-mod trouble;
+mod failures;
+mod request_limits;
 
 use std::collections::HashMap;
 use std::sync::Mutex;

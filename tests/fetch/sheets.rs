@@ -3,9 +3,9 @@
 use lockstep::domain::location::SourceLocation;
 
 use super::{Patient, Road, cells, failed, source};
-use crate::support::google_query::{NamedTab, query_service};
-use crate::support::outside::{Outside, Reply, Seen};
-use crate::support::workbook::sample_path;
+use crate::support::google_query_service::{NamedTab, query_service};
+use crate::support::stub_server::{Outside, Reply, Seen};
+use crate::support::workbook_builder::sample_path;
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use serde_json::Value;
 
-use super::middle::{TooQuick, in_the_middle, reach_percent, was_hit};
-use super::{tally, two_servers, write_albums};
-use crate::support::database::Raw;
-use crate::support::server::{Home, Server, within};
+use super::mid_run::{TooQuick, in_the_middle, reach_percent, was_hit};
+use super::{count_albums, two_servers, write_albums};
+use crate::support::server_process::{Home, Server, within};
+use crate::support::test_database::Raw;
 use crate::support::{Database, on_both_databases};
 
 const ALBUMS: usize = 100_000;
@@ -66,7 +66,7 @@ fn frozen(db: &Database, albums: usize) -> Result<(), TooQuick> {
         (&second.status(&successor)["attempt"], &second.status(&successor)["retryOf"]),
         (&2.into(), &id.clone().into())
     );
-    assert_eq!(tally(db, &home, "New"), all);
+    assert_eq!(count_albums(db, &home, "New"), all);
     let written = db.items_as_written();
 
     first.thaw();
@@ -84,7 +84,7 @@ fn frozen(db: &Database, albums: usize) -> Result<(), TooQuick> {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(db.items_as_written(), written, "it wrote items");
-    assert_eq!(tally(db, &home, "New"), all);
+    assert_eq!(count_albums(db, &home, "New"), all);
     let records = db.texts("SELECT id || ' ' || status AS value FROM sync_records ORDER BY id");
     assert_eq!(records, [Some(format!("{id} interrupted")), Some(format!("{successor} completed"))]);
     assert_eq!(first.get("/catalog/albums").status, 200);

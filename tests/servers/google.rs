@@ -7,8 +7,8 @@ use std::time::Duration;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
-use crate::support::google::{Google, ID, Tab, quota};
-use crate::support::server::{Home, within};
+use crate::support::google_server::{Google, ID, Tab, quota};
+use crate::support::server_process::{Home, within};
 use crate::support::{Database, on_both_databases};
 
 on_both_databases! {

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::journals::{events, lines, of_run, sync};
-use crate::support::outside::{Outside, Reply};
-use crate::support::server::{Home, within};
+use crate::support::log_files::{events, lines, of_run, sync};
+use crate::support::server_process::{Home, within};
+use crate::support::stub_server::{Outside, Reply};
 use crate::support::{Database, on_both_databases};
 
 on_both_databases! {

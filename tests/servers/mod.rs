@@ -1,25 +1,25 @@
 //! Servers as processes of their own: started at once, frozen, killed and told to stop.
 
-mod away;
-mod cancels;
+mod cancel;
+mod concurrent_starts;
+mod crash_and_stop;
+mod crash_tally;
 mod crashes;
-mod deaths;
+mod database_outage;
 mod frozen;
 mod google;
 mod logs;
-mod lost_answers;
-mod middle;
-mod outage;
+mod lost_commit;
+mod mid_run;
+mod outage_logging;
 mod redis;
+mod second_crash;
 mod secrets;
-mod starts;
-mod stops;
-mod survivors;
-mod tally;
+mod shutdown;
+mod status_follower;
+mod takeover;
 mod timeouts;
 mod troubleshooting;
-mod twice;
-mod watch;
 
 use std::path::Path;
 use std::time::Duration;
@@ -27,9 +27,9 @@ use std::time::Duration;
 use lockstep::store::items::ItemQuery;
 use serde_json::Value;
 
-use self::watch::Follower;
+use self::status_follower::Follower;
 use crate::support::Database;
-use crate::support::server::{Home, Server, within};
+use crate::support::server_process::{Home, Server, within};
 
 /// Two servers on one database: of one folder on SQLite, each with its own on PostgreSQL, as on two machines.
 fn two_servers(db: &Database, home: &Home) -> [Server; 2] {
@@ -51,7 +51,7 @@ fn write_albums(path: &Path, count: usize, wording: &str) -> String {
 }
 
 /// How many live items of the catalog `albums` have a title of this wording, and how many there are.
-fn tally(db: &Database, home: &Home, wording: &str) -> (i64, u64) {
+fn count_albums(db: &Database, home: &Home, wording: &str) -> (i64, u64) {
     let store = home.store();
     let source = store.source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
     let all = store.items(source.id, &ItemQuery { page: 1, per: 1, ..ItemQuery::default() }).expect("items").total;

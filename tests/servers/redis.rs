@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::middle::{TooQuick, in_the_middle, was_hit};
-use super::{tally, two_servers, write_albums};
-use crate::support::redis::{PASSWORD, Redis};
-use crate::support::server::{Home, Server, within};
+use super::mid_run::{TooQuick, in_the_middle, was_hit};
+use super::{count_albums, two_servers, write_albums};
+use crate::support::redis_server::{PASSWORD, Redis};
+use crate::support::server_process::{Home, Server, within};
 use crate::support::{Database, on_both_databases};
 
 const ALBUMS: usize = 60_000;
@@ -96,7 +96,7 @@ fn killed(db: &Database, albums: usize) -> Result<(), TooQuick> {
     let lines = complaints(&servers, &first);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("status comes from the database from here on"), "{lines:?}");
-    assert_eq!(tally(db, &home, "Old"), (albums as i64, albums as u64));
+    assert_eq!(count_albums(db, &home, "Old"), (albums as i64, albums as u64));
 
     redis.start_again();
     // Where this machine stands still, a Redis is away like any other that says nothing for a quarter of a second.
@@ -132,7 +132,7 @@ fn frozen(db: &Database, albums: usize) -> Result<(), TooQuick> {
     let lines = complaints(&servers, &id);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("did not answer within 250 ms"), "{lines:?}");
-    assert_eq!(tally(db, &home, "Old"), (albums as i64, albums as u64));
+    assert_eq!(count_albums(db, &home, "Old"), (albums as i64, albums as u64));
     redis.thaw();
     for server in &servers {
         assert_eq!(server.status(&id)["status"], "completed");

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use lockstep::domain::source::SourceDraft;
 
-use crate::support::asker::Asker;
-use crate::support::house::draft;
-use crate::support::outside::{Deed, Reply};
-use crate::support::server::{ADMIN, Home, Server, TOKEN, within};
-use crate::support::way_in::Way;
+use crate::support::http_client::Asker;
+use crate::support::server_process::{ADMIN, Home, Server, TOKEN, within};
+use crate::support::source_fixture::Way;
+use crate::support::stub_server::{Deed, Reply};
+use crate::support::test_engine::draft;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![nothing_secret_is_told_anywhere_by_any_kind];

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::middle::is_active;
+use super::mid_run::is_active;
 use super::write_albums;
 use crate::support::awake;
-use crate::support::outside::{Outside, Reply};
-use crate::support::server::{Home, Server, within};
+use crate::support::server_process::{Home, Server, within};
+use crate::support::stub_server::{Outside, Reply};
 
 /// A home whose server is given these settings.
 fn home(settings: &[(&'static str, &str)]) -> (Home, Server) {

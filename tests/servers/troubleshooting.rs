@@ -4,9 +4,9 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::journals::{events, lines, sync};
-use crate::support::outside::{Outside, Reply};
-use crate::support::server::{Home, Server, within};
+use crate::support::log_files::{events, lines, sync};
+use crate::support::server_process::{Home, Server, within};
+use crate::support::stub_server::{Outside, Reply};
 
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 /// Stands before a question that a house without troubles has no answer to.

@@ -6,9 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use lockstep::domain::operation::Status;
 use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 
-use super::watch::{Watched, run_with};
-use crate::support::house::TERMS;
-use crate::support::spoil::{Immutable, SmallDisk, is_held_to_permissions, not_tried};
+use super::watched_run::{Watched, run_with};
+use crate::support::test_engine::TERMS;
+use crate::support::unwritable_folder::{Immutable, SmallDisk, is_held_to_permissions, not_tried};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -1,13 +1,13 @@
 //! The notice board: one suite over its three stores, and the trouble that each can have.
 
-mod apart;
+mod concurrent_reads;
 mod folders;
-mod many_askers;
-mod never_back;
-mod places;
+mod monotonic_progress;
 mod redis;
-mod suite;
-mod trouble;
-mod watch;
+mod redis_outage;
+mod separate_boards;
+mod store_contract;
+mod store_fixture;
+mod watched_run;
 
-pub(crate) use places::{Kind, Place};
+pub(crate) use store_fixture::{Kind, Place};

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use lockstep::domain::operation::Status;
 use lockstep::status::{RedisStatus, StatusBoard, StatusStore};
 
-use super::places::{KEPT, redis_status};
+use super::store_fixture::{KEPT, redis_status};
 use super::{Kind, Place};
-use crate::support::house::{TERMS, until};
-use crate::support::redis::{PASSWORD, Redis};
-use crate::support::{Database, logbook};
+use crate::support::redis_server::{PASSWORD, Redis};
+use crate::support::test_engine::{TERMS, until};
+use crate::support::{Database, captured_log};
 
 fn place() -> Place {
     Place::new(Kind::Redis, Database::sqlite())
@@ -145,7 +145,7 @@ fn a_redis_that_was_killed_and_started_again_is_used_again_without_an_error_for_
 }
 
 /// Waits until it answers again, which takes a rest and a little.
-fn until_it_reads(store: &dyn StatusStore, run: &super::places::Run) {
+fn until_it_reads(store: &dyn StatusStore, run: &super::store_fixture::Run) {
     until(|| store.get(run.id()).is_ok());
 }
 
@@ -165,7 +165,7 @@ fn a_redis_that_is_not_there_yet_is_used_when_it_comes() {
 
 #[test]
 fn no_error_and_no_log_line_holds_the_password() {
-    logbook::open();
+    captured_log::open();
     // One that does not know AUTH repeats what it was sent; one with another password does not let us in.
     let deaf = Redis::with(&["--rename-command", "CONFIG", "", "--maxmemory", "100mb"]);
     let fakes = [fake("-ERR unknown command 'AUTH', with args beginning with: '{}'\r\n"), fake("-WRONGPASS no {}\r\n")];
@@ -176,7 +176,7 @@ fn no_error_and_no_log_line_holds_the_password() {
         let error = store.check().expect_err("nobody who lets us in").to_string();
         assert!(!error.contains("s3cret") && !error.contains('\n'), "{error}");
     }
-    assert!(!logbook::everything().contains("s3cret"), "{}", logbook::everything());
+    assert!(!captured_log::everything().contains("s3cret"), "{}", captured_log::everything());
 }
 
 /// A server that answers everything with these words, `{}` being the password.

@@ -8,8 +8,8 @@ use lockstep::domain::source::{Source, SourceId};
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::admission::StartOutcome;
 
-use crate::support::house::{full, preview};
-use crate::support::memory::Table;
+use crate::support::memory_kind::Table;
+use crate::support::test_engine::{full, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![
@@ -48,7 +48,7 @@ fn the_winner(answers: &[StartOutcome]) -> SyncId {
 }
 
 fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
+    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::test_engine::TERMS));
     let source = one.memory_source("albums", Table::albums(3, "Title"));
     let houses: Vec<&House> = [&one, &two].into_iter().cycle().take(200).collect();
     let id = the_winner(&start_at_once(&houses, &source));
@@ -57,7 +57,7 @@ fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_
 }
 
 fn two_first_ever_starts_at_once_do_not_both_pass(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
+    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::test_engine::TERMS));
     for round in 0..20 {
         let source = one.memory_source(&format!("albums-{round}"), Table::albums(1, "Title"));
         let id = the_winner(&start_at_once(&[&one, &two], &source));
@@ -80,7 +80,7 @@ fn starts_of_different_sources_do_not_stand_in_each_others_way(db: &Database) {
 }
 
 fn an_accepted_start_is_answerable_at_once_on_every_server(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::house::TERMS));
+    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::test_engine::TERMS));
     let source = one.memory_source("albums", Table::albums(1, "Title"));
     let id = one.start(&source, &full());
     for house in [&one, &two] {

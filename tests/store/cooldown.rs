@@ -6,8 +6,8 @@ use lockstep::domain::operation::{RunPriority, StartRequest, Status};
 use lockstep::store::admission::StartOutcome;
 use lockstep::sync::Timeouts;
 
-use crate::support::house::{TERMS, full, incremental, preview};
-use crate::support::memory::Table;
+use crate::support::memory_kind::Table;
+use crate::support::test_engine::{TERMS, full, incremental, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

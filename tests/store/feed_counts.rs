@@ -5,7 +5,7 @@ use std::path::Path;
 use lockstep::domain::feed_counts::FeedCounts;
 use lockstep::domain::location::SourceLocation;
 
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

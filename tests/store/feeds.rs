@@ -5,8 +5,8 @@ use lockstep::domain::feed_counts::FeedCounts;
 use lockstep::domain::operation::Status;
 use lockstep::store::finish::RunEnding;
 
-use super::work::{TERM, claim, ending, queue, source};
-use crate::support::house::full;
+use super::worker_steps::{TERM, claim, ending, queue, source};
+use crate::support::test_engine::full;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![feeds_are_counted_of_the_sources_that_are_made_of_them];

@@ -14,9 +14,9 @@ use lockstep::store::history::{HistoryOf, HistoryQuery};
 use lockstep::store::lease::RunProgress;
 use lockstep::store::sources::SourceChange;
 
-use super::work::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
-use crate::support::house::{draft, full, incremental, preview};
-use crate::support::memory::{Fault, Memory, Moment, Table};
+use super::worker_steps::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
+use crate::support::memory_kind::{Fault, Memory, Moment, Table};
+use crate::support::test_engine::{draft, full, incremental, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -1,19 +1,19 @@
 //! The cellar, on both databases: admission, the queue, leases, and what is found again.
 
-mod added;
+mod added_items;
 mod admission;
-mod appointments;
 mod cooldown;
 mod feed_counts;
 mod feeds;
-mod fence;
+mod fencing;
 mod history;
 mod queue;
 mod results;
 mod retention;
+mod schedules;
 mod search;
 mod servers;
 mod sorting;
-mod take_over;
+mod takeover;
 mod transitions;
-pub(crate) mod work;
+pub(crate) mod worker_steps;

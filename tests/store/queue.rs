@@ -5,8 +5,8 @@ use std::sync::Barrier;
 
 use lockstep::domain::operation::{RunPriority, StartRequest, Status};
 
-use super::work::{TERM, claim, ending, queue, source};
-use crate::support::house::full;
+use super::worker_steps::{TERM, claim, ending, queue, source};
+use crate::support::test_engine::full;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![

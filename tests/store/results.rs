@@ -5,8 +5,8 @@ use std::time::Duration;
 use lockstep::domain::operation::{OperationKind, Status};
 use lockstep::sync::Timeouts;
 
-use crate::support::house::{TERMS, full, preview};
-use crate::support::memory::Table;
+use crate::support::memory_kind::Table;
+use crate::support::test_engine::{TERMS, full, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![the_latest_result_of_each_source_is_no_preview, what_is_left_of_a_cooldown_can_be_asked_for];

@@ -15,8 +15,9 @@ use lockstep::store::finish::{RequeuePolicy, RunEnding};
 use lockstep::store::lease::{LeaseRenewal, RunProgress};
 use lockstep::store::recovery::CancelOutcome;
 
-use super::work::{self, TERM};
-use crate::support::house::full;
+use super::worker_steps;
+use super::worker_steps::TERM;
+use crate::support::test_engine::full;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![
@@ -34,7 +35,7 @@ const LONG: Duration = Duration::from_secs(3600);
 
 /// A source's next run, claimed.
 fn claimed(store: &Store, source: SourceId) -> Lease {
-    let id = work::queue(store, source, &full());
+    let id = worker_steps::queue(store, source, &full());
     store.claim("worker", 1, TERM, Some(id)).expect("an answer").expect("the run").1
 }
 
@@ -70,13 +71,13 @@ fn add_changes(db: &Database, run: SyncId, count: u32) {
 
 fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone(db: &Database) {
     let store = db.store();
-    let source = work::source(&store, "albums");
+    let source = worker_steps::source(&store, "albums");
     let stats = RunStats {
         items: ProgressCount { processed: 900_000_000, total: 900_000_001 },
         bytes: 5,
         ..RunStats::default()
     };
-    let progress = RunProgress { stats, ..work::progress(63) };
+    let progress = RunProgress { stats, ..worker_steps::progress(63) };
     let long_ago =
         |id| db.run(&format!("UPDATE sync_operations SET started_at = '2026-01-01 00:00:00' WHERE id = '{id}'"));
     let mut runs = Vec::new();
@@ -85,19 +86,19 @@ fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is
         store.keep_progress(lease, TERM, &progress).expect("kept");
         long_ago(lease.id);
         let error = (status == Status::Failed).then(|| ("broken".to_owned(), "It broke.".to_owned()));
-        store.finish(lease, &RunEnding { error, stats: Some(stats), ..work::ending(status) }).expect("an end");
+        store.finish(lease, &RunEnding { error, stats: Some(stats), ..worker_steps::ending(status) }).expect("an end");
         runs.push(lease.id);
     }
-    let waiting = work::queue(&store, source, &full());
+    let waiting = worker_steps::queue(&store, source, &full());
     assert_eq!(store.cancel(waiting, "ada").expect("an answer"), CancelOutcome::Done);
-    work::queue(&store, source, &full());
-    let crashed = work::expired_claim(&store, 3);
+    worker_steps::queue(&store, source, &full());
+    let crashed = worker_steps::expired_claim(&store, 3);
     store.keep_progress(crashed, Duration::ZERO, &progress).expect("kept");
     std::thread::sleep(Duration::from_millis(5));
     let successor = store.take_over(crashed).expect("an answer").expect("taken over").successor.expect("a successor");
-    let (_, lease) = work::claim(&store, 4, TERM).expect("the successor");
+    let (_, lease) = worker_steps::claim(&store, 4, TERM).expect("the successor");
     assert_eq!(lease.id, successor);
-    let again = RunEnding { requeue: RequeuePolicy::SameAttempt, ..work::ending(Status::Interrupted) };
+    let again = RunEnding { requeue: RequeuePolicy::SameAttempt, ..worker_steps::ending(Status::Interrupted) };
     let last = store.finish(lease, &again).expect("an end").expect("another successor");
     runs.extend([waiting, crashed.id, successor]);
 
@@ -126,13 +127,13 @@ fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is
 
 fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &Database) {
     let store = db.store();
-    let [one, two, three] = ["one", "two", "three"].map(|slug| work::source(&store, slug));
-    let waits = work::queue(&store, one, &full());
+    let [one, two, three] = ["one", "two", "three"].map(|slug| worker_steps::source(&store, slug));
+    let waits = worker_steps::queue(&store, one, &full());
     let runs = claimed(&store, two);
-    store.write_batch(runs, TERM, &work::batch(&["a", "b"]), &work::progress(20)).expect("written");
+    store.write_batch(runs, TERM, &worker_steps::batch(&["a", "b"]), &worker_steps::progress(20)).expect("written");
     add_changes(db, runs.id, 100);
-    let lost = ended(&store, three, &work::ending(Status::Completed));
-    let kept = ended(&store, three, &work::ending(Status::Completed));
+    let lost = ended(&store, three, &worker_steps::ending(Status::Completed));
+    let kept = ended(&store, three, &worker_steps::ending(Status::Completed));
     db.run(&format!("DELETE FROM sync_records WHERE id = '{lost}'"));
     // However old they are.
     db.run("UPDATE sync_operations SET created_at = '2020-01-01 00:00:00', last_update = '2020-01-01 00:00:00'");
@@ -151,17 +152,17 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &Database) {
 
 fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &Database) {
     let store = db.store();
-    let source = work::source(&store, "albums");
-    let mut ending = work::ending(Status::Completed);
+    let source = worker_steps::source(&store, "albums");
+    let mut ending = worker_steps::ending(Status::Completed);
     for row in 0..5000 {
         ending.issues.push(Issue { row: Some(row), column: None, kind: IssueKind::Refused, reason: "No.".to_owned() });
     }
     let big = ended(&store, source, &ending);
     add_changes(db, big, 7000);
-    let small = ended(&store, source, &work::ending(Status::Completed));
+    let small = ended(&store, source, &worker_steps::ending(Status::Completed));
     add_changes(db, small, 10);
     assert_eq!(clear_operations(&store), 2);
-    let young = ended(&store, source, &work::ending(Status::Completed));
+    let young = ended(&store, source, &worker_steps::ending(Status::Completed));
     add_changes(db, young, 10);
 
     std::thread::sleep(Duration::from_millis(5));
@@ -178,10 +179,10 @@ fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(
 fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &Database) {
     const CHANGES: u32 = 100_000;
     let store = db.store();
-    let big = ended(&store, work::source(&store, "albums"), &work::ending(Status::Completed));
+    let big = ended(&store, worker_steps::source(&store, "albums"), &worker_steps::ending(Status::Completed));
     add_changes(db, big, CHANGES);
     clear_operations(&store);
-    let lease = claimed(&store, work::source(&store, "others"));
+    let lease = claimed(&store, worker_steps::source(&store, "others"));
     std::thread::sleep(Duration::from_millis(5));
     let steps = AtomicUsize::new(0);
     let step = || {
@@ -212,9 +213,9 @@ fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &Databas
 
 fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &Database) {
     let store = db.store();
-    let source = work::source(&store, "albums");
+    let source = worker_steps::source(&store, "albums");
     for _ in 0..120 {
-        let id = ended(&store, source, &work::ending(Status::Completed));
+        let id = ended(&store, source, &worker_steps::ending(Status::Completed));
         db.run(&format!("INSERT INTO item_changes (sync_id, source_id, key, kind) VALUES ('{id}', 1, 'a', 'added')"));
     }
     std::thread::sleep(Duration::from_millis(5));
@@ -245,9 +246,9 @@ fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &D
 fn a_source_can_be_removed_while_its_runs_are_cleared_away(db: &Database) {
     let store = db.store();
     for round in 0..5 {
-        let source = work::source(&store, &format!("albums-{round}"));
+        let source = worker_steps::source(&store, &format!("albums-{round}"));
         for _ in 0..10 {
-            let id = ended(&store, source, &work::ending(Status::Completed));
+            let id = ended(&store, source, &worker_steps::ending(Status::Completed));
             add_changes(db, id, 1000);
             db.run(&format!("UPDATE item_changes SET source_id = {} WHERE sync_id = '{id}'", source.0));
         }

@@ -3,7 +3,7 @@
 use lockstep::domain::source::Source;
 use lockstep::store::items::{ItemQuery, ItemsPage};
 
-use crate::support::memory::Table;
+use crate::support::memory_kind::Table;
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -4,7 +4,7 @@ use std::sync::Barrier;
 
 use lockstep::domain::location::SourceLocation;
 
-use crate::support::house::draft;
+use crate::support::test_engine::draft;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use crate::support::memory::Table;
+use crate::support::memory_kind::Table;
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

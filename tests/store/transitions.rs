@@ -15,8 +15,9 @@ use lockstep::store::{Store, StoreError};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use super::work::{self, TERM};
-use crate::support::house::full;
+use super::worker_steps;
+use super::worker_steps::TERM;
+use crate::support::test_engine::full;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold];
@@ -70,7 +71,7 @@ struct World {
 
 impl World {
     fn new(store: Store, round: u32) -> Self {
-        let sources = [0, 1].map(|number| work::source(&store, &format!("albums-{round}-{number}")));
+        let sources = [0, 1].map(|number| worker_steps::source(&store, &format!("albums-{round}-{number}")));
         let (runs, leases, seen) = (Vec::new(), Vec::new(), HashMap::new());
         Self { store, sources, runs, leases, seen, keys: 0, records_cleared: false }
     }
@@ -109,7 +110,7 @@ impl World {
             Step::Claim { dies } => {
                 let term = if *dies { Duration::ZERO } else { TERM };
                 let token = i64::try_from(self.leases.len()).expect("few") + 1;
-                if let Some((operation, lease)) = work::claim(&self.store, token, term) {
+                if let Some((operation, lease)) = worker_steps::claim(&self.store, token, term) {
                     prop_assert_eq!(self.seen[&operation.id].status, Status::Pending);
                     self.leases.push(lease);
                 }
@@ -121,27 +122,27 @@ impl World {
             }
             Step::Keep(number, percent) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
-                accepted(holds, &self.store.keep_progress(lease, TERM, &work::progress(*percent)))?;
+                accepted(holds, &self.store.keep_progress(lease, TERM, &worker_steps::progress(*percent)))?;
             }
             Step::Batch(number, percent) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 self.keys += 1;
-                let batch = work::batch(&[&self.keys.to_string()]);
-                accepted(holds, &self.store.write_batch(lease, TERM, &batch, &work::progress(*percent)))?;
+                let batch = worker_steps::batch(&[&self.keys.to_string()]);
+                accepted(holds, &self.store.write_batch(lease, TERM, &batch, &worker_steps::progress(*percent)))?;
             }
             Step::Finalize(number) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
-                let begun = self.store.begin_finalizing(lease, TERM, &work::progress(95));
+                let begun = self.store.begin_finalizing(lease, TERM, &worker_steps::progress(95));
                 accepted(holds, &begun)?;
                 if let Ok(FinalizeOutcome::CancelRequested) = begun {
-                    let ended = self.store.finish(lease, &work::ending(Status::Cancelled));
+                    let ended = self.store.finish(lease, &worker_steps::ending(Status::Cancelled));
                     prop_assert!(ended.is_ok(), "{:?}", ended);
                 }
             }
             Step::Finish(number, status, requeue) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 let requeue = if *status == Status::Interrupted { *requeue } else { RequeuePolicy::No };
-                let ended = self.store.finish(lease, &RunEnding { requeue, ..work::ending(*status) });
+                let ended = self.store.finish(lease, &RunEnding { requeue, ..worker_steps::ending(*status) });
                 accepted(holds, &ended)?;
                 if let Ok(Some(successor)) = ended {
                     self.knows(successor);

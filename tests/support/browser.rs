@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use ureq::http::Method;
 use url::{ParseError, Url};
 
-use super::server::ADMIN;
+use super::server_process::ADMIN;
 
 /// How long anything in a page may take, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(20);

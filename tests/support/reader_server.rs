@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::outside::{Seen, pause, send};
 pub(crate) use super::reader_article::Article;
 use super::reader_article::by_name;
 use super::reader_dialect::{Answer, NAME, State, plain};
 pub(crate) use super::reader_dialect::{Dialect, SECRETS};
-use super::reply::{Deed, Reply};
+use super::stub_reply::{Deed, Reply};
+use super::stub_server::{Seen, pause, send};
 
 /// What it does instead of answering as it should.
 #[derive(Clone, Debug)]

@@ -9,11 +9,11 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::recovery::CancelOutcome;
 use lockstep::sync::{ShutdownSignal, SyncThreads};
 
-use crate::store::work;
-use crate::support::house::{full, until};
-use crate::support::memory::{Fault, Moment, Table};
-use crate::support::outside::{Outside, Reply};
-use crate::support::{Database, Gate, House, logbook, on_both_databases};
+use crate::store::worker_steps;
+use crate::support::memory_kind::{Fault, Moment, Table};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{full, until};
+use crate::support::{Database, Gate, House, captured_log, on_both_databases};
 
 on_both_databases![
     a_waiting_run_is_cancelled_at_once,
@@ -45,7 +45,7 @@ fn a_waiting_run_is_cancelled_at_once(db: &Database) {
 }
 
 fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Database) {
-    logbook::open();
+    captured_log::open();
     let house = House::on(db);
     let source = house.memory_source("albums", Table::albums(3, "Title"));
     let id = house.start(&source, &full());
@@ -59,7 +59,7 @@ fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Da
         )
     });
     assert_eq!(cancel(&house, id), CancelOutcome::Done);
-    let said = logbook::everything();
+    let said = captured_log::everything();
     let about: Vec<&str> = said.lines().filter(|line| line.contains(&id.to_string())).collect();
     assert!(about.contains(&format!("{id}: cancelled: before it started").as_str()), "{about:#?}");
     assert!(about.iter().any(|line| line.contains("its record could not be read: the database holds")), "{about:#?}");
@@ -121,14 +121,14 @@ fn once_the_final_transaction_has_begun_it_is_too_late(db: &Database) {
     let house = House::on(db);
     let source = house.memory_source("albums", Table::albums(1, "Title"));
     let id = house.start(&source, &full());
-    let (_, lease) = work::claim(&house.store, 1, work::TERM).expect("a run");
+    let (_, lease) = worker_steps::claim(&house.store, 1, worker_steps::TERM).expect("a run");
     let finalizing = lockstep::store::lease::RunProgress {
         stage: lockstep::domain::operation::Stage::Finalizing,
-        ..work::progress(90)
+        ..worker_steps::progress(90)
     };
-    house.store.begin_finalizing(lease, work::TERM, &finalizing).expect("begun");
+    house.store.begin_finalizing(lease, worker_steps::TERM, &finalizing).expect("begun");
     assert_eq!(cancel(&house, id), CancelOutcome::AlreadyFinishing);
-    house.store.finish(lease, &work::ending(Status::Completed)).expect("finished");
+    house.store.finish(lease, &worker_steps::ending(Status::Completed)).expect("finished");
     assert_eq!(house.record(id).status, Status::Completed);
 }
 

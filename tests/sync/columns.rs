@@ -9,7 +9,7 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::Source;
 
-use crate::support::house::preview;
+use crate::support::test_engine::preview;
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![
@@ -154,7 +154,7 @@ fn many_columns_are_counted_in_the_message(db: &Database) {
 fn fails_without_key(db: &Database, house: &House, source: &Source, text: &str) -> String {
     house.rewrite(source, text);
     let before = db.items_as_written();
-    for request in [crate::support::house::full(), preview()] {
+    for request in [crate::support::test_engine::full(), preview()] {
         let record = house.go(source, &request);
         assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     }
@@ -247,7 +247,7 @@ fn a_catalog_of_before_learns_its_types_with_the_next_sync(db: &Database) {
     let source = house.csv_source("albums", "id,year\na,1976\n");
     house.sync(&source);
     db.run("UPDATE catalogs SET column_types = '[]'");
-    let record = house.go(&source, &crate::support::house::incremental());
+    let record = house.go(&source, &crate::support::test_engine::incremental());
     assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 1));
     assert_eq!(types(&house, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
 }

@@ -9,8 +9,8 @@ use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::sync::Timeouts;
 
-use crate::support::house::{TERMS, full, incremental};
-use crate::support::memory::Table;
+use crate::support::memory_kind::Table;
+use crate::support::test_engine::{TERMS, full, incremental};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -7,8 +7,8 @@ use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::sync::{ShutdownSignal, SyncThreads, Timeouts};
 
-use crate::support::house::{TERMS, full, until};
-use crate::support::memory::{Fault, Moment, Table};
+use crate::support::memory_kind::{Fault, Moment, Table};
+use crate::support::test_engine::{TERMS, full, until};
 use crate::support::{Database, Gate, House, on_both_databases};
 
 on_both_databases![

@@ -9,9 +9,9 @@ use lockstep::domain::source::{Source, SourceDraft};
 
 use crate::corpora::keys::{counts, only_note, told};
 use crate::corpora::report;
-use crate::support::house::{draft, full, incremental, preview};
-use crate::support::outside::{Outside, Reply};
-use crate::support::workbook::{Xlsx, ods, sample, text_row};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{draft, full, incremental, preview};
+use crate::support::workbook_builder::{Xlsx, ods, sample, text_row};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

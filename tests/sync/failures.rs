@@ -3,9 +3,9 @@
 
 use lockstep::domain::operation::{Mode, StartRequest, Status};
 
-use crate::support::house::{full, incremental};
-use crate::support::memory::{Fault, Moment, Table};
-use crate::support::outside::{Outside, Reply};
+use crate::support::memory_kind::{Fault, Moment, Table};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{full, incremental};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

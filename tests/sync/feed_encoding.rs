@@ -6,8 +6,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::Source;
 use lockstep::store::sources::SourceChange;
 
-use crate::support::house::{draft, incremental};
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{draft, incremental};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -12,8 +12,8 @@ use lockstep::domain::source::Source;
 use lockstep::store::recovery::CancelOutcome;
 use lockstep::sync::{ShutdownSignal, SyncThreads};
 
-use crate::support::house::{full, incremental, preview, until};
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{full, incremental, preview, until};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

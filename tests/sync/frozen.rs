@@ -13,8 +13,8 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, Timeouts};
 
-use crate::support::house::{TERMS, full, until};
-use crate::support::memory::{Fault, Moment, Table};
+use crate::support::memory_kind::{Fault, Moment, Table};
+use crate::support::test_engine::{TERMS, full, until};
 use crate::support::{Database, Gate, House};
 
 /// Tells the worker its part: the database, the run and a folder for signs between the two.

@@ -3,8 +3,8 @@
 use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::domain::source::{Source, Validators};
 
-use crate::support::house::full;
-use crate::support::memory::{Fault, Moment, Table};
+use crate::support::memory_kind::{Fault, Moment, Table};
+use crate::support::test_engine::full;
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -6,8 +6,8 @@ use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::store::items::ItemQuery;
 
-use crate::support::house::{draft, full, incremental, issue_line};
-use crate::support::workbook::{Xlsx, text_row};
+use crate::support::test_engine::{draft, full, incremental, issue_line};
+use crate::support::workbook_builder::{Xlsx, text_row};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -3,8 +3,8 @@
 use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::store::sources::SourceChange;
 
-use crate::support::house::{draft, full, incremental, preview};
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{draft, full, incremental, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

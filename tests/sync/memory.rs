@@ -8,7 +8,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::store::DatabaseAddress;
 
-use crate::support::house::draft;
+use crate::support::test_engine::draft;
 use crate::support::{Database, House};
 
 /// Tells the process that is measured its part: the database and the file.
@@ -63,7 +63,7 @@ fn measure(part: &str) {
     let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
     let address = DatabaseAddress::parse(&address);
     let store = lockstep::store::Store::open(&address, 6, std::time::Duration::from_secs(15)).expect("the database");
-    let house = House::with(store, crate::support::house::TERMS);
+    let house = House::with(store, crate::support::test_engine::TERMS);
     let source = house.store.add_source(&draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
     let first = house.sync(&source);
     assert_eq!((first.status, first.stats.added), (Status::Completed, ROWS), "{}", first.message);

@@ -1,11 +1,13 @@
 //! The engine room, on both databases: what a sync does to a catalog, how runs end, and what is told of them.
 
 mod cancel;
+mod cell_text;
 mod columns;
 mod compare;
-mod doubt;
+mod concurrent_readers;
 mod endings;
 mod excel;
+mod failed_fetches;
 mod failures;
 mod feed_encoding;
 mod feeds;
@@ -13,15 +15,13 @@ mod frozen;
 mod guards;
 mod hidden_columns;
 mod incremental;
-mod kept;
 mod memory;
 mod preview;
 mod progress;
 mod random_workbooks;
 mod reader;
-mod readers;
+mod retention;
 mod rows;
 mod schedule;
 mod status;
-mod text;
-mod untouched;
+mod withheld_removals;

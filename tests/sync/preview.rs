@@ -4,7 +4,7 @@ use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 
-use crate::support::house::preview;
+use crate::support::test_engine::preview;
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

@@ -13,9 +13,9 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::status::DatabaseStatus;
 use lockstep::sync::Timeouts;
 
-use crate::support::house::{TERMS, full, until};
-use crate::support::memory::{Fault, Moment, Table};
-use crate::support::outside::{Outside, Reply};
+use crate::support::memory_kind::{Fault, Moment, Table};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::{TERMS, full, until};
 use crate::support::{Database, Gate, House, on_both_databases};
 
 on_both_databases![

@@ -4,8 +4,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 
-use crate::support::house::full;
-use crate::support::random::Random;
+use crate::support::seeded_random::Random;
+use crate::support::test_engine::full;
 use crate::support::{Database, House, on_both_databases};
 
 /// How many tables are written.

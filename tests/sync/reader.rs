@@ -6,8 +6,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, RunPriority, StartRequest, Status};
 use lockstep::domain::source::{Source, SourceDraft};
 
-use crate::support::house::{draft, full, incremental, preview};
 use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS};
+use crate::support::test_engine::{draft, full, incremental, preview};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

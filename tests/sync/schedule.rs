@@ -5,8 +5,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, Status};
 use lockstep::sync::SyncThreads;
 
-use crate::support::house::{TERMS, draft, until};
-use crate::support::memory::{Memory, Table};
+use crate::support::memory_kind::{Memory, Table};
+use crate::support::test_engine::{TERMS, draft, until};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![two_servers_make_up_for_three_days_of_downtime_with_one_run];

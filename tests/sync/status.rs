@@ -8,9 +8,9 @@ use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 
-use crate::store::work;
-use crate::support::house::{TERMS, full};
-use crate::support::memory::Table;
+use crate::store::worker_steps;
+use crate::support::memory_kind::Table;
+use crate::support::test_engine::{TERMS, full};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![
@@ -92,7 +92,7 @@ fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &Database) {
     let source = one.memory_source("albums", Table::albums(1, "Title"));
     two.memory.set("albums", Table::albums(1, "Title"));
     let id = one.start(&source, &full());
-    let lease = work::expired_claim(&one.store, 1);
+    let lease = worker_steps::expired_claim(&one.store, 1);
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
     two.engine.board.tell_end(id, false);
     assert_eq!((two.report(id).status, two.report(id).successor), (Status::Interrupted, taken.successor));

@@ -3,9 +3,9 @@
 use lockstep::domain::account::Role;
 use serde_json::json;
 
+use super::custom_kind::{fields, site, sync};
 use super::site::Site;
-use super::tenth_kind::{fields, site, sync};
-use crate::support::outside::{Outside, Reply as OutsideReply};
+use crate::support::stub_server::{Outside, Reply as OutsideReply};
 
 /// What the page tells of its feeds, title by title.
 fn order(page: &str) -> Vec<&str> {

@@ -3,8 +3,8 @@
 use lockstep::domain::account::Role;
 
 use super::site::Site;
-use crate::support::google::{Google, ID, ROBOT, Tab, refusal};
-use crate::support::outside::{Outside, Reply as Answer};
+use crate::support::google_server::{Google, ID, ROBOT, Tab, refusal};
+use crate::support::stub_server::{Outside, Reply as Answer};
 
 #[test]
 fn the_page_says_with_whom_to_share_a_sheet_and_why_it_cannot_be_read() {

@@ -10,8 +10,8 @@ use lockstep::store::lease::RunProgress;
 use serde_json::{Value, json};
 
 use super::site::{Client, Site};
-use crate::store::work::{TERM, claim, ending, expired_claim, progress};
-use crate::support::house::draft;
+use crate::store::worker_steps::{TERM, claim, ending, expired_claim, progress};
+use crate::support::test_engine::draft;
 use crate::support::{Database, on_both_databases};
 
 on_both_databases![

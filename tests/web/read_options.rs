@@ -5,7 +5,7 @@ use lockstep::domain::source::Source;
 
 use super::site::{Client, Reply, Site};
 use crate::corpora::report;
-use crate::support::outside::{Outside, Reply as Answer};
+use crate::support::stub_server::{Outside, Reply as Answer};
 
 /// The fields of a form that adds a source, beside its address and how it is read.
 const REST: [(&str, &str); 5] =

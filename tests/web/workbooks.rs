@@ -5,9 +5,9 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
 use super::site::{Reply, Site};
-use crate::support::house::draft;
-use crate::support::outside::{Outside, Reply as Answer};
-use crate::support::workbook::{ods_of_content, sample_path};
+use crate::support::stub_server::{Outside, Reply as Answer};
+use crate::support::test_engine::draft;
+use crate::support::workbook_builder::{ods_of_content, sample_path};
 
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 

@@ -5,10 +5,10 @@ use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 
 use super::{failed, house, house_with_account, salaries};
-use crate::support::google::{Google, ID, Tab};
-use crate::support::google_query::{NamedTab, query_service};
-use crate::support::house::draft;
-use crate::support::outside::Outside;
+use crate::support::google_query_service::{NamedTab, query_service};
+use crate::support::google_server::{Google, ID, Tab};
+use crate::support::stub_server::Outside;
+use crate::support::test_engine::draft;
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![

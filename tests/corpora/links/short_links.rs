@@ -3,8 +3,8 @@
 use lockstep::domain::location::SourceLocation;
 
 use super::{failed, house};
-use crate::support::google::ID;
-use crate::support::outside::{Outside, Reply};
+use crate::support::google_server::ID;
+use crate::support::stub_server::{Outside, Reply};
 use crate::support::{Database, House, on_both_databases};
 
 on_both_databases![an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that_sheet];

@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::select;
 
-use crate::support::random::Random;
+use crate::support::seeded_random::Random;
 
 const ARTISTS: [&str; 12] = [
     "Nina Simone",

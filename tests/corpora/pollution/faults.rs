@@ -3,7 +3,7 @@
 use lockstep::domain::issue::Issue;
 
 use super::clean::{CleanTable, index};
-use crate::support::random::Random;
+use crate::support::seeded_random::Random;
 
 /// One way to pollute a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

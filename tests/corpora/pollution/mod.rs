@@ -11,7 +11,7 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 use lockstep::store::items::Item;
 
-use crate::support::random::Random;
+use crate::support::seeded_random::Random;
 use crate::support::{Database, House};
 use clean::CleanTable;
 use faults::{Fault, Polluted};

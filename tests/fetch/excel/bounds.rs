@@ -8,7 +8,7 @@ use lockstep::fetch::FetchRequest;
 
 use super::super::{failed, source};
 use super::{Notes, memory_growth, patient_road, read_bytes};
-use crate::support::workbook::{Xlsx, ods, ods_of_content, text_row};
+use crate::support::workbook_builder::{Xlsx, ods, ods_of_content, text_row};
 
 /// Reads what must be refused: its word and sentence. Memory stays below `most` kB more than before.
 #[track_caller]

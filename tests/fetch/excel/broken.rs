@@ -4,7 +4,7 @@ use std::io::{Cursor, Write};
 
 use super::super::failed;
 use super::{patient_road, read_bytes};
-use crate::support::workbook::{Xlsx, archive, ods_of_content, sample_path, text_row};
+use crate::support::workbook_builder::{Xlsx, archive, ods_of_content, sample_path, text_row};
 
 fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("a container");

@@ -6,7 +6,7 @@ use rust_xlsxwriter::{Color, Format, Workbook};
 
 use super::super::{Patient, failed, rows};
 use super::{Road, read, read_bytes, read_with, tab};
-use crate::support::workbook::{Xlsx, ods, sample, sample_path, text_row};
+use crate::support::workbook_builder::{Xlsx, ods, sample, sample_path, text_row};
 
 const FORMATS: [&str; 3] = ["albums.xlsx", "albums.xls", "albums.ods"];
 

@@ -4,8 +4,8 @@ use lockstep::domain::location::SourceLocation;
 
 use super::super::{Road, failed};
 use super::archive_of;
-use crate::support::outside::{Outside, Reply};
-use crate::support::workbook::sample_path;
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::workbook_builder::sample_path;
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01";
 

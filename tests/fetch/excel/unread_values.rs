@@ -5,8 +5,8 @@ use lockstep::domain::rows::row::TextRow;
 
 use super::super::{failed, rows};
 use super::{Reading, patient_road, read_bytes};
-use crate::support::workbook::{Xlsx, archive, ods, text_row};
-use crate::support::xls::{XlsCell, xls};
+use crate::support::workbook_builder::{Xlsx, archive, ods, text_row};
+use crate::support::xls_builder::{XlsCell, xls};
 
 const HEADER: [&str; 4] = ["id", "price", "total", "name"];
 

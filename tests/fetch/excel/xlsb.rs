@@ -2,7 +2,7 @@
 
 use super::super::failed;
 use super::{memory_growth, patient_road, read, read_bytes, read_with, tab};
-use crate::support::workbook::{Xlsx, archive, sample};
+use crate::support::workbook_builder::{Xlsx, archive, sample};
 
 /// A record: its type, the length of its data, its data.
 fn record(kind: u16, data: &[u8]) -> Vec<u8> {

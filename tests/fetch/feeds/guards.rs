@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use lockstep::domain::issue::IssueKind;
 
 use super::Reader;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 #[test]
 fn a_feed_that_misbehaves_is_a_clear_issue() {

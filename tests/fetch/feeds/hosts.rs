@@ -8,8 +8,8 @@ use lockstep::domain::location::SourceLocation;
 
 use super::{Notes, Reader, Silent};
 use crate::fetch::{Road, peak_memory};
-use crate::support::house::until;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::test_engine::until;
 
 #[test]
 fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {

@@ -4,7 +4,7 @@ use lockstep::domain::feed::EntryIdentity;
 use lockstep::domain::issue::IssueKind;
 
 use super::Reader;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 fn feed(items: &[(&str, &str, &str)]) -> Reply {
     let item = |(guid, link, title): &(&str, &str, &str)| {

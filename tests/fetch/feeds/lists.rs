@@ -6,7 +6,7 @@ use lockstep::domain::issue::IssueKind;
 use lockstep::domain::location::SourceLocation;
 
 use super::Reader;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 fn three(outside: &Outside) -> Vec<String> {
     for (path, title) in [("/a", "Alpha"), ("/b", "Beta"), ("/c", "Gamma")] {

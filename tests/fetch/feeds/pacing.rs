@@ -7,7 +7,7 @@ use lockstep::domain::issue::IssueKind;
 use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 #[test]
 fn a_feed_that_is_fresh_is_not_asked_but_in_full() {

@@ -6,7 +6,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
-use crate::support::outside::{Outside, Reply};
+use crate::support::stub_server::{Outside, Reply};
 
 #[test]
 fn feeds_become_articles_with_typed_columns() {

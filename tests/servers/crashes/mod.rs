@@ -4,14 +4,14 @@
 //! the time. A dead worker's lease takes its time to run out, so many lanes go side by side. What is drawn is drawn
 //! from a fixed seed. `make crashes` kills two hundred times on either database.
 
-mod aim;
-mod catalog;
-mod lane;
-mod sheet;
+mod catalog_check;
+mod crash_lane;
+mod edited_sheet;
+mod kill_moment;
 
 use std::time::Duration;
 
-use super::tally::Tally;
+use super::crash_tally::Tally;
 use crate::support::{Database, on_both_databases};
 
 /// How many kills there are, unless `LOCKSTEP_CRASHES` says so.
@@ -36,7 +36,7 @@ fn servers_killed_at_random_moments_of_their_runs_lose_nothing_and_never_lie(db:
             // A server that dies is to leave nobody behind who has the database open: on SQLite the next one to open it
             // mends the log, and that is part of what is tried.
             db.let_go();
-            lane::run(&db, SEED + number as u64, (number..kills).step_by(lanes))
+            crash_lane::run(&db, SEED + number as u64, (number..kills).step_by(lanes))
         };
         let running: Vec<_> = (0..lanes).map(|number| scope.spawn(move || lane(number))).collect();
         for lane in running {

@@ -1,0 +1,50 @@
+//! A proxy that answers for a server, and a server that goes away in the middle.
+
+use super::{albums, crawl};
+use crate::support::browser::Browser;
+use crate::support::reverse_proxy::Front;
+use crate::support::server_process::Home;
+use crate::support::stub_server::{Outside, Reply};
+
+#[test]
+fn the_panel_outlives_a_bad_gateway_and_a_restart_and_heals_by_itself() {
+    let home = Home::new();
+    let mut server = home.start();
+    home.furnish();
+    let outside = Outside::start();
+    crawl(&outside, "/albums.csv", &albums(4000));
+    outside.then("/albums.csv", Reply::csv(albums(60)));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let front = Front::of(server.address());
+    let browser = Browser::open();
+    browser.log_in(&front.url("/login?next=/catalog/albums"));
+    browser.click("#panel-sync");
+    browser.sees("#panel-message", "Fetching");
+    browser.js("window.sameAsBefore = true");
+    let first = browser.attr("#panel", "data-sync");
+
+    let lost = || {
+        browser.sees("#panel-note", "Connection lost, retrying…");
+        browser.sees("#panel-sync", "Syncing…");
+        browser.sees("#panel-message", "Fetching");
+        assert!(!browser.text("body").contains("Bad Gateway"), "{}", browser.text("body"));
+        assert_eq!(browser.attr("#panel", "data-sync"), first);
+    };
+    front.break_off(true);
+    lost();
+    front.break_off(false);
+    browser.until("the note goes", || browser.text("#panel-note").is_empty());
+    assert_eq!(browser.attr("#panel", "data-sync"), first);
+
+    server.stop();
+    lost();
+    let server = home.start_at("data", server.address().port());
+    browser.sees("#panel-title", "Sync completed");
+    browser.sees("#catalog-facts .count", "60 albums");
+    browser.until("the items are there", || browser.count("#table tbody tr") == 50);
+    assert_eq!(browser.text("#panel-note"), "");
+    assert_eq!(browser.js("return window.sameAsBefore"), true, "nobody pressed reload");
+    let (first, last) = (first.expect("a run"), browser.attr("#panel", "data-sync").expect("a run"));
+    let interrupted = server.status(&first);
+    assert_eq!((&interrupted["status"], &interrupted["successor"]), (&"interrupted".into(), &last.into()));
+}

@@ -1,0 +1,75 @@
+//! With JavaScript off.
+
+use std::time::Duration;
+
+use super::albums;
+use crate::support::browser::Browser;
+use crate::support::server_process::Home;
+use crate::support::stub_server::{Outside, Reply};
+
+#[test]
+fn everything_works_without_javascript() {
+    let home = Home::new();
+    let server = home.start();
+    home.furnish();
+    let outside = Outside::start();
+    outside.set("/albums.csv", Reply::csv(albums(120)).after(Duration::from_secs(3)));
+    outside.then("/albums.csv", Reply::csv(albums(120)).hang());
+    home.add_url("albums", outside.url("/albums.csv"));
+    let browser = Browser::without_javascript();
+    browser.log_in(&server.url("/login?next=/catalog/albums"));
+    assert_eq!(browser.path(), "/catalog/albums");
+
+    browser.click("#panel-sync");
+    browser.sees("#panel-sync", "Syncing…");
+    browser.sees(".noscript", "Refresh now");
+    browser.sees("#panel-title", "Sync completed");
+    browser.sees("#catalog-facts .count", "120 albums");
+    assert!(!browser.has(".noscript"), "it looks no more");
+
+    browser.click("#panel-sync");
+    browser.click("#panel-cancel");
+    browser.sees("#panel-title", "Sync cancelled");
+    assert_eq!(browser.count("#table tbody tr"), 50);
+
+    browser.click("a[rel=next]");
+    browser.sees(".pager", "51–100 of 120");
+    browser.click("thead th:nth-child(3) a");
+    browser.sees("[aria-sort=ascending]", "year");
+    browser.click("thead th:nth-child(3) a");
+    browser.sees("[aria-sort=descending]", "year");
+    browser.fill("#search-field", "Album 118");
+    browser.click("#search button");
+    browser.sees(".found", "1 album found");
+    assert_eq!(browser.count("#table tbody tr"), 1);
+
+    let file = home.path("members.csv");
+    std::fs::write(&file, "name;nr\nAda;m1\nGrace;m2\n").expect("a file");
+    browser.go(&server.url("/settings/sources/new"));
+    browser.fill("#file", &file.display().to_string());
+    browser.click("form:has(#file) button[type=submit]");
+    browser.sees(".preview tbody", "Grace");
+    browser.click("[name=key][value=nr]");
+    browser.fill("#name", "Members");
+    browser.fill("#slug", "members");
+    browser.fill("#noun_one", "member");
+    browser.fill("#noun_many", "members");
+    browser.click(".form-actions button");
+    browser.sees("h1", "Members");
+    browser.click("#panel-sync");
+    browser.sees("#catalog-facts .count", "2 members");
+
+    browser.go(&server.url("/settings/sources/members"));
+    browser.fill("#name", "Our members");
+    browser.fill("#schedule", "0 6 * * *");
+    browser.click(".form-actions button");
+    browser.sees(".done", "The source was saved.");
+    browser.sees("main", "Our members");
+    browser.click("[aria-label='Remove Our members']");
+    browser.sees("main", "2 members");
+    browser.click("button.danger");
+    browser.sees(".done", "The source was removed.");
+    assert!(!browser.text("main").contains("Our members"));
+    browser.click(".logout button");
+    browser.until("logged out", || !browser.has(".logout"));
+}

@@ -1,0 +1,203 @@
+//! A check says before a sync what the sync says afterwards: the same failure, the same issues, the same removals that
+//! are withheld. Held for every report and for a sample of polluted files, with and without a catalog.
+
+use lockstep::domain::issue::Issue;
+use lockstep::domain::operation::Status;
+use lockstep::domain::record::SyncRecord;
+use lockstep::domain::source::Source;
+
+use super::pollution::clean::CleanTable;
+use super::pollution::faults::Fault;
+use super::report;
+use crate::support::seeded_random::Random;
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![
+    a_check_of_every_report_says_what_its_sync_says,
+    a_check_of_the_second_file_of_a_pair_says_what_its_sync_says,
+    a_check_of_a_polluted_file_says_what_its_sync_says,
+    a_check_finds_the_row_of_an_item_inside_a_cell,
+    a_check_knows_rows_that_were_only_filled_down,
+    a_check_foretells_a_changed_key_and_withheld_removals,
+    a_check_of_an_empty_source_says_what_its_sync_says,
+];
+
+/// The tables among the reports, each with its key column.
+const TABLES: [(&str, &str); 24] = [
+    ("01a-stray-quote-before.csv", "id"),
+    ("01b-stray-quote-after.csv", "id"),
+    ("02a-utf8.csv", "id"),
+    ("02b-one-row-cp1252.csv", "id"),
+    ("03a-header-nbsp.csv", "Member No"),
+    ("03b-header-line-break.csv", "Member No"),
+    ("04a-title-rows-above-header.csv", "Transaction"),
+    ("04b-every-line-in-quotes.csv", "id"),
+    ("05-joined-files.csv", "id"),
+    ("07a-keys-plain.csv", "sku"),
+    ("07b-keys-zero-width.csv", "sku"),
+    ("08a-two-columns-decimal-comma.csv", "nome"),
+    ("08b-commas-in-header.csv", "SKU (leer bei neu, Pflicht bei alt)"),
+    ("08c-header-one-separator-short.csv", "Nr"),
+    ("08d-lists-with-semicolons.csv", "driver_id"),
+    ("08e-one-row-of-prose.csv", "item_id"),
+    ("09-macintosh.csv", "id"),
+    ("10-inner-quotes.csv", "id"),
+    ("11-one-cell-too-many.csv", "id"),
+    ("12-sheet-errors.csv", "id"),
+    ("13-checkbox-rows.csv", "id"),
+    ("14-blank-headers.csv", "id"),
+    ("15-count-rows.csv", "id"),
+    ("16-sheet.csv", "id"),
+];
+
+/// Checks the source, syncs it, and asserts that both say the same. Answers the record of the sync, and everything
+/// that the check called wrong.
+fn check_and_sync(house: &House, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
+    let looked = house.control.look_again(source);
+    let record = house.sync(source);
+    let look = match looked {
+        Ok(look) => look,
+        Err(error) => {
+            assert_eq!(record.code.as_deref(), Some(error.code), "{name}: {error}");
+            assert!(record.message.starts_with(&error.sentence), "{name}: {} {error}", record.message);
+            return (record, vec![error.sentence]);
+        }
+    };
+    assert_eq!(record.code.as_deref(), look.failure.as_ref().map(|failure| failure.code), "{name}: {}", record.message);
+    if let Some(failure) = &look.failure {
+        assert!(record.message.starts_with(&failure.message()), "{name}: {} {failure:?}", record.message);
+    }
+    let mut issues = house.store.issues(record.id, 1, 20_000).expect("issues");
+    let mut foretold = look.issues.kept.clone();
+    let order = |issue: &Issue| (issue.row, issue.column.clone(), issue.reason.clone());
+    issues.sort_by_key(order);
+    foretold.sort_by_key(order);
+    assert_eq!(foretold, issues, "{name}");
+    assert_eq!(look.issues.count, record.issues, "{name}");
+    let problems: Vec<String> = look.all_problems().collect();
+    if record.status == Status::Completed {
+        let is_foretold = problems.iter().any(|problem| problem.starts_with("A sync would keep "));
+        assert_eq!(is_foretold, record.withheld_removals > 0, "{name}: {problems:?} {}", record.message);
+        let is_skipping = problems.iter().any(|problem| problem.contains("would be skipped"));
+        assert_eq!(is_skipping, record.stats.rejected > 0, "{name}: {problems:?} {}", record.message);
+    }
+    (record, problems)
+}
+
+fn keyed(house: &House, slug: &str, content: impl AsRef<[u8]>, key: &str) -> Source {
+    house.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
+}
+
+fn a_check_of_every_report_says_what_its_sync_says(db: &Database) {
+    let house = House::on(db);
+    let folder = std::fs::read_dir(super::report_path("")).expect("the reports");
+    let tables =
+        folder.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("csv".as_ref())));
+    assert_eq!(tables.count(), TABLES.len(), "every table is among them");
+    for (at, (name, key)) in TABLES.into_iter().enumerate() {
+        let source = keyed(&house, &format!("report-{at}"), report(name), key);
+        let (first, _) = check_and_sync(&house, &source, name);
+        let (second, _) = check_and_sync(&house, &source, name);
+        assert_eq!(first.status, second.status, "{name}");
+    }
+    // What is no table fails alike, whatever it is.
+    for (at, name) in ["17-sign-in.html", "21-feed-packed.xml.gz", "29-feed-numeric-id.json"].into_iter().enumerate() {
+        let source = keyed(&house, &format!("other-{at}"), report(name), "id");
+        check_and_sync(&house, &source, name);
+    }
+}
+
+fn a_check_of_the_second_file_of_a_pair_says_what_its_sync_says(db: &Database) {
+    let house = House::on(db);
+    // Each report after each other with the same key: columns and keys come and go.
+    let same_key: Vec<&str> = TABLES.into_iter().filter(|(_, key)| *key == "id").map(|(name, _)| name).collect();
+    let source = keyed(&house, "pairs", "id\n1\n", "id");
+    for (before, after) in same_key.iter().zip(&same_key[1..]).chain([(&same_key[0], &same_key[12])]) {
+        house.rewrite(&source, report(before));
+        check_and_sync(&house, &source, before);
+        house.rewrite(&source, report(after));
+        check_and_sync(&house, &source, &format!("{before}, then {after}"));
+    }
+}
+
+fn a_check_of_a_polluted_file_says_what_its_sync_says(db: &Database) {
+    let house = House::on(db);
+    // Every fault; on SQLite, where it is quick, in several tables.
+    let cases = if db.is_sqlite() { 76 } else { 19 };
+    for case in 0..cases {
+        let mut random = Random::new(0xC4EC_0000 + case);
+        let clean = CleanTable::draw(&mut random);
+        let fault = Fault::ALL[usize::try_from(case).expect("small") % Fault::ALL.len()];
+        let polluted = fault.pollute(&clean, &mut random);
+        let source = house.csv_source(&format!("case-{case}"), clean.bytes());
+        if random.percent(70) {
+            house.sync(&source);
+        }
+        house.rewrite(&source, &polluted.bytes);
+        check_and_sync(&house, &source, &format!("case {case}: {}", String::from_utf8_lossy(&polluted.bytes)));
+    }
+}
+
+fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,note,year\n1,One,1990\n2,Two,1991\n3,Three,1992\n");
+    house.sync(&source);
+    // The row of the key 2 stands in a cell, and the row around it has the cells that it should have.
+    house.rewrite(&source, "id,note,year\n1,\"One,1990\n2,Two\",1991\n3,Three,1992\n");
+    let (record, problems) = check_and_sync(&house, &source, "albums");
+    assert_eq!(record.code.as_deref(), Some("unclosed_quote"), "{}", record.message);
+    let said = "A sync would be refused: Row 2: a quotation mark (\") takes the rows below along; the row of the key “2” is \
+                inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
+    assert_eq!(problems, [said]);
+}
+
+fn a_check_knows_rows_that_were_only_filled_down(db: &Database) {
+    let house = House::on(db);
+    let rows = |from: u32, key: bool| -> String {
+        (from..from + 20).map(|n| if key { format!("{n},Title {n},new\n") } else { ",,new\n".to_owned() }).collect()
+    };
+    let source = house.csv_source("albums", format!("id,title,state\n{}{}", rows(1, true), rows(21, false)));
+    let (record, problems) = check_and_sync(&house, &source, "albums");
+    assert_eq!((record.stats.rejected, problems), (0, Vec::new()), "{}", record.message);
+    let issues = house.issues(record.id);
+    assert!(issues.len() == 1 && issues[0].contains("They hold nothing but “new” in “state”"), "{issues:?}");
+}
+
+fn a_check_foretells_a_changed_key_and_withheld_removals(db: &Database) {
+    let house = House::on(db);
+    let rows = |keys: std::ops::Range<u32>| -> String { keys.map(|n| format!("k{n},Title\n")).collect() };
+    let source = house.csv_source("albums", format!("id,title\n{}", rows(0..40)));
+    house.sync(&source);
+    house.rewrite(&source, format!("id,title\n{}", rows(100..140)));
+    let (record, problems) = check_and_sync(&house, &source, "albums");
+    assert_eq!(record.code.as_deref(), Some("key_changed"));
+    let said = "A sync would be refused: Did the key column change? 40 of the catalog's 40 albums would go and 40 would come. If \
+                this is meant, choose “Sync anyway”.";
+    assert_eq!(problems, [said]);
+    house.rewrite(&source, format!("id,title\n{}", rows(0..10)));
+    let (record, problems) = check_and_sync(&house, &source, "albums");
+    assert_eq!(record.withheld_removals, 30);
+    let said = "A sync would keep 30 albums no longer in the source: that is more than half of the catalog. Large deletions \
+                need confirmation.";
+    assert_eq!(problems, [said]);
+}
+
+fn a_check_of_an_empty_source_says_what_its_sync_says(db: &Database) {
+    let house = House::on(db);
+    let source = house.csv_source("albums", "id,title\n1,One\n");
+    house.sync(&source);
+    let said = [
+        ("", "The source is empty. Nothing was changed: the catalog keeps its 1 album. Its first row must name"),
+        (
+            "id,title\n",
+            "The source has a header and no rows below it. Nothing was changed: the catalog keeps its 1 album.",
+        ),
+        ("id,title\n,One\n", "The source has no rows that can be taken. Nothing was changed: the catalog keeps its"),
+    ];
+    for (text, said) in said {
+        house.rewrite(&source, text);
+        let (record, _) = check_and_sync(&house, &source, text);
+        assert_eq!(record.code.as_deref(), Some("empty_source"), "{text:?}");
+        assert!(record.message.starts_with(said), "{text:?}: {}", record.message);
+    }
+}

@@ -1,0 +1,294 @@
+//! One table of guards over every way in: whatever the step that brings content does, the run says so in time, names the
+//! host and no secret, and nobody is asked who is not to be asked.
+
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use lockstep::domain::feed::FeedRecord;
+use lockstep::domain::issue::Issue;
+use lockstep::domain::source::Validators;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
+
+use super::{Road, peak_memory, source};
+use crate::support::source_fixture::Way;
+use crate::support::stub_server::{Deed, Reply};
+
+/// Notes what a run is told.
+#[derive(Default)]
+struct Notes {
+    issues: Mutex<Vec<Issue>>,
+    feeds: Mutex<Vec<FeedRecord>>,
+}
+
+impl FetchObserver for Notes {
+    fn received(&self, _: u64, _: Option<u64>) {}
+
+    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+
+    fn issue(&self, issue: Issue) {
+        self.issues.lock().expect("issues").push(issue);
+    }
+
+    fn feeds(&self, feeds: Vec<FeedRecord>) {
+        *self.feeds.lock().expect("feeds") = feeds;
+    }
+
+    fn should_stop(&self) -> bool {
+        false
+    }
+}
+
+/// How a fetch ended that must not go well: its word, its sentence and how long it took.
+pub(super) struct End {
+    code: String,
+    pub(super) message: String,
+    took: Duration,
+}
+
+/// Fetches by `way`, within `limit` and at most so many bytes.
+fn end(way: &Way, limit: Duration, max_bytes: u64) -> End {
+    let mut road = Road::new();
+    way.settle(&mut road.settings);
+    road.settings.max_bytes = max_bytes;
+    let (nothing, notes) = (Validators::default(), Notes::default());
+    let order = FetchRequest {
+        sync: Some(SyncId::new()),
+        within: Duration::from_secs(60),
+        ..FetchRequest::whole(&nothing, limit)
+    };
+    let begun = Instant::now();
+    let fetched =
+        road.kinds().get(way.kind).expect("a kind").fetch(&source(way.kind, way.location.clone()), &order, &notes);
+    let took = begun.elapsed();
+    let (code, message) = match fetched {
+        Err(FetchError::Failed { code, message }) => (code.to_owned(), message),
+        Err(FetchError::Stopped) => panic!("{}: nobody stopped it", way.name),
+        Ok(FetchOutcome::Unchanged(_)) => panic!("{}: it went well", way.name),
+        Ok(FetchOutcome::Content(content)) => panic!("{}: it went well with {} lines", way.name, content.lines()),
+    };
+    let (issues, feeds) = (notes.issues.into_inner().expect("issues"), notes.feeds.into_inner().expect("feeds"));
+    for secret in way.secrets() {
+        let told = format!("{message} {issues:?} {:?}", feeds.iter().map(|feed| &feed.error).collect::<Vec<_>>());
+        assert!(!told.contains(&secret), "{}: {secret} in {told}", way.name);
+    }
+    // A feed's own word is with the feed.
+    let own = feeds.into_iter().find_map(|feed| feed.error);
+    let (code, message) = own.map_or((code, message.clone()), |(code, said)| {
+        assert!(message.contains(&said), "{}: {message}", way.name);
+        (code, message)
+    });
+    assert!(message.ends_with('.') && !message.contains('\n'), "{}: {message}", way.name);
+    End { code, message, took }
+}
+
+/// What is expected of a misdeed.
+pub(super) struct Expected {
+    limit: Duration,
+    most: Duration,
+    max_bytes: u64,
+}
+
+impl Default for Expected {
+    fn default() -> Self {
+        // What breaks off is tried three times, with a moment in between.
+        Self { limit: Duration::from_secs(10), most: Duration::from_secs(6), max_bytes: 5_000_000 }
+    }
+}
+
+/// Does this on every way in, on all at the same time, and judges each end.
+#[track_caller]
+pub(super) fn on_every_way(
+    expected: &Expected,
+    deed: impl Fn(Reply) -> Reply + Send + Sync + 'static,
+    judge: impl Fn(&Way, &End) + Sync,
+) {
+    let deed: Deed = Arc::new(deed);
+    let ways = Way::all();
+    thread::scope(|scope| {
+        for way in &ways {
+            way.misbehave(&deed);
+            let judge = &judge;
+            scope.spawn(move || {
+                let end = end(way, expected.limit, expected.max_bytes);
+                println!("{}: {} in {:?}: {}", way.name, end.code, end.took, end.message);
+                assert!(end.took < expected.most, "{}: {:?}: {}", way.name, end.took, end.message);
+                judge(way, &end);
+            });
+        }
+    });
+}
+
+/// That the word is this one, and that the sentence names who it was and says what is asked of people.
+#[track_caller]
+pub(super) fn is(way: &Way, end: &End, code: &str, says: &str) {
+    let End { code: told, message, .. } = end;
+    assert!(told == code && message.contains(says), "{}: not {code} “{says}”: {told}: {message}", way.name);
+    assert!(message.contains(&way.host) || way.is_googles() && message.contains("Google"), "{}: {message}", way.name);
+}
+
+#[test]
+fn every_way_in_brings_its_content_when_nothing_is_wrong() {
+    for way in Way::all() {
+        let mut road = Road::new();
+        way.settle(&mut road.settings);
+        let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
+        assert!(content.lines() >= 20, "{}: {}", way.name, content.lines());
+    }
+}
+
+/// A redirect there is not followed; `forbidden` is who must not be asked.
+fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
+    let to = target.to_owned();
+    on_every_way(
+        &Expected::default(),
+        move |_| Reply::redirect(302, &to),
+        |way, end| {
+            let host = url::Url::parse(target).expect("an address").host_str().expect("a host").to_owned();
+            assert!(end.message.contains(&host) && !end.message.contains("s3cret"), "{}: {}", way.name, end.message);
+            let (code, says) = match way {
+                way if way.by_form => ("bad_redirect", "is not sent elsewhere"),
+                way if way.is_googles() => ("bad_redirect", "is not Google's"),
+                _ => ("address_refused", "LOCKSTEP_ALLOW_HOSTS"),
+            };
+            is(way, end, code, says);
+        },
+    );
+    if let Some(forbidden) = forbidden {
+        forbidden.set_nonblocking(true).expect("a listener");
+        assert!(forbidden.accept().is_err(), "{target} was asked");
+    }
+}
+
+#[test]
+fn a_redirect_to_another_machine_of_the_house_is_not_followed() {
+    let forbidden = TcpListener::bind("127.0.0.2:0").expect("a port");
+    let port = forbidden.local_addr().expect("an address").port();
+    is_not_led_to(&format!("http://127.0.0.2:{port}/a?token=s3cret"), Some(&forbidden));
+}
+
+#[test]
+fn a_redirect_to_a_private_address_is_not_followed() {
+    is_not_led_to("http://10.0.0.1/a", None);
+}
+
+#[test]
+fn a_redirect_to_this_machine_by_ipv6_is_not_followed() {
+    let forbidden = TcpListener::bind("[::1]:0").ok();
+    let port = forbidden.as_ref().map_or(9, |listener| listener.local_addr().expect("an address").port());
+    is_not_led_to(&format!("http://[::1]:{port}/a"), forbidden.as_ref());
+}
+
+#[test]
+fn a_loop_of_redirects_ends() {
+    on_every_way(
+        &Expected::default(),
+        |_| Reply::redirect(302, "?again=1"),
+        |way, end| {
+            let by_form = ("bad_redirect", "is not sent elsewhere");
+            let (code, says) =
+                if way.by_form { by_form } else { ("too_many_redirects", "redirects this address to itself") };
+            is(way, end, code, says);
+        },
+    );
+}
+
+#[test]
+fn a_redirect_to_a_file_or_another_protocol_is_not_followed() {
+    for target in ["file:///etc/passwd?s3cret-word", "ftp://me:s3cret-word@127.0.0.1/a.csv", "gopher://127.0.0.1/"] {
+        let scheme = target.split(':').next().expect("a scheme");
+        on_every_way(
+            &Expected::default(),
+            move |_| Reply::redirect(302, target),
+            |way, end| {
+                is(way, end, "bad_address", &format!("begins with {scheme}:"));
+            },
+        );
+    }
+}
+
+#[test]
+fn a_gzip_that_ends_in_the_middle_is_not_taken() {
+    on_every_way(
+        &Expected::default(),
+        |whole| whole.gzip().halved(),
+        |way, end| {
+            is(way, end, "truncated", "Nothing of it was used; try again");
+        },
+    );
+}
+
+#[test]
+fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
+    let bomb = Reply::bomb(100_000_000);
+    let before = peak_memory();
+    on_every_way(
+        &Expected::default(),
+        move |_| bomb.clone(),
+        |way, end| {
+            is(way, end, "too_large", "");
+        },
+    );
+    assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
+}
+
+#[test]
+fn a_length_that_is_larger_than_the_body_is_told() {
+    on_every_way(&Expected::default(), Reply::overstated, |way, end| {
+        is(way, end, "truncated", "Nothing of it was used; try again");
+    });
+}
+
+#[test]
+fn more_than_the_limit_is_refused() {
+    let expected = Expected { max_bytes: 100_000, ..Expected::default() };
+    let large = vec![b' '; 100_001];
+    on_every_way(
+        &expected,
+        move |whole| whole.body(&large),
+        |way, end| {
+            is(way, end, "too_large", "LOCKSTEP_MAX_BYTES");
+        },
+    );
+}
+
+#[test]
+fn a_drip_ends_at_the_timeout() {
+    let expected = Expected { limit: Duration::from_millis(1500), most: Duration::from_secs(3), ..Expected::default() };
+    on_every_way(
+        &expected,
+        |whole| whole.drip(1, Duration::from_millis(200)),
+        |way, end| {
+            is(way, end, "timeout", "was not here within 1500 ms");
+        },
+    );
+}
+
+#[test]
+fn a_server_that_never_answers_is_left_at_the_timeout() {
+    let expected = Expected { limit: Duration::from_millis(1500), most: Duration::from_secs(3), ..Expected::default() };
+    on_every_way(&expected, Reply::hang, |way, end| is(way, end, "timeout", "was not here within 1500 ms"));
+}
+
+#[test]
+fn a_web_page_is_never_taken_for_content() {
+    let page = |_| Reply::html("<!doctype html><title>Log in</title><form action=/login>");
+    on_every_way(&Expected::default(), page, |way, end| {
+        let (code, says) = match way.kind {
+            "sheet" if way.google().is_some() => ("bad_answer", "Is there a proxy"),
+            "sheet" => ("sign_in_page", "Anyone with the link"),
+            "feeds" => ("html_page", "a web page, not a feed"),
+            "reader" => ("no_reader", "there is no reader server"),
+            _ => ("html_page", "a web page, not a file of data"),
+        };
+        is(way, end, code, says);
+    });
+}
+
+#[test]
+fn a_connection_that_is_reset_in_the_middle_is_told() {
+    on_every_way(&Expected::default(), Reply::reset, |way, end| is(way, end, "truncated", "did not arrive whole"));
+}

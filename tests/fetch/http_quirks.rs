@@ -1,0 +1,76 @@
+//! What servers do with HTTP, over every way in: compression that no header announces, codings that nobody asked for, a
+//! taste for browsers, cookies for others.
+
+use std::sync::Arc;
+
+use super::failing_sources::{Expected, is, on_every_way};
+use super::{Road, peak_memory};
+use crate::support::source_fixture::Way;
+use crate::support::stub_server::{Deed, Outside, Reply};
+
+#[test]
+fn a_gzip_bomb_that_no_header_announces_stops_at_the_limit_with_flat_memory() {
+    let bomb = Reply::bomb(100_000_000).header("Content-Encoding", "identity");
+    let before = peak_memory();
+    on_every_way(
+        &Expected::default(),
+        move |_| bomb.clone(),
+        |way, end| {
+            is(way, end, "too_large", "");
+        },
+    );
+    assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
+}
+
+#[test]
+fn a_gzip_in_a_gzip_is_a_bomb_no_less() {
+    let bomb = Reply::bomb(20_000_000).packed().header("Content-Encoding", "gzip");
+    on_every_way(
+        &Expected::default(),
+        move |_| bomb.clone(),
+        |way, end| {
+            is(way, end, "too_large", "");
+        },
+    );
+}
+
+#[test]
+fn a_gzip_that_no_header_announces_is_unpacked() {
+    let deed: Deed = Arc::new(Reply::packed);
+    for way in Way::all() {
+        way.misbehave(&deed);
+        let mut road = Road::new();
+        way.settle(&mut road.settings);
+        let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
+        assert!(content.lines() >= 20, "{}: {}", way.name, content.lines());
+    }
+}
+
+#[test]
+fn a_coding_that_nobody_asked_for_is_named() {
+    on_every_way(
+        &Expected::default(),
+        |whole| whole.header("Content-Encoding", "br"),
+        |way, end| {
+            is(way, end, "bad_answer", "compressed as “br”");
+        },
+    );
+}
+
+#[test]
+fn a_406_is_asked_again_once_as_a_browser_asks_and_then_named() {
+    on_every_way(&Expected::default(), |_| Reply::status(406), |way, end| is(way, end, "not_acceptable", "(406"));
+}
+
+#[test]
+fn a_cookie_goes_to_no_other_host() {
+    let other = Outside::start();
+    let to = other.url("/elsewhere");
+    on_every_way(
+        &Expected::default(),
+        move |_| Reply::redirect(302, &to).header("Set-Cookie", "pass=s3cret-word; Path=/; Domain=127.0.0.1"),
+        |_, end| assert!(!end.message.contains("s3cret-word"), "{}", end.message),
+    );
+    let seen = other.requests("/elsewhere");
+    assert!(!seen.is_empty() && seen.iter().all(|seen| seen.header("Cookie").is_none()), "{seen:?}");
+}

@@ -1,0 +1,147 @@
+//! Ending a run that somebody no longer wants, through the doors of the real program.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::mid_run::{TooQuick, in_the_middle, reach, reach_percent};
+use super::write_albums;
+use crate::support::http_client::Asker;
+use crate::support::server_process::{Home, Server, within};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::{Database, awake, on_both_databases};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+on_both_databases! {
+    a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits,
+    a_cancel_takes_effect_within_five_seconds_while_it_works,
+    a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so,
+}
+
+/// Cancels a run that works; answers its status once it has ended.
+fn cancel(server: &Server, id: &str, during: &str) -> Result<Value, TooQuick> {
+    let mut last = Value::Null;
+    let (answer, took) = awake(|| {
+        let answer = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
+        within(PATIENCE, during, || {
+            last = server.status(id);
+            last["status"] != "running"
+        });
+        answer
+    });
+    if answer.status == 409 {
+        return Err(TooQuick);
+    }
+    assert_eq!((answer.status, &answer.json()["status"]), (202, &"cancelling".into()), "{during}: {}", answer.body);
+    assert!(took < Duration::from_secs(5), "during {during} it took {took:?}");
+    assert_eq!(last["status"], "cancelled", "{during}: {last}");
+    assert!(last["message"].as_str().is_some_and(|message| message.starts_with("Cancelled at ")), "{last}");
+    let late = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
+    assert_eq!((late.status, &late.json()["code"]), (409, &"already_ended".into()), "{}", late.body);
+    Ok(last)
+}
+
+fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Database) {
+    let home = Home::on(db).with("LOCKSTEP_WORKERS", "1");
+    let server = home.start();
+    home.furnish();
+    let (outside, csv) = (Outside::start(), write_albums(&home.path("small.csv"), 300, "Title"));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let big = home.path("big.csv");
+    write_albums(&big, 100, "Title");
+    home.add_file("big", &big);
+    let ways = [
+        ("a hanging fetch", Reply::csv(&csv).hang()),
+        ("headers and then nothing", Reply::csv(&csv).hang_at(0)),
+        ("a fetch that comes in drops", Reply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100))),
+        ("a server that asks to wait", Reply::status(503).header("Retry-After", "60")),
+        ("a server that asks too often", Reply::status(429).header("Retry-After", "90")),
+    ];
+    let count = ways.len();
+    for (what, reply) in ways {
+        outside.set("/albums.csv", reply);
+        let asked = outside.hits("/albums.csv");
+        let id = server.begin("albums");
+        within(PATIENCE, what, || {
+            let waits =
+                server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Rate-limited by"));
+            outside.hits("/albums.csv") > asked && waits == what.starts_with("a server")
+        });
+        // The only worker is busy, so another one waits; and one that waits ends at once.
+        let other = server.begin("big");
+        assert_eq!(server.status(&other)["status"], "pending", "{what}");
+        let answer = server.post(&format!("/api/sync/{other}/cancel"), &json!({}));
+        assert_eq!((answer.status, &answer.json()["status"]), (202, &"cancelled".into()), "{}", answer.body);
+        assert_eq!(server.status(&other)["status"], "cancelled");
+        let Ok(ended) = cancel(&server, &id, what) else { panic!("{what} came to an end") };
+        assert!(ended["progress"].as_u64() < Some(11), "{ended}");
+    }
+    assert_eq!(db.count("items", "1 = 1"), 0);
+    let records = i64::try_from(2 * count).expect("a few");
+    assert_eq!(db.count("sync_records", "status = 'cancelled'"), records, "one for each");
+
+    outside.csv("/albums.csv", &csv);
+    let id = server.begin("albums");
+    within(PATIENCE, "the worker is free", || server.status(&id)["status"] == "completed");
+}
+
+fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &Database) {
+    in_the_middle(db, 100_000, |db, albums| {
+        let home = Home::on(db);
+        let server = home.start();
+        home.furnish();
+        let file = home.path("albums.csv");
+        write_albums(&file, albums, "Title");
+        home.add_file("albums", &file);
+        let id = server.begin("albums");
+        reach_percent(&server, &id, 20)?;
+        let ended = cancel(&server, &id, "the work")?["progress"].as_u64().expect("a percentage");
+        assert!((20..100).contains(&ended), "{ended} %");
+        let kept = db.count("items", "removed_at IS NULL");
+        if kept == albums as i64 {
+            return Err(TooQuick);
+        }
+        assert!(kept > 0 && kept % 1000 == 0, "whole batches stay: {kept}");
+        assert_eq!(db.count("sync_records", "status = 'cancelled'"), 1);
+        Ok(())
+    });
+}
+
+fn a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so(db: &Database) {
+    in_the_middle(db, 30_000, too_late);
+}
+
+fn too_late(db: &Database, albums: usize) -> Result<(), TooQuick> {
+    let rest = albums - albums / 2 + 1000;
+    let home = Home::on(db);
+    let server = home.start();
+    home.furnish();
+    let admin = Asker::admin(server.address());
+    let file = home.path("albums.csv");
+    write_albums(&file, albums, "Title");
+    home.add_file("albums", &file);
+    let all = server.begin("albums");
+    within(PATIENCE, "the first sync", || server.status(&all)["status"] == "completed");
+    // Almost half of them go, which takes a while: there is time to be late.
+    write_albums(&file, rest, "Title");
+    let id = server.begin("albums");
+    reach(&server, &id, |status| status["stage"] == "finalizing")?;
+    let asked = Instant::now();
+    let told = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
+    let shown = admin.press("/catalog/albums/sync/cancel", &format!("sync={id}")).expect("an answer");
+    println!("told after {:?}", asked.elapsed());
+    let ended = shown.status == 200 && server.status(&id)["status"] == "completed";
+    if told.json()["code"] == "already_ended" || ended {
+        return Err(TooQuick);
+    }
+    assert_eq!((told.status, &told.json()["code"]), (409, &"already_finishing".into()), "{}", told.body);
+    assert_eq!(told.json()["error"], "The run is already finishing.");
+    assert_eq!(told.json()["syncId"], id.as_str());
+    assert_eq!(shown.status, 409, "{}", shown.body);
+    assert!(shown.body.contains("Too late to cancel: it is already finishing."), "{}", shown.body);
+    within(PATIENCE, "the end", || server.status(&id)["status"] == "completed");
+    assert_eq!(super::count_albums(db, &home, "Title"), (rest as i64, rest as u64));
+    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    Ok(())
+}

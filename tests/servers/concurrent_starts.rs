@@ -1,0 +1,150 @@
+//! Many who want the same at the same moment.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Barrier, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{two_servers, write_albums};
+use crate::support::server_process::{Home, Launched, within};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::{Database, on_both_databases};
+
+const STARTS: usize = 200;
+
+on_both_databases! {
+    two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it,
+    a_reader_during_a_sync_never_sees_an_error,
+}
+
+fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &Database) {
+    let home = Home::on(db);
+    let servers = two_servers(db, &home);
+    home.furnish();
+    let outside = Outside::start();
+    outside.set("/albums.csv", Reply::csv("id\n1\n").hang());
+    home.add_url("albums", outside.url("/albums.csv"));
+
+    let (go, answers) = (Barrier::new(STARTS), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for number in 0..STARTS {
+            let (server, go, answers) = (&servers[number % 2], &go, &answers);
+            scope.spawn(move || {
+                go.wait();
+                let answer = server.post("/api/sync", &json!({ "source": "albums" }));
+                answers.lock().expect("the answers").push(answer);
+            });
+        }
+    });
+    let answers = answers.into_inner().expect("the answers");
+    assert_eq!(answers.len(), STARTS);
+    let begun = answers.iter().filter(|answer| answer.status == 202).count();
+    let lost = answers.iter().filter(|answer| answer.status == 409).count();
+    assert_eq!((begun, lost), (1, STARTS - 1), "{answers:?}");
+    let named: HashSet<String> = answers.iter().map(|answer| answer.json()["syncId"].to_string()).collect();
+    assert_eq!(named.len(), 1, "all name the same run: {named:?}");
+    assert_eq!(db.count("sync_operations", "1 = 1"), 1);
+
+    let id = named.iter().next().expect("an id").trim_matches('"');
+    for server in &servers {
+        assert!(["pending", "running"].contains(&server.status(id)["status"].as_str().expect("a status")));
+    }
+    assert_eq!(servers[1].post(&format!("/api/sync/{id}/cancel"), &json!({})).status, 202);
+    within(Duration::from_secs(60), "the end", || servers[0].status(id)["status"] == "cancelled");
+    assert_eq!(db.count("sync_records", "1 = 1"), 1);
+}
+
+fn a_reader_during_a_sync_never_sees_an_error(db: &Database) {
+    let home = Home::on(db);
+    let servers = two_servers(db, &home);
+    home.furnish();
+    let file = home.path("albums.csv");
+    write_albums(&file, 30_000, "First");
+    home.add_file("albums", &file);
+    let first = servers[0].begin("albums");
+    within(Duration::from_secs(60), "the first sync", || servers[0].status(&first)["status"] == "completed");
+    write_albums(&file, 30_000, "Second");
+
+    let over = AtomicBool::new(false);
+    let id = servers[0].begin("albums");
+    std::thread::scope(|scope| {
+        let _over_whatever_happens = RaiseAtEnd(&over);
+        let paths = [
+            "/catalog/albums".to_owned(),
+            "/catalog/albums?q=title&sort=-title&page=3".to_owned(),
+            format!("/catalog/albums/sync-status?sync={id}"),
+            "/sync-badge".to_owned(),
+            "/".to_owned(),
+            "/api/catalog/albums/items?per=100".to_owned(),
+            format!("/api/sync/status/{id}"),
+            "/api/sources".to_owned(),
+            "/api/health/sync".to_owned(),
+        ];
+        for server in &servers {
+            let (over, paths) = (&over, paths.clone());
+            scope.spawn(move || {
+                let mut asked = 0;
+                while !over.load(Ordering::Acquire) || asked < paths.len() {
+                    let path = &paths[asked % paths.len()];
+                    let answer = server.get(path);
+                    assert_eq!(answer.status, 200, "{path}: {}", answer.body);
+                    asked += 1;
+                }
+            });
+        }
+        // On two machines each server has a status file of its own, and the one without the run asks the database,
+        // which is told less often: progress never goes back for those who keep asking the same one.
+        let mut seen = [0, 0];
+        within(Duration::from_secs(60), "the end", || {
+            let mut ended = true;
+            for (server, seen) in servers.iter().zip(&mut seen) {
+                let status = server.status(&id);
+                let progress = status["progress"].as_u64().expect("a percentage");
+                assert!(progress >= *seen, "{progress} after {seen}: {status}");
+                assert_eq!(progress == 100, status["status"] == "completed", "{status}");
+                *seen = progress;
+                ended &= progress == 100;
+            }
+            ended
+        });
+    });
+    assert_eq!(super::count_albums(db, &home, "Second"), (30_000, 30_000));
+}
+
+/// Raises a flag when it goes, also when a test fails.
+struct RaiseAtEnd<'a>(&'a AtomicBool);
+
+impl Drop for RaiseAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+#[test]
+fn servers_that_start_at_once_on_a_new_database_migrate_it_once_and_add_the_sample_once() {
+    let db = Database::empty_postgres();
+    begin_at_once(&Home::on(&db), ["data-1", "data-2", "data-3", "data-4"]);
+}
+
+#[test]
+fn servers_that_start_at_once_in_a_new_folder_migrate_it_once_and_add_the_sample_once() {
+    begin_at_once(&Home::new(), ["data"; 4]);
+}
+
+fn begin_at_once(home: &Home, folders: [&str; 4]) {
+    let servers = folders.map(|folder| home.launch(folder, 0)).map(Launched::expect_up);
+    let links: HashSet<_> =
+        servers.iter().map(|server| server.set_up_link().split_once("/setup").expect("a link").1).collect();
+    assert_eq!(links.len(), 1, "all tell the same link: {links:?}");
+    let who_said = |words: &str| servers.iter().filter(|server| server.log().contains(words)).count();
+    assert_eq!(who_said("migrations applied"), 1);
+    assert_eq!(who_said("the sample catalog was added"), 1);
+    home.furnish();
+    for server in &servers {
+        let sources = server.get("/api/sources").json();
+        assert_eq!(sources.as_array().or(sources["items"].as_array()).map(Vec::len), Some(1), "{sources}");
+        assert_eq!(server.get("/catalog/sample-albums").status, 200);
+    }
+}

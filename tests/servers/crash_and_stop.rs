@@ -1,0 +1,100 @@
+//! A server that dies in the middle of a run, and one that is told to stop.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::mid_run::{TooQuick, in_the_middle, reach_percent, was_hit};
+use super::{count_albums, write_albums};
+use crate::support::server_process::{Home, Server, within};
+use crate::support::{Database, on_both_databases};
+
+const ALBUMS: usize = 100_000;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+on_both_databases! {
+    a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_done_by_the_next,
+    a_server_told_to_stop_is_gone_in_five_seconds_and_its_run_goes_on_at_the_next_start,
+}
+
+/// A server that has a run well under way.
+fn under_way(home: &Home, albums: usize) -> Result<(Server, String), TooQuick> {
+    let server = home.start();
+    home.furnish();
+    let file = home.path("albums.csv");
+    write_albums(&file, albums, "Old");
+    home.add_file("albums", &file);
+    let id = server.begin("albums");
+    reach_percent(&server, &id, 25)?;
+    Ok((server, id))
+}
+
+/// Follows the run that goes on where `id` was interrupted to its end; answers its status.
+fn see_through(server: &Server, interrupted: &Value) -> Value {
+    let successor = interrupted["successor"].as_str().expect("a successor");
+    within(PATIENCE, "the successor's end", || server.status(successor)["status"] == "completed");
+    server.status(successor)
+}
+
+fn a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_done_by_the_next(db: &Database) {
+    in_the_middle(db, ALBUMS, killed);
+}
+
+fn killed(db: &Database, albums: usize) -> Result<(), TooQuick> {
+    let home = Home::on(db);
+    let (mut server, id) = under_way(&home, albums)?;
+    server.kill();
+    let killed = Instant::now();
+    was_hit(&home, &id)?;
+    let some = count_albums(db, &home, "Old").1;
+    assert!(some > 0, "nothing was kept");
+    if some == albums as u64 {
+        return Err(TooQuick);
+    }
+    write_albums(&home.path("albums.csv"), albums, "New");
+
+    let server = home.start_at("data", server.address().port());
+    let mut last = Value::Null;
+    // `status` takes nothing but an answer: no 404, no 500, from the first moment on.
+    within(Duration::from_secs(30), "interrupted", || {
+        last = server.status(&id);
+        assert!(["running", "interrupted"].contains(&last["status"].as_str().expect("a status")), "{last}");
+        assert!(last["progress"].as_u64() >= Some(25), "{last}");
+        last["status"] == "interrupted"
+    });
+    println!("interrupted {:?} after the kill", killed.elapsed());
+    assert!(killed.elapsed() < Duration::from_secs(30));
+    let done = see_through(&server, &last);
+    assert_eq!((&done["attempt"], &done["retryOf"]), (&json!(2), &json!(id)));
+    assert_eq!(count_albums(db, &home, "New"), (albums as i64, albums as u64));
+    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    assert_eq!(server.status(&id)["status"], "interrupted");
+    Ok(())
+}
+
+fn a_server_told_to_stop_is_gone_in_five_seconds_and_its_run_goes_on_at_the_next_start(db: &Database) {
+    in_the_middle(db, ALBUMS, stopped);
+}
+
+fn stopped(db: &Database, albums: usize) -> Result<(), TooQuick> {
+    let home = Home::on(db);
+    let (mut server, id) = under_way(&home, albums)?;
+    let took = server.stop();
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    if db.count("sync_operations", &format!("id = '{id}' AND status = 'completed'")) == 1 {
+        return Err(TooQuick);
+    }
+    assert_eq!(db.count("sync_operations", &format!("id = '{id}' AND status = 'interrupted'")), 1);
+    assert_eq!(db.count("sync_operations", &format!("retry_of = '{id}' AND status = 'pending' AND attempt = 1")), 1);
+    assert_eq!(db.count("items", "removed_at IS NULL AND fields NOT LIKE '%Old%'"), 0);
+    write_albums(&home.path("albums.csv"), albums, "New");
+
+    let server = home.start_at("data", server.address().port());
+    let interrupted = server.status(&id);
+    assert_eq!(interrupted["status"], "interrupted");
+    let done = see_through(&server, &interrupted);
+    assert_eq!((&done["attempt"], &done["retryOf"]), (&json!(1), &json!(id)), "a stop is not a crash");
+    assert_eq!(count_albums(db, &home, "New"), (albums as i64, albums as u64));
+    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    Ok(())
+}

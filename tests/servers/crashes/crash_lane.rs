@@ -1,0 +1,306 @@
+//! One server with its database, its source and its poller, killed again and again.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use lockstep::domain::operation::Status;
+use serde_json::json;
+
+use super::edited_sheet::Sheet;
+use super::kill_moment::{Aim, Lengths};
+use crate::servers::crash_tally::{Hit, Tally, Wrong};
+use crate::servers::status_follower::{Follower, Seen, Watch};
+use crate::support::Database;
+use crate::support::http_client::Asker;
+use crate::support::seeded_random::Random;
+use crate::support::server_process::{Home, Server, within};
+use crate::support::stub_server::{Outside, Reply};
+
+/// A dead worker's run is interrupted within this time.
+const INTERRUPTED: Duration = Duration::from_secs(30);
+/// Far longer than a run takes that nobody disturbs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The lane.
+pub(super) struct Lane<'a> {
+    db: &'a Database,
+    home: &'a Home,
+    watch: Arc<Watch>,
+    server: Server,
+    outside: Outside,
+    sheet: Sheet,
+    random: Random,
+    lengths: Lengths,
+    tally: Tally,
+}
+
+/// Runs a lane for the kills of these numbers and answers what was counted.
+pub(super) fn run(db: &Database, seed: u64, kills: impl Iterator<Item = usize>) -> Tally {
+    let home = Home::on(db);
+    let server = home.start_at("data", steady_port());
+    home.furnish();
+    let follower = Follower::of(&server);
+    let mut lane = Lane::new(db, &home, Arc::clone(&follower.watch), server, seed);
+    for number in kills {
+        lane.round(number);
+    }
+    // The server is ended only when nobody asks it any more.
+    let polled = follower.end();
+    let mut tally = lane.close();
+    tally.add(polled);
+    tally
+}
+
+/// A port that nobody is given who asks for any: while the server is dead it stays free.
+fn steady_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let number = std::process::id() * 64 + NEXT.fetch_add(1, Ordering::SeqCst);
+        let port = u16::try_from(10_000 + number % 20_000).expect("a port");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+}
+
+impl<'a> Lane<'a> {
+    /// A lane with a catalog that is in step with its sheet.
+    fn new(db: &'a Database, home: &'a Home, watch: Arc<Watch>, server: Server, seed: u64) -> Self {
+        let nothing = Lengths { answer: Duration::ZERO, run: Duration::ZERO, end: Duration::ZERO };
+        let (outside, sheet, random) = (Outside::start(), Sheet::new(), Random::new(seed));
+        home.add_url("albums", outside.url("/albums.csv"));
+        let tally = Tally::default();
+        let mut lane = Self { db, home, watch, server, outside, sheet, random, lengths: nothing, tally };
+        lane.undisturbed();
+        // The first one adds everything; the second is like those that follow.
+        lane.edit();
+        lane.undisturbed();
+        lane
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    fn edit(&mut self) {
+        self.sheet.edit(&mut self.random);
+    }
+
+    /// Puts the sheet where the server fetches it, in some twenty pieces.
+    fn publish(&self) {
+        let csv = self.sheet.csv();
+        let piece = csv.len() / 20;
+        self.outside.set("/albums.csv", Reply::csv(csv).drip(piece, Duration::from_millis(25)));
+    }
+
+    /// Asks for a sync; the id of the run that was accepted, or that is there already, if there was an answer.
+    fn start(&self, kind: &str) -> Option<String> {
+        let answer = Asker::robot(self.address()).post("/api/sync", &json!({ "source": "albums", "type": kind }))?;
+        assert!([202, 409].contains(&answer.status), "{}", answer.body);
+        let id = answer.json()["syncId"].as_str().expect("an id").to_owned();
+        self.watch.follow(&id);
+        Some(id)
+    }
+
+    fn undisturbed(&mut self) {
+        self.publish();
+        let begun = Instant::now();
+        let id = self.start("full").expect("an answer");
+        let answer = begun.elapsed();
+        within(PATIENCE, "the end of a run that nobody disturbs", || self.watch.seen(&id).ended.is_some());
+        let seen = self.watch.seen(&id);
+        assert_eq!(seen.status(), "completed", "{}", seen.report);
+        let ended = seen.ended.expect("an end");
+        let end = ended - seen.finalizing.unwrap_or(ended);
+        self.lengths = Lengths { answer, run: ended - begun, end };
+        self.compare(&id);
+    }
+
+    /// Changes the sheet, starts a sync, kills the server, starts it again and looks how it ends.
+    fn round(&mut self, number: usize) {
+        let mut before = self.sheet.clone();
+        self.edit();
+        self.publish();
+        let kind = if self.random.percent(50) { "full" } else { "incremental" };
+        let aim = Aim::of(number, &mut self.random);
+        let answered = self.start_and_kill(kind, &aim, &mut before);
+        let (killed, killed_at) = (Instant::now(), Utc::now());
+        let after = self.sheet.clone();
+        if self.random.percent(30) {
+            self.sheet.take_back(&before);
+            self.publish();
+        }
+        self.server = self.home.start_at("data", self.address().port());
+        self.watch.turn();
+        let id = match &answered {
+            Some(id) => id.clone(),
+            // Whoever got no answer asks again, and may be told that it had begun.
+            None => self.start(kind).expect("an answer"),
+        };
+        self.between(&id, [&before, &after]);
+        self.see_through(&id, killed);
+        let hit = if answered.is_none() { Hit::Unanswered } else { self.hit(&id, killed_at) };
+        self.tally.hit(hit);
+        if hit == Hit::Ended {
+            self.sheet = after;
+        }
+        let seen = self.watch.seen(&id);
+        if seen.status() == "interrupted"
+            && let Some(ended) = seen.ended
+        {
+            self.tally.waits.push(ended - killed);
+        }
+        self.compare(&id);
+    }
+
+    /// Starts a sync and kills the server when it is time; the id, if the start was answered. `before` is what the
+    /// catalog is in step with.
+    fn start_and_kill(&mut self, kind: &str, aim: &Aim, before: &mut Sheet) -> Option<String> {
+        let wait = |time: Duration, share: f64| std::thread::sleep(time.mul_f64(share));
+        let id = match aim {
+            Aim::Start(share) => {
+                let asker = Asker::robot(self.address());
+                let body = json!({ "source": "albums", "type": kind });
+                let asked = std::thread::spawn(move || asker.post("/api/sync", &body));
+                wait(self.lengths.answer, *share);
+                self.kill();
+                let answer = asked.join().expect("no panic");
+                let id = answer.map(|answer| answer.json()["syncId"].as_str().expect("an id").to_owned());
+                id.iter().for_each(|id| self.watch.follow(id));
+                return id;
+            }
+            Aim::Run(share) => {
+                let mut tries = 3;
+                loop {
+                    let begun = Instant::now();
+                    let id = self.start(kind).expect("an answer");
+                    std::thread::sleep(self.lengths.run.mul_f64(*share).saturating_sub(begun.elapsed()));
+                    tries -= 1;
+                    if tries == 0 || *share > 0.95 || self.watch.seen(&id).ended.is_none() {
+                        break id;
+                    }
+                    // It was quicker than the last one. What is meant for the middle of a run is meant for the next.
+                    self.learn(&id);
+                    self.compare(&id);
+                    *before = self.sheet.clone();
+                    self.edit();
+                    self.publish();
+                }
+            }
+            Aim::End(share) => {
+                let id = self.start(kind).expect("an answer");
+                let is_near = |seen: Seen| seen.finalizing.is_some() || seen.ended.is_some();
+                within(PATIENCE, "the final transaction", || is_near(self.watch.seen(&id)));
+                wait(self.lengths.end, *share);
+                id
+            }
+        };
+        self.kill();
+        Some(id)
+    }
+
+    fn kill(&mut self) {
+        self.watch.turn();
+        self.server.kill();
+    }
+
+    /// While nobody works on the run that died, every item is as it was or as it is to be, and none is missing.
+    fn between(&mut self, id: &str, [before, after]: [&Sheet; 2]) {
+        let Some(items) = super::catalog_check::items(&Asker::robot(self.address())) else {
+            return self.tally.wrong(Wrong::Item, format!("{id}: no items"));
+        };
+        // With the final transaction the old ones may go. The database knows whether it came to that; pollers may be
+        // told a little later, when the server died just after it.
+        let status = self.home.store().operation_status(id.parse().expect("an id")).expect("an answer");
+        if status.is_none_or(|status| !status.status.is_active()) {
+            return;
+        }
+        for (key, row) in &items {
+            let known = before.has(key, row) || after.has(key, row);
+            self.tally.check(known, Wrong::Item, || format!("{id}: after the kill {key} is {row:?}"));
+        }
+        let keys: std::collections::HashSet<&str> = items.iter().map(|(key, _)| key.as_str()).collect();
+        for key in before.keys().filter(|key| !keys.contains(key.as_str())) {
+            self.tally.wrong(Wrong::Item, format!("{id}: after the kill {key} is missing"));
+        }
+    }
+
+    /// Waits for the end of the run and of the one that goes on where it was interrupted.
+    fn see_through(&mut self, id: &str, killed: Instant) {
+        let ended = |run: &str| self.watch.seen(run).ended.is_some();
+        while !ended(id) && killed.elapsed() < INTERRUPTED {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let first = self.watch.seen(id);
+        let words = || format!("{id}: {:?} after the kill {}", killed.elapsed(), first.report);
+        self.tally.check(first.ended.is_some(), Wrong::Stuck, words);
+        if first.status() != "interrupted" {
+            return;
+        }
+        let Some(next) = first.successor() else {
+            return self.tally.wrong(Wrong::Status, format!("{id}: no successor: {}", first.report));
+        };
+        self.watch.follow(next);
+        let begun = Instant::now();
+        while !ended(next) && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let last = self.watch.seen(next).report;
+        let stuck = || format!("{next}: {:?} after it was queued {last}", begun.elapsed());
+        self.tally.check(ended(next), Wrong::Stuck, stuck);
+        self.learn(next);
+        let chained = last["attempt"] == 2 && last["retryOf"] == id && last["successor"].is_null();
+        let chained = chained && last["status"] == "completed" && first.report["attempt"] == 1;
+        self.tally.check(chained, Wrong::Status, || format!("{id} and {next}: {} {last}", first.report));
+    }
+
+    /// Learns from a run that nobody disturbed how long they take: that depends on what the other lanes do.
+    fn learn(&mut self, run: &str) {
+        let record = self.home.store().record(run.parse().expect("an id")).expect("an answer");
+        let length = record.and_then(|record| (record.finished_at - record.moments.started_at?).to_std().ok());
+        self.lengths.run = (self.lengths.run + length.unwrap_or(self.lengths.run)) / 2;
+    }
+
+    /// Where the run was when its server was killed, as its record tells.
+    fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> Hit {
+        let record = self.home.store().record(id.parse().expect("an id")).expect("an answer");
+        self.tally.check(record.is_some(), Wrong::Record, || format!("{id}: no record"));
+        let Some(record) = record.filter(|record| record.status != Status::Interrupted) else {
+            return match self.watch.seen(id).report["stage"].as_str() {
+                Some("processing") => Hit::Processing,
+                Some("finalizing") => Hit::Finalizing,
+                _ => Hit::Fetching,
+            };
+        };
+        if record.finished_at <= killed {
+            return Hit::Ended;
+        }
+        // It was nobody's when the server was killed. Otherwise it went on without a lease.
+        let waited = record.moments.started_at.is_some_and(|started| started > killed);
+        self.tally.check(waited, Wrong::Status, || format!("{id}: it went on over a kill at {killed}: {record:?}"));
+        Hit::Waiting
+    }
+
+    /// Looks whether the catalog is what the sheet is, whether nothing is active, and whether every run has its record.
+    fn compare(&mut self, id: &str) {
+        super::catalog_check::compare(&Asker::robot(self.address()), self.db, &self.sheet, id, &mut self.tally);
+        let active = self.db.count("sync_operations", "status IN ('pending', 'running')");
+        self.tally.check(active == 0, Wrong::Stuck, || format!("{id}: {active} runs are active after its end"));
+    }
+
+    /// Counts records at the very end.
+    fn close(mut self) -> Tally {
+        let mut known = self.watch.runs();
+        known.sort_unstable();
+        let ids = |table: &str| self.db.texts(&format!("SELECT id AS value FROM {table} ORDER BY id"));
+        let (runs, records) = (ids("sync_operations"), ids("sync_records"));
+        let known: Vec<Option<String>> = known.into_iter().map(Some).collect();
+        let each = known == runs && known == records;
+        self.tally.check(each, Wrong::Record, || format!("asked for {known:?}, run {runs:?}, kept {records:?}"));
+        (self.tally.runs, self.tally.records) = (known.len(), records.len());
+        self.tally
+    }
+}

@@ -1,0 +1,84 @@
+//! What an editor keeps in a sheet, and changes between two syncs.
+
+use std::collections::BTreeMap;
+
+use crate::support::seeded_random::Random;
+
+/// How many rows it has, more or less: several batches of the engine.
+const ROWS: u32 = 6000;
+
+/// The values of a row beside its key, in the order of [`Sheet::COLUMNS`].
+pub(super) type Row = [String; 3];
+
+/// A sheet, by its keys.
+#[derive(Clone)]
+pub(super) struct Sheet {
+    rows: BTreeMap<u32, Row>,
+    next: u32,
+    version: u32,
+}
+
+impl Sheet {
+    /// The columns beside the key, which is `id`.
+    pub(super) const COLUMNS: [&'static str; 3] = ["title", "artist", "note"];
+
+    pub(super) fn new() -> Self {
+        let mut sheet = Self { rows: BTreeMap::new(), next: 0, version: 1 };
+        sheet.add(ROWS);
+        sheet
+    }
+
+    fn row(&self, key: u32) -> Row {
+        let version = self.version;
+        [format!("Title {key}, edition {version}"), format!("Artist “{}”", key % 97), format!("=note\"{version}\"")]
+    }
+
+    fn add(&mut self, count: u32) {
+        for key in self.next..self.next + count {
+            self.rows.insert(key, self.row(key));
+        }
+        self.next += count;
+    }
+
+    /// An afternoon of editing: about a third of the rows go, half of the others change, and as many come as went. That
+    /// is less than what a sync withholds.
+    pub(super) fn edit(&mut self, random: &mut Random) {
+        self.version += 1;
+        let before = self.rows.len();
+        self.rows.retain(|_, _| !random.percent(33));
+        let keys: Vec<u32> = self.rows.keys().copied().collect();
+        for key in keys {
+            if random.percent(50) {
+                let row = self.row(key);
+                self.rows.insert(key, row);
+            }
+        }
+        let gone = before - self.rows.len();
+        self.add(u32::try_from(gone).expect("a few"));
+    }
+
+    /// Somebody takes all that back. What is added next is new all the same.
+    pub(super) fn take_back(&mut self, before: &Self) {
+        self.rows = before.rows.clone();
+    }
+
+    /// As a CSV file.
+    pub(super) fn csv(&self) -> String {
+        let mut text = format!("id,{}\n", Self::COLUMNS.join(","));
+        for (key, row) in &self.rows {
+            let cells = row.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\"")));
+            text.push_str(&format!("{key},{}\n", cells.collect::<Vec<_>>().join(",")));
+        }
+        text
+    }
+
+    /// The keys it has, as the catalog knows them.
+    pub(super) fn keys(&self) -> impl Iterator<Item = String> {
+        self.rows.keys().map(u32::to_string)
+    }
+
+    /// Whether it has just this row.
+    pub(super) fn has(&self, key: &str, row: &Row) -> bool {
+        key.parse().is_ok_and(|key: u32| self.rows.get(&key) == Some(row))
+    }
+}

@@ -1,0 +1,224 @@
+//! A database that goes away in the middle of a run: PostgreSQL that is restarted, a SQLite file that another program
+//! holds. The run waits and goes on; the pages say what is wrong and heal.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use lockstep::store::DatabaseAddress;
+use serde_json::{Value, json};
+
+use super::{count_albums, write_albums};
+use crate::support::Database;
+use crate::support::postgres_server::PostgresServer;
+use crate::support::server_process::{Home, Server, within};
+
+const ALBUMS: usize = 150_000;
+
+/// A server with a run under way: some of it is committed, most is not.
+fn in_the_middle(home: &Home) -> (Server, String) {
+    let server = home.start();
+    home.furnish();
+    let file = home.path("albums.csv");
+    write_albums(&file, ALBUMS, "Old");
+    home.add_file("albums", &file);
+    let id = server.begin("albums");
+    within(Duration::from_secs(60), "the middle of the run", || server.status(&id)["progress"].as_u64() >= Some(20));
+    (server, id)
+}
+
+/// Polls a run until it ended; answers its last status and what the polls said when they had no status to tell.
+/// Progress must not go back.
+fn poll_to_the_end(server: &Server, id: &str) -> (Value, Vec<Value>) {
+    let (mut last, mut refused, mut seen) = (Value::Null, Vec::new(), 0);
+    within(Duration::from_secs(90), "the end of the run", || {
+        let answer = server.get(&format!("/api/sync/status/{id}"));
+        if answer.status != 200 {
+            refused.push(json!({ "status": answer.status, "body": answer.json() }));
+            return false;
+        }
+        last = answer.json();
+        let progress = last["progress"].as_u64().expect("a percent");
+        assert!(progress >= seen, "from {seen} % back to {last}");
+        seen = progress;
+        !["pending", "running"].contains(&last["status"].as_str().expect("a status"))
+    });
+    (last, refused)
+}
+
+fn only_of_the_database(refused: &[Value]) {
+    for answer in refused {
+        assert_eq!((&answer["status"], &answer["body"]["code"]), (&json!(503), &json!("database_away")), "{answer}");
+    }
+}
+
+fn complete(server: &Server, db_count: i64, home: &Home, last: &Value) {
+    assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}\n{}", server.log());
+    assert_eq!(last["stats"]["added"], ALBUMS, "every item was counted once");
+    let store = home.store();
+    let source = store.source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
+    assert_eq!(store.catalog(source.id).expect("an answer").expect("a catalog").item_count, ALBUMS as u64);
+    assert_eq!(db_count, i64::try_from(ALBUMS).expect("a number"), "items");
+    assert_eq!(store.recent_records(None, 10).expect("records").len(), 1);
+}
+
+/// A PostgreSQL of this test's own, and a home on it.
+fn on_a_server_of_its_own() -> (PostgresServer, Home, String) {
+    let note = std::env::temp_dir().join(format!("lockstep-note-{}", uuid::Uuid::new_v4()));
+    let postgres = PostgresServer::start(std::process::id(), &note);
+    let mut conn = PgConnection::establish(&format!("{}/postgres", postgres.address())).expect("a connection");
+    conn.batch_execute("CREATE DATABASE lockstep").expect("a database");
+    let url = format!("{}/lockstep", postgres.address());
+    let home = Home::at(DatabaseAddress::Postgres(url.clone()));
+    (postgres, home, url)
+}
+
+fn items(url: &str) -> i64 {
+    use diesel::RunQueryDsl;
+    use diesel::sql_types::BigInt;
+    let mut conn = PgConnection::establish(url).expect("a connection");
+    diesel::select(diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM items)")).get_result(&mut conn).expect("a number")
+}
+
+/// Takes PostgreSQL away in the middle of a run, for so long.
+fn a_run_without_its_server(how: &str, away: Duration) {
+    let (postgres, home, url) = on_a_server_of_its_own();
+    let (server, id) = in_the_middle(&home);
+    postgres.stop(how);
+    let gone = Instant::now();
+    let asked = Instant::now();
+    let page = server.get("/catalog/albums");
+    assert_eq!(page.status, 503, "{}", page.body);
+    assert!(page.body.contains("The database does not answer"), "{}", page.body);
+    assert!(asked.elapsed() < Duration::from_secs(6), "the page took {:?}", asked.elapsed());
+    let health = server.get("/api/health");
+    assert_eq!((health.status, &health.json()["database"]), (503, &json!("away")));
+    std::thread::sleep(away.saturating_sub(gone.elapsed()));
+    postgres.start_again();
+
+    goes_on(&server, &id, &url, &home);
+    assert_eq!(server.get("/catalog/albums").status, 200);
+    assert_eq!(server.get("/api/health").status, 200);
+    let lines = server.log().lines().filter(|line| line.contains(&id) && line.contains("WARN")).count();
+    assert!((1..=6).contains(&lines), "{lines} warnings about the run:\n{}", server.log());
+}
+
+#[test]
+fn a_run_goes_on_after_postgresql_was_restarted() {
+    a_run_without_its_server("fast", Duration::from_secs(3));
+}
+
+#[test]
+fn a_run_goes_on_after_postgresql_crashed_and_recovered() {
+    a_run_without_its_server("immediate", Duration::from_secs(1));
+}
+
+#[test]
+fn a_run_goes_on_although_postgresql_was_away_for_longer_than_its_lease() {
+    a_run_without_its_server("fast", Duration::from_secs(19));
+}
+
+/// Waits until a run is over and looks that it was one run, with every item once.
+fn goes_on(server: &Server, id: &str, url: &str, home: &Home) {
+    let (last, refused) = poll_to_the_end(server, id);
+    only_of_the_database(&refused);
+    complete(server, items(url), home, &last);
+}
+
+#[test]
+fn a_run_goes_on_after_postgresql_stood_still_for_longer_than_its_lease() {
+    let (postgres, home, url) = on_a_server_of_its_own();
+    let (server, id) = in_the_middle(&home);
+    postgres.freeze();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(25) {
+        let asked = Instant::now();
+        let page = server.get("/catalog/albums");
+        assert_eq!(page.status, 503, "{}", page.body);
+        assert!(asked.elapsed() < Duration::from_secs(14), "the page took {:?}", asked.elapsed());
+    }
+    postgres.thaw();
+    goes_on(&server, &id, &url, &home);
+}
+
+#[test]
+fn a_run_goes_on_after_somebody_has_locked_its_table_for_longer_than_its_lease() {
+    for table in ["sources", "items", "sync_operations"] {
+        let (_postgres, home, url) = on_a_server_of_its_own();
+        let (server, id) = in_the_middle(&home);
+        let mut other = PgConnection::establish(&url).expect("a connection");
+        other.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).expect("a lock");
+        std::thread::sleep(Duration::from_secs(22));
+        other.batch_execute("COMMIT").expect("the lock goes");
+        goes_on(&server, &id, &url, &home);
+    }
+}
+
+#[test]
+fn a_run_goes_on_after_another_program_has_held_the_sqlite_file_for_20_seconds() {
+    let db = Database::sqlite();
+    let home = Home::on(&db);
+    let (server, id) = in_the_middle(&home);
+    let mut other = db.raw();
+    other.run("BEGIN EXCLUSIVE");
+    let begun = Instant::now();
+    let seen = server.status(&id)["progress"].as_u64().expect("a percent");
+    let mut said = Vec::new();
+    while begun.elapsed() < Duration::from_secs(20) {
+        // What only reads works on, and the run is what it was: a live worker has it, and waits.
+        let status = server.status(&id);
+        assert_eq!(status["status"], "running", "{status}");
+        said.push(status["message"].as_str().expect("a message").to_owned());
+        assert_eq!(server.get("/catalog/albums").status, 200);
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    let refused = server.post("/api/sync", &json!({ "source": "sample-albums" }));
+    assert_eq!((refused.status, &refused.json()["code"]), (503, &json!("database_busy")), "{}", refused.body);
+    other.run("COMMIT");
+    assert!(said.iter().any(|message| message == "Waiting for the database…"), "{said:?}");
+    let (last, refused) = poll_to_the_end(&server, &id);
+    assert!(refused.is_empty(), "{refused:?}");
+    assert!(last["progress"].as_u64() >= Some(seen));
+    complete(&server, db.count("items", "1 = 1"), &home, &last);
+    assert_eq!(count_albums(&db, &home, "Old"), (ALBUMS as i64, ALBUMS as u64));
+}
+
+#[test]
+fn a_run_goes_on_after_the_sqlite_file_was_taken_away_and_put_back() {
+    let db = Database::sqlite();
+    let home = Home::on(&db);
+    let (server, id) = in_the_middle(&home);
+    let DatabaseAddress::Sqlite(file) = db.address() else { panic!("not SQLite") };
+    let elsewhere = file.with_extension("elsewhere");
+    std::fs::rename(&file, &elsewhere).expect("taken away");
+    let page = server.get("/catalog/albums");
+    assert_eq!(page.status, 503, "{}", page.body);
+    assert!(!file.exists(), "no new database is made in its place");
+    std::fs::rename(&elsewhere, &file).expect("put back");
+    let (last, refused) = poll_to_the_end(&server, &id);
+    only_of_the_database(&refused);
+    complete(&server, db.count("items", "1 = 1"), &home, &last);
+}
+
+#[test]
+fn a_run_that_waited_for_the_database_until_its_time_was_over_fails_and_says_so() {
+    let db = Database::sqlite();
+    let home = Home::on(&db).with("LOCKSTEP_SYNC_TIMEOUT", "40s");
+    let (server, id) = in_the_middle(&home);
+    let mut other = db.raw();
+    other.run("BEGIN EXCLUSIVE");
+    std::thread::sleep(Duration::from_secs(44));
+    other.run("COMMIT");
+    let (last, _) = poll_to_the_end(&server, &id);
+    assert_eq!((&last["status"], &last["code"]), (&json!("failed"), &json!("timeout")), "{last}");
+    let sentence = last["error"].as_str().expect("a sentence");
+    assert!(
+        sentence.contains("longer than 40 s") && sentence.contains("without an answer of the database"),
+        "{sentence}"
+    );
+    assert!(sentence.contains("sync again"), "{sentence}");
+    let again = server.begin("albums");
+    let (last, _) = poll_to_the_end(&server, &again);
+    assert_eq!(last["status"], "completed");
+    assert_eq!(count_albums(&db, &home, "Old"), (ALBUMS as i64, ALBUMS as u64));
+}

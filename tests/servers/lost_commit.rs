@@ -1,0 +1,104 @@
+//! A connection that breaks just when the server has committed: nobody knows what became of the transaction, and it is
+//! done once all the same.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{count_albums, write_albums};
+use crate::support::log_files::{events, of_run};
+use crate::support::server_process::{Home, Server, within};
+use crate::support::{Database, Gateway};
+
+/// Several batches, and a last one that is not full.
+const ALBUMS: usize = 3500;
+
+struct Scene {
+    server: Server,
+    home: Home,
+    gateway: Gateway,
+    db: Database,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let db = Database::postgres();
+        let gateway = Gateway::to(&db);
+        let home = Home::at(gateway.address());
+        let server = home.start();
+        home.furnish();
+        home.add_file("albums", &home.path("albums.csv"));
+        Self { server, home, gateway, db }
+    }
+
+    /// Syncs albums of this wording, while the answer to the commit of the first transaction with such a statement is
+    /// lost. The run must be completed, as itself; answers its id and its status.
+    fn sync(&self, wording: &str, statement: &'static str) -> (String, Value) {
+        write_albums(&self.home.path("albums.csv"), ALBUMS, wording);
+        let lost = self.gateway.lost();
+        self.gateway.lose_commit_of(statement);
+        let id = self.server.begin("albums");
+        let mut last = Value::Null;
+        within(Duration::from_secs(60), "the end", || {
+            last = self.server.status(&id);
+            !["pending", "running"].contains(&last["status"].as_str().expect("a status"))
+        });
+        assert_eq!(self.gateway.lost(), lost + 1, "no such transaction was committed");
+        assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}");
+        assert_eq!((&last["successor"], &last["error"]), (&Value::Null, &Value::Null), "{last}");
+        let all = ALBUMS as u64;
+        assert_eq!(count_albums(&self.db, &self.home, wording), (ALBUMS as i64, all));
+        let counted = &last["stats"]["items"];
+        assert_eq!((&counted["processed"], &counted["total"]), (&json!(all), &json!(all)), "{last}");
+        let record = self.home.store().record(id.parse().expect("an id")).expect("an answer").expect("a record");
+        assert_eq!(json!(record.stats), last["stats"], "the record says what pollers are told");
+        self.nobody_took_over(&id);
+        (id, last)
+    }
+
+    fn nobody_took_over(&self, id: &str) {
+        within(Duration::from_secs(10), "the line of the end", || {
+            events(&of_run(&self.home, "sync.jsonl", id)).contains(&"ended")
+        });
+        let lines = of_run(&self.home, "sync.jsonl", id);
+        let mut told = events(&lines);
+        told.retain(|event| !["trouble", "relief"].contains(event));
+        assert_eq!(told, ["accepted", "started", "stage", "stage", "ended"], "{lines:#?}");
+        assert_eq!(lines[lines.len() - 1]["status"], "completed", "{lines:#?}");
+        assert_eq!(self.db.count("sync_records", &format!("id = '{id}'")), 1);
+        assert_eq!(self.db.count("sync_operations", "retry_of IS NOT NULL OR status <> 'completed'"), 0);
+    }
+
+    fn keys_are_there_once(&self, table: &str, condition: &str) {
+        let keys = format!("SELECT count(DISTINCT key) FROM {table} WHERE {condition}");
+        let rows = self.db.count(table, condition);
+        assert_eq!((rows, self.db.number(&keys)), (ALBUMS as i64, ALBUMS as i64), "{table}");
+    }
+}
+
+#[test]
+fn a_batch_whose_commit_was_not_answered_is_there_once() {
+    let scene = Scene::new();
+    let (_, first) = scene.sync("Old", "WITH added AS (");
+    assert_eq!(first["stats"]["added"], ALBUMS, "{first}");
+    scene.keys_are_there_once("items", "removed_at IS NULL");
+    assert_eq!(scene.db.count("item_changes", "1 = 1"), 0);
+
+    // Done twice, the same change would be kept beside itself, and that of the second time would change nothing.
+    let (id, second) = scene.sync("New", "INSERT INTO item_changes");
+    assert_eq!((&second["stats"]["added"], &second["stats"]["updated"]), (&json!(0), &json!(ALBUMS)), "{second}");
+    scene.keys_are_there_once("items", "removed_at IS NULL");
+    let change = format!("sync_id = '{id}' AND before LIKE '%Old %' AND after LIKE '%New %'");
+    scene.keys_are_there_once("item_changes", &change);
+    assert_eq!(scene.db.count("item_changes", "1 = 1"), ALBUMS as i64);
+    assert_eq!(scene.db.count("sync_records", "1 = 1"), 2);
+}
+
+#[test]
+fn a_run_whose_last_commit_was_not_answered_is_completed_and_told_so() {
+    let scene = Scene::new();
+    let (_, last) = scene.sync("Old", "INSERT INTO \"sync_records\"");
+    assert_eq!(last["stats"]["added"], ALBUMS, "{last}");
+    scene.keys_are_there_once("items", "removed_at IS NULL");
+    assert_eq!(scene.db.count("sync_records", "1 = 1"), 1);
+}

@@ -1,0 +1,32 @@
+//! A database that is away for a while.
+
+use std::thread;
+use std::time::Duration;
+
+use crate::support::log_files::{events, lines};
+use crate::support::server_process::{Home, within};
+use crate::support::{Database, Gateway};
+
+#[test]
+fn a_database_that_is_away_for_a_while_costs_a_handful_of_lines() {
+    let db = Database::postgres();
+    let gateway = Gateway::to(&db);
+    let home = Home::at(gateway.address());
+    let server = home.start();
+    let seen = || events(&lines(&home, "health.jsonl")).join(" ");
+    within(Duration::from_secs(10), "the first line", || seen() == "started");
+
+    gateway.cut();
+    within(Duration::from_secs(30), "the outage is seen", || seen() == "started database_away");
+    thread::sleep(Duration::from_secs(25));
+    gateway.mend();
+    within(Duration::from_secs(30), "its end is seen", || seen() == "started database_away database_back");
+    let health = lines(&home, "health.jsonl");
+    assert_eq!((&health[1]["healthy"], &health[1]["databaseAnswers"]), (&false.into(), &false.into()));
+    assert_eq!((&health[2]["healthy"], &health[2]["waiting"]), (&true.into(), &0.into()));
+    let log = server.log();
+    assert_eq!(log.matches("the database does not answer").count(), 1, "{log}");
+    assert_eq!(log.matches("the database answers again after").count(), 1, "{log}");
+    let troubles = log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).count();
+    assert!(troubles <= 8, "{troubles} lines:\n{log}");
+}

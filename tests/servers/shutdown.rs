@@ -1,0 +1,197 @@
+//! Servers that are told to stop, as every deploy does: in any stage, and again and again.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::mid_run::{TooQuick, in_the_middle, is_active, reach};
+use super::{Follower, count_albums, write_albums};
+use crate::support::server_process::{Home, Server, within};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::{Database, on_both_databases};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+on_both_databases! {
+    a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start,
+    a_waiting_run_outlives_a_stop_and_a_kill_as_it_is,
+    a_run_in_its_final_transaction_ends_well_or_goes_on_at_the_next_start,
+    restarts_again_and_again_end_in_a_completed_sync_that_is_still_the_first_attempt,
+}
+
+/// Stops the server, which takes less than five seconds.
+fn stop(server: &mut Server, during: &str) {
+    let took = server.stop();
+    assert!(took < Duration::from_secs(5), "during {during} it took {took:?}");
+}
+
+/// The run that goes on where `id` was told to stop: it is the same attempt.
+fn successor(server: &Server, id: &str) -> String {
+    let stopped = server.status(id);
+    assert_eq!((&stopped["status"], &stopped["attempt"]), (&"interrupted".into(), &1.into()), "{stopped}");
+    stopped["successor"].as_str().expect("a successor").to_owned()
+}
+
+fn completed(server: &Server, id: &str) -> Value {
+    within(PATIENCE, "completed", || server.status(id)["status"] == "completed");
+    server.status(id)
+}
+
+fn a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start(db: &Database) {
+    let home = Home::on(db);
+    let mut server = home.start();
+    home.furnish();
+    let (outside, csv) = (Outside::start(), write_albums(&home.path("albums.csv"), 300, "Title"));
+    home.add_url("albums", outside.url("/albums.csv"));
+    let slow = Reply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100));
+    let busy = Reply::status(503).header("Retry-After", "60");
+    let ways = [
+        ("a hanging fetch", Reply::csv(&csv).hang()),
+        ("a fetch that hangs half-way", Reply::csv(&csv).hang_at(csv.len() / 2)),
+        ("a fetch that comes in drops", slow),
+        ("a server that asks to wait", busy),
+    ];
+    let mut runs = 0;
+    for (what, reply) in ways {
+        outside.set("/albums.csv", reply);
+        let asked = outside.hits("/albums.csv");
+        let id = server.begin("albums");
+        let fetching = || outside.hits("/albums.csv") > asked && server.status(&id)["status"] == "running";
+        within(PATIENCE, what, fetching);
+        std::thread::sleep(Duration::from_millis(300));
+        stop(&mut server, what);
+        let left = format!("retry_of = '{id}' AND status = 'pending' AND attempt = 1");
+        assert_eq!(db.count("sync_operations", &left), 1, "{what}");
+
+        outside.csv("/albums.csv", &csv);
+        server = home.start_at("data", server.address().port());
+        let next = successor(&server, &id);
+        let done = completed(&server, &next);
+        assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &json!(id)), "{what}");
+        runs += 2;
+        assert_eq!(db.count("sync_records", "1 = 1"), runs, "{what}");
+        assert_eq!(count_albums(db, &home, "Title"), (300, 300), "{what}");
+    }
+}
+
+fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &Database) {
+    let home = Home::on(db).with("LOCKSTEP_WORKERS", "1");
+    let mut server = home.start();
+    home.furnish();
+    let outside = Outside::start();
+    outside.set("/first.csv", Reply::csv("id,title\n1,One\n").hang());
+    home.add_url("first", outside.url("/first.csv"));
+    let file = home.path("albums.csv");
+    write_albums(&file, 100, "Title");
+    home.add_file("albums", &file);
+
+    let first = server.begin("first");
+    within(PATIENCE, "the only worker is busy", || outside.hits("/first.csv") > 0);
+    let waiting = server.begin("albums");
+    assert_eq!(server.status(&waiting)["status"], "pending");
+    // One that waits was nobody's, so nothing has become of it. The one that was told to stop comes after it now: what
+    // a person asked for goes first.
+    stop(&mut server, "waiting");
+    assert_eq!(db.count("sync_operations", &format!("id = '{waiting}' AND status = 'pending'")), 1);
+    let server = home.start_at("data", server.address().port());
+    let done = completed(&server, &waiting);
+    assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &Value::Null));
+    let second = successor(&server, &first);
+    within(PATIENCE, "the worker is busy again", || server.status(&second)["status"] == "running");
+
+    let waiting = server.begin("albums");
+    assert_eq!(server.status(&waiting)["status"], "pending");
+    let mut server = server;
+    server.kill();
+    outside.csv("/first.csv", "id,title\n1,One\n");
+    let server = home.start_at("data", server.address().port());
+    let done = completed(&server, &waiting);
+    assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &Value::Null));
+    let dead = super::interrupted(&server, &second);
+    let third = dead["successor"].as_str().expect("a successor");
+    assert_eq!(completed(&server, third)["attempt"], 2, "a kill counts, the stop before it did not");
+    assert_eq!(db.count("sync_records", "1 = 1"), 5);
+}
+
+fn a_run_in_its_final_transaction_ends_well_or_goes_on_at_the_next_start(db: &Database) {
+    in_the_middle(db, 30_000, at_the_end);
+}
+
+fn at_the_end(db: &Database, albums: usize) -> Result<(), TooQuick> {
+    let rest = albums - albums / 2 + 1000;
+    let home = Home::on(db);
+    let mut server = home.start();
+    home.furnish();
+    let file = home.path("albums.csv");
+    write_albums(&file, albums, "Title");
+    home.add_file("albums", &file);
+    let all = server.begin("albums");
+    completed(&server, &all);
+    write_albums(&file, rest, "Title");
+    let id = server.begin("albums");
+    reach(&server, &id, |status| status["stage"] == "finalizing")?;
+    stop(&mut server, "the final transaction");
+    let server = home.start_at("data", server.address().port());
+    // Where its server did not wait until the transaction was through, its lease has to run out first.
+    within(PATIENCE, "its end", || !is_active(&server.status(&id)));
+    let mut records = 2;
+    if server.status(&id)["status"] == "interrupted" {
+        completed(&server, &successor(&server, &id));
+        records += 1;
+    }
+    assert_eq!(count_albums(db, &home, "Title"), (rest as i64, rest as u64));
+    assert_eq!(db.count("sync_records", "1 = 1"), records);
+    assert_eq!(db.count("sync_operations", "status IN ('pending', 'running')"), 0);
+    Ok(())
+}
+
+fn restarts_again_and_again_end_in_a_completed_sync_that_is_still_the_first_attempt(db: &Database) {
+    in_the_middle(db, 60_000, again_and_again);
+}
+
+fn again_and_again(db: &Database, albums: usize) -> Result<(), TooQuick> {
+    let home = Home::on(db);
+    let mut server = home.start();
+    home.furnish();
+    let file = home.path("albums.csv");
+    write_albums(&file, albums, "Title");
+    home.add_file("albums", &file);
+    let follower = Follower::of(&server);
+    let mut chain = vec![server.begin("albums")];
+    loop {
+        let id = chain.last().expect("a run").clone();
+        follower.watch.follow(&id);
+        let ended = |server: &Server| server.status(&id)["status"] == "completed";
+        within(PATIENCE, "it works", || server.status(&id)["stage"] == "processing" || ended(&server));
+        // A few batches each time, however busy the machine is: what was written is not written again.
+        let written = || db.count("items", "1 = 1");
+        let before = written();
+        within(PATIENCE, "it gets on", || written() >= before + 5000 || ended(&server));
+        if ended(&server) {
+            break;
+        }
+        follower.watch.turn();
+        stop(&mut server, "processing");
+        server = home.start_at("data", server.address().port());
+        follower.watch.turn();
+        if ended(&server) {
+            break;
+        }
+        chain.push(successor(&server, &id));
+        assert!(chain.len() < 80, "it does not get anywhere");
+    }
+    if chain.len() < 3 {
+        return Err(TooQuick);
+    }
+    let done = server.status(&chain[chain.len() - 1]);
+    assert_eq!((&done["status"], &done["attempt"]), (&"completed".into(), &1.into()), "{done}");
+    for pair in chain.windows(2) {
+        let [stopped, next] = [0, 1].map(|at| server.status(&pair[at]));
+        assert_eq!((&stopped["status"], &next["retryOf"]), (&"interrupted".into(), &stopped["syncId"]), "{stopped}");
+    }
+    assert_eq!(count_albums(db, &home, "Title"), (albums as i64, albums as u64));
+    let kept = db.texts("SELECT id AS value FROM sync_records ORDER BY created_at, id");
+    assert_eq!(kept, chain.into_iter().map(Some).collect::<Vec<_>>(), "each has one record");
+    follower.saw_nothing_wrong();
+    Ok(())
+}

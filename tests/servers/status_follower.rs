@@ -1,0 +1,221 @@
+//! One who polls all the time, whatever becomes of the server, and believes nothing.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::crash_tally::{Tally, Wrong};
+use crate::support::http_client::Asker;
+use crate::support::server_process::{Answer, Server};
+
+/// Between two questions while there is news …
+const PAUSE: Duration = Duration::from_millis(20);
+/// … and while nothing has changed for a second: many poll at once, and the leases of the dead take their time.
+const LONG_PAUSE: Duration = Duration::from_millis(100);
+
+/// What was seen of one run.
+#[derive(Clone, Default)]
+pub(super) struct Seen {
+    /// The last status JSON.
+    pub(super) report: Value,
+    /// The most percent that anybody was told.
+    percent: u64,
+    /// When it was first seen to have ended.
+    pub(super) ended: Option<Instant>,
+    /// When it was first seen in its final transaction.
+    pub(super) finalizing: Option<Instant>,
+}
+
+impl Seen {
+    pub(super) fn status(&self) -> &str {
+        self.report["status"].as_str().unwrap_or_default()
+    }
+
+    pub(super) fn successor(&self) -> Option<&str> {
+        self.report["successor"].as_str()
+    }
+}
+
+#[derive(Default)]
+struct Notes {
+    /// All runs there are to ask for; the last one is asked for most.
+    runs: Vec<String>,
+    seen: HashMap<String, Seen>,
+    /// When anything was new.
+    news: Option<Instant>,
+    tally: Tally,
+}
+
+/// What the poller and the one who kills tell each other.
+pub(super) struct Watch {
+    address: SocketAddr,
+    notes: Mutex<Notes>,
+    /// Odd while the server is up.
+    life: AtomicU64,
+    over: AtomicBool,
+}
+
+impl Watch {
+    /// For a server that is up.
+    fn over(address: SocketAddr) -> Self {
+        Self { address, notes: Mutex::default(), life: AtomicU64::new(1), over: AtomicBool::new(false) }
+    }
+
+    fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().expect("the notes")
+    }
+
+    /// The server is about to be killed, or is up again.
+    pub(super) fn turn(&self) {
+        self.life.fetch_add(1, Ordering::SeqCst);
+        self.notes().news = Some(Instant::now());
+    }
+
+    /// A run that is to be asked for from now on.
+    pub(super) fn follow(&self, run: &str) {
+        let mut notes = self.notes();
+        if !notes.runs.iter().any(|known| known == run) {
+            notes.runs.push(run.to_owned());
+            notes.news = Some(Instant::now());
+        }
+    }
+
+    /// All runs that are followed.
+    pub(super) fn runs(&self) -> Vec<String> {
+        self.notes().runs.clone()
+    }
+
+    /// What was seen of a run.
+    pub(super) fn seen(&self, run: &str) -> Seen {
+        self.notes().seen.get(run).cloned().unwrap_or_default()
+    }
+
+    /// Polls until it is ended.
+    fn poll(&self) {
+        // The panel as visitors of a public catalog get it; the JSON as programs do.
+        let (robot, visitor) = (Asker::robot(self.address), Asker::visitor(self.address));
+        for turn in 0_usize.. {
+            if self.over.load(Ordering::SeqCst) {
+                return;
+            }
+            let quiet = self.notes().news.is_none_or(|news| news.elapsed() > Duration::from_secs(1));
+            std::thread::sleep(if quiet { LONG_PAUSE } else { PAUSE });
+            let runs = self.runs();
+            let Some(last) = runs.last() else { continue };
+            // What ended long ago must be answerable too, after every restart.
+            let run = if turn % 8 == 0 { &runs[turn / 8 % runs.len()] } else { last };
+            if turn % 4 == 1 {
+                let path = format!("/catalog/albums/sync-status?sync={run}");
+                self.ask(&visitor, &path, |notes, answer| notes.take_panel(run, answer));
+            } else {
+                let path = format!("/api/sync/status/{run}");
+                self.ask(&robot, &path, |notes, answer| notes.take_report(run, answer));
+            }
+        }
+    }
+
+    fn ask(&self, asker: &Asker, path: &str, take: impl FnOnce(&mut Notes, &Answer)) {
+        let life = self.life.load(Ordering::SeqCst);
+        let begun = Instant::now();
+        let answer = asker.try_get(path);
+        let same = self.life.load(Ordering::SeqCst) == life;
+        let mut notes = self.notes();
+        notes.tally.polls += 1;
+        match answer {
+            Ok(answer) if answer.status == 200 => take(&mut notes, &answer),
+            Ok(Answer { status, body }) => notes.tally.wrong(Wrong::Poll, format!("{path}: {status} {body}")),
+            Err(error) if same && life % 2 == 1 => {
+                notes.tally.wrong(Wrong::Poll, format!("{path}: no answer after {:?}: {error}", begun.elapsed()));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// One who polls in the background what he is told to follow.
+pub(super) struct Follower {
+    pub(super) watch: Arc<Watch>,
+    polling: Option<JoinHandle<()>>,
+}
+
+impl Follower {
+    /// Begins to ask whoever answers at the address of this server.
+    pub(super) fn of(server: &Server) -> Self {
+        let watch = Arc::new(Watch::over(server.address()));
+        let asking = Arc::clone(&watch);
+        Self { watch, polling: Some(std::thread::spawn(move || asking.poll())) }
+    }
+
+    /// Ends, and asserts that every answer was one, and that no status lied.
+    pub(super) fn saw_nothing_wrong(self) {
+        let tally = self.end();
+        assert!(tally.polls > 0);
+        tally.assert_nothing_wrong();
+    }
+
+    /// Ends, and hands over what was counted.
+    pub(super) fn end(mut self) -> Tally {
+        self.watch.over.store(true, Ordering::SeqCst);
+        self.polling.take().expect("a thread").join().expect("no panic");
+        std::mem::take(&mut self.watch.notes().tally)
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.watch.over.store(true, Ordering::SeqCst);
+    }
+}
+
+impl Notes {
+    fn take_report(&mut self, run: &str, answer: &Answer) {
+        let report = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
+        let Some(percent) = self.percent(run, report["progress"].as_u64(), &answer.body) else { return };
+        let seen = self.seen.entry(run.to_owned()).or_default();
+        let (before, status) = (seen.status().to_owned(), report["status"].as_str().unwrap_or_default());
+        let may_follow = match before.as_str() {
+            "" | "pending" => ["pending", "running", "completed", "interrupted"].contains(&status),
+            "running" => ["running", "completed", "interrupted"].contains(&status),
+            ended => ended == status,
+        };
+        let legal = may_follow && (percent == 100) == (status == "completed") && report["syncId"] == run;
+        let waits = report["message"].as_str().is_some_and(|message| message.starts_with("Waiting for a free worker"));
+        let legal = legal && (status == "pending" || !waits);
+        self.tally.check(legal, Wrong::Status, || format!("{run}: after {before:?} {report}"));
+        if !["pending", "running"].contains(&status) {
+            seen.ended.get_or_insert_with(Instant::now);
+        }
+        if report["stage"] == "finalizing" {
+            seen.finalizing.get_or_insert_with(Instant::now);
+        }
+        if seen.report != report {
+            self.news = Some(Instant::now());
+            seen.report = report;
+        }
+    }
+
+    fn take_panel(&mut self, run: &str, answer: &Answer) {
+        let after = |mark: &str| Some(answer.body.split_once(mark)?.1.split('"').next().unwrap_or_default().to_owned());
+        let bar = answer.body.split_once("id=\"panel-bar\"").and_then(|(_, bar)| bar.split_once(" value=\""));
+        let percent = bar.and_then(|(_, value)| value.split('"').next()?.parse().ok());
+        if self.percent(run, percent, &answer.body).is_some() {
+            let own = after("data-sync=\"").as_deref() == Some(run);
+            self.tally.check(own, Wrong::Status, || format!("{run}: not its panel: {}", answer.body));
+        }
+    }
+
+    /// Whoever is asked, what was seen never becomes less.
+    fn percent(&mut self, run: &str, told: Option<u64>, answer: &str) -> Option<u64> {
+        let seen = self.seen.entry(run.to_owned()).or_default();
+        let most = seen.percent;
+        seen.percent = most.max(told.unwrap_or(0));
+        let sound = told.is_some_and(|told| told >= most);
+        self.tally.check(sound, Wrong::Status, || format!("{run}: {told:?} % after {most} %: {answer}"));
+        told
+    }
+}

@@ -1,0 +1,77 @@
+//! Two servers on one database: the one that works dies, the other one goes on.
+
+use std::time::Duration;
+
+use super::mid_run::{TooQuick, in_the_middle, is_active, was_hit};
+use super::{Follower, count_albums, interrupted, write_albums};
+use crate::support::server_process::{Home, within};
+use crate::support::stub_server::{Outside, Reply};
+use crate::support::{Database, on_both_databases};
+
+const ALBUMS: usize = 20_000;
+
+mod with_a_folder_each {
+    use super::{ALBUMS, Database, in_the_middle, survive};
+
+    #[test]
+    fn the_survivor_on_postgres_takes_over_and_answers_at_every_moment() {
+        in_the_middle(&Database::postgres(), ALBUMS, |db, albums| survive(db, albums, ["data", "data-2"]));
+    }
+}
+
+mod with_one_folder {
+    use super::{ALBUMS, Database, in_the_middle, on_both_databases, survive};
+
+    on_both_databases! { the_survivor_takes_over_and_answers_at_every_moment }
+
+    fn the_survivor_takes_over_and_answers_at_every_moment(db: &Database) {
+        in_the_middle(db, ALBUMS, |db, albums| survive(db, albums, ["data", "data"]));
+    }
+}
+
+fn survive(db: &Database, albums: usize, folders: [&str; 2]) -> Result<(), TooQuick> {
+    let home = Home::on(db);
+    let [mut first, second] = folders.map(|folder| home.start_at(folder, 0));
+    home.furnish();
+    let outside = Outside::start();
+    let publish = |wording: &str| {
+        let csv = write_albums(&home.path("albums.csv"), albums, wording);
+        outside.set("/albums.csv", Reply::csv(&csv).drip(csv.len() / 20, Duration::from_millis(50)));
+    };
+    publish("Old");
+    home.add_url("albums", outside.url("/albums.csv"));
+    // Only one of the two may get the run: the other one is asleep until it has.
+    second.freeze();
+    let id = first.begin("albums");
+    within(Duration::from_secs(30), "the first one has it", || first.status(&id)["status"] == "running");
+    second.thaw();
+    let follower = Follower::of(&second);
+    follower.watch.follow(&id);
+    let mut seen = 0;
+    within(Duration::from_secs(60), "the middle of the run", || {
+        let [one, other] = [&first, &second].map(|server| server.status(&id));
+        seen = one["progress"].as_u64().expect("a percentage");
+        let stands = ["running", "completed"];
+        assert!(
+            [&one, &other].iter().all(|it| stands.contains(&it["status"].as_str().expect("a status"))),
+            "{one} {other}"
+        );
+        seen >= 25 || !is_active(&other)
+    });
+    first.kill();
+    was_hit(&home, &id)?;
+    publish("New");
+
+    let dead = interrupted(&second, &id);
+    // What the dead one told last may have been told to its own folder alone, and to the database a little less.
+    assert!(dead["progress"].as_u64() >= Some(seen) && dead["progress"].as_u64() < Some(100), "{seen}: {dead}");
+    let successor = dead["successor"].as_str().expect("a successor");
+    follower.watch.follow(successor);
+    within(Duration::from_secs(120), "the successor's end", || second.status(successor)["status"] == "completed");
+    let done = second.status(successor);
+    assert_eq!((&done["attempt"], &done["retryOf"]), (&2.into(), &id.into()));
+    assert_eq!(count_albums(db, &home, "New"), (albums as i64, albums as u64));
+    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+    follower.saw_nothing_wrong();
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! Many who ask one board at once, over a primary that says now nothing and now what was so a while ago: what one of
+//! them was told is never taken back from the next.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::status::{DatabaseStatus, StatusBoard, StatusError, StatusStore};
+
+use crate::store::worker_steps;
+use crate::store::worker_steps::TERM;
+use crate::support::test_engine::{TERMS, full};
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![what_one_of_many_askers_was_told_is_not_taken_back_from_another];
+
+/// A primary that lives in the past: it answers with any report that was true once, as if it had just been written.
+#[derive(Clone, Default)]
+struct Past {
+    reports: Arc<Mutex<Vec<StatusReport>>>,
+    asked: Arc<AtomicU64>,
+}
+
+impl StatusStore for Past {
+    fn name(&self) -> &'static str {
+        "past"
+    }
+
+    fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
+        self.reports.lock().expect("the reports").push(report.clone());
+        Ok(())
+    }
+
+    fn get(&self, _: SyncId) -> Result<Option<StatusReport>, StatusError> {
+        // Steps of the golden ratio: spread evenly, and the same every time.
+        let roll = self.asked.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let reports = self.reports.lock().expect("the reports");
+        let count = reports.len().min(8);
+        if roll.is_multiple_of(2) || count == 0 {
+            return Ok(None);
+        }
+        let back = usize::try_from(roll / 2).expect("a number") % count;
+        let report = reports[reports.len() - 1 - back].clone();
+        Ok(Some(StatusReport { last_update: chrono::Utc::now(), ..report }))
+    }
+
+    fn sweep(&self, _: Duration) -> Result<usize, StatusError> {
+        Ok(0)
+    }
+}
+
+fn what_one_of_many_askers_was_told_is_not_taken_back_from_another(db: &Database) {
+    let store = db.store();
+    let id = worker_steps::queue(&store, worker_steps::source(&store, "albums"), &full());
+    let (_, lease) = worker_steps::claim(&store, 1, TERM).expect("the run");
+    let (past, truth) = (Past::default(), DatabaseStatus::new(db.store()));
+    let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TERMS.renewal);
+    let (told, asked, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
+    let ask = || {
+        let mut last_round = 0;
+        while last_round < 20 {
+            last_round += usize::from(over.load(Ordering::SeqCst));
+            // What anybody had been told before this question was asked.
+            let before = told.load(Ordering::SeqCst);
+            let report = board.get(id).expect("an answer").expect("never absent");
+            assert!(report.progress >= before, "{} % after {before} %: {report:?}", report.progress);
+            told.fetch_max(report.progress, Ordering::SeqCst);
+            asked.fetch_add(1, Ordering::SeqCst);
+        }
+    };
+    std::thread::scope(|scope| {
+        let askers: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
+        for percent in 1..100 {
+            store.keep_progress(lease, TERM, &worker_steps::progress(percent)).expect("kept");
+            past.put(&truth.get(id).expect("an answer").expect("a status")).expect("put");
+            // Not faster than they ask, however busy the machine is.
+            let seen = asked.load(Ordering::SeqCst);
+            while asked.load(Ordering::SeqCst) < seen + 20
+                && !askers.iter().all(std::thread::ScopedJoinHandle::is_finished)
+            {
+                std::thread::yield_now();
+            }
+        }
+        store.finish(lease, &worker_steps::ending(Status::Completed)).expect("an end");
+        over.store(true, Ordering::SeqCst);
+    });
+    assert_eq!(told.load(Ordering::SeqCst), 100);
+    println!("{} answers", asked.load(Ordering::SeqCst));
+}

@@ -1,0 +1,261 @@
+//! Runs of random sizes and ends, over a primary and a database that fail at random: what a poller is told never goes
+//! back, whichever answers it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use lockstep::domain::operation::Status;
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::status::{DatabaseStatus, FileStatus, StatusBoard, StatusError, StatusStore};
+use lockstep::sync::{ShutdownSignal, Timeouts};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+
+use crate::support::memory_kind::{Fault, Moment, Table};
+use crate::support::test_engine::{TERMS, full};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers];
+
+/// Status is told far more often than usual, so that there is more to go wrong.
+const OFTEN: Timeouts =
+    Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TERMS };
+
+/// For how long an outdated report is believed, and a little.
+const BELIEVED: Duration = Duration::from_millis(2010);
+
+/// What is tried.
+#[derive(Clone, Debug)]
+struct Case {
+    rows: usize,
+    /// The row before which the source breaks off, if it does.
+    breaks_at: Option<usize>,
+    /// After how many milliseconds somebody cancels, or the server is told to stop.
+    cancelled: Option<u64>,
+    stopped: Option<u64>,
+    /// Of a hundred: how often the primary refuses a report, keeps the former one when it does, and cannot be read.
+    refused: u64,
+    kept: u64,
+    unreadable: u64,
+    /// Of a hundred: how often the database does not take progress.
+    database: u32,
+    seed: u64,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let rare = |most: usize| prop::option::weighted(0.15, 0..most);
+    let time = || prop::option::weighted(0.15, 1..150_u64);
+    let share = || prop_oneof![Just(0), 0..40_u64];
+    (
+        (1..6000_usize, rare(6000), time(), time()),
+        (share(), 0..101_u64, share(), prop_oneof![Just(0), 0..60_u32], any::<u64>()),
+    )
+        .prop_map(|((rows, breaks_at, cancelled, stopped), (refused, kept, unreadable, database, seed))| Case {
+            rows,
+            breaks_at,
+            cancelled,
+            stopped,
+            refused,
+            kept,
+            unreadable,
+            database,
+            seed: seed | 1,
+        })
+}
+
+/// Status files that cannot always be written or read.
+#[derive(Clone)]
+struct Flaky {
+    files: Arc<FileStatus>,
+    case: Case,
+    dice: Arc<AtomicU64>,
+}
+
+impl Flaky {
+    /// Whether something that happens so many times of a hundred happens now.
+    fn happens(&self, share: u64) -> bool {
+        // xorshift
+        let roll = |x: u64| {
+            let x = x ^ (x << 13);
+            let x = x ^ (x >> 7);
+            Some(x ^ (x << 17))
+        };
+        let before = self.dice.fetch_update(Ordering::SeqCst, Ordering::SeqCst, roll).expect("a roll");
+        before % 100 < share
+    }
+
+    fn trouble<T>() -> Result<T, StatusError> {
+        Err(StatusError::Redis { address: "nowhere".to_owned(), reason: "a fault that a test set".to_owned() })
+    }
+}
+
+impl StatusStore for Flaky {
+    fn name(&self) -> &'static str {
+        "flaky"
+    }
+
+    fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
+        if !self.happens(self.case.refused) {
+            return self.files.put(report);
+        }
+        if !self.happens(self.case.kept) {
+            self.files.sweep(Duration::ZERO)?;
+        }
+        Self::trouble()
+    }
+
+    fn get(&self, id: SyncId) -> Result<Option<StatusReport>, StatusError> {
+        if self.happens(self.case.unreadable) { Self::trouble() } else { self.files.get(id) }
+    }
+
+    fn sweep(&self, age: Duration) -> Result<usize, StatusError> {
+        self.files.sweep(age)
+    }
+}
+
+/// Who answers a poller.
+enum Reader {
+    Board(StatusBoard),
+    /// A board whose database is away: it may have no answer.
+    Alone(StatusBoard),
+    Database(DatabaseStatus),
+}
+
+impl Reader {
+    fn get(&self, id: SyncId) -> Option<StatusReport> {
+        match self {
+            Self::Board(board) => Some(board.get(id).expect("the database answers").expect("never absent")),
+            Self::Alone(board) => board.get(id).ok().map(|told| told.expect("an error or an answer")),
+            Self::Database(status) => Some(status.get(id).expect("the database answers").expect("never absent")),
+        }
+    }
+
+    /// Polls until told of the end, or until `over`; holds every answer against the one before.
+    fn poll(&self, id: SyncId, over: &AtomicBool) -> Result<Option<StatusReport>, String> {
+        let mut last: Option<StatusReport> = None;
+        loop {
+            let last_look = over.load(Ordering::SeqCst);
+            if let Some(now) = self.get(id) {
+                if (now.progress == 100) != (now.status == Status::Completed) {
+                    return Err(format!("{now:?}"));
+                }
+                if let Some(before) = &last {
+                    let legal = before.status == now.status
+                        || before.status.may_become(now.status)
+                        || before.status == Status::Pending;
+                    if !legal || now.progress < before.progress {
+                        return Err(format!("{before:?}\nthen {now:?}"));
+                    }
+                }
+                last = Some(now);
+            }
+            if last_look {
+                return Ok(last);
+            }
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+}
+
+/// Makes the database refuse progress, so many times of a hundred; what carries items it takes.
+fn refuse_progress(db: &Database, share: u32) {
+    let when = "NEW.progress > OLD.progress AND NEW.status = 'running' AND NEW.stage = 'processing'";
+    db.run(&if db.is_sqlite() {
+        format!(
+            "DROP TRIGGER IF EXISTS refuse;
+             CREATE TRIGGER refuse BEFORE UPDATE ON sync_operations WHEN {when} AND abs(random()) % 100 < {share}
+             BEGIN SELECT RAISE(ABORT, 'a fault that a test set'); END"
+        )
+    } else {
+        format!(
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+             'BEGIN IF random() * 100 < {share} THEN RAISE EXCEPTION ''a fault that a test set''; END IF; RETURN NEW; END';
+             DROP TRIGGER IF EXISTS refuse ON sync_operations;
+             CREATE TRIGGER refuse BEFORE UPDATE ON sync_operations FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION refuse()"
+        )
+    });
+}
+
+/// A database that is away for good: nothing in it can be asked for.
+fn nowhere() -> Database {
+    let away = Database::sqlite();
+    away.run("ALTER TABLE sync_operations RENAME TO hidden");
+    away
+}
+
+fn try_case(db: &Database, away: &Database, case: &Case) -> Result<(), TestCaseError> {
+    let (folder, empty) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let files = Arc::new(FileStatus::new(folder.path().join("flaky")));
+    let flaky = Flaky { files, case: case.clone(), dice: Arc::new(AtomicU64::new(case.seed)) };
+    let house = House::telling(db.store(), OFTEN, Box::new(flaky.clone()), folder);
+    let mut table = Table::albums(case.rows, "Title");
+    if let Some(row) = case.breaks_at {
+        table = table.at(Moment::Apply(row), Fault::Break);
+    }
+    // Another name each time: what fails is tried again in smaller forms, with the same seed.
+    static TRIED: AtomicU64 = AtomicU64::new(0);
+    let slug = format!("albums-{}", TRIED.fetch_add(1, Ordering::SeqCst));
+    let source = house.memory_source(&slug, table);
+    refuse_progress(db, case.database);
+    let board = |primary: Box<dyn StatusStore>, store| StatusBoard::new(primary, store, TERMS.renewal);
+    let readers = [
+        Reader::Board(board(Box::new(flaky.clone()), db.store())),
+        Reader::Board(board(Box::new(flaky.clone()), db.store())),
+        Reader::Board(board(Box::new(FileStatus::new(empty.path().to_owned())), db.store())),
+        Reader::Alone(board(Box::new(flaky), away.store())),
+        Reader::Database(DatabaseStatus::new(db.store())),
+    ];
+    let (id, over, stop) = (house.start(&source, &full()), AtomicBool::new(false), ShutdownSignal::default());
+    let told = std::thread::scope(|scope| {
+        let over = &over;
+        let polling: Vec<_> = readers.iter().map(|reader| scope.spawn(move || reader.poll(id, over))).collect();
+        let after = |time: Option<u64>, then: Box<dyn FnOnce() + Send>| {
+            time.map(|millis| {
+                scope.spawn(move || {
+                    std::thread::sleep(Duration::from_millis(millis));
+                    then();
+                })
+            })
+        };
+        let control = house.control.clone();
+        after(case.cancelled, Box::new(move || assert!(control.cancel(id, "ada").is_ok())));
+        let asked = stop.clone();
+        after(case.stopped, Box::new(move || asked.ask()));
+        // Somebody may have cancelled it before it began.
+        house.control.run_here(id, &stop).expect("a run");
+        let ended = Instant::now();
+        let end = house.store.record(id).expect("an answer").expect("a record").status;
+        // An outdated report that could not be taken away is believed for two seconds. Whoever asks after that is told
+        // of the end: the last look of each begins then at the latest, however long it takes.
+        let known = |reader: &Reader| reader.get(id).is_some_and(|report| report.status == end);
+        while !readers.iter().all(|it| matches!(it, Reader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        over.store(true, Ordering::SeqCst);
+        let told: Vec<_> = polling.into_iter().map(|poller| poller.join().expect("no panic")).collect();
+        (told, end)
+    });
+    let (told, end) = told;
+    for (reader, last) in readers.iter().zip(told) {
+        let last = last.map_err(TestCaseError::fail)?;
+        if !matches!(reader, Reader::Alone(_)) {
+            prop_assert_eq!(last.map(|report| report.status), Some(end));
+        }
+    }
+    // What the stop queued again.
+    refuse_progress(db, 0);
+    house.memory.set(&slug, Table::albums(1, "Title"));
+    house.drain();
+    Ok(())
+}
+
+fn what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers(db: &Database) {
+    let away = nowhere();
+    let config =
+        ProptestConfig { cases: 24, max_shrink_iters: 20, failure_persistence: None, ..ProptestConfig::default() };
+    if let Err(wrong) = TestRunner::new(config).run(&case(), |case| try_case(db, &away, &case)) {
+        panic!("{wrong}");
+    }
+}

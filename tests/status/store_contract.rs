@@ -1,0 +1,232 @@
+//! What every kind of store has to do, whichever it is.
+
+use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use lockstep::domain::operation::Status;
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::status::{StatusError, StatusStore};
+
+use super::store_fixture::{KEPT, key};
+use super::{Kind, Place};
+use crate::store::worker_steps;
+use crate::store::worker_steps::TERM;
+use crate::support::Database;
+
+/// Makes a test of each function for each store.
+macro_rules! on_all_stores {
+    ($($name:ident),+ $(,)?) => {
+        on_all_stores!(file: Kind::File, Database::sqlite(); $($name),+);
+        on_all_stores!(redis: Kind::Redis, Database::sqlite(); $($name),+);
+        on_all_stores!(database_sqlite: Kind::Database, Database::sqlite(); $($name),+);
+        on_all_stores!(database_postgres: Kind::Database, Database::postgres(); $($name),+);
+    };
+    ($kind:ident: $store:expr, $db:expr; $($name:ident),+) => {
+        mod $kind {
+            use super::{Database, Kind, Place};
+            $(#[test] fn $name() { super::$name(&Place::new($store, $db)); })+
+        }
+    };
+}
+
+on_all_stores![
+    what_was_put_is_read_back_by_another_server,
+    the_newest_report_wins_and_an_end_is_the_last,
+    what_was_never_put_is_absent,
+    a_put_that_fails_leaves_nothing_that_looks_alive,
+    what_is_old_goes_by_itself_or_is_swept,
+    many_runs_and_many_readers_at_once_see_whole_reports_in_order,
+    what_is_no_report_is_an_error_and_the_database_answers,
+    the_report_of_a_frozen_writer_is_not_believed,
+    the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most,
+];
+
+fn what_was_put_is_read_back_by_another_server(place: &Place) {
+    let run = place.begin("albums");
+    let put = run.say(place, &*place.store(), 45).expect("put");
+    let got = place.store().get(run.id()).expect("readable").expect("there");
+    if place.kind != Kind::Database {
+        assert_eq!(got, put);
+    }
+    // The database has a time of its own for the last word, and tells the start to the microsecond.
+    let same = |report: StatusReport| {
+        let start_time = DateTime::from_timestamp(report.start_time.timestamp(), 0).expect("a time");
+        StatusReport { last_update: start_time, start_time, ..report }
+    };
+    assert_eq!(same(got), same(put.clone()));
+    assert_eq!(same(place.board().get(run.id()).expect("readable").expect("there")), same(put));
+}
+
+fn the_newest_report_wins_and_an_end_is_the_last(place: &Place) {
+    let run = place.begin("albums");
+    let (store, board) = (place.store(), place.board());
+    let read = || place.store().get(run.id()).expect("readable").expect("there");
+    for percent in [10, 20, 30] {
+        run.say(place, &*store, percent).expect("put");
+        assert_eq!((read().status, read().progress), (Status::Running, percent));
+    }
+    run.end(place, &board, Status::Completed);
+    assert_eq!((read().status, read().progress, read().message.as_str()), (Status::Completed, 100, "It is completed."));
+    assert_eq!(board.get(run.id()).expect("readable").expect("there").progress, 100);
+}
+
+fn what_was_never_put_is_absent(place: &Place) {
+    assert_eq!(place.store().get(SyncId::new()).expect("absence is no error"), None);
+    assert_eq!(place.board().get(SyncId::new()).expect("absence is no error"), None);
+}
+
+fn a_put_that_fails_leaves_nothing_that_looks_alive(place: &Place) {
+    let run = place.begin("albums");
+    let store = place.store();
+    run.say(place, &*store, 10).expect("put");
+    match place.kind {
+        // In its way is a folder, where the report should be, and what was there cannot be replaced.
+        Kind::File => {
+            fs::remove_file(place.file(run.id())).expect("removed");
+            fs::create_dir_all(place.file(run.id()).join("in the way")).expect("a folder");
+        }
+        // Full: it refuses what takes room, and still deletes.
+        Kind::Redis => place.redis().ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]),
+        // Taken over by another server: the lease is not the writer's any more.
+        Kind::Database => place.db.run("UPDATE sync_operations SET lease_until = 0"),
+    }
+    if place.kind == Kind::Database {
+        place.db.store().take_over(run.lease).expect("an answer").expect("taken over");
+    }
+    run.say(place, &*store, 20).expect_err("a failure");
+    let left = place.store().get(run.id()).ok().flatten();
+    assert!(left.as_ref().is_none_or(|report| !report.status.is_active()), "{left:?}");
+    let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
+    let expected = if place.kind == Kind::Database { (Status::Interrupted, 10) } else { (Status::Running, 20) };
+    assert_eq!((answer.status, answer.progress), expected);
+}
+
+fn what_is_old_goes_by_itself_or_is_swept(place: &Place) {
+    let run = place.begin("albums");
+    let store = place.store();
+    run.say(place, &*store, 10).expect("put");
+    assert_eq!(store.sweep(Duration::from_secs(60)).expect("swept"), 0);
+    assert!(store.get(run.id()).expect("readable").is_some(), "it is not old");
+    match place.kind {
+        Kind::File => {
+            fs::write(place.files().join("notes.txt"), "somebody else's").expect("written");
+            std::thread::sleep(Duration::from_millis(20));
+            assert_eq!(store.sweep(Duration::from_millis(10)).expect("swept"), 1);
+            assert_eq!(store.get(run.id()).expect("readable"), None);
+            assert!(place.files().join("notes.txt").exists(), "only our own");
+        }
+        Kind::Redis => {
+            let left = || place.redis().ask::<u64>(&["PTTL", &key(run.id())]);
+            let most = u64::try_from(KEPT.as_millis()).expect("short");
+            place.redis().ask::<u64>(&["PEXPIRE", &key(run.id()), "5000"]);
+            assert!(left() <= 5000);
+            run.say(place, &*store, 20).expect("put");
+            assert!((most - 5000..=most).contains(&left()), "each put begins the time anew: {}", left());
+            place.redis().ask::<u64>(&["PEXPIRE", &key(run.id()), "1"]);
+            std::thread::sleep(Duration::from_millis(20));
+            assert_eq!(store.get(run.id()).expect("readable"), None);
+        }
+        // Rows have terms of their own.
+        Kind::Database => assert_eq!(store.sweep(Duration::ZERO).expect("swept"), 0),
+    }
+    assert!(place.board().get(run.id()).expect("readable").is_some(), "the database has it");
+}
+
+fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &Place) {
+    let runs: Vec<_> = (0..6).map(|number| place.begin(&format!("albums-{number}"))).collect();
+    let (store, board, over) = (place.store(), place.board(), AtomicBool::new(false));
+    let told = |run: &super::store_fixture::Run| {
+        for percent in 1..=20 {
+            run.say(place, &*store, percent * 4).expect("put");
+        }
+        run.end(place, &board, Status::Completed);
+    };
+    let read = |run: &super::store_fixture::Run| {
+        let (mut last, mut reads) = (0, 0);
+        while !over.load(Ordering::SeqCst) || reads < 10 {
+            let report = board.get(run.id()).expect("never an error").expect("never absent");
+            assert!(report.progress >= last, "{report:?} after {last} %");
+            assert_eq!((report.sync_id, report.progress == 100), (run.id(), report.status == Status::Completed));
+            (last, reads) = (report.progress, reads + 1);
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert_eq!(board.get(run.id()).expect("an answer").expect("a status").progress, 100);
+    };
+    std::thread::scope(|scope| {
+        for run in &runs {
+            scope.spawn(|| read(run));
+            scope.spawn(|| read(run));
+        }
+        let tellers: Vec<_> = runs.iter().map(|run| scope.spawn(move || told(run))).collect();
+        let told: Vec<_> = tellers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        over.store(true, Ordering::SeqCst);
+        assert!(told.iter().all(Result::is_ok), "a put failed");
+    });
+}
+
+fn what_is_no_report_is_an_error_and_the_database_answers(place: &Place) {
+    let run = place.begin("albums");
+    let store = place.store();
+    let put = run.say(place, &*store, 30).expect("put");
+    let foreign = serde_json::to_string(&StatusReport { sync_id: SyncId::new(), ..put }).expect("JSON");
+    for text in ["", "{", "null", "[]", "{\"syncId\":\"x\"}", "\u{1}\u{2}", &foreign] {
+        place.spoil(run.id(), text);
+        assert!(place.store().get(run.id()).is_err(), "{text:?}");
+        if place.kind != Kind::Database {
+            let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
+            assert_eq!((answer.status, answer.progress), (Status::Running, 30), "{text:?}");
+        }
+    }
+    if place.kind == Kind::Redis {
+        place.redis().ask::<u64>(&["DEL", &key(run.id())]);
+        place.redis().ask::<u64>(&["LPUSH", &key(run.id()), "a list"]);
+        assert!(matches!(place.store().get(run.id()), Err(StatusError::Redis { .. })), "not even a text");
+        assert_eq!(place.board().get(run.id()).expect("an answer").expect("a status").progress, 30);
+    }
+}
+
+/// A report of this age, put by a writer that was frozen before it could.
+fn put_late(run: &super::store_fixture::Run, store: &dyn StatusStore, age: TimeDelta) {
+    let late = run.report(&worker_steps::progress(30));
+    store.put(&StatusReport { last_update: late.last_update - age, ..late }).expect("put");
+}
+
+fn the_report_of_a_frozen_writer_is_not_believed(place: &Place) {
+    let run = place.begin("albums");
+    let store = place.store();
+    run.say(place, &*store, 20).expect("put");
+    place.db.run("UPDATE sync_operations SET lease_until = 0");
+    let taken = place.db.store().take_over(run.lease).expect("an answer").expect("taken over");
+    for seconds in [3, 7, 20, 3600] {
+        put_late(&run, &*store, TimeDelta::seconds(seconds));
+        let answer = place.board().get(run.id()).expect("an answer").expect("a status");
+        assert_eq!((answer.status, answer.progress), (Status::Interrupted, 20), "{seconds} s");
+        assert_eq!(answer.successor, taken.successor);
+    }
+    let fenced = place.db.store().keep_progress(run.lease, TERM, &worker_steps::progress(40));
+    assert!(fenced.is_err(), "and nothing of it reaches the database");
+}
+
+fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &Place) {
+    let run = place.begin("albums");
+    let store = place.store();
+    run.say(place, &*store, 30).expect("put");
+    let seen = place.board();
+    // The end cannot be told, and what was told last cannot be taken away.
+    place.db.store().finish(run.lease, &worker_steps::ending(Status::Failed)).expect("an end");
+    let ended = std::time::Instant::now();
+    loop {
+        let asked = ended.elapsed();
+        if seen.get(run.id()).expect("an answer").expect("a status").status == Status::Failed {
+            break;
+        }
+        assert!(asked < Duration::from_millis(2010), "one who asked {asked:?} after the end was told otherwise");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Who was told of the end is not told otherwise, whatever turns up in the primary.
+    put_late(&run, &*store, TimeDelta::zero());
+    assert_eq!(seen.get(run.id()).expect("an answer").expect("a status").status, Status::Failed);
+}

@@ -1,0 +1,157 @@
+//! A status store of each kind beside a real database, and a run that tells its status as a reporter does.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lockstep::domain::operation::{Lease, Status, SyncOperation};
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
+use lockstep::store::lease::RunProgress;
+use tempfile::TempDir;
+
+use crate::store::worker_steps;
+use crate::store::worker_steps::TERM;
+use crate::support::Database;
+use crate::support::redis_server::Redis;
+use crate::support::test_engine::{TERMS, full};
+
+/// The three kinds of stores.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    File,
+    Redis,
+    Database,
+}
+
+/// A place for status, and the database behind it.
+pub(crate) struct Place {
+    pub(crate) kind: Kind,
+    pub(crate) db: Database,
+    pub(crate) redis: Option<Redis>,
+    folder: TempDir,
+}
+
+/// How long the Redis of a place keeps what it was told.
+pub(crate) const KEPT: Duration = Duration::from_secs(60);
+
+impl Place {
+    pub(crate) fn new(kind: Kind, db: Database) -> Self {
+        let redis = (kind == Kind::Redis).then(Redis::start);
+        Self { kind, db, redis, folder: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// The store, as one server has it; each answer is another server's.
+    pub(crate) fn store(&self) -> Box<dyn StatusStore> {
+        match self.kind {
+            Kind::File => Box::new(FileStatus::new(self.files())),
+            Kind::Redis => Box::new(redis_status(self.redis(), KEPT)),
+            Kind::Database => Box::new(DatabaseStatus::new(self.db.store())),
+        }
+    }
+
+    /// A board over the store.
+    pub(crate) fn board(&self) -> StatusBoard {
+        StatusBoard::new(self.store(), self.db.store(), TERMS.renewal)
+    }
+
+    /// Where the files are.
+    pub(crate) fn files(&self) -> PathBuf {
+        self.folder.path().join("status")
+    }
+
+    /// Where the report of a run is.
+    pub(crate) fn file(&self, id: SyncId) -> PathBuf {
+        self.files().join(format!("sync-status-{id}.json"))
+    }
+
+    pub(crate) fn redis(&self) -> &Redis {
+        self.redis.as_ref().expect("a Redis")
+    }
+
+    /// Puts something else where the report of a run is.
+    pub(crate) fn spoil(&self, id: SyncId, text: &str) {
+        match self.kind {
+            Kind::File => fs::write(self.file(id), text).expect("written"),
+            Kind::Redis => self.redis().ask::<()>(&["SET", &key(id), text]),
+            Kind::Database => self.db.run(&format!("UPDATE sync_operations SET stats = 'x{text}' WHERE id = '{id}'")),
+        }
+    }
+
+    /// Adds a source and starts a run of it.
+    pub(crate) fn begin(&self, slug: &str) -> Run {
+        let store = self.db.store();
+        let source = worker_steps::source(&store, slug);
+        let id = worker_steps::queue(&store, source, &full());
+        let (operation, lease) = store.claim("worker", 7, TERM, Some(id)).expect("an answer").expect("the run");
+        Run { operation, lease, slug: slug.to_owned() }
+    }
+}
+
+/// A store in that Redis.
+pub(crate) fn redis_status(redis: &Redis, kept: Duration) -> RedisStatus {
+    RedisStatus::open(&redis.url().parse().expect("an address"), kept).expect("a store")
+}
+
+/// The key of a run in Redis.
+pub(crate) fn key(id: SyncId) -> String {
+    format!("lockstep:sync-status:{id}")
+}
+
+/// A run under a lease.
+pub(crate) struct Run {
+    pub(crate) operation: SyncOperation,
+    pub(crate) lease: Lease,
+    slug: String,
+}
+
+impl Run {
+    pub(crate) fn id(&self) -> SyncId {
+        self.lease.id
+    }
+
+    /// The report of that progress, made now.
+    pub(crate) fn report(&self, progress: &RunProgress) -> StatusReport {
+        // As the JSON has it: to the second and to the millisecond.
+        let report = StatusReport {
+            sync_id: self.lease.id,
+            source: self.slug.parse().expect("a slug"),
+            kind: self.operation.kind,
+            status: Status::Running,
+            progress: progress.percent,
+            stage: Some(progress.stage),
+            message: progress.message.clone(),
+            start_time: self.operation.created_at,
+            last_update: chrono::Utc::now(),
+            stats: progress.stats,
+            rate: None,
+            eta_seconds: None,
+            error: None,
+            code: None,
+            attempt: 1,
+            retry_of: None,
+            successor: None,
+        };
+        serde_json::from_str(&serde_json::to_string(&report).expect("JSON")).expect("a report")
+    }
+
+    /// Keeps progress under the lease and then puts it, as a reporter does; answers what was put.
+    pub(crate) fn say(
+        &self,
+        place: &Place,
+        status: &dyn StatusStore,
+        percent: u8,
+    ) -> Result<StatusReport, StatusError> {
+        let progress = worker_steps::progress(percent);
+        place.db.store().keep_progress(self.lease, TERM, &progress)?;
+        let report = self.report(&progress);
+        status.put(&report).map(|()| report)
+    }
+
+    /// Ends the run in the database, and tells of it.
+    pub(crate) fn end(&self, place: &Place, board: &StatusBoard, status: Status) {
+        place.db.store().finish(self.lease, &worker_steps::ending(status)).expect("an end");
+        board.tell_end(self.id(), false);
+    }
+}

@@ -1,0 +1,137 @@
+//! Where the items are that a run added: found without looking at those before them, whoever else writes.
+
+use std::time::Duration;
+
+use lockstep::domain::change_set::ChangeKind;
+use lockstep::domain::operation::{Lease, Status};
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::Store;
+use lockstep::store::batch::ItemBatch;
+
+use super::worker_steps::{TERM, batch, claim, ending, progress, queue, source};
+use crate::support::test_engine::full;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![
+    a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_before,
+    what_runs_added_side_by_side_is_turned_page_by_page,
+    where_items_are_is_found_for_runs_of_an_older_version,
+    the_spans_of_a_run_go_with_its_record_or_its_source,
+];
+
+fn begun(store: &Store, slug: &str, token: i64) -> Lease {
+    queue(store, source(store, slug), &full());
+    claim(store, token, TERM).expect("a run").1
+}
+
+fn keys(prefix: &str, range: std::ops::Range<u32>) -> Vec<String> {
+    range.map(|number| format!("{prefix}{number}")).collect()
+}
+
+/// Adds items with these keys, as that batch of the run.
+fn add(store: &Store, lease: Lease, number: i64, keys: &[String]) {
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    store.write_batch(lease, TERM, &ItemBatch { number, ..batch(&keys) }, &progress(20)).expect("written");
+}
+
+fn end(store: &Store, lease: Lease) {
+    store.finish(lease, &ending(Status::Completed)).expect("finished");
+}
+
+fn page(store: &Store, id: SyncId, number: u64, per: u64) -> (Vec<String>, u64) {
+    let found = store.change_page(id, ChangeKind::Added, number, per).expect("changes");
+    (found.changes.into_iter().map(|change| change.key).collect(), found.total)
+}
+
+/// All pages one after the other.
+fn walk(store: &Store, id: SyncId, per: u64) -> Vec<String> {
+    let pages = page(store, id, 1, per).1.div_ceil(per);
+    (1..=pages).flat_map(|number| page(store, id, number, per).0).collect()
+}
+
+fn a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_before(db: &Database) {
+    let store = db.store();
+    let lease = begun(&store, "albums", 1);
+    for number in 0..3 {
+        let from = u32::try_from(number).expect("small") * 50;
+        add(&store, lease, number + 1, &keys("a", from..from + 50));
+        add(&store, lease, number + 1, &keys("a", from..from + 50));
+    }
+    end(&store, lease);
+    assert_eq!(db.count("added_spans", "item_count = 150"), 1, "a batch that is handed over twice adds once");
+    assert_eq!(page(&store, lease.id, 1, 20), (keys("a", 0..20), 150));
+    assert_eq!(page(&store, lease.id, 8, 20), (keys("a", 140..150), 150));
+    assert_eq!(page(&store, lease.id, 9, 20), (vec![], 150));
+    let first = store.changes(lease.id, ChangeKind::Added, 2).expect("changes");
+    assert_eq!(first.into_iter().map(|change| change.key).collect::<Vec<_>>(), keys("a", 0..2), "the panel's");
+    // What stands before a page is not looked at: were it counted, this would shift all that comes after.
+    db.run("DELETE FROM items WHERE key IN ('a3', 'a60')");
+    assert_eq!(page(&store, lease.id, 5, 20).0, keys("a", 80..100));
+}
+
+fn what_runs_added_side_by_side_is_turned_page_by_page(db: &Database) {
+    let store = db.store();
+    let leases = ["one", "two", "three"].map(|slug| begun(&store, slug, 7));
+    // Turn by turn, and then all at once.
+    for number in 1..=4_i64 {
+        for lease in leases {
+            let from = u32::try_from(number - 1).expect("small") * 10;
+            add(&store, lease, number, &keys("k", from..from + 10));
+        }
+    }
+    std::thread::scope(|scope| {
+        for lease in leases {
+            let store = db.second_store();
+            scope.spawn(move || {
+                for number in 5..=12_i64 {
+                    let from = 40 + u32::try_from(number - 5).expect("small") * 300;
+                    add(&store, lease, number, &keys("k", from..from + 300));
+                }
+            });
+        }
+    });
+    for lease in leases {
+        end(&store, lease);
+        for per in [7, 33, 500] {
+            assert_eq!(walk(&store, lease.id, per), keys("k", 0..2440), "{per} a page");
+        }
+    }
+}
+
+fn where_items_are_is_found_for_runs_of_an_older_version(db: &Database) {
+    let store = db.store();
+    let leases = ["one", "two"].map(|slug| begun(&store, slug, 7));
+    for number in 1..=3_i64 {
+        for lease in leases {
+            let from = u32::try_from(number).expect("small") * 10;
+            add(&store, lease, number, &keys("k", from..from + 10));
+        }
+    }
+    leases.into_iter().for_each(|lease| end(&store, lease));
+    db.run(include_str!("../../migrations/sqlite/2026-11-20-000006_added_spans/down.sql"));
+    db.run("DELETE FROM __diesel_schema_migrations WHERE version = '20261120000006'");
+    let store = db.second_store();
+    store.migrate().expect("migrated");
+    assert_eq!(db.count("added_spans", "earlier = 0 AND item_count = 30"), 2);
+    for lease in leases {
+        assert_eq!(walk(&store, lease.id, 7), keys("k", 10..40));
+    }
+}
+
+fn the_spans_of_a_run_go_with_its_record_or_its_source(db: &Database) {
+    let store = db.store();
+    let leases = ["one", "two", "three"].map(|slug| begun(&store, slug, 7));
+    for lease in leases {
+        add(&store, lease, 1, &keys("k", 0..5));
+        end(&store, lease);
+    }
+    let [first, second, third] = leases.map(|lease| lease.id);
+    let record = store.record(first).expect("an answer").expect("a record");
+    store.remove_source(record.source_id).expect("removed");
+    assert_eq!(page(&store, first, 1, 10), (vec![], 0), "what a run added went with its source");
+    assert_eq!((db.count("added_spans", "1 = 1"), page(&store, second, 1, 10).1), (2, 5));
+    db.run(&format!("UPDATE sync_records SET finished_at = '2020-01-01 00:00:00' WHERE id = '{second}'"));
+    db.run("DELETE FROM sync_operations");
+    while store.clear_records(Duration::from_secs(3600)).expect("cleared") > 0 {}
+    assert_eq!((db.count("added_spans", "1 = 1"), page(&store, third, 1, 10).1), (1, 5));
+}

@@ -1,0 +1,103 @@
+//! Schedules: each appointment is kept once, however many servers look at the clock.
+
+use std::sync::Barrier;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{RunPriority, StartRequest, Status};
+use lockstep::domain::source::SourceId;
+use lockstep::store::Store;
+use lockstep::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
+
+use super::worker_steps::{TERM, claim, ending};
+use crate::support::test_engine::{draft, full};
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![
+    servers_that_look_at_once_keep_an_appointment_once,
+    an_appointment_passes_while_a_run_is_active,
+    an_appointment_of_a_former_schedule_is_not_kept,
+    only_sources_whose_time_has_come_are_due,
+];
+
+fn scheduled(store: &Store, slug: &str, at: DateTime<Utc>) -> SourceId {
+    let mut draft = draft(slug, "memory", SourceLocation::Url(slug.to_owned()));
+    draft.schedule = Some("0 6 * * *".to_owned());
+    store.add_source(&draft, Some(at.naive_utc())).expect("a source").id
+}
+
+/// A time that every database keeps to the letter.
+fn minutes_ago(minutes: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(Utc::now().timestamp(), 0).expect("a time") - TimeDelta::minutes(minutes)
+}
+
+fn keep(store: &Store, source: SourceId, due: ScheduledStart) -> StartOutcome {
+    let request = StartRequest { priority: RunPriority::Scheduled, requested_by: "schedule".to_owned(), ..full() };
+    let wish = AdmissionRequest {
+        source,
+        request: &request,
+        message: "Waiting…",
+        cooldown: Duration::from_secs(600),
+        due: Some(due),
+    };
+    store.admit(&wish).expect("an answer, never an error")
+}
+
+fn servers_that_look_at_once_keep_an_appointment_once(db: &Database) {
+    let stores = [db.store(), db.second_store()];
+    for round in 0..10 {
+        let at = minutes_ago(5);
+        let source = scheduled(&stores[0], &format!("albums-{round}"), at);
+        let due = ScheduledStart { at, next: Some(at + TimeDelta::days(1)) };
+        let gate = Barrier::new(6);
+        let look = |store: &Store| {
+            gate.wait();
+            keep(store, source, due)
+        };
+        let look = &look;
+        let answers: Vec<StartOutcome> = std::thread::scope(|scope| {
+            let looks: Vec<_> = (0..6).map(|n| &stores[n % 2]).map(|store| scope.spawn(move || look(store))).collect();
+            looks.into_iter().map(|look| look.join().expect("no panic")).collect()
+        });
+        let kept = answers.iter().filter(|answer| matches!(answer, StartOutcome::Accepted(_))).count();
+        assert_eq!(kept, 1, "{answers:?}");
+        let (_, lease) = claim(&stores[0], 1, TERM).expect("the run");
+        stores[0].finish(lease, &ending(Status::Completed)).expect("finished");
+        // A straggler that read the appointment before does not start a second run after the first has ended.
+        assert_eq!(keep(&stores[1], source, due), StartOutcome::NotDue);
+        assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.0)), 1);
+    }
+}
+
+fn an_appointment_passes_while_a_run_is_active(db: &Database) {
+    let store = db.store();
+    let at = minutes_ago(1);
+    let source = scheduled(&store, "albums", at);
+    let id = super::worker_steps::queue(&store, source, &full());
+    let next = at + TimeDelta::days(1);
+    assert_eq!(keep(&store, source, ScheduledStart { at, next: Some(next) }), StartOutcome::AlreadyRunning(id));
+    assert!(store.due_sources().expect("an answer").is_empty(), "it is not asked for again every second");
+    let (_, lease) = claim(&store, 1, TERM).expect("the run");
+    store.finish(lease, &ending(Status::Completed)).expect("finished");
+    assert!(matches!(keep(&store, source, ScheduledStart { at: next, next: None }), StartOutcome::Accepted(_)));
+}
+
+fn an_appointment_of_a_former_schedule_is_not_kept(db: &Database) {
+    let store = db.store();
+    let at = minutes_ago(1);
+    let source = scheduled(&store, "albums", at);
+    let changed = draft("albums", "memory", SourceLocation::Url("albums".to_owned()));
+    store.change_source(source, &changed, None).expect("changed");
+    assert_eq!(keep(&store, source, ScheduledStart { at, next: None }), StartOutcome::NotDue);
+    assert_eq!(db.count("sync_operations", "1 = 1"), 0);
+}
+
+fn only_sources_whose_time_has_come_are_due(db: &Database) {
+    let store = db.store();
+    let at = minutes_ago(60 * 24 * 3);
+    let late = scheduled(&store, "late", at);
+    scheduled(&store, "early", minutes_ago(-60));
+    super::worker_steps::source(&store, "never");
+    assert_eq!(store.due_sources().expect("an answer"), [(late, at, "0 6 * * *".to_owned())]);
+}

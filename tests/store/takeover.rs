@@ -1,0 +1,171 @@
+//! What becomes of runs whose worker is gone.
+
+use std::sync::Barrier;
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+
+use lockstep::domain::operation::{OperationKind, RunPriority, StartRequest, Status};
+use lockstep::domain::source::SourceId;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::recovery::CancelOutcome;
+use lockstep::store::{Store, StoreError};
+
+use super::worker_steps::{TERM, claim, ending, expired_claim, progress, queue, source};
+use crate::support::test_database::Raw;
+use crate::support::test_engine::full;
+use crate::support::{Database, on_both_databases};
+
+on_both_databases![
+    a_live_lease_is_not_taken_over,
+    a_first_crash_is_followed_by_a_second_attempt,
+    a_second_crash_is_not_followed_by_a_third_attempt,
+    a_run_that_was_to_be_cancelled_is_not_begun_again,
+    an_undo_is_not_begun_again,
+    two_servers_take_a_run_over_once,
+    a_run_of_a_dead_worker_keeps_the_percent_it_had,
+];
+
+fn queued(store: &Store) -> (SourceId, SyncId) {
+    let source = source(store, "albums");
+    (source, queue(store, source, &full()))
+}
+
+/// The one record of a run that ended as *interrupted*.
+fn interrupted(db: &Database, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
+    let record = store.record(id).expect("an answer").expect("a record");
+    assert_eq!(record.status, Status::Interrupted);
+    assert_eq!(record.code.as_deref(), Some("interrupted"));
+    assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
+    record
+}
+
+fn a_live_lease_is_not_taken_over(db: &Database) {
+    let store = db.store();
+    queued(&store);
+    let (_, lease) = claim(&store, 1, TERM).expect("a run");
+    assert!(store.expired_leases().expect("an answer").is_empty());
+    assert!(store.take_over(lease).expect("an answer").is_none());
+    store.keep_progress(lease, TERM, &progress(50)).expect("the worker goes on");
+    store.finish(lease, &ending(Status::Completed)).expect("and ends");
+    assert!(store.take_over(lease).expect("an answer").is_none(), "what has ended is not taken over");
+}
+
+fn a_first_crash_is_followed_by_a_second_attempt(db: &Database) {
+    let store = db.store();
+    let (source, id) = queued(&store);
+    let lease = expired_claim(&store, 1);
+    let taken = store.take_over(lease).expect("an answer").expect("taken over");
+    let successor = taken.successor.expect("a successor");
+    let record = interrupted(db, &store, id);
+    assert_eq!((record.attempt, record.successor), (1, Some(successor)));
+    let report = store.operation_status(id).expect("an answer").expect("a status");
+    assert_eq!((report.status, report.successor), (Status::Interrupted, Some(successor)));
+
+    assert_eq!(store.active_run(source).expect("an answer"), Some(successor));
+    let (operation, lease) = claim(&store, 2, TERM).expect("the successor");
+    assert_eq!((operation.id, operation.attempt, operation.retry_of), (successor, 2, Some(id)));
+    assert_eq!((operation.kind, operation.requested_by.as_str()), (OperationKind::Sync, "ada"));
+    let priority = RunPriority::Retry.number();
+    assert_eq!(db.count("sync_operations", &format!("id = '{successor}' AND priority = {priority}")), 1);
+    store.finish(lease, &ending(Status::Completed)).expect("finished");
+}
+
+fn a_second_crash_is_not_followed_by_a_third_attempt(db: &Database) {
+    let store = db.store();
+    let (source, _) = queued(&store);
+    let first = expired_claim(&store, 1);
+    let successor = store.take_over(first).expect("an answer").expect("taken over").successor.expect("a successor");
+    let second = expired_claim(&store, 2);
+    assert_eq!(second.id, successor);
+    let taken = store.take_over(second).expect("an answer").expect("taken over");
+    assert_eq!(taken.successor, None);
+    assert_eq!(interrupted(db, &store, successor).attempt, 2);
+    assert_eq!(store.active_run(source).expect("an answer"), None);
+    assert_eq!(db.count("sync_records", "1 = 1"), 2);
+}
+
+fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &Database) {
+    let store = db.store();
+    let (source, id) = queued(&store);
+    let lease = expired_claim(&store, 1);
+    assert_eq!(store.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
+    let taken = store.take_over(lease).expect("an answer").expect("taken over");
+    assert_eq!(taken.successor, None);
+    assert_eq!(interrupted(db, &store, id).successor, None);
+    assert_eq!(store.active_run(source).expect("an answer"), None);
+}
+
+fn an_undo_is_not_begun_again(db: &Database) {
+    let store = db.store();
+    let source = source(&store, "albums");
+    let id = queue(&store, source, &StartRequest { kind: OperationKind::Undo, ..full() });
+    let lease = expired_claim(&store, 1);
+    let taken = store.take_over(lease).expect("an answer").expect("taken over");
+    assert_eq!(taken.successor, None);
+    interrupted(db, &store, id);
+}
+
+fn two_servers_take_a_run_over_once(db: &Database) {
+    let stores = [db.store(), db.second_store()];
+    for round in 0..10 {
+        let id = queue(&stores[0], source(&stores[0], &format!("albums-{round}")), &full());
+        let lease = expired_claim(&stores[0], 1);
+        let gate = Barrier::new(stores.len());
+        let take = |store: &Store| {
+            gate.wait();
+            store.take_over(lease).expect("an answer, never an error")
+        };
+        let take = &take;
+        let taken: Vec<_> = std::thread::scope(|scope| {
+            let takes: Vec<_> = stores.iter().map(|store| scope.spawn(move || take(store))).collect();
+            takes.into_iter().filter_map(|take| take.join().expect("no panic")).collect()
+        });
+        assert_eq!(taken.len(), 1, "{taken:?}");
+        assert_eq!(db.count("sync_operations", &format!("retry_of = '{id}'")), 1);
+        interrupted(db, &stores[0], id);
+        let (_, next) = claim(&stores[0], 2, TERM).expect("the successor");
+        stores[0].finish(next, &ending(Status::Completed)).expect("finished");
+    }
+}
+
+fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &Database) {
+    let store = db.store();
+    let (_, id) = queued(&store);
+    let lease = expired_claim(&store, 1);
+    store.keep_progress(lease, Duration::ZERO, &progress(63)).expect("kept");
+    while store.take_over(lease).expect("an answer").is_none() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let report = store.operation_status(id).expect("an answer").expect("a status");
+    assert_eq!((report.progress, report.stats.added), (63, 7));
+    assert_eq!(report.message, "The server restarted at 63 %. Starting again; nothing is lost.");
+}
+
+/// A process that is frozen while it sends a statement leaves a session that counts as active, not as idle. Waiting for
+/// the data of a COPY is the same to PostgreSQL.
+#[test]
+fn what_a_process_frozen_in_the_middle_of_a_statement_has_locked_is_freed() {
+    let db = Database::postgres();
+    let store = db.store();
+    let id = queue(&store, source(&store, "albums"), &full());
+    let lease = expired_claim(&store, 1);
+    let Raw::Postgres(mut frozen) = db.raw() else { panic!("not PostgreSQL") };
+    let half = format!(
+        "CREATE TEMP TABLE half (text TEXT); BEGIN; UPDATE sync_operations SET message = 'half' WHERE id = '{id}';
+         COPY half FROM STDIN"
+    );
+    frozen.batch_execute(&half).expect("the server waits for what is to be copied");
+    assert!(store.has_expired(lease).is_err(), "its row is held");
+    let held = Duration::from_millis(500);
+    assert_eq!(store.end_frozen_sessions(Duration::from_secs(60)).expect("an answer"), 0, "that may be a slow one");
+    assert_eq!(store.cancel(id, "ada").map_err(|error| error.to_string()), Err(StoreError::Busy.to_string()));
+    std::thread::sleep(held);
+    assert_eq!(store.end_frozen_sessions(held).expect("an answer"), 1);
+    let begun = Instant::now();
+    while !store.has_expired(lease).unwrap_or(false) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "its row is still held");
+    }
+    let taken = store.take_over(lease).expect("an answer").expect("taken over");
+    assert_eq!(taken.id, id);
+}

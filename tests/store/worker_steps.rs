@@ -1,0 +1,86 @@
+//! What a worker does, by hand: claims, progress, batches and endings at the store's own door.
+
+use std::time::Duration;
+
+use lockstep::domain::issue::IssueList;
+use lockstep::domain::item::ColumnLayout;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Lease, Stage, StartRequest, Status, SyncOperation};
+use lockstep::domain::progress::RunStats;
+use lockstep::domain::source::SourceId;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::store::Store;
+use lockstep::store::admission::{AdmissionRequest, StartOutcome};
+use lockstep::store::batch::ItemBatch;
+use lockstep::store::finish::{AppliedChanges, RequeuePolicy, RunEnding};
+use lockstep::store::item_write::ItemWrite;
+use lockstep::store::lease::RunProgress;
+
+use crate::support::test_engine::draft;
+
+/// The usual term of a lease.
+pub(crate) const TERM: Duration = Duration::from_secs(15);
+
+/// Adds a source.
+pub(crate) fn source(store: &Store, slug: &str) -> SourceId {
+    store.add_source(&draft(slug, "memory", SourceLocation::Url(slug.to_owned())), None).expect("a source").id
+}
+
+/// Queues a run.
+pub(crate) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> SyncId {
+    let wish = AdmissionRequest { source, request, message: "Waiting…", cooldown: Duration::ZERO, due: None };
+    match store.admit(&wish).expect("an answer") {
+        StartOutcome::Accepted(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Claims what is next in the queue, in the name of the worker `token`, for `term`.
+pub(crate) fn claim(store: &Store, token: i64, term: Duration) -> Option<(SyncOperation, Lease)> {
+    store.claim(&format!("worker {token}"), token, term, None).expect("an answer")
+}
+
+/// A lease that has run out: its worker was frozen right after the claim.
+pub(crate) fn expired_claim(store: &Store, token: i64) -> Lease {
+    let (_, lease) = claim(store, token, Duration::ZERO).expect("a run");
+    while !store.expired_leases().expect("an answer").contains(&lease) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    lease
+}
+
+/// Progress at this percent.
+pub(crate) fn progress(percent: u8) -> RunProgress {
+    let message = format!("At {percent} %");
+    RunProgress { stage: Stage::Processing, message, percent, stats: RunStats { added: 7, ..RunStats::default() } }
+}
+
+/// The first batch of a run, with new items of these keys.
+pub(crate) fn batch(keys: &[&str]) -> ItemBatch {
+    let columns = ["id".to_owned(), "title".to_owned()];
+    let layout = ColumnLayout::new(&columns, 0);
+    let write = |key: &&str| {
+        let cells = [(*key).to_owned(), "Title".to_owned()];
+        let item = layout.item(&cells);
+        let search_text = lockstep::domain::item::search_text(&cells);
+        ItemWrite { key: item.key, fields: item.fields, hash: item.hash, search_text }
+    };
+    let new = keys.iter().map(write).collect();
+    ItemBatch { number: 1, new, columns: Some(columns.to_vec()), ..ItemBatch::default() }
+}
+
+/// An ending of that status that applies something.
+pub(crate) fn ending(status: Status) -> RunEnding {
+    RunEnding {
+        status,
+        message: format!("It is {status}."),
+        error: None,
+        stats: Some(RunStats::default()),
+        issues: IssueList::default(),
+        feeds: None,
+        withheld_removals: 0,
+        changes: Vec::new(),
+        applied: (status == Status::Completed).then(AppliedChanges::default),
+        requeue: RequeuePolicy::No,
+    }
+}

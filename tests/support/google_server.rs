@@ -1,0 +1,206 @@
+//! Google, played by a server on 127.0.0.1: the token endpoint, which checks what was signed, the Sheets API and a little
+//! of the Drive API, with the error bodies of the real ones, and faults on demand.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::{self, JoinHandle};
+
+use chrono::TimeDelta;
+use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
+use serde_json::{Value, json};
+
+use super::google_responder::Desk;
+pub(crate) use super::google_responder::{disabled, no_token, quota, refusal};
+use super::stub_reply::{Deed, Reply};
+use super::stub_server::Seen;
+
+/// The address of the service account.
+pub(crate) const ROBOT: &str = "robot@lockstep-test.iam.gserviceaccount.com";
+/// The number of its project.
+pub(crate) const PROJECT: &str = "144333293950";
+/// A sheet's id.
+pub(crate) const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
+
+/// A tab of a sheet.
+#[derive(Clone)]
+pub(crate) struct Tab {
+    pub(crate) gid: u64,
+    pub(crate) title: String,
+    pub(crate) hidden: bool,
+    pub(crate) cells: Cells,
+}
+
+/// What is in a tab.
+#[derive(Clone)]
+pub(crate) enum Cells {
+    /// These.
+    Rows(Vec<Vec<String>>),
+    /// A header and so many rows of three cells, made as they are sent.
+    Many(u64),
+}
+
+impl Tab {
+    pub(crate) fn new(gid: u64, title: &str, rows: &[&[&str]]) -> Self {
+        let rows = rows.iter().map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
+        Self { gid, title: title.to_owned(), hidden: false, cells: Cells::Rows(rows) }
+    }
+}
+
+/// What it knows and does.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) sheets: HashMap<String, Vec<Tab>>,
+    /// What every sheet is called, if it is not "Albums".
+    pub(super) title: Option<String>,
+    pub(super) modified: Option<String>,
+    /// How far the clock here is ahead of the real one.
+    pub(super) ahead: i64,
+    pub(super) tokens: Vec<String>,
+    /// Answers to come at paths that contain the word, before what would be answered.
+    pub(super) faults: Vec<(String, VecDeque<Reply>)>,
+    /// What is done to each answer at an address that contains the word.
+    pub(super) twist: Option<(String, Deed)>,
+    pub(super) seen: Vec<Seen>,
+}
+
+/// The server. It ends when dropped.
+pub(crate) struct Google {
+    address: SocketAddr,
+    key: PKey<Private>,
+    state: Arc<Mutex<State>>,
+    over: Arc<AtomicBool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Google {
+    /// Starts it, with a new key of the service account.
+    pub(crate) fn start() -> Self {
+        let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(Mutex::new(State::default()));
+        let over = Arc::new(AtomicBool::new(false));
+        let (shared, ending, own) = (Arc::clone(&state), Arc::clone(&over), key.clone());
+        let accepting = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ending.load(Ordering::Acquire) {
+                    return;
+                }
+                let desk = Desk { address, key: own.clone(), state: Arc::clone(&shared), over: Arc::clone(&ending) };
+                // A client that goes away in the middle is part of the game.
+                thread::spawn(move || stream.and_then(|stream| desk.answer(stream)).unwrap_or(()));
+            }
+        });
+        Self { address, key, state, over, accepting: Some(accepting) }
+    }
+
+    /// What is set as the base of Google's addresses.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The JSON of the service account's key.
+    pub(crate) fn key_json(&self) -> Value {
+        let pem = self.key.private_key_to_pem_pkcs8().expect("a key");
+        json!({
+            "type": "service_account",
+            "project_id": "lockstep-test",
+            "private_key_id": "0123456789abcdef",
+            "private_key": String::from_utf8(pem).expect("text"),
+            "client_email": ROBOT,
+            "client_id": "100000000000000000000",
+            "auth_uri": "https://accounts.google.com/o/oauth2/auth",
+            "token_uri": format!("{}/token", self.url()),
+            "universe_domain": "googleapis.com",
+        })
+    }
+
+    /// Writes the key for its owner alone.
+    pub(crate) fn key_file(&self, path: &Path) -> PathBuf {
+        let file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+        serde_json::to_writer(file.expect("a file"), &self.key_json()).expect("written");
+        path.to_owned()
+    }
+
+    /// Has this sheet, shared with the robot.
+    pub(crate) fn sheet(&self, id: &str, tabs: Vec<Tab>) {
+        self.lock().sheets.insert(id.to_owned(), tabs);
+    }
+
+    /// Calls every sheet so.
+    pub(crate) fn title(&self, title: &str) {
+        self.lock().title = Some(title.to_owned());
+    }
+
+    /// Says that all files were modified then; until it does, the Drive API is not enabled.
+    pub(crate) fn modified(&self, time: &str) {
+        self.lock().modified = Some(time.to_owned());
+    }
+
+    /// Has a clock that is so far ahead of the real one.
+    pub(crate) fn clock_ahead(&self, by: TimeDelta) {
+        self.lock().ahead = by.num_seconds();
+    }
+
+    /// Takes none of the tokens that it gave.
+    pub(crate) fn revoke_tokens(&self) {
+        self.lock().tokens.clear();
+    }
+
+    /// Answers once like this at an address that contains `word`, after what was said so before.
+    pub(crate) fn once(&self, word: &str, reply: Reply) {
+        self.times(1, word, reply);
+    }
+
+    /// The same so many times.
+    pub(crate) fn times(&self, times: usize, word: &str, reply: Reply) {
+        let mut state = self.lock();
+        let replies = std::iter::repeat_n(reply, times);
+        match state.faults.iter_mut().find(|(known, _)| known == word) {
+            Some((_, queue)) => queue.extend(replies),
+            None => state.faults.push((word.to_owned(), replies.collect())),
+        }
+    }
+
+    /// Does this to every answer at an address that contains `word` from now on, or nothing.
+    pub(crate) fn twist(&self, word: &str, deed: Option<Deed>) {
+        self.lock().twist = deed.map(|deed| (word.to_owned(), deed));
+    }
+
+    /// The requests at addresses that contain `word`.
+    pub(crate) fn requests(&self, word: &str) -> Vec<Seen> {
+        self.lock().seen.iter().filter(|seen| seen.target.contains(word)).cloned().collect()
+    }
+
+    /// How many there were.
+    pub(crate) fn hits(&self, word: &str) -> usize {
+        self.requests(word).len()
+    }
+
+    /// All tokens that are good, and parts of the key: what must be found nowhere.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let pem = self.key_json()["private_key"].as_str().expect("a key").to_owned();
+        let lines = pem.lines().filter(|line| !line.starts_with("---")).map(str::to_owned);
+        self.lock().tokens.iter().cloned().chain(lines).chain(["Bearer".to_owned(), "eyJ".to_owned()]).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("Google's state")
+    }
+}
+
+impl Drop for Google {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Release);
+        // A last connection wakes the accepting thread up.
+        drop(TcpStream::connect(self.address));
+        if let Some(accepting) = self.accepting.take() {
+            accepting.join().expect("the accepting thread");
+        }
+    }
+}

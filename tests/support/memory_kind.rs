@@ -1,0 +1,196 @@
+//! A kind of source of the tests' own, `memory`: rows that a test sets, and faults at chosen moments.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lockstep::domain::item::digest;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::Mode;
+use lockstep::domain::progress::StageWeights;
+use lockstep::domain::rows::row::TextRow;
+use lockstep::domain::source::{Source, Validators};
+use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent, RowReader, SourceKind};
+
+use super::pause_point::Gate;
+
+/// What happens at a moment.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// It waits at the gate, deaf to everything.
+    Wait(Gate),
+    /// It hangs until the run is told to stop.
+    Hang,
+    /// It panics.
+    Panic,
+    /// It fails.
+    Break,
+}
+
+/// When.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Moment {
+    /// While fetching.
+    Fetch,
+    /// Before this row (from 0) of the first reading, which only looks.
+    Survey(usize),
+    /// Before this row (from 0) of the second reading, which writes.
+    Apply(usize),
+}
+
+/// What the source holds and does.
+#[derive(Clone, Default)]
+pub(crate) struct Table {
+    columns: Vec<String>,
+    rows: Arc<Vec<Vec<String>>>,
+    faults: HashMap<Moment, Fault>,
+}
+
+impl Table {
+    pub(crate) fn new<R: AsRef<[&'static str]>>(columns: &[&str], rows: &[R]) -> Self {
+        let owned = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect();
+        let rows = rows.iter().map(|row| owned(row.as_ref())).collect();
+        Self { columns: owned(columns), rows: Arc::new(rows), faults: HashMap::new() }
+    }
+
+    /// Rows that were made up at run time.
+    pub(crate) fn owned(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
+        let columns = columns.iter().map(|&name| name.to_owned()).collect();
+        Self { columns, rows: Arc::new(rows), faults: HashMap::new() }
+    }
+
+    /// Albums `1` to `count`, each with a title of this wording.
+    pub(crate) fn albums(count: usize, wording: &str) -> Self {
+        Self::of(1..=count, wording)
+    }
+
+    /// Albums with these numbers, each with a title of this wording.
+    pub(crate) fn of(numbers: impl Iterator<Item = usize>, wording: &str) -> Self {
+        let rows = numbers.map(|n| vec![n.to_string(), format!("{wording} {n}")]).collect();
+        Self { columns: vec!["id".into(), "title".into()], rows: Arc::new(rows), faults: HashMap::new() }
+    }
+
+    /// With something happening at a moment.
+    pub(crate) fn at(mut self, moment: Moment, fault: Fault) -> Self {
+        self.faults.insert(moment, fault);
+        self
+    }
+
+    fn strike(&self, moment: Moment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
+        match self.faults.get(&moment) {
+            None => Ok(()),
+            Some(Fault::Wait(gate)) => {
+                gate.pass();
+                Ok(())
+            }
+            Some(Fault::Hang) => {
+                while !watch.is_some_and(FetchObserver::should_stop) {
+                    std::thread::sleep(Duration::from_millis(10));
+                }
+                Err(FetchError::Stopped)
+            }
+            Some(Fault::Panic) => panic!("a fault that a test set"),
+            Some(Fault::Break) => Err(FetchError::failed("broken", "The source broke off.")),
+        }
+    }
+}
+
+/// The tables, by their places.
+#[derive(Clone, Default)]
+pub(crate) struct Memory(Arc<Mutex<HashMap<String, Table>>>);
+
+impl Memory {
+    /// The name of the kind.
+    pub(crate) const KIND: &'static str = "memory";
+
+    /// What the source at `place` holds from now on.
+    pub(crate) fn set(&self, place: &str, table: Table) {
+        self.0.lock().expect("the tables").insert(place.to_owned(), table);
+    }
+}
+
+impl SourceKind for Memory {
+    fn name(&self) -> &'static str {
+        Self::KIND
+    }
+
+    fn label(&self, _: &SourceLocation) -> &'static str {
+        "Memory"
+    }
+
+    fn accepts(&self, _: &SourceLocation) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn weights(&self) -> StageWeights {
+        StageWeights { fetching: 10, processing: 80, finalizing: 10 }
+    }
+
+    fn fetching_message(&self, source: &Source) -> String {
+        format!("Fetching {} from memory…", source.noun.many)
+    }
+
+    fn fetch(
+        &self,
+        source: &Source,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError> {
+        let SourceLocation::Url(place) = &source.location else {
+            panic!("memory has places, not {:?}", source.location)
+        };
+        let table = self.0.lock().expect("the tables").get(place).cloned();
+        let table = table.ok_or_else(|| FetchError::failed("not_found", "There is no such table."))?;
+        watch.received(40, Some(100));
+        table.strike(Moment::Fetch, Some(watch))?;
+        watch.received(100, Some(100));
+        let version = digest(&format!("{:?}{:?}", table.columns, table.rows));
+        let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
+        if order.mode == Mode::Incremental && *order.validators == validators {
+            return Ok(FetchOutcome::Unchanged(None));
+        }
+        Ok(FetchOutcome::Content(Box::new(Held { table, validators, readings: Mutex::new(0) })))
+    }
+}
+
+/// Fetched content.
+struct Held {
+    table: Table,
+    validators: Validators,
+    readings: Mutex<u32>,
+}
+
+impl FetchedContent for Held {
+    fn columns(&self) -> &[String] {
+        &self.table.columns
+    }
+
+    fn validators(&self) -> &Validators {
+        &self.validators
+    }
+
+    fn bytes(&self) -> u64 {
+        100
+    }
+
+    fn lines(&self) -> u64 {
+        self.table.rows.len() as u64 + 1
+    }
+
+    fn rows(&self) -> Result<RowReader<'_>, FetchError> {
+        let reading = {
+            let mut readings = self.readings.lock().expect("the readings");
+            *readings += 1;
+            *readings
+        };
+        let width = self.table.columns.len();
+        Ok(Box::new(self.table.rows.iter().enumerate().map(move |(at, cells)| {
+            let moment = if reading == 1 { Moment::Survey(at) } else { Moment::Apply(at) };
+            self.table.strike(moment, None)?;
+            let mut cells = cells.clone();
+            let surplus = cells.len() > width;
+            cells.resize(width, String::new());
+            Ok(TextRow { number: at as u64 + 2, cells, surplus, ..TextRow::default() })
+        })))
+    }
+}

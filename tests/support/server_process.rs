@@ -1,0 +1,312 @@
+//! The real program: servers as processes of their own, and a program that asks them.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use lockstep::domain::account::Role;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::secret::{hash_password, token_hash};
+use lockstep::domain::source::SourceDraft;
+use lockstep::store::{DatabaseAddress, Store};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::http_client::Asker;
+use super::{Database, awake};
+
+/// The name and the password of the admin whom [`Home::furnish`] adds.
+pub(crate) const ADMIN: (&str, &str) = ("ada", "correct horse battery");
+/// The token of the program `robot`, an admin, that [`Home::furnish`] adds.
+pub(crate) const TOKEN: &str = "token-of-robot";
+
+/// Where servers keep what they have, and the settings they are started with.
+pub(crate) struct Home {
+    folder: TempDir,
+    database: Option<DatabaseAddress>,
+    settings: Vec<(&'static str, String)>,
+    started: AtomicUsize,
+}
+
+/// A server, ended at the latest when this is dropped.
+pub(crate) struct Server {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    log: PathBuf,
+    address: SocketAddr,
+    set_up_link: Option<String>,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: String,
+}
+
+impl Home {
+    /// A folder that is empty yet: the database will be a SQLite file in it.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let allowed = ("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1".to_owned());
+        let free = ("LOCKSTEP_COOLDOWN", "0".to_owned());
+        Self { folder, database: None, settings: vec![allowed, free], started: AtomicUsize::new(0) }
+    }
+
+    /// On a database of the tests.
+    pub(crate) fn on(db: &Database) -> Self {
+        Self { database: Some(db.address()), ..Self::new() }
+    }
+
+    /// On a database at this address, migrated or not.
+    pub(crate) fn at(database: DatabaseAddress) -> Self {
+        Self { database: Some(database), ..Self::new() }
+    }
+
+    /// With a setting more.
+    pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.settings.push((name, value.to_owned()));
+        self
+    }
+
+    /// The path of a file here.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The cellar of the servers here; they must have been started, or the database migrated.
+    pub(crate) fn store(&self) -> Store {
+        let in_folder = || DatabaseAddress::Sqlite(self.path("data/lockstep.db"));
+        let address = self.database.clone().unwrap_or_else(in_folder);
+        Store::open(&address, 2, Duration::from_secs(15)).expect("an open store")
+    }
+
+    /// Adds an admin, and a token for the program that asks.
+    pub(crate) fn furnish(&self) {
+        let store = self.store();
+        let (name, password) = ADMIN;
+        let hash = hash_password(password).expect("a hash");
+        store.add_user(&name.parse().expect("a name"), Role::Admin, &hash).expect("a user");
+        store.add_token(&"robot".parse().expect("a name"), Role::Admin, &token_hash(TOKEN)).expect("a token");
+    }
+
+    /// Adds a public source: a CSV at an address.
+    pub(crate) fn add_url(&self, slug: &str, url: String) {
+        self.add(slug, SourceLocation::Url(url));
+    }
+
+    /// Adds a public source: a CSV file.
+    pub(crate) fn add_file(&self, slug: &str, file: &Path) {
+        self.add(slug, SourceLocation::File(file.to_owned()));
+    }
+
+    fn add(&self, slug: &str, location: SourceLocation) {
+        let draft = SourceDraft {
+            slug: slug.parse().expect("a slug"),
+            name: format!("The {slug}"),
+            noun: "album/albums".parse().expect("a noun"),
+            kind: "csv".to_owned(),
+            location,
+            key_column: "id".to_owned(),
+            schedule: None,
+            public: true,
+            read_options: lockstep::domain::read_options::ReadOptions::default(),
+        };
+        self.store().add_source(&draft, None).expect("a source");
+    }
+
+    /// A server on a free port.
+    pub(crate) fn start(&self) -> Server {
+        self.start_at("data", 0)
+    }
+
+    /// A server on a port, 0 for a free one, with a data folder of this name.
+    pub(crate) fn start_at(&self, data: &str, port: u16) -> Server {
+        self.launch(data, port).expect_up()
+    }
+
+    /// The program with a data folder of this name and what is set here.
+    pub(crate) fn command(&self, data: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
+        command.current_dir(self.folder.path()).env_clear().env("LOCKSTEP_DATA_DIR", data);
+        command.env("RUST_LOG", "info").envs(self.settings.iter().map(|(name, value)| (name, value)));
+        match &self.database {
+            Some(DatabaseAddress::Sqlite(path)) => drop(command.env("DATABASE_URL", path)),
+            Some(DatabaseAddress::Postgres(url)) => drop(command.env("DATABASE_URL", url)),
+            None => {}
+        }
+        command
+    }
+
+    /// Starts a server without waiting for it.
+    pub(crate) fn launch(&self, data: &str, port: u16) -> Launched {
+        let log = self.path(&format!("log-{}", self.started.fetch_add(1, Ordering::Relaxed)));
+        let mut command = self.command(data);
+        command.arg("serve").env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).expect("a file for the log"));
+        let child = command.spawn().expect("the program starts");
+        Launched { child, log }
+    }
+}
+
+/// A server that was started and may not be up yet.
+pub(crate) struct Launched {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Launched {
+    /// Waits until it has said where it is.
+    pub(crate) fn expect_up(mut self) -> Server {
+        let mut out = BufReader::new(self.child.stdout.take().expect("an output"));
+        let mut line = String::new();
+        out.read_line(&mut line).expect("a line");
+        let address = line.trim_end().strip_prefix("Lockstep is at http://").and_then(|rest| rest.strip_suffix('/'));
+        let Some(address) = address.and_then(|address| address.parse().ok()) else {
+            let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+            panic!("the server did not start: {line:?}\n{log}");
+        };
+        // Both lines are written at once, so a second one is here by now.
+        let mut set_up_link = None;
+        if !out.buffer().is_empty() {
+            line.clear();
+            out.read_line(&mut line).expect("a line");
+            set_up_link = line.trim_end().strip_prefix("Create the first admin: ").map(str::to_owned);
+        }
+        Server { child: self.child, out, log: self.log, address, set_up_link }
+    }
+}
+
+impl Server {
+    /// The address of a path here.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The link it printed.
+    pub(crate) fn set_up_link(&self) -> &str {
+        self.set_up_link.as_deref().expect("a set-up link")
+    }
+
+    /// What it logged.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(sent.expect("a shell").success(), "{name} was not sent");
+    }
+
+    /// Halts the process where it stands. The signal is answered before its threads stand still, so that is awaited.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.child.id());
+        within(Duration::from_secs(5), "every thread stands still", || {
+            let threads = std::fs::read_dir(&tasks).expect("its threads");
+            threads.filter_map(Result::ok).all(|thread| {
+                let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+                state.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with(['T', 't']))
+            })
+        });
+    }
+
+    /// Lets it go on.
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    /// Ends it at once, as a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("a signal");
+        self.child.wait().expect("it ends");
+    }
+
+    /// Tells it to stop, and answers how long it took.
+    pub(crate) fn stop(&mut self) -> Duration {
+        let (status, took) = awake(|| {
+            self.signal("TERM");
+            self.ended()
+        });
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+        took
+    }
+
+    fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            match self.child.try_wait().expect("a process of ours") {
+                Some(status) => return status,
+                None if begun.elapsed() > Duration::from_secs(60) => panic!("it does not end: {}", self.log()),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
+    /// Asks for a path; `None` when nobody answers.
+    pub(crate) fn try_get(&self, path: &str) -> Option<Answer> {
+        Asker::robot(self.address).get(path)
+    }
+
+    /// Asks for a path.
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.try_get(path).unwrap_or_else(|| panic!("no answer for {path}"))
+    }
+
+    /// Sends JSON to a path.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+        Asker::robot(self.address).post(path, body).unwrap_or_else(|| panic!("no answer for {path}"))
+    }
+
+    /// Starts a full sync, which must be accepted; answers its id.
+    pub(crate) fn begin(&self, slug: &str) -> String {
+        let started = self.post("/api/sync", &json!({ "source": slug, "type": "full" }));
+        assert_eq!(started.status, 202, "{}", started.body);
+        started.json()["syncId"].as_str().expect("an id").to_owned()
+    }
+
+    /// The status of a run, which must be known.
+    pub(crate) fn status(&self, id: &str) -> Value {
+        let answer = self.get(&format!("/api/sync/status/{id}"));
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.json()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // A frozen process dies of this too. It may be gone already, which is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = self.out.get_mut();
+        if std::thread::panicking() {
+            eprintln!("--- {} ---\n{}", self.address, self.log());
+        }
+    }
+}
+
+impl Answer {
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
+    }
+}
+
+/// Waits until something is so.
+#[track_caller]
+pub(crate) fn within(most: Duration, what: &str, mut so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < most, "within {most:?} it did not come to: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

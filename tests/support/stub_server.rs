@@ -1,0 +1,274 @@
+//! The world outside, played by a small HTTP/1.1 server on 127.0.0.1 that misbehaves on demand.
+//!
+//! It also plays Google: [`Outside::sheet`] answers at the export address of a sheet with a redirect to where the
+//! content is, as Google does.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::stub_reply::Fault;
+pub(crate) use super::stub_reply::{Deed, Reply};
+
+/// A request that was seen.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// Path and query.
+    pub(crate) target: String,
+    headers: Vec<(String, String)>,
+}
+
+impl Seen {
+    /// A request as it came.
+    pub(super) fn new(target: String, headers: Vec<(String, String)>) -> Self {
+        Self { target, headers }
+    }
+
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+#[derive(Default)]
+struct State {
+    /// By path, with or without its query: the answers to come; the last one stays.
+    replies: HashMap<String, VecDeque<Reply>>,
+    /// By path: what is made of a request.
+    deciders: HashMap<String, Decide>,
+    seen: Vec<Seen>,
+    now: usize,
+    most: usize,
+}
+
+/// Makes an answer of a request.
+type Decide = Arc<dyn Fn(&Seen) -> Reply + Send + Sync>;
+
+/// The server. It ends when dropped.
+pub(crate) struct Outside {
+    address: SocketAddr,
+    state: Arc<Mutex<State>>,
+    over: Arc<AtomicBool>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Outside {
+    /// Starts a server that answers 404 to everything.
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let state = Arc::new(Mutex::new(State::default()));
+        let over = Arc::new(AtomicBool::new(false));
+        let (shared, ending) = (Arc::clone(&state), Arc::clone(&over));
+        let accepting = thread::spawn(move || {
+            for stream in listener.incoming() {
+                if ending.load(Ordering::Acquire) {
+                    return;
+                }
+                let (state, over) = (Arc::clone(&shared), Arc::clone(&ending));
+                // A client that goes away in the middle is part of the game.
+                thread::spawn(move || stream.and_then(|stream| answer(stream, &state, &over)).unwrap_or(()));
+            }
+        });
+        Self { address, state, over, accepting: Some(accepting) }
+    }
+
+    /// The address of `path` here.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// The port it listens on.
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Answers `path` (with or without a query) like this from now on.
+    pub(crate) fn set(&self, path: &str, reply: Reply) {
+        self.lock().replies.insert(path.to_owned(), VecDeque::from([reply]));
+    }
+
+    /// Answers `path` like this after what was set before was answered once; the last one stays.
+    pub(crate) fn then(&self, path: &str, reply: Reply) {
+        self.lock().replies.entry(path.to_owned()).or_default().push_back(reply);
+    }
+
+    /// Answers every request for `path`, whatever its query, as `decide` says.
+    pub(crate) fn decide(&self, path: &str, decide: impl Fn(&Seen) -> Reply + Send + Sync + 'static) {
+        self.lock().deciders.insert(path.to_owned(), Arc::new(decide));
+    }
+
+    /// Serves a CSV file.
+    pub(crate) fn csv(&self, path: &str, text: &str) {
+        self.set(path, Reply::csv(text));
+    }
+
+    /// Serves a public sheet's tab as Google does: a redirect to the content. The tab 0 is also the one without a number.
+    pub(crate) fn sheet(&self, id: &str, gid: u64, csv: &str) {
+        let content = format!("/content/{id}/{gid}");
+        let export = format!("/spreadsheets/d/{id}/export?format=csv");
+        self.set(&content, Reply::csv(csv));
+        self.set(&format!("{export}&gid={gid}"), Reply::redirect(307, &content));
+        if gid == 0 {
+            self.set(&export, Reply::redirect(307, &content));
+        }
+    }
+
+    /// Serves a sheet that is not public: a redirect to a page to sign in.
+    pub(crate) fn private_sheet(&self, id: &str) {
+        self.set(&format!("/spreadsheets/d/{id}/export"), Reply::redirect(302, "/ServiceLogin?continue=x"));
+        self.set("/ServiceLogin", Reply::html("<!doctype html><title>Sign in</title>"));
+    }
+
+    /// How often `path` was asked for, whatever the query unless it is given.
+    pub(crate) fn hits(&self, path: &str) -> usize {
+        self.requests(path).len()
+    }
+
+    /// The requests for `path`, whatever the query unless it is given.
+    pub(crate) fn requests(&self, path: &str) -> Vec<Seen> {
+        self.lock().seen.iter().filter(|seen| seen.target == path || bare(&seen.target) == path).cloned().collect()
+    }
+
+    /// How many requests were under way at the same time, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.lock().most
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().expect("the server's state")
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Release);
+        // A last connection wakes the accepting thread up.
+        drop(TcpStream::connect(self.address));
+        if let Some(accepting) = self.accepting.take() {
+            accepting.join().expect("the accepting thread");
+        }
+    }
+}
+
+fn bare(target: &str) -> &str {
+    target.split('?').next().unwrap_or(target)
+}
+
+fn answer(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::Result<()> {
+    let Some(seen) = read_request(&stream)? else { return Ok(()) };
+    let decide = state.lock().expect("the server's state").deciders.get(bare(&seen.target)).cloned();
+    let reply = {
+        let mut state = state.lock().expect("the server's state");
+        state.seen.push(seen.clone());
+        state.now += 1;
+        state.most = state.most.max(state.now);
+        let key = if state.replies.contains_key(&seen.target) { seen.target.as_str() } else { bare(&seen.target) };
+        match state.replies.get_mut(key) {
+            Some(replies) if replies.len() > 1 => replies.pop_front(),
+            Some(replies) => replies.front().cloned(),
+            None => None,
+        }
+    };
+    let reply = decide.map(|decide| decide(&seen)).or(reply).unwrap_or_else(|| Reply::status(404));
+    pause(reply.delay, over);
+    // Who has a whole answer may ask again before this thread comes to its end, so it does not count from here on.
+    let quick = reply.fault == Fault::None;
+    let done = || state.lock().expect("the server's state").now -= 1;
+    if quick {
+        done();
+    }
+    let result = send(&mut stream, &reply, &seen, over);
+    if !quick {
+        done();
+    }
+    result
+}
+
+fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
+    // Each byte as the character of its number: headers may hold any.
+    let mut lines = BufReader::new(stream).split(b'\n').map(|line| {
+        line.map(|line| line.iter().map(|byte| char::from(*byte)).collect::<String>().trim_end().to_owned())
+    });
+    let Some(first) = lines.next().transpose()? else { return Ok(None) };
+    let target = first.split(' ').nth(1).unwrap_or_default().to_owned();
+    let mut headers = Vec::new();
+    for line in lines {
+        let line = line?;
+        if line.is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.split_once(':') {
+            headers.push((name.to_owned(), value.trim().to_owned()));
+        }
+    }
+    Ok(Some(Seen { target, headers }))
+}
+
+/// Sends `reply` as it is to be sent, with its faults, until `over`; its delay has passed.
+pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &AtomicBool) -> io::Result<()> {
+    match reply.fault {
+        Fault::Hang => return hang(over),
+        Fault::Close => return Ok(()),
+        _ => {}
+    }
+    let is_known = |said: &Option<String>, asked| said.is_some() && seen.header(asked) == said.as_deref();
+    let known = is_known(&reply.etag, "If-None-Match") || is_known(&reply.modified, "If-Modified-Since");
+    let (status, body) = if known { (304, &[][..]) } else { (reply.status, reply.body.as_slice()) };
+    let body = &body[..reply.cut_at.unwrap_or(body.len()).min(body.len())];
+    let mut head = format!("HTTP/1.1 {status} Whatever\r\nConnection: close\r\n");
+    for (name, value) in &reply.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    let mut head = head.into_bytes();
+    for (name, value) in &reply.raw_headers {
+        head.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
+    }
+    if status != 304 {
+        head.extend(format!("Content-Length: {}\r\n", reply.claimed.unwrap_or(body.len())).into_bytes());
+    }
+    head.extend(b"\r\n");
+    stream.write_all(&head)?;
+    match reply.fault {
+        Fault::HangAt(bytes) => {
+            stream.write_all(&body[..bytes.min(body.len())])?;
+            stream.flush()?;
+            hang(over)
+        }
+        Fault::Reset(bytes) => {
+            stream.write_all(&body[..bytes])?;
+            stream.flush()?;
+            // What was sent arrives before that; then closing it at once is a reset.
+            pause(Duration::from_millis(50), over);
+            socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
+        }
+        Fault::Drip(bytes, wait) => {
+            for piece in body.chunks(bytes) {
+                stream.write_all(piece)?;
+                stream.flush()?;
+                pause(wait, over);
+            }
+            Ok(())
+        }
+        _ => stream.write_all(body),
+    }
+}
+
+fn hang(over: &AtomicBool) -> io::Result<()> {
+    pause(Duration::from_secs(60), over);
+    Ok(())
+}
+
+/// Waits for so long, unless it is over before.
+pub(super) fn pause(time: Duration, over: &AtomicBool) {
+    let mut left = time;
+    while !left.is_zero() && !over.load(Ordering::Acquire) {
+        let slice = left.min(Duration::from_millis(20));
+        thread::sleep(slice);
+        left -= slice;
+    }
+}

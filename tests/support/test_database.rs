@@ -1,0 +1,170 @@
+//! A fresh database for one test, on either side, and ways to look at it past the store.
+
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::{Connection, PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
+use lockstep::store::{DatabaseAddress, Store};
+use tempfile::TempDir;
+
+use super::postgres_database::PostgresDatabase;
+
+/// How long a lease lasts in the eyes of the stores made here. It only bounds how long a PostgreSQL session may idle
+/// inside a transaction; each claim names its own term.
+const LEASE: Duration = Duration::from_secs(15);
+
+/// Makes two tests of each function: `sqlite::name` and `postgres::name`.
+macro_rules! on_both_databases {
+    ($($name:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&$crate::support::Database::sqlite()); })+
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(&$crate::support::Database::postgres()); })+
+        }
+    };
+}
+pub(crate) use on_both_databases;
+
+enum Side {
+    Sqlite(TempDir),
+    Postgres(PostgresDatabase),
+}
+
+/// A fresh, migrated database. It is gone when this is dropped.
+pub(crate) struct Database {
+    store: Option<Store>,
+    side: Side,
+}
+
+/// A connection of the test's own, for what the store does not say or would never do.
+pub(crate) enum Raw {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+#[derive(QueryableByName)]
+struct TextRow {
+    #[diesel(sql_type = Nullable<Text>)]
+    value: Option<String>,
+}
+
+#[derive(QueryableByName)]
+struct NumberRow {
+    #[diesel(sql_type = BigInt)]
+    value: i64,
+}
+
+impl Database {
+    pub(crate) fn sqlite() -> Self {
+        let database = Self::with(Side::Sqlite(tempfile::tempdir().expect("a folder")));
+        database.store().migrate().expect("a migrated database");
+        database
+    }
+
+    pub(crate) fn postgres() -> Self {
+        Self::with(Side::Postgres(PostgresDatabase::create()))
+    }
+
+    /// A database on PostgreSQL in which there is nothing at all yet.
+    pub(crate) fn empty_postgres() -> Self {
+        Self::with(Side::Postgres(PostgresDatabase::create_empty()))
+    }
+
+    fn with(side: Side) -> Self {
+        let mut database = Self { store: None, side };
+        database.store = Some(database.second_store());
+        database
+    }
+
+    /// Gives its own connections up: whoever opens the database next is alone with it.
+    pub(crate) fn let_go(&mut self) {
+        self.store = None;
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        matches!(self.side, Side::Sqlite(_))
+    }
+
+    pub(crate) fn address(&self) -> DatabaseAddress {
+        match &self.side {
+            Side::Sqlite(folder) => DatabaseAddress::Sqlite(folder.path().join("lockstep.db")),
+            Side::Postgres(database) => DatabaseAddress::Postgres(database.url().to_owned()),
+        }
+    }
+
+    /// The first server's store.
+    pub(crate) fn store(&self) -> Store {
+        self.store.clone().expect("the store of a database in use")
+    }
+
+    /// A pool of its own on the same database: what another server has.
+    pub(crate) fn second_store(&self) -> Store {
+        Store::open(&self.address(), 12, LEASE).expect("an open store")
+    }
+
+    pub(crate) fn raw(&self) -> Raw {
+        match self.address() {
+            DatabaseAddress::Sqlite(path) => {
+                let mut conn = SqliteConnection::establish(&path.display().to_string()).expect("a connection");
+                conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a prepared connection");
+                Raw::Sqlite(conn)
+            }
+            DatabaseAddress::Postgres(url) => Raw::Postgres(PgConnection::establish(&url).expect("a connection")),
+        }
+    }
+
+    /// Runs statements.
+    pub(crate) fn run(&self, sql: &str) {
+        self.raw().run(sql);
+    }
+
+    /// The number that `sql`, which selects one expression of type BIGINT, selects.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        let sql = format!("SELECT ({sql}) AS value");
+        let row: NumberRow = match self.raw() {
+            Raw::Sqlite(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
+            Raw::Postgres(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
+        }
+        .expect("a number");
+        row.value
+    }
+
+    /// How many rows `table` has that fulfil a condition.
+    pub(crate) fn count(&self, table: &str, condition: &str) -> i64 {
+        self.number(&format!("SELECT count(*) FROM {table} WHERE {condition}"))
+    }
+
+    /// The texts that `sql`, which selects one column called `value`, selects; NULL is `None`.
+    pub(crate) fn texts(&self, sql: &str) -> Vec<Option<String>> {
+        let rows: Vec<TextRow> = match self.raw() {
+            Raw::Sqlite(mut conn) => diesel::sql_query(sql).load(&mut conn),
+            Raw::Postgres(mut conn) => diesel::sql_query(sql).load(&mut conn),
+        }
+        .expect("texts");
+        rows.into_iter().map(|row| row.value).collect()
+    }
+
+    /// Everything that is kept of the items, one line each, with the row versions of PostgreSQL: equal snapshots mean
+    /// that no item was written in between.
+    pub(crate) fn items_as_written(&self) -> Vec<Option<String>> {
+        let version = if self.is_sqlite() { "''" } else { "xmin || '/' || ctid" };
+        self.texts(&format!(
+            "SELECT {version} || id || '|' || key || '|' || fields || '|' || added_at || '|' || changed_at || '|' ||
+                    coalesce(CAST(removed_at AS TEXT), '') || '|' || added_by || '|' || changed_by AS value
+             FROM items ORDER BY id"
+        ))
+    }
+}
+
+impl Raw {
+    /// Runs statements.
+    pub(crate) fn run(&mut self, sql: &str) {
+        match self {
+            Self::Sqlite(conn) => conn.batch_execute(sql),
+            Self::Postgres(conn) => conn.batch_execute(sql),
+        }
+        .expect("statements that run");
+    }
+}

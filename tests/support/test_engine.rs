@@ -1,0 +1,260 @@
+//! An engine room on a test's database, as one server has it, with sources from files, addresses and memory.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use lockstep::domain::issue::Issue;
+use lockstep::domain::location::SourceLocation;
+use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
+use lockstep::domain::record::SyncRecord;
+use lockstep::domain::source::{Noun, Source, SourceDraft};
+use lockstep::domain::status_report::StatusReport;
+use lockstep::domain::sync_id::SyncId;
+use lockstep::fetch::{KindSettings, SourceKinds};
+use lockstep::status::{FileStatus, StatusBoard, StatusStore};
+use lockstep::store::Store;
+use lockstep::store::admission::StartOutcome;
+use lockstep::store::items::{Item, ItemQuery};
+use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
+use tempfile::TempDir;
+
+use super::memory_kind::{Memory, Table};
+use super::test_database::Database;
+
+/// What a test's runs are held to: the usual terms, without a cooldown.
+pub(crate) const TERMS: Timeouts = Timeouts {
+    lease: Duration::from_secs(15),
+    renewal: Duration::from_secs(3),
+    fetch: Duration::from_secs(120),
+    sync: Duration::from_secs(300),
+    cooldown: Duration::ZERO,
+    primary_every: Duration::from_millis(200),
+    database_every: Duration::from_secs(2),
+    status_kept: Duration::from_secs(300),
+    operations_kept: Duration::from_secs(24 * 3600),
+    records_kept: Duration::from_secs(90 * 24 * 3600),
+};
+
+/// One server's engine room. When it is dropped no work may be left in the queue.
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) engine: SyncEngine,
+    pub(crate) control: SyncControl,
+    pub(crate) memory: Memory,
+    data: TempDir,
+}
+
+impl House {
+    /// The first server of a database.
+    pub(crate) fn on(db: &Database) -> Self {
+        Self::with(db.store(), TERMS)
+    }
+
+    /// A server with terms of its own.
+    pub(crate) fn with(store: Store, terms: Timeouts) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let primary = Box::new(FileStatus::new(data.path().join("status")));
+        Self::telling(store, terms, primary, data)
+    }
+
+    /// A server that tells status there.
+    pub(crate) fn telling(store: Store, terms: Timeouts, primary: Box<dyn StatusStore>, data: TempDir) -> Self {
+        Self::built(store, terms, primary, data, |_| ())
+    }
+
+    /// A server that fetches with other settings.
+    pub(crate) fn fetching(store: Store, terms: Timeouts, settle: impl FnOnce(&mut KindSettings)) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let primary = Box::new(FileStatus::new(data.path().join("status")));
+        Self::built(store, terms, primary, data, settle)
+    }
+
+    fn built(
+        store: Store,
+        terms: Timeouts,
+        primary: Box<dyn StatusStore>,
+        data: TempDir,
+        settle: impl FnOnce(&mut KindSettings),
+    ) -> Self {
+        let memory = Memory::default();
+        let mut settings = KindSettings::in_data_dir(data.path(), b"id,title\n1,One\n");
+        settings.allow_hosts = "127.0.0.1".parse().expect("a host");
+        settle(&mut settings);
+        let engine = SyncEngine {
+            board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
+            kinds: Arc::new(SourceKinds::built_in(settings).and(Box::new(memory.clone()))),
+            bell: Arc::default(),
+            store: store.clone(),
+            terms,
+        };
+        Self { control: SyncControl::new(engine.clone()), store, engine, memory, data }
+    }
+
+    /// Where status files are.
+    pub(crate) fn status_folder(&self) -> PathBuf {
+        self.data.path().join("status")
+    }
+
+    /// Adds a source of the kind `memory` that holds `table`.
+    pub(crate) fn memory_source(&self, slug: &str, table: Table) -> Source {
+        self.memory.set(slug, table);
+        self.add(slug, Memory::KIND, SourceLocation::Url(slug.to_owned()))
+    }
+
+    /// Adds a source that is a CSV file with this content.
+    pub(crate) fn csv_source(&self, slug: &str, text: impl AsRef<[u8]>) -> Source {
+        self.csv_source_with(slug, text, |_| ())
+    }
+
+    /// Adds a source that is a CSV file with this content, and whose draft is changed by `change`.
+    pub(crate) fn csv_source_with(
+        &self,
+        slug: &str,
+        text: impl AsRef<[u8]>,
+        change: impl FnOnce(&mut SourceDraft),
+    ) -> Source {
+        let path = self.data.path().join(format!("{slug}.csv"));
+        fs::write(&path, text).expect("a file");
+        let mut draft = draft(slug, "csv", SourceLocation::File(path));
+        change(&mut draft);
+        self.store.add_source(&draft, None).expect("a source added")
+    }
+
+    /// Gives the file of a source another content.
+    pub(crate) fn rewrite(&self, source: &Source, text: impl AsRef<[u8]>) {
+        let SourceLocation::File(path) = &source.location else { panic!("{} is not in a file", source.slug) };
+        fs::write(path, text).expect("a file");
+    }
+
+    /// Adds a CSV at an address.
+    pub(crate) fn url_source(&self, slug: &str, url: String) -> Source {
+        self.add(slug, "csv", SourceLocation::Url(url))
+    }
+
+    /// Adds a source of any kind.
+    pub(crate) fn add(&self, slug: &str, kind: &str, location: SourceLocation) -> Source {
+        self.store.add_source(&draft(slug, kind, location), None).expect("a source added")
+    }
+
+    /// Starts a run, which must be accepted.
+    pub(crate) fn start(&self, source: &Source, request: &StartRequest) -> SyncId {
+        match self.control.start(source, request).expect("an answer") {
+            StartOutcome::Accepted(id) => id,
+            other => panic!("the start was not accepted: {other:?}"),
+        }
+    }
+
+    /// Runs a waiting operation here to its end.
+    pub(crate) fn run(&self, id: SyncId) -> SyncRecord {
+        assert!(self.control.run_here(id, &ShutdownSignal::default()).expect("a run"), "{id} was not waiting");
+        self.record(id)
+    }
+
+    /// Starts a run and sees it through.
+    pub(crate) fn go(&self, source: &Source, request: &StartRequest) -> SyncRecord {
+        let id = self.start(source, request);
+        self.run(id)
+    }
+
+    /// Starts a full sync and sees it through.
+    pub(crate) fn sync(&self, source: &Source) -> SyncRecord {
+        self.go(source, &full())
+    }
+
+    /// Runs everything that waits.
+    pub(crate) fn drain(&self) {
+        for (id, _) in self.store.active_runs().expect("the queue") {
+            self.run(id);
+        }
+    }
+
+    /// The kept result of a run that ended.
+    pub(crate) fn record(&self, id: SyncId) -> SyncRecord {
+        self.store.record(id).expect("an answer").expect("a record")
+    }
+
+    /// The issues of a run, as `row/column/kind: reason` with `-` for what is not there.
+    pub(crate) fn issues(&self, id: SyncId) -> Vec<String> {
+        self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(issue_line).collect()
+    }
+
+    /// What the board says of a run.
+    pub(crate) fn report(&self, id: SyncId) -> StatusReport {
+        self.engine.board.get(id).expect("an answer").expect("a status")
+    }
+
+    /// The live items of a catalog in the order in which they came, at most 10,000.
+    pub(crate) fn items(&self, source: &Source) -> Vec<Item> {
+        let query = ItemQuery { page: 1, per: 10_000, ..ItemQuery::default() };
+        self.store.items(source.id, &query).expect("items").items
+    }
+
+    /// The values of the live items, cells joined by `|`, in the order in which they came.
+    pub(crate) fn lines(&self, source: &Source) -> Vec<String> {
+        let line = |item: Item| item.fields.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("|");
+        self.items(source).into_iter().map(line).collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let left = self.store.active_runs().expect("the queue");
+            assert!(left.is_empty(), "work is left in the queue: {left:?}");
+        }
+    }
+}
+
+/// An issue as `row/column/kind: reason` with `-` for what is not there.
+pub(crate) fn issue_line(issue: Issue) -> String {
+    let row = issue.row.map_or("-".to_owned(), |row| row.to_string());
+    let column = issue.column.unwrap_or("-".to_owned());
+    format!("{row}/{column}/{}: {}", issue.kind, issue.reason)
+}
+
+/// A source about to be added; its key column is `id`.
+pub(crate) fn draft(slug: &str, kind: &str, location: SourceLocation) -> SourceDraft {
+    SourceDraft {
+        slug: slug.parse().expect("a slug"),
+        name: slug.to_owned(),
+        noun: Noun { one: "album".to_owned(), many: "albums".to_owned() },
+        kind: kind.to_owned(),
+        location,
+        key_column: "id".to_owned(),
+        schedule: None,
+        public: false,
+        read_options: lockstep::domain::read_options::ReadOptions::default(),
+    }
+}
+
+/// A full sync, asked for by hand.
+pub(crate) fn full() -> StartRequest {
+    StartRequest {
+        kind: OperationKind::Sync,
+        mode: Mode::Full,
+        options: StartOptions::default(),
+        priority: RunPriority::Manual,
+        requested_by: "ada".to_owned(),
+    }
+}
+
+/// An incremental sync, asked for by hand.
+pub(crate) fn incremental() -> StartRequest {
+    StartRequest { mode: Mode::Incremental, ..full() }
+}
+
+/// A preview, asked for by hand.
+pub(crate) fn preview() -> StartRequest {
+    StartRequest { kind: OperationKind::Preview, ..full() }
+}
+
+/// Waits until something is so, for at most half a minute.
+pub(crate) fn until(so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it did not come to that");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}

@@ -1,0 +1,55 @@
+//! People read a catalog while it is synced: they never see an error, and never less than there is.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use lockstep::domain::change_set::ChangeKind;
+use lockstep::store::items::ItemQuery;
+
+use crate::support::memory_kind::Table;
+use crate::support::test_engine::{TERMS, full};
+use crate::support::{Database, House, on_both_databases};
+
+on_both_databases![a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog];
+
+fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &Database) {
+    const ROWS: u64 = 3000;
+    let (one, two) = (House::on(db), House::with(db.second_store(), TERMS));
+    let source = one.memory_source("albums", Table::albums(3000, "Round 0"));
+    let first = one.sync(&source).id;
+    let over = AtomicBool::new(false);
+    let read = |house: &House, number: usize| {
+        let mut reads = 0;
+        while !over.load(Ordering::SeqCst) {
+            let sort = number.is_multiple_of(2).then(|| "title".to_owned());
+            let search = if number < 2 { "round" } else { "" }.to_owned();
+            let query = ItemQuery { search, sort, page: 1 + reads % 3, per: 20, ..ItemQuery::default() };
+            let page = house.store.items(source.id, &query).expect("a page, never an error");
+            assert_eq!((page.total, page.items.len()), (ROWS, 20));
+            let item = &page.items[0];
+            assert!(item.fields[1].1.ends_with(&format!(" {}", item.key)), "whole items only: {item:?}");
+            let catalog = house.store.catalog(source.id).expect("never an error").expect("a catalog");
+            assert_eq!((catalog.item_count, catalog.columns.len()), (ROWS, 2));
+            assert!(house.store.item(source.id, &item.id).expect("never an error").is_some());
+            house.store.changes(first, ChangeKind::Added, 10).expect("never an error");
+            house.store.recent_records(None, 5).expect("never an error");
+            reads += 1;
+        }
+        assert!(reads > 0);
+    };
+    let read = &read;
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = [&one, &two, &one, &two]
+            .into_iter()
+            .enumerate()
+            .map(|(n, house)| scope.spawn(move || read(house, n)))
+            .collect();
+        for round in 1..=4 {
+            one.memory.set("albums", Table::albums(3000, &format!("Round {round}")));
+            assert_eq!(one.go(&source, &full()).stats.updated, ROWS);
+        }
+        over.store(true, Ordering::SeqCst);
+        for reader in readers {
+            reader.join().expect("no error was seen");
+        }
+    });
+}

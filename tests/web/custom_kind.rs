@@ -1,0 +1,89 @@
+//! A kind of source that no room of the house knows, all the way through it: one file, and one line in
+//! [`Site::with_kind`].
+
+use lockstep::domain::account::Role;
+use lockstep::domain::location::SourceLocation;
+
+use super::site::{Client, Site};
+use crate::support::headline_kind::Ticker;
+
+/// A site that knows tickers, and the hand that turns them.
+pub(super) fn site() -> (Site, Ticker) {
+    let ticker = Ticker::default();
+    ticker.set("ticker:jazz", Ok(&["Miles Davis plays", "Blue Train arrives"]));
+    ticker.set("ticker:radio", Ok(&["Transistor on air"]));
+    (Site::with_kind(Box::new(ticker.clone())), ticker)
+}
+
+/// The fields of the second step, as the form proposes them.
+pub(super) fn fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a str); 7] {
+    [
+        ("kind", "ticker"),
+        ("url", url),
+        ("waits", waits),
+        ("slug", "news"),
+        ("name", "News"),
+        ("noun_one", "headline"),
+        ("noun_many", "headlines"),
+    ]
+}
+
+/// Starts a run in the page and sees it through.
+pub(super) fn sync(site: &Site, admin: &Client<'_>, action: &str) {
+    let source = site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
+    let started = admin.post_form("/catalog/news/sync", &[("action", action)]);
+    assert_eq!(started.header("location"), Some("/catalog/news"), "{}", started.body);
+    let run = site.store.active_run(source.id).expect("an answer").expect("a run");
+    site.run(&run.to_string());
+}
+
+#[test]
+fn a_tenth_kind_is_one_file_and_one_line() {
+    let (site, ticker) = site();
+    let admin = site.person("ada", Role::Admin);
+    let offered = admin.get("/settings/sources/new");
+    assert!(offered.body.contains("kind=ticker"), "{}", offered.body);
+    assert!(offered.body.contains("News tickers") && offered.body.contains("What is new, line by line"));
+    let asked = admin.get("/settings/sources/new?kind=ticker");
+    assert!(asked.body.contains("<textarea id=\"url\""), "{}", asked.body);
+
+    let wrong = admin.post_form("/settings/sources/new", &[("kind", "ticker"), ("url", "telegraph:jazz")]);
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.body.contains("The address of a ticker begins with “ticker:”."), "{}", wrong.body);
+    assert!(wrong.body.contains(">telegraph:jazz</textarea>"), "what was typed is kept");
+
+    let looked = admin.post_form("/settings/sources/new", &[("url", "ticker:jazz")]);
+    assert_eq!(looked.status, 200, "{}", looked.body);
+    assert!(looked.body.contains("Miles Davis plays") && looked.body.contains("News ticker"), "{}", looked.body);
+    assert!(looked.body.contains("The first headlines") && !looked.body.contains("name=\"key\""), "{}", looked.body);
+    assert!(looked.body.contains("value=\"Ticker jazz\"") && looked.body.contains("value=\"ticker-jazz\""));
+
+    let added = admin.post_form("/settings/sources", &fields("ticker:jazz\r\nticker:radio", ""));
+    assert_eq!((added.status, added.header("location")), (303, Some("/catalog/news")), "{}", added.body);
+    let source = site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
+    assert_eq!((source.kind.as_str(), source.key_column.as_str()), ("ticker", "headline"));
+    assert_eq!(source.location, SourceLocation::Urls(vec!["ticker:jazz".to_owned(), "ticker:radio".to_owned()]));
+    assert!(admin.get("/settings/sources").body.contains("<b>News ticker</b>"));
+
+    sync(&site, &admin, "preview");
+    let previewed = admin.get("/catalog/news");
+    assert!(previewed.body.contains("What would change"), "{}", previewed.body);
+    sync(&site, &admin, "sync");
+    let catalog = admin.get("/catalog/news");
+    for said in ["Transistor on air", "3 headlines", "2 feeds, 3 articles"] {
+        assert!(catalog.body.contains(said), "{said}: {}", catalog.body);
+    }
+    let run = site.store.recent_records(Some(source.id), 1).expect("records").remove(0);
+    assert!(admin.get(&format!("/history/{}", run.id)).body.contains("2 feeds, 3 articles"));
+
+    // What rolls off the ticker stays, and its page of settings takes one address out and another in.
+    ticker.set("ticker:jazz", Ok(&["Kind of Blue is out"]));
+    ticker.set("ticker:late", Ok(&["Good night"]));
+    let edit = admin.get("/settings/sources/news");
+    assert!(edit.body.contains(">ticker:jazz\nticker:radio</textarea>"), "{}", edit.body);
+    let changed = admin.post_form("/settings/sources/news", &fields("ticker:jazz\nticker:late", ""));
+    assert_eq!(changed.status, 303, "{}", changed.body);
+    sync(&site, &admin, "full");
+    let catalog = admin.get("/catalog/news").body;
+    assert!(catalog.contains("5 headlines") && catalog.contains("Good night"), "{catalog}");
+}
