@@ -4,20 +4,20 @@ use std::time::Duration;
 
 use super::albums;
 use crate::support::browser::Browser;
-use crate::support::reverse_proxy::Front;
-use crate::support::server_process::{Home, within};
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::reverse_proxy::ReverseProxy;
+use crate::support::server_process::{ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
-    outside.set("/albums.csv", Reply::csv(albums(20)));
-    outside.then("/albums.csv", Reply::status(404).after(Duration::from_secs(4)));
+    let outside = StubServer::start();
+    outside.set("/albums.csv", StubReply::csv(albums(20)));
+    outside.then("/albums.csv", StubReply::status(404).after(Duration::from_secs(4)));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = Front::of(server.address());
+    let front = ReverseProxy::of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.sees("#panel-title", "Never synced");
@@ -45,7 +45,7 @@ fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
 
 #[test]
 fn markup_in_a_cell_is_text() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
     let csv = home.path("albums.csv");
@@ -53,7 +53,7 @@ fn markup_in_a_cell_is_text() {
     let rows = format!("id,title,<b>note</b>\n1,{bad},{{{{7*7}}}}\n\"\"\"><b>k</b>\",</table>,</template>\n,{bad},\n");
     std::fs::write(&csv, rows).expect("a file");
     home.add_file("albums", &csv);
-    let front = Front::of(server.address());
+    let front = ReverseProxy::of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.click("#panel-sync");

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::albums;
 use crate::support::browser::Browser;
-use crate::support::reverse_proxy::Front;
-use crate::support::server_process::{Home, Server};
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::reverse_proxy::ReverseProxy;
+use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// A dead worker's run is interrupted within half a minute, and the page asks every two seconds.
 const INTERRUPTED: Duration = Duration::from_secs(34);
@@ -23,7 +23,7 @@ fn shown(browser: &Browser) -> String {
 }
 
 /// Kills the server, looks at what the page says of it, and starts the server again.
-fn kill(home: &Home, browser: &Browser, mut server: Server) -> Server {
+fn kill(home: &ServerSetup, browser: &Browser, mut server: ServerProcess) -> ServerProcess {
     let (run, message) = (shown(browser), browser.text("#panel-message"));
     server.kill();
     browser.sees("#panel-note", "Connection lost, retrying…");
@@ -35,18 +35,18 @@ fn kill(home: &Home, browser: &Browser, mut server: Server) -> Server {
 }
 
 /// A server whose source takes its time for so many fetches, and is quick then; a page on which Sync was pressed.
-fn begin(slow_fetches: usize) -> (Home, Outside, Server, Front, Browser) {
-    let home = Home::new();
+fn begin(slow_fetches: usize) -> (ServerSetup, StubServer, ServerProcess, ReverseProxy, Browser) {
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let (outside, csv) = (Outside::start(), albums(4000));
-    let slow = Reply::csv(&csv).drip(csv.len() / 400, Duration::from_millis(50));
+    let (outside, csv) = (StubServer::start(), albums(4000));
+    let slow = StubReply::csv(&csv).drip(csv.len() / 400, Duration::from_millis(50));
     outside.set("/albums.csv", slow.clone());
     (1..slow_fetches).for_each(|_| outside.then("/albums.csv", slow.clone()));
     // Slow enough to be seen on its way.
-    outside.then("/albums.csv", Reply::csv(albums(60)).drip(300, Duration::from_millis(800)));
+    outside.then("/albums.csv", StubReply::csv(albums(60)).drip(300, Duration::from_millis(800)));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = Front::of(server.address());
+    let front = ReverseProxy::of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.js("window.sameAsBefore = true");
@@ -106,7 +106,7 @@ fn after_a_second_crash_the_open_page_offers_to_try_again() {
 }
 
 /// The panel asks for nothing any more.
-fn is_quiet(browser: &Browser, front: &Front) {
+fn is_quiet(browser: &Browser, front: &ReverseProxy) {
     assert_eq!(browser.attr("#panel", "hx-trigger"), None);
     let ended = Instant::now();
     std::thread::sleep(Duration::from_millis(4500));

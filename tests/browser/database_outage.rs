@@ -7,8 +7,8 @@ use lockstep::store::DatabaseAddress;
 use super::{albums, crawl};
 use crate::support::browser::Browser;
 use crate::support::postgres_server::PostgresServer;
-use crate::support::server_process::Home;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::server_process::ServerSetup;
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn the_pages_say_that_the_database_is_away_and_heal_when_it_is_back() {
@@ -16,12 +16,12 @@ fn the_pages_say_that_the_database_is_away_and_heal_when_it_is_back() {
     let postgres = PostgresServer::start(std::process::id(), &note);
     let mut conn = PgConnection::establish(&format!("{}/postgres", postgres.address())).expect("a connection");
     conn.batch_execute("CREATE DATABASE lockstep").expect("a database");
-    let home = Home::at(DatabaseAddress::Postgres(format!("{}/lockstep", postgres.address())));
+    let home = ServerSetup::at(DatabaseAddress::Postgres(format!("{}/lockstep", postgres.address())));
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
+    let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(4000));
-    outside.then("/albums.csv", Reply::csv(albums(60)));
+    outside.then("/albums.csv", StubReply::csv(albums(60)));
     home.add_url("albums", outside.url("/albums.csv"));
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/catalog/albums"));

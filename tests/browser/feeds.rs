@@ -2,14 +2,14 @@
 
 use super::albums;
 use crate::support::browser::Browser;
-use crate::support::server_process::Home;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::server_process::ServerSetup;
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// A feed with these entries.
-fn feed(title: &str, entries: &[&str]) -> Reply {
+fn feed(title: &str, entries: &[&str]) -> StubReply {
     let item = |entry: &&str| format!("<item><guid>{entry}</guid><title>{entry}</title></item>");
     let items: String = entries.iter().map(item).collect();
-    Reply::rss(&format!("<title>{title}</title><link>https://h.example/</link>{items}"))
+    StubReply::rss(&format!("<title>{title}</title><link>https://h.example/</link>{items}"))
 }
 
 /// Chooses feeds on the page that adds sources, and types addresses, one per line.
@@ -22,9 +22,9 @@ fn look_into(browser: &Browser, addresses: &str) {
 
 #[test]
 fn two_addresses_become_a_catalog_and_the_one_that_failed_is_asked_again_when_it_is_mended() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.set("/jazz", feed("Jazz today", &["Kind of Blue", "Blue Train"]));
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
     let browser = Browser::open();
@@ -78,9 +78,9 @@ fn two_addresses_become_a_catalog_and_the_one_that_failed_is_asked_again_when_it
 
 #[test]
 fn the_failed_ones_are_asked_again_from_the_panel_too() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.set("/jazz", feed("Jazz today", &["Kind of Blue"]));
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
     let browser = Browser::open();
@@ -98,10 +98,10 @@ fn the_failed_ones_are_asked_again_from_the_panel_too() {
 
 #[test]
 fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.set("/jazz", feed("Jazz today", &["Kind of Blue"]));
     outside.csv("/albums.csv", &albums(3));
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
     let browser = Browser::without_javascript();
@@ -153,7 +153,7 @@ fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that()
 
 #[test]
 fn the_table_of_articles_fits_a_screen() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let text = "A long story about a city whose walls were painted over and over again. ".repeat(8);
     let item = |n: usize| {
         format!(
@@ -169,9 +169,9 @@ fn the_table_of_articles_fits_a_screen() {
     let items: String = (10..30).map(item).collect();
     outside.set(
         "/city",
-        Reply::rss(&format!("<title>The daily news of the inner city and its neighbours</title>{items}")),
+        StubReply::rss(&format!("<title>The daily news of the inner city and its neighbours</title>{items}")),
     );
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
     let browser = Browser::open();

@@ -3,22 +3,22 @@
 use std::time::{Duration, Instant};
 
 use crate::support::browser::Browser;
-use crate::support::reverse_proxy::Front;
-use crate::support::server_process::{ADMIN, Home};
+use crate::support::reverse_proxy::ReverseProxy;
+use crate::support::server_process::{ADMIN_LOGIN, ServerSetup};
 
 #[test]
 fn from_the_set_up_link_to_a_catalog_in_step_and_then_silence() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
-    let front = Front::of(server.address());
+    let front = ReverseProxy::of(server.address());
     let browser = Browser::open();
 
     let (_, token) = server.set_up_link().split_once("/setup").expect("a link to the set-up");
     browser.go(&front.url(&format!("/setup{token}")));
-    browser.fill("#username", ADMIN.0);
-    browser.fill("#password", ADMIN.1);
+    browser.fill("#username", ADMIN_LOGIN.0);
+    browser.fill("#password", ADMIN_LOGIN.1);
     browser.click("main button[type=submit]");
-    browser.sees(".logout", ADMIN.0);
+    browser.sees(".logout", ADMIN_LOGIN.0);
     assert_eq!(browser.path(), "/");
     browser.fits_a_phone();
 

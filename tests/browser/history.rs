@@ -2,17 +2,17 @@
 
 use super::{albums, crawl};
 use crate::support::browser::Browser;
-use crate::support::server_process::Home;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::server_process::ServerSetup;
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn a_failure_is_looked_up_tried_again_and_followed_to_its_end() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
-    outside.set("/albums.csv", Reply::csv("id,title\n1,One\n,Two\n"));
-    outside.then("/albums.csv", Reply::status(404));
+    let outside = StubServer::start();
+    outside.set("/albums.csv", StubReply::csv("id,title\n1,One\n,Two\n"));
+    outside.then("/albums.csv", StubReply::status(404));
     home.add_url("albums", outside.url("/albums.csv"));
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/catalog/albums"));
@@ -54,10 +54,10 @@ fn a_failure_is_looked_up_tried_again_and_followed_to_its_end() {
 
 #[test]
 fn an_open_page_of_a_run_learns_of_its_end() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
+    let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(60));
     home.add_url("albums", outside.url("/albums.csv"));
     let id = server.begin("albums");
@@ -73,10 +73,10 @@ fn an_open_page_of_a_run_learns_of_its_end() {
 
 #[test]
 fn an_open_page_says_what_is_done_also_of_a_preview() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
+    let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(60));
     home.add_url("albums", outside.url("/albums.csv"));
     let preview = serde_json::json!({ "source": "albums", "options": { "preview": true } });
@@ -95,12 +95,12 @@ fn an_open_page_says_what_is_done_also_of_a_preview() {
 
 #[test]
 fn history_is_chosen_and_turned_without_javascript() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let refused: String = (1..=60).map(|number| format!(",Nobody {number}\n")).collect();
-    outside.set("/albums.csv", Reply::csv(format!("id,title\n1,One\n{refused}")));
+    outside.set("/albums.csv", StubReply::csv(format!("id,title\n1,One\n{refused}")));
     home.add_url("albums", outside.url("/albums.csv"));
     let browser = Browser::without_javascript();
     browser.log_in(&server.url("/login?next=/catalog/albums"));

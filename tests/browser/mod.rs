@@ -14,7 +14,7 @@ mod without_javascript;
 
 use std::time::Duration;
 
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// A CSV file of so many albums.
 fn albums(count: usize) -> String {
@@ -26,6 +26,6 @@ fn albums(count: usize) -> String {
 }
 
 /// The CSV file at `path` comes in pieces and takes most of a minute.
-fn crawl(outside: &Outside, path: &str, csv: &str) {
-    outside.set(path, Reply::csv(csv).drip(csv.len() / 400, Duration::from_millis(100)));
+fn crawl(outside: &StubServer, path: &str, csv: &str) {
+    outside.set(path, StubReply::csv(csv).drip(csv.len() / 400, Duration::from_millis(100)));
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::support::browser::Browser;
-use crate::support::server_process::Home;
+use crate::support::server_process::ServerSetup;
 
 /// The sample's catalog, just synced, on a phone.
-fn synced(browser: &Browser, home: &Home, link: &str) {
+fn synced(browser: &Browser, home: &ServerSetup, link: &str) {
     home.furnish();
     browser.log_in(&format!("{link}/login?next=/catalog/sample-albums"));
     browser.narrow(true);
@@ -19,7 +19,7 @@ fn synced(browser: &Browser, home: &Home, link: &str) {
 
 #[test]
 fn a_phone_sorts_without_a_head_and_searches_with_a_button() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     let browser = Browser::open();
     synced(&browser, &home, &server.url(""));
@@ -47,7 +47,7 @@ fn a_phone_sorts_without_a_head_and_searches_with_a_button() {
 
 #[test]
 fn an_outcome_that_was_seen_no_longer_covers_the_page() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     let browser = Browser::open();
     synced(&browser, &home, &server.url(""));

@@ -2,20 +2,20 @@
 
 use super::{albums, crawl};
 use crate::support::browser::Browser;
-use crate::support::reverse_proxy::Front;
-use crate::support::server_process::Home;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::reverse_proxy::ReverseProxy;
+use crate::support::server_process::ServerSetup;
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn the_panel_outlives_a_bad_gateway_and_a_restart_and_heals_by_itself() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let mut server = home.start();
     home.furnish();
-    let outside = Outside::start();
+    let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(4000));
-    outside.then("/albums.csv", Reply::csv(albums(60)));
+    outside.then("/albums.csv", StubReply::csv(albums(60)));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = Front::of(server.address());
+    let front = ReverseProxy::of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.click("#panel-sync");

@@ -1,18 +1,18 @@
 //! A Google Sheet, from the link somebody sent to the catalog.
 
 use crate::support::browser::Browser;
-use crate::support::server_process::Home;
-use crate::support::stub_server::Outside;
+use crate::support::server_process::ServerSetup;
+use crate::support::stub_server::StubServer;
 
 const OPEN: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 const PRIVATE: &str = "1PrivateMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2";
 
 #[test]
 fn a_sheet_is_added_by_its_link_and_synced_and_a_private_one_says_how_to_share_it() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.sheet(OPEN, 7, "title,no,year\nKind of Blue,a1,1959\nBlue Train,,1957\nAutobahn,a3,1974\nAgain,a1,1999\n");
     outside.private_sheet(PRIVATE);
-    let home = Home::new().with("LOCKSTEP_GOOGLE_URL", &outside.url("/"));
+    let home = ServerSetup::new().with("LOCKSTEP_GOOGLE_URL", &outside.url("/"));
     let server = home.start();
     home.furnish();
     let browser = Browser::open();

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::{albums, crawl};
 use crate::support::browser::Browser;
-use crate::support::reverse_proxy::Front;
-use crate::support::server_process::Home;
-use crate::support::stub_server::Outside;
+use crate::support::reverse_proxy::ReverseProxy;
+use crate::support::server_process::ServerSetup;
+use crate::support::stub_server::StubServer;
 
 /// Makes the page think that it is hidden, or shown again. The tab that is led always counts as shown in a browser
 /// without a window, whatever is on top of it.
@@ -23,13 +23,13 @@ fn percent(browser: &Browser) -> u64 {
 
 #[test]
 fn progress_moves_in_every_tab_survives_a_reload_rests_while_hidden_and_ends_by_cancel() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
+    let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(4000));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = Front::of(server.address());
+    let front = ReverseProxy::of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     let first = browser.tab();

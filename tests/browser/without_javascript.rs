@@ -4,17 +4,17 @@ use std::time::Duration;
 
 use super::albums;
 use crate::support::browser::Browser;
-use crate::support::server_process::Home;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::server_process::ServerSetup;
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn everything_works_without_javascript() {
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
-    let outside = Outside::start();
-    outside.set("/albums.csv", Reply::csv(albums(120)).after(Duration::from_secs(3)));
-    outside.then("/albums.csv", Reply::csv(albums(120)).hang());
+    let outside = StubServer::start();
+    outside.set("/albums.csv", StubReply::csv(albums(120)).after(Duration::from_secs(3)));
+    outside.then("/albums.csv", StubReply::csv(albums(120)).hang());
     home.add_url("albums", outside.url("/albums.csv"));
     let browser = Browser::without_javascript();
     browser.log_in(&server.url("/login?next=/catalog/albums"));

@@ -1,10 +1,10 @@
 //! Users and tokens.
 
-use super::House;
+use super::CliFixture;
 
 #[test]
 fn adding_a_token_prints_the_token_alone_and_it_can_be_revoked() {
-    let house = House::new();
+    let house = CliFixture::new();
     let token = house.ok(&["token", "add", "bot", "--role", "viewer"]);
     let token = token.strip_suffix('\n').expect("one line");
     assert!(token.len() == 43 && token.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)), "{token:?}");
@@ -20,7 +20,7 @@ fn adding_a_token_prints_the_token_alone_and_it_can_be_revoked() {
 
 #[test]
 fn a_user_is_added_listed_and_gets_another_password() {
-    let house = House::new();
+    let house = CliFixture::new();
     let add = ["user", "add", "ann", "--role", "admin", "--password-stdin"];
     let short = house.run_with_input(&add, "short\n");
     assert_eq!(short.code, 2);

@@ -9,20 +9,20 @@ use std::time::{Duration, Instant};
 use lockstep::store::DatabaseAddress;
 use serde_json::Value;
 
-use super::{House, answer};
-use crate::support::Database;
+use super::{CliFixture, read_output};
+use crate::support::TestDatabase;
 use crate::support::unwritable_folder::is_held_to_permissions;
 
 /// What it says, with its exit code.
-pub(super) fn examine(house: &House, env: &[(&str, &str)]) -> (i32, Vec<Value>) {
+pub(super) fn examine(house: &CliFixture, env: &[(&str, &str)]) -> (i32, Vec<Value>) {
     let output = house.command(&["doctor", "--json"]).envs(env.iter().copied()).output().expect("it runs");
-    let answer = answer(output);
+    let answer = read_output(output);
     let findings = serde_json::from_str(&answer.out).unwrap_or_else(|_| panic!("{}{}", answer.out, answer.err));
     (answer.code, findings)
 }
 
 /// The address of a database of the tests, as a setting.
-pub(super) fn url_of(database: &Database) -> String {
+pub(super) fn url_of(database: &TestDatabase) -> String {
     match database.address() {
         DatabaseAddress::Sqlite(path) => path.display().to_string(),
         DatabaseAddress::Postgres(url) => url,
@@ -44,7 +44,7 @@ pub(super) fn the_only(findings: &[Value], state: &str) -> String {
 
 #[test]
 fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_well() {
-    let house = House::new();
+    let house = CliFixture::new();
     for _ in 0..2 {
         let first = house.run(&["doctor"]);
         assert_eq!(first.code, 0, "{}{}", first.out, first.err);
@@ -87,7 +87,7 @@ fn a_folder_that_cannot_be_made_is_named_before_the_first_start() {
     if !is_held_to_permissions("cli::doctor::a_folder_that_cannot_be_made_is_named_before_the_first_start") {
         return;
     }
-    let house = House::new();
+    let house = CliFixture::new();
     fs::create_dir(house.path("closed")).expect("a folder");
     fs::set_permissions(house.path("closed"), fs::Permissions::from_mode(0o500)).expect("another mode");
     let (code, findings) = examine(&house, &[("LOCKSTEP_DATA_DIR", "closed/a/data"), ("DATABASE_URL", "closed/a.db")]);
@@ -101,7 +101,7 @@ fn a_folder_that_cannot_be_made_is_named_before_the_first_start() {
 
 #[test]
 fn it_works_beside_a_server() {
-    let house = House::new();
+    let house = CliFixture::new();
     let mut server = house.command(&["serve"]).spawn().expect("it runs");
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("an output")).read_line(&mut line).expect("a line");
@@ -112,7 +112,7 @@ fn it_works_beside_a_server() {
 
 #[test]
 fn folders_that_others_may_look_into_or_that_are_none_are_named_with_the_fix() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.make();
     let mode = |name: &str, mode| {
         fs::set_permissions(house.path(name), fs::Permissions::from_mode(mode)).expect("another mode");
@@ -151,7 +151,7 @@ fn folders_that_others_may_look_into_or_that_are_none_are_named_with_the_fix() {
 
 #[test]
 fn wrong_settings_are_named_and_what_does_not_hang_on_them_is_looked_at() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.make();
     let (code, findings) = examine(&house, &[("LOCKSTEP_WORKERS", "many"), ("LOCKSTEP_WEBHOOK_URL", "x")]);
     assert_eq!(code, 1);
@@ -170,7 +170,7 @@ fn wrong_settings_are_named_and_what_does_not_hang_on_them_is_looked_at() {
 
 #[test]
 fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
-    let house = House::new();
+    let house = CliFixture::new();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = silent.local_addr().expect("an address").port();
     for (port, said) in [(1, "refused"), (port, "timeout expired")] {
@@ -192,8 +192,8 @@ fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
 
 #[test]
 fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_are_named() {
-    let house = House::new();
-    let database = Database::empty_postgres();
+    let house = CliFixture::new();
+    let database = TestDatabase::empty_postgres();
     let url = url_of(&database);
     let env = [("DATABASE_URL", url.as_str())];
     for _ in 0..2 {

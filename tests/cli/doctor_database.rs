@@ -10,19 +10,19 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 
 use super::doctor::{examine, of_state, the_only, url_of};
-use super::{House, signal};
+use super::{CliFixture, send_signal};
 use crate::support::server_process::within;
-use crate::support::test_database::Raw;
-use crate::support::test_engine::{draft, full};
-use crate::support::{Database, on_both_databases};
+use crate::support::test_database::RawConnection;
+use crate::support::test_engine::{full_sync, source_draft};
+use crate::support::{TestDatabase, on_both_databases};
 
 /// Tells a process its part: the database to hold, and the file that says that it does.
 const PART: &str = "LOCKSTEP_TEST_HOLDS_THE_DATABASE";
 
 /// A process that holds the write lock of a SQLite file; it ends with this value, frozen or not.
-struct Holder(Child);
+struct LockHolder(Child);
 
-impl Drop for Holder {
+impl Drop for LockHolder {
     fn drop(&mut self) {
         // It may be gone already, which is as good.
         let _ = self.0.kill();
@@ -35,7 +35,7 @@ fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
     if let Ok(part) = std::env::var(PART) {
         return hold(&part);
     }
-    let (house, db) = (House::new(), Database::sqlite());
+    let (house, db) = (CliFixture::new(), TestDatabase::sqlite());
     let url = url_of(&db);
     let env = [("DATABASE_URL", url.as_str())];
     assert_eq!(examine(&house, &env).0, 0);
@@ -48,7 +48,7 @@ fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    let mut holder = Holder(holder.expect("a process"));
+    let mut holder = LockHolder(holder.expect("a process"));
     within(Duration::from_secs(20), "the lock is held", || sign.exists());
     let pid = holder.0.id();
 
@@ -60,7 +60,7 @@ fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
     assert!(held.contains("has been writing for more than 3 s") && held.contains(&format!("kill {pid}")), "{held}");
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 
-    signal(&holder.0, "STOP");
+    send_signal(&holder.0, "STOP");
     let frozen = the_only(&examine(&house, &env).1, "wrong");
     assert!(frozen.contains(&format!("process {pid} (")) && frozen.contains("is frozen inside a write"), "{frozen}");
     assert!(frozen.contains(&format!("kill -CONT {pid}")), "{frozen}");
@@ -72,7 +72,7 @@ fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
 /// Takes the lock and keeps it until this process is ended.
 fn hold(part: &str) {
     let (url, sign) = part.split_once('\n').expect("a part");
-    let mut database = Raw::Sqlite(diesel::Connection::establish(url).expect("the database"));
+    let mut database = RawConnection::Sqlite(diesel::Connection::establish(url).expect("the database"));
     database.run("BEGIN IMMEDIATE");
     fs::write(Path::new(sign), "").expect("a sign");
     std::thread::sleep(Duration::from_secs(60));
@@ -80,7 +80,7 @@ fn hold(part: &str) {
 
 #[test]
 fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
-    let (house, db) = (House::new(), Database::postgres());
+    let (house, db) = (CliFixture::new(), TestDatabase::postgres());
     let url = url_of(&db);
     db.run("INSERT INTO house_facts (name, value) VALUES ('x', 'x')");
     let (mut first, mut second) = (db.raw(), db.raw());
@@ -100,8 +100,8 @@ fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
 
 on_both_databases! { runs_without_a_worker_and_sources_that_fail_are_named }
 
-fn runs_without_a_worker_and_sources_that_fail_are_named(db: &Database) {
-    let house = House::new();
+fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
+    let house = CliFixture::new();
     house.make();
     let url = url_of(db);
     let env = [("DATABASE_URL", url.as_str())];
@@ -148,10 +148,10 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &Database) {
 }
 
 /// Adds a source whose file is not there and queues a sync of it.
-fn begin(db: &Database, slug: &str) -> SyncId {
+fn begin(db: &TestDatabase, slug: &str) -> SyncId {
     let location = SourceLocation::File("/nowhere/gone.csv".into());
-    let source = db.store().add_source(&draft(slug, "csv", location), None).expect("a source").id;
-    let request = full();
+    let source = db.store().add_source(&source_draft(slug, "csv", location), None).expect("a source").id;
+    let request = full_sync();
     let wish = AdmissionRequest { source, request: &request, message: "…", cooldown: Duration::ZERO, due: None };
     match db.store().admit(&wish).expect("an answer") {
         StartOutcome::Accepted(id) => id,

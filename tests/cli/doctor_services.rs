@@ -5,16 +5,16 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::House;
+use super::CliFixture;
 use super::doctor::{examine, of_state, the_only, url_of};
-use crate::support::Database;
-use crate::support::redis_server::{PASSWORD, Redis};
+use crate::support::TestDatabase;
+use crate::support::redis_server::{PASSWORD, RedisServer};
 
 #[test]
 fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.make();
-    let mut redis = Redis::start();
+    let mut redis = RedisServer::start();
     let url = redis.url();
     let env = [("LOCKSTEP_REDIS_URL", url.as_str())];
     let look = || {
@@ -63,9 +63,9 @@ fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {
 
 #[test]
 fn a_database_that_falls_silent_ends_the_look_and_is_said_once() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.make();
-    let database = Database::postgres();
+    let database = TestDatabase::postgres();
     let url = url_of(&database);
     let (login, rest) = url.split_once('@').expect("a login");
     let (server, name) = rest.split_once('/').expect("a database");

@@ -1,13 +1,13 @@
 //! Sources that are made of feeds, and accounts, from a terminal.
 
-use super::House;
-use crate::support::stub_server::{Outside, Reply};
+use super::CliFixture;
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn feeds_are_added_without_a_key_and_each_is_told_of() {
-    let house = House::new();
-    let outside = Outside::start();
-    outside.set("/jazz", Reply::feed("Jazz", &["Blue Train"]));
+    let house = CliFixture::new();
+    let outside = StubServer::start();
+    outside.set("/jazz", StubReply::feed("Jazz", &["Blue Train"]));
     let gone = outside.url("/gone?token=s3cret");
     let urls = ["--url", &outside.url("/jazz"), "--url", &gone];
     house.ok(&[&["source", "add", "news", "--kind", "feeds"], &urls[..]].concat());
@@ -25,7 +25,7 @@ fn feeds_are_added_without_a_key_and_each_is_told_of() {
         assert!(!told.contains("s3cret"), "{told}");
     }
 
-    outside.set("/gone", Reply::feed("Rock", &["Autobahn"]));
+    outside.set("/gone", StubReply::feed("Rock", &["Autobahn"]));
     house.ok(&["sync", "news"]);
     assert!(house.ok(&["source", "show", "news"]).contains("feeds         2, 0 failing"));
     assert!(house.ok(&["source", "check", "news"]).starts_with("news is fine: 2 feeds, "));
@@ -33,7 +33,7 @@ fn feeds_are_added_without_a_key_and_each_is_told_of() {
 
 #[test]
 fn the_password_of_an_account_stays_off_the_command_line_and_out_of_every_answer() {
-    let house = House::new();
+    let house = CliFixture::new();
     let add = |rest: &[&str], input: &str| {
         let args = [&["source", "add", "mine", "--user", "ada@example.org", "--password-stdin"], rest].concat();
         house.run_with_input(&args, input)
@@ -52,10 +52,10 @@ fn the_password_of_an_account_stays_off_the_command_line_and_out_of_every_answer
 
 #[test]
 fn nothing_of_a_query_or_a_fragment_is_told_whatever_it_is_called() {
-    let house = House::new();
-    let outside = Outside::start();
-    outside.set("/moved", Reply::redirect(301, "/new?jwt=S3CR#S3CR"));
-    outside.set("/new", Reply::feed("", &["Blue Train"]));
+    let house = CliFixture::new();
+    let outside = StubServer::start();
+    outside.set("/moved", StubReply::redirect(301, "/new?jwt=S3CR#S3CR"));
+    outside.set("/new", StubReply::feed("", &["Blue Train"]));
     let address = |path: &str| outside.url(&format!("/{path}?jwt=S3CR&gid=S3CR#S3CR"));
     let (gone, moved) = (address("gone"), address("moved"));
     house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &gone, "--url", &moved]);

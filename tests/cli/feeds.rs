@@ -1,14 +1,14 @@
 //! Feeds from the command line.
 
-use super::House;
-use crate::support::stub_server::{Outside, Reply};
+use super::CliFixture;
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn feeds_are_added_without_a_key_checked_and_synced() {
-    let (house, outside) = (House::new(), Outside::start());
-    outside.set("/a", Reply::feed("Alpha", &["1", "2"]));
-    outside.set("/b", Reply::feed("Beta", &["1"]));
-    outside.set("/list", Reply::opml(&[outside.url("/b")]));
+    let (house, outside) = (CliFixture::new(), StubServer::start());
+    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]));
+    outside.set("/b", StubReply::feed("Beta", &["1"]));
+    outside.set("/list", StubReply::opml(&[outside.url("/b")]));
     let (feed, list) = (outside.url("/a"), outside.url("/list"));
     house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &feed, "--url", &list]);
     assert!(house.ok(&["source", "check", "news"]).starts_with("news is fine: 2 feeds, "));
@@ -23,24 +23,24 @@ fn feeds_are_added_without_a_key_checked_and_synced() {
 
 #[test]
 fn a_check_says_how_many_feeds_of_a_long_list_it_asked() {
-    let (house, outside) = (House::new(), Outside::start());
+    let (house, outside) = (CliFixture::new(), StubServer::start());
     let addresses: Vec<String> = (0..12).map(|n| outside.url(&format!("/{n}"))).collect();
     for n in 0..4 {
-        outside.set(&format!("/{n}"), Reply::feed("F", &["1"]));
+        outside.set(&format!("/{n}"), StubReply::feed("F", &["1"]));
     }
-    outside.set("/list", Reply::opml(&addresses));
+    outside.set("/list", StubReply::opml(&addresses));
     house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &outside.url("/list")]);
     let said = house.ok(&["source", "check", "news"]);
     assert!(said.starts_with("news: 4 of 12 feeds were asked and are fine, "), "{said}");
-    outside.set("/3", Reply::status(429).header("Retry-After", "600"));
+    outside.set("/3", StubReply::status(429).header("Retry-After", "600"));
     let checked = house.run(&["source", "check", "news"]);
     assert!(checked.code == 1 && checked.err.contains("/3: Its server asks to be left alone"), "{}", checked.err);
 }
 
 #[test]
 fn a_list_in_a_file_is_read_from_where_it_lies() {
-    let (house, outside) = (House::new(), Outside::start());
-    outside.set("/a", Reply::feed("Alpha", &["1"]));
+    let (house, outside) = (CliFixture::new(), StubServer::start());
+    outside.set("/a", StubReply::feed("Alpha", &["1"]));
     let list = format!("<opml version=\"2.0\"><body><outline xmlUrl=\"{}\"/></body></opml>", outside.url("/a"));
     house.csv("feeds.opml", &list);
     house.ok(&["source", "add", "news", "--kind", "feeds", "--file", "feeds.opml"]);
@@ -53,11 +53,11 @@ fn a_list_in_a_file_is_read_from_where_it_lies() {
 
 #[test]
 fn the_encoding_of_feeds_can_be_set_and_why_that_of_an_account_cannot_is_said() {
-    let (house, outside) = (House::new(), Outside::start());
+    let (house, outside) = (CliFixture::new(), StubServer::start());
     let text =
         "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>НАТО</title></item></channel></rss>";
     let bytes = encoding_rs::WINDOWS_1251.encode(text).0.into_owned();
-    outside.set("/a", Reply::status(200).header("Content-Type", "application/xml").body(bytes));
+    outside.set("/a", StubReply::status(200).header("Content-Type", "application/xml").body(bytes));
     let add = ["source", "add", "news", "--kind", "feeds", "--encoding", "cp1251", "--url"];
     house.ok(&[&add[..], &[&outside.url("/a")]].concat());
     assert!(house.ok(&["source", "show", "news"]).contains("windows-1251"));

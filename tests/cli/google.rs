@@ -8,33 +8,35 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 
 use super::doctor::{of_state, the_only, url_of};
-use super::{Answer, House, answer};
-use crate::support::Database;
-use crate::support::google_server::{Google, ID, ROBOT, Tab, disabled, no_token, quota, refusal};
-use crate::support::stub_server::Reply;
+use super::{CliFixture, CommandOutput, read_output};
+use crate::support::TestDatabase;
+use crate::support::google_server::{
+    GoogleServer, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, api_disabled, api_error, quota_exceeded, token_error,
+};
+use crate::support::stub_server::StubReply;
 
-struct Office {
-    house: House,
-    google: Google,
+struct GoogleCommands {
+    house: CliFixture,
+    google: GoogleServer,
 }
 
-impl Office {
+impl GoogleCommands {
     fn open() -> Self {
-        let (house, google) = (House::new(), Google::start());
+        let (house, google) = (CliFixture::new(), GoogleServer::start());
         google.key_file(&house.path("robot.json"));
-        google.sheet(ID, vec![Tab::new(0, "Albums", &[&["id", "title"], &["1", "One"], &["2", "Two"]])]);
+        google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"], &["2", "Two"]])]);
         Self { house, google }
     }
 
-    fn run(&self, args: &[&str]) -> Answer {
+    fn run(&self, args: &[&str]) -> CommandOutput {
         self.run_with(args, &[])
     }
 
     /// Runs a command, and finds nothing secret in what it says.
-    fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> Answer {
+    fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> CommandOutput {
         let mut command = self.house.command(args);
         command.env("LOCKSTEP_GOOGLE_URL", self.google.url()).env("LOCKSTEP_GOOGLE_CREDENTIALS", "robot.json");
-        let answer = answer(command.env("RUST_LOG", "trace").envs(env.iter().copied()).output().expect("it runs"));
+        let answer = read_output(command.env("RUST_LOG", "trace").envs(env.iter().copied()).output().expect("it runs"));
         self.is_secretive(&answer.out);
         self.is_secretive(&answer.err);
         answer
@@ -58,7 +60,7 @@ impl Office {
     }
 
     fn add(&self, slug: &str, rest: &str) {
-        let url = format!("https://docs.google.com/spreadsheets/d/{ID}{rest}");
+        let url = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}{rest}");
         let added = self.run(&["source", "add", slug, "--kind", "sheet", "--key", "id", "--url", &url]);
         assert_eq!(added.code, 0, "{}", added.err);
     }
@@ -66,7 +68,7 @@ impl Office {
 
 #[test]
 fn a_mistake_in_the_credentials_stops_the_start_in_one_line_without_a_word_of_them() {
-    let office = Office::open();
+    let office = GoogleCommands::open();
     let good = office.google.key_json();
     let with = |name: &str, value: &str| {
         let mut key = good.clone();
@@ -110,11 +112,14 @@ fn a_mistake_in_the_credentials_stops_the_start_in_one_line_without_a_word_of_th
 
 #[test]
 fn the_doctor_tries_the_key_and_names_what_is_wrong() {
-    let office = Office::open();
+    let office = GoogleCommands::open();
     office.house.make();
     let (code, findings) = office.doctor();
     let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
-    assert!(code == 0 && state == "ok" && line.contains(&format!("Google takes the key of {ROBOT}")), "{line}");
+    assert!(
+        code == 0 && state == "ok" && line.contains(&format!("Google takes the key of {SERVICE_ACCOUNT_EMAIL}")),
+        "{line}"
+    );
 
     fs::set_permissions(office.house.path("robot.json"), fs::Permissions::from_mode(0o644)).expect("another mode");
     let (code, findings) = office.doctor();
@@ -135,10 +140,10 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     assert!(line.contains("The clock of this machine is 75 minutes off (behind)"), "{line}");
     office.google.clock_ahead(TimeDelta::zero());
 
-    office.google.once("/token", no_token(400, "invalid_grant", "Invalid grant: account not found"));
+    office.google.once("/token", token_error(400, "invalid_grant", "Invalid grant: account not found"));
     let (_, findings) = office.doctor();
     assert!(findings[0].0 == "wrong" && findings[0].1.contains("deleted or disabled"), "{findings:?}");
-    office.google.once("/token", Reply::status(200).hang());
+    office.google.once("/token", StubReply::status(200).hang());
     let begun = Instant::now();
     let (code, findings) = office.doctor();
     assert!(code == 1 && findings[0].1.contains("did not answer the sign-in in time → See whether"), "{findings:?}");
@@ -150,20 +155,20 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
 
 #[test]
 fn a_look_by_the_doctor_leaves_nothing_behind() {
-    let office = Office::open();
+    let office = GoogleCommands::open();
     assert_eq!(office.doctor().1[0].0, "ok");
     assert!(!office.house.path("data").exists());
 }
 
 #[test]
 fn a_check_and_a_sync_name_the_fix_in_the_same_words() {
-    let office = Office::open();
+    let office = GoogleCommands::open();
     office.add("albums", "/edit#gid=0");
-    let share = format!("Share it with {ROBOT} (Viewer is enough)");
+    let share = format!("Share it with {SERVICE_ACCOUNT_EMAIL} (Viewer is enough)");
     let cases = [
-        (refusal(403, "PERMISSION_DENIED", "The caller does not have permission", ""), share.as_str()),
-        (disabled("Google Sheets API", "sheets.googleapis.com"), "Enable the Google Sheets API in project"),
-        (refusal(404, "NOT_FOUND", "Requested entity was not found.", ""), "Google knows no such sheet (404)"),
+        (api_error(403, "PERMISSION_DENIED", "The caller does not have permission", ""), share.as_str()),
+        (api_disabled("Google Sheets API", "sheets.googleapis.com"), "Enable the Google Sheets API in project"),
+        (api_error(404, "NOT_FOUND", "Requested entity was not found.", ""), "Google knows no such sheet (404)"),
     ];
     for (reply, said) in cases {
         office.google.times(2, "/v4/", reply);
@@ -180,13 +185,13 @@ fn a_check_and_a_sync_name_the_fix_in_the_same_words() {
 
 #[test]
 fn a_sheet_is_synced_on_both_databases_and_the_key_is_in_no_file() {
-    let (sqlite, postgres) = (Database::sqlite(), Database::postgres());
+    let (sqlite, postgres) = (TestDatabase::sqlite(), TestDatabase::postgres());
     for database in [url_of(&sqlite), url_of(&postgres)] {
-        let office = Office::open();
+        let office = GoogleCommands::open();
         let env = [("DATABASE_URL", database.as_str())];
-        let url = format!("https://docs.google.com/spreadsheets/d/{ID}/edit");
+        let url = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
         office.run_with(&["source", "add", "sheet", "--kind", "sheet", "--key", "id", "--url", &url], &env);
-        office.google.once("values:batchGet", quota().header("Retry-After", "1"));
+        office.google.once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
         office.google.modified("2026-11-20T08:00:00.000Z");
         let synced = office.run_with(&["sync", "sheet", "--json"], &env);
         assert_eq!(synced.code, 0, "{}{}", synced.out, synced.err);

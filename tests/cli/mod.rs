@@ -18,18 +18,18 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
 /// A house of its own in a temporary folder.
-struct House {
+struct CliFixture {
     home: tempfile::TempDir,
 }
 
 /// What a command answered.
-struct Answer {
+struct CommandOutput {
     code: i32,
     out: String,
     err: String,
 }
 
-impl House {
+impl CliFixture {
     fn new() -> Self {
         Self { home: tempfile::tempdir().expect("a folder") }
     }
@@ -65,8 +65,8 @@ impl House {
         command
     }
 
-    fn run(&self, args: &[&str]) -> Answer {
-        answer(self.command(args).output().expect("it runs"))
+    fn run(&self, args: &[&str]) -> CommandOutput {
+        read_output(self.command(args).output().expect("it runs"))
     }
 
     /// Runs it and expects it to do what was asked.
@@ -76,15 +76,15 @@ impl House {
         answer.out
     }
 
-    fn run_with_input(&self, args: &[&str], input: &str) -> Answer {
+    fn run_with_input(&self, args: &[&str], input: &str) -> CommandOutput {
         let mut child = self.command(args).stdin(Stdio::piped()).spawn().expect("it runs");
         child.stdin.take().expect("an input").write_all(input.as_bytes()).expect("written");
-        answer(child.wait_with_output().expect("it ends"))
+        read_output(child.wait_with_output().expect("it ends"))
     }
 }
 
-fn answer(output: Output) -> Answer {
-    Answer {
+fn read_output(output: Output) -> CommandOutput {
+    CommandOutput {
         code: output.status.code().expect("an exit code"),
         out: String::from_utf8(output.stdout).expect("UTF-8"),
         err: String::from_utf8(output.stderr).expect("UTF-8"),
@@ -92,7 +92,7 @@ fn answer(output: Output) -> Answer {
 }
 
 /// Sends a signal by its name, such as `INT`.
-fn signal(child: &Child, name: &str) {
+fn send_signal(child: &Child, name: &str) {
     let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", child.id())]).status().expect("a shell");
     assert!(sent.success());
 }

@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout};
 use std::time::{Duration, Instant};
 
-use super::{House, signal};
+use super::{CliFixture, send_signal};
 
-fn server(house: &House) -> (Child, BufReader<ChildStdout>) {
+fn server(house: &CliFixture) -> (Child, BufReader<ChildStdout>) {
     let mut child = house.command(&[]).stderr(std::process::Stdio::null()).spawn().expect("it runs");
     let out = BufReader::new(child.stdout.take().expect("an output"));
     (child, out)
@@ -20,7 +20,7 @@ fn line(out: &mut BufReader<ChildStdout>) -> String {
 
 fn stop(mut child: Child, name: &str) {
     let asked = Instant::now();
-    signal(&child, name);
+    send_signal(&child, name);
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(0));
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
@@ -32,7 +32,7 @@ fn link(line: &str) -> &str {
 
 #[test]
 fn a_new_house_gets_the_sample_once_and_one_set_up_link_until_it_is_used() {
-    let house = House::new();
+    let house = CliFixture::new();
     let (first, mut out) = server(&house);
     let address = line(&mut out);
     let port = address.strip_prefix("Lockstep is at http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
@@ -60,7 +60,7 @@ fn a_new_house_gets_the_sample_once_and_one_set_up_link_until_it_is_used() {
 
 #[test]
 fn a_taken_address_is_a_sentence() {
-    let house = House::new();
+    let house = CliFixture::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let answer = house.run(&["serve", "--bind", &address]);

@@ -1,10 +1,10 @@
 //! Sources: add, list, show, check, remove.
 
-use super::House;
+use super::CliFixture;
 
 #[test]
 fn a_source_is_added_listed_shown_and_removed() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.csv("albums.csv", "id,title\n1,A\n");
     let add = [
         "source",
@@ -48,7 +48,7 @@ fn a_source_is_added_listed_shown_and_removed() {
 
 #[test]
 fn what_cannot_be_a_source_is_refused_with_a_reason() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.csv("a.csv", "id\n1\n");
     let sheet = |rest: &str| {
         format!("https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/{rest}")
@@ -76,7 +76,7 @@ fn what_cannot_be_a_source_is_refused_with_a_reason() {
 
 #[test]
 fn an_unknown_source_names_the_known_ones() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.csv("a.csv", "id\n1\n");
     house.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
     for args in [&["sync", "album"][..], &["source", "show", "album"], &["source", "remove", "album", "--yes"]] {
@@ -88,7 +88,7 @@ fn an_unknown_source_names_the_known_ones() {
 
 #[test]
 fn a_check_says_what_is_wrong_and_how_to_mend_it() {
-    let house = House::new();
+    let house = CliFixture::new();
     let file = house.csv("a.csv", "");
     house.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
     let cases: [(&str, &[&str]); 6] = [
@@ -132,7 +132,7 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
 
 #[test]
 fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.csv("a.csv", "Titles\n\nid,title\n1,A\n");
     let add = |rest: &[&str]| {
         let source = ["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"];
@@ -156,7 +156,7 @@ fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
 
 #[test]
 fn a_check_names_the_row_of_a_header_below_titles() {
-    let house = House::new();
+    let house = CliFixture::new();
     let text = String::from_utf8(crate::corpora::report("04a-title-rows-above-header.csv")).expect("UTF-8");
     house.csv("sales.csv", &text);
     house.ok(&["source", "add", "sales", "--kind", "csv", "--file", "sales.csv", "--key", "Transaction"]);
@@ -169,7 +169,7 @@ fn a_check_names_the_row_of_a_header_below_titles() {
 
 #[test]
 fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
-    let house = House::new();
+    let house = CliFixture::new();
     house.csv("a.csv", "id,name\n1,A\n");
     house.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
     house.ok(&["sync", "albums"]);

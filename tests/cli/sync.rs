@@ -9,10 +9,10 @@ use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::{DatabaseAddress, Store};
 
-use super::{House, answer, signal};
+use super::{CliFixture, read_output, send_signal};
 
-fn with_albums(text: &str) -> House {
-    let house = House::new();
+fn with_albums(text: &str) -> CliFixture {
+    let house = CliFixture::new();
     house.csv("albums.csv", text);
     let file = ["--kind", "csv", "--file", "albums.csv", "--key", "id", "--noun", "album/albums"];
     house.ok(&[&["source", "add", "albums"], &file[..]].concat());
@@ -20,15 +20,15 @@ fn with_albums(text: &str) -> House {
 }
 
 /// A house whose source's server takes requests and never answers, and the first request it got.
-fn with_silent_server() -> (House, TcpListener) {
-    let house = House::new();
+fn with_silent_server() -> (CliFixture, TcpListener) {
+    let house = CliFixture::new();
     let server = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/albums.csv", server.local_addr().expect("an address"));
     house.ok(&["source", "add", "albums", "--kind", "csv", "--url", &url, "--key", "id"]);
     (house, server)
 }
 
-fn started(house: &House, server: &TcpListener) -> (Child, std::net::TcpStream) {
+fn started(house: &CliFixture, server: &TcpListener) -> (Child, std::net::TcpStream) {
     let child = house.command(&["sync", "albums"]).spawn().expect("it runs");
     let (mut request, _) = server.accept().expect("a request");
     // The run is on once something of the request is here.
@@ -101,8 +101,8 @@ fn the_second_of_two_at_once_names_the_first_and_ctrl_c_cancels_it() {
     assert_eq!(removed.code, 75, "{}", removed.err);
 
     let asked = Instant::now();
-    signal(&first, "INT");
-    let first = answer(first.wait_with_output().expect("it ends"));
+    send_signal(&first, "INT");
+    let first = read_output(first.wait_with_output().expect("it ends"));
     assert_eq!(first.code, 130, "{}", first.err);
     assert!(asked.elapsed() < Duration::from_secs(7), "{:?}", asked.elapsed());
     assert!(first.err.contains("Cancelled at"), "{}", first.err);
@@ -115,7 +115,7 @@ fn a_repeat_within_the_cooldown_is_told_to_wait() {
     let house = with_albums("id,title\n1,A\n");
     house.ok(&["sync", "albums"]);
     let output = house.command(&["sync", "albums"]).env("LOCKSTEP_COOLDOWN", "1h").output().expect("it runs");
-    let soon = answer(output);
+    let soon = read_output(output);
     assert_eq!(soon.code, 75);
     assert!(soon.err.contains("again in 3"), "{}", soon.err);
     house.ok(&["sync", "albums"]);

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{House, answer};
-use crate::support::workbook_builder::{Xlsx, sample_path, text_row};
+use super::{CliFixture, read_output};
+use crate::support::workbook_builder::{XlsxBuilder, sample_path, text_row};
 
 fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["source", "add", "ours", "--kind", "excel", "--file", path, "--key", "id"], more].concat()
@@ -11,7 +11,7 @@ fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn a_tab_of_a_workbook_is_added_checked_and_synced() {
-    let house = House::new();
+    let house = CliFixture::new();
     let path = sample_path("albums.xlsx");
     let path = path.to_str().expect("a path");
     house.ok(&add(path, &["--tab", "Albums"]));
@@ -23,7 +23,7 @@ fn a_tab_of_a_workbook_is_added_checked_and_synced() {
         (Some("completed"), Some(3)),
         "{synced}"
     );
-    let other = House::new();
+    let other = CliFixture::new();
     other.ok(&add(path, &["--tab", "Artists"]));
     let refused = other.run(&["source", "check", "ours"]);
     assert!(refused.code != 0 && refused.err.contains("The tabs are “Draft” (hidden), “Albums”"), "{}", refused.err);
@@ -31,7 +31,7 @@ fn a_tab_of_a_workbook_is_added_checked_and_synced() {
 
 #[test]
 fn a_link_of_google_sheets_is_refused_by_the_kind_that_would_take_all_of_it() {
-    let house = House::new();
+    let house = CliFixture::new();
     let base = "https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
     for rest in ["/export?format=xlsx&gid=7&range=A1:B3", "/pub?output=xlsx&gid=7", "/gviz/tq?tq=select+A", "/edit"] {
         let url = format!("{base}{rest}");
@@ -44,7 +44,7 @@ fn a_link_of_google_sheets_is_refused_by_the_kind_that_would_take_all_of_it() {
 
 #[test]
 fn hidden_columns_are_not_published_by_accident() {
-    let house = House::new();
+    let house = CliFixture::new();
     let path = sample_path("albums.ods");
     let path = path.to_str().expect("a path");
     let refused = house.run(&add(path, &["--public"]));
@@ -69,7 +69,7 @@ fn hidden_columns_are_not_published_by_accident() {
 
 #[test]
 fn a_workbook_named_for_the_kind_csv_is_added_as_excel_and_that_is_said() {
-    let house = House::new();
+    let house = CliFixture::new();
     let path = sample_path("albums.xlsx");
     let path = path.to_str().expect("a path");
     let as_csv = ["source", "add", "ours", "--kind", "csv", "--file", path, "--key", "id", "--tab", "Albums"];
@@ -80,7 +80,7 @@ fn a_workbook_named_for_the_kind_csv_is_added_as_excel_and_that_is_said() {
     assert_eq!(listed[0]["kind"], "excel", "{listed}");
     house.ok(&["sync", "ours"]);
     // What only CSV files have is refused as for any workbook.
-    let other = House::new();
+    let other = CliFixture::new();
     let refused = other.run(&[&as_csv[..9], &["--encoding", "utf-8"]].concat());
     assert!(refused.code == 2 && refused.err.contains("--encoding: a source of the kind excel has no such setting"));
     let plain = other.csv("plain.csv", "id,title\n1,Blue\n");
@@ -90,7 +90,7 @@ fn a_workbook_named_for_the_kind_csv_is_added_as_excel_and_that_is_said() {
 
 #[test]
 fn a_named_pipe_is_refused_without_waiting_for_its_writer() {
-    let house = House::new();
+    let house = CliFixture::new();
     let made = std::process::Command::new("mkfifo").arg(house.path("pipe")).status().expect("mkfifo");
     assert!(made.success());
     for kind in ["csv", "excel"] {
@@ -104,17 +104,17 @@ fn a_named_pipe_is_refused_without_waiting_for_its_writer() {
             }
             std::thread::sleep(Duration::from_millis(20));
         }
-        let refused = answer(child.wait_with_output().expect("it has ended"));
+        let refused = read_output(child.wait_with_output().expect("it has ended"));
         assert!(refused.code == 2 && refused.err.contains("pipe is not a file."), "{kind}: {}", refused.err);
     }
 }
 
 #[test]
 fn a_formula_without_a_saved_value_is_told_by_the_check_with_the_fix() {
-    let house = House::new();
+    let house = CliFixture::new();
     let rows =
         text_row(1, &["id", "price"]) + "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\"><f>1+1</f><v/></c></row>";
-    std::fs::write(house.path("a.xlsx"), Xlsx::of_rows(&rows).bytes()).expect("written");
+    std::fs::write(house.path("a.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
     house.ok(&add("a.xlsx", &[]));
     let checked = house.run(&["source", "check", "ours"]);
     assert_eq!(checked.code, 0, "{}", checked.err);

@@ -13,8 +13,8 @@ use proptest::test_runner::{Config, TestRunner};
 use unicode_normalization::UnicodeNormalization;
 
 use super::{report, report_path};
-use crate::support::test_engine::{draft, preview};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::test_engine::{preview_run, source_draft};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_header_with_a_no_break_space_or_a_line_break_is_the_key_column,
@@ -33,19 +33,19 @@ on_both_databases![
     any_respelling_of_keys_and_headers_changes_nothing,
 ];
 
-pub(super) fn issues(house: &House, record: &SyncRecord) -> Vec<Issue> {
+pub(super) fn issues(house: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
     let kept = house.store.issues(record.id, 1, 2000).expect("issues");
     assert_eq!(record.issues, kept.len() as u64);
     kept
 }
 
 /// The issues of a run: row, kind and reason.
-pub(crate) fn told(house: &House, record: &SyncRecord) -> Vec<(u64, IssueKind, String)> {
+pub(crate) fn told(house: &TestEngine, record: &SyncRecord) -> Vec<(u64, IssueKind, String)> {
     issues(house, record).into_iter().map(|issue| (issue.row.expect("a row"), issue.kind, issue.reason)).collect()
 }
 
 /// The one issue of a run, which is noted and holds these words.
-pub(crate) fn only_note(house: &House, record: &SyncRecord, row: u64, parts: &[&str]) {
+pub(crate) fn only_note(house: &TestEngine, record: &SyncRecord, row: u64, parts: &[&str]) {
     let all = told(house, record);
     assert_eq!((all.len(), all[0].0, all[0].1), (1, row, IssueKind::Noted), "{all:?}");
     for part in parts {
@@ -54,22 +54,24 @@ pub(crate) fn only_note(house: &House, record: &SyncRecord, row: u64, parts: &[&
 }
 
 /// A source with a key column of its own.
-pub(super) fn keyed(house: &House, slug: &str, file: &str, key: &str) -> Source {
-    let draft =
-        SourceDraft { key_column: key.to_owned(), ..draft(slug, "csv", SourceLocation::File(report_path(file))) };
+pub(super) fn keyed(house: &TestEngine, slug: &str, file: &str, key: &str) -> Source {
+    let draft = SourceDraft {
+        key_column: key.to_owned(),
+        ..source_draft(slug, "csv", SourceLocation::File(report_path(file)))
+    };
     house.store.add_source(&draft, None).expect("a source")
 }
 
 /// Gives a source another key column and another file.
-fn rekeyed(house: &House, source: &Source, key: &str, location: &SourceLocation) -> Source {
-    let draft = draft(source.slug.as_str(), "csv", location.clone());
+fn rekeyed(house: &TestEngine, source: &Source, key: &str, location: &SourceLocation) -> Source {
+    let draft = source_draft(source.slug.as_str(), "csv", location.clone());
     let draft = SourceDraft { key_column: key.to_owned(), ..draft };
     house.store.change_source(source.id, &draft, None).expect("changed");
     house.store.source_by_id(source.id).expect("an answer").expect("the source")
 }
 
 /// A source with this key column, of which the file may be changed.
-fn editable(house: &House, text: impl AsRef<[u8]>, key: &str) -> Source {
+fn editable(house: &TestEngine, text: impl AsRef<[u8]>, key: &str) -> Source {
     house.csv_source_with("albums", text, |draft| key.clone_into(&mut draft.key_column))
 }
 
@@ -80,12 +82,12 @@ pub(crate) fn counts(record: &SyncRecord) -> [u64; 5] {
     [stats.added, stats.updated, stats.unchanged, stats.removed, stats.rejected]
 }
 
-fn keys(house: &House, source: &Source) -> Vec<String> {
+fn keys(house: &TestEngine, source: &Source) -> Vec<String> {
     house.items(source).into_iter().map(|item| item.key).collect()
 }
 
-fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &Database) {
-    let house = House::on(db);
+fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for (slug, file, marked, column) in [
         ("nbsp", "03a-header-nbsp.csv", "Member⍽No", "Member\u{a0}No"),
         ("break", "03b-header-line-break.csv", "Member␤No", "Member\nNo"),
@@ -100,8 +102,8 @@ fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &Databas
     }
 }
 
-fn a_check_finds_such_a_key_column_too(db: &Database) {
-    let house = House::on(db);
+fn a_check_finds_such_a_key_column_too(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = keyed(&house, "nbsp", "03a-header-nbsp.csv", "Member No");
     assert_eq!(house.control.look_again(&source).expect("a look").missing_key, None);
     let other = keyed(&house, "other", "03a-header-nbsp.csv", "MemberNo");
@@ -109,8 +111,8 @@ fn a_check_finds_such_a_key_column_too(db: &Database) {
     assert!(missing.contains("Member⍽No"), "{missing}");
 }
 
-fn a_zero_width_character_in_a_key_changes_nothing(db: &Database) {
-    let house = House::on(db);
+fn a_zero_width_character_in_a_key_changes_nothing(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = editable(&house, report("07a-keys-plain.csv"), "sku");
     assert_eq!(counts(&house.sync(&source)), [2, 0, 0, 0, 0]);
     house.rewrite(&source, report("07b-keys-zero-width.csv"));
@@ -129,18 +131,18 @@ fn a_zero_width_character_in_a_key_changes_nothing(db: &Database) {
     assert_eq!(house.lines(&other), ["B-1\u{200b}|Lamp", "\u{2060}B-2|Chair"]);
 }
 
-fn a_preview_of_respelled_keys_changes_nothing(db: &Database) {
-    let house = House::on(db);
+fn a_preview_of_respelled_keys_changes_nothing(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = editable(&house, report("07a-keys-plain.csv"), "sku");
     house.sync(&source);
     house.rewrite(&source, report("07b-keys-zero-width.csv"));
-    let record = house.go(&source, &preview());
+    let record = house.go(&source, &preview_run());
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
     assert!(record.message.contains("add 0, update 0 and remove 0"), "{}", record.message);
 }
 
-fn spaces_around_a_key_change_nothing(db: &Database) {
-    let house = House::on(db);
+fn spaces_around_a_key_change_nothing(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     house.rewrite(&source, "id,title\n a ,One\n\"b\u{a0}\",Other\n");
@@ -149,8 +151,8 @@ fn spaces_around_a_key_change_nothing(db: &Database) {
     assert_eq!(house.lines(&source), ["a|One", "b|Other"]);
 }
 
-fn an_exact_spelling_takes_its_item_from_an_equal_form(db: &Database) {
-    let house = House::on(db);
+fn an_exact_spelling_takes_its_item_from_an_equal_form(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     house.rewrite(&source, "id,title\na\u{200b},Pasted\na,New\nb,Two\n");
@@ -162,8 +164,8 @@ fn an_exact_spelling_takes_its_item_from_an_equal_form(db: &Database) {
     assert!(all[0].2.starts_with("Duplicate key “a” (also in row 3"), "{}", all[0].2);
 }
 
-fn of_two_new_keys_equal_in_form_the_first_is_taken(db: &Database) {
-    let house = House::on(db);
+fn of_two_new_keys_equal_in_form_the_first_is_taken(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\nCafe\u{301},One\nCafé,Two\n");
     let record = house.sync(&source);
     assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
@@ -173,8 +175,8 @@ fn of_two_new_keys_equal_in_form_the_first_is_taken(db: &Database) {
     assert!(all[0].2.starts_with("Duplicate key “Café” (first seen in row 2)"), "{}", all[0].2);
 }
 
-fn stored_keys_that_are_equal_in_form_keep_their_items(db: &Database) {
-    let house = House::on(db);
+fn stored_keys_that_are_equal_in_form_keep_their_items(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nx,Two\nc,Three\n");
     house.sync(&source);
     // So a version stored it that told keys apart by their exact spelling.
@@ -196,8 +198,8 @@ fn stored_keys_that_are_equal_in_form_keep_their_items(db: &Database) {
     assert_eq!(counts(&house.sync(&source)), [0, 0, 1, 2, 0]);
 }
 
-fn a_changed_row_with_a_respelled_key_keeps_the_stored_spelling(db: &Database) {
-    let house = House::on(db);
+fn a_changed_row_with_a_respelled_key_keeps_the_stored_spelling(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na b,One\nc,Two\n");
     house.sync(&source);
     house.rewrite(&source, "id,title\na\u{a0}b\u{200b},New\nc,Two\n");
@@ -207,8 +209,8 @@ fn a_changed_row_with_a_respelled_key_keeps_the_stored_spelling(db: &Database) {
     assert_eq!(counts(&house.sync(&source)), [0, 0, 2, 0, 0]);
 }
 
-fn an_item_that_returns_under_another_spelling_is_the_same(db: &Database) {
-    let house = House::on(db);
+fn an_item_that_returns_under_another_spelling_is_the_same(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     house.sync(&source);
     let id = house.items(&source)[0].id.clone();
@@ -221,8 +223,8 @@ fn an_item_that_returns_under_another_spelling_is_the_same(db: &Database) {
     assert_eq!(counts(&house.sync(&source)), [0, 0, 3, 0, 0]);
 }
 
-fn respelled_headers_keep_the_stored_names(db: &Database) {
-    let house = House::on(db);
+fn respelled_headers_keep_the_stored_names(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,Track No,Café\na,1,x\nb,2,y\n");
     house.sync(&source);
     house.rewrite(&source, "\u{200b}id,\"Track\nNo\",Cafe\u{301}\na,1,x\nb,2,y\n");
@@ -236,8 +238,8 @@ fn respelled_headers_keep_the_stored_names(db: &Database) {
     assert_eq!((counts(&record), issues(&house, &record)), ([0, 0, 2, 0, 0], vec![]), "only as long as it is so");
 }
 
-fn headers_of_an_earlier_version_that_are_equal_in_form_stay_two(db: &Database) {
-    let house = House::on(db);
+fn headers_of_an_earlier_version_that_are_equal_in_form_stay_two(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,note,other\na,x,y\n");
     house.sync(&source);
     // That version named the second column as it is written.
@@ -250,8 +252,8 @@ fn headers_of_an_earlier_version_that_are_equal_in_form_stay_two(db: &Database) 
     assert!(!record.message.contains("column"), "{}", record.message);
 }
 
-fn a_key_of_invisible_characters_is_none(db: &Database) {
-    let house = House::on(db);
+fn a_key_of_invisible_characters_is_none(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n\u{200b},Two\n");
     let record = house.sync(&source);
     assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
@@ -275,11 +277,11 @@ fn respelled(text: &str, choices: &[u8]) -> String {
     if choices[0].is_multiple_of(3) { format!("\u{2009}{spelled} \u{200f}") } else { spelled }
 }
 
-fn any_respelling_of_keys_and_headers_changes_nothing(db: &Database) {
+fn any_respelling_of_keys_and_headers_changes_nothing(db: &TestDatabase) {
     const WORDS: [&str; 9] =
         ["B-1", "Café del Mar", "Ünï çode", "a b", "ab", "می\u{200c}خواهم", "میخواهم", "x  y z", "日本 東京"];
     const HEADERS: [&str; 3] = ["key no", "Título", "b c"];
-    let house = House::on(db);
+    let house = TestEngine::on(db);
     let quoted = |cells: [String; 3]| cells.map(|cell| format!("\"{cell}\"")).join(",") + "\n";
     let cases = Cell::new(0);
     let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, ..Config::default() });

@@ -13,10 +13,10 @@ use lockstep::sync::Timeouts;
 use serde_json::Value;
 
 use super::report;
-use crate::support::google_server::{Google, ID, Tab, quota};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::{TERMS, full, until};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::google_server::{GoogleServer, SHEET_ID, SheetTab, quota_exceeded};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, wait_until};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out,
@@ -36,27 +36,29 @@ fn answer(number: &str) -> Value {
 }
 
 fn link_of(number: &str) -> String {
-    answer(number)["link"].as_str().expect("a link").replace("ID", ID)
+    answer(number)["link"].as_str().expect("a link").replace("ID", SHEET_ID)
 }
 
 /// A server that fetches from this stand-in for Google.
-fn house(db: &Database, outside: &Outside) -> House {
-    house_within(db, outside, TERMS)
+fn house(db: &TestDatabase, outside: &StubServer) -> TestEngine {
+    house_within(db, outside, TEST_TIMEOUTS)
 }
 
-fn house_within(db: &Database, outside: &Outside, terms: Timeouts) -> House {
-    House::fetching(db.store(), terms, |settings| settings.google_base = outside.url("").parse().expect("an address"))
+fn house_within(db: &TestDatabase, outside: &StubServer, terms: Timeouts) -> TestEngine {
+    TestEngine::fetching(db.store(), terms, |settings| {
+        settings.google_base = outside.url("").parse().expect("an address")
+    })
 }
 
 /// A server with a service account.
-fn house_with_account(db: &Database, google: &Google) -> House {
-    House::fetching(db.store(), TERMS, |settings| {
+fn house_with_account(db: &TestDatabase, google: &GoogleServer) -> TestEngine {
+    TestEngine::fetching(db.store(), TEST_TIMEOUTS, |settings| {
         settings.google_base = google.url().parse().expect("an address");
         settings.google = Some(google.key_json().to_string().parse().expect("a key"));
     })
 }
 
-fn sheet(house: &House, slug: &str, link: &str) -> Source {
+fn sheet(house: &TestEngine, slug: &str, link: &str) -> Source {
     house.add(slug, "sheet", SourceLocation::Url(link.to_owned()))
 }
 
@@ -65,8 +67,8 @@ fn failed(record: &SyncRecord) -> (Option<&str>, &str) {
     (record.code.as_deref(), record.error.as_deref().unwrap_or_default())
 }
 
-fn salaries() -> Tab {
-    Tab::new(
+fn salaries() -> SheetTab {
+    SheetTab::new(
         7,
         "Pay",
         &[&["id", "title", "salary"], &["A1", "Blue", "100"], &["A2", "Red", "200"], &["A3", "Green", "300"]],
@@ -74,20 +76,24 @@ fn salaries() -> Tab {
 }
 
 /// Report 16. The stand-in gives all columns to whoever leaves a part of the link out.
-fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &Database) {
-    let outside = Outside::start();
+fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &TestDatabase) {
+    let outside = StubServer::start();
     let house = house(db, &outside);
-    let (export, query) = (format!("/spreadsheets/d/{ID}/export"), format!("/spreadsheets/d/{ID}/gviz/tq"));
+    let (export, query) = (format!("/spreadsheets/d/{SHEET_ID}/export"), format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"));
     let two_columns = "id,title\nA1,Blue\nA2,Red\n";
     for path in [&export, &query] {
-        outside.set(path, Reply::csv(report("16-sheet.csv")));
+        outside.set(path, StubReply::csv(report("16-sheet.csv")));
     }
     outside.csv(&format!("{export}?format=csv&gid=7&range=A1%3AB3"), two_columns);
     outside.csv(&format!("{query}?tqx=out:csv&gid=7&tq=select+A%2CB"), two_columns);
     let links = answer("16")["links"].clone();
-    let mut links: Vec<String> =
-        links.as_array().expect("links").iter().map(|link| link.as_str().expect("a link").replace("ID", ID)).collect();
-    links.push(format!("https://docs.google.com/spreadsheets/d/{ID}/edit?gid=7#gid=7&range=A1:B3"));
+    let mut links: Vec<String> = links
+        .as_array()
+        .expect("links")
+        .iter()
+        .map(|link| link.as_str().expect("a link").replace("ID", SHEET_ID))
+        .collect();
+    links.push(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit?gid=7#gid=7&range=A1:B3"));
     for (number, link) in links.iter().enumerate() {
         let source = sheet(&house, &format!("pay-{number}"), link);
         let record = house.sync(&source);
@@ -107,11 +113,11 @@ fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &Database
     assert!(house.items(&behind_hash).is_empty());
 }
 
-fn a_service_account_reads_the_range_of_a_link_and_never_more(db: &Database) {
-    let google = Google::start();
-    google.sheet(ID, vec![Tab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
+fn a_service_account_reads_the_range_of_a_link_and_never_more(db: &TestDatabase) {
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
     let house = house_with_account(db, &google);
-    let base = format!("https://docs.google.com/spreadsheets/d/{ID}");
+    let base = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}");
     let first = sheet(&house, "first", &format!("{base}/edit?gid=7#gid=7&range=A1:B3"));
     house.sync(&first);
     assert_eq!(house.lines(&first), ["A1|Blue", "A2|Red"]);
@@ -123,12 +129,12 @@ fn a_service_account_reads_the_range_of_a_link_and_never_more(db: &Database) {
     assert_eq!(google.hits("/export"), 0);
 }
 
-fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &Database) {
-    let google = Google::start();
-    google.sheet(ID, vec![salaries()]);
+fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &TestDatabase) {
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![salaries()]);
     let house = house_with_account(db, &google);
-    let link = answer("16")["links"][0].as_str().expect("a link").replace("ID", ID);
-    google.once("/gviz/tq?tqx=out:csv&gid=7&tq=select+A%2CB", Reply::csv("\"id\",\"title\"\n\"A1\",\"Blue\"\n"));
+    let link = answer("16")["links"][0].as_str().expect("a link").replace("ID", SHEET_ID);
+    google.once("/gviz/tq?tqx=out:csv&gid=7&tq=select+A%2CB", StubReply::csv("\"id\",\"title\"\n\"A1\",\"Blue\"\n"));
     let source = sheet(&house, "pay", &link);
     let record = house.sync(&source);
     assert_eq!(
@@ -138,8 +144,8 @@ fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &Database) 
         record.message
     );
     for (reply, said) in [
-        (Reply::redirect(302, "/ServiceLogin?continue=x"), "=QUERY(…)"),
-        (Reply::status(400).body("Invalid query: NO_COLUMN: Z"), "does not answer the query of this link"),
+        (StubReply::redirect(302, "/ServiceLogin?continue=x"), "=QUERY(…)"),
+        (StubReply::status(400).body("Invalid query: NO_COLUMN: Z"), "does not answer the query of this link"),
     ] {
         google.once("/gviz/", reply);
         let record = house.sync(&source);
@@ -149,10 +155,10 @@ fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &Database) 
     assert_eq!((google.hits("/v4/"), google.hits("/token")), (0, 0), "nothing is read past the query");
 }
 
-fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &Database) {
-    let (outside, google) = (Outside::start(), Google::start());
-    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::csv(report("16-sheet.csv")));
-    google.sheet(ID, vec![salaries()]);
+fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &TestDatabase) {
+    let (outside, google) = (StubServer::start(), GoogleServer::start());
+    outside.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::csv(report("16-sheet.csv")));
+    google.sheet(SHEET_ID, vec![salaries()]);
     let houses = [house(db, &outside), house_with_account(db, &google)];
     for (at, house) in houses.iter().enumerate() {
         for (number, (rest, said)) in [
@@ -168,7 +174,7 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &Database)
         .into_iter()
         .enumerate()
         {
-            let location = SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/{rest}"));
+            let location = SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/{rest}"));
             let refused = house.control.accepts("sheet", &location).expect_err(rest);
             assert!(refused.contains(said), "{rest}: {refused}");
             let source = house.add(&format!("pay-{at}-{number}"), "sheet", location);
@@ -178,61 +184,63 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &Database)
             assert!(house.items(&source).is_empty(), "{rest}");
         }
     }
-    assert_eq!((outside.hits(&format!("/spreadsheets/d/{ID}/export")), google.hits("/")), (0, 0));
+    assert_eq!((outside.hits(&format!("/spreadsheets/d/{SHEET_ID}/export")), google.hits("/")), (0, 0));
 }
 
 /// Report 17. What is shared and what is published are two things: `/export` asks for a sign-in here.
-fn a_published_sheet_is_asked_for_what_is_published(db: &Database) {
-    let outside = Outside::start();
-    let published = format!("/spreadsheets/d/{ID}/pub");
-    outside.private_sheet(ID);
-    outside.set("/signin", Reply::html(report("17-sign-in.html")));
-    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::redirect(302, "/signin"));
-    outside.set(&format!("{published}?output=csv"), Reply::csv(report("16-sheet.csv")));
+fn a_published_sheet_is_asked_for_what_is_published(db: &TestDatabase) {
+    let outside = StubServer::start();
+    let published = format!("/spreadsheets/d/{SHEET_ID}/pub");
+    outside.private_sheet(SHEET_ID);
+    outside.set("/signin", StubReply::html(report("17-sign-in.html")));
+    outside.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(302, "/signin"));
+    outside.set(&format!("{published}?output=csv"), StubReply::csv(report("16-sheet.csv")));
     outside.csv(&format!("{published}?output=csv&single=true&gid=3"), "id\nthird\n");
     outside.csv(&format!("{published}?output=csv&single=true&gid=3&range=A5%3AB"), "id,title\nx,fifth\n,none\n");
     let house = house(db, &outside);
     let source = sheet(&house, "pay", &link_of("17"));
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
-    let tab = sheet(&house, "tab", &format!("https://docs.google.com/spreadsheets/d/{ID}/pubhtml?gid=3&single=true"));
+    let tab =
+        sheet(&house, "tab", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pubhtml?gid=3&single=true"));
     house.sync(&tab);
     assert_eq!(house.lines(&tab), ["third"]);
-    let part = sheet(&house, "part", &format!("https://docs.google.com/spreadsheets/d/{ID}/pub?gid=3&range=A5:B"));
+    let part =
+        sheet(&house, "part", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pub?gid=3&range=A5:B"));
     let record = house.sync(&part);
     assert_eq!(house.lines(&part), ["x|fifth"]);
     let issues = house.store.issues(record.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "the range begins with row 5: {issues:?}");
-    assert_eq!(outside.hits(&format!("/spreadsheets/d/{ID}/export")), 0);
+    assert_eq!(outside.hits(&format!("/spreadsheets/d/{SHEET_ID}/export")), 0);
 
     // A service account may read more than was published, so it is not asked.
-    let google = Google::start();
-    google.sheet(ID, vec![salaries()]);
-    google.once("/pub?output=csv", Reply::csv("id,title\nA1,published\n"));
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![salaries()]);
+    google.once("/pub?output=csv", StubReply::csv("id,title\nA1,published\n"));
     let house = house_with_account(db, &google);
     let source = sheet(&house, "of-account", &link_of("17"));
     house.sync(&source);
     assert_eq!((house.lines(&source), google.hits("/v4/")), (vec!["A1|published".to_owned()], 0));
 }
 
-fn busy() -> Reply {
-    Reply::html(report("18-too-many.html")).with_status(429)
+fn busy() -> StubReply {
+    StubReply::html(report("18-too-many.html")).with_status(429)
 }
 
 /// Report 18.
-fn too_many_requests_are_waited_for_though_google_does_not_say_how_long(db: &Database) {
-    let outside = Outside::start();
-    let export = format!("/spreadsheets/d/{ID}/export?format=csv&gid=0");
+fn too_many_requests_are_waited_for_though_google_does_not_say_how_long(db: &TestDatabase) {
+    let outside = StubServer::start();
+    let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&gid=0");
     outside.set(&export, busy());
     outside.then(&export, busy().with_status(503));
-    outside.then(&export, Reply::csv(report("16-sheet.csv")));
+    outside.then(&export, StubReply::csv(report("16-sheet.csv")));
     let house = house(db, &outside);
     let source = sheet(&house, "pay", &link_of("18"));
-    let id = house.start(&source, &full());
+    let id = house.start(&source, &full_sync());
     let begun = Instant::now();
     std::thread::scope(|scope| {
         let running = scope.spawn(|| house.run(id));
-        until(|| house.report(id).message.starts_with("Rate-limited by Google, retrying at "));
+        wait_until(|| house.report(id).message.starts_with("Rate-limited by Google, retrying at "));
         let record = running.join().expect("a record");
         assert_eq!((record.status, record.stats.added), (Status::Completed, 2), "{}", record.message);
     });
@@ -241,12 +249,12 @@ fn too_many_requests_are_waited_for_though_google_does_not_say_how_long(db: &Dat
     assert!((Duration::from_millis(5300)..Duration::from_secs(15)).contains(&took), "{took:?}");
 }
 
-fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db: &Database) {
-    let outside = Outside::start();
-    let export = format!("/spreadsheets/d/{ID}/export?format=csv&gid=0");
-    outside.set(&export, Reply::csv(report("16-sheet.csv")));
+fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db: &TestDatabase) {
+    let outside = StubServer::start();
+    let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&gid=0");
+    outside.set(&export, StubReply::csv(report("16-sheet.csv")));
     outside.then(&export, busy());
-    let house = house_within(db, &outside, Timeouts { sync: Duration::from_secs(5), ..TERMS });
+    let house = house_within(db, &outside, Timeouts { sync: Duration::from_secs(5), ..TEST_TIMEOUTS });
     let source = sheet(&house, "pay", &link_of("18"));
     house.sync(&source);
     let begun = Instant::now();
@@ -256,11 +264,11 @@ fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"]);
 
-    let google = Google::start();
-    google.sheet(ID, vec![salaries()]);
-    google.once("values:batchGet", quota());
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![salaries()]);
+    google.once("values:batchGet", quota_exceeded());
     let by_account = house_with_account(db, &google);
-    let source = sheet(&by_account, "pay-2", &format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=7"));
+    let source = sheet(&by_account, "pay-2", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=7"));
     let begun = Instant::now();
     assert_eq!(by_account.sync(&source).kind, OperationKind::Sync);
     assert!(
@@ -271,10 +279,13 @@ fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db
 }
 
 /// Report 19.
-fn a_redirect_after_the_link_of_a_company_is_followed(db: &Database) {
-    let outside = Outside::start();
-    outside.set(&format!("/spreadsheets/d/{ID}/export?format=csv&gid=7"), Reply::redirect(307, "/content/one-time"));
-    outside.set("/content/one-time", Reply::csv(report("16-sheet.csv")));
+fn a_redirect_after_the_link_of_a_company_is_followed(db: &TestDatabase) {
+    let outside = StubServer::start();
+    outside.set(
+        &format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&gid=7"),
+        StubReply::redirect(307, "/content/one-time"),
+    );
+    outside.set("/content/one-time", StubReply::csv(report("16-sheet.csv")));
     let house = house(db, &outside);
     let source = sheet(&house, "pay", &link_of("19"));
     let record = house.sync(&source);

@@ -3,7 +3,7 @@
 use lockstep::domain::operation::Status;
 
 use super::report;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_table_that_leaves_out_trailing_cells_removes_what_has_left,
@@ -21,8 +21,8 @@ on_both_databases![
     a_column_with_a_longer_name_is_no_joined_header,
 ];
 
-fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &Database) {
-    let house = House::on(db);
+fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows =
         |numbers: &[u32], end: &str| -> String { numbers.iter().map(|n| format!("{n},Title {n}{end}\n")).collect() };
     // All rows short, all with a separator too many, and a few of each width.
@@ -36,8 +36,8 @@ fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &Database) {
     }
 }
 
-fn a_row_that_alone_has_another_width_withholds_removals(db: &Database) {
-    let house = House::on(db);
+fn a_row_that_alone_has_another_width_withholds_removals(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let clean: String = (1..=8).map(|n| format!("k{n},Title {n},x\n")).collect();
     let source = house.csv_source("albums", format!("id,title,note\n{clean}"));
     house.sync(&source);
@@ -50,8 +50,8 @@ fn a_row_that_alone_has_another_width_withholds_removals(db: &Database) {
     assert_eq!((house.sync(&source).status, house.items(&source).len()), (Status::Completed, 8));
 }
 
-fn two_swapped_cells_are_named_and_keep_nothing_back(db: &Database) {
-    let house = House::on(db);
+fn two_swapped_cells_are_named_and_keep_nothing_back(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let clean: String = (1..=30).map(|n| format!("k{n},Artist of {n},{}\n", 1950 + n)).collect();
     let source = house.csv_source("albums", format!("id,artist,year\n{clean}"));
     assert_eq!(house.sync(&source).issues, 0);
@@ -65,8 +65,8 @@ fn two_swapped_cells_are_named_and_keep_nothing_back(db: &Database) {
     assert_eq!(issues, [said]);
 }
 
-fn a_key_that_is_swapped_with_its_neighbour_withholds_removals(db: &Database) {
-    let house = House::on(db);
+fn a_key_that_is_swapped_with_its_neighbour_withholds_removals(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for (slug, header, clean, swapped) in
         [("right", "id,year,artist", "k2,1952,", "1952,k2,"), ("left", "year,id,artist", "1952,k2,", "k2,1952,")]
     {
@@ -85,8 +85,8 @@ fn a_key_that_is_swapped_with_its_neighbour_withholds_removals(db: &Database) {
     }
 }
 
-fn many_rows_with_swapped_cells_are_one_note(db: &Database) {
-    let house = House::on(db);
+fn many_rows_with_swapped_cells_are_one_note(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let row = |n: u32| match n % 25 {
         0 => format!("k{n},{},Artist of {n}\n", 1950 + n),
         _ => format!("k{n},Artist of {n},{}\n", 1950 + n),
@@ -98,16 +98,16 @@ fn many_rows_with_swapped_cells_are_one_note(db: &Database) {
     assert_eq!(house.issues(record.id), [said]);
 }
 
-fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &Database) {
-    let house = House::on(db);
+fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("people", "id,note\n\"Smith, John\"\n\"Doe, Jane\",x\n");
     let record = house.sync(&source);
     assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", house.issues(record.id));
     assert_eq!(house.lines(&source), ["Smith, John|", "Doe, Jane|x"]);
 }
 
-fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &Database) {
-    let house = House::on(db);
+fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let text = "\u{FEFF}id,name\n1,Ana\n\u{FEFF}\"id\",\"name\"\n\u{FEFF}\"3\",\"Cy, the third\"\n\u{FEFF}4,Di\n";
     let source = house.csv_source("joined", text);
     let record = house.sync(&source);
@@ -118,8 +118,8 @@ fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &Database) {
     assert!(issues.iter().any(|issue| issue.contains("byte order mark")), "{issues:?}");
 }
 
-fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &Database) {
-    let house = House::on(db);
+fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("reports", report("11-one-cell-too-many.csv"));
     let look = house.control.look_again(&source).expect("a look");
     let failed = house.sync(&source).error.expect("a message");
@@ -136,8 +136,8 @@ fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &Database
     assert!(record.error.is_some_and(|error| error.contains(&told) && told.contains("Row 3002")), "{told}");
 }
 
-fn numbers_with_narrow_spaces_look_like_numbers(db: &Database) {
-    let house = House::on(db);
+fn numbers_with_narrow_spaces_look_like_numbers(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: String = (1..=8).map(|n| format!("{n},{n}\u{202F}014,x\n")).collect();
     let source = house.csv_source("prices", format!("id,price,note\n{rows}9,9\u{202F}014\n"));
     let record = house.sync(&source);
@@ -145,8 +145,8 @@ fn numbers_with_narrow_spaces_look_like_numbers(db: &Database) {
     assert!(issues.len() == 1 && issues[0].contains("fewer cells than the header"), "{issues:?}");
 }
 
-fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &Database) {
-    let house = House::on(db);
+fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: String = (1..=8).map(|n| format!("{n},Title,{}\n", 1990 + n)).collect();
     let source = house.csv_source("albums", format!("id,title,year\n{rows}"));
     house.sync(&source);
@@ -158,8 +158,8 @@ fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &Database) {
     assert!(problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{problems:?}");
 }
 
-fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &Database) {
-    let house = House::on(db);
+fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source_with("records", "name,genre\nRubycon,Ambient\nMusik,Techno\n", |draft| {
         "name".clone_into(&mut draft.key_column);
     });
@@ -181,8 +181,8 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &Database) {
     }
 }
 
-fn a_header_that_is_joined_with_a_row_of_numbers_says_so(db: &Database) {
-    let house = House::on(db);
+fn a_header_that_is_joined_with_a_row_of_numbers_says_so(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: String = (2..=9).map(|n| format!("{n},Title {n},{}\n", 1990 + n)).collect();
     let source = house.csv_source("albums", format!("id,title,year1,Title 1,1991\n{rows}"));
     let record = house.sync(&source);
@@ -192,8 +192,8 @@ fn a_header_that_is_joined_with_a_row_of_numbers_says_so(db: &Database) {
     assert!(record.message.starts_with(said), "{}", record.message);
 }
 
-fn a_column_with_a_longer_name_is_no_joined_header(db: &Database) {
-    let house = House::on(db);
+fn a_column_with_a_longer_name_is_no_joined_header(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,genre\n1,Ambient\n2,Techno\n");
     house.sync(&source);
     for header in ["id,genres,label", "id,genre (main),label", "id,genre,label", "id,label,genre"] {

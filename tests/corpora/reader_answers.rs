@@ -6,10 +6,10 @@ use lockstep::domain::source::{Source, SourceDraft};
 
 use super::report;
 use super::server_answers::{is_taken, issues, values};
-use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::{draft, incremental};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::reader_server::{ReaderArticle, ReaderDialect, ReaderFault, ReaderServer};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::{incremental_sync, source_draft};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     report_30_contents_are_asked_for_by_long_ids,
@@ -19,15 +19,15 @@ on_both_databases![
     a_reader_run_counts_feeds_and_articles,
 ];
 
-pub(super) fn account(house: &House, slug: &str, url: String) -> Source {
+pub(super) fn account(house: &TestEngine, slug: &str, url: String) -> Source {
     let noun = "article/articles".parse().expect("a noun");
-    let draft = SourceDraft { noun, ..draft(slug, "reader", SourceLocation::Url(url)) };
+    let draft = SourceDraft { noun, ..source_draft(slug, "reader", SourceLocation::Url(url)) };
     house.store.add_source(&draft, None).expect("a source added")
 }
 
-fn report_30_contents_are_asked_for_by_long_ids(db: &Database) {
-    let house = House::on(db);
-    let server = ReaderServer::start(Dialect::Miniflux, Article::many(40, 20));
+fn report_30_contents_are_asked_for_by_long_ids(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(40, 20));
     is_taken(&house, &account(&house, "news", server.url()), 20);
     let asked = server.asked();
     let contents = asked.iter().filter(|asked| asked.what == "contents");
@@ -36,9 +36,9 @@ fn report_30_contents_are_asked_for_by_long_ids(db: &Database) {
     assert!(ids.len() == 20 && ids.iter().all(|id| id.starts_with("tag:google.com,2005:reader/item/0000")), "{ids:?}");
 }
 
-fn report_31_a_page_in_the_place_of_a_login_says_where_the_server_is(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
-    outside.set("/accounts/ClientLogin", Reply::html(report("31-login-page.html")));
+fn report_31_a_page_in_the_place_of_a_login_says_where_the_server_is(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    outside.set("/accounts/ClientLogin", StubReply::html(report("31-login-page.html")));
     let url = outside.url("").replace("http://", "http://me:s3cret@");
     let record = house.sync(&account(&house, "news", url));
     assert_eq!(record.status, Status::Failed);
@@ -46,15 +46,20 @@ fn report_31_a_page_in_the_place_of_a_login_says_where_the_server_is(db: &Databa
     assert!(record.message.contains("/api/greader.php") && !record.message.contains("s3cret"), "{}", record.message);
 }
 
-fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &Database) {
-    let misdeeds =
-        [Misdeed::Status(404, vec![]), Misdeed::Status(500, vec![]), Misdeed::Page, Misdeed::Cut, Misdeed::Lacks];
-    for (dialect, misdeed) in [Dialect::FreshRss, Dialect::Miniflux]
+fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
+    let misdeeds = [
+        ReaderFault::Status(404, vec![]),
+        ReaderFault::Status(500, vec![]),
+        ReaderFault::Page,
+        ReaderFault::Cut,
+        ReaderFault::Lacks,
+    ];
+    for (dialect, misdeed) in [ReaderDialect::FreshRss, ReaderDialect::Miniflux]
         .into_iter()
         .flat_map(|dialect| misdeeds.clone().map(|misdeed| (dialect, misdeed)))
     {
-        let house = House::on(db);
-        let server = ReaderServer::start(dialect, Article::many(200, 10));
+        let house = TestEngine::on(db);
+        let server = ReaderServer::start(dialect, ReaderArticle::many(200, 10));
         server.pages_of(3);
         let source = account(&house, "news", server.url());
         server.misbehave("all", 2..usize::MAX, misdeed.clone());
@@ -69,29 +74,29 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &Database) {
         for part in ["all", "unread"] {
             server.misbehave(part, 2..usize::MAX, misdeed.clone());
         }
-        let record = house.go(&source, &incremental());
+        let record = house.go(&source, &incremental_sync());
         assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{}", record.message);
         assert_eq!((values(&house, &source, "read"), values(&house, &source, "starred")), before);
         house.store.remove_source(source.id).expect("removed");
     }
 }
 
-fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &Database) {
-    for misdeed in [Misdeed::Status(404, vec![]), Misdeed::Page, Misdeed::Cut] {
-        let house = House::on(db);
-        let server = ReaderServer::start(Dialect::Miniflux, Article::many(1000, 350));
+fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &TestDatabase) {
+    for misdeed in [ReaderFault::Status(404, vec![]), ReaderFault::Page, ReaderFault::Cut] {
+        let house = TestEngine::on(db);
+        let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(1000, 350));
         let source = account(&house, "news", server.url());
         server.misbehave("contents", 2..3, misdeed.clone());
         let record = is_taken(&house, &source, 250);
         let said = issues(&house, &record);
         assert!(said.contains("did not send the contents of 100 articles"), "{misdeed:?}: {said}");
-        let record = house.go(&source, &incremental());
+        let record = house.go(&source, &incremental_sync());
         assert_eq!((record.stats.added, record.stats.updated, house.items(&source).len()), (100, 0, 350));
-        server.change(|articles| articles.extend(Article::many(600, 450)));
+        server.change(|articles| articles.extend(ReaderArticle::many(600, 450)));
         server.asked();
         server.misbehave("contents", 1..usize::MAX, misdeed);
         // Where nothing of what is new comes, the run is no success.
-        let record = house.go(&source, &incremental());
+        let record = house.go(&source, &incremental_sync());
         assert_eq!((record.status, record.stats.updated), (Status::Failed, 0), "{}", record.message);
         assert_eq!(house.items(&source).len(), 350);
         assert_eq!(server.asked_for().iter().filter(|asked| *asked == "contents").count(), 3, "then it is left alone");
@@ -99,10 +104,10 @@ fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &Database) {
     }
 }
 
-fn a_reader_run_counts_feeds_and_articles(db: &Database) {
-    let house = House::on(db);
-    let server = ReaderServer::start(Dialect::Inoreader, Article::many(1000, 230));
-    let id = house.start(&account(&house, "news", server.url()), &incremental());
+fn a_reader_run_counts_feeds_and_articles(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(1000, 230));
+    let id = house.start(&account(&house, "news", server.url()), &incremental_sync());
     let record = house.run(id);
     let json = serde_json::to_value(house.report(id)).expect("JSON");
     assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}), "{}", record.message);

@@ -7,13 +7,13 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 
 use super::report;
-use crate::support::http_client::Asker;
+use crate::support::http_client::TestHttpClient;
 use crate::support::log_files;
-use crate::support::log_files::of_run;
-use crate::support::server_process::{Answer, Home, Server};
-use crate::support::stub_server::Outside;
-use crate::support::test_engine::{House, full, preview};
-use crate::support::{Database, on_both_databases};
+use crate::support::log_files::read_run_lines;
+use crate::support::server_process::{ServerAnswer, ServerProcess, ServerSetup};
+use crate::support::stub_server::StubServer;
+use crate::support::test_engine::{TestEngine, full_sync, preview_run};
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     a_run_with_skipped_rows_says_so_wherever_it_is_told_of,
@@ -29,30 +29,31 @@ const SOME_ROWS: &str = "id,title\n1,One\n,None\n2,Two\n1,Again\n3,Three\n,None\
 const SKIPPED: &str = "3 rows skipped";
 
 /// What the program prints on standard output and on standard error.
-fn command(home: &Home, args: &[&str]) -> (String, String) {
+fn command(home: &ServerSetup, args: &[&str]) -> (String, String) {
     let mut command = home.command("data");
     let output = command.args(args).stdin(Stdio::null()).output().expect("the program runs");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     (text(output.stdout), text(output.stderr))
 }
 
-fn page(asker: &Asker, path: &str) -> String {
-    let Answer { status, body } = asker.get(path).expect("an answer");
+fn page(asker: &TestHttpClient, path: &str) -> String {
+    let ServerAnswer { status, body } = asker.get(path).expect("an answer");
     assert_eq!(status, 200, "{path}: {body}");
     body
 }
 
 /// Asserts that all places that tell of the run `id` have `said` in them; `skipped` is what badges and titles say.
-fn is_told_everywhere(home: &Home, server: &Server, id: &str, said: &str) {
+fn is_told_everywhere(home: &ServerSetup, server: &ServerProcess, id: &str, said: &str) {
     let status = server.status(id);
     assert!(status["message"].as_str().is_some_and(|message| message.contains(said)), "{status}");
     let entry = server.get(&format!("/api/history/{id}")).json();
     assert!(entry["message"].as_str().is_some_and(|message| message.contains(said)), "{entry}");
     assert_eq!(entry["stats"]["rejected"], 3, "{entry}");
-    let ended = of_run(home, "sync.jsonl", id).into_iter().find(|line| line["event"] == "ended").expect("an end");
+    let ended =
+        read_run_lines(home, "sync.jsonl", id).into_iter().find(|line| line["event"] == "ended").expect("an end");
     assert!(ended["message"].as_str().is_some_and(|message| message.contains(said)), "{ended}");
 
-    let admin = Asker::admin(server.address());
+    let admin = TestHttpClient::admin(server.address());
     let dashboard = page(&admin, "/");
     assert!(dashboard.contains(&format!("data-state-of=\"albums\">Completed, {said}<")), "dashboard: {dashboard}");
     let badge = page(&admin, "/sync-badge");
@@ -64,21 +65,21 @@ fn is_told_everywhere(home: &Home, server: &Server, id: &str, said: &str) {
     let run = page(&admin, &format!("/history/{id}"));
     assert!(run.contains(&format!("<span>Sync completed, {said}</span>")), "run: {run}");
     assert!(!run.contains("</b> refused") && !run.contains("</svg> refused"), "one word for it: {run}");
-    let visitor = Asker::visitor(server.address());
+    let visitor = TestHttpClient::visitor(server.address());
     assert!(page(&visitor, "/").contains(&format!("Completed, {said}")), "to visitors, too");
 }
 
-fn a_run_with_skipped_rows_says_so_wherever_it_is_told_of(db: &Database) {
-    let outside = Outside::start();
+fn a_run_with_skipped_rows_says_so_wherever_it_is_told_of(db: &TestDatabase) {
+    let outside = StubServer::start();
     outside.csv("/albums.csv", SOME_ROWS);
-    let home = Home::on(db);
+    let home = ServerSetup::on(db);
     let server = home.start();
     home.furnish();
     home.add_url("albums", outside.url("/albums.csv"));
-    let (id, _) = log_files::sync(&home, &server, "albums");
+    let (id, _) = log_files::sync_until_logged(&home, &server, "albums");
     assert_eq!(server.status(&id)["message"], "3 added, 0 updated, 0 removed. 3 rows skipped.");
     is_told_everywhere(&home, &server, &id, SKIPPED);
-    let (id, _) = log_files::sync(&home, &server, "albums");
+    let (id, _) = log_files::sync_until_logged(&home, &server, "albums");
     assert_eq!(server.status(&id)["message"], "No changes. 3 rows skipped.");
     is_told_everywhere(&home, &server, &id, SKIPPED);
 
@@ -91,22 +92,22 @@ fn a_run_with_skipped_rows_says_so_wherever_it_is_told_of(db: &Database) {
 
     // A source that is mended is up to date.
     outside.csv("/albums.csv", "id,title\n1,One\n2,Two\n3,Three\n");
-    log_files::sync(&home, &server, "albums");
-    let admin = Asker::admin(server.address());
+    log_files::sync_until_logged(&home, &server, "albums");
+    let admin = TestHttpClient::admin(server.address());
     assert!(page(&admin, "/").contains("data-state-of=\"albums\">Up to date<"));
     assert!(!page(&admin, "/sync-badge").contains("skipped"));
 }
 
-fn a_preview_says_that_rows_would_be_skipped(db: &Database) {
-    let house = House::on(db);
+fn a_preview_says_that_rows_would_be_skipped(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", SOME_ROWS);
-    let record = house.go(&source, &preview());
+    let record = house.go(&source, &preview_run());
     let said = "A sync would add 3, update 0 and remove 0. 3 rows would be skipped. Nothing was written.";
     assert_eq!(record.message, said);
 }
 
-fn a_run_that_fails_says_how_many_rows_it_skipped(db: &Database) {
-    let house = House::on(db);
+fn a_run_that_fails_says_how_many_rows_it_skipped(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\n,One\n,Two\n");
     let record = house.sync(&source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("empty_source")));
@@ -115,15 +116,15 @@ fn a_run_that_fails_says_how_many_rows_it_skipped(db: &Database) {
 }
 
 /// A source with the key column `key`.
-fn keyed(house: &House, slug: &str, key: &str, content: &[u8]) -> Source {
+fn keyed(house: &TestEngine, slug: &str, key: &str, content: &[u8]) -> Source {
     house.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
 }
 
 /// Asserts that a sync of the source fails for want of its key column and writes nothing; answers the message, which a
 /// look says, too.
-fn missing_key(db: &Database, house: &House, source: &Source) -> String {
+fn missing_key(db: &TestDatabase, house: &TestEngine, source: &Source) -> String {
     let before = db.items_as_written();
-    let record = house.go(source, &full());
+    let record = house.go(source, &full_sync());
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     assert_eq!(db.items_as_written(), before);
     let message = record.error.expect("a message");
@@ -132,8 +133,8 @@ fn missing_key(db: &Database, house: &House, source: &Source) -> String {
     message
 }
 
-fn a_header_below_title_rows_is_named_with_its_row(db: &Database) {
-    let house = House::on(db);
+fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let sales = report("04a-title-rows-above-header.csv");
     let source = keyed(&house, "sales", "Transaction", &sales);
     let said = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header row to 4 in \
@@ -149,8 +150,8 @@ fn a_header_below_title_rows_is_named_with_its_row(db: &Database) {
     assert_eq!(house.items(&source).len(), 2);
 }
 
-fn the_header_row_can_be_set_instead(db: &Database) {
-    let house = House::on(db);
+fn the_header_row_can_be_set_instead(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let content = report("04a-title-rows-above-header.csv");
     let keyed = |slug: &str, row| {
         house.csv_source_with(slug, &content, |draft| {
@@ -170,8 +171,8 @@ fn the_header_row_can_be_set_instead(db: &Database) {
     );
 }
 
-fn a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked(db: &Database) {
-    let house = House::on(db);
+fn a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let text = "Member\u{a0}No\u{200d},Name\n1,Ada\n2,Bob\n";
     let source = keyed(&house, "members", "Member No", text.as_bytes());
     let said = missing_key(db, &house, &source);

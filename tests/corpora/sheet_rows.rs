@@ -7,8 +7,8 @@ use lockstep::domain::issue::IssueKind;
 
 use super::keys::{counts, keyed, only_note, told};
 use super::report;
-use crate::support::test_engine::{incremental, preview};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::test_engine::{incremental_sync, preview_run};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_header_in_the_middle_of_joined_files_is_passed_over,
@@ -29,8 +29,8 @@ on_both_databases![
     nul_characters_in_many_rows_are_one_note,
 ];
 
-fn a_header_in_the_middle_of_joined_files_is_passed_over(db: &Database) {
-    let house = House::on(db);
+fn a_header_in_the_middle_of_joined_files_is_passed_over(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = keyed(&house, "joined", "05-joined-files.csv", "id");
     let record = house.sync(&source);
     assert_eq!(counts(&record), [4, 0, 0, 0, 0]);
@@ -39,8 +39,8 @@ fn a_header_in_the_middle_of_joined_files_is_passed_over(db: &Database) {
     assert_eq!(counts(&house.sync(&source)), [0, 0, 4, 0, 0]);
 }
 
-fn errors_of_the_spreadsheet_are_no_keys_and_noted_together(db: &Database) {
-    let house = House::on(db);
+fn errors_of_the_spreadsheet_are_no_keys_and_noted_together(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", report("12-sheet-errors.csv"));
     let record = house.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 2]);
@@ -54,27 +54,27 @@ fn errors_of_the_spreadsheet_are_no_keys_and_noted_together(db: &Database) {
     }
 }
 
-fn a_value_that_is_loading_takes_the_place_of_none(db: &Database) {
-    let house = House::on(db);
+fn a_value_that_is_loading_takes_the_place_of_none(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title,price\nA1,Blue,9\nA2,Green,12\n");
     house.sync(&source);
     house.rewrite(&source, "id,title,price\nA1,Loading...,9\nA2,Loading...,13\nA3,Loading...,1\n");
-    let record = house.go(&source, &preview());
+    let record = house.go(&source, &preview_run());
     assert_eq!(counts(&record), [1, 1, 1, 0, 0]);
-    let record = house.go(&source, &incremental());
+    let record = house.go(&source, &incremental_sync());
     assert_eq!(counts(&record), [1, 1, 1, 0, 0]);
     assert_eq!(house.lines(&source), ["A1|Blue|9", "A2|Green|13", "A3||1"]);
     only_note(&house, &record, 2, &["3 cells in “title” hold", "3 values are still loading"]);
     // Of the same content nothing is kept that would make the next run look no more.
-    let again = house.go(&source, &incremental());
+    let again = house.go(&source, &incremental_sync());
     assert_eq!(counts(&again), [0, 0, 3, 0, 0]);
     assert_eq!(again.issues, 1, "it was read again: {}", again.message);
     house.rewrite(&source, "id,title,price\nA1,Blue,9\nA2,Green,13\nA3,Red,1\n");
-    assert_eq!(counts(&house.go(&source, &incremental())), [0, 1, 2, 0, 0]);
+    assert_eq!(counts(&house.go(&source, &incremental_sync())), [0, 1, 2, 0, 0]);
 }
 
-fn an_error_in_a_key_cell_withholds_removals(db: &Database) {
-    let house = House::on(db);
+fn an_error_in_a_key_cell_withholds_removals(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     house.sync(&source);
     for cell in ["#REF!", "Loading..."] {
@@ -85,8 +85,8 @@ fn an_error_in_a_key_cell_withholds_removals(db: &Database) {
     }
 }
 
-fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &Database) {
-    let house = House::on(db);
+fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", report("13-checkbox-rows.csv"));
     let record = house.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
@@ -99,8 +99,8 @@ fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &Database) {
     );
 }
 
-fn rows_with_a_value_and_no_key_are_refused_each(db: &Database) {
-    let house = House::on(db);
+fn rows_with_a_value_and_no_key_are_refused_each(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,name,done\n1,Ana,TRUE\n,,FALSE\n,Bo,FALSE\n,,FALSE\n");
     let record = house.sync(&source);
     assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
@@ -110,8 +110,8 @@ fn rows_with_a_value_and_no_key_are_refused_each(db: &Database) {
     assert!(all[0].2.contains("2 rows without a key and without a value were skipped (rows 3 to 5)"), "{all:?}");
 }
 
-fn one_ticked_box_among_unticked_ones_is_refused_alone(db: &Database) {
-    let house = House::on(db);
+fn one_ticked_box_among_unticked_ones_is_refused_alone(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for (slug, odd) in [("ticked", ",,TRUE"), ("word", ",,done")] {
         let rows = [",,FALSE\n".repeat(24), format!("{odd}\n"), ",,FALSE\n".repeat(26)].concat();
         let source = house.csv_source(slug, format!("id,name,done\n1,Ana,TRUE\n2,Bo,FALSE\n{rows}"));
@@ -124,8 +124,8 @@ fn one_ticked_box_among_unticked_ones_is_refused_alone(db: &Database) {
     }
 }
 
-fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &Database) {
-    let house = House::on(db);
+fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = "1,9.50,2025-04-03,https://a.example/1\n2,#REF!,Loading...,#NV\n3,Loading...,#N/A,Cargando...\n\
                 4,12,2025-04-05,https://a.example/4\n";
     let source = house.csv_source("albums", format!("id,price,day,page\n{rows}"));
@@ -140,8 +140,8 @@ fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &Database) {
     assert_eq!(types, [number, ColumnType::Text, ColumnType::Text, ColumnType::Text]);
 }
 
-fn the_same_entries_in_rows_without_a_key_are_refused(db: &Database) {
-    let house = House::on(db);
+fn the_same_entries_in_rows_without_a_key_are_refused(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let entries = ",Unknown,yes\n".repeat(12);
     let source = house.csv_source("albums", format!("id,artist,lent\n1,Ana,no\n2,Bo,yes\n{entries}"));
     let record = house.sync(&source);
@@ -153,8 +153,8 @@ fn the_same_entries_in_rows_without_a_key_are_refused(db: &Database) {
     assert_eq!(house.sync(&source).stats.rejected, 1);
 }
 
-fn what_rows_without_a_key_hold_is_said(db: &Database) {
-    let house = House::on(db);
+fn what_rows_without_a_key_hold_is_said(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let filled_down = ",,0.00\n".repeat(10_000);
     let source = house.csv_source("prices", format!("id,name,total\n1,Ana,9.50\n2,Bo,8.00\n{filled_down}"));
     let record = house.sync(&source);
@@ -170,8 +170,8 @@ fn what_rows_without_a_key_hold_is_said(db: &Database) {
     only_note(&house, &record, 5, &[said]);
 }
 
-fn rows_without_a_key_of_countless_shapes_are_refused_and_counted(db: &Database) {
-    let house = House::on(db);
+fn rows_without_a_key_of_countless_shapes_are_refused_and_counted(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let header: String = (1..=14).map(|column| format!(",c{column}")).collect();
     let row = |number: u32| -> String {
         (0..14).map(|at| if number >> at & 1 == 1 { ",FALSE" } else { "," }).chain(["\n"]).collect()
@@ -186,8 +186,8 @@ fn rows_without_a_key_of_countless_shapes_are_refused_and_counted(db: &Database)
     assert_eq!(record.issues, refused + 1);
 }
 
-fn an_error_in_the_header_renames_no_column(db: &Database) {
-    let house = House::on(db);
+fn an_error_in_the_header_renames_no_column(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = "1,One,1990\n2,Two,1991\n";
     let source = house.csv_source("albums", format!("id,title,year\n{rows}"));
     house.sync(&source);
@@ -216,8 +216,8 @@ fn an_error_in_the_header_renames_no_column(db: &Database) {
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
 }
 
-fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &Database) {
-    let house = House::on(db);
+fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("prices", "id,price,price net,year\n1,9,7,1990\n2,8,6,1991\n");
     house.sync(&source);
     // The header of the next column was a formula that named the one that is gone.
@@ -232,8 +232,8 @@ fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &Database) {
     assert_eq!(house.lines(&source), ["1|7|1990", "2|6|1991"]);
 }
 
-fn a_key_column_that_is_deleted_leaves_its_name_to_no_other(db: &Database) {
-    let house = House::on(db);
+fn a_key_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title,year\n1,One,1990\n2,Two,1991\n");
     house.sync(&source);
     let before = db.items_as_written();
@@ -243,18 +243,18 @@ fn a_key_column_that_is_deleted_leaves_its_name_to_no_other(db: &Database) {
     assert_eq!(db.items_as_written(), before);
 }
 
-fn a_header_that_is_loading_is_looked_at_again(db: &Database) {
-    let house = House::on(db);
+fn a_header_that_is_loading_is_looked_at_again(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,Loading...\n1,One\n");
-    let record = house.go(&source, &incremental());
+    let record = house.go(&source, &incremental_sync());
     let issues = house.issues(record.id);
     assert!(issues.len() == 1 && issues[0].contains("The header of this column is a message"), "{issues:?}");
-    let again = house.go(&source, &incremental());
+    let again = house.go(&source, &incremental_sync());
     assert!(!again.message.starts_with("Nothing new"), "{}", again.message);
 }
 
-fn nul_characters_in_many_rows_are_one_note(db: &Database) {
-    let house = House::on(db);
+fn nul_characters_in_many_rows_are_one_note(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: String = (1..=20).map(|n| format!("{n},Ti\0tle {n}\n")).collect();
     let source = house.csv_source("albums", format!("id,title\n{rows}"));
     let record = house.sync(&source);

@@ -9,8 +9,8 @@ use lockstep::domain::source::Source;
 use super::pollution::clean::CleanTable;
 use super::pollution::faults::Fault;
 use super::report;
-use crate::support::seeded_random::Random;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::seeded_random::SeededRandom;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_check_of_every_report_says_what_its_sync_says,
@@ -52,7 +52,7 @@ const TABLES: [(&str, &str); 24] = [
 
 /// Checks the source, syncs it, and asserts that both say the same. Answers the record of the sync, and everything
 /// that the check called wrong.
-fn check_and_sync(house: &House, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
+fn check_and_sync(house: &TestEngine, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
     let looked = house.control.look_again(source);
     let record = house.sync(source);
     let look = match looked {
@@ -84,12 +84,12 @@ fn check_and_sync(house: &House, source: &Source, name: &str) -> (SyncRecord, Ve
     (record, problems)
 }
 
-fn keyed(house: &House, slug: &str, content: impl AsRef<[u8]>, key: &str) -> Source {
+fn keyed(house: &TestEngine, slug: &str, content: impl AsRef<[u8]>, key: &str) -> Source {
     house.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
 }
 
-fn a_check_of_every_report_says_what_its_sync_says(db: &Database) {
-    let house = House::on(db);
+fn a_check_of_every_report_says_what_its_sync_says(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let folder = std::fs::read_dir(super::report_path("")).expect("the reports");
     let tables =
         folder.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("csv".as_ref())));
@@ -107,8 +107,8 @@ fn a_check_of_every_report_says_what_its_sync_says(db: &Database) {
     }
 }
 
-fn a_check_of_the_second_file_of_a_pair_says_what_its_sync_says(db: &Database) {
-    let house = House::on(db);
+fn a_check_of_the_second_file_of_a_pair_says_what_its_sync_says(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     // Each report after each other with the same key: columns and keys come and go.
     let same_key: Vec<&str> = TABLES.into_iter().filter(|(_, key)| *key == "id").map(|(name, _)| name).collect();
     let source = keyed(&house, "pairs", "id\n1\n", "id");
@@ -120,12 +120,12 @@ fn a_check_of_the_second_file_of_a_pair_says_what_its_sync_says(db: &Database) {
     }
 }
 
-fn a_check_of_a_polluted_file_says_what_its_sync_says(db: &Database) {
-    let house = House::on(db);
+fn a_check_of_a_polluted_file_says_what_its_sync_says(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     // Every fault; on SQLite, where it is quick, in several tables.
     let cases = if db.is_sqlite() { 76 } else { 19 };
     for case in 0..cases {
-        let mut random = Random::new(0xC4EC_0000 + case);
+        let mut random = SeededRandom::new(0xC4EC_0000 + case);
         let clean = CleanTable::draw(&mut random);
         let fault = Fault::ALL[usize::try_from(case).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
@@ -138,8 +138,8 @@ fn a_check_of_a_polluted_file_says_what_its_sync_says(db: &Database) {
     }
 }
 
-fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &Database) {
-    let house = House::on(db);
+fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,note,year\n1,One,1990\n2,Two,1991\n3,Three,1992\n");
     house.sync(&source);
     // The row of the key 2 stands in a cell, and the row around it has the cells that it should have.
@@ -151,8 +151,8 @@ fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &Database) {
     assert_eq!(problems, [said]);
 }
 
-fn a_check_knows_rows_that_were_only_filled_down(db: &Database) {
-    let house = House::on(db);
+fn a_check_knows_rows_that_were_only_filled_down(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = |from: u32, key: bool| -> String {
         (from..from + 20).map(|n| if key { format!("{n},Title {n},new\n") } else { ",,new\n".to_owned() }).collect()
     };
@@ -163,8 +163,8 @@ fn a_check_knows_rows_that_were_only_filled_down(db: &Database) {
     assert!(issues.len() == 1 && issues[0].contains("They hold nothing but “new” in “state”"), "{issues:?}");
 }
 
-fn a_check_foretells_a_changed_key_and_withheld_removals(db: &Database) {
-    let house = House::on(db);
+fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = |keys: std::ops::Range<u32>| -> String { keys.map(|n| format!("k{n},Title\n")).collect() };
     let source = house.csv_source("albums", format!("id,title\n{}", rows(0..40)));
     house.sync(&source);
@@ -182,8 +182,8 @@ fn a_check_foretells_a_changed_key_and_withheld_removals(db: &Database) {
     assert_eq!(problems, [said]);
 }
 
-fn a_check_of_an_empty_source_says_what_its_sync_says(db: &Database) {
-    let house = House::on(db);
+fn a_check_of_an_empty_source_says_what_its_sync_says(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\n1,One\n");
     house.sync(&source);
     let said = [

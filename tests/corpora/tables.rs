@@ -5,7 +5,7 @@ use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::Source;
 
 use super::report;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_stray_quotation_mark_fails_the_run_and_removes_nothing,
@@ -23,7 +23,7 @@ on_both_databases![
 ];
 
 /// Adds a source with the report `name` in it, whose key column is `key`.
-fn source(house: &House, name: &str, key: &str) -> Source {
+fn source(house: &TestEngine, name: &str, key: &str) -> Source {
     house.csv_source_with("reports", report(name), |draft| key.clone_into(&mut draft.key_column))
 }
 
@@ -32,8 +32,8 @@ fn failed(record: &SyncRecord) -> (&str, &str) {
     (record.code.as_deref().expect("a code"), record.error.as_deref().expect("a sentence"))
 }
 
-fn a_stray_quotation_mark_fails_the_run_and_removes_nothing(db: &Database) {
-    let house = House::on(db);
+fn a_stray_quotation_mark_fails_the_run_and_removes_nothing(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "01a-stray-quote-before.csv", "id");
     assert_eq!(house.sync(&source).stats.added, 30);
     let before = db.items_as_written();
@@ -47,8 +47,8 @@ fn a_stray_quotation_mark_fails_the_run_and_removes_nothing(db: &Database) {
     assert_eq!(house.sync(&source).stats.unchanged, 30);
 }
 
-fn one_wrong_byte_leaves_all_other_rows_as_they_are(db: &Database) {
-    let house = House::on(db);
+fn one_wrong_byte_leaves_all_other_rows_as_they_are(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "02a-utf8.csv", "id");
     let first = house.sync(&source);
     assert_eq!(first.issues, 0);
@@ -64,8 +64,8 @@ fn one_wrong_byte_leaves_all_other_rows_as_they_are(db: &Database) {
     assert!(issues[0].starts_with("16/name/noted: Bytes that are not valid UTF-8"), "{issues:?}");
 }
 
-fn rows_that_are_wrapped_in_quotation_marks_as_a_whole_fail_the_run(db: &Database) {
-    let house = House::on(db);
+fn rows_that_are_wrapped_in_quotation_marks_as_a_whole_fail_the_run(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "04b-every-line-in-quotes.csv", "id");
     let record = house.sync(&source);
     let (code, message) = failed(&record);
@@ -73,8 +73,8 @@ fn rows_that_are_wrapped_in_quotation_marks_as_a_whole_fail_the_run(db: &Databas
     assert!(message.contains("quotation marks as a whole") && message.contains("Save the file anew"), "{message}");
 }
 
-fn separators_are_those_that_people_meant(db: &Database) {
-    let house = House::on(db);
+fn separators_are_those_that_people_meant(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for (slug, name, key, line) in [
         ("a", "08a-two-columns-decimal-comma.csv", "nome", "Ana|5,58199E+12"),
         ("b", "08b-commas-in-header.csv", "SKU (leer bei neu, Pflicht bei alt)", "1542|Roter Schal|90.0"),
@@ -89,8 +89,8 @@ fn separators_are_those_that_people_meant(db: &Database) {
     }
 }
 
-fn a_file_of_the_classic_mac_os_is_read_in_its_encoding(db: &Database) {
-    let house = House::on(db);
+fn a_file_of_the_classic_mac_os_is_read_in_its_encoding(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "09-macintosh.csv", "id");
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["A1|Café del Mar", "A2|Über uns", "A3|Niño"]);
@@ -104,8 +104,8 @@ fn a_file_of_the_classic_mac_os_is_read_in_its_encoding(db: &Database) {
     assert_eq!(house.lines(&set)[0], "A1|Café del Mar");
 }
 
-fn quotation_marks_inside_quoted_cells_are_kept_and_noted(db: &Database) {
-    let house = House::on(db);
+fn quotation_marks_inside_quoted_cells_are_kept_and_noted(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "10-inner-quotes.csv", "id");
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["1|20\" pipe|new", "2|say \\\"hi\\\" twice|old", "3|ok|ok"]);
@@ -114,8 +114,8 @@ fn quotation_marks_inside_quoted_cells_are_kept_and_noted(db: &Database) {
     assert_eq!(noted.count(), 2, "{issues:?}");
 }
 
-fn rows_that_all_have_one_cell_more_than_the_header_fail_the_run(db: &Database) {
-    let house = House::on(db);
+fn rows_that_all_have_one_cell_more_than_the_header_fail_the_run(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "11-one-cell-too-many.csv", "id");
     let record = house.sync(&source);
     let (code, message) = failed(&record);
@@ -124,8 +124,8 @@ fn rows_that_all_have_one_cell_more_than_the_header_fail_the_run(db: &Database) 
     assert!(house.lines(&source).is_empty());
 }
 
-fn a_mismatch_that_is_accepted_leaves_the_cells_beyond_the_header_out(db: &Database) {
-    let house = House::on(db);
+fn a_mismatch_that_is_accepted_leaves_the_cells_beyond_the_header_out(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source_with("reports", report("11-one-cell-too-many.csv"), |draft| {
         draft.read_options.accept_header_mismatch = true;
     });
@@ -136,8 +136,8 @@ fn a_mismatch_that_is_accepted_leaves_the_cells_beyond_the_header_out(db: &Datab
     assert!(issues.len() == 1 && issues[0].contains("2 rows (rows 2, 3) have cells beyond the last"), "{issues:?}");
 }
 
-fn blank_headers_get_names(db: &Database) {
-    let house = House::on(db);
+fn blank_headers_get_names(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "14-blank-headers.csv", "id");
     house.sync(&source);
     let names: Vec<String> = house.items(&source)[0].fields.iter().map(|(name, _)| name.clone()).collect();
@@ -145,16 +145,16 @@ fn blank_headers_get_names(db: &Database) {
     assert_eq!(house.lines(&source), ["1|Ana||", "2|Bo||call back"]);
 }
 
-fn rows_are_counted_as_people_count_them(db: &Database) {
-    let house = House::on(db);
+fn rows_are_counted_as_people_count_them(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = source(&house, "15-count-rows.csv", "id");
     let record = house.sync(&source);
     assert_eq!((record.stats.items.total, record.stats.added, record.stats.rejected), (4, 4, 0));
     assert_eq!(house.lines(&source), ["1|two\nlines", "2|x\n\ny", "3|z", "4|q"]);
 }
 
-fn the_header_row_can_be_set(db: &Database) {
-    let house = House::on(db);
+fn the_header_row_can_be_set(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source_with("reports", report("04a-title-rows-above-header.csv"), |draft| {
         "Transaction".clone_into(&mut draft.key_column);
         draft.read_options.header_row = Some(4);
@@ -176,8 +176,8 @@ fn the_header_row_can_be_set(db: &Database) {
     }
 }
 
-fn notes_about_the_header_name_the_row_that_was_set(db: &Database) {
-    let house = House::on(db);
+fn notes_about_the_header_name_the_row_that_was_set(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let with_header =
         |header: &str| format!("Stock list,,\nof 2026,,\n,,\n{header}\n1,Ana,x\n2,Bo,y\n3,Cy,z\n4,Di,w\n");
     let source = house.csv_source_with("stock", with_header("id,name,place"), |draft| {

@@ -18,16 +18,16 @@ use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, Validators};
 use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent};
 
-use super::{Road, source};
+use super::{FetchSetup, source_of_kind};
 
 /// Notes issues, and says stop after so many questions.
-pub(super) struct Notes {
+pub(super) struct WorkbookObserver {
     issues: Mutex<Vec<Issue>>,
     questions: AtomicU64,
     stops_after: u64,
 }
 
-impl Notes {
+impl WorkbookObserver {
     pub(super) fn stopping_after(questions: u64) -> Self {
         Self { issues: Mutex::default(), questions: AtomicU64::new(0), stops_after: questions }
     }
@@ -37,7 +37,7 @@ impl Notes {
     }
 }
 
-impl FetchObserver for Notes {
+impl FetchObserver for WorkbookObserver {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -52,47 +52,51 @@ impl FetchObserver for Notes {
 }
 
 /// What was read, and what was noted.
-pub(super) struct Reading {
+pub(super) struct WorkbookReading {
     pub(super) content: Box<dyn FetchedContent>,
     pub(super) reasons: Vec<String>,
 }
 
-impl Reading {
+impl WorkbookReading {
     pub(super) fn cells(&self) -> Vec<Vec<String>> {
-        super::cells(&*self.content)
+        super::read_cells(&*self.content)
     }
 
     pub(super) fn row_numbers(&self) -> Vec<u64> {
-        super::rows(&*self.content).iter().map(|row| row.number).collect()
+        super::read_rows(&*self.content).iter().map(|row| row.number).collect()
     }
 }
 
 /// Reads a workbook with these options.
-pub(super) fn read_with(road: &Road, location: &SourceLocation, options: ReadOptions) -> Result<Reading, FetchError> {
-    let notes = Notes::stopping_after(u64::MAX);
+pub(super) fn read_with(
+    road: &FetchSetup,
+    location: &SourceLocation,
+    options: ReadOptions,
+) -> Result<WorkbookReading, FetchError> {
+    let notes = WorkbookObserver::stopping_after(u64::MAX);
     let nothing = Validators::default();
-    let source = Source { read_options: options, ..source("excel", location.clone()) };
+    let source = Source { read_options: options, ..source_of_kind("excel", location.clone()) };
     let order = FetchRequest { within: road.run, ..FetchRequest::whole(&nothing, road.timeout) };
     match road.kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
-        FetchOutcome::Content(content) => Ok(Reading { content, reasons: notes.reasons() }),
+        FetchOutcome::Content(content) => Ok(WorkbookReading { content, reasons: notes.reasons() }),
         FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
     }
 }
 
-pub(super) fn read(road: &Road, location: &SourceLocation) -> Result<Reading, FetchError> {
+pub(super) fn read(road: &FetchSetup, location: &SourceLocation) -> Result<WorkbookReading, FetchError> {
     read_with(road, location, ReadOptions::default())
 }
 
 /// Writes a workbook down and reads it.
-pub(super) fn read_bytes(road: &Road, bytes: &[u8]) -> Result<Reading, FetchError> {
+pub(super) fn read_bytes(road: &FetchSetup, bytes: &[u8]) -> Result<WorkbookReading, FetchError> {
     let path = road.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
     read(road, &SourceLocation::File(path))
 }
 
 /// A road whose fetches may take as long as a slow machine needs.
-pub(super) fn patient_road() -> Road {
-    Road::new().within(Duration::from_secs(120)).in_a_run_of(Duration::from_secs(120))
+pub(super) fn patient_road() -> FetchSetup {
+    FetchSetup::new().within(Duration::from_secs(120)).in_a_run_of(Duration::from_secs(120))
 }
 
 pub(super) fn tab(name: &str) -> ReadOptions {
@@ -101,14 +105,14 @@ pub(super) fn tab(name: &str) -> ReadOptions {
 
 fn archive_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let parts: Vec<(&str, Vec<u8>)> = parts.iter().map(|(name, content)| (*name, content.to_vec())).collect();
-    crate::support::workbook_builder::archive(&parts)
+    crate::support::workbook_builder::zip_archive(&parts)
 }
 
 /// What `read` returns, and by how many kB the most memory in use rose meanwhile.
 pub(super) fn memory_growth<T>(read: impl FnOnce() -> T) -> (T, u64) {
     // What is set up once for all fetches is not the workbook's.
     let small =
-        crate::support::workbook_builder::Xlsx::of_rows(&crate::support::workbook_builder::text_row(1, &["id"]));
+        crate::support::workbook_builder::XlsxBuilder::of_rows(&crate::support::workbook_builder::text_row(1, &["id"]));
     drop(read_bytes(&patient_road(), &small.bytes()));
     // Forgets the most that was in use until now (proc(5), clear_refs).
     std::fs::write("/proc/self/clear_refs", "5").expect("Linux takes it");

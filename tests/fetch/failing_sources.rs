@@ -13,18 +13,18 @@ use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
-use super::{Road, peak_memory, source};
-use crate::support::source_fixture::Way;
-use crate::support::stub_server::{Deed, Reply};
+use super::{FetchSetup, peak_memory, source_of_kind};
+use crate::support::source_fixture::SourceFixture;
+use crate::support::stub_server::{ReplyTransform, StubReply};
 
 /// Notes what a run is told.
 #[derive(Default)]
-struct Notes {
+struct IssueObserver {
     issues: Mutex<Vec<Issue>>,
     feeds: Mutex<Vec<FeedRecord>>,
 }
 
-impl FetchObserver for Notes {
+impl FetchObserver for IssueObserver {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, _: DateTime<Utc>) {}
@@ -43,26 +43,29 @@ impl FetchObserver for Notes {
 }
 
 /// How a fetch ended that must not go well: its word, its sentence and how long it took.
-pub(super) struct End {
+pub(super) struct FetchEnd {
     code: String,
     pub(super) message: String,
     took: Duration,
 }
 
 /// Fetches by `way`, within `limit` and at most so many bytes.
-fn end(way: &Way, limit: Duration, max_bytes: u64) -> End {
-    let mut road = Road::new();
+fn end(way: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
+    let mut road = FetchSetup::new();
     way.settle(&mut road.settings);
     road.settings.max_bytes = max_bytes;
-    let (nothing, notes) = (Validators::default(), Notes::default());
+    let (nothing, notes) = (Validators::default(), IssueObserver::default());
     let order = FetchRequest {
         sync: Some(SyncId::new()),
         within: Duration::from_secs(60),
         ..FetchRequest::whole(&nothing, limit)
     };
     let begun = Instant::now();
-    let fetched =
-        road.kinds().get(way.kind).expect("a kind").fetch(&source(way.kind, way.location.clone()), &order, &notes);
+    let fetched = road.kinds().get(way.kind).expect("a kind").fetch(
+        &source_of_kind(way.kind, way.location.clone()),
+        &order,
+        &notes,
+    );
     let took = begun.elapsed();
     let (code, message) = match fetched {
         Err(FetchError::Failed { code, message }) => (code.to_owned(), message),
@@ -82,17 +85,17 @@ fn end(way: &Way, limit: Duration, max_bytes: u64) -> End {
         (code, message)
     });
     assert!(message.ends_with('.') && !message.contains('\n'), "{}: {message}", way.name);
-    End { code, message, took }
+    FetchEnd { code, message, took }
 }
 
 /// What is expected of a misdeed.
-pub(super) struct Expected {
+pub(super) struct ExpectedFailure {
     limit: Duration,
     most: Duration,
     max_bytes: u64,
 }
 
-impl Default for Expected {
+impl Default for ExpectedFailure {
     fn default() -> Self {
         // What breaks off is tried three times, with a moment in between.
         Self { limit: Duration::from_secs(10), most: Duration::from_secs(6), max_bytes: 5_000_000 }
@@ -102,12 +105,12 @@ impl Default for Expected {
 /// Does this on every way in, on all at the same time, and judges each end.
 #[track_caller]
 pub(super) fn on_every_way(
-    expected: &Expected,
-    deed: impl Fn(Reply) -> Reply + Send + Sync + 'static,
-    judge: impl Fn(&Way, &End) + Sync,
+    expected: &ExpectedFailure,
+    deed: impl Fn(StubReply) -> StubReply + Send + Sync + 'static,
+    judge: impl Fn(&SourceFixture, &FetchEnd) + Sync,
 ) {
-    let deed: Deed = Arc::new(deed);
-    let ways = Way::all();
+    let deed: ReplyTransform = Arc::new(deed);
+    let ways = SourceFixture::all();
     thread::scope(|scope| {
         for way in &ways {
             way.misbehave(&deed);
@@ -124,16 +127,16 @@ pub(super) fn on_every_way(
 
 /// That the word is this one, and that the sentence names who it was and says what is asked of people.
 #[track_caller]
-pub(super) fn is(way: &Way, end: &End, code: &str, says: &str) {
-    let End { code: told, message, .. } = end;
+pub(super) fn is(way: &SourceFixture, end: &FetchEnd, code: &str, says: &str) {
+    let FetchEnd { code: told, message, .. } = end;
     assert!(told == code && message.contains(says), "{}: not {code} “{says}”: {told}: {message}", way.name);
     assert!(message.contains(&way.host) || way.is_googles() && message.contains("Google"), "{}: {message}", way.name);
 }
 
 #[test]
 fn every_way_in_brings_its_content_when_nothing_is_wrong() {
-    for way in Way::all() {
-        let mut road = Road::new();
+    for way in SourceFixture::all() {
+        let mut road = FetchSetup::new();
         way.settle(&mut road.settings);
         let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
         assert!(content.lines() >= 20, "{}: {}", way.name, content.lines());
@@ -144,8 +147,8 @@ fn every_way_in_brings_its_content_when_nothing_is_wrong() {
 fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
     let to = target.to_owned();
     on_every_way(
-        &Expected::default(),
-        move |_| Reply::redirect(302, &to),
+        &ExpectedFailure::default(),
+        move |_| StubReply::redirect(302, &to),
         |way, end| {
             let host = url::Url::parse(target).expect("an address").host_str().expect("a host").to_owned();
             assert!(end.message.contains(&host) && !end.message.contains("s3cret"), "{}: {}", way.name, end.message);
@@ -185,8 +188,8 @@ fn a_redirect_to_this_machine_by_ipv6_is_not_followed() {
 #[test]
 fn a_loop_of_redirects_ends() {
     on_every_way(
-        &Expected::default(),
-        |_| Reply::redirect(302, "?again=1"),
+        &ExpectedFailure::default(),
+        |_| StubReply::redirect(302, "?again=1"),
         |way, end| {
             let by_form = ("bad_redirect", "is not sent elsewhere");
             let (code, says) =
@@ -201,8 +204,8 @@ fn a_redirect_to_a_file_or_another_protocol_is_not_followed() {
     for target in ["file:///etc/passwd?s3cret-word", "ftp://me:s3cret-word@127.0.0.1/a.csv", "gopher://127.0.0.1/"] {
         let scheme = target.split(':').next().expect("a scheme");
         on_every_way(
-            &Expected::default(),
-            move |_| Reply::redirect(302, target),
+            &ExpectedFailure::default(),
+            move |_| StubReply::redirect(302, target),
             |way, end| {
                 is(way, end, "bad_address", &format!("begins with {scheme}:"));
             },
@@ -213,7 +216,7 @@ fn a_redirect_to_a_file_or_another_protocol_is_not_followed() {
 #[test]
 fn a_gzip_that_ends_in_the_middle_is_not_taken() {
     on_every_way(
-        &Expected::default(),
+        &ExpectedFailure::default(),
         |whole| whole.gzip().halved(),
         |way, end| {
             is(way, end, "truncated", "Nothing of it was used; try again");
@@ -223,10 +226,10 @@ fn a_gzip_that_ends_in_the_middle_is_not_taken() {
 
 #[test]
 fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
-    let bomb = Reply::bomb(100_000_000);
+    let bomb = StubReply::bomb(100_000_000);
     let before = peak_memory();
     on_every_way(
-        &Expected::default(),
+        &ExpectedFailure::default(),
         move |_| bomb.clone(),
         |way, end| {
             is(way, end, "too_large", "");
@@ -237,14 +240,14 @@ fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
 
 #[test]
 fn a_length_that_is_larger_than_the_body_is_told() {
-    on_every_way(&Expected::default(), Reply::overstated, |way, end| {
+    on_every_way(&ExpectedFailure::default(), StubReply::overstated, |way, end| {
         is(way, end, "truncated", "Nothing of it was used; try again");
     });
 }
 
 #[test]
 fn more_than_the_limit_is_refused() {
-    let expected = Expected { max_bytes: 100_000, ..Expected::default() };
+    let expected = ExpectedFailure { max_bytes: 100_000, ..ExpectedFailure::default() };
     let large = vec![b' '; 100_001];
     on_every_way(
         &expected,
@@ -257,7 +260,11 @@ fn more_than_the_limit_is_refused() {
 
 #[test]
 fn a_drip_ends_at_the_timeout() {
-    let expected = Expected { limit: Duration::from_millis(1500), most: Duration::from_secs(3), ..Expected::default() };
+    let expected = ExpectedFailure {
+        limit: Duration::from_millis(1500),
+        most: Duration::from_secs(3),
+        ..ExpectedFailure::default()
+    };
     on_every_way(
         &expected,
         |whole| whole.drip(1, Duration::from_millis(200)),
@@ -269,14 +276,18 @@ fn a_drip_ends_at_the_timeout() {
 
 #[test]
 fn a_server_that_never_answers_is_left_at_the_timeout() {
-    let expected = Expected { limit: Duration::from_millis(1500), most: Duration::from_secs(3), ..Expected::default() };
-    on_every_way(&expected, Reply::hang, |way, end| is(way, end, "timeout", "was not here within 1500 ms"));
+    let expected = ExpectedFailure {
+        limit: Duration::from_millis(1500),
+        most: Duration::from_secs(3),
+        ..ExpectedFailure::default()
+    };
+    on_every_way(&expected, StubReply::hang, |way, end| is(way, end, "timeout", "was not here within 1500 ms"));
 }
 
 #[test]
 fn a_web_page_is_never_taken_for_content() {
-    let page = |_| Reply::html("<!doctype html><title>Log in</title><form action=/login>");
-    on_every_way(&Expected::default(), page, |way, end| {
+    let page = |_| StubReply::html("<!doctype html><title>Log in</title><form action=/login>");
+    on_every_way(&ExpectedFailure::default(), page, |way, end| {
         let (code, says) = match way.kind {
             "sheet" if way.google().is_some() => ("bad_answer", "Is there a proxy"),
             "sheet" => ("sign_in_page", "Anyone with the link"),
@@ -290,5 +301,7 @@ fn a_web_page_is_never_taken_for_content() {
 
 #[test]
 fn a_connection_that_is_reset_in_the_middle_is_told() {
-    on_every_way(&Expected::default(), Reply::reset, |way, end| is(way, end, "truncated", "did not arrive whole"));
+    on_every_way(&ExpectedFailure::default(), StubReply::reset, |way, end| {
+        is(way, end, "truncated", "did not arrive whole")
+    });
 }

@@ -11,8 +11,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::FetchOutcome;
 
-use super::{Patient, Road, cells, failed, peak_memory};
-use crate::support::{Database, House};
+use super::{FetchSetup, RecordingObserver, expect_failure, peak_memory, read_cells};
+use crate::support::{TestDatabase, TestEngine};
 
 fn file(path: &Path) -> SourceLocation {
     SourceLocation::File(path.to_owned())
@@ -20,23 +20,24 @@ fn file(path: &Path) -> SourceLocation {
 
 #[test]
 fn a_file_is_read_anew_each_time_and_unchanged_if_its_content_is() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let path = road.folder.path().join("albums.csv");
     std::fs::write(&path, "id\n1\n").expect("written");
     let first = road.content("csv", &file(&path)).expect("content");
     std::fs::write(&path, "id\n1\n2\n").expect("written");
-    assert_eq!(cells(&*first), [["1"]], "what was fetched stays as it was");
+    assert_eq!(read_cells(&*first), [["1"]], "what was fetched stays as it was");
     let second = road.content("csv", &file(&path)).expect("content");
-    assert_eq!(cells(&*second).len(), 2);
-    let again = road.fetch("csv", &file(&path), Some(second.validators()), &Patient::default()).expect("an answer");
+    assert_eq!(read_cells(&*second).len(), 2);
+    let again =
+        road.fetch("csv", &file(&path), Some(second.validators()), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(_)));
 }
 
 #[test]
 fn what_is_not_a_readable_file_is_told() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let folder = road.folder.path();
-    let code = |path: &Path| failed(road.content("csv", &file(path))).0;
+    let code = |path: &Path| expect_failure(road.content("csv", &file(path))).0;
     assert_eq!(code(&folder.join("none.csv")), "not_found");
     assert_eq!(code(folder), "not_a_file");
     assert_eq!(code(Path::new("/dev/zero")), "not_a_file");
@@ -57,65 +58,65 @@ fn what_is_not_a_readable_file_is_told() {
 
 #[test]
 fn a_file_larger_than_the_limit_is_refused() {
-    let mut road = Road::new();
+    let mut road = FetchSetup::new();
     road.settings.max_bytes = 100;
     let path = road.folder.path().join("large.csv");
     std::fs::write(&path, "id\n".repeat(100)).expect("written");
-    assert_eq!(failed(road.content("csv", &file(&path))).0, "too_large");
+    assert_eq!(expect_failure(road.content("csv", &file(&path))).0, "too_large");
 }
 
 #[test]
 fn an_upload_is_found_by_its_name_and_nothing_else_is() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     std::fs::create_dir_all(&road.settings.uploads_dir).expect("made");
     std::fs::write(road.settings.uploads_dir.join("u1.csv"), "id\n5\n").expect("written");
     std::fs::write(road.folder.path().join("secret.csv"), "id\n6\n").expect("written");
-    assert_eq!(cells(&*road.content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")), [["5"]]);
+    assert_eq!(read_cells(&*road.content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")), [["5"]]);
     for bad in ["../secret.csv", "/etc/passwd", "", ".", "..", "a/b", "u1.csv/", "./u1.csv"] {
-        assert_eq!(failed(road.content("csv", &SourceLocation::Upload(bad.into()))).0, "bad_upload", "{bad}");
+        assert_eq!(expect_failure(road.content("csv", &SourceLocation::Upload(bad.into()))).0, "bad_upload", "{bad}");
     }
 }
 
 #[test]
 fn the_sample_takes_the_same_path() {
-    let content = Road::new().content("csv", &SourceLocation::Sample).expect("content");
-    assert_eq!(cells(&*content), [["1", "Miles Davis"]]);
+    let content = FetchSetup::new().content("csv", &SourceLocation::Sample).expect("content");
+    assert_eq!(read_cells(&*content), [["1", "Miles Davis"]]);
 }
 
 #[test]
 fn an_unclosed_quotation_mark_fails_and_names_its_row() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let path = road.folder.path().join("open.csv");
     std::fs::write(&path, "id,title\n1,a\n2,\"b\n3,c\n").expect("written");
     let content = road.content("csv", &file(&path)).expect("content");
     let last = content.rows().expect("rows").last().expect("an item");
-    let (code, message) = failed(last);
+    let (code, message) = expect_failure(last);
     assert_eq!(code, "unclosed_quote");
     assert!(message.starts_with("Row 3, “title”"), "{message}");
 }
 
 #[test]
 fn an_empty_file_has_no_columns_and_no_rows() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     for text in ["", "\n\n", "\u{FEFF}", " , \n"] {
         let path = road.folder.path().join("empty.csv");
         std::fs::write(&path, text).expect("written");
         let content = road.content("csv", &file(&path)).expect("content");
-        assert!(content.columns().is_empty() && cells(&*content).is_empty(), "{text:?}");
+        assert!(content.columns().is_empty() && read_cells(&*content).is_empty(), "{text:?}");
     }
 }
 
 #[test]
 fn a_look_shows_columns_first_rows_and_a_key() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let path = road.folder.path().join("look.csv");
     let mut text = String::from("title,year,Album ID,note\n");
     for number in 0..1500 {
         text.push_str(&format!("Title {number},{},A{number},\n", 1950 + number % 70));
     }
     std::fs::write(&path, text).expect("written");
-    let db = Database::sqlite();
-    let seen = House::on(&db).control.look("csv", &file(&path), &ReadOptions::default()).expect("a look");
+    let db = TestDatabase::sqlite();
+    let seen = TestEngine::on(&db).control.look("csv", &file(&path), &ReadOptions::default()).expect("a look");
     assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
     assert_eq!(seen.rows.len(), 20);
     assert_eq!(seen.keys, ["Album ID", "title"]);
@@ -124,12 +125,12 @@ fn a_look_shows_columns_first_rows_and_a_key() {
 
 #[test]
 fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let path = road.folder.path().join("large.csv");
     // Neither UTF-8 nor declared: it is gone through twice before its first row is read.
     std::fs::write(&path, b"id;name\n1;Bj\xF6rk\n".repeat(1_000_000)).expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
-    let watch = Patient::default();
+    let watch = RecordingObserver::default();
     let ended = thread::scope(|scope| {
         let fetching = scope.spawn(|| road.fetch("csv", &file(&path), None, &watch).map(drop));
         while watch.bytes.load(Ordering::Relaxed) < length {
@@ -138,7 +139,7 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
         thread::sleep(Duration::from_millis(300));
         let asked = Instant::now();
         watch.stop.store(true, Ordering::Relaxed);
-        assert_eq!(failed(fetching.join().expect("no panic")).0, "stopped");
+        assert_eq!(expect_failure(fetching.join().expect("no panic")).0, "stopped");
         asked.elapsed()
     });
     assert!(ended < Duration::from_secs(1), "{ended:?}");
@@ -146,7 +147,7 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
 
 #[test]
 fn nobody_else_may_look_into_the_work_folder() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     road.content("csv", &SourceLocation::Sample).expect("content");
     let mode = std::fs::metadata(&road.settings.work_dir).expect("it was made").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
@@ -154,7 +155,7 @@ fn nobody_else_may_look_into_the_work_folder() {
 
 #[test]
 fn a_million_rows_stay_flat_in_memory() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let path = road.folder.path().join("large.csv");
     let mut large = BufWriter::new(std::fs::File::create(&path).expect("made"));
     writeln!(large, "id,title,year").expect("written");
@@ -163,7 +164,7 @@ fn a_million_rows_stay_flat_in_memory() {
     }
     large.into_inner().expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
-    let (before, watch) = (peak_memory(), Patient::default());
+    let (before, watch) = (peak_memory(), RecordingObserver::default());
     let Ok(FetchOutcome::Content(content)) = road.fetch("csv", &file(&path), None, &watch) else { panic!("content") };
     assert_eq!((content.bytes(), content.lines()), (length, 1_000_001));
     assert_eq!(watch.bytes.load(Ordering::Relaxed), length);

@@ -8,23 +8,23 @@ use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchOutcome, FetchRequest, FetchedContent, SourceKinds};
 
-use super::{Patient, Road, cells, failed, peak_memory, rows, source};
-use crate::support::google_server::{Cells, Google, ID, ROBOT, Tab, refusal};
-use crate::support::stub_server::Reply;
+use super::{FetchSetup, RecordingObserver, expect_failure, peak_memory, read_cells, read_rows, source_of_kind};
+use crate::support::google_server::{GoogleServer, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, TabCells, api_error};
+use crate::support::stub_server::StubReply;
 
-pub(super) fn road(google: &Google) -> Road {
-    let mut road = Road::new();
+pub(super) fn road(google: &GoogleServer) -> FetchSetup {
+    let mut road = FetchSetup::new();
     road.settings.google_base = google.url().parse().expect("an address");
     road.settings.google = Some(google.key_json().to_string().parse().expect("a key"));
     road
 }
 
 pub(super) fn link(rest: &str) -> SourceLocation {
-    SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}{rest}"))
+    SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}{rest}"))
 }
 
-pub(super) fn albums() -> Tab {
-    Tab::new(0, "Albums", &[&["id", "title"], &["1", "Kind of Blue"]])
+pub(super) fn albums() -> SheetTab {
+    SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "Kind of Blue"]])
 }
 
 /// What a run fetches: a look is no run, and asks for less.
@@ -32,12 +32,12 @@ fn run(
     kinds: &SourceKinds,
     place: &SourceLocation,
     known: &Validators,
-    watch: &Patient,
+    watch: &RecordingObserver,
 ) -> Result<FetchOutcome, FetchError> {
     let limit = Duration::from_secs(20);
     let sync = Some(SyncId::new());
     let order = FetchRequest { sync, mode: Mode::Incremental, ..FetchRequest::whole(known, limit) };
-    kinds.get("sheet").expect("a kind").fetch(&source("sheet", place.clone()), &order, watch)
+    kinds.get("sheet").expect("a kind").fetch(&source_of_kind("sheet", place.clone()), &order, watch)
 }
 
 pub(super) fn content(fetched: Result<FetchOutcome, FetchError>) -> Box<dyn FetchedContent> {
@@ -49,14 +49,14 @@ pub(super) fn content(fetched: Result<FetchOutcome, FetchError>) -> Box<dyn Fetc
 
 #[test]
 fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
-    let google = Google::start();
-    let hidden = Tab { hidden: true, ..Tab::new(3, "Hidden", &[&["id"], &["h"]]) };
-    let odd = Tab::new(42, "Bob's; “A:Z”, 100%", &[&["id", "title"], &["1", "second"]]);
-    google.sheet(ID, vec![hidden, albums(), odd]);
+    let google = GoogleServer::start();
+    let hidden = SheetTab { hidden: true, ..SheetTab::new(3, "Hidden", &[&["id"], &["h"]]) };
+    let odd = SheetTab::new(42, "Bob's; “A:Z”, 100%", &[&["id", "title"], &["1", "second"]]);
+    google.sheet(SHEET_ID, vec![hidden, albums(), odd]);
     let road = road(&google);
     for (place, title) in [
         (link("/edit?usp=sharing"), "Kind of Blue"),
-        (SourceLocation::Url(ID.to_owned()), "Kind of Blue"),
+        (SourceLocation::Url(SHEET_ID.to_owned()), "Kind of Blue"),
         (link("/edit#gid=0"), "Kind of Blue"),
         (link("/edit?gid=42#gid=42"), "second"),
         (link("/gviz/tq?tqx=out:csv&sheet=Albums"), "Kind of Blue"),
@@ -64,18 +64,21 @@ fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
     ] {
         let content = road.content("sheet", &place).expect("the sheet");
         assert_eq!(content.columns(), ["id", "title"]);
-        assert_eq!(cells(&*content), [["1", title]], "{place:?}");
+        assert_eq!(read_cells(&*content), [["1", title]], "{place:?}");
     }
     assert_eq!((google.hits("values:batchGet"), google.hits("/drive/")), (6, 0), "a look asks Drive nothing");
     let shown = format!("{:?}", road.settings);
-    assert!(shown.contains(ROBOT) && google.secrets().iter().all(|secret| !shown.contains(secret)), "{shown}");
+    assert!(
+        shown.contains(SERVICE_ACCOUNT_EMAIL) && google.secrets().iter().all(|secret| !shown.contains(secret)),
+        "{shown}"
+    );
     let asked = &google.requests("values:batchGet")[0];
     assert!(asked.target.contains("valueRenderOption=FORMATTED_VALUE"), "{}", asked.target);
 }
 
 #[test]
 fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
-    let google = Google::start();
+    let google = GoogleServer::start();
     let wide: &[&[&str]] = &[
         &[],
         &["", " "],
@@ -86,10 +89,10 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
         &["3", "a\0b", "line\nbreak", "", " "],
         &["4", "", "", "=1+1"],
     ];
-    google.sheet(ID, vec![Tab::new(0, "Albums", wide)]);
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", wide)]);
     let content = road(&google).content("sheet", &link("/edit")).expect("the sheet");
     assert_eq!(content.columns(), ["id", "column 2", "title", "title (2)"]);
-    let found = rows(&*content);
+    let found = read_rows(&*content);
     let numbers: Vec<(u64, bool, usize)> =
         found.iter().map(|row| (row.number, row.surplus, row.mended.len())).collect();
     assert_eq!(numbers, [(4, false, 0), (6, true, 0), (7, false, 1), (8, false, 0)]);
@@ -97,37 +100,40 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
     assert_eq!(found[2].cells, ["3", "ab", "line\nbreak", ""]);
     assert_eq!(found[2].mended[0].what, "NUL characters were dropped");
     assert_eq!(found[3].cells[3], "=1+1");
-    assert_eq!(cells(&*content), found.into_iter().map(|row| row.cells).collect::<Vec<_>>(), "and again");
-    google.sheet(ID, vec![Tab::new(0, "Albums", &[])]);
+    assert_eq!(read_cells(&*content), found.into_iter().map(|row| row.cells).collect::<Vec<_>>(), "and again");
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[])]);
     assert!(road(&google).content("sheet", &link("/edit")).expect("an empty sheet").columns().is_empty());
 }
 
 #[test]
 fn one_token_serves_all_runs_until_it_is_not_taken() {
-    let google = Google::start();
-    google.sheet(ID, vec![albums()]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![albums()]);
     let kinds = road(&google).kinds();
     let nothing = Validators::default();
     for _ in 0..3 {
-        content(run(&kinds, &link("/edit"), &nothing, &Patient::default()));
+        content(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
     }
     assert_eq!(google.hits("/token"), 1);
     google.revoke_tokens();
-    content(run(&kinds, &link("/edit"), &nothing, &Patient::default()));
+    content(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
     assert_eq!(google.hits("/token"), 2, "one more, and it was enough");
-    let expired = refusal(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "");
+    let expired = api_error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "");
     google.times(9, "/v4/", expired);
-    let (code, message) = failed(run(&kinds, &link("/edit"), &nothing, &Patient::default()));
-    assert!(code == "token_refused" && message.contains(ROBOT) && message.contains("revoked"), "{message}");
+    let (code, message) = expect_failure(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
+    assert!(
+        code == "token_refused" && message.contains(SERVICE_ACCOUNT_EMAIL) && message.contains("revoked"),
+        "{message}"
+    );
     assert_eq!(google.hits("/token"), 3, "a new one is had once");
 }
 
 #[test]
 fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
-    let google = Google::start();
-    google.sheet(ID, vec![albums()]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![albums()]);
     let kinds = road(&google).kinds();
-    let fetch = |known: &Validators| run(&kinds, &link("/edit"), known, &Patient::default());
+    let fetch = |known: &Validators| run(&kinds, &link("/edit"), known, &RecordingObserver::default());
     let first = content(fetch(&Validators::default()));
     assert_eq!(first.validators().modified, None, "Drive is not enabled, and the sync goes on");
     let same = fetch(first.validators());
@@ -142,9 +148,11 @@ fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
     assert_eq!(google.hits("values:batchGet"), 3, "nothing was fetched");
 
     google.modified("2026-11-20T09:00:00.000Z");
-    google.sheet(ID, vec![Tab::new(0, "Albums", &[&["id"], &["2"]])]);
-    assert_eq!(cells(&*content(fetch(&known))), [["2"]]);
-    for broken in [Reply::status(500), Reply::html("<html>"), refusal(404, "NOT_FOUND", "File not found: 1.", "")] {
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id"], &["2"]])]);
+    assert_eq!(read_cells(&*content(fetch(&known))), [["2"]]);
+    for broken in
+        [StubReply::status(500), StubReply::html("<html>"), api_error(404, "NOT_FOUND", "File not found: 1.", "")]
+    {
         google.times(3, "/drive/", broken);
         content(fetch(&Validators::default()));
     }
@@ -152,8 +160,8 @@ fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
 
 #[test]
 fn a_hundred_megabytes_go_through_little_memory() {
-    let google = Google::start();
-    google.sheet(ID, vec![Tab { cells: Cells::Many(112_000), ..albums() }]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![SheetTab { cells: TabCells::Many(112_000), ..albums() }]);
     let road = road(&google).within(Duration::from_secs(100)).in_a_run_of(Duration::from_secs(100));
     drop(road.content("sheet", &link("/edit?gid=5")));
     let (before, begun) = (peak_memory(), Instant::now());
@@ -168,13 +176,13 @@ fn a_hundred_megabytes_go_through_little_memory() {
 
 #[test]
 fn a_published_link_goes_without_the_service_account() {
-    let google = Google::start();
+    let google = GoogleServer::start();
     let place = SourceLocation::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml".to_owned());
-    google.once("/pub?output=csv", Reply::csv("id,title\n1,published\n"));
+    google.once("/pub?output=csv", StubReply::csv("id,title\n1,published\n"));
     let road = road(&google);
-    assert_eq!(cells(&*road.content("sheet", &place).expect("the sheet")), [["1", "published"]]);
-    google.once("/pub?output=csv", Reply::html("<!doctype html><title>Sign in"));
-    let (code, message) = failed(road.content("sheet", &place));
+    assert_eq!(read_cells(&*road.content("sheet", &place).expect("the sheet")), [["1", "published"]]);
+    google.once("/pub?output=csv", StubReply::html("<!doctype html><title>Sign in"));
+    let (code, message) = expect_failure(road.content("sheet", &place));
     assert!(code == "sign_in_page" && message.contains("Publish to web"), "{message}");
     assert_eq!(google.hits("/token"), 0);
 }

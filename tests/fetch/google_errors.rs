@@ -10,38 +10,46 @@ use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{FetchError, fetch_whole, unsaved_source};
 
 use super::google::{albums, content, link, road};
-use super::{Patient, failed};
-use crate::support::google_server::{Google, ID, PROJECT, ROBOT, Tab, disabled, no_token, quota, refusal};
-use crate::support::stub_server::Reply;
+use super::{RecordingObserver, expect_failure};
+use crate::support::google_server::{
+    GoogleServer, PROJECT_NUMBER, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, api_disabled, api_error, quota_exceeded,
+    token_error,
+};
+use crate::support::stub_server::StubReply;
 
 #[test]
 fn every_refusal_names_its_fix() {
-    let google = Google::start();
-    google.sheet(ID, vec![albums(), Tab::new(7, "B-sides", &[&["id"]])]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![albums(), SheetTab::new(7, "B-sides", &[&["id"]])]);
     let road = road(&google);
-    let sheets = disabled("Google Sheets API", "sheets.googleapis.com");
-    let parse = refusal(400, "INVALID_ARGUMENT", "Unable to parse range: 'Albums'", "");
+    let sheets = api_disabled("Google Sheets API", "sheets.googleapis.com");
+    let parse = api_error(400, "INVALID_ARGUMENT", "Unable to parse range: 'Albums'", "");
     let enable = format!(
-        "Enable the Google Sheets API in project {PROJECT}: https://console.developers.google.com/apis/api/\
-         sheets.googleapis.com/overview?project={PROJECT} "
+        "Enable the Google Sheets API in project {PROJECT_NUMBER}: https://console.developers.google.com/apis/api/\
+         sheets.googleapis.com/overview?project={PROJECT_NUMBER} "
     );
-    let share = format!("Share it with {ROBOT} (Viewer is enough)");
-    let excel = refusal(400, "FAILED_PRECONDITION", "This operation is not supported for this document", "");
-    let odd = refusal(403, "PERMISSION_DENIED", "Project 1 has\nbeen deleted.", "USER_PROJECT_DENIED");
-    let cases: [(&str, Reply, &str, &str); 9] = [
-        ("/v4/", refusal(403, "PERMISSION_DENIED", "The caller does not have permission", ""), "not_shared", &share),
+    let share = format!("Share it with {SERVICE_ACCOUNT_EMAIL} (Viewer is enough)");
+    let excel = api_error(400, "FAILED_PRECONDITION", "This operation is not supported for this document", "");
+    let odd = api_error(403, "PERMISSION_DENIED", "Project 1 has\nbeen deleted.", "USER_PROJECT_DENIED");
+    let cases: [(&str, StubReply, &str, &str); 9] = [
+        ("/v4/", api_error(403, "PERMISSION_DENIED", "The caller does not have permission", ""), "not_shared", &share),
         ("/v4/", sheets.clone(), "api_disabled", &enable),
-        ("/v4/", refusal(404, "NOT_FOUND", "Requested entity was not found.", ""), "not_found", "knows no such sheet"),
+        (
+            "/v4/",
+            api_error(404, "NOT_FOUND", "Requested entity was not found.", ""),
+            "not_found",
+            "knows no such sheet",
+        ),
         ("/v4/", excel, "not_a_sheet", "File → Save as Google Sheets"),
         ("values:batchGet", parse, "no_tab", "There is no tab “Albums”; there are “Albums”, “B-sides”."),
         ("/v4/", odd, "forbidden", "Google says: “Project 1 has been deleted.”"),
-        ("/v4/", Reply::html("<!doctype html><title>Sign in"), "bad_answer", "Is there a proxy"),
-        ("/v4/", Reply::redirect(302, "http://accounts.google.com/ServiceLogin"), "bad_answer", "Is there a proxy"),
-        ("/v4/", refusal(400, "INVALID_ARGUMENT", "Invalid field", ""), "bad_status", "Google says: “Invalid field”"),
+        ("/v4/", StubReply::html("<!doctype html><title>Sign in"), "bad_answer", "Is there a proxy"),
+        ("/v4/", StubReply::redirect(302, "http://accounts.google.com/ServiceLogin"), "bad_answer", "Is there a proxy"),
+        ("/v4/", api_error(400, "INVALID_ARGUMENT", "Invalid field", ""), "bad_status", "Google says: “Invalid field”"),
     ];
     for (at, reply, code, said) in cases {
         google.once(at, reply);
-        let (told, message) = failed(road.content("sheet", &link("/edit")));
+        let (told, message) = expect_failure(road.content("sheet", &link("/edit")));
         assert!(told == code && message.contains(said), "{code} {said}: {told} {message}");
         assert!(
             !message.contains('\n') && google.secrets().iter().all(|secret| !message.contains(secret)),
@@ -51,44 +59,44 @@ fn every_refusal_names_its_fix() {
     let there = "; there are “Albums”, “B-sides”. Open the tab that is meant";
     for (place, which) in [(link("/edit#gid=9"), "with the number 9 (gid=9)"), (link("/edit?sheet=Albms"), "“Albms”")]
     {
-        let (code, message) = failed(road.content("sheet", &place));
+        let (code, message) = expect_failure(road.content("sheet", &place));
         assert!(code == "no_tab" && message.starts_with(&format!("There is no tab {which}{there}")), "{message}");
     }
     let gone = SourceLocation::Url("https://docs.google.com/spreadsheets/d/gone/edit".to_owned());
-    assert_eq!(failed(road.content("sheet", &gone)).0, "not_found");
+    assert_eq!(expect_failure(road.content("sheet", &gone)).0, "not_found");
     google.once("/v4/", sheets);
     let kinds = road.kinds();
     let source = unsaved_source("sheet", &link("/edit"), &ReadOptions::default()).expect("a source");
     let kind = kinds.get("sheet").expect("a kind");
-    let looked = fetch_whole(kind, &source, Duration::from_secs(9), &Patient::default());
-    assert!(failed(looked.map(drop)).1.contains(&enable), "a look says the same");
+    let looked = fetch_whole(kind, &source, Duration::from_secs(9), &RecordingObserver::default());
+    assert!(expect_failure(looked.map(drop)).1.contains(&enable), "a look says the same");
 }
 
 #[test]
 fn a_sign_in_that_is_refused_says_why() {
-    let google = Google::start();
-    google.sheet(ID, vec![albums()]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![albums()]);
     let road = road(&google);
     let cases = [
-        (no_token(400, "invalid_grant", "Invalid JWT Signature."), "key_refused", "it may have been deleted"),
-        (no_token(400, "invalid_grant", "Invalid grant: account not found"), "account_gone", "no service account"),
-        (no_token(401, "deleted_client", "The OAuth client was deleted."), "account_gone", "deleted or disabled"),
-        (no_token(400, "invalid_scope", "Bad\nscope"), "key_refused", "Google says: “invalid_scope Bad scope”"),
-        (Reply::status(403), "key_refused", "(status 403)"),
-        (Reply::html("<html>Welcome to the hotel"), "bad_answer", "Is there a proxy"),
-        (Reply::redirect(307, "/elsewhere"), "bad_redirect", "is not sent elsewhere"),
-        (Reply::status(200).body("{\"access_token\": \"a\\nb\"}"), "bad_answer", "no token"),
-        (Reply::status(200).body("{\"access_tok"), "bad_answer", "no token"),
+        (token_error(400, "invalid_grant", "Invalid JWT Signature."), "key_refused", "it may have been deleted"),
+        (token_error(400, "invalid_grant", "Invalid grant: account not found"), "account_gone", "no service account"),
+        (token_error(401, "deleted_client", "The OAuth client was deleted."), "account_gone", "deleted or disabled"),
+        (token_error(400, "invalid_scope", "Bad\nscope"), "key_refused", "Google says: “invalid_scope Bad scope”"),
+        (StubReply::status(403), "key_refused", "(status 403)"),
+        (StubReply::html("<html>Welcome to the hotel"), "bad_answer", "Is there a proxy"),
+        (StubReply::redirect(307, "/elsewhere"), "bad_redirect", "is not sent elsewhere"),
+        (StubReply::status(200).body("{\"access_token\": \"a\\nb\"}"), "bad_answer", "no token"),
+        (StubReply::status(200).body("{\"access_tok"), "bad_answer", "no token"),
     ];
     for (reply, code, said) in cases {
         google.once("/token", reply);
-        let (told, message) = failed(road.content("sheet", &link("/edit")));
+        let (told, message) = expect_failure(road.content("sheet", &link("/edit")));
         assert!(told == code && message.contains(said), "{code} {said}: {told} {message}");
     }
     assert_eq!((google.hits("/v4/"), google.hits("/elsewhere")), (0, 0));
     for (ahead, said) in [(-95, "95 minutes off (ahead)"), (95, "95 minutes off (behind)")] {
         google.clock_ahead(TimeDelta::minutes(ahead));
-        let (code, message) = failed(road.content("sheet", &link("/edit")));
+        let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
         assert!(code == "clock_wrong" && message.starts_with("The clock of this machine is "), "{message}");
         assert!(message.contains(said), "{message}");
     }
@@ -96,38 +104,38 @@ fn a_sign_in_that_is_refused_says_why() {
 
 #[test]
 fn the_key_is_used_at_google_and_its_stand_in_only() {
-    let (google, other) = (Google::start(), Google::start());
-    google.sheet(ID, vec![albums()]);
+    let (google, other) = (GoogleServer::start(), GoogleServer::start());
+    google.sheet(SHEET_ID, vec![albums()]);
     let mut road = road(&google);
     let mut key = google.key_json();
     for elsewhere in [format!("{}/token", other.url()), "https://google.com.evil.example/token".to_owned()] {
         key["token_uri"] = elsewhere.as_str().into();
         road.settings.google = Some(key.to_string().parse().expect("a key"));
-        assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "bad_credentials", "{elsewhere}");
+        assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "bad_credentials", "{elsewhere}");
     }
     // Google's own is stood in for; what is signed is meant for Google itself, which this one is not.
     key["token_uri"] = "https://oauth2.googleapis.com/token".into();
     road.settings.google = Some(key.to_string().parse().expect("a key"));
-    let (_, message) = failed(road.content("sheet", &link("/edit")));
+    let (_, message) = expect_failure(road.content("sheet", &link("/edit")));
     assert!(message.contains("audience"), "{message}");
     assert_eq!((google.hits("/token"), other.hits("/token")), (1, 0));
 
     // A redirect takes no authorization along.
     road.settings.google = Some(google.key_json().to_string().parse().expect("a key"));
-    google.times(2, "/v4/", Reply::redirect(307, &format!("{}/v4/spreadsheets/{ID}", other.url())));
-    failed(road.content("sheet", &link("/edit")));
+    google.times(2, "/v4/", StubReply::redirect(307, &format!("{}/v4/spreadsheets/{SHEET_ID}", other.url())));
+    expect_failure(road.content("sheet", &link("/edit")));
     assert_eq!(other.requests("/v4/")[0].header("Authorization"), None);
     assert!(google.requests("/v4/")[0].header("Authorization").is_some());
 }
 
 #[test]
 fn a_used_up_quota_is_waited_for_and_told() {
-    let google = Google::start();
-    google.sheet(ID, vec![albums()]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![albums()]);
     let road = road(&google);
-    google.once("values:batchGet", quota());
-    google.once("values:batchGet", quota().header("Retry-After", "1"));
-    let watch = Patient::default();
+    google.once("values:batchGet", quota_exceeded());
+    google.once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
+    let watch = RecordingObserver::default();
     let begun = Instant::now();
     content(road.fetch("sheet", &link("/edit"), None, &watch));
     let took = begun.elapsed();
@@ -136,67 +144,67 @@ fn a_used_up_quota_is_waited_for_and_told() {
     assert_eq!(waits.iter().map(|(who, _)| who.as_str()).collect::<Vec<_>>(), ["Google", "Google"]);
 
     let road = road.in_a_run_of(Duration::from_secs(4));
-    google.times(9, "values:batchGet", quota());
+    google.times(9, "values:batchGet", quota_exceeded());
     let begun = Instant::now();
-    let (code, message) = failed(road.content("sheet", &link("/edit")));
+    let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
     assert!(code == "rate_limited" && message.contains("quota"), "{code} {message}");
     assert!(begun.elapsed() < Duration::from_secs(10), "within the limit of the run: {:?}", begun.elapsed());
-    let stopping = Patient::default();
+    let stopping = RecordingObserver::default();
     stopping.stop.store(true, Ordering::Relaxed);
     assert!(matches!(road.fetch("sheet", &link("/edit"), None, &stopping), Err(FetchError::Stopped)));
 }
 
 #[test]
 fn passing_troubles_pass_and_broken_answers_are_never_rows() {
-    let google = Google::start();
-    google.sheet(ID, vec![albums()]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![albums()]);
     let road = road(&google).within(Duration::from_secs(3));
-    google.times(2, "values:batchGet", Reply::status(500));
+    google.times(2, "values:batchGet", StubReply::status(500));
     assert!(road.content("sheet", &link("/edit")).is_ok());
-    google.times(2, "/token", Reply::status(503));
+    google.times(2, "/token", StubReply::status(503));
     assert!(road.content("sheet", &link("/edit")).is_ok());
-    let half = Reply::status(200).body("{\"valueRanges\": [{\"values\": [[\"id\"], [\"1\"], [\"2");
+    let half = StubReply::status(200).body("{\"valueRanges\": [{\"values\": [[\"id\"], [\"1\"], [\"2");
     let cases = [
         (half, "truncated"),
-        (Reply::status(200).body("{}"), "bad_answer"),
-        (Reply::status(200).body("[1]"), "bad_answer"),
-        (Reply::status(200).body("{\"valueRanges\": [{\"values\": [{\"a\": 1}]}]}"), "bad_answer"),
-        (Reply::status(200).body("{\"valueRanges\": [{\"values\": [[\"id\"]]}]} x"), "bad_answer"),
-        (Reply::status(200).body("{\"valueRanges\": []}"), "bad_answer"),
+        (StubReply::status(200).body("{}"), "bad_answer"),
+        (StubReply::status(200).body("[1]"), "bad_answer"),
+        (StubReply::status(200).body("{\"valueRanges\": [{\"values\": [{\"a\": 1}]}]}"), "bad_answer"),
+        (StubReply::status(200).body("{\"valueRanges\": [{\"values\": [[\"id\"]]}]} x"), "bad_answer"),
+        (StubReply::status(200).body("{\"valueRanges\": []}"), "bad_answer"),
     ];
     for (reply, code) in cases {
         google.once("values:batchGet", reply);
-        assert_eq!(failed(road.content("sheet", &link("/edit"))).0, code);
+        assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, code);
     }
-    google.times(3, "values:batchGet", Reply::status(200).body("{\"valueRanges\": []}").claiming(99));
-    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "truncated");
-    google.once("values:batchGet", Reply::status(200).hang());
-    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "timeout");
+    google.times(3, "values:batchGet", StubReply::status(200).body("{\"valueRanges\": []}").claiming(99));
+    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "truncated");
+    google.once("values:batchGet", StubReply::status(200).hang());
+    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "timeout");
 }
 
 #[test]
 fn a_refusal_with_a_good_status_is_read_as_the_refusal_it_is() {
-    let google = Google::start();
-    google.sheet(ID, vec![albums()]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![albums()]);
     let road = road(&google);
-    let answer = |body: &str| Reply::status(200).header("Content-Type", "application/json").body(body);
+    let answer = |body: &str| StubReply::status(200).header("Content-Type", "application/json").body(body);
     let error = |code: u16, status: &str, message: &str| {
         answer(&format!("{{\"error\":{{\"code\":{code},\"status\":\"{status}\",\"message\":\"{message}\"}}}}"))
     };
     let denied = error(403, "PERMISSION_DENIED", "The caller does not have permission");
     let cases = [
-        (ID, denied.clone(), "not_shared"),
+        (SHEET_ID, denied.clone(), "not_shared"),
         ("values:batchGet", denied.clone(), "not_shared"),
-        (ID, error(404, "NOT_FOUND", "Requested entity was not found."), "not_found"),
-        (ID, error(429, "RESOURCE_EXHAUSTED", "Quota exceeded"), "rate_limited"),
-        (ID, answer("{}"), "bad_answer"),
-        (ID, answer("{\"sheets\":[]}"), "bad_answer"),
-        (ID, answer("{\"error\":\"no\"}"), "bad_answer"),
+        (SHEET_ID, error(404, "NOT_FOUND", "Requested entity was not found."), "not_found"),
+        (SHEET_ID, error(429, "RESOURCE_EXHAUSTED", "Quota exceeded"), "rate_limited"),
+        (SHEET_ID, answer("{}"), "bad_answer"),
+        (SHEET_ID, answer("{\"sheets\":[]}"), "bad_answer"),
+        (SHEET_ID, answer("{\"error\":\"no\"}"), "bad_answer"),
     ];
     for place in [link("/edit"), link("/edit#gid=0"), link("/edit?sheet=Albums")] {
         for (at, reply, code) in &cases {
             google.once(at, reply.clone());
-            let (told, message) = failed(road.content("sheet", &place));
+            let (told, message) = expect_failure(road.content("sheet", &place));
             assert_eq!(told, *code, "{message}");
         }
     }
@@ -207,21 +215,21 @@ fn a_refusal_with_a_good_status_is_read_as_the_refusal_it_is() {
 
 #[test]
 fn what_is_too_large_too_wide_or_hidden_is_called_so() {
-    let google = Google::start();
-    let hidden = Tab { hidden: true, ..Tab::new(7, "Drafts", &[&["id"]]) };
-    let wide = Tab::new(8, "Wide", &[&["x"; 10_001]]);
-    google.sheet(ID, vec![albums(), hidden, wide]);
+    let google = GoogleServer::start();
+    let hidden = SheetTab { hidden: true, ..SheetTab::new(7, "Drafts", &[&["id"]]) };
+    let wide = SheetTab::new(8, "Wide", &[&["x"; 10_001]]);
+    google.sheet(SHEET_ID, vec![albums(), hidden, wide]);
     let road = road(&google);
-    let (_, message) = failed(road.content("sheet", &link("/edit#gid=9")));
+    let (_, message) = expect_failure(road.content("sheet", &link("/edit#gid=9")));
     assert!(message.contains("there are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
-    let (code, message) = failed(road.content("sheet", &link("/edit#gid=8")));
+    let (code, message) = expect_failure(road.content("sheet", &link("/edit#gid=8")));
     assert!(code == "too_many_columns" && message.contains("10,000 columns, which is the most"), "{message}");
     assert!(message.contains("that are empty, or move some"), "{message}");
     let title = "x".repeat(6_000_000);
     google.once(
         "/v4/",
-        Reply::status(200).body(format!("{{\"sheets\":[{{\"properties\":{{\"title\":\"{title}\"}}}}]}}")),
+        StubReply::status(200).body(format!("{{\"sheets\":[{{\"properties\":{{\"title\":\"{title}\"}}}}]}}")),
     );
-    let (code, message) = failed(road.content("sheet", &link("/edit")));
+    let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
     assert!(code == "too_large" && message.contains("larger than 4 MiB"), "{code}: {message}");
 }

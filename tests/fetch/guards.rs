@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{Road, cells, peak_memory};
-use crate::support::stub_server::{Outside, Reply};
+use super::{FetchSetup, peak_memory, read_cells};
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn a_private_address_is_refused_however_it_is_written() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.csv("/a.csv", "id\n1\n");
-    let road = Road::new().allowing("");
+    let road = FetchSetup::new().allowing("");
     let port = outside.port();
     for host in ["127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "127.1"] {
         let (code, message) = road.failure(&format!("http://{host}:{port}/a.csv"));
@@ -33,15 +33,15 @@ fn a_private_address_is_refused_however_it_is_written() {
 
 #[test]
 fn a_private_address_is_refused_on_a_redirect_hop() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.csv("/secret", "id\n1\n");
-    let road = Road::new();
+    let road = FetchSetup::new();
     for target in [
         format!("http://127.0.0.2:{}/secret", outside.port()),
         "http://169.254.169.254/".into(),
         "http://[::1]/".into(),
     ] {
-        outside.set("/go", Reply::redirect(302, &target));
+        outside.set("/go", StubReply::redirect(302, &target));
         assert_eq!(road.failure(&outside.url("/go")).0, "address_refused", "{target}");
     }
     assert_eq!(outside.hits("/secret"), 0);
@@ -49,53 +49,53 @@ fn a_private_address_is_refused_on_a_redirect_hop() {
 
 #[test]
 fn an_allowed_name_may_lead_to_a_private_address() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.csv("/a.csv", "id\n1\n");
-    let road = Road::new().allowing("localhost");
+    let road = FetchSetup::new().allowing("localhost");
     let url = format!("http://localhost:{}/a.csv", outside.port());
-    assert_eq!(cells(&*road.get(&url).expect("allowed")), [["1"]]);
+    assert_eq!(read_cells(&*road.get(&url).expect("allowed")), [["1"]]);
     assert_eq!(road.failure(&outside.url("/a.csv")).0, "address_refused");
 }
 
 #[test]
 fn only_web_addresses_are_followed() {
-    let outside = Outside::start();
-    outside.set("/go", Reply::redirect(302, "file:///etc/passwd"));
-    assert_eq!(Road::new().failure(&outside.url("/go")).0, "bad_address");
-    outside.set("/nowhere", Reply::status(302));
-    assert_eq!(Road::new().failure(&outside.url("/nowhere")).0, "bad_redirect");
+    let outside = StubServer::start();
+    outside.set("/go", StubReply::redirect(302, "file:///etc/passwd"));
+    assert_eq!(FetchSetup::new().failure(&outside.url("/go")).0, "bad_address");
+    outside.set("/nowhere", StubReply::status(302));
+    assert_eq!(FetchSetup::new().failure(&outside.url("/nowhere")).0, "bad_redirect");
 }
 
 #[test]
 fn redirects_are_followed_and_a_loop_of_them_ends() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.csv("/end", "id\n7\n");
-    outside.set("/a", Reply::redirect(301, "b"));
-    outside.set("/b", Reply::redirect(308, "/end"));
-    outside.set("/loop", Reply::redirect(302, "/loop"));
-    let road = Road::new();
-    assert_eq!(cells(&*road.get(&outside.url("/a")).expect("followed")), [["7"]]);
-    outside.set("/on", Reply::redirect(302, "/off"));
-    outside.set("/off", Reply::redirect(302, "/on"));
+    outside.set("/a", StubReply::redirect(301, "b"));
+    outside.set("/b", StubReply::redirect(308, "/end"));
+    outside.set("/loop", StubReply::redirect(302, "/loop"));
+    let road = FetchSetup::new();
+    assert_eq!(read_cells(&*road.get(&outside.url("/a")).expect("followed")), [["7"]]);
+    outside.set("/on", StubReply::redirect(302, "/off"));
+    outside.set("/off", StubReply::redirect(302, "/on"));
     for (path, says) in [("/loop", "redirects this address to itself"), ("/on", "redirects in a circle")] {
         let (code, message) = road.failure(&outside.url(path));
         assert!(code == "too_many_redirects" && message.contains(says), "{code}: {message}");
         assert!(message.contains("It may need a cookie or a login"), "{message}");
         assert_eq!(outside.hits(path), 3, "{path}");
     }
-    outside.decide("/on-and-on", |seen| Reply::redirect(302, &format!("{}x", seen.target)));
+    outside.decide("/on-and-on", |seen| StubReply::redirect(302, &format!("{}x", seen.target)));
     assert_eq!(road.failure(&outside.url("/on-and-on?")).0, "too_many_redirects");
     assert_eq!(outside.hits("/on-and-on"), 9);
 }
 
 #[test]
 fn credentials_go_to_their_own_host_only() {
-    let (own, other) = (Outside::start(), Outside::start());
+    let (own, other) = (StubServer::start(), StubServer::start());
     other.csv("/a.csv", "id\n1\n");
-    own.set("/go", Reply::redirect(302, &other.url("/a.csv")));
-    own.set("/start", Reply::redirect(302, &own.url("/go")));
+    own.set("/go", StubReply::redirect(302, &other.url("/a.csv")));
+    own.set("/start", StubReply::redirect(302, &own.url("/go")));
     let url = own.url("/start").replace("http://", "http://me:s3cret@");
-    let road = Road::new();
+    let road = FetchSetup::new();
     road.get(&url).expect("followed");
     assert_eq!(own.requests("/go")[0].header("Authorization"), Some("Basic bWU6czNjcmV0"));
     let seen = &other.requests("/a.csv")[0];
@@ -107,12 +107,12 @@ fn credentials_go_to_their_own_host_only() {
 
 #[test]
 fn more_than_the_limit_is_refused_announced_or_not() {
-    let outside = Outside::start();
-    let mut road = Road::new();
+    let outside = StubServer::start();
+    let mut road = FetchSetup::new();
     road.settings.max_bytes = 10_000;
     outside.csv("/fits.csv", &format!("id\n{}", "x".repeat(9_997)));
     outside.csv("/large.csv", &format!("id\n{}", "x".repeat(9_998)));
-    outside.set("/unpacked.csv", Reply::csv(format!("id\n{}", "x".repeat(20_000))).gzip());
+    outside.set("/unpacked.csv", StubReply::csv(format!("id\n{}", "x".repeat(20_000))).gzip());
     road.get(&outside.url("/fits.csv")).expect("it fits");
     for path in ["/large.csv", "/unpacked.csv"] {
         let (code, message) = road.failure(&outside.url(path));
@@ -122,10 +122,10 @@ fn more_than_the_limit_is_refused_announced_or_not() {
 
 #[test]
 fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
-    let outside = Outside::start();
-    let mut road = Road::new();
+    let outside = StubServer::start();
+    let mut road = FetchSetup::new();
     road.settings.max_bytes = 5_000_000;
-    outside.set("/bomb", Reply::bomb(300_000_000));
+    outside.set("/bomb", StubReply::bomb(300_000_000));
     let (before, begun) = (peak_memory(), Instant::now());
     assert_eq!(road.failure(&outside.url("/bomb")).0, "too_large");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
@@ -134,7 +134,7 @@ fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
 
 #[test]
 fn gzip_that_is_damaged_is_asked_for_once_and_one_that_ends_early_again() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(b"id\n1\n").expect("memory");
     let whole = encoder.finish().expect("memory");
@@ -146,24 +146,24 @@ fn gzip_that_is_damaged_is_asked_for_once_and_one_that_ends_early_again() {
         ("/garbage.csv", [&whole[..], b"and more"].concat(), "cannot be decompressed: its gzip data is damaged", 1),
         ("/early.csv", whole[..whole.len() - 4].to_vec(), "its gzip data ends in the middle", 3),
     ] {
-        outside.set(path, Reply::status(200).body(body));
-        let (code, message) = Road::new().failure(&outside.url(path));
+        outside.set(path, StubReply::status(200).body(body));
+        let (code, message) = FetchSetup::new().failure(&outside.url(path));
         assert_eq!((code, outside.hits(path)), ("truncated", hits), "{message}");
         assert!(message.contains(said) && message.contains("Nothing of it was used"), "{message}");
     }
-    outside.set("/padded.csv", Reply::status(200).body([&whole[..], &[0; 512]].concat()));
-    let content = Road::new().get(&outside.url("/padded.csv")).unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(cells(&*content), [["1"]]);
+    outside.set("/padded.csv", StubReply::status(200).body([&whole[..], &[0; 512]].concat()));
+    let content = FetchSetup::new().get(&outside.url("/padded.csv")).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(read_cells(&*content), [["1"]]);
 }
 
 #[test]
 fn a_truncated_gzip_and_a_wrong_length_are_told() {
-    let outside = Outside::start();
-    let road = Road::new();
+    let outside = StubServer::start();
+    let road = FetchSetup::new();
     let text: String = (0..5000).map(|n| format!("{n},{}\n", n * 7919)).collect();
-    let whole = Reply::csv(&text).gzip();
+    let whole = StubReply::csv(&text).gzip();
     outside.set("/cut.csv", whole.cut_at(5000));
-    outside.set("/short.csv", Reply::csv(&text).claiming(text.len() + 10));
+    outside.set("/short.csv", StubReply::csv(&text).claiming(text.len() + 10));
     for path in ["/cut.csv", "/short.csv"] {
         let (code, message) = road.failure(&outside.url(path));
         assert_eq!(code, "truncated", "{path}: {message}");

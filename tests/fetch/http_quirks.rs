@@ -3,17 +3,17 @@
 
 use std::sync::Arc;
 
-use super::failing_sources::{Expected, is, on_every_way};
-use super::{Road, peak_memory};
-use crate::support::source_fixture::Way;
-use crate::support::stub_server::{Deed, Outside, Reply};
+use super::failing_sources::{ExpectedFailure, is, on_every_way};
+use super::{FetchSetup, peak_memory};
+use crate::support::source_fixture::SourceFixture;
+use crate::support::stub_server::{ReplyTransform, StubReply, StubServer};
 
 #[test]
 fn a_gzip_bomb_that_no_header_announces_stops_at_the_limit_with_flat_memory() {
-    let bomb = Reply::bomb(100_000_000).header("Content-Encoding", "identity");
+    let bomb = StubReply::bomb(100_000_000).header("Content-Encoding", "identity");
     let before = peak_memory();
     on_every_way(
-        &Expected::default(),
+        &ExpectedFailure::default(),
         move |_| bomb.clone(),
         |way, end| {
             is(way, end, "too_large", "");
@@ -24,9 +24,9 @@ fn a_gzip_bomb_that_no_header_announces_stops_at_the_limit_with_flat_memory() {
 
 #[test]
 fn a_gzip_in_a_gzip_is_a_bomb_no_less() {
-    let bomb = Reply::bomb(20_000_000).packed().header("Content-Encoding", "gzip");
+    let bomb = StubReply::bomb(20_000_000).packed().header("Content-Encoding", "gzip");
     on_every_way(
-        &Expected::default(),
+        &ExpectedFailure::default(),
         move |_| bomb.clone(),
         |way, end| {
             is(way, end, "too_large", "");
@@ -36,10 +36,10 @@ fn a_gzip_in_a_gzip_is_a_bomb_no_less() {
 
 #[test]
 fn a_gzip_that_no_header_announces_is_unpacked() {
-    let deed: Deed = Arc::new(Reply::packed);
-    for way in Way::all() {
+    let deed: ReplyTransform = Arc::new(StubReply::packed);
+    for way in SourceFixture::all() {
         way.misbehave(&deed);
-        let mut road = Road::new();
+        let mut road = FetchSetup::new();
         way.settle(&mut road.settings);
         let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
         assert!(content.lines() >= 20, "{}: {}", way.name, content.lines());
@@ -49,7 +49,7 @@ fn a_gzip_that_no_header_announces_is_unpacked() {
 #[test]
 fn a_coding_that_nobody_asked_for_is_named() {
     on_every_way(
-        &Expected::default(),
+        &ExpectedFailure::default(),
         |whole| whole.header("Content-Encoding", "br"),
         |way, end| {
             is(way, end, "bad_answer", "compressed as “br”");
@@ -59,16 +59,20 @@ fn a_coding_that_nobody_asked_for_is_named() {
 
 #[test]
 fn a_406_is_asked_again_once_as_a_browser_asks_and_then_named() {
-    on_every_way(&Expected::default(), |_| Reply::status(406), |way, end| is(way, end, "not_acceptable", "(406"));
+    on_every_way(
+        &ExpectedFailure::default(),
+        |_| StubReply::status(406),
+        |way, end| is(way, end, "not_acceptable", "(406"),
+    );
 }
 
 #[test]
 fn a_cookie_goes_to_no_other_host() {
-    let other = Outside::start();
+    let other = StubServer::start();
     let to = other.url("/elsewhere");
     on_every_way(
-        &Expected::default(),
-        move |_| Reply::redirect(302, &to).header("Set-Cookie", "pass=s3cret-word; Path=/; Domain=127.0.0.1"),
+        &ExpectedFailure::default(),
+        move |_| StubReply::redirect(302, &to).header("Set-Cookie", "pass=s3cret-word; Path=/; Domain=127.0.0.1"),
         |_, end| assert!(!end.message.contains("s3cret-word"), "{}", end.message),
     );
     let seen = other.requests("/elsewhere");

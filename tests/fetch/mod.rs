@@ -30,7 +30,7 @@ use lockstep::fetch::{
 const SAMPLE: &[u8] = b"id,artist\n1,Miles Davis\n";
 
 /// A house with nothing but its road outside. Its own machine may be fetched from.
-pub(super) struct Road {
+pub(super) struct FetchSetup {
     pub(super) folder: tempfile::TempDir,
     pub(super) settings: KindSettings,
     pub(super) timeout: Duration,
@@ -38,7 +38,7 @@ pub(super) struct Road {
     pub(super) run: Duration,
 }
 
-impl Road {
+impl FetchSetup {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut settings = KindSettings::in_data_dir(folder.path(), SAMPLE);
@@ -76,7 +76,7 @@ impl Road {
         let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
         let validators = known.unwrap_or(&nothing);
         let order = FetchRequest { mode, within: self.run, ..FetchRequest::whole(validators, self.timeout) };
-        self.kinds().get(kind).expect("a kind").fetch(&source(kind, location.clone()), &order, watch)
+        self.kinds().get(kind).expect("a kind").fetch(&source_of_kind(kind, location.clone()), &order, watch)
     }
 
     /// The content of a CSV file at an address.
@@ -85,7 +85,7 @@ impl Road {
     }
 
     pub(super) fn content(&self, kind: &str, location: &SourceLocation) -> Result<Box<dyn FetchedContent>, FetchError> {
-        match self.fetch(kind, location, None, &Patient::default())? {
+        match self.fetch(kind, location, None, &RecordingObserver::default())? {
             FetchOutcome::Content(content) => Ok(content),
             FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
         }
@@ -93,11 +93,11 @@ impl Road {
 
     /// The code and the sentence of the failure of a fetch from an address.
     pub(super) fn failure(&self, url: &str) -> (&'static str, String) {
-        failed(self.get(url).map(drop))
+        expect_failure(self.get(url).map(drop))
     }
 }
 
-pub(super) fn source(kind: &str, location: SourceLocation) -> Source {
+pub(super) fn source_of_kind(kind: &str, location: SourceLocation) -> Source {
     Source {
         id: SourceId(1),
         slug: "albums".parse().expect("a slug"),
@@ -112,7 +112,7 @@ pub(super) fn source(kind: &str, location: SourceLocation) -> Source {
     }
 }
 
-pub(super) fn failed<T>(result: Result<T, FetchError>) -> (&'static str, String) {
+pub(super) fn expect_failure<T>(result: Result<T, FetchError>) -> (&'static str, String) {
     match result {
         Err(FetchError::Failed { code, message }) => (code, message),
         Err(FetchError::Stopped) => ("stopped", String::new()),
@@ -120,23 +120,23 @@ pub(super) fn failed<T>(result: Result<T, FetchError>) -> (&'static str, String)
     }
 }
 
-pub(super) fn rows(content: &dyn FetchedContent) -> Vec<TextRow> {
+pub(super) fn read_rows(content: &dyn FetchedContent) -> Vec<TextRow> {
     content.rows().expect("rows").map(|row| row.expect("a row")).collect()
 }
 
-pub(super) fn cells(content: &dyn FetchedContent) -> Vec<Vec<String>> {
-    rows(content).into_iter().map(|row| row.cells).collect()
+pub(super) fn read_cells(content: &dyn FetchedContent) -> Vec<Vec<String>> {
+    read_rows(content).into_iter().map(|row| row.cells).collect()
 }
 
 /// A watch that notes what it is told, and says stop when it is told to.
 #[derive(Default)]
-pub(super) struct Patient {
+pub(super) struct RecordingObserver {
     pub(super) stop: AtomicBool,
     pub(super) bytes: AtomicU64,
     pub(super) waits: Mutex<Vec<(String, DateTime<Utc>)>>,
 }
 
-impl FetchObserver for Patient {
+impl FetchObserver for RecordingObserver {
     fn received(&self, bytes: u64, _: Option<u64>) {
         self.bytes.store(bytes, Ordering::Relaxed);
     }

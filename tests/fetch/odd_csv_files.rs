@@ -7,13 +7,13 @@ use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::rows::row_shape::RowShapes;
 use lockstep::fetch::{FetchError, FetchedContent};
 
-use super::{Road, cells, failed, rows};
+use super::{FetchSetup, expect_failure, read_cells, read_rows};
 use crate::support::shared_data;
 
 /// A folder of CSV files that nobody here wrote.
-struct Odd(PathBuf);
+struct CsvFolder(PathBuf);
 
-impl Odd {
+impl CsvFolder {
     fn folder(name: &str) -> Option<Self> {
         shared_data(&format!("csv/{name}")).map(Self)
     }
@@ -28,16 +28,16 @@ impl Odd {
 }
 
 fn read(path: PathBuf) -> Result<Box<dyn FetchedContent>, FetchError> {
-    Road::new().content("csv", &SourceLocation::File(path))
+    FetchSetup::new().content("csv", &SourceLocation::File(path))
 }
 
 fn only(content: &dyn FetchedContent, number: u64) -> TextRow {
-    rows(content).into_iter().find(|row| row.number == number).expect("the row")
+    read_rows(content).into_iter().find(|row| row.number == number).expect("the row")
 }
 
 #[test]
 fn csv_spectrum_equals_its_twins() {
-    let Some(spectrum) = Odd::folder("csv-spectrum/csvs") else { return };
+    let Some(spectrum) = CsvFolder::folder("csv-spectrum/csvs") else { return };
     let copies = tempfile::tempdir().expect("a folder");
     let mut seen = 0;
     for path in spectrum.paths() {
@@ -69,9 +69,9 @@ fn csv_spectrum_equals_its_twins() {
             "{}",
             path.display()
         );
-        assert_eq!(cells(&*content), expected, "{}", path.display());
+        assert_eq!(read_cells(&*content), expected, "{}", path.display());
         let is_taken = |row: &TextRow| !row.surplus && row.mended.iter().all(|mend| mend.is_common);
-        assert!(rows(&*content).iter().all(is_taken), "{}", path.display());
+        assert!(read_rows(&*content).iter().all(is_taken), "{}", path.display());
         seen += 1;
     }
     assert_eq!(seen, 12);
@@ -79,8 +79,8 @@ fn csv_spectrum_equals_its_twins() {
 
 #[test]
 fn every_file_is_read_to_its_end_or_refused_and_no_row_is_shifted_in_silence() {
-    let Some(fixtures) = Odd::folder("csv-parser-fixtures") else { return };
-    let Some(horrors) = Odd::folder("messytables/horror") else { return };
+    let Some(fixtures) = CsvFolder::folder("csv-parser-fixtures") else { return };
+    let Some(horrors) = CsvFolder::folder("messytables/horror") else { return };
     let mut seen = 0;
     for odd in [&fixtures, &horrors] {
         for path in odd.paths() {
@@ -88,7 +88,7 @@ fn every_file_is_read_to_its_end_or_refused_and_no_row_is_shifted_in_silence() {
             match read(path.clone()) {
                 Ok(content) => {
                     let width = content.columns().len();
-                    assert!(rows(&*content).iter().all(|row| row.cells.len() == width), "{}", path.display());
+                    assert!(read_rows(&*content).iter().all(|row| row.cells.len() == width), "{}", path.display());
                 }
                 Err(_) => assert_eq!(path.extension().and_then(|end| end.to_str()), Some("html"), "{}", path.display()),
             }
@@ -96,37 +96,40 @@ fn every_file_is_read_to_its_end_or_refused_and_no_row_is_shifted_in_silence() {
     }
     assert!(seen > 45, "{seen} files");
     for page in ["badcolspan.html", "complex.html", "html.html", "invisible_text.html", "rowcolspan.html"] {
-        assert_eq!(failed(read(horrors.0.join(page))).0, "html_page", "{page}");
+        assert_eq!(expect_failure(read(horrors.0.join(page))).0, "html_page", "{page}");
     }
 }
 
 #[test]
 fn the_fixtures_names_say_the_trouble() {
-    let Some(fixtures) = Odd::folder("csv-parser-fixtures") else { return };
+    let Some(fixtures) = CsvFolder::folder("csv-parser-fixtures") else { return };
     let fixture = |name: &str| fixtures.read(name);
-    assert_eq!(cells(&*fixture("comma-in-quote.csv")), [["John", "Doe", "120 any st.", "Anytown, WW", "08123"]]);
-    assert_eq!(cells(&*fixture("escape-quotes.csv")), [["1", "ha \"ha\" ha"], ["2", "\"\""], ["3", "4"]]);
-    assert_eq!(cells(&*fixture("newlines.csv"))[1], ["Once upon \na time", "5", "6"]);
-    assert_eq!(cells(&*fixture("quotes+newlines.csv"))[1], ["2", " \n\"\" \n"]);
+    assert_eq!(read_cells(&*fixture("comma-in-quote.csv")), [["John", "Doe", "120 any st.", "Anytown, WW", "08123"]]);
+    assert_eq!(read_cells(&*fixture("escape-quotes.csv")), [["1", "ha \"ha\" ha"], ["2", "\"\""], ["3", "4"]]);
+    assert_eq!(read_cells(&*fixture("newlines.csv"))[1], ["Once upon \na time", "5", "6"]);
+    assert_eq!(read_cells(&*fixture("quotes+newlines.csv"))[1], ["2", " \n\"\" \n"]);
     assert_eq!(fixture("bad-data.csv").columns(), ["column 1", "somejunk", "<! />"]);
     assert_eq!(fixture("empty-columns.csv").columns(), ["2007-01-01", "column 2", "column 3"]);
     // One column, since a backtick is no delimiter; and quotation marks of another kind are text.
     assert_eq!(fixture("backtick.csv").columns().len(), 1);
-    assert_eq!(cells(&*fixture("option-quote.csv"))[0], ["1", "'some value'", "2"]);
+    assert_eq!(read_cells(&*fixture("option-quote.csv"))[0], ["1", "'some value'", "2"]);
     // Too many cells cannot be placed; too few are padded.
     assert!(only(&*fixture("strict.csv"), 4).surplus);
     assert!(only(&*fixture("no-headers.csv"), 4).surplus);
     assert!(only(&*fixture("strict-false-more-columns.csv"), 3).surplus);
     assert_eq!(only(&*fixture("strict-false-less-columns.csv"), 3).cells, ["4", "5", ""]);
-    assert!(rows(&*fixture("comment.csv")).iter().all(|row| row.surplus), "the table under a comment has no header");
+    assert!(
+        read_rows(&*fixture("comment.csv")).iter().all(|row| row.surplus),
+        "the table under a comment has no header"
+    );
     // Quotation marks escaped in a way that CSV does not know are told.
-    for row in rows(&*fixture("option-escape.csv")).iter().take(2) {
+    for row in read_rows(&*fixture("option-escape.csv")).iter().take(2) {
         assert!(row.cells[2] == "2" || row.cells[2] == "4");
         assert_eq!(row.mended[0].column, Some(1));
     }
-    assert_eq!(rows(&*fixture("large-dataset.csv")).len(), 7268);
+    assert_eq!(read_rows(&*fixture("large-dataset.csv")).len(), 7268);
     assert!(
-        rows(&*fixture("large-dataset.csv"))
+        read_rows(&*fixture("large-dataset.csv"))
             .iter()
             .all(|row| !row.surplus && row.cells[14] == "earthquake" || row.cells[14].len() < 20)
     );
@@ -134,20 +137,20 @@ fn the_fixtures_names_say_the_trouble() {
 
 #[test]
 fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
-    let Some(horrors) = Odd::folder("messytables/horror") else { return };
+    let Some(horrors) = CsvFolder::folder("messytables/horror") else { return };
     let horror = |name: &str| horrors.read(name);
     let wide = horror("utf-16le_encoded.csv");
     assert_eq!(wide.columns()[0], "Organisation_code");
-    assert!(rows(&*wide).iter().all(|row| !row.surplus && row.mended.is_empty()));
+    assert!(read_rows(&*wide).iter().all(|row| !row.surplus && row.mended.is_empty()));
     assert_eq!(horror("utf8bom.csv").columns(), ["kitten", "win"]);
     assert_eq!(horror("characters.csv").columns()[1], "景點編號");
     assert_eq!(horror("spanish_chars.csv").columns()[7], "Descripción");
-    assert!(cells(&*horror("sparse_with_column_errors.csv"))[0][1].starts_with("Trägerorganisationen"));
+    assert!(read_cells(&*horror("sparse_with_column_errors.csv"))[0][1].starts_with("Trägerorganisationen"));
     assert_eq!(horror("simple.psv").columns().len(), 6);
-    assert_eq!(cells(&*horror("simple.ssv"))[0], ["2011-01-01", "1", "Galway"]);
+    assert_eq!(read_cells(&*horror("simple.ssv"))[0], ["2011-01-01", "1", "Galway"]);
     assert_eq!(horror("example.tsv").columns().len(), 17);
     assert_eq!(horror("mixedGLB.csv").columns().len(), 19);
-    assert!(cells(&*horror("mixedGLB.csv")).len() > 100, "carriage returns end rows, too");
+    assert!(read_cells(&*horror("mixedGLB.csv")).len() > 100, "carriage returns end rows, too");
     assert_eq!((horror("small.csv").columns(), horror("small.csv").lines()), (&["a".to_owned()][..], 1));
     assert!(horror("simple.unknown").columns().is_empty());
     // A space before a quotation mark makes it text: the row is too long and says why.

@@ -16,37 +16,37 @@ use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest, ItemLookup};
 
-use super::{Road, rows, source};
-use crate::support::reader_server::{Article, Dialect, ReaderServer};
+use super::{FetchSetup, read_rows, source_of_kind};
+use crate::support::reader_server::{ReaderArticle, ReaderDialect, ReaderServer};
 
-const ALL: [Dialect; 3] = [Dialect::FreshRss, Dialect::Miniflux, Dialect::Inoreader];
+const ALL: [ReaderDialect; 3] = [ReaderDialect::FreshRss, ReaderDialect::Miniflux, ReaderDialect::Inoreader];
 
 /// The articles of a catalog, by key, as names and values.
-type Stored = HashMap<String, Vec<(String, String)>>;
+type StoredFields = HashMap<String, Vec<(String, String)>>;
 
-struct Catalog(Stored);
+struct StoredCatalog(StoredFields);
 
-impl ItemLookup for Catalog {
-    fn fields(&self, keys: &[&str]) -> Result<Stored, FetchError> {
+impl ItemLookup for StoredCatalog {
+    fn fields(&self, keys: &[&str]) -> Result<StoredFields, FetchError> {
         Ok(keys.iter().filter_map(|key| Some(((*key).to_owned(), self.0.get(*key)?.clone()))).collect())
     }
 }
 
 /// What a run was told.
 #[derive(Default)]
-struct Notes {
+struct ReaderObserver {
     issues: Mutex<Vec<String>>,
     progress: Mutex<Vec<FetchProgress>>,
     waits: Mutex<Vec<DateTime<Utc>>>,
 }
 
-impl Notes {
+impl ReaderObserver {
     fn issues(&self) -> Vec<String> {
         self.issues.lock().expect("issues").clone()
     }
 }
 
-impl FetchObserver for Notes {
+impl FetchObserver for ReaderObserver {
     fn received(&self, _: u64, _: Option<u64>) {}
 
     fn waiting(&self, _: &str, until: DateTime<Utc>) {
@@ -69,7 +69,12 @@ impl FetchObserver for Notes {
 
 /// Fetches the account at `url` with the articles that a catalog has; answers the articles, the last of a key counting,
 /// in the order in which they came.
-fn fetch(url: &str, mode: Mode, stored: &Stored, notes: &Notes) -> Result<(Vec<String>, Stored), FetchError> {
+fn fetch(
+    url: &str,
+    mode: Mode,
+    stored: &StoredFields,
+    notes: &ReaderObserver,
+) -> Result<(Vec<String>, StoredFields), FetchError> {
     within(Duration::from_secs(60), url, mode, stored, notes)
 }
 
@@ -77,20 +82,20 @@ fn within(
     limit: Duration,
     url: &str,
     mode: Mode,
-    stored: &Stored,
-    notes: &Notes,
-) -> Result<(Vec<String>, Stored), FetchError> {
-    let road = Road::new();
-    let (nothing, shelf) = (Validators::default(), Catalog(stored.clone()));
+    stored: &StoredFields,
+    notes: &ReaderObserver,
+) -> Result<(Vec<String>, StoredFields), FetchError> {
+    let road = FetchSetup::new();
+    let (nothing, shelf) = (Validators::default(), StoredCatalog(stored.clone()));
     let order = FetchRequest { sync: Some(SyncId::new()), mode, shelf: &shelf, ..FetchRequest::whole(&nothing, limit) };
-    let mut source = source("reader", SourceLocation::Url(url.to_owned()));
+    let mut source = source_of_kind("reader", SourceLocation::Url(url.to_owned()));
     source.noun = "article/articles".parse().expect("a noun");
     match road.kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
         FetchOutcome::Content(content) => {
             assert!(!content.is_whole(), "articles that roll off stay");
             let columns = content.columns().to_vec();
             let named = |cells: Vec<String>| columns.iter().cloned().zip(cells).collect::<Vec<_>>();
-            let rows: Vec<_> = rows(&*content).into_iter().map(|row| named(row.cells)).collect();
+            let rows: Vec<_> = read_rows(&*content).into_iter().map(|row| named(row.cells)).collect();
             let key = |fields: &[(String, String)]| fields.last().expect("the key").1.clone();
             Ok((rows.iter().map(|row| key(row)).collect(), rows.iter().map(|row| (key(row), row.clone())).collect()))
         }
@@ -99,16 +104,16 @@ fn within(
 }
 
 /// The value of a field of an article.
-fn field<'a>(stored: &'a Stored, article: &Article, name: &str) -> &'a str {
+fn field<'a>(stored: &'a StoredFields, article: &ReaderArticle, name: &str) -> &'a str {
     let fields = stored.get(&article.key()).unwrap_or_else(|| panic!("{} is not there", article.title));
     fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).expect(name)
 }
 
-fn articles() -> Vec<Article> {
+fn articles() -> Vec<ReaderArticle> {
     let mut articles = vec![
-        Article::new(i64::MAX - 7, "Kind &amp; Blue"),
-        Article::new(-2, "How to use <div>"),
-        Article::new(1_617_000_000_000_001, "Milestones"),
+        ReaderArticle::new(i64::MAX - 7, "Kind &amp; Blue"),
+        ReaderArticle::new(-2, "How to use <div>"),
+        ReaderArticle::new(1_617_000_000_000_001, "Milestones"),
     ];
     articles[1].read = true;
     articles[2].starred = true;
@@ -121,9 +126,9 @@ fn each_of_the_three_servers_is_understood() {
     for dialect in ALL {
         let articles = articles();
         let server = ReaderServer::start(dialect, articles.clone());
-        let notes = Notes::default();
-        let (keys, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles");
-        assert_eq!(keys, articles.iter().map(Article::key).collect::<Vec<_>>(), "{dialect:?}");
+        let notes = ReaderObserver::default();
+        let (keys, stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+        assert_eq!(keys, articles.iter().map(ReaderArticle::key).collect::<Vec<_>>(), "{dialect:?}");
         let cell = |at: usize, name: &str| field(&stored, &articles[at], name);
         assert_eq!((cell(0, "title"), cell(1, "title")), ("Kind & Blue", "How to use <div>"), "{dialect:?}");
         assert_eq!((cell(0, "read"), cell(1, "read"), cell(2, "read")), ("no", "yes", "no"), "{dialect:?}");
@@ -137,7 +142,7 @@ fn each_of_the_three_servers_is_understood() {
         );
         assert_eq!(cell(2, "summary"), "So what now");
         assert!(!cell(2, "content").contains("alert") && !cell(2, "content").contains("onclick"));
-        let sound = if dialect == Dialect::Inoreader { "" } else { "https://news.example/sound.mp3" };
+        let sound = if dialect == ReaderDialect::Inoreader { "" } else { "https://news.example/sound.mp3" };
         assert_eq!(cell(0, "enclosure"), sound, "{dialect:?}");
         assert_eq!(notes.issues(), [""; 0], "{dialect:?}");
         assert_eq!(
@@ -146,15 +151,15 @@ fn each_of_the_three_servers_is_understood() {
             "{dialect:?}"
         );
         // Whatever is said of an article is said the same way each time.
-        let again = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles").1;
+        let again = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles").1;
         assert_eq!(again, stored, "{dialect:?}");
     }
 }
 
 #[test]
 fn columns_say_what_they_are() {
-    let server = ReaderServer::start(Dialect::Miniflux, articles());
-    let content = Road::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
+    let server = ReaderServer::start(ReaderDialect::Miniflux, articles());
+    let content = FetchSetup::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
     let kinds: Vec<_> =
         content.columns().iter().zip(0..).map(|(name, at)| (name.as_str(), content.column_type(at))).collect();
     for (name, kind) in [
@@ -168,7 +173,7 @@ fn columns_say_what_they_are() {
     ] {
         assert!(kinds.contains(&(name, Some(kind))), "{name}: {kinds:?}");
     }
-    let road = Road::new();
+    let road = FetchSetup::new();
     let kinds = road.kinds();
     let kind = kinds.get("reader").expect("a kind");
     assert_eq!((kind.key_column(), kind.noun().many.as_str()), (Some("id"), "articles"));
@@ -179,8 +184,8 @@ fn columns_say_what_they_are() {
 fn an_account_without_articles_is_no_trouble() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, Vec::new());
-        let notes = Notes::default();
-        let (keys, _) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("an empty account");
+        let notes = ReaderObserver::default();
+        let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("an empty account");
         assert!(keys.is_empty() && notes.issues().len() == 1, "{dialect:?}: {:?}", notes.issues());
         assert!(notes.issues()[0].contains("lists no articles in this account"), "{dialect:?}: {:?}", notes.issues());
         assert_eq!(server.asked_for(), ["login", "subscriptions", "all"]);
@@ -190,11 +195,11 @@ fn an_account_without_articles_is_no_trouble() {
 #[test]
 fn long_lists_come_page_by_page_and_contents_in_batches() {
     for dialect in ALL {
-        let articles = Article::many(5000, 2345);
+        let articles = ReaderArticle::many(5000, 2345);
         let server = ReaderServer::start(dialect, articles.clone());
-        let notes = Notes::default();
-        let (keys, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles");
-        assert_eq!(keys, articles.iter().map(Article::key).collect::<Vec<_>>(), "{dialect:?}");
+        let notes = ReaderObserver::default();
+        let (keys, stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
+        assert_eq!(keys, articles.iter().map(ReaderArticle::key).collect::<Vec<_>>(), "{dialect:?}");
         for article in &articles {
             let states = (field(&stored, article, "read") == "yes", field(&stored, article, "starred") == "yes");
             assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
@@ -221,18 +226,18 @@ fn long_lists_come_page_by_page_and_contents_in_batches() {
 #[test]
 fn what_the_catalog_has_gets_its_states_and_nothing_more() {
     for dialect in ALL {
-        let mut articles = Article::many(300, 250);
+        let mut articles = ReaderArticle::many(300, 250);
         let server = ReaderServer::start(dialect, articles.clone());
-        let notes = Notes::default();
-        let (_, mut stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("articles");
+        let notes = ReaderObserver::default();
+        let (_, mut stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
         server.asked();
-        let title = |article: &Article| article.title.clone();
+        let title = |article: &ReaderArticle| article.title.clone();
         // One that was stored otherwise is fetched anew.
         stored.get_mut(&articles[7].key()).expect("the seventh").remove(0);
         articles[3].read = !articles[3].read;
         articles[3].title = "Another title, which only a full sync sees".to_owned();
         articles[4].starred = !articles[4].starred;
-        articles.insert(0, Article::new(301, "New"));
+        articles.insert(0, ReaderArticle::new(301, "New"));
         server.change(|all| *all = articles.clone());
         let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("articles");
         let asked = server.asked();
@@ -257,9 +262,9 @@ fn what_the_catalog_has_gets_its_states_and_nothing_more() {
 #[test]
 fn a_look_takes_a_few_articles_and_few_requests() {
     for dialect in ALL {
-        let server = ReaderServer::start(dialect, Article::many(5000, 2345));
-        let content = Road::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
-        assert_eq!(rows(&*content).len(), 20);
+        let server = ReaderServer::start(dialect, ReaderArticle::many(5000, 2345));
+        let content = FetchSetup::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
+        assert_eq!(read_rows(&*content).len(), 20);
         assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "contents"]);
     }
 }

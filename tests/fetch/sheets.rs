@@ -2,15 +2,15 @@
 
 use lockstep::domain::location::SourceLocation;
 
-use super::{Patient, Road, cells, failed, source};
-use crate::support::google_query_service::{NamedTab, query_service};
-use crate::support::stub_server::{Outside, Reply, Seen};
+use super::{FetchSetup, RecordingObserver, expect_failure, read_cells, source_of_kind};
+use crate::support::google_query_service::{NamedTab, answer_queries};
+use crate::support::stub_server::{RecordedRequest, StubReply, StubServer};
 use crate::support::workbook_builder::sample_path;
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 
-fn road(outside: &Outside) -> Road {
-    let mut road = Road::new();
+fn road(outside: &StubServer) -> FetchSetup {
+    let mut road = FetchSetup::new();
     road.settings.google_base = outside.url("").parse().expect("an address");
     road
 }
@@ -21,7 +21,7 @@ fn link(rest: &str) -> SourceLocation {
 
 #[test]
 fn a_sheet_is_fetched_by_its_link_with_the_right_tab() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.sheet(ID, 0, "id,title\n1,first\n");
     outside.sheet(ID, 42, "id,title\n1,second\n");
     let road = road(&outside);
@@ -32,135 +32,136 @@ fn a_sheet_is_fetched_by_its_link_with_the_right_tab() {
         (link("/edit?gid=42#gid=42"), "second"),
     ] {
         let content = road.content("sheet", &location).expect("the sheet");
-        assert_eq!(cells(&*content), [["1", title]], "{location:?}");
+        assert_eq!(read_cells(&*content), [["1", title]], "{location:?}");
     }
 }
 
 #[test]
 fn a_sheet_that_is_not_public_says_how_to_share_it() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.private_sheet(ID);
     let road = road(&outside);
-    let (code, message) = failed(road.content("sheet", &link("/edit")));
+    let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
     assert_eq!(code, "sign_in_page");
     assert!(message.contains("Anyone with the link"), "{message}");
     assert_eq!(outside.hits("/ServiceLogin"), 0);
-    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::html("<html>Sign in"));
-    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
-    outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::status(401));
-    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+    outside.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::html("<html>Sign in"));
+    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+    outside.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::status(401));
+    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "sign_in_page");
 }
 
 #[test]
 fn a_sheet_whose_downloads_are_disabled_says_who_can_allow_them() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let road = road(&outside);
     let owner = "<!DOCTYPE html><html><head><title>Google Drive: Access Denied</title></head><body><p>Sorry, the owner \
                  hasn't given you permission to download this file.</p></body></html>";
     let export = format!("/spreadsheets/d/{ID}/export");
-    for reply in [Reply::html(owner), Reply::status(403).body(owner)] {
+    for reply in [StubReply::html(owner), StubReply::status(403).body(owner)] {
         outside.set(&export, reply);
-        let (code, message) = failed(road.content("sheet", &link("/edit")));
+        let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
         assert!(code == "downloads_disabled", "{code}");
         assert!(message.starts_with("Downloads are disabled by the owner of this sheet."), "{message}");
     }
-    outside.set(&export, Reply::html("<title>Google Drive: Access Denied</title><p>You need access"));
-    assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+    outside.set(&export, StubReply::html("<title>Google Drive: Access Denied</title><p>You need access"));
+    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "sign_in_page");
 }
 
 #[test]
 fn a_tab_by_name_is_never_taken_for_another() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let road = road(&outside);
     let path = format!("/spreadsheets/d/{ID}/gviz/tq");
     // Google answers for a name that it does not know with the first tab.
     let tabs: Vec<NamedTab> =
         vec![("A-sides", &[&["id", "title"], &["1", "first"]]), ("B-sides", &[&["id", "title"], &["1", "second"]])];
-    outside.decide(&path, query_service(tabs.clone()));
+    outside.decide(&path, answer_queries(tabs.clone()));
     let by_name = |name: &str| road.content("sheet", &link(&format!("/gviz/tq?tqx=out:csv&sheet={name}")));
-    assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
-    let (code, message) = failed(by_name("Albms"));
+    assert_eq!(read_cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
+    let (code, message) = expect_failure(by_name("Albms"));
     assert!(code == "no_tab" && message.contains("“Albms”") && message.contains("gid="), "{message}");
     // What refuses an unknown name takes none for another.
     for status in [400, 404] {
-        let known = query_service(tabs.clone());
-        let is_known = |seen: &Seen| seen.target.contains("sheet=B-sides&");
-        outside.decide(&path, move |seen| if is_known(seen) { known(seen) } else { Reply::status(status) });
-        assert_eq!(cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
+        let known = answer_queries(tabs.clone());
+        let is_known = |seen: &RecordedRequest| seen.target.contains("sheet=B-sides&");
+        outside.decide(&path, move |seen| if is_known(seen) { known(seen) } else { StubReply::status(status) });
+        assert_eq!(read_cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
     }
     let published = SourceLocation::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?sheet=B".to_owned());
-    assert_eq!(failed(road.content("sheet", &published)).0, "no_tab");
+    assert_eq!(expect_failure(road.content("sheet", &published)).0, "no_tab");
 }
 
 #[test]
 fn a_busy_google_is_waited_for_by_its_name() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let road = road(&outside);
     let export = format!("/spreadsheets/d/{ID}/export");
-    outside.set(&export, Reply::status(429).header("Retry-After", "0"));
-    outside.then(&export, Reply::csv("id\n1\n"));
-    let watch = Patient::default();
+    outside.set(&export, StubReply::status(429).header("Retry-After", "0"));
+    outside.then(&export, StubReply::csv("id\n1\n"));
+    let watch = RecordingObserver::default();
     assert!(road.fetch("sheet", &link("/edit"), None, &watch).is_ok());
     assert_eq!(watch.waits.lock().expect("waits")[0].0, "Google");
 }
 
 #[test]
 fn a_sheet_is_redirected_to_googles_hosts_only() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let road = road(&outside).allowing("127.0.0.1,localhost");
     outside.csv("/stolen", "id\n1\n");
     let elsewhere = format!("http://localhost:{}/stolen", outside.port());
     for target in [elsewhere.as_str(), "https://google.com.evil.example/", "https://evilgoogle.com/"] {
-        outside.set(&format!("/spreadsheets/d/{ID}/export"), Reply::redirect(307, target));
-        assert_eq!(failed(road.content("sheet", &link("/edit"))).0, "bad_redirect", "{target}");
+        outside.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::redirect(307, target));
+        assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "bad_redirect", "{target}");
     }
     assert_eq!(outside.hits("/stolen"), 0);
 }
 
 #[test]
 fn a_stand_in_for_google_is_still_subject_to_the_guard() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.sheet(ID, 0, "id\n1\n");
-    assert_eq!(failed(road(&outside).allowing("").content("sheet", &link("/edit"))).0, "address_refused");
+    assert_eq!(expect_failure(road(&outside).allowing("").content("sheet", &link("/edit"))).0, "address_refused");
 }
 
 #[test]
 fn a_link_to_something_else_is_told() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let document = SourceLocation::Url(format!("https://docs.google.com/document/d/{ID}/edit"));
-    let (code, message) = failed(road.content("sheet", &document));
+    let (code, message) = expect_failure(road.content("sheet", &document));
     assert_eq!(code, "bad_address");
     assert!(message.starts_with("That is a document, not a sheet"), "{message}");
-    assert_eq!(failed(road.content("csv", &link("/edit"))).0, "sheet_link");
+    assert_eq!(expect_failure(road.content("csv", &link("/edit"))).0, "sheet_link");
 }
 
 #[test]
 fn a_workbook_that_google_makes_of_a_sheet_is_not_fetched() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let road = road(&outside);
     let sheet = format!("/spreadsheets/d/{ID}");
     for rest in
         ["/export?format=xlsx&range=A1:B3", "/pub?output=xlsx&gid=7", "/export?format=ods", "/gviz/tq?tq=select+A"]
     {
         let link = SourceLocation::Url(outside.url(&format!("{sheet}{rest}")));
-        let (code, message) = failed(road.content("excel", &link));
+        let (code, message) = expect_failure(road.content("excel", &link));
         assert_eq!(code, "sheet_link", "{rest}: {message}");
         assert!(message.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {message}");
     }
     assert_eq!(outside.hits(&sheet), 0);
     // On another host a path like that says nothing.
-    let elsewhere = Outside::start();
+    let elsewhere = StubServer::start();
     let albums = std::fs::read(sample_path("albums.xlsx")).expect("a file");
-    elsewhere.set("/spreadsheets/export", Reply::status(200).body(albums));
+    elsewhere.set("/spreadsheets/export", StubReply::status(200).body(albums));
     let link = SourceLocation::Url(elsewhere.url("/spreadsheets/export?format=xlsx&range=A1:B3"));
     assert_eq!(road.content("excel", &link).unwrap_or_else(|error| panic!("{error}")).lines(), 3);
 }
 
 #[test]
 fn the_message_names_the_place() {
-    let kinds = Road::new().kinds();
+    let kinds = FetchSetup::new().kinds();
     assert_eq!(kinds.names()[..2], ["sheet", "csv"]);
-    let message = |kind: &str, location| kinds.get(kind).expect("a kind").fetching_message(&source(kind, location));
+    let message =
+        |kind: &str, location| kinds.get(kind).expect("a kind").fetching_message(&source_of_kind(kind, location));
     assert_eq!(message("sheet", link("/edit")), "Fetching albums from Google Sheets…");
     assert_eq!(
         message("csv", SourceLocation::Url("https://me:pw@h.example/a?t=1".into())),

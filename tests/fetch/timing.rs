@@ -10,32 +10,32 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::sync::Timeouts;
 
-use super::{Patient, Road, cells, failed};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::TERMS;
-use crate::support::{Database, House};
+use super::{FetchSetup, RecordingObserver, expect_failure, read_cells};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::TEST_TIMEOUTS;
+use crate::support::{TestDatabase, TestEngine};
 
 #[test]
 fn a_slow_drip_ends_at_the_timeout() {
-    let outside = Outside::start();
-    outside.set("/slow", Reply::csv("id\n".repeat(1000)).drip(1, Duration::from_millis(50)));
+    let outside = StubServer::start();
+    outside.set("/slow", StubReply::csv("id\n".repeat(1000)).drip(1, Duration::from_millis(50)));
     let begun = Instant::now();
-    let (code, message) = Road::new().within(Duration::from_secs(1)).failure(&outside.url("/slow"));
+    let (code, message) = FetchSetup::new().within(Duration::from_secs(1)).failure(&outside.url("/slow"));
     assert_eq!(code, "timeout", "{message}");
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
 #[test]
 fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
-    let outside = Outside::start();
-    outside.set("/before", Reply::csv("").hang());
-    outside.set("/middle", Reply::csv("id\n1\n2\n").hang_at(4));
-    outside.set("/later", Reply::status(503).header("Retry-After", "15"));
+    let outside = StubServer::start();
+    outside.set("/before", StubReply::csv("").hang());
+    outside.set("/middle", StubReply::csv("id\n1\n2\n").hang_at(4));
+    outside.set("/later", StubReply::status(503).header("Retry-After", "15"));
     // It accepts nobody, and neither does an address that nobody answers at.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let silent_url = format!("http://{}/", silent.local_addr().expect("an address"));
     let tls_url = silent_url.replace("http:", "https:");
-    let road = Road::new().allowing("127.0.0.1,240.0.0.1");
+    let road = FetchSetup::new().allowing("127.0.0.1,240.0.0.1");
     for url in [
         outside.url("/before"),
         outside.url("/middle"),
@@ -44,14 +44,14 @@ fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
         tls_url,
         "http://240.0.0.1/".into(),
     ] {
-        let watch = Patient::default();
+        let watch = RecordingObserver::default();
         let (ended, result) = thread::scope(|scope| {
             let fetching = scope.spawn(|| road.fetch("csv", &SourceLocation::Url(url.clone()), None, &watch));
             thread::sleep(Duration::from_millis(400));
             let asked = Instant::now();
             watch.stop.store(true, Ordering::Relaxed);
             let result = fetching.join().expect("no panic");
-            (asked.elapsed(), failed(result).0)
+            (asked.elapsed(), expect_failure(result).0)
         });
         // An address without a route fails at once by itself.
         assert!(result == "stopped" || url.contains("240."), "{url}: {result}");
@@ -61,13 +61,13 @@ fn a_cancel_ends_a_hanging_fetch_at_once_wherever_it_hangs() {
 
 #[test]
 fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_told() {
-    let outside = Outside::start();
-    let watch = Patient::default();
+    let outside = StubServer::start();
+    let watch = RecordingObserver::default();
     for (status, after) in [(429, "1".to_owned()), (503, (Utc::now() + TimeDelta::seconds(3)).to_rfc2822())] {
-        outside.set("/busy", Reply::status(status).header("Retry-After", &after));
-        outside.then("/busy", Reply::csv("id\n1\n"));
+        outside.set("/busy", StubReply::status(status).header("Retry-After", &after));
+        outside.then("/busy", StubReply::csv("id\n1\n"));
         let begun = Instant::now();
-        Road::new().fetch("csv", &SourceLocation::Url(outside.url("/busy")), None, &watch).expect("in the end");
+        FetchSetup::new().fetch("csv", &SourceLocation::Url(outside.url("/busy")), None, &watch).expect("in the end");
         assert!(begun.elapsed() > Duration::from_millis(900), "{status}: {:?}", begun.elapsed());
     }
     let waits = watch.waits.lock().expect("waits");
@@ -77,12 +77,12 @@ fn a_server_that_asks_to_wait_is_obeyed_and_the_wait_is_told() {
 
 #[test]
 fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
-    let outside = Outside::start();
-    outside.set("/busy", Reply::status(503).header("Retry-After", "3").after(Duration::from_millis(700)));
+    let outside = StubServer::start();
+    outside.set("/busy", StubReply::status(503).header("Retry-After", "3").after(Duration::from_millis(700)));
     // It needs most of its own time after the wait, too.
-    outside.then("/busy", Reply::csv("id\n1\n").after(Duration::from_millis(700)));
-    let road = Road::new().within(Duration::from_millis(1200));
-    let watch = Patient::default();
+    outside.then("/busy", StubReply::csv("id\n1\n").after(Duration::from_millis(700)));
+    let road = FetchSetup::new().within(Duration::from_millis(1200));
+    let watch = RecordingObserver::default();
     let begun = Instant::now();
     road.fetch("csv", &SourceLocation::Url(outside.url("/busy")), None, &watch).expect("in the end");
     assert!(begun.elapsed() > Duration::from_millis(3500), "{:?}", begun.elapsed());
@@ -91,10 +91,10 @@ fn a_wait_longer_than_a_fetch_may_take_is_obeyed_while_the_run_has_time() {
 
 #[test]
 fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
-    let (db, outside) = (Database::sqlite(), Outside::start());
-    let house = House::with(db.store(), Timeouts { fetch: Duration::from_secs(1), ..TERMS });
-    outside.set("/busy", Reply::status(503).header("Retry-After", "2"));
-    outside.then("/busy", Reply::csv("id,title\n1,One\n"));
+    let (db, outside) = (TestDatabase::sqlite(), StubServer::start());
+    let house = TestEngine::with(db.store(), Timeouts { fetch: Duration::from_secs(1), ..TEST_TIMEOUTS });
+    outside.set("/busy", StubReply::status(503).header("Retry-After", "2"));
+    outside.then("/busy", StubReply::csv("id,title\n1,One\n"));
     let source = house.url_source("albums", outside.url("/busy"));
     let record = house.sync(&source);
     assert_eq!((record.status, record.stats.added), (Status::Completed, 1), "{}", record.message);
@@ -102,9 +102,9 @@ fn a_run_gives_a_busy_server_the_time_that_the_run_has_left() {
 
 #[test]
 fn waits_are_measured_against_the_whole_run_however_many_they_are() {
-    let outside = Outside::start();
-    outside.set("/busy", Reply::status(429).header("Retry-After", "1"));
-    let road = Road::new().within(Duration::from_secs(10)).in_a_run_of(Duration::from_millis(2500));
+    let outside = StubServer::start();
+    outside.set("/busy", StubReply::status(429).header("Retry-After", "1"));
+    let road = FetchSetup::new().within(Duration::from_secs(10)).in_a_run_of(Duration::from_millis(2500));
     let begun = Instant::now();
     assert_eq!(road.failure(&outside.url("/busy")).0, "rate_limited");
     assert_eq!(outside.hits("/busy"), 3);
@@ -113,10 +113,10 @@ fn waits_are_measured_against_the_whole_run_however_many_they_are() {
 
 #[test]
 fn a_wait_beyond_the_time_fails_at_once_and_says_when_to_come_back() {
-    let outside = Outside::start();
-    outside.set("/busy", Reply::status(429).header("Retry-After", "3600"));
+    let outside = StubServer::start();
+    outside.set("/busy", StubReply::status(429).header("Retry-After", "3600"));
     let begun = Instant::now();
-    let (code, message) = Road::new().failure(&outside.url("/busy"));
+    let (code, message) = FetchSetup::new().failure(&outside.url("/busy"));
     assert_eq!(code, "rate_limited");
     assert!(message.contains("until") && message.contains("UTC"), "{message}");
     assert!(begun.elapsed() < Duration::from_secs(1));
@@ -124,15 +124,15 @@ fn a_wait_beyond_the_time_fails_at_once_and_says_when_to_come_back() {
 
 #[test]
 fn a_passing_trouble_is_tried_again_and_a_lasting_one_is_told() {
-    let outside = Outside::start();
-    let road = Road::new();
-    outside.set("/flaky", Reply::status(502));
-    outside.then("/flaky", Reply::status(200).close());
-    outside.then("/flaky", Reply::csv("id\n1\n"));
-    assert_eq!(cells(&*road.get(&outside.url("/flaky")).expect("the third time")), [["1"]]);
+    let outside = StubServer::start();
+    let road = FetchSetup::new();
+    outside.set("/flaky", StubReply::status(502));
+    outside.then("/flaky", StubReply::status(200).close());
+    outside.then("/flaky", StubReply::csv("id\n1\n"));
+    assert_eq!(read_cells(&*road.get(&outside.url("/flaky")).expect("the third time")), [["1"]]);
     assert_eq!(outside.hits("/flaky"), 3);
-    outside.set("/broken", Reply::html("<html>oops</html>").header("X", "y"));
-    outside.set("/down", Reply::status(500));
+    outside.set("/broken", StubReply::html("<html>oops</html>").header("X", "y"));
+    outside.set("/down", StubReply::status(500));
     assert_eq!(road.failure(&outside.url("/down")).0, "server_error");
     assert_eq!(outside.hits("/down"), 3);
     assert_eq!(road.failure(&outside.url("/missing")).0, "not_found");
@@ -144,21 +144,21 @@ fn nobody_at_the_port_and_no_such_host_are_told_apart() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}/", free.local_addr().expect("an address"));
     drop(free);
-    assert_eq!(Road::new().failure(&url).0, "connection");
-    assert_eq!(Road::new().failure("http://no-such-host.invalid/").0, "unknown_host");
+    assert_eq!(FetchSetup::new().failure(&url).0, "connection");
+    assert_eq!(FetchSetup::new().failure("http://no-such-host.invalid/").0, "unknown_host");
 }
 
 #[test]
 fn one_request_at_a_time_per_host_and_in_parallel_to_others() {
-    let (one, other) = (Outside::start(), Outside::start());
+    let (one, other) = (StubServer::start(), StubServer::start());
     for outside in [&one, &other] {
-        outside.set("/a.csv", Reply::csv("id\n1\n").after(Duration::from_millis(150)));
+        outside.set("/a.csv", StubReply::csv("id\n1\n").after(Duration::from_millis(150)));
     }
     let begun = Instant::now();
     thread::scope(|scope| {
         for _ in 0..4 {
             for outside in [&one, &other] {
-                scope.spawn(|| Road::new().get(&outside.url("/a.csv")).expect("its turn").bytes());
+                scope.spawn(|| FetchSetup::new().get(&outside.url("/a.csv")).expect("its turn").bytes());
             }
         }
     });
@@ -168,9 +168,9 @@ fn one_request_at_a_time_per_host_and_in_parallel_to_others() {
 
 #[test]
 fn waiting_for_a_turn_ends_with_a_cancel() {
-    let outside = Outside::start();
-    outside.set("/a", Reply::csv("").hang());
-    let (road, first, second) = (Road::new(), Patient::default(), Patient::default());
+    let outside = StubServer::start();
+    outside.set("/a", StubReply::csv("").hang());
+    let (road, first, second) = (FetchSetup::new(), RecordingObserver::default(), RecordingObserver::default());
     let location = SourceLocation::Url(outside.url("/a"));
     thread::scope(|scope| {
         let hanging = scope.spawn(|| road.fetch("csv", &location, None, &first).map(drop));
@@ -178,28 +178,28 @@ fn waiting_for_a_turn_ends_with_a_cancel() {
         let waiting = scope.spawn(|| road.fetch("csv", &location, None, &second).map(drop));
         second.stop.store(true, Ordering::Relaxed);
         let begun = Instant::now();
-        assert_eq!(failed(waiting.join().expect("no panic")).0, "stopped");
+        assert_eq!(expect_failure(waiting.join().expect("no panic")).0, "stopped");
         assert!(begun.elapsed() < Duration::from_secs(1));
         assert_eq!(outside.hits("/a"), 1);
         first.stop.store(true, Ordering::Relaxed);
-        assert_eq!(failed(hanging.join().expect("no panic")).0, "stopped");
+        assert_eq!(expect_failure(hanging.join().expect("no panic")).0, "stopped");
     });
 }
 
 #[test]
 fn a_fetch_that_hangs_does_not_use_up_the_time_of_those_behind_it() {
-    let outside = Outside::start();
-    outside.set("/hangs", Reply::csv("").hang());
+    let outside = StubServer::start();
+    outside.set("/hangs", StubReply::csv("").hang());
     outside.csv("/behind", "id\n1\n");
     let limit = Duration::from_secs(2);
     thread::scope(|scope| {
-        let hanging = scope.spawn(|| Road::new().within(limit).failure(&outside.url("/hangs")).0);
+        let hanging = scope.spawn(|| FetchSetup::new().within(limit).failure(&outside.url("/hangs")).0);
         while outside.hits("/hangs") == 0 {
             thread::sleep(Duration::from_millis(10));
         }
         thread::sleep(Duration::from_millis(200));
-        let behind = Road::new().within(Duration::from_secs(1)).in_a_run_of(Duration::from_secs(30));
-        assert_eq!(cells(&*behind.get(&outside.url("/behind")).expect("its own time")), [["1"]]);
+        let behind = FetchSetup::new().within(Duration::from_secs(1)).in_a_run_of(Duration::from_secs(30));
+        assert_eq!(read_cells(&*behind.get(&outside.url("/behind")).expect("its own time")), [["1"]]);
         assert_eq!(hanging.join().expect("no panic"), "timeout");
     });
 }

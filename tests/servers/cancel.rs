@@ -4,12 +4,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::mid_run::{TooQuick, in_the_middle, reach, reach_percent};
+use super::mid_run::{EndedTooSoon, in_the_middle, reach, reach_percent};
 use super::write_albums;
-use crate::support::http_client::Asker;
-use crate::support::server_process::{Home, Server, within};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, awake, on_both_databases};
+use crate::support::http_client::TestHttpClient;
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, measure_without_stalls, on_both_databases};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -20,9 +20,9 @@ on_both_databases! {
 }
 
 /// Cancels a run that works; answers its status once it has ended.
-fn cancel(server: &Server, id: &str, during: &str) -> Result<Value, TooQuick> {
+fn cancel(server: &ServerProcess, id: &str, during: &str) -> Result<Value, EndedTooSoon> {
     let mut last = Value::Null;
-    let (answer, took) = awake(|| {
+    let (answer, took) = measure_without_stalls(|| {
         let answer = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
         within(PATIENCE, during, || {
             last = server.status(id);
@@ -31,7 +31,7 @@ fn cancel(server: &Server, id: &str, during: &str) -> Result<Value, TooQuick> {
         answer
     });
     if answer.status == 409 {
-        return Err(TooQuick);
+        return Err(EndedTooSoon);
     }
     assert_eq!((answer.status, &answer.json()["status"]), (202, &"cancelling".into()), "{during}: {}", answer.body);
     assert!(took < Duration::from_secs(5), "during {during} it took {took:?}");
@@ -42,21 +42,21 @@ fn cancel(server: &Server, id: &str, during: &str) -> Result<Value, TooQuick> {
     Ok(last)
 }
 
-fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Database) {
-    let home = Home::on(db).with("LOCKSTEP_WORKERS", "1");
+fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &TestDatabase) {
+    let home = ServerSetup::on(db).with("LOCKSTEP_WORKERS", "1");
     let server = home.start();
     home.furnish();
-    let (outside, csv) = (Outside::start(), write_albums(&home.path("small.csv"), 300, "Title"));
+    let (outside, csv) = (StubServer::start(), write_albums(&home.path("small.csv"), 300, "Title"));
     home.add_url("albums", outside.url("/albums.csv"));
     let big = home.path("big.csv");
     write_albums(&big, 100, "Title");
     home.add_file("big", &big);
     let ways = [
-        ("a hanging fetch", Reply::csv(&csv).hang()),
-        ("headers and then nothing", Reply::csv(&csv).hang_at(0)),
-        ("a fetch that comes in drops", Reply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100))),
-        ("a server that asks to wait", Reply::status(503).header("Retry-After", "60")),
-        ("a server that asks too often", Reply::status(429).header("Retry-After", "90")),
+        ("a hanging fetch", StubReply::csv(&csv).hang()),
+        ("headers and then nothing", StubReply::csv(&csv).hang_at(0)),
+        ("a fetch that comes in drops", StubReply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100))),
+        ("a server that asks to wait", StubReply::status(503).header("Retry-After", "60")),
+        ("a server that asks too often", StubReply::status(429).header("Retry-After", "90")),
     ];
     let count = ways.len();
     for (what, reply) in ways {
@@ -86,9 +86,9 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Data
     within(PATIENCE, "the worker is free", || server.status(&id)["status"] == "completed");
 }
 
-fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &Database) {
+fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &TestDatabase) {
     in_the_middle(db, 100_000, |db, albums| {
-        let home = Home::on(db);
+        let home = ServerSetup::on(db);
         let server = home.start();
         home.furnish();
         let file = home.path("albums.csv");
@@ -100,7 +100,7 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &Database) {
         assert!((20..100).contains(&ended), "{ended} %");
         let kept = db.count("items", "removed_at IS NULL");
         if kept == albums as i64 {
-            return Err(TooQuick);
+            return Err(EndedTooSoon);
         }
         assert!(kept > 0 && kept % 1000 == 0, "whole batches stay: {kept}");
         assert_eq!(db.count("sync_records", "status = 'cancelled'"), 1);
@@ -108,16 +108,16 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &Database) {
     });
 }
 
-fn a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so(db: &Database) {
+fn a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so(db: &TestDatabase) {
     in_the_middle(db, 30_000, too_late);
 }
 
-fn too_late(db: &Database, albums: usize) -> Result<(), TooQuick> {
+fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let rest = albums - albums / 2 + 1000;
-    let home = Home::on(db);
+    let home = ServerSetup::on(db);
     let server = home.start();
     home.furnish();
-    let admin = Asker::admin(server.address());
+    let admin = TestHttpClient::admin(server.address());
     let file = home.path("albums.csv");
     write_albums(&file, albums, "Title");
     home.add_file("albums", &file);
@@ -133,7 +133,7 @@ fn too_late(db: &Database, albums: usize) -> Result<(), TooQuick> {
     println!("told after {:?}", asked.elapsed());
     let ended = shown.status == 200 && server.status(&id)["status"] == "completed";
     if told.json()["code"] == "already_ended" || ended {
-        return Err(TooQuick);
+        return Err(EndedTooSoon);
     }
     assert_eq!((told.status, &told.json()["code"]), (409, &"already_finishing".into()), "{}", told.body);
     assert_eq!(told.json()["error"], "The run is already finishing.");

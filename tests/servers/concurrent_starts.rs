@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{two_servers, write_albums};
-use crate::support::server_process::{Home, Launched, within};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, on_both_databases};
+use crate::support::server_process::{ServerSetup, StartingServer, within};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, on_both_databases};
 
 const STARTS: usize = 200;
 
@@ -19,12 +19,12 @@ on_both_databases! {
     a_reader_during_a_sync_never_sees_an_error,
 }
 
-fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &Database) {
-    let home = Home::on(db);
+fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &TestDatabase) {
+    let home = ServerSetup::on(db);
     let servers = two_servers(db, &home);
     home.furnish();
-    let outside = Outside::start();
-    outside.set("/albums.csv", Reply::csv("id\n1\n").hang());
+    let outside = StubServer::start();
+    outside.set("/albums.csv", StubReply::csv("id\n1\n").hang());
     home.add_url("albums", outside.url("/albums.csv"));
 
     let (go, answers) = (Barrier::new(STARTS), Mutex::new(Vec::new()));
@@ -56,8 +56,8 @@ fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_
     assert_eq!(db.count("sync_records", "1 = 1"), 1);
 }
 
-fn a_reader_during_a_sync_never_sees_an_error(db: &Database) {
-    let home = Home::on(db);
+fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
+    let home = ServerSetup::on(db);
     let servers = two_servers(db, &home);
     home.furnish();
     let file = home.path("albums.csv");
@@ -70,7 +70,7 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &Database) {
     let over = AtomicBool::new(false);
     let id = servers[0].begin("albums");
     std::thread::scope(|scope| {
-        let _over_whatever_happens = RaiseAtEnd(&over);
+        let _over_whatever_happens = SetOnDrop(&over);
         let paths = [
             "/catalog/albums".to_owned(),
             "/catalog/albums?q=title&sort=-title&page=3".to_owned(),
@@ -114,9 +114,9 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &Database) {
 }
 
 /// Raises a flag when it goes, also when a test fails.
-struct RaiseAtEnd<'a>(&'a AtomicBool);
+struct SetOnDrop<'a>(&'a AtomicBool);
 
-impl Drop for RaiseAtEnd<'_> {
+impl Drop for SetOnDrop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Release);
     }
@@ -124,17 +124,17 @@ impl Drop for RaiseAtEnd<'_> {
 
 #[test]
 fn servers_that_start_at_once_on_a_new_database_migrate_it_once_and_add_the_sample_once() {
-    let db = Database::empty_postgres();
-    begin_at_once(&Home::on(&db), ["data-1", "data-2", "data-3", "data-4"]);
+    let db = TestDatabase::empty_postgres();
+    begin_at_once(&ServerSetup::on(&db), ["data-1", "data-2", "data-3", "data-4"]);
 }
 
 #[test]
 fn servers_that_start_at_once_in_a_new_folder_migrate_it_once_and_add_the_sample_once() {
-    begin_at_once(&Home::new(), ["data"; 4]);
+    begin_at_once(&ServerSetup::new(), ["data"; 4]);
 }
 
-fn begin_at_once(home: &Home, folders: [&str; 4]) {
-    let servers = folders.map(|folder| home.launch(folder, 0)).map(Launched::expect_up);
+fn begin_at_once(home: &ServerSetup, folders: [&str; 4]) {
+    let servers = folders.map(|folder| home.launch(folder, 0)).map(StartingServer::expect_up);
     let links: HashSet<_> =
         servers.iter().map(|server| server.set_up_link().split_once("/setup").expect("a link").1).collect();
     assert_eq!(links.len(), 1, "all tell the same link: {links:?}");

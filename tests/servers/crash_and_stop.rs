@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::mid_run::{TooQuick, in_the_middle, reach_percent, was_hit};
+use super::mid_run::{EndedTooSoon, in_the_middle, reach_percent, was_hit};
 use super::{count_albums, write_albums};
-use crate::support::server_process::{Home, Server, within};
-use crate::support::{Database, on_both_databases};
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 100_000;
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -18,7 +18,7 @@ on_both_databases! {
 }
 
 /// A server that has a run well under way.
-fn under_way(home: &Home, albums: usize) -> Result<(Server, String), TooQuick> {
+fn under_way(home: &ServerSetup, albums: usize) -> Result<(ServerProcess, String), EndedTooSoon> {
     let server = home.start();
     home.furnish();
     let file = home.path("albums.csv");
@@ -30,18 +30,18 @@ fn under_way(home: &Home, albums: usize) -> Result<(Server, String), TooQuick> {
 }
 
 /// Follows the run that goes on where `id` was interrupted to its end; answers its status.
-fn see_through(server: &Server, interrupted: &Value) -> Value {
+fn see_through(server: &ServerProcess, interrupted: &Value) -> Value {
     let successor = interrupted["successor"].as_str().expect("a successor");
     within(PATIENCE, "the successor's end", || server.status(successor)["status"] == "completed");
     server.status(successor)
 }
 
-fn a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_done_by_the_next(db: &Database) {
+fn a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_done_by_the_next(db: &TestDatabase) {
     in_the_middle(db, ALBUMS, killed);
 }
 
-fn killed(db: &Database, albums: usize) -> Result<(), TooQuick> {
-    let home = Home::on(db);
+fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+    let home = ServerSetup::on(db);
     let (mut server, id) = under_way(&home, albums)?;
     server.kill();
     let killed = Instant::now();
@@ -49,7 +49,7 @@ fn killed(db: &Database, albums: usize) -> Result<(), TooQuick> {
     let some = count_albums(db, &home, "Old").1;
     assert!(some > 0, "nothing was kept");
     if some == albums as u64 {
-        return Err(TooQuick);
+        return Err(EndedTooSoon);
     }
     write_albums(&home.path("albums.csv"), albums, "New");
 
@@ -72,17 +72,17 @@ fn killed(db: &Database, albums: usize) -> Result<(), TooQuick> {
     Ok(())
 }
 
-fn a_server_told_to_stop_is_gone_in_five_seconds_and_its_run_goes_on_at_the_next_start(db: &Database) {
+fn a_server_told_to_stop_is_gone_in_five_seconds_and_its_run_goes_on_at_the_next_start(db: &TestDatabase) {
     in_the_middle(db, ALBUMS, stopped);
 }
 
-fn stopped(db: &Database, albums: usize) -> Result<(), TooQuick> {
-    let home = Home::on(db);
+fn stopped(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+    let home = ServerSetup::on(db);
     let (mut server, id) = under_way(&home, albums)?;
     let took = server.stop();
     assert!(took < Duration::from_secs(5), "{took:?}");
     if db.count("sync_operations", &format!("id = '{id}' AND status = 'completed'")) == 1 {
-        return Err(TooQuick);
+        return Err(EndedTooSoon);
     }
     assert_eq!(db.count("sync_operations", &format!("id = '{id}' AND status = 'interrupted'")), 1);
     assert_eq!(db.count("sync_operations", &format!("retry_of = '{id}' AND status = 'pending' AND attempt = 1")), 1);

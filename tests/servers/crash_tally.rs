@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Where a run was when its server was killed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Hit {
+pub(super) enum KillMoment {
     /// Its start was not answered yet.
     Unanswered,
     /// It waited for a worker.
@@ -17,14 +17,14 @@ pub(super) enum Hit {
     Ended,
 }
 
-impl Hit {
+impl KillMoment {
     const ALL: [Self; 6] =
         [Self::Unanswered, Self::Waiting, Self::Fetching, Self::Processing, Self::Finalizing, Self::Ended];
 }
 
 /// What must not be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Wrong {
+pub(super) enum Violation {
     /// A run that is active without a worker for longer than it may be.
     Stuck,
     /// A poll that was not answered with 200 while the server was up.
@@ -39,39 +39,39 @@ pub(super) enum Wrong {
     Status,
 }
 
-impl Wrong {
+impl Violation {
     const ALL: [Self; 6] = [Self::Stuck, Self::Poll, Self::Item, Self::Duplicate, Self::Record, Self::Status];
 }
 
 /// The counts.
 #[derive(Default)]
-pub(super) struct Tally {
-    hits: Vec<Hit>,
+pub(super) struct CrashTally {
+    hits: Vec<KillMoment>,
     pub(super) polls: usize,
     pub(super) runs: usize,
     pub(super) records: usize,
     /// How long after the kill the runs that were interrupted were known to be.
     pub(super) waits: Vec<Duration>,
     /// What was wrong, in words.
-    wrong: Vec<(Wrong, String)>,
+    wrong: Vec<(Violation, String)>,
 }
 
-impl Tally {
-    pub(super) fn hit(&mut self, hit: Hit) {
+impl CrashTally {
+    pub(super) fn hit(&mut self, hit: KillMoment) {
         self.hits.push(hit);
     }
 
-    pub(super) fn wrong(&mut self, what: Wrong, words: String) {
+    pub(super) fn wrong(&mut self, what: Violation, words: String) {
         self.wrong.push((what, words));
     }
 
-    pub(super) fn check(&mut self, so: bool, what: Wrong, words: impl FnOnce() -> String) {
+    pub(super) fn check(&mut self, so: bool, what: Violation, words: impl FnOnce() -> String) {
         if !so {
             self.wrong(what, words());
         }
     }
 
-    pub(super) fn count(&self, what: Wrong) -> usize {
+    pub(super) fn count(&self, what: Violation) -> usize {
         self.wrong.iter().filter(|(wrong, _)| *wrong == what).count()
     }
 
@@ -96,15 +96,15 @@ impl Tally {
     }
 }
 
-impl fmt::Display for Tally {
+impl fmt::Display for CrashTally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} kills (", self.kills())?;
-        for (at, hit) in Hit::ALL.iter().enumerate() {
+        for (at, hit) in KillMoment::ALL.iter().enumerate() {
             let count = self.hits.iter().filter(|other| *other == hit).count();
             write!(f, "{}{hit:?} {count}", if at > 0 { ", " } else { "" })?;
         }
         write!(f, "):")?;
-        for (what, word) in Wrong::ALL.iter().zip([
+        for (what, word) in Violation::ALL.iter().zip([
             "stuck runs",
             "polls not answered with 200",
             "wrong items",

@@ -9,14 +9,14 @@ use lockstep::store::DatabaseAddress;
 use serde_json::{Value, json};
 
 use super::{count_albums, write_albums};
-use crate::support::Database;
+use crate::support::TestDatabase;
 use crate::support::postgres_server::PostgresServer;
-use crate::support::server_process::{Home, Server, within};
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
 
 const ALBUMS: usize = 150_000;
 
 /// A server with a run under way: some of it is committed, most is not.
-fn in_the_middle(home: &Home) -> (Server, String) {
+fn in_the_middle(home: &ServerSetup) -> (ServerProcess, String) {
     let server = home.start();
     home.furnish();
     let file = home.path("albums.csv");
@@ -29,7 +29,7 @@ fn in_the_middle(home: &Home) -> (Server, String) {
 
 /// Polls a run until it ended; answers its last status and what the polls said when they had no status to tell.
 /// Progress must not go back.
-fn poll_to_the_end(server: &Server, id: &str) -> (Value, Vec<Value>) {
+fn poll_to_the_end(server: &ServerProcess, id: &str) -> (Value, Vec<Value>) {
     let (mut last, mut refused, mut seen) = (Value::Null, Vec::new(), 0);
     within(Duration::from_secs(90), "the end of the run", || {
         let answer = server.get(&format!("/api/sync/status/{id}"));
@@ -52,7 +52,7 @@ fn only_of_the_database(refused: &[Value]) {
     }
 }
 
-fn complete(server: &Server, db_count: i64, home: &Home, last: &Value) {
+fn complete(server: &ServerProcess, db_count: i64, home: &ServerSetup, last: &Value) {
     assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}\n{}", server.log());
     assert_eq!(last["stats"]["added"], ALBUMS, "every item was counted once");
     let store = home.store();
@@ -63,13 +63,13 @@ fn complete(server: &Server, db_count: i64, home: &Home, last: &Value) {
 }
 
 /// A PostgreSQL of this test's own, and a home on it.
-fn on_a_server_of_its_own() -> (PostgresServer, Home, String) {
+fn on_a_server_of_its_own() -> (PostgresServer, ServerSetup, String) {
     let note = std::env::temp_dir().join(format!("lockstep-note-{}", uuid::Uuid::new_v4()));
     let postgres = PostgresServer::start(std::process::id(), &note);
     let mut conn = PgConnection::establish(&format!("{}/postgres", postgres.address())).expect("a connection");
     conn.batch_execute("CREATE DATABASE lockstep").expect("a database");
     let url = format!("{}/lockstep", postgres.address());
-    let home = Home::at(DatabaseAddress::Postgres(url.clone()));
+    let home = ServerSetup::at(DatabaseAddress::Postgres(url.clone()));
     (postgres, home, url)
 }
 
@@ -119,7 +119,7 @@ fn a_run_goes_on_although_postgresql_was_away_for_longer_than_its_lease() {
 }
 
 /// Waits until a run is over and looks that it was one run, with every item once.
-fn goes_on(server: &Server, id: &str, url: &str, home: &Home) {
+fn goes_on(server: &ServerProcess, id: &str, url: &str, home: &ServerSetup) {
     let (last, refused) = poll_to_the_end(server, id);
     only_of_the_database(&refused);
     complete(server, items(url), home, &last);
@@ -156,8 +156,8 @@ fn a_run_goes_on_after_somebody_has_locked_its_table_for_longer_than_its_lease()
 
 #[test]
 fn a_run_goes_on_after_another_program_has_held_the_sqlite_file_for_20_seconds() {
-    let db = Database::sqlite();
-    let home = Home::on(&db);
+    let db = TestDatabase::sqlite();
+    let home = ServerSetup::on(&db);
     let (server, id) = in_the_middle(&home);
     let mut other = db.raw();
     other.run("BEGIN EXCLUSIVE");
@@ -185,8 +185,8 @@ fn a_run_goes_on_after_another_program_has_held_the_sqlite_file_for_20_seconds()
 
 #[test]
 fn a_run_goes_on_after_the_sqlite_file_was_taken_away_and_put_back() {
-    let db = Database::sqlite();
-    let home = Home::on(&db);
+    let db = TestDatabase::sqlite();
+    let home = ServerSetup::on(&db);
     let (server, id) = in_the_middle(&home);
     let DatabaseAddress::Sqlite(file) = db.address() else { panic!("not SQLite") };
     let elsewhere = file.with_extension("elsewhere");
@@ -202,8 +202,8 @@ fn a_run_goes_on_after_the_sqlite_file_was_taken_away_and_put_back() {
 
 #[test]
 fn a_run_that_waited_for_the_database_until_its_time_was_over_fails_and_says_so() {
-    let db = Database::sqlite();
-    let home = Home::on(&db).with("LOCKSTEP_SYNC_TIMEOUT", "40s");
+    let db = TestDatabase::sqlite();
+    let home = ServerSetup::on(&db).with("LOCKSTEP_SYNC_TIMEOUT", "40s");
     let (server, id) = in_the_middle(&home);
     let mut other = db.raw();
     other.run("BEGIN EXCLUSIVE");

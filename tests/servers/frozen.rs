@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use diesel::connection::SimpleConnection;
 use serde_json::Value;
 
-use super::mid_run::{TooQuick, in_the_middle, reach_percent, was_hit};
+use super::mid_run::{EndedTooSoon, in_the_middle, reach_percent, was_hit};
 use super::{count_albums, two_servers, write_albums};
-use crate::support::server_process::{Home, Server, within};
-use crate::support::test_database::Raw;
-use crate::support::{Database, on_both_databases};
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::test_database::RawConnection;
+use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 100_000;
 
@@ -17,10 +17,12 @@ on_both_databases! { a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is
 
 /// Freezes the server while it works on a run that is well under way. Frozen inside a write on SQLite it would hold
 /// the only lock there is until it goes on; that is documented, and not what is tried here.
-fn freeze(db: &Database, home: &Home, server: &Server, id: &str) -> Result<(), TooQuick> {
+fn freeze(db: &TestDatabase, home: &ServerSetup, server: &ServerProcess, id: &str) -> Result<(), EndedTooSoon> {
     let may_write = || match db.raw() {
-        Raw::Sqlite(mut conn) => conn.batch_execute("PRAGMA busy_timeout = 100; BEGIN IMMEDIATE; ROLLBACK").is_ok(),
-        Raw::Postgres(_) => true,
+        RawConnection::Sqlite(mut conn) => {
+            conn.batch_execute("PRAGMA busy_timeout = 100; BEGIN IMMEDIATE; ROLLBACK").is_ok()
+        }
+        RawConnection::Postgres(_) => true,
     };
     reach_percent(server, id, 15)?;
     loop {
@@ -32,13 +34,13 @@ fn freeze(db: &Database, home: &Home, server: &Server, id: &str) -> Result<(), T
     }
 }
 
-fn a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is_taken_afterwards(db: &Database) {
+fn a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is_taken_afterwards(db: &TestDatabase) {
     in_the_middle(db, ALBUMS, frozen);
 }
 
-fn frozen(db: &Database, albums: usize) -> Result<(), TooQuick> {
+fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let all = (albums as i64, albums as u64);
-    let home = Home::on(db);
+    let home = ServerSetup::on(db);
     let [first, second] = two_servers(db, &home);
     home.furnish();
     let file = home.path("albums.csv");

@@ -7,18 +7,18 @@ use std::time::Duration;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
-use crate::support::google_server::{Google, ID, Tab, quota};
-use crate::support::server_process::{Home, within};
-use crate::support::{Database, on_both_databases};
+use crate::support::google_server::{GoogleServer, SHEET_ID, SheetTab, quota_exceeded};
+use crate::support::server_process::{ServerSetup, within};
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
     a_server_waits_for_google_and_says_so,
 }
 
-fn a_server_waits_for_google_and_says_so(db: &Database) {
-    let google = Google::start();
-    google.sheet(ID, vec![Tab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
-    let home = Home::on(db).with("LOCKSTEP_GOOGLE_URL", &google.url());
+fn a_server_waits_for_google_and_says_so(db: &TestDatabase) {
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
+    let home = ServerSetup::on(db).with("LOCKSTEP_GOOGLE_URL", &google.url());
     let key = google.key_file(&home.path("robot.json"));
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("another mode");
     let home = home.with("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
@@ -29,14 +29,14 @@ fn a_server_waits_for_google_and_says_so(db: &Database) {
         name: "Albums".to_owned(),
         noun: "album/albums".parse().expect("a noun"),
         kind: "sheet".to_owned(),
-        location: SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0")),
+        location: SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=0")),
         key_column: "id".to_owned(),
         schedule: None,
         public: true,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
     home.store().add_source(&draft, None).expect("a source");
-    google.once("values:batchGet", quota());
+    google.once("values:batchGet", quota_exceeded());
     let id = server.begin("albums");
     let mut said = String::new();
     within(Duration::from_secs(5), "it waits", || {

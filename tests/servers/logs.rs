@@ -7,49 +7,53 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::log_files::{events, lines, of_run, sync};
-use crate::support::server_process::{Home, within};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, on_both_databases};
+use crate::support::log_files::{event_names, read_log_lines, read_run_lines, sync_until_logged};
+use crate::support::server_process::{ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
     every_line_of_a_run_names_it_in_the_files_and_on_standard_error,
     a_run_whose_server_died_is_followed_through_the_file,
 }
 
-fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &Database) {
-    let outside = Outside::start();
+fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &TestDatabase) {
+    let outside = StubServer::start();
     outside.csv("/albums.csv", "id,title\n1,One\n2,Two\n2,Two again\n");
     let address = outside.url("/albums.csv?token=s3cret").replace("http://", "http://me:pass-word@");
-    let home = Home::on(db);
+    let home = ServerSetup::on(db);
     let server = home.start();
     home.furnish();
     home.add_url("albums", address);
     home.add_url("gone", outside.url("/gone.csv"));
 
-    let (id, ended) = sync(&home, &server, "albums");
-    let told = of_run(&home, "sync.jsonl", &id);
-    assert_eq!(events(&told), ["accepted", "started", "stage", "stage", "ended"]);
+    let (id, ended) = sync_until_logged(&home, &server, "albums");
+    let told = read_run_lines(&home, "sync.jsonl", &id);
+    assert_eq!(event_names(&told), ["accepted", "started", "stage", "stage", "ended"]);
     assert!(told.iter().all(|line| line["source"] == "albums" && line["kind"] == "sync"), "{told:?}");
     let figures = ["status", "attempt", "added", "updated", "unchanged", "removed", "rejected", "issues", "level"];
     let figures = figures.map(|name| ended[name].to_string()).join(" ");
     assert_eq!(figures, r#""completed" 1 2 0 0 0 1 1 "info""#);
     assert!(ended["durationMs"].is_u64() && ended["waitedMs"].is_u64() && ended["message"].is_string(), "{ended}");
-    let [call] = &of_run(&home, "fetch.jsonl", &id)[..] else { panic!("{:?}", lines(&home, "fetch.jsonl")) };
+    let [call] = &read_run_lines(&home, "fetch.jsonl", &id)[..] else {
+        panic!("{:?}", read_log_lines(&home, "fetch.jsonl"))
+    };
     assert_eq!((&call["event"], &call["status"], &call["bytes"]), (&"fetched".into(), &200.into(), &33.into()));
     assert_eq!(call["host"], format!("127.0.0.1:{}", outside.port()));
     assert_eq!(call["path"], "/albums.csv?…");
     assert!(call["ms"].is_u64() && call.get("code").is_none(), "{call}");
 
-    let (failed, ended) = sync(&home, &server, "gone");
+    let (failed, ended) = sync_until_logged(&home, &server, "gone");
     let end = (&ended["status"], &ended["code"], &ended["level"]);
     assert_eq!(end, (&"failed".into(), &"not_found".into(), &"warn".into()));
-    let [call] = &of_run(&home, "fetch.jsonl", &failed)[..] else { panic!("{:?}", lines(&home, "fetch.jsonl")) };
+    let [call] = &read_run_lines(&home, "fetch.jsonl", &failed)[..] else {
+        panic!("{:?}", read_log_lines(&home, "fetch.jsonl"))
+    };
     let end = (&call["event"], &call["status"], &call["code"]);
     assert_eq!(end, (&"failed".into(), &404.into(), &"not_found".into()));
 
-    let health = lines(&home, "health.jsonl");
-    assert_eq!(events(&health), ["started"]);
+    let health = read_log_lines(&home, "health.jsonl");
+    assert_eq!(event_names(&health), ["started"]);
     assert_eq!((&health[0]["healthy"], &health[0]["databaseAnswers"]), (&true.into(), &true.into()));
     assert_eq!(health[0]["statusStoreAnswers"], true);
 
@@ -65,10 +69,10 @@ fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &Database
     }
 }
 
-fn a_run_whose_server_died_is_followed_through_the_file(db: &Database) {
-    let outside = Outside::start();
-    outside.set("/albums.csv", Reply::csv("id\n1\n").hang());
-    let home = Home::on(db);
+fn a_run_whose_server_died_is_followed_through_the_file(db: &TestDatabase) {
+    let outside = StubServer::start();
+    outside.set("/albums.csv", StubReply::csv("id\n1\n").hang());
+    let home = ServerSetup::on(db);
     let mut server = home.start();
     home.furnish();
     home.add_url("albums", outside.url("/albums.csv"));
@@ -78,14 +82,14 @@ fn a_run_whose_server_died_is_followed_through_the_file(db: &Database) {
     outside.csv("/albums.csv", "id\n1\n");
 
     let server = home.start_at("data", server.address().port());
-    let ended = || lines(&home, "sync.jsonl").iter().filter(|line| line["event"] == "ended").count();
+    let ended = || read_log_lines(&home, "sync.jsonl").iter().filter(|line| line["event"] == "ended").count();
     within(Duration::from_secs(60), "the end of both", || ended() == 2);
-    let first = of_run(&home, "sync.jsonl", &id);
-    assert_eq!(events(&first), ["accepted", "started", "taken_over", "ended"], "{}", server.log());
+    let first = read_run_lines(&home, "sync.jsonl", &id);
+    assert_eq!(event_names(&first), ["accepted", "started", "taken_over", "ended"], "{}", server.log());
     assert_eq!(first[3]["status"], "interrupted");
     let successor = first[3]["successor"].as_str().expect("a successor");
-    let second = of_run(&home, "sync.jsonl", successor);
-    assert_eq!(events(&second), ["requeued", "started", "stage", "stage", "ended"]);
+    let second = read_run_lines(&home, "sync.jsonl", successor);
+    assert_eq!(event_names(&second), ["requeued", "started", "stage", "stage", "ended"]);
     assert!(second.iter().all(|line| line["source"] == "albums"), "{second:?}");
     assert_eq!((&second[0]["retryOf"], &second[1]["attempt"]), (&Value::from(id), &2.into()));
     assert_ne!(first[1]["server"], second[1]["server"], "two processes");
@@ -93,23 +97,23 @@ fn a_run_whose_server_died_is_followed_through_the_file(db: &Database) {
 
 #[test]
 fn the_files_are_kept_although_nothing_is_to_be_said_on_standard_error() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.csv("/albums.csv", "id\n1\n");
-    let home = Home::new().with("RUST_LOG", "off");
+    let home = ServerSetup::new().with("RUST_LOG", "off");
     let server = home.start();
     home.furnish();
     home.add_url("albums", outside.url("/albums.csv"));
-    let (id, _) = sync(&home, &server, "albums");
+    let (id, _) = sync_until_logged(&home, &server, "albums");
     assert_eq!(server.log(), "");
-    assert_eq!(of_run(&home, "sync.jsonl", &id).len(), 5);
-    assert_eq!(of_run(&home, "fetch.jsonl", &id).len(), 1);
+    assert_eq!(read_run_lines(&home, "sync.jsonl", &id).len(), 5);
+    assert_eq!(read_run_lines(&home, "fetch.jsonl", &id).len(), 1);
 }
 
 #[test]
 fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let slugs = ["left", "right"];
-    let home = Home::new();
+    let home = ServerSetup::new();
     let servers = [home.start(), home.start()];
     home.furnish();
     for slug in slugs {
@@ -122,11 +126,11 @@ fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
     thread::scope(|scope| {
         for (server, slug) in servers.iter().zip(slugs) {
             let home = &home;
-            scope.spawn(move || (0..4).for_each(|_| drop(sync(home, server, slug))));
+            scope.spawn(move || (0..4).for_each(|_| drop(sync_until_logged(home, server, slug))));
         }
     });
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let all = lines(&home, "sync.jsonl");
+    let all = read_log_lines(&home, "sync.jsonl");
     all.iter().filter_map(|line| line["syncId"].as_str()).for_each(|id| *seen.entry(id.to_owned()).or_default() += 1);
     assert_eq!(seen.into_values().collect::<Vec<_>>(), [5; 8]);
     let size = |name: &str| fs::metadata(home.path("data/logs").join(name)).expect("a file").len();
@@ -136,9 +140,9 @@ fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
 
 #[test]
 fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.csv("/albums.csv", "id\n1\n");
-    let home = Home::new();
+    let home = ServerSetup::new();
     let server = home.start();
     home.furnish();
     home.add_url("albums", outside.url("/albums.csv"));
@@ -150,14 +154,14 @@ fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     };
     let ended = |id: &str| {
         within(Duration::from_secs(10), "the last line", || {
-            events(&of_run(&home, "sync.jsonl", id)).contains(&"ended")
+            event_names(&read_run_lines(&home, "sync.jsonl", id)).contains(&"ended")
         });
     };
     within(Duration::from_secs(10), "the first line", || logs.join("health.jsonl").exists());
 
     fs::remove_dir_all(&logs).expect("deleted");
     ended(&completed());
-    assert_eq!(events(&lines(&home, "fetch.jsonl")), ["fetched"], "a deleted folder is made again");
+    assert_eq!(event_names(&read_log_lines(&home, "fetch.jsonl")), ["fetched"], "a deleted folder is made again");
 
     fs::remove_dir_all(&logs).expect("deleted");
     fs::write(&logs, "no folder").expect("a file");

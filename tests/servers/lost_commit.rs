@@ -6,25 +6,25 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{count_albums, write_albums};
-use crate::support::log_files::{events, of_run};
-use crate::support::server_process::{Home, Server, within};
-use crate::support::{Database, Gateway};
+use crate::support::log_files::{event_names, read_run_lines};
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::{FlakyPgProxy, TestDatabase};
 
 /// Several batches, and a last one that is not full.
 const ALBUMS: usize = 3500;
 
-struct Scene {
-    server: Server,
-    home: Home,
-    gateway: Gateway,
-    db: Database,
+struct LostCommitSetup {
+    server: ServerProcess,
+    home: ServerSetup,
+    gateway: FlakyPgProxy,
+    db: TestDatabase,
 }
 
-impl Scene {
+impl LostCommitSetup {
     fn new() -> Self {
-        let db = Database::postgres();
-        let gateway = Gateway::to(&db);
-        let home = Home::at(gateway.address());
+        let db = TestDatabase::postgres();
+        let gateway = FlakyPgProxy::to(&db);
+        let home = ServerSetup::at(gateway.address());
         let server = home.start();
         home.furnish();
         home.add_file("albums", &home.path("albums.csv"));
@@ -58,10 +58,10 @@ impl Scene {
 
     fn nobody_took_over(&self, id: &str) {
         within(Duration::from_secs(10), "the line of the end", || {
-            events(&of_run(&self.home, "sync.jsonl", id)).contains(&"ended")
+            event_names(&read_run_lines(&self.home, "sync.jsonl", id)).contains(&"ended")
         });
-        let lines = of_run(&self.home, "sync.jsonl", id);
-        let mut told = events(&lines);
+        let lines = read_run_lines(&self.home, "sync.jsonl", id);
+        let mut told = event_names(&lines);
         told.retain(|event| !["trouble", "relief"].contains(event));
         assert_eq!(told, ["accepted", "started", "stage", "stage", "ended"], "{lines:#?}");
         assert_eq!(lines[lines.len() - 1]["status"], "completed", "{lines:#?}");
@@ -78,7 +78,7 @@ impl Scene {
 
 #[test]
 fn a_batch_whose_commit_was_not_answered_is_there_once() {
-    let scene = Scene::new();
+    let scene = LostCommitSetup::new();
     let (_, first) = scene.sync("Old", "WITH added AS (");
     assert_eq!(first["stats"]["added"], ALBUMS, "{first}");
     scene.keys_are_there_once("items", "removed_at IS NULL");
@@ -96,7 +96,7 @@ fn a_batch_whose_commit_was_not_answered_is_there_once() {
 
 #[test]
 fn a_run_whose_last_commit_was_not_answered_is_completed_and_told_so() {
-    let scene = Scene::new();
+    let scene = LostCommitSetup::new();
     let (_, last) = scene.sync("Old", "INSERT INTO \"sync_records\"");
     assert_eq!(last["stats"]["added"], ALBUMS, "{last}");
     scene.keys_are_there_once("items", "removed_at IS NULL");

@@ -27,12 +27,12 @@ use std::time::Duration;
 use lockstep::store::items::ItemQuery;
 use serde_json::Value;
 
-use self::status_follower::Follower;
-use crate::support::Database;
-use crate::support::server_process::{Home, Server, within};
+use self::status_follower::StatusFollower;
+use crate::support::TestDatabase;
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
 
 /// Two servers on one database: of one folder on SQLite, each with its own on PostgreSQL, as on two machines.
-fn two_servers(db: &Database, home: &Home) -> [Server; 2] {
+fn two_servers(db: &TestDatabase, home: &ServerSetup) -> [ServerProcess; 2] {
     let second = if db.is_sqlite() { "data" } else { "data-2" };
     [home.start(), home.start_at(second, 0)]
 }
@@ -51,7 +51,7 @@ fn write_albums(path: &Path, count: usize, wording: &str) -> String {
 }
 
 /// How many live items of the catalog `albums` have a title of this wording, and how many there are.
-fn count_albums(db: &Database, home: &Home, wording: &str) -> (i64, u64) {
+fn count_albums(db: &TestDatabase, home: &ServerSetup, wording: &str) -> (i64, u64) {
     let store = home.store();
     let source = store.source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
     let all = store.items(source.id, &ItemQuery { page: 1, per: 1, ..ItemQuery::default() }).expect("items").total;
@@ -60,7 +60,7 @@ fn count_albums(db: &Database, home: &Home, wording: &str) -> (i64, u64) {
 }
 
 /// Waits until a run whose server died is interrupted, which it is within half a minute; answers its status.
-fn interrupted(server: &Server, id: &str) -> Value {
+fn interrupted(server: &ServerProcess, id: &str) -> Value {
     let mut last = Value::Null;
     within(Duration::from_secs(30), "interrupted", || {
         last = server.status(id);

@@ -3,17 +3,17 @@
 use std::thread;
 use std::time::Duration;
 
-use crate::support::log_files::{events, lines};
-use crate::support::server_process::{Home, within};
-use crate::support::{Database, Gateway};
+use crate::support::log_files::{event_names, read_log_lines};
+use crate::support::server_process::{ServerSetup, within};
+use crate::support::{FlakyPgProxy, TestDatabase};
 
 #[test]
 fn a_database_that_is_away_for_a_while_costs_a_handful_of_lines() {
-    let db = Database::postgres();
-    let gateway = Gateway::to(&db);
-    let home = Home::at(gateway.address());
+    let db = TestDatabase::postgres();
+    let gateway = FlakyPgProxy::to(&db);
+    let home = ServerSetup::at(gateway.address());
     let server = home.start();
-    let seen = || events(&lines(&home, "health.jsonl")).join(" ");
+    let seen = || event_names(&read_log_lines(&home, "health.jsonl")).join(" ");
     within(Duration::from_secs(10), "the first line", || seen() == "started");
 
     gateway.cut();
@@ -21,7 +21,7 @@ fn a_database_that_is_away_for_a_while_costs_a_handful_of_lines() {
     thread::sleep(Duration::from_secs(25));
     gateway.mend();
     within(Duration::from_secs(30), "its end is seen", || seen() == "started database_away database_back");
-    let health = lines(&home, "health.jsonl");
+    let health = read_log_lines(&home, "health.jsonl");
     assert_eq!((&health[1]["healthy"], &health[1]["databaseAnswers"]), (&false.into(), &false.into()));
     assert_eq!((&health[2]["healthy"], &health[2]["waiting"]), (&true.into(), &0.into()));
     let log = server.log();

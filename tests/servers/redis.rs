@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::mid_run::{TooQuick, in_the_middle, was_hit};
+use super::mid_run::{EndedTooSoon, in_the_middle, was_hit};
 use super::{count_albums, two_servers, write_albums};
-use crate::support::redis_server::{PASSWORD, Redis};
-use crate::support::server_process::{Home, Server, within};
-use crate::support::{Database, on_both_databases};
+use crate::support::redis_server::{PASSWORD, RedisServer};
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 60_000;
 
@@ -22,7 +22,11 @@ const APART: Duration = Duration::from_secs(2);
 
 /// Follows a run on both servers to its end, with `trouble` in the middle of it. Nothing polled may fail, go back or be
 /// held up.
-fn follow(servers: &[Server; 2], id: &str, trouble: impl FnOnce() -> Result<(), TooQuick>) -> Result<(), TooQuick> {
+fn follow(
+    servers: &[ServerProcess; 2],
+    id: &str,
+    trouble: impl FnOnce() -> Result<(), EndedTooSoon>,
+) -> Result<(), EndedTooSoon> {
     let (mut trouble, mut seen, mut ended) = (Some(trouble), [0, 0], [None, None]);
     let mut hit = Ok(());
     within(Duration::from_secs(120), "the end", || {
@@ -55,14 +59,14 @@ fn follow(servers: &[Server; 2], id: &str, trouble: impl FnOnce() -> Result<(), 
     hit
 }
 
-fn complaints(servers: &[Server], id: &str) -> Vec<String> {
+fn complaints(servers: &[ServerProcess], id: &str) -> Vec<String> {
     let lines = servers.iter().flat_map(|server| server.log().lines().map(str::to_owned).collect::<Vec<_>>());
     lines.filter(|line| line.contains(id) && (line.contains("WARN") || line.contains("ERROR"))).collect()
 }
 
 /// A home whose servers have that Redis, with a source of many albums.
-fn home(db: &Database, albums: usize, redis: &Redis) -> (Home, [Server; 2]) {
-    let home = Home::on(db).with("LOCKSTEP_REDIS_URL", &redis.url());
+fn home(db: &TestDatabase, albums: usize, redis: &RedisServer) -> (ServerSetup, [ServerProcess; 2]) {
+    let home = ServerSetup::on(db).with("LOCKSTEP_REDIS_URL", &redis.url());
     let servers = two_servers(db, &home);
     home.furnish();
     write_albums(&home.path("albums.csv"), albums, "Old");
@@ -74,19 +78,19 @@ fn key(id: &str) -> String {
     format!("lockstep:sync-status:{id}")
 }
 
-fn is_used(redis: &Redis, id: &str) {
+fn is_used(redis: &RedisServer, id: &str) {
     // An end is told to the database first, and whoever asked there knows of it already.
     let told = || redis.ask::<Option<String>>(&["GET", &key(id)]);
     within(Duration::from_secs(10), "its end in Redis", || told().is_some_and(|told| told.contains("\"completed\"")));
     assert!(redis.ask::<u64>(&["PTTL", &key(id)]) > 200_000, "for five minutes");
 }
 
-fn a_redis_that_is_killed_in_the_middle_of_a_run_costs_one_line_and_comes_back_with_the_next(db: &Database) {
+fn a_redis_that_is_killed_in_the_middle_of_a_run_costs_one_line_and_comes_back_with_the_next(db: &TestDatabase) {
     in_the_middle(db, ALBUMS, killed);
 }
 
-fn killed(db: &Database, albums: usize) -> Result<(), TooQuick> {
-    let mut redis = Redis::start();
+fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+    let mut redis = RedisServer::start();
     let (home, servers) = home(db, albums, &redis);
     let first = servers[0].begin("albums");
     follow(&servers, &first, || {
@@ -117,12 +121,12 @@ fn killed(db: &Database, albums: usize) -> Result<(), TooQuick> {
     Ok(())
 }
 
-fn a_redis_that_is_frozen_in_the_middle_of_a_run_costs_one_line_and_no_patience(db: &Database) {
+fn a_redis_that_is_frozen_in_the_middle_of_a_run_costs_one_line_and_no_patience(db: &TestDatabase) {
     in_the_middle(db, ALBUMS, frozen);
 }
 
-fn frozen(db: &Database, albums: usize) -> Result<(), TooQuick> {
-    let redis = Redis::start();
+fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+    let redis = RedisServer::start();
     let (home, servers) = home(db, albums, &redis);
     let id = servers[0].begin("albums");
     follow(&servers, &id, || {
@@ -148,9 +152,9 @@ fn frozen(db: &Database, albums: usize) -> Result<(), TooQuick> {
 
 #[test]
 fn a_server_starts_without_its_redis_and_says_so_once() {
-    let mut redis = Redis::start();
+    let mut redis = RedisServer::start();
     redis.kill();
-    let home = Home::new().with("LOCKSTEP_REDIS_URL", &redis.url());
+    let home = ServerSetup::new().with("LOCKSTEP_REDIS_URL", &redis.url());
     let server = home.start();
     home.furnish();
     // Who watches over the house finds out by itself, a moment after the start.

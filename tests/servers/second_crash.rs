@@ -4,16 +4,21 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Follower, count_albums, interrupted, write_albums};
-use crate::support::http_client::Asker;
-use crate::support::server_process::{Home, Server, within};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, on_both_databases};
+use super::{StatusFollower, count_albums, interrupted, write_albums};
+use crate::support::http_client::TestHttpClient;
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! { after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again }
 
 /// Kills the server once the run is well under way, and starts it again.
-fn kill_in_the_middle(home: &Home, mut server: Server, follower: &Follower, run: &str) -> Server {
+fn kill_in_the_middle(
+    home: &ServerSetup,
+    mut server: ServerProcess,
+    follower: &StatusFollower,
+    run: &str,
+) -> ServerProcess {
     within(Duration::from_secs(60), "the middle of the run", || {
         let status = server.status(run);
         assert_eq!(status["error"], Value::Null);
@@ -26,16 +31,16 @@ fn kill_in_the_middle(home: &Home, mut server: Server, follower: &Follower, run:
     server
 }
 
-fn after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again(db: &Database) {
-    let home = Home::on(db);
+fn after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again(db: &TestDatabase) {
+    let home = ServerSetup::on(db);
     let server = home.start();
     home.furnish();
-    let admin = Asker::admin(server.address());
-    let follower = Follower::of(&server);
-    let outside = Outside::start();
+    let admin = TestHttpClient::admin(server.address());
+    let follower = StatusFollower::of(&server);
+    let outside = StubServer::start();
     let csv = write_albums(&home.path("albums.csv"), 500, "Old");
     // It stays in its middle for as long as it lives.
-    outside.set("/albums.csv", Reply::csv(&csv).hang_at(csv.len() / 2));
+    outside.set("/albums.csv", StubReply::csv(&csv).hang_at(csv.len() / 2));
     home.add_url("albums", outside.url("/albums.csv"));
 
     let first = server.begin("albums");

@@ -8,32 +8,32 @@ use std::time::Duration;
 
 use lockstep::domain::source::SourceDraft;
 
-use crate::support::http_client::Asker;
-use crate::support::server_process::{ADMIN, Home, Server, TOKEN, within};
-use crate::support::source_fixture::Way;
-use crate::support::stub_server::{Deed, Reply};
-use crate::support::test_engine::draft;
-use crate::support::{Database, on_both_databases};
+use crate::support::http_client::TestHttpClient;
+use crate::support::server_process::{ADMIN_LOGIN, ROBOT_TOKEN, ServerProcess, ServerSetup, within};
+use crate::support::source_fixture::SourceFixture;
+use crate::support::stub_server::{ReplyTransform, StubReply};
+use crate::support::test_engine::source_draft;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![nothing_secret_is_told_anywhere_by_any_kind];
 
 /// What was told, by the place where it was.
-type Told = HashMap<String, String>;
+type ResponsesByPath = HashMap<String, String>;
 
 /// Ways to fail: led to a place that is refused, to one where nothing is, sent away, served rubbish.
-fn deeds() -> [Deed; 5] {
-    let redirect = |to: &'static str| -> Deed { Arc::new(move |_| Reply::redirect(301, to)) };
+fn deeds() -> [ReplyTransform; 5] {
+    let redirect = |to: &'static str| -> ReplyTransform { Arc::new(move |_| StubReply::redirect(301, to)) };
     [
         redirect("http://me:s3cret-word@10.0.0.1/a?token=s3cret-word#s3cret-word"),
         redirect("/nothing/there?token=s3cret-word"),
         redirect("ftp://me:s3cret-word@h.example/a?s3cret-word"),
-        Arc::new(|_| Reply::status(401)),
+        Arc::new(|_| StubReply::status(401)),
         Arc::new(|whole| whole.body("<!-- } -->")),
     ]
 }
 
 /// Starts a sync of the source, which goes well or not; answers its id and what was told of it on the way.
-fn sync(server: &Server, slug: &str, told: &mut Told) -> (String, String) {
+fn sync(server: &ServerProcess, slug: &str, told: &mut ResponsesByPath) -> (String, String) {
     let id = server.begin(slug);
     let mut status = String::new();
     within(Duration::from_secs(60), "the end", || {
@@ -47,7 +47,7 @@ fn sync(server: &Server, slug: &str, told: &mut Told) -> (String, String) {
 }
 
 /// Asks for everything that there is to ask about a run or a source.
-fn ask(asker: &Asker, paths: &[String], told: &mut Told) {
+fn ask(asker: &TestHttpClient, paths: &[String], told: &mut ResponsesByPath) {
     for path in paths {
         let answer = asker.get(path).unwrap_or_else(|| panic!("no answer for {path}"));
         assert!(answer.status == 200, "{path}: {} {}", answer.status, answer.body);
@@ -56,27 +56,28 @@ fn ask(asker: &Asker, paths: &[String], told: &mut Told) {
 }
 
 /// Runs a command; answers whether it went well.
-fn run(home: &Home, args: &[&str], told: &mut Told) -> bool {
+fn run(home: &ServerSetup, args: &[&str], told: &mut ResponsesByPath) -> bool {
     let output = home.command("data").args(args).env("RUST_LOG", "trace").output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     told.entry(args.join(" ")).or_default().push_str(&said);
     output.status.success()
 }
 
-fn nothing_secret_is_told_anywhere_by_any_kind(db: &Database) {
+fn nothing_secret_is_told_anywhere_by_any_kind(db: &TestDatabase) {
     // Where there is a service account, all sheets are read with it.
-    let ways: Vec<Way> = Way::all().into_iter().filter(|way| !way.is_googles() || way.google().is_some()).collect();
-    let google = ways.iter().find_map(Way::google).expect("a Google");
-    let home = Home::on(db).with("RUST_LOG", "trace").with("LOCKSTEP_GOOGLE_URL", &google.url());
+    let ways: Vec<SourceFixture> =
+        SourceFixture::all().into_iter().filter(|way| !way.is_googles() || way.google().is_some()).collect();
+    let google = ways.iter().find_map(SourceFixture::google).expect("a Google");
+    let home = ServerSetup::on(db).with("RUST_LOG", "trace").with("LOCKSTEP_GOOGLE_URL", &google.url());
     let key = google.key_file(&home.path("robot.json"));
     let home = home.with("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
     let mut server = home.start();
     home.furnish();
-    let (admin, robot) = (Asker::admin(server.address()), Asker::robot(server.address()));
-    let mut told = Told::new();
+    let (admin, robot) = (TestHttpClient::admin(server.address()), TestHttpClient::robot(server.address()));
+    let mut told = ResponsesByPath::new();
     for (number, way) in ways.iter().enumerate() {
         let slug = format!("news-{number}");
-        let named = draft(&slug, way.kind, way.location.clone());
+        let named = source_draft(&slug, way.kind, way.location.clone());
         let source = SourceDraft { public: true, ..named };
         home.store().add_source(&source, None).expect("a source");
         let (well, status) = sync(&server, &slug, &mut told);
@@ -115,8 +116,8 @@ fn nothing_secret_is_told_anywhere_by_any_kind(db: &Database) {
         told.insert(path.display().to_string(), fs::read_to_string(&path).expect("text"));
     }
     assert!(told["standard error"].contains("TRACE") && told["/settings"].contains("news-0"), "everything is there");
-    let mut secrets: Vec<String> = ways.iter().flat_map(Way::secrets).collect();
-    secrets.extend([TOKEN, ADMIN.1].map(str::to_owned));
+    let mut secrets: Vec<String> = ways.iter().flat_map(SourceFixture::secrets).collect();
+    secrets.extend([ROBOT_TOKEN, ADMIN_LOGIN.1].map(str::to_owned));
     let mut found = Vec::new();
     for (place, text) in &told {
         for secret in &secrets {

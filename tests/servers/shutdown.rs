@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::mid_run::{TooQuick, in_the_middle, is_active, reach};
-use super::{Follower, count_albums, write_albums};
-use crate::support::server_process::{Home, Server, within};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, on_both_databases};
+use super::mid_run::{EndedTooSoon, in_the_middle, is_active, reach};
+use super::{StatusFollower, count_albums, write_albums};
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, on_both_databases};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -20,34 +20,34 @@ on_both_databases! {
 }
 
 /// Stops the server, which takes less than five seconds.
-fn stop(server: &mut Server, during: &str) {
+fn stop(server: &mut ServerProcess, during: &str) {
     let took = server.stop();
     assert!(took < Duration::from_secs(5), "during {during} it took {took:?}");
 }
 
 /// The run that goes on where `id` was told to stop: it is the same attempt.
-fn successor(server: &Server, id: &str) -> String {
+fn successor(server: &ServerProcess, id: &str) -> String {
     let stopped = server.status(id);
     assert_eq!((&stopped["status"], &stopped["attempt"]), (&"interrupted".into(), &1.into()), "{stopped}");
     stopped["successor"].as_str().expect("a successor").to_owned()
 }
 
-fn completed(server: &Server, id: &str) -> Value {
+fn completed(server: &ServerProcess, id: &str) -> Value {
     within(PATIENCE, "completed", || server.status(id)["status"] == "completed");
     server.status(id)
 }
 
-fn a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start(db: &Database) {
-    let home = Home::on(db);
+fn a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start(db: &TestDatabase) {
+    let home = ServerSetup::on(db);
     let mut server = home.start();
     home.furnish();
-    let (outside, csv) = (Outside::start(), write_albums(&home.path("albums.csv"), 300, "Title"));
+    let (outside, csv) = (StubServer::start(), write_albums(&home.path("albums.csv"), 300, "Title"));
     home.add_url("albums", outside.url("/albums.csv"));
-    let slow = Reply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100));
-    let busy = Reply::status(503).header("Retry-After", "60");
+    let slow = StubReply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100));
+    let busy = StubReply::status(503).header("Retry-After", "60");
     let ways = [
-        ("a hanging fetch", Reply::csv(&csv).hang()),
-        ("a fetch that hangs half-way", Reply::csv(&csv).hang_at(csv.len() / 2)),
+        ("a hanging fetch", StubReply::csv(&csv).hang()),
+        ("a fetch that hangs half-way", StubReply::csv(&csv).hang_at(csv.len() / 2)),
         ("a fetch that comes in drops", slow),
         ("a server that asks to wait", busy),
     ];
@@ -74,12 +74,12 @@ fn a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start(
     }
 }
 
-fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &Database) {
-    let home = Home::on(db).with("LOCKSTEP_WORKERS", "1");
+fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &TestDatabase) {
+    let home = ServerSetup::on(db).with("LOCKSTEP_WORKERS", "1");
     let mut server = home.start();
     home.furnish();
-    let outside = Outside::start();
-    outside.set("/first.csv", Reply::csv("id,title\n1,One\n").hang());
+    let outside = StubServer::start();
+    outside.set("/first.csv", StubReply::csv("id,title\n1,One\n").hang());
     home.add_url("first", outside.url("/first.csv"));
     let file = home.path("albums.csv");
     write_albums(&file, 100, "Title");
@@ -113,13 +113,13 @@ fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &Database) {
     assert_eq!(db.count("sync_records", "1 = 1"), 5);
 }
 
-fn a_run_in_its_final_transaction_ends_well_or_goes_on_at_the_next_start(db: &Database) {
+fn a_run_in_its_final_transaction_ends_well_or_goes_on_at_the_next_start(db: &TestDatabase) {
     in_the_middle(db, 30_000, at_the_end);
 }
 
-fn at_the_end(db: &Database, albums: usize) -> Result<(), TooQuick> {
+fn at_the_end(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let rest = albums - albums / 2 + 1000;
-    let home = Home::on(db);
+    let home = ServerSetup::on(db);
     let mut server = home.start();
     home.furnish();
     let file = home.path("albums.csv");
@@ -145,23 +145,23 @@ fn at_the_end(db: &Database, albums: usize) -> Result<(), TooQuick> {
     Ok(())
 }
 
-fn restarts_again_and_again_end_in_a_completed_sync_that_is_still_the_first_attempt(db: &Database) {
+fn restarts_again_and_again_end_in_a_completed_sync_that_is_still_the_first_attempt(db: &TestDatabase) {
     in_the_middle(db, 60_000, again_and_again);
 }
 
-fn again_and_again(db: &Database, albums: usize) -> Result<(), TooQuick> {
-    let home = Home::on(db);
+fn again_and_again(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
+    let home = ServerSetup::on(db);
     let mut server = home.start();
     home.furnish();
     let file = home.path("albums.csv");
     write_albums(&file, albums, "Title");
     home.add_file("albums", &file);
-    let follower = Follower::of(&server);
+    let follower = StatusFollower::of(&server);
     let mut chain = vec![server.begin("albums")];
     loop {
         let id = chain.last().expect("a run").clone();
         follower.watch.follow(&id);
-        let ended = |server: &Server| server.status(&id)["status"] == "completed";
+        let ended = |server: &ServerProcess| server.status(&id)["status"] == "completed";
         within(PATIENCE, "it works", || server.status(&id)["stage"] == "processing" || ended(&server));
         // A few batches each time, however busy the machine is: what was written is not written again.
         let written = || db.count("items", "1 = 1");
@@ -181,7 +181,7 @@ fn again_and_again(db: &Database, albums: usize) -> Result<(), TooQuick> {
         assert!(chain.len() < 80, "it does not get anywhere");
     }
     if chain.len() < 3 {
-        return Err(TooQuick);
+        return Err(EndedTooSoon);
     }
     let done = server.status(&chain[chain.len() - 1]);
     assert_eq!((&done["status"], &done["attempt"]), (&"completed".into(), &1.into()), "{done}");

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::crash_tally::{Tally, Wrong};
-use crate::support::http_client::Asker;
-use crate::support::server_process::{Answer, Server};
+use super::crash_tally::{CrashTally, Violation};
+use crate::support::http_client::TestHttpClient;
+use crate::support::server_process::{ServerAnswer, ServerProcess};
 
 /// Between two questions while there is news …
 const PAUSE: Duration = Duration::from_millis(20);
@@ -20,7 +20,7 @@ const LONG_PAUSE: Duration = Duration::from_millis(100);
 
 /// What was seen of one run.
 #[derive(Clone, Default)]
-pub(super) struct Seen {
+pub(super) struct FollowedRun {
     /// The last status JSON.
     pub(super) report: Value,
     /// The most percent that anybody was told.
@@ -31,7 +31,7 @@ pub(super) struct Seen {
     pub(super) finalizing: Option<Instant>,
 }
 
-impl Seen {
+impl FollowedRun {
     pub(super) fn status(&self) -> &str {
         self.report["status"].as_str().unwrap_or_default()
     }
@@ -42,31 +42,31 @@ impl Seen {
 }
 
 #[derive(Default)]
-struct Notes {
+struct FollowerNotes {
     /// All runs there are to ask for; the last one is asked for most.
     runs: Vec<String>,
-    seen: HashMap<String, Seen>,
+    seen: HashMap<String, FollowedRun>,
     /// When anything was new.
     news: Option<Instant>,
-    tally: Tally,
+    tally: CrashTally,
 }
 
 /// What the poller and the one who kills tell each other.
-pub(super) struct Watch {
+pub(super) struct FollowerState {
     address: SocketAddr,
-    notes: Mutex<Notes>,
+    notes: Mutex<FollowerNotes>,
     /// Odd while the server is up.
     life: AtomicU64,
     over: AtomicBool,
 }
 
-impl Watch {
+impl FollowerState {
     /// For a server that is up.
     fn over(address: SocketAddr) -> Self {
         Self { address, notes: Mutex::default(), life: AtomicU64::new(1), over: AtomicBool::new(false) }
     }
 
-    fn notes(&self) -> MutexGuard<'_, Notes> {
+    fn notes(&self) -> MutexGuard<'_, FollowerNotes> {
         self.notes.lock().expect("the notes")
     }
 
@@ -91,14 +91,14 @@ impl Watch {
     }
 
     /// What was seen of a run.
-    pub(super) fn seen(&self, run: &str) -> Seen {
+    pub(super) fn seen(&self, run: &str) -> FollowedRun {
         self.notes().seen.get(run).cloned().unwrap_or_default()
     }
 
     /// Polls until it is ended.
     fn poll(&self) {
         // The panel as visitors of a public catalog get it; the JSON as programs do.
-        let (robot, visitor) = (Asker::robot(self.address), Asker::visitor(self.address));
+        let (robot, visitor) = (TestHttpClient::robot(self.address), TestHttpClient::visitor(self.address));
         for turn in 0_usize.. {
             if self.over.load(Ordering::SeqCst) {
                 return;
@@ -119,7 +119,7 @@ impl Watch {
         }
     }
 
-    fn ask(&self, asker: &Asker, path: &str, take: impl FnOnce(&mut Notes, &Answer)) {
+    fn ask(&self, asker: &TestHttpClient, path: &str, take: impl FnOnce(&mut FollowerNotes, &ServerAnswer)) {
         let life = self.life.load(Ordering::SeqCst);
         let begun = Instant::now();
         let answer = asker.try_get(path);
@@ -128,9 +128,9 @@ impl Watch {
         notes.tally.polls += 1;
         match answer {
             Ok(answer) if answer.status == 200 => take(&mut notes, &answer),
-            Ok(Answer { status, body }) => notes.tally.wrong(Wrong::Poll, format!("{path}: {status} {body}")),
+            Ok(ServerAnswer { status, body }) => notes.tally.wrong(Violation::Poll, format!("{path}: {status} {body}")),
             Err(error) if same && life % 2 == 1 => {
-                notes.tally.wrong(Wrong::Poll, format!("{path}: no answer after {:?}: {error}", begun.elapsed()));
+                notes.tally.wrong(Violation::Poll, format!("{path}: no answer after {:?}: {error}", begun.elapsed()));
             }
             Err(_) => {}
         }
@@ -138,15 +138,15 @@ impl Watch {
 }
 
 /// One who polls in the background what he is told to follow.
-pub(super) struct Follower {
-    pub(super) watch: Arc<Watch>,
+pub(super) struct StatusFollower {
+    pub(super) watch: Arc<FollowerState>,
     polling: Option<JoinHandle<()>>,
 }
 
-impl Follower {
+impl StatusFollower {
     /// Begins to ask whoever answers at the address of this server.
-    pub(super) fn of(server: &Server) -> Self {
-        let watch = Arc::new(Watch::over(server.address()));
+    pub(super) fn of(server: &ServerProcess) -> Self {
+        let watch = Arc::new(FollowerState::over(server.address()));
         let asking = Arc::clone(&watch);
         Self { watch, polling: Some(std::thread::spawn(move || asking.poll())) }
     }
@@ -159,21 +159,21 @@ impl Follower {
     }
 
     /// Ends, and hands over what was counted.
-    pub(super) fn end(mut self) -> Tally {
+    pub(super) fn end(mut self) -> CrashTally {
         self.watch.over.store(true, Ordering::SeqCst);
         self.polling.take().expect("a thread").join().expect("no panic");
         std::mem::take(&mut self.watch.notes().tally)
     }
 }
 
-impl Drop for Follower {
+impl Drop for StatusFollower {
     fn drop(&mut self) {
         self.watch.over.store(true, Ordering::SeqCst);
     }
 }
 
-impl Notes {
-    fn take_report(&mut self, run: &str, answer: &Answer) {
+impl FollowerNotes {
+    fn take_report(&mut self, run: &str, answer: &ServerAnswer) {
         let report = serde_json::from_str(&answer.body).unwrap_or(Value::Null);
         let Some(percent) = self.percent(run, report["progress"].as_u64(), &answer.body) else { return };
         let seen = self.seen.entry(run.to_owned()).or_default();
@@ -186,7 +186,7 @@ impl Notes {
         let legal = may_follow && (percent == 100) == (status == "completed") && report["syncId"] == run;
         let waits = report["message"].as_str().is_some_and(|message| message.starts_with("Waiting for a free worker"));
         let legal = legal && (status == "pending" || !waits);
-        self.tally.check(legal, Wrong::Status, || format!("{run}: after {before:?} {report}"));
+        self.tally.check(legal, Violation::Status, || format!("{run}: after {before:?} {report}"));
         if !["pending", "running"].contains(&status) {
             seen.ended.get_or_insert_with(Instant::now);
         }
@@ -199,13 +199,13 @@ impl Notes {
         }
     }
 
-    fn take_panel(&mut self, run: &str, answer: &Answer) {
+    fn take_panel(&mut self, run: &str, answer: &ServerAnswer) {
         let after = |mark: &str| Some(answer.body.split_once(mark)?.1.split('"').next().unwrap_or_default().to_owned());
         let bar = answer.body.split_once("id=\"panel-bar\"").and_then(|(_, bar)| bar.split_once(" value=\""));
         let percent = bar.and_then(|(_, value)| value.split('"').next()?.parse().ok());
         if self.percent(run, percent, &answer.body).is_some() {
             let own = after("data-sync=\"").as_deref() == Some(run);
-            self.tally.check(own, Wrong::Status, || format!("{run}: not its panel: {}", answer.body));
+            self.tally.check(own, Violation::Status, || format!("{run}: not its panel: {}", answer.body));
         }
     }
 
@@ -215,7 +215,7 @@ impl Notes {
         let most = seen.percent;
         seen.percent = most.max(told.unwrap_or(0));
         let sound = told.is_some_and(|told| told >= most);
-        self.tally.check(sound, Wrong::Status, || format!("{run}: {told:?} % after {most} %: {answer}"));
+        self.tally.check(sound, Violation::Status, || format!("{run}: {told:?} % after {most} %: {answer}"));
         told
     }
 }

@@ -2,41 +2,41 @@
 
 use std::time::Duration;
 
-use super::mid_run::{TooQuick, in_the_middle, is_active, was_hit};
-use super::{Follower, count_albums, interrupted, write_albums};
-use crate::support::server_process::{Home, within};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, on_both_databases};
+use super::mid_run::{EndedTooSoon, in_the_middle, is_active, was_hit};
+use super::{StatusFollower, count_albums, interrupted, write_albums};
+use crate::support::server_process::{ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 20_000;
 
 mod with_a_folder_each {
-    use super::{ALBUMS, Database, in_the_middle, survive};
+    use super::{ALBUMS, TestDatabase, in_the_middle, survive};
 
     #[test]
     fn the_survivor_on_postgres_takes_over_and_answers_at_every_moment() {
-        in_the_middle(&Database::postgres(), ALBUMS, |db, albums| survive(db, albums, ["data", "data-2"]));
+        in_the_middle(&TestDatabase::postgres(), ALBUMS, |db, albums| survive(db, albums, ["data", "data-2"]));
     }
 }
 
 mod with_one_folder {
-    use super::{ALBUMS, Database, in_the_middle, on_both_databases, survive};
+    use super::{ALBUMS, TestDatabase, in_the_middle, on_both_databases, survive};
 
     on_both_databases! { the_survivor_takes_over_and_answers_at_every_moment }
 
-    fn the_survivor_takes_over_and_answers_at_every_moment(db: &Database) {
+    fn the_survivor_takes_over_and_answers_at_every_moment(db: &TestDatabase) {
         in_the_middle(db, ALBUMS, |db, albums| survive(db, albums, ["data", "data"]));
     }
 }
 
-fn survive(db: &Database, albums: usize, folders: [&str; 2]) -> Result<(), TooQuick> {
-    let home = Home::on(db);
+fn survive(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), EndedTooSoon> {
+    let home = ServerSetup::on(db);
     let [mut first, second] = folders.map(|folder| home.start_at(folder, 0));
     home.furnish();
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let publish = |wording: &str| {
         let csv = write_albums(&home.path("albums.csv"), albums, wording);
-        outside.set("/albums.csv", Reply::csv(&csv).drip(csv.len() / 20, Duration::from_millis(50)));
+        outside.set("/albums.csv", StubReply::csv(&csv).drip(csv.len() / 20, Duration::from_millis(50)));
     };
     publish("Old");
     home.add_url("albums", outside.url("/albums.csv"));
@@ -45,7 +45,7 @@ fn survive(db: &Database, albums: usize, folders: [&str; 2]) -> Result<(), TooQu
     let id = first.begin("albums");
     within(Duration::from_secs(30), "the first one has it", || first.status(&id)["status"] == "running");
     second.thaw();
-    let follower = Follower::of(&second);
+    let follower = StatusFollower::of(&second);
     follower.watch.follow(&id);
     let mut seen = 0;
     within(Duration::from_secs(60), "the middle of the run", || {

@@ -6,22 +6,22 @@ use serde_json::Value;
 
 use super::mid_run::is_active;
 use super::write_albums;
-use crate::support::awake;
-use crate::support::server_process::{Home, Server, within};
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::measure_without_stalls;
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// A home whose server is given these settings.
-fn home(settings: &[(&'static str, &str)]) -> (Home, Server) {
-    let home = settings.iter().fold(Home::new(), |home, (name, value)| home.with(name, value));
+fn home(settings: &[(&'static str, &str)]) -> (ServerSetup, ServerProcess) {
+    let home = settings.iter().fold(ServerSetup::new(), |home, (name, value)| home.with(name, value));
     let server = home.start();
     home.furnish();
     (home, server)
 }
 
 /// Starts a run that must fail for being too slow; answers what is said of it, and how long it took.
-fn fails(server: &Server, slug: &str) -> (String, Duration) {
+fn fails(server: &ServerProcess, slug: &str) -> (String, Duration) {
     let mut last = Value::Null;
-    let (id, took) = awake(|| {
+    let (id, took) = measure_without_stalls(|| {
         let id = server.begin(slug);
         within(Duration::from_secs(60), "the end", || {
             last = server.status(&id);
@@ -39,12 +39,12 @@ fn fails(server: &Server, slug: &str) -> (String, Duration) {
 fn a_fetch_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setting() {
     let (home, server) =
         home(&[("LOCKSTEP_FETCH_TIMEOUT", "1500ms"), ("LOCKSTEP_SYNC_TIMEOUT", "1m"), ("LOCKSTEP_WORKERS", "4")]);
-    let (outside, csv) = (Outside::start(), write_albums(&home.path("albums.csv"), 300, "Title"));
+    let (outside, csv) = (StubServer::start(), write_albums(&home.path("albums.csv"), 300, "Title"));
     let ways = [
-        ("silent", Reply::csv(&csv).hang()),
-        ("half", Reply::csv(&csv).hang_at(100)),
-        ("slow", Reply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100))),
-        ("late", Reply::csv(&csv).after(Duration::from_secs(30))),
+        ("silent", StubReply::csv(&csv).hang()),
+        ("half", StubReply::csv(&csv).hang_at(100)),
+        ("slow", StubReply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100))),
+        ("late", StubReply::csv(&csv).after(Duration::from_secs(30))),
     ];
     for (slug, reply) in ways {
         outside.set(&format!("/{slug}.csv"), reply);
@@ -59,10 +59,10 @@ fn a_fetch_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setti
 #[test]
 fn a_sync_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setting() {
     let (home, server) = home(&[("LOCKSTEP_SYNC_TIMEOUT", "2s")]);
-    let outside = Outside::start();
-    outside.set("/silent.csv", Reply::csv("id\n1\n").hang());
+    let outside = StubServer::start();
+    outside.set("/silent.csv", StubReply::csv("id\n1\n").hang());
     home.add_url("silent", outside.url("/silent.csv"));
-    outside.set("/busy.csv", Reply::status(503));
+    outside.set("/busy.csv", StubReply::status(503));
     home.add_url("busy", outside.url("/busy.csv"));
     let (sentence, took) = fails(&server, "silent");
     assert!(sentence.contains("longer than 2 s") && sentence.contains("LOCKSTEP_SYNC_TIMEOUT"), "{sentence}");

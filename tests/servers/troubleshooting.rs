@@ -4,9 +4,9 @@ use std::fs;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::support::log_files::{events, lines, sync};
-use crate::support::server_process::{Home, Server, within};
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::log_files::{event_names, read_log_lines, sync_until_logged};
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
 
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 /// Stands before a question that a house without troubles has no answer to.
@@ -27,25 +27,25 @@ fn questions() -> Vec<(&'static str, bool)> {
 
 /// A house that had a failed sync, a changed key column, a busy host, a server that died and a status folder that was none. Answers
 /// the id of a run that went well.
-fn troubled(home: &Home, outside: &Outside) -> (Server, String) {
+fn troubled(home: &ServerSetup, outside: &StubServer) -> (ServerProcess, String) {
     let albums = |from: usize| (from..from + 20).fold("id\n".to_owned(), |text, number| format!("{text}{number}\n"));
     outside.csv("/albums.csv", &albums(0));
     outside.csv("/rekeyed.csv", &albums(0));
-    outside.set("/slow.csv", Reply::csv("id\n1\n").hang());
+    outside.set("/slow.csv", StubReply::csv("id\n1\n").hang());
     let mut server = home.start();
     home.furnish();
     for slug in ["albums", "rekeyed", "slow", "gone"] {
         home.add_url(slug, outside.url(&format!("/{slug}.csv")));
     }
-    let (id, _) = sync(home, &server, "albums");
-    sync(home, &server, "rekeyed");
+    let (id, _) = sync_until_logged(home, &server, "albums");
+    sync_until_logged(home, &server, "rekeyed");
     outside.csv("/rekeyed.csv", &albums(1000));
-    let (_, ended) = sync(home, &server, "rekeyed");
+    let (_, ended) = sync_until_logged(home, &server, "rekeyed");
     assert_eq!(ended["code"], "key_changed");
-    sync(home, &server, "gone");
-    outside.set("/busy.csv", Reply::status(429).header("Retry-After", "3600"));
+    sync_until_logged(home, &server, "gone");
+    outside.set("/busy.csv", StubReply::status(429).header("Retry-After", "3600"));
     home.add_url("busy", outside.url("/busy.csv"));
-    let (_, ended) = sync(home, &server, "busy");
+    let (_, ended) = sync_until_logged(home, &server, "busy");
     assert_eq!(ended["code"], "rate_limited");
 
     server.begin("slow");
@@ -55,7 +55,7 @@ fn troubled(home: &Home, outside: &Outside) -> (Server, String) {
     fs::remove_dir_all(&status).expect("removed");
     fs::write(&status, "no folder").expect("a file");
     let server = home.start_at("data", server.address().port());
-    let seen = |file: &str, event: &str| events(&lines(home, file)).contains(&event);
+    let seen = |file: &str, event: &str| event_names(&read_log_lines(home, file)).contains(&event);
     within(Duration::from_secs(30), "it is taken over", || seen("sync.jsonl", "requeued"));
     within(Duration::from_secs(30), "the status store is missed", || seen("health.jsonl", "status_store_away"));
     (server, id)
@@ -63,7 +63,7 @@ fn troubled(home: &Home, outside: &Outside) -> (Server, String) {
 
 #[test]
 fn every_question_of_the_page_is_understood_and_answered() {
-    let (home, outside) = (Home::new(), Outside::start());
+    let (home, outside) = (ServerSetup::new(), StubServer::start());
     let (_server, id) = troubled(&home, &outside);
     let questions = questions();
     assert!(questions.len() >= 15, "{questions:?}");
@@ -93,11 +93,11 @@ fn the_way_to_look_further_back_begins_with_the_oldest_lines() {
 
 #[test]
 fn every_field_and_event_that_is_kept_is_on_the_page() {
-    let (home, outside) = (Home::new(), Outside::start());
+    let (home, outside) = (ServerSetup::new(), StubServer::start());
     let (mut server, _) = troubled(&home, &outside);
     server.stop();
     for file in ["sync.jsonl", "fetch.jsonl", "health.jsonl"] {
-        for line in lines(&home, file) {
+        for line in read_log_lines(&home, file) {
             let fields = line.as_object().expect("an object");
             let event = fields["event"].as_str().expect("an event");
             for word in fields.keys().map(String::as_str).chain([event]) {

@@ -12,19 +12,19 @@ use lockstep::status::{DatabaseStatus, StatusBoard, StatusError, StatusStore};
 
 use crate::store::worker_steps;
 use crate::store::worker_steps::TERM;
-use crate::support::test_engine::{TERMS, full};
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![what_one_of_many_askers_was_told_is_not_taken_back_from_another];
 
 /// A primary that lives in the past: it answers with any report that was true once, as if it had just been written.
 #[derive(Clone, Default)]
-struct Past {
+struct StaleStatus {
     reports: Arc<Mutex<Vec<StatusReport>>>,
     asked: Arc<AtomicU64>,
 }
 
-impl StatusStore for Past {
+impl StatusStore for StaleStatus {
     fn name(&self) -> &'static str {
         "past"
     }
@@ -52,12 +52,12 @@ impl StatusStore for Past {
     }
 }
 
-fn what_one_of_many_askers_was_told_is_not_taken_back_from_another(db: &Database) {
+fn what_one_of_many_askers_was_told_is_not_taken_back_from_another(db: &TestDatabase) {
     let store = db.store();
-    let id = worker_steps::queue(&store, worker_steps::source(&store, "albums"), &full());
+    let id = worker_steps::queue(&store, worker_steps::source(&store, "albums"), &full_sync());
     let (_, lease) = worker_steps::claim(&store, 1, TERM).expect("the run");
-    let (past, truth) = (Past::default(), DatabaseStatus::new(db.store()));
-    let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TERMS.renewal);
+    let (past, truth) = (StaleStatus::default(), DatabaseStatus::new(db.store()));
+    let board = StatusBoard::new(Box::new(past.clone()), db.second_store(), TEST_TIMEOUTS.renewal);
     let (told, asked, over) = (AtomicU8::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let ask = || {
         let mut last_round = 0;

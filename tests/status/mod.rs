@@ -10,4 +10,4 @@ mod store_contract;
 mod store_fixture;
 mod watched_run;
 
-pub(crate) use store_fixture::{Kind, Place};
+pub(crate) use store_fixture::{StatusFixture, StoreKind};

@@ -13,22 +13,22 @@ use lockstep::sync::{ShutdownSignal, Timeouts};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
-use crate::support::memory_kind::{Fault, Moment, Table};
-use crate::support::test_engine::{TERMS, full};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers];
 
 /// Status is told far more often than usual, so that there is more to go wrong.
 const OFTEN: Timeouts =
-    Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TERMS };
+    Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TEST_TIMEOUTS };
 
 /// For how long an outdated report is believed, and a little.
 const BELIEVED: Duration = Duration::from_millis(2010);
 
 /// What is tried.
 #[derive(Clone, Debug)]
-struct Case {
+struct RandomCase {
     rows: usize,
     /// The row before which the source breaks off, if it does.
     breaks_at: Option<usize>,
@@ -44,7 +44,7 @@ struct Case {
     seed: u64,
 }
 
-fn case() -> impl Strategy<Value = Case> {
+fn case() -> impl Strategy<Value = RandomCase> {
     let rare = |most: usize| prop::option::weighted(0.15, 0..most);
     let time = || prop::option::weighted(0.15, 1..150_u64);
     let share = || prop_oneof![Just(0), 0..40_u64];
@@ -52,28 +52,20 @@ fn case() -> impl Strategy<Value = Case> {
         (1..6000_usize, rare(6000), time(), time()),
         (share(), 0..101_u64, share(), prop_oneof![Just(0), 0..60_u32], any::<u64>()),
     )
-        .prop_map(|((rows, breaks_at, cancelled, stopped), (refused, kept, unreadable, database, seed))| Case {
-            rows,
-            breaks_at,
-            cancelled,
-            stopped,
-            refused,
-            kept,
-            unreadable,
-            database,
-            seed: seed | 1,
+        .prop_map(|((rows, breaks_at, cancelled, stopped), (refused, kept, unreadable, database, seed))| {
+            RandomCase { rows, breaks_at, cancelled, stopped, refused, kept, unreadable, database, seed: seed | 1 }
         })
 }
 
 /// Status files that cannot always be written or read.
 #[derive(Clone)]
-struct Flaky {
+struct FlakyStatus {
     files: Arc<FileStatus>,
-    case: Case,
+    case: RandomCase,
     dice: Arc<AtomicU64>,
 }
 
-impl Flaky {
+impl FlakyStatus {
     /// Whether something that happens so many times of a hundred happens now.
     fn happens(&self, share: u64) -> bool {
         // xorshift
@@ -91,7 +83,7 @@ impl Flaky {
     }
 }
 
-impl StatusStore for Flaky {
+impl StatusStore for FlakyStatus {
     fn name(&self) -> &'static str {
         "flaky"
     }
@@ -116,14 +108,14 @@ impl StatusStore for Flaky {
 }
 
 /// Who answers a poller.
-enum Reader {
+enum StatusReader {
     Board(StatusBoard),
     /// A board whose database is away: it may have no answer.
     Alone(StatusBoard),
     Database(DatabaseStatus),
 }
 
-impl Reader {
+impl StatusReader {
     fn get(&self, id: SyncId) -> Option<StatusReport> {
         match self {
             Self::Board(board) => Some(board.get(id).expect("the database answers").expect("never absent")),
@@ -160,7 +152,7 @@ impl Reader {
 }
 
 /// Makes the database refuse progress, so many times of a hundred; what carries items it takes.
-fn refuse_progress(db: &Database, share: u32) {
+fn refuse_progress(db: &TestDatabase, share: u32) {
     let when = "NEW.progress > OLD.progress AND NEW.status = 'running' AND NEW.stage = 'processing'";
     db.run(&if db.is_sqlite() {
         format!(
@@ -179,35 +171,35 @@ fn refuse_progress(db: &Database, share: u32) {
 }
 
 /// A database that is away for good: nothing in it can be asked for.
-fn nowhere() -> Database {
-    let away = Database::sqlite();
+fn nowhere() -> TestDatabase {
+    let away = TestDatabase::sqlite();
     away.run("ALTER TABLE sync_operations RENAME TO hidden");
     away
 }
 
-fn try_case(db: &Database, away: &Database, case: &Case) -> Result<(), TestCaseError> {
+fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result<(), TestCaseError> {
     let (folder, empty) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let files = Arc::new(FileStatus::new(folder.path().join("flaky")));
-    let flaky = Flaky { files, case: case.clone(), dice: Arc::new(AtomicU64::new(case.seed)) };
-    let house = House::telling(db.store(), OFTEN, Box::new(flaky.clone()), folder);
-    let mut table = Table::albums(case.rows, "Title");
+    let flaky = FlakyStatus { files, case: case.clone(), dice: Arc::new(AtomicU64::new(case.seed)) };
+    let house = TestEngine::telling(db.store(), OFTEN, Box::new(flaky.clone()), folder);
+    let mut table = MemoryTable::albums(case.rows, "Title");
     if let Some(row) = case.breaks_at {
-        table = table.at(Moment::Apply(row), Fault::Break);
+        table = table.at(FaultMoment::Apply(row), MemoryFault::Break);
     }
     // Another name each time: what fails is tried again in smaller forms, with the same seed.
     static TRIED: AtomicU64 = AtomicU64::new(0);
     let slug = format!("albums-{}", TRIED.fetch_add(1, Ordering::SeqCst));
     let source = house.memory_source(&slug, table);
     refuse_progress(db, case.database);
-    let board = |primary: Box<dyn StatusStore>, store| StatusBoard::new(primary, store, TERMS.renewal);
+    let board = |primary: Box<dyn StatusStore>, store| StatusBoard::new(primary, store, TEST_TIMEOUTS.renewal);
     let readers = [
-        Reader::Board(board(Box::new(flaky.clone()), db.store())),
-        Reader::Board(board(Box::new(flaky.clone()), db.store())),
-        Reader::Board(board(Box::new(FileStatus::new(empty.path().to_owned())), db.store())),
-        Reader::Alone(board(Box::new(flaky), away.store())),
-        Reader::Database(DatabaseStatus::new(db.store())),
+        StatusReader::Board(board(Box::new(flaky.clone()), db.store())),
+        StatusReader::Board(board(Box::new(flaky.clone()), db.store())),
+        StatusReader::Board(board(Box::new(FileStatus::new(empty.path().to_owned())), db.store())),
+        StatusReader::Alone(board(Box::new(flaky), away.store())),
+        StatusReader::Database(DatabaseStatus::new(db.store())),
     ];
-    let (id, over, stop) = (house.start(&source, &full()), AtomicBool::new(false), ShutdownSignal::default());
+    let (id, over, stop) = (house.start(&source, &full_sync()), AtomicBool::new(false), ShutdownSignal::default());
     let told = std::thread::scope(|scope| {
         let over = &over;
         let polling: Vec<_> = readers.iter().map(|reader| scope.spawn(move || reader.poll(id, over))).collect();
@@ -229,8 +221,9 @@ fn try_case(db: &Database, away: &Database, case: &Case) -> Result<(), TestCaseE
         let end = house.store.record(id).expect("an answer").expect("a record").status;
         // An outdated report that could not be taken away is believed for two seconds. Whoever asks after that is told
         // of the end: the last look of each begins then at the latest, however long it takes.
-        let known = |reader: &Reader| reader.get(id).is_some_and(|report| report.status == end);
-        while !readers.iter().all(|it| matches!(it, Reader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED {
+        let known = |reader: &StatusReader| reader.get(id).is_some_and(|report| report.status == end);
+        while !readers.iter().all(|it| matches!(it, StatusReader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED
+        {
             std::thread::sleep(Duration::from_millis(2));
         }
         over.store(true, Ordering::SeqCst);
@@ -240,18 +233,18 @@ fn try_case(db: &Database, away: &Database, case: &Case) -> Result<(), TestCaseE
     let (told, end) = told;
     for (reader, last) in readers.iter().zip(told) {
         let last = last.map_err(TestCaseError::fail)?;
-        if !matches!(reader, Reader::Alone(_)) {
+        if !matches!(reader, StatusReader::Alone(_)) {
             prop_assert_eq!(last.map(|report| report.status), Some(end));
         }
     }
     // What the stop queued again.
     refuse_progress(db, 0);
-    house.memory.set(&slug, Table::albums(1, "Title"));
+    house.memory.set(&slug, MemoryTable::albums(1, "Title"));
     house.drain();
     Ok(())
 }
 
-fn what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers(db: &Database) {
+fn what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers(db: &TestDatabase) {
     let away = nowhere();
     let config =
         ProptestConfig { cases: 24, max_shrink_iters: 20, failure_persistence: None, ..ProptestConfig::default() };

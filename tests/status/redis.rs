@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use lockstep::domain::operation::Status;
 use lockstep::status::{RedisStatus, StatusBoard, StatusStore};
 
-use super::store_fixture::{KEPT, redis_status};
-use super::{Kind, Place};
-use crate::support::redis_server::{PASSWORD, Redis};
-use crate::support::test_engine::{TERMS, until};
-use crate::support::{Database, captured_log};
+use super::store_fixture::{STATUS_KEPT, redis_status};
+use super::{StatusFixture, StoreKind};
+use crate::support::redis_server::{PASSWORD, RedisServer};
+use crate::support::test_engine::{TEST_TIMEOUTS, wait_until};
+use crate::support::{TestDatabase, captured_log};
 
-fn place() -> Place {
-    Place::new(Kind::Redis, Database::sqlite())
+fn place() -> StatusFixture {
+    StatusFixture::new(StoreKind::Redis, TestDatabase::sqlite())
 }
 
 #[test]
@@ -37,17 +37,17 @@ const REST: Duration = Duration::from_secs(2);
 
 #[test]
 fn of_all_who_poll_one_at_a_time_waits_for_a_redis_that_does_not_answer() {
-    let place = Place::new(Kind::Database, Database::sqlite());
-    let (run, mute) = (place.begin("albums"), Mute::start());
+    let place = StatusFixture::new(StoreKind::Database, TestDatabase::sqlite());
+    let (run, mute) = (place.begin("albums"), SilentServer::start());
     let address = format!("redis://127.0.0.1:{}/", mute.port).parse().expect("an address");
-    let store = RedisStatus::open(&address, KEPT).expect("a store");
-    let board = StatusBoard::new(Box::new(store), place.db.store(), TERMS.renewal);
+    let store = RedisStatus::open(&address, STATUS_KEPT).expect("a store");
+    let board = StatusBoard::new(Box::new(store), place.db.store(), TEST_TIMEOUTS.renewal);
     // None of them has to wait for its first connection.
     board.check().expect("a Redis that lets us in");
     let poll = || assert!(board.get(run.id()).expect("an answer").is_some());
     let begun = Instant::now();
     poll();
-    until(|| mute.asked() == 1);
+    wait_until(|| mute.asked() == 1);
     (0..1000).for_each(|_| poll());
     let (asked, most) = (mute.asked(), rests(begun));
     assert!(asked <= most, "{asked} of a thousand asked it, within {most} rests");
@@ -65,7 +65,7 @@ fn of_all_who_poll_one_at_a_time_waits_for_a_redis_that_does_not_answer() {
         }
     });
     let most = rests(begun);
-    until(|| mute.asked() > before);
+    wait_until(|| mute.asked() > before);
     let asked = mute.asked() - before;
     assert!(asked <= most, "{asked} of eight asked it, within {most} rests");
 }
@@ -76,12 +76,12 @@ fn rests(begun: Instant) -> usize {
 }
 
 /// One that lets everybody in and never answers what is asked for.
-struct Mute {
+struct SilentServer {
     port: u16,
     asked: Arc<AtomicUsize>,
 }
 
-impl Mute {
+impl SilentServer {
     /// It ends with the test's process.
     fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
@@ -145,17 +145,17 @@ fn a_redis_that_was_killed_and_started_again_is_used_again_without_an_error_for_
 }
 
 /// Waits until it answers again, which takes a rest and a little.
-fn until_it_reads(store: &dyn StatusStore, run: &super::store_fixture::Run) {
-    until(|| store.get(run.id()).is_ok());
+fn until_it_reads(store: &dyn StatusStore, run: &super::store_fixture::FixtureRun) {
+    wait_until(|| store.get(run.id()).is_ok());
 }
 
 #[test]
 fn a_redis_that_is_not_there_yet_is_used_when_it_comes() {
-    let mut redis = Redis::start();
+    let mut redis = RedisServer::start();
     redis.kill();
-    let place = Place::new(Kind::Database, Database::sqlite());
+    let place = StatusFixture::new(StoreKind::Database, TestDatabase::sqlite());
     let run = place.begin("albums");
-    let store = redis_status(&redis, KEPT);
+    let store = redis_status(&redis, STATUS_KEPT);
     let error = store.check().expect_err("nobody is there").to_string();
     assert!(error.starts_with("the Redis at redis://127.0.0.1:") && error.contains("refused"), "{error}");
     redis.start_again();
@@ -165,18 +165,18 @@ fn a_redis_that_is_not_there_yet_is_used_when_it_comes() {
 
 #[test]
 fn no_error_and_no_log_line_holds_the_password() {
-    captured_log::open();
+    captured_log::start_capture();
     // One that does not know AUTH repeats what it was sent; one with another password does not let us in.
-    let deaf = Redis::with(&["--rename-command", "CONFIG", "", "--maxmemory", "100mb"]);
+    let deaf = RedisServer::with(&["--rename-command", "CONFIG", "", "--maxmemory", "100mb"]);
     let fakes = [fake("-ERR unknown command 'AUTH', with args beginning with: '{}'\r\n"), fake("-WRONGPASS no {}\r\n")];
     let urls = fakes.iter().map(|port| format!("redis://:{PASSWORD}@127.0.0.1:{port}/"));
     let wrong = deaf.url().replace(PASSWORD, "s3cret-and-wrong");
     for url in urls.chain([wrong, format!("rediss://:{PASSWORD}@127.0.0.1:1/")]) {
-        let store = RedisStatus::open(&url.parse().expect("an address"), KEPT).expect("a store");
+        let store = RedisStatus::open(&url.parse().expect("an address"), STATUS_KEPT).expect("a store");
         let error = store.check().expect_err("nobody who lets us in").to_string();
         assert!(!error.contains("s3cret") && !error.contains('\n'), "{error}");
     }
-    assert!(!captured_log::everything().contains("s3cret"), "{}", captured_log::everything());
+    assert!(!captured_log::captured_text().contains("s3cret"), "{}", captured_log::captured_text());
 }
 
 /// A server that answers everything with these words, `{}` being the password.

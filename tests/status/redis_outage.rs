@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use lockstep::domain::operation::Status;
 use lockstep::status::{DatabaseStatus, StatusBoard};
 
-use super::store_fixture::{KEPT, key, redis_status};
-use super::watched_run::{Watched, run_with};
-use crate::support::redis_server::{PASSWORD, Redis};
-use crate::support::test_engine::TERMS;
-use crate::support::{Database, House, on_both_databases};
+use super::store_fixture::{STATUS_KEPT, redis_key, redis_status};
+use super::watched_run::{WatchedRun, run_with};
+use crate::support::redis_server::{PASSWORD, RedisServer};
+use crate::support::test_engine::TEST_TIMEOUTS;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_redis_that_is_killed_is_made_up_for_by_the_database_and_used_again_by_the_next_run,
@@ -19,18 +19,18 @@ on_both_databases![
     the_database_as_the_primary_needs_nothing_else,
 ];
 
-fn house(db: &Database, redis: &Redis) -> House {
+fn house(db: &TestDatabase, redis: &RedisServer) -> TestEngine {
     let folder = tempfile::tempdir().expect("a folder");
-    House::telling(db.store(), TERMS, Box::new(redis_status(redis, KEPT)), folder)
+    TestEngine::telling(db.store(), TEST_TIMEOUTS, Box::new(redis_status(redis, STATUS_KEPT)), folder)
 }
 
 /// A reader on another server.
-fn other_reader(db: &Database, redis: &Redis) -> StatusBoard {
-    StatusBoard::new(Box::new(redis_status(redis, KEPT)), db.second_store(), TERMS.renewal)
+fn other_reader(db: &TestDatabase, redis: &RedisServer) -> StatusBoard {
+    StatusBoard::new(Box::new(redis_status(redis, STATUS_KEPT)), db.second_store(), TEST_TIMEOUTS.renewal)
 }
 
-fn one_line(watched: &Watched) {
-    let Watched { complaints, told_after, slowest, .. } = watched;
+fn one_line(watched: &WatchedRun) {
+    let WatchedRun { complaints, told_after, slowest, .. } = watched;
     assert_eq!(complaints.len(), 1, "{complaints:#?}");
     assert!(complaints[0].contains("status comes from the database from here on"), "{complaints:?}");
     assert!(!complaints[0].contains(PASSWORD), "{complaints:?}");
@@ -39,10 +39,10 @@ fn one_line(watched: &Watched) {
     println!("{}; all were told of the end {told_after:?} after it", complaints[0]);
 }
 
-fn is_used(db: &Database, house: &House, redis: &Redis) {
+fn is_used(db: &TestDatabase, house: &TestEngine, redis: &RedisServer) {
     // Where this machine stands still, a Redis is away like any other that says nothing for a quarter of a second.
     let is_trusted = (0..3).any(|_| {
-        let told = |id| redis.ask::<Option<String>>(&["GET", &key(id)]).unwrap_or_default();
+        let told = |id| redis.ask::<Option<String>>(&["GET", &redis_key(id)]).unwrap_or_default();
         let mut begun = String::new();
         let watched = run_with(house, &[&other_reader(db, redis)], |id| begun = told(id));
         let lines = watched.complaints;
@@ -53,8 +53,8 @@ fn is_used(db: &Database, house: &House, redis: &Redis) {
     assert!(is_trusted, "no run did without a complaint");
 }
 
-fn a_redis_that_is_killed_is_made_up_for_by_the_database_and_used_again_by_the_next_run(db: &Database) {
-    let mut redis = Redis::start();
+fn a_redis_that_is_killed_is_made_up_for_by_the_database_and_used_again_by_the_next_run(db: &TestDatabase) {
+    let mut redis = RedisServer::start();
     let (house, other) = (house(db, &redis), other_reader(db, &redis));
     is_used(db, &house, &redis);
     one_line(&run_with(&house, &[&other], |_| redis.kill()));
@@ -62,8 +62,8 @@ fn a_redis_that_is_killed_is_made_up_for_by_the_database_and_used_again_by_the_n
     is_used(db, &house, &redis);
 }
 
-fn a_redis_that_is_frozen_is_made_up_for_by_the_database_and_used_again_by_the_next_run(db: &Database) {
-    let redis = Redis::start();
+fn a_redis_that_is_frozen_is_made_up_for_by_the_database_and_used_again_by_the_next_run(db: &TestDatabase) {
+    let redis = RedisServer::start();
     let (house, other) = (house(db, &redis), other_reader(db, &redis));
     one_line(&run_with(&house, &[&other], |_| redis.freeze()));
     // What it was sent meanwhile it takes now, in whatever order: who was told of the end is not told otherwise, and who
@@ -82,8 +82,8 @@ fn a_redis_that_is_frozen_is_made_up_for_by_the_database_and_used_again_by_the_n
     is_used(db, &house, &redis);
 }
 
-fn a_redis_that_is_full_is_made_up_for_by_the_database(db: &Database) {
-    let redis = Redis::start();
+fn a_redis_that_is_full_is_made_up_for_by_the_database(db: &TestDatabase) {
+    let redis = RedisServer::start();
     let (house, other) = (house(db, &redis), other_reader(db, &redis));
     one_line(&run_with(&house, &[&other], |_| redis.ask::<()>(&["CONFIG", "SET", "maxmemory", "1"])));
     assert_eq!(redis.ask::<u64>(&["DBSIZE"]), 0, "nothing outdated is left");
@@ -91,8 +91,8 @@ fn a_redis_that_is_full_is_made_up_for_by_the_database(db: &Database) {
     is_used(db, &house, &redis);
 }
 
-fn a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_word(db: &Database) {
-    let mut redis = Redis::start();
+fn a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_word(db: &TestDatabase) {
+    let mut redis = RedisServer::start();
     let house = house(db, &redis);
     is_used(db, &house, &redis);
     redis.kill();
@@ -100,10 +100,11 @@ fn a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_word
     is_used(db, &house, &redis);
 }
 
-fn the_database_as_the_primary_needs_nothing_else(db: &Database) {
+fn the_database_as_the_primary_needs_nothing_else(db: &TestDatabase) {
     let folder = tempfile::tempdir().expect("a folder");
-    let house = House::telling(db.store(), TERMS, Box::new(DatabaseStatus::new(db.store())), folder);
-    let other = StatusBoard::new(Box::new(DatabaseStatus::new(db.second_store())), db.second_store(), TERMS.renewal);
+    let house = TestEngine::telling(db.store(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(db.store())), folder);
+    let other =
+        StatusBoard::new(Box::new(DatabaseStatus::new(db.second_store())), db.second_store(), TEST_TIMEOUTS.renewal);
     let watched = run_with(&house, &[&other], |_| {});
     assert_eq!(watched.complaints, [""; 0]);
     assert!(!house.status_folder().exists(), "no file is written");

@@ -10,24 +10,24 @@ use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{StatusError, StatusStore};
 
-use super::store_fixture::{KEPT, key};
-use super::{Kind, Place};
+use super::store_fixture::{STATUS_KEPT, redis_key};
+use super::{StatusFixture, StoreKind};
 use crate::store::worker_steps;
 use crate::store::worker_steps::TERM;
-use crate::support::Database;
+use crate::support::TestDatabase;
 
 /// Makes a test of each function for each store.
 macro_rules! on_all_stores {
     ($($name:ident),+ $(,)?) => {
-        on_all_stores!(file: Kind::File, Database::sqlite(); $($name),+);
-        on_all_stores!(redis: Kind::Redis, Database::sqlite(); $($name),+);
-        on_all_stores!(database_sqlite: Kind::Database, Database::sqlite(); $($name),+);
-        on_all_stores!(database_postgres: Kind::Database, Database::postgres(); $($name),+);
+        on_all_stores!(file: StoreKind::File, TestDatabase::sqlite(); $($name),+);
+        on_all_stores!(redis: StoreKind::Redis, TestDatabase::sqlite(); $($name),+);
+        on_all_stores!(database_sqlite: StoreKind::Database, TestDatabase::sqlite(); $($name),+);
+        on_all_stores!(database_postgres: StoreKind::Database, TestDatabase::postgres(); $($name),+);
     };
     ($kind:ident: $store:expr, $db:expr; $($name:ident),+) => {
         mod $kind {
-            use super::{Database, Kind, Place};
-            $(#[test] fn $name() { super::$name(&Place::new($store, $db)); })+
+            use super::{StatusFixture, StoreKind, TestDatabase};
+            $(#[test] fn $name() { super::$name(&StatusFixture::new($store, $db)); })+
         }
     };
 }
@@ -44,11 +44,11 @@ on_all_stores![
     the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most,
 ];
 
-fn what_was_put_is_read_back_by_another_server(place: &Place) {
+fn what_was_put_is_read_back_by_another_server(place: &StatusFixture) {
     let run = place.begin("albums");
     let put = run.say(place, &*place.store(), 45).expect("put");
     let got = place.store().get(run.id()).expect("readable").expect("there");
-    if place.kind != Kind::Database {
+    if place.kind != StoreKind::Database {
         assert_eq!(got, put);
     }
     // The database has a time of its own for the last word, and tells the start to the microsecond.
@@ -60,7 +60,7 @@ fn what_was_put_is_read_back_by_another_server(place: &Place) {
     assert_eq!(same(place.board().get(run.id()).expect("readable").expect("there")), same(put));
 }
 
-fn the_newest_report_wins_and_an_end_is_the_last(place: &Place) {
+fn the_newest_report_wins_and_an_end_is_the_last(place: &StatusFixture) {
     let run = place.begin("albums");
     let (store, board) = (place.store(), place.board());
     let read = || place.store().get(run.id()).expect("readable").expect("there");
@@ -73,78 +73,78 @@ fn the_newest_report_wins_and_an_end_is_the_last(place: &Place) {
     assert_eq!(board.get(run.id()).expect("readable").expect("there").progress, 100);
 }
 
-fn what_was_never_put_is_absent(place: &Place) {
+fn what_was_never_put_is_absent(place: &StatusFixture) {
     assert_eq!(place.store().get(SyncId::new()).expect("absence is no error"), None);
     assert_eq!(place.board().get(SyncId::new()).expect("absence is no error"), None);
 }
 
-fn a_put_that_fails_leaves_nothing_that_looks_alive(place: &Place) {
+fn a_put_that_fails_leaves_nothing_that_looks_alive(place: &StatusFixture) {
     let run = place.begin("albums");
     let store = place.store();
     run.say(place, &*store, 10).expect("put");
     match place.kind {
         // In its way is a folder, where the report should be, and what was there cannot be replaced.
-        Kind::File => {
+        StoreKind::File => {
             fs::remove_file(place.file(run.id())).expect("removed");
             fs::create_dir_all(place.file(run.id()).join("in the way")).expect("a folder");
         }
         // Full: it refuses what takes room, and still deletes.
-        Kind::Redis => place.redis().ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]),
+        StoreKind::Redis => place.redis().ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]),
         // Taken over by another server: the lease is not the writer's any more.
-        Kind::Database => place.db.run("UPDATE sync_operations SET lease_until = 0"),
+        StoreKind::Database => place.db.run("UPDATE sync_operations SET lease_until = 0"),
     }
-    if place.kind == Kind::Database {
+    if place.kind == StoreKind::Database {
         place.db.store().take_over(run.lease).expect("an answer").expect("taken over");
     }
     run.say(place, &*store, 20).expect_err("a failure");
     let left = place.store().get(run.id()).ok().flatten();
     assert!(left.as_ref().is_none_or(|report| !report.status.is_active()), "{left:?}");
     let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
-    let expected = if place.kind == Kind::Database { (Status::Interrupted, 10) } else { (Status::Running, 20) };
+    let expected = if place.kind == StoreKind::Database { (Status::Interrupted, 10) } else { (Status::Running, 20) };
     assert_eq!((answer.status, answer.progress), expected);
 }
 
-fn what_is_old_goes_by_itself_or_is_swept(place: &Place) {
+fn what_is_old_goes_by_itself_or_is_swept(place: &StatusFixture) {
     let run = place.begin("albums");
     let store = place.store();
     run.say(place, &*store, 10).expect("put");
     assert_eq!(store.sweep(Duration::from_secs(60)).expect("swept"), 0);
     assert!(store.get(run.id()).expect("readable").is_some(), "it is not old");
     match place.kind {
-        Kind::File => {
+        StoreKind::File => {
             fs::write(place.files().join("notes.txt"), "somebody else's").expect("written");
             std::thread::sleep(Duration::from_millis(20));
             assert_eq!(store.sweep(Duration::from_millis(10)).expect("swept"), 1);
             assert_eq!(store.get(run.id()).expect("readable"), None);
             assert!(place.files().join("notes.txt").exists(), "only our own");
         }
-        Kind::Redis => {
-            let left = || place.redis().ask::<u64>(&["PTTL", &key(run.id())]);
-            let most = u64::try_from(KEPT.as_millis()).expect("short");
-            place.redis().ask::<u64>(&["PEXPIRE", &key(run.id()), "5000"]);
+        StoreKind::Redis => {
+            let left = || place.redis().ask::<u64>(&["PTTL", &redis_key(run.id())]);
+            let most = u64::try_from(STATUS_KEPT.as_millis()).expect("short");
+            place.redis().ask::<u64>(&["PEXPIRE", &redis_key(run.id()), "5000"]);
             assert!(left() <= 5000);
             run.say(place, &*store, 20).expect("put");
             assert!((most - 5000..=most).contains(&left()), "each put begins the time anew: {}", left());
-            place.redis().ask::<u64>(&["PEXPIRE", &key(run.id()), "1"]);
+            place.redis().ask::<u64>(&["PEXPIRE", &redis_key(run.id()), "1"]);
             std::thread::sleep(Duration::from_millis(20));
             assert_eq!(store.get(run.id()).expect("readable"), None);
         }
         // Rows have terms of their own.
-        Kind::Database => assert_eq!(store.sweep(Duration::ZERO).expect("swept"), 0),
+        StoreKind::Database => assert_eq!(store.sweep(Duration::ZERO).expect("swept"), 0),
     }
     assert!(place.board().get(run.id()).expect("readable").is_some(), "the database has it");
 }
 
-fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &Place) {
+fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &StatusFixture) {
     let runs: Vec<_> = (0..6).map(|number| place.begin(&format!("albums-{number}"))).collect();
     let (store, board, over) = (place.store(), place.board(), AtomicBool::new(false));
-    let told = |run: &super::store_fixture::Run| {
+    let told = |run: &super::store_fixture::FixtureRun| {
         for percent in 1..=20 {
             run.say(place, &*store, percent * 4).expect("put");
         }
         run.end(place, &board, Status::Completed);
     };
-    let read = |run: &super::store_fixture::Run| {
+    let read = |run: &super::store_fixture::FixtureRun| {
         let (mut last, mut reads) = (0, 0);
         while !over.load(Ordering::SeqCst) || reads < 10 {
             let report = board.get(run.id()).expect("never an error").expect("never absent");
@@ -167,7 +167,7 @@ fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &Place) 
     });
 }
 
-fn what_is_no_report_is_an_error_and_the_database_answers(place: &Place) {
+fn what_is_no_report_is_an_error_and_the_database_answers(place: &StatusFixture) {
     let run = place.begin("albums");
     let store = place.store();
     let put = run.say(place, &*store, 30).expect("put");
@@ -175,26 +175,26 @@ fn what_is_no_report_is_an_error_and_the_database_answers(place: &Place) {
     for text in ["", "{", "null", "[]", "{\"syncId\":\"x\"}", "\u{1}\u{2}", &foreign] {
         place.spoil(run.id(), text);
         assert!(place.store().get(run.id()).is_err(), "{text:?}");
-        if place.kind != Kind::Database {
+        if place.kind != StoreKind::Database {
             let answer = place.board().get(run.id()).expect("the database answers").expect("a status");
             assert_eq!((answer.status, answer.progress), (Status::Running, 30), "{text:?}");
         }
     }
-    if place.kind == Kind::Redis {
-        place.redis().ask::<u64>(&["DEL", &key(run.id())]);
-        place.redis().ask::<u64>(&["LPUSH", &key(run.id()), "a list"]);
+    if place.kind == StoreKind::Redis {
+        place.redis().ask::<u64>(&["DEL", &redis_key(run.id())]);
+        place.redis().ask::<u64>(&["LPUSH", &redis_key(run.id()), "a list"]);
         assert!(matches!(place.store().get(run.id()), Err(StatusError::Redis { .. })), "not even a text");
         assert_eq!(place.board().get(run.id()).expect("an answer").expect("a status").progress, 30);
     }
 }
 
 /// A report of this age, put by a writer that was frozen before it could.
-fn put_late(run: &super::store_fixture::Run, store: &dyn StatusStore, age: TimeDelta) {
+fn put_late(run: &super::store_fixture::FixtureRun, store: &dyn StatusStore, age: TimeDelta) {
     let late = run.report(&worker_steps::progress(30));
     store.put(&StatusReport { last_update: late.last_update - age, ..late }).expect("put");
 }
 
-fn the_report_of_a_frozen_writer_is_not_believed(place: &Place) {
+fn the_report_of_a_frozen_writer_is_not_believed(place: &StatusFixture) {
     let run = place.begin("albums");
     let store = place.store();
     run.say(place, &*store, 20).expect("put");
@@ -210,7 +210,7 @@ fn the_report_of_a_frozen_writer_is_not_believed(place: &Place) {
     assert!(fenced.is_err(), "and nothing of it reaches the database");
 }
 
-fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &Place) {
+fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &StatusFixture) {
     let run = place.begin("albums");
     let store = place.store();
     run.say(place, &*store, 30).expect("put");

@@ -13,47 +13,47 @@ use tempfile::TempDir;
 
 use crate::store::worker_steps;
 use crate::store::worker_steps::TERM;
-use crate::support::Database;
-use crate::support::redis_server::Redis;
-use crate::support::test_engine::{TERMS, full};
+use crate::support::TestDatabase;
+use crate::support::redis_server::RedisServer;
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
 
 /// The three kinds of stores.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum StoreKind {
     File,
     Redis,
     Database,
 }
 
 /// A place for status, and the database behind it.
-pub(crate) struct Place {
-    pub(crate) kind: Kind,
-    pub(crate) db: Database,
-    pub(crate) redis: Option<Redis>,
+pub(crate) struct StatusFixture {
+    pub(crate) kind: StoreKind,
+    pub(crate) db: TestDatabase,
+    pub(crate) redis: Option<RedisServer>,
     folder: TempDir,
 }
 
 /// How long the Redis of a place keeps what it was told.
-pub(crate) const KEPT: Duration = Duration::from_secs(60);
+pub(crate) const STATUS_KEPT: Duration = Duration::from_secs(60);
 
-impl Place {
-    pub(crate) fn new(kind: Kind, db: Database) -> Self {
-        let redis = (kind == Kind::Redis).then(Redis::start);
+impl StatusFixture {
+    pub(crate) fn new(kind: StoreKind, db: TestDatabase) -> Self {
+        let redis = (kind == StoreKind::Redis).then(RedisServer::start);
         Self { kind, db, redis, folder: tempfile::tempdir().expect("a folder") }
     }
 
     /// The store, as one server has it; each answer is another server's.
     pub(crate) fn store(&self) -> Box<dyn StatusStore> {
         match self.kind {
-            Kind::File => Box::new(FileStatus::new(self.files())),
-            Kind::Redis => Box::new(redis_status(self.redis(), KEPT)),
-            Kind::Database => Box::new(DatabaseStatus::new(self.db.store())),
+            StoreKind::File => Box::new(FileStatus::new(self.files())),
+            StoreKind::Redis => Box::new(redis_status(self.redis(), STATUS_KEPT)),
+            StoreKind::Database => Box::new(DatabaseStatus::new(self.db.store())),
         }
     }
 
     /// A board over the store.
     pub(crate) fn board(&self) -> StatusBoard {
-        StatusBoard::new(self.store(), self.db.store(), TERMS.renewal)
+        StatusBoard::new(self.store(), self.db.store(), TEST_TIMEOUTS.renewal)
     }
 
     /// Where the files are.
@@ -66,47 +66,49 @@ impl Place {
         self.files().join(format!("sync-status-{id}.json"))
     }
 
-    pub(crate) fn redis(&self) -> &Redis {
+    pub(crate) fn redis(&self) -> &RedisServer {
         self.redis.as_ref().expect("a Redis")
     }
 
     /// Puts something else where the report of a run is.
     pub(crate) fn spoil(&self, id: SyncId, text: &str) {
         match self.kind {
-            Kind::File => fs::write(self.file(id), text).expect("written"),
-            Kind::Redis => self.redis().ask::<()>(&["SET", &key(id), text]),
-            Kind::Database => self.db.run(&format!("UPDATE sync_operations SET stats = 'x{text}' WHERE id = '{id}'")),
+            StoreKind::File => fs::write(self.file(id), text).expect("written"),
+            StoreKind::Redis => self.redis().ask::<()>(&["SET", &redis_key(id), text]),
+            StoreKind::Database => {
+                self.db.run(&format!("UPDATE sync_operations SET stats = 'x{text}' WHERE id = '{id}'"))
+            }
         }
     }
 
     /// Adds a source and starts a run of it.
-    pub(crate) fn begin(&self, slug: &str) -> Run {
+    pub(crate) fn begin(&self, slug: &str) -> FixtureRun {
         let store = self.db.store();
         let source = worker_steps::source(&store, slug);
-        let id = worker_steps::queue(&store, source, &full());
+        let id = worker_steps::queue(&store, source, &full_sync());
         let (operation, lease) = store.claim("worker", 7, TERM, Some(id)).expect("an answer").expect("the run");
-        Run { operation, lease, slug: slug.to_owned() }
+        FixtureRun { operation, lease, slug: slug.to_owned() }
     }
 }
 
 /// A store in that Redis.
-pub(crate) fn redis_status(redis: &Redis, kept: Duration) -> RedisStatus {
+pub(crate) fn redis_status(redis: &RedisServer, kept: Duration) -> RedisStatus {
     RedisStatus::open(&redis.url().parse().expect("an address"), kept).expect("a store")
 }
 
 /// The key of a run in Redis.
-pub(crate) fn key(id: SyncId) -> String {
+pub(crate) fn redis_key(id: SyncId) -> String {
     format!("lockstep:sync-status:{id}")
 }
 
 /// A run under a lease.
-pub(crate) struct Run {
+pub(crate) struct FixtureRun {
     pub(crate) operation: SyncOperation,
     pub(crate) lease: Lease,
     slug: String,
 }
 
-impl Run {
+impl FixtureRun {
     pub(crate) fn id(&self) -> SyncId {
         self.lease.id
     }
@@ -139,7 +141,7 @@ impl Run {
     /// Keeps progress under the lease and then puts it, as a reporter does; answers what was put.
     pub(crate) fn say(
         &self,
-        place: &Place,
+        place: &StatusFixture,
         status: &dyn StatusStore,
         percent: u8,
     ) -> Result<StatusReport, StatusError> {
@@ -150,7 +152,7 @@ impl Run {
     }
 
     /// Ends the run in the database, and tells of it.
-    pub(crate) fn end(&self, place: &Place, board: &StatusBoard, status: Status) {
+    pub(crate) fn end(&self, place: &StatusFixture, board: &StatusBoard, status: Status) {
         place.db.store().finish(self.lease, &worker_steps::ending(status)).expect("an end");
         board.tell_end(self.id(), false);
     }

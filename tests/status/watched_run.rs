@@ -9,18 +9,18 @@ use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::StatusBoard;
 
-use crate::support::memory_kind::{Fault, Moment, Table};
-use crate::support::test_engine::{full, until};
-use crate::support::{Gate, House, captured_log};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::test_engine::{full_sync, wait_until};
+use crate::support::{PausePoint, TestEngine, captured_log};
 
 pub(super) const ROWS: usize = 6000;
 /// How often a page asks: within this time after the end every poller has to know of it.
-const INTERVAL: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// Clocks tell milliseconds.
-const SLACK: Duration = Duration::from_millis(10);
+const CLOCK_TOLERANCE: Duration = Duration::from_millis(10);
 
 /// What became of a watched run.
-pub(super) struct Watched {
+pub(super) struct WatchedRun {
     pub(super) id: SyncId,
     /// How long after the end the last poller was told of it.
     pub(super) told_after: Duration,
@@ -32,12 +32,12 @@ pub(super) struct Watched {
 
 /// A run of `house` that stands still at 32 % while `trouble` comes, and at 71 % until every poller has seen that. The
 /// pollers ask `boards` and the house's own; none may see an error, an absence or a step back.
-pub(super) fn run_with(house: &House, boards: &[&StatusBoard], trouble: impl FnOnce(SyncId)) -> Watched {
-    captured_log::open();
-    let gates = [Gate::default(), Gate::default()];
-    let table = Table::albums(ROWS, "Title")
-        .at(Moment::Apply(2500), Fault::Wait(gates[0].clone()))
-        .at(Moment::Apply(5500), Fault::Wait(gates[1].clone()));
+pub(super) fn run_with(house: &TestEngine, boards: &[&StatusBoard], trouble: impl FnOnce(SyncId)) -> WatchedRun {
+    captured_log::start_capture();
+    let gates = [PausePoint::default(), PausePoint::default()];
+    let table = MemoryTable::albums(ROWS, "Title")
+        .at(FaultMoment::Apply(2500), MemoryFault::Wait(gates[0].clone()))
+        .at(FaultMoment::Apply(5500), MemoryFault::Wait(gates[1].clone()));
     let source = match house.store.source(&"albums".parse().expect("a slug")).expect("an answer") {
         Some(source) => {
             house.memory.set("albums", table);
@@ -45,19 +45,19 @@ pub(super) fn run_with(house: &House, boards: &[&StatusBoard], trouble: impl FnO
         }
         None => house.memory_source("albums", table),
     };
-    watch(house, boards, &source, &gates, trouble)
+    poll_through_run(house, boards, &source, &gates, trouble)
 }
 
-fn watch(
-    house: &House,
+fn poll_through_run(
+    house: &TestEngine,
     boards: &[&StatusBoard],
     source: &Source,
-    gates: &[Gate; 2],
+    gates: &[PausePoint; 2],
     trouble: impl FnOnce(SyncId),
-) -> Watched {
-    let (over, id) = (AtomicBool::new(false), house.start(source, &full()));
+) -> WatchedRun {
+    let (over, id) = (AtomicBool::new(false), house.start(source, &full_sync()));
     let boards: Vec<&StatusBoard> = boards.iter().copied().chain([&*house.engine.board]).collect();
-    let pollers: Vec<_> = boards.iter().map(|board| (*board, Poller::default())).collect();
+    let pollers: Vec<_> = boards.iter().map(|board| (*board, StatusPoller::default())).collect();
     std::thread::scope(|scope| {
         let over = &over;
         let polling: Vec<_> =
@@ -66,7 +66,7 @@ fn watch(
             house.run(id);
             Instant::now()
         });
-        let all_see = |percent: u64| until(|| pollers.iter().all(|(_, poller)| poller.sees() >= percent));
+        let all_see = |percent: u64| wait_until(|| pollers.iter().all(|(_, poller)| poller.sees() >= percent));
         gates[0].wait_until_reached();
         all_see(23);
         trouble(id);
@@ -77,7 +77,8 @@ fn watch(
         let ended = run.join().expect("the sync goes on");
         // Whoever asks an interval after the end has to know of it: the last look of each begins then at the latest,
         // however long it takes.
-        while ended.elapsed() < INTERVAL + SLACK && pollers.iter().any(|(_, poller)| poller.sees() < 100) {
+        while ended.elapsed() < POLL_INTERVAL + CLOCK_TOLERANCE && pollers.iter().any(|(_, poller)| poller.sees() < 100)
+        {
             std::thread::sleep(Duration::from_millis(5));
         }
         let told_after = ended.elapsed();
@@ -87,15 +88,15 @@ fn watch(
             assert_eq!((last.status, last.progress), (Status::Completed, 100), "{told_after:?} after the end");
         }
         let slowest = seen.iter().map(|(_, slowest)| *slowest).max().unwrap_or_default();
-        Watched { id, told_after, slowest, complaints: captured_log::complaints(&id.to_string()) }
+        WatchedRun { id, told_after, slowest, complaints: captured_log::captured_warnings(&id.to_string()) }
     })
 }
 
 /// A poller, and the percent it was told last.
 #[derive(Default)]
-struct Poller(std::sync::atomic::AtomicU64);
+struct StatusPoller(std::sync::atomic::AtomicU64);
 
-impl Poller {
+impl StatusPoller {
     fn sees(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }

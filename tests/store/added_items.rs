@@ -9,8 +9,8 @@ use lockstep::store::Store;
 use lockstep::store::batch::ItemBatch;
 
 use super::worker_steps::{TERM, batch, claim, ending, progress, queue, source};
-use crate::support::test_engine::full;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_before,
@@ -20,7 +20,7 @@ on_both_databases![
 ];
 
 fn begun(store: &Store, slug: &str, token: i64) -> Lease {
-    queue(store, source(store, slug), &full());
+    queue(store, source(store, slug), &full_sync());
     claim(store, token, TERM).expect("a run").1
 }
 
@@ -49,7 +49,7 @@ fn walk(store: &Store, id: SyncId, per: u64) -> Vec<String> {
     (1..=pages).flat_map(|number| page(store, id, number, per).0).collect()
 }
 
-fn a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_before(db: &Database) {
+fn a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_before(db: &TestDatabase) {
     let store = db.store();
     let lease = begun(&store, "albums", 1);
     for number in 0..3 {
@@ -69,7 +69,7 @@ fn a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_befo
     assert_eq!(page(&store, lease.id, 5, 20).0, keys("a", 80..100));
 }
 
-fn what_runs_added_side_by_side_is_turned_page_by_page(db: &Database) {
+fn what_runs_added_side_by_side_is_turned_page_by_page(db: &TestDatabase) {
     let store = db.store();
     let leases = ["one", "two", "three"].map(|slug| begun(&store, slug, 7));
     // Turn by turn, and then all at once.
@@ -98,7 +98,7 @@ fn what_runs_added_side_by_side_is_turned_page_by_page(db: &Database) {
     }
 }
 
-fn where_items_are_is_found_for_runs_of_an_older_version(db: &Database) {
+fn where_items_are_is_found_for_runs_of_an_older_version(db: &TestDatabase) {
     let store = db.store();
     let leases = ["one", "two"].map(|slug| begun(&store, slug, 7));
     for number in 1..=3_i64 {
@@ -118,7 +118,7 @@ fn where_items_are_is_found_for_runs_of_an_older_version(db: &Database) {
     }
 }
 
-fn the_spans_of_a_run_go_with_its_record_or_its_source(db: &Database) {
+fn the_spans_of_a_run_go_with_its_record_or_its_source(db: &TestDatabase) {
     let store = db.store();
     let leases = ["one", "two", "three"].map(|slug| begun(&store, slug, 7));
     for lease in leases {

@@ -8,9 +8,9 @@ use lockstep::domain::source::{Source, SourceId};
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::admission::StartOutcome;
 
-use crate::support::memory_kind::Table;
-use crate::support::test_engine::{full, preview};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::{full_sync, preview_run};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it,
@@ -22,11 +22,11 @@ on_both_databases![
 ];
 
 /// Starts as many runs as there are houses in `from`, all at once; answers what became of each.
-fn start_at_once(from: &[&House], source: &Source) -> Vec<StartOutcome> {
+fn start_at_once(from: &[&TestEngine], source: &Source) -> Vec<StartOutcome> {
     let gate = Barrier::new(from.len());
-    let start = |house: &House| {
+    let start = |house: &TestEngine| {
         gate.wait();
-        house.control.start(source, &full()).expect("an answer, never an error")
+        house.control.start(source, &full_sync()).expect("an answer, never an error")
     };
     let start = &start;
     std::thread::scope(|scope| {
@@ -47,42 +47,45 @@ fn the_winner(answers: &[StartOutcome]) -> SyncId {
     accepted[0]
 }
 
-fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::test_engine::TERMS));
-    let source = one.memory_source("albums", Table::albums(3, "Title"));
-    let houses: Vec<&House> = [&one, &two].into_iter().cycle().take(200).collect();
+fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &TestDatabase) {
+    let (one, two) =
+        (TestEngine::on(db), TestEngine::with(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS));
+    let source = one.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let houses: Vec<&TestEngine> = [&one, &two].into_iter().cycle().take(200).collect();
     let id = the_winner(&start_at_once(&houses, &source));
     assert_eq!(db.count("sync_operations", "1 = 1"), 1);
     assert_eq!(one.run(id).status, Status::Completed);
 }
 
-fn two_first_ever_starts_at_once_do_not_both_pass(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::test_engine::TERMS));
+fn two_first_ever_starts_at_once_do_not_both_pass(db: &TestDatabase) {
+    let (one, two) =
+        (TestEngine::on(db), TestEngine::with(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS));
     for round in 0..20 {
-        let source = one.memory_source(&format!("albums-{round}"), Table::albums(1, "Title"));
+        let source = one.memory_source(&format!("albums-{round}"), MemoryTable::albums(1, "Title"));
         let id = the_winner(&start_at_once(&[&one, &two], &source));
         assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.id.0)), 1);
         assert_eq!(one.run(id).status, Status::Completed);
     }
 }
 
-fn starts_of_different_sources_do_not_stand_in_each_others_way(db: &Database) {
-    let house = House::on(db);
+fn starts_of_different_sources_do_not_stand_in_each_others_way(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let sources: Vec<Source> =
-        (0..8).map(|n| house.memory_source(&format!("albums-{n}"), Table::albums(1, "Title"))).collect();
+        (0..8).map(|n| house.memory_source(&format!("albums-{n}"), MemoryTable::albums(1, "Title"))).collect();
     std::thread::scope(|scope| {
         for source in &sources {
-            scope.spawn(|| house.start(source, &full()));
+            scope.spawn(|| house.start(source, &full_sync()));
         }
     });
     assert_eq!(db.count("sync_operations", "status = 'pending'"), 8);
     house.drain();
 }
 
-fn an_accepted_start_is_answerable_at_once_on_every_server(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), crate::support::test_engine::TERMS));
-    let source = one.memory_source("albums", Table::albums(1, "Title"));
-    let id = one.start(&source, &full());
+fn an_accepted_start_is_answerable_at_once_on_every_server(db: &TestDatabase) {
+    let (one, two) =
+        (TestEngine::on(db), TestEngine::with(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS));
+    let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let id = one.start(&source, &full_sync());
     for house in [&one, &two] {
         let report = house.report(id);
         assert_eq!((report.status, report.progress), (Status::Pending, 0));
@@ -92,17 +95,17 @@ fn an_accepted_start_is_answerable_at_once_on_every_server(db: &Database) {
     one.drain();
 }
 
-fn a_start_of_a_source_that_is_not_there_says_so(db: &Database) {
-    let house = House::on(db);
-    let source = Source { id: SourceId(4711), ..house.memory_source("albums", Table::albums(1, "Title")) };
-    let answer = house.control.start(&source, &full()).expect("an answer");
+fn a_start_of_a_source_that_is_not_there_says_so(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = Source { id: SourceId(4711), ..house.memory_source("albums", MemoryTable::albums(1, "Title")) };
+    let answer = house.control.start(&source, &full_sync()).expect("an answer");
     assert_eq!(answer, StartOutcome::NoSuchSource);
 }
 
-fn the_database_itself_refuses_a_second_active_run(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
-    house.start(&source, &full());
+fn the_database_itself_refuses_a_second_active_run(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
+    house.start(&source, &full_sync());
     let second = format!(
         "INSERT INTO sync_operations (id, source_id, kind, mode, priority, status, message, requested_by, created_at, last_update)
          SELECT 'second', source_id, kind, mode, priority, status, message, requested_by, created_at, last_update
@@ -117,21 +120,21 @@ fn the_database_itself_refuses_a_second_active_run(db: &Database) {
 /// PostgreSQL alone: on SQLite nobody can hold a row without holding everything.
 #[test]
 fn a_held_source_row_is_an_answer_within_a_moment_and_never_a_hang() {
-    let db = Database::postgres();
-    let house = House::on(&db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
+    let db = TestDatabase::postgres();
+    let house = TestEngine::on(&db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     let mut holder = db.raw();
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
     let asked = Instant::now();
-    let refused = house.control.start(&source, &full());
+    let refused = house.control.start(&source, &full_sync());
     let took = asked.elapsed();
     assert!(refused.is_err(), "{refused:?}");
     assert!(took < Duration::from_millis(1600), "it took {took:?}");
 
     holder.run("ROLLBACK");
-    let id = house.start(&source, &full());
+    let id = house.start(&source, &full_sync());
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
-    let again = house.control.start(&source, &preview()).expect("an answer");
+    let again = house.control.start(&source, &preview_run()).expect("an answer");
     assert_eq!(again, StartOutcome::AlreadyRunning(id), "a run that is seen is named although the row is held");
     holder.run("ROLLBACK");
     house.drain();

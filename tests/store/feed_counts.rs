@@ -5,8 +5,8 @@ use std::path::Path;
 use lockstep::domain::feed_counts::FeedCounts;
 use lockstep::domain::location::SourceLocation;
 
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     counts_are_kept_with_the_feeds_and_asked_for_without_them,
@@ -20,9 +20,9 @@ fn counts(total: u64, failing: u64) -> Option<FeedCounts> {
     Some(FeedCounts { total, failing, silent_until: None })
 }
 
-fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &Database) {
-    let (house, outside, other) = (House::on(db), Outside::start(), Outside::start());
-    outside.set("/a", Reply::feed("Alpha", &["1"]));
+fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &TestDatabase) {
+    let (house, outside, other) = (TestEngine::on(db), StubServer::start(), StubServer::start());
+    outside.set("/a", StubReply::feed("Alpha", &["1"]));
     let given = vec![outside.url("/a"), other.url("/b"), other.url("/c")];
     let source = house.add("news", "feeds", SourceLocation::Urls(given));
     assert_eq!(house.store.feed_counts(source.id).expect("an answer"), None);
@@ -35,16 +35,16 @@ fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &Database) {
     assert_eq!((all.len(), all.get(&source.id).copied()), (1, counts(3, 2)));
     db.run("UPDATE catalogs SET feeds = '[]'");
 
-    other.set("/b", Reply::status(429).header("Retry-After", "600"));
-    other.set("/c", Reply::status(404));
+    other.set("/b", StubReply::status(429).header("Retry-After", "600"));
+    other.set("/c", StubReply::status(404));
     house.sync(&source);
     house.sync(&source);
     let known = house.store.feeds(source.id).expect("feeds");
     assert_eq!(house.store.feed_counts(source.id).expect("an answer"), FeedCounts::of(&known));
 }
 
-fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &Database) {
-    let house = House::on(db);
+fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let addresses = vec!["https://h.example/a".to_owned()];
     let source = house.add("news", "feeds", SourceLocation::Urls(addresses.clone()));
     let other = house.add("other", "feeds", SourceLocation::Urls(addresses));

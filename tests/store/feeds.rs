@@ -6,17 +6,17 @@ use lockstep::domain::operation::Status;
 use lockstep::store::finish::RunEnding;
 
 use super::worker_steps::{TERM, claim, ending, queue, source};
-use crate::support::test_engine::full;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![feeds_are_counted_of_the_sources_that_are_made_of_them];
 
-fn feeds_are_counted_of_the_sources_that_are_made_of_them(db: &Database) {
+fn feeds_are_counted_of_the_sources_that_are_made_of_them(db: &TestDatabase) {
     let store = db.store();
     let (news, albums) = (source(&store, "news"), source(&store, "albums"));
     assert_eq!(store.feed_counts(news).expect("an answer"), None, "nothing is known yet");
     let keep = |failures: [u32; 3], status: Status| {
-        queue(&store, news, &full());
+        queue(&store, news, &full_sync());
         let (_, lease) = claim(&store, 1, TERM).expect("a run");
         let feed = |(at, failures): (usize, u32)| FeedRecord {
             failures,

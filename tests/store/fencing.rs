@@ -6,8 +6,8 @@ use lockstep::store::lease::{FinalizeOutcome, LeaseRenewal};
 use lockstep::store::{Store, StoreError};
 
 use super::worker_steps::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
-use crate::support::test_engine::full;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     after_a_take_over_the_old_worker_writes_neither_items_nor_status_nor_record,
@@ -20,7 +20,7 @@ on_both_databases![
 ];
 
 /// Everything that is kept about runs and items.
-fn everything(db: &Database) -> Vec<Option<String>> {
+fn everything(db: &TestDatabase) -> Vec<Option<String>> {
     let mut all = db.items_as_written();
     for sql in [
         "SELECT id || '|' || status || '|' || message || '|' || progress || '|' || stats || '|' || last_update || '|' ||
@@ -36,7 +36,7 @@ fn everything(db: &Database) -> Vec<Option<String>> {
 }
 
 /// Everything a worker can do with its lease is refused, and nothing is written.
-fn nothing_is_accepted(db: &Database, store: &Store, lease: Lease) {
+fn nothing_is_accepted(db: &TestDatabase, store: &Store, lease: Lease) {
     let before = everything(db);
     let fenced = |what: &str, result: Result<(), StoreError>| {
         assert!(matches!(result, Err(StoreError::Fenced)), "{what}: {result:?}");
@@ -52,10 +52,10 @@ fn nothing_is_accepted(db: &Database, store: &Store, lease: Lease) {
     assert_eq!(everything(db), before, "something was written");
 }
 
-fn after_a_take_over_the_old_worker_writes_neither_items_nor_status_nor_record(db: &Database) {
+fn after_a_take_over_the_old_worker_writes_neither_items_nor_status_nor_record(db: &TestDatabase) {
     let (frozen, other) = (db.store(), db.second_store());
     let source = source(&frozen, "albums");
-    queue(&frozen, source, &full());
+    queue(&frozen, source, &full_sync());
     let lease = expired_claim(&frozen, 1);
     frozen.write_batch(lease, std::time::Duration::ZERO, &batch(&["early"]), &progress(40)).expect("written");
     while other.expired_leases().expect("an answer").is_empty() {
@@ -74,27 +74,27 @@ fn after_a_take_over_the_old_worker_writes_neither_items_nor_status_nor_record(d
     assert_eq!(db.texts("SELECT key AS value FROM items ORDER BY id").len(), 2);
 }
 
-fn after_the_end_the_worker_itself_writes_nothing_either(db: &Database) {
+fn after_the_end_the_worker_itself_writes_nothing_either(db: &TestDatabase) {
     let store = db.store();
-    queue(&store, source(&store, "albums"), &full());
+    queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     store.finish(lease, &ending(Status::Completed)).expect("finished");
     nothing_is_accepted(db, &store, lease);
 }
 
-fn a_token_of_another_worker_opens_nothing(db: &Database) {
+fn a_token_of_another_worker_opens_nothing(db: &TestDatabase) {
     let store = db.store();
-    queue(&store, source(&store, "albums"), &full());
+    queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     nothing_is_accepted(db, &store, Lease { token: 2, ..lease });
     assert_eq!(store.renew(lease, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
     store.finish(lease, &ending(Status::Failed)).expect("finished");
 }
 
-fn a_batch_and_its_progress_are_written_together(db: &Database) {
+fn a_batch_and_its_progress_are_written_together(db: &TestDatabase) {
     let store = db.store();
     let source = source(&store, "albums");
-    let id = queue(&store, source, &full());
+    let id = queue(&store, source, &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     store.write_batch(lease, TERM, &batch(&["a", "b"]), &progress(40)).expect("written");
     assert_eq!(store.catalog(source).expect("an answer").expect("a catalog").item_count, 2);
@@ -110,10 +110,10 @@ fn a_batch_and_its_progress_are_written_together(db: &Database) {
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 }
 
-fn a_batch_that_is_handed_over_again_is_written_once(db: &Database) {
+fn a_batch_that_is_handed_over_again_is_written_once(db: &TestDatabase) {
     let store = db.store();
     let source = source(&store, "albums");
-    queue(&store, source, &full());
+    queue(&store, source, &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     for _ in 0..2 {
         store.write_batch(lease, TERM, &batch(&["a", "b"]), &progress(40)).expect("written, or there already");
@@ -127,9 +127,9 @@ fn a_batch_that_is_handed_over_again_is_written_once(db: &Database) {
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 }
 
-fn progress_that_arrives_late_never_lowers_the_percent(db: &Database) {
+fn progress_that_arrives_late_never_lowers_the_percent(db: &TestDatabase) {
     let store = db.store();
-    let id = queue(&store, source(&store, "albums"), &full());
+    let id = queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     for (told, kept) in [(40, 40), (20, 40), (41, 41), (0, 41), (100, 99)] {
         store.keep_progress(lease, TERM, &progress(told)).expect("kept");
@@ -140,9 +140,9 @@ fn progress_that_arrives_late_never_lowers_the_percent(db: &Database) {
     assert_eq!((report.status, report.progress), (Status::Failed, 99));
 }
 
-fn a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write(db: &Database) {
+fn a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write(db: &TestDatabase) {
     let store = db.store();
-    queue(&store, source(&store, "albums"), &full());
+    queue(&store, source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
     store.keep_progress(lease, TERM, &progress(10)).expect("kept");
     assert!(store.expired_leases().expect("an answer").is_empty());

@@ -15,9 +15,9 @@ use lockstep::store::lease::RunProgress;
 use lockstep::store::sources::SourceChange;
 
 use super::worker_steps::{TERM, batch, claim, ending, expired_claim, progress, queue, source};
-use crate::support::memory_kind::{Fault, Memory, Moment, Table};
-use crate::support::test_engine::{draft, full, incremental, preview};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryKind, MemoryTable};
+use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     each_stage_is_timed_from_its_first_word,
@@ -42,9 +42,9 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(30));
 }
 
-fn each_stage_is_timed_from_its_first_word(db: &Database) {
+fn each_stage_is_timed_from_its_first_word(db: &TestDatabase) {
     let store = db.store();
-    let id = queue(&store, source(&store, "albums"), &full());
+    let id = queue(&store, source(&store, "albums"), &full_sync());
     pause();
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     store.keep_progress(lease, TERM, &at(Stage::Fetching, 2)).expect("kept");
@@ -68,9 +68,9 @@ fn each_stage_is_timed_from_its_first_word(db: &Database) {
     assert!((sum - record.duration_seconds()).abs() < 0.0015, "{timings:?} of {}", record.duration_seconds());
 }
 
-fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &Database) {
+fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &TestDatabase) {
     let store = db.store();
-    let id = queue(&store, source(&store, "albums"), &full());
+    let id = queue(&store, source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
     store.keep_progress(lease, Duration::ZERO, &at(Stage::Processing, 40)).expect("kept");
     pause();
@@ -87,21 +87,21 @@ fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &Database) {
     assert_eq!((next.moments.processing_at, next.moments.finalizing_at), (None, None));
 }
 
-fn every_way_to_end_has_true_timings(db: &Database) {
-    let house = House::on(db);
-    let albums = house.memory_source("albums", Table::albums(30, "Title"));
+fn every_way_to_end_has_true_timings(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = house.memory_source("albums", MemoryTable::albums(30, "Title"));
     let stages = |record: &SyncRecord| {
         let timings = record.timings();
         [timings.fetching, timings.processing, timings.finalizing].map(|lasted| lasted.is_some())
     };
     assert_eq!(stages(&house.sync(&albums)), [true; 3]);
-    assert_eq!(stages(&house.go(&albums, &preview())), [true; 3], "a preview finalizes too");
-    assert_eq!(stages(&house.go(&albums, &incremental())), [true, false, true], "nothing new, nothing to process");
-    house.memory.set("albums", Table::albums(30, "New").at(Moment::Fetch, Fault::Break));
+    assert_eq!(stages(&house.go(&albums, &preview_run())), [true; 3], "a preview finalizes too");
+    assert_eq!(stages(&house.go(&albums, &incremental_sync())), [true, false, true], "nothing new, nothing to process");
+    house.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Fetch, MemoryFault::Break));
     assert_eq!(stages(&house.sync(&albums)), [true, false, false]);
-    house.memory.set("albums", Table::albums(30, "New").at(Moment::Apply(20), Fault::Break));
+    house.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Apply(20), MemoryFault::Break));
     assert_eq!(stages(&house.sync(&albums)), [true, true, false]);
-    let waited = house.start(&albums, &full());
+    let waited = house.start(&albums, &full_sync());
     house.control.cancel(waited, "ada").expect("cancelled");
     let never_begun = house.record(waited);
     assert_eq!(stages(&never_begun), [false; 3]);
@@ -116,16 +116,16 @@ fn listed(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64,
     (found.records.iter().map(|record| record.id).collect(), found.total)
 }
 
-fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &Database) {
-    let house = House::on(db);
-    let albums = house.memory_source("albums", Table::albums(3, "Title"));
-    let books = house.memory_source("books", Table::albums(3, "Book"));
+fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let books = house.memory_source("books", MemoryTable::albums(3, "Book"));
     let first = house.sync(&albums).id;
     let other = house.sync(&books).id;
-    let looked = house.go(&albums, &preview()).id;
-    house.memory.set("albums", Table::albums(3, "Title").at(Moment::Fetch, Fault::Break));
+    let looked = house.go(&albums, &preview_run()).id;
+    house.memory.set("albums", MemoryTable::albums(3, "Title").at(FaultMoment::Fetch, MemoryFault::Break));
     let failed = house.sync(&albums).id;
-    let waiting = house.start(&books, &full());
+    let waiting = house.start(&books, &full_sync());
     let store = &house.store;
     assert_eq!(
         listed(store, None, None, 1, 10),
@@ -146,17 +146,17 @@ fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &Database)
     house.drain();
 }
 
-fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &Database) {
-    let house = House::on(db);
+fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let store = &house.store;
     let of = |slug: &str| store.history_of(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
-    let renamed = house.memory_source("albums", Table::albums(3, "Title"));
+    let renamed = house.memory_source("albums", MemoryTable::albums(3, "Title"));
     house.sync(&renamed);
-    let draft = draft("records", Memory::KIND, renamed.location.clone());
+    let draft = source_draft("records", MemoryKind::KIND, renamed.location.clone());
     assert_eq!(store.change_source(renamed.id, &draft, None).expect("an answer"), SourceChange::Done);
     assert_eq!((of("albums"), of("records")), (None, Some(HistoryOf::Source(renamed.id))));
 
-    let removed = house.memory_source("albums", Table::albums(3, "Title"));
+    let removed = house.memory_source("albums", MemoryTable::albums(3, "Title"));
     let run = house.sync(&removed).id;
     assert_eq!(store.remove_source(removed.id).expect("an answer"), SourceChange::Done);
     let left = of("albums");
@@ -165,10 +165,10 @@ fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &Database) {
     assert_eq!((found.records.iter().map(|record| record.id).collect::<Vec<_>>(), found.total), (vec![run], 1));
 }
 
-fn a_run_is_known_from_its_acceptance_on(db: &Database) {
-    let house = House::on(db);
-    let albums = house.memory_source("albums", Table::albums(3, "Title"));
-    let id = house.start(&albums, &full());
+fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = house.start(&albums, &full_sync());
     let Some(HistoryRun::Active(run)) = house.store.run(id).expect("an answer") else { panic!("it is active") };
     assert_eq!((run.id, run.source_id, run.status, run.attempt), (id, albums.id, Status::Pending, 1));
     assert_eq!((run.requested_by.as_str(), run.moments.started_at), ("ada", None));
@@ -177,9 +177,9 @@ fn a_run_is_known_from_its_acceptance_on(db: &Database) {
     assert_eq!(house.store.run(SyncId::new()).expect("an answer"), None);
 }
 
-fn runs_that_continue_each_other_are_followed_both_ways(db: &Database) {
+fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
     let store = db.store();
-    let first = queue(&store, source(&store, "albums"), &full());
+    let first = queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
     // Told to stop: the same try goes on as another run. Then its worker dies: the next try.
     let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
@@ -198,9 +198,9 @@ fn runs_that_continue_each_other_are_followed_both_ways(db: &Database) {
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 }
 
-fn a_very_long_chain_is_followed_so_far_and_no_further(db: &Database) {
+fn a_very_long_chain_is_followed_so_far_and_no_further(db: &TestDatabase) {
     let store = db.store();
-    let mut ids = vec![queue(&store, source(&store, "albums"), &full())];
+    let mut ids = vec![queue(&store, source(&store, "albums"), &full_sync())];
     for token in 1..60 {
         let (_, lease) = claim(&store, token, TERM).expect("a run");
         let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
@@ -214,7 +214,7 @@ fn a_very_long_chain_is_followed_so_far_and_no_further(db: &Database) {
 }
 
 /// The keys on a page of changes, and how many there are on all.
-fn page(house: &House, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
+fn page(house: &TestEngine, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
     let found = house.store.change_page(id, kind, page, per).expect("changes");
     (found.changes.into_iter().map(|change| change.key).collect(), found.total)
 }
@@ -223,22 +223,22 @@ fn numbers(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
     range.map(|number| number.to_string()).collect()
 }
 
-fn changes_are_turned_page_by_page(db: &Database) {
-    let house = House::on(db);
-    let albums = house.memory_source("albums", Table::albums(25, "Title"));
+fn changes_are_turned_page_by_page(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = house.memory_source("albums", MemoryTable::albums(25, "Title"));
     let first = house.sync(&albums).id;
     assert_eq!(page(&house, first, ChangeKind::Added, 1, 10), (numbers(1..=10), 25));
     assert_eq!(page(&house, first, ChangeKind::Added, 3, 10), (numbers(21..=25), 25));
     assert_eq!(page(&house, first, ChangeKind::Added, 4, 10), (vec![], 25));
     assert_eq!(page(&house, first, ChangeKind::Updated, 1, 10), (vec![], 0));
 
-    house.memory.set("albums", Table::of(1..=20, "Other"));
+    house.memory.set("albums", MemoryTable::of(1..=20, "Other"));
     let second = house.sync(&albums).id;
     assert_eq!(page(&house, second, ChangeKind::Updated, 2, 15), (numbers(16..=20), 20));
     assert_eq!(page(&house, second, ChangeKind::Removed, 1, 3), (numbers(21..=23), 5));
 
     // Five return, which have rows of their own, and ten are new: both kinds of added ones are one list.
-    house.memory.set("albums", Table::of(1..=35, "Other"));
+    house.memory.set("albums", MemoryTable::of(1..=35, "Other"));
     let third = house.sync(&albums).id;
     let (mut keys, total) = page(&house, third, ChangeKind::Added, 1, 100);
     assert_eq!(total, 15);
@@ -250,12 +250,12 @@ fn changes_are_turned_page_by_page(db: &Database) {
     assert_eq!(house.store.change_page(first, ChangeKind::Added, u64::MAX, 500).expect("none").changes, []);
 }
 
-fn what_a_run_added_is_told_as_it_was_then(db: &Database) {
-    let house = House::on(db);
-    let albums = house.memory_source("albums", Table::albums(3, "Title"));
+fn what_a_run_added_is_told_as_it_was_then(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
     let first = house.sync(&albums).id;
     for wording in ["Second", "Third"] {
-        house.memory.set("albums", Table::of(1..=2, wording));
+        house.memory.set("albums", MemoryTable::of(1..=2, wording));
         house.sync(&albums);
     }
     let then = house.store.change_page(first, ChangeKind::Added, 1, 10).expect("changes").changes;
@@ -266,17 +266,17 @@ fn what_a_run_added_is_told_as_it_was_then(db: &Database) {
     assert_eq!(house.store.changes(first, ChangeKind::Added, 10).expect("changes"), then, "the panel says the same");
 }
 
-fn a_preview_has_changes_and_adds_none(db: &Database) {
-    let house = House::on(db);
-    let albums = house.memory_source("albums", Table::albums(3, "Title"));
-    let looked = house.go(&albums, &preview()).id;
+fn a_preview_has_changes_and_adds_none(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let looked = house.go(&albums, &preview_run()).id;
     assert_eq!(page(&house, looked, ChangeKind::Added, 1, 2), (numbers(1..=2), 3));
     house.sync(&albums);
     assert_eq!(page(&house, looked, ChangeKind::Added, 2, 2), (numbers(3..=3), 3));
 }
 
-fn issues_are_counted_and_turned_page_by_page(db: &Database) {
-    let house = House::on(db);
+fn issues_are_counted_and_turned_page_by_page(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n,Two\na,Three\nb,Four,too much\n");
     let record = house.sync(&source);
     assert_eq!((record.issues, house.store.kept_issues(record.id).expect("a count")), (3, 3));

@@ -6,8 +6,8 @@ use std::sync::Barrier;
 use lockstep::domain::operation::{RunPriority, StartRequest, Status};
 
 use super::worker_steps::{TERM, claim, ending, queue, source};
-use crate::support::test_engine::full;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     two_workers_never_claim_the_same_run,
@@ -17,10 +17,10 @@ on_both_databases![
     a_claimed_run_does_not_say_that_it_waits_for_a_worker,
 ];
 
-fn two_workers_never_claim_the_same_run(db: &Database) {
+fn two_workers_never_claim_the_same_run(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     let waiting: HashSet<_> =
-        (0..40).map(|n| queue(&stores[0], source(&stores[0], &format!("source-{n}")), &full())).collect();
+        (0..40).map(|n| queue(&stores[0], source(&stores[0], &format!("source-{n}")), &full_sync())).collect();
     let gate = Barrier::new(8);
     let claimed: Vec<_> = std::thread::scope(|scope| {
         let work = |worker: i64| {
@@ -39,7 +39,7 @@ fn two_workers_never_claim_the_same_run(db: &Database) {
     assert_eq!(claimed.into_iter().collect::<HashSet<_>>(), waiting);
 }
 
-fn runs_are_claimed_by_priority_and_then_by_age(db: &Database) {
+fn runs_are_claimed_by_priority_and_then_by_age(db: &TestDatabase) {
     let store = db.store();
     let order = [
         (RunPriority::Scheduled, "scheduled-1"),
@@ -50,7 +50,7 @@ fn runs_are_claimed_by_priority_and_then_by_age(db: &Database) {
         (RunPriority::Retry, "retry-2"),
     ];
     for (priority, slug) in order {
-        queue(&store, source(&store, slug), &StartRequest { priority, ..full() });
+        queue(&store, source(&store, slug), &StartRequest { priority, ..full_sync() });
     }
     let mut claimed = Vec::new();
     while let Some((operation, lease)) = claim(&store, 1, TERM) {
@@ -60,24 +60,24 @@ fn runs_are_claimed_by_priority_and_then_by_age(db: &Database) {
     assert_eq!(claimed, ["manual-1", "manual-2", "retry-1", "retry-2", "scheduled-1", "scheduled-2"]);
 }
 
-fn only_the_run_that_is_asked_for_is_claimed(db: &Database) {
+fn only_the_run_that_is_asked_for_is_claimed(db: &TestDatabase) {
     let store = db.store();
-    let first = queue(&store, source(&store, "first"), &full());
-    let second = queue(&store, source(&store, "second"), &full());
+    let first = queue(&store, source(&store, "first"), &full_sync());
+    let second = queue(&store, source(&store, "second"), &full_sync());
     let only = |id| store.claim("worker", 1, TERM, Some(id)).expect("an answer").map(|(operation, _)| operation.id);
     assert_eq!(only(second), Some(second));
     assert_eq!(only(second), None, "it is claimed already");
     assert_eq!(only(first), Some(first));
 }
 
-fn an_empty_queue_gives_nothing(db: &Database) {
+fn an_empty_queue_gives_nothing(db: &TestDatabase) {
     assert!(claim(&db.store(), 1, TERM).is_none());
 }
 
-fn a_claimed_run_does_not_say_that_it_waits_for_a_worker(db: &Database) {
+fn a_claimed_run_does_not_say_that_it_waits_for_a_worker(db: &TestDatabase) {
     let store = db.store();
     let source = source(&store, "albums");
-    let id = queue(&store, source, &full());
+    let id = queue(&store, source, &full_sync());
     let message = || store.operation_status(id).expect("an answer").expect("a status").message;
     let waiting = message();
     claim(&store, 1, TERM).expect("a run");

@@ -5,23 +5,23 @@ use std::time::Duration;
 use lockstep::domain::operation::{OperationKind, Status};
 use lockstep::sync::Timeouts;
 
-use crate::support::memory_kind::Table;
-use crate::support::test_engine::{TERMS, full, preview};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, preview_run};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![the_latest_result_of_each_source_is_no_preview, what_is_left_of_a_cooldown_can_be_asked_for];
 
-fn the_latest_result_of_each_source_is_no_preview(db: &Database) {
-    let house = House::with(db.store(), TERMS);
-    let albums = house.memory_source("albums", Table::albums(3, "Title"));
-    let looked_at = house.memory_source("looked-at", Table::albums(3, "Title"));
-    let stopped = house.memory_source("stopped", Table::albums(3, "Title"));
-    house.memory_source("never", Table::albums(3, "Title"));
+fn the_latest_result_of_each_source_is_no_preview(db: &TestDatabase) {
+    let house = TestEngine::with(db.store(), TEST_TIMEOUTS);
+    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let looked_at = house.memory_source("looked-at", MemoryTable::albums(3, "Title"));
+    let stopped = house.memory_source("stopped", MemoryTable::albums(3, "Title"));
+    house.memory_source("never", MemoryTable::albums(3, "Title"));
     house.sync(&albums);
-    house.go(&albums, &preview());
-    house.go(&looked_at, &preview());
+    house.go(&albums, &preview_run());
+    house.go(&looked_at, &preview_run());
     house.sync(&stopped);
-    let id = house.start(&stopped, &full());
+    let id = house.start(&stopped, &full_sync());
     house.control.cancel(id, "ada").expect("cancelled");
     let mut results = house.store.latest_results().expect("an answer");
     results.sort_by_key(|result| result.source_id);
@@ -30,10 +30,10 @@ fn the_latest_result_of_each_source_is_no_preview(db: &Database) {
     assert_eq!(told, [(albums.id, Status::Completed, 0), (stopped.id, Status::Cancelled, 0)]);
 }
 
-fn what_is_left_of_a_cooldown_can_be_asked_for(db: &Database) {
+fn what_is_left_of_a_cooldown_can_be_asked_for(db: &TestDatabase) {
     let cooldown = Duration::from_secs(600);
-    let house = House::with(db.store(), Timeouts { cooldown, ..TERMS });
-    let albums = house.memory_source("albums", Table::albums(1, "Title"));
+    let house = TestEngine::with(db.store(), Timeouts { cooldown, ..TEST_TIMEOUTS });
+    let albums = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     let left = |kind| house.control.cooldown_left(albums.id, kind).expect("an answer");
     assert_eq!(left(OperationKind::Sync), Duration::ZERO);
     house.sync(&albums);

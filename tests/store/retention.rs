@@ -17,8 +17,8 @@ use lockstep::store::recovery::CancelOutcome;
 
 use super::worker_steps;
 use super::worker_steps::TERM;
-use crate::support::test_engine::full;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone,
@@ -35,7 +35,7 @@ const LONG: Duration = Duration::from_secs(3600);
 
 /// A source's next run, claimed.
 fn claimed(store: &Store, source: SourceId) -> Lease {
-    let id = worker_steps::queue(store, source, &full());
+    let id = worker_steps::queue(store, source, &full_sync());
     store.claim("worker", 1, TERM, Some(id)).expect("an answer").expect("the run").1
 }
 
@@ -61,7 +61,7 @@ fn clear_records(store: &Store) -> Vec<usize> {
     clear(|| store.clear_records(NOW).expect("cleared"))
 }
 
-fn add_changes(db: &Database, run: SyncId, count: u32) {
+fn add_changes(db: &TestDatabase, run: SyncId, count: u32) {
     db.run(&format!(
         "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count})
          INSERT INTO item_changes (sync_id, source_id, key, kind, before, after)
@@ -69,7 +69,7 @@ fn add_changes(db: &Database, run: SyncId, count: u32) {
     ));
 }
 
-fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone(db: &Database) {
+fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone(db: &TestDatabase) {
     let store = db.store();
     let source = worker_steps::source(&store, "albums");
     let stats = RunStats {
@@ -89,9 +89,9 @@ fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is
         store.finish(lease, &RunEnding { error, stats: Some(stats), ..worker_steps::ending(status) }).expect("an end");
         runs.push(lease.id);
     }
-    let waiting = worker_steps::queue(&store, source, &full());
+    let waiting = worker_steps::queue(&store, source, &full_sync());
     assert_eq!(store.cancel(waiting, "ada").expect("an answer"), CancelOutcome::Done);
-    worker_steps::queue(&store, source, &full());
+    worker_steps::queue(&store, source, &full_sync());
     let crashed = worker_steps::expired_claim(&store, 3);
     store.keep_progress(crashed, Duration::ZERO, &progress).expect("kept");
     std::thread::sleep(Duration::from_millis(5));
@@ -125,10 +125,10 @@ fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is
     assert_eq!(store.cancel(last, "ada").expect("an answer"), CancelOutcome::Done);
 }
 
-fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &Database) {
+fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase) {
     let store = db.store();
     let [one, two, three] = ["one", "two", "three"].map(|slug| worker_steps::source(&store, slug));
-    let waits = worker_steps::queue(&store, one, &full());
+    let waits = worker_steps::queue(&store, one, &full_sync());
     let runs = claimed(&store, two);
     store.write_batch(runs, TERM, &worker_steps::batch(&["a", "b"]), &worker_steps::progress(20)).expect("written");
     add_changes(db, runs.id, 100);
@@ -150,7 +150,7 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &Database) {
     assert_eq!(store.renew(runs, TERM).expect("an answer"), LeaseRenewal::Held { cancel_requested: false });
 }
 
-fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &Database) {
+fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(db: &TestDatabase) {
     let store = db.store();
     let source = worker_steps::source(&store, "albums");
     let mut ending = worker_steps::ending(Status::Completed);
@@ -176,7 +176,7 @@ fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(
     assert!(store.record(young).expect("an answer").is_some());
 }
 
-fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &Database) {
+fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &TestDatabase) {
     const CHANGES: u32 = 100_000;
     let store = db.store();
     let big = ended(&store, worker_steps::source(&store, "albums"), &worker_steps::ending(Status::Completed));
@@ -211,7 +211,7 @@ fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &Databas
     assert!(soon >= 5 && soon * 2 >= waits.len(), "{waits:?}");
 }
 
-fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &Database) {
+fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &TestDatabase) {
     let store = db.store();
     let source = worker_steps::source(&store, "albums");
     for _ in 0..120 {
@@ -243,7 +243,7 @@ fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &D
     }
 }
 
-fn a_source_can_be_removed_while_its_runs_are_cleared_away(db: &Database) {
+fn a_source_can_be_removed_while_its_runs_are_cleared_away(db: &TestDatabase) {
     let store = db.store();
     for round in 0..5 {
         let source = worker_steps::source(&store, &format!("albums-{round}"));
@@ -265,7 +265,7 @@ fn a_source_can_be_removed_while_its_runs_are_cleared_away(db: &Database) {
     }
 }
 
-fn sessions_that_are_over_go(db: &Database) {
+fn sessions_that_are_over_go(db: &TestDatabase) {
     let store = db.store();
     let name = "ada".parse().expect("a name");
     store.add_user(&name, lockstep::domain::account::Role::Admin, "hash").expect("a user");

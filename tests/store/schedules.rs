@@ -11,8 +11,8 @@ use lockstep::store::Store;
 use lockstep::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
 
 use super::worker_steps::{TERM, claim, ending};
-use crate::support::test_engine::{draft, full};
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::{full_sync, source_draft};
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     servers_that_look_at_once_keep_an_appointment_once,
@@ -22,7 +22,7 @@ on_both_databases![
 ];
 
 fn scheduled(store: &Store, slug: &str, at: DateTime<Utc>) -> SourceId {
-    let mut draft = draft(slug, "memory", SourceLocation::Url(slug.to_owned()));
+    let mut draft = source_draft(slug, "memory", SourceLocation::Url(slug.to_owned()));
     draft.schedule = Some("0 6 * * *".to_owned());
     store.add_source(&draft, Some(at.naive_utc())).expect("a source").id
 }
@@ -33,7 +33,7 @@ fn minutes_ago(minutes: i64) -> DateTime<Utc> {
 }
 
 fn keep(store: &Store, source: SourceId, due: ScheduledStart) -> StartOutcome {
-    let request = StartRequest { priority: RunPriority::Scheduled, requested_by: "schedule".to_owned(), ..full() };
+    let request = StartRequest { priority: RunPriority::Scheduled, requested_by: "schedule".to_owned(), ..full_sync() };
     let wish = AdmissionRequest {
         source,
         request: &request,
@@ -44,7 +44,7 @@ fn keep(store: &Store, source: SourceId, due: ScheduledStart) -> StartOutcome {
     store.admit(&wish).expect("an answer, never an error")
 }
 
-fn servers_that_look_at_once_keep_an_appointment_once(db: &Database) {
+fn servers_that_look_at_once_keep_an_appointment_once(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     for round in 0..10 {
         let at = minutes_ago(5);
@@ -70,11 +70,11 @@ fn servers_that_look_at_once_keep_an_appointment_once(db: &Database) {
     }
 }
 
-fn an_appointment_passes_while_a_run_is_active(db: &Database) {
+fn an_appointment_passes_while_a_run_is_active(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(1);
     let source = scheduled(&store, "albums", at);
-    let id = super::worker_steps::queue(&store, source, &full());
+    let id = super::worker_steps::queue(&store, source, &full_sync());
     let next = at + TimeDelta::days(1);
     assert_eq!(keep(&store, source, ScheduledStart { at, next: Some(next) }), StartOutcome::AlreadyRunning(id));
     assert!(store.due_sources().expect("an answer").is_empty(), "it is not asked for again every second");
@@ -83,17 +83,17 @@ fn an_appointment_passes_while_a_run_is_active(db: &Database) {
     assert!(matches!(keep(&store, source, ScheduledStart { at: next, next: None }), StartOutcome::Accepted(_)));
 }
 
-fn an_appointment_of_a_former_schedule_is_not_kept(db: &Database) {
+fn an_appointment_of_a_former_schedule_is_not_kept(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(1);
     let source = scheduled(&store, "albums", at);
-    let changed = draft("albums", "memory", SourceLocation::Url("albums".to_owned()));
+    let changed = source_draft("albums", "memory", SourceLocation::Url("albums".to_owned()));
     store.change_source(source, &changed, None).expect("changed");
     assert_eq!(keep(&store, source, ScheduledStart { at, next: None }), StartOutcome::NotDue);
     assert_eq!(db.count("sync_operations", "1 = 1"), 0);
 }
 
-fn only_sources_whose_time_has_come_are_due(db: &Database) {
+fn only_sources_whose_time_has_come_are_due(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(60 * 24 * 3);
     let late = scheduled(&store, "late", at);

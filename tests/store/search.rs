@@ -3,8 +3,8 @@
 use lockstep::domain::source::Source;
 use lockstep::store::items::{ItemQuery, ItemsPage};
 
-use crate::support::memory_kind::Table;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     case_and_accents_do_not_hinder_a_search,
@@ -17,15 +17,15 @@ on_both_databases![
     flags_are_told_by_the_column_whatever_it_is_called,
 ];
 
-fn find(house: &House, source: &Source, search: &str) -> Vec<String> {
+fn find(house: &TestEngine, source: &Source, search: &str) -> Vec<String> {
     let query = ItemQuery { search: search.to_owned(), page: 1, per: 50, ..ItemQuery::default() };
     let found = house.store.items(source.id, &query).expect("an answer, whatever is searched for");
     assert_eq!(found.total, found.items.len() as u64);
     found.items.into_iter().map(|item| item.key).collect()
 }
 
-fn case_and_accents_do_not_hinder_a_search(db: &Database) {
-    let house = House::on(db);
+fn case_and_accents_do_not_hinder_a_search(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = [
         ["1", "Björk", "Début"],
         ["2", "Sigur Rós", "Ágætis byrjun"],
@@ -33,7 +33,7 @@ fn case_and_accents_do_not_hinder_a_search(db: &Database) {
         ["4", "Motorhead", "Overkill"],
         ["5", "Ｆｕｌｌｗｉｄｔｈ", "ﬁne ligatures"],
     ];
-    let source = house.memory_source("albums", Table::new(&["id", "artist", "title"], &rows));
+    let source = house.memory_source("albums", MemoryTable::new(&["id", "artist", "title"], &rows));
     house.sync(&source);
     for (search, keys) in [
         ("bjork", &["1"][..]),
@@ -51,11 +51,11 @@ fn case_and_accents_do_not_hinder_a_search(db: &Database) {
     }
 }
 
-fn all_words_must_occur_in_any_cell(db: &Database) {
-    let house = House::on(db);
+fn all_words_must_occur_in_any_cell(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows =
         [["1", "Miles Davis", "Kind of Blue"], ["2", "Joni Mitchell", "Blue"], ["3", "Miles Davis", "Milestones"]];
-    let source = house.memory_source("albums", Table::new(&["id", "artist", "title"], &rows));
+    let source = house.memory_source("albums", MemoryTable::new(&["id", "artist", "title"], &rows));
     house.sync(&source);
     assert_eq!(find(&house, &source, "blue"), ["1", "2"]);
     assert_eq!(find(&house, &source, "  blue \t miles "), ["1"]);
@@ -63,8 +63,8 @@ fn all_words_must_occur_in_any_cell(db: &Database) {
     assert_eq!(find(&house, &source, "davis kind mitchell"), [""; 0]);
 }
 
-fn characters_that_patterns_use_are_plain_text(db: &Database) {
-    let house = House::on(db);
+fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = [
         ["1", "100%"],
         ["2", "100 songs"],
@@ -75,7 +75,7 @@ fn characters_that_patterns_use_are_plain_text(db: &Database) {
         ["7", "'; DROP TABLE items; --"],
         ["8", "[a-z]* ? (x|y)"],
     ];
-    let source = house.memory_source("albums", Table::new(&["id", "title"], &rows));
+    let source = house.memory_source("albums", MemoryTable::new(&["id", "title"], &rows));
     house.sync(&source);
     for (search, keys) in [
         ("%", &["1"][..]),
@@ -95,16 +95,16 @@ fn characters_that_patterns_use_are_plain_text(db: &Database) {
     }
 }
 
-fn sorted(house: &House, source: &Source, column: &str, descending: bool) -> Vec<String> {
+fn sorted(house: &TestEngine, source: &Source, column: &str, descending: bool) -> Vec<String> {
     let query = ItemQuery { sort: Some(column.to_owned()), descending, page: 1, per: 50, ..ItemQuery::default() };
     let page = house.store.items(source.id, &query).expect("an answer, whatever is sorted by");
     page.items.into_iter().map(|item| item.key).collect()
 }
 
-fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &Database) {
-    let house = House::on(db);
+fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let names = ["id", "it's", "say \"x\"", "back\\slash", "');--", "$[0]", "café", "a ? $1 :x"];
-    let table = Table::new(
+    let table = MemoryTable::new(
         &names,
         &[
             ["1", "c", "b", "a", "c", "b", "a", "c"],
@@ -124,9 +124,9 @@ fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &Database) {
     assert_eq!(sorted(&house, &source, "nul\0'", false), ["1", "2", "3"]);
 }
 
-fn pages_hold_every_item_once(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(47, "The same"));
+fn pages_hold_every_item_once(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(47, "The same"));
     house.sync(&source);
     for sort in [None, Some("title".to_owned()), Some("no such column".to_owned())] {
         let page = |page| -> ItemsPage {
@@ -145,10 +145,10 @@ fn pages_hold_every_item_once(db: &Database) {
     }
 }
 
-fn an_item_is_found_by_its_id_in_its_own_catalog_alone(db: &Database) {
-    let house = House::on(db);
-    let albums = house.memory_source("albums", Table::albums(2, "Title"));
-    let others = house.memory_source("others", Table::albums(2, "Title"));
+fn an_item_is_found_by_its_id_in_its_own_catalog_alone(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = house.memory_source("albums", MemoryTable::albums(2, "Title"));
+    let others = house.memory_source("others", MemoryTable::albums(2, "Title"));
     house.sync(&albums);
     house.sync(&others);
     let mine = &house.items(&albums)[1];
@@ -156,19 +156,19 @@ fn an_item_is_found_by_its_id_in_its_own_catalog_alone(db: &Database) {
     assert_eq!(house.store.item(others.id, &mine.id).expect("an answer"), None);
 }
 
-fn an_id_that_is_none_is_not_found(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
+fn an_id_that_is_none_is_not_found(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     house.sync(&source);
     for id in ["", "x", "1 OR 1=1", "-1", "99999999999999999999", "1.0", "\0"] {
         assert_eq!(house.store.item(source.id, id).expect("an answer"), None, "{id:?}");
     }
 }
 
-fn flags_are_told_by_the_column_whatever_it_is_called(db: &Database) {
-    let house = House::on(db);
+fn flags_are_told_by_the_column_whatever_it_is_called(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let names = ["id", "read", "it's \"x\"", "back\\slash", "ä ? $1 %"];
-    let table = Table::new(
+    let table = MemoryTable::new(
         &names,
         &[
             ["1", "yes", "no", "yes", "no"],

@@ -4,8 +4,8 @@ use std::sync::Barrier;
 
 use lockstep::domain::location::SourceLocation;
 
-use crate::support::test_engine::draft;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::source_draft;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     servers_that_start_at_once_migrate_once,
@@ -14,7 +14,7 @@ on_both_databases![
 ];
 
 /// Does `work` on four servers at once.
-fn on_four_servers<T: Send>(db: &Database, work: impl Fn(&lockstep::store::Store) -> T + Sync) -> Vec<T> {
+fn on_four_servers<T: Send>(db: &TestDatabase, work: impl Fn(&lockstep::store::Store) -> T + Sync) -> Vec<T> {
     let gate = Barrier::new(4);
     std::thread::scope(|scope| {
         let server = || {
@@ -27,7 +27,7 @@ fn on_four_servers<T: Send>(db: &Database, work: impl Fn(&lockstep::store::Store
     })
 }
 
-fn servers_that_start_at_once_migrate_once(db: &Database) {
+fn servers_that_start_at_once_migrate_once(db: &TestDatabase) {
     let tables = if db.is_sqlite() {
         db.texts("SELECT name AS value FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     } else {
@@ -46,18 +46,18 @@ fn servers_that_start_at_once_migrate_once(db: &Database) {
     db.store().sources().expect("a database that can be used");
 }
 
-fn servers_that_start_at_once_add_the_first_source_once(db: &Database) {
-    let sample = draft("sample-albums", "csv", SourceLocation::Sample);
+fn servers_that_start_at_once_add_the_first_source_once(db: &TestDatabase) {
+    let sample = source_draft("sample-albums", "csv", SourceLocation::Sample);
     let added = on_four_servers(db, |store| store.add_first_source(&sample).expect("an answer, never an error"));
     assert_eq!(added.iter().filter(|&&added| added).count(), 1, "{added:?}");
     assert_eq!(db.store().sources().expect("sources").len(), 1);
 }
 
-fn a_database_that_had_a_source_never_gets_the_first_one_again(db: &Database) {
+fn a_database_that_had_a_source_never_gets_the_first_one_again(db: &TestDatabase) {
     let store = db.store();
-    let own = store.add_source(&draft("own", "csv", SourceLocation::Sample), None).expect("added");
+    let own = store.add_source(&source_draft("own", "csv", SourceLocation::Sample), None).expect("added");
     store.remove_source(own.id).expect("removed");
-    let sample = draft("sample-albums", "csv", SourceLocation::Sample);
+    let sample = source_draft("sample-albums", "csv", SourceLocation::Sample);
     assert!(!store.add_first_source(&sample).expect("an answer"));
     assert!(store.sources().expect("sources").is_empty());
 }

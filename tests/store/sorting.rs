@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
-use crate::support::memory_kind::Table;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     any_cells_are_sorted_as_the_rules_say,
@@ -38,7 +38,7 @@ const TYPES: [ColumnType; 11] = [
 ];
 
 /// The cells of a column in the order of a query.
-fn sorted(house: &House, source: &Source, sort_type: ColumnType, descending: bool) -> Vec<String> {
+fn sorted(house: &TestEngine, source: &Source, sort_type: ColumnType, descending: bool) -> Vec<String> {
     let sort = Some("cell".to_owned());
     let query = ItemQuery { sort, sort_type, descending, page: 1, per: 10_000, ..ItemQuery::default() };
     let page = house.store.items(source.id, &query).expect("an answer, whatever the cells say");
@@ -46,9 +46,9 @@ fn sorted(house: &House, source: &Source, sort_type: ColumnType, descending: boo
     page.items.iter().map(|item| item.fields.last().map(cell).expect("a cell")).collect()
 }
 
-fn with_cells(house: &House, slug: &str, cells: &[String]) -> Source {
+fn with_cells(house: &TestEngine, slug: &str, cells: &[String]) -> Source {
     let rows = cells.iter().enumerate().map(|(at, cell)| vec![at.to_string(), cell.clone()]).collect();
-    let source = house.memory_source(slug, Table::owned(&["id", "cell"], rows));
+    let source = house.memory_source(slug, MemoryTable::owned(&["id", "cell"], rows));
     house.sync(&source);
     source
 }
@@ -69,8 +69,8 @@ fn odd_cell() -> impl Strategy<Value = String> {
     ]
 }
 
-fn any_cells_are_sorted_as_the_rules_say(db: &Database) {
-    let house = House::on(db);
+fn any_cells_are_sorted_as_the_rules_say(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let mut runner = TestRunner::deterministic();
     let cells = prop::collection::vec(odd_cell(), 3000).new_tree(&mut runner).expect("cells").current();
     let source = with_cells(&house, "odd", &cells);
@@ -101,8 +101,8 @@ fn any_cells_are_sorted_as_the_rules_say(db: &Database) {
     }
 }
 
-fn check(db: &Database, sort_type: ColumnType, in_order: &[&str]) {
-    let house = House::on(db);
+fn check(db: &TestDatabase, sort_type: ColumnType, in_order: &[&str]) {
+    let house = TestEngine::on(db);
     let mut cells: Vec<String> = in_order.iter().map(|&cell| cell.to_owned()).collect();
     cells.reverse();
     let source = with_cells(&house, "items", &cells);
@@ -111,22 +111,22 @@ fn check(db: &Database, sort_type: ColumnType, in_order: &[&str]) {
     assert_eq!(sorted(&house, &source, sort_type, false), in_order);
 }
 
-fn numbers_are_sorted_by_size(db: &Database) {
+fn numbers_are_sorted_by_size(db: &TestDatabase) {
     let cells = ["-1.234,5 €", "−3 €", "0 €", "0,5 €", "12 €", "1.234 €", "1.234,01 €", "12.345.678 €"];
     check(db, ColumnType::Number(DecimalSign::Comma), &cells);
 }
 
-fn dates_are_sorted_by_time(db: &Database) {
+fn dates_are_sorted_by_time(db: &TestDatabase) {
     let cells = ["31/12/2024", "03/04/2025", "13/04/2025 9:05", "13/04/2025 10:00", "1/5/2025"];
     check(db, ColumnType::Date(DateOrder::DayFirst), &cells);
 }
 
-fn letters_are_sorted_whatever_their_case_and_marks(db: &Database) {
+fn letters_are_sorted_whatever_their_case_and_marks(db: &TestDatabase) {
     check(db, ColumnType::Text, &["  abba", "Ärzte", "Beck", "björk", "Blur", "écru", "Eels", "zz top", "ёлка", "Жук"]);
 }
 
-fn items_with_nothing_to_sort_by_come_last_both_ways(db: &Database) {
-    let house = House::on(db);
+fn items_with_nothing_to_sort_by_come_last_both_ways(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let cells = ["", "5", "unknown", "30", " "].map(str::to_owned);
     let source = with_cells(&house, "items", &cells);
     let number = ColumnType::Number(DecimalSign::Point);

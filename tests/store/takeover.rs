@@ -12,9 +12,9 @@ use lockstep::store::recovery::CancelOutcome;
 use lockstep::store::{Store, StoreError};
 
 use super::worker_steps::{TERM, claim, ending, expired_claim, progress, queue, source};
-use crate::support::test_database::Raw;
-use crate::support::test_engine::full;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_database::RawConnection;
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     a_live_lease_is_not_taken_over,
@@ -28,11 +28,11 @@ on_both_databases![
 
 fn queued(store: &Store) -> (SourceId, SyncId) {
     let source = source(store, "albums");
-    (source, queue(store, source, &full()))
+    (source, queue(store, source, &full_sync()))
 }
 
 /// The one record of a run that ended as *interrupted*.
-fn interrupted(db: &Database, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
+fn interrupted(db: &TestDatabase, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
     let record = store.record(id).expect("an answer").expect("a record");
     assert_eq!(record.status, Status::Interrupted);
     assert_eq!(record.code.as_deref(), Some("interrupted"));
@@ -40,7 +40,7 @@ fn interrupted(db: &Database, store: &Store, id: SyncId) -> lockstep::domain::re
     record
 }
 
-fn a_live_lease_is_not_taken_over(db: &Database) {
+fn a_live_lease_is_not_taken_over(db: &TestDatabase) {
     let store = db.store();
     queued(&store);
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
@@ -51,7 +51,7 @@ fn a_live_lease_is_not_taken_over(db: &Database) {
     assert!(store.take_over(lease).expect("an answer").is_none(), "what has ended is not taken over");
 }
 
-fn a_first_crash_is_followed_by_a_second_attempt(db: &Database) {
+fn a_first_crash_is_followed_by_a_second_attempt(db: &TestDatabase) {
     let store = db.store();
     let (source, id) = queued(&store);
     let lease = expired_claim(&store, 1);
@@ -71,7 +71,7 @@ fn a_first_crash_is_followed_by_a_second_attempt(db: &Database) {
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 }
 
-fn a_second_crash_is_not_followed_by_a_third_attempt(db: &Database) {
+fn a_second_crash_is_not_followed_by_a_third_attempt(db: &TestDatabase) {
     let store = db.store();
     let (source, _) = queued(&store);
     let first = expired_claim(&store, 1);
@@ -85,7 +85,7 @@ fn a_second_crash_is_not_followed_by_a_third_attempt(db: &Database) {
     assert_eq!(db.count("sync_records", "1 = 1"), 2);
 }
 
-fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &Database) {
+fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &TestDatabase) {
     let store = db.store();
     let (source, id) = queued(&store);
     let lease = expired_claim(&store, 1);
@@ -96,20 +96,20 @@ fn a_run_that_was_to_be_cancelled_is_not_begun_again(db: &Database) {
     assert_eq!(store.active_run(source).expect("an answer"), None);
 }
 
-fn an_undo_is_not_begun_again(db: &Database) {
+fn an_undo_is_not_begun_again(db: &TestDatabase) {
     let store = db.store();
     let source = source(&store, "albums");
-    let id = queue(&store, source, &StartRequest { kind: OperationKind::Undo, ..full() });
+    let id = queue(&store, source, &StartRequest { kind: OperationKind::Undo, ..full_sync() });
     let lease = expired_claim(&store, 1);
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     assert_eq!(taken.successor, None);
     interrupted(db, &store, id);
 }
 
-fn two_servers_take_a_run_over_once(db: &Database) {
+fn two_servers_take_a_run_over_once(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     for round in 0..10 {
-        let id = queue(&stores[0], source(&stores[0], &format!("albums-{round}")), &full());
+        let id = queue(&stores[0], source(&stores[0], &format!("albums-{round}")), &full_sync());
         let lease = expired_claim(&stores[0], 1);
         let gate = Barrier::new(stores.len());
         let take = |store: &Store| {
@@ -129,7 +129,7 @@ fn two_servers_take_a_run_over_once(db: &Database) {
     }
 }
 
-fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &Database) {
+fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &TestDatabase) {
     let store = db.store();
     let (_, id) = queued(&store);
     let lease = expired_claim(&store, 1);
@@ -146,11 +146,11 @@ fn a_run_of_a_dead_worker_keeps_the_percent_it_had(db: &Database) {
 /// the data of a COPY is the same to PostgreSQL.
 #[test]
 fn what_a_process_frozen_in_the_middle_of_a_statement_has_locked_is_freed() {
-    let db = Database::postgres();
+    let db = TestDatabase::postgres();
     let store = db.store();
-    let id = queue(&store, source(&store, "albums"), &full());
+    let id = queue(&store, source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
-    let Raw::Postgres(mut frozen) = db.raw() else { panic!("not PostgreSQL") };
+    let RawConnection::Postgres(mut frozen) = db.raw() else { panic!("not PostgreSQL") };
     let half = format!(
         "CREATE TEMP TABLE half (text TEXT); BEGIN; UPDATE sync_operations SET message = 'half' WHERE id = '{id}';
          COPY half FROM STDIN"

@@ -17,14 +17,14 @@ use proptest::test_runner::TestRunner;
 
 use super::worker_steps;
 use super::worker_steps::TERM;
-use crate::support::test_engine::full;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold];
 
 /// Something that happens to one of two sources, or to whoever holds or held one of the leases.
 #[derive(Clone, Debug)]
-enum Step {
+enum RandomStep {
     Admit { source: usize, undo: bool },
     Claim { dies: bool },
     Renew(usize),
@@ -38,28 +38,28 @@ enum Step {
     ClearRecords,
 }
 
-fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = RandomStep> {
     let any = 0..6_usize;
     let status =
         prop_oneof![Just(Status::Completed), Just(Status::Failed), Just(Status::Cancelled), Just(Status::Interrupted),];
     let requeue = prop_oneof![3 => Just(RequeuePolicy::No), 1 => Just(RequeuePolicy::SameAttempt)];
     prop_oneof![
-        3 => (0..2_usize, prop::bool::weighted(0.2)).prop_map(|(source, undo)| Step::Admit { source, undo }),
-        4 => prop::bool::weighted(0.6).prop_map(|dies| Step::Claim { dies }),
-        1 => any.clone().prop_map(Step::Renew),
-        2 => (any.clone(), 0..120_u8).prop_map(|(lease, percent)| Step::Keep(lease, percent)),
-        2 => (any.clone(), 0..120_u8).prop_map(|(lease, percent)| Step::Batch(lease, percent)),
-        1 => any.clone().prop_map(Step::Finalize),
-        3 => (any.clone(), status, requeue).prop_map(|(lease, status, requeue)| Step::Finish(lease, status, requeue)),
-        2 => any.prop_map(Step::Cancel),
-        5 => Just(Step::TakeOver),
-        1 => Just(Step::ClearOperations),
-        1 => Just(Step::ClearRecords),
+        3 => (0..2_usize, prop::bool::weighted(0.2)).prop_map(|(source, undo)| RandomStep::Admit { source, undo }),
+        4 => prop::bool::weighted(0.6).prop_map(|dies| RandomStep::Claim { dies }),
+        1 => any.clone().prop_map(RandomStep::Renew),
+        2 => (any.clone(), 0..120_u8).prop_map(|(lease, percent)| RandomStep::Keep(lease, percent)),
+        2 => (any.clone(), 0..120_u8).prop_map(|(lease, percent)| RandomStep::Batch(lease, percent)),
+        1 => any.clone().prop_map(RandomStep::Finalize),
+        3 => (any.clone(), status, requeue).prop_map(|(lease, status, requeue)| RandomStep::Finish(lease, status, requeue)),
+        2 => any.prop_map(RandomStep::Cancel),
+        5 => Just(RandomStep::TakeOver),
+        1 => Just(RandomStep::ClearOperations),
+        1 => Just(RandomStep::ClearRecords),
     ]
 }
 
 /// What was seen of the runs, to hold what comes next against.
-struct World {
+struct TransitionModel {
     store: Store,
     sources: [SourceId; 2],
     runs: Vec<SyncId>,
@@ -69,7 +69,7 @@ struct World {
     records_cleared: bool,
 }
 
-impl World {
+impl TransitionModel {
     fn new(store: Store, round: u32) -> Self {
         let sources = [0, 1].map(|number| worker_steps::source(&store, &format!("albums-{round}-{number}")));
         let (runs, leases, seen) = (Vec::new(), Vec::new(), HashMap::new());
@@ -88,11 +88,11 @@ impl World {
         }
     }
 
-    fn take(&mut self, step: &Step) -> Result<(), TestCaseError> {
+    fn take(&mut self, step: &RandomStep) -> Result<(), TestCaseError> {
         match step {
-            Step::Admit { source, undo } => {
+            RandomStep::Admit { source, undo } => {
                 let kind = if *undo { OperationKind::Undo } else { OperationKind::Sync };
-                let request = StartRequest { kind, mode: Mode::Full, priority: RunPriority::Scheduled, ..full() };
+                let request = StartRequest { kind, mode: Mode::Full, priority: RunPriority::Scheduled, ..full_sync() };
                 let wish = AdmissionRequest {
                     source: self.sources[*source],
                     request: &request,
@@ -107,7 +107,7 @@ impl World {
                     other => prop_assert!(false, "{:?}", other),
                 }
             }
-            Step::Claim { dies } => {
+            RandomStep::Claim { dies } => {
                 let term = if *dies { Duration::ZERO } else { TERM };
                 let token = i64::try_from(self.leases.len()).expect("few") + 1;
                 if let Some((operation, lease)) = worker_steps::claim(&self.store, token, term) {
@@ -115,22 +115,22 @@ impl World {
                     self.leases.push(lease);
                 }
             }
-            Step::Renew(number) => {
+            RandomStep::Renew(number) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 let renewal = self.store.renew(lease, TERM).expect("an answer");
                 prop_assert_eq!(renewal != LeaseRenewal::Lost, holds);
             }
-            Step::Keep(number, percent) => {
+            RandomStep::Keep(number, percent) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 accepted(holds, &self.store.keep_progress(lease, TERM, &worker_steps::progress(*percent)))?;
             }
-            Step::Batch(number, percent) => {
+            RandomStep::Batch(number, percent) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 self.keys += 1;
                 let batch = worker_steps::batch(&[&self.keys.to_string()]);
                 accepted(holds, &self.store.write_batch(lease, TERM, &batch, &worker_steps::progress(*percent)))?;
             }
-            Step::Finalize(number) => {
+            RandomStep::Finalize(number) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 let begun = self.store.begin_finalizing(lease, TERM, &worker_steps::progress(95));
                 accepted(holds, &begun)?;
@@ -139,7 +139,7 @@ impl World {
                     prop_assert!(ended.is_ok(), "{:?}", ended);
                 }
             }
-            Step::Finish(number, status, requeue) => {
+            RandomStep::Finish(number, status, requeue) => {
                 let Some((lease, holds)) = self.lease(*number) else { return Ok(()) };
                 let requeue = if *status == Status::Interrupted { *requeue } else { RequeuePolicy::No };
                 let ended = self.store.finish(lease, &RunEnding { requeue, ..worker_steps::ending(*status) });
@@ -148,11 +148,11 @@ impl World {
                     self.knows(successor);
                 }
             }
-            Step::Cancel(number) => {
+            RandomStep::Cancel(number) => {
                 let Some(id) = self.runs.iter().rev().nth(*number).copied() else { return Ok(()) };
                 self.store.cancel(id, "ada").expect("an answer");
             }
-            Step::TakeOver => {
+            RandomStep::TakeOver => {
                 std::thread::sleep(Duration::from_millis(2));
                 for lease in self.store.expired_leases().expect("an answer") {
                     let taken = self.store.take_over(lease).expect("an answer");
@@ -162,10 +162,10 @@ impl World {
                     }
                 }
             }
-            Step::ClearOperations => {
+            RandomStep::ClearOperations => {
                 self.store.clear_operations(Duration::ZERO).expect("cleared");
             }
-            Step::ClearRecords => {
+            RandomStep::ClearRecords => {
                 self.store.clear_records(Duration::ZERO).expect("cleared");
                 self.records_cleared = true;
             }
@@ -221,13 +221,13 @@ fn accepted<T: std::fmt::Debug>(holds: bool, written: &Result<T, StoreError>) ->
     Ok(())
 }
 
-fn whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold(db: &Database) {
+fn whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold(db: &TestDatabase) {
     let store = db.store();
     let rounds = std::cell::Cell::new(0);
     let config = ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() };
     let tried = TestRunner::new(config).run(&prop::collection::vec(step(), 1..50), |steps| {
         rounds.set(rounds.get() + 1);
-        let mut world = World::new(store.clone(), rounds.get());
+        let mut world = TransitionModel::new(store.clone(), rounds.get());
         let lived = steps.iter().try_for_each(|step| world.take(step));
         // The next round's workers are not to find runs of this one.
         for (_, source) in store.active_runs().expect("an answer") {

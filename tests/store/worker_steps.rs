@@ -16,14 +16,14 @@ use lockstep::store::finish::{AppliedChanges, RequeuePolicy, RunEnding};
 use lockstep::store::item_write::ItemWrite;
 use lockstep::store::lease::RunProgress;
 
-use crate::support::test_engine::draft;
+use crate::support::test_engine::source_draft;
 
 /// The usual term of a lease.
 pub(crate) const TERM: Duration = Duration::from_secs(15);
 
 /// Adds a source.
 pub(crate) fn source(store: &Store, slug: &str) -> SourceId {
-    store.add_source(&draft(slug, "memory", SourceLocation::Url(slug.to_owned())), None).expect("a source").id
+    store.add_source(&source_draft(slug, "memory", SourceLocation::Url(slug.to_owned())), None).expect("a source").id
 }
 
 /// Queues a run.

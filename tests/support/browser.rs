@@ -17,7 +17,7 @@ use tokio::runtime::Runtime;
 use ureq::http::Method;
 use url::{ParseError, Url};
 
-use super::server_process::ADMIN;
+use super::server_process::ADMIN_LOGIN;
 
 /// How long anything in a page may take, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -44,16 +44,16 @@ pub(crate) struct Browser {
 }
 
 /// A tab.
-pub(crate) type Tab = WindowHandle;
+pub(crate) type BrowserTab = WindowHandle;
 
 /// A command that only Chromium knows.
 #[derive(Debug)]
-struct OfChromium {
+struct ChromiumCommand {
     path: &'static str,
     body: Value,
 }
 
-impl WebDriverCompatibleCommand for OfChromium {
+impl WebDriverCompatibleCommand for ChromiumCommand {
     fn endpoint(&self, base: &Url, session: Option<&str>) -> Result<Url, ParseError> {
         base.join(&format!("session/{}/{}", session.unwrap_or_default(), self.path))
     }
@@ -74,12 +74,12 @@ impl Browser {
     }
 
     fn with(preferences: &Value) -> Self {
-        let (driver, port) = driver();
+        let (driver, port) = start_chromedriver();
         let profile = tempfile::tempdir().expect("a folder");
         let mut flags: Vec<String> = FLAGS.iter().map(|&flag| flag.to_owned()).collect();
         flags.push(format!("--user-data-dir={}", profile.path().display()));
         let wishes = json!({
-            "goog:chromeOptions": { "args": flags, "prefs": preferences, "binary": found("chromium") },
+            "goog:chromeOptions": { "args": flags, "prefs": preferences, "binary": find_program("chromium") },
             "goog:loggingPrefs": { "browser": "ALL" },
         });
         let Value::Object(wishes) = wishes else { unreachable!("an object") };
@@ -115,7 +115,7 @@ impl Browser {
     /// Logs the admin in whom the home has.
     pub(crate) fn log_in(&self, login: &str) {
         self.go(login);
-        let (name, password) = ADMIN;
+        let (name, password) = ADMIN_LOGIN;
         self.fill("#username", name);
         self.fill("#password", password);
         self.click("main button[type=submit]");
@@ -199,24 +199,24 @@ impl Browser {
     }
 
     /// The tab that is led now.
-    pub(crate) fn tab(&self) -> Tab {
+    pub(crate) fn tab(&self) -> BrowserTab {
         self.wait_for(self.client.window()).expect("a tab")
     }
 
     /// Opens a tab on top and leads it from now on.
-    pub(crate) fn open_tab(&self) -> Tab {
+    pub(crate) fn open_tab(&self) -> BrowserTab {
         let opened = self.wait_for(self.client.new_window(true)).expect("a tab");
         self.lead(&opened.handle);
         opened.handle
     }
 
     /// Leads another tab from now on; what is on top stays there.
-    pub(crate) fn lead(&self, tab: &Tab) {
+    pub(crate) fn lead(&self, tab: &BrowserTab) {
         self.wait_for(self.client.switch_to_window(tab.clone())).expect("a tab");
     }
 
     /// Closes the led tab and leads another one.
-    pub(crate) fn close_tab(&self, next: &Tab) {
+    pub(crate) fn close_tab(&self, next: &BrowserTab) {
         self.wait_for(self.client.close_window()).expect("a closed tab");
         self.lead(next);
     }
@@ -258,7 +258,7 @@ impl Browser {
     }
 
     fn send(&self, path: &'static str, body: Value) -> Value {
-        self.wait_for(self.client.issue_cmd(OfChromium { path, body })).expect("a command of Chromium")
+        self.wait_for(self.client.issue_cmd(ChromiumCommand { path, body })).expect("a command of Chromium")
     }
 }
 
@@ -277,15 +277,15 @@ impl Drop for Browser {
 }
 
 /// Where a program is.
-fn found(program: &str) -> PathBuf {
+fn find_program(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.exists());
     found.unwrap_or_else(|| panic!("these tests need {program} and there is none in the PATH: `make test` installs it"))
 }
 
 /// Starts chromedriver; answers the port it listens on.
-fn driver() -> (Child, u16) {
-    let mut command = Command::new(found("chromedriver"));
+fn start_chromedriver() -> (Child, u16) {
+    let mut command = Command::new(find_program("chromedriver"));
     command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     let mut driver = command.spawn().expect("chromedriver starts");
     let lines = BufReader::new(driver.stdout.as_mut().expect("an output")).lines();

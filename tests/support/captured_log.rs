@@ -8,9 +8,9 @@ use log::{Level, LevelFilter, Log, Metadata, Record};
 
 static LINES: Mutex<Vec<(Level, String)>> = Mutex::new(Vec::new());
 
-struct Logbook;
+struct CapturedLog;
 
-impl Log for Logbook {
+impl Log for CapturedLog {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -25,16 +25,16 @@ impl Log for Logbook {
 }
 
 /// Keeps what is logged from here on.
-pub(crate) fn open() {
+pub(crate) fn start_capture() {
     static OPENED: Once = Once::new();
     OPENED.call_once(|| {
-        log::set_logger(&Logbook).expect("no other logger");
+        log::set_logger(&CapturedLog).expect("no other logger");
         log::set_max_level(LevelFilter::Debug);
     });
 }
 
 /// The warnings and errors that name `what`, such as the id of a run.
-pub(crate) fn complaints(what: &str) -> Vec<String> {
+pub(crate) fn captured_warnings(what: &str) -> Vec<String> {
     let lines = LINES.lock().expect("the lines");
     lines
         .iter()
@@ -44,6 +44,6 @@ pub(crate) fn complaints(what: &str) -> Vec<String> {
 }
 
 /// Everything that was logged, whatever its level.
-pub(crate) fn everything() -> String {
+pub(crate) fn captured_text() -> String {
     LINES.lock().expect("the lines").iter().map(|(_, line)| format!("{line}\n")).collect()
 }

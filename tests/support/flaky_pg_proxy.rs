@@ -9,40 +9,40 @@ use std::thread;
 
 use lockstep::store::DatabaseAddress;
 
-use super::Database;
+use super::TestDatabase;
 
 /// The way. It ends with the process of the test.
-pub(crate) struct Gateway {
+pub(crate) struct FlakyPgProxy {
     address: DatabaseAddress,
-    ways: Arc<Ways>,
+    ways: Arc<ProxyConnections>,
 }
 
 #[derive(Default)]
-struct Ways {
+struct ProxyConnections {
     /// The connections through it; `None` while it is cut.
     open: Mutex<Option<Vec<TcpStream>>>,
-    trap: Mutex<Trap>,
+    trap: Mutex<LostCommitTrap>,
 }
 
 /// What is done to the answer of a commit.
 #[derive(Default)]
-struct Trap {
+struct LostCommitTrap {
     /// The answer to the next commit of a transaction with a statement that begins like this is lost.
     set: Option<&'static str>,
     /// How many were.
     sprung: usize,
 }
 
-impl Gateway {
+impl FlakyPgProxy {
     /// A way to a database of the tests, which is on PostgreSQL.
-    pub(crate) fn to(db: &Database) -> Self {
+    pub(crate) fn to(db: &TestDatabase) -> Self {
         let DatabaseAddress::Postgres(url) = db.address() else { panic!("{:?} is no server", db.address()) };
         let (before, rest) = url.split_once('@').expect("a user");
         let (server, name) = rest.split_once('/').expect("a database");
         let server = server.to_owned();
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let ways = Arc::new(Ways::default());
+        let ways = Arc::new(ProxyConnections::default());
         *ways.open.lock().expect("the ways") = Some(Vec::new());
         let shared = Arc::clone(&ways);
         thread::spawn(move || {
@@ -53,7 +53,7 @@ impl Gateway {
                 let (near, far) = (near.expect("a stream"), TcpStream::connect(&server).expect("the server"));
                 // Else each message of a request waits for the other side to have taken note of the one before.
                 near.set_nodelay(true).and(far.set_nodelay(true)).expect("streams");
-                carry(&near, &far, &shared);
+                relay_both_ways(&near, &far, &shared);
                 open.push(near);
             }
         });
@@ -91,37 +91,42 @@ impl Gateway {
 }
 
 /// Carries what comes from either side to the other, until one of them ends.
-fn carry(near: &TcpStream, far: &TcpStream, ways: &Arc<Ways>) {
+fn relay_both_ways(near: &TcpStream, far: &TcpStream, ways: &Arc<ProxyConnections>) {
     let lose = Arc::new(AtomicBool::new(false));
     let both = || (near.try_clone().expect("a stream"), far.try_clone().expect("a stream"));
     let (there, back) = (both(), both());
     let (ways_there, lose_there) = (Arc::clone(ways), Arc::clone(&lose));
     thread::spawn(move || {
         // Either side may end at any time, which is part of the game.
-        let _ = carry_there(&there.0, &there.1, &ways_there, &lose_there);
-        end(&there);
+        let _ = relay_to_server(&there.0, &there.1, &ways_there, &lose_there);
+        close_both(&there);
     });
     let ways = Arc::clone(ways);
     thread::spawn(move || {
-        if carry_back(&back.0, &back.1, &lose).is_ok_and(|lost| lost) {
+        if relay_to_client(&back.0, &back.1, &lose).is_ok_and(|lost| lost) {
             ways.trap.lock().expect("the trap").sprung += 1;
         }
-        end(&back);
+        close_both(&back);
     });
 }
 
-fn end(streams: &(TcpStream, TcpStream)) {
+fn close_both(streams: &(TcpStream, TcpStream)) {
     let _ = streams.0.shutdown(Shutdown::Both);
     let _ = streams.1.shutdown(Shutdown::Both);
 }
 
 /// Carries what the client says, message by message, and sees its transactions.
-fn carry_there(near: &TcpStream, mut far: &TcpStream, ways: &Ways, lose: &AtomicBool) -> io::Result<()> {
+fn relay_to_server(
+    near: &TcpStream,
+    mut far: &TcpStream,
+    ways: &ProxyConnections,
+    lose: &AtomicBool,
+) -> io::Result<()> {
     const NEGOTIATIONS: [[u8; 4]; 2] = [80_877_103_u32.to_be_bytes(), 80_877_104_u32.to_be_bytes()];
     let mut near = BufReader::new(near);
     // What comes first has no kind. One that asks for encryption gets a no from the servers of the tests.
     loop {
-        let first = message(&mut near, 0)?;
+        let first = read_message(&mut near, 0)?;
         far.write_all(&first)?;
         if !NEGOTIATIONS.iter().any(|asks| first[4..].starts_with(asks)) {
             break;
@@ -129,7 +134,7 @@ fn carry_there(near: &TcpStream, mut far: &TcpStream, ways: &Ways, lose: &Atomic
     }
     let (mut prepared, mut statements) = (HashMap::new(), Vec::new());
     loop {
-        let whole = message(&mut near, 1)?;
+        let whole = read_message(&mut near, 1)?;
         let mut words = whole[5..].split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).trim().to_owned());
         let mut word = || words.next().unwrap_or_default();
         match whole[0] {
@@ -157,7 +162,7 @@ fn carry_there(near: &TcpStream, mut far: &TcpStream, ways: &Ways, lose: &Atomic
 }
 
 /// One message, with `kind` bytes before its length.
-fn message(near: &mut impl Read, kind: usize) -> io::Result<Vec<u8>> {
+fn read_message(near: &mut impl Read, kind: usize) -> io::Result<Vec<u8>> {
     let mut whole = vec![0; kind + 4];
     near.read_exact(&mut whole)?;
     let length = u32::from_be_bytes(whole[kind..].try_into().expect("four bytes"));
@@ -167,7 +172,7 @@ fn message(near: &mut impl Read, kind: usize) -> io::Result<Vec<u8>> {
 }
 
 /// Carries what the server says, up to the answer that is to be lost; answers whether it came to that.
-fn carry_back(mut near: &TcpStream, mut far: &TcpStream, lose: &AtomicBool) -> io::Result<bool> {
+fn relay_to_client(mut near: &TcpStream, mut far: &TcpStream, lose: &AtomicBool) -> io::Result<bool> {
     // What the server says when it has committed, as the whole of its answer.
     const COMMITTED: &[u8] = b"C\0\0\0\x0bCOMMIT\0Z\0\0\0\x05I";
     let (mut bytes, mut lost) = ([0; 16 * 1024], Vec::new());

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use url::Url;
 
-use super::google_responder::in_range;
-use super::stub_reply::Reply;
-use super::stub_server::Seen;
+use super::google_responder::cells_in_range;
+use super::stub_reply::StubReply;
+use super::stub_server::RecordedRequest;
 
 /// A tab: its name and its rows.
 pub(crate) type NamedTab = (&'static str, &'static [&'static [&'static str]]);
@@ -14,7 +14,7 @@ pub(crate) type NamedTab = (&'static str, &'static [&'static [&'static str]]);
 /// Answers queries without `tq=` for these tabs. An unknown name is answered with the first tab. Where `headers=` is
 /// missing it guesses: rows of words above numbers are one header, and where all are words there is none. Each column
 /// has the type of most of its cells, and the others are left out.
-pub(crate) fn query_service(tabs: Vec<NamedTab>) -> impl Fn(&Seen) -> Reply + Send + Sync {
+pub(crate) fn answer_queries(tabs: Vec<NamedTab>) -> impl Fn(&RecordedRequest) -> StubReply + Send + Sync {
     move |seen| {
         let url = Url::parse(&format!("http://google.example{}", seen.target)).expect("an address");
         let asked: HashMap<String, String> = url.query_pairs().into_owned().collect();
@@ -22,10 +22,10 @@ pub(crate) fn query_service(tabs: Vec<NamedTab>) -> impl Fn(&Seen) -> Reply + Se
         let named = asked.get("sheet").and_then(|name| tabs.iter().find(|(tab, _)| tab == name));
         let (_, rows) = named.unwrap_or(&tabs[0]);
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(ToString::to_string).collect()).collect();
-        let rows = asked.get("range").map_or_else(|| rows.clone(), |range| in_range(&rows, range));
+        let rows = asked.get("range").map_or_else(|| rows.clone(), |range| cells_in_range(&rows, range));
         let headers =
-            asked.get("headers").map_or_else(|| guessed_headers(&rows), |rows| rows.parse().expect("a number"));
-        Reply::csv(answer(&rows, headers.min(rows.len())))
+            asked.get("headers").map_or_else(|| guess_header_rows(&rows), |rows| rows.parse().expect("a number"));
+        StubReply::csv(render_csv(&rows, headers.min(rows.len())))
     }
 }
 
@@ -33,11 +33,11 @@ fn is_number(cell: &str) -> bool {
     cell.parse::<f64>().is_ok()
 }
 
-fn guessed_headers(rows: &[Vec<String>]) -> usize {
+fn guess_header_rows(rows: &[Vec<String>]) -> usize {
     rows.iter().position(|row| row.iter().any(|cell| is_number(cell))).unwrap_or(0)
 }
 
-fn answer(rows: &[Vec<String>], headers: usize) -> String {
+fn render_csv(rows: &[Vec<String>], headers: usize) -> String {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let (head, body) = rows.split_at(headers);
     let cell = |row: &Vec<String>, at: usize| row.get(at).cloned().unwrap_or_default();

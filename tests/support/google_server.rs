@@ -14,47 +14,47 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::Rsa;
 use serde_json::{Value, json};
 
-use super::google_responder::Desk;
-pub(crate) use super::google_responder::{disabled, no_token, quota, refusal};
-use super::stub_reply::{Deed, Reply};
-use super::stub_server::Seen;
+use super::google_responder::GoogleResponder;
+pub(crate) use super::google_responder::{api_disabled, api_error, quota_exceeded, token_error};
+use super::stub_reply::{ReplyTransform, StubReply};
+use super::stub_server::RecordedRequest;
 
 /// The address of the service account.
-pub(crate) const ROBOT: &str = "robot@lockstep-test.iam.gserviceaccount.com";
+pub(crate) const SERVICE_ACCOUNT_EMAIL: &str = "robot@lockstep-test.iam.gserviceaccount.com";
 /// The number of its project.
-pub(crate) const PROJECT: &str = "144333293950";
+pub(crate) const PROJECT_NUMBER: &str = "144333293950";
 /// A sheet's id.
-pub(crate) const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
+pub(crate) const SHEET_ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 
 /// A tab of a sheet.
 #[derive(Clone)]
-pub(crate) struct Tab {
+pub(crate) struct SheetTab {
     pub(crate) gid: u64,
     pub(crate) title: String,
     pub(crate) hidden: bool,
-    pub(crate) cells: Cells,
+    pub(crate) cells: TabCells,
 }
 
 /// What is in a tab.
 #[derive(Clone)]
-pub(crate) enum Cells {
+pub(crate) enum TabCells {
     /// These.
     Rows(Vec<Vec<String>>),
     /// A header and so many rows of three cells, made as they are sent.
     Many(u64),
 }
 
-impl Tab {
+impl SheetTab {
     pub(crate) fn new(gid: u64, title: &str, rows: &[&[&str]]) -> Self {
         let rows = rows.iter().map(|row| row.iter().map(|&cell| cell.to_owned()).collect()).collect();
-        Self { gid, title: title.to_owned(), hidden: false, cells: Cells::Rows(rows) }
+        Self { gid, title: title.to_owned(), hidden: false, cells: TabCells::Rows(rows) }
     }
 }
 
 /// What it knows and does.
 #[derive(Default)]
-pub(super) struct State {
-    pub(super) sheets: HashMap<String, Vec<Tab>>,
+pub(super) struct GoogleState {
+    pub(super) sheets: HashMap<String, Vec<SheetTab>>,
     /// What every sheet is called, if it is not "Albums".
     pub(super) title: Option<String>,
     pub(super) modified: Option<String>,
@@ -62,28 +62,28 @@ pub(super) struct State {
     pub(super) ahead: i64,
     pub(super) tokens: Vec<String>,
     /// Answers to come at paths that contain the word, before what would be answered.
-    pub(super) faults: Vec<(String, VecDeque<Reply>)>,
+    pub(super) faults: Vec<(String, VecDeque<StubReply>)>,
     /// What is done to each answer at an address that contains the word.
-    pub(super) twist: Option<(String, Deed)>,
-    pub(super) seen: Vec<Seen>,
+    pub(super) twist: Option<(String, ReplyTransform)>,
+    pub(super) seen: Vec<RecordedRequest>,
 }
 
 /// The server. It ends when dropped.
-pub(crate) struct Google {
+pub(crate) struct GoogleServer {
     address: SocketAddr,
     key: PKey<Private>,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<GoogleState>>,
     over: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
 
-impl Google {
+impl GoogleServer {
     /// Starts it, with a new key of the service account.
     pub(crate) fn start() -> Self {
         let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(GoogleState::default()));
         let over = Arc::new(AtomicBool::new(false));
         let (shared, ending, own) = (Arc::clone(&state), Arc::clone(&over), key.clone());
         let accepting = thread::spawn(move || {
@@ -91,7 +91,12 @@ impl Google {
                 if ending.load(Ordering::Acquire) {
                     return;
                 }
-                let desk = Desk { address, key: own.clone(), state: Arc::clone(&shared), over: Arc::clone(&ending) };
+                let desk = GoogleResponder {
+                    address,
+                    key: own.clone(),
+                    state: Arc::clone(&shared),
+                    over: Arc::clone(&ending),
+                };
                 // A client that goes away in the middle is part of the game.
                 thread::spawn(move || stream.and_then(|stream| desk.answer(stream)).unwrap_or(()));
             }
@@ -112,7 +117,7 @@ impl Google {
             "project_id": "lockstep-test",
             "private_key_id": "0123456789abcdef",
             "private_key": String::from_utf8(pem).expect("text"),
-            "client_email": ROBOT,
+            "client_email": SERVICE_ACCOUNT_EMAIL,
             "client_id": "100000000000000000000",
             "auth_uri": "https://accounts.google.com/o/oauth2/auth",
             "token_uri": format!("{}/token", self.url()),
@@ -128,7 +133,7 @@ impl Google {
     }
 
     /// Has this sheet, shared with the robot.
-    pub(crate) fn sheet(&self, id: &str, tabs: Vec<Tab>) {
+    pub(crate) fn sheet(&self, id: &str, tabs: Vec<SheetTab>) {
         self.lock().sheets.insert(id.to_owned(), tabs);
     }
 
@@ -153,12 +158,12 @@ impl Google {
     }
 
     /// Answers once like this at an address that contains `word`, after what was said so before.
-    pub(crate) fn once(&self, word: &str, reply: Reply) {
+    pub(crate) fn once(&self, word: &str, reply: StubReply) {
         self.times(1, word, reply);
     }
 
     /// The same so many times.
-    pub(crate) fn times(&self, times: usize, word: &str, reply: Reply) {
+    pub(crate) fn times(&self, times: usize, word: &str, reply: StubReply) {
         let mut state = self.lock();
         let replies = std::iter::repeat_n(reply, times);
         match state.faults.iter_mut().find(|(known, _)| known == word) {
@@ -168,12 +173,12 @@ impl Google {
     }
 
     /// Does this to every answer at an address that contains `word` from now on, or nothing.
-    pub(crate) fn twist(&self, word: &str, deed: Option<Deed>) {
+    pub(crate) fn twist(&self, word: &str, deed: Option<ReplyTransform>) {
         self.lock().twist = deed.map(|deed| (word.to_owned(), deed));
     }
 
     /// The requests at addresses that contain `word`.
-    pub(crate) fn requests(&self, word: &str) -> Vec<Seen> {
+    pub(crate) fn requests(&self, word: &str) -> Vec<RecordedRequest> {
         self.lock().seen.iter().filter(|seen| seen.target.contains(word)).cloned().collect()
     }
 
@@ -189,12 +194,12 @@ impl Google {
         self.lock().tokens.iter().cloned().chain(lines).chain(["Bearer".to_owned(), "eyJ".to_owned()]).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, GoogleState> {
         self.state.lock().expect("Google's state")
     }
 }
 
-impl Drop for Google {
+impl Drop for GoogleServer {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Release);
         // A last connection wakes the accepting thread up.

@@ -17,16 +17,16 @@ use lockstep::fetch::{
 };
 
 /// What there is at each address: headlines, or why there are none.
-type Boards = BTreeMap<String, Result<Vec<String>, String>>;
+type HeadlinesByAddress = BTreeMap<String, Result<Vec<String>, String>>;
 
 /// Tickers, as a test sets them.
 #[derive(Clone, Default)]
-pub(crate) struct Ticker {
-    boards: Arc<Mutex<Boards>>,
+pub(crate) struct HeadlineKind {
+    boards: Arc<Mutex<HeadlinesByAddress>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-impl Ticker {
+impl HeadlineKind {
     /// What is at `address` from now on.
     pub(crate) fn set(&self, address: &str, headlines: Result<&[&str], &str>) {
         let owned = headlines.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect());
@@ -40,17 +40,17 @@ impl Ticker {
 
     fn read(&self, address: &str) -> Result<Vec<String>, String> {
         self.asked.lock().expect("what was asked").push(address.to_owned());
-        let known = self.boards.lock().expect("the boards").get(bare(address)).cloned();
+        let known = self.boards.lock().expect("the boards").get(address_without_query(address)).cloned();
         known.unwrap_or_else(|| Err("There is no such ticker.".to_owned()))
     }
 }
 
 /// An address without what is secret in it.
-fn bare(address: &str) -> &str {
+fn address_without_query(address: &str) -> &str {
     address.split('?').next().unwrap_or(address)
 }
 
-impl SourceKind for Ticker {
+impl SourceKind for HeadlineKind {
     fn name(&self) -> &'static str {
         "ticker"
     }
@@ -104,12 +104,15 @@ impl SourceKind for Ticker {
         let total = addresses.len() as u64;
         for (at, address) in addresses.iter().enumerate() {
             let mut feed = known.remove(address.as_str()).unwrap_or_else(|| FeedRecord::new(address.clone()));
-            tell(watch, at as u64 + 1, total, rows.len() as u64);
+            report_progress(watch, at as u64 + 1, total, rows.len() as u64);
             if !order.only_failed || feed.has_failed() {
                 feed.asked_at = Some(Utc::now());
                 match self.read(address) {
                     Ok(headlines) => {
-                        feed.title = format!("Ticker {}", bare(address).rsplit(['/', ':']).next().unwrap_or_default());
+                        feed.title = format!(
+                            "Ticker {}",
+                            address_without_query(address).rsplit(['/', ':']).next().unwrap_or_default()
+                        );
                         (feed.failures, feed.error, feed.entries) = (0, None, headlines.len() as u64);
                         feed.succeeded_at = feed.asked_at;
                         rows.extend(headlines.into_iter().map(|line| vec![line, feed.title.clone()]));
@@ -117,24 +120,31 @@ impl SourceKind for Ticker {
                     Err(why) => {
                         feed.failures += 1;
                         feed.error = Some(("silent".to_owned(), why.clone()));
-                        let place = if feed.title.is_empty() { bare(address).to_owned() } else { feed.title.clone() };
+                        let place = if feed.title.is_empty() {
+                            address_without_query(address).to_owned()
+                        } else {
+                            feed.title.clone()
+                        };
                         watch.issue(Issue { row: None, column: Some(place), kind: IssueKind::Refused, reason: why });
                     }
                 }
             }
             feeds.push(feed);
         }
-        tell(watch, total, total, rows.len() as u64);
+        report_progress(watch, total, total, rows.len() as u64);
         let silent = feeds.iter().all(FeedRecord::has_failed);
         watch.feeds(feeds);
         if silent {
             return Err(FetchError::failed("silent", "None of the tickers says anything. Switch one on."));
         }
-        Ok(FetchOutcome::Content(Box::new(Heard { rows, columns: ["headline", "ticker"].map(str::to_owned) })))
+        Ok(FetchOutcome::Content(Box::new(HeadlineContent {
+            rows,
+            columns: ["headline", "ticker"].map(str::to_owned),
+        })))
     }
 }
 
-fn tell(watch: &dyn FetchObserver, processed: u64, total: u64, articles: u64) {
+fn report_progress(watch: &dyn FetchObserver, processed: u64, total: u64, articles: u64) {
     watch.progress(&FetchProgress {
         message: format!("Listening to ticker {processed} of {total}…"),
         feeds: Some(ProgressCount { processed, total }),
@@ -144,12 +154,12 @@ fn tell(watch: &dyn FetchObserver, processed: u64, total: u64, articles: u64) {
 }
 
 /// What was heard.
-struct Heard {
+struct HeadlineContent {
     columns: [String; 2],
     rows: Vec<Vec<String>>,
 }
 
-impl FetchedContent for Heard {
+impl FetchedContent for HeadlineContent {
     fn columns(&self) -> &[String] {
         &self.columns
     }

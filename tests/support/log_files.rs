@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::server_process::{Home, Server, within};
+use super::server_process::{ServerProcess, ServerSetup, within};
 
 /// The lines of a file and of its old ones, each of which must be a line of JSON.
-pub(crate) fn lines(home: &Home, file: &str) -> Vec<Value> {
+pub(crate) fn read_log_lines(home: &ServerSetup, file: &str) -> Vec<Value> {
     let names = [format!("{file}.2"), format!("{file}.1"), file.to_owned()];
     let texts = names.iter().filter_map(|name| fs::read_to_string(home.path("data/logs").join(name)).ok());
     let text: String = texts.collect();
@@ -18,21 +18,21 @@ pub(crate) fn lines(home: &Home, file: &str) -> Vec<Value> {
 }
 
 /// The lines about a run.
-pub(crate) fn of_run(home: &Home, file: &str, id: &str) -> Vec<Value> {
-    lines(home, file).into_iter().filter(|line| line["syncId"] == id).collect()
+pub(crate) fn read_run_lines(home: &ServerSetup, file: &str, id: &str) -> Vec<Value> {
+    read_log_lines(home, file).into_iter().filter(|line| line["syncId"] == id).collect()
 }
 
 /// What the lines tell of.
-pub(crate) fn events(lines: &[Value]) -> Vec<&str> {
+pub(crate) fn event_names(lines: &[Value]) -> Vec<&str> {
     lines.iter().map(|line| line["event"].as_str().expect("an event")).collect()
 }
 
 /// Starts a sync and waits for its end in the file; answers its id and how it ended.
-pub(crate) fn sync(home: &Home, server: &Server, slug: &str) -> (String, Value) {
+pub(crate) fn sync_until_logged(home: &ServerSetup, server: &ServerProcess, slug: &str) -> (String, Value) {
     let id = server.begin(slug);
     let mut ended = Value::Null;
     within(Duration::from_secs(30), "the line of the end", || {
-        let found = of_run(home, "sync.jsonl", &id).into_iter().find(|line| line["event"] == "ended");
+        let found = read_run_lines(home, "sync.jsonl", &id).into_iter().find(|line| line["event"] == "ended");
         found.map(|line| ended = line).is_some()
     });
     (id, ended)

@@ -12,13 +12,13 @@ use lockstep::domain::rows::row::TextRow;
 use lockstep::domain::source::{Source, Validators};
 use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent, RowReader, SourceKind};
 
-use super::pause_point::Gate;
+use super::pause_point::PausePoint;
 
 /// What happens at a moment.
 #[derive(Clone)]
-pub(crate) enum Fault {
+pub(crate) enum MemoryFault {
     /// It waits at the gate, deaf to everything.
-    Wait(Gate),
+    Wait(PausePoint),
     /// It hangs until the run is told to stop.
     Hang,
     /// It panics.
@@ -29,7 +29,7 @@ pub(crate) enum Fault {
 
 /// When.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Moment {
+pub(crate) enum FaultMoment {
     /// While fetching.
     Fetch,
     /// Before this row (from 0) of the first reading, which only looks.
@@ -40,13 +40,13 @@ pub(crate) enum Moment {
 
 /// What the source holds and does.
 #[derive(Clone, Default)]
-pub(crate) struct Table {
+pub(crate) struct MemoryTable {
     columns: Vec<String>,
     rows: Arc<Vec<Vec<String>>>,
-    faults: HashMap<Moment, Fault>,
+    faults: HashMap<FaultMoment, MemoryFault>,
 }
 
-impl Table {
+impl MemoryTable {
     pub(crate) fn new<R: AsRef<[&'static str]>>(columns: &[&str], rows: &[R]) -> Self {
         let owned = |cells: &[&str]| cells.iter().map(|&cell| cell.to_owned()).collect();
         let rows = rows.iter().map(|row| owned(row.as_ref())).collect();
@@ -71,45 +71,45 @@ impl Table {
     }
 
     /// With something happening at a moment.
-    pub(crate) fn at(mut self, moment: Moment, fault: Fault) -> Self {
+    pub(crate) fn at(mut self, moment: FaultMoment, fault: MemoryFault) -> Self {
         self.faults.insert(moment, fault);
         self
     }
 
-    fn strike(&self, moment: Moment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
+    fn strike(&self, moment: FaultMoment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
         match self.faults.get(&moment) {
             None => Ok(()),
-            Some(Fault::Wait(gate)) => {
+            Some(MemoryFault::Wait(gate)) => {
                 gate.pass();
                 Ok(())
             }
-            Some(Fault::Hang) => {
+            Some(MemoryFault::Hang) => {
                 while !watch.is_some_and(FetchObserver::should_stop) {
                     std::thread::sleep(Duration::from_millis(10));
                 }
                 Err(FetchError::Stopped)
             }
-            Some(Fault::Panic) => panic!("a fault that a test set"),
-            Some(Fault::Break) => Err(FetchError::failed("broken", "The source broke off.")),
+            Some(MemoryFault::Panic) => panic!("a fault that a test set"),
+            Some(MemoryFault::Break) => Err(FetchError::failed("broken", "The source broke off.")),
         }
     }
 }
 
 /// The tables, by their places.
 #[derive(Clone, Default)]
-pub(crate) struct Memory(Arc<Mutex<HashMap<String, Table>>>);
+pub(crate) struct MemoryKind(Arc<Mutex<HashMap<String, MemoryTable>>>);
 
-impl Memory {
+impl MemoryKind {
     /// The name of the kind.
     pub(crate) const KIND: &'static str = "memory";
 
     /// What the source at `place` holds from now on.
-    pub(crate) fn set(&self, place: &str, table: Table) {
+    pub(crate) fn set(&self, place: &str, table: MemoryTable) {
         self.0.lock().expect("the tables").insert(place.to_owned(), table);
     }
 }
 
-impl SourceKind for Memory {
+impl SourceKind for MemoryKind {
     fn name(&self) -> &'static str {
         Self::KIND
     }
@@ -142,25 +142,25 @@ impl SourceKind for Memory {
         let table = self.0.lock().expect("the tables").get(place).cloned();
         let table = table.ok_or_else(|| FetchError::failed("not_found", "There is no such table."))?;
         watch.received(40, Some(100));
-        table.strike(Moment::Fetch, Some(watch))?;
+        table.strike(FaultMoment::Fetch, Some(watch))?;
         watch.received(100, Some(100));
         let version = digest(&format!("{:?}{:?}", table.columns, table.rows));
         let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
         if order.mode == Mode::Incremental && *order.validators == validators {
             return Ok(FetchOutcome::Unchanged(None));
         }
-        Ok(FetchOutcome::Content(Box::new(Held { table, validators, readings: Mutex::new(0) })))
+        Ok(FetchOutcome::Content(Box::new(MemoryContent { table, validators, readings: Mutex::new(0) })))
     }
 }
 
 /// Fetched content.
-struct Held {
-    table: Table,
+struct MemoryContent {
+    table: MemoryTable,
     validators: Validators,
     readings: Mutex<u32>,
 }
 
-impl FetchedContent for Held {
+impl FetchedContent for MemoryContent {
     fn columns(&self) -> &[String] {
         &self.table.columns
     }
@@ -185,7 +185,7 @@ impl FetchedContent for Held {
         };
         let width = self.table.columns.len();
         Ok(Box::new(self.table.rows.iter().enumerate().map(move |(at, cells)| {
-            let moment = if reading == 1 { Moment::Survey(at) } else { Moment::Apply(at) };
+            let moment = if reading == 1 { FaultMoment::Survey(at) } else { FaultMoment::Apply(at) };
             self.table.strike(moment, None)?;
             let mut cells = cells.clone();
             let surplus = cells.len() > width;

@@ -31,9 +31,9 @@ pub(crate) mod unwritable_folder;
 pub(crate) mod workbook_builder;
 pub(crate) mod xls_builder;
 
-pub(crate) use flaky_pg_proxy::Gateway;
-pub(crate) use pause_point::Gate;
+pub(crate) use flaky_pg_proxy::FlakyPgProxy;
+pub(crate) use pause_point::PausePoint;
 pub(crate) use shared_data::shared_data;
-pub(crate) use stall_timer::awake;
-pub(crate) use test_database::{Database, on_both_databases};
-pub(crate) use test_engine::House;
+pub(crate) use stall_timer::measure_without_stalls;
+pub(crate) use test_database::{TestDatabase, on_both_databases};
+pub(crate) use test_engine::TestEngine;

@@ -7,16 +7,16 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Default)]
-struct State {
+struct PauseState {
     reached: bool,
     open: bool,
 }
 
 /// A gate. Cloning it shares it.
 #[derive(Clone, Default)]
-pub(crate) struct Gate(Arc<(Mutex<State>, Condvar)>);
+pub(crate) struct PausePoint(Arc<(Mutex<PauseState>, Condvar)>);
 
-impl Gate {
+impl PausePoint {
     /// Stops here until the gate is open.
     pub(crate) fn pass(&self) {
         self.change(|state| state.reached = true);
@@ -33,12 +33,12 @@ impl Gate {
         self.change(|state| state.open = true);
     }
 
-    fn change(&self, change: impl FnOnce(&mut State)) {
+    fn change(&self, change: impl FnOnce(&mut PauseState)) {
         change(&mut self.0.0.lock().expect("a gate"));
         self.0.1.notify_all();
     }
 
-    fn wait(&self, what: &str, done: impl Fn(&State) -> bool) {
+    fn wait(&self, what: &str, done: impl Fn(&PauseState) -> bool) {
         let state = self.0.0.lock().expect("a gate");
         let (_state, waited) = self.0.1.wait_timeout_while(state, PATIENCE, |state| !done(state)).expect("a gate");
         assert!(!waited.timed_out(), "the gate was not {what}");

@@ -38,8 +38,8 @@ impl PostgresDatabase {
 
     fn copy_of(template: &str) -> Self {
         let name = format!("test_{}", Uuid::new_v4().simple());
-        maintain(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
-        Self { url: format!("{}/{name}", server()), name }
+        run_maintenance_sql(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        Self { url: format!("{}/{name}", server_address()), name }
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -49,19 +49,19 @@ impl PostgresDatabase {
 
 impl Drop for PostgresDatabase {
     fn drop(&mut self) {
-        maintain(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        run_maintenance_sql(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
     }
 }
 
 /// Runs a statement outside the tests' databases.
-fn maintain(sql: &str) {
-    let url = format!("{}/postgres", server());
+fn run_maintenance_sql(sql: &str) {
+    let url = format!("{}/postgres", server_address());
     let mut conn = PgConnection::establish(&url).expect("a connection to the test server");
     conn.batch_execute(sql).expect("a database made or dropped");
 }
 
 /// The address of the server, without a database.
-fn server() -> &'static str {
+fn server_address() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| {
         // As the store does before its first connection, which here is not the process's first one: left to libpq, OpenSSL
@@ -78,7 +78,7 @@ fn server() -> &'static str {
         let mut address = String::new();
         file.read_to_string(&mut address).expect("the note");
         if address.is_empty() {
-            address = start(lasts, &note);
+            address = start_shared_server(lasts, &note);
             file.seek(SeekFrom::Start(0)).expect("the note");
             file.write_all(address.as_bytes()).expect("the note");
         }
@@ -87,7 +87,7 @@ fn server() -> &'static str {
 }
 
 /// Starts the server for as long as the process `lasts`, and makes the template.
-fn start(lasts: u32, note: &Path) -> String {
+fn start_shared_server(lasts: u32, note: &Path) -> String {
     let server = PostgresServer::start(lasts, note);
     let address = server.address();
     let maintenance = format!("{address}/postgres");

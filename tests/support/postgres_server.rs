@@ -21,7 +21,7 @@ rm -rf "$2" "$3"
 
 /// A server. A small shell loop ends it when the process it was started for is gone, however that ended.
 pub(crate) struct PostgresServer {
-    programs: Programs,
+    programs: PostgresPrograms,
     home: PathBuf,
     password: String,
     port: u16,
@@ -30,7 +30,7 @@ pub(crate) struct PostgresServer {
 impl PostgresServer {
     /// Starts a server for as long as the process `lasts`; the file `note` goes with it.
     pub(crate) fn start(lasts: u32, note: &Path) -> Self {
-        let programs = Programs::find();
+        let programs = PostgresPrograms::find();
         let home = tempfile::Builder::new().prefix("lockstep-postgres-").tempdir().expect("a folder").keep();
         std::fs::set_permissions(&home, PermissionsExt::from_mode(0o700)).expect("a private folder");
         if let Some((user, group)) = programs.owner {
@@ -50,7 +50,7 @@ impl PostgresServer {
         let password = Uuid::new_v4().simple().to_string();
         let mut server = Self { programs, home, password, port: 0 };
         server.make();
-        server.port = (0..5).find_map(|_| server.launch(free_port()).ok()).unwrap_or_else(|| server.complain());
+        server.port = (0..5).find_map(|_| server.launch(find_free_port()).ok()).unwrap_or_else(|| server.complain());
         server
     }
 
@@ -62,7 +62,7 @@ impl PostgresServer {
     /// Stops it as `how` says: `fast` ends all sessions, `immediate` is a crash.
     pub(crate) fn stop(&self, how: &str) {
         let mut pg_ctl = self.pg_ctl("stop");
-        run(pg_ctl.arg("--mode").arg(how));
+        run_command(pg_ctl.arg("--mode").arg(how));
     }
 
     /// Starts it again where it was.
@@ -82,7 +82,7 @@ impl PostgresServer {
 
     fn signal(&self, name: &str) {
         let script = r#"read -r server < "$1/postmaster.pid"; kill -$2 $server $(ps -o pid= --ppid $server)"#;
-        run(Command::new("sh").args(["-c", script, "signal"]).arg(self.data()).arg(name));
+        run_command(Command::new("sh").args(["-c", script, "signal"]).arg(self.data()).arg(name));
     }
 
     fn make(&self) {
@@ -91,7 +91,7 @@ impl PostgresServer {
         let mut initdb = self.programs.command("initdb", &self.home);
         initdb.args(["--username=tests", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]);
         initdb.arg("--pwfile").arg(&secret).arg("--pgdata").arg(self.data());
-        run(&mut initdb);
+        run_command(&mut initdb);
         // Nothing of this is to outlive the run, so nothing has to reach the disk.
         let settings = "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 400\n\
                         fsync = off\nfull_page_writes = off\nautovacuum = off\nshared_buffers = 64MB\n";
@@ -122,18 +122,18 @@ impl PostgresServer {
     }
 }
 
-fn free_port() -> u16 {
+fn find_free_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port()
 }
 
 /// The server's programs, and who may run them.
-struct Programs {
+struct PostgresPrograms {
     folder: PathBuf,
     /// The user and group of the server, where the tests run as root: PostgreSQL refuses to.
     owner: Option<(u32, u32)>,
 }
 
-impl Programs {
+impl PostgresPrograms {
     fn find() -> Self {
         let newest = std::fs::read_dir("/usr/lib/postgresql")
             .into_iter()
@@ -144,8 +144,8 @@ impl Programs {
         let folder = newest.expect(
             "these tests start a PostgreSQL server and there is none in /usr/lib/postgresql: `make test` installs it",
         );
-        let root = number_of("-u", None) == 0;
-        let owner = root.then(|| (number_of("-u", Some("postgres")), number_of("-g", Some("postgres"))));
+        let root = query_id("-u", None) == 0;
+        let owner = root.then(|| (query_id("-u", Some("postgres")), query_id("-g", Some("postgres"))));
         Self { folder: folder.join("bin"), owner }
     }
 
@@ -160,13 +160,13 @@ impl Programs {
 }
 
 /// What `id` says of a user, or of us.
-fn number_of(what: &str, user: Option<&str>) -> u32 {
+fn query_id(what: &str, user: Option<&str>) -> u32 {
     let output = Command::new("id").arg(what).args(user).output().expect("id runs");
     let text = String::from_utf8_lossy(&output.stdout);
     text.trim().parse().expect("the user `postgres`, whom `make test` installs with the server")
 }
 
-fn run(command: &mut Command) {
+fn run_command(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output().expect("a program of PostgreSQL");
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::reader_server::Dialect;
+use super::reader_server::ReaderDialect;
 
 /// An article at the server.
 #[derive(Clone, Debug)]
-pub(crate) struct Article {
+pub(crate) struct ReaderArticle {
     pub(crate) id: i64,
     pub(crate) title: String,
     pub(crate) read: bool,
@@ -14,7 +14,7 @@ pub(crate) struct Article {
     pub(crate) html: String,
 }
 
-impl Article {
+impl ReaderArticle {
     /// An unread article.
     pub(crate) fn new(id: i64, title: &str) -> Self {
         let html =
@@ -38,8 +38,8 @@ impl Article {
         format!("{:016x}", self.id)
     }
 
-    pub(super) fn as_sent(&self, dialect: Dialect) -> Value {
-        let user = if dialect == Dialect::FreshRss { "user/-" } else { "user/7" };
+    pub(super) fn as_sent(&self, dialect: ReaderDialect) -> Value {
+        let user = if dialect == ReaderDialect::FreshRss { "user/-" } else { "user/7" };
         let mut categories = vec![format!("{user}/state/com.google/reading-list"), format!("{user}/label/Music")];
         if self.read {
             categories.push(format!("{user}/state/com.google/read"));
@@ -62,18 +62,20 @@ impl Article {
         });
         let sound = "https://news.example/sound.mp3";
         match dialect {
-            Dialect::FreshRss => item["enclosure"] = json!([{ "href": sound, "type": "audio/mpeg", "length": 5 }]),
-            Dialect::Miniflux => {
+            ReaderDialect::FreshRss => {
+                item["enclosure"] = json!([{ "href": sound, "type": "audio/mpeg", "length": 5 }])
+            }
+            ReaderDialect::Miniflux => {
                 item["content"] = item["summary"].clone();
                 item["enclosure"] = json!([{ "url": sound, "type": "audio/mpeg" }]);
             }
-            Dialect::Inoreader => item["canonical"] = json!([{ "href": link }]),
+            ReaderDialect::Inoreader => item["canonical"] = json!([{ "href": link }]),
         }
         item
     }
 }
 
 /// The value of the first pair of that name, however it is capitalised.
-pub(super) fn by_name<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
+pub(super) fn find_by_name<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
     pairs.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }

@@ -5,28 +5,28 @@ use std::ops::Range;
 
 use serde_json::{Value, json};
 
-use super::reader_article::Article;
-use super::reader_server::{Asked, Misdeed};
+use super::reader_article::ReaderArticle;
+use super::reader_server::{ReaderFault, ReaderRequest};
 
 /// Name and password of the account, and the key of the application.
-pub(crate) const SECRETS: [&str; 3] = ["s3cret-password", "s3cret-app-key", "s3cret-token"];
-pub(super) const NAME: &str = "reader-of-news";
+pub(crate) const ACCOUNT_SECRETS: [&str; 3] = ["s3cret-password", "s3cret-app-key", "s3cret-token"];
+pub(super) const ACCOUNT_NAME: &str = "reader-of-news";
 
 /// Whose server it plays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Dialect {
+pub(crate) enum ReaderDialect {
     FreshRss,
     Miniflux,
     Inoreader,
 }
 
 /// What a server knows and does.
-pub(super) struct State {
-    pub(super) dialect: Dialect,
-    pub(super) articles: Vec<Article>,
+pub(super) struct ReaderState {
+    pub(super) dialect: ReaderDialect,
+    pub(super) articles: Vec<ReaderArticle>,
     pub(super) logins: usize,
-    pub(super) misdeeds: Vec<(&'static str, Range<usize>, Misdeed)>,
-    pub(super) asked: Vec<Asked>,
+    pub(super) misdeeds: Vec<(&'static str, Range<usize>, ReaderFault)>,
+    pub(super) asked: Vec<ReaderRequest>,
     /// The most ids of a page, whatever is asked for.
     pub(super) page: usize,
     /// Requests a day, those of today, and seconds until tomorrow.
@@ -34,55 +34,63 @@ pub(super) struct State {
 }
 
 /// An answer before it is sent.
-pub(super) struct Answer {
+pub(super) struct ReaderAnswer {
     pub(super) status: u16,
     pub(super) kind: &'static str,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) body: String,
 }
 
-pub(super) fn plain(status: u16, body: &str) -> Answer {
-    Answer { status, kind: "text/plain; charset=UTF-8", headers: Vec::new(), body: body.to_owned() }
+pub(super) fn plain_answer(status: u16, body: &str) -> ReaderAnswer {
+    ReaderAnswer { status, kind: "text/plain; charset=UTF-8", headers: Vec::new(), body: body.to_owned() }
 }
 
-fn json(body: &Value) -> Answer {
-    Answer { status: 200, kind: "application/json; charset=UTF-8", headers: Vec::new(), body: body.to_string() }
+fn json_answer(body: &Value) -> ReaderAnswer {
+    ReaderAnswer { status: 200, kind: "application/json; charset=UTF-8", headers: Vec::new(), body: body.to_string() }
 }
 
-impl State {
-    pub(super) fn answer(&mut self, method: &str, path: &str, asked: &Asked, misdeed: Option<&Misdeed>) -> Answer {
-        let inoreader = self.dialect == Dialect::Inoreader;
-        if inoreader && (asked.header("AppId"), asked.header("AppKey")) != (Some("1000001414"), Some(SECRETS[1])) {
-            return plain(403, "AppId required! Contact app developer.");
+impl ReaderState {
+    pub(super) fn answer(
+        &mut self,
+        method: &str,
+        path: &str,
+        asked: &ReaderRequest,
+        misdeed: Option<&ReaderFault>,
+    ) -> ReaderAnswer {
+        let inoreader = self.dialect == ReaderDialect::Inoreader;
+        if inoreader
+            && (asked.header("AppId"), asked.header("AppKey")) != (Some("1000001414"), Some(ACCOUNT_SECRETS[1]))
+        {
+            return plain_answer(403, "AppId required! Contact app developer.");
         }
         if asked.what == "login" {
             return self.login(asked);
         }
-        if matches!(misdeed, Some(Misdeed::Forgets)) {
+        if matches!(misdeed, Some(ReaderFault::Forgets)) {
             self.logins += 1;
         }
         let token = self.token();
         // Of a form Miniflux looks at the field alone.
         let right = match asked.field("T") {
-            Some(field) if self.dialect == Dialect::Miniflux && method == "POST" => field == token,
-            _ if self.dialect == Dialect::Miniflux && method == "POST" => false,
+            Some(field) if self.dialect == ReaderDialect::Miniflux && method == "POST" => field == token,
+            _ if self.dialect == ReaderDialect::Miniflux && method == "POST" => false,
             _ => asked.header("Authorization") == Some(&format!("GoogleLogin auth={token}")),
         };
         if !right {
-            return plain(401, "Unauthorized");
+            return plain_answer(401, "Unauthorized");
         }
         if let Some((limit, used, seconds)) = &mut self.quota {
             if *used >= *limit {
                 let reset = vec![("X-Reader-Limits-Reset-After", seconds.to_string())];
-                return Answer { headers: reset, ..plain(429, "Daily request limit reached!") };
+                return ReaderAnswer { headers: reset, ..plain_answer(429, "Daily request limit reached!") };
             }
             *used += 1;
         }
         if asked.field("output") != Some("json") {
-            return plain(400, "only json output is supported");
+            return plain_answer(400, "only json output is supported");
         }
         let mut answer = match asked.what.as_str() {
-            "subscriptions" => json(&json!({ "subscriptions": [
+            "subscriptions" => json_answer(&json!({ "subscriptions": [
                 { "id": "feed/1", "title": "The Daily Record", "categories": [{ "id": "user/-/label/Music", "label": "Music" }] },
                 { "id": "feed/2", "title": "Notes & Queries", "categories": [] },
             ] })),
@@ -90,8 +98,8 @@ impl State {
             "unread" => self.ids(asked, misdeed, |article| !article.read),
             "starred" => self.ids(asked, misdeed, |article| article.starred),
             "contents" if method == "POST" => self.contents(asked, misdeed),
-            _ if self.dialect == Dialect::Miniflux => json(&json!([])),
-            _ => plain(if path.is_empty() { 200 } else { 400 }, "Bad Request!"),
+            _ if self.dialect == ReaderDialect::Miniflux => json_answer(&json!([])),
+            _ => plain_answer(if path.is_empty() { 200 } else { 400 }, "Bad Request!"),
         };
         if let Some((limit, used, seconds)) = self.quota {
             answer.headers.extend([
@@ -104,72 +112,88 @@ impl State {
     }
 
     fn token(&self) -> String {
-        format!("{NAME}/{}-{}", SECRETS[2], self.logins)
+        format!("{ACCOUNT_NAME}/{}-{}", ACCOUNT_SECRETS[2], self.logins)
     }
 
-    fn login(&mut self, asked: &Asked) -> Answer {
-        if (asked.field("Email"), asked.field("Passwd")) != (Some(NAME), Some(SECRETS[0])) {
+    fn login(&mut self, asked: &ReaderRequest) -> ReaderAnswer {
+        if (asked.field("Email"), asked.field("Passwd")) != (Some(ACCOUNT_NAME), Some(ACCOUNT_SECRETS[0])) {
             return match self.dialect {
-                Dialect::FreshRss => plain(401, "Unauthorized!"),
-                Dialect::Miniflux => Answer { status: 401, ..json(&json!({ "error_message": "Access Unauthorized" })) },
-                Dialect::Inoreader => Answer { kind: "text/html", ..plain(401, "Error=BadAuthentication\n") },
+                ReaderDialect::FreshRss => plain_answer(401, "Unauthorized!"),
+                ReaderDialect::Miniflux => {
+                    ReaderAnswer { status: 401, ..json_answer(&json!({ "error_message": "Access Unauthorized" })) }
+                }
+                ReaderDialect::Inoreader => {
+                    ReaderAnswer { kind: "text/html", ..plain_answer(401, "Error=BadAuthentication\n") }
+                }
             };
         }
         self.logins += 1;
         let token = self.token();
         let lines = format!("SID={token}\nLSID=null\nAuth={token}\n");
         match self.dialect {
-            Dialect::Inoreader => Answer { kind: "text/html; charset=UTF-8", ..plain(200, &lines) },
-            Dialect::Miniflux if asked.field("output") == Some("json") => json(&json!({ "Auth": token })),
-            _ => plain(200, &lines),
+            ReaderDialect::Inoreader => ReaderAnswer { kind: "text/html; charset=UTF-8", ..plain_answer(200, &lines) },
+            ReaderDialect::Miniflux if asked.field("output") == Some("json") => json_answer(&json!({ "Auth": token })),
+            _ => plain_answer(200, &lines),
         }
     }
 
-    fn ids(&self, asked: &Asked, misdeed: Option<&Misdeed>, wanted: impl Fn(&Article) -> bool) -> Answer {
-        let all: Vec<&Article> = self.articles.iter().filter(|article| wanted(article)).collect();
-        let most = if self.dialect == Dialect::Inoreader { 1000.min(self.page) } else { self.page };
+    fn ids(
+        &self,
+        asked: &ReaderRequest,
+        misdeed: Option<&ReaderFault>,
+        wanted: impl Fn(&ReaderArticle) -> bool,
+    ) -> ReaderAnswer {
+        let all: Vec<&ReaderArticle> = self.articles.iter().filter(|article| wanted(article)).collect();
+        let most = if self.dialect == ReaderDialect::Inoreader { 1000.min(self.page) } else { self.page };
         let count = asked.field("n").map_or(20, |n| n.parse().expect("a number")).min(most);
         // FreshRSS goes on after the last id, the others count.
         let next = asked.field("c").unwrap_or_default();
         let from = match self.dialect {
-            _ if next.is_empty() || matches!(misdeed, Some(Misdeed::Nothing)) => 0,
-            Dialect::FreshRss => all.iter().position(|article| article.id.to_string() == next).map_or(0, |at| at + 1),
-            Dialect::Miniflux | Dialect::Inoreader => next.trim_start_matches("opaque-").parse().expect("an offset"),
+            _ if next.is_empty() || matches!(misdeed, Some(ReaderFault::Nothing)) => 0,
+            ReaderDialect::FreshRss => {
+                all.iter().position(|article| article.id.to_string() == next).map_or(0, |at| at + 1)
+            }
+            ReaderDialect::Miniflux | ReaderDialect::Inoreader => {
+                next.trim_start_matches("opaque-").parse().expect("an offset")
+            }
         };
-        let page: Vec<&Article> = all.iter().copied().skip(from).take(count).collect();
+        let page: Vec<&ReaderArticle> = all.iter().copied().skip(from).take(count).collect();
         let refs = page.iter().map(|article| json!({ "id": article.id.to_string(), "directStreamIds": [] }));
         let mut body = json!({ "itemRefs": refs.collect::<Vec<_>>() });
         let to = from + page.len();
         let following = match self.dialect {
-            Dialect::FreshRss => page.last().filter(|_| page.len() == count).map(|article| article.id.to_string()),
-            Dialect::Miniflux => Some(to.to_string()).filter(|_| to < all.len()),
-            Dialect::Inoreader => Some(format!("opaque-{to}")).filter(|_| to < all.len()),
+            ReaderDialect::FreshRss => {
+                page.last().filter(|_| page.len() == count).map(|article| article.id.to_string())
+            }
+            ReaderDialect::Miniflux => Some(to.to_string()).filter(|_| to < all.len()),
+            ReaderDialect::Inoreader => Some(format!("opaque-{to}")).filter(|_| to < all.len()),
         };
         if let Some(following) = following {
             body["continuation"] = json!(following);
         }
-        if matches!(misdeed, Some(Misdeed::Nothing)) {
+        if matches!(misdeed, Some(ReaderFault::Nothing)) {
             let page = asked.field("c").map_or(0, |page| page.parse::<u64>().expect("a number"));
             body = json!({ "itemRefs": [], "continuation": (page + 1).to_string() });
         }
-        if matches!(misdeed, Some(Misdeed::Circles)) {
+        if matches!(misdeed, Some(ReaderFault::Circles)) {
             body["continuation"] = json!(if next.is_empty() { "0" } else { next });
         }
-        if matches!(misdeed, Some(Misdeed::Rambles)) {
+        if matches!(misdeed, Some(ReaderFault::Rambles)) {
             body["continuation"] = json!("0".repeat(100_000));
         }
-        json(&body)
+        json_answer(&body)
     }
 
-    fn contents(&self, asked: &Asked, misdeed: Option<&Misdeed>) -> Answer {
-        let by_id: HashMap<String, &Article> = self.articles.iter().map(|one| (one.long_id(), one)).collect();
-        let left_out: &[i64] = if let Some(Misdeed::Without(ids)) = misdeed { ids } else { &[] };
+    fn contents(&self, asked: &ReaderRequest, misdeed: Option<&ReaderFault>) -> ReaderAnswer {
+        let by_id: HashMap<String, &ReaderArticle> = self.articles.iter().map(|one| (one.long_id(), one)).collect();
+        let left_out: &[i64] = if let Some(ReaderFault::Without(ids)) = misdeed { ids } else { &[] };
         let wanted = asked.fields.iter().filter(|(name, _)| name == "i").filter_map(|(_, id)| by_id.get(id));
         let wanted = wanted.filter(|one| !left_out.contains(&one.id));
-        let others = matches!(misdeed, Some(Misdeed::Others));
-        let other =
-            |one: &Article| if others { Article { id: one.id ^ (1 << 40), ..one.clone() } } else { one.clone() };
+        let others = matches!(misdeed, Some(ReaderFault::Others));
+        let other = |one: &ReaderArticle| {
+            if others { ReaderArticle { id: one.id ^ (1 << 40), ..one.clone() } } else { one.clone() }
+        };
         let items = wanted.map(|one| other(one).as_sent(self.dialect));
-        json(&json!({ "id": "user/-/state/com.google/reading-list", "items": items.collect::<Vec<_>>() }))
+        json_answer(&json!({ "id": "user/-/state/com.google/reading-list", "items": items.collect::<Vec<_>>() }))
     }
 }

@@ -12,16 +12,16 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-pub(crate) use super::reader_article::Article;
-use super::reader_article::by_name;
-use super::reader_dialect::{Answer, NAME, State, plain};
-pub(crate) use super::reader_dialect::{Dialect, SECRETS};
-use super::stub_reply::{Deed, Reply};
-use super::stub_server::{Seen, pause, send};
+pub(crate) use super::reader_article::ReaderArticle;
+use super::reader_article::find_by_name;
+use super::reader_dialect::{ACCOUNT_NAME, ReaderAnswer, ReaderState, plain_answer};
+pub(crate) use super::reader_dialect::{ACCOUNT_SECRETS, ReaderDialect};
+use super::stub_reply::{ReplyTransform, StubReply};
+use super::stub_server::{RecordedRequest, pause_until_shutdown, send_reply};
 
 /// What it does instead of answering as it should.
 #[derive(Clone, Debug)]
-pub(crate) enum Misdeed {
+pub(crate) enum ReaderFault {
     /// `200 []`, as Miniflux says to whatever it does not know.
     Lacks,
     /// The token is no longer good.
@@ -47,14 +47,14 @@ pub(crate) enum Misdeed {
     /// The contents of these articles are left out.
     Without(Vec<i64>),
     /// This is done to the answer.
-    Twisted(Twist),
+    Twisted(ReaderReplyTransform),
 }
 
 /// Something done to an answer.
 #[derive(Clone)]
-pub(crate) struct Twist(pub(crate) Deed);
+pub(crate) struct ReaderReplyTransform(pub(crate) ReplyTransform);
 
-impl fmt::Debug for Twist {
+impl fmt::Debug for ReaderReplyTransform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a twist")
     }
@@ -62,38 +62,38 @@ impl fmt::Debug for Twist {
 
 /// A request that was seen.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ReaderRequest {
     /// `login`, `subscriptions`, `all`, `unread`, `starred`, `contents`, or the path.
     pub(crate) what: String,
     pub(crate) fields: Vec<(String, String)>,
     headers: Vec<(String, String)>,
 }
 
-impl Asked {
+impl ReaderRequest {
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        by_name(&self.fields, name)
+        find_by_name(&self.fields, name)
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        by_name(&self.headers, name)
+        find_by_name(&self.headers, name)
     }
 }
 
 /// The server. It ends when dropped.
 pub(crate) struct ReaderServer {
     address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<ReaderState>>,
     over: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
 
 impl ReaderServer {
     /// A server with these articles, the newest first.
-    pub(crate) fn start(dialect: Dialect, articles: Vec<Article>) -> Self {
+    pub(crate) fn start(dialect: ReaderDialect, articles: Vec<ReaderArticle>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let (misdeeds, asked) = (Vec::new(), Vec::new());
-        let state = State { dialect, articles, logins: 0, misdeeds, asked, page: usize::MAX, quota: None };
+        let state = ReaderState { dialect, articles, logins: 0, misdeeds, asked, page: usize::MAX, quota: None };
         let state = Arc::new(Mutex::new(state));
         let over = Arc::new(AtomicBool::new(false));
         let (shared, ending) = (Arc::clone(&state), Arc::clone(&over));
@@ -104,7 +104,7 @@ impl ReaderServer {
                 }
                 let (state, over) = (Arc::clone(&shared), Arc::clone(&ending));
                 // A client that goes away in the middle is part of the game.
-                thread::spawn(move || stream.and_then(|stream| serve(stream, &state, &over)).unwrap_or(()));
+                thread::spawn(move || stream.and_then(|stream| serve_connection(stream, &state, &over)).unwrap_or(()));
             }
         });
         Self { address, state, over, accepting: Some(accepting) }
@@ -112,21 +112,21 @@ impl ReaderServer {
 
     /// The address of the account, with all its secrets.
     pub(crate) fn url(&self) -> String {
-        self.url_with(SECRETS[0])
+        self.url_with(ACCOUNT_SECRETS[0])
     }
 
     /// The address of the account, with another password.
     pub(crate) fn url_with(&self, password: &str) -> String {
-        let account = format!("http://{NAME}:{password}@{}", self.address);
+        let account = format!("http://{ACCOUNT_NAME}:{password}@{}", self.address);
         match self.lock().dialect {
-            Dialect::FreshRss => format!("{account}/api/greader.php"),
-            Dialect::Miniflux => account,
-            Dialect::Inoreader => format!("{account}/?AppId=1000001414&AppKey={}", SECRETS[1]),
+            ReaderDialect::FreshRss => format!("{account}/api/greader.php"),
+            ReaderDialect::Miniflux => account,
+            ReaderDialect::Inoreader => format!("{account}/?AppId=1000001414&AppKey={}", ACCOUNT_SECRETS[1]),
         }
     }
 
     /// Misbehaves at those of the requests for `what`, counted from 1.
-    pub(crate) fn misbehave(&self, what: &'static str, which: Range<usize>, misdeed: Misdeed) {
+    pub(crate) fn misbehave(&self, what: &'static str, which: Range<usize>, misdeed: ReaderFault) {
         let mut state = self.lock();
         let before = state.asked.iter().filter(|asked| asked.what == what).count();
         state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), misdeed));
@@ -153,12 +153,12 @@ impl ReaderServer {
     }
 
     /// Changes the articles.
-    pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<Article>)) {
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Vec<ReaderArticle>)) {
         change(&mut self.lock().articles);
     }
 
     /// The requests since the last call.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<ReaderRequest> {
         // Misdeeds count requests, so these must stay counted.
         let mut state = self.lock();
         state.misdeeds.clear();
@@ -170,7 +170,7 @@ impl ReaderServer {
         self.asked().into_iter().map(|asked| asked.what).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ReaderState> {
         self.state.lock().expect("the server's state")
     }
 }
@@ -186,8 +186,8 @@ impl Drop for ReaderServer {
     }
 }
 
-fn serve(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::Result<()> {
-    let Some((method, path, asked)) = read(&stream)? else { return Ok(()) };
+fn serve_connection(mut stream: TcpStream, state: &Mutex<ReaderState>, over: &AtomicBool) -> io::Result<()> {
+    let Some((method, path, asked)) = read_request(&stream)? else { return Ok(()) };
     let (answer, misdeed) = {
         let mut state = state.lock().expect("the server's state");
         state.asked.push(asked.clone());
@@ -196,27 +196,29 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::
         let misdeed = misdeed.map(|(.., misdeed)| misdeed.clone());
         let mut answer = state.answer(&method, &path, &asked, misdeed.as_ref());
         match &misdeed {
-            Some(Misdeed::Lacks) => answer.body = "[]".to_owned(),
-            Some(Misdeed::Status(status, headers)) => {
-                answer = Answer { status: *status, headers: headers.clone(), ..plain(*status, "") };
+            Some(ReaderFault::Lacks) => answer.body = "[]".to_owned(),
+            Some(ReaderFault::Status(status, headers)) => {
+                answer = ReaderAnswer { status: *status, headers: headers.clone(), ..plain_answer(*status, "") };
             }
-            Some(Misdeed::Page) => answer = Answer { kind: "text/html", ..plain(200, "<!DOCTYPE html><title>Log in") },
-            Some(Misdeed::Cut) => answer.body.truncate(answer.body.len() / 2),
+            Some(ReaderFault::Page) => {
+                answer = ReaderAnswer { kind: "text/html", ..plain_answer(200, "<!DOCTYPE html><title>Log in") }
+            }
+            Some(ReaderFault::Cut) => answer.body.truncate(answer.body.len() / 2),
             _ => {}
         }
         (answer, misdeed)
     };
-    if matches!(misdeed, Some(Misdeed::Hang)) {
+    if matches!(misdeed, Some(ReaderFault::Hang)) {
         while !over.load(Ordering::Acquire) {
             thread::sleep(Duration::from_millis(20));
         }
         return Ok(());
     }
-    if let Some(Misdeed::Twisted(Twist(deed))) = &misdeed {
-        let whole = Reply::status(answer.status).header("Content-Type", answer.kind).body(answer.body);
+    if let Some(ReaderFault::Twisted(ReaderReplyTransform(deed))) = &misdeed {
+        let whole = StubReply::status(answer.status).header("Content-Type", answer.kind).body(answer.body);
         let reply = deed(whole);
-        pause(reply.delay, over);
-        return send(&mut stream, &reply, &Seen::new(path, asked.headers), over);
+        pause_until_shutdown(reply.delay, over);
+        return send_reply(&mut stream, &reply, &RecordedRequest::new(path, asked.headers), over);
     }
     let length = answer.body.len();
     let mut head =
@@ -226,11 +228,11 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::
     }
     head.push_str(&format!("Content-Length: {length}\r\n\r\n"));
     stream.write_all(head.as_bytes())?;
-    let sent = if matches!(misdeed, Some(Misdeed::Short)) { length / 2 } else { length };
+    let sent = if matches!(misdeed, Some(ReaderFault::Short)) { length / 2 } else { length };
     stream.write_all(&answer.body.as_bytes()[..sent])
 }
 
-fn read(stream: &TcpStream) -> io::Result<Option<(String, String, Asked)>> {
+fn read_request(stream: &TcpStream) -> io::Result<Option<(String, String, ReaderRequest)>> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
@@ -246,7 +248,7 @@ fn read(stream: &TcpStream) -> io::Result<Option<(String, String, Asked)>> {
             None => break,
         }
     }
-    let length = by_name(&headers, "Content-Length").map_or(0, |length| length.parse().expect("a length"));
+    let length = find_by_name(&headers, "Content-Length").map_or(0, |length| length.parse().expect("a length"));
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
@@ -257,11 +259,13 @@ fn read(stream: &TcpStream) -> io::Result<Option<(String, String, Asked)>> {
         "/accounts/ClientLogin" => "login",
         "/reader/api/0/subscription/list" => "subscriptions",
         "/reader/api/0/stream/items/contents" => "contents",
-        "/reader/api/0/stream/items/ids" if by_name(&fields, "xt").is_some() => "unread",
-        "/reader/api/0/stream/items/ids" if by_name(&fields, "s").is_some_and(|s| s.ends_with("starred")) => "starred",
+        "/reader/api/0/stream/items/ids" if find_by_name(&fields, "xt").is_some() => "unread",
+        "/reader/api/0/stream/items/ids" if find_by_name(&fields, "s").is_some_and(|s| s.ends_with("starred")) => {
+            "starred"
+        }
         "/reader/api/0/stream/items/ids" => "all",
         other => other,
     };
     let what = what.to_owned();
-    Ok(Some((method, path, Asked { what, fields, headers })))
+    Ok(Some((method, path, ReaderRequest { what, fields, headers })))
 }

@@ -10,14 +10,14 @@ use tempfile::TempDir;
 pub(crate) const PASSWORD: &str = "s3cret-of-redis";
 
 /// A Redis that keeps nothing on disk.
-pub(crate) struct Redis {
+pub(crate) struct RedisServer {
     child: Child,
     port: u16,
     settings: Vec<&'static str>,
     folder: TempDir,
 }
 
-impl Redis {
+impl RedisServer {
     pub(crate) fn start() -> Self {
         Self::with(&[])
     }
@@ -28,7 +28,7 @@ impl Redis {
         for _ in 0..5 {
             let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port();
             // Somebody else may have got the port in the meantime.
-            if let Some(child) = launch(port, settings, &folder) {
+            if let Some(child) = launch_redis(port, settings, &folder) {
                 return Self { child, port, settings: settings.to_vec(), folder };
             }
         }
@@ -48,7 +48,7 @@ impl Redis {
 
     /// Starts it anew after it was killed, empty, where it was.
     pub(crate) fn start_again(&mut self) {
-        self.child = launch(self.port, &self.settings, &self.folder).expect("Redis starts again");
+        self.child = launch_redis(self.port, &self.settings, &self.folder).expect("Redis starts again");
     }
 
     /// Halts it where it stands: connections are still accepted, by the system, and nothing is answered.
@@ -70,16 +70,16 @@ impl Redis {
     pub(crate) fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
-        command.query(&mut connection(self.port).expect("a connection")).expect("an answer")
+        command.query(&mut connect(self.port).expect("a connection")).expect("an answer")
     }
 }
 
-fn connection(port: u16) -> redis::RedisResult<redis::Connection> {
+fn connect(port: u16) -> redis::RedisResult<redis::Connection> {
     redis::Client::open(format!("redis://:{PASSWORD}@127.0.0.1:{port}/"))?
         .get_connection_with_timeout(Duration::from_secs(5))
 }
 
-fn launch(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child> {
+fn launch_redis(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child> {
     let mut child = Command::new("redis-server")
         .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--requirepass", PASSWORD])
         .args(["--save", "", "--appendonly", "no"])
@@ -94,7 +94,7 @@ fn launch(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child> {
     let begun = Instant::now();
     while child.try_wait().expect("a process of ours").is_none() {
         // Not just any answer: another Redis at this port would have another password.
-        if connection(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
+        if connect(port).is_ok_and(|mut it| redis::cmd("PING").query::<String>(&mut it).is_ok()) {
             return Some(child);
         }
         assert!(begun.elapsed() < Duration::from_secs(20), "Redis does not answer");
@@ -103,7 +103,7 @@ fn launch(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child> {
     None
 }
 
-impl Drop for Redis {
+impl Drop for RedisServer {
     fn drop(&mut self) {
         // A frozen one dies of this too. It may be gone already, which is as good.
         let _ = self.child.kill();

@@ -11,7 +11,7 @@ use std::time::Instant;
 const BAD_GATEWAY: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 
-struct Shared {
+struct ProxyState {
     behind: SocketAddr,
     broken: AtomicBool,
     over: AtomicBool,
@@ -19,18 +19,18 @@ struct Shared {
 }
 
 /// The proxy. It ends when dropped.
-pub(crate) struct Front {
+pub(crate) struct ReverseProxy {
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<ProxyState>,
     accepting: Option<JoinHandle<()>>,
 }
 
-impl Front {
+impl ReverseProxy {
     /// A proxy in front of the server at `behind`. While nobody listens there it closes connections unanswered.
     pub(crate) fn of(behind: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(ProxyState {
             behind,
             broken: AtomicBool::new(false),
             over: AtomicBool::new(false),
@@ -44,7 +44,7 @@ impl Front {
                 }
                 let shared = Arc::clone(&accepted);
                 // A browser that goes away in the middle, or a server that does, is part of the game.
-                thread::spawn(move || stream.and_then(|stream| pass_on(stream, &shared)).unwrap_or(()));
+                thread::spawn(move || stream.and_then(|stream| forward_request(stream, &shared)).unwrap_or(()));
             }
         });
         Self { address, shared, accepting: Some(accepting) }
@@ -67,7 +67,7 @@ impl Front {
     }
 }
 
-impl Drop for Front {
+impl Drop for ReverseProxy {
     fn drop(&mut self) {
         self.shared.over.store(true, Ordering::Release);
         // A last connection wakes the accepting thread up.
@@ -79,7 +79,7 @@ impl Drop for Front {
 }
 
 /// Hands one request on and its answer back; then the connection is closed.
-fn pass_on(mut browser: TcpStream, shared: &Shared) -> io::Result<()> {
+fn forward_request(mut browser: TcpStream, shared: &ProxyState) -> io::Result<()> {
     let mut reader = BufReader::new(browser.try_clone()?);
     let mut head = Vec::new();
     let mut length = 0;

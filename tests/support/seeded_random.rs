@@ -1,9 +1,9 @@
 //! Numbers that look drawn at random and are the same in every run.
 
 /// A row of numbers (SplitMix64), told by its seed.
-pub(crate) struct Random(u64);
+pub(crate) struct SeededRandom(u64);
 
-impl Random {
+impl SeededRandom {
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }

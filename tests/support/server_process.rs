@@ -16,16 +16,16 @@ use lockstep::store::{DatabaseAddress, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::http_client::Asker;
-use super::{Database, awake};
+use super::http_client::TestHttpClient;
+use super::{TestDatabase, measure_without_stalls};
 
-/// The name and the password of the admin whom [`Home::furnish`] adds.
-pub(crate) const ADMIN: (&str, &str) = ("ada", "correct horse battery");
-/// The token of the program `robot`, an admin, that [`Home::furnish`] adds.
-pub(crate) const TOKEN: &str = "token-of-robot";
+/// The name and the password of the admin whom [`ServerSetup::furnish`] adds.
+pub(crate) const ADMIN_LOGIN: (&str, &str) = ("ada", "correct horse battery");
+/// The token of the program `robot`, an admin, that [`ServerSetup::furnish`] adds.
+pub(crate) const ROBOT_TOKEN: &str = "token-of-robot";
 
 /// Where servers keep what they have, and the settings they are started with.
-pub(crate) struct Home {
+pub(crate) struct ServerSetup {
     folder: TempDir,
     database: Option<DatabaseAddress>,
     settings: Vec<(&'static str, String)>,
@@ -33,7 +33,7 @@ pub(crate) struct Home {
 }
 
 /// A server, ended at the latest when this is dropped.
-pub(crate) struct Server {
+pub(crate) struct ServerProcess {
     child: Child,
     out: BufReader<ChildStdout>,
     log: PathBuf,
@@ -43,12 +43,12 @@ pub(crate) struct Server {
 
 /// What a server answered.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ServerAnswer {
     pub(crate) status: u16,
     pub(crate) body: String,
 }
 
-impl Home {
+impl ServerSetup {
     /// A folder that is empty yet: the database will be a SQLite file in it.
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -58,7 +58,7 @@ impl Home {
     }
 
     /// On a database of the tests.
-    pub(crate) fn on(db: &Database) -> Self {
+    pub(crate) fn on(db: &TestDatabase) -> Self {
         Self { database: Some(db.address()), ..Self::new() }
     }
 
@@ -88,10 +88,10 @@ impl Home {
     /// Adds an admin, and a token for the program that asks.
     pub(crate) fn furnish(&self) {
         let store = self.store();
-        let (name, password) = ADMIN;
+        let (name, password) = ADMIN_LOGIN;
         let hash = hash_password(password).expect("a hash");
         store.add_user(&name.parse().expect("a name"), Role::Admin, &hash).expect("a user");
-        store.add_token(&"robot".parse().expect("a name"), Role::Admin, &token_hash(TOKEN)).expect("a token");
+        store.add_token(&"robot".parse().expect("a name"), Role::Admin, &token_hash(ROBOT_TOKEN)).expect("a token");
     }
 
     /// Adds a public source: a CSV at an address.
@@ -120,12 +120,12 @@ impl Home {
     }
 
     /// A server on a free port.
-    pub(crate) fn start(&self) -> Server {
+    pub(crate) fn start(&self) -> ServerProcess {
         self.start_at("data", 0)
     }
 
     /// A server on a port, 0 for a free one, with a data folder of this name.
-    pub(crate) fn start_at(&self, data: &str, port: u16) -> Server {
+    pub(crate) fn start_at(&self, data: &str, port: u16) -> ServerProcess {
         self.launch(data, port).expect_up()
     }
 
@@ -143,25 +143,25 @@ impl Home {
     }
 
     /// Starts a server without waiting for it.
-    pub(crate) fn launch(&self, data: &str, port: u16) -> Launched {
+    pub(crate) fn launch(&self, data: &str, port: u16) -> StartingServer {
         let log = self.path(&format!("log-{}", self.started.fetch_add(1, Ordering::Relaxed)));
         let mut command = self.command(data);
         command.arg("serve").env("LOCKSTEP_BIND", format!("127.0.0.1:{port}"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(File::create(&log).expect("a file for the log"));
         let child = command.spawn().expect("the program starts");
-        Launched { child, log }
+        StartingServer { child, log }
     }
 }
 
 /// A server that was started and may not be up yet.
-pub(crate) struct Launched {
+pub(crate) struct StartingServer {
     child: Child,
     log: PathBuf,
 }
 
-impl Launched {
+impl StartingServer {
     /// Waits until it has said where it is.
-    pub(crate) fn expect_up(mut self) -> Server {
+    pub(crate) fn expect_up(mut self) -> ServerProcess {
         let mut out = BufReader::new(self.child.stdout.take().expect("an output"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
@@ -177,11 +177,11 @@ impl Launched {
             out.read_line(&mut line).expect("a line");
             set_up_link = line.trim_end().strip_prefix("Create the first admin: ").map(str::to_owned);
         }
-        Server { child: self.child, out, log: self.log, address, set_up_link }
+        ServerProcess { child: self.child, out, log: self.log, address, set_up_link }
     }
 }
 
-impl Server {
+impl ServerProcess {
     /// The address of a path here.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -233,7 +233,7 @@ impl Server {
 
     /// Tells it to stop, and answers how long it took.
     pub(crate) fn stop(&mut self) -> Duration {
-        let (status, took) = awake(|| {
+        let (status, took) = measure_without_stalls(|| {
             self.signal("TERM");
             self.ended()
         });
@@ -253,18 +253,18 @@ impl Server {
     }
 
     /// Asks for a path; `None` when nobody answers.
-    pub(crate) fn try_get(&self, path: &str) -> Option<Answer> {
-        Asker::robot(self.address).get(path)
+    pub(crate) fn try_get(&self, path: &str) -> Option<ServerAnswer> {
+        TestHttpClient::robot(self.address).get(path)
     }
 
     /// Asks for a path.
-    pub(crate) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> ServerAnswer {
         self.try_get(path).unwrap_or_else(|| panic!("no answer for {path}"))
     }
 
     /// Sends JSON to a path.
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
-        Asker::robot(self.address).post(path, body).unwrap_or_else(|| panic!("no answer for {path}"))
+    pub(crate) fn post(&self, path: &str, body: &Value) -> ServerAnswer {
+        TestHttpClient::robot(self.address).post(path, body).unwrap_or_else(|| panic!("no answer for {path}"))
     }
 
     /// Starts a full sync, which must be accepted; answers its id.
@@ -282,7 +282,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         // A frozen process dies of this too. It may be gone already, which is as good.
         let _ = self.child.kill();
@@ -294,7 +294,7 @@ impl Drop for Server {
     }
 }
 
-impl Answer {
+impl ServerAnswer {
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))

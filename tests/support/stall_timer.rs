@@ -10,7 +10,7 @@ const NAP: Duration = Duration::from_millis(10);
 const OVERSLEPT: Duration = Duration::from_millis(50);
 
 /// Does something, and answers how long it took without the time in which this machine stood still.
-pub(crate) fn awake<T>(act: impl FnOnce() -> T) -> (T, Duration) {
+pub(crate) fn measure_without_stalls<T>(act: impl FnOnce() -> T) -> (T, Duration) {
     let over = AtomicBool::new(false);
     thread::scope(|scope| {
         let watching = scope.spawn(|| {

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 
 /// An answer, with its faults.
 #[derive(Clone, Debug)]
-pub(crate) struct Reply {
+pub(crate) struct StubReply {
     pub(super) status: u16,
     pub(super) headers: Vec<(String, String)>,
     pub(super) raw_headers: Vec<(String, Vec<u8>)>,
@@ -18,12 +18,12 @@ pub(crate) struct Reply {
     pub(super) modified: Option<String>,
     pub(super) claimed: Option<usize>,
     pub(super) cut_at: Option<usize>,
-    pub(super) fault: Fault,
+    pub(super) fault: ReplyFault,
     pub(super) delay: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fault {
+pub(super) enum ReplyFault {
     None,
     /// Nothing is ever answered.
     Hang,
@@ -38,9 +38,9 @@ pub(super) enum Fault {
 }
 
 /// What is done to an answer before it is sent.
-pub(crate) type Deed = Arc<dyn Fn(Reply) -> Reply + Send + Sync>;
+pub(crate) type ReplyTransform = Arc<dyn Fn(StubReply) -> StubReply + Send + Sync>;
 
-impl Reply {
+impl StubReply {
     /// An answer with nothing but a status.
     pub(crate) fn status(status: u16) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Reply {
             modified: None,
             claimed: None,
             cut_at: None,
-            fault: Fault::None,
+            fault: ReplyFault::None,
             delay: Duration::ZERO,
         }
     }
@@ -191,31 +191,31 @@ impl Reply {
 
     /// Resetting the connection in the middle of the body.
     pub(crate) fn reset(mut self) -> Self {
-        self.fault = Fault::Reset(self.body.len() / 2);
+        self.fault = ReplyFault::Reset(self.body.len() / 2);
         self
     }
 
     /// Never answering.
     pub(crate) fn hang(mut self) -> Self {
-        self.fault = Fault::Hang;
+        self.fault = ReplyFault::Hang;
         self
     }
 
     /// Sending so many bytes of the body and then nothing.
     pub(crate) fn hang_at(mut self, bytes: usize) -> Self {
-        self.fault = Fault::HangAt(bytes);
+        self.fault = ReplyFault::HangAt(bytes);
         self
     }
 
     /// Sending so many bytes of the body at a time, with a pause after each.
     pub(crate) fn drip(mut self, bytes: usize, pause: Duration) -> Self {
-        self.fault = Fault::Drip(bytes, pause);
+        self.fault = ReplyFault::Drip(bytes, pause);
         self
     }
 
     /// Closing the connection without an answer.
     pub(crate) fn close(mut self) -> Self {
-        self.fault = Fault::Close;
+        self.fault = ReplyFault::Close;
         self
     }
 

@@ -1,6 +1,6 @@
 //! The world outside, played by a small HTTP/1.1 server on 127.0.0.1 that misbehaves on demand.
 //!
-//! It also plays Google: [`Outside::sheet`] answers at the export address of a sheet with a redirect to where the
+//! It also plays Google: [`StubServer::sheet`] answers at the export address of a sheet with a redirect to where the
 //! content is, as Google does.
 
 use std::collections::{HashMap, VecDeque};
@@ -11,18 +11,18 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::stub_reply::Fault;
-pub(crate) use super::stub_reply::{Deed, Reply};
+use super::stub_reply::ReplyFault;
+pub(crate) use super::stub_reply::{ReplyTransform, StubReply};
 
 /// A request that was seen.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct RecordedRequest {
     /// Path and query.
     pub(crate) target: String,
     headers: Vec<(String, String)>,
 }
 
-impl Seen {
+impl RecordedRequest {
     /// A request as it came.
     pub(super) fn new(target: String, headers: Vec<(String, String)>) -> Self {
         Self { target, headers }
@@ -35,33 +35,33 @@ impl Seen {
 }
 
 #[derive(Default)]
-struct State {
+struct StubState {
     /// By path, with or without its query: the answers to come; the last one stays.
-    replies: HashMap<String, VecDeque<Reply>>,
+    replies: HashMap<String, VecDeque<StubReply>>,
     /// By path: what is made of a request.
-    deciders: HashMap<String, Decide>,
-    seen: Vec<Seen>,
+    deciders: HashMap<String, RequestHandler>,
+    seen: Vec<RecordedRequest>,
     now: usize,
     most: usize,
 }
 
 /// Makes an answer of a request.
-type Decide = Arc<dyn Fn(&Seen) -> Reply + Send + Sync>;
+type RequestHandler = Arc<dyn Fn(&RecordedRequest) -> StubReply + Send + Sync>;
 
 /// The server. It ends when dropped.
-pub(crate) struct Outside {
+pub(crate) struct StubServer {
     address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    state: Arc<Mutex<StubState>>,
     over: Arc<AtomicBool>,
     accepting: Option<JoinHandle<()>>,
 }
 
-impl Outside {
+impl StubServer {
     /// Starts a server that answers 404 to everything.
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(StubState::default()));
         let over = Arc::new(AtomicBool::new(false));
         let (shared, ending) = (Arc::clone(&state), Arc::clone(&over));
         let accepting = thread::spawn(move || {
@@ -71,7 +71,7 @@ impl Outside {
                 }
                 let (state, over) = (Arc::clone(&shared), Arc::clone(&ending));
                 // A client that goes away in the middle is part of the game.
-                thread::spawn(move || stream.and_then(|stream| answer(stream, &state, &over)).unwrap_or(()));
+                thread::spawn(move || stream.and_then(|stream| answer_request(stream, &state, &over)).unwrap_or(()));
             }
         });
         Self { address, state, over, accepting: Some(accepting) }
@@ -88,40 +88,40 @@ impl Outside {
     }
 
     /// Answers `path` (with or without a query) like this from now on.
-    pub(crate) fn set(&self, path: &str, reply: Reply) {
+    pub(crate) fn set(&self, path: &str, reply: StubReply) {
         self.lock().replies.insert(path.to_owned(), VecDeque::from([reply]));
     }
 
     /// Answers `path` like this after what was set before was answered once; the last one stays.
-    pub(crate) fn then(&self, path: &str, reply: Reply) {
+    pub(crate) fn then(&self, path: &str, reply: StubReply) {
         self.lock().replies.entry(path.to_owned()).or_default().push_back(reply);
     }
 
     /// Answers every request for `path`, whatever its query, as `decide` says.
-    pub(crate) fn decide(&self, path: &str, decide: impl Fn(&Seen) -> Reply + Send + Sync + 'static) {
+    pub(crate) fn decide(&self, path: &str, decide: impl Fn(&RecordedRequest) -> StubReply + Send + Sync + 'static) {
         self.lock().deciders.insert(path.to_owned(), Arc::new(decide));
     }
 
     /// Serves a CSV file.
     pub(crate) fn csv(&self, path: &str, text: &str) {
-        self.set(path, Reply::csv(text));
+        self.set(path, StubReply::csv(text));
     }
 
     /// Serves a public sheet's tab as Google does: a redirect to the content. The tab 0 is also the one without a number.
     pub(crate) fn sheet(&self, id: &str, gid: u64, csv: &str) {
         let content = format!("/content/{id}/{gid}");
         let export = format!("/spreadsheets/d/{id}/export?format=csv");
-        self.set(&content, Reply::csv(csv));
-        self.set(&format!("{export}&gid={gid}"), Reply::redirect(307, &content));
+        self.set(&content, StubReply::csv(csv));
+        self.set(&format!("{export}&gid={gid}"), StubReply::redirect(307, &content));
         if gid == 0 {
-            self.set(&export, Reply::redirect(307, &content));
+            self.set(&export, StubReply::redirect(307, &content));
         }
     }
 
     /// Serves a sheet that is not public: a redirect to a page to sign in.
     pub(crate) fn private_sheet(&self, id: &str) {
-        self.set(&format!("/spreadsheets/d/{id}/export"), Reply::redirect(302, "/ServiceLogin?continue=x"));
-        self.set("/ServiceLogin", Reply::html("<!doctype html><title>Sign in</title>"));
+        self.set(&format!("/spreadsheets/d/{id}/export"), StubReply::redirect(302, "/ServiceLogin?continue=x"));
+        self.set("/ServiceLogin", StubReply::html("<!doctype html><title>Sign in</title>"));
     }
 
     /// How often `path` was asked for, whatever the query unless it is given.
@@ -130,8 +130,13 @@ impl Outside {
     }
 
     /// The requests for `path`, whatever the query unless it is given.
-    pub(crate) fn requests(&self, path: &str) -> Vec<Seen> {
-        self.lock().seen.iter().filter(|seen| seen.target == path || bare(&seen.target) == path).cloned().collect()
+    pub(crate) fn requests(&self, path: &str) -> Vec<RecordedRequest> {
+        self.lock()
+            .seen
+            .iter()
+            .filter(|seen| seen.target == path || path_without_query(&seen.target) == path)
+            .cloned()
+            .collect()
     }
 
     /// How many requests were under way at the same time, at most.
@@ -139,12 +144,12 @@ impl Outside {
         self.lock().most
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, StubState> {
         self.state.lock().expect("the server's state")
     }
 }
 
-impl Drop for Outside {
+impl Drop for StubServer {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Release);
         // A last connection wakes the accepting thread up.
@@ -155,41 +160,45 @@ impl Drop for Outside {
     }
 }
 
-fn bare(target: &str) -> &str {
+fn path_without_query(target: &str) -> &str {
     target.split('?').next().unwrap_or(target)
 }
 
-fn answer(mut stream: TcpStream, state: &Mutex<State>, over: &AtomicBool) -> io::Result<()> {
+fn answer_request(mut stream: TcpStream, state: &Mutex<StubState>, over: &AtomicBool) -> io::Result<()> {
     let Some(seen) = read_request(&stream)? else { return Ok(()) };
-    let decide = state.lock().expect("the server's state").deciders.get(bare(&seen.target)).cloned();
+    let decide = state.lock().expect("the server's state").deciders.get(path_without_query(&seen.target)).cloned();
     let reply = {
         let mut state = state.lock().expect("the server's state");
         state.seen.push(seen.clone());
         state.now += 1;
         state.most = state.most.max(state.now);
-        let key = if state.replies.contains_key(&seen.target) { seen.target.as_str() } else { bare(&seen.target) };
+        let key = if state.replies.contains_key(&seen.target) {
+            seen.target.as_str()
+        } else {
+            path_without_query(&seen.target)
+        };
         match state.replies.get_mut(key) {
             Some(replies) if replies.len() > 1 => replies.pop_front(),
             Some(replies) => replies.front().cloned(),
             None => None,
         }
     };
-    let reply = decide.map(|decide| decide(&seen)).or(reply).unwrap_or_else(|| Reply::status(404));
-    pause(reply.delay, over);
+    let reply = decide.map(|decide| decide(&seen)).or(reply).unwrap_or_else(|| StubReply::status(404));
+    pause_until_shutdown(reply.delay, over);
     // Who has a whole answer may ask again before this thread comes to its end, so it does not count from here on.
-    let quick = reply.fault == Fault::None;
+    let quick = reply.fault == ReplyFault::None;
     let done = || state.lock().expect("the server's state").now -= 1;
     if quick {
         done();
     }
-    let result = send(&mut stream, &reply, &seen, over);
+    let result = send_reply(&mut stream, &reply, &seen, over);
     if !quick {
         done();
     }
     result
 }
 
-fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
+fn read_request(stream: &TcpStream) -> io::Result<Option<RecordedRequest>> {
     // Each byte as the character of its number: headers may hold any.
     let mut lines = BufReader::new(stream).split(b'\n').map(|line| {
         line.map(|line| line.iter().map(|byte| char::from(*byte)).collect::<String>().trim_end().to_owned())
@@ -206,14 +215,19 @@ fn read_request(stream: &TcpStream) -> io::Result<Option<Seen>> {
             headers.push((name.to_owned(), value.trim().to_owned()));
         }
     }
-    Ok(Some(Seen { target, headers }))
+    Ok(Some(RecordedRequest { target, headers }))
 }
 
 /// Sends `reply` as it is to be sent, with its faults, until `over`; its delay has passed.
-pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &AtomicBool) -> io::Result<()> {
+pub(super) fn send_reply(
+    stream: &mut TcpStream,
+    reply: &StubReply,
+    seen: &RecordedRequest,
+    over: &AtomicBool,
+) -> io::Result<()> {
     match reply.fault {
-        Fault::Hang => return hang(over),
-        Fault::Close => return Ok(()),
+        ReplyFault::Hang => return hang_until_shutdown(over),
+        ReplyFault::Close => return Ok(()),
         _ => {}
     }
     let is_known = |said: &Option<String>, asked| said.is_some() && seen.header(asked) == said.as_deref();
@@ -234,23 +248,23 @@ pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &At
     head.extend(b"\r\n");
     stream.write_all(&head)?;
     match reply.fault {
-        Fault::HangAt(bytes) => {
+        ReplyFault::HangAt(bytes) => {
             stream.write_all(&body[..bytes.min(body.len())])?;
             stream.flush()?;
-            hang(over)
+            hang_until_shutdown(over)
         }
-        Fault::Reset(bytes) => {
+        ReplyFault::Reset(bytes) => {
             stream.write_all(&body[..bytes])?;
             stream.flush()?;
             // What was sent arrives before that; then closing it at once is a reset.
-            pause(Duration::from_millis(50), over);
+            pause_until_shutdown(Duration::from_millis(50), over);
             socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
         }
-        Fault::Drip(bytes, wait) => {
+        ReplyFault::Drip(bytes, wait) => {
             for piece in body.chunks(bytes) {
                 stream.write_all(piece)?;
                 stream.flush()?;
-                pause(wait, over);
+                pause_until_shutdown(wait, over);
             }
             Ok(())
         }
@@ -258,13 +272,13 @@ pub(super) fn send(stream: &mut TcpStream, reply: &Reply, seen: &Seen, over: &At
     }
 }
 
-fn hang(over: &AtomicBool) -> io::Result<()> {
-    pause(Duration::from_secs(60), over);
+fn hang_until_shutdown(over: &AtomicBool) -> io::Result<()> {
+    pause_until_shutdown(Duration::from_secs(60), over);
     Ok(())
 }
 
 /// Waits for so long, unless it is over before.
-pub(super) fn pause(time: Duration, over: &AtomicBool) {
+pub(super) fn pause_until_shutdown(time: Duration, over: &AtomicBool) {
     let mut left = time;
     while !left.is_zero() && !over.load(Ordering::Acquire) {
         let slice = left.min(Duration::from_millis(20));

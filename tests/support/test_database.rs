@@ -18,61 +18,61 @@ const LEASE: Duration = Duration::from_secs(15);
 macro_rules! on_both_databases {
     ($($name:ident),+ $(,)?) => {
         mod sqlite {
-            $(#[test] fn $name() { super::$name(&$crate::support::Database::sqlite()); })+
+            $(#[test] fn $name() { super::$name(&$crate::support::TestDatabase::sqlite()); })+
         }
         mod postgres {
-            $(#[test] fn $name() { super::$name(&$crate::support::Database::postgres()); })+
+            $(#[test] fn $name() { super::$name(&$crate::support::TestDatabase::postgres()); })+
         }
     };
 }
 pub(crate) use on_both_databases;
 
-enum Side {
+enum DatabaseBackend {
     Sqlite(TempDir),
     Postgres(PostgresDatabase),
 }
 
 /// A fresh, migrated database. It is gone when this is dropped.
-pub(crate) struct Database {
+pub(crate) struct TestDatabase {
     store: Option<Store>,
-    side: Side,
+    side: DatabaseBackend,
 }
 
 /// A connection of the test's own, for what the store does not say or would never do.
-pub(crate) enum Raw {
+pub(crate) enum RawConnection {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
 }
 
 #[derive(QueryableByName)]
-struct TextRow {
+struct SelectedText {
     #[diesel(sql_type = Nullable<Text>)]
     value: Option<String>,
 }
 
 #[derive(QueryableByName)]
-struct NumberRow {
+struct SelectedNumber {
     #[diesel(sql_type = BigInt)]
     value: i64,
 }
 
-impl Database {
+impl TestDatabase {
     pub(crate) fn sqlite() -> Self {
-        let database = Self::with(Side::Sqlite(tempfile::tempdir().expect("a folder")));
+        let database = Self::with(DatabaseBackend::Sqlite(tempfile::tempdir().expect("a folder")));
         database.store().migrate().expect("a migrated database");
         database
     }
 
     pub(crate) fn postgres() -> Self {
-        Self::with(Side::Postgres(PostgresDatabase::create()))
+        Self::with(DatabaseBackend::Postgres(PostgresDatabase::create()))
     }
 
     /// A database on PostgreSQL in which there is nothing at all yet.
     pub(crate) fn empty_postgres() -> Self {
-        Self::with(Side::Postgres(PostgresDatabase::create_empty()))
+        Self::with(DatabaseBackend::Postgres(PostgresDatabase::create_empty()))
     }
 
-    fn with(side: Side) -> Self {
+    fn with(side: DatabaseBackend) -> Self {
         let mut database = Self { store: None, side };
         database.store = Some(database.second_store());
         database
@@ -84,13 +84,13 @@ impl Database {
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {
-        matches!(self.side, Side::Sqlite(_))
+        matches!(self.side, DatabaseBackend::Sqlite(_))
     }
 
     pub(crate) fn address(&self) -> DatabaseAddress {
         match &self.side {
-            Side::Sqlite(folder) => DatabaseAddress::Sqlite(folder.path().join("lockstep.db")),
-            Side::Postgres(database) => DatabaseAddress::Postgres(database.url().to_owned()),
+            DatabaseBackend::Sqlite(folder) => DatabaseAddress::Sqlite(folder.path().join("lockstep.db")),
+            DatabaseBackend::Postgres(database) => DatabaseAddress::Postgres(database.url().to_owned()),
         }
     }
 
@@ -104,14 +104,16 @@ impl Database {
         Store::open(&self.address(), 12, LEASE).expect("an open store")
     }
 
-    pub(crate) fn raw(&self) -> Raw {
+    pub(crate) fn raw(&self) -> RawConnection {
         match self.address() {
             DatabaseAddress::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(&path.display().to_string()).expect("a connection");
                 conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a prepared connection");
-                Raw::Sqlite(conn)
+                RawConnection::Sqlite(conn)
             }
-            DatabaseAddress::Postgres(url) => Raw::Postgres(PgConnection::establish(&url).expect("a connection")),
+            DatabaseAddress::Postgres(url) => {
+                RawConnection::Postgres(PgConnection::establish(&url).expect("a connection"))
+            }
         }
     }
 
@@ -123,9 +125,9 @@ impl Database {
     /// The number that `sql`, which selects one expression of type BIGINT, selects.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let sql = format!("SELECT ({sql}) AS value");
-        let row: NumberRow = match self.raw() {
-            Raw::Sqlite(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
-            Raw::Postgres(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
+        let row: SelectedNumber = match self.raw() {
+            RawConnection::Sqlite(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
+            RawConnection::Postgres(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
         }
         .expect("a number");
         row.value
@@ -138,9 +140,9 @@ impl Database {
 
     /// The texts that `sql`, which selects one column called `value`, selects; NULL is `None`.
     pub(crate) fn texts(&self, sql: &str) -> Vec<Option<String>> {
-        let rows: Vec<TextRow> = match self.raw() {
-            Raw::Sqlite(mut conn) => diesel::sql_query(sql).load(&mut conn),
-            Raw::Postgres(mut conn) => diesel::sql_query(sql).load(&mut conn),
+        let rows: Vec<SelectedText> = match self.raw() {
+            RawConnection::Sqlite(mut conn) => diesel::sql_query(sql).load(&mut conn),
+            RawConnection::Postgres(mut conn) => diesel::sql_query(sql).load(&mut conn),
         }
         .expect("texts");
         rows.into_iter().map(|row| row.value).collect()
@@ -158,7 +160,7 @@ impl Database {
     }
 }
 
-impl Raw {
+impl RawConnection {
     /// Runs statements.
     pub(crate) fn run(&mut self, sql: &str) {
         match self {

@@ -20,11 +20,11 @@ use lockstep::store::items::{Item, ItemQuery};
 use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use tempfile::TempDir;
 
-use super::memory_kind::{Memory, Table};
-use super::test_database::Database;
+use super::memory_kind::{MemoryKind, MemoryTable};
+use super::test_database::TestDatabase;
 
 /// What a test's runs are held to: the usual terms, without a cooldown.
-pub(crate) const TERMS: Timeouts = Timeouts {
+pub(crate) const TEST_TIMEOUTS: Timeouts = Timeouts {
     lease: Duration::from_secs(15),
     renewal: Duration::from_secs(3),
     fetch: Duration::from_secs(120),
@@ -38,18 +38,18 @@ pub(crate) const TERMS: Timeouts = Timeouts {
 };
 
 /// One server's engine room. When it is dropped no work may be left in the queue.
-pub(crate) struct House {
+pub(crate) struct TestEngine {
     pub(crate) store: Store,
     pub(crate) engine: SyncEngine,
     pub(crate) control: SyncControl,
-    pub(crate) memory: Memory,
+    pub(crate) memory: MemoryKind,
     data: TempDir,
 }
 
-impl House {
+impl TestEngine {
     /// The first server of a database.
-    pub(crate) fn on(db: &Database) -> Self {
-        Self::with(db.store(), TERMS)
+    pub(crate) fn on(db: &TestDatabase) -> Self {
+        Self::with(db.store(), TEST_TIMEOUTS)
     }
 
     /// A server with terms of its own.
@@ -78,7 +78,7 @@ impl House {
         data: TempDir,
         settle: impl FnOnce(&mut KindSettings),
     ) -> Self {
-        let memory = Memory::default();
+        let memory = MemoryKind::default();
         let mut settings = KindSettings::in_data_dir(data.path(), b"id,title\n1,One\n");
         settings.allow_hosts = "127.0.0.1".parse().expect("a host");
         settle(&mut settings);
@@ -98,9 +98,9 @@ impl House {
     }
 
     /// Adds a source of the kind `memory` that holds `table`.
-    pub(crate) fn memory_source(&self, slug: &str, table: Table) -> Source {
+    pub(crate) fn memory_source(&self, slug: &str, table: MemoryTable) -> Source {
         self.memory.set(slug, table);
-        self.add(slug, Memory::KIND, SourceLocation::Url(slug.to_owned()))
+        self.add(slug, MemoryKind::KIND, SourceLocation::Url(slug.to_owned()))
     }
 
     /// Adds a source that is a CSV file with this content.
@@ -117,7 +117,7 @@ impl House {
     ) -> Source {
         let path = self.data.path().join(format!("{slug}.csv"));
         fs::write(&path, text).expect("a file");
-        let mut draft = draft(slug, "csv", SourceLocation::File(path));
+        let mut draft = source_draft(slug, "csv", SourceLocation::File(path));
         change(&mut draft);
         self.store.add_source(&draft, None).expect("a source added")
     }
@@ -135,7 +135,7 @@ impl House {
 
     /// Adds a source of any kind.
     pub(crate) fn add(&self, slug: &str, kind: &str, location: SourceLocation) -> Source {
-        self.store.add_source(&draft(slug, kind, location), None).expect("a source added")
+        self.store.add_source(&source_draft(slug, kind, location), None).expect("a source added")
     }
 
     /// Starts a run, which must be accepted.
@@ -160,7 +160,7 @@ impl House {
 
     /// Starts a full sync and sees it through.
     pub(crate) fn sync(&self, source: &Source) -> SyncRecord {
-        self.go(source, &full())
+        self.go(source, &full_sync())
     }
 
     /// Runs everything that waits.
@@ -177,7 +177,7 @@ impl House {
 
     /// The issues of a run, as `row/column/kind: reason` with `-` for what is not there.
     pub(crate) fn issues(&self, id: SyncId) -> Vec<String> {
-        self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(issue_line).collect()
+        self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(format_issue).collect()
     }
 
     /// What the board says of a run.
@@ -198,7 +198,7 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for TestEngine {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             let left = self.store.active_runs().expect("the queue");
@@ -208,14 +208,14 @@ impl Drop for House {
 }
 
 /// An issue as `row/column/kind: reason` with `-` for what is not there.
-pub(crate) fn issue_line(issue: Issue) -> String {
+pub(crate) fn format_issue(issue: Issue) -> String {
     let row = issue.row.map_or("-".to_owned(), |row| row.to_string());
     let column = issue.column.unwrap_or("-".to_owned());
     format!("{row}/{column}/{}: {}", issue.kind, issue.reason)
 }
 
 /// A source about to be added; its key column is `id`.
-pub(crate) fn draft(slug: &str, kind: &str, location: SourceLocation) -> SourceDraft {
+pub(crate) fn source_draft(slug: &str, kind: &str, location: SourceLocation) -> SourceDraft {
     SourceDraft {
         slug: slug.parse().expect("a slug"),
         name: slug.to_owned(),
@@ -230,7 +230,7 @@ pub(crate) fn draft(slug: &str, kind: &str, location: SourceLocation) -> SourceD
 }
 
 /// A full sync, asked for by hand.
-pub(crate) fn full() -> StartRequest {
+pub(crate) fn full_sync() -> StartRequest {
     StartRequest {
         kind: OperationKind::Sync,
         mode: Mode::Full,
@@ -241,17 +241,17 @@ pub(crate) fn full() -> StartRequest {
 }
 
 /// An incremental sync, asked for by hand.
-pub(crate) fn incremental() -> StartRequest {
-    StartRequest { mode: Mode::Incremental, ..full() }
+pub(crate) fn incremental_sync() -> StartRequest {
+    StartRequest { mode: Mode::Incremental, ..full_sync() }
 }
 
 /// A preview, asked for by hand.
-pub(crate) fn preview() -> StartRequest {
-    StartRequest { kind: OperationKind::Preview, ..full() }
+pub(crate) fn preview_run() -> StartRequest {
+    StartRequest { kind: OperationKind::Preview, ..full_sync() }
 }
 
 /// Waits until something is so, for at most half a minute.
-pub(crate) fn until(so: impl Fn() -> bool) {
+pub(crate) fn wait_until(so: impl Fn() -> bool) {
     let begun = Instant::now();
     while !so() {
         assert!(begun.elapsed() < Duration::from_secs(30), "it did not come to that");

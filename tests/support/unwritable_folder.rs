@@ -7,38 +7,38 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-fn succeeds(program: &str, args: &[&str], path: &Path) -> bool {
+fn command_succeeds(program: &str, args: &[&str], path: &Path) -> bool {
     let mut command = Command::new(program);
     command.args(args).arg(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
 
 /// A folder in which nothing can be made, changed or deleted, until this is dropped.
-pub(crate) struct Immutable(PathBuf);
+pub(crate) struct ImmutableFolder(PathBuf);
 
-impl Immutable {
+impl ImmutableFolder {
     /// `None` where that is not allowed.
     pub(crate) fn make(folder: &Path) -> Option<Self> {
-        succeeds("chattr", &["+i"], folder).then(|| Self(folder.to_owned()))
+        command_succeeds("chattr", &["+i"], folder).then(|| Self(folder.to_owned()))
     }
 }
 
-impl Drop for Immutable {
+impl Drop for ImmutableFolder {
     fn drop(&mut self) {
-        let mended = succeeds("chattr", &["-i"], &self.0);
+        let mended = command_succeeds("chattr", &["-i"], &self.0);
         assert!(mended || std::thread::panicking(), "{} stays immutable", self.0.display());
     }
 }
 
 /// A file system of 256 KB at a folder, until this is dropped.
-pub(crate) struct SmallDisk(PathBuf);
+pub(crate) struct SmallFileSystem(PathBuf);
 
-impl SmallDisk {
+impl SmallFileSystem {
     /// `None` where that is not allowed.
     pub(crate) fn mount(folder: &Path) -> Option<Self> {
         std::fs::create_dir_all(folder).expect("a folder");
         let options = ["-t", "tmpfs", "-o", "size=256k,mode=0700", "tmpfs"];
-        succeeds("mount", &options, folder).then(|| Self(folder.to_owned()))
+        command_succeeds("mount", &options, folder).then(|| Self(folder.to_owned()))
     }
 
     /// Fills it to the last byte.
@@ -55,13 +55,13 @@ impl SmallDisk {
     /// Makes it read-only, or writable again.
     pub(crate) fn read_only(&self, yes: bool) {
         let option = if yes { "remount,ro" } else { "remount,rw" };
-        assert!(succeeds("mount", &["-o", option], &self.0), "{option}");
+        assert!(command_succeeds("mount", &["-o", option], &self.0), "{option}");
     }
 }
 
-impl Drop for SmallDisk {
+impl Drop for SmallFileSystem {
     fn drop(&mut self) {
-        let gone = succeeds("umount", &[], &self.0) || succeeds("umount", &["-l"], &self.0);
+        let gone = command_succeeds("umount", &[], &self.0) || command_succeeds("umount", &["-l"], &self.0);
         assert!(gone || std::thread::panicking(), "{} stays mounted", self.0.display());
     }
 }
@@ -77,26 +77,26 @@ pub(crate) fn is_held_to_permissions(name: &str) -> bool {
     if held {
         return true;
     }
-    assert!(std::env::var_os(AGAIN).is_none(), "it can still pass over permissions");
+    assert!(std::env::var_os(WITHOUT_CAPABILITIES_VAR).is_none(), "it can still pass over permissions");
     let without = "-dac_override,-dac_read_search,-fowner";
     let again = Command::new("setpriv")
         .args([&format!("--bounding-set={without}"), &format!("--inh-caps={without}")])
         .arg(std::env::current_exe().expect("this binary"))
         .args([name, "--exact", "--nocapture"])
-        .env(AGAIN, "1")
+        .env(WITHOUT_CAPABILITIES_VAR, "1")
         .status();
     match again {
-        Ok(status) if status.code() == Some(127) => not_tried("a folder without permission"),
+        Ok(status) if status.code() == Some(127) => report_not_tried("a folder without permission"),
         Ok(status) => assert!(status.success(), "{name}, without passing over permissions: {status}"),
-        Err(_) => not_tried("a folder without permission"),
+        Err(_) => report_not_tried("a folder without permission"),
     }
     false
 }
 
 /// Tells the second process that it is the second.
-const AGAIN: &str = "LOCKSTEP_TEST_HELD_TO_PERMISSIONS";
+const WITHOUT_CAPABILITIES_VAR: &str = "LOCKSTEP_TEST_HELD_TO_PERMISSIONS";
 
 /// Says that something was not tried.
-pub(crate) fn not_tried(what: &str) {
+pub(crate) fn report_not_tried(what: &str) {
     eprintln!("NOT TRIED: {what} (this machine does not allow it)");
 }

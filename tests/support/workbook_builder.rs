@@ -18,12 +18,12 @@ pub(crate) fn sample_path(name: &str) -> PathBuf {
 }
 
 /// The same as a place.
-pub(crate) fn sample(name: &str) -> SourceLocation {
+pub(crate) fn sample_location(name: &str) -> SourceLocation {
     SourceLocation::File(sample_path(name))
 }
 
 /// A ZIP archive of these parts.
-pub(crate) fn archive(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
+pub(crate) fn zip_archive(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default();
     for (name, content) in parts {
@@ -36,7 +36,7 @@ pub(crate) fn archive(parts: &[(&str, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// An `.xlsx` file under construction.
-pub(crate) struct Xlsx {
+pub(crate) struct XlsxBuilder {
     /// The part with the cells of the only tab.
     pub(crate) sheet: String,
     /// The texts that cells share.
@@ -45,7 +45,7 @@ pub(crate) struct Xlsx {
     pub(crate) properties: &'static str,
 }
 
-impl Xlsx {
+impl XlsxBuilder {
     /// One with these rows of the tab, as XML between the tags of `sheetData`.
     pub(crate) fn of_rows(rows: &str) -> Self {
         Self::of_sheet(&format!("<sheetData>{rows}</sheetData>"))
@@ -95,7 +95,7 @@ impl Xlsx {
 
     /// The file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        archive(&self.parts())
+        zip_archive(&self.parts())
     }
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn text_row(number: usize, cells: &[&str]) -> String {
 }
 
 /// An OpenDocument workbook with this content of its only tab.
-pub(crate) fn ods(table: &str) -> Vec<u8> {
+pub(crate) fn build_ods(table: &str) -> Vec<u8> {
     let spaces = ["office", "table", "text", "style"]
         .map(|name| format!("xmlns:{name}=\"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0\""))
         .join(" ");
@@ -114,13 +114,13 @@ pub(crate) fn ods(table: &str) -> Vec<u8> {
         "{HEAD}<office:document-content {spaces}><office:body><office:spreadsheet><table:table table:name=\"Albums\">{table}\
          </table:table></office:spreadsheet></office:body></office:document-content>"
     );
-    ods_of_content(content.into_bytes(), "")
+    build_ods_from_content(content.into_bytes(), "")
 }
 
 /// An OpenDocument workbook with this whole content, and more in its manifest.
-pub(crate) fn ods_of_content(content: Vec<u8>, in_manifest: &str) -> Vec<u8> {
+pub(crate) fn build_ods_from_content(content: Vec<u8>, in_manifest: &str) -> Vec<u8> {
     let manifest = format!("{HEAD}<manifest:manifest xmlns:manifest=\"m\">{in_manifest}</manifest:manifest>");
-    archive(&[
+    zip_archive(&[
         ("mimetype", b"application/vnd.oasis.opendocument.spreadsheet".to_vec()),
         ("content.xml", content),
         ("META-INF/manifest.xml", manifest.into_bytes()),

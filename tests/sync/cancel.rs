@@ -10,10 +10,10 @@ use lockstep::store::recovery::CancelOutcome;
 use lockstep::sync::{ShutdownSignal, SyncThreads};
 
 use crate::store::worker_steps;
-use crate::support::memory_kind::{Fault, Moment, Table};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::{full, until};
-use crate::support::{Database, Gate, House, captured_log, on_both_databases};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::{full_sync, wait_until};
+use crate::support::{PausePoint, TestDatabase, TestEngine, captured_log, on_both_databases};
 
 on_both_databases![
     a_waiting_run_is_cancelled_at_once,
@@ -26,14 +26,14 @@ on_both_databases![
     a_cancel_and_a_claim_at_the_same_moment_leave_one_end,
 ];
 
-fn cancel(house: &House, id: SyncId) -> CancelOutcome {
+fn cancel(house: &TestEngine, id: SyncId) -> CancelOutcome {
     house.control.cancel(id, "ada").expect("an answer")
 }
 
-fn a_waiting_run_is_cancelled_at_once(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(3, "Title"));
-    let id = house.start(&source, &full());
+fn a_waiting_run_is_cancelled_at_once(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = house.start(&source, &full_sync());
     assert_eq!(cancel(&house, id), CancelOutcome::Done);
     let record = house.record(id);
     assert_eq!((record.status, record.progress, record.moments.started_at), (Status::Cancelled, 0, None));
@@ -44,11 +44,11 @@ fn a_waiting_run_is_cancelled_at_once(db: &Database) {
     assert_eq!(house.sync(&source).status, Status::Completed, "another start is welcome");
 }
 
-fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Database) {
-    captured_log::open();
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(3, "Title"));
-    let id = house.start(&source, &full());
+fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &TestDatabase) {
+    captured_log::start_capture();
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = house.start(&source, &full_sync());
     let spoilt = "UPDATE sync_records SET stats = 'no JSON'";
     db.run(&if db.is_sqlite() {
         format!("CREATE TRIGGER spoil AFTER INSERT ON sync_records BEGIN {spoilt}; END")
@@ -59,52 +59,54 @@ fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Da
         )
     });
     assert_eq!(cancel(&house, id), CancelOutcome::Done);
-    let said = captured_log::everything();
+    let said = captured_log::captured_text();
     let about: Vec<&str> = said.lines().filter(|line| line.contains(&id.to_string())).collect();
     assert!(about.contains(&format!("{id}: cancelled: before it started").as_str()), "{about:#?}");
     assert!(about.iter().any(|line| line.contains("its record could not be read: the database holds")), "{about:#?}");
 }
 
 /// Cancels a run of that source once it is fetching, and looks that it ends in time and writes nothing.
-fn is_cancelled_while_fetching(db: &Database, house: &House, source: &Source, fetching: impl Fn() -> bool) {
+fn is_cancelled_while_fetching(db: &TestDatabase, house: &TestEngine, source: &Source, fetching: impl Fn() -> bool) {
     let workers = SyncThreads::start(&house.engine, 1).expect("threads");
-    let id = house.start(source, &full());
-    until(|| fetching() && house.report(id).status == Status::Running);
+    let id = house.start(source, &full_sync());
+    wait_until(|| fetching() && house.report(id).status == Status::Running);
     let asked = Instant::now();
     assert_eq!(cancel(house, id), CancelOutcome::Requested);
     assert_eq!(cancel(house, id), CancelOutcome::Requested, "asking twice does no harm");
-    until(|| house.report(id).status != Status::Running);
+    wait_until(|| house.report(id).status != Status::Running);
     assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
     assert_eq!((house.report(id).status, house.record(id).status), (Status::Cancelled, Status::Cancelled));
     assert_eq!(db.count("items", "1 = 1"), 0);
     assert!(workers.stop(), "the workers are free");
 }
 
-fn a_hanging_fetch_is_cancelled_within_five_seconds(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
-    outside.set("/albums.csv", Reply::status(200).hang());
+fn a_hanging_fetch_is_cancelled_within_five_seconds(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    outside.set("/albums.csv", StubReply::status(200).hang());
     let source = house.url_source("albums", outside.url("/albums.csv"));
     is_cancelled_while_fetching(db, &house, &source, || outside.hits("/albums.csv") > 0);
 }
 
-fn a_fetch_that_hangs_half_way_is_cancelled_within_five_seconds(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
-    outside.set("/albums.csv", Reply::csv("id,title\na,One\nb,Two\n").hang_at(14));
+fn a_fetch_that_hangs_half_way_is_cancelled_within_five_seconds(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    outside.set("/albums.csv", StubReply::csv("id,title\na,One\nb,Two\n").hang_at(14));
     let source = house.url_source("albums", outside.url("/albums.csv"));
     is_cancelled_while_fetching(db, &house, &source, || outside.hits("/albums.csv") > 0);
 }
 
-fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(5000, "Old"));
+fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(5000, "Old"));
     house.sync(&source);
-    let gate = Gate::default();
-    house.memory.set("albums", Table::albums(4000, "New").at(Moment::Apply(2500), Fault::Wait(gate.clone())));
-    let id = house.start(&source, &full());
+    let gate = PausePoint::default();
+    house
+        .memory
+        .set("albums", MemoryTable::albums(4000, "New").at(FaultMoment::Apply(2500), MemoryFault::Wait(gate.clone())));
+    let id = house.start(&source, &full_sync());
     std::thread::scope(|scope| {
         scope.spawn(|| house.run(id));
         gate.wait_until_reached();
-        until(|| house.report(id).progress >= 50);
+        wait_until(|| house.report(id).progress >= 50);
         assert_eq!(cancel(&house, id), CancelOutcome::Requested);
         gate.open();
     });
@@ -117,10 +119,10 @@ fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &Databas
     assert_eq!(house.sync(&source).stats.removed, 1000, "the next sync does the rest");
 }
 
-fn once_the_final_transaction_has_begun_it_is_too_late(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
-    let id = house.start(&source, &full());
+fn once_the_final_transaction_has_begun_it_is_too_late(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let id = house.start(&source, &full_sync());
     let (_, lease) = worker_steps::claim(&house.store, 1, worker_steps::TERM).expect("a run");
     let finalizing = lockstep::store::lease::RunProgress {
         stage: lockstep::domain::operation::Stage::Finalizing,
@@ -132,20 +134,20 @@ fn once_the_final_transaction_has_begun_it_is_too_late(db: &Database) {
     assert_eq!(house.record(id).status, Status::Completed);
 }
 
-fn a_run_that_ended_or_never_was_is_not_cancelled(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
+fn a_run_that_ended_or_never_was_is_not_cancelled(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     let record = house.sync(&source);
     assert_eq!(cancel(&house, record.id), CancelOutcome::AlreadyEnded);
     assert_eq!(house.record(record.id), record);
     assert_eq!(cancel(&house, SyncId::new()), CancelOutcome::NoSuchRun);
 }
 
-fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
+fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     for _ in 0..20 {
-        let id = house.start(&source, &full());
+        let id = house.start(&source, &full_sync());
         let gate = Barrier::new(2);
         let (asked, ran) = std::thread::scope(|scope| {
             let run = scope.spawn(|| {

@@ -6,7 +6,7 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::text::comparable_form::comparable_form;
 use lockstep::store::items::ItemQuery;
 
-use crate::support::{Database, House, on_both_databases, shared_data};
+use crate::support::{TestDatabase, TestEngine, on_both_databases, shared_data};
 
 on_both_databases![
     naughty_strings_come_through_unchanged,
@@ -31,8 +31,8 @@ fn quoted(cell: &str) -> String {
     format!("\"{}\"", cell.replace('"', "\"\""))
 }
 
-fn a_control_character_does_not_make_a_small_text_binary(db: &Database) {
-    let house = House::on(db);
+fn a_control_character_does_not_make_a_small_text_binary(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for (slug, text, expected) in [
         ("bell", "id,a\n1,\x07\n", "1|\u{7}"),
         ("start-of-heading", "id,a\n1,B\x01\x1a\n2,C\n", "1|B\u{1}\u{1a}"),
@@ -49,8 +49,8 @@ fn a_control_character_does_not_make_a_small_text_binary(db: &Database) {
     assert!(record.message.contains("This is a binary file"), "{}", record.message);
 }
 
-fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &Database) {
-    let house = House::on(db);
+fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let marks = "\x1a".repeat(100);
     for (slug, bytes) in [
@@ -67,9 +67,9 @@ fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &Database) {
     }
 }
 
-fn naughty_strings_come_through_unchanged(db: &Database) {
+fn naughty_strings_come_through_unchanged(db: &TestDatabase) {
     let Some(strings) = naughty() else { return };
-    let house = House::on(db);
+    let house = TestEngine::on(db);
     let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
     let source = house.csv_source("albums", format!("id,text\n{rows}"));
     let record = house.sync(&source);
@@ -80,9 +80,9 @@ fn naughty_strings_come_through_unchanged(db: &Database) {
     assert_eq!(house.sync(&source).stats.unchanged, strings.len() as u64);
 }
 
-fn naughty_strings_are_found_by_a_search_for_themselves(db: &Database) {
+fn naughty_strings_are_found_by_a_search_for_themselves(db: &TestDatabase) {
     let Some(strings) = naughty() else { return };
-    let house = House::on(db);
+    let house = TestEngine::on(db);
     let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
     let source = house.csv_source("albums", format!("id,text\n{rows}"));
     house.sync(&source);
@@ -102,9 +102,9 @@ fn names() -> Option<Vec<String>> {
     Some(names)
 }
 
-fn naughty_strings_can_be_keys(db: &Database) {
+fn naughty_strings_can_be_keys(db: &TestDatabase) {
     let Some(keys) = names() else { return };
-    let house = House::on(db);
+    let house = TestEngine::on(db);
     let rows: String = keys.iter().map(|key| format!("{},x\n", quoted(key))).collect();
     let source = house.csv_source("albums", format!("id,title\n{rows}"));
     let record = house.sync(&source);
@@ -115,9 +115,9 @@ fn naughty_strings_can_be_keys(db: &Database) {
     assert_eq!((again.stats.unchanged, again.stats.removed), (keys.len() as u64, 0), "each key is itself again");
 }
 
-fn naughty_strings_can_be_headers_and_sorted_by(db: &Database) {
+fn naughty_strings_can_be_headers_and_sorted_by(db: &TestDatabase) {
     let Some(names) = names() else { return };
-    let house = House::on(db);
+    let house = TestEngine::on(db);
     let header: String = names.iter().map(|name| format!(",{}", quoted(name))).collect();
     // In each column the two rows stand the other way round than in the column before.
     let cells = |even: char, odd: char| -> String {
@@ -146,8 +146,8 @@ fn noise(length: usize) -> String {
     (0..length).map(|_| next()).collect()
 }
 
-fn a_very_long_key_does_not_fail_the_others(db: &Database) {
-    let house = House::on(db);
+fn a_very_long_key_does_not_fail_the_others(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", format!("id,title\na,One\n{},Long\nb,Two\n", noise(20_000)));
     let record = house.sync(&source);
     assert_eq!(record.status.as_str(), "completed", "{}", record.message);
@@ -156,8 +156,8 @@ fn a_very_long_key_does_not_fail_the_others(db: &Database) {
     assert_eq!(record.stats.added + record.stats.rejected, 3);
 }
 
-fn very_long_cells_come_through_unchanged(db: &Database) {
-    let house = House::on(db);
+fn very_long_cells_come_through_unchanged(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let long = noise(900_000);
     let source = house.csv_source("albums", format!("id,title\na,{long}\nb,Two\n"));
     assert_eq!(house.sync(&source).stats.added, 2);

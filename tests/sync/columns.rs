@@ -9,8 +9,8 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
 use lockstep::domain::source::Source;
 
-use crate::support::test_engine::preview;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::test_engine::preview_run;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     the_first_sync_reports_no_columns,
@@ -30,7 +30,7 @@ on_both_databases![
 ];
 
 /// What is noted of the header: column and reason.
-fn notes(house: &House, record: &SyncRecord) -> Vec<(String, String)> {
+fn notes(house: &TestEngine, record: &SyncRecord) -> Vec<(String, String)> {
     let issues = house.store.issues(record.id, 1, 100).expect("issues");
     let header = issues.into_iter().filter(|issue| issue.row == Some(1));
     let note = header.inspect(|issue| assert_eq!(issue.kind, IssueKind::Noted));
@@ -41,14 +41,14 @@ fn note(column: &str, reason: &str) -> (String, String) {
     (column.to_owned(), reason.to_owned())
 }
 
-fn albums(house: &House) -> Source {
+fn albums(house: &TestEngine) -> Source {
     let source = house.csv_source("albums", "id,title,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
     house.sync(&source);
     source
 }
 
-fn the_first_sync_reports_no_columns(db: &Database) {
-    let house = House::on(db);
+fn the_first_sync_reports_no_columns(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n");
     let record = house.sync(&source);
     assert_eq!((notes(&house, &record), record.message.as_str()), (vec![], "1 added, 0 updated, 0 removed."));
@@ -56,8 +56,8 @@ fn the_first_sync_reports_no_columns(db: &Database) {
     assert_eq!(notes(&house, &again), []);
 }
 
-fn columns_that_came_and_went_are_reported(db: &Database) {
-    let house = House::on(db);
+fn columns_that_came_and_went_are_reported(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = albums(&house);
     house.rewrite(&source, "id,title,year,price\na,One,1976,9\nb,Two,1977,8\nc,Three,,7\n");
     let record = house.sync(&source);
@@ -68,8 +68,8 @@ fn columns_that_came_and_went_are_reported(db: &Database) {
     assert_eq!(notes(&house, &house.sync(&source)), [], "it is told once");
 }
 
-fn a_column_with_the_same_cells_was_renamed(db: &Database) {
-    let house = House::on(db);
+fn a_column_with_the_same_cells_was_renamed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = albums(&house);
     house.rewrite(
         &source,
@@ -91,8 +91,8 @@ fn a_column_with_the_same_cells_was_renamed(db: &Database) {
     );
 }
 
-fn a_column_with_other_cells_was_not_renamed(db: &Database) {
-    let house = House::on(db);
+fn a_column_with_other_cells_was_not_renamed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let header = |name: &str| format!("id,{name}\n");
     let rows = |changed: usize| -> String {
         (0..20).map(|n| if n < changed { format!("k{n},other\n") } else { format!("k{n},cell {n}\n") }).collect()
@@ -106,8 +106,8 @@ fn a_column_with_other_cells_was_not_renamed(db: &Database) {
     assert_eq!(notes(&house, &house.sync(&source)), expected, "three of twenty cells differ");
 }
 
-fn empty_columns_are_not_taken_for_each_other(db: &Database) {
-    let house = House::on(db);
+fn empty_columns_are_not_taken_for_each_other(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,old\na,\nb,\n");
     house.sync(&source);
     house.rewrite(&source, "id,new\na,\nb,\n");
@@ -115,8 +115,8 @@ fn empty_columns_are_not_taken_for_each_other(db: &Database) {
     assert_eq!(notes(&house, &house.sync(&source)), expected);
 }
 
-fn columns_that_moved_are_not_worth_a_word(db: &Database) {
-    let house = House::on(db);
+fn columns_that_moved_are_not_worth_a_word(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title,year\na,One,1976\n");
     house.sync(&source);
     house.rewrite(&source, "year,id,title\n1976,a,One\n");
@@ -124,11 +124,11 @@ fn columns_that_moved_are_not_worth_a_word(db: &Database) {
     assert_eq!((record.status, notes(&house, &record)), (Status::Completed, vec![]));
 }
 
-fn a_preview_reports_columns_too(db: &Database) {
-    let house = House::on(db);
+fn a_preview_reports_columns_too(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = albums(&house);
     house.rewrite(&source, "id,name,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
-    let record = house.go(&source, &preview());
+    let record = house.go(&source, &preview_run());
     assert_eq!(notes(&house, &record), [note("name", "Column “title” is called “name” now.")]);
     assert!(
         record.message.ends_with("Nothing was written. Column “title” is called “name” now."),
@@ -138,8 +138,8 @@ fn a_preview_reports_columns_too(db: &Database) {
     assert_eq!(notes(&house, &house.sync(&source)).len(), 1, "the sync tells it, too");
 }
 
-fn many_columns_are_counted_in_the_message(db: &Database) {
-    let house = House::on(db);
+fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n");
     house.sync(&source);
     house.rewrite(&source, "id,title,u,v,w,x,y,z\na,One,1,2,3,4,5,6\n");
@@ -151,10 +151,10 @@ fn many_columns_are_counted_in_the_message(db: &Database) {
 }
 
 /// Gives the source other columns and answers the sentence its sync fails with; nothing may be written.
-fn fails_without_key(db: &Database, house: &House, source: &Source, text: &str) -> String {
+fn fails_without_key(db: &TestDatabase, house: &TestEngine, source: &Source, text: &str) -> String {
     house.rewrite(source, text);
     let before = db.items_as_written();
-    for request in [crate::support::test_engine::full(), preview()] {
+    for request in [crate::support::test_engine::full_sync(), preview_run()] {
         let record = house.go(source, &request);
         assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     }
@@ -167,8 +167,8 @@ fn fails_without_key(db: &Database, house: &House, source: &Source, text: &str) 
     error
 }
 
-fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &Database) {
-    let house = House::on(db);
+fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = |header: &str| -> String {
         let rows = (0..209).map(|n| format!("{n},k{n},Title {n}\n"));
         format!("{header}\n{}", rows.collect::<String>())
@@ -184,8 +184,8 @@ fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &Datab
     );
 }
 
-fn a_header_row_that_vanished_is_missed(db: &Database) {
-    let house = House::on(db);
+fn a_header_row_that_vanished_is_missed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: String = (0..30).map(|number| format!("{number},Title {number}\n")).collect();
     let source = house.csv_source("albums", format!("id,title\n{rows}"));
     house.sync(&source);
@@ -194,16 +194,16 @@ fn a_header_row_that_vanished_is_missed(db: &Database) {
     assert!(error.contains("(29 of 29)") && !error.contains("choose"), "{error}");
 }
 
-fn a_key_column_that_is_spelled_otherwise_is_proposed(db: &Database) {
-    let house = House::on(db);
+fn a_key_column_that_is_spelled_otherwise_is_proposed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     house.sync(&source);
     let error = fails_without_key(db, &house, &source, "title,Id\nOne,x\nTwo,y\nThree,a\n");
     assert!(error.contains("Is “Id” the same column?"), "{error}");
 }
 
-fn a_column_that_tells_rows_apart_is_proposed(db: &Database) {
-    let house = House::on(db);
+fn a_column_that_tells_rows_apart_is_proposed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     let error = fails_without_key(db, &house, &source, "genre,sku\nJazz,1\nJazz,2\n");
@@ -212,12 +212,12 @@ fn a_column_that_tells_rows_apart_is_proposed(db: &Database) {
     assert!(error.contains("add a column “id”"), "{error}");
 }
 
-fn types(house: &House, source: &Source) -> Vec<ColumnType> {
+fn types(house: &TestEngine, source: &Source) -> Vec<ColumnType> {
     house.store.catalog(source.id).expect("an answer").expect("a catalog").column_types
 }
 
-fn types_are_told_from_the_cells_and_change_with_them(db: &Database) {
-    let house = House::on(db);
+fn types_are_told_from_the_cells_and_change_with_them(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let text = "id,price,day,page,cover,odd,empty\n\
                 1,\"1.234,5\",3.4.2025,https://example.org/,https://example.org/a.png,1,\n\
                 2,12,,,,x,\n";
@@ -234,7 +234,7 @@ fn types_are_told_from_the_cells_and_change_with_them(db: &Database) {
     ];
     assert_eq!(types(&house, &source), expected);
     house.rewrite(&source, text.replace("2,12,", "2,soon,"));
-    house.go(&source, &preview());
+    house.go(&source, &preview_run());
     assert_eq!(types(&house, &source), expected, "a preview writes nothing");
     house.sync(&source);
     expected[1] = ColumnType::Text;
@@ -242,12 +242,12 @@ fn types_are_told_from_the_cells_and_change_with_them(db: &Database) {
     assert_eq!(house.lines(&source)[0], "1|1.234,5|3.4.2025|https://example.org/|https://example.org/a.png|1|");
 }
 
-fn a_catalog_of_before_learns_its_types_with_the_next_sync(db: &Database) {
-    let house = House::on(db);
+fn a_catalog_of_before_learns_its_types_with_the_next_sync(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,year\na,1976\n");
     house.sync(&source);
     db.run("UPDATE catalogs SET column_types = '[]'");
-    let record = house.go(&source, &crate::support::test_engine::incremental());
+    let record = house.go(&source, &crate::support::test_engine::incremental_sync());
     assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 1));
     assert_eq!(types(&house, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
 }

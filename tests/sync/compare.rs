@@ -9,9 +9,9 @@ use lockstep::domain::source::Source;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::sync::Timeouts;
 
-use crate::support::memory_kind::Table;
-use crate::support::test_engine::{TERMS, full, incremental};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, incremental_sync};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_sync_adds_updates_and_removes_what_differs,
@@ -31,18 +31,18 @@ fn counts(stats: RunStats) -> (u64, u64, u64, u64) {
 }
 
 /// Whether the kept count of a catalog is the number of its live items.
-fn count_is_right(db: &Database, house: &House, source: &Source) {
+fn count_is_right(db: &TestDatabase, house: &TestEngine, source: &Source) {
     let live = db.count("items", &format!("source_id = {} AND removed_at IS NULL", source.id.0));
     let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(i64::try_from(catalog.item_count), Ok(live));
 }
 
-fn changes(house: &House, id: SyncId, kind: ChangeKind) -> Vec<Change> {
+fn changes(house: &TestEngine, id: SyncId, kind: ChangeKind) -> Vec<Change> {
     house.store.changes(id, kind, 100).expect("changes")
 }
 
-fn a_sync_adds_updates_and_removes_what_differs(db: &Database) {
-    let house = House::on(db);
+fn a_sync_adds_updates_and_removes_what_differs(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     let first = house.sync(&source);
     assert_eq!(first.status, Status::Completed);
@@ -60,13 +60,13 @@ fn a_sync_adds_updates_and_removes_what_differs(db: &Database) {
     assert!(house.store.catalog(source.id).expect("an answer").expect("a catalog").last_success_at.is_some());
 }
 
-fn the_same_sync_twice_writes_no_item(db: &Database) {
-    let house = House::on(db);
+fn the_same_sync_twice_writes_no_item(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let text: String = (1..=500).map(|n| format!("{n},Title {n},\"a, b\"\n")).collect();
     let source = house.csv_source("albums", format!("id,title,note\n{text}"));
     house.sync(&source);
     let before = db.items_as_written();
-    for request in [full(), incremental()] {
+    for request in [full_sync(), incremental_sync()] {
         let again = house.go(&source, &request);
         assert_eq!(again.status, Status::Completed);
         assert_eq!(counts(again.stats), (0, 0, 500, 0));
@@ -76,8 +76,8 @@ fn the_same_sync_twice_writes_no_item(db: &Database) {
     count_is_right(db, &house, &source);
 }
 
-fn every_change_is_kept_with_old_and_new(db: &Database) {
-    let house = House::on(db);
+fn every_change_is_kept_with_old_and_new(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     let first = house.sync(&source);
     house.rewrite(&source, "id,title\na,One again\nc,Three\n");
@@ -106,8 +106,8 @@ fn every_change_is_kept_with_old_and_new(db: &Database) {
     );
 }
 
-fn a_new_column_updates_every_item_and_keeps_the_order_of_the_source(db: &Database) {
-    let house = House::on(db);
+fn a_new_column_updates_every_item_and_keeps_the_order_of_the_source(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     house.rewrite(&source, "year,id,title\n1959,a,One\n1971,b,Two\n");
@@ -117,8 +117,8 @@ fn a_new_column_updates_every_item_and_keeps_the_order_of_the_source(db: &Databa
     assert_eq!(house.lines(&source), ["1959|a|One", "1971|b|Two"]);
 }
 
-fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &Database) {
-    let house = House::on(db);
+fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     let before = house.items(&source)[1].clone();
@@ -142,13 +142,13 @@ fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &Database) {
     }
 }
 
-fn a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change(db: &Database) {
-    let house = House::on(db);
+fn a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     db.run("UPDATE items SET search_text = 'spoiled'");
     let force =
-        StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental() };
+        StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental_sync() };
     let forced = house.go(&source, &force);
     assert_eq!(forced.status, Status::Completed);
     assert_eq!(db.count("items", "search_text = 'spoiled'"), 0, "every item was written");
@@ -158,21 +158,21 @@ fn a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change(db: &Database
     count_is_right(db, &house, &source);
 }
 
-fn several_batches_make_one_catalog(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(3500, "Title"));
+fn several_batches_make_one_catalog(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(3500, "Title"));
     assert_eq!(counts(house.sync(&source).stats), (3500, 0, 0, 0));
     count_is_right(db, &house, &source);
-    house.memory.set("albums", Table::albums(3000, "Other"));
+    house.memory.set("albums", MemoryTable::albums(3000, "Other"));
     assert_eq!(counts(house.sync(&source).stats), (0, 3000, 0, 500));
     assert_eq!(house.lines(&source).len(), 3000);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%Other%'"), 3000);
     count_is_right(db, &house, &source);
 }
 
-fn a_check_without_time_to_compare_shows_the_source_and_says_so(db: &Database) {
-    let house = House::with(db.store(), Timeouts { fetch: Duration::ZERO, ..TERMS });
-    let source = house.memory_source("albums", Table::albums(30, "first"));
+fn a_check_without_time_to_compare_shows_the_source_and_says_so(db: &TestDatabase) {
+    let house = TestEngine::with(db.store(), Timeouts { fetch: Duration::ZERO, ..TEST_TIMEOUTS });
+    let source = house.memory_source("albums", MemoryTable::albums(30, "first"));
     assert_eq!(house.sync(&source).status, Status::Completed);
     let look = house.control.look_again(&source).expect("a look");
     assert_eq!((look.columns.len(), look.rows.len(), look.issues.count), (2, 20, 0));
@@ -180,14 +180,14 @@ fn a_check_without_time_to_compare_shows_the_source_and_says_so(db: &Database) {
     assert!(problem.contains("too long for a check. Start a preview"), "{problem}");
 }
 
-fn a_source_that_is_removed_takes_its_catalog_along(db: &Database) {
+fn a_source_that_is_removed_takes_its_catalog_along(db: &TestDatabase) {
     use lockstep::store::sources::SourceChange;
-    let house = House::on(db);
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n,no key\n");
     let other = house.csv_source("others", "id,title\na,One\n");
     house.sync(&other);
     house.sync(&source);
-    let id = house.start(&source, &full());
+    let id = house.start(&source, &full_sync());
     assert_eq!(house.store.remove_source(source.id).expect("an answer"), SourceChange::Busy);
     house.run(id);
     assert_eq!(house.store.remove_source(source.id).expect("an answer"), SourceChange::Done);

@@ -5,19 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::store::items::ItemQuery;
 
-use crate::support::memory_kind::Table;
-use crate::support::test_engine::{TERMS, full};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog];
 
-fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &Database) {
+fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDatabase) {
     const ROWS: u64 = 3000;
-    let (one, two) = (House::on(db), House::with(db.second_store(), TERMS));
-    let source = one.memory_source("albums", Table::albums(3000, "Round 0"));
+    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+    let source = one.memory_source("albums", MemoryTable::albums(3000, "Round 0"));
     let first = one.sync(&source).id;
     let over = AtomicBool::new(false);
-    let read = |house: &House, number: usize| {
+    let read = |house: &TestEngine, number: usize| {
         let mut reads = 0;
         while !over.load(Ordering::SeqCst) {
             let sort = number.is_multiple_of(2).then(|| "title".to_owned());
@@ -44,8 +44,8 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &Database) 
             .map(|(n, house)| scope.spawn(move || read(house, n)))
             .collect();
         for round in 1..=4 {
-            one.memory.set("albums", Table::albums(3000, &format!("Round {round}")));
-            assert_eq!(one.go(&source, &full()).stats.updated, ROWS);
+            one.memory.set("albums", MemoryTable::albums(3000, &format!("Round {round}")));
+            assert_eq!(one.go(&source, &full_sync()).stats.updated, ROWS);
         }
         over.store(true, Ordering::SeqCst);
         for reader in readers {

@@ -7,10 +7,10 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 use lockstep::sync::Timeouts;
 
-use crate::support::source_fixture::Way;
-use crate::support::stub_server::{Deed, Reply};
-use crate::support::test_engine::{TERMS, draft, incremental};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::source_fixture::SourceFixture;
+use crate::support::stub_server::{ReplyTransform, StubReply};
+use crate::support::test_engine::{TEST_TIMEOUTS, incremental_sync, source_draft};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_catalog_made_of_a_table_keeps_everything_and_the_next_sync_heals,
@@ -18,45 +18,46 @@ on_both_databases![
 ];
 
 /// Misdeeds, each with validators that must not be kept.
-fn deeds() -> [(&'static str, Deed); 6] {
-    let bomb = Reply::bomb(20_000_000);
-    let deed = |deed: fn(Reply) -> Reply| -> Deed { Arc::new(move |whole| deed(whole).etag("\"spoiled\"")) };
+fn deeds() -> [(&'static str, ReplyTransform); 6] {
+    let bomb = StubReply::bomb(20_000_000);
+    let deed =
+        |deed: fn(StubReply) -> StubReply| -> ReplyTransform { Arc::new(move |whole| deed(whole).etag("\"spoiled\"")) };
     [
-        ("a page", deed(|_| Reply::html("<!doctype html><title>Log in</title>"))),
-        ("a private redirect", deed(|_| Reply::redirect(302, "http://10.0.0.1/"))),
+        ("a page", deed(|_| StubReply::html("<!doctype html><title>Log in</title>"))),
+        ("a private redirect", deed(|_| StubReply::redirect(302, "http://10.0.0.1/"))),
         ("half a gzip", deed(|whole| whole.gzip().halved())),
         ("a bomb", Arc::new(move |_| bomb.clone().etag("\"spoiled\""))),
-        ("a reset", deed(Reply::reset)),
-        ("silence", deed(Reply::hang)),
+        ("a reset", deed(StubReply::reset)),
+        ("silence", deed(StubReply::hang)),
     ]
 }
 
 /// What the catalog is: its items with their places and fields, its columns, and what is known of the last version.
-fn whole(db: &Database, house: &House, source: &Source) -> String {
+fn whole(db: &TestDatabase, house: &TestEngine, source: &Source) -> String {
     let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
     let columns: Vec<_> = catalog.typed_columns().collect();
     format!("{:?} {columns:?} {:?} {}", db.items_as_written(), catalog.validators, catalog.item_count)
 }
 
-fn a_catalog_made_of_a_table_keeps_everything_and_the_next_sync_heals(db: &Database) {
+fn a_catalog_made_of_a_table_keeps_everything_and_the_next_sync_heals(db: &TestDatabase) {
     every_way_keeps_everything(db, &["csv", "excel", "sheet"]);
 }
 
-fn a_catalog_made_of_articles_keeps_everything_and_the_next_sync_heals(db: &Database) {
+fn a_catalog_made_of_articles_keeps_everything_and_the_next_sync_heals(db: &TestDatabase) {
     every_way_keeps_everything(db, &["feeds", "reader"]);
 }
 
-fn every_way_keeps_everything(db: &Database, kinds: &[&str]) {
-    for way in Way::all().into_iter().filter(|way| kinds.contains(&way.kind)) {
+fn every_way_keeps_everything(db: &TestDatabase, kinds: &[&str]) {
+    for way in SourceFixture::all().into_iter().filter(|way| kinds.contains(&way.kind)) {
         // What breaks off is tried again within it.
-        let terms = Timeouts { fetch: Duration::from_secs(1), ..TERMS };
-        let house = House::fetching(db.store(), terms, |settings| {
+        let terms = Timeouts { fetch: Duration::from_secs(1), ..TEST_TIMEOUTS };
+        let house = TestEngine::fetching(db.store(), terms, |settings| {
             way.settle(settings);
             settings.max_bytes = 5_000_000;
         });
-        let draft = draft("news", way.kind, way.location.clone());
+        let draft = source_draft("news", way.kind, way.location.clone());
         let source = house.store.add_source(&draft, None).expect("a source");
-        let first = house.go(&source, &incremental());
+        let first = house.go(&source, &incremental_sync());
         assert_eq!((first.status, first.stats.added), (Status::Completed, 120), "{}: {}", way.name, first.message);
         let known = whole(db, &house, &source);
         for (name, deed) in deeds() {
@@ -67,7 +68,7 @@ fn every_way_keeps_everything(db: &Database, kinds: &[&str]) {
             }
             let before = whole(db, &house, &source);
             way.misbehave(&deed);
-            let record = house.go(&source, &incremental());
+            let record = house.go(&source, &incremental_sync());
             let told = if way.is_list() { Status::Completed } else { Status::Failed };
             assert_eq!(record.status, told, "{what}: {}", record.message);
             assert!(record.code.is_some() || record.issues == 1, "{what}: {record:?}");
@@ -75,7 +76,7 @@ fn every_way_keeps_everything(db: &Database, kinds: &[&str]) {
             assert!(way.secrets().iter().all(|secret| !seen.contains(secret)), "{what}: {seen}");
             assert_eq!(whole(db, &house, &source), before, "{what}: {}", record.message);
             way.behave();
-            let healed = house.go(&source, &incremental());
+            let healed = house.go(&source, &incremental_sync());
             let news = u64::from(way.by_form);
             let counts = (healed.stats.added, healed.stats.updated, healed.stats.removed, healed.issues);
             assert_eq!((healed.status, counts), (Status::Completed, (news, 0, 0, 0)), "{what}: {}", healed.message);
@@ -84,7 +85,7 @@ fn every_way_keeps_everything(db: &Database, kinds: &[&str]) {
             }
         }
         way.grow();
-        let news = house.go(&source, &incremental());
+        let news = house.go(&source, &incremental_sync());
         assert_eq!((news.status, news.stats.added, news.stats.removed), (Status::Completed, 1, 0), "{}", way.name);
         house.store.remove_source(source.id).expect("removed");
     }

@@ -3,10 +3,10 @@
 
 use lockstep::domain::operation::{Mode, StartRequest, Status};
 
-use crate::support::memory_kind::{Fault, Moment, Table};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::{full, incremental};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::{full_sync, incremental_sync};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_run_that_breaks_off_leaves_whole_items_and_the_next_heals,
@@ -16,13 +16,13 @@ on_both_databases![
     a_first_run_that_breaks_off_leaves_a_readable_catalog,
 ];
 
-fn a_run_that_breaks_off_leaves_whole_items_and_the_next_heals(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(4000, "Old"));
+fn a_run_that_breaks_off_leaves_whole_items_and_the_next_heals(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(4000, "Old"));
     house.sync(&source);
     // Everything changes, 100 go, 50 come; the source breaks off after 2,500 of 3,950 rows.
-    let new = || Table::albums(3900, "New");
-    house.memory.set("albums", new().at(Moment::Apply(2500), Fault::Break));
+    let new = || MemoryTable::albums(3900, "New");
+    house.memory.set("albums", new().at(FaultMoment::Apply(2500), MemoryFault::Break));
     let record = house.sync(&source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("broken")));
     let written = db.count("items", "fields LIKE '%New%'");
@@ -38,56 +38,63 @@ fn a_run_that_breaks_off_leaves_whole_items_and_the_next_heals(db: &Database) {
     assert_eq!(house.store.catalog(source.id).expect("an answer").expect("a catalog").item_count, 3900);
 }
 
-fn a_source_that_returns_to_its_former_version_after_a_broken_run_is_looked_at_again(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(2500, "Old"));
+fn a_source_that_returns_to_its_former_version_after_a_broken_run_is_looked_at_again(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(2500, "Old"));
     house.sync(&source);
-    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"), "validators are at work");
-    house.memory.set("albums", Table::albums(2500, "New").at(Moment::Apply(1500), Fault::Break));
-    assert_eq!(house.go(&source, &incremental()).status, Status::Failed);
-    house.memory.set("albums", Table::albums(2500, "Old"));
-    let healed = house.go(&source, &incremental());
+    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"), "validators are at work");
+    house.memory.set("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
+    assert_eq!(house.go(&source, &incremental_sync()).status, Status::Failed);
+    house.memory.set("albums", MemoryTable::albums(2500, "Old"));
+    let healed = house.go(&source, &incremental_sync());
     assert_eq!((healed.status, healed.stats.updated), (Status::Completed, 1000), "{}", healed.message);
     assert_eq!(db.count("items", "fields LIKE '%New%'"), 0);
 }
 
-fn a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(50, "Old"));
+fn a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(50, "Old"));
     house.sync(&source);
     let catalog = || format!("{:?}", house.store.catalog(source.id).expect("an answer"));
     let before = (db.items_as_written(), catalog());
-    for moment in [Moment::Fetch, Moment::Survey(0), Moment::Survey(49), Moment::Apply(0), Moment::Apply(40)] {
-        house.memory.set("albums", Table::albums(50, "New").at(moment, Fault::Break));
+    for moment in [
+        FaultMoment::Fetch,
+        FaultMoment::Survey(0),
+        FaultMoment::Survey(49),
+        FaultMoment::Apply(0),
+        FaultMoment::Apply(40),
+    ] {
+        house.memory.set("albums", MemoryTable::albums(50, "New").at(moment, MemoryFault::Break));
         assert_eq!(house.sync(&source).status, Status::Failed);
         assert_eq!((db.items_as_written(), catalog()), before);
     }
 }
 
-fn a_page_to_sign_in_is_never_taken_for_data(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
+fn a_page_to_sign_in_is_never_taken_for_data(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
     outside.csv("/albums.csv", "id,title\na,One\n");
     let source = house.url_source("albums", outside.url("/albums.csv"));
     house.sync(&source);
     let before = db.items_as_written();
     let page = "<!doctype html><html><title>Sign in</title><table><tr><td>id,title</td></tr></table></html>";
-    for reply in [Reply::html(page), Reply::csv(page), Reply::status(200).body(page)] {
+    for reply in [StubReply::html(page), StubReply::csv(page), StubReply::status(200).body(page)] {
         outside.set("/albums.csv", reply);
         for mode in [Mode::Incremental, Mode::Full] {
-            let record = house.go(&source, &StartRequest { mode, ..full() });
+            let record = house.go(&source, &StartRequest { mode, ..full_sync() });
             assert_eq!(record.status, Status::Failed, "{}", record.message);
             assert_eq!(db.items_as_written(), before);
         }
     }
 }
 
-fn a_first_run_that_breaks_off_leaves_a_readable_catalog(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(2500, "New").at(Moment::Apply(1500), Fault::Break));
+fn a_first_run_that_breaks_off_leaves_a_readable_catalog(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house
+        .memory_source("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
     assert_eq!(house.sync(&source).status, Status::Failed);
     let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.item_count, catalog.last_success_at), (2, 1000, None));
     assert_eq!(house.lines(&source).len(), 1000);
-    house.memory.set("albums", Table::albums(2500, "New"));
+    house.memory.set("albums", MemoryTable::albums(2500, "New"));
     assert_eq!(house.sync(&source).stats.added, 1500);
 }

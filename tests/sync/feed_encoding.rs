@@ -6,9 +6,9 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::Source;
 use lockstep::store::sources::SourceChange;
 
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::{draft, incremental};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::{incremental_sync, source_draft};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set,
@@ -17,29 +17,29 @@ on_both_databases![
 ];
 
 /// A feed with this in its channel in windows-1251 that declares another encoding.
-fn feed(channel: &str) -> Reply {
+fn feed(channel: &str) -> StubReply {
     let declaration = "<?xml version=\"1.0\" encoding=\"windows-1252\"?>";
     encoded(&format!("{declaration}<rss version=\"2.0\"><channel>{channel}</channel></rss>"), WINDOWS_1251)
 }
 
-fn encoded(text: &str, encoding: &'static Encoding) -> Reply {
-    Reply::status(200).header("Content-Type", "application/xml").body(encoding.encode(text).0)
+fn encoded(text: &str, encoding: &'static Encoding) -> StubReply {
+    StubReply::status(200).header("Content-Type", "application/xml").body(encoding.encode(text).0)
 }
 
-fn set_encoding(house: &House, source: &Source, encoding: &str) -> Source {
-    let mut draft = draft(source.slug.as_str(), &source.kind, source.location.clone());
+fn set_encoding(house: &TestEngine, source: &Source, encoding: &str) -> Source {
+    let mut draft = source_draft(source.slug.as_str(), &source.kind, source.location.clone());
     draft.read_options.encoding = Some(encoding.to_owned());
     let changed = house.store.change_source(source.id, &draft, None).expect("an answer");
     assert_eq!(changed, SourceChange::Done);
     house.store.source_by_id(source.id).expect("an answer").expect("the source")
 }
 
-fn titles(house: &House, source: &Source) -> Vec<String> {
+fn titles(house: &TestEngine, source: &Source) -> Vec<String> {
     house.items(source).into_iter().map(|item| item.fields[0].1.clone()).collect()
 }
 
-fn a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
+fn a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
     let cases = [
         ("koi", KOI8_R, "МИД", ""),
         ("windows", WINDOWS_1251, "НАТО", ""),
@@ -62,14 +62,14 @@ fn a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set(db: &Data
 
         // Its server would say that nothing is new.
         let source = set_encoding(&house, &source, encoding.name());
-        let record = house.go(&source, &incremental());
+        let record = house.go(&source, &incremental_sync());
         assert_eq!((record.stats.added, record.stats.updated, record.issues), (0, 1, 0), "{slug}: {}", record.message);
         assert_eq!(titles(&house, &source), [title], "{slug}");
     }
 }
 
-fn articles_that_are_told_by_their_text_are_not_doubled_when_the_encoding_is_set(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
+fn articles_that_are_told_by_their_text_are_not_doubled_when_the_encoding_is_set(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
     // The first has no id, and the ids of the others are misread, too.
     let item = |id: &str| format!("<item><guid>{id}</guid><title>МИД</title></item>");
     let channel = format!("<title>A</title><item><title>НАТО</title></item>{}{}", item("ЦСКА"), item("Мир"));
@@ -92,11 +92,11 @@ fn articles_that_are_told_by_their_text_are_not_doubled_when_the_encoding_is_set
     assert!(house.items(&other)[1].key.ends_with("-ЦСКА"), "{}", house.items(&other)[1].key);
 }
 
-fn a_list_is_read_in_the_encoding_of_its_source_and_a_feed_in_utf_8_stays_as_it_is(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
+fn a_list_is_read_in_the_encoding_of_its_source_and_a_feed_in_utf_8_stays_as_it_is(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
     let item = |title: &str| format!("<item><guid>1</guid><title>{title}</title></item>");
     outside.set("/windows", feed(&item("НАТО")));
-    outside.set("/utf-8", Reply::rss(&format!("<title>Utf</title>{}", item("Эхо"))));
+    outside.set("/utf-8", StubReply::rss(&format!("<title>Utf</title>{}", item("Эхо"))));
     let outline = |text: &str, path: &str| format!("<outline text=\"{text}\" xmlUrl=\"{}\"/>", outside.url(path));
     let outlines = format!("{}{}", outline("МИД", "/windows"), outline("Эхо", "/utf-8"));
     outside.set("/list", encoded(&format!("<opml version=\"2.0\"><body>{outlines}</body></opml>"), WINDOWS_1251));

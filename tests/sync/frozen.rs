@@ -13,26 +13,27 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, Timeouts};
 
-use crate::support::memory_kind::{Fault, Moment, Table};
-use crate::support::test_engine::{TERMS, full, until};
-use crate::support::{Database, Gate, House};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, wait_until};
+use crate::support::{PausePoint, TestDatabase, TestEngine};
 
 /// Tells the worker its part: the database, the run and a folder for signs between the two.
 const PART: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
 
-const SHORT: Timeouts = Timeouts { lease: Duration::from_millis(800), renewal: Duration::from_millis(200), ..TERMS };
+const SHORT: Timeouts =
+    Timeouts { lease: Duration::from_millis(800), renewal: Duration::from_millis(200), ..TEST_TIMEOUTS };
 
 #[test]
 fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite() {
-    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite", Database::sqlite);
+    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite", TestDatabase::sqlite);
 }
 
 #[test]
 fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres() {
-    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres", Database::postgres);
+    run("a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_postgres", TestDatabase::postgres);
 }
 
-fn run(name: &str, database: fn() -> Database) {
+fn run(name: &str, database: fn() -> TestDatabase) {
     match std::env::var(PART) {
         Ok(part) => be_the_worker(&part),
         Err(_) => freeze_and_take_over(name, &database()),
@@ -43,15 +44,20 @@ fn run(name: &str, database: fn() -> Database) {
 fn be_the_worker(part: &str) {
     let (address, id, signs) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
     let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT.lease).expect("the database");
-    let house = House::with(store, SHORT);
-    let (gate, signs) = (Gate::default(), Path::new(&signs));
-    house.memory.set("albums", Table::albums(3000, "Frozen").at(Moment::Apply(2500), Fault::Wait(gate.clone())));
+    let house = TestEngine::with(store, SHORT);
+    let (gate, signs) = (PausePoint::default(), Path::new(&signs));
+    house.memory.set(
+        "albums",
+        MemoryTable::albums(3000, "Frozen").at(FaultMoment::Apply(2500), MemoryFault::Wait(gate.clone())),
+    );
     std::thread::scope(|scope| {
         scope.spawn(|| {
             gate.wait_until_reached();
-            until(|| house.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.progress >= 50)));
+            wait_until(|| {
+                house.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.progress >= 50))
+            });
             fs::write(signs.join("at-the-gate"), "").expect("a sign");
-            until(|| signs.join("go-on").exists());
+            wait_until(|| signs.join("go-on").exists());
             gate.open();
         });
         assert!(house.control.run_here(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
@@ -62,16 +68,16 @@ fn be_the_worker(part: &str) {
 }
 
 /// A process that is thawed and ended whatever becomes of the test.
-struct Worker(Child);
+struct WorkerProcess(Child);
 
-impl Worker {
+impl WorkerProcess {
     fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().expect("kill runs");
         assert!(sent.success(), "{signal} was not sent");
     }
 }
 
-impl Drop for Worker {
+impl Drop for WorkerProcess {
     fn drop(&mut self) {
         // It may be gone already, which is as good.
         let _ = self.0.kill();
@@ -79,12 +85,12 @@ impl Drop for Worker {
     }
 }
 
-fn freeze_and_take_over(name: &str, db: &Database) {
-    let house = House::with(db.store(), SHORT);
-    let source = house.memory_source("albums", Table::albums(3000, "Old"));
+fn freeze_and_take_over(name: &str, db: &TestDatabase) {
+    let house = TestEngine::with(db.store(), SHORT);
+    let source = house.memory_source("albums", MemoryTable::albums(3000, "Old"));
     house.sync(&source);
     let signs = tempfile::tempdir().expect("a folder");
-    let id = house.start(&source, &full());
+    let id = house.start(&source, &full_sync());
     let address = match db.address() {
         DatabaseAddress::Sqlite(path) => path.display().to_string(),
         DatabaseAddress::Postgres(url) => url,
@@ -97,8 +103,8 @@ fn freeze_and_take_over(name: &str, db: &Database) {
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn();
-    let mut worker = Worker(worker.expect("a worker"));
-    until(|| signs.path().join("at-the-gate").exists());
+    let mut worker = WorkerProcess(worker.expect("a worker"));
+    wait_until(|| signs.path().join("at-the-gate").exists());
 
     // Frozen inside a heartbeat on SQLite it holds the only lock there is, and nobody can do anything; that is
     // documented, and not what is tried here: it is thawed and frozen once more then.
@@ -126,7 +132,7 @@ fn freeze_and_take_over(name: &str, db: &Database) {
     assert_eq!(db.count("sync_records", &format!("id = '{id}' AND status = 'interrupted'")), 1);
     assert_eq!(house.store.operation_status(id).expect("an answer").expect("a status").status, Status::Interrupted);
 
-    house.memory.set("albums", Table::albums(3000, "New"));
+    house.memory.set("albums", MemoryTable::albums(3000, "New"));
     assert_eq!(house.run(successor).status, Status::Completed);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
 }

@@ -3,9 +3,9 @@
 use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::domain::source::{Source, Validators};
 
-use crate::support::memory_kind::{Fault, Moment, Table};
-use crate::support::test_engine::full;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     an_empty_source_fails_and_keeps_the_catalog_whatever_its_size,
@@ -20,11 +20,11 @@ on_both_databases![
     rows_that_are_refused_do_not_make_a_source_small,
 ];
 
-fn validators(house: &House, source: &Source) -> Validators {
+fn validators(house: &TestEngine, source: &Source) -> Validators {
     house.store.catalog(source.id).expect("an answer").expect("a catalog").validators
 }
 
-fn item_count(house: &House, source: &Source) -> u64 {
+fn item_count(house: &TestEngine, source: &Source) -> u64 {
     house.store.catalog(source.id).expect("an answer").expect("a catalog").item_count
 }
 
@@ -33,8 +33,8 @@ fn csv(keys: impl Iterator<Item = u32>, title: &str) -> String {
     format!("id,title\n{rows}")
 }
 
-fn an_empty_source_fails_and_keeps_the_catalog_whatever_its_size(db: &Database) {
-    let house = House::on(db);
+fn an_empty_source_fails_and_keeps_the_catalog_whatever_its_size(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for size in [1, 3, 40] {
         let source = house.csv_source(&format!("albums-{size}"), csv(1..=size, "Title"));
         assert_eq!(house.sync(&source).status, Status::Completed);
@@ -60,14 +60,14 @@ fn an_empty_source_fails_and_keeps_the_catalog_whatever_its_size(db: &Database) 
     }
 }
 
-fn a_first_sync_of_an_empty_source_fails_too(db: &Database) {
-    let house = House::on(db);
+fn a_first_sync_of_an_empty_source_fails_too(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "");
     assert_eq!(house.sync(&source).code.as_deref(), Some("empty_source"));
 }
 
-fn when_half_of_a_catalog_is_gone_it_is_removed(db: &Database) {
-    let house = House::on(db);
+fn when_half_of_a_catalog_is_gone_it_is_removed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", csv(1..=100, "Title"));
     house.sync(&source);
     house.rewrite(&source, csv(1..=50, "Title"));
@@ -77,8 +77,8 @@ fn when_half_of_a_catalog_is_gone_it_is_removed(db: &Database) {
     assert!(validators(&house, &source).body_hash.is_some());
 }
 
-fn when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied(db: &Database) {
-    let house = House::on(db);
+fn when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", csv(1..=100, "Title"));
     house.sync(&source);
     assert_ne!(validators(&house, &source), Validators::default());
@@ -102,8 +102,8 @@ fn when_more_than_half_is_gone_removals_wait_and_the_rest_is_applied(db: &Databa
     assert_ne!(validators(&house, &source), Validators::default());
 }
 
-fn removals_withheld_once_are_withheld_the_second_time(db: &Database) {
-    let house = House::on(db);
+fn removals_withheld_once_are_withheld_the_second_time(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", csv(1..=100, "Title"));
     house.sync(&source);
     house.rewrite(&source, csv((1..=49).chain(1001..=1050), "Title"));
@@ -114,12 +114,12 @@ fn removals_withheld_once_are_withheld_the_second_time(db: &Database) {
     assert_eq!(item_count(&house, &source), 150);
 }
 
-fn a_run_cut_short_does_not_loosen_the_guard(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::of(1..=4000, "Title"));
+fn a_run_cut_short_does_not_loosen_the_guard(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::of(1..=4000, "Title"));
     house.sync(&source);
-    let shrunk = || Table::of((1..=1900).chain(10_001..=12_000), "Title");
-    house.memory.set("albums", shrunk().at(Moment::Apply(3500), Fault::Break));
+    let shrunk = || MemoryTable::of((1..=1900).chain(10_001..=12_000), "Title");
+    house.memory.set("albums", shrunk().at(FaultMoment::Apply(3500), MemoryFault::Break));
     assert_eq!(house.sync(&source).status, Status::Failed);
     assert!(item_count(&house, &source) > 4000, "some came");
     house.memory.set("albums", shrunk());
@@ -128,13 +128,13 @@ fn a_run_cut_short_does_not_loosen_the_guard(db: &Database) {
     assert_eq!(item_count(&house, &source), 6000);
 }
 
-fn a_change_of_keys_that_was_meant_is_finished_after_it_was_cut_short(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::of(1..=4000, "Title"));
+fn a_change_of_keys_that_was_meant_is_finished_after_it_was_cut_short(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::of(1..=4000, "Title"));
     house.sync(&source);
-    let other = || Table::of(10_001..=14_000, "Title");
-    let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full() };
-    house.memory.set("albums", other().at(Moment::Apply(3500), Fault::Break));
+    let other = || MemoryTable::of(10_001..=14_000, "Title");
+    let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full_sync() };
+    house.memory.set("albums", other().at(FaultMoment::Apply(3500), MemoryFault::Break));
     assert_eq!(house.go(&source, &meant).status, Status::Failed);
     assert!(item_count(&house, &source) > 6000, "most came");
     house.memory.set("albums", other());
@@ -143,8 +143,8 @@ fn a_change_of_keys_that_was_meant_is_finished_after_it_was_cut_short(db: &Datab
     assert_eq!(item_count(&house, &source), 4000);
 }
 
-fn ten_removals_are_few_whatever_the_size(db: &Database) {
-    let house = House::on(db);
+fn ten_removals_are_few_whatever_the_size(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", csv(1..=11, "Title"));
     house.sync(&source);
     house.rewrite(&source, csv(1..=1, "Title"));
@@ -152,9 +152,9 @@ fn ten_removals_are_few_whatever_the_size(db: &Database) {
     assert_eq!((record.stats.removed, record.withheld_removals, item_count(&house, &source)), (10, 0, 1));
 }
 
-fn a_changed_key_column_changes_nothing_until_it_is_meant(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(100, "Title"));
+fn a_changed_key_column_changes_nothing_until_it_is_meant(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(100, "Title"));
     house.sync(&source);
     let before = db.items_as_written();
     let rows: Vec<_> = (1001..=1100).map(|n| n.to_string()).collect();
@@ -168,7 +168,7 @@ fn a_changed_key_column_changes_nothing_until_it_is_meant(db: &Database) {
     assert!(record.message.contains("Did the key column change?"), "{}", record.message);
     assert_eq!(db.items_as_written(), both, "nothing was written");
 
-    let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full() };
+    let meant = StartRequest { options: StartOptions { accept_rekey: true, ..StartOptions::default() }, ..full_sync() };
     let record = house.go(&rekeyed, &meant);
     assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 100, 100));
     assert_eq!(house.items(&rekeyed).into_iter().map(|item| item.key).collect::<Vec<_>>(), rows);
@@ -176,8 +176,8 @@ fn a_changed_key_column_changes_nothing_until_it_is_meant(db: &Database) {
     assert_eq!(db.items_as_written()[..100], before[..], "the other catalog is as it was");
 }
 
-fn rows_that_are_refused_do_not_make_a_source_small(db: &Database) {
-    let house = House::on(db);
+fn rows_that_are_refused_do_not_make_a_source_small(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", csv(1..=100, "Title"));
     house.sync(&source);
     let torn: String = (1..=100).map(|key| format!("{key},Title {key},torn\n")).collect();

@@ -6,9 +6,9 @@ use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 use lockstep::store::items::ItemQuery;
 
-use crate::support::test_engine::{draft, full, incremental, issue_line};
-use crate::support::workbook_builder::{Xlsx, text_row};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::test_engine::{format_issue, full_sync, incremental_sync, source_draft};
+use crate::support::workbook_builder::{XlsxBuilder, text_row};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_hidden_column_that_comes_later_is_left_out_of_a_public_catalog,
@@ -31,22 +31,22 @@ const NOTE: &str = "Column “cost” is hidden in the source, so a sync leaves 
 fn book(rows: &[&[&str]], hidden: Option<usize>) -> Vec<u8> {
     let rows = rows.iter().enumerate().map(|(row, cells)| text_row(row + 1, cells)).collect::<String>();
     let columns = hidden.map(|at| format!("<cols><col min=\"{at}\" max=\"{at}\" width=\"9\" hidden=\"1\"/></cols>"));
-    Xlsx::of_sheet(&format!("{}<sheetData>{rows}</sheetData>", columns.unwrap_or_default())).bytes()
+    XlsxBuilder::of_sheet(&format!("{}<sheetData>{rows}</sheetData>", columns.unwrap_or_default())).bytes()
 }
 
 /// A source that is a workbook, and the means to write its file.
-struct Albums<'a> {
-    house: &'a House,
+struct HiddenColumnSource<'a> {
+    house: &'a TestEngine,
     folder: tempfile::TempDir,
     source: Source,
 }
 
-impl<'a> Albums<'a> {
-    fn new(house: &'a House, public: bool, content: &[u8]) -> Self {
+impl<'a> HiddenColumnSource<'a> {
+    fn new(house: &'a TestEngine, public: bool, content: &[u8]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("albums.xlsx");
         std::fs::write(&path, content).expect("written");
-        let draft = SourceDraft { public, ..draft("albums", "excel", SourceLocation::File(path)) };
+        let draft = SourceDraft { public, ..source_draft("albums", "excel", SourceLocation::File(path)) };
         let source = house.store.add_source(&draft, None).expect("a source");
         Self { house, folder, source }
     }
@@ -58,10 +58,10 @@ impl<'a> Albums<'a> {
     /// Syncs it, after a check that must say the same.
     fn sync(&self) -> Vec<String> {
         let look = self.house.control.look_again(&self.source).expect("a look");
-        let record = self.house.go(&self.source, &full());
+        let record = self.house.go(&self.source, &full_sync());
         assert_eq!(record.status, Status::Completed, "{}", record.message);
         let issues = self.house.issues(record.id);
-        assert_eq!(look.issues.kept.into_iter().map(issue_line).collect::<Vec<_>>(), issues);
+        assert_eq!(look.issues.kept.into_iter().map(format_issue).collect::<Vec<_>>(), issues);
         issues
     }
 
@@ -76,9 +76,9 @@ impl<'a> Albums<'a> {
     }
 }
 
-fn a_hidden_column_that_comes_later_is_left_out_of_a_public_catalog(db: &Database) {
-    let house = House::on(db);
-    let albums = Albums::new(&house, true, &book(&[&["id", "title"], &["1", "One"], &["2", "Two"]], None));
+fn a_hidden_column_that_comes_later_is_left_out_of_a_public_catalog(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = HiddenColumnSource::new(&house, true, &book(&[&["id", "title"], &["1", "One"], &["2", "Two"]], None));
     assert!(albums.sync().is_empty());
     let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "9", "One"], &["3", "8", "Three"]];
     albums.rewrite(&book(&rows, Some(2)));
@@ -89,10 +89,10 @@ fn a_hidden_column_that_comes_later_is_left_out_of_a_public_catalog(db: &Databas
     assert_eq!(albums.columns(), ["id", "title"]);
 }
 
-fn a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed(db: &Database) {
-    let house = House::on(db);
+fn a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "9", "One"], &["2", "8", "Two"]];
-    let albums = Albums::new(&house, true, &book(&rows, None));
+    let albums = HiddenColumnSource::new(&house, true, &book(&rows, None));
     assert!(albums.sync().is_empty());
     assert_eq!(house.lines(&albums.source), ["1|9|One", "2|8|Two"]);
     albums.rewrite(&book(&rows, Some(2)));
@@ -106,18 +106,18 @@ fn a_column_that_is_hidden_later_leaves_a_public_catalog_until_it_is_allowed(db:
     let allowed = SourceDraft {
         public: true,
         read_options: ReadOptions { published_hidden_columns, ..ReadOptions::default() },
-        ..draft("albums", "excel", source.location.clone())
+        ..source_draft("albums", "excel", source.location.clone())
     };
     house.store.change_source(source.id, &allowed, None).expect("changed");
-    let record = house.go(source, &incremental());
+    let record = house.go(source, &incremental_sync());
     assert_eq!(record.stats.updated, 2, "{}", record.message);
     assert_eq!(house.lines(source), ["1|9|One", "2|8|Two"]);
 }
 
-fn a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searches(db: &Database) {
-    let house = House::on(db);
+fn a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searches(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: [&[&str]; 3] = [&["id", "co\u{200b}st", "title"], &["1", "991", "One"], &["2", "882", "Two"]];
-    let albums = Albums::new(&house, true, &book(&rows, None));
+    let albums = HiddenColumnSource::new(&house, true, &book(&rows, None));
     albums.sync();
     let rows: [&[&str]; 3] = [&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two", "and more"]];
     albums.rewrite(&book(&rows, Some(2)));
@@ -127,20 +127,20 @@ fn a_column_that_is_hidden_later_leaves_items_whose_rows_are_refused_and_searche
     assert_eq!((albums.found("991"), albums.found("882"), albums.found("two")), (0, 0, 1));
     // The row is mended, and then the column is shown again.
     albums.rewrite(&book(&[&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two"]], Some(2)));
-    let record = house.go(&albums.source, &incremental());
+    let record = house.go(&albums.source, &incremental_sync());
     assert_eq!((record.stats.unchanged, record.stats.updated), (2, 0), "{}", record.message);
     albums.rewrite(&book(&[&["id", "cost", "title"], &["1", "991", "One"], &["2", "882", "Two"]], None));
     albums.sync();
     assert_eq!(house.lines(&albums.source), ["1|991|One", "2|882|Two"]);
 }
 
-fn a_column_that_is_hidden_later_leaves_items_whose_removal_waits(db: &Database) {
-    let house = House::on(db);
+fn a_column_that_is_hidden_later_leaves_items_whose_removal_waits(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let numbers: Vec<String> = (1..=40).map(|number| number.to_string()).collect();
     let rows: Vec<[&str; 3]> = numbers.iter().map(|number| [number.as_str(), "991", "One"]).collect();
     let header: &[&str] = &["id", "cost", "title"];
     let all: Vec<&[&str]> = std::iter::once(header).chain(rows.iter().map(|row| &row[..])).collect();
-    let albums = Albums::new(&house, true, &book(&all, None));
+    let albums = HiddenColumnSource::new(&house, true, &book(&all, None));
     albums.sync();
     albums.rewrite(&book(&all[..10], Some(2)));
     let record = house.sync(&albums.source);
@@ -150,10 +150,10 @@ fn a_column_that_is_hidden_later_leaves_items_whose_removal_waits(db: &Database)
     assert_eq!((albums.found("991"), albums.found("one")), (0, 40));
 }
 
-fn a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted(db: &Database) {
-    let house = House::on(db);
+fn a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: [&[&str]; 3] = [&["id", "co\u{200b}st", "title"], &["1", "991", "One"], &["2", "882", "Two"]];
-    let albums = Albums::new(&house, true, &book(&rows, None));
+    let albums = HiddenColumnSource::new(&house, true, &book(&rows, None));
     albums.sync();
     // What the first batch of a run leaves behind that does not come to its end.
     db.run("UPDATE catalogs SET columns = '[\"id\",\"title\"]'");
@@ -163,27 +163,27 @@ fn a_column_that_is_hidden_later_leaves_all_items_though_a_run_was_interrupted(d
     assert_eq!((albums.found("991"), albums.found("882"), albums.found("two")), (0, 0, 1));
 }
 
-fn twelve_hundred_columns_that_are_hidden_later_leave_a_public_catalog(db: &Database) {
-    let house = House::on(db);
+fn twelve_hundred_columns_that_are_hidden_later_leave_a_public_catalog(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let names: Vec<String> = (1..=1200).map(|number| format!("c{number}")).collect();
     let header: Vec<&str> = ["id", "title"].into_iter().chain(names.iter().map(String::as_str)).collect();
     let row = |id, title, more| [vec![id, title], vec!["991"; 1200], more].concat();
     let (one, two, surplus) = (row("1", "One", vec![]), row("2", "Two", vec![]), row("2", "Two", vec!["more"]));
-    let albums = Albums::new(&house, true, &book(&[&header, &one, &two], None));
+    let albums = HiddenColumnSource::new(&house, true, &book(&[&header, &one, &two], None));
     albums.sync();
     assert_eq!(albums.found("991"), 2);
     let rows: String = [&header, &one, &surplus].iter().zip(1..).map(|(cells, row)| text_row(row, cells)).collect();
     let hidden = "<cols><col min=\"3\" max=\"1202\" width=\"9\" hidden=\"1\"/></cols>";
-    albums.rewrite(&Xlsx::of_sheet(&format!("{hidden}<sheetData>{rows}</sheetData>")).bytes());
-    let record = house.go(&albums.source, &full());
+    albums.rewrite(&XlsxBuilder::of_sheet(&format!("{hidden}<sheetData>{rows}</sheetData>")).bytes());
+    let record = house.go(&albums.source, &full_sync());
     assert_eq!(record.status, Status::Completed, "{}", record.message);
     assert_eq!((house.lines(&albums.source), albums.found("991")), (vec!["1|One".into(), "2|Two".into()], 0));
 }
 
-fn a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_columns_out(db: &Database) {
-    let house = House::on(db);
+fn a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_columns_out(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: [&[&str]; 2] = [&["id", "cost", "title"], &["1", "9", "One"]];
-    let albums = Albums::new(&house, false, &book(&rows, Some(2)));
+    let albums = HiddenColumnSource::new(&house, false, &book(&rows, Some(2)));
     house.sync(&albums.source);
     assert_eq!(house.lines(&albums.source), ["1|9|One"]);
     // An earlier version published hidden columns, and wrote down neither that they are allowed nor that they are not.
@@ -191,16 +191,16 @@ fn a_public_catalog_of_an_earlier_version_is_read_once_more_to_leave_hidden_colu
     let known = house.store.catalog(albums.source.id).expect("an answer").expect("a catalog").validators;
     let hash = known.body_hash.expect("the hash of the file");
     db.run(&format!("UPDATE catalogs SET validators = '{{\"body_hash\":\"{hash}\"}}'"));
-    house.go(&albums.source, &incremental());
+    house.go(&albums.source, &incremental_sync());
     assert_eq!(house.lines(&albums.source), ["1|One"]);
-    let again = house.go(&albums.source, &incremental());
+    let again = house.go(&albums.source, &incremental_sync());
     assert!(again.message.starts_with("Nothing new since the last sync"), "{}", again.message);
 }
 
-fn a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place(db: &Database) {
-    let house = House::on(db);
+fn a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: [&[&str]; 2] = [&["id", "title", "cost", "year"], &["1", "One", "9", "1990"]];
-    let albums = Albums::new(&house, true, &book(&rows, None));
+    let albums = HiddenColumnSource::new(&house, true, &book(&rows, None));
     assert!(albums.sync().is_empty());
     let failing: [&[&str]; 2] = [&["id", "title", "cost", "#REF!"], rows[1]];
     for _ in 0..2 {
@@ -219,10 +219,10 @@ fn a_header_that_fails_beside_a_hidden_column_gets_the_name_of_its_own_place(db:
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
 }
 
-fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &Database) {
-    let house = House::on(db);
+fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: [&[&str]; 2] = [&["id", "title"], &["1", "One"]];
-    let albums = Albums::new(&house, true, &book(&rows, Some(1)));
+    let albums = HiddenColumnSource::new(&house, true, &book(&rows, Some(1)));
     let look = house.control.look_again(&albums.source).expect("a look");
     let record = house.sync(&albums.source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
@@ -231,25 +231,25 @@ fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &Database) {
     assert!(house.items(&albums.source).is_empty());
 }
 
-fn a_private_catalog_has_hidden_columns(db: &Database) {
-    let house = House::on(db);
-    let albums = Albums::new(&house, false, &book(&[&["id", "cost"], &["1", "9"]], Some(2)));
+fn a_private_catalog_has_hidden_columns(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let albums = HiddenColumnSource::new(&house, false, &book(&[&["id", "cost"], &["1", "9"]], Some(2)));
     let issues = albums.sync();
     assert!(issues.len() == 1 && issues[0].contains("is hidden in the workbook"), "{issues:?}");
     assert_eq!(house.lines(&albums.source), ["1|9"]);
 }
 
-fn a_formula_without_a_value_stands_in_its_own_column_beside_a_hidden_one(db: &Database) {
-    let house = House::on(db);
+fn a_formula_without_a_value_stands_in_its_own_column_beside_a_hidden_one(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows: [&[&str]; 2] = [&["id", "cost", "total", "title"], &["1", "5", "9", "One"]];
-    let albums = Albums::new(&house, true, &book(&rows, Some(2)));
+    let albums = HiddenColumnSource::new(&house, true, &book(&rows, Some(2)));
     albums.sync();
     assert_eq!(house.lines(&albums.source), ["1|9|One"]);
     let hidden = "<cols><col min=\"2\" max=\"2\" width=\"9\" hidden=\"1\"/></cols>";
     let header = text_row(1, rows[0]);
     let unsaved = "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\"><v>5</v></c><c r=\"C2\"><f>B2*2</f></c></row>";
     let sheet = format!("{hidden}<sheetData>{header}{unsaved}</sheetData>");
-    albums.rewrite(&Xlsx::of_sheet(&sheet).bytes());
+    albums.rewrite(&XlsxBuilder::of_sheet(&sheet).bytes());
     let issues = albums.sync();
     assert!(issues.iter().any(|issue| issue.starts_with("2/total/noted")), "{issues:?}");
     assert_eq!(house.lines(&albums.source), ["1|9|"]);

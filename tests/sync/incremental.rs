@@ -3,9 +3,9 @@
 use lockstep::domain::operation::{StartOptions, StartRequest, Status};
 use lockstep::store::sources::SourceChange;
 
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::{draft, full, incremental, preview};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::{full_sync, incremental_sync, preview_run, source_draft};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_source_with_nothing_new_is_done_in_one_request,
@@ -17,15 +17,15 @@ on_both_databases![
 
 const CSV: &str = "id,title\na,One\nb,Two\n";
 
-fn a_source_with_nothing_new_is_done_in_one_request(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
-    outside.set("/albums.csv", Reply::csv(CSV).etag("\"v1\""));
+fn a_source_with_nothing_new_is_done_in_one_request(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    outside.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     let source = house.url_source("albums", outside.url("/albums.csv"));
-    assert_eq!(house.go(&source, &incremental()).stats.added, 2);
+    assert_eq!(house.go(&source, &incremental_sync()).stats.added, 2);
     let before = db.items_as_written();
     let first = house.store.catalog(source.id).expect("an answer").expect("a catalog");
 
-    let record = house.go(&source, &incremental());
+    let record = house.go(&source, &incremental_sync());
     assert_eq!((record.status, record.progress, record.stats.unchanged), (Status::Completed, 100, 2));
     assert!(record.message.starts_with("Nothing new since the last sync"), "{}", record.message);
     let requests = outside.requests("/albums.csv");
@@ -36,60 +36,66 @@ fn a_source_with_nothing_new_is_done_in_one_request(db: &Database) {
     assert_eq!((second.columns, second.validators, second.item_count), (first.columns, first.validators, 2));
     assert!(second.last_success_at > first.last_success_at, "it is a success of its own");
 
-    outside.set("/albums.csv", Reply::csv("id,title\na,One\nb,Two again\n").etag("\"v2\""));
-    assert_eq!(house.go(&source, &incremental()).stats.updated, 1);
-    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"));
+    outside.set("/albums.csv", StubReply::csv("id,title\na,One\nb,Two again\n").etag("\"v2\""));
+    assert_eq!(house.go(&source, &incremental_sync()).stats.updated, 1);
+    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
     assert_eq!(outside.requests("/albums.csv").last().and_then(|seen| seen.header("If-None-Match")), Some("\"v2\""));
 }
 
-fn a_source_without_validators_is_told_by_its_body(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
+fn a_source_without_validators_is_told_by_its_body(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
     outside.csv("/albums.csv", CSV);
     let source = house.url_source("albums", outside.url("/albums.csv"));
-    house.go(&source, &incremental());
-    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"));
+    house.go(&source, &incremental_sync());
+    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
     outside.csv("/albums.csv", "id,title\na,One\n");
-    assert_eq!(house.go(&source, &incremental()).stats.removed, 1);
+    assert_eq!(house.go(&source, &incremental_sync()).stats.removed, 1);
 }
 
-fn a_full_sync_and_a_preview_look_at_everything(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
-    outside.set("/albums.csv", Reply::csv(CSV).etag("\"v1\""));
+fn a_full_sync_and_a_preview_look_at_everything(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    outside.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     let source = house.url_source("albums", outside.url("/albums.csv"));
-    house.go(&source, &incremental());
+    house.go(&source, &incremental_sync());
     let force =
-        StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental() };
-    for request in [full(), preview(), StartRequest { kind: preview().kind, ..incremental() }, force] {
+        StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental_sync() };
+    for request in [full_sync(), preview_run(), StartRequest { kind: preview_run().kind, ..incremental_sync() }, force]
+    {
         let record = house.go(&source, &request);
         assert_eq!(record.status, Status::Completed);
         assert!(!record.message.starts_with("Nothing new"), "{}", record.message);
         assert_eq!(outside.requests("/albums.csv").last().and_then(|seen| seen.header("If-None-Match")), None);
     }
-    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"), "the validators are still there");
+    assert!(
+        house.go(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        "the validators are still there"
+    );
 }
 
-fn a_changed_source_is_looked_at_anew(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
-    outside.set("/albums.csv", Reply::csv("id,code\na,x\nb,y\n").etag("\"v1\""));
+fn a_changed_source_is_looked_at_anew(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    outside.set("/albums.csv", StubReply::csv("id,code\na,x\nb,y\n").etag("\"v1\""));
     let source = house.url_source("albums", outside.url("/albums.csv"));
-    house.go(&source, &incremental());
-    let mut other = draft("albums", "csv", source.location.clone());
+    house.go(&source, &incremental_sync());
+    let mut other = source_draft("albums", "csv", source.location.clone());
     other.key_column = "code".to_owned();
     assert_eq!(house.store.change_source(source.id, &other, None).expect("changed"), SourceChange::Done);
-    let record = house.go(&source, &incremental());
+    let record = house.go(&source, &incremental_sync());
     assert_eq!((record.stats.added, record.stats.removed), (2, 2), "{}", record.message);
     assert_eq!(house.items(&source).into_iter().map(|item| item.key).collect::<Vec<_>>(), ["x", "y"]);
 }
 
-fn a_failed_run_keeps_the_validators_of_the_last_success(db: &Database) {
-    let (house, outside) = (House::on(db), Outside::start());
-    outside.set("/albums.csv", Reply::csv(CSV).etag("\"v1\""));
+fn a_failed_run_keeps_the_validators_of_the_last_success(db: &TestDatabase) {
+    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    outside.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
     let source = house.url_source("albums", outside.url("/albums.csv"));
-    house.go(&source, &incremental());
-    for reply in [Reply::status(404), Reply::csv("").etag("\"v2\""), Reply::csv("key,title\na,One\n").etag("\"v3\"")] {
+    house.go(&source, &incremental_sync());
+    for reply in
+        [StubReply::status(404), StubReply::csv("").etag("\"v2\""), StubReply::csv("key,title\na,One\n").etag("\"v3\"")]
+    {
         outside.set("/albums.csv", reply);
-        assert_eq!(house.go(&source, &incremental()).status, Status::Failed);
+        assert_eq!(house.go(&source, &incremental_sync()).status, Status::Failed);
     }
-    outside.set("/albums.csv", Reply::csv(CSV).etag("\"v1\""));
-    assert!(house.go(&source, &incremental()).message.starts_with("Nothing new"));
+    outside.set("/albums.csv", StubReply::csv(CSV).etag("\"v1\""));
+    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
 }

@@ -8,8 +8,8 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::store::DatabaseAddress;
 
-use crate::support::test_engine::draft;
-use crate::support::{Database, House};
+use crate::support::test_engine::source_draft;
+use crate::support::{TestDatabase, TestEngine};
 
 /// Tells the process that is measured its part: the database and the file.
 const PART: &str = "LOCKSTEP_TEST_MEMORY";
@@ -18,16 +18,16 @@ const ROWS: u64 = 200_000;
 
 #[test]
 fn two_hundred_thousand_rows_fit_into_seventy_megabytes_on_sqlite() {
-    run("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_sqlite", Database::sqlite);
+    run("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_sqlite", TestDatabase::sqlite);
 }
 
 #[test]
 fn two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres() {
-    run("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres", Database::postgres);
+    run("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres", TestDatabase::postgres);
 }
 
 /// Runs the sync in a process of its own: only there its memory is its own.
-fn run(name: &str, database: fn() -> Database) {
+fn run(name: &str, database: fn() -> TestDatabase) {
     if let Ok(part) = std::env::var(PART) {
         return measure(&part);
     }
@@ -63,8 +63,9 @@ fn measure(part: &str) {
     let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
     let address = DatabaseAddress::parse(&address);
     let store = lockstep::store::Store::open(&address, 6, std::time::Duration::from_secs(15)).expect("the database");
-    let house = House::with(store, crate::support::test_engine::TERMS);
-    let source = house.store.add_source(&draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
+    let house = TestEngine::with(store, crate::support::test_engine::TEST_TIMEOUTS);
+    let source =
+        house.store.add_source(&source_draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
     let first = house.sync(&source);
     assert_eq!((first.status, first.stats.added), (Status::Completed, ROWS), "{}", first.message);
     assert_eq!(house.sync(&source).stats.unchanged, ROWS);

@@ -4,8 +4,8 @@ use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 
-use crate::support::test_engine::preview;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::test_engine::preview_run;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_preview_says_what_would_change_by_name_and_writes_nothing,
@@ -14,18 +14,18 @@ on_both_databases![
 ];
 
 /// Everything a preview must not touch.
-fn untouched(db: &Database, house: &House, source: &Source) -> (Vec<Option<String>>, String) {
+fn untouched(db: &TestDatabase, house: &TestEngine, source: &Source) -> (Vec<Option<String>>, String) {
     let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
     (db.items_as_written(), format!("{catalog:?}"))
 }
 
-fn a_preview_says_what_would_change_by_name_and_writes_nothing(db: &Database) {
-    let house = House::on(db);
+fn a_preview_says_what_would_change_by_name_and_writes_nothing(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
     house.sync(&source);
     let before = untouched(db, &house, &source);
     house.rewrite(&source, "id,title,year\na,One again,1959\nc,Three,\nd,Four,\n");
-    let record = house.go(&source, &preview());
+    let record = house.go(&source, &preview_run());
     assert_eq!(record.status, Status::Completed);
     assert_eq!(untouched(db, &house, &source), before);
     assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (1, 2, 1));
@@ -45,8 +45,8 @@ fn a_preview_says_what_would_change_by_name_and_writes_nothing(db: &Database) {
     assert_eq!((sync.stats.added, sync.stats.updated, sync.stats.removed), (1, 2, 1));
 }
 
-fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_says_so(db: &Database) {
-    let house = House::on(db);
+fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_says_so(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let rows = |from: u32, to: u32| (from..=to).map(|n| format!("{n},Title\n")).collect::<String>();
     let source = house.csv_source("albums", format!("id,title\n{}", rows(1, 100)));
     house.sync(&source);
@@ -58,7 +58,7 @@ fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_says_so(db: &Dat
         (format!("id,title\n{}", rows(1001, 1100)), 0, "refused"),
     ] {
         house.rewrite(&source, &text);
-        let record = house.go(&source, &preview());
+        let record = house.go(&source, &preview_run());
         assert_eq!(record.status, Status::Completed, "{}", record.message);
         assert_eq!(record.withheld_removals, removals, "{}", record.message);
         assert!(record.message.contains(word), "{}", record.message);
@@ -66,10 +66,10 @@ fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_says_so(db: &Dat
     }
 }
 
-fn a_preview_before_the_first_sync_shows_all_as_new(db: &Database) {
-    let house = House::on(db);
+fn a_preview_before_the_first_sync_shows_all_as_new(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    let record = house.go(&source, &preview());
+    let record = house.go(&source, &preview_run());
     assert_eq!((record.status, record.stats.added), (Status::Completed, 2));
     assert_eq!(db.count("items", "1 = 1"), 0);
     let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");

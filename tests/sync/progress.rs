@@ -13,10 +13,10 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::status::DatabaseStatus;
 use lockstep::sync::Timeouts;
 
-use crate::support::memory_kind::{Fault, Moment, Table};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::{TERMS, full, until};
-use crate::support::{Database, Gate, House, on_both_databases};
+use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, wait_until};
+use crate::support::{PausePoint, TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     progress_never_goes_back_and_ends_at_100_with_completed,
@@ -32,7 +32,7 @@ on_both_databases![
 const ROWS: usize = 6000;
 
 /// One poller: asks as fast as it can until the end, and holds every answer against the one before.
-fn poll(house: &House, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
+fn poll(house: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
     let mut seen: Vec<StatusReport> = Vec::new();
     loop {
         let last_look = over.load(Ordering::SeqCst);
@@ -60,9 +60,9 @@ fn poll(house: &House, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
 
 /// Runs the sync of a source while four pollers look on from each of `houses`; `meanwhile` happens on the side.
 /// Answers all that the pollers saw.
-fn watched(houses: &[&House], source: &Source, meanwhile: impl FnOnce(SyncId)) -> Vec<StatusReport> {
+fn watched(houses: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(SyncId)) -> Vec<StatusReport> {
     let over = AtomicBool::new(false);
-    let id = houses[0].start(source, &full());
+    let id = houses[0].start(source, &full_sync());
     std::thread::scope(|scope| {
         let over = &over;
         let pollers: Vec<_> =
@@ -85,18 +85,18 @@ fn percents(seen: &[StatusReport]) -> Vec<u8> {
     percents
 }
 
-fn progress_never_goes_back_and_ends_at_100_with_completed(db: &Database) {
-    let house = House::on(db);
-    let gates: Vec<Gate> = (0..3).map(|_| Gate::default()).collect();
-    let table = Table::albums(ROWS, "Title")
-        .at(Moment::Fetch, Fault::Wait(gates[0].clone()))
-        .at(Moment::Apply(1500), Fault::Wait(gates[1].clone()))
-        .at(Moment::Apply(4500), Fault::Wait(gates[2].clone()));
+fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let gates: Vec<PausePoint> = (0..3).map(|_| PausePoint::default()).collect();
+    let table = MemoryTable::albums(ROWS, "Title")
+        .at(FaultMoment::Fetch, MemoryFault::Wait(gates[0].clone()))
+        .at(FaultMoment::Apply(1500), MemoryFault::Wait(gates[1].clone()))
+        .at(FaultMoment::Apply(4500), MemoryFault::Wait(gates[2].clone()));
     let source = house.memory_source("albums", table);
     let seen = watched(&[&house], &source, |id| {
         for (gate, least) in gates.iter().zip([0, 23, 63]) {
             gate.wait_until_reached();
-            until(|| house.report(id).progress >= least && house.report(id).status == Status::Running);
+            wait_until(|| house.report(id).progress >= least && house.report(id).status == Status::Running);
             gate.open();
         }
     });
@@ -108,39 +108,47 @@ fn progress_never_goes_back_and_ends_at_100_with_completed(db: &Database) {
     assert_eq!(halfway.message, format!("Syncing album {} of {ROWS}…", halfway.stats.items.processed));
 }
 
-fn progress_never_goes_back_with_the_database_alone(db: &Database) {
+fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
     let store = db.store();
     let folder = tempfile::tempdir().expect("a folder");
-    let house = House::telling(store.clone(), TERMS, Box::new(DatabaseStatus::new(store)), folder);
-    let gate = Gate::default();
-    let source =
-        house.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(3500), Fault::Wait(gate.clone())));
+    let house = TestEngine::telling(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
+    let gate = PausePoint::default();
+    let source = house.memory_source(
+        "albums",
+        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(gate.clone())),
+    );
     let seen = watched(&[&house], &source, |id| {
         gate.wait_until_reached();
-        until(|| house.report(id).progress >= 50);
+        wait_until(|| house.report(id).progress >= 50);
         gate.open();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
     assert!(!house.status_folder().exists(), "no file is written");
 }
 
-fn feeds_and_articles_never_go_back(db: &Database) {
-    let terms =
-        Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(20), ..TERMS };
-    let house = House::with(db.store(), terms);
+fn feeds_and_articles_never_go_back(db: &TestDatabase) {
+    let terms = Timeouts {
+        primary_every: Duration::from_millis(1),
+        database_every: Duration::from_millis(20),
+        ..TEST_TIMEOUTS
+    };
+    let house = TestEngine::with(db.store(), terms);
     // Another server, which is told everything that the database is.
     let store = db.second_store();
     let folder = tempfile::tempdir().expect("a folder");
-    let beside = House::telling(store.clone(), TERMS, Box::new(DatabaseStatus::new(store)), folder);
-    let (outside, other) = (Outside::start(), Outside::start());
+    let beside = TestEngine::telling(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
+    let (outside, other) = (StubServer::start(), StubServer::start());
     let body: String = (0..800).map(|n| format!("<item><guid>{n}</guid><title>T {n}</title></item>")).collect();
     for n in 0..3 {
-        outside.set(&format!("/{n}"), Reply::rss(&format!("<title>F</title>{body}")).after(Duration::from_millis(150)));
+        outside.set(
+            &format!("/{n}"),
+            StubReply::rss(&format!("<title>F</title>{body}")).after(Duration::from_millis(150)),
+        );
     }
     // Two lists of which the second names nothing new, and a feed.
     let named = [outside.url("/0"), outside.url("/1")];
-    outside.set("/list", Reply::opml(&named));
-    other.set("/list", Reply::opml(&named).after(Duration::from_millis(100)));
+    outside.set("/list", StubReply::opml(&named));
+    other.set("/list", StubReply::opml(&named).after(Duration::from_millis(100)));
     let given = vec![outside.url("/list"), other.url("/list"), outside.url("/2")];
     let source = house.add("news", "feeds", SourceLocation::Urls(given));
     let seen = watched(&[&house, &beside], &source, |_| ());
@@ -155,15 +163,17 @@ fn feeds_and_articles_never_go_back(db: &Database) {
     assert_eq!(feeds.processed, feeds.total, "{feeds:?}");
 }
 
-fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &Database) {
-    let house = House::on(db);
-    let gate = Gate::default();
-    let source =
-        house.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(3500), Fault::Wait(gate.clone())));
+fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let gate = PausePoint::default();
+    let source = house.memory_source(
+        "albums",
+        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(gate.clone())),
+    );
     let seen = watched(&[&house], &source, |id| {
         gate.wait_until_reached();
         let file = house.status_folder().join(format!("sync-status-{id}.json"));
-        until(|| file.exists() && house.report(id).progress >= 50);
+        wait_until(|| file.exists() && house.report(id).progress >= 50);
         for _ in 0..100 {
             let before = house.report(id).progress;
             let _gone_already = fs::remove_file(&file);
@@ -176,24 +186,24 @@ fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &Database
     assert_eq!(percents(&seen).last(), Some(&100));
 }
 
-fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &Database) {
-    let house = House::on(db);
-    let gates = [Gate::default(), Gate::default()];
-    let table = Table::albums(ROWS, "Title")
-        .at(Moment::Apply(2500), Fault::Wait(gates[0].clone()))
-        .at(Moment::Apply(4500), Fault::Wait(gates[1].clone()));
+fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let gates = [PausePoint::default(), PausePoint::default()];
+    let table = MemoryTable::albums(ROWS, "Title")
+        .at(FaultMoment::Apply(2500), MemoryFault::Wait(gates[0].clone()))
+        .at(FaultMoment::Apply(4500), MemoryFault::Wait(gates[1].clone()));
     let source = house.memory_source("albums", table);
     let folder = house.status_folder();
     let seen = watched(&[&house], &source, |id| {
         gates[0].wait_until_reached();
-        until(|| folder.exists() && house.report(id).progress >= 30);
+        wait_until(|| folder.exists() && house.report(id).progress >= 30);
         // A file stands where the folder was: nothing can be read or written there any more.
         fs::rename(&folder, folder.with_extension("lost")).expect("moved");
         fs::write(&folder, "not a folder").expect("written");
         assert_eq!(house.report(id).status, Status::Running);
         gates[0].open();
         gates[1].wait_until_reached();
-        until(|| house.report(id).progress >= 60);
+        wait_until(|| house.report(id).progress >= 60);
         gates[1].open();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
@@ -201,14 +211,17 @@ fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &Databa
     assert!(folder.is_file(), "and nobody repairs what an operator put there");
 }
 
-fn a_status_file_is_never_ahead_of_the_database(db: &Database) {
-    let house = House::on(db);
-    let gate = Gate::default();
+fn a_status_file_is_never_ahead_of_the_database(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let gate = PausePoint::default();
     // At the gate 4 of 10 % are fetched: too little for the database to be told at once, enough for the file.
-    let source = house.memory_source("albums", Table::albums(10, "Title").at(Moment::Fetch, Fault::Wait(gate.clone())));
+    let source = house.memory_source(
+        "albums",
+        MemoryTable::albums(10, "Title").at(FaultMoment::Fetch, MemoryFault::Wait(gate.clone())),
+    );
     watched(&[&house], &source, |id| {
         gate.wait_until_reached();
-        until(|| house.report(id).stats.bytes > 0);
+        wait_until(|| house.report(id).stats.bytes > 0);
         let told = house.report(id).progress;
         let kept = house.store.operation_status(id).expect("an answer").expect("a status").progress;
         assert!(told <= kept, "the file says {told} % and the database {kept} %");
@@ -216,24 +229,27 @@ fn a_status_file_is_never_ahead_of_the_database(db: &Database) {
     });
 }
 
-fn a_failed_run_stays_below_100(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(5900), Fault::Break));
+fn a_failed_run_stays_below_100(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house
+        .memory_source("albums", MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(5900), MemoryFault::Break));
     let seen = watched(&[&house], &source, |_| {});
     let last = seen.last().expect("a report");
     assert_eq!(last.status, Status::Failed);
     assert!(last.progress < 100 && last.error.is_some(), "{last:?}");
 }
 
-fn a_reader_on_another_server_sees_the_same_run(db: &Database) {
+fn a_reader_on_another_server_sees_the_same_run(db: &TestDatabase) {
     // The other server has a data folder of its own, so all it has is the database.
-    let (one, two) = (House::on(db), House::with(db.second_store(), TERMS));
-    let gate = Gate::default();
-    let source =
-        one.memory_source("albums", Table::albums(ROWS, "Title").at(Moment::Apply(3500), Fault::Wait(gate.clone())));
+    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+    let gate = PausePoint::default();
+    let source = one.memory_source(
+        "albums",
+        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(gate.clone())),
+    );
     let seen = watched(&[&one, &two], &source, |id| {
         gate.wait_until_reached();
-        until(|| two.report(id).progress >= 50);
+        wait_until(|| two.report(id).progress >= 50);
         gate.open();
     });
     assert_eq!(percents(&seen).last(), Some(&100));

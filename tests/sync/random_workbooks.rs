@@ -4,9 +4,9 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 
-use crate::support::seeded_random::Random;
-use crate::support::test_engine::full;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::seeded_random::SeededRandom;
+use crate::support::test_engine::full_sync;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 /// How many tables are written.
 const TABLES: u64 = 25;
@@ -35,13 +35,13 @@ const PIECES: [&str; 16] = [
 on_both_databases![what_is_written_into_a_workbook_comes_back_cell_by_cell];
 
 /// A text of a few pieces with a letter at each end, so that white space around it is no question.
-fn text(random: &mut Random) -> String {
+fn text(random: &mut SeededRandom) -> String {
     let pieces: String = (0..=random.below(5)).map(|_| PIECES[random.below(16) as usize]).collect();
     format!("a{pieces}z")
 }
 
 /// A number of at most 15 digits, and how it is written plainly.
-fn number(random: &mut Random) -> (f64, String) {
+fn number(random: &mut SeededRandom) -> (f64, String) {
     let digits = 10_u64.pow(u32::try_from(random.below(15)).expect("few") + 1);
     let (whole, decimals) = (random.below(digits), random.below(6) as usize);
     let sign = if whole > 0 && random.percent(20) { "-" } else { "" };
@@ -52,7 +52,7 @@ fn number(random: &mut Random) -> (f64, String) {
 }
 
 /// Writes a random cell and returns its text.
-fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), random: &mut Random) -> String {
+fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), random: &mut SeededRandom) -> String {
     let format = |code: &str| Format::new().set_num_format(code);
     match random.below(8) {
         0 => String::new(),
@@ -94,7 +94,7 @@ fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), random: &mut Ran
 }
 
 /// A workbook, and the lines of its catalog.
-fn book(random: &mut Random) -> (Vec<u8>, Vec<String>) {
+fn book(random: &mut SeededRandom) -> (Vec<u8>, Vec<String>) {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     let columns = 1 + u16::try_from(random.below(6)).expect("few");
@@ -113,16 +113,16 @@ fn book(random: &mut Random) -> (Vec<u8>, Vec<String>) {
     (book.save_to_buffer().expect("a workbook"), lines)
 }
 
-fn what_is_written_into_a_workbook_comes_back_cell_by_cell(db: &Database) {
-    let (house, folder) = (House::on(db), tempfile::tempdir().expect("a folder"));
+fn what_is_written_into_a_workbook_comes_back_cell_by_cell(db: &TestDatabase) {
+    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
     for table in 0..TABLES {
-        let (bytes, lines) = book(&mut Random::new(SEED + table));
+        let (bytes, lines) = book(&mut SeededRandom::new(SEED + table));
         let path = folder.path().join(format!("{table}.xlsx"));
         std::fs::write(&path, bytes).expect("written");
         let source = house.add(&format!("table-{table}"), "excel", SourceLocation::File(path));
-        let record = house.go(&source, &full());
+        let record = house.go(&source, &full_sync());
         assert_eq!(record.status, Status::Completed, "{table}: {}", record.message);
         assert_eq!(house.lines(&source), lines, "{table}");
-        assert_eq!(house.go(&source, &full()).stats.unchanged, lines.len() as u64, "{table}: the same once more");
+        assert_eq!(house.go(&source, &full_sync()).stats.unchanged, lines.len() as u64, "{table}: the same once more");
     }
 }

@@ -8,9 +8,9 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{StatusError, StatusStore};
 use lockstep::sync::{SyncThreads, Timeouts};
 
-use crate::support::memory_kind::Table;
-use crate::support::test_engine::{TERMS, full, until};
-use crate::support::{Database, House, captured_log, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, wait_until};
+use crate::support::{TestDatabase, TestEngine, captured_log, on_both_databases};
 
 on_both_databases![
     what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays,
@@ -21,19 +21,19 @@ const SHORT: Timeouts = Timeouts {
     status_kept: Duration::from_millis(300),
     operations_kept: Duration::from_millis(600),
     records_kept: Duration::from_millis(1500),
-    ..TERMS
+    ..TEST_TIMEOUTS
 };
 
-fn what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays(db: &Database) {
-    let house = House::with(db.store(), SHORT);
-    let source = house.memory_source("albums", Table::albums(3, "Title"));
+fn what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays(db: &TestDatabase) {
+    let house = TestEngine::with(db.store(), SHORT);
+    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = house.sync(&source).id;
     let file = house.status_folder().join(format!("sync-status-{id}.json"));
     assert!(file.exists());
     let told = house.report(id);
     let workers = SyncThreads::start(&house.engine, 0).expect("threads");
-    until(|| !file.exists());
-    until(|| house.store.operation_status(id).expect("an answer").is_none());
+    wait_until(|| !file.exists());
+    wait_until(|| house.store.operation_status(id).expect("an answer").is_none());
     let record = house.store.record(id).expect("an answer");
     // It has a while yet to live, and tells the same.
     let after = house.report(id);
@@ -42,11 +42,11 @@ fn what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays(db: &Database
         StatusReport { last_update: after.last_update, ..after }
     );
     assert_eq!(record.expect("a record").status, Status::Completed);
-    until(|| house.store.record(id).expect("an answer").is_none());
+    wait_until(|| house.store.record(id).expect("an answer").is_none());
     assert_eq!(house.engine.board.get(id).expect("an answer"), None);
     assert_eq!(house.lines(&source).len(), 3, "the items stay, of course");
 
-    let waits = house.start(&source, &full());
+    let waits = house.start(&source, &full_sync());
     std::thread::sleep(SHORT.records_kept * 2);
     assert_eq!(house.report(waits).status, Status::Pending);
     assert!(workers.stop());
@@ -54,9 +54,9 @@ fn what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays(db: &Database
 }
 
 /// A store that cannot clear away.
-struct Unswept;
+struct UnpurgeableStatus;
 
-impl StatusStore for Unswept {
+impl StatusStore for UnpurgeableStatus {
     fn name(&self) -> &'static str {
         "unswept"
     }
@@ -75,20 +75,20 @@ impl StatusStore for Unswept {
     }
 }
 
-fn a_part_that_fails_or_panics_is_logged_and_keeps_nothing_else_from_being_cleared_away(db: &Database) {
-    captured_log::open();
+fn a_part_that_fails_or_panics_is_logged_and_keeps_nothing_else_from_being_cleared_away(db: &TestDatabase) {
+    captured_log::start_capture();
     let folder = tempfile::tempdir().expect("a folder");
-    let house = House::telling(db.store(), SHORT, Box::new(Unswept), folder);
-    let source = house.memory_source("albums", Table::albums(3, "Title"));
+    let house = TestEngine::telling(db.store(), SHORT, Box::new(UnpurgeableStatus), folder);
+    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
     let id = house.sync(&source).id;
     // Records cannot be cleared away either.
     db.run("ALTER TABLE sync_issues RENAME TO hidden");
     let workers = SyncThreads::start(&house.engine, 0).expect("threads");
-    until(|| house.store.operation_status(id).expect("an answer").is_none());
-    until(|| !captured_log::complaints("old records could not be cleared away").is_empty());
-    assert!(!captured_log::complaints("clearing away old status reports panicked").is_empty());
+    wait_until(|| house.store.operation_status(id).expect("an answer").is_none());
+    wait_until(|| !captured_log::captured_warnings("old records could not be cleared away").is_empty());
+    assert!(!captured_log::captured_warnings("clearing away old status reports panicked").is_empty());
     assert!(house.store.record(id).expect("an answer").is_some());
     db.run("ALTER TABLE hidden RENAME TO sync_issues");
-    until(|| house.store.record(id).expect("an answer").is_none());
+    wait_until(|| house.store.record(id).expect("an answer").is_none());
     assert!(workers.stop());
 }

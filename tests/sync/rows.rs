@@ -4,7 +4,7 @@ use lockstep::domain::issue::{Issue, IssueKind};
 use lockstep::domain::operation::Status;
 use lockstep::domain::record::SyncRecord;
 
-use crate::support::{Database, House, on_both_databases};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_short_row_is_padded,
@@ -20,22 +20,22 @@ on_both_databases![
     blank_and_repeated_headers_get_names,
 ];
 
-fn issues(house: &House, record: &SyncRecord) -> Vec<Issue> {
+fn issues(house: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
     let kept = house.store.issues(record.id, 1, 100).expect("issues");
     assert_eq!(record.issues, kept.len() as u64);
     kept
 }
 
 /// The one issue of a run: row, column, kind and reason.
-fn only_issue(house: &House, record: &SyncRecord) -> (Option<u64>, Option<String>, IssueKind, String) {
+fn only_issue(house: &TestEngine, record: &SyncRecord) -> (Option<u64>, Option<String>, IssueKind, String) {
     let mut all = issues(house, record);
     assert_eq!(all.len(), 1, "{all:?}");
     let Issue { row, column, kind, reason } = all.remove(0);
     (row, column, kind, reason)
 }
 
-fn a_short_row_is_padded(db: &Database) {
-    let house = House::on(db);
+fn a_short_row_is_padded(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title,year\na\nb,Two\n");
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["a||", "b|Two|"]);
@@ -45,8 +45,8 @@ fn a_short_row_is_padded(db: &Database) {
     assert!(reason.starts_with("2 rows (rows 2, 3) have fewer cells than the header (3)"), "{reason}");
 }
 
-fn a_row_with_surplus_cells_is_refused(db: &Database) {
-    let house = House::on(db);
+fn a_row_with_surplus_cells_is_refused(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two,too,many\nc,Three\n");
     let record = house.sync(&source);
     assert_eq!((record.status, record.stats.rejected), (Status::Completed, 1));
@@ -56,8 +56,8 @@ fn a_row_with_surplus_cells_is_refused(db: &Database) {
     assert!(reason.contains("more cells than the header has columns (2)"), "{reason}");
 }
 
-fn surplus_cells_that_are_empty_do_no_harm(db: &Database) {
-    let house = House::on(db);
+fn surplus_cells_that_are_empty_do_no_harm(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One,,\n");
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["a|One"]);
@@ -66,8 +66,8 @@ fn surplus_cells_that_are_empty_do_no_harm(db: &Database) {
     assert!(reason.contains("empty cells beyond the last of the 2 columns"), "{reason}");
 }
 
-fn a_row_without_a_key_is_refused(db: &Database) {
-    let house = House::on(db);
+fn a_row_without_a_key_is_refused(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n  ,Two\n,Three\n");
     let record = house.sync(&source);
     assert_eq!((record.status, record.stats.rejected), (Status::Completed, 2));
@@ -76,8 +76,8 @@ fn a_row_without_a_key_is_refused(db: &Database) {
     assert_eq!(rows, [(Some(3), Some("id".to_owned())), (Some(4), Some("id".to_owned()))]);
 }
 
-fn of_rows_with_the_same_key_the_first_is_taken(db: &Database) {
-    let house = House::on(db);
+fn of_rows_with_the_same_key_the_first_is_taken(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,First\nb,Other\na,Second\n");
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["a|First", "b|Other"]);
@@ -90,23 +90,23 @@ fn of_rows_with_the_same_key_the_first_is_taken(db: &Database) {
     assert_eq!(house.lines(&source), ["a|First", "b|Other"]);
 }
 
-fn a_key_is_the_same_with_white_space_around_it(db: &Database) {
-    let house = House::on(db);
+fn a_key_is_the_same_with_white_space_around_it(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\n a ,One\na,Two\n");
     let record = house.sync(&source);
     assert_eq!((record.stats.added, record.stats.rejected), (1, 1));
     assert_eq!(house.items(&source)[0].key, "a");
 }
 
-fn keys_that_differ_in_case_are_two(db: &Database) {
-    let house = House::on(db);
+fn keys_that_differ_in_case_are_two(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nA,Two\nä,Three\n");
     assert_eq!(house.sync(&source).stats.added, 3);
     assert_eq!(house.sync(&source).stats.unchanged, 3);
 }
 
-fn nul_characters_are_dropped_and_noted(db: &Database) {
-    let house = House::on(db);
+fn nul_characters_are_dropped_and_noted(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,O\0ne\nb,Two\n");
     let record = house.sync(&source);
     assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0));
@@ -116,8 +116,8 @@ fn nul_characters_are_dropped_and_noted(db: &Database) {
     assert!(reason.contains("NUL"), "{reason}");
 }
 
-fn a_row_that_is_refused_removes_no_item(db: &Database) {
-    let house = House::on(db);
+fn a_row_that_is_refused_removes_no_item(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
     house.sync(&source);
     house.rewrite(&source, "id,title\na,One\nb,Two,out of place\n");
@@ -126,8 +126,8 @@ fn a_row_that_is_refused_removes_no_item(db: &Database) {
     assert_eq!(house.lines(&source), ["a|One", "b|Two"]);
 }
 
-fn without_the_key_column_the_sync_fails_and_names_the_columns(db: &Database) {
-    let house = House::on(db);
+fn without_the_key_column_the_sync_fails_and_names_the_columns(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n");
     house.sync(&source);
     let before = db.items_as_written();
@@ -141,8 +141,8 @@ fn without_the_key_column_the_sync_fails_and_names_the_columns(db: &Database) {
     assert_eq!(db.items_as_written(), before);
 }
 
-fn blank_and_repeated_headers_get_names(db: &Database) {
-    let house = House::on(db);
+fn blank_and_repeated_headers_get_names(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,,title,title\na,b,c,d\n");
     house.sync(&source);
     let names: Vec<_> = house.items(&source)[0].fields.iter().map(|(name, _)| name.clone()).collect();

@@ -5,25 +5,25 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::{Mode, Status};
 use lockstep::sync::SyncThreads;
 
-use crate::support::memory_kind::{Memory, Table};
-use crate::support::test_engine::{TERMS, draft, until};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::{MemoryKind, MemoryTable};
+use crate::support::test_engine::{TEST_TIMEOUTS, source_draft, wait_until};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![two_servers_make_up_for_three_days_of_downtime_with_one_run];
 
-fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &Database) {
-    let houses = [House::on(db), House::with(db.second_store(), TERMS)];
+fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &TestDatabase) {
+    let houses = [TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS)];
     for house in &houses {
-        house.memory.set("albums", Table::albums(3, "Title"));
+        house.memory.set("albums", MemoryTable::albums(3, "Title"));
     }
-    let mut hourly = draft("albums", Memory::KIND, SourceLocation::Url("albums".to_owned()));
+    let mut hourly = source_draft("albums", MemoryKind::KIND, SourceLocation::Url("albums".to_owned()));
     hourly.schedule = Some("0 * * * *".to_owned());
     let missed = (Utc::now() - TimeDelta::days(3)).naive_utc();
     let source = houses[0].store.add_source(&hourly, Some(missed)).expect("added");
     let workers: Vec<SyncThreads> =
         houses.iter().map(|house| SyncThreads::start(&house.engine, 1).expect("threads")).collect();
     let done = || db.count("sync_records", "1 = 1") > 0;
-    until(done);
+    wait_until(done);
     for workers in workers {
         assert!(workers.stop());
     }

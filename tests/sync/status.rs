@@ -9,9 +9,9 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 
 use crate::store::worker_steps;
-use crate::support::memory_kind::Table;
-use crate::support::test_engine::{TERMS, full};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::memory_kind::MemoryTable;
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_run_whose_row_is_gone_is_answered_from_its_record,
@@ -23,8 +23,8 @@ on_both_databases![
     a_run_done_by_another_server_is_told_at_once_where_it_was_started,
 ];
 
-fn a_run_whose_row_is_gone_is_answered_from_its_record(db: &Database) {
-    let house = House::on(db);
+fn a_run_whose_row_is_gone_is_answered_from_its_record(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", "id,title\na,One\n,Two\n");
     let record = house.sync(&source);
     let before = house.report(record.id);
@@ -37,20 +37,23 @@ fn a_run_whose_row_is_gone_is_answered_from_its_record(db: &Database) {
     assert_eq!(after.start_time.timestamp(), before.start_time.timestamp());
 }
 
-fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
+fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     let record = house.sync(&source);
     let files = FileStatus::new(house.status_folder());
     let told = |status, age: TimeDelta| {
         let report = StatusReport { status, progress: 45, last_update: Utc::now() - age, ..house.report(record.id) };
         files.put(&report).expect("written");
         // A reader who has not been told of the end yet.
-        let board =
-            StatusBoard::new(Box::new(FileStatus::new(house.status_folder())), house.store.clone(), TERMS.renewal);
+        let board = StatusBoard::new(
+            Box::new(FileStatus::new(house.status_folder())),
+            house.store.clone(),
+            TEST_TIMEOUTS.renewal,
+        );
         board.get(record.id).expect("an answer").expect("a status").status
     };
-    let old = TimeDelta::from_std(TERMS.renewal * 2).expect("short") + TimeDelta::seconds(1);
+    let old = TimeDelta::from_std(TEST_TIMEOUTS.renewal * 2).expect("short") + TimeDelta::seconds(1);
     assert_eq!(told(Status::Running, TimeDelta::zero()), Status::Running, "a fresh one is believed");
     assert_eq!(told(Status::Running, TimeDelta::seconds(3)), Status::Completed, "one to doubt, and the database knows");
     assert_eq!(told(Status::Running, old), Status::Completed);
@@ -59,9 +62,9 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &Database)
     assert_eq!(told(Status::Failed, old), Status::Failed, "an end does not grow old");
 }
 
-fn a_report_that_cannot_be_read_is_made_up_for_by_the_database(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
+fn a_report_that_cannot_be_read_is_made_up_for_by_the_database(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     let record = house.sync(&source);
     let file = house.status_folder().join(format!("sync-status-{}.json", record.id));
     for text in ["", "{", "null", "{\"syncId\":\"x\"}", "\0\0\0"] {
@@ -70,15 +73,15 @@ fn a_report_that_cannot_be_read_is_made_up_for_by_the_database(db: &Database) {
     }
 }
 
-fn an_unknown_run_has_no_status(db: &Database) {
-    let house = House::on(db);
+fn an_unknown_run_has_no_status(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     assert_eq!(house.engine.board.get(SyncId::new()).expect("an answer"), None);
 }
 
-fn reading_status_writes_nothing(db: &Database) {
-    let house = House::on(db);
-    let source = house.memory_source("albums", Table::albums(1, "Title"));
-    let id = house.start(&source, &full());
+fn reading_status_writes_nothing(db: &TestDatabase) {
+    let house = TestEngine::on(db);
+    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let id = house.start(&source, &full_sync());
     let row = || db.texts("SELECT status || last_update || message AS value FROM sync_operations");
     let before = row();
     house.report(id);
@@ -87,11 +90,11 @@ fn reading_status_writes_nothing(db: &Database) {
     house.drain();
 }
 
-fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), TERMS));
-    let source = one.memory_source("albums", Table::albums(1, "Title"));
-    two.memory.set("albums", Table::albums(1, "Title"));
-    let id = one.start(&source, &full());
+fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &TestDatabase) {
+    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+    let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
+    two.memory.set("albums", MemoryTable::albums(1, "Title"));
+    let id = one.start(&source, &full_sync());
     let lease = worker_steps::expired_claim(&one.store, 1);
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
     two.engine.board.tell_end(id, false);
@@ -100,11 +103,11 @@ fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &Database) {
     assert_eq!((one.report(id).status, one.report(id).successor), (Status::Interrupted, taken.successor));
 }
 
-fn a_run_done_by_another_server_is_told_at_once_where_it_was_started(db: &Database) {
-    let (one, two) = (House::on(db), House::with(db.second_store(), TERMS));
-    let source = one.memory_source("albums", Table::albums(1, "Title"));
-    two.memory.set("albums", Table::albums(1, "Title"));
-    let id = one.start(&source, &full());
+fn a_run_done_by_another_server_is_told_at_once_where_it_was_started(db: &TestDatabase) {
+    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+    let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
+    two.memory.set("albums", MemoryTable::albums(1, "Title"));
+    let id = one.start(&source, &full_sync());
     assert_eq!(one.report(id).status, Status::Pending);
     two.run(id);
     assert_eq!(FileStatus::new(one.status_folder()).get(id).expect("an answer"), None, "nothing was told there");

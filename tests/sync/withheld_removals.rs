@@ -1,7 +1,7 @@
 //! Removals that wait because rows or keys may have been misread: they wait as long as the file is the same.
 
-use crate::support::test_engine::{full, incremental};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::test_engine::{full_sync, incremental_sync};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_file_that_is_in_doubt_withholds_removals_at_every_sync,
@@ -36,13 +36,13 @@ fn misread() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-fn a_file_that_is_in_doubt_withholds_removals_at_every_sync(db: &Database) {
-    let house = House::on(db);
+fn a_file_that_is_in_doubt_withholds_removals_at_every_sync(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for (number, (name, text)) in misread().into_iter().enumerate() {
         let source = house.csv_source(&format!("albums-{number}"), HEADER.to_owned() + &rows(1..=8));
         house.sync(&source);
         house.rewrite(&source, &text);
-        for request in [incremental(), incremental(), full(), incremental()] {
+        for request in [incremental_sync(), incremental_sync(), full_sync(), incremental_sync()] {
             let record = house.go(&source, &request);
             let is_kept = house.items(&source).iter().any(|item| item.key == "4");
             assert!(is_kept && record.stats.removed == 0, "{name}: {}", record.message);
@@ -50,8 +50,8 @@ fn a_file_that_is_in_doubt_withholds_removals_at_every_sync(db: &Database) {
     }
 }
 
-fn an_item_that_came_in_doubt_leaves_with_the_corrected_file(db: &Database) {
-    let house = House::on(db);
+fn an_item_that_came_in_doubt_leaves_with_the_corrected_file(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     for (number, (name, text)) in misread().into_iter().enumerate() {
         let source = house.csv_source(&format!("albums-{number}"), HEADER.to_owned() + &rows(1..=8));
         house.sync(&source);
@@ -66,22 +66,22 @@ fn an_item_that_came_in_doubt_leaves_with_the_corrected_file(db: &Database) {
     }
 }
 
-fn an_item_that_comes_back_in_doubt_withholds_removals_again(db: &Database) {
-    let house = House::on(db);
+fn an_item_that_comes_back_in_doubt_withholds_removals_again(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let clean = (HEADER.to_owned() + &rows(1..=8)).into_bytes();
     for (number, (name, text)) in misread().into_iter().enumerate() {
         let source = house.csv_source(&format!("albums-{number}"), clean.clone());
         for text in [&clean, &text, &clean, &text, &text] {
             house.rewrite(&source, text);
-            let record = house.go(&source, &full());
+            let record = house.go(&source, &full_sync());
             let is_kept = house.items(&source).iter().any(|item| item.key == "4");
             assert!(is_kept, "{name}: {}", record.message);
         }
     }
 }
 
-fn a_key_that_came_without_doubt_withholds_nothing_later(db: &Database) {
-    let house = House::on(db);
+fn a_key_that_came_without_doubt_withholds_nothing_later(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let source = house.csv_source("albums", HEADER.to_owned() + &rows(1..=8));
     house.sync(&source);
     // Nothing seems to have left, so there is nothing to doubt.

@@ -2,13 +2,13 @@
 
 use lockstep::domain::account::Role;
 
-use super::site::Site;
+use super::site::TestSite;
 
 const START: &str = r#"{"source":"albums"}"#;
 
 #[test]
 fn a_visitor_cannot_start_cancel_or_change_anything() {
-    let site = Site::new();
+    let site = TestSite::new();
     let waiting = site.begin(&site.albums);
     let cancel = format!("/api/sync/{waiting}/cancel");
     let (visitor, viewer) = (site.visitor(), site.program("reader", Role::Viewer));
@@ -34,7 +34,7 @@ const CHANGES: [&str; 8] = [
 
 #[test]
 fn pages_let_only_admins_change_things() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.begin(&site.albums);
     let (visitor, viewer) = (site.visitor(), site.person("bob", Role::Viewer));
     for path in CHANGES {
@@ -52,7 +52,7 @@ fn pages_let_only_admins_change_things() {
 
 #[test]
 fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
-    let site = Site::new();
+    let site = TestSite::new();
     let visitor = site.visitor();
     for (path, next) in [
         ("/catalog/drafts?sort=-year&page=2", "%2Fcatalog%2Fdrafts%3Fsort%3D-year%26page%3D2"),
@@ -77,7 +77,7 @@ fn a_private_page_sends_visitors_to_sign_in_and_a_private_fragment_is_401() {
 
 #[test]
 fn a_cross_site_post_is_refused() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     for (header, value) in [
         ("Sec-Fetch-Site", "cross-site"),
@@ -103,7 +103,7 @@ fn a_cross_site_post_is_refused() {
 
 #[test]
 fn a_revoked_token_is_401_on_open_doors_too() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let program = site.program("robot", Role::Admin);
     let open = ["/api/health", "/api/health/sync", "/api/sources", "/api/catalog/albums/items"];
@@ -127,7 +127,7 @@ fn a_revoked_token_is_401_on_open_doors_too() {
 
 #[test]
 fn an_error_is_json_on_json_doors_and_a_page_on_pages() {
-    let site = Site::new();
+    let site = TestSite::new();
     let visitor = site.visitor();
     assert_eq!(visitor.get("/api/nothing").refusal(), (404, "not_found".to_owned()));
     assert_eq!(visitor.ask("DELETE", "/api/sync", None).refusal(), (405, "wrong_method".to_owned()));
@@ -146,7 +146,7 @@ fn an_error_is_json_on_json_doors_and_a_page_on_pages() {
 
 #[test]
 fn what_cannot_be_read_is_refused_in_our_own_words() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.program("robot", Role::Admin);
     let bad = |body: &str| {
         let reply = admin.post_json("/api/sync", body);
@@ -171,7 +171,7 @@ fn what_cannot_be_read_is_refused_in_our_own_words() {
 
 #[test]
 fn every_answer_tells_browsers_to_be_careful() {
-    let site = Site::new();
+    let site = TestSite::new();
     let visitor = site.visitor();
     for path in ["/login", "/nothing", "/api/health", "/api/nothing", "/sync-badge", "/setup"] {
         let reply = visitor.get(path);
@@ -193,7 +193,7 @@ fn every_answer_tells_browsers_to_be_careful() {
 
 #[test]
 fn head_is_get_without_a_body() {
-    let site = Site::new();
+    let site = TestSite::new();
     for path in ["/login", "/api/health", "/api/sources"] {
         let reply = site.visitor().with("Accept-Encoding", "identity").ask("HEAD", path, None);
         assert_eq!((reply.status, &*reply.body), (200, ""), "{path}");
@@ -202,7 +202,7 @@ fn head_is_get_without_a_body() {
 
 #[test]
 fn answers_are_compressed_for_those_who_can_read_that() {
-    let site = Site::new();
+    let site = TestSite::new();
     for path in ["/login", "/nothing", "/api/sources"] {
         let packed = site.visitor().with("Accept-Encoding", "gzip").get(path);
         let told = (packed.header("vary"), packed.header("content-encoding"));
@@ -214,7 +214,7 @@ fn answers_are_compressed_for_those_who_can_read_that() {
 
 #[test]
 fn an_address_with_a_slash_too_many_leads_on_and_never_elsewhere() {
-    let site = Site::new();
+    let site = TestSite::new();
     let to = |path: &str| {
         let reply = site.visitor().get(path);
         (reply.status, reply.header("location").map(str::to_owned))

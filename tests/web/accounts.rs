@@ -5,15 +5,15 @@ use std::time::{Duration, Instant};
 use lockstep::domain::account::Role;
 use lockstep::domain::secret::token_hash;
 
-use super::site::{PASSWORD, Reply, Site};
+use super::site::{PASSWORD, SiteResponse, TestSite};
 
-fn log_in(site: &Site, name: &str, password: &str, next: &str) -> Reply {
+fn log_in(site: &TestSite, name: &str, password: &str, next: &str) -> SiteResponse {
     site.visitor().post_form("/login", &[("username", name), ("password", password), ("next", next)])
 }
 
 #[test]
 fn login_begins_a_new_session_and_logout_ends_it() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
     let planted = site.visitor().with("Cookie", "lockstep_session=planted");
     let reply =
@@ -47,7 +47,7 @@ fn login_begins_a_new_session_and_logout_ends_it() {
 
 #[test]
 fn a_session_begun_over_https_never_goes_over_plain_http() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
     let proxied = site.visitor().with("X-Forwarded-Proto", "https");
     let reply = proxied.post_form("/login", &[("username", "ada"), ("password", PASSWORD)]);
@@ -56,7 +56,7 @@ fn a_session_begun_over_https_never_goes_over_plain_http() {
 
 #[test]
 fn a_failed_login_does_not_tell_which_part_was_wrong() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
     let timed = |name: &str| {
         let start = Instant::now();
@@ -89,7 +89,7 @@ fn a_failed_login_does_not_tell_which_part_was_wrong() {
 
 #[test]
 fn login_never_redirects_to_another_site() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
     for next in ["//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "/.//evil.example"] {
         let reply = log_in(&site, "ada", PASSWORD, next);
@@ -102,7 +102,7 @@ fn login_never_redirects_to_another_site() {
 
 #[test]
 fn many_logins_at_once_all_get_their_answer() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.add_user("ada", Role::Viewer);
     std::thread::scope(|scope| {
         let logins: Vec<_> = (0..12).map(|_| scope.spawn(|| log_in(&site, "ada", PASSWORD, "/").status)).collect();
@@ -117,7 +117,7 @@ fn many_logins_at_once_all_get_their_answer() {
 
 #[test]
 fn the_setup_link_works_once() {
-    let site = Site::new();
+    let site = TestSite::new();
     let token = site.store.setup_token("the-secret-of-the-link").expect("an answer").expect("a token");
     let visitor = site.visitor();
     for path in ["/setup", "/setup?token=", "/setup?token=guessed"] {
@@ -152,7 +152,7 @@ fn the_setup_link_works_once() {
 
 #[test]
 fn of_two_people_with_the_setup_link_one_becomes_admin() {
-    let site = Site::new();
+    let site = TestSite::new();
     let token = site.store.setup_token("the-secret-of-the-link").expect("an answer").expect("a token");
     std::thread::scope(|scope| {
         let make = |name: &'static str| {

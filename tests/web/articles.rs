@@ -3,8 +3,8 @@
 use lockstep::domain::source::Source;
 use serde_json::Value;
 
-use super::site::{Reply, Site};
-use crate::support::{Database, on_both_databases};
+use super::site::{SiteResponse, TestSite};
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     a_filter_shows_a_part_and_its_links_count_all,
@@ -13,12 +13,12 @@ on_both_databases![
     other_catalogs_have_no_parts,
 ];
 
-fn site(db: &Database) -> Site {
-    Site::on(db.store(), tempfile::tempdir().expect("a folder"))
+fn site(db: &TestDatabase) -> TestSite {
+    TestSite::on(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
 /// 130 articles: every third is read, every tenth starred, and one says of itself that it is read.
-fn fill(site: &Site) -> Source {
+fn fill(site: &TestSite) -> Source {
     let mut csv = "id,title,read,starred\n".to_owned();
     for at in 1..=130 {
         let flag = |every: u32| if at % every == 0 { "yes" } else { "no" };
@@ -28,13 +28,13 @@ fn fill(site: &Site) -> Source {
     site.fill_csv("news", &csv)
 }
 
-fn keys(reply: &Reply) -> Vec<String> {
+fn keys(reply: &SiteResponse) -> Vec<String> {
     let json = reply.json();
     let items = json["items"].as_array().expect("items");
     items.iter().map(|item| item["key"].as_str().expect("a key").to_owned()).collect()
 }
 
-fn a_filter_shows_a_part_and_its_links_count_all(db: &Database) {
+fn a_filter_shows_a_part_and_its_links_count_all(db: &TestDatabase) {
     let site = site(db);
     fill(&site);
     for (query, current, rows) in [("", "All", 50), ("?filter=starred", "Starred", 13), ("?filter=nothing", "All", 50)]
@@ -60,7 +60,7 @@ fn aria(current: bool) -> &'static str {
     if current { " aria-current=\"true\"" } else { "" }
 }
 
-fn a_filter_goes_along_with_search_order_and_pages(db: &Database) {
+fn a_filter_goes_along_with_search_order_and_pages(db: &TestDatabase) {
     let site = site(db);
     fill(&site);
     let page = site.visitor().get("/catalog/news?q=article&filter=unread&sort=-title").body;
@@ -80,7 +80,7 @@ fn a_filter_goes_along_with_search_order_and_pages(db: &Database) {
     assert!(!all.contains("name=\"filter\""));
 }
 
-fn json_takes_a_filter_and_refuses_what_is_none(db: &Database) {
+fn json_takes_a_filter_and_refuses_what_is_none(db: &TestDatabase) {
     let site = site(db);
     fill(&site);
     let get = |query: &str| site.visitor().get(&format!("/api/catalog/news/items{query}"));
@@ -100,7 +100,7 @@ fn json_takes_a_filter_and_refuses_what_is_none(db: &Database) {
     }
 }
 
-fn other_catalogs_have_no_parts(db: &Database) {
+fn other_catalogs_have_no_parts(db: &TestDatabase) {
     let site = site(db);
     site.fill(&site.albums);
     let page = site.visitor().get("/catalog/albums?filter=unread").body;

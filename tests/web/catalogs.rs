@@ -2,18 +2,18 @@
 
 use chrono::{TimeDelta, Utc};
 
-use super::site::Site;
-use crate::support::{Database, on_both_databases};
+use super::site::TestSite;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases!(items_are_counted_only_for_a_search, the_badge_of_a_quiet_house_is_one_question);
 
-fn site_on(db: &Database) -> Site {
-    Site::on(db.store(), tempfile::tempdir().expect("a folder"))
+fn site_on(db: &TestDatabase) -> TestSite {
+    TestSite::on(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
 #[test]
 fn a_wide_or_heavy_catalog_is_shown_in_part_and_its_items_whole() {
-    let site = Site::new();
+    let site = TestSite::new();
     let names: Vec<String> = (0..100).map(|at| format!("c{at}")).collect();
     let long = "x".repeat(20_000);
     let cells = vec![long.as_str(); 100].join(",");
@@ -40,7 +40,7 @@ fn a_wide_or_heavy_catalog_is_shown_in_part_and_its_items_whole() {
 
 #[test]
 fn numbers_on_pages_are_grouped_as_in_messages() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", lockstep::domain::account::Role::Admin);
     let rows: String = (0..12_480).map(|n| format!("{n},Title\n")).collect();
     site.fill_csv("many", &format!("id,title\n{rows},None\n12479,Again\n"));
@@ -54,7 +54,7 @@ fn numbers_on_pages_are_grouped_as_in_messages() {
     assert!(page.contains("Row 12,482, id") && page.contains("(first seen in row 12,481)"), "{page}");
 }
 
-fn items_are_counted_only_for_a_search(db: &Database) {
+fn items_are_counted_only_for_a_search(db: &TestDatabase) {
     let site = site_on(db);
     site.fill(&site.albums);
     db.run("UPDATE catalogs SET item_count = 77 WHERE item_count = 3");
@@ -66,7 +66,7 @@ fn items_are_counted_only_for_a_search(db: &Database) {
     assert_eq!(visitor.get("/api/catalog/albums/items?q=blue").json()["total"], 2);
 }
 
-fn the_badge_of_a_quiet_house_is_one_question(db: &Database) {
+fn the_badge_of_a_quiet_house_is_one_question(db: &TestDatabase) {
     let site = site_on(db);
     let badge = || site.visitor().get("/sync-badge");
     let minute_ago = || Utc::now() - TimeDelta::minutes(1);

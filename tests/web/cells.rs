@@ -2,8 +2,8 @@
 
 use lockstep::domain::account::Role;
 
-use super::site::Site;
-use crate::support::{Database, on_both_databases};
+use super::site::TestSite;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases!(articles_and_moments_are_shown_as_what_they_are, programs_sort_as_people_do);
 
@@ -12,14 +12,14 @@ id;title;Price;Released;Page;Cover;Code\n\
 A1;Blue Train;1.299,00 €;3.4.2025;https://www.example.org/blue?a=1&b=<2>;https://img.example.org/a.jpg;00123\n\
 A2;Kind of Blue;9,99 €;25.12.2024;;;00007\n";
 
-fn site_with(text: &str) -> Site {
-    let site = Site::new();
+fn site_with(text: &str) -> TestSite {
+    let site = TestSite::new();
     site.fill_csv("records", text);
     site
 }
 
 /// The page of the item with this title.
-fn item(site: &Site, title: &str) -> String {
+fn item(site: &TestSite, title: &str) -> String {
     let page = site.visitor().get("/catalog/records").body;
     let (before, _) = page.split_once(&format!("\">{title}</a>")).expect("the title leads to the item");
     let (_, address) = before.rsplit_once("href=\"").expect("an address");
@@ -77,8 +77,8 @@ fn pictures_may_come_from_elsewhere_and_nothing_else_may() {
 
 #[test]
 fn a_catalog_whose_types_nobody_told_is_text() {
-    let database = Database::sqlite();
-    let site = Site::on(database.store(), tempfile::tempdir().expect("a folder"));
+    let database = TestDatabase::sqlite();
+    let site = TestSite::on(database.store(), tempfile::tempdir().expect("a folder"));
     site.fill_csv("records", RECORDS);
     database.run("UPDATE catalogs SET column_types = '[]'");
     let page = site.visitor().get("/catalog/records?sort=Price").body;
@@ -94,8 +94,8 @@ fn without_a_title_an_item_is_known_by_its_first_words_and_not_by_a_picture() {
     assert!(page.contains(r#"<img src="https://x.example/a.png" alt="Cover: 1""#), "{page}");
 }
 
-fn articles_and_moments_are_shown_as_what_they_are(db: &Database) {
-    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn articles_and_moments_are_shown_as_what_they_are(db: &TestDatabase) {
+    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
     let article = "<p>First <b>words</b> &amp; more</p><script>alert(1)</script><img src=https://x.example/y.png onerror=x()>\
                    <a href=javascript:alert(2)>here</a>";
     site.fill_csv("records", &format!("id,title,text,at\n1,Article,{article},2026-11-20T08:00:00Z\n"));
@@ -111,8 +111,8 @@ fn articles_and_moments_are_shown_as_what_they_are(db: &Database) {
     }
 }
 
-fn programs_sort_as_people_do(db: &Database) {
-    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn programs_sort_as_people_do(db: &TestDatabase) {
+    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
     site.fill_csv("records", "id,Price,Day\na,\"10,5\",1/2/2025\nb,\"9,25\",25/1/2025\nc,,\nd,\"1.000,0\",3/1/2026\n");
     let keys = |sort: &str| -> Vec<String> {
         let answer = site.visitor().get(&format!("/api/catalog/records/items?sort={sort}")).json();
@@ -129,7 +129,7 @@ fn programs_sort_as_people_do(db: &Database) {
 
 #[test]
 fn the_settings_propose_the_key_column_that_a_sync_proposes() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill_csv("records", "id,title\na,One\nb,Two\n");
     std::fs::write(site.data_dir().join("records.csv"), "nr,title,ident\n1,One,a\n2,Two,b\n").expect("a file");
     let ada = site.person("ada", Role::Admin);

@@ -1,18 +1,18 @@
 //! A kind of source that no room of the house knows, all the way through it: one file, and one line in
-//! [`Site::with_kind`].
+//! [`TestSite::with_kind`].
 
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 
-use super::site::{Client, Site};
-use crate::support::headline_kind::Ticker;
+use super::site::{SiteClient, TestSite};
+use crate::support::headline_kind::HeadlineKind;
 
 /// A site that knows tickers, and the hand that turns them.
-pub(super) fn site() -> (Site, Ticker) {
-    let ticker = Ticker::default();
+pub(super) fn site() -> (TestSite, HeadlineKind) {
+    let ticker = HeadlineKind::default();
     ticker.set("ticker:jazz", Ok(&["Miles Davis plays", "Blue Train arrives"]));
     ticker.set("ticker:radio", Ok(&["Transistor on air"]));
-    (Site::with_kind(Box::new(ticker.clone())), ticker)
+    (TestSite::with_kind(Box::new(ticker.clone())), ticker)
 }
 
 /// The fields of the second step, as the form proposes them.
@@ -29,7 +29,7 @@ pub(super) fn fields<'a>(url: &'a str, waits: &'a str) -> [(&'a str, &'a str); 7
 }
 
 /// Starts a run in the page and sees it through.
-pub(super) fn sync(site: &Site, admin: &Client<'_>, action: &str) {
+pub(super) fn sync(site: &TestSite, admin: &SiteClient<'_>, action: &str) {
     let source = site.store.source(&"news".parse().expect("a slug")).expect("an answer").expect("a source");
     let started = admin.post_form("/catalog/news/sync", &[("action", action)]);
     assert_eq!(started.header("location"), Some("/catalog/news"), "{}", started.body);

@@ -7,7 +7,7 @@ use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 use serde_json::Value;
 
-use super::site::Site;
+use super::site::TestSite;
 
 fn keys(list: &Value) -> Vec<&str> {
     list["items"].as_array().expect("items").iter().map(|item| item["key"].as_str().expect("a key")).collect()
@@ -15,7 +15,7 @@ fn keys(list: &Value) -> Vec<&str> {
 
 #[test]
 fn fields_keep_column_order() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let reply = site.visitor().get("/api/catalog/albums/items");
     let fields = r#""fields":{"year":"1959","id":"a1","artist":"Miles Davis","title":"Kind of Blue"}"#;
@@ -26,7 +26,7 @@ fn fields_keep_column_order() {
 
 #[test]
 fn items_are_searched_sorted_and_paged() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let get = |query: &str| site.visitor().get(&format!("/api/catalog/albums/items{query}"));
     let all = get("").json();
@@ -54,7 +54,7 @@ fn items_are_searched_sorted_and_paged() {
 
 #[test]
 fn a_column_that_left_the_catalog_is_shown_nowhere_though_an_item_still_has_it() {
-    let site = Site::new();
+    let site = TestSite::new();
     let source = site.fill_csv("prices", "id,title,cost\n1,One,991\n2,Two,882\n");
     let SourceLocation::File(path) = &source.location else { panic!("no file") };
     std::fs::write(path, "id,title\n1,One\n2,Two,and more\n").expect("written");
@@ -70,7 +70,7 @@ fn a_column_that_left_the_catalog_is_shown_nowhere_though_an_item_still_has_it()
 
 #[test]
 fn a_private_catalog_asks_visitors_to_sign_in_whether_it_exists_or_not() {
-    let site = Site::new();
+    let site = TestSite::new();
     let visitor = site.visitor();
     assert_eq!(visitor.get("/api/catalog/drafts/items").refusal(), (401, "sign_in".to_owned()));
     assert_eq!(visitor.get("/api/catalog/nothing/items").refusal(), (401, "sign_in".to_owned()));
@@ -79,7 +79,7 @@ fn a_private_catalog_asks_visitors_to_sign_in_whether_it_exists_or_not() {
 
 #[test]
 fn sources_are_listed_to_those_who_may_read_them() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let of = |list: &Value| -> Vec<String> {
         let items = list["items"].as_array().expect("items").iter();
@@ -103,7 +103,7 @@ fn sources_are_listed_to_those_who_may_read_them() {
 
 #[test]
 fn health_names_nobody() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let waiting = site.begin(&site.drafts);
     let live = site.visitor().get("/api/health");
@@ -124,7 +124,7 @@ fn health_names_nobody() {
 
 #[test]
 fn trouble_inside_is_told_with_an_id_and_without_details() {
-    let site = Site::new();
+    let site = TestSite::new();
     for table in ["sync_operations", "sync_records"] {
         let file = site.data_dir().join("lockstep.db");
         let mut sqlite = diesel::SqliteConnection::establish(&file.display().to_string()).expect("a connection");
@@ -140,7 +140,7 @@ fn trouble_inside_is_told_with_an_id_and_without_details() {
 
 #[test]
 fn a_database_that_does_not_answer_is_503_with_when_to_ask_again() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.program("robot", Role::Admin);
     // Another program holds the file: the wait for a turn to write ends after ten seconds.
     let file = site.data_dir().join("lockstep.db");

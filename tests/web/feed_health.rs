@@ -4,8 +4,8 @@ use lockstep::domain::account::Role;
 use serde_json::json;
 
 use super::custom_kind::{fields, site, sync};
-use super::site::Site;
-use crate::support::stub_server::{Outside, Reply as OutsideReply};
+use super::site::TestSite;
+use crate::support::stub_server::{StubReply as OutsideReply, StubServer};
 
 /// What the page tells of its feeds, title by title.
 fn order(page: &str) -> Vec<&str> {
@@ -51,7 +51,7 @@ fn each_feed_is_told_of_and_the_failed_ones_are_asked_again() {
     );
 
     let program = site.program("robot", Role::Viewer);
-    let feeds = |program: &super::site::Client<'_>| {
+    let feeds = |program: &super::site::SiteClient<'_>| {
         let sources = program.get("/api/sources").json();
         let of = |slug: &str| sources["items"].as_array().expect("a list").iter().find(|s| s["slug"] == slug).cloned();
         (of("news").map(|source| source["feeds"].clone()), of("albums").map(|source| source["feeds"].clone()))
@@ -72,7 +72,7 @@ fn each_feed_is_told_of_and_the_failed_ones_are_asked_again() {
 
 #[test]
 fn a_failed_feed_whose_server_asks_to_be_left_alone_is_not_offered_to_be_asked() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.set("/jazz", OutsideReply::feed("Jazz", &["1"]));
     outside.set("/rock", OutsideReply::status(404));
     let (site, _) = site();
@@ -96,7 +96,7 @@ fn a_failed_feed_whose_server_asks_to_be_left_alone_is_not_offered_to_be_asked()
 
 #[test]
 fn a_table_of_articles_is_readable_and_their_pages_have_all() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let item = "<item><guid>1</guid><title>Kind of Blue</title><link>https://h.example/1</link><author>Miles</author>\
                 <category>Jazz</category><pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate>\
                 <description>So what</description></item>";
@@ -126,7 +126,7 @@ fn a_table_of_articles_is_readable_and_their_pages_have_all() {
 
 #[test]
 fn a_catalog_that_is_not_made_of_feeds_has_none_to_show() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     site.fill(&site.albums);
     assert!(!admin.get("/catalog/albums").body.contains("/catalog/albums/feeds"));

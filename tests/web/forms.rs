@@ -2,7 +2,7 @@
 
 use lockstep::domain::account::Role;
 
-use super::site::Site;
+use super::site::TestSite;
 
 /// Every address that takes a form, but those to come in.
 const FORMS: [&str; 6] = [
@@ -16,7 +16,7 @@ const FORMS: [&str; 6] = [
 
 #[test]
 fn who_asks_matters_before_what_they_send() {
-    let site = Site::new();
+    let site = TestSite::new();
     let (visitor, viewer) = (site.visitor(), site.person("bob", Role::Viewer));
     for path in FORMS {
         for body in [None, Some(("application/json", "{}".to_owned())), Some(("text/plain", "action=sync".to_owned()))]
@@ -34,7 +34,7 @@ fn who_asks_matters_before_what_they_send() {
 
 #[test]
 fn no_body_is_an_empty_form_and_a_malformed_one_is_400() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let started = admin.ask("POST", "/catalog/albums/sync", None);
     assert_eq!((started.status, started.header("location")), (303, Some("/catalog/albums")));
@@ -58,7 +58,7 @@ fn no_body_is_an_empty_form_and_a_malformed_one_is_400() {
 
 #[test]
 fn a_source_cannot_have_the_address_of_another_page() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let upload = "0123456789abcdef0123456789abcdef";
     let folder = site.data_dir().join("uploads");

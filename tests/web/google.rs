@@ -2,41 +2,46 @@
 
 use lockstep::domain::account::Role;
 
-use super::site::Site;
-use crate::support::google_server::{Google, ID, ROBOT, Tab, refusal};
-use crate::support::stub_server::{Outside, Reply as Answer};
+use super::site::TestSite;
+use crate::support::google_server::{GoogleServer, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, api_error};
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn the_page_says_with_whom_to_share_a_sheet_and_why_it_cannot_be_read() {
-    let google = Google::start();
-    google.sheet(ID, vec![Tab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
-    let site = Site::with_road(|road| {
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
+    let site = TestSite::with_road(|road| {
         road.google_base = google.url().parse().expect("an address");
         road.google = Some(google.key_json().to_string().parse().expect("a key"));
         road.allow_hosts = "127.0.0.1".parse().expect("a list");
     });
     let admin = site.person("ada", Role::Admin);
     let page = admin.get("/settings/sources/new");
-    assert!(page.body.contains(&format!("Share the sheet with <code class=\"robot\">{ROBOT}</code>")), "{}", page.body);
+    assert!(
+        page.body.contains(&format!("Share the sheet with <code class=\"robot\">{SERVICE_ACCOUNT_EMAIL}</code>")),
+        "{}",
+        page.body
+    );
 
-    let link = format!("https://docs.google.com/spreadsheets/d/{ID}/edit");
+    let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
     let form = format!("url={}", url::form_urlencoded::byte_serialize(link.as_bytes()).collect::<String>());
     let paste =
         || admin.ask("POST", "/settings/sources/new", Some(("application/x-www-form-urlencoded", form.clone())));
-    google.once("/v4/", refusal(403, "PERMISSION_DENIED", "The caller does not have permission", ""));
+    google.once("/v4/", api_error(403, "PERMISSION_DENIED", "The caller does not have permission", ""));
     let page = paste();
     assert!(
-        page.status == 422 && page.body.contains(&format!("Share it with {ROBOT} (Viewer is enough)")),
+        page.status == 422 && page.body.contains(&format!("Share it with {SERVICE_ACCOUNT_EMAIL} (Viewer is enough)")),
         "{}",
         page.body
     );
     let page = paste();
     assert!(page.status == 200 && page.body.contains("Step 2 of 2"), "{} {}", page.status, page.body);
 
-    let without = Site::new();
+    let without = TestSite::new();
     let page = without.person("ada", Role::Admin).get("/settings/sources/new");
     assert!(
-        page.body.contains("Anyone with the link to a sheet must be able to view it.") && !page.body.contains(ROBOT)
+        page.body.contains("Anyone with the link to a sheet must be able to view it.")
+            && !page.body.contains(SERVICE_ACCOUNT_EMAIL)
     );
 }
 
@@ -48,21 +53,21 @@ fn field<'a>(body: &'a str, name: &str) -> &'a str {
 
 #[test]
 fn a_sheet_proposes_its_own_title_as_name_and_address() {
-    let google = Google::start();
-    google.sheet(ID, vec![Tab::new(0, "Tab 1", &[&["id", "title"], &["1", "One"]])]);
+    let google = GoogleServer::start();
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Tab 1", &[&["id", "title"], &["1", "One"]])]);
     google.title("Vol. 2 - Jazz albums");
-    let by_account = Site::with_road(|road| {
+    let by_account = TestSite::with_road(|road| {
         road.google_base = google.url().parse().expect("an address");
         road.google = Some(google.key_json().to_string().parse().expect("a key"));
     });
-    let outside = Outside::start();
-    let by_link = Site::with_road(|road| road.google_base = outside.url("").parse().expect("an address"));
+    let outside = StubServer::start();
+    let by_link = TestSite::with_road(|road| road.google_base = outside.url("").parse().expect("an address"));
     let tab = "attachment; filename=\"Vol2-Jazzalbums-Tab1.csv\"; filename*=UTF-8''Vol.%202%20-%20Jazz%20albums%20-%20Tab%201.csv";
-    let table = Answer::csv("id,title\n1,One\n").header("Content-Disposition", tab);
+    let table = StubReply::csv("id,title\n1,One\n").header("Content-Disposition", tab);
     outside.set("/content/one-time", table.clone());
-    outside.set(&format!("/spreadsheets/d/{ID}/export"), Answer::redirect(307, "/content/one-time"));
+    outside.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(307, "/content/one-time"));
     outside.set("/spreadsheets/d/e/2PACX-1v/pub", table);
-    let link = format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0");
+    let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=0");
     let published = "https://docs.google.com/spreadsheets/d/e/2PACX-1v/pubhtml".to_owned();
     let (of_account, of_link) = (by_account.person("ada", Role::Admin), by_link.person("ada", Role::Admin));
     for (admin, link) in [(&of_account, &link), (&of_link, &link), (&of_link, &published)] {
@@ -75,8 +80,9 @@ fn a_sheet_proposes_its_own_title_as_name_and_address() {
 
 #[test]
 fn a_csv_proposes_what_its_server_calls_it() {
-    let (site, outside) = (Site::new(), Outside::start());
-    let table = Answer::csv("id,title\n1,One\n").header("Content-Disposition", "attachment; filename=soul_records.csv");
+    let (site, outside) = (TestSite::new(), StubServer::start());
+    let table =
+        StubReply::csv("id,title\n1,One\n").header("Content-Disposition", "attachment; filename=soul_records.csv");
     outside.set("/download", table);
     let admin = site.person("ada", Role::Admin);
     let page = admin.post_form("/settings/sources/new", &[("url", &outside.url("/download?file=7"))]);
@@ -85,7 +91,7 @@ fn a_csv_proposes_what_its_server_calls_it() {
 
 #[test]
 fn the_page_refuses_a_link_that_it_cannot_obey_and_names_the_part() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     for (kind, rest, said) in [
         ("", "edit#gid=0&fvid=7", "This link has “fvid=”: it opens a filter view"),
@@ -93,7 +99,7 @@ fn the_page_refuses_a_link_that_it_cannot_obey_and_names_the_part() {
         ("csv", "export?format=csv&sheet=Pay", "Google passes over “sheet=” in this link"),
         ("csv", "edit", "choose the kind Google Sheet"),
     ] {
-        let link = format!("https://docs.google.com/spreadsheets/d/{ID}/{rest}");
+        let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/{rest}");
         let page = admin.post_form("/settings/sources/new", &[("kind", kind), ("url", &link)]);
         assert!(page.status == 422 && page.body.contains(said), "{rest}: {}", page.body);
         let is_offered = page.body.contains("name=\"as\" value=\"sheet\"");

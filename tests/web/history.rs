@@ -4,8 +4,8 @@ use lockstep::domain::account::Role;
 use lockstep::domain::sync_id::SyncId;
 use serde_json::{Value, json};
 
-use super::site::Site;
-use crate::support::{Database, on_both_databases};
+use super::site::TestSite;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     history_lists_what_has_ended_newest_first,
@@ -15,8 +15,8 @@ on_both_databases![
     issues_are_told_with_their_places,
 ];
 
-fn site(db: &Database) -> Site {
-    Site::on(db.store(), tempfile::tempdir().expect("a folder"))
+fn site(db: &TestDatabase) -> TestSite {
+    TestSite::on(db.store(), tempfile::tempdir().expect("a folder"))
 }
 
 /// The runs of a list.
@@ -24,8 +24,8 @@ pub(super) fn ids(list: &Value) -> Vec<&str> {
     list["items"].as_array().expect("items").iter().map(|entry| entry["syncId"].as_str().expect("an id")).collect()
 }
 
-/// Gives the file of a source added by [`Site::fill_csv`] another content, and syncs it.
-pub(super) fn refill(site: &Site, source: &lockstep::domain::source::Source, text: &str) -> String {
+/// Gives the file of a source added by [`TestSite::fill_csv`] another content, and syncs it.
+pub(super) fn refill(site: &TestSite, source: &lockstep::domain::source::Source, text: &str) -> String {
     std::fs::write(site.data_dir().join(format!("{}.csv", source.slug)), text).expect("a file");
     let id = site.begin(source).to_string();
     site.run(&id);
@@ -33,11 +33,11 @@ pub(super) fn refill(site: &Site, source: &lockstep::domain::source::Source, tex
 }
 
 /// The newest run of a source.
-pub(super) fn latest(site: &Site, source: &lockstep::domain::source::Source) -> String {
+pub(super) fn latest(site: &TestSite, source: &lockstep::domain::source::Source) -> String {
     site.store.latest_run(source.id).expect("an answer").expect("a run").to_string()
 }
 
-fn history_lists_what_has_ended_newest_first(db: &Database) {
+fn history_lists_what_has_ended_newest_first(db: &TestDatabase) {
     let site = site(db);
     site.fill(&site.albums);
     site.fill(&site.drafts);
@@ -66,7 +66,7 @@ fn history_lists_what_has_ended_newest_first(db: &Database) {
     }
 }
 
-fn an_entry_tells_everything_of_a_run(db: &Database) {
+fn an_entry_tells_everything_of_a_run(db: &TestDatabase) {
     let site = site(db);
     site.fill(&site.albums);
     let id = latest(&site, &site.albums);
@@ -94,7 +94,7 @@ fn an_entry_tells_everything_of_a_run(db: &Database) {
     assert_eq!(Value::Object(rest), expected);
 }
 
-fn a_run_that_was_just_accepted_has_an_entry(db: &Database) {
+fn a_run_that_was_just_accepted_has_an_entry(db: &TestDatabase) {
     let site = site(db);
     let admin = site.program("robot", Role::Admin);
     let started = admin.post_json("/api/sync", r#"{"source":"albums"}"#).json();
@@ -112,7 +112,7 @@ fn a_run_that_was_just_accepted_has_an_entry(db: &Database) {
     assert_eq!(admin.get(&format!("/api/history/{id}")).json()["status"], "completed");
 }
 
-fn changes_show_both_sides_in_column_order(db: &Database) {
+fn changes_show_both_sides_in_column_order(db: &TestDatabase) {
     let site = site(db);
     let source = site.fill_csv("books", "year,id,title\n1959,a1,One\n1957,a2,Two\n1960,a3,Three\n");
     let first = latest(&site, &source);
@@ -133,7 +133,7 @@ fn changes_show_both_sides_in_column_order(db: &Database) {
     }
 }
 
-fn issues_are_told_with_their_places(db: &Database) {
+fn issues_are_told_with_their_places(db: &TestDatabase) {
     let site = site(db);
     let source = site.fill_csv("books", "id,title\na,One\n,Two\na,Three\n");
     let path = format!("/api/history/{}/issues", latest(&site, &source));
@@ -150,7 +150,7 @@ fn issues_are_told_with_their_places(db: &Database) {
 
 #[test]
 fn history_is_for_those_who_have_an_account() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let id = latest(&site, &site.albums);
     let paths = ["", &*format!("/{id}"), &*format!("/{id}/changes?kind=added"), &*format!("/{id}/issues")];

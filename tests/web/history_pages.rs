@@ -4,7 +4,7 @@ use lockstep::domain::account::Role;
 use lockstep::domain::sync_id::SyncId;
 
 use super::history::{ids, latest, refill};
-use super::site::Site;
+use super::site::TestSite;
 
 /// The start tag of the form that begins the run again, where there is one.
 fn again(page: &str) -> Option<&str> {
@@ -14,7 +14,7 @@ fn again(page: &str) -> Option<&str> {
 
 #[test]
 fn the_page_lists_runs_and_what_they_came_to() {
-    let site = Site::new();
+    let site = TestSite::new();
     let reader = site.person("bob", Role::Viewer);
     let nothing = reader.get("/history");
     assert!(nothing.status == 200 && nothing.body.contains("Nothing has run yet."), "{}", nothing.body);
@@ -41,7 +41,7 @@ fn the_page_lists_runs_and_what_they_came_to() {
 
 #[test]
 fn the_page_of_a_run_tells_it_in_full() {
-    let site = Site::new();
+    let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\nb,Two\n,Three\n");
     let first = latest(&site, &source);
     let second = refill(&site, &source, "id,title\na,<i>Other</i>\nc,New\n");
@@ -68,7 +68,7 @@ fn the_page_of_a_run_tells_it_in_full() {
 
 #[test]
 fn only_admins_are_offered_to_try_again_and_only_where_it_makes_sense() {
-    let site = Site::new();
+    let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\n");
     let failed = refill(&site, &source, "title\nOne\n");
     let (admin, viewer) = (site.person("ada", Role::Admin), site.person("bob", Role::Viewer));
@@ -90,7 +90,7 @@ fn only_admins_are_offered_to_try_again_and_only_where_it_makes_sense() {
 
 #[test]
 fn a_cancelled_preview_is_not_said_to_have_committed_anything() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let admin = site.person("ada", Role::Admin);
     admin.post_form("/catalog/albums/sync", &[("action", "preview")]);
@@ -100,7 +100,7 @@ fn a_cancelled_preview_is_not_said_to_have_committed_anything() {
 
 #[test]
 fn issues_are_downloaded_and_no_cell_is_a_formula() {
-    let site = Site::new();
+    let site = TestSite::new();
     let source = site.fill_csv("films", "id,=title\n,One\na,Two\na,Three\nb,Fo\0ur\n");
     let id = latest(&site, &source);
     let path = format!("/history/{id}/issues.csv");
@@ -124,7 +124,7 @@ fn issues_are_downloaded_and_no_cell_is_a_formula() {
 
 #[test]
 fn the_history_of_a_source_that_was_removed_stays_readable() {
-    let site = Site::new();
+    let site = TestSite::new();
     let source = site.fill_csv("books", "id,title\na,One\n,Two\n");
     let failed = refill(&site, &source, "title\nOne\n");
     let first = site.store.recent_records(Some(source.id), 2).expect("records")[1].id.to_string();
@@ -146,7 +146,7 @@ fn the_history_of_a_source_that_was_removed_stays_readable() {
 
 #[test]
 fn visitors_are_sent_to_sign_in_and_an_unknown_run_is_a_page_of_its_own() {
-    let site = Site::new();
+    let site = TestSite::new();
     site.fill(&site.albums);
     let id = latest(&site, &site.albums);
     for path in ["/history".to_owned(), format!("/history/{id}"), "/history/nonsense".to_owned()] {

@@ -9,10 +9,10 @@ use lockstep::domain::source::Source;
 use lockstep::store::lease::RunProgress;
 use serde_json::{Value, json};
 
-use super::site::{Client, Site};
+use super::site::{SiteClient, TestSite};
 use crate::store::worker_steps::{TERM, claim, ending, expired_claim, progress};
-use crate::support::test_engine::draft;
-use crate::support::{Database, on_both_databases};
+use crate::support::test_engine::source_draft;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     a_start_is_answered_in_their_words,
@@ -23,26 +23,26 @@ on_both_databases![
 const BACKGROUND: &str = "/api/sync-sheets-bg";
 
 /// A server with two sheets; the second comes first by name.
-fn site(db: &Database) -> (Site, Source) {
-    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn site(db: &TestDatabase) -> (TestSite, Source) {
+    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
     let first = add_sheet(&site, "second-by-name", false);
     add_sheet(&site, "a-later-one", true);
     (site, first)
 }
 
-fn add_sheet(site: &Site, slug: &str, public: bool) -> Source {
+fn add_sheet(site: &TestSite, slug: &str, public: bool) -> Source {
     let location = SourceLocation::Url("1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms".to_owned());
-    let draft = lockstep::domain::source::SourceDraft { public, ..draft(slug, "sheet", location) };
+    let draft = lockstep::domain::source::SourceDraft { public, ..source_draft(slug, "sheet", location) };
     site.store.add_source(&draft, None).expect("a source")
 }
 
-fn told(client: &Client<'_>, path: &str) -> (String, Value) {
+fn told(client: &SiteClient<'_>, path: &str) -> (String, Value) {
     let status = client.get(path).json();
     assert_eq!(status["success"], true, "{status}");
     (status["status"].as_str().expect("a word").to_owned(), status)
 }
 
-fn a_start_is_answered_in_their_words(db: &Database) {
+fn a_start_is_answered_in_their_words(db: &TestDatabase) {
     let (site, sheet) = site(db);
     let admin = site.program("robot", Role::Admin);
     let idle = told(&admin, BACKGROUND).1;
@@ -66,7 +66,7 @@ fn a_start_is_answered_in_their_words(db: &Database) {
     assert!(soon.header("retry-after").is_some_and(|wait| wait.parse::<u64>().is_ok()), "{}", soon.body);
 }
 
-fn each_stage_has_their_word(db: &Database) {
+fn each_stage_has_their_word(db: &TestDatabase) {
     let (site, sheet) = site(db);
     let id = site.begin(&sheet);
     let reader = site.program("reader", Role::Viewer);
@@ -104,7 +104,7 @@ fn each_stage_has_their_word(db: &Database) {
     }
 }
 
-fn an_interrupted_run_is_told_as_the_one_that_continues_it(db: &Database) {
+fn an_interrupted_run_is_told_as_the_one_that_continues_it(db: &TestDatabase) {
     let (site, sheet) = site(db);
     let first = site.begin(&sheet);
     let lease = expired_claim(&site.store, 1);
@@ -120,7 +120,7 @@ fn an_interrupted_run_is_told_as_the_one_that_continues_it(db: &Database) {
 
 #[test]
 fn the_panel_of_the_sheet_is_a_fragment_or_json() {
-    let db = Database::sqlite();
+    let db = TestDatabase::sqlite();
     let (site, sheet) = site(&db);
     let id = site.begin(&sheet);
     let reader = site.person("bob", Role::Viewer);
@@ -146,7 +146,7 @@ fn the_panel_of_the_sheet_is_a_fragment_or_json() {
 
 #[test]
 fn their_doors_are_those_of_the_newer_addresses() {
-    let db = Database::sqlite();
+    let db = TestDatabase::sqlite();
     let (site, _) = site(&db);
     let (visitor, viewer) = (site.visitor(), site.program("reader", Role::Viewer));
     for path in [BACKGROUND, "/api/sync-sheets"] {
@@ -163,7 +163,7 @@ fn their_doors_are_those_of_the_newer_addresses() {
         assert_eq!(program.refusal(), (401, "sign_in".to_owned()), "{path}");
     }
 
-    let open = Site::new();
+    let open = TestSite::new();
     assert_eq!(
         open.visitor().get(BACKGROUND).refusal(),
         (401, "sign_in".to_owned()),

@@ -6,8 +6,8 @@ use lockstep::domain::account::Role;
 use lockstep::domain::source::SourceDraft;
 use lockstep::store::sources::SourceChange;
 
-use super::site::Site;
-use crate::support::{Database, on_both_databases};
+use super::site::TestSite;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
     nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone,
@@ -15,8 +15,8 @@ on_both_databases![
     a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs,
 ];
 
-fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &Database) {
-    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &TestDatabase) {
+    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
     let (visitor, person, robot) =
         (site.visitor(), site.person("ada", Role::Admin), site.program("robot", Role::Admin));
     let id = site.begin(&site.albums).to_string();
@@ -54,8 +54,8 @@ fn nothing_that_is_told_of_an_ended_run_changes_when_its_operation_is_gone(db: &
     assert_eq!(robot.get(&status).json()["status"], "completed");
 }
 
-fn a_source_that_was_renamed_is_told_of_as_before(db: &Database) {
-    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn a_source_that_was_renamed_is_told_of_as_before(db: &TestDatabase) {
+    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
     let id = site.begin(&site.albums).to_string();
     site.run(&id);
     let was = site.albums.clone();
@@ -88,8 +88,8 @@ fn a_source_that_was_renamed_is_told_of_as_before(db: &Database) {
     }
 }
 
-fn a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs(db: &Database) {
-    let site = Site::on(db.store(), tempfile::tempdir().expect("a folder"));
+fn a_public_source_that_bears_the_name_of_a_private_one_tells_no_visitor_of_its_runs(db: &TestDatabase) {
+    let site = TestSite::on(db.store(), tempfile::tempdir().expect("a folder"));
     let id = site.begin(&site.drafts).to_string();
     site.run(&id);
     site.store.remove_source(site.drafts.id).expect("removed");

@@ -3,28 +3,28 @@
 use lockstep::domain::account::Role;
 use lockstep::domain::source::Source;
 
-use super::site::{Client, Reply, Site};
+use super::site::{SiteClient, SiteResponse, TestSite};
 use crate::corpora::report;
-use crate::support::stub_server::{Outside, Reply as Answer};
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// The fields of a form that adds a source, beside its address and how it is read.
 const REST: [(&str, &str); 5] =
     [("key", "Transaction"), ("name", "Sales"), ("slug", "sales"), ("noun_one", "sale"), ("noun_many", "sales")];
 
-fn post(client: &Client<'_>, path: &str, url: &str, fields: &[(&str, &str)]) -> Reply {
+fn post(client: &SiteClient<'_>, path: &str, url: &str, fields: &[(&str, &str)]) -> SiteResponse {
     client.post_form(path, &[&[("url", url), ("reading", "1")], &REST[..], fields].concat())
 }
 
-fn stored(site: &Site) -> Source {
+fn stored(site: &TestSite) -> Source {
     site.store.source(&"sales".parse().expect("a slug")).expect("an answer").expect("the source")
 }
 
-fn is_open(reply: &Reply) -> bool {
+fn is_open(reply: &SiteResponse) -> bool {
     reply.body.contains("<details class=\"reading\" open>")
 }
 
 /// An address with title rows above the header.
-fn sales(outside: &Outside) -> String {
+fn sales(outside: &StubServer) -> String {
     let text = String::from_utf8(report("04a-title-rows-above-header.csv")).expect("UTF-8");
     outside.csv("/sales.csv", &text);
     outside.url("/sales.csv")
@@ -32,7 +32,7 @@ fn sales(outside: &Outside) -> String {
 
 #[test]
 fn a_header_below_titles_is_proposed_and_can_be_set_before_a_source_is_added() {
-    let (site, outside) = (Site::new(), Outside::start());
+    let (site, outside) = (TestSite::new(), StubServer::start());
     let (admin, url) = (site.person("ada", Role::Admin), sales(&outside));
     let looked = admin.post_form("/settings/sources/new", &[("url", &url)]);
     assert!(looked.body.contains("The header seems to be in row 4"), "{}", looked.body);
@@ -56,7 +56,7 @@ fn a_header_below_titles_is_proposed_and_can_be_set_before_a_source_is_added() {
 
 #[test]
 fn what_is_wrong_is_said_beside_its_field_and_everything_typed_is_kept() {
-    let (site, outside) = (Site::new(), Outside::start());
+    let (site, outside) = (TestSite::new(), StubServer::start());
     let (admin, url) = (site.person("ada", Role::Admin), sales(&outside));
     let wrong = [("header_row", "four"), ("encoding", "nonsense"), ("accept_header_mismatch", "1")];
     let refused = post(&admin, "/settings/sources", &url, &wrong);
@@ -86,7 +86,7 @@ fn what_is_wrong_is_said_beside_its_field_and_everything_typed_is_kept() {
 
 #[test]
 fn a_source_that_is_there_is_looked_at_again_and_keeps_what_the_form_does_not_ask() {
-    let (site, outside) = (Site::new(), Outside::start());
+    let (site, outside) = (TestSite::new(), StubServer::start());
     let (admin, url) = (site.person("ada", Role::Admin), sales(&outside));
     assert_eq!(post(&admin, "/settings/sources", &url, &[("header_row", "4")]).status, 303);
     let path = "/settings/sources/sales";
@@ -116,7 +116,7 @@ fn a_source_that_is_there_is_looked_at_again_and_keeps_what_the_form_does_not_as
 
 #[test]
 fn an_upload_stays_when_only_how_it_is_read_changes() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let upload = "0123456789abcdef0123456789abcdef";
     let folder = site.data_dir().join("uploads");
@@ -133,13 +133,13 @@ fn an_upload_stays_when_only_how_it_is_read_changes() {
 
 #[test]
 fn each_kind_has_the_fields_that_it_obeys() {
-    let (site, outside) = (Site::new(), Outside::start());
+    let (site, outside) = (TestSite::new(), StubServer::start());
     let admin = site.person("ada", Role::Admin);
     outside.csv("/albums.csv", "id,title\n1,One\n");
     let csv = admin.post_form("/settings/sources/new", &[("url", &outside.url("/albums.csv"))]);
     assert!(!is_open(&csv) && csv.body.contains("How the file is read"), "quiet until it is needed: {}", csv.body);
     assert!(csv.body.contains("id=\"encoding\"") && !csv.body.contains("id=\"tab\""), "{}", csv.body);
-    outside.set("/feed", Answer::feed("News", &["1"]));
+    outside.set("/feed", StubReply::feed("News", &["1"]));
     let feed = admin.post_form("/settings/sources/new", &[("url", &outside.url("/feed")), ("kind", "feeds")]);
     assert!(feed.status == 200 && feed.body.contains("How the feeds are read"), "{}", feed.body);
     assert!(feed.body.contains("id=\"encoding\"") && !feed.body.contains("id=\"header_row\""), "{}", feed.body);
@@ -147,12 +147,12 @@ fn each_kind_has_the_fields_that_it_obeys() {
 
 #[test]
 fn the_encoding_of_feeds_is_set_in_the_form_and_shows_how_they_are_read() {
-    let (site, outside) = (Site::new(), Outside::start());
+    let (site, outside) = (TestSite::new(), StubServer::start());
     let admin = site.person("ada", Role::Admin);
     let text =
         "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>НАТО</title></item></channel></rss>";
     let bytes = encoding_rs::WINDOWS_1251.encode(text).0.into_owned();
-    outside.set("/feed", Answer::status(200).header("Content-Type", "application/xml").body(bytes));
+    outside.set("/feed", StubReply::status(200).header("Content-Type", "application/xml").body(bytes));
     let url = outside.url("/feed");
     let fields = [("kind", "feeds"), ("encoding", "windows-1251")];
     let look = [("url", url.as_str()), ("kind", "feeds")];
@@ -167,7 +167,7 @@ fn the_encoding_of_feeds_is_set_in_the_form_and_shows_how_they_are_read() {
 
 #[test]
 fn problems_of_rows_are_shown_as_a_check_says_them() {
-    let (site, outside) = (Site::new(), Outside::start());
+    let (site, outside) = (TestSite::new(), StubServer::start());
     let admin = site.person("ada", Role::Admin);
     outside.csv("/albums.csv", "id,title\n1,One,x\n2,Two,y\n");
     let looked = admin.post_form("/settings/sources/new", &[("url", &outside.url("/albums.csv"))]);
@@ -182,7 +182,7 @@ fn problems_of_rows_are_shown_as_a_check_says_them() {
 
 #[test]
 fn a_key_column_whose_name_is_spelled_otherwise_stays_chosen() {
-    let (site, outside) = (Site::new(), Outside::start());
+    let (site, outside) = (TestSite::new(), StubServer::start());
     let admin = site.person("ada", Role::Admin);
     outside.csv("/sales.csv", "id,Member\u{a0}No\n1,M1\n2,M2\n");
     let again = [("again", "1"), ("key", "Member No")];

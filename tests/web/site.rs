@@ -32,8 +32,8 @@ const ALBUMS: &[u8] = b"year,id,artist,title\n1959,a1,Miles Davis,Kind of Blue\n
 pub(super) const PASSWORD: &str = "correct horse battery";
 
 /// A server with one public source, `albums`, and a private one, `drafts`. No worker runs: a run that was started
-/// waits until [`Site::run`] sees it through.
-pub(super) struct Site {
+/// waits until [`TestSite::run`] sees it through.
+pub(super) struct TestSite {
     pub(super) store: Store,
     pub(super) albums: Source,
     pub(super) drafts: Source,
@@ -45,19 +45,19 @@ pub(super) struct Site {
 }
 
 /// What was answered.
-pub(super) struct Reply {
+pub(super) struct SiteResponse {
     pub(super) status: u16,
     pub(super) body: String,
     headers: Vec<(String, String)>,
 }
 
 /// Somebody who asks, with what they send along each time.
-pub(super) struct Client<'a> {
-    site: &'a Site,
+pub(super) struct SiteClient<'a> {
+    site: &'a TestSite,
     headers: Vec<(&'static str, String)>,
 }
 
-impl Site {
+impl TestSite {
     /// A server on a fresh SQLite database.
     pub(super) fn new() -> Self {
         let (store, data) = Self::fresh();
@@ -174,26 +174,26 @@ impl Site {
         self.store.add_user(&name.parse().expect("a name"), role, &hash).expect("a user");
     }
 
-    pub(super) fn visitor(&self) -> Client<'_> {
-        Client { site: self, headers: Vec::new() }
+    pub(super) fn visitor(&self) -> SiteClient<'_> {
+        SiteClient { site: self, headers: Vec::new() }
     }
 
     /// A program with a token called `name`.
-    pub(super) fn program(&self, name: &str, role: Role) -> Client<'_> {
+    pub(super) fn program(&self, name: &str, role: Role) -> SiteClient<'_> {
         let token = format!("token-of-{name}");
         self.store.add_token(&name.parse().expect("a name"), role, &token_hash(&token)).expect("a token");
         self.visitor().with("Authorization", &format!("Bearer {token}"))
     }
 
     /// Somebody logged in through the page.
-    pub(super) fn person(&self, name: &str, role: Role) -> Client<'_> {
+    pub(super) fn person(&self, name: &str, role: Role) -> SiteClient<'_> {
         self.add_user(name, role);
         let reply = self.visitor().post_form("/login", &[("username", name), ("password", PASSWORD)]);
         self.visitor().with("Cookie", &reply.cookie().expect("a session"))
     }
 }
 
-impl Drop for Site {
+impl Drop for TestSite {
     fn drop(&mut self) {
         // It is told when this is called; what it answers is only when it is done.
         drop(self.server.stop(false));
@@ -217,7 +217,7 @@ fn draft(slug: &str, public: bool) -> SourceDraft {
     }
 }
 
-impl Client<'_> {
+impl SiteClient<'_> {
     /// The same with one more header.
     pub(super) fn with(&self, name: &'static str, value: &str) -> Self {
         let mut headers = self.headers.clone();
@@ -225,24 +225,24 @@ impl Client<'_> {
         Self { site: self.site, headers }
     }
 
-    pub(super) fn get(&self, path: &str) -> Reply {
+    pub(super) fn get(&self, path: &str) -> SiteResponse {
         self.ask("GET", path, None)
     }
 
-    pub(super) fn post_json(&self, path: &str, body: &str) -> Reply {
+    pub(super) fn post_json(&self, path: &str, body: &str) -> SiteResponse {
         self.ask("POST", path, Some(("application/json", body.to_owned())))
     }
 
-    pub(super) fn post(&self, path: &str) -> Reply {
+    pub(super) fn post(&self, path: &str) -> SiteResponse {
         self.post_form(path, &[])
     }
 
-    pub(super) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(super) fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> SiteResponse {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         self.ask("POST", path, Some(("application/x-www-form-urlencoded", body)))
     }
 
-    pub(super) fn ask(&self, method: &str, path: &str, body: Option<(&str, String)>) -> Reply {
+    pub(super) fn ask(&self, method: &str, path: &str, body: Option<(&str, String)>) -> SiteResponse {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -261,7 +261,7 @@ impl Client<'_> {
         };
         let mut answered = answered.expect("an answer");
         let text = |value: &ureq::http::HeaderValue| value.to_str().expect("text").to_owned();
-        Reply {
+        SiteResponse {
             status: answered.status().as_u16(),
             headers: answered.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body: unpacked(&answered.body_mut().read_to_vec().expect("a body")),
@@ -269,7 +269,7 @@ impl Client<'_> {
     }
 }
 
-impl Reply {
+impl SiteResponse {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }

@@ -5,18 +5,18 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
 use super::custom_kind::{fields, site};
-use super::site::{Reply, Site};
-use crate::support::stub_server::{Outside, Reply as Answer};
+use super::site::{SiteResponse, TestSite};
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// The value of a hidden field.
-fn hidden<'a>(reply: &'a Reply, name: &str) -> &'a str {
+fn hidden<'a>(reply: &'a SiteResponse, name: &str) -> &'a str {
     let field = reply.body.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
     field.split('"').next().expect("its value")
 }
 
 #[test]
 fn a_link_is_recognised_where_its_form_is_certain_and_a_slip_is_told() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     for (link, said) in [
         ("https://docs.google.com/document/d/abc/edit", "document"),
@@ -38,7 +38,7 @@ fn a_link_is_recognised_where_its_form_is_certain_and_a_slip_is_told() {
 
 #[test]
 fn every_kind_has_its_form_and_an_unknown_one_is_any() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let any = admin.get("/settings/sources/new").body;
     assert!(any.contains("Google Sheet</a>") && any.contains("CSV file</a>"), "{any}");
@@ -52,8 +52,8 @@ fn every_kind_has_its_form_and_an_unknown_one_is_any() {
 
 #[test]
 fn a_file_without_a_scheme_is_looked_at_and_proposes_its_name() {
-    let site = Site::new();
-    let outside = Outside::start();
+    let site = TestSite::new();
+    let outside = StubServer::start();
     outside.csv("/jazz_albums.csv", "id,title\n1,Blue Train\n");
     let admin = site.person("ada", Role::Admin);
     let looked = admin.post_form("/settings/sources/new", &[("url", &outside.url("/jazz_albums.csv"))]);
@@ -76,8 +76,8 @@ fn another_kind_than_the_chosen_one_is_offered_with_what_was_typed() {
     let taken = admin.post_form("/settings/sources/new", &fields);
     assert_eq!((taken.status, hidden(&taken, "kind")), (200, "ticker"), "{}", taken.body);
 
-    let outside = Outside::start();
-    outside.set("/feed", Answer::status(200).body("<?xml version=\"1.0\"?><rss version=\"2.0\"></rss>"));
+    let outside = StubServer::start();
+    outside.set("/feed", StubReply::status(200).body("<?xml version=\"1.0\"?><rss version=\"2.0\"></rss>"));
     let feed = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("url", &outside.url("/feed"))]);
     assert_eq!(feed.status, 422);
     assert!(feed.body.contains("This is a feed, not a CSV file."), "{}", feed.body);
@@ -131,8 +131,8 @@ fn what_is_secret_in_an_address_is_typed_once_and_shown_nowhere() {
 
 #[test]
 fn an_account_keeps_its_password_and_never_shows_it() {
-    let site = Site::new();
-    let outside = Outside::start();
+    let site = TestSite::new();
+    let outside = StubServer::start();
     let admin = site.person("ada", Role::Admin);
     let form = admin.get("/settings/sources/new?kind=reader").body;
     for field in ["id=\"url\"", "id=\"user\"", "id=\"password\" name=\"password\" type=\"password\" required"] {
@@ -213,7 +213,7 @@ fn lines_that_differ_in_a_secret_alone_are_edited_apart() {
 
 #[test]
 fn of_an_account_nothing_behind_its_server_is_shown() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let address = "https://me:pw@www.inoreader.com/?AppId=10001&AppKey=S3CR&lang=S3CR#S3CR";
     let draft = SourceDraft {
@@ -241,7 +241,7 @@ fn of_an_account_nothing_behind_its_server_is_shown() {
 
 #[test]
 fn more_addresses_than_may_be_typed_are_kept_and_told_where_to_go() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let lines: Vec<String> = (0..5000).map(|n| format!("https://feeds.example.org/{n}/rss.xml")).collect();
     let send = |path: &str, text: &str| {
@@ -262,10 +262,10 @@ fn more_addresses_than_may_be_typed_are_kept_and_told_where_to_go() {
 
 #[test]
 fn the_link_field_takes_several_feeds_and_one_of_anything() {
-    let site = Site::new();
-    let outside = Outside::start();
-    outside.set("/jazz", Answer::feed("Jazz", &["1"]));
-    outside.set("/soul", Answer::feed("Soul", &["1"]));
+    let site = TestSite::new();
+    let outside = StubServer::start();
+    outside.set("/jazz", StubReply::feed("Jazz", &["1"]));
+    outside.set("/soul", StubReply::feed("Soul", &["1"]));
     outside.csv("/a.csv", "id,title\n1,Blue Train\n");
     let admin = site.person("ada", Role::Admin);
     let page = admin.get("/settings/sources/new").body;
@@ -284,12 +284,12 @@ fn the_link_field_takes_several_feeds_and_one_of_anything() {
 
 #[test]
 fn the_feeds_that_a_page_names_are_offered_and_one_click_takes_one() {
-    let site = Site::new();
-    let outside = Outside::start();
+    let site = TestSite::new();
+    let outside = StubServer::start();
     let link = |href: &str| format!("<link rel=alternate type='application/rss+xml' href='{href}'>");
     let page = format!("<!doctype html><base href='/blog/'>{}{}", link("feed?a=1&amp;b=2"), link("/soul"));
-    outside.set("/", Answer::html(page));
-    outside.set("/blog/feed", Answer::feed("Blog", &["1"]));
+    outside.set("/", StubReply::html(page));
+    outside.set("/blog/feed", StubReply::feed("Blog", &["1"]));
     let admin = site.person("ada", Role::Admin);
     for kind in ["", "feeds"] {
         let form = [("kind", kind), ("url", &outside.url("/"))];

@@ -2,13 +2,13 @@
 
 use lockstep::domain::account::Role;
 
-use super::site::Site;
+use super::site::TestSite;
 
 const START: &str = r#"{"source":"albums"}"#;
 
 #[test]
 fn a_start_is_answered_202_then_409_naming_it_then_429() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.program("robot", Role::Admin);
     let started = admin.post_json("/api/sync", r#"{"source":"albums","type":"full","options":null,"more":[]}"#);
     assert_eq!(started.status, 202);
@@ -38,7 +38,7 @@ fn a_start_is_answered_202_then_409_naming_it_then_429() {
 
 #[test]
 fn an_unknown_source_or_sync_is_404() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.program("robot", Role::Admin);
     for source in ["nothing", "", "Not A Slug", "../etc"] {
         let reply = admin.post_json("/api/sync", &serde_json::json!({ "source": source }).to_string());
@@ -53,7 +53,7 @@ fn an_unknown_source_or_sync_is_404() {
 
 #[test]
 fn a_visitor_reads_the_status_of_public_catalogs_only() {
-    let site = Site::new();
+    let site = TestSite::new();
     let (open, hidden) = (site.begin(&site.albums), site.begin(&site.drafts));
     let (visitor, viewer) = (site.visitor(), site.program("reader", Role::Viewer));
     let path = |id| format!("/api/sync/status/{id}");
@@ -73,7 +73,7 @@ fn a_visitor_reads_the_status_of_public_catalogs_only() {
 
 #[test]
 fn a_waiting_run_is_cancelled_once() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.program("robot", Role::Admin);
     let id = site.begin(&site.albums).to_string();
     let cancel = format!("/api/sync/{id}/cancel");
@@ -87,7 +87,7 @@ fn a_waiting_run_is_cancelled_once() {
 
 #[test]
 fn the_database_answers_when_the_status_file_is_lost() {
-    let site = Site::new();
+    let site = TestSite::new();
     let id = site.begin(&site.albums);
     // Until it runs there is no file: the database answers anyway.
     site.run(&id.to_string());

@@ -4,10 +4,10 @@ use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
-use super::site::{Reply, Site};
-use crate::support::stub_server::{Outside, Reply as Answer};
-use crate::support::test_engine::draft;
-use crate::support::workbook_builder::{ods_of_content, sample_path};
+use super::site::{SiteResponse, TestSite};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::source_draft;
+use crate::support::workbook_builder::{build_ods_from_content, sample_path};
 
 const UPLOAD: &str = "0123456789abcdef0123456789abcdef";
 
@@ -17,20 +17,20 @@ const NAMED_COST: &str = "name=\"hidden_columns\" value=\"[&#34;cost&#34;]\"";
 const ALLOWED: [(&str, &str); 2] = [("publish_hidden", "1"), ("hidden_columns", "[\"cost\"]")];
 
 /// A site into which the workbook of this name was uploaded.
-fn uploaded(site: &Site, name: &str) {
+fn uploaded(site: &TestSite, name: &str) {
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::copy(sample_path(name), folder.join(UPLOAD)).expect("a copy");
 }
 
-fn hidden_field<'a>(reply: &'a Reply, name: &str) -> &'a str {
+fn hidden_field<'a>(reply: &'a SiteResponse, name: &str) -> &'a str {
     let field = reply.body.split(&format!("name=\"{name}\" value=\"")).nth(1).expect("the field");
     field.split('"').next().expect("its value")
 }
 
 #[test]
 fn a_workbook_is_recognised_among_any_files_and_links() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     for name in ["albums.xlsx", "albums.xls", "albums.ods"] {
         uploaded(&site, name);
@@ -38,8 +38,8 @@ fn a_workbook_is_recognised_among_any_files_and_links() {
         assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
         assert!(looked.body.contains("Blue Train") && looked.body.contains("1959-08-17"), "{}", looked.body);
         assert!(looked.body.contains("value=\"Our albums\""), "{}", looked.body);
-        let outside = Outside::start();
-        outside.set("/a", Answer::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
+        let outside = StubServer::start();
+        outside.set("/a", StubReply::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
         let looked = admin.post_form("/settings/sources/new", &[("url", &outside.url("/a"))]);
         assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
     }
@@ -47,7 +47,7 @@ fn a_workbook_is_recognised_among_any_files_and_links() {
 
 #[test]
 fn a_workbook_in_the_field_for_csv_is_taken_as_excel_and_the_review_says_so() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let says = "This is an Excel or OpenDocument file; it is read as kind Excel.";
     for name in ["albums.xlsx", "albums.xls", "albums.ods"] {
@@ -55,8 +55,8 @@ fn a_workbook_in_the_field_for_csv_is_taken_as_excel_and_the_review_says_so() {
         let looked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("upload", UPLOAD)]);
         assert_eq!((looked.status, hidden_field(&looked, "kind")), (200, "excel"), "{name}: {}", looked.body);
         assert!(looked.body.contains(says) && looked.body.contains("Blue Train"), "{name}: {}", looked.body);
-        let outside = Outside::start();
-        outside.set("/a", Answer::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
+        let outside = StubServer::start();
+        outside.set("/a", StubReply::status(200).body(std::fs::read(sample_path(name)).expect("a file")));
         let linked = admin.post_form("/settings/sources/new", &[("kind", "csv"), ("url", &outside.url("/a"))]);
         assert_eq!((linked.status, hidden_field(&linked, "kind")), (200, "excel"), "{name}: {}", linked.body);
         assert!(linked.body.contains(says), "{name}: {}", linked.body);
@@ -85,12 +85,12 @@ fn source_fields(kind: &'static str) -> [(&'static str, &'static str); 7] {
 
 #[test]
 fn what_is_wrong_with_a_workbook_in_the_field_for_csv_is_said_of_the_workbook() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
     let locked =
-        ods_of_content(b"x".to_vec(), "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>");
+        build_ods_from_content(b"x".to_vec(), "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>");
     for kind in ["csv", "excel", ""] {
         std::fs::write(folder.join(UPLOAD), &locked).expect("written");
         let refused = admin.post_form("/settings/sources/new", &[("kind", kind), ("upload", UPLOAD)]);
@@ -103,7 +103,7 @@ fn what_is_wrong_with_a_workbook_in_the_field_for_csv_is_said_of_the_workbook() 
 
 #[test]
 fn a_workbook_in_the_place_of_a_csv_file_is_offered_and_changes_the_kind_of_its_source() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let folder = site.data_dir().join("uploads");
     std::fs::create_dir_all(&folder).expect("a folder");
@@ -130,7 +130,7 @@ fn a_workbook_in_the_place_of_a_csv_file_is_offered_and_changes_the_kind_of_its_
 
 #[test]
 fn browsers_offer_workbooks_where_files_are_chosen() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let any = admin.get("/settings/sources/new").body;
     assert!(any.contains("Excel file</a>") && any.contains(".xlsx,.xlsm,.xlsb,.xls,.ods"), "{any}");
@@ -140,7 +140,7 @@ fn browsers_offer_workbooks_where_files_are_chosen() {
 
 #[test]
 fn hidden_columns_become_public_only_when_that_is_confirmed() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     uploaded(&site, "albums.xlsx");
     let looked = admin.post_form("/settings/sources/new", &[("upload", UPLOAD)]);
@@ -188,7 +188,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
     let mut draft = SourceDraft {
         public: true,
         read_options: source.read_options.clone(),
-        ..draft("ours", "excel", source.location.clone())
+        ..source_draft("ours", "excel", source.location.clone())
     };
     draft.read_options.published_hidden_columns = vec!["other".to_owned()];
     site.store.change_source(source.id, &draft, None).expect("changed");
@@ -205,7 +205,7 @@ fn hidden_columns_become_public_only_when_that_is_confirmed() {
 
 #[test]
 fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     uploaded(&site, "albums.xlsx");
     let added =
@@ -233,7 +233,7 @@ fn hidden_columns_leave_a_public_catalog_once_they_are_no_longer_allowed() {
 
 #[test]
 fn a_workbook_in_the_place_of_a_csv_file_of_the_server_is_offered_and_changes_its_kind() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
     let source = site.fill_csv("ours", "id,title\n1,Blue\n");
     let SourceLocation::File(path) = &source.location else { panic!("no file") };
@@ -252,16 +252,16 @@ fn a_workbook_in_the_place_of_a_csv_file_of_the_server_is_offered_and_changes_it
 
 #[test]
 fn a_server_that_refuses_is_not_asked_again_for_another_kind() {
-    let site = Site::new();
+    let site = TestSite::new();
     let admin = site.person("ada", Role::Admin);
-    let outside = Outside::start();
-    outside.set("/a", Answer::status(200).body("id,title\n1,Blue\n"));
+    let outside = StubServer::start();
+    outside.set("/a", StubReply::status(200).body("id,title\n1,Blue\n"));
     let url = outside.url("/a");
     let fields = [("kind", "csv"), ("url", &*url), ("key", "id"), ("slug", "ours"), ("name", "Ours")];
     let nouns = [("noun_one", "album"), ("noun_many", "albums")];
     let added = admin.post_form("/settings/sources", &[&fields[..], &nouns].concat());
     assert_eq!(added.status, 303, "{}", added.body);
-    outside.set("/a", Answer::status(404));
+    outside.set("/a", StubReply::status(404));
     let asked = || outside.hits("/a");
     let before = asked();
     assert_eq!(admin.get("/settings/sources/ours").status, 200);

@@ -5,11 +5,11 @@ use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 
 use super::{failed, house, house_with_account, salaries};
-use crate::support::google_query_service::{NamedTab, query_service};
-use crate::support::google_server::{Google, ID, Tab};
-use crate::support::stub_server::Outside;
-use crate::support::test_engine::draft;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::google_query_service::{NamedTab, answer_queries};
+use crate::support::google_server::{GoogleServer, SHEET_ID, SheetTab};
+use crate::support::stub_server::StubServer;
+use crate::support::test_engine::source_draft;
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_tab_that_is_set_counts_more_than_that_of_the_link,
@@ -19,16 +19,16 @@ on_both_databases![
     a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted,
 ];
 
-fn read_with(house: &House, slug: &str, link: &str, read_options: ReadOptions) -> Source {
-    let draft = SourceDraft { read_options, ..draft(slug, "sheet", SourceLocation::Url(link.to_owned())) };
+fn read_with(house: &TestEngine, slug: &str, link: &str, read_options: ReadOptions) -> Source {
+    let draft = SourceDraft { read_options, ..source_draft(slug, "sheet", SourceLocation::Url(link.to_owned())) };
     house.store.add_source(&draft, None).expect("a source")
 }
 
-fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &Database) {
-    let (google, outside) = (Google::start(), Outside::start());
-    google.sheet(ID, vec![Tab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
+fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
+    let (google, outside) = (GoogleServer::start(), StubServer::start());
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
     let by_tab = |name: &str| ReadOptions { tab: Some(name.to_owned()), ..ReadOptions::default() };
-    let link = format!("https://docs.google.com/spreadsheets/d/{ID}/edit#gid=0");
+    let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=0");
     let house_of_account = house_with_account(db, &google);
     let source = read_with(&house_of_account, "pay", &link, by_tab("Pay"));
     house_of_account.sync(&source);
@@ -39,7 +39,7 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &Database) {
 
     let house = house(db, &outside);
     let tabs: Vec<NamedTab> = vec![("Other", &[&["id"], &["x"]]), ("Pay", &[&["id", "title"], &["A1", "Blue"]])];
-    outside.decide(&format!("/spreadsheets/d/{ID}/gviz/tq"), query_service(tabs));
+    outside.decide(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
     let source = read_with(&house, "pay-by-link", &link, by_tab("Pay"));
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["A1|Blue"]);
@@ -51,14 +51,14 @@ fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &Database) {
     assert!(failed(&record).0 == Some("no_tab") && record.message.contains("gid="), "{}", record.message);
 }
 
-fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &Database) {
-    let google = Google::start();
+fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) {
+    let google = GoogleServer::start();
     let rows: &[&[&str]] =
         &[&["Pay of 2026"], &[], &["not", "the", "header"], &["id", "title"], &[], &["A1", "Blue"], &["", "no key"]];
-    google.sheet(ID, vec![Tab::new(0, "Pay", rows)]);
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
     let house = house_with_account(db, &google);
     let at_row = |row| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
-    let base = format!("https://docs.google.com/spreadsheets/d/{ID}/edit");
+    let base = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
     for (slug, rest) in [("whole", ""), ("ranged", "#range=A3:B9")] {
         let source = read_with(&house, slug, &format!("{base}{rest}"), at_row(4));
         let record = house.sync(&source);
@@ -77,13 +77,13 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &Database) {
     }
 }
 
-fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &Database) {
-    let outside = Outside::start();
-    let export = format!("/spreadsheets/d/{ID}/export?format=csv&range=A3%3AB9");
+fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &TestDatabase) {
+    let outside = StubServer::start();
+    let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&range=A3%3AB9");
     outside.csv(&export, "not,the header\nid,title\n,\nA1,Blue\n,no key\n");
     let house = house(db, &outside);
     let at_row = |row| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
-    let link = format!("https://docs.google.com/spreadsheets/d/{ID}/edit#range=A3:B9");
+    let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#range=A3:B9");
     let source = read_with(&house, "pay", &link, at_row(4));
     let record = house.sync(&source);
     assert_eq!(house.lines(&source), ["A1|Blue"], "{}", record.message);
@@ -96,8 +96,8 @@ fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &Database) {
     }
 }
 
-fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &Database) {
-    let outside = Outside::start();
+fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatabase) {
+    let outside = StubServer::start();
     let house = house(db, &outside);
     let tabs: Vec<NamedTab> = vec![
         ("First", &[&["id"], &["x"]]),
@@ -105,8 +105,8 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &Database)
         ("Units", &[&["id", "price"], &["text", "euros"], &["A1", "7"], &["A2", "8"], &["A3", "9"]]),
         ("Titled", &[&["Prices"], &["of", "2026"], &["id", "price"], &["A1", "7"], &["A2", "8"]]),
     ];
-    outside.decide(&format!("/spreadsheets/d/{ID}/gviz/tq"), query_service(tabs));
-    let link = |rest: &str| format!("https://docs.google.com/spreadsheets/d/{ID}/edit{rest}");
+    outside.decide(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
+    let link = |rest: &str| format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit{rest}");
     let options = |tab: &str, row| ReadOptions { tab: Some(tab.to_owned()), header_row: row, ..ReadOptions::default() };
     // Left to itself Google would take no header, or two rows.
     for (tab, row, expected) in [
@@ -135,12 +135,12 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &Database)
     }
 }
 
-fn a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted(db: &Database) {
-    let google = Google::start();
+fn a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted(db: &TestDatabase) {
+    let google = GoogleServer::start();
     let rows: &[&[&str]] = &[&["id", "title"], &["A1", "Blue", "100"], &["A2", "Red", "200"], &["A3", "Green", "300"]];
-    google.sheet(ID, vec![Tab::new(0, "Pay", rows)]);
+    google.sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
     let house = house_with_account(db, &google);
-    let link = format!("https://docs.google.com/spreadsheets/d/{ID}/edit");
+    let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
     let source = read_with(&house, "strict", &link, ReadOptions::default());
     let record = house.sync(&source);
     assert_eq!(failed(&record).0, Some("header_mismatch"), "{}", record.message);

@@ -3,22 +3,22 @@
 use lockstep::domain::location::SourceLocation;
 
 use super::{failed, house};
-use crate::support::google_server::ID;
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::{Database, House, on_both_databases};
+use crate::support::google_server::SHEET_ID;
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that_sheet];
 
-fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that_sheet(db: &Database) {
-    let (google, shortener) = (Outside::start(), Outside::start());
-    let house: House = house(db, &google);
-    let sheet = format!("/spreadsheets/d/{ID}");
+fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that_sheet(db: &TestDatabase) {
+    let (google, shortener) = (StubServer::start(), StubServer::start());
+    let house: TestEngine = house(db, &google);
+    let sheet = format!("/spreadsheets/d/{SHEET_ID}");
     google.csv(&format!("{sheet}/export?format=csv&gid=7"), "id,title,salary\nA1,Blue,100\n");
     google.csv(&format!("{sheet}/export?format=csv&gid=7&range=A1:B3"), "id,title\nA1,Blue\n");
     let source = |slug: &str, kind: &str, rest: &str| {
         // By way of a second address of the shortener.
-        shortener.set(&format!("/{slug}"), Reply::redirect(301, &format!("/{slug}/2")));
-        shortener.set(&format!("/{slug}/2"), Reply::redirect(302, &google.url(&format!("{sheet}{rest}"))));
+        shortener.set(&format!("/{slug}"), StubReply::redirect(301, &format!("/{slug}/2")));
+        shortener.set(&format!("/{slug}/2"), StubReply::redirect(302, &google.url(&format!("{sheet}{rest}"))));
         house.add(slug, kind, SourceLocation::Url(shortener.url(&format!("/{slug}"))))
     };
     let obeyed = source("obeyed", "csv", "/export?format=csv&gid=7&range=A1:B3");

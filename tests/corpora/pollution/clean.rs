@@ -4,7 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
 use proptest::sample::select;
 
-use crate::support::seeded_random::Random;
+use crate::support::seeded_random::SeededRandom;
 
 const ARTISTS: [&str; 12] = [
     "Nina Simone",
@@ -40,7 +40,7 @@ pub(in crate::corpora) struct CleanTable {
 
 impl CleanTable {
     /// Draws one.
-    pub(in crate::corpora) fn draw(random: &mut Random) -> Self {
+    pub(in crate::corpora) fn draw(random: &mut SeededRandom) -> Self {
         let width = 3 + index(random, 4);
         let has_number_keys = random.percent(60);
         let has_breaks = random.percent(20);
@@ -131,10 +131,10 @@ impl CleanTable {
 }
 
 /// An index below `limit`.
-pub(in crate::corpora) fn index(random: &mut Random, limit: usize) -> usize {
+pub(in crate::corpora) fn index(random: &mut SeededRandom, limit: usize) -> usize {
     usize::try_from(random.below(limit as u64)).expect("small")
 }
 
-fn pick<'a>(random: &mut Random, all: &[&'a str]) -> &'a str {
+fn pick<'a>(random: &mut SeededRandom, all: &[&'a str]) -> &'a str {
     all[index(random, all.len())]
 }

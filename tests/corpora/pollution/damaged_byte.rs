@@ -10,7 +10,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::clean::CleanTable;
-use crate::support::{Database, House, on_both_databases};
+use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 /// How many files are damaged on SQLite and on PostgreSQL, unless `LOCKSTEP_DAMAGED_FILES` says so.
 const CASES: [u32; 2] = [250, 100];
@@ -21,13 +21,13 @@ on_both_databases![one_damaged_byte_changes_no_row_but_its_own];
 
 /// What happens to a byte.
 #[derive(Clone, Copy, Debug)]
-enum Damage {
+enum ByteDamage {
     FlippedBit(u32),
     /// Another byte in its place.
     Replaced(u8),
 }
 
-impl Damage {
+impl ByteDamage {
     /// A flipped bit, a sign that means something, or any byte.
     fn any() -> impl Strategy<Value = Self> {
         prop_oneof![
@@ -46,15 +46,15 @@ impl Damage {
 }
 
 /// The cases are the same in every run, so that a failure is one of the change that is tested.
-fn one_damaged_byte_changes_no_row_but_its_own(db: &Database) {
-    let house = House::on(db);
+fn one_damaged_byte_changes_no_row_but_its_own(db: &TestDatabase) {
+    let house = TestEngine::on(db);
     let usual = CASES[usize::from(!db.is_sqlite())];
     let cases =
         std::env::var("LOCKSTEP_DAMAGED_FILES").map_or(usual, |number| number.parse().expect("a number of files"));
     let config = Config { cases, max_shrink_iters: MAX_SHRINKS, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let number = Cell::new(0);
-    let done = runner.run(&(CleanTable::any(), any::<Index>(), Damage::any()), |(clean, at, damage)| {
+    let done = runner.run(&(CleanTable::any(), any::<Index>(), ByteDamage::any()), |(clean, at, damage)| {
         number.set(number.get() + 1);
         let mut bytes = clean.bytes();
         let at = at.index(bytes.len());
@@ -66,7 +66,7 @@ fn one_damaged_byte_changes_no_row_but_its_own(db: &Database) {
     done.unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn check(house: &House, slug: &str, clean: &CleanTable, damaged: &[u8], at: usize, told: &str) {
+fn check(house: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at: usize, told: &str) {
     let source = house.csv_source(slug, clean.bytes());
     assert_eq!(house.sync(&source).status, Status::Completed, "{told}");
     let before = values(house.items(&source));

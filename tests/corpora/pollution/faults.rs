@@ -3,7 +3,7 @@
 use lockstep::domain::issue::Issue;
 
 use super::clean::{CleanTable, index};
-use crate::support::seeded_random::Random;
+use crate::support::seeded_random::SeededRandom;
 
 /// One way to pollute a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -69,7 +69,7 @@ impl Fault {
     ];
 
     /// The polluted file.
-    pub(in crate::corpora) fn pollute(self, clean: &CleanTable, random: &mut Random) -> Polluted {
+    pub(in crate::corpora) fn pollute(self, clean: &CleanTable, random: &mut SeededRandom) -> Polluted {
         // The header is row 0.
         let mut row = 1 + index(random, clean.rows.len() - 1);
         let bytes = self.bytes(clean, &mut row, random);
@@ -87,7 +87,7 @@ impl Fault {
     }
 
     /// The bytes of the polluted file, whose row `at` is polluted where the fault does not choose another.
-    fn bytes(self, clean: &CleanTable, at: &mut usize, random: &mut Random) -> Vec<u8> {
+    fn bytes(self, clean: &CleanTable, at: &mut usize, random: &mut SeededRandom) -> Vec<u8> {
         let rows = clean.written_rows();
         let mut lines = clean.lines(&rows);
         let row = *at;
@@ -170,12 +170,12 @@ fn joined(cells: &[String], at: usize, separator: &str, instead: &str) -> String
     format!("{}{instead}{}", cells[..at].join(separator), cells[at..].join(separator))
 }
 
-fn remove_quote(line: &mut String, random: &mut Random) {
+fn remove_quote(line: &mut String, random: &mut SeededRandom) {
     let quotes: Vec<usize> = line.match_indices('"').map(|(at, _)| at).collect();
     line.remove(quotes[index(random, quotes.len())]);
 }
 
-fn add_quote(cell: &mut String, random: &mut Random) {
+fn add_quote(cell: &mut String, random: &mut SeededRandom) {
     let places: Vec<usize> = cell.char_indices().map(|(at, _)| at).chain([cell.len()]).collect();
     cell.insert(places[index(random, places.len())], '"');
 }

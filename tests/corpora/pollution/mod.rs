@@ -11,8 +11,8 @@ use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
 use lockstep::store::items::Item;
 
-use crate::support::seeded_random::Random;
-use crate::support::{Database, House};
+use crate::support::seeded_random::SeededRandom;
+use crate::support::{TestDatabase, TestEngine};
 use clean::CleanTable;
 use faults::{Fault, Polluted};
 
@@ -27,7 +27,7 @@ const SEED: u64 = 0x5EED_0009;
 
 /// What became of one polluted file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Outcome {
+enum PollutionOutcome {
     /// The catalog is that of the clean file.
     Equal,
     /// The run failed and wrote nothing.
@@ -41,27 +41,27 @@ enum Outcome {
 }
 
 /// How often each fault had each outcome, with an example of each.
-type Tally = BTreeMap<(Fault, Outcome), (u64, String)>;
+type OutcomeTally = BTreeMap<(Fault, PollutionOutcome), (u64, String)>;
 
 #[test]
 fn a_polluted_file_is_read_as_the_clean_one_or_the_run_says_what_differs() {
     let cases = std::env::var("LOCKSTEP_POLLUTIONS").map_or(CASES, |number| number.parse().expect("a number of files"));
-    let tallies: Vec<Tally> = std::thread::scope(|scope| {
+    let tallies: Vec<OutcomeTally> = std::thread::scope(|scope| {
         let lanes: Vec<_> = (0..LANES).map(|lane| scope.spawn(move || run_lane(lane, cases))).collect();
         lanes.into_iter().map(|lane| lane.join().expect("a lane without a panic")).collect()
     });
-    let mut tally = Tally::new();
+    let mut tally = OutcomeTally::new();
     for ((fault, outcome), (count, example)) in tallies.into_iter().flatten() {
         tally.entry((fault, outcome)).or_insert((0, example)).0 += count;
     }
     let (mut silent, mut removed) = (0, Vec::new());
     for ((fault, outcome), (count, example)) in &tally {
         println!("{fault:?}: {outcome:?} {count}");
-        if matches!(outcome, Outcome::Silent) {
+        if matches!(outcome, PollutionOutcome::Silent) {
             silent += count;
             println!("  {example}");
         }
-        if matches!(outcome, Outcome::Removed) {
+        if matches!(outcome, PollutionOutcome::Removed) {
             removed.push(example.clone());
         }
     }
@@ -72,12 +72,12 @@ fn a_polluted_file_is_read_as_the_clean_one_or_the_run_says_what_differs() {
 }
 
 /// Every fourth case, on databases of its own: most on SQLite.
-fn run_lane(lane: u64, cases: u64) -> Tally {
-    let databases = [Database::sqlite(), Database::postgres()];
-    let houses = databases.each_ref().map(House::on);
-    let mut tally = Tally::new();
+fn run_lane(lane: u64, cases: u64) -> OutcomeTally {
+    let databases = [TestDatabase::sqlite(), TestDatabase::postgres()];
+    let houses = databases.each_ref().map(TestEngine::on);
+    let mut tally = OutcomeTally::new();
     for case in (lane..cases).step_by(usize::try_from(LANES).expect("small")) {
-        let mut random = Random::new(SEED + case);
+        let mut random = SeededRandom::new(SEED + case);
         let clean = CleanTable::draw(&mut random);
         let fault = Fault::ALL[usize::try_from(case / LANES).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
@@ -90,7 +90,13 @@ fn run_lane(lane: u64, cases: u64) -> Tally {
 }
 
 /// Syncs the polluted file, after the clean one where `has_catalog`, and compares.
-fn judge(house: &House, case: u64, clean: &CleanTable, polluted: &Polluted, has_catalog: bool) -> Outcome {
+fn judge(
+    house: &TestEngine,
+    case: u64,
+    clean: &CleanTable,
+    polluted: &Polluted,
+    has_catalog: bool,
+) -> PollutionOutcome {
     let expected = clean.sorted_lines();
     let first = if has_catalog { clean.bytes() } else { polluted.bytes.clone() };
     let source = house.csv_source(&format!("case-{case}"), first);
@@ -108,20 +114,20 @@ fn judge(house: &House, case: u64, clean: &CleanTable, polluted: &Polluted, has_
     let kept = keys(&lines);
     if record.status == Status::Failed {
         assert!(if has_catalog { lines == expected } else { lines.is_empty() }, "a failed run writes nothing");
-        Outcome::Failed
+        PollutionOutcome::Failed
     } else if lines == expected {
-        Outcome::Equal
+        PollutionOutcome::Equal
     } else if has_catalog && keys(&expected).iter().any(|key| !kept.contains(key)) {
-        Outcome::Removed
+        PollutionOutcome::Removed
     } else if house.store.issues(record.id, 1, 1000).expect("issues").iter().any(|issue| polluted.is_told_by(issue)) {
-        Outcome::Told
+        PollutionOutcome::Told
     } else {
-        Outcome::Silent
+        PollutionOutcome::Silent
     }
 }
 
 /// The items of a catalog with the names of their columns. A column without a name that is empty throughout is none.
-fn sorted(house: &House, source: &Source) -> Vec<String> {
+fn sorted(house: &TestEngine, source: &Source) -> Vec<String> {
     let items = house.items(source);
     let is_used = |at: usize| {
         let name = |item: &Item| item.fields.get(at).is_some_and(|(name, _)| *name == format!("column {}", at + 1));

@@ -6,16 +6,16 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::Validators;
 use lockstep::fetch::FetchRequest;
 
-use super::super::{failed, source};
-use super::{Notes, memory_growth, patient_road, read_bytes};
-use crate::support::workbook_builder::{Xlsx, ods, ods_of_content, text_row};
+use super::super::{expect_failure, source_of_kind};
+use super::{WorkbookObserver, memory_growth, patient_road, read_bytes};
+use crate::support::workbook_builder::{XlsxBuilder, build_ods, build_ods_from_content, text_row};
 
 /// Reads what must be refused: its word and sentence. Memory stays below `most` kB more than before.
 #[track_caller]
 fn refused(bytes: &[u8], most: u64) -> (&'static str, String) {
     let mut road = patient_road();
     road.settings.max_bytes = 20_000_000;
-    let ((code, message), grown) = memory_growth(|| failed(read_bytes(&road, bytes)));
+    let ((code, message), grown) = memory_growth(|| expect_failure(read_bytes(&road, bytes)));
     assert!(grown < most, "{grown} kB: {message}");
     assert!(message.ends_with('.'), "{message}");
     (code, message)
@@ -25,7 +25,7 @@ fn refused(bytes: &[u8], most: u64) -> (&'static str, String) {
 fn a_tab_that_claims_a_thousand_million_cells_takes_no_more_memory() {
     let rows =
         text_row(1, &["id"]) + &text_row(2, &["1"]) + "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>";
-    let book = Xlsx::of_sheet(&format!("<dimension ref=\"A1:XFD1048576\"/><sheetData>{rows}</sheetData>"));
+    let book = XlsxBuilder::of_sheet(&format!("<dimension ref=\"A1:XFD1048576\"/><sheetData>{rows}</sheetData>"));
     let bytes = book.bytes();
     let (reading, grown) = memory_growth(|| read_bytes(&patient_road(), &bytes).expect("a workbook"));
     assert!(grown < 20_000, "{grown} kB");
@@ -36,7 +36,7 @@ fn a_tab_that_claims_a_thousand_million_cells_takes_no_more_memory() {
 fn rows_of_empty_columns_are_passed_over() {
     let empty: String = (0..16_384).map(|_| "<c s=\"1\"/>").collect();
     let rows: String = (2..22).map(|row| format!("<row r=\"{row}\">{empty}</row>")).collect();
-    let book = Xlsx::of_rows(&(text_row(1, &["id"]) + &rows + &text_row(22, &["1"])));
+    let book = XlsxBuilder::of_rows(&(text_row(1, &["id"]) + &rows + &text_row(22, &["1"])));
     let bytes = book.bytes();
     let (reading, grown) = memory_growth(|| read_bytes(&patient_road(), &bytes).expect("a workbook"));
     assert!(grown < 40_000, "{grown} kB");
@@ -47,7 +47,7 @@ fn rows_of_empty_columns_are_passed_over() {
 fn more_columns_than_a_table_may_have_are_refused() {
     let names: Vec<String> = (0..10_001).map(|number| format!("c{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let (code, message) = refused(&Xlsx::of_rows(&text_row(1, &names)).bytes(), 60_000);
+    let (code, message) = refused(&XlsxBuilder::of_rows(&text_row(1, &names)).bytes(), 60_000);
     assert_eq!(code, "too_many_columns");
     assert!(message.contains("10,000 columns"), "{message}");
 }
@@ -55,7 +55,7 @@ fn more_columns_than_a_table_may_have_are_refused() {
 #[test]
 fn a_claim_of_more_shared_texts_than_there_may_be_is_refused() {
     for count in ["4000000000", "18446744073709551615"] {
-        let book = Xlsx::of_rows("").with_shared(&format!("uniqueCount=\"{count}\""), "<si><t>a</t></si>");
+        let book = XlsxBuilder::of_rows("").with_shared(&format!("uniqueCount=\"{count}\""), "<si><t>a</t></si>");
         let (code, message) = refused(&book.bytes(), 20_000);
         assert_eq!(code, "too_large", "{message}");
     }
@@ -65,7 +65,7 @@ fn a_claim_of_more_shared_texts_than_there_may_be_is_refused() {
 fn very_many_shared_texts_are_read_within_bounds() {
     let texts: String = (0..100_000).map(|number| format!("<si><t>text {number}</t></si>")).collect();
     let rows = text_row(1, &["id"]) + "<row r=\"2\"><c t=\"s\"><v>99999</v></c></row>";
-    let bytes = Xlsx::of_rows(&rows).with_shared("uniqueCount=\"100000\"", &texts).bytes();
+    let bytes = XlsxBuilder::of_rows(&rows).with_shared("uniqueCount=\"100000\"", &texts).bytes();
     drop(texts);
     let (reading, grown) = memory_growth(|| read_bytes(&patient_road(), &bytes).expect("a workbook"));
     assert_eq!(reading.cells(), [["text 99999"]]);
@@ -78,11 +78,11 @@ fn a_part_that_is_larger_than_the_limit_is_refused_by_the_directory_and_where_th
     road.settings.max_bytes = 500_000;
     let rows: String =
         (2..80_000).map(|row| format!("<row r=\"{row}\"><c t=\"n\"><v></v></c><c/><c/><c/><c/></row>")).collect();
-    let honest = Xlsx::of_rows(&(text_row(1, &["id"]) + &rows));
+    let honest = XlsxBuilder::of_rows(&(text_row(1, &["id"]) + &rows));
     let size = u32::try_from(honest.sheet.len()).expect("a size");
     assert!(size > 4_000_000 && size < 100_000_000, "{size}");
     let mut bytes = honest.bytes();
-    let (code, message) = failed(read_bytes(&road, &bytes));
+    let (code, message) = expect_failure(read_bytes(&road, &bytes));
     assert_eq!(code, "too_large");
     assert!(message.contains("LOCKSTEP_MAX_BYTES") && message.contains("4 MB"), "{message}");
     // The directory and the part itself now claim that it has ten bytes.
@@ -94,7 +94,7 @@ fn a_part_that_is_larger_than_the_limit_is_refused_by_the_directory_and_where_th
         }
     }
     assert!(lies >= 2, "{lies}");
-    let ((code, message), grown) = memory_growth(|| failed(read_bytes(&road, &bytes)));
+    let ((code, message), grown) = memory_growth(|| expect_failure(read_bytes(&road, &bytes)));
     assert!(code == "too_large" || code == "corrupt_workbook", "{code}: {message}");
     assert!(grown < 20_000, "{grown} kB");
 }
@@ -104,17 +104,17 @@ fn a_bomb_of_one_text_is_refused_wherever_it_lies() {
     let long = "x".repeat(3_000_000);
     let spaces = " ".repeat(3_000_000);
     let books = [
-        Xlsx::of_rows(&text_row(1, &[&long])),
-        Xlsx::of_sheet(&format!("<sheetData>{spaces}</sheetData>")),
-        Xlsx::of_sheet(&format!("<a b=\"{long}\"/><sheetData/>")),
-        Xlsx::of_sheet(&format!("<!--{}--><sheetData/>", "<a>".repeat(2_000_000))),
-        Xlsx::of_rows("").with_shared("", &format!("<si><t>{long}</t></si>")),
+        XlsxBuilder::of_rows(&text_row(1, &[&long])),
+        XlsxBuilder::of_sheet(&format!("<sheetData>{spaces}</sheetData>")),
+        XlsxBuilder::of_sheet(&format!("<a b=\"{long}\"/><sheetData/>")),
+        XlsxBuilder::of_sheet(&format!("<!--{}--><sheetData/>", "<a>".repeat(2_000_000))),
+        XlsxBuilder::of_rows("").with_shared("", &format!("<si><t>{long}</t></si>")),
         // Many short pieces that are one text.
-        Xlsx::of_rows(&format!(
+        XlsxBuilder::of_rows(&format!(
             "<row><c t=\"inlineStr\"><is>{}</is></c></row>",
             "<r><t>abcdefgh</t></r>".repeat(500_000)
         )),
-        Xlsx::of_rows("").with_shared("", &format!("<si>{}</si>", "<r><t>abcdefgh</t></r>".repeat(500_000))),
+        XlsxBuilder::of_rows("").with_shared("", &format!("<si>{}</si>", "<r><t>abcdefgh</t></r>".repeat(500_000))),
     ];
     let books: Vec<Vec<u8>> = books.into_iter().map(|book| book.bytes()).collect();
     for (number, bytes) in books.iter().enumerate() {
@@ -128,7 +128,7 @@ fn a_bomb_of_one_text_is_refused_wherever_it_lies() {
 
 #[test]
 fn a_workbook_that_declares_entities_is_refused() {
-    let mut book = Xlsx::of_rows("");
+    let mut book = XlsxBuilder::of_rows("");
     book.sheet = book.sheet.replace("<worksheet", "<!DOCTYPE a [<!ENTITY b \"bbbb\">]><worksheet");
     assert_eq!(refused(&book.bytes(), 20_000).0, "too_large");
 }
@@ -140,7 +140,8 @@ fn a_text_that_very_many_cells_share_fills_no_disk() {
     let shared = format!("<si><t>id</t></si><si><t>{}</t></si>", "x".repeat(100_000));
     let rows: String =
         (1..3000).map(|row| format!("<row r=\"{row}\"><c t=\"s\"><v>{}</v></c></row>", i32::from(row > 1))).collect();
-    let (code, message) = failed(read_bytes(&road, &Xlsx::of_rows(&rows).with_shared("", &shared).bytes()));
+    let (code, message) =
+        expect_failure(read_bytes(&road, &XlsxBuilder::of_rows(&rows).with_shared("", &shared).bytes()));
     assert_eq!(code, "too_large");
     let said = ["Its rows have more than 2 MB", "or raise LOCKSTEP_MAX_BYTES"];
     assert!(said.iter().all(|said| message.contains(said)), "{message}");
@@ -153,7 +154,7 @@ fn many_columns_with_very_many_short_rows_fill_no_disk() {
     let names: Vec<String> = (0..9000).map(|number| format!("c{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let rows: String = (2..2000).map(|row| format!("<row r=\"{row}\"><c><v>{row}</v></c></row>")).collect();
-    let (code, _) = failed(read_bytes(&road, &Xlsx::of_rows(&(text_row(1, &names) + &rows)).bytes()));
+    let (code, _) = expect_failure(read_bytes(&road, &XlsxBuilder::of_rows(&(text_row(1, &names) + &rows)).bytes()));
     assert_eq!(code, "too_large");
 }
 
@@ -174,11 +175,11 @@ fn repetitions_of_opendocument_stay_within_bounds() {
         head + &row("", &cell("table:number-columns-repeated=\"99999999999\"", "z")),
     ];
     for (number, table) in tables.iter().enumerate() {
-        let (code, message) = refused(&ods(table), 60_000);
+        let (code, message) = refused(&build_ods(table), 60_000);
         let expected = ["too_large", "row_too_large", "cell_too_large", "corrupt_workbook"];
         assert_eq!(code, expected[number], "{message}");
     }
-    let large = ods_of_content(vec![b' '; 10_000_000], "");
+    let large = build_ods_from_content(vec![b' '; 10_000_000], "");
     assert_eq!(refused(&large, 40_000).0, "too_large");
 }
 
@@ -191,7 +192,7 @@ fn a_long_workbook_is_streamed_with_flat_memory() {
             )
         })
         .collect();
-    let bytes = Xlsx::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
+    let bytes = XlsxBuilder::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
     drop(rows);
     let (reading, grown) = memory_growth(|| read_bytes(&patient_road(), &bytes).expect("a workbook"));
     assert_eq!(reading.content.lines(), 39_998);
@@ -203,22 +204,25 @@ fn stopped(bytes: &[u8], questions: u64) -> (&'static str, Duration) {
     let road = patient_road();
     let path = road.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
-    let (nothing, notes) = (Validators::default(), Notes::stopping_after(questions));
+    let (nothing, notes) = (Validators::default(), WorkbookObserver::stopping_after(questions));
     let order = FetchRequest::whole(&nothing, road.timeout);
     let begun = Instant::now();
     let kinds = road.kinds();
-    let fetched =
-        kinds.get("excel").expect("the kind").fetch(&source("excel", SourceLocation::File(path)), &order, &notes);
-    (failed(fetched).0, begun.elapsed())
+    let fetched = kinds.get("excel").expect("the kind").fetch(
+        &source_of_kind("excel", SourceLocation::File(path)),
+        &order,
+        &notes,
+    );
+    (expect_failure(fetched).0, begun.elapsed())
 }
 
 #[test]
 fn a_cancel_ends_the_reading_wherever_it_is() {
     let rows: String = (2..20_000).map(|row| text_row(row, &["1", "Blue"])).collect();
-    let xlsx = Xlsx::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
+    let xlsx = XlsxBuilder::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
     let row = "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>a</text:p></table:table-cell>\
                </table:table-row>";
-    let ods = ods(&row.repeat(20_000));
+    let ods = build_ods(&row.repeat(20_000));
     for bytes in [&xlsx, &ods] {
         for questions in [10, 15, 20, 25, 30, 40] {
             let (code, took) = stopped(bytes, questions);
@@ -232,7 +236,7 @@ fn a_cancel_ends_the_reading_wherever_it_is() {
 fn the_time_of_the_run_ends_the_reading() {
     let road = patient_road().in_a_run_of(Duration::from_millis(1));
     let rows: String = (2..20_000).map(|row| text_row(row, &["1", "Blue"])).collect();
-    let bytes = Xlsx::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
-    let (code, message) = failed(read_bytes(&road, &bytes));
+    let bytes = XlsxBuilder::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
+    let (code, message) = expect_failure(read_bytes(&road, &bytes));
     assert_eq!(code, "timeout", "{message}");
 }

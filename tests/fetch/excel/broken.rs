@@ -2,9 +2,9 @@
 
 use std::io::{Cursor, Write};
 
-use super::super::failed;
+use super::super::expect_failure;
 use super::{patient_road, read_bytes};
-use crate::support::workbook_builder::{Xlsx, archive, ods_of_content, sample_path, text_row};
+use crate::support::workbook_builder::{XlsxBuilder, build_ods_from_content, sample_path, text_row, zip_archive};
 
 fn compound(streams: &[(&str, &[u8])]) -> Vec<u8> {
     let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).expect("a container");
@@ -29,10 +29,10 @@ fn a_password_is_told_in_every_format() {
     let books = [
         compound(&[("/EncryptedPackage", b"secret"), ("/EncryptionInfo", b"\x04\0\x04\0")]),
         compound(&[("/Workbook", &old)]),
-        ods_of_content(b"\x01\x02\x03".to_vec(), entry),
+        build_ods_from_content(b"\x01\x02\x03".to_vec(), entry),
     ];
     for book in books {
-        let (code, message) = failed(read_bytes(&patient_road(), &book));
+        let (code, message) = expect_failure(read_bytes(&patient_road(), &book));
         assert_eq!(code, "password_protected");
         assert!(message.contains("protected with a password") && message.contains("without a password"), "{message}");
     }
@@ -44,7 +44,7 @@ fn a_file_that_was_cut_off_is_never_taken() {
     for name in ["albums.xlsx", "albums.ods", "albums.xls"] {
         let whole = std::fs::read(sample_path(name)).expect("a file");
         for tenths in 1..10 {
-            let (code, message) = failed(read_bytes(&road, &whole[..whole.len() * tenths / 10]));
+            let (code, message) = expect_failure(read_bytes(&road, &whole[..whole.len() * tenths / 10]));
             assert_eq!(code, "corrupt_workbook", "{name} {tenths}: {message}");
             assert!(message.contains("save it again"), "{message}");
         }
@@ -86,27 +86,27 @@ fn damage_in_the_old_format_ends_with_a_message() {
 #[test]
 fn an_archive_without_the_parts_of_a_workbook_is_told() {
     let road = patient_road();
-    let parts = Xlsx::of_rows(&text_row(1, &["id"])).parts();
+    let parts = XlsxBuilder::of_rows(&text_row(1, &["id"])).parts();
     for missing in ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"] {
         let rest: Vec<_> = parts.iter().filter(|(name, _)| *name != missing).cloned().collect();
-        let (code, _) = failed(read_bytes(&road, &archive(&rest)));
+        let (code, _) = expect_failure(read_bytes(&road, &zip_archive(&rest)));
         assert!(["corrupt_workbook", "not_excel"].contains(&code), "{missing}: {code}");
     }
-    let mut cut = Xlsx::of_rows(&text_row(1, &["id"]));
+    let mut cut = XlsxBuilder::of_rows(&text_row(1, &["id"]));
     cut.sheet.truncate(cut.sheet.len() - "</sheetData></worksheet>".len());
-    assert_eq!(failed(read_bytes(&road, &cut.bytes())).0, "corrupt_workbook");
+    assert_eq!(expect_failure(read_bytes(&road, &cut.bytes())).0, "corrupt_workbook");
 }
 
 #[test]
 fn rows_that_are_out_of_order_are_told() {
     let rows = text_row(1, &["id"]) + &text_row(9, &["1"]) + &text_row(3, &["2"]);
-    let (code, message) = failed(read_bytes(&patient_road(), &Xlsx::of_rows(&rows).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&rows).bytes()));
     assert_eq!(code, "corrupt_workbook");
     assert!(message.contains("its rows are not in order"), "{message}");
 }
 
 #[test]
 fn a_tab_without_anything_in_it_has_no_columns() {
-    let reading = read_bytes(&patient_road(), &Xlsx::of_rows("").bytes()).expect("a workbook");
+    let reading = read_bytes(&patient_road(), &XlsxBuilder::of_rows("").bytes()).expect("a workbook");
     assert!(reading.content.columns().is_empty() && reading.cells().is_empty());
 }

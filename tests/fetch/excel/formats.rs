@@ -4,17 +4,17 @@ use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{FetchError, FetchOutcome};
 use rust_xlsxwriter::{Color, Format, Workbook};
 
-use super::super::{Patient, failed, rows};
-use super::{Road, read, read_bytes, read_with, tab};
-use crate::support::workbook_builder::{Xlsx, ods, sample, sample_path, text_row};
+use super::super::{RecordingObserver, expect_failure, read_rows};
+use super::{FetchSetup, read, read_bytes, read_with, tab};
+use crate::support::workbook_builder::{XlsxBuilder, build_ods, sample_location, sample_path, text_row};
 
 const FORMATS: [&str; 3] = ["albums.xlsx", "albums.xls", "albums.ods"];
 
 #[test]
 fn every_format_brings_the_same_plain_cells_and_row_numbers() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     for name in FORMATS {
-        let reading = read(&road, &sample(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let reading = read(&road, &sample_location(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let columns = ["id", "title", "price", "released", "added", "cost", "live", "length", "total", "broken"];
         assert_eq!(reading.content.columns(), columns, "{name}");
         let first = [
@@ -38,9 +38,9 @@ fn every_format_brings_the_same_plain_cells_and_row_numbers() {
 
 #[test]
 fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     for name in FORMATS {
-        let reading = read(&road, &sample(name)).expect("a workbook");
+        let reading = read(&road, &sample_location(name)).expect("a workbook");
         assert_eq!(
             reading.reasons,
             [
@@ -51,7 +51,7 @@ fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
             "{name}"
         );
         assert_eq!(reading.content.hidden_columns(), ["cost"], "{name}");
-        let hidden = read_with(&road, &sample(name), tab(" Draft ")).expect("the hidden tab");
+        let hidden = read_with(&road, &sample_location(name), tab(" Draft ")).expect("the hidden tab");
         assert_eq!(hidden.reasons, ["The tab “Draft” is hidden in the workbook. It was read all the same."], "{name}");
         assert_eq!(hidden.cells(), [["secret"]], "{name}");
     }
@@ -59,9 +59,9 @@ fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
 
 #[test]
 fn an_unknown_tab_is_told_with_the_tabs_that_there_are() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     for name in FORMATS {
-        let (code, message) = failed(read_with(&road, &sample(name), tab("Artists")));
+        let (code, message) = expect_failure(read_with(&road, &sample_location(name), tab("Artists")));
         assert_eq!(code, "no_tab", "{name}");
         let wanted = "This workbook has no tab “Artists”. The tabs are “Draft” (hidden), “Albums”. Change the tab of the \
                       source (--tab).";
@@ -71,7 +71,7 @@ fn an_unknown_tab_is_told_with_the_tabs_that_there_are() {
 
 #[test]
 fn the_format_is_told_by_content_and_not_by_name() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     for name in FORMATS {
         let bytes = std::fs::read(sample_path(name)).expect("a file");
         assert_eq!(read_bytes(&road, &bytes).expect("a workbook").cells().len(), 3, "{name}");
@@ -80,10 +80,10 @@ fn the_format_is_told_by_content_and_not_by_name() {
 
 #[test]
 fn the_header_is_the_row_that_was_chosen() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let rows = text_row(1, &["Report of 2023"]) + &text_row(4, &["id", "title"]) + &text_row(6, &["1", "Blue"]);
     let path = road.folder.path().join("a.xlsx");
-    std::fs::write(&path, Xlsx::of_rows(&rows).bytes()).expect("written");
+    std::fs::write(&path, XlsxBuilder::of_rows(&rows).bytes()).expect("written");
     let location = lockstep::domain::location::SourceLocation::File(path);
     let from = |row: u64| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
     let reading = read_with(&road, &location, from(4)).expect("a workbook");
@@ -92,7 +92,7 @@ fn the_header_is_the_row_that_was_chosen() {
         (vec!["id".into(), "title".into()], vec![6])
     );
     for row in [3, 9] {
-        let (code, message) = failed(read_with(&road, &location, from(row)));
+        let (code, message) = expect_failure(read_with(&road, &location, from(row)));
         assert_eq!(code, "no_header");
         assert!(message.starts_with(&format!("Row {row} is set as the header, and it is empty.")), "{message}");
     }
@@ -100,7 +100,7 @@ fn the_header_is_the_row_that_was_chosen() {
 
 #[test]
 fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     for (column, name) in ["id", "n", "day", "moment", "spent", "flag", "rich"].iter().enumerate() {
@@ -127,18 +127,18 @@ fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
 
 #[test]
 fn days_are_counted_from_1904_where_the_workbook_says_so() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let row =
         r#"<row r="2"><c><v>1</v></c><c s="1"><v>43469</v></c><c s="2"><v>0.5</v></c><c s="3"><v>0.5</v></c></row>"#;
     let rows = text_row(1, &["id", "day", "moment", "spent"]) + row;
-    let book = Xlsx { properties: "date1904=\"1\"", ..Xlsx::of_rows(&rows) };
+    let book = XlsxBuilder { properties: "date1904=\"1\"", ..XlsxBuilder::of_rows(&rows) };
     let reading = read_bytes(&road, &book.bytes()).expect("a workbook");
     assert_eq!(reading.cells(), [["1", "2023-01-05", "1904-01-01 12:00:00", "12:00:00"]]);
 }
 
 #[test]
 fn texts_are_whole_however_they_are_written() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let shared = "<si><t>id</t></si><si><r><t>So </t></r><r><t xml:space=\"preserve\">What </t></r></si><si/>";
     let cells = [
         r#"<c r="A2" t="s"><v>1</v></c>"#,
@@ -150,31 +150,31 @@ fn texts_are_whole_however_they_are_written() {
         + &["b", "c", "d", "e", "f"].map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>")).concat()
         + "</row>";
     let rows = format!("{head}<row r=\"2\">{}</row>", cells.concat());
-    let reading = read_bytes(&road, &Xlsx::of_rows(&rows).with_shared("", shared).bytes()).expect("a workbook");
+    let reading = read_bytes(&road, &XlsxBuilder::of_rows(&rows).with_shared("", shared).bytes()).expect("a workbook");
     assert_eq!(reading.cells(), [["SoWhat ", "a&b", "<i> é", "#REF!", "", "2023-01-05"]]);
 }
 
 #[test]
 fn an_error_of_any_name_is_kept_as_its_word() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let cell = |place: &str, word: &str| format!("<c r=\"{place}\" t=\"e\"><f>X()</f><v>{word}</v></c>");
     let second =
         cell("A2", "#SPILL!") + &cell("C2", "#REF!") + &cell("D2", "#GETTING_DATA") + "<c r=\"E2\"><v>5</v></c>";
     let third = "<c r=\"A3\"><v>3</v></c>".to_owned() + &cell("B3", "#CALC!") + &cell("E3", "#Ü &amp; X");
     let rows =
         text_row(1, &["id", "b", "c", "d", "e"]) + &format!("<row r=\"2\">{second}</row><row r=\"3\">{third}</row>");
-    let reading = read_bytes(&road, &Xlsx::of_rows(&rows).bytes()).expect("a workbook");
+    let reading = read_bytes(&road, &XlsxBuilder::of_rows(&rows).bytes()).expect("a workbook");
     assert_eq!(reading.cells(), [["#SPILL!", "", "#REF!", "#GETTING_DATA", "5"], ["3", "#CALC!", "", "", "#Ü "]]);
     // A cell without a place of its own stands behind the one before it, which nobody can count there.
     let unplaced = text_row(1, &["id", "b"]) + "<row r=\"2\"><c t=\"e\"><v>#SPILL!</v></c><c><v>1</v></c></row>";
-    let (code, message) = failed(read_bytes(&road, &Xlsx::of_rows(&unplaced).bytes()));
+    let (code, message) = expect_failure(read_bytes(&road, &XlsxBuilder::of_rows(&unplaced).bytes()));
     assert_eq!(code, "corrupt_workbook");
     assert!(message.contains("the unknown error “#SPILL!”"), "{message}");
 }
 
 #[test]
 fn repeated_rows_and_cells_of_opendocument_are_written_out() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let cell = |text: &str, attributes: &str| {
         format!(
             "<table:table-cell office:value-type=\"string\" {attributes}><text:p>{text}</text:p></table:table-cell>"
@@ -191,39 +191,40 @@ fn repeated_rows_and_cells_of_opendocument_are_written_out() {
             "table:number-columns-repeated=\"2\""
         )
     );
-    let reading = read_bytes(&road, &ods(&table)).expect("a workbook");
+    let reading = read_bytes(&road, &build_ods(&table)).expect("a workbook");
     assert_eq!(reading.cells(), [["a\nb", "a\nb"]; 3]);
     assert_eq!(reading.row_numbers(), [2, 3, 4]);
 }
 
 #[test]
 fn more_cells_than_the_header_has_columns_are_kept_apart() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let table =
         text_row(1, &["id", "title"]) + &text_row(2, &["1", "Blue", "stray"]) + &text_row(3, &["2", "Train", "\u{a0}"]);
-    let reading = read_bytes(&road, &Xlsx::of_rows(&table).bytes()).expect("a workbook");
-    let rows = rows(&*reading.content);
+    let reading = read_bytes(&road, &XlsxBuilder::of_rows(&table).bytes()).expect("a workbook");
+    let rows = read_rows(&*reading.content);
     assert_eq!((rows[0].surplus, rows[0].extra.clone()), (true, vec!["stray".to_owned()]));
     assert_eq!((rows[1].surplus, rows[1].width, rows[1].cells.len()), (false, Some(3), 2));
 }
 
 #[test]
 fn a_workbook_is_unchanged_where_its_bytes_are() {
-    let road = Road::new();
-    let place = sample("albums.xlsx");
+    let road = FetchSetup::new();
+    let place = sample_location("albums.xlsx");
     let first = road.content("excel", &place).expect("a workbook");
-    let again = road.fetch("excel", &place, Some(first.validators()), &Patient::default()).expect("an answer");
+    let again =
+        road.fetch("excel", &place, Some(first.validators()), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(Some(_))));
 }
 
 #[test]
 fn an_old_workbook_of_a_program_that_fills_up_its_table_of_sectors_is_read_unless_sectors_are_missing() {
-    let road = Road::new();
+    let road = FetchSetup::new();
     let bytes = std::fs::read(sample_path("albums-sheetjs.xls")).expect("a file");
     let path = road.folder.path().join("a.xls");
     std::fs::write(&path, &bytes).expect("written");
     let place = lockstep::domain::location::SourceLocation::File(path.clone());
-    let (reading, other) = (read_with(&road, &place, tab("Albums")), read(&road, &sample("albums.xls")));
+    let (reading, other) = (read_with(&road, &place, tab("Albums")), read(&road, &sample_location("albums.xls")));
     let (reading, other) = (reading.expect("a workbook"), other.expect("a workbook"));
     assert_eq!(reading.content.columns(), other.content.columns());
     assert_eq!((reading.cells(), reading.row_numbers()), (other.cells(), other.row_numbers()));

@@ -3,27 +3,27 @@
 
 use lockstep::domain::rows::row::TextRow;
 
-use super::super::{failed, rows};
-use super::{Reading, patient_road, read_bytes};
-use crate::support::workbook_builder::{Xlsx, archive, ods, text_row};
-use crate::support::xls_builder::{XlsCell, xls};
+use super::super::{expect_failure, read_rows};
+use super::{WorkbookReading, patient_road, read_bytes};
+use crate::support::workbook_builder::{XlsxBuilder, build_ods, text_row, zip_archive};
+use crate::support::xls_builder::{XlsCell, build_xls};
 
 const HEADER: [&str; 4] = ["id", "price", "total", "name"];
 
 /// The rows below the header, and what was noted.
-fn read_rows(bytes: &[u8]) -> (Vec<TextRow>, Vec<String>) {
-    let Reading { content, reasons } = read_bytes(&patient_road(), bytes).expect("a workbook");
-    (rows(&*content), reasons)
+fn read_noted_rows(bytes: &[u8]) -> (Vec<TextRow>, Vec<String>) {
+    let WorkbookReading { content, reasons } = read_bytes(&patient_road(), bytes).expect("a workbook");
+    (read_rows(&*content), reasons)
 }
 
 fn number(place: &str, value: &str) -> String {
     format!("<c r=\"{place}\"><v>{value}</v></c>")
 }
 
-fn book_of(rows: &[String]) -> Xlsx {
+fn book_of(rows: &[String]) -> XlsxBuilder {
     let below: String =
         rows.iter().enumerate().map(|(at, cells)| format!("<row r=\"{}\">{cells}</row>", at + 2)).collect();
-    Xlsx::of_rows(&(text_row(1, &HEADER) + &below))
+    XlsxBuilder::of_rows(&(text_row(1, &HEADER) + &below))
 }
 
 /// As openpyxl writes a formula, and as others do.
@@ -39,7 +39,7 @@ const UNSAVED: [&str; 5] = [
 fn a_formula_without_a_saved_value_is_noted_and_known_to_its_row() {
     for cell in UNSAVED {
         let book = book_of(&[number("A2", "1") + &number("B2", "4") + cell, number("A3", "2") + &number("C3", "6")]);
-        let (rows, reasons) = read_rows(&book.bytes());
+        let (rows, reasons) = read_noted_rows(&book.bytes());
         assert_eq!(rows[0].cells, ["1", "4", "", ""], "{cell}");
         assert_eq!((&rows[0].unsaved_formulas[..], &rows[1].unsaved_formulas[..]), (&[2][..], &[][..]), "{cell}");
         let note = "1 cell in “total” is a formula without a saved value (row 2). The catalog keeps what it has there. Open \
@@ -56,7 +56,7 @@ fn a_saved_value_of_a_formula_may_be_nothing_at_all() {
         "<c r=\"C2\" s=\"1\"/>",
     ];
     for cell in saved {
-        let (rows, reasons) = read_rows(&book_of(&[number("A2", "1") + cell]).bytes());
+        let (rows, reasons) = read_noted_rows(&book_of(&[number("A2", "1") + cell]).bytes());
         assert!(rows[0].unsaved_formulas.is_empty() && reasons.is_empty(), "{cell}: {reasons:?}");
     }
 }
@@ -72,7 +72,7 @@ fn zero_is_no_saved_value_in_a_file_that_wants_to_be_calculated_when_it_is_opene
             *content = text.into_bytes();
         }
     }
-    let (rows, reasons) = read_rows(&archive(&parts));
+    let (rows, reasons) = read_noted_rows(&zip_archive(&parts));
     assert_eq!(
         (&rows[0].cells[..], &rows[0].unsaved_formulas[..]),
         (&["1", "", "6", "0"].map(str::to_owned)[..], &[1][..])
@@ -84,7 +84,7 @@ fn zero_is_no_saved_value_in_a_file_that_wants_to_be_calculated_when_it_is_opene
 fn a_formula_that_fills_an_area_leaves_all_of_it_without_a_value() {
     let array = "<c r=\"B2\"><f t=\"array\" ref=\"B2:C3\">A2:A3*2</f><v/></c>";
     let rows = [number("A2", "1") + array, number("A3", "2") + &number("C3", "7"), number("A4", "3")];
-    let (rows, reasons) = read_rows(&book_of(&rows).bytes());
+    let (rows, reasons) = read_noted_rows(&book_of(&rows).bytes());
     let unsaved: Vec<&[usize]> = rows.iter().map(|row| row.unsaved_formulas.as_slice()).collect();
     assert_eq!(unsaved, [&[1, 2][..], &[1], &[]]);
     assert_eq!(rows[1].cells[2], "7");
@@ -96,7 +96,7 @@ fn a_header_that_is_a_formula_without_a_saved_value_is_refused_with_its_place() 
     let rows = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>id</t></is></c><c r=\"B1\"><f>A9</f></c></row>"
         .to_owned()
         + &text_row(2, &["1", "Blue"]);
-    let (code, message) = failed(read_bytes(&patient_road(), &Xlsx::of_rows(&rows).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&rows).bytes()));
     assert_eq!(code, "unsaved_formula");
     assert!(message.starts_with("Row 1, column B: the name of this column is a formula"), "{message}");
 }
@@ -107,26 +107,28 @@ fn a_formula_above_the_table_or_beside_its_header_names_no_column() {
     let above = format!("<row r=\"1\">{day}</row>") + &text_row(3, &["id", "name"]) + &text_row(4, &["1", "Blue"]);
     let header = text_row(1, &["id", "name"]).replace("</row>", "<c r=\"E1\"><f>TODAY()</f></c></row>");
     for (name, sheet) in [("above", above), ("beside", header.clone() + &text_row(2, &["1", "Blue"]))] {
-        let (rows, reasons) = read_rows(&Xlsx::of_rows(&sheet).bytes());
+        let (rows, reasons) = read_noted_rows(&XlsxBuilder::of_rows(&sheet).bytes());
         assert_eq!((&rows[0].cells[..], &reasons[..]), (&["1", "Blue"].map(str::to_owned)[..], &[][..]), "{name}");
     }
     // With cells below it, it does.
     let sheet = header + &text_row(2, &["1", "Blue", "", "", "x"]);
-    let (code, message) = failed(read_bytes(&patient_road(), &Xlsx::of_rows(&sheet).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&sheet).bytes()));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column E"), "{message}");
     assert!(message.contains("set it as the header (--header-row)"), "{message}");
     // So does a column of formulas, of which none has a value.
     let header = text_row(1, &["id", "name"]).replace("</row>", "<c r=\"C1\"><f>Other!C1</f></c></row>");
     let row = text_row(2, &["1", "Blue"]).replace("</row>", "<c r=\"C2\"><f>B2*2</f></c></row>");
-    let (code, message) = failed(read_bytes(&patient_road(), &Xlsx::of_rows(&(header + &row)).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&(header + &row)).bytes()));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column C"), "{message}");
 }
 
 #[test]
 fn a_header_of_nothing_but_formulas_is_not_replaced_by_the_first_row() {
     let header = "<row r=\"1\"><c r=\"A1\"><f>Other!A1</f></c><c r=\"B1\"><f>Other!B1</f></c></row>".to_owned();
-    let (code, message) =
-        failed(read_bytes(&patient_road(), &Xlsx::of_rows(&(header + &text_row(2, &["1", "Blue"]))).bytes()));
+    let (code, message) = expect_failure(read_bytes(
+        &patient_road(),
+        &XlsxBuilder::of_rows(&(header + &text_row(2, &["1", "Blue"]))).bytes(),
+    ));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column A"), "{message}");
 }
 
@@ -142,7 +144,7 @@ fn areas_of_formulas_that_overlap_take_no_more_than_their_columns() {
         number(&format!("A{}", at + 2), "1") + &cells
     };
     let rows: Vec<String> = (0..3_000).map(row).collect();
-    let (rows, reasons) = read_rows(&book_of(&rows).bytes());
+    let (rows, reasons) = read_noted_rows(&book_of(&rows).bytes());
     assert!(rows.iter().all(|row| row.unsaved_formulas == [1, 2, 3]), "{:?}", rows[0]);
     assert!(reasons[0].starts_with("9000 cells in"), "{reasons:?}");
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
@@ -162,7 +164,7 @@ fn a_formula_of_an_opendocument_file_without_a_value_is_noted() {
             cell(&format!("{formula} office:value-type=\"float\" office:value=\"0\""), "<text:p>0</text:p>"),
             cell(formula, "<text:p>shown</text:p>"),
         ]);
-    let (rows, reasons) = read_rows(&ods(&table));
+    let (rows, reasons) = read_noted_rows(&build_ods(&table));
     assert_eq!((&rows[0].unsaved_formulas[..], &rows[1].unsaved_formulas[..]), (&[1, 2][..], &[][..]));
     assert_eq!(rows[1].cells, ["2", "", "0", "shown"]);
     assert!(reasons[0].starts_with("2 cells in “price”, “total” are formulas without a saved value, first in row 2."));
@@ -185,12 +187,12 @@ fn a_formula_in_the_old_format_without_a_saved_value_is_noted() {
         (2, 1, Formula(4.5_f64.to_le_bytes())),
         (2, 2, TextFormula("Blue")),
     ];
-    let (rows, reasons) = read_rows(&xls(&cells, false));
+    let (rows, reasons) = read_noted_rows(&build_xls(&cells, false));
     assert_eq!((&rows[0].unsaved_formulas[..], &rows[1].unsaved_formulas[..]), (&[1, 2][..], &[][..]));
     assert_eq!(rows[1].cells, ["2", "4.5", "Blue"]);
     assert!(reasons[0].starts_with("2 cells in “price”, “name” are formulas without a saved value"), "{reasons:?}");
     // A program that calculated it saved the empty text.
-    let (rows, reasons) = read_rows(&xls(&cells, true));
+    let (rows, reasons) = read_noted_rows(&build_xls(&cells, true));
     assert!(rows[0].unsaved_formulas.is_empty() && reasons.is_empty(), "{reasons:?}");
 }
 
@@ -201,7 +203,7 @@ fn numbers_of_more_than_fifteen_digits_are_noted_together() {
         number("A3", "1.2345678901234568E+16") + &number("B3", "0.30000000000000004"),
         number("A4", "999999999999999") + &number("B4", "1234567890123457"),
     ];
-    let (rows, reasons) = read_rows(&book_of(&rows).bytes());
+    let (rows, reasons) = read_noted_rows(&book_of(&rows).bytes());
     let rounded: Vec<&[usize]> = rows.iter().map(|row| row.rounded_numbers.as_slice()).collect();
     assert_eq!(rounded, [&[0, 1][..], &[0], &[]]);
     let note = "3 cells in “id”, “price” are numbers of more than 15 digits, which spreadsheets round, first in row 2. \
@@ -211,9 +213,9 @@ fn numbers_of_more_than_fifteen_digits_are_noted_together() {
     let head = "<table:table-row><table:table-cell office:value-type=\"string\"><text:p>id</text:p></table:table-cell>\
                 </table:table-row>";
     let table = format!("{head}<table:table-row>{}</table:table-row>", cell("12345678901234567"));
-    assert_eq!(read_rows(&ods(&table)).0[0].rounded_numbers, [0]);
+    assert_eq!(read_noted_rows(&build_ods(&table)).0[0].rounded_numbers, [0]);
     let cells = [(0, 0, XlsCell::Text("id")), (1, 0, XlsCell::Number(12_345_678_901_234_567.0))];
-    assert_eq!(read_rows(&xls(&cells, true)).0[0].rounded_numbers, [0]);
+    assert_eq!(read_noted_rows(&build_xls(&cells, true)).0[0].rounded_numbers, [0]);
 }
 
 #[test]
@@ -221,15 +223,15 @@ fn a_row_with_two_different_cells_at_one_place_is_refused_with_the_place() {
     let twice = "<c r=\"A2\"><v>1</v></c><c r=\"B2\"><v>2</v></c><c r=\"B2\"><v>3</v></c>".to_owned();
     let same = "<c r=\"A3\"><v>2</v></c><c r=\"B3\"><v>2</v></c><c r=\"B3\"><v>2</v></c><c r=\"B3\"/>".to_owned();
     let formula = "<c r=\"A4\"><v>3</v></c><c r=\"C4\"><v>2</v></c><c r=\"C4\"><f>B4</f></c>".to_owned();
-    let (rows, _) = read_rows(&book_of(&[twice, same, formula]).bytes());
+    let (rows, _) = read_noted_rows(&book_of(&[twice, same, formula]).bytes());
     let refusals: Vec<Option<&str>> = rows.iter().map(|row| row.refusal.as_deref()).collect();
     assert!(refusals[0].is_some_and(|why| why.starts_with("Two cells of this row have the same place (B2)")));
     assert!(refusals[1].is_none() && refusals[2].is_some_and(|why| why.contains("(C4)")), "{refusals:?}");
     let header = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"A1\"><v>2</v></c></row>";
-    let (code, message) = failed(read_bytes(&patient_road(), &Xlsx::of_rows(header).bytes()));
+    let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(header).bytes()));
     assert!(code == "corrupt_workbook" && message.contains("two cells of its header"), "{message}");
     use XlsCell::{Number, Text};
     let cells = [(0, 0, Text("id")), (1, 0, Number(1.0)), (2, 0, Number(2.0)), (1, 0, Number(3.0))];
-    let (rows, _) = read_rows(&xls(&cells, true));
+    let (rows, _) = read_noted_rows(&build_xls(&cells, true));
     assert!(rows[0].refusal.as_deref().is_some_and(|why| why.contains("(A2)")) && rows[1].refusal.is_none());
 }

@@ -1,8 +1,8 @@
 //! Workbooks in the binary format `.xlsb`, made record by record.
 
-use super::super::failed;
+use super::super::expect_failure;
 use super::{memory_growth, patient_road, read, read_bytes, read_with, tab};
-use crate::support::workbook_builder::{Xlsx, archive, sample};
+use crate::support::workbook_builder::{XlsxBuilder, sample_location, zip_archive};
 
 /// A record: its type, the length of its data, its data.
 fn record(kind: u16, data: &[u8]) -> Vec<u8> {
@@ -82,7 +82,7 @@ fn book(cells: &[u8], shared_count: u32) -> Vec<u8> {
         record(0x13, &[&[0][..], &text("id")].concat()),
         record(0xA0, &[]),
     ];
-    let mut parts = Xlsx::of_rows("").parts();
+    let mut parts = XlsxBuilder::of_rows("").parts();
     let rename = |content: &[u8]| {
         String::from_utf8_lossy(content)
             .replace("workbook.xml", "workbook.bin")
@@ -102,7 +102,7 @@ fn book(cells: &[u8], shared_count: u32) -> Vec<u8> {
     all.push(("xl/styles.bin", styles.concat()));
     all.push(("xl/sharedStrings.bin", shared.concat()));
     all.push(("xl/worksheets/sheet1.bin", sheet.concat()));
-    archive(&all)
+    zip_archive(&all)
 }
 
 fn header() -> Vec<u8> {
@@ -175,7 +175,7 @@ fn cells_in_the_short_form_have_the_column_after_the_one_before() {
 fn a_record_that_claims_a_hundred_million_bytes_is_refused_without_setting_them_aside() {
     let cells = [header(), vec![6, 0xFF, 0xFF, 0xFF, 0x7F, 1, 2, 3]].concat();
     let bytes = book(&cells, 1);
-    let ((code, message), grown) = memory_growth(|| failed(read_bytes(&patient_road(), &bytes)));
+    let ((code, message), grown) = memory_growth(|| expect_failure(read_bytes(&patient_road(), &bytes)));
     assert_eq!(code, "corrupt_workbook", "{message}");
     assert!(grown < 12_000, "{grown} kB");
 }
@@ -190,7 +190,7 @@ fn what_its_reader_stumbles_over_ends_in_a_message() {
         book(&header(), 4_000_000_000),
         book(&[header(), row(1, false), record(2, &[1])].concat(), 1),
     ] {
-        let (code, message) = failed(read_bytes(&road, &bytes));
+        let (code, message) = expect_failure(read_bytes(&road, &bytes));
         assert_eq!(code, "corrupt_workbook", "{message}");
     }
 }
@@ -198,8 +198,8 @@ fn what_its_reader_stumbles_over_ends_in_a_message() {
 #[test]
 fn a_binary_workbook_of_another_program_brings_the_same_cells_as_the_others() {
     let road = patient_road();
-    let reading = read_with(&road, &sample("albums.xlsb"), tab("Albums")).expect("a workbook");
-    let other = read(&road, &sample("albums.xlsx")).expect("a workbook");
+    let reading = read_with(&road, &sample_location("albums.xlsb"), tab("Albums")).expect("a workbook");
+    let other = read(&road, &sample_location("albums.xlsx")).expect("a workbook");
     assert_eq!(reading.content.columns(), other.content.columns());
     assert_eq!((reading.cells(), reading.row_numbers()), (other.cells(), other.row_numbers()));
 }

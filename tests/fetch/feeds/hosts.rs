@@ -7,22 +7,22 @@ use std::time::{Duration, Instant};
 use lockstep::domain::location::SourceLocation;
 
 use super::{Notes, Reader, Silent};
-use crate::fetch::{Road, peak_memory};
-use crate::support::stub_server::{Outside, Reply};
-use crate::support::test_engine::until;
+use crate::fetch::{FetchSetup, peak_memory};
+use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::test_engine::wait_until;
 
 #[test]
 fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
-    let slow = Outside::start();
-    let others: Vec<Outside> = (0..3).map(|_| Outside::start()).collect();
+    let slow = StubServer::start();
+    let others: Vec<StubServer> = (0..3).map(|_| StubServer::start()).collect();
     let mut addresses = Vec::new();
     for n in 0..12 {
-        slow.set(&format!("/{n}"), Reply::feed("Slow", &["1"]).after(Duration::from_millis(150)));
+        slow.set(&format!("/{n}"), StubReply::feed("Slow", &["1"]).after(Duration::from_millis(150)));
         addresses.push(slow.url(&format!("/{n}")));
     }
     for other in &others {
         for n in 0..4 {
-            other.set(&format!("/{n}"), Reply::feed("Quick", &["1"]).after(Duration::from_millis(100)));
+            other.set(&format!("/{n}"), StubReply::feed("Quick", &["1"]).after(Duration::from_millis(100)));
             addresses.push(other.url(&format!("/{n}")));
         }
     }
@@ -37,10 +37,10 @@ fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
 
 #[test]
 fn a_feed_that_hangs_costs_only_itself() {
-    let (outside, other) = (Outside::start(), Outside::start());
-    outside.set("/hangs", Reply::feed("H", &["1"]).hang());
-    outside.set("/f", Reply::feed("F", &["1"]));
-    other.set("/g", Reply::feed("G", &["1"]));
+    let (outside, other) = (StubServer::start(), StubServer::start());
+    outside.set("/hangs", StubReply::feed("H", &["1"]).hang());
+    outside.set("/f", StubReply::feed("F", &["1"]));
+    other.set("/g", StubReply::feed("G", &["1"]));
     let mut reader = Reader::of(&[outside.url("/hangs"), outside.url("/f"), other.url("/g")]);
     reader = reader.within(Duration::from_secs(1));
     let run = reader.by_hand();
@@ -51,12 +51,12 @@ fn a_feed_that_hangs_costs_only_itself() {
 
 #[test]
 fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let addresses: Vec<String> = (0..6).map(|n| outside.url(&format!("/{n}"))).collect();
     for n in 0..6 {
-        outside.set(&format!("/{n}"), Reply::feed("F", &["1"]).after(Duration::from_millis(600)));
+        outside.set(&format!("/{n}"), StubReply::feed("F", &["1"]).after(Duration::from_millis(600)));
     }
-    outside.set("/list", Reply::opml(&addresses));
+    outside.set("/list", StubReply::opml(&addresses));
     let mut reader = Reader::of(&[outside.url("/list")]);
     reader.road.run = Duration::from_millis(2500);
     let run = reader.by_hand();
@@ -73,15 +73,15 @@ fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
 
 #[test]
 fn a_run_that_reached_no_feed_has_failed() {
-    let (outside, other) = (Outside::start(), Outside::start());
-    outside.set("/f", Reply::feed("F", &["1"]));
+    let (outside, other) = (StubServer::start(), StubServer::start());
+    outside.set("/f", StubReply::feed("F", &["1"]));
     let mut reader = Reader::of(&[outside.url("/f")]);
     reader.by_hand();
-    outside.set("/f", Reply::feed("F", &["1"]).hang());
+    outside.set("/f", StubReply::feed("F", &["1"]).hang());
     reader.road.run = Duration::from_secs(1);
     for lists in [false, true] {
         if lists {
-            other.set("/list", Reply::opml(&[outside.url("/f")]).hang());
+            other.set("/list", StubReply::opml(&[outside.url("/f")]).hang());
             reader = Reader::of(&[other.url("/list")]);
             reader.road.run = Duration::from_secs(1);
         }
@@ -95,15 +95,15 @@ fn a_run_that_reached_no_feed_has_failed() {
 
 #[test]
 fn a_feed_whose_turn_did_not_come_has_not_failed() {
-    let (outside, other) = (Outside::start(), Outside::start());
-    outside.set("/table", Reply::csv("id\n1\n").hang());
-    outside.set("/f", Reply::feed("F", &["1"]));
-    other.set("/g", Reply::feed("G", &["1"]));
-    let road = Road::new().within(Duration::from_secs(8));
+    let (outside, other) = (StubServer::start(), StubServer::start());
+    outside.set("/table", StubReply::csv("id\n1\n").hang());
+    outside.set("/f", StubReply::feed("F", &["1"]));
+    other.set("/g", StubReply::feed("G", &["1"]));
+    let road = FetchSetup::new().within(Duration::from_secs(8));
     let table = SourceLocation::Url(outside.url("/table"));
     let run = thread::scope(|scope| {
         scope.spawn(|| road.fetch("csv", &table, None, &Silent).map(drop));
-        until(|| outside.hits("/table") == 1);
+        wait_until(|| outside.hits("/table") == 1);
         // A feed has half the time that the run has for fetching, and the other source longer than both.
         let mut reader = Reader::of(&[outside.url("/f"), other.url("/g")]).within(Duration::from_secs(1));
         reader.road.run = Duration::from_millis(2500);
@@ -118,20 +118,20 @@ fn a_feed_whose_turn_did_not_come_has_not_failed() {
 
 #[test]
 fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
-    let (outside, other) = (Outside::start(), Outside::start());
-    outside.set("/f", Reply::feed("F", &["1"]));
-    outside.set("/list", Reply::opml(&[outside.url("/f"), outside.url("/hangs"), other.url("/hangs")]));
+    let (outside, other) = (StubServer::start(), StubServer::start());
+    outside.set("/f", StubReply::feed("F", &["1"]));
+    outside.set("/list", StubReply::opml(&[outside.url("/f"), outside.url("/hangs"), other.url("/hangs")]));
     let mut reader = Reader::of(&[outside.url("/list")]);
-    outside.set("/hangs", Reply::feed("H", &["1"]));
-    other.set("/hangs", Reply::feed("H", &["1"]));
+    outside.set("/hangs", StubReply::feed("H", &["1"]));
+    other.set("/hangs", StubReply::feed("H", &["1"]));
     reader.by_hand();
     let before = reader.feeds.clone();
-    outside.set("/hangs", Reply::feed("H", &["1"]).hang());
-    other.set("/hangs", Reply::feed("H", &["1"]).hang_at(10));
+    outside.set("/hangs", StubReply::feed("H", &["1"]).hang());
+    other.set("/hangs", StubReply::feed("H", &["1"]).hang_at(10));
     for change in [false, true] {
         if change {
             // The list itself hangs now: what it named before is not forgotten.
-            outside.set("/list", Reply::opml(&[]).hang());
+            outside.set("/list", StubReply::opml(&[]).hang());
         }
         let watch = Notes::default();
         let (took, run) = thread::scope(|scope| {
@@ -154,11 +154,11 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
 
 #[test]
 fn feeds_together_are_bounded_and_what_is_left_comes_next() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let filler = "x".repeat(40_000);
     let addresses: Vec<String> = (0..4).map(|n| outside.url(&format!("/{n}"))).collect();
     for n in 0..4 {
-        outside.set(&format!("/{n}"), Reply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")));
+        outside.set(&format!("/{n}"), StubReply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")));
     }
     let mut reader = Reader::of(&addresses);
     reader.road.settings.max_bytes = 60_000;
@@ -169,16 +169,16 @@ fn feeds_together_are_bounded_and_what_is_left_comes_next() {
 
 #[test]
 fn memory_does_not_grow_with_the_number_of_feeds() {
-    let hosts: Vec<Outside> = (0..8).map(|_| Outside::start()).collect();
+    let hosts: Vec<StubServer> = (0..8).map(|_| StubServer::start()).collect();
     let text = "x".repeat(50_000);
     let item = |n: usize| format!("<item><guid>{n}</guid><title>T</title><description>{text}</description></item>");
     let body = format!("<title>F</title>{}", (0..2).map(item).collect::<String>());
     let mut addresses = Vec::new();
     for host in &hosts {
-        host.set("/f", Reply::rss(&body));
+        host.set("/f", StubReply::rss(&body));
         addresses.extend((0..50).map(|n| host.url(&format!("/f?{n}"))));
     }
-    hosts[0].set("/list", Reply::opml(&addresses));
+    hosts[0].set("/list", StubReply::opml(&addresses));
     let mut reader = Reader::of(&[hosts[0].url("/list")]);
     reader.road.run = Duration::from_secs(300);
     let before = peak_memory();

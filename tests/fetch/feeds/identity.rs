@@ -4,20 +4,20 @@ use lockstep::domain::feed::EntryIdentity;
 use lockstep::domain::issue::IssueKind;
 
 use super::Reader;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::stub_server::{StubReply, StubServer};
 
-fn feed(items: &[(&str, &str, &str)]) -> Reply {
+fn feed(items: &[(&str, &str, &str)]) -> StubReply {
     let item = |(guid, link, title): &(&str, &str, &str)| {
         let tag =
             |name: &str, text: &str| if text.is_empty() { String::new() } else { format!("<{name}>{text}</{name}>") };
         format!("<item>{}{}{}</item>", tag("guid", guid), tag("link", link), tag("title", title))
     };
-    Reply::rss(&format!("<title>F</title>{}", items.iter().map(item).collect::<String>()))
+    StubReply::rss(&format!("<title>F</title>{}", items.iter().map(item).collect::<String>()))
 }
 
 #[test]
 fn a_feed_that_gains_ids_keeps_its_rule() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let (a, b) = ("https://h.example/a", "https://h.example/b");
     outside.set("/f", feed(&[("", a, "A"), ("", b, "B")]));
     let mut reader = Reader::of(&[outside.url("/f")]);
@@ -36,7 +36,7 @@ fn a_feed_that_gains_ids_keeps_its_rule() {
 
 #[test]
 fn a_feed_without_entries_chooses_later() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.set("/f", feed(&[]));
     let mut reader = Reader::of(&[outside.url("/f")]);
     let run = reader.by_hand();
@@ -48,7 +48,7 @@ fn a_feed_without_entries_chooses_later() {
 
 #[test]
 fn the_same_id_twice_is_noted_and_the_first_wins() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.set("/f", feed(&[("1", "", "First"), ("1", "", "Second"), ("2", "", "Third")]));
     let run = Reader::of(&[outside.url("/f")]).by_hand();
     assert_eq!(run.titles(), ["First", "Third"]);
@@ -59,7 +59,7 @@ fn the_same_id_twice_is_noted_and_the_first_wins() {
 
 #[test]
 fn keys_show_nothing_of_an_address() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     outside.set("/f?token=s3cret", feed(&[("1", "", "A")]));
     let address = outside.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
     let run = Reader::of(&[address]).by_hand();
@@ -69,11 +69,11 @@ fn keys_show_nothing_of_an_address() {
 
 #[test]
 fn links_in_articles_show_nothing_of_an_address() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let text =
         "&lt;a href=\"#note\"&gt;n&lt;/a&gt;&lt;a href=\"more\"&gt;m&lt;/a&gt;&lt;a href=\"?p=2\"&gt;p&lt;/a&gt;";
     let item = format!("<title>F</title><item><guid>1</guid><link>read</link><description>{text}</description></item>");
-    outside.set("/f?token=s3cret", Reply::rss(&item));
+    outside.set("/f?token=s3cret", StubReply::rss(&item));
     let address = outside.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
     let run = Reader::of(&[address]).by_hand();
     let shown = format!("{:?}", run.rows);

@@ -6,11 +6,11 @@ use lockstep::domain::issue::IssueKind;
 use lockstep::domain::location::SourceLocation;
 
 use super::Reader;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::stub_server::{StubReply, StubServer};
 
-fn three(outside: &Outside) -> Vec<String> {
+fn three(outside: &StubServer) -> Vec<String> {
     for (path, title) in [("/a", "Alpha"), ("/b", "Beta"), ("/c", "Gamma")] {
-        outside.set(path, Reply::feed(title, &["1"]));
+        outside.set(path, StubReply::feed(title, &["1"]));
     }
     ["/a", "/b", "/c"].map(|path| outside.url(path)).to_vec()
 }
@@ -21,9 +21,9 @@ fn titles(reader: &Reader) -> Vec<&str> {
 
 #[test]
 fn a_list_is_told_by_its_content_and_its_feeds_keep_its_order() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds = three(&outside);
-    outside.set("/list", Reply::opml(&[feeds[1].clone(), feeds[0].clone(), feeds[1].clone()]).etag("\"l1\""));
+    outside.set("/list", StubReply::opml(&[feeds[1].clone(), feeds[0].clone(), feeds[1].clone()]).etag("\"l1\""));
     let mut reader = Reader::of(&[feeds[2].clone(), outside.url("/list")]);
     assert_eq!(reader.by_hand().rows.expect("content").len(), 3);
     assert_eq!(titles(&reader), ["Gamma", "Beta", "Alpha"]);
@@ -32,7 +32,7 @@ fn a_list_is_told_by_its_content_and_its_feeds_keep_its_order() {
     assert_eq!(outside.requests("/list")[1].header("If-None-Match"), Some("\"l1\""));
 
     // A list that is fresh is not asked, and its feeds are.
-    outside.set("/list", Reply::opml(&[feeds[1].clone(), feeds[0].clone()]).header("Cache-Control", "max-age=600"));
+    outside.set("/list", StubReply::opml(&[feeds[1].clone(), feeds[0].clone()]).header("Cache-Control", "max-age=600"));
     assert!(reader.by_hand().is_unchanged());
     let asked = (outside.hits("/list"), outside.hits("/a"));
     assert!(reader.by_hand().is_unchanged());
@@ -40,8 +40,8 @@ fn a_list_is_told_by_its_content_and_its_feeds_keep_its_order() {
     reader.known("/list").fresh_until = None;
 
     // A feed that left the list is dropped, with what was known of it; one that came is asked.
-    outside.set("/d", Reply::feed("Delta", &["1"]));
-    outside.set("/list", Reply::opml(&[feeds[0].clone(), outside.url("/d")]).etag("\"l2\""));
+    outside.set("/d", StubReply::feed("Delta", &["1"]));
+    outside.set("/list", StubReply::opml(&[feeds[0].clone(), outside.url("/d")]).etag("\"l2\""));
     let run = reader.by_hand();
     assert_eq!((run.titles().len(), titles(&reader)), (1, vec!["Gamma", "Alpha", "Delta"]));
     assert!(!reader.validators.each.contains_key(&feeds[1]), "{:?}", reader.validators.each.keys());
@@ -50,12 +50,12 @@ fn a_list_is_told_by_its_content_and_its_feeds_keep_its_order() {
 
 #[test]
 fn a_list_that_fails_does_not_take_its_feeds_along() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds = three(&outside);
-    outside.set("/list", Reply::opml(&feeds).etag("\"l\""));
+    outside.set("/list", StubReply::opml(&feeds).etag("\"l\""));
     let mut reader = Reader::of(&[outside.url("/list")]);
     reader.by_hand();
-    for bad in [Reply::status(404), Reply::html("<!doctype html><p>Hello"), Reply::opml(&[])] {
+    for bad in [StubReply::status(404), StubReply::html("<!doctype html><p>Hello"), StubReply::opml(&[])] {
         outside.set("/list", bad);
         let run = reader.full();
         assert_eq!(run.titles().len(), 3, "{:?}", run.failure);
@@ -69,12 +69,12 @@ fn a_list_that_fails_does_not_take_its_feeds_along() {
     }
     assert_eq!(reader.feed("/list").failures, 3);
     // It is left alone for a while, and its feeds are not.
-    outside.set("/a", Reply::feed("Alpha", &["1", "2"]));
+    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]));
     let asked = outside.hits("/list");
     assert_eq!(reader.scheduled().titles().len(), 2);
     assert_eq!(outside.hits("/list"), asked);
     // Those that failed: the list alone.
-    outside.set("/list", Reply::opml(&feeds[..2]));
+    outside.set("/list", StubReply::opml(&feeds[..2]));
     let hits = outside.hits("/a");
     assert!(reader.fetch(|order| order.only_failed = true).failure.is_none());
     assert_eq!((outside.hits("/list"), outside.hits("/a")), (asked + 1, hits));
@@ -83,53 +83,53 @@ fn a_list_that_fails_does_not_take_its_feeds_along() {
 
 #[test]
 fn a_list_that_arrives_cut_forgets_no_feed_and_is_asked_for_again() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds = three(&outside);
-    outside.set("/list", Reply::opml(&feeds).etag("\"l\""));
+    outside.set("/list", StubReply::opml(&feeds).etag("\"l\""));
     let mut reader = Reader::of(&[outside.url("/list")]);
     reader.by_hand();
-    outside.set("/list", Reply::opml(&feeds).etag("\"cut\"").halved());
+    outside.set("/list", StubReply::opml(&feeds).etag("\"cut\"").halved());
     assert!(reader.by_hand().issues.iter().any(|issue| issue.reason.contains("It ends in the middle")));
     assert_eq!(titles(&reader).len(), 3);
-    outside.set("/list", Reply::opml(&feeds[1..]).etag("\"cut\""));
+    outside.set("/list", StubReply::opml(&feeds[1..]).etag("\"cut\""));
     reader.by_hand();
     assert_eq!(titles(&reader).len(), 2, "what the whole list does not name is gone");
 }
 
 #[test]
 fn a_list_is_believed_unchanged_only_for_the_version_whose_feeds_are_remembered() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds = three(&outside);
-    outside.set("/list", Reply::opml(&feeds[..1]).etag("\"v1\""));
+    outside.set("/list", StubReply::opml(&feeds[..1]).etag("\"v1\""));
     let mut reader = Reader::of(&[outside.url("/list")]);
     reader.by_hand();
     let of_v1 = reader.validators.clone();
-    outside.set("/list", Reply::opml(&feeds).etag("\"v2\""));
+    outside.set("/list", StubReply::opml(&feeds).etag("\"v2\""));
     reader.by_hand();
     // What the second fetch brought was never applied, and the list is as it was before.
     reader.validators = of_v1;
-    outside.set("/list", Reply::opml(&feeds[..1]).etag("\"v1\""));
+    outside.set("/list", StubReply::opml(&feeds[..1]).etag("\"v1\""));
     reader.by_hand();
     assert_eq!(titles(&reader), ["Alpha"]);
 }
 
 #[test]
 fn a_list_that_is_not_changed_and_a_first_list_that_fails_are_no_feeds() {
-    let outside = Outside::start();
-    outside.set("/list", Reply::status(500));
+    let outside = StubServer::start();
+    outside.set("/list", StubReply::status(500));
     let mut reader = Reader::of(&[outside.url("/list")]);
     assert_eq!(reader.by_hand().failure.expect("a failure").0, "no_feed");
-    outside.set("/list", Reply::opml(&three(&outside)));
+    outside.set("/list", StubReply::opml(&three(&outside)));
     assert_eq!(reader.by_hand().rows.expect("content").len(), 3);
     assert_eq!(reader.feeds.len(), 3);
 }
 
 #[test]
 fn a_list_in_a_list_is_named_and_not_followed() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds = three(&outside);
-    outside.set("/inner", Reply::opml(&feeds));
-    outside.set("/list", Reply::opml(&[outside.url("/inner"), feeds[0].clone(), "no address".to_owned()]));
+    outside.set("/inner", StubReply::opml(&feeds));
+    outside.set("/list", StubReply::opml(&[outside.url("/inner"), feeds[0].clone(), "no address".to_owned()]));
     let run = Reader::of(&[outside.url("/list")]).by_hand();
     assert_eq!(run.titles().len(), 1);
     assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
@@ -139,7 +139,7 @@ fn a_list_in_a_list_is_named_and_not_followed() {
 
 #[test]
 fn a_list_may_be_a_file_and_is_read_at_every_sync() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds = three(&outside);
     let mut reader = Reader::at(SourceLocation::Sample);
     let path = reader.road.folder.path().join("feeds.opml");
@@ -170,12 +170,12 @@ fn a_list_may_be_a_file_and_is_read_at_every_sync() {
 
 #[test]
 fn a_look_asks_a_few_feeds_of_a_list() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds: Vec<String> = (0..50).map(|n| outside.url(&format!("/{n}"))).collect();
-    (0..50).for_each(|n| outside.set(&format!("/{n}"), Reply::feed("F", &["1"])));
-    outside.set("/list", Reply::opml(&feeds));
-    let road = super::Road::new();
+    (0..50).for_each(|n| outside.set(&format!("/{n}"), StubReply::feed("F", &["1"])));
+    outside.set("/list", StubReply::opml(&feeds));
+    let road = super::FetchSetup::new();
     let content = road.content("feeds", &SourceLocation::Url(outside.url("/list"))).expect("content");
-    assert_eq!(super::rows(&*content).len(), 4);
+    assert_eq!(super::read_rows(&*content).len(), 4);
     assert_eq!((0..50).filter(|n| outside.hits(&format!("/{n}")) > 0).count(), 4);
 }

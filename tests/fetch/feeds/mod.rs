@@ -21,11 +21,11 @@ use lockstep::domain::source::Validators;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 
-use super::{Road, rows, source};
+use super::{FetchSetup, read_rows, source_of_kind};
 
 /// A source made of feeds, with what is remembered of it from one fetch to the next.
 pub(super) struct Reader {
-    pub(super) road: Road,
+    pub(super) road: FetchSetup,
     pub(super) location: SourceLocation,
     pub(super) validators: Validators,
     pub(super) feeds: Vec<FeedRecord>,
@@ -80,7 +80,7 @@ impl Reader {
     }
 
     pub(super) fn at(location: SourceLocation) -> Self {
-        Self { road: Road::new(), location, validators: Validators::default(), feeds: Vec::new() }
+        Self { road: FetchSetup::new(), location, validators: Validators::default(), feeds: Vec::new() }
     }
 
     pub(super) fn within(mut self, timeout: Duration) -> Self {
@@ -120,7 +120,7 @@ impl Reader {
         };
         change(&mut order);
         let kinds = self.road.kinds();
-        let source = source("feeds", self.location.clone());
+        let source = source_of_kind("feeds", self.location.clone());
         let fetched = kinds.get("feeds").expect("the kind").fetch(&source, &order, watch);
         let mut told = watch.told.lock().expect("notes");
         let Told { issues, progress, feeds } = std::mem::take(&mut *told);
@@ -130,7 +130,7 @@ impl Reader {
             Ok(FetchOutcome::Content(content)) => {
                 assert!(!content.is_whole());
                 self.validators = content.validators().clone();
-                (run.rows, run.bytes) = (Some(rows(&*content)), content.bytes());
+                (run.rows, run.bytes) = (Some(read_rows(&*content)), content.bytes());
             }
             Ok(FetchOutcome::Unchanged(validators)) => self.validators = validators.expect("validators"),
             Err(FetchError::Stopped) => run.failure = Some(("stopped", String::new())),
@@ -147,7 +147,7 @@ impl Reader {
             within: self.road.run,
             ..FetchRequest::whole(&nothing, self.road.timeout)
         };
-        let source = source("feeds", self.location.clone());
+        let source = source_of_kind("feeds", self.location.clone());
         let kinds = self.road.kinds();
         match kinds.get("feeds").expect("the kind").fetch(&source, &order, &Silent).expect("content") {
             FetchOutcome::Content(content) => content.rows().expect("rows").count(),

@@ -7,14 +7,14 @@ use lockstep::domain::issue::IssueKind;
 use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn a_feed_that_is_fresh_is_not_asked_but_in_full() {
-    let outside = Outside::start();
-    let fresh = |guids: &[&str]| Reply::feed("F", guids).header("Cache-Control", "max-age=600").etag("\"f\"");
+    let outside = StubServer::start();
+    let fresh = |guids: &[&str]| StubReply::feed("F", guids).header("Cache-Control", "max-age=600").etag("\"f\"");
     outside.set("/f", fresh(&["1"]));
-    outside.set("/g", Reply::feed("G", &["1"]).header("Cache-Control", "no-cache, max-age=600"));
+    outside.set("/g", StubReply::feed("G", &["1"]).header("Cache-Control", "no-cache, max-age=600"));
     let mut reader = Reader::of(&[outside.url("/f"), outside.url("/g")]);
     reader.by_hand();
     let until = reader.known("/f").fresh_until.expect("fresh");
@@ -39,9 +39,9 @@ fn a_feed_that_is_fresh_is_not_asked_but_in_full() {
 
 #[test]
 fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
-    let (outside, other) = (Outside::start(), Outside::start());
-    outside.set("/busy", Reply::status(429).header("Retry-After", "3600"));
-    other.set("/f", Reply::feed("F", &["1"]));
+    let (outside, other) = (StubServer::start(), StubServer::start());
+    outside.set("/busy", StubReply::status(429).header("Retry-After", "3600"));
+    other.set("/f", StubReply::feed("F", &["1"]));
     let mut reader = Reader::of(&[outside.url("/busy"), other.url("/f")]);
     let begun = Instant::now();
     let run = reader.by_hand();
@@ -54,7 +54,7 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
     assert!((until - Utc::now()).num_seconds() > 3590);
     assert_eq!(reader.feed("/busy").failures, 0, "it is no failure");
 
-    outside.set("/busy", Reply::feed("Busy", &["1"]));
+    outside.set("/busy", StubReply::feed("Busy", &["1"]));
     for run in [reader.by_hand(), reader.full(), reader.scheduled(), reader.fetch(|order| order.only_failed = true)] {
         assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
     }
@@ -66,16 +66,16 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
 
 #[test]
 fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
-    let (outside, other) = (Outside::start(), Outside::start());
+    let (outside, other) = (StubServer::start(), StubServer::start());
     let mut addresses: Vec<String> = (0..50).map(|n| outside.url(&format!("/{n}"))).collect();
-    outside.set("/0", Reply::feed("First", &["1"]));
+    outside.set("/0", StubReply::feed("First", &["1"]));
     // The first may mean itself; the second means the server.
     for path in ["/1", "/2"] {
-        outside.set(path, Reply::status(429).header("Retry-After", "3600"));
+        outside.set(path, StubReply::status(429).header("Retry-After", "3600"));
     }
     // What leads to that server is not all that its own serves.
-    other.set("/moved", Reply::redirect(302, &outside.url("/1")).after(Duration::from_millis(300)));
-    other.set("/own", Reply::feed("Own", &["1"]));
+    other.set("/moved", StubReply::redirect(302, &outside.url("/1")).after(Duration::from_millis(300)));
+    other.set("/own", StubReply::feed("Own", &["1"]));
     addresses.extend([other.url("/moved"), other.url("/own")]);
     let mut reader = Reader::of(&addresses);
     let run = reader.by_hand();
@@ -93,7 +93,7 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
     assert_eq!((hits, other.hits("/own")), (4, 2), "until then it is asked for nothing");
     reader.later();
     for path in ["/1", "/2"] {
-        outside.set(path, Reply::feed("F", &["1"]));
+        outside.set(path, StubReply::feed("F", &["1"]));
     }
     reader.full();
     let hits: usize = (0..50).map(|n| outside.hits(&format!("/{n}"))).sum();
@@ -102,18 +102,18 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
 
 #[test]
 fn a_short_wait_is_waited_for() {
-    let outside = Outside::start();
-    outside.set("/busy", Reply::status(503).header("Retry-After", "1"));
-    outside.then("/busy", Reply::feed("F", &["1"]));
+    let outside = StubServer::start();
+    outside.set("/busy", StubReply::status(503).header("Retry-After", "1"));
+    outside.then("/busy", StubReply::feed("F", &["1"]));
     let run = Reader::of(&[outside.url("/busy")]).by_hand();
     assert_eq!((run.titles(), run.issues.len()), (vec!["Article 1"], 0));
     // Fifteen seconds are too long to hold a run up, though it has them.
-    outside.set("/later", Reply::status(503).header("Retry-After", "15"));
+    outside.set("/later", StubReply::status(503).header("Retry-After", "15"));
     let begun = Instant::now();
     assert!(Reader::of(&[outside.url("/later")]).by_hand().only_issue().2.starts_with("Its server asks"));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     // One that asks again and again is left alone.
-    outside.set("/again", Reply::status(503).header("Retry-After", "1"));
+    outside.set("/again", StubReply::status(503).header("Retry-After", "1"));
     let mut reader = Reader::of(&[outside.url("/again")]);
     let run = reader.by_hand();
     assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
@@ -122,9 +122,9 @@ fn a_short_wait_is_waited_for() {
 
 #[test]
 fn a_feed_that_fails_rests_and_people_need_not_wait() {
-    let outside = Outside::start();
-    outside.set("/bad", Reply::status(404));
-    outside.set("/f", Reply::feed("F", &["1"]));
+    let outside = StubServer::start();
+    outside.set("/bad", StubReply::status(404));
+    outside.set("/f", StubReply::feed("F", &["1"]));
     let mut reader = Reader::of(&[outside.url("/bad"), outside.url("/f")]);
     for (failures, minutes) in [(1, 5), (2, 10), (3, 20)] {
         reader.by_hand();
@@ -142,7 +142,7 @@ fn a_feed_that_fails_rests_and_people_need_not_wait() {
     let asked = outside.hits("/f");
     reader.fetch(|order| order.only_failed = true);
     assert_eq!((outside.hits("/bad"), outside.hits("/f")), (4, asked), "only the failed ones");
-    outside.set("/bad", Reply::feed("Good now", &["1"]));
+    outside.set("/bad", StubReply::feed("Good now", &["1"]));
     reader.later();
     assert_eq!(reader.scheduled().titles(), ["Article 1"]);
     let feed = reader.feed("/bad");
@@ -151,8 +151,8 @@ fn a_feed_that_fails_rests_and_people_need_not_wait() {
 
 #[test]
 fn a_source_whose_feeds_all_rest_after_failures_has_not_succeeded() {
-    let outside = Outside::start();
-    outside.set("/bad", Reply::status(500));
+    let outside = StubServer::start();
+    outside.set("/bad", StubReply::status(500));
     let mut reader = Reader::of(&[outside.url("/bad")]);
     assert_eq!(reader.by_hand().failure.expect("a failure").0, "no_feed");
     let hits = outside.hits("/bad");
@@ -162,9 +162,9 @@ fn a_source_whose_feeds_all_rest_after_failures_has_not_succeeded() {
 
 #[test]
 fn a_feed_that_is_gone_is_named_and_asked_once_a_day() {
-    let outside = Outside::start();
-    outside.set("/gone", Reply::status(410));
-    outside.set("/f", Reply::feed("F", &["1"]));
+    let outside = StubServer::start();
+    outside.set("/gone", StubReply::status(410));
+    outside.set("/f", StubReply::feed("F", &["1"]));
     let mut reader = Reader::of(&[outside.url("/gone"), outside.url("/f")]);
     let run = reader.by_hand();
     assert!(run.only_issue().2.contains("Remove it from this source"), "{:?}", run.issues);
@@ -174,10 +174,10 @@ fn a_feed_that_is_gone_is_named_and_asked_once_a_day() {
 
 #[test]
 fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
-    let outside = Outside::start();
-    outside.set("/new", Reply::feed("F", &["1"]));
-    outside.set("/old", Reply::redirect(301, "/new?token=s3cret"));
-    outside.set("/away", Reply::redirect(302, "/new"));
+    let outside = StubServer::start();
+    outside.set("/new", StubReply::feed("F", &["1"]));
+    outside.set("/old", StubReply::redirect(301, "/new?token=s3cret"));
+    outside.set("/away", StubReply::redirect(302, "/new"));
     let run = Reader::of(&[outside.url("/old"), outside.url("/away")]).by_hand();
     let (name, kind, reason) = run.only_issue();
     // The two have the same title.

@@ -6,13 +6,13 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
-use crate::support::stub_server::{Outside, Reply};
+use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn feeds_become_articles_with_typed_columns() {
-    let outside = Outside::start();
-    outside.set("/a", Reply::feed("Alpha", &["1", "2"]));
-    outside.set("/b", Reply::feed("Beta", &["1"]));
+    let outside = StubServer::start();
+    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]));
+    outside.set("/b", StubReply::feed("Beta", &["1"]));
     let mut reader = Reader::of(&[outside.url("/a"), outside.url("/b")]);
     let run = reader.by_hand();
     let rows = run.rows.as_deref().expect("content");
@@ -38,12 +38,12 @@ fn feeds_become_articles_with_typed_columns() {
 
 #[test]
 fn validators_are_given_back_as_they_came_and_nothing_new_costs_nothing() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let odd = "Fri, 20 Nov 26 8:00:00 +0000 (odd)";
-    outside.set("/weak", Reply::feed("Weak", &["1"]).etag("W/\"a \\b,c\""));
-    outside.set("/bare", Reply::feed("Bare", &["1"]).etag("no-quotes"));
-    outside.set("/odd", Reply::feed("Odd", &["1"]).modified(odd));
-    outside.set("/none", Reply::feed("None", &["1"]));
+    outside.set("/weak", StubReply::feed("Weak", &["1"]).etag("W/\"a \\b,c\""));
+    outside.set("/bare", StubReply::feed("Bare", &["1"]).etag("no-quotes"));
+    outside.set("/odd", StubReply::feed("Odd", &["1"]).modified(odd));
+    outside.set("/none", StubReply::feed("None", &["1"]));
     let mut reader = Reader::of(&["/weak", "/bare", "/odd", "/none"].map(|path| outside.url(path)));
     assert_eq!(reader.by_hand().rows.expect("content").len(), 4);
     let known = reader.validators.clone();
@@ -63,7 +63,7 @@ fn validators_are_given_back_as_they_came_and_nothing_new_costs_nothing() {
     assert_eq!(sent("/odd", "If-Modified-Since").as_deref(), Some(odd));
     assert_eq!(sent("/none", "If-None-Match"), None);
 
-    outside.set("/odd", Reply::feed("Odd", &["1", "2"]).modified("another"));
+    outside.set("/odd", StubReply::feed("Odd", &["1", "2"]).modified("another"));
     let run = reader.by_hand();
     assert_eq!(run.titles(), ["Article 1", "Article 2"], "of the feed that changed alone");
     assert_eq!(reader.validators.each.len(), 4);
@@ -76,8 +76,8 @@ fn validators_are_given_back_as_they_came_and_nothing_new_costs_nothing() {
 
 #[test]
 fn what_arrived_cut_is_asked_for_again() {
-    let outside = Outside::start();
-    let feed = || Reply::feed("Cut", &["1", "2", "3", "4"]).etag("\"v\"").header("Cache-Control", "max-age=600");
+    let outside = StubServer::start();
+    let feed = || StubReply::feed("Cut", &["1", "2", "3", "4"]).etag("\"v\"").header("Cache-Control", "max-age=600");
     outside.set("/feed", feed().halved());
     let mut reader = Reader::of(&[outside.url("/feed")]);
     let run = reader.by_hand();
@@ -90,12 +90,12 @@ fn what_arrived_cut_is_asked_for_again() {
 
 #[test]
 fn progress_counts_feeds_and_articles_and_only_goes_forward() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let feeds: Vec<String> = (0..5).map(|n| outside.url(&format!("/{n}"))).collect();
     for n in 0..5 {
-        outside.set(&format!("/{n}"), Reply::feed("F", &["1", "2"]));
+        outside.set(&format!("/{n}"), StubReply::feed("F", &["1", "2"]));
     }
-    outside.set("/list", Reply::opml(&feeds));
+    outside.set("/list", StubReply::opml(&feeds));
     let run = Reader::of(&[outside.url("/list")]).by_hand();
     let last = run.progress.last().expect("progress");
     assert_eq!(last.feeds, Some(ProgressCount { processed: 5, total: 5 }));
@@ -115,9 +115,9 @@ fn progress_counts_feeds_and_articles_and_only_goes_forward() {
 
 #[test]
 fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
-    let outside = Outside::start();
-    outside.set("/good", Reply::feed("Good", &["1"]));
-    outside.set("/bad?token=s3cret", Reply::status(404));
+    let outside = StubServer::start();
+    outside.set("/good", StubReply::feed("Good", &["1"]));
+    outside.set("/bad?token=s3cret", StubReply::status(404));
     let mut reader = Reader::of(&[outside.url("/bad?token=s3cret"), outside.url("/good")]);
     let run = reader.by_hand();
     assert_eq!(run.titles(), ["Article 1"]);
@@ -127,7 +127,7 @@ fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
     let bad = &reader.feeds[0];
     assert_eq!((bad.failures, bad.error.as_ref().map(|error| error.0.as_str())), (1, Some("not_found")));
 
-    outside.set("/good", Reply::status(200).body("<rss><"));
+    outside.set("/good", StubReply::status(200).body("<rss><"));
     let run = reader.by_hand();
     let (code, message) = run.failure.expect("a failure");
     assert_eq!(code, "no_feed");

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
-use super::{ALL, Notes, Stored, articles, fetch, field};
-use crate::fetch::{Road, failed, peak_memory};
-use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS, Twist};
-use crate::support::stub_server::{Deed, Outside, Reply};
+use super::{ALL, ReaderObserver, StoredFields, articles, fetch, field};
+use crate::fetch::{FetchSetup, expect_failure, peak_memory};
+use crate::support::reader_server::{
+    ACCOUNT_SECRETS, ReaderArticle, ReaderDialect, ReaderFault, ReaderReplyTransform, ReaderServer,
+};
+use crate::support::stub_server::{ReplyTransform, StubReply, StubServer};
 
 /// The code and the sentence of a full fetch that fails.
 fn failure(server: &ReaderServer) -> (&'static str, String) {
-    let result = fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default());
-    let (code, message) = failed(result);
-    assert!(SECRETS.iter().all(|secret| !message.contains(secret)), "{message}");
+    let result = fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default());
+    let (code, message) = expect_failure(result);
+    assert!(ACCOUNT_SECRETS.iter().all(|secret| !message.contains(secret)), "{message}");
     assert!(message.ends_with('.') && message.contains("127.0.0.1"), "{message}");
     (code, message)
 }
@@ -22,45 +24,47 @@ fn failure(server: &ReaderServer) -> (&'static str, String) {
 #[test]
 fn a_wrong_password_is_told_with_what_this_server_needs() {
     for (dialect, advice) in [
-        (Dialect::FreshRss, "API password"),
-        (Dialect::Miniflux, "Settings → Integrations → Google Reader"),
-        (Dialect::Inoreader, "AppId and AppKey"),
+        (ReaderDialect::FreshRss, "API password"),
+        (ReaderDialect::Miniflux, "Settings → Integrations → Google Reader"),
+        (ReaderDialect::Inoreader, "AppId and AppKey"),
     ] {
         let server = ReaderServer::start(dialect, articles());
         let url = server.url_with("wr0ng-password");
-        let (code, message) = failed(fetch(&url, Mode::Full, &Stored::new(), &Notes::default()));
+        let (code, message) = expect_failure(fetch(&url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
         assert_eq!(code, "unauthorized", "{dialect:?}: {message}");
         assert!(message.contains(advice) && !message.contains("wr0ng"), "{dialect:?}: {message}");
         assert_eq!(server.asked_for(), ["login"], "{dialect:?}: once, or the account may be locked");
     }
-    let server = ReaderServer::start(Dialect::Inoreader, articles());
-    let url = server.url().replace(SECRETS[1], "another-key");
-    let (code, message) = failed(fetch(&url, Mode::Full, &Stored::new(), &Notes::default()));
+    let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
+    let url = server.url().replace(ACCOUNT_SECRETS[1], "another-key");
+    let (code, message) = expect_failure(fetch(&url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
     assert!(code == "unauthorized" && message.contains("AppId") && !message.contains("another-key"), "{message}");
 }
 
 #[test]
 fn an_address_without_a_reader_server_is_told_with_where_there_is_one() {
-    let outside = Outside::start();
+    let outside = StubServer::start();
     let at = |path: &str| outside.url(path).replace("http://", "http://me:s3cret@");
-    let told = |url: &str| failed(fetch(url, Mode::Full, &Stored::new(), &Notes::default()));
+    let told = |url: &str| expect_failure(fetch(url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
     let (code, message) = told(&at(""));
     assert!(code == "no_reader" && message.contains("ends with /api/greader.php"), "{code}: {message}");
-    for reply in [Reply::html("<!DOCTYPE html><form>"), Reply::csv("OK"), Reply::csv(""), Reply::csv("<html>")] {
+    for reply in
+        [StubReply::html("<!DOCTYPE html><form>"), StubReply::csv("OK"), StubReply::csv(""), StubReply::csv("<html>")]
+    {
         outside.set("/accounts/ClientLogin", reply);
         let (code, message) = told(&at(""));
         assert!(code == "no_reader" && !message.contains("s3cret"), "{code}: {message}");
     }
-    outside.set("/accounts/ClientLogin", Reply::csv("Error=BadAuthentication\n"));
+    outside.set("/accounts/ClientLogin", StubReply::csv("Error=BadAuthentication\n"));
     assert_eq!(told(&at("")).0, "unauthorized");
-    outside.set("/accounts/ClientLogin", Reply::redirect(301, "/api/greader.php/accounts/ClientLogin"));
+    outside.set("/accounts/ClientLogin", StubReply::redirect(301, "/api/greader.php/accounts/ClientLogin"));
     let (code, message) = told(&at(""));
     assert!(code == "bad_redirect" && message.contains("/api/greader.php"), "{code}: {message}");
-    outside.set("/api/greader.php/accounts/ClientLogin", Reply::status(503).body("Service Unavailable!"));
+    outside.set("/api/greader.php/accounts/ClientLogin", StubReply::status(503).body("Service Unavailable!"));
     let (code, message) = told(&at("/api/greader.php"));
     assert!(code == "api_disabled" && message.contains("Allow API access"), "{code}: {message}");
     for location in [SourceLocation::Url(outside.url("")), SourceLocation::Sample] {
-        let accepted = Road::new().kinds().get("reader").expect("a kind").accepts(&location);
+        let accepted = FetchSetup::new().kinds().get("reader").expect("a kind").accepts(&location);
         assert!(accepted.expect_err("nothing to log in with").contains("name:password@host"));
     }
 }
@@ -70,14 +74,14 @@ fn an_essential_part_that_a_server_lacks_is_no_empty_account() {
     for dialect in ALL {
         for part in ["subscriptions", "all", "contents"] {
             let server = ReaderServer::start(dialect, articles());
-            server.misbehave(part, 1..usize::MAX, Misdeed::Lacks);
+            server.misbehave(part, 1..usize::MAX, ReaderFault::Lacks);
             let (code, message) = failure(&server);
             assert_eq!(code, "unsupported", "{dialect:?}, {part}: {message}");
             assert!(message.contains("nothing was changed"), "{message}");
-            server.misbehave(part, 1..usize::MAX, Misdeed::Status(404, Vec::new()));
+            server.misbehave(part, 1..usize::MAX, ReaderFault::Status(404, Vec::new()));
             assert_eq!(failure(&server).0, "unsupported", "{dialect:?}, {part}");
             server.behave();
-            server.misbehave(part, 1..usize::MAX, Misdeed::Page);
+            server.misbehave(part, 1..usize::MAX, ReaderFault::Page);
             assert_eq!(failure(&server).0, "no_reader", "{dialect:?}, {part}");
         }
     }
@@ -86,18 +90,25 @@ fn an_essential_part_that_a_server_lacks_is_no_empty_account() {
 #[test]
 fn states_that_a_server_does_not_say_stay_as_they_were() {
     for (part, column, other) in [("unread", "read", "starred"), ("starred", "starred", "read")] {
-        for misdeed in [Misdeed::Lacks, Misdeed::Status(500, vec![]), Misdeed::Page, Misdeed::Cut, Misdeed::Circles] {
+        for misdeed in [
+            ReaderFault::Lacks,
+            ReaderFault::Status(500, vec![]),
+            ReaderFault::Page,
+            ReaderFault::Cut,
+            ReaderFault::Circles,
+        ] {
             let mut all = articles();
-            let server = ReaderServer::start(Dialect::Miniflux, all.clone());
-            let (_, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default()).expect("articles");
+            let server = ReaderServer::start(ReaderDialect::Miniflux, all.clone());
+            let (_, stored) =
+                fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("articles");
             for article in &mut all {
                 (article.read, article.starred) = (!article.read, !article.starred);
             }
-            let new = Article { read: true, starred: true, ..Article::new(9, "New") };
+            let new = ReaderArticle { read: true, starred: true, ..ReaderArticle::new(9, "New") };
             all.push(new.clone());
             server.change(|articles| articles.clone_from(&all));
             server.misbehave(part, 1..usize::MAX, misdeed.clone());
-            let notes = Notes::default();
+            let notes = ReaderObserver::default();
             let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest goes on");
             let issues = notes.issues();
             assert!(issues.len() == 1 && issues[0].contains("stays as it was"), "{misdeed:?}: {issues:?}");
@@ -113,12 +124,12 @@ fn states_that_a_server_does_not_say_stay_as_they_were() {
 #[test]
 fn a_list_that_leads_in_circles_or_nowhere_ends_and_is_told() {
     for (dialect, misdeed, pages) in
-        ALL.into_iter().flat_map(|dialect| [(dialect, Misdeed::Circles, 2), (dialect, Misdeed::Rambles, 1)])
+        ALL.into_iter().flat_map(|dialect| [(dialect, ReaderFault::Circles, 2), (dialect, ReaderFault::Rambles, 1)])
     {
-        let server = ReaderServer::start(dialect, Article::many(2000, 1500));
+        let server = ReaderServer::start(dialect, ReaderArticle::many(2000, 1500));
         server.misbehave("all", 1..usize::MAX, misdeed);
-        let notes = Notes::default();
-        let (keys, _) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("what it named");
+        let notes = ReaderObserver::default();
+        let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("what it named");
         assert_eq!(keys.len(), 1000, "{dialect:?}");
         assert!(notes.issues()[0].contains("in circles") && notes.issues().len() == 1, "{:?}", notes.issues());
         assert_eq!(server.asked_for().iter().filter(|asked| *asked == "all").count(), pages, "{dialect:?}");
@@ -128,15 +139,15 @@ fn a_list_that_leads_in_circles_or_nowhere_ends_and_is_told() {
 #[test]
 fn a_token_that_is_no_longer_taken_is_fetched_once_more() {
     for dialect in ALL {
-        let server = ReaderServer::start(dialect, Article::many(2000, 450));
-        server.misbehave("contents", 2..3, Misdeed::Forgets);
-        let notes = Notes::default();
-        let (keys, _) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("in the end");
+        let server = ReaderServer::start(dialect, ReaderArticle::many(2000, 450));
+        server.misbehave("contents", 2..3, ReaderFault::Forgets);
+        let notes = ReaderObserver::default();
+        let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
         assert_eq!((keys.len(), notes.issues().len()), (450, 0), "{dialect:?}");
         let asked = server.asked_for();
         let count = |what: &str| asked.iter().filter(|asked| *asked == what).count();
         assert_eq!((count("login"), count("contents"), count("all")), (2, 6, 1), "{dialect:?}");
-        server.misbehave("all", 1..usize::MAX, Misdeed::Forgets);
+        server.misbehave("all", 1..usize::MAX, ReaderFault::Forgets);
         let (code, message) = failure(&server);
         assert!(code == "unauthorized" && message.contains("Authorization header"), "{dialect:?}: {message}");
     }
@@ -145,14 +156,14 @@ fn a_token_that_is_no_longer_taken_is_fetched_once_more() {
 #[test]
 fn an_answer_that_is_not_whole_is_not_used() {
     for part in ["subscriptions", "all", "contents"] {
-        let server = ReaderServer::start(Dialect::FreshRss, articles());
-        server.misbehave(part, 1..usize::MAX, Misdeed::Cut);
+        let server = ReaderServer::start(ReaderDialect::FreshRss, articles());
+        server.misbehave(part, 1..usize::MAX, ReaderFault::Cut);
         let (code, message) = failure(&server);
         assert!(code == "bad_answer" && message.contains("not whole JSON"), "{part}: {code}: {message}");
         server.behave();
-        server.misbehave(part, 1..2, Misdeed::Short);
-        fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default()).expect("the second time");
-        server.misbehave(part, 1..usize::MAX, Misdeed::Short);
+        server.misbehave(part, 1..2, ReaderFault::Short);
+        fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("the second time");
+        server.misbehave(part, 1..usize::MAX, ReaderFault::Short);
         assert_eq!(failure(&server).0, "truncated", "{part}");
     }
 }
@@ -161,10 +172,10 @@ fn an_answer_that_is_not_whole_is_not_used() {
 fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
     let tiny = format!("{{\"itemRefs\": [{}0], \"items\": []}}", "0,".repeat(15_000_000));
     for part in ["subscriptions", "all", "contents"] {
-        let server = ReaderServer::start(Dialect::FreshRss, articles());
+        let server = ReaderServer::start(ReaderDialect::FreshRss, articles());
         let body = tiny.clone();
-        let deed: Deed = Arc::new(move |whole: Reply| whole.body(&body));
-        server.misbehave(part, 1..usize::MAX, Misdeed::Twisted(Twist(deed)));
+        let deed: ReplyTransform = Arc::new(move |whole: StubReply| whole.body(&body));
+        server.misbehave(part, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(deed)));
         let before = peak_memory();
         let (code, message) = failure(&server);
         assert!(code == "too_large" && message.contains("Nothing of it was taken"), "{part}: {code}: {message}");
@@ -176,22 +187,22 @@ fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
 #[test]
 fn articles_that_are_listed_and_not_sent_are_told_and_asked_for_again() {
     for dialect in ALL {
-        let articles = Article::many(500, 150);
+        let articles = ReaderArticle::many(500, 150);
         let server = ReaderServer::start(dialect, articles.clone());
         let missing = [articles[3].id, articles[120].id];
-        server.misbehave("contents", 1..usize::MAX, Misdeed::Without(missing.to_vec()));
-        let notes = Notes::default();
-        let (_, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("the others");
+        server.misbehave("contents", 1..usize::MAX, ReaderFault::Without(missing.to_vec()));
+        let notes = ReaderObserver::default();
+        let (_, stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("the others");
         assert_eq!(stored.len(), 148);
         assert!(notes.issues().len() == 1 && notes.issues()[0].contains("2 articles"), "{:?}", notes.issues());
         server.asked();
-        let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &Notes::default()).expect("all");
+        let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &ReaderObserver::default()).expect("all");
         assert_eq!(now.len(), 150, "{dialect:?}");
         let asked = server.asked();
         let contents = asked.last().expect("requests");
         assert_eq!(contents.fields.iter().filter(|(name, _)| name == "i").count(), 2, "{dialect:?}");
         let all = articles.iter().map(|article| article.id).collect();
-        server.misbehave("contents", 1..usize::MAX, Misdeed::Without(all));
+        server.misbehave("contents", 1..usize::MAX, ReaderFault::Without(all));
         assert_eq!(failure(&server).0, "unsupported", "{dialect:?}");
     }
 }
@@ -200,8 +211,8 @@ fn articles_that_are_listed_and_not_sent_are_told_and_asked_for_again() {
 fn an_account_that_lists_nothing_takes_nothing_and_is_told() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, Vec::new());
-        let notes = Notes::default();
-        let (keys, _) = fetch(&server.url(), Mode::Incremental, &Stored::new(), &notes).expect("nothing");
+        let notes = ReaderObserver::default();
+        let (keys, _) = fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
         let issues = notes.issues();
         assert!(keys.is_empty() && issues.len() == 1, "{dialect:?}: {issues:?}");
         assert!(
@@ -210,9 +221,9 @@ fn an_account_that_lists_nothing_takes_nothing_and_is_told() {
         );
         // Page after page without anything is not asked for without end.
         server.asked_for();
-        server.misbehave("all", 1..usize::MAX, Misdeed::Nothing);
-        let notes = Notes::default();
-        fetch(&server.url(), Mode::Incremental, &Stored::new(), &notes).expect("nothing");
+        server.misbehave("all", 1..usize::MAX, ReaderFault::Nothing);
+        let notes = ReaderObserver::default();
+        fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
         let issues = notes.issues();
         assert!(issues.len() == 1 && issues[0].contains("only where more of them would be"), "{dialect:?}: {issues:?}");
         assert!(server.asked_for().len() < 5, "{dialect:?}");
@@ -222,15 +233,16 @@ fn an_account_that_lists_nothing_takes_nothing_and_is_told() {
 #[test]
 fn contents_that_nobody_asked_for_are_not_what_was_asked_for() {
     for dialect in ALL {
-        let server = ReaderServer::start(dialect, Article::many(500, 250));
-        let (_, stored) = fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default()).expect("all");
-        server.misbehave("contents", 1..usize::MAX, Misdeed::Others);
-        let (code, message) = failed(fetch(&server.url(), Mode::Full, &stored, &Notes::default()));
+        let server = ReaderServer::start(dialect, ReaderArticle::many(500, 250));
+        let (_, stored) =
+            fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("all");
+        server.misbehave("contents", 1..usize::MAX, ReaderFault::Others);
+        let (code, message) = expect_failure(fetch(&server.url(), Mode::Full, &stored, &ReaderObserver::default()));
         assert_eq!(code, "unsupported", "{dialect:?}: {message}");
         assert!(message.contains("without any of the articles that it lists"), "{message}");
         server.behave();
-        server.misbehave("contents", 2..3, Misdeed::Others);
-        let notes = Notes::default();
+        server.misbehave("contents", 2..3, ReaderFault::Others);
+        let notes = ReaderObserver::default();
         let (_, now) = fetch(&server.url(), Mode::Full, &stored, &notes).expect("the others");
         let issues = notes.issues();
         assert!(issues.len() == 1 && issues[0].contains("lists 100 articles that it did not send"), "{issues:?}");

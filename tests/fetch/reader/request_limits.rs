@@ -7,21 +7,22 @@ use std::time::{Duration, Instant};
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Mode;
 
-use super::{ALL, Notes, Stored, articles, fetch, field, within};
-use crate::fetch::{Patient, Road, failed};
-use crate::support::reader_server::{Article, Dialect, Misdeed, ReaderServer, SECRETS};
-use crate::support::test_engine::until;
+use super::{ALL, ReaderObserver, StoredFields, articles, fetch, field, within};
+use crate::fetch::{FetchSetup, RecordingObserver, expect_failure};
+use crate::support::reader_server::{ACCOUNT_SECRETS, ReaderArticle, ReaderDialect, ReaderFault, ReaderServer};
+use crate::support::test_engine::wait_until;
 
 #[test]
 fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
-    let articles = Article::many(1000, 350);
-    let server = ReaderServer::start(Dialect::Inoreader, articles.clone());
+    let articles = ReaderArticle::many(1000, 350);
+    let server = ReaderServer::start(ReaderDialect::Inoreader, articles.clone());
     server.allow(6, 0, 4000);
-    let notes = Notes::default();
+    let notes = ReaderObserver::default();
     let begun = Instant::now();
-    let (keys, stored) = fetch(&server.url(), Mode::Incremental, &Stored::new(), &notes).expect("what was allowed");
+    let (keys, stored) =
+        fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("what was allowed");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
-    assert_eq!(keys, articles[..200].iter().map(Article::key).collect::<Vec<_>>(), "the newest");
+    assert_eq!(keys, articles[..200].iter().map(ReaderArticle::key).collect::<Vec<_>>(), "the newest");
     let issues = notes.issues();
     assert!(issues.len() == 1 && issues[0].contains("150 articles are still to come"), "{issues:?}");
     assert!(issues[0].contains("until") && issues[0].contains("UTC"), "{issues:?}");
@@ -32,30 +33,31 @@ fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
     // A full sync that does not get far keeps what there was, with the states of now.
     server.change(|articles| articles.iter_mut().for_each(|article| article.read = true));
     server.allow(5, 0, 4000);
-    let (_, now) = fetch(&server.url(), Mode::Full, &all, &Notes::default()).expect("all the same");
+    let (_, now) = fetch(&server.url(), Mode::Full, &all, &ReaderObserver::default()).expect("all the same");
     assert_eq!(now.len(), 350);
     assert!(articles.iter().all(|article| field(&now, article, "read") == "yes"));
 }
 
 #[test]
 fn a_quota_that_leaves_nothing_to_do_fails_and_says_until_when() {
-    let server = ReaderServer::start(Dialect::Inoreader, articles());
+    let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
     for used in [100, 98, 97] {
         server.allow(100, used, 4000);
-        let (code, message) = failed(fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default()));
+        let (code, message) =
+            expect_failure(fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
         assert!(code == "rate_limited" && message.contains("asks to be left alone until"), "{code}: {message}");
     }
 }
 
 #[test]
 fn a_short_wait_is_waited_and_told() {
-    let server = ReaderServer::start(Dialect::Inoreader, articles());
-    let in_a_second = |header: &'static str| Misdeed::Status(429, vec![(header, "1".to_owned())]);
+    let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
+    let in_a_second = |header: &'static str| ReaderFault::Status(429, vec![(header, "1".to_owned())]);
     server.misbehave("all", 1..2, in_a_second("X-Reader-Limits-Reset-After"));
     server.misbehave("contents", 1..2, in_a_second("Retry-After"));
-    let notes = Notes::default();
+    let notes = ReaderObserver::default();
     let begun = Instant::now();
-    let (keys, _) = fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("in the end");
+    let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
     assert!(keys.len() == 3 && begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
     assert_eq!(notes.waits.lock().expect("waits").len(), 2);
     // Used up, but not for long: it waits by itself before it would be refused.
@@ -64,10 +66,10 @@ fn a_short_wait_is_waited_and_told() {
     let server = &server;
     thread::scope(|scope| {
         scope.spawn(move || {
-            until(|| server.is_used_up());
+            wait_until(|| server.is_used_up());
             server.allow(4, 0, 1);
         });
-        fetch(&server.url(), Mode::Full, &Stored::new(), &notes).expect("tomorrow, which comes soon");
+        fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("tomorrow, which comes soon");
     });
     assert_eq!(notes.waits.lock().expect("waits").len(), 3);
     assert_eq!(server.asked_for().len(), 6);
@@ -75,11 +77,11 @@ fn a_short_wait_is_waited_and_told() {
 
 #[test]
 fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
-    let server = ReaderServer::start(Dialect::FreshRss, Article::many(5000, 900));
-    server.misbehave("contents", 3..4, Misdeed::Status(503, vec![("Retry-After", "8".to_owned())]));
-    let notes = Notes::default();
+    let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(5000, 900));
+    server.misbehave("contents", 3..4, ReaderFault::Status(503, vec![("Retry-After", "8".to_owned())]));
+    let notes = ReaderObserver::default();
     let limit = Duration::from_secs(12);
-    let (keys, _) = within(limit, &server.url(), Mode::Incremental, &Stored::new(), &notes).expect("a part");
+    let (keys, _) = within(limit, &server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("a part");
     assert_eq!(keys.len(), 300, "{:?}", notes.issues());
     let issues = notes.issues();
     assert!(issues.len() == 1 && issues[0].contains("600 articles come with the next sync"), "{issues:?}");
@@ -87,10 +89,10 @@ fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
 
 #[test]
 fn of_more_than_ten_thousand_articles_the_newest_are_taken() {
-    let articles = Article::many(50_000, 10_050);
-    let stored: Stored = {
-        let few = ReaderServer::start(Dialect::Miniflux, articles[..1].to_vec());
-        let (_, one) = fetch(&few.url(), Mode::Full, &Stored::new(), &Notes::default()).expect("one");
+    let articles = ReaderArticle::many(50_000, 10_050);
+    let stored: StoredFields = {
+        let few = ReaderServer::start(ReaderDialect::Miniflux, articles[..1].to_vec());
+        let (_, one) = fetch(&few.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("one");
         let fields = one.into_values().next().expect("its fields");
         let with = |key: String| {
             let mut fields = fields.clone();
@@ -99,8 +101,8 @@ fn of_more_than_ten_thousand_articles_the_newest_are_taken() {
         };
         articles.iter().map(|article| with(article.key())).collect()
     };
-    let server = ReaderServer::start(Dialect::Miniflux, articles.clone());
-    let notes = Notes::default();
+    let server = ReaderServer::start(ReaderDialect::Miniflux, articles.clone());
+    let notes = ReaderObserver::default();
     let (keys, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("the newest");
     assert_eq!((keys.len(), notes.issues().len()), (10_000, 1));
     assert!(notes.issues()[0].contains("the newest 10,000 are mirrored"), "{:?}", notes.issues());
@@ -110,16 +112,16 @@ fn of_more_than_ten_thousand_articles_the_newest_are_taken() {
 #[test]
 fn a_cancel_ends_a_server_that_hangs() {
     for part in ["login", "all", "contents"] {
-        let server = ReaderServer::start(Dialect::Miniflux, articles());
-        server.misbehave(part, 1..usize::MAX, Misdeed::Hang);
-        let (road, watch) = (Road::new(), Patient::default());
+        let server = ReaderServer::start(ReaderDialect::Miniflux, articles());
+        server.misbehave(part, 1..usize::MAX, ReaderFault::Hang);
+        let (road, watch) = (FetchSetup::new(), RecordingObserver::default());
         let location = SourceLocation::Url(server.url());
         thread::scope(|scope| {
             let fetching = scope.spawn(|| road.fetch("reader", &location, None, &watch).map(drop));
             thread::sleep(Duration::from_millis(500));
             watch.stop.store(true, Ordering::Relaxed);
             let begun = Instant::now();
-            assert_eq!(failed(fetching.join().expect("no panic")).0, "stopped", "{part}");
+            assert_eq!(expect_failure(fetching.join().expect("no panic")).0, "stopped", "{part}");
             assert!(begun.elapsed() < Duration::from_secs(1), "{part}");
         });
     }
@@ -129,17 +131,17 @@ fn a_cancel_ends_a_server_that_hangs() {
 fn secrets_go_where_they_belong_and_nowhere_else() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, articles());
-        fetch(&server.url(), Mode::Full, &Stored::new(), &Notes::default()).expect("articles");
+        fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("articles");
         for asked in server.asked() {
             let login = asked.what == "login";
             assert_eq!(asked.field("Passwd").is_some(), login, "{asked:?}");
             let header = asked.header("Authorization").unwrap_or_default();
             assert!(!header.starts_with("Basic"), "{asked:?}");
             assert_eq!(header.is_empty(), login, "{asked:?}");
-            assert_eq!(asked.header("AppKey").is_some(), dialect == Dialect::Inoreader, "{asked:?}");
+            assert_eq!(asked.header("AppKey").is_some(), dialect == ReaderDialect::Inoreader, "{asked:?}");
             let in_query = asked.fields.iter().filter(|(name, _)| name != "Passwd" && name != "T");
             for (name, value) in in_query {
-                assert!(SECRETS.iter().all(|secret| !value.contains(secret)), "{name}: {value}");
+                assert!(ACCOUNT_SECRETS.iter().all(|secret| !value.contains(secret)), "{name}: {value}");
             }
         }
     }

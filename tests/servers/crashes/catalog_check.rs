@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::edited_sheet::{Row, Sheet};
-use crate::servers::crash_tally::{Tally, Wrong};
-use crate::support::Database;
-use crate::support::http_client::Asker;
+use super::edited_sheet::{EditedSheet, SheetRow};
+use crate::servers::crash_tally::{CrashTally, Violation};
+use crate::support::TestDatabase;
+use crate::support::http_client::TestHttpClient;
 
 /// All items in the order in which they came; none if one page was not answered as it should be.
-pub(super) fn items(asker: &Asker) -> Option<Vec<(String, Row)>> {
+pub(super) fn items(asker: &TestHttpClient) -> Option<Vec<(String, SheetRow)>> {
     let mut items = Vec::new();
     for page in 1.. {
         let answer = asker.get(&format!("/api/catalog/albums/items?per=500&page={page}"))?;
@@ -19,7 +19,7 @@ pub(super) fn items(asker: &Asker) -> Option<Vec<(String, Row)>> {
         let found = list["items"].as_array()?;
         for item in found {
             let text = |name: &str| item["fields"][name].as_str().unwrap_or("(missing)").to_owned();
-            items.push((item["key"].as_str()?.to_owned(), Sheet::COLUMNS.map(text)));
+            items.push((item["key"].as_str()?.to_owned(), EditedSheet::COLUMNS.map(text)));
         }
         if found.len() < 500 {
             return Some(items);
@@ -29,21 +29,27 @@ pub(super) fn items(asker: &Asker) -> Option<Vec<(String, Row)>> {
 }
 
 /// Compares the catalog with its sheet after `run` has ended.
-pub(super) fn compare(asker: &Asker, db: &Database, sheet: &Sheet, run: &str, tally: &mut Tally) {
-    let Some(items) = items(asker) else { return tally.wrong(Wrong::Item, format!("{run}: no items")) };
+pub(super) fn compare(
+    asker: &TestHttpClient,
+    db: &TestDatabase,
+    sheet: &EditedSheet,
+    run: &str,
+    tally: &mut CrashTally,
+) {
+    let Some(items) = items(asker) else { return tally.wrong(Violation::Item, format!("{run}: no items")) };
     let mut keys = HashSet::new();
     for (key, row) in &items {
-        tally.check(sheet.has(key, row), Wrong::Item, || format!("{run}: {key} is {row:?}"));
-        tally.check(keys.insert(key.as_str()), Wrong::Duplicate, || format!("{run}: {key} twice"));
+        tally.check(sheet.has(key, row), Violation::Item, || format!("{run}: {key} is {row:?}"));
+        tally.check(keys.insert(key.as_str()), Violation::Duplicate, || format!("{run}: {key} twice"));
     }
     for key in sheet.keys().filter(|key| !keys.contains(key.as_str())) {
-        tally.wrong(Wrong::Item, format!("{run}: {key} is missing"));
+        tally.wrong(Violation::Item, format!("{run}: {key} is missing"));
     }
     // What is hidden from readers may be no double either, and the count beside the catalog is the count of its items.
     let twice = "SELECT count(*) FROM (SELECT key FROM items GROUP BY source_id, key HAVING count(*) > 1) AS twice";
     let twice = db.number(twice);
-    tally.check(twice == 0, Wrong::Duplicate, || format!("{run}: {twice} keys are there twice"));
+    tally.check(twice == 0, Violation::Duplicate, || format!("{run}: {twice} keys are there twice"));
     let counted = db.number("SELECT item_count FROM catalogs WHERE item_count > 0");
     let right = usize::try_from(counted) == Ok(items.len());
-    tally.check(right, Wrong::Item, || format!("{run}: {counted} are counted, {} are there", items.len()));
+    tally.check(right, Violation::Item, || format!("{run}: {counted} are counted, {} are there", items.len()));
 }

@@ -9,15 +9,15 @@ use chrono::{DateTime, Utc};
 use lockstep::domain::operation::Status;
 use serde_json::json;
 
-use super::edited_sheet::Sheet;
-use super::kill_moment::{Aim, Lengths};
-use crate::servers::crash_tally::{Hit, Tally, Wrong};
-use crate::servers::status_follower::{Follower, Seen, Watch};
-use crate::support::Database;
-use crate::support::http_client::Asker;
-use crate::support::seeded_random::Random;
-use crate::support::server_process::{Home, Server, within};
-use crate::support::stub_server::{Outside, Reply};
+use super::edited_sheet::EditedSheet;
+use super::kill_moment::{KillAim, RunDurations};
+use crate::servers::crash_tally::{CrashTally, KillMoment, Violation};
+use crate::servers::status_follower::{FollowedRun, FollowerState, StatusFollower};
+use crate::support::TestDatabase;
+use crate::support::http_client::TestHttpClient;
+use crate::support::seeded_random::SeededRandom;
+use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::stub_server::{StubReply, StubServer};
 
 /// A dead worker's run is interrupted within this time.
 const INTERRUPTED: Duration = Duration::from_secs(30);
@@ -25,25 +25,25 @@ const INTERRUPTED: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The lane.
-pub(super) struct Lane<'a> {
-    db: &'a Database,
-    home: &'a Home,
-    watch: Arc<Watch>,
-    server: Server,
-    outside: Outside,
-    sheet: Sheet,
-    random: Random,
-    lengths: Lengths,
-    tally: Tally,
+pub(super) struct CrashLane<'a> {
+    db: &'a TestDatabase,
+    home: &'a ServerSetup,
+    watch: Arc<FollowerState>,
+    server: ServerProcess,
+    outside: StubServer,
+    sheet: EditedSheet,
+    random: SeededRandom,
+    lengths: RunDurations,
+    tally: CrashTally,
 }
 
 /// Runs a lane for the kills of these numbers and answers what was counted.
-pub(super) fn run(db: &Database, seed: u64, kills: impl Iterator<Item = usize>) -> Tally {
-    let home = Home::on(db);
+pub(super) fn run(db: &TestDatabase, seed: u64, kills: impl Iterator<Item = usize>) -> CrashTally {
+    let home = ServerSetup::on(db);
     let server = home.start_at("data", steady_port());
     home.furnish();
-    let follower = Follower::of(&server);
-    let mut lane = Lane::new(db, &home, Arc::clone(&follower.watch), server, seed);
+    let follower = StatusFollower::of(&server);
+    let mut lane = CrashLane::new(db, &home, Arc::clone(&follower.watch), server, seed);
     for number in kills {
         lane.round(number);
     }
@@ -66,13 +66,19 @@ fn steady_port() -> u16 {
     }
 }
 
-impl<'a> Lane<'a> {
+impl<'a> CrashLane<'a> {
     /// A lane with a catalog that is in step with its sheet.
-    fn new(db: &'a Database, home: &'a Home, watch: Arc<Watch>, server: Server, seed: u64) -> Self {
-        let nothing = Lengths { answer: Duration::ZERO, run: Duration::ZERO, end: Duration::ZERO };
-        let (outside, sheet, random) = (Outside::start(), Sheet::new(), Random::new(seed));
+    fn new(
+        db: &'a TestDatabase,
+        home: &'a ServerSetup,
+        watch: Arc<FollowerState>,
+        server: ServerProcess,
+        seed: u64,
+    ) -> Self {
+        let nothing = RunDurations { answer: Duration::ZERO, run: Duration::ZERO, end: Duration::ZERO };
+        let (outside, sheet, random) = (StubServer::start(), EditedSheet::new(), SeededRandom::new(seed));
         home.add_url("albums", outside.url("/albums.csv"));
-        let tally = Tally::default();
+        let tally = CrashTally::default();
         let mut lane = Self { db, home, watch, server, outside, sheet, random, lengths: nothing, tally };
         lane.undisturbed();
         // The first one adds everything; the second is like those that follow.
@@ -93,12 +99,13 @@ impl<'a> Lane<'a> {
     fn publish(&self) {
         let csv = self.sheet.csv();
         let piece = csv.len() / 20;
-        self.outside.set("/albums.csv", Reply::csv(csv).drip(piece, Duration::from_millis(25)));
+        self.outside.set("/albums.csv", StubReply::csv(csv).drip(piece, Duration::from_millis(25)));
     }
 
     /// Asks for a sync; the id of the run that was accepted, or that is there already, if there was an answer.
     fn start(&self, kind: &str) -> Option<String> {
-        let answer = Asker::robot(self.address()).post("/api/sync", &json!({ "source": "albums", "type": kind }))?;
+        let answer =
+            TestHttpClient::robot(self.address()).post("/api/sync", &json!({ "source": "albums", "type": kind }))?;
         assert!([202, 409].contains(&answer.status), "{}", answer.body);
         let id = answer.json()["syncId"].as_str().expect("an id").to_owned();
         self.watch.follow(&id);
@@ -115,7 +122,7 @@ impl<'a> Lane<'a> {
         assert_eq!(seen.status(), "completed", "{}", seen.report);
         let ended = seen.ended.expect("an end");
         let end = ended - seen.finalizing.unwrap_or(ended);
-        self.lengths = Lengths { answer, run: ended - begun, end };
+        self.lengths = RunDurations { answer, run: ended - begun, end };
         self.compare(&id);
     }
 
@@ -125,7 +132,7 @@ impl<'a> Lane<'a> {
         self.edit();
         self.publish();
         let kind = if self.random.percent(50) { "full" } else { "incremental" };
-        let aim = Aim::of(number, &mut self.random);
+        let aim = KillAim::of(number, &mut self.random);
         let answered = self.start_and_kill(kind, &aim, &mut before);
         let (killed, killed_at) = (Instant::now(), Utc::now());
         let after = self.sheet.clone();
@@ -142,9 +149,9 @@ impl<'a> Lane<'a> {
         };
         self.between(&id, [&before, &after]);
         self.see_through(&id, killed);
-        let hit = if answered.is_none() { Hit::Unanswered } else { self.hit(&id, killed_at) };
+        let hit = if answered.is_none() { KillMoment::Unanswered } else { self.hit(&id, killed_at) };
         self.tally.hit(hit);
-        if hit == Hit::Ended {
+        if hit == KillMoment::Ended {
             self.sheet = after;
         }
         let seen = self.watch.seen(&id);
@@ -158,11 +165,11 @@ impl<'a> Lane<'a> {
 
     /// Starts a sync and kills the server when it is time; the id, if the start was answered. `before` is what the
     /// catalog is in step with.
-    fn start_and_kill(&mut self, kind: &str, aim: &Aim, before: &mut Sheet) -> Option<String> {
+    fn start_and_kill(&mut self, kind: &str, aim: &KillAim, before: &mut EditedSheet) -> Option<String> {
         let wait = |time: Duration, share: f64| std::thread::sleep(time.mul_f64(share));
         let id = match aim {
-            Aim::Start(share) => {
-                let asker = Asker::robot(self.address());
+            KillAim::Start(share) => {
+                let asker = TestHttpClient::robot(self.address());
                 let body = json!({ "source": "albums", "type": kind });
                 let asked = std::thread::spawn(move || asker.post("/api/sync", &body));
                 wait(self.lengths.answer, *share);
@@ -172,7 +179,7 @@ impl<'a> Lane<'a> {
                 id.iter().for_each(|id| self.watch.follow(id));
                 return id;
             }
-            Aim::Run(share) => {
+            KillAim::Run(share) => {
                 let mut tries = 3;
                 loop {
                     let begun = Instant::now();
@@ -190,9 +197,9 @@ impl<'a> Lane<'a> {
                     self.publish();
                 }
             }
-            Aim::End(share) => {
+            KillAim::End(share) => {
                 let id = self.start(kind).expect("an answer");
-                let is_near = |seen: Seen| seen.finalizing.is_some() || seen.ended.is_some();
+                let is_near = |seen: FollowedRun| seen.finalizing.is_some() || seen.ended.is_some();
                 within(PATIENCE, "the final transaction", || is_near(self.watch.seen(&id)));
                 wait(self.lengths.end, *share);
                 id
@@ -208,9 +215,9 @@ impl<'a> Lane<'a> {
     }
 
     /// While nobody works on the run that died, every item is as it was or as it is to be, and none is missing.
-    fn between(&mut self, id: &str, [before, after]: [&Sheet; 2]) {
-        let Some(items) = super::catalog_check::items(&Asker::robot(self.address())) else {
-            return self.tally.wrong(Wrong::Item, format!("{id}: no items"));
+    fn between(&mut self, id: &str, [before, after]: [&EditedSheet; 2]) {
+        let Some(items) = super::catalog_check::items(&TestHttpClient::robot(self.address())) else {
+            return self.tally.wrong(Violation::Item, format!("{id}: no items"));
         };
         // With the final transaction the old ones may go. The database knows whether it came to that; pollers may be
         // told a little later, when the server died just after it.
@@ -220,11 +227,11 @@ impl<'a> Lane<'a> {
         }
         for (key, row) in &items {
             let known = before.has(key, row) || after.has(key, row);
-            self.tally.check(known, Wrong::Item, || format!("{id}: after the kill {key} is {row:?}"));
+            self.tally.check(known, Violation::Item, || format!("{id}: after the kill {key} is {row:?}"));
         }
         let keys: std::collections::HashSet<&str> = items.iter().map(|(key, _)| key.as_str()).collect();
         for key in before.keys().filter(|key| !keys.contains(key.as_str())) {
-            self.tally.wrong(Wrong::Item, format!("{id}: after the kill {key} is missing"));
+            self.tally.wrong(Violation::Item, format!("{id}: after the kill {key} is missing"));
         }
     }
 
@@ -236,12 +243,12 @@ impl<'a> Lane<'a> {
         }
         let first = self.watch.seen(id);
         let words = || format!("{id}: {:?} after the kill {}", killed.elapsed(), first.report);
-        self.tally.check(first.ended.is_some(), Wrong::Stuck, words);
+        self.tally.check(first.ended.is_some(), Violation::Stuck, words);
         if first.status() != "interrupted" {
             return;
         }
         let Some(next) = first.successor() else {
-            return self.tally.wrong(Wrong::Status, format!("{id}: no successor: {}", first.report));
+            return self.tally.wrong(Violation::Status, format!("{id}: no successor: {}", first.report));
         };
         self.watch.follow(next);
         let begun = Instant::now();
@@ -250,11 +257,11 @@ impl<'a> Lane<'a> {
         }
         let last = self.watch.seen(next).report;
         let stuck = || format!("{next}: {:?} after it was queued {last}", begun.elapsed());
-        self.tally.check(ended(next), Wrong::Stuck, stuck);
+        self.tally.check(ended(next), Violation::Stuck, stuck);
         self.learn(next);
         let chained = last["attempt"] == 2 && last["retryOf"] == id && last["successor"].is_null();
         let chained = chained && last["status"] == "completed" && first.report["attempt"] == 1;
-        self.tally.check(chained, Wrong::Status, || format!("{id} and {next}: {} {last}", first.report));
+        self.tally.check(chained, Violation::Status, || format!("{id} and {next}: {} {last}", first.report));
     }
 
     /// Learns from a run that nobody disturbed how long they take: that depends on what the other lanes do.
@@ -265,41 +272,47 @@ impl<'a> Lane<'a> {
     }
 
     /// Where the run was when its server was killed, as its record tells.
-    fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> Hit {
+    fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> KillMoment {
         let record = self.home.store().record(id.parse().expect("an id")).expect("an answer");
-        self.tally.check(record.is_some(), Wrong::Record, || format!("{id}: no record"));
+        self.tally.check(record.is_some(), Violation::Record, || format!("{id}: no record"));
         let Some(record) = record.filter(|record| record.status != Status::Interrupted) else {
             return match self.watch.seen(id).report["stage"].as_str() {
-                Some("processing") => Hit::Processing,
-                Some("finalizing") => Hit::Finalizing,
-                _ => Hit::Fetching,
+                Some("processing") => KillMoment::Processing,
+                Some("finalizing") => KillMoment::Finalizing,
+                _ => KillMoment::Fetching,
             };
         };
         if record.finished_at <= killed {
-            return Hit::Ended;
+            return KillMoment::Ended;
         }
         // It was nobody's when the server was killed. Otherwise it went on without a lease.
         let waited = record.moments.started_at.is_some_and(|started| started > killed);
-        self.tally.check(waited, Wrong::Status, || format!("{id}: it went on over a kill at {killed}: {record:?}"));
-        Hit::Waiting
+        self.tally.check(waited, Violation::Status, || format!("{id}: it went on over a kill at {killed}: {record:?}"));
+        KillMoment::Waiting
     }
 
     /// Looks whether the catalog is what the sheet is, whether nothing is active, and whether every run has its record.
     fn compare(&mut self, id: &str) {
-        super::catalog_check::compare(&Asker::robot(self.address()), self.db, &self.sheet, id, &mut self.tally);
+        super::catalog_check::compare(
+            &TestHttpClient::robot(self.address()),
+            self.db,
+            &self.sheet,
+            id,
+            &mut self.tally,
+        );
         let active = self.db.count("sync_operations", "status IN ('pending', 'running')");
-        self.tally.check(active == 0, Wrong::Stuck, || format!("{id}: {active} runs are active after its end"));
+        self.tally.check(active == 0, Violation::Stuck, || format!("{id}: {active} runs are active after its end"));
     }
 
     /// Counts records at the very end.
-    fn close(mut self) -> Tally {
+    fn close(mut self) -> CrashTally {
         let mut known = self.watch.runs();
         known.sort_unstable();
         let ids = |table: &str| self.db.texts(&format!("SELECT id AS value FROM {table} ORDER BY id"));
         let (runs, records) = (ids("sync_operations"), ids("sync_records"));
         let known: Vec<Option<String>> = known.into_iter().map(Some).collect();
         let each = known == runs && known == records;
-        self.tally.check(each, Wrong::Record, || format!("asked for {known:?}, run {runs:?}, kept {records:?}"));
+        self.tally.check(each, Violation::Record, || format!("asked for {known:?}, run {runs:?}, kept {records:?}"));
         (self.tally.runs, self.tally.records) = (known.len(), records.len());
         self.tally
     }

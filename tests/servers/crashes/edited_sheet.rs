@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::seeded_random::Random;
+use crate::support::seeded_random::SeededRandom;
 
 /// How many rows it has, more or less: several batches of the engine.
 const ROWS: u32 = 6000;
 
-/// The values of a row beside its key, in the order of [`Sheet::COLUMNS`].
-pub(super) type Row = [String; 3];
+/// The values of a row beside its key, in the order of [`EditedSheet::COLUMNS`].
+pub(super) type SheetRow = [String; 3];
 
 /// A sheet, by its keys.
 #[derive(Clone)]
-pub(super) struct Sheet {
-    rows: BTreeMap<u32, Row>,
+pub(super) struct EditedSheet {
+    rows: BTreeMap<u32, SheetRow>,
     next: u32,
     version: u32,
 }
 
-impl Sheet {
+impl EditedSheet {
     /// The columns beside the key, which is `id`.
     pub(super) const COLUMNS: [&'static str; 3] = ["title", "artist", "note"];
 
@@ -28,7 +28,7 @@ impl Sheet {
         sheet
     }
 
-    fn row(&self, key: u32) -> Row {
+    fn row(&self, key: u32) -> SheetRow {
         let version = self.version;
         [format!("Title {key}, edition {version}"), format!("Artist “{}”", key % 97), format!("=note\"{version}\"")]
     }
@@ -42,7 +42,7 @@ impl Sheet {
 
     /// An afternoon of editing: about a third of the rows go, half of the others change, and as many come as went. That
     /// is less than what a sync withholds.
-    pub(super) fn edit(&mut self, random: &mut Random) {
+    pub(super) fn edit(&mut self, random: &mut SeededRandom) {
         self.version += 1;
         let before = self.rows.len();
         self.rows.retain(|_, _| !random.percent(33));
@@ -78,7 +78,7 @@ impl Sheet {
     }
 
     /// Whether it has just this row.
-    pub(super) fn has(&self, key: &str, row: &Row) -> bool {
+    pub(super) fn has(&self, key: &str, row: &SheetRow) -> bool {
         key.parse().is_ok_and(|key: u32| self.rows.get(&key) == Some(row))
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::support::seeded_random::Random;
+use crate::support::seeded_random::SeededRandom;
 
 /// When to kill.
-pub(super) enum Aim {
+pub(super) enum KillAim {
     /// While the start is asked for, at this share of the time that an answer takes.
     Start(f64),
     /// At this share of the whole run.
@@ -14,10 +14,10 @@ pub(super) enum Aim {
     End(f64),
 }
 
-impl Aim {
+impl KillAim {
     /// The kills of a test are spread over the whole run, and runs differ; one in ten is aimed at the start,
     /// and one at the final transaction, which are short.
-    pub(super) fn of(number: usize, random: &mut Random) -> Self {
+    pub(super) fn of(number: usize, random: &mut SeededRandom) -> Self {
         match number % 10 {
             3 => Self::Start(random.share() * 1.2),
             7 => Self::End(random.share()),
@@ -28,7 +28,7 @@ impl Aim {
 
 /// How long things took when nobody disturbed them.
 #[derive(Clone, Copy)]
-pub(super) struct Lengths {
+pub(super) struct RunDurations {
     pub(super) answer: Duration,
     pub(super) run: Duration,
     pub(super) end: Duration,

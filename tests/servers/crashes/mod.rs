@@ -11,8 +11,8 @@ mod kill_moment;
 
 use std::time::Duration;
 
-use super::crash_tally::Tally;
-use crate::support::{Database, on_both_databases};
+use super::crash_tally::CrashTally;
+use crate::support::{TestDatabase, on_both_databases};
 
 /// How many kills there are, unless `LOCKSTEP_CRASHES` says so.
 const KILLS: usize = 12;
@@ -22,12 +22,12 @@ const SEED: u64 = 0x10C4_57E9;
 
 on_both_databases! { servers_killed_at_random_moments_of_their_runs_lose_nothing_and_never_lie }
 
-fn servers_killed_at_random_moments_of_their_runs_lose_nothing_and_never_lie(db: &Database) {
+fn servers_killed_at_random_moments_of_their_runs_lose_nothing_and_never_lie(db: &TestDatabase) {
     let kills = std::env::var("LOCKSTEP_CRASHES").map_or(KILLS, |number| number.parse().expect("a number of kills"));
     // A lane takes a while to be set up, so it is worth two kills at least.
     let lanes = kills.div_ceil(2).min(LANES);
-    let fresh = if db.is_sqlite() { Database::sqlite } else { Database::postgres };
-    let mut tally = Tally::default();
+    let fresh = if db.is_sqlite() { TestDatabase::sqlite } else { TestDatabase::postgres };
+    let mut tally = CrashTally::default();
     std::thread::scope(|scope| {
         let lane = |number: usize| {
             // Not all of them should work at the same moment.
