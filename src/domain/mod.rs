@@ -5,6 +5,7 @@
 //! [`record::SyncRecord`].
 
 pub mod account;
+pub mod bounded_json;
 pub mod cell_range;
 pub mod change_set;
 pub mod columns;

@@ -2,7 +2,6 @@
 //!
 //! Adding a kind is one new file with a type that implements [`SourceKind`], and one line in [`SourceKinds::built_in`].
 
-mod bounded_json;
 mod csv;
 mod excel;
 mod feeds;
@@ -18,7 +17,6 @@ mod row_file;
 mod sheet;
 mod sheet_address;
 mod source_probe;
-mod text_encoding;
 
 pub use http::address_guard::{AllowHosts, NotAllowHosts};
 pub use key_search::key_hints;

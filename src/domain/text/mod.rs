@@ -3,9 +3,11 @@
 pub mod comparable_form;
 pub mod counts;
 pub mod encoding;
+pub mod encoding_choice;
 pub mod enum_names;
 pub mod formula;
 pub mod html;
 pub mod measures;
 pub mod redaction;
 pub mod visible_text;
+pub mod web_page;

@@ -12,8 +12,8 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::source::Validators;
+use crate::domain::text::encoding_choice::EncodingChoice;
 use crate::fetch::http::body_file::{BodyFile, BodyReader, disk};
-use crate::fetch::text_encoding::EncodingChoice;
 use crate::fetch::{FetchError, FetchObserver, FetchedContent, RowReader};
 
 /// How much of the text the delimiter is told from.

@@ -2,8 +2,8 @@
 
 use std::io::{self, Read};
 
+use crate::domain::text::encoding_choice::{EncodingChoice, EncodingSurvey, detected_legacy, legacy_detector};
 use crate::fetch::http::body_file::disk;
-use crate::fetch::text_encoding::{EncodingChoice, EncodingSurvey, detected_legacy, legacy_detector};
 use crate::fetch::{FetchError, FetchObserver};
 
 /// How much is read before the watch is asked again.

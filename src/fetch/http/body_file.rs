@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::cancel_token::{CancelToken, FetchEnd};
 use super::decompress::{DecompressedBody, is_damage, is_too_much};
-use super::response_status::looks_like_html;
+use crate::domain::text::web_page::begins_as_web_page;
 use crate::fetch::{FetchError, FetchObserver};
 
 /// How much of the beginning is looked at before the rest is taken.
@@ -82,7 +82,7 @@ impl BodyFile {
             if !begun {
                 start.extend_from_slice(&piece[..piece.len().min(START - start.len())]);
                 begun = start.len() == START || count == 0;
-                if begun && looks_like_html(&start) {
+                if begun && begins_as_web_page(&start) {
                     return Err(BodyRejection::Html);
                 }
             }

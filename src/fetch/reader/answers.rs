@@ -6,8 +6,9 @@ use ureq::http::{HeaderMap, StatusCode};
 use super::super::FetchError;
 use super::account::{ReaderAccount, ReaderServer};
 use super::quota;
+use crate::domain::text::web_page::begins_as_web_page;
 use crate::fetch::http::response_status;
-use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin, looks_like_html};
+use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 
 /// The word for a part of the API that a server lacks, or answers in a form of its own.
 pub(super) const UNSUPPORTED: &str = "unsupported";
@@ -43,7 +44,7 @@ pub(super) fn login(
     place: &ResponseOrigin,
 ) -> Result<(), BodyProblem> {
     match status.as_u16() {
-        200 | 203 if looks_like_html(start) => Err(not_here(account, "a web page").into()),
+        200 | 203 if begins_as_web_page(start) => Err(not_here(account, "a web page").into()),
         200 | 203 => Ok(()),
         // FreshRSS answers 400 to a name that none of its users can have.
         status @ (400 | 401 | 403) => Err(refused(account, status).into()),
@@ -72,7 +73,7 @@ pub(super) fn api(
     place: &ResponseOrigin,
 ) -> Result<(), BodyProblem> {
     match status.as_u16() {
-        200 | 203 if looks_like_html(start) => Err(not_here(account, "a web page").into()),
+        200 | 203 if begins_as_web_page(start) => Err(not_here(account, "a web page").into()),
         200 | 203 => Ok(()),
         401 => Err(BodyProblem::Final(FetchError::failed(
             "unauthorized",

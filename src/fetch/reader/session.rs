@@ -12,13 +12,14 @@ use super::super::file_signature::detect;
 use super::super::http::address::RedirectScope;
 use super::super::http::request::OutgoingRequest;
 use super::super::http::{FetchResponse, HttpClient, ResponseBody};
-use super::super::{FetchError, FetchObserver, FetchRequest, bounded_json};
 use super::account::ReaderAccount;
 use super::{answers, quota};
+use crate::domain::bounded_json;
 use crate::fetch::http::body_file::disk;
 use crate::fetch::http::cancel_token::{FetchEnd, deadline, watched};
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
 const APP_ID: HeaderName = HeaderName::from_static("appid");
 const APP_KEY: HeaderName = HeaderName::from_static("appkey");
@@ -196,7 +197,7 @@ impl<'a> ReaderSession<'a> {
             if error.is_data() {
                 let message = format!(
                     "{host} sent more than {} values in one answer. Nothing of it was taken.",
-                    bounded_json::MOST
+                    bounded_json::MAX_VALUES
                 );
                 return FetchError::failed("too_large", message);
             }

@@ -6,7 +6,7 @@
 
 use std::convert::Infallible;
 
-use crate::fetch::text_encoding::{EncodingSurvey, detect_legacy};
+use crate::domain::text::encoding_choice::{EncodingSurvey, detect_legacy};
 
 /// What is said of the encoding of a feed outside of it.
 #[derive(Clone, Copy, Default, Debug)]

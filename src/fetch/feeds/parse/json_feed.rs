@@ -11,9 +11,10 @@ use url::Url;
 use super::dates;
 use super::feed::{ENTRIES, Feed, FeedEntry, too_many_entries};
 use super::values::{address, escaped, folded};
+use crate::domain::bounded_json;
+use crate::domain::bounded_json::BoundedJson;
 use crate::domain::text::html;
 use crate::fetch::FetchError;
-use crate::fetch::bounded_json::{self, BoundedJson};
 use crate::fetch::feeds::articles::clipped;
 
 /// How many authors of one thing are read.
@@ -48,7 +49,7 @@ pub(super) fn parse(text: &str, base: &Url) -> Result<Feed, FetchError> {
 
 /// The object that a feed is, with as many of its items as are read.
 fn read(text: &str, left_out: &Cell<u64>) -> serde_json::Result<Value> {
-    let left = Cell::new(bounded_json::MOST);
+    let left = Cell::new(bounded_json::MAX_VALUES);
     let mut json = serde_json::Deserializer::from_str(text);
     let value = json.deserialize_map(JsonFeedVisitor { value: BoundedJson::new(&left), left_out })?;
     json.end().map(|()| value)
@@ -70,7 +71,7 @@ impl<'de> Visitor<'de> for JsonFeedVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = object.next_key::<String>()? {
-            let seed = if name == "items" { self.value.first(ENTRIES, self.left_out) } else { self.value };
+            let seed = if name == "items" { self.value.with_list_limit(ENTRIES, self.left_out) } else { self.value };
             members.insert(name, object.next_value_seed(seed)?);
         }
         Ok(Value::Object(members))
@@ -139,8 +140,9 @@ mod tests {
     use serde_json::json;
 
     use super::{AUTHORS, ENTRIES, Feed, parse};
+    use crate::domain::bounded_json;
     use crate::domain::text::counts::grouped;
-    use crate::fetch::{FetchError, bounded_json};
+    use crate::fetch::FetchError;
 
     fn read(text: &str) -> Result<Feed, FetchError> {
         parse(text, &"https://h.example/".parse().expect("an address"))
@@ -156,7 +158,7 @@ mod tests {
     #[test]
     fn items_beyond_the_last_that_is_read_are_counted_and_take_no_room() {
         // Each of them has three values.
-        let more = bounded_json::MOST / 3;
+        let more = bounded_json::MAX_VALUES / 3;
         let items = vec!["[0,0]"; ENTRIES + more].join(",");
         let feed = read(&format!("{{\"items\":[{items}],\"title\":\"T\"}}")).expect("a feed");
         assert_eq!(feed.title, "T");
@@ -167,7 +169,7 @@ mod tests {
                 grouped(more as u64)
             )]
         );
-        let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(bounded_json::MOST));
+        let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(bounded_json::MAX_VALUES));
         let error = read(&wide).expect_err("too many values").to_string();
         assert!(error.contains("it holds more than 1000000 values"), "{error}");
     }

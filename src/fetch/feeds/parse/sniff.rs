@@ -2,7 +2,7 @@
 
 use super::charset;
 use super::charset::EncodingHints;
-use crate::fetch::http::response_status::looks_like_html;
+use crate::domain::text::web_page::begins_as_web_page;
 
 /// How much of a body is looked at.
 const START: usize = 4096;
@@ -38,7 +38,7 @@ pub(in crate::fetch) fn shape(start: &[u8]) -> BodyFormat {
 
 /// Whether a body that is announced as a web page begins as a feed does, so that it is one all the same.
 pub(in crate::fetch) fn begins_as_feed(start: &[u8]) -> bool {
-    if looks_like_html(start) {
+    if begins_as_web_page(start) {
         return false;
     }
     let text = charset::decode(&start[..start.len().min(START)], EncodingHints::default()).text;

@@ -20,7 +20,7 @@ const FEW_LETTERS: u64 = 3;
 
 /// Why an encoding was chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum EncodingBasis {
+pub enum EncodingBasis {
     /// The file begins with a byte order mark.
     ByteOrderMark,
     /// An admin set it for the source.
@@ -39,20 +39,20 @@ pub(in crate::fetch) enum EncodingBasis {
 
 /// The encoding that a file is read in.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct EncodingChoice {
+pub struct EncodingChoice {
     /// The encoding.
-    pub(in crate::fetch) encoding: &'static Encoding,
+    pub encoding: &'static Encoding,
     /// How many bytes the byte order mark at the beginning has; it is not text.
-    pub(in crate::fetch) mark_bytes: usize,
+    pub mark_bytes: usize,
     /// Why it was chosen.
-    pub(in crate::fetch) basis: EncodingBasis,
+    pub basis: EncodingBasis,
     /// The declared encoding that the bytes contradict, as it was written.
-    pub(in crate::fetch) contradicted: Option<String>,
+    pub contradicted: Option<String>,
 }
 
 impl EncodingChoice {
     /// What people should know about a doubtful choice, and what to do; `None` where there is no doubt.
-    pub(in crate::fetch) fn doubt(&self) -> Option<String> {
+    pub fn doubt(&self) -> Option<String> {
         let name = self.encoding.name();
         let why: Cow<'_, str> = match (&self.contradicted, self.basis) {
             (Some(declared), _) if encoding_named(declared).is_none() => {
@@ -71,7 +71,7 @@ impl EncodingChoice {
 
 /// What one pass over the bytes of a file finds out about its encoding.
 #[derive(Default, Debug)]
-pub(in crate::fetch) struct EncodingSurvey {
+pub struct EncodingSurvey {
     start: Vec<u8>,
     /// The bytes of a character that is cut in two by the end of a piece.
     rest: Vec<u8>,
@@ -88,14 +88,14 @@ pub(in crate::fetch) struct EncodingSurvey {
 
 impl EncodingSurvey {
     /// The survey of a file that is in memory.
-    pub(in crate::fetch) fn of(bytes: &[u8]) -> Self {
+    pub fn of(bytes: &[u8]) -> Self {
         let mut survey = Self::default();
         survey.add(bytes, true);
         survey
     }
 
     /// Adds the next piece of the file; `is_last` with the end of it.
-    pub(in crate::fetch) fn add(&mut self, piece: &[u8], is_last: bool) {
+    pub fn add(&mut self, piece: &[u8], is_last: bool) {
         let room = START_BYTES - self.start.len();
         self.start.extend_from_slice(&piece[..piece.len().min(room)]);
         self.has_line_feed |= piece.contains(&b'\n');
@@ -136,18 +136,18 @@ impl EncodingSurvey {
     }
 
     /// Whether some bytes are not valid UTF-8.
-    pub(in crate::fetch) const fn has_invalid(&self) -> bool {
+    pub const fn has_invalid(&self) -> bool {
         self.invalid_runs > 0
     }
 
     /// Whether there are valid UTF-8 characters of more than one byte.
-    pub(in crate::fetch) const fn has_sequences(&self) -> bool {
+    pub const fn has_sequences(&self) -> bool {
         self.sequences > 0
     }
 
     /// The encoding `set` for a source of several files, unless the bytes of this one contradict it. Bytes that are not
     /// UTF-8 do not contradict UTF-8: they are replaced.
-    pub(in crate::fetch) fn fitting<'a>(&self, set: Option<&'a str>) -> Option<&'a str> {
+    pub fn fitting<'a>(&self, set: Option<&'a str>) -> Option<&'a str> {
         set.filter(|label| {
             encoding_named(label).is_some_and(|encoding| encoding == UTF_8 || !self.contradicts(encoding))
         })
@@ -158,7 +158,7 @@ impl EncodingSurvey {
     ///
     /// # Errors
     /// Whatever `guess` fails with.
-    pub(in crate::fetch) fn choose<E>(
+    pub fn choose<E>(
         &self,
         set: Option<&str>,
         declared: &[&str],
@@ -268,22 +268,22 @@ fn is_utf_16(encoding: &'static Encoding) -> bool {
 }
 
 /// The encoding of that label (<https://encoding.spec.whatwg.org/#names-and-labels>), unless it is none for text.
-pub(in crate::fetch) fn encoding_named(label: &str) -> Option<&'static Encoding> {
+pub fn encoding_named(label: &str) -> Option<&'static Encoding> {
     encoding_name(label.trim()).ok().and_then(|name| Encoding::for_label(name.as_bytes()))
 }
 
 /// A detector of legacy encodings. It is fed with all bytes of a file.
-pub(in crate::fetch) fn legacy_detector() -> EncodingDetector {
+pub fn legacy_detector() -> EncodingDetector {
     EncodingDetector::new(Iso2022JpDetection::Allow)
 }
 
 /// The legacy encoding that `detector` found.
-pub(in crate::fetch) fn detected_legacy(detector: &EncodingDetector) -> &'static Encoding {
+pub fn detected_legacy(detector: &EncodingDetector) -> &'static Encoding {
     detector.guess(None, Utf8Detection::Deny)
 }
 
 /// The legacy encoding of a file that is in memory.
-pub(in crate::fetch) fn detect_legacy(bytes: &[u8]) -> &'static Encoding {
+pub fn detect_legacy(bytes: &[u8]) -> &'static Encoding {
     let mut detector = legacy_detector();
     detector.feed(bytes, true);
     detected_legacy(&detector)

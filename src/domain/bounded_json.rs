@@ -1,5 +1,4 @@
-//! JSON from outside, as far as it takes no more room than so much: `[0,0,0…]` is sixteen times as large in memory as
-//! in a text.
+//! Parses JSON within a memory budget: `[0,0,0…]` takes sixteen times as much memory as it has bytes of text.
 
 use std::cell::Cell;
 use std::fmt;
@@ -8,37 +7,39 @@ use std::io::Read;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// How many values are read of one document: a feed of 20,000 entries has half of them.
-pub(super) const MOST: usize = 1_000_000;
+/// How many values one document may have. A feed of 20,000 entries has half of them.
+pub const MAX_VALUES: usize = 1_000_000;
 
-/// Reads one document.
+/// Parses one JSON document.
 ///
 /// # Errors
-/// When it is not JSON, or of data where it has more than [`MOST`] values.
-pub(super) fn from_reader(from: impl Read) -> serde_json::Result<Value> {
+/// A syntax or end-of-file error where it is not JSON; a data error where it has more than [`MAX_VALUES`] values.
+pub fn from_reader(from: impl Read) -> serde_json::Result<Value> {
     let mut json = serde_json::Deserializer::from_reader(from);
-    let value = BoundedJson::new(&Cell::new(MOST)).deserialize(&mut json)?;
+    let value = BoundedJson::new(&Cell::new(MAX_VALUES)).deserialize(&mut json)?;
     json.end().map(|()| value)
 }
 
-/// A value with what is in it.
-#[derive(Clone, Copy)]
-pub(super) struct BoundedJson<'a> {
+/// Deserializes one value, and the values inside it, out of a budget.
+#[derive(Clone, Copy, Debug)]
+pub struct BoundedJson<'a> {
     /// How many values may still be read.
-    left: &'a Cell<usize>,
-    /// How long a list may be, and what counts those that come after.
-    list: Option<(usize, &'a Cell<u64>)>,
+    budget: &'a Cell<usize>,
+    /// How many values of a list are read, and the counter of those after them.
+    list_limit: Option<(usize, &'a Cell<u64>)>,
 }
 
 impl<'a> BoundedJson<'a> {
-    /// A value out of as many as `left`.
-    pub(super) const fn new(left: &'a Cell<usize>) -> Self {
-        Self { left, list: None }
+    /// A value that takes itself and what is inside it from `budget`.
+    #[must_use]
+    pub const fn new(budget: &'a Cell<usize>) -> Self {
+        Self { budget, list_limit: None }
     }
 
-    /// As this, and where it is a list of more than `most` values the others are not read but counted.
-    pub(super) const fn first(self, most: usize, others: &'a Cell<u64>) -> Self {
-        Self { list: Some((most, others)), ..self }
+    /// The same, but of a list at most `max_len` values are read; the rest is skipped and counted in `skipped`.
+    #[must_use]
+    pub const fn with_list_limit(self, max_len: usize, skipped: &'a Cell<u64>) -> Self {
+        Self { list_limit: Some((max_len, skipped)), ..self }
     }
 }
 
@@ -46,8 +47,8 @@ impl<'de> DeserializeSeed<'de> for BoundedJson<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Value, D::Error> {
-        let left = self.left.get().checked_sub(1);
-        self.left.set(left.ok_or_else(|| D::Error::custom(format!("it holds more than {MOST} values")))?);
+        let left = self.budget.get().checked_sub(1);
+        self.budget.set(left.ok_or_else(|| D::Error::custom(format!("it holds more than {MAX_VALUES} values")))?);
         from.deserialize_any(self)
     }
 }
@@ -89,15 +90,15 @@ impl<'de> Visitor<'de> for BoundedJson<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
-        let most = self.list.map_or(usize::MAX, |(most, _)| most);
-        while values.len() < most
-            && let Some(value) = list.next_element_seed(Self::new(self.left))?
+        let max_len = self.list_limit.map_or(usize::MAX, |(max_len, _)| max_len);
+        while values.len() < max_len
+            && let Some(value) = list.next_element_seed(Self::new(self.budget))?
         {
             values.push(value);
         }
-        if let Some((_, others)) = self.list {
+        if let Some((_, skipped)) = self.list_limit {
             while list.next_element::<IgnoredAny>()?.is_some() {
-                others.set(others.get() + 1);
+                skipped.set(skipped.get() + 1);
             }
         }
         Ok(Value::Array(values))
@@ -106,7 +107,7 @@ impl<'de> Visitor<'de> for BoundedJson<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut values = Map::new();
         while let Some(name) = object.next_key()? {
-            values.insert(name, object.next_value_seed(Self::new(self.left))?);
+            values.insert(name, object.next_value_seed(Self::new(self.budget))?);
         }
         Ok(Value::Object(values))
     }
@@ -116,14 +117,14 @@ impl<'de> Visitor<'de> for BoundedJson<'_> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{MOST, from_reader};
+    use super::{MAX_VALUES, from_reader};
 
     fn read(text: &str) -> serde_json::Result<Value> {
         from_reader(text.as_bytes())
     }
 
     #[test]
-    fn json_is_read_as_it_is() {
+    fn json_is_parsed_as_serde_json_parses_it() {
         let text = r#"{"a": [1, -2, 3.5, null, true, "\u00e9"], "b": {"c": []}, "b": {}}"#;
         assert_eq!(read(text).expect("JSON"), serde_json::from_str::<Value>(text).expect("JSON"));
         assert_eq!(read(" 18446744073709551615 ").expect("JSON"), json!(u64::MAX));
@@ -137,12 +138,12 @@ mod tests {
     }
 
     #[test]
-    fn there_are_no_more_than_so_many_values() {
+    fn a_document_with_too_many_values_is_refused() {
         let list = |values: usize| format!("[{}0]", "0,".repeat(values - 2));
-        assert!(read(&list(MOST)).is_ok());
-        let error = read(&list(MOST + 1)).expect_err("too many");
+        assert!(read(&list(MAX_VALUES)).is_ok());
+        let error = read(&list(MAX_VALUES + 1)).expect_err("too many");
         assert!(error.is_data(), "{error}");
-        let objects = "{\"a\":{}},".repeat(MOST / 2);
+        let objects = "{\"a\":{}},".repeat(MAX_VALUES / 2);
         assert!(read(&format!("[{objects}0]")).is_err());
     }
 }
