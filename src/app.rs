@@ -30,8 +30,6 @@ use crate::web;
 pub use kind_settings::try_google;
 pub use logging::start_logging;
 
-/// The sample catalog.
-static SAMPLE: &[u8] = include_bytes!("../samples/albums.csv");
 /// Connections of each side, pages and engine, beyond one per worker: what reads beside what writes, heartbeats and
 /// reporters.
 const SPARE_CONNECTIONS: u32 = 8;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::SAMPLE;
 use crate::config::Settings;
 use crate::fetch;
+
+/// The sample catalog.
+static SAMPLE: &[u8] = include_bytes!("../../samples/albums.csv");
 
 /// What the kinds of sources are built from.
 pub(super) fn settings(settings: &Settings) -> fetch::KindSettings {

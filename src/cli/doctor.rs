@@ -3,23 +3,22 @@
 //! waits for long. It looks only: asked as root or in the wrong folder, it must not leave a database that a server
 //! cannot open, nor bring one up to date under an older server that runs.
 
+mod check_result;
 mod credentials;
 mod database;
 mod file_system;
 mod folders;
 mod runs;
+mod shared_connection;
+mod shell_quote;
 mod status;
+mod time_limit;
 mod writer;
 
-use std::sync::mpsc;
-use std::time::Duration;
-
-use super::output::{CommandError, CommandExit, answer, one_line};
+use self::check_result::{CheckResult, CheckState};
+use self::time_limit::within;
+use super::output::{CommandError, CommandExit, answer};
 use crate::config::{ConfigErrors, Settings};
-use crate::domain::text::measures;
-
-/// How long one check may take.
-const LIMIT: Duration = Duration::from_secs(5);
 
 /// The flags.
 #[derive(clap::Args)]
@@ -32,51 +31,6 @@ pub(super) struct DoctorArgs {
 pub(super) const AFTER: &str = "It looks only. Unlike other commands it makes no folder and no database, and applies \
                                 no migrations. A check that takes longer than 5 s is given up, and that is said.\n\
                                 Exit code: 0 nothing is wrong (warnings are no harm), 1 something is wrong.";
-
-/// What a check came to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-enum CheckState {
-    Ok,
-    /// It works, and may not for long, or not as it should.
-    Warning,
-    /// It does not work.
-    Wrong,
-}
-
-/// A check and what came of it.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
-struct CheckResult {
-    check: &'static str,
-    state: CheckState,
-    message: String,
-    /// What to do.
-    fix: Option<String>,
-}
-
-impl CheckResult {
-    fn ok(check: &'static str, message: impl Into<String>) -> Self {
-        Self { check, state: CheckState::Ok, message: message.into(), fix: None }
-    }
-
-    fn warning(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check, state: CheckState::Warning, message: message.into(), fix: Some(fix.into()) }
-    }
-
-    fn wrong(check: &'static str, message: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { check, state: CheckState::Wrong, message: message.into(), fix: Some(fix.into()) }
-    }
-
-    fn lines(&self) -> String {
-        let state = match self.state {
-            CheckState::Ok => "ok",
-            CheckState::Warning => "warning",
-            CheckState::Wrong => "wrong",
-        };
-        let fix = self.fix.as_ref().map(|fix| format!("\n         → {}", one_line(fix))).unwrap_or_default();
-        format!("{state:<8} {}: {}{fix}", self.check, one_line(&self.message))
-    }
-}
 
 /// Does it.
 pub(super) fn run(
@@ -144,39 +98,4 @@ fn settings_read(settings: &Settings, mistakes: &ConfigErrors) -> Vec<CheckResul
         findings.push(CheckResult::ok("settings", message));
     }
     findings
-}
-
-/// What `check` finds, or what `given_up` makes of the words for a check that takes too long. Its thread ends with this
-/// process then.
-fn within(
-    settings: &Settings,
-    check: impl FnOnce(&Settings) -> Vec<CheckResult> + Send + 'static,
-    given_up: impl FnOnce(&str) -> CheckResult,
-) -> Vec<CheckResult> {
-    let settings = settings.clone();
-    bounded(LIMIT, move || check(&settings)).unwrap_or_else(|| vec![given_up(&late())])
-}
-
-/// Said of what takes too long.
-fn late() -> String {
-    format!("does not answer within {}", measures::limit(LIMIT))
-}
-
-/// What `work` answers, unless it takes longer than `most`.
-fn bounded<T: Send + 'static>(most: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let (say, hear) = mpsc::channel();
-    let thread = std::thread::Builder::new().name("checkup".to_owned());
-    // Nobody hears it when it comes too late.
-    thread.spawn(move || drop(say.send(work()))).ok()?;
-    hear.recv_timeout(most).ok()
-}
-
-/// A path or a word as a shell takes it.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{CheckResult, quoted};
+use super::check_result::CheckResult;
+use super::shell_quote::quoted;
 use crate::app::try_google;
 use crate::config::Settings;
 use crate::domain::text::measures;

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use super::{CheckResult, LIMIT, bounded, file_system, late, quoted, runs, writer};
+use super::check_result::CheckResult;
+use super::shared_connection::{SharedConnection, reach};
+use super::shell_quote::quoted;
+use super::time_limit::{LIMIT, bounded, late};
+use super::{file_system, runs, writer};
 use crate::config::Settings;
 use crate::domain::text::measures;
+use crate::store::DatabaseAddress;
 use crate::store::checkup::DatabaseProbe;
 use crate::store::database_facts::BlockingSession;
-use crate::store::{DatabaseAddress, StoreError};
 
 const CHECK: &str = "database";
 /// A round trip that takes longer makes every page slow.
@@ -19,31 +23,6 @@ const SLOW: Duration = Duration::from_millis(100);
 const PATIENCE: u64 = 10;
 /// Fewer connections than these are few.
 const FEW: i64 = 20;
-
-/// The connection that the checks share. A check that takes too long keeps it.
-pub(super) struct SharedConnection(Option<DatabaseProbe>);
-
-impl SharedConnection {
-    /// Whether a check took too long.
-    fn is_silent(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// What a check answers.
-    pub(super) fn ask<T: Send + 'static>(
-        &mut self,
-        question: impl FnOnce(&mut DatabaseProbe) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, String> {
-        let Some(mut checkup) = self.0.take() else { return Err("it did not answer before".to_owned()) };
-        let answer = bounded(LIMIT, move || {
-            let answer = question(&mut checkup);
-            (checkup, answer)
-        });
-        let (checkup, answer) = answer.ok_or_else(|| format!("it {}", late()))?;
-        self.0 = Some(checkup);
-        answer.map_err(|error| error.to_string())
-    }
-}
 
 /// A part of it.
 type DatabaseCheck<'a> = &'a dyn Fn(&mut SharedConnection) -> Vec<CheckResult>;
@@ -92,17 +71,6 @@ pub(super) fn check(settings: &Settings) -> Vec<CheckResult> {
         }
     }
     findings
-}
-
-pub(super) fn reach(file: Option<&Path>) -> String {
-    match file {
-        Some(path) => format!("See whether {} is a SQLite file that this user may read and write.", path.display()),
-        None => {
-            "See whether PostgreSQL runs and lets this machine in, and whether DATABASE_URL is right: user, password, \
-                 host, port, database. Syncs that run wait for it."
-                .to_owned()
-        }
-    }
 }
 
 /// What the database says of itself; `shown` is its address.

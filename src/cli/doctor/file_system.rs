@@ -3,8 +3,9 @@
 use std::io;
 use std::path::Path;
 
+use super::check_result::CheckResult;
 use super::folders::{not_there_yet, read_by_others};
-use super::{CheckResult, quoted};
+use super::shell_quote::quoted;
 
 /// Looks at it; answers also whether there is one that can be opened.
 pub(super) fn check(path: &Path) -> (Vec<CheckResult>, bool) {

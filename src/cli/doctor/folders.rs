@@ -7,7 +7,9 @@ use std::path::Path;
 
 use rustix::fs::Access;
 
-use super::{CheckResult, quoted, status};
+use super::check_result::{CheckResult, CheckState};
+use super::shell_quote::quoted;
+use super::status;
 use crate::config::{Settings, StatusAt};
 use crate::domain::text::measures;
 
@@ -20,7 +22,7 @@ const NONE: u64 = 100_000_000;
 pub(super) fn check(settings: &Settings) -> Vec<CheckResult> {
     let folder = &settings.data_dir;
     let mut findings = data_folder(folder);
-    if findings.iter().any(|finding| finding.state == super::CheckState::Wrong) {
+    if findings.iter().any(|finding| finding.state == CheckState::Wrong) {
         return findings;
     }
     findings.push(room(nearest(folder)));

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use chrono::Utc;
 
-use super::CheckResult;
-use super::database::SharedConnection;
+use super::check_result::CheckResult;
+use super::shared_connection::SharedConnection;
 use crate::domain::text::measures;
 use crate::store::checkup::{DatabaseProbe, FailedSource, LeftRun};
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::CheckResult;
+use super::check_result::CheckResult;
 use crate::config::{Settings, StatusAt};
 use crate::status::{FileStatus, RedisAddress, RedisStatus, StatusError, StatusStore};
 

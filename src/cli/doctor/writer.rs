@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::CheckResult;
-use super::database::{SharedConnection, reach};
+use super::check_result::CheckResult;
+use super::shared_connection::{SharedConnection, reach};
 
 /// The byte of the `-shm` file that a writer holds in WAL mode.
 const WAL_WRITE_LOCK: u64 = 120;
