@@ -1,4 +1,5 @@
 # make test   installs what the tests need (Debian, as root) and runs all of them
+# make test-busy  runs the tests beside six busy loops, all at the lowest priority; FILTER='test(reader)' chooses some
 # make lint   format, clippy, docs
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
@@ -7,12 +8,15 @@
 
 CARGO ?= cargo
 
-.PHONY: test crashes lint bench bench-progress screenshot needs
+.PHONY: test test-busy crashes lint bench bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
 	then $(CARGO) nextest run --no-fail-fast; \
 	else $(CARGO) test --no-fail-fast; fi
+
+test-busy: needs
+	@scripts/with-busy-loops $(CARGO) nextest run --profile busy --no-fail-fast -E '$(or $(FILTER),all())'
 
 crashes: export LOCKSTEP_CRASHES ?= 200
 crashes: needs

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::albums;
 use crate::support::browser::Browser;
 use crate::support::reverse_proxy::ReverseProxy;
-use crate::support::server_process::{ServerSetup, within};
+use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
@@ -23,7 +23,7 @@ fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
     browser.sees("#panel-title", "Never synced");
 
     let quick = server.begin("albums");
-    within(Duration::from_secs(20), "the end", || server.status(&quick)["status"] == "completed");
+    server.wait_for_status(&quick, "completed");
     let failing = server.begin("albums");
     browser.js("window.dispatchEvent(new Event('focus'))");
     browser.until("it follows the run", || browser.attr("#panel", "data-sync").as_ref() == Some(&failing));

@@ -4,13 +4,14 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::store::DatabaseAddress;
 use serde_json::Value;
 
 use super::{CliFixture, read_output};
 use crate::support::TestDatabase;
+use crate::support::load_clock::LoadClock;
 use crate::support::unwritable_folder::is_held_to_permissions;
 
 /// What it says, with its exit code.
@@ -175,7 +176,7 @@ fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
     let port = silent.local_addr().expect("an address").port();
     for (port, said) in [(1, "refused"), (port, "timeout expired")] {
         let url = format!("postgres://me:s3cret@127.0.0.1:{port}/lockstep");
-        let begun = Instant::now();
+        let begun = LoadClock::start();
         let (code, findings) = examine(&house, &[("DATABASE_URL", &url)]);
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
         let wrong = the_only(&findings, "wrong");

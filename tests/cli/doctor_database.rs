@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::sync_id::SyncId;
@@ -11,9 +11,10 @@ use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 
 use super::doctor::{examine, of_state, the_only, url_of};
 use super::{CliFixture, send_signal};
-use crate::support::server_process::within;
+use crate::support::load_clock::LoadClock;
 use crate::support::test_database::RawConnection;
 use crate::support::test_engine::{full_sync, source_draft};
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 /// Tells a process its part: the database to hold, and the file that says that it does.
@@ -49,10 +50,10 @@ fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
         .stderr(Stdio::null())
         .spawn();
     let mut holder = LockHolder(holder.expect("a process"));
-    within(Duration::from_secs(20), "the lock is held", || sign.exists());
+    wait_for("the lock is held", || sign.exists());
     let pid = holder.0.id();
 
-    let begun = Instant::now();
+    let begun = LoadClock::start();
     let (code, findings) = examine(&house, &env);
     assert_eq!(code, 1);
     let held = the_only(&findings, "wrong");
@@ -139,7 +140,7 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
         let output = house.command(&["sync", slug]).env("DATABASE_URL", &url).output().expect("it runs");
         assert!([Some(1), Some(75)].contains(&output.status.code()), "{output:?}");
     }
-    within(Duration::from_secs(10), "both failed", || of_state(&examine(&house, &env).1, "warning").len() == 2);
+    wait_for("both failed", || of_state(&examine(&house, &env).1, "warning").len() == 2);
     let (code, findings) = examine(&house, &env);
     let failed = of_state(&findings, "warning");
     assert_eq!(code, 0, "{findings:#?}");

@@ -2,9 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::{CliFixture, send_signal};
+use crate::support::load_clock::LoadClock;
 
 fn server(house: &CliFixture) -> (Child, BufReader<ChildStdout>) {
     let mut child = house.command(&[]).stderr(std::process::Stdio::null()).spawn().expect("it runs");
@@ -19,7 +20,7 @@ fn line(out: &mut BufReader<ChildStdout>) -> String {
 }
 
 fn stop(mut child: Child, name: &str) {
-    let asked = Instant::now();
+    let asked = LoadClock::start();
     send_signal(&child, name);
     let status = child.wait().expect("it ends");
     assert_eq!(status.code(), Some(0));

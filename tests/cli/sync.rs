@@ -3,13 +3,14 @@
 use std::io::Read;
 use std::net::TcpListener;
 use std::process::Child;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use lockstep::store::admission::{AdmissionRequest, StartOutcome};
 use lockstep::store::{DatabaseAddress, Store};
 
 use super::{CliFixture, read_output, send_signal};
+use crate::support::load_clock::LoadClock;
 
 fn with_albums(text: &str) -> CliFixture {
     let house = CliFixture::new();
@@ -100,7 +101,7 @@ fn the_second_of_two_at_once_names_the_first_and_ctrl_c_cancels_it() {
     let removed = house.run(&["source", "remove", "albums", "--yes"]);
     assert_eq!(removed.code, 75, "{}", removed.err);
 
-    let asked = Instant::now();
+    let asked = LoadClock::start();
     send_signal(&first, "INT");
     let first = read_output(first.wait_with_output().expect("it ends"));
     assert_eq!(first.code, 130, "{}", first.err);

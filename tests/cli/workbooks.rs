@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::{CliFixture, read_output};
+use crate::support::waiting::WAIT_LIMIT;
 use crate::support::workbook_builder::{XlsxBuilder, sample_path, text_row};
 
 fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
@@ -98,7 +99,7 @@ fn a_named_pipe_is_refused_without_waiting_for_its_writer() {
         let mut child = house.command(&add).spawn().expect("it runs");
         let begun = Instant::now();
         while child.try_wait().expect("an answer").is_none() {
-            if begun.elapsed() > Duration::from_secs(30) {
+            if begun.elapsed() > WAIT_LIMIT {
                 child.kill().expect("killed");
                 panic!("{kind}: it waits for the writer of the pipe");
             }

@@ -5,13 +5,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::FetchOutcome;
 
 use super::{FetchSetup, RecordingObserver, expect_failure, peak_memory, read_cells};
+use crate::support::load_clock::LoadClock;
 use crate::support::{TestDatabase, TestEngine};
 
 fn file(path: &Path) -> SourceLocation {
@@ -137,7 +138,7 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
             thread::sleep(Duration::from_millis(5));
         }
         thread::sleep(Duration::from_millis(300));
-        let asked = Instant::now();
+        let asked = LoadClock::start();
         watch.stop.store(true, Ordering::Relaxed);
         assert_eq!(expect_failure(fetching.join().expect("no panic")).0, "stopped");
         asked.elapsed()

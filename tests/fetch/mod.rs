@@ -27,6 +27,8 @@ use lockstep::fetch::{
     FetchError, FetchObserver, FetchOutcome, FetchRequest, FetchedContent, KindSettings, SourceKinds,
 };
 
+use crate::support::waiting::WAIT_LIMIT;
+
 const SAMPLE: &[u8] = b"id,artist\n1,Miles Davis\n";
 
 /// A house with nothing but its road outside. Its own machine may be fetched from.
@@ -43,7 +45,7 @@ impl FetchSetup {
         let folder = tempfile::tempdir().expect("a folder");
         let mut settings = KindSettings::in_data_dir(folder.path(), SAMPLE);
         settings.allow_hosts = "127.0.0.1".parse().expect("a list");
-        Self { folder, settings, timeout: Duration::from_secs(60), run: Duration::from_secs(60) }
+        Self { folder, settings, timeout: WAIT_LIMIT, run: WAIT_LIMIT }
     }
 
     pub(super) fn allowing(mut self, hosts: &str) -> Self {

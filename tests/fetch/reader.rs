@@ -18,6 +18,7 @@ use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, Fe
 
 use super::{FetchSetup, read_rows, source_of_kind};
 use crate::support::reader_server::{ReaderArticle, ReaderDialect, ReaderServer};
+use crate::support::waiting::WAIT_LIMIT;
 
 const ALL: [ReaderDialect; 3] = [ReaderDialect::FreshRss, ReaderDialect::Miniflux, ReaderDialect::Inoreader];
 
@@ -75,7 +76,7 @@ fn fetch(
     stored: &StoredFields,
     notes: &ReaderObserver,
 ) -> Result<(Vec<String>, StoredFields), FetchError> {
-    within(Duration::from_secs(60), url, mode, stored, notes)
+    within(WAIT_LIMIT, url, mode, stored, notes)
 }
 
 fn within(

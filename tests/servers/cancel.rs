@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::mid_run::{EndedTooSoon, in_the_middle, reach, reach_percent};
 use super::write_albums;
 use crate::support::http_client::TestHttpClient;
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::load_clock::measure_load_time;
+use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
-use crate::support::{TestDatabase, measure_without_stalls, on_both_databases};
-
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::waiting::wait_for;
+use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
     a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits,
@@ -22,9 +22,9 @@ on_both_databases! {
 /// Cancels a run that works; answers its status once it has ended.
 fn cancel(server: &ServerProcess, id: &str, during: &str) -> Result<Value, EndedTooSoon> {
     let mut last = Value::Null;
-    let (answer, took) = measure_without_stalls(|| {
+    let (answer, took) = measure_load_time(|| {
         let answer = server.post(&format!("/api/sync/{id}/cancel"), &json!({}));
-        within(PATIENCE, during, || {
+        wait_for(during, || {
             last = server.status(id);
             last["status"] != "running"
         });
@@ -63,7 +63,7 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Test
         outside.set("/albums.csv", reply);
         let asked = outside.hits("/albums.csv");
         let id = server.begin("albums");
-        within(PATIENCE, what, || {
+        wait_for(what, || {
             let waits =
                 server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Rate-limited by"));
             outside.hits("/albums.csv") > asked && waits == what.starts_with("a server")
@@ -83,7 +83,7 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Test
 
     outside.csv("/albums.csv", &csv);
     let id = server.begin("albums");
-    within(PATIENCE, "the worker is free", || server.status(&id)["status"] == "completed");
+    server.wait_for_status(&id, "completed");
 }
 
 fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &TestDatabase) {
@@ -122,7 +122,7 @@ fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     write_albums(&file, albums, "Title");
     home.add_file("albums", &file);
     let all = server.begin("albums");
-    within(PATIENCE, "the first sync", || server.status(&all)["status"] == "completed");
+    server.wait_for_status(&all, "completed");
     // Almost half of them go, which takes a while: there is time to be late.
     write_albums(&file, rest, "Title");
     let id = server.begin("albums");
@@ -140,7 +140,7 @@ fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     assert_eq!(told.json()["syncId"], id.as_str());
     assert_eq!(shown.status, 409, "{}", shown.body);
     assert!(shown.body.contains("Too late to cancel: it is already finishing."), "{}", shown.body);
-    within(PATIENCE, "the end", || server.status(&id)["status"] == "completed");
+    server.wait_for_status(&id, "completed");
     assert_eq!(super::count_albums(db, &home, "Title"), (rest as i64, rest as u64));
     assert_eq!(db.count("sync_records", "1 = 1"), 2);
     Ok(())

@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, Mutex};
-use std::time::Duration;
 
 use serde_json::json;
 
 use super::{two_servers, write_albums};
-use crate::support::server_process::{ServerSetup, StartingServer, within};
+use crate::support::server_process::{ServerSetup, StartingServer};
 use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 const STARTS: usize = 200;
@@ -52,7 +52,7 @@ fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_
         assert!(["pending", "running"].contains(&server.status(id)["status"].as_str().expect("a status")));
     }
     assert_eq!(servers[1].post(&format!("/api/sync/{id}/cancel"), &json!({})).status, 202);
-    within(Duration::from_secs(60), "the end", || servers[0].status(id)["status"] == "cancelled");
+    servers[0].wait_for_status(id, "cancelled");
     assert_eq!(db.count("sync_records", "1 = 1"), 1);
 }
 
@@ -64,7 +64,7 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
     write_albums(&file, 30_000, "First");
     home.add_file("albums", &file);
     let first = servers[0].begin("albums");
-    within(Duration::from_secs(60), "the first sync", || servers[0].status(&first)["status"] == "completed");
+    servers[0].wait_for_status(&first, "completed");
     write_albums(&file, 30_000, "Second");
 
     let over = AtomicBool::new(false);
@@ -97,7 +97,7 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
         // On two machines each server has a status file of its own, and the one without the run asks the database,
         // which is told less often: progress never goes back for those who keep asking the same one.
         let mut seen = [0, 0];
-        within(Duration::from_secs(60), "the end", || {
+        wait_for("the end", || {
             let mut ended = true;
             for (server, seen) in servers.iter().zip(&mut seen) {
                 let status = server.status(&id);

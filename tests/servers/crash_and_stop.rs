@@ -1,16 +1,17 @@
 //! A server that dies in the middle of a run, and one that is told to stop.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::mid_run::{EndedTooSoon, in_the_middle, reach_percent, was_hit};
-use super::{count_albums, write_albums};
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use super::{INTERRUPTION_LIMIT, count_albums, write_albums};
+use crate::support::load_clock::LoadClock;
+use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::waiting::wait_for_value;
 use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 100_000;
-const PATIENCE: Duration = Duration::from_secs(120);
 
 on_both_databases! {
     a_run_whose_server_was_killed_is_interrupted_within_half_a_minute_and_done_by_the_next,
@@ -32,7 +33,7 @@ fn under_way(home: &ServerSetup, albums: usize) -> Result<(ServerProcess, String
 /// Follows the run that goes on where `id` was interrupted to its end; answers its status.
 fn see_through(server: &ServerProcess, interrupted: &Value) -> Value {
     let successor = interrupted["successor"].as_str().expect("a successor");
-    within(PATIENCE, "the successor's end", || server.status(successor)["status"] == "completed");
+    server.wait_for_status(successor, "completed");
     server.status(successor)
 }
 
@@ -44,7 +45,7 @@ fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let home = ServerSetup::on(db);
     let (mut server, id) = under_way(&home, albums)?;
     server.kill();
-    let killed = Instant::now();
+    let killed = LoadClock::start();
     was_hit(&home, &id)?;
     let some = count_albums(db, &home, "Old").1;
     assert!(some > 0, "nothing was kept");
@@ -54,16 +55,16 @@ fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     write_albums(&home.path("albums.csv"), albums, "New");
 
     let server = home.start_at("data", server.address().port());
-    let mut last = Value::Null;
-    // `status` takes nothing but an answer: no 404, no 500, from the first moment on.
-    within(Duration::from_secs(30), "interrupted", || {
-        last = server.status(&id);
-        assert!(["running", "interrupted"].contains(&last["status"].as_str().expect("a status")), "{last}");
-        assert!(last["progress"].as_u64() >= Some(25), "{last}");
-        last["status"] == "interrupted"
-    });
+    // `status` accepts nothing but a report: no 404, no 500, from the first moment on.
+    let observe = || {
+        let report = server.status(&id);
+        assert!(["running", "interrupted"].contains(&report["status"].as_str().expect("a status")), "{report}");
+        assert!(report["progress"].as_u64() >= Some(25), "{report}");
+        report
+    };
+    let last = wait_for_value("the interruption", observe, |report| report["status"] == "interrupted");
     println!("interrupted {:?} after the kill", killed.elapsed());
-    assert!(killed.elapsed() < Duration::from_secs(30));
+    assert!(killed.elapsed() < INTERRUPTION_LIMIT);
     let done = see_through(&server, &last);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&json!(2), &json!(id)));
     assert_eq!(count_albums(db, &home, "New"), (albums as i64, albums as u64));

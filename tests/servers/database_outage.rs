@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 
 use super::{count_albums, write_albums};
 use crate::support::TestDatabase;
+use crate::support::load_clock::LoadClock;
 use crate::support::postgres_server::PostgresServer;
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::waiting::wait_for;
 
 const ALBUMS: usize = 150_000;
 
@@ -23,7 +25,7 @@ fn in_the_middle(home: &ServerSetup) -> (ServerProcess, String) {
     write_albums(&file, ALBUMS, "Old");
     home.add_file("albums", &file);
     let id = server.begin("albums");
-    within(Duration::from_secs(60), "the middle of the run", || server.status(&id)["progress"].as_u64() >= Some(20));
+    wait_for("the middle of the run", || server.status(&id)["progress"].as_u64() >= Some(20));
     (server, id)
 }
 
@@ -31,7 +33,7 @@ fn in_the_middle(home: &ServerSetup) -> (ServerProcess, String) {
 /// Progress must not go back.
 fn poll_to_the_end(server: &ServerProcess, id: &str) -> (Value, Vec<Value>) {
     let (mut last, mut refused, mut seen) = (Value::Null, Vec::new(), 0);
-    within(Duration::from_secs(90), "the end of the run", || {
+    wait_for("the end of the run", || {
         let answer = server.get(&format!("/api/sync/status/{id}"));
         if answer.status != 200 {
             refused.push(json!({ "status": answer.status, "body": answer.json() }));
@@ -86,7 +88,7 @@ fn a_run_without_its_server(how: &str, away: Duration) {
     let (server, id) = in_the_middle(&home);
     postgres.stop(how);
     let gone = Instant::now();
-    let asked = Instant::now();
+    let asked = LoadClock::start();
     let page = server.get("/catalog/albums");
     assert_eq!(page.status, 503, "{}", page.body);
     assert!(page.body.contains("The database does not answer"), "{}", page.body);
@@ -132,7 +134,7 @@ fn a_run_goes_on_after_postgresql_stood_still_for_longer_than_its_lease() {
     postgres.freeze();
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(25) {
-        let asked = Instant::now();
+        let asked = LoadClock::start();
         let page = server.get("/catalog/albums");
         assert_eq!(page.status, 503, "{}", page.body);
         assert!(asked.elapsed() < Duration::from_secs(14), "the page took {:?}", asked.elapsed());

@@ -1,14 +1,15 @@
 //! A server that is frozen past its lease in the middle of a run, while another one is up.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
-use serde_json::Value;
 
 use super::mid_run::{EndedTooSoon, in_the_middle, reach_percent, was_hit};
-use super::{count_albums, two_servers, write_albums};
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use super::{INTERRUPTION_LIMIT, count_albums, two_servers, write_albums};
+use crate::support::load_clock::LoadClock;
+use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::test_database::RawConnection;
+use crate::support::waiting::{wait_for, wait_for_value};
 use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 100_000;
@@ -50,20 +51,21 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     second.freeze();
     let id = first.begin("albums");
     freeze(db, &home, &first, &id)?;
-    let frozen = Instant::now();
+    let frozen = LoadClock::start();
     write_albums(&file, albums, "New");
     second.thaw();
 
-    let mut interrupted = Value::Null;
-    within(Duration::from_secs(30), "interrupted", || {
-        interrupted = second.status(&id);
-        assert_ne!(interrupted["status"], "completed", "nobody was there to end it");
-        interrupted["status"] == "interrupted"
-    });
+    let observe = || {
+        let report = second.status(&id);
+        assert_ne!(report["status"], "completed", "its server is frozen");
+        report
+    };
+    let interrupted = wait_for_value("the interruption", observe, |report| report["status"] == "interrupted");
     let took = frozen.elapsed();
+    assert!(took < INTERRUPTION_LIMIT, "{took:?}");
     assert!(interrupted["progress"].as_u64().is_some_and(|percent| (15..100).contains(&percent)), "{interrupted}");
     let successor = interrupted["successor"].as_str().expect("a successor").to_owned();
-    within(Duration::from_secs(120), "the successor's end", || second.status(&successor)["status"] == "completed");
+    second.wait_for_status(&successor, "completed");
     assert_eq!(
         (&second.status(&successor)["attempt"], &second.status(&successor)["retryOf"]),
         (&2.into(), &id.clone().into())
@@ -72,7 +74,7 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let written = db.items_as_written();
 
     first.thaw();
-    within(Duration::from_secs(30), "the frozen one learns of it", || {
+    wait_for("the frozen one learns of it", || {
         let log = first.log();
         log.contains(&id) && (log.contains("lease") || log.contains("not accepted"))
     });

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::SourceDraft;
 
 use crate::support::google_server::{GoogleServer, SHEET_ID, SheetTab, quota_exceeded};
-use crate::support::server_process::{ServerSetup, within};
+use crate::support::server_process::ServerSetup;
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
@@ -39,12 +39,12 @@ fn a_server_waits_for_google_and_says_so(db: &TestDatabase) {
     google.once("values:batchGet", quota_exceeded());
     let id = server.begin("albums");
     let mut said = String::new();
-    within(Duration::from_secs(5), "it waits", || {
+    wait_for("it waits", || {
         said = server.status(&id)["message"].as_str().expect("a message").to_owned();
         said.starts_with("Rate-limited by Google, retrying at ")
     });
     assert!(said.ends_with(" UTC"), "{said}");
-    within(Duration::from_secs(10), "its end", || server.status(&id)["status"] == "completed");
+    server.wait_for_status(&id, "completed");
     assert_eq!(server.status(&id)["stats"]["added"], 1);
     let log = server.log();
     assert!(log.contains("other users of this machine may read the key") && log.contains("chmod 600"), "{log}");

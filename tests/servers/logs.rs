@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::support::log_files::{event_names, read_log_lines, read_run_lines, sync_until_logged};
-use crate::support::server_process::{ServerSetup, within};
+use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
@@ -77,13 +78,13 @@ fn a_run_whose_server_died_is_followed_through_the_file(db: &TestDatabase) {
     home.furnish();
     home.add_url("albums", outside.url("/albums.csv"));
     let id = server.begin("albums");
-    within(Duration::from_secs(10), "the request", || outside.hits("/albums.csv") == 1);
+    wait_for("the request", || outside.hits("/albums.csv") == 1);
     server.kill();
     outside.csv("/albums.csv", "id\n1\n");
 
     let server = home.start_at("data", server.address().port());
     let ended = || read_log_lines(&home, "sync.jsonl").iter().filter(|line| line["event"] == "ended").count();
-    within(Duration::from_secs(60), "the end of both", || ended() == 2);
+    wait_for("the end of both", || ended() == 2);
     let first = read_run_lines(&home, "sync.jsonl", &id);
     assert_eq!(event_names(&first), ["accepted", "started", "taken_over", "ended"], "{}", server.log());
     assert_eq!(first[3]["status"], "interrupted");
@@ -149,15 +150,13 @@ fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     let logs = home.path("data/logs");
     let completed = || {
         let id = server.begin("albums");
-        within(Duration::from_secs(30), "the end", || server.status(&id)["status"] == "completed");
+        server.wait_for_status(&id, "completed");
         id
     };
     let ended = |id: &str| {
-        within(Duration::from_secs(10), "the last line", || {
-            event_names(&read_run_lines(&home, "sync.jsonl", id)).contains(&"ended")
-        });
+        wait_for("the last line", || event_names(&read_run_lines(&home, "sync.jsonl", id)).contains(&"ended"));
     };
-    within(Duration::from_secs(10), "the first line", || logs.join("health.jsonl").exists());
+    wait_for("the first line", || logs.join("health.jsonl").exists());
 
     fs::remove_dir_all(&logs).expect("deleted");
     ended(&completed());
@@ -173,6 +172,6 @@ fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     thread::sleep(Duration::from_millis(300));
     fs::remove_file(&logs).expect("deleted");
     ended(&completed());
-    within(Duration::from_secs(10), "the relief", || said("log lines are kept") == 1);
+    wait_for("the relief", || said("log lines are kept") == 1);
     assert_eq!(said("log lines cannot be kept"), 1, "{}", server.log());
 }

@@ -1,13 +1,12 @@
 //! A connection that breaks just when the server has committed: nobody knows what became of the transaction, and it is
 //! done once all the same.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::{count_albums, write_albums};
 use crate::support::log_files::{event_names, read_run_lines};
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::waiting::wait_for;
 use crate::support::{FlakyPgProxy, TestDatabase};
 
 /// Several batches, and a last one that is not full.
@@ -39,7 +38,7 @@ impl LostCommitSetup {
         self.gateway.lose_commit_of(statement);
         let id = self.server.begin("albums");
         let mut last = Value::Null;
-        within(Duration::from_secs(60), "the end", || {
+        wait_for("the end", || {
             last = self.server.status(&id);
             !["pending", "running"].contains(&last["status"].as_str().expect("a status"))
         });
@@ -57,7 +56,7 @@ impl LostCommitSetup {
     }
 
     fn nobody_took_over(&self, id: &str) {
-        within(Duration::from_secs(10), "the line of the end", || {
+        wait_for("the line of the end", || {
             event_names(&read_run_lines(&self.home, "sync.jsonl", id)).contains(&"ended")
         });
         let lines = read_run_lines(&self.home, "sync.jsonl", id);

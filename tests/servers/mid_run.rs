@@ -1,12 +1,11 @@
 //! Runs that something is done to in their middle.
 
-use std::time::Duration;
-
 use lockstep::domain::operation::{Stage, Status};
 use serde_json::Value;
 
 use crate::support::TestDatabase;
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::waiting::wait_for;
 
 /// A run had ended before its middle was hit: this machine is quick, or stood still at the wrong moment.
 pub(super) struct EndedTooSoon;
@@ -42,7 +41,7 @@ pub(super) fn is_active(status: &Value) -> bool {
 /// Waits until something is so of the status of a run that goes on.
 pub(super) fn reach(server: &ServerProcess, id: &str, so: impl Fn(&Value) -> bool) -> Result<(), EndedTooSoon> {
     let mut goes_on = true;
-    within(Duration::from_secs(60), "the middle of the run", || {
+    wait_for("the middle of the run", || {
         let status = server.status(id);
         assert_eq!(status["error"], Value::Null, "{status}");
         goes_on = is_active(&status);

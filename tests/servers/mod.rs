@@ -29,7 +29,9 @@ use serde_json::Value;
 
 use self::status_follower::StatusFollower;
 use crate::support::TestDatabase;
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::load_clock::measure_load_time;
+use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::waiting::wait_for_value;
 
 /// Two servers on one database: of one folder on SQLite, each with its own on PostgreSQL, as on two machines.
 fn two_servers(db: &TestDatabase, home: &ServerSetup) -> [ServerProcess; 2] {
@@ -59,13 +61,18 @@ fn count_albums(db: &TestDatabase, home: &ServerSetup, wording: &str) -> (i64, u
     (db.count("items", &condition), all)
 }
 
-/// Waits until a run whose server died is interrupted, which it is within half a minute; answers its status.
-fn interrupted(server: &ServerProcess, id: &str) -> Value {
-    let mut last = Value::Null;
-    within(Duration::from_secs(30), "interrupted", || {
-        last = server.status(id);
-        assert!(["running", "interrupted"].contains(&last["status"].as_str().expect("a status")), "{last}");
-        last["status"] == "interrupted"
-    });
-    last
+/// The promise: within this time after its server died or froze a run is interrupted.
+const INTERRUPTION_LIMIT: Duration = Duration::from_secs(30);
+
+/// Waits until a run whose server died is interrupted, which must be within [`INTERRUPTION_LIMIT`]; returns its status.
+fn wait_until_interrupted(server: &ServerProcess, id: &str) -> Value {
+    let observe = || {
+        let report = server.status(id);
+        assert!(["running", "interrupted"].contains(&report["status"].as_str().expect("a status")), "{report}");
+        report
+    };
+    let is_interrupted = |report: &Value| report["status"] == "interrupted";
+    let (report, took) = measure_load_time(|| wait_for_value("the interruption", observe, is_interrupted));
+    assert!(took < INTERRUPTION_LIMIT, "{took:?}: {report}");
+    report
 }

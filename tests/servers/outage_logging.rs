@@ -4,7 +4,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::support::log_files::{event_names, read_log_lines};
-use crate::support::server_process::{ServerSetup, within};
+use crate::support::server_process::ServerSetup;
+use crate::support::waiting::wait_for;
 use crate::support::{FlakyPgProxy, TestDatabase};
 
 #[test]
@@ -14,13 +15,13 @@ fn a_database_that_is_away_for_a_while_costs_a_handful_of_lines() {
     let home = ServerSetup::at(gateway.address());
     let server = home.start();
     let seen = || event_names(&read_log_lines(&home, "health.jsonl")).join(" ");
-    within(Duration::from_secs(10), "the first line", || seen() == "started");
+    wait_for("the first line", || seen() == "started");
 
     gateway.cut();
-    within(Duration::from_secs(30), "the outage is seen", || seen() == "started database_away");
+    wait_for("the outage is seen", || seen() == "started database_away");
     thread::sleep(Duration::from_secs(25));
     gateway.mend();
-    within(Duration::from_secs(30), "its end is seen", || seen() == "started database_away database_back");
+    wait_for("its end is seen", || seen() == "started database_away database_back");
     let health = read_log_lines(&home, "health.jsonl");
     assert_eq!((&health[1]["healthy"], &health[1]["databaseAnswers"]), (&false.into(), &false.into()));
     assert_eq!((&health[2]["healthy"], &health[2]["waiting"]), (&true.into(), &0.into()));

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::mid_run::{EndedTooSoon, in_the_middle, was_hit};
 use super::{count_albums, two_servers, write_albums};
 use crate::support::redis_server::{PASSWORD, RedisServer};
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 60_000;
@@ -29,7 +30,7 @@ fn follow(
 ) -> Result<(), EndedTooSoon> {
     let (mut trouble, mut seen, mut ended) = (Some(trouble), [0, 0], [None, None]);
     let mut hit = Ok(());
-    within(Duration::from_secs(120), "the end", || {
+    wait_for("the end", || {
         for (at, server) in servers.iter().enumerate() {
             let asked = Instant::now();
             let status: Value = server.status(id);
@@ -81,7 +82,7 @@ fn key(id: &str) -> String {
 fn is_used(redis: &RedisServer, id: &str) {
     // An end is told to the database first, and whoever asked there knows of it already.
     let told = || redis.ask::<Option<String>>(&["GET", &key(id)]);
-    within(Duration::from_secs(10), "its end in Redis", || told().is_some_and(|told| told.contains("\"completed\"")));
+    wait_for("its end in Redis", || told().is_some_and(|told| told.contains("\"completed\"")));
     assert!(redis.ask::<u64>(&["PTTL", &key(id)]) > 200_000, "for five minutes");
 }
 
@@ -159,14 +160,14 @@ fn a_server_starts_without_its_redis_and_says_so_once() {
     home.furnish();
     // Who watches over the house finds out by itself, a moment after the start.
     let said = || server.log().matches("the status store (Redis) does not answer").count();
-    within(Duration::from_secs(10), "it is said", || said() > 0);
+    wait_for("it is said", || said() > 0);
     let id = server.begin("sample-albums");
-    within(Duration::from_secs(30), "the end", || server.status(&id)["status"] == "completed");
+    server.wait_for_status(&id, "completed");
     assert_eq!(said(), 1, "{}", server.log());
     assert!(complaints(std::slice::from_ref(&server), &id).len() <= 1, "{}", server.log());
     assert!(!server.log().contains(PASSWORD), "{}", server.log());
     redis.start_again();
     let id = server.begin("sample-albums");
-    within(Duration::from_secs(30), "the end", || server.status(&id)["status"] == "completed");
-    within(Duration::from_secs(10), "its end in Redis", || redis.ask::<u64>(&["EXISTS", &key(&id)]) == 1);
+    server.wait_for_status(&id, "completed");
+    wait_for("its end in Redis", || redis.ask::<u64>(&["EXISTS", &key(&id)]) == 1);
 }

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{StatusFollower, count_albums, interrupted, write_albums};
+use super::{StatusFollower, count_albums, wait_until_interrupted, write_albums};
 use crate::support::http_client::TestHttpClient;
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! { after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again }
@@ -19,7 +20,7 @@ fn kill_in_the_middle(
     follower: &StatusFollower,
     run: &str,
 ) -> ServerProcess {
-    within(Duration::from_secs(60), "the middle of the run", || {
+    wait_for("the middle of the run", || {
         let status = server.status(run);
         assert_eq!(status["error"], Value::Null);
         status["progress"].as_u64() >= Some(3)
@@ -46,11 +47,11 @@ fn after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again(db: &Test
     let first = server.begin("albums");
     follower.watch.follow(&first);
     let server = kill_in_the_middle(&home, server, &follower, &first);
-    let dead = interrupted(&server, &first);
+    let dead = wait_until_interrupted(&server, &first);
     let second = dead["successor"].as_str().expect("a successor").to_owned();
     follower.watch.follow(&second);
     let server = kill_in_the_middle(&home, server, &follower, &second);
-    let dead = interrupted(&server, &second);
+    let dead = wait_until_interrupted(&server, &second);
     assert_eq!((&dead["attempt"], &dead["retryOf"], &dead["successor"]), (&2.into(), &first.into(), &Value::Null));
     assert!(dead["message"].as_str().is_some_and(|message| message.contains("sync again")), "{dead}");
 
@@ -74,7 +75,7 @@ fn after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again(db: &Test
     let (_, third) = pressed.body.split_once("data-sync=\"").expect("a run");
     let third = third.split('"').next().expect("an id");
     follower.watch.follow(third);
-    within(Duration::from_secs(60), "the end", || server.status(third)["status"] == "completed");
+    server.wait_for_status(third, "completed");
     let last = server.status(third);
     assert_eq!((&last["attempt"], &last["retryOf"]), (&1.into(), &Value::Null), "a person's own start");
     assert_eq!(count_albums(db, &home, "New"), (500, 500));

@@ -4,15 +4,15 @@
 use std::collections::HashMap;
 use std::fs;
 use std::sync::Arc;
-use std::time::Duration;
 
 use lockstep::domain::source::SourceDraft;
 
 use crate::support::http_client::TestHttpClient;
-use crate::support::server_process::{ADMIN_LOGIN, ROBOT_TOKEN, ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ADMIN_LOGIN, ROBOT_TOKEN, ServerProcess, ServerSetup};
 use crate::support::source_fixture::SourceFixture;
 use crate::support::stub_server::{ReplyTransform, StubReply};
 use crate::support::test_engine::source_draft;
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![nothing_secret_is_told_anywhere_by_any_kind];
@@ -36,7 +36,7 @@ fn deeds() -> [ReplyTransform; 5] {
 fn sync(server: &ServerProcess, slug: &str, told: &mut ResponsesByPath) -> (String, String) {
     let id = server.begin(slug);
     let mut status = String::new();
-    within(Duration::from_secs(60), "the end", || {
+    wait_for("the end", || {
         let body = server.get(&format!("/api/sync/status/{id}")).body;
         let state: serde_json::Value = serde_json::from_str(&body).expect("JSON");
         state["status"].as_str().expect("a status").clone_into(&mut status);

@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use super::mid_run::{EndedTooSoon, in_the_middle, is_active, reach};
 use super::{StatusFollower, count_albums, write_albums};
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 on_both_databases! {
     a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start,
@@ -33,7 +32,7 @@ fn successor(server: &ServerProcess, id: &str) -> String {
 }
 
 fn completed(server: &ServerProcess, id: &str) -> Value {
-    within(PATIENCE, "completed", || server.status(id)["status"] == "completed");
+    server.wait_for_status(id, "completed");
     server.status(id)
 }
 
@@ -57,7 +56,7 @@ fn a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start(
         let asked = outside.hits("/albums.csv");
         let id = server.begin("albums");
         let fetching = || outside.hits("/albums.csv") > asked && server.status(&id)["status"] == "running";
-        within(PATIENCE, what, fetching);
+        wait_for(what, fetching);
         std::thread::sleep(Duration::from_millis(300));
         stop(&mut server, what);
         let left = format!("retry_of = '{id}' AND status = 'pending' AND attempt = 1");
@@ -86,7 +85,7 @@ fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &TestDatabase) {
     home.add_file("albums", &file);
 
     let first = server.begin("first");
-    within(PATIENCE, "the only worker is busy", || outside.hits("/first.csv") > 0);
+    wait_for("the only worker is busy", || outside.hits("/first.csv") > 0);
     let waiting = server.begin("albums");
     assert_eq!(server.status(&waiting)["status"], "pending");
     // One that waits was nobody's, so nothing has become of it. The one that was told to stop comes after it now: what
@@ -97,7 +96,7 @@ fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &TestDatabase) {
     let done = completed(&server, &waiting);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &Value::Null));
     let second = successor(&server, &first);
-    within(PATIENCE, "the worker is busy again", || server.status(&second)["status"] == "running");
+    server.wait_for_status(&second, "running");
 
     let waiting = server.begin("albums");
     assert_eq!(server.status(&waiting)["status"], "pending");
@@ -107,7 +106,7 @@ fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &TestDatabase) {
     let server = home.start_at("data", server.address().port());
     let done = completed(&server, &waiting);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &Value::Null));
-    let dead = super::interrupted(&server, &second);
+    let dead = super::wait_until_interrupted(&server, &second);
     let third = dead["successor"].as_str().expect("a successor");
     assert_eq!(completed(&server, third)["attempt"], 2, "a kill counts, the stop before it did not");
     assert_eq!(db.count("sync_records", "1 = 1"), 5);
@@ -133,7 +132,7 @@ fn at_the_end(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     stop(&mut server, "the final transaction");
     let server = home.start_at("data", server.address().port());
     // Where its server did not wait until the transaction was through, its lease has to run out first.
-    within(PATIENCE, "its end", || !is_active(&server.status(&id)));
+    wait_for("its end", || !is_active(&server.status(&id)));
     let mut records = 2;
     if server.status(&id)["status"] == "interrupted" {
         completed(&server, &successor(&server, &id));
@@ -162,11 +161,11 @@ fn again_and_again(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon>
         let id = chain.last().expect("a run").clone();
         follower.watch.follow(&id);
         let ended = |server: &ServerProcess| server.status(&id)["status"] == "completed";
-        within(PATIENCE, "it works", || server.status(&id)["stage"] == "processing" || ended(&server));
+        wait_for("it works", || server.status(&id)["stage"] == "processing" || ended(&server));
         // A few batches each time, however busy the machine is: what was written is not written again.
         let written = || db.count("items", "1 = 1");
         let before = written();
-        within(PATIENCE, "it gets on", || written() >= before + 5000 || ended(&server));
+        wait_for("it gets on", || written() >= before + 5000 || ended(&server));
         if ended(&server) {
             break;
         }

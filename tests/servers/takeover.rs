@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::mid_run::{EndedTooSoon, in_the_middle, is_active, was_hit};
-use super::{StatusFollower, count_albums, interrupted, write_albums};
-use crate::support::server_process::{ServerSetup, within};
+use super::{StatusFollower, count_albums, wait_until_interrupted, write_albums};
+use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 const ALBUMS: usize = 20_000;
@@ -43,12 +44,12 @@ fn survive(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), E
     // Only one of the two may get the run: the other one is asleep until it has.
     second.freeze();
     let id = first.begin("albums");
-    within(Duration::from_secs(30), "the first one has it", || first.status(&id)["status"] == "running");
+    first.wait_for_status(&id, "running");
     second.thaw();
     let follower = StatusFollower::of(&second);
     follower.watch.follow(&id);
     let mut seen = 0;
-    within(Duration::from_secs(60), "the middle of the run", || {
+    wait_for("the middle of the run", || {
         let [one, other] = [&first, &second].map(|server| server.status(&id));
         seen = one["progress"].as_u64().expect("a percentage");
         let stands = ["running", "completed"];
@@ -62,12 +63,12 @@ fn survive(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), E
     was_hit(&home, &id)?;
     publish("New");
 
-    let dead = interrupted(&second, &id);
+    let dead = wait_until_interrupted(&second, &id);
     // What the dead one told last may have been told to its own folder alone, and to the database a little less.
     assert!(dead["progress"].as_u64() >= Some(seen) && dead["progress"].as_u64() < Some(100), "{seen}: {dead}");
     let successor = dead["successor"].as_str().expect("a successor");
     follower.watch.follow(successor);
-    within(Duration::from_secs(120), "the successor's end", || second.status(successor)["status"] == "completed");
+    second.wait_for_status(successor, "completed");
     let done = second.status(successor);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&2.into(), &id.into()));
     assert_eq!(count_albums(db, &home, "New"), (albums as i64, albums as u64));

@@ -2,11 +2,11 @@
 
 use std::fs;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::support::log_files::{event_names, read_log_lines, sync_until_logged};
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
+use crate::support::waiting::wait_for;
 
 const PAGE: &str = include_str!("../../docs/troubleshooting.md");
 /// Stands before a question that a house without troubles has no answer to.
@@ -49,15 +49,15 @@ fn troubled(home: &ServerSetup, outside: &StubServer) -> (ServerProcess, String)
     assert_eq!(ended["code"], "rate_limited");
 
     server.begin("slow");
-    within(Duration::from_secs(10), "the request", || outside.hits("/slow.csv") == 1);
+    wait_for("the request", || outside.hits("/slow.csv") == 1);
     server.kill();
     let status = home.path("data/status");
     fs::remove_dir_all(&status).expect("removed");
     fs::write(&status, "no folder").expect("a file");
     let server = home.start_at("data", server.address().port());
     let seen = |file: &str, event: &str| event_names(&read_log_lines(home, file)).contains(&event);
-    within(Duration::from_secs(30), "it is taken over", || seen("sync.jsonl", "requeued"));
-    within(Duration::from_secs(30), "the status store is missed", || seen("health.jsonl", "status_store_away"));
+    wait_for("it is taken over", || seen("sync.jsonl", "requeued"));
+    wait_for("the status store is missed", || seen("health.jsonl", "status_store_away"));
     (server, id)
 }
 

@@ -12,7 +12,8 @@ use lockstep::status::{RedisStatus, StatusBoard, StatusStore};
 use super::store_fixture::{STATUS_KEPT, redis_status};
 use super::{StatusFixture, StoreKind};
 use crate::support::redis_server::{PASSWORD, RedisServer};
-use crate::support::test_engine::{TEST_TIMEOUTS, wait_until};
+use crate::support::test_engine::TEST_TIMEOUTS;
+use crate::support::waiting::wait_until;
 use crate::support::{TestDatabase, captured_log};
 
 fn place() -> StatusFixture {

@@ -10,7 +10,8 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::status::StatusBoard;
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
-use crate::support::test_engine::{full_sync, wait_until};
+use crate::support::test_engine::full_sync;
+use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestEngine, captured_log};
 
 pub(super) const ROWS: usize = 6000;
@@ -34,10 +35,10 @@ pub(super) struct WatchedRun {
 /// pollers ask `boards` and the house's own; none may see an error, an absence or a step back.
 pub(super) fn run_with(house: &TestEngine, boards: &[&StatusBoard], trouble: impl FnOnce(SyncId)) -> WatchedRun {
     captured_log::start_capture();
-    let gates = [PausePoint::default(), PausePoint::default()];
+    let pause_points = [PausePoint::default(), PausePoint::default()];
     let table = MemoryTable::albums(ROWS, "Title")
-        .at(FaultMoment::Apply(2500), MemoryFault::Wait(gates[0].clone()))
-        .at(FaultMoment::Apply(5500), MemoryFault::Wait(gates[1].clone()));
+        .at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
+        .at(FaultMoment::Apply(5500), MemoryFault::Wait(pause_points[1].clone()));
     let source = match house.store.source(&"albums".parse().expect("a slug")).expect("an answer") {
         Some(source) => {
             house.memory.set("albums", table);
@@ -45,14 +46,14 @@ pub(super) fn run_with(house: &TestEngine, boards: &[&StatusBoard], trouble: imp
         }
         None => house.memory_source("albums", table),
     };
-    poll_through_run(house, boards, &source, &gates, trouble)
+    poll_through_run(house, boards, &source, &pause_points, trouble)
 }
 
 fn poll_through_run(
     house: &TestEngine,
     boards: &[&StatusBoard],
     source: &Source,
-    gates: &[PausePoint; 2],
+    pause_points: &[PausePoint; 2],
     trouble: impl FnOnce(SyncId),
 ) -> WatchedRun {
     let (over, id) = (AtomicBool::new(false), house.start(source, &full_sync()));
@@ -67,13 +68,13 @@ fn poll_through_run(
             Instant::now()
         });
         let all_see = |percent: u64| wait_until(|| pollers.iter().all(|(_, poller)| poller.sees() >= percent));
-        gates[0].wait_until_reached();
+        pause_points[0].wait_until_reached();
         all_see(23);
         trouble(id);
-        gates[0].open();
-        gates[1].wait_until_reached();
+        pause_points[0].resume();
+        pause_points[1].wait_until_reached();
         all_see(63);
-        gates[1].open();
+        pause_points[1].resume();
         let ended = run.join().expect("the sync goes on");
         // Whoever asks an interval after the end has to know of it: the last look of each begins then at the latest,
         // however long it takes.

@@ -1,13 +1,14 @@
 //! At most one active run per source, whoever asks.
 
 use std::sync::Barrier;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::{Source, SourceId};
 use lockstep::domain::sync_id::SyncId;
 use lockstep::store::admission::StartOutcome;
 
+use crate::support::load_clock::LoadClock;
 use crate::support::memory_kind::MemoryTable;
 use crate::support::test_engine::{full_sync, preview_run};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
@@ -23,9 +24,9 @@ on_both_databases![
 
 /// Starts as many runs as there are houses in `from`, all at once; answers what became of each.
 fn start_at_once(from: &[&TestEngine], source: &Source) -> Vec<StartOutcome> {
-    let gate = Barrier::new(from.len());
+    let pause_point = Barrier::new(from.len());
     let start = |house: &TestEngine| {
-        gate.wait();
+        pause_point.wait();
         house.control.start(source, &full_sync()).expect("an answer, never an error")
     };
     let start = &start;
@@ -125,7 +126,7 @@ fn a_held_source_row_is_an_answer_within_a_moment_and_never_a_hang() {
     let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     let mut holder = db.raw();
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
-    let asked = Instant::now();
+    let asked = LoadClock::start();
     let refused = house.control.start(&source, &full_sync());
     let took = asked.elapsed();
     assert!(refused.is_err(), "{refused:?}");

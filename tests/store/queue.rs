@@ -21,11 +21,11 @@ fn two_workers_never_claim_the_same_run(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     let waiting: HashSet<_> =
         (0..40).map(|n| queue(&stores[0], source(&stores[0], &format!("source-{n}")), &full_sync())).collect();
-    let gate = Barrier::new(8);
+    let pause_point = Barrier::new(8);
     let claimed: Vec<_> = std::thread::scope(|scope| {
         let work = |worker: i64| {
             let store = &stores[usize::from(worker % 2 == 0)];
-            gate.wait();
+            pause_point.wait();
             let mut mine = Vec::new();
             while let Some((operation, _)) = claim(store, worker, TERM) {
                 mine.push(operation.id);

@@ -50,9 +50,9 @@ fn servers_that_look_at_once_keep_an_appointment_once(db: &TestDatabase) {
         let at = minutes_ago(5);
         let source = scheduled(&stores[0], &format!("albums-{round}"), at);
         let due = ScheduledStart { at, next: Some(at + TimeDelta::days(1)) };
-        let gate = Barrier::new(6);
+        let pause_point = Barrier::new(6);
         let look = |store: &Store| {
-            gate.wait();
+            pause_point.wait();
             keep(store, source, due)
         };
         let look = &look;

@@ -15,11 +15,11 @@ on_both_databases![
 
 /// Does `work` on four servers at once.
 fn on_four_servers<T: Send>(db: &TestDatabase, work: impl Fn(&lockstep::store::Store) -> T + Sync) -> Vec<T> {
-    let gate = Barrier::new(4);
+    let pause_point = Barrier::new(4);
     std::thread::scope(|scope| {
         let server = || {
             let store = db.second_store();
-            gate.wait();
+            pause_point.wait();
             work(&store)
         };
         let servers: Vec<_> = (0..4).map(|_| scope.spawn(server)).collect();

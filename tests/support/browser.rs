@@ -18,9 +18,7 @@ use ureq::http::Method;
 use url::{ParseError, Url};
 
 use super::server_process::ADMIN_LOGIN;
-
-/// How long anything in a page may take, on a machine that does other things too.
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::waiting::WAIT_LIMIT;
 
 const FLAGS: [&str; 10] = [
     "--headless",
@@ -125,7 +123,7 @@ impl Browser {
     /// Waits until something is so.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, so: impl FnMut() -> bool) {
-        self.until_within(PATIENCE, what, so);
+        self.until_within(WAIT_LIMIT, what, so);
     }
 
     /// Waits until something is so, for at most so long.

@@ -1,11 +1,11 @@
 //! The journals that servers keep in `logs` of their data folder.
 
 use std::fs;
-use std::time::Duration;
 
 use serde_json::Value;
 
-use super::server_process::{ServerProcess, ServerSetup, within};
+use super::server_process::{ServerProcess, ServerSetup};
+use super::waiting::wait_for;
 
 /// The lines of a file and of its old ones, each of which must be a line of JSON.
 pub(crate) fn read_log_lines(home: &ServerSetup, file: &str) -> Vec<Value> {
@@ -31,7 +31,7 @@ pub(crate) fn event_names(lines: &[Value]) -> Vec<&str> {
 pub(crate) fn sync_until_logged(home: &ServerSetup, server: &ServerProcess, slug: &str) -> (String, Value) {
     let id = server.begin(slug);
     let mut ended = Value::Null;
-    within(Duration::from_secs(30), "the line of the end", || {
+    wait_for("the line of the end", || {
         let found = read_run_lines(home, "sync.jsonl", &id).into_iter().find(|line| line["event"] == "ended");
         found.map(|line| ended = line).is_some()
     });

@@ -17,7 +17,7 @@ use super::pause_point::PausePoint;
 /// What happens at a moment.
 #[derive(Clone)]
 pub(crate) enum MemoryFault {
-    /// It waits at the gate, deaf to everything.
+    /// It waits at the pause point, deaf to everything.
     Wait(PausePoint),
     /// It hangs until the run is told to stop.
     Hang,
@@ -79,8 +79,8 @@ impl MemoryTable {
     fn strike(&self, moment: FaultMoment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
         match self.faults.get(&moment) {
             None => Ok(()),
-            Some(MemoryFault::Wait(gate)) => {
-                gate.pass();
+            Some(MemoryFault::Wait(pause_point)) => {
+                pause_point.pause();
                 Ok(())
             }
             Some(MemoryFault::Hang) => {

@@ -1,46 +1,45 @@
-//! A gate: one side stops there until the other opens it. Tests wait at gates, not for time to pass.
+//! A point at which one thread pauses until the test lets it go on: tests wait for events, not for time to pass.
 
 use std::sync::{Arc, Condvar, Mutex};
-use std::time::Duration;
 
-/// Far longer than anything takes: a gate that nobody reaches or opens ends the test, not the patience of people.
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::waiting::WAIT_LIMIT;
 
 #[derive(Default)]
 struct PauseState {
-    reached: bool,
-    open: bool,
+    is_reached: bool,
+    is_resumed: bool,
 }
 
-/// A gate. Cloning it shares it.
+/// A point at which threads pause. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct PausePoint(Arc<(Mutex<PauseState>, Condvar)>);
 
 impl PausePoint {
-    /// Stops here until the gate is open.
-    pub(crate) fn pass(&self) {
-        self.change(|state| state.reached = true);
-        self.wait("opened", |state| state.open);
+    /// Pauses the calling thread until [`PausePoint::resume`] was called.
+    pub(crate) fn pause(&self) {
+        self.change_state(|state| state.is_reached = true);
+        self.wait_for_state("resumed", |state| state.is_resumed);
     }
 
-    /// Waits until somebody stands at the gate or has passed it.
+    /// Waits until a thread has come to this point.
     pub(crate) fn wait_until_reached(&self) {
-        self.wait("reached", |state| state.reached);
+        self.wait_for_state("reached", |state| state.is_reached);
     }
 
-    /// Lets everybody pass from now on.
-    pub(crate) fn open(&self) {
-        self.change(|state| state.open = true);
+    /// Lets all threads go on that pause here or come here later.
+    pub(crate) fn resume(&self) {
+        self.change_state(|state| state.is_resumed = true);
     }
 
-    fn change(&self, change: impl FnOnce(&mut PauseState)) {
-        change(&mut self.0.0.lock().expect("a gate"));
+    fn change_state(&self, change: impl FnOnce(&mut PauseState)) {
+        change(&mut self.0.0.lock().expect("the state of a pause point"));
         self.0.1.notify_all();
     }
 
-    fn wait(&self, what: &str, done: impl Fn(&PauseState) -> bool) {
-        let state = self.0.0.lock().expect("a gate");
-        let (_state, waited) = self.0.1.wait_timeout_while(state, PATIENCE, |state| !done(state)).expect("a gate");
-        assert!(!waited.timed_out(), "the gate was not {what}");
+    fn wait_for_state(&self, what: &str, done: impl Fn(&PauseState) -> bool) {
+        let state = self.0.0.lock().expect("the state of a pause point");
+        let (_state, waited) =
+            self.0.1.wait_timeout_while(state, WAIT_LIMIT, |state| !done(state)).expect("the state of a pause point");
+        assert!(!waited.timed_out(), "the pause point was not {what} within {WAIT_LIMIT:?}");
     }
 }

@@ -157,6 +157,11 @@ impl ReaderServer {
         change(&mut self.lock().articles);
     }
 
+    /// Whether there was a request for `what` since the requests were taken last.
+    pub(crate) fn has_been_asked_for(&self, what: &str) -> bool {
+        self.lock().asked.iter().any(|asked| asked.what == what)
+    }
+
     /// The requests since the last call.
     pub(crate) fn asked(&self) -> Vec<ReaderRequest> {
         // Misdeeds count requests, so these must stay counted.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::account::Role;
 use lockstep::domain::location::SourceLocation;
@@ -16,8 +16,10 @@ use lockstep::store::{DatabaseAddress, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::TestDatabase;
 use super::http_client::TestHttpClient;
-use super::{TestDatabase, measure_without_stalls};
+use super::load_clock::measure_load_time;
+use super::waiting::{wait_for, wait_for_value};
 
 /// The name and the password of the admin whom [`ServerSetup::furnish`] adds.
 pub(crate) const ADMIN_LOGIN: (&str, &str) = ("ada", "correct horse battery");
@@ -211,7 +213,7 @@ impl ServerProcess {
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
         let tasks = format!("/proc/{}/task", self.child.id());
-        within(Duration::from_secs(5), "every thread stands still", || {
+        wait_for("every thread stands still", || {
             let threads = std::fs::read_dir(&tasks).expect("its threads");
             threads.filter_map(Result::ok).all(|thread| {
                 let state = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
@@ -233,7 +235,7 @@ impl ServerProcess {
 
     /// Tells it to stop, and answers how long it took.
     pub(crate) fn stop(&mut self) -> Duration {
-        let (status, took) = measure_without_stalls(|| {
+        let (status, took) = measure_load_time(|| {
             self.signal("TERM");
             self.ended()
         });
@@ -242,14 +244,8 @@ impl ServerProcess {
     }
 
     fn ended(&mut self) -> ExitStatus {
-        let begun = Instant::now();
-        loop {
-            match self.child.try_wait().expect("a process of ours") {
-                Some(status) => return status,
-                None if begun.elapsed() > Duration::from_secs(60) => panic!("it does not end: {}", self.log()),
-                None => std::thread::sleep(Duration::from_millis(5)),
-            }
-        }
+        let ended = || self.child.try_wait().expect("a process of this test");
+        wait_for_value("the end of the server", ended, Option::is_some).expect("an exit status")
     }
 
     /// Asks for a path; `None` when nobody answers.
@@ -272,6 +268,12 @@ impl ServerProcess {
         let started = self.post("/api/sync", &json!({ "source": slug, "type": "full" }));
         assert_eq!(started.status, 202, "{}", started.body);
         started.json()["syncId"].as_str().expect("an id").to_owned()
+    }
+
+    /// Waits until a run has this status; returns its status report.
+    #[track_caller]
+    pub(crate) fn wait_for_status(&self, id: &str, status: &str) -> Value {
+        wait_for_value(&format!("the status {status}"), || self.status(id), |report| report["status"] == status)
     }
 
     /// The status of a run, which must be known.
@@ -298,15 +300,5 @@ impl ServerAnswer {
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
-    }
-}
-
-/// Waits until something is so.
-#[track_caller]
-pub(crate) fn within(most: Duration, what: &str, mut so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !so() {
-        assert!(begun.elapsed() < most, "within {most:?} it did not come to: {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::issue::Issue;
 use lockstep::domain::location::SourceLocation;
@@ -27,8 +27,8 @@ use super::test_database::TestDatabase;
 pub(crate) const TEST_TIMEOUTS: Timeouts = Timeouts {
     lease: Duration::from_secs(15),
     renewal: Duration::from_secs(3),
-    fetch: Duration::from_secs(120),
-    sync: Duration::from_secs(300),
+    fetch: Duration::from_secs(600),
+    sync: Duration::from_secs(1800),
     cooldown: Duration::ZERO,
     primary_every: Duration::from_millis(200),
     database_every: Duration::from_secs(2),
@@ -248,13 +248,4 @@ pub(crate) fn incremental_sync() -> StartRequest {
 /// A preview, asked for by hand.
 pub(crate) fn preview_run() -> StartRequest {
     StartRequest { kind: OperationKind::Preview, ..full_sync() }
-}
-
-/// Waits until something is so, for at most half a minute.
-pub(crate) fn wait_until(so: impl Fn() -> bool) {
-    let begun = Instant::now();
-    while !so() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "it did not come to that");
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }

@@ -1,7 +1,7 @@
 //! Ending a run that somebody no longer wants.
 
 use std::sync::Barrier;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::operation::Status;
 use lockstep::domain::source::Source;
@@ -10,9 +10,11 @@ use lockstep::store::recovery::CancelOutcome;
 use lockstep::sync::{ShutdownSignal, SyncThreads};
 
 use crate::store::worker_steps;
+use crate::support::load_clock::LoadClock;
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
 use crate::support::stub_server::{StubReply, StubServer};
-use crate::support::test_engine::{full_sync, wait_until};
+use crate::support::test_engine::full_sync;
+use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestDatabase, TestEngine, captured_log, on_both_databases};
 
 on_both_databases![
@@ -70,7 +72,7 @@ fn is_cancelled_while_fetching(db: &TestDatabase, house: &TestEngine, source: &S
     let workers = SyncThreads::start(&house.engine, 1).expect("threads");
     let id = house.start(source, &full_sync());
     wait_until(|| fetching() && house.report(id).status == Status::Running);
-    let asked = Instant::now();
+    let asked = LoadClock::start();
     assert_eq!(cancel(house, id), CancelOutcome::Requested);
     assert_eq!(cancel(house, id), CancelOutcome::Requested, "asking twice does no harm");
     wait_until(|| house.report(id).status != Status::Running);
@@ -98,17 +100,18 @@ fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &TestDat
     let house = TestEngine::on(db);
     let source = house.memory_source("albums", MemoryTable::albums(5000, "Old"));
     house.sync(&source);
-    let gate = PausePoint::default();
-    house
-        .memory
-        .set("albums", MemoryTable::albums(4000, "New").at(FaultMoment::Apply(2500), MemoryFault::Wait(gate.clone())));
+    let pause_point = PausePoint::default();
+    house.memory.set(
+        "albums",
+        MemoryTable::albums(4000, "New").at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_point.clone())),
+    );
     let id = house.start(&source, &full_sync());
     std::thread::scope(|scope| {
         scope.spawn(|| house.run(id));
-        gate.wait_until_reached();
+        pause_point.wait_until_reached();
         wait_until(|| house.report(id).progress >= 50);
         assert_eq!(cancel(&house, id), CancelOutcome::Requested);
-        gate.open();
+        pause_point.resume();
     });
     let record = house.record(id);
     assert_eq!(record.status, Status::Cancelled, "{}", record.message);
@@ -148,13 +151,13 @@ fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &TestDatabase) {
     let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
     for _ in 0..20 {
         let id = house.start(&source, &full_sync());
-        let gate = Barrier::new(2);
+        let pause_point = Barrier::new(2);
         let (asked, ran) = std::thread::scope(|scope| {
             let run = scope.spawn(|| {
-                gate.wait();
+                pause_point.wait();
                 house.control.run_here(id, &ShutdownSignal::default()).expect("an answer")
             });
-            gate.wait();
+            pause_point.wait();
             (cancel(&house, id), run.join().expect("no panic"))
         });
         let ended = house.record(id).status;

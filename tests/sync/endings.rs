@@ -8,7 +8,8 @@ use lockstep::domain::sync_id::SyncId;
 use lockstep::sync::{ShutdownSignal, SyncThreads, Timeouts};
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
-use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, wait_until};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
+use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
@@ -82,25 +83,25 @@ fn a_run_that_takes_too_long_fails_and_says_what_to_do(db: &TestDatabase) {
     assert!(record.error.expect("a sentence").contains("LOCKSTEP_SYNC_TIMEOUT"));
 }
 
-/// Starts a worker on a run that waits at a gate, stops it there and answers the interrupted run.
+/// Starts a worker on a run that waits at a pause point, stops it there and answers the interrupted run.
 fn interrupt(house: &TestEngine, source: &Source) -> SyncId {
-    let gate = PausePoint::default();
+    let pause_point = PausePoint::default();
     house.memory.set(
         source.slug.as_str(),
-        MemoryTable::albums(3000, "New").at(FaultMoment::Apply(1500), MemoryFault::Wait(gate.clone())),
+        MemoryTable::albums(3000, "New").at(FaultMoment::Apply(1500), MemoryFault::Wait(pause_point.clone())),
     );
     let workers = SyncThreads::start(&house.engine, 1).expect("threads");
     let id = match house.store.active_run(source.id).expect("an answer") {
         Some(waiting) => waiting,
         None => house.start(source, &full_sync()),
     };
-    gate.wait_until_reached();
+    pause_point.wait_until_reached();
     let heard = house.engine.bell.rung();
     std::thread::scope(|scope| {
         let stopped = scope.spawn(|| workers.stop());
         // The stop is asked before the bell rings, so the run sees it at its next batch.
         wait_until(|| house.engine.bell.rung() > heard);
-        gate.open();
+        pause_point.resume();
         assert!(stopped.join().expect("no panic"), "stopped in time");
     });
     id

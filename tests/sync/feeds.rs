@@ -13,7 +13,8 @@ use lockstep::store::recovery::CancelOutcome;
 use lockstep::sync::{ShutdownSignal, SyncThreads};
 
 use crate::support::stub_server::{StubReply, StubServer};
-use crate::support::test_engine::{full_sync, incremental_sync, preview_run, wait_until};
+use crate::support::test_engine::{full_sync, incremental_sync, preview_run};
+use crate::support::waiting::wait_until;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![

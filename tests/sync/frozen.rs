@@ -14,14 +14,15 @@ use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, Timeouts};
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
-use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, wait_until};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
+use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestDatabase, TestEngine};
 
 /// Tells the worker its part: the database, the run and a folder for signs between the two.
 const PART: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
 
 const SHORT: Timeouts =
-    Timeouts { lease: Duration::from_millis(800), renewal: Duration::from_millis(200), ..TEST_TIMEOUTS };
+    Timeouts { lease: Duration::from_secs(4), renewal: Duration::from_millis(500), ..TEST_TIMEOUTS };
 
 #[test]
 fn a_frozen_worker_writes_nothing_after_its_run_was_taken_over_on_sqlite() {
@@ -40,25 +41,25 @@ fn run(name: &str, database: fn() -> TestDatabase) {
     }
 }
 
-/// Works on the run until its gate, waits there for the sign, and goes on.
+/// Works on the run until its pause point, waits there for the sign, and goes on.
 fn be_the_worker(part: &str) {
     let (address, id, signs) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
     let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT.lease).expect("the database");
     let house = TestEngine::with(store, SHORT);
-    let (gate, signs) = (PausePoint::default(), Path::new(&signs));
+    let (pause_point, signs) = (PausePoint::default(), Path::new(&signs));
     house.memory.set(
         "albums",
-        MemoryTable::albums(3000, "Frozen").at(FaultMoment::Apply(2500), MemoryFault::Wait(gate.clone())),
+        MemoryTable::albums(3000, "Frozen").at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_point.clone())),
     );
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            gate.wait_until_reached();
+            pause_point.wait_until_reached();
             wait_until(|| {
                 house.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.progress >= 50))
             });
-            fs::write(signs.join("at-the-gate"), "").expect("a sign");
+            fs::write(signs.join("at-the-pause-point"), "").expect("a sign");
             wait_until(|| signs.join("go-on").exists());
-            gate.open();
+            pause_point.resume();
         });
         assert!(house.control.run_here(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
     });
@@ -104,7 +105,7 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
         .stderr(Stdio::null())
         .spawn();
     let mut worker = WorkerProcess(worker.expect("a worker"));
-    wait_until(|| signs.path().join("at-the-gate").exists());
+    wait_until(|| signs.path().join("at-the-pause-point").exists());
 
     // Frozen inside a heartbeat on SQLite it holds the only lock there is, and nobody can do anything; that is
     // documented, and not what is tried here: it is thawed and frozen once more then.

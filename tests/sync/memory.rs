@@ -3,12 +3,14 @@
 use std::fmt::Write;
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
 use lockstep::store::DatabaseAddress;
+use lockstep::sync::Timeouts;
 
-use crate::support::test_engine::source_draft;
+use crate::support::test_engine::{TEST_TIMEOUTS, source_draft};
 use crate::support::{TestDatabase, TestEngine};
 
 /// Tells the process that is measured its part: the database and the file.
@@ -62,8 +64,11 @@ fn run(name: &str, database: fn() -> TestDatabase) {
 fn measure(part: &str) {
     let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
     let address = DatabaseAddress::parse(&address);
-    let store = lockstep::store::Store::open(&address, 6, std::time::Duration::from_secs(15)).expect("the database");
-    let house = TestEngine::with(store, crate::support::test_engine::TEST_TIMEOUTS);
+    let store = lockstep::store::Store::open(&address, 6, Duration::from_secs(15)).expect("the database");
+    // What is measured is memory, so the time of the run is no limit.
+    let hours = Duration::from_secs(24 * 3600);
+    let timeouts = Timeouts { fetch: hours, sync: hours, ..TEST_TIMEOUTS };
+    let house = TestEngine::with(store, timeouts);
     let source =
         house.store.add_source(&source_draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
     let first = house.sync(&source);

@@ -15,7 +15,8 @@ use lockstep::sync::Timeouts;
 
 use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
 use crate::support::stub_server::{StubReply, StubServer};
-use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, wait_until};
+use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
+use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
@@ -87,17 +88,17 @@ fn percents(seen: &[StatusReport]) -> Vec<u8> {
 
 fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
     let house = TestEngine::on(db);
-    let gates: Vec<PausePoint> = (0..3).map(|_| PausePoint::default()).collect();
+    let pause_points: Vec<PausePoint> = (0..3).map(|_| PausePoint::default()).collect();
     let table = MemoryTable::albums(ROWS, "Title")
-        .at(FaultMoment::Fetch, MemoryFault::Wait(gates[0].clone()))
-        .at(FaultMoment::Apply(1500), MemoryFault::Wait(gates[1].clone()))
-        .at(FaultMoment::Apply(4500), MemoryFault::Wait(gates[2].clone()));
+        .at(FaultMoment::Fetch, MemoryFault::Wait(pause_points[0].clone()))
+        .at(FaultMoment::Apply(1500), MemoryFault::Wait(pause_points[1].clone()))
+        .at(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[2].clone()));
     let source = house.memory_source("albums", table);
     let seen = watched(&[&house], &source, |id| {
-        for (gate, least) in gates.iter().zip([0, 23, 63]) {
-            gate.wait_until_reached();
+        for (pause_point, least) in pause_points.iter().zip([0, 23, 63]) {
+            pause_point.wait_until_reached();
             wait_until(|| house.report(id).progress >= least && house.report(id).status == Status::Running);
-            gate.open();
+            pause_point.resume();
         }
     });
     let percents = percents(&seen);
@@ -112,15 +113,15 @@ fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
     let store = db.store();
     let folder = tempfile::tempdir().expect("a folder");
     let house = TestEngine::telling(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
-    let gate = PausePoint::default();
+    let pause_point = PausePoint::default();
     let source = house.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(gate.clone())),
+        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
     let seen = watched(&[&house], &source, |id| {
-        gate.wait_until_reached();
+        pause_point.wait_until_reached();
         wait_until(|| house.report(id).progress >= 50);
-        gate.open();
+        pause_point.resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
     assert!(!house.status_folder().exists(), "no file is written");
@@ -165,13 +166,13 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
 
 fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestDatabase) {
     let house = TestEngine::on(db);
-    let gate = PausePoint::default();
+    let pause_point = PausePoint::default();
     let source = house.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(gate.clone())),
+        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
     let seen = watched(&[&house], &source, |id| {
-        gate.wait_until_reached();
+        pause_point.wait_until_reached();
         let file = house.status_folder().join(format!("sync-status-{id}.json"));
         wait_until(|| file.exists() && house.report(id).progress >= 50);
         for _ in 0..100 {
@@ -181,30 +182,30 @@ fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestData
             assert_eq!((report.status, report.stats.items.total), (Status::Running, ROWS as u64));
             assert!(report.progress >= before);
         }
-        gate.open();
+        pause_point.resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
 }
 
 fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestDatabase) {
     let house = TestEngine::on(db);
-    let gates = [PausePoint::default(), PausePoint::default()];
+    let pause_points = [PausePoint::default(), PausePoint::default()];
     let table = MemoryTable::albums(ROWS, "Title")
-        .at(FaultMoment::Apply(2500), MemoryFault::Wait(gates[0].clone()))
-        .at(FaultMoment::Apply(4500), MemoryFault::Wait(gates[1].clone()));
+        .at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
+        .at(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[1].clone()));
     let source = house.memory_source("albums", table);
     let folder = house.status_folder();
     let seen = watched(&[&house], &source, |id| {
-        gates[0].wait_until_reached();
+        pause_points[0].wait_until_reached();
         wait_until(|| folder.exists() && house.report(id).progress >= 30);
         // A file stands where the folder was: nothing can be read or written there any more.
         fs::rename(&folder, folder.with_extension("lost")).expect("moved");
         fs::write(&folder, "not a folder").expect("written");
         assert_eq!(house.report(id).status, Status::Running);
-        gates[0].open();
-        gates[1].wait_until_reached();
+        pause_points[0].resume();
+        pause_points[1].wait_until_reached();
         wait_until(|| house.report(id).progress >= 60);
-        gates[1].open();
+        pause_points[1].resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
     assert_eq!(house.lines(&source).len(), ROWS, "status never fails a sync");
@@ -213,19 +214,19 @@ fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestDa
 
 fn a_status_file_is_never_ahead_of_the_database(db: &TestDatabase) {
     let house = TestEngine::on(db);
-    let gate = PausePoint::default();
-    // At the gate 4 of 10 % are fetched: too little for the database to be told at once, enough for the file.
+    let pause_point = PausePoint::default();
+    // At the pause point 4 of 10 % are fetched: too little for the database to be told at once, enough for the file.
     let source = house.memory_source(
         "albums",
-        MemoryTable::albums(10, "Title").at(FaultMoment::Fetch, MemoryFault::Wait(gate.clone())),
+        MemoryTable::albums(10, "Title").at(FaultMoment::Fetch, MemoryFault::Wait(pause_point.clone())),
     );
     watched(&[&house], &source, |id| {
-        gate.wait_until_reached();
+        pause_point.wait_until_reached();
         wait_until(|| house.report(id).stats.bytes > 0);
         let told = house.report(id).progress;
         let kept = house.store.operation_status(id).expect("an answer").expect("a status").progress;
         assert!(told <= kept, "the file says {told} % and the database {kept} %");
-        gate.open();
+        pause_point.resume();
     });
 }
 
@@ -242,15 +243,15 @@ fn a_failed_run_stays_below_100(db: &TestDatabase) {
 fn a_reader_on_another_server_sees_the_same_run(db: &TestDatabase) {
     // The other server has a data folder of its own, so all it has is the database.
     let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
-    let gate = PausePoint::default();
+    let pause_point = PausePoint::default();
     let source = one.memory_source(
         "albums",
-        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(gate.clone())),
+        MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
     let seen = watched(&[&one, &two], &source, |id| {
-        gate.wait_until_reached();
+        pause_point.wait_until_reached();
         wait_until(|| two.report(id).progress >= 50);
-        gate.open();
+        pause_point.resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
 }

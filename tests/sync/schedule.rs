@@ -6,7 +6,8 @@ use lockstep::domain::operation::{Mode, Status};
 use lockstep::sync::SyncThreads;
 
 use crate::support::memory_kind::{MemoryKind, MemoryTable};
-use crate::support::test_engine::{TEST_TIMEOUTS, source_draft, wait_until};
+use crate::support::test_engine::{TEST_TIMEOUTS, source_draft};
+use crate::support::waiting::wait_until;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![two_servers_make_up_for_three_days_of_downtime_with_one_run];

@@ -1,6 +1,6 @@
 //! Workbooks that would take all memory, disk or time: refused or streamed, within bounds, and with a message.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::source::Validators;
@@ -8,6 +8,7 @@ use lockstep::fetch::FetchRequest;
 
 use super::super::{expect_failure, source_of_kind};
 use super::{WorkbookObserver, memory_growth, patient_road, read_bytes};
+use crate::support::load_clock::LoadClock;
 use crate::support::workbook_builder::{XlsxBuilder, build_ods, build_ods_from_content, text_row};
 
 /// Reads what must be refused: its word and sentence. Memory stays below `most` kB more than before.
@@ -206,7 +207,7 @@ fn stopped(bytes: &[u8], questions: u64) -> (&'static str, Duration) {
     std::fs::write(&path, bytes).expect("written");
     let (nothing, notes) = (Validators::default(), WorkbookObserver::stopping_after(questions));
     let order = FetchRequest::whole(&nothing, road.timeout);
-    let begun = Instant::now();
+    let begun = LoadClock::start();
     let kinds = road.kinds();
     let fetched = kinds.get("excel").expect("the kind").fetch(
         &source_of_kind("excel", SourceLocation::File(path)),

@@ -1,12 +1,13 @@
 //! How often a feed is asked: what its server wishes, what its failures cost.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::issue::IssueKind;
 use lockstep::domain::progress::ProgressCount;
 
 use super::Reader;
+use crate::support::load_clock::LoadClock;
 use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
@@ -43,7 +44,7 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
     outside.set("/busy", StubReply::status(429).header("Retry-After", "3600"));
     other.set("/f", StubReply::feed("F", &["1"]));
     let mut reader = Reader::of(&[outside.url("/busy"), other.url("/f")]);
-    let begun = Instant::now();
+    let begun = LoadClock::start();
     let run = reader.by_hand();
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     assert_eq!(run.titles(), ["Article 1"]);
@@ -109,7 +110,7 @@ fn a_short_wait_is_waited_for() {
     assert_eq!((run.titles(), run.issues.len()), (vec!["Article 1"], 0));
     // Fifteen seconds are too long to hold a run up, though it has them.
     outside.set("/later", StubReply::status(503).header("Retry-After", "15"));
-    let begun = Instant::now();
+    let begun = LoadClock::start();
     assert!(Reader::of(&[outside.url("/later")]).by_hand().only_issue().2.starts_with("Its server asks"));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     // One that asks again and again is left alone.

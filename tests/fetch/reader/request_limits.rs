@@ -1,5 +1,6 @@
 //! What a reader server allows, and what it is told: quotas, waits, time, and no secret where it has no business.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +10,12 @@ use lockstep::domain::operation::Mode;
 
 use super::{ALL, ReaderObserver, StoredFields, articles, fetch, field, within};
 use crate::fetch::{FetchSetup, RecordingObserver, expect_failure};
-use crate::support::reader_server::{ACCOUNT_SECRETS, ReaderArticle, ReaderDialect, ReaderFault, ReaderServer};
-use crate::support::test_engine::wait_until;
+use crate::support::load_clock::LoadClock;
+use crate::support::reader_server::{
+    ACCOUNT_SECRETS, ReaderArticle, ReaderDialect, ReaderFault, ReaderReplyTransform, ReaderServer,
+};
+use crate::support::stub_server::StubReply;
+use crate::support::waiting::wait_until;
 
 #[test]
 fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
@@ -18,7 +23,7 @@ fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
     let server = ReaderServer::start(ReaderDialect::Inoreader, articles.clone());
     server.allow(6, 0, 4000);
     let notes = ReaderObserver::default();
-    let begun = Instant::now();
+    let begun = LoadClock::start();
     let (keys, stored) =
         fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("what was allowed");
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
@@ -78,9 +83,14 @@ fn a_short_wait_is_waited_and_told() {
 #[test]
 fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
     let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(5000, 900));
-    server.misbehave("contents", 3..4, ReaderFault::Status(503, vec![("Retry-After", "8".to_owned())]));
-    let notes = ReaderObserver::default();
-    let limit = Duration::from_secs(12);
+    let (notes, limit, begun) = (ReaderObserver::default(), Duration::from_secs(20), Instant::now());
+    // However long the first two batches took, the third comes when two thirds of the time are over.
+    let wait_for_the_last_third = move |_| {
+        let wait = (limit * 2 / 3).saturating_sub(begun.elapsed());
+        StubReply::status(503).header("Retry-After", &wait.as_secs().max(1).to_string())
+    };
+    let transform = ReaderReplyTransform(Arc::new(wait_for_the_last_third));
+    server.misbehave("contents", 3..4, ReaderFault::Twisted(transform));
     let (keys, _) = within(limit, &server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("a part");
     assert_eq!(keys.len(), 300, "{:?}", notes.issues());
     let issues = notes.issues();
@@ -118,9 +128,10 @@ fn a_cancel_ends_a_server_that_hangs() {
         let location = SourceLocation::Url(server.url());
         thread::scope(|scope| {
             let fetching = scope.spawn(|| road.fetch("reader", &location, None, &watch).map(drop));
-            thread::sleep(Duration::from_millis(500));
+            wait_until(|| server.has_been_asked_for(part));
+            thread::sleep(Duration::from_millis(200));
             watch.stop.store(true, Ordering::Relaxed);
-            let begun = Instant::now();
+            let begun = LoadClock::start();
             assert_eq!(expect_failure(fetching.join().expect("no panic")).0, "stopped", "{part}");
             assert!(begun.elapsed() < Duration::from_secs(1), "{part}");
         });

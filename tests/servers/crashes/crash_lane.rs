@@ -11,18 +11,15 @@ use serde_json::json;
 
 use super::edited_sheet::EditedSheet;
 use super::kill_moment::{KillAim, RunDurations};
+use crate::servers::INTERRUPTION_LIMIT;
 use crate::servers::crash_tally::{CrashTally, KillMoment, Violation};
 use crate::servers::status_follower::{FollowedRun, FollowerState, StatusFollower};
 use crate::support::TestDatabase;
 use crate::support::http_client::TestHttpClient;
 use crate::support::seeded_random::SeededRandom;
-use crate::support::server_process::{ServerProcess, ServerSetup, within};
+use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
-
-/// A dead worker's run is interrupted within this time.
-const INTERRUPTED: Duration = Duration::from_secs(30);
-/// Far longer than a run takes that nobody disturbs.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::support::waiting::{WAIT_LIMIT, wait_for};
 
 /// The lane.
 pub(super) struct CrashLane<'a> {
@@ -117,7 +114,7 @@ impl<'a> CrashLane<'a> {
         let begun = Instant::now();
         let id = self.start("full").expect("an answer");
         let answer = begun.elapsed();
-        within(PATIENCE, "the end of a run that nobody disturbs", || self.watch.seen(&id).ended.is_some());
+        wait_for("the end of a run that nobody disturbs", || self.watch.seen(&id).ended.is_some());
         let seen = self.watch.seen(&id);
         assert_eq!(seen.status(), "completed", "{}", seen.report);
         let ended = seen.ended.expect("an end");
@@ -200,7 +197,7 @@ impl<'a> CrashLane<'a> {
             KillAim::End(share) => {
                 let id = self.start(kind).expect("an answer");
                 let is_near = |seen: FollowedRun| seen.finalizing.is_some() || seen.ended.is_some();
-                within(PATIENCE, "the final transaction", || is_near(self.watch.seen(&id)));
+                wait_for("the final transaction", || is_near(self.watch.seen(&id)));
                 wait(self.lengths.end, *share);
                 id
             }
@@ -238,7 +235,7 @@ impl<'a> CrashLane<'a> {
     /// Waits for the end of the run and of the one that goes on where it was interrupted.
     fn see_through(&mut self, id: &str, killed: Instant) {
         let ended = |run: &str| self.watch.seen(run).ended.is_some();
-        while !ended(id) && killed.elapsed() < INTERRUPTED {
+        while !ended(id) && killed.elapsed() < INTERRUPTION_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
         }
         let first = self.watch.seen(id);
@@ -252,7 +249,7 @@ impl<'a> CrashLane<'a> {
         };
         self.watch.follow(next);
         let begun = Instant::now();
-        while !ended(next) && begun.elapsed() < PATIENCE {
+        while !ended(next) && begun.elapsed() < WAIT_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
         }
         let last = self.watch.seen(next).report;
