@@ -172,7 +172,7 @@ impl ProgressDisplay {
                 bar.set_message(one_line(&report.message));
             }
             Self::Lines(last) => {
-                let now = Some((report.sync_id, report.stage));
+                let now = Some((report.id, report.stage));
                 if *last != now {
                     *last = now;
                     note(&format!("{:>3} %  {}", report.progress, report.message));

@@ -142,9 +142,9 @@ fn adopt(app: &App, id: SyncId, request: &StartRequest) -> Result<AdoptedRun, Co
 
 /// Tells how it ended.
 fn tell(app: &App, source: &Source, last: &StatusReport, json: bool) -> Result<(), CommandError> {
-    let issues = app.store.record(last.sync_id)?.map_or(0, |record| record.issues);
+    let issues = app.store.record(last.id)?.map_or(0, |record| record.issues);
     if issues > 0 {
-        for issue in app.store.issues(last.sync_id, 1, TOLD_ISSUES)? {
+        for issue in app.store.issues(last.id, 1, TOLD_ISSUES)? {
             let row = issue.row.map_or(String::new(), |row| format!("row {}, ", grouped(row)));
             // Where a source is made of feeds, the place of an issue is the feed.
             let is_of_feed = last.stats.feeds.is_some() && issue.row.is_none();

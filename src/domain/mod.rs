@@ -23,6 +23,7 @@ pub mod progress;
 pub mod read_options;
 pub mod record;
 pub mod rows;
+pub mod run_summary;
 pub mod run_text;
 pub mod schedule;
 pub mod secret;

@@ -1,104 +1,82 @@
 //! The kept result of a finished run, and where its time went.
 
+use std::ops::Deref;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::operation::{Mode, OperationKind, Stage, Status};
-use super::progress::RunStats;
-use super::source::{Slug, SourceId};
+use super::operation::{Mode, Status};
+use super::run_summary::RunSummary;
+use super::source::SourceId;
 use super::sync_id::SyncId;
 
 /// The kept result of a finished run: exactly one for every accepted start.
 #[derive(Clone, PartialEq, Debug)]
 pub struct SyncRecord {
-    /// The run.
-    pub id: SyncId,
-    /// Its source.
+    /// What the run was and how it ended; its status is terminal.
+    pub summary: RunSummary,
+    /// Its source, which may have been removed since.
     pub source_id: SourceId,
-    /// The source's slug as it was then.
-    pub source: Slug,
-    /// What it did.
-    pub kind: OperationKind,
     /// How much it fetched.
     pub mode: Mode,
-    /// How it ended; always terminal.
-    pub status: Status,
-    /// The last line for people.
-    pub message: String,
-    /// The percent it reached.
-    pub progress: u8,
-    /// What it was doing when it ended; `None` if no worker ever took it.
-    pub stage: Option<Stage>,
-    /// When it was accepted, and when it came to its stages.
-    pub moments: RunTimestamps,
+    /// When it was accepted, and when it reached each stage.
+    pub timestamps: RunTimestamps,
     /// When it ended.
     pub finished_at: DateTime<Utc>,
-    /// The counts.
-    pub stats: RunStats,
-    /// What went wrong, as a sentence.
-    pub error: Option<String>,
-    /// The same as a word.
-    pub code: Option<String>,
     /// Who asked for it.
     pub requested_by: String,
-    /// Which try it was, from 1.
-    pub attempt: i32,
-    /// The interrupted run it continued.
-    pub retry_of: Option<SyncId>,
-    /// The run that continues it.
-    pub successor: Option<SyncId>,
     /// How many issues it found.
     pub issues: u64,
-    /// How many removals wait for a person's word.
+    /// How many removals wait for confirmation.
     pub withheld_removals: u64,
+}
+
+impl Deref for SyncRecord {
+    type Target = RunSummary;
+
+    fn deref(&self) -> &RunSummary {
+        &self.summary
+    }
 }
 
 impl SyncRecord {
     /// From start to end in seconds; a run that never started took no time.
     #[must_use]
     pub fn duration_seconds(&self) -> f64 {
-        self.moments.started_at.map_or(0.0, |start| seconds(start, self.finished_at))
+        self.timestamps.started_at.map_or(0.0, |start| seconds(start, self.finished_at))
     }
 
     /// Where its time went. An interrupted run was in its last stage until somebody noticed that its worker was gone.
     #[must_use]
-    pub fn timings(&self) -> StageTimings {
-        let timings = self.moments.timings(Some(self.finished_at));
+    pub fn stage_timings(&self) -> StageTimings {
+        let timings = self.timestamps.stage_timings(Some(self.finished_at));
         // No run completes without finalizing: this one is older than the knowledge of when.
-        let unknown = self.status == Status::Completed && self.moments.finalizing_at.is_none();
+        let unknown = self.status == Status::Completed && self.timestamps.finalizing_at.is_none();
         if unknown { StageTimings { waiting: timings.waiting, ..StageTimings::default() } } else { timings }
     }
 }
 
-/// A run that has not ended, as its row tells it: what its record will say, as far as that is known.
+/// A run that has not ended.
 #[derive(Clone, PartialEq, Debug)]
 pub struct ActiveRun {
-    /// The run.
-    pub id: SyncId,
+    /// What it does and how far it is; pending or running, without error and successor.
+    pub summary: RunSummary,
     /// Its source.
     pub source_id: SourceId,
-    /// The source's slug.
-    pub source: Slug,
-    /// What it does.
-    pub kind: OperationKind,
     /// How much it fetches.
     pub mode: Mode,
-    /// Pending or running.
-    pub status: Status,
-    /// The last line for people.
-    pub message: String,
-    /// The percent it has reached.
-    pub progress: u8,
-    /// When it was accepted, and when it came to its stages so far.
-    pub moments: RunTimestamps,
-    /// The counts so far.
-    pub stats: RunStats,
+    /// When it was accepted, and when it reached its stages so far.
+    pub timestamps: RunTimestamps,
     /// Who asked for it.
     pub requested_by: String,
-    /// Which try it is, from 1.
-    pub attempt: i32,
-    /// The interrupted run it continues.
-    pub retry_of: Option<SyncId>,
+}
+
+impl Deref for ActiveRun {
+    type Target = RunSummary;
+
+    fn deref(&self) -> &RunSummary {
+        &self.summary
+    }
 }
 
 /// A run as history knows it.
@@ -126,39 +104,24 @@ pub struct RunAttempt {
 }
 
 impl HistoryRun {
-    /// The run it continues.
+    /// What both kinds share.
     #[must_use]
-    pub const fn retry_of(&self) -> Option<SyncId> {
+    pub const fn summary(&self) -> &RunSummary {
         match self {
-            Self::Active(run) => run.retry_of,
-            Self::Ended(record) => record.retry_of,
+            Self::Active(run) => &run.summary,
+            Self::Ended(record) => &record.summary,
         }
     }
 
-    /// The run that continues it.
-    #[must_use]
-    pub const fn successor(&self) -> Option<SyncId> {
-        match self {
-            Self::Active(_) => None,
-            Self::Ended(record) => record.successor,
-        }
-    }
-
-    /// The run as one of those that continue each other.
+    /// The run as one attempt of those that continue each other.
     #[must_use]
     pub const fn as_attempt(&self) -> RunAttempt {
-        match self {
-            Self::Active(ActiveRun { id, status, progress, attempt, .. }) => {
-                RunAttempt { id: *id, status: *status, progress: *progress, attempt: *attempt, finished_at: None }
-            }
-            Self::Ended(SyncRecord { id, status, progress, attempt, finished_at, .. }) => RunAttempt {
-                id: *id,
-                status: *status,
-                progress: *progress,
-                attempt: *attempt,
-                finished_at: Some(*finished_at),
-            },
-        }
+        let RunSummary { id, status, progress, attempt, .. } = *self.summary();
+        let finished_at = match self {
+            Self::Active(_) => None,
+            Self::Ended(record) => Some(record.finished_at),
+        };
+        RunAttempt { id, status, progress, attempt, finished_at }
     }
 }
 
@@ -193,7 +156,7 @@ impl RunTimestamps {
     /// The time between them: each stage lasts until the next one that the run came to, the last one until its end,
     /// `None` while it is active.
     #[must_use]
-    pub fn timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
+    pub fn stage_timings(&self, finished_at: Option<DateTime<Utc>>) -> StageTimings {
         let Self { created_at, started_at, processing_at, finalizing_at } = *self;
         let between = |from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>| Some(seconds(from?, to?));
         StageTimings {
@@ -223,30 +186,30 @@ mod tests {
         DateTime::UNIX_EPOCH + TimeDelta::milliseconds(millis)
     }
 
-    fn timings(rest: [Option<i64>; 4]) -> StageTimings {
+    fn stage_timings(rest: [Option<i64>; 4]) -> StageTimings {
         let [started_at, processing_at, finalizing_at, finished_at] = rest.map(|millis| millis.map(at));
-        RunTimestamps { created_at: at(0), started_at, processing_at, finalizing_at }.timings(finished_at)
+        RunTimestamps { created_at: at(0), started_at, processing_at, finalizing_at }.stage_timings(finished_at)
     }
 
     #[test]
     fn each_stage_lasts_until_the_next_and_the_last_until_the_end() {
         let told =
             |waiting, fetching, processing, finalizing| StageTimings { waiting, fetching, processing, finalizing };
-        let whole = timings([Some(500), Some(2_000), Some(12_250), Some(12_500)]);
+        let whole = stage_timings([Some(500), Some(2_000), Some(12_250), Some(12_500)]);
         assert_eq!(whole, told(Some(0.5), Some(1.5), Some(10.25), Some(0.25)));
-        let nothing_new = timings([Some(500), None, Some(700), Some(1_000)]);
+        let nothing_new = stage_timings([Some(500), None, Some(700), Some(1_000)]);
         assert_eq!(nothing_new, told(Some(0.5), Some(0.2), None, Some(0.3)));
-        let died_while_processing = timings([Some(500), Some(1_000), None, Some(16_000)]);
+        let died_while_processing = stage_timings([Some(500), Some(1_000), None, Some(16_000)]);
         assert_eq!(died_while_processing, told(Some(0.5), Some(0.5), Some(15.0), None));
-        assert_eq!(timings([Some(0), None, None, Some(3_000)]), told(Some(0.0), Some(3.0), None, None));
-        assert_eq!(timings([None, None, None, Some(3_000)]), told(Some(3.0), None, None, None));
+        assert_eq!(stage_timings([Some(0), None, None, Some(3_000)]), told(Some(0.0), Some(3.0), None, None));
+        assert_eq!(stage_timings([None, None, None, Some(3_000)]), told(Some(3.0), None, None, None));
     }
 
     #[test]
     fn what_goes_on_has_no_length_yet_and_no_time_runs_backwards() {
-        assert_eq!(timings([None; 4]), StageTimings::default());
-        let processing = timings([Some(100), Some(300), None, None]);
+        assert_eq!(stage_timings([None; 4]), StageTimings::default());
+        let processing = stage_timings([Some(100), Some(300), None, None]);
         assert_eq!((processing.fetching, processing.processing), (Some(0.2), None));
-        assert_eq!(timings([Some(100), None, None, Some(50)]).fetching, Some(0.0));
+        assert_eq!(stage_timings([Some(100), None, None, Some(50)]).fetching, Some(0.0));
     }
 }

@@ -2,8 +2,9 @@
 //! here, so that all of them say the same.
 
 use super::issue::IssueKind;
-use super::operation::{OperationKind, Status};
+use super::operation::{OperationKind, Stage, Status};
 use super::progress::{FailedFeeds, ProgressCount, RunStats};
+use super::run_summary::RunSummary;
 use super::source::Noun;
 use super::text::counts::grouped;
 
@@ -169,6 +170,18 @@ pub fn would_leave_out(stats: &RunStats) -> String {
         text.push_str(&format!(" {} would be skipped.", rows(stats)));
     }
     text + &feeds_sentence(stats)
+}
+
+/// The message of a run as visitors of a public catalog see it: without the address of the source, the reason of a
+/// failure and the person who cancelled. `many` is the plural name of the source's entries.
+#[must_use]
+pub fn visitor_message(run: &RunSummary, many: &str) -> String {
+    match run.status {
+        Status::Pending | Status::Running if run.stage == Some(Stage::Fetching) => format!("Fetching {many}…"),
+        Status::Failed => "The last sync failed. The catalog is as it was, and nothing is lost.".to_owned(),
+        Status::Cancelled => "The last sync was cancelled.".to_owned(),
+        Status::Pending | Status::Running | Status::Completed | Status::Interrupted => run.message.clone(),
+    }
 }
 
 /// The issues of a run, counted: `1 issue`, `12,480 issues`.

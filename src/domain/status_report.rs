@@ -1,122 +1,107 @@
-//! What a poller is told of a run: the status JSON.
+//! The status of a run as pollers read it: the status JSON.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use std::ops::Deref;
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::operation::{OperationKind, Stage, Status};
-use super::progress::RunStats;
-use super::source::Slug;
-use super::sync_id::SyncId;
+use super::progress::rate_and_eta;
+use super::run_summary::RunSummary;
+use super::run_text::visitor_message;
 
 /// The live or last status of one run. Its JSON is the contract with every poller.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StatusReport {
-    /// The run.
-    pub sync_id: SyncId,
-    /// The slug of its source.
-    pub source: Slug,
-    /// What it does.
-    pub kind: OperationKind,
-    /// Where it stands.
-    pub status: Status,
-    /// Percent, 0 to 100; 100 only with *completed*.
-    pub progress: u8,
-    /// What it is doing; `None` before it started.
-    pub stage: Option<Stage>,
-    /// One line for people.
-    pub message: String,
+    /// What the run does and how far it is.
+    #[serde(flatten)]
+    pub summary: RunSummary,
     /// When it was accepted.
-    #[serde(with = "seconds")]
     pub start_time: DateTime<Utc>,
-    /// When this was written.
-    #[serde(with = "millis")]
+    /// When this report was written.
     pub last_update: DateTime<Utc>,
-    /// The counts.
-    pub stats: RunStats,
     /// Items a second, once known.
     pub rate: Option<f64>,
-    /// Seconds left, once known.
+    /// Seconds left of the current stage, once known.
     pub eta_seconds: Option<u64>,
-    /// What went wrong, as a sentence.
-    pub error: Option<String>,
-    /// The same as a word.
-    pub code: Option<String>,
-    /// Which try this is, from 1.
-    pub attempt: i32,
-    /// The interrupted run it continues.
-    pub retry_of: Option<SyncId>,
-    /// The run that continues it.
-    pub successor: Option<SyncId>,
+}
+
+impl Deref for StatusReport {
+    type Target = RunSummary;
+
+    fn deref(&self) -> &RunSummary {
+        &self.summary
+    }
+}
+
+impl Serialize for StatusReport {
+    /// Writes the fields in the order of the contract. Start is to the second; the last update is to the millisecond,
+    /// because readers decide by a report's age whether to trust it.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { summary, start_time, last_update, rate, eta_seconds } = self;
+        let mut fields = serializer.serialize_struct("StatusReport", 17)?;
+        fields.serialize_field("syncId", &summary.id)?;
+        fields.serialize_field("source", &summary.source)?;
+        fields.serialize_field("kind", &summary.kind)?;
+        fields.serialize_field("status", &summary.status)?;
+        fields.serialize_field("progress", &summary.progress)?;
+        fields.serialize_field("stage", &summary.stage)?;
+        fields.serialize_field("message", &summary.message)?;
+        fields.serialize_field("startTime", &start_time.to_rfc3339_opts(SecondsFormat::Secs, true))?;
+        fields.serialize_field("lastUpdate", &last_update.to_rfc3339_opts(SecondsFormat::Millis, true))?;
+        fields.serialize_field("stats", &summary.stats)?;
+        fields.serialize_field("rate", rate)?;
+        fields.serialize_field("etaSeconds", eta_seconds)?;
+        fields.serialize_field("error", &summary.error)?;
+        fields.serialize_field("code", &summary.code)?;
+        fields.serialize_field("attempt", &summary.attempt)?;
+        fields.serialize_field("retryOf", &summary.retry_of)?;
+        fields.serialize_field("successor", &summary.successor)?;
+        fields.end()
+    }
 }
 
 impl StatusReport {
-    /// The report as visitors of a public catalog are told it: not where the source is, what went wrong there, or who
-    /// ended the run. `many` is what its entries are called.
+    /// The report of a run that was accepted at `start_time`, as of `last_update`. `elapsed` is how long a worker has
+    /// had it, from which rate and time left follow.
+    #[must_use]
+    pub fn new(summary: RunSummary, start_time: DateTime<Utc>, last_update: DateTime<Utc>, elapsed: TimeDelta) -> Self {
+        let (rate, eta_seconds) = rate_and_eta(&summary.stats, elapsed, summary.status, summary.stage);
+        Self { summary, start_time, last_update, rate, eta_seconds }
+    }
+
+    /// The report as visitors of a public catalog see it, without the address of the source, the reason of a failure
+    /// and the person who cancelled. `many` is the plural name of the source's entries.
     #[must_use]
     pub fn for_visitors(mut self, many: &str) -> Self {
-        let told = match self.status {
-            Status::Pending | Status::Running if self.stage == Some(Stage::Fetching) => format!("Fetching {many}…"),
-            Status::Failed => "The last sync failed. The catalog is as it was, and nothing is lost.".to_owned(),
-            Status::Cancelled => "The last sync was cancelled.".to_owned(),
-            Status::Pending | Status::Running | Status::Completed | Status::Interrupted => self.message,
-        };
-        self.error = self.error.map(|_| told.clone());
-        self.message = told;
-        self.code = None;
+        let summary = &mut self.summary;
+        summary.message = visitor_message(summary, many);
+        summary.error = summary.error.as_ref().map(|_| summary.message.clone());
+        summary.code = None;
         self
-    }
-}
-
-/// Times to the second, `2026-11-20T08:00:00Z`.
-mod seconds {
-    use super::{DateTime, SecondsFormat, Utc};
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Secs, true))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<DateTime<Utc>, D::Error> {
-        DateTime::<Utc>::deserialize(d)
-    }
-}
-
-/// Times to the millisecond: how old a report is decides whether it is believed.
-mod millis {
-    use super::{DateTime, SecondsFormat, Utc};
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(time: &DateTime<Utc>, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<DateTime<Utc>, D::Error> {
-        DateTime::<Utc>::deserialize(d)
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::{OperationKind, RunStats, Stage, Status, StatusReport};
+    use super::StatusReport;
+    use crate::domain::operation::{OperationKind, Stage, Status};
+    use crate::domain::progress::RunStats;
+    use crate::domain::run_summary::RunSummary;
     use crate::domain::sync_id::SyncId;
 
-    /// A report in the middle of a run.
-    pub(crate) fn report() -> StatusReport {
-        let time = |text: &str| text.parse().expect("a time");
-        StatusReport {
-            sync_id: SyncId::new(),
+    /// The summary of a run in the middle of processing.
+    pub(crate) fn summary() -> RunSummary {
+        RunSummary {
+            id: SyncId::new(),
             source: "albums".parse().expect("a slug"),
             kind: OperationKind::Sync,
             status: Status::Running,
             progress: 45,
             stage: Some(Stage::Processing),
             message: "Syncing album 450 of 1000…".to_owned(),
-            start_time: time("2026-11-20T08:00:00Z"),
-            last_update: time("2026-11-20T08:00:15.25Z"),
             stats: RunStats::default(),
-            rate: Some(214.5),
-            eta_seconds: Some(3),
             error: None,
             code: None,
             attempt: 1,
@@ -125,12 +110,23 @@ pub(crate) mod tests {
         }
     }
 
+    /// A report in the middle of processing.
+    pub(crate) fn report() -> StatusReport {
+        let time = |text: &str| text.parse().expect("a time");
+        StatusReport {
+            summary: summary(),
+            start_time: time("2026-11-20T08:00:00Z"),
+            last_update: time("2026-11-20T08:00:15.25Z"),
+            rate: Some(214.5),
+            eta_seconds: Some(3),
+        }
+    }
+
     #[test]
-    fn the_json_has_the_names_of_the_contract_and_reads_back() {
+    fn the_json_has_the_fields_of_the_contract_in_order_and_parses_back() {
         let report = report();
-        let json = serde_json::to_value(&report).expect("json");
-        let names: Vec<&str> = json.as_object().expect("an object").keys().map(String::as_str).collect();
-        let mut expected = vec![
+        let text = serde_json::to_string(&report).expect("json");
+        let names = [
             "syncId",
             "source",
             "kind",
@@ -149,31 +145,34 @@ pub(crate) mod tests {
             "retryOf",
             "successor",
         ];
-        expected.sort_unstable();
-        assert_eq!(names, expected);
+        let positions: Vec<_> = names.iter().map(|name| text.find(&format!("\"{name}\":"))).collect();
+        assert!(positions.iter().all(Option::is_some) && positions.is_sorted(), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&text).expect("json");
+        assert_eq!(json.as_object().expect("an object").len(), names.len());
         assert_eq!(json["startTime"], "2026-11-20T08:00:00Z");
+        assert_eq!(json["lastUpdate"], "2026-11-20T08:00:15.250Z");
         assert_eq!(json["stats"]["items"]["total"], 0);
-        assert_eq!(serde_json::from_value::<StatusReport>(json).expect("reads back"), report);
+        assert_eq!(serde_json::from_value::<StatusReport>(json).expect("parses back"), report);
     }
 
     #[test]
-    fn visitors_are_not_told_where_the_source_is_or_what_went_wrong_there() {
-        let fetching = StatusReport {
+    fn visitors_see_neither_the_address_of_a_source_nor_why_it_failed() {
+        let fetching = RunSummary {
             stage: Some(Stage::Fetching),
             message: "Fetching albums from secret.example…".to_owned(),
-            ..report()
+            ..summary()
         };
-        let failed = StatusReport {
+        let failed = RunSummary {
             status: Status::Failed,
             message: "secret.example answers 404".to_owned(),
             error: Some("secret.example answers 404".to_owned()),
             code: Some("not_found".to_owned()),
-            ..report()
+            ..summary()
         };
-        for report in [fetching, failed] {
-            let told = report.for_visitors("albums");
-            let json = serde_json::to_string(&told).expect("json");
-            assert!(!json.contains("secret") && told.code.is_none(), "{json}");
+        for summary in [fetching, failed] {
+            let shown = StatusReport { summary, ..report() }.for_visitors("albums");
+            let json = serde_json::to_string(&shown).expect("json");
+            assert!(!json.contains("secret") && shown.code.is_none(), "{json}");
         }
     }
 }

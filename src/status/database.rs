@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::{StatusError, StatusStore};
-use crate::domain::progress::rate_and_eta;
 use crate::domain::record::SyncRecord;
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
@@ -46,7 +45,7 @@ impl StatusStore for DatabaseStatus {
         let Some(record) = self.store.record(id)? else { return Ok(None) };
         // The source may have got another address since; its row would say that one.
         let source = self.store.source_by_id(record.source_id)?.map(|source| source.slug);
-        Ok(Some(from_record(record, source)))
+        Ok(Some(report_from_record(record, source)))
     }
 
     /// Operations and records have terms of their own, see `sync::retention`.
@@ -55,27 +54,11 @@ impl StatusStore for DatabaseStatus {
     }
 }
 
-/// What the row of an ended run said, word for word: it is gone before its record is.
-fn from_record(record: SyncRecord, source: Option<Slug>) -> StatusReport {
-    let ran = record.moments.started_at.map(|start| record.finished_at - start).unwrap_or_default();
-    let (rate, eta_seconds) = rate_and_eta(&record.stats, ran, record.status, record.stage);
-    StatusReport {
-        sync_id: record.id,
-        source: source.unwrap_or(record.source),
-        kind: record.kind,
-        status: record.status,
-        progress: record.progress,
-        stage: record.stage,
-        message: record.message,
-        start_time: record.moments.created_at,
-        last_update: record.finished_at,
-        stats: record.stats,
-        rate,
-        eta_seconds,
-        error: record.error,
-        code: record.code,
-        attempt: record.attempt,
-        retry_of: record.retry_of,
-        successor: record.successor,
-    }
+/// The report that the row of an ended run gave before it was deleted. `slug` is that of its source today, `None`
+/// once the source was removed.
+fn report_from_record(record: SyncRecord, slug: Option<Slug>) -> StatusReport {
+    let elapsed = record.timestamps.started_at.map(|start| record.finished_at - start).unwrap_or_default();
+    let mut summary = record.summary;
+    summary.source = slug.unwrap_or(summary.source);
+    StatusReport::new(summary, record.timestamps.created_at, record.finished_at, elapsed)
 }

@@ -75,7 +75,7 @@ impl StatusStore for FileStatus {
     }
 
     fn put(&self, report: &StatusReport) -> Result<(), StatusError> {
-        let path = self.path(report.sync_id);
+        let path = self.path(report.id);
         let json = serde_json::to_vec(report)?;
         self.write(&path, &json).map_err(|error| {
             // Gone already is as good; anything else leaves a report that readers tell by its age.
@@ -128,7 +128,6 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::{Duration, FileStatus, StatusStore};
-    use crate::domain::status_report::StatusReport;
     use crate::domain::status_report::tests::report;
     use crate::domain::sync_id::SyncId;
 
@@ -137,12 +136,12 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let files = FileStatus::new(home.path().join("status"));
         let report = report();
-        assert!(files.get(report.sync_id).expect("readable").is_none());
+        assert!(files.get(report.id).expect("readable").is_none());
         files.put(&report).expect("written");
-        assert_eq!(files.get(report.sync_id).expect("readable"), Some(report.clone()));
+        assert_eq!(files.get(report.id).expect("readable"), Some(report.clone()));
         let mode = |path| std::fs::metadata(path).expect("there").permissions().mode() & 0o777;
         assert_eq!(mode(files.folder.clone()), 0o700);
-        assert_eq!(mode(files.path(report.sync_id)), 0o600);
+        assert_eq!(mode(files.path(report.id)), 0o600);
         assert_eq!(std::fs::read_dir(&files.folder).expect("folder").count(), 1, "no temporary file is left");
     }
 
@@ -151,7 +150,7 @@ mod tests {
         let home = tempfile::tempdir().expect("a folder");
         let files = FileStatus::new(home.path().join("status"));
         for _ in 0..20 {
-            files.put(&StatusReport { sync_id: SyncId::new(), ..report() }).expect("written");
+            files.put(&report()).expect("written");
             std::fs::create_dir(files.path(SyncId::new())).expect("a folder of such a name");
         }
         std::thread::sleep(Duration::from_millis(20));

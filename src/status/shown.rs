@@ -43,7 +43,7 @@ impl SeenPoint {
 impl SeenProgress {
     /// Whether this report says less than somebody was told before.
     pub(super) fn is_more_than(&self, report: &StatusReport) -> bool {
-        self.0.lock().get(&report.sync_id).is_some_and(|told| SeenPoint::by(report) < told.most)
+        self.0.lock().get(&report.id).is_some_and(|told| SeenPoint::by(report) < told.most)
     }
 
     /// Notes that somebody is told this. While a run goes on its feeds and articles are raised to what was told before:
@@ -51,9 +51,9 @@ impl SeenProgress {
     pub(super) fn note(&self, report: &mut StatusReport) {
         let (reached, at) = (SeenPoint::by(report), Instant::now());
         let mut all = self.0.lock();
-        if let Some(told) = all.get_mut(&report.sync_id) {
-            let stats = &mut report.stats;
-            if report.status == Status::Running {
+        if let Some(told) = all.get_mut(&report.id) {
+            let stats = &mut report.summary.stats;
+            if report.summary.status == Status::Running {
                 stats.feeds = stats.feeds.or(told.feeds).map(|now| now.not_before(told.feeds));
                 stats.articles = stats.articles.or(told.articles).map(|now| now.not_before(told.articles));
             }
@@ -67,7 +67,7 @@ impl SeenProgress {
             all.remove(&oldest);
         }
         let RunStats { feeds, articles, .. } = report.stats;
-        all.insert(report.sync_id, SeenEntry { most: reached, feeds, articles, at });
+        all.insert(report.id, SeenEntry { most: reached, feeds, articles, at });
     }
 }
 
@@ -76,12 +76,13 @@ mod tests {
     use super::{REMEMBERED, SeenProgress};
     use crate::domain::operation::Status;
     use crate::domain::progress::ProgressCount;
+    use crate::domain::run_summary::RunSummary;
     use crate::domain::status_report::StatusReport;
-    use crate::domain::status_report::tests::report;
+    use crate::domain::status_report::tests::{report, summary};
     use crate::domain::sync_id::SyncId;
 
-    fn at(sync_id: SyncId, progress: u8) -> StatusReport {
-        StatusReport { sync_id, progress, ..report() }
+    fn at(id: SyncId, progress: u8) -> StatusReport {
+        StatusReport { summary: RunSummary { id, progress, ..summary() }, ..report() }
     }
 
     #[test]
@@ -98,7 +99,8 @@ mod tests {
         let count = |processed, total| Some(ProgressCount { processed, total });
         let told = |feeds, articles, status| {
             let mut report = at(run, 55);
-            (report.status, report.stats.feeds, report.stats.articles) = (status, feeds, articles);
+            (report.summary.status, report.summary.stats.feeds, report.summary.stats.articles) =
+                (status, feeds, articles);
             shown.note(&mut report);
             (report.stats.feeds, report.stats.articles)
         };

@@ -8,7 +8,7 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::facts;
 use super::schema::{api_tokens, house_facts, sessions, users};
-use super::stored::{or_taken, word};
+use super::stored::{map_taken, parse_value};
 use crate::domain::account::{AccountName, Actor, Role, UserAccount};
 
 /// An API token as it is listed; its secret is not kept.
@@ -56,7 +56,7 @@ impl Store {
     /// [`StoreError::Taken`] when the name is in use; otherwise when the database fails.
     pub fn add_user(&self, name: &AccountName, role: Role, hash: &str) -> Result<(), StoreError> {
         let added = self.write(|conn| insert_user(conn, name.as_str(), role, hash));
-        or_taken(added, &format!("a user called {}", name.as_str()))
+        map_taken(added, &format!("a user called {}", name.as_str()))
     }
 
     /// Adds the first admin, if `token` is that of the set-up link and no admin exists; answers whether it did.
@@ -72,7 +72,7 @@ impl Store {
             }
             insert_user(conn, name.as_str(), Role::Admin, hash).map(|()| true)
         });
-        or_taken(added, &format!("a user called {}", name.as_str()))
+        map_taken(added, &format!("a user called {}", name.as_str()))
     }
 
     /// Whether `token` is that of the open set-up link.
@@ -108,8 +108,10 @@ impl Store {
                 .select((users::id, users::name, users::role, users::password_hash))
                 .first(conn)
                 .optional()?;
-            row.map(|(id, name, role, hash)| Ok((UserAccount { id, name, role: word("users.role", &role)? }, hash)))
-                .transpose()
+            row.map(|(id, name, role, hash)| {
+                Ok((UserAccount { id, name, role: parse_value("users.role", &role)? }, hash))
+            })
+            .transpose()
         })
     }
 
@@ -122,7 +124,7 @@ impl Store {
             let rows: Vec<(i64, String, String)> =
                 users::table.order(users::name).select((users::id, users::name, users::role)).load(conn)?;
             rows.into_iter()
-                .map(|(id, name, role)| Ok(UserAccount { id, name, role: word("users.role", &role)? }))
+                .map(|(id, name, role)| Ok(UserAccount { id, name, role: parse_value("users.role", &role)? }))
                 .collect()
         })
     }
@@ -167,7 +169,7 @@ impl Store {
                 .select((users::name, users::role))
                 .first(conn)
                 .optional()?;
-            row.map(|(name, role)| Ok(Actor { name, role: word("users.role", &role)? })).transpose()
+            row.map(|(name, role)| Ok(Actor { name, role: parse_value("users.role", &role)? })).transpose()
         })
     }
 
@@ -188,7 +190,7 @@ impl Store {
                 .execute(conn)?;
             Ok(())
         });
-        or_taken(added, &format!("a token called {}", name.as_str()))
+        map_taken(added, &format!("a token called {}", name.as_str()))
     }
 
     /// Makes a token let nobody in from now on; answers whether there was such a token in force.
@@ -215,7 +217,7 @@ impl Store {
                 .load(conn)?;
             rows.into_iter()
                 .map(|(name, role, created, revoked)| {
-                    let role = word("api_tokens.role", &role)?;
+                    let role = parse_value("api_tokens.role", &role)?;
                     let revoked_at = revoked.map(|time| time.and_utc());
                     Ok(ApiToken { name, role, created_at: created.and_utc(), revoked_at })
                 })
@@ -235,7 +237,7 @@ impl Store {
                 .select((api_tokens::name, api_tokens::role))
                 .first(conn)
                 .optional()?;
-            row.map(|(name, role)| Ok(Actor { name, role: word("api_tokens.role", &role)? })).transpose()
+            row.map(|(name, role)| Ok(Actor { name, role: parse_value("api_tokens.role", &role)? })).transpose()
         })
     }
 }

@@ -8,7 +8,7 @@ use diesel::sql_types::{Integer, Nullable, Text, Timestamp};
 use super::connection::{AnyConnection, Store};
 use super::error::StoreError;
 use super::schema::sync_operations;
-use super::stored::word;
+use super::stored::parse_value;
 use crate::domain::record::{HistoryRun, RunAttempt};
 use crate::domain::sync_id::SyncId;
 
@@ -37,8 +37,8 @@ impl TryFrom<RunLink> for RunAttempt {
 
     fn try_from(link: RunLink) -> Result<Self, StoreError> {
         Ok(Self {
-            id: word("sync_records.id", &link.id)?,
-            status: word("sync_records.status", &link.status)?,
+            id: parse_value("sync_records.id", &link.id)?,
+            status: parse_value("sync_records.status", &link.status)?,
             progress: u8::try_from(link.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
             attempt: link.attempt,
             finished_at: link.finished_at.map(|time| time.and_utc()),
@@ -71,10 +71,11 @@ impl Store {
     /// When the database fails.
     pub fn attempts(&self, of: &HistoryRun) -> Result<Vec<RunAttempt>, StoreError> {
         self.read(|conn| {
-            let mut chain = walk(conn, of.retry_of(), "retry_of")?;
+            let mut chain = walk(conn, of.summary().retry_of, "retry_of")?;
             chain.reverse();
-            let mut after = walk(conn, of.successor(), "successor")?;
-            let last = after.last().map_or_else(|| of.successor().map(|id| id.to_string()), |last| last.next.clone());
+            let mut after = walk(conn, of.summary().successor, "successor")?;
+            let last =
+                after.last().map_or_else(|| of.summary().successor.map(|id| id.to_string()), |last| last.next.clone());
             // The last of them has no record before it has ended.
             if let Some(id) = last.filter(|_| after.len() < FOLLOWED) {
                 let row = sync_operations::table.find(id).select((

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::feed_counts;
 use super::items::Item;
 use super::schema::catalogs;
-use super::stored::{json, to_json};
+use super::stored::{parse_json, to_json};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::FeedRecord;
 use crate::domain::source::{SourceId, Validators};
@@ -115,13 +115,13 @@ fn from_row((_, columns, types, validators, count, settled, last): CatalogRow) -
         None => None,
         Some(at) => Some(SettledState {
             at: at.and_utc(),
-            columns: json("catalogs.settled_columns", &settled_columns)?,
-            column_types: json("catalogs.settled_types", &settled_types)?,
+            columns: parse_json("catalogs.settled_columns", &settled_columns)?,
+            column_types: parse_json("catalogs.settled_types", &settled_types)?,
         }),
     };
     Ok(Catalog {
-        columns: json("catalogs.columns", &columns)?,
-        column_types: json("catalogs.column_types", &types)?,
+        columns: parse_json("catalogs.columns", &columns)?,
+        column_types: parse_json("catalogs.column_types", &types)?,
         item_count: u64::try_from(count).map_err(|error| StoreError::corrupt("catalogs.item_count")(&error))?,
         settled,
         settled_count: settled_count
@@ -129,7 +129,7 @@ fn from_row((_, columns, types, validators, count, settled, last): CatalogRow) -
             .transpose()
             .map_err(|error| StoreError::corrupt("catalogs.settled_count")(&error))?,
         last_success_at: last.map(|time| time.and_utc()),
-        validators: json("catalogs.validators", &validators)?,
+        validators: parse_json("catalogs.validators", &validators)?,
     })
 }
 
@@ -206,7 +206,7 @@ impl Store {
     pub fn feeds(&self, id: SourceId) -> Result<Vec<FeedRecord>, StoreError> {
         self.read(|conn| {
             let text: Option<String> = catalogs::table.find(id.0).select(catalogs::feeds).first(conn).optional()?;
-            text.map_or_else(|| Ok(Vec::new()), |text| json("catalogs.feeds", &text))
+            text.map_or_else(|| Ok(Vec::new()), |text| parse_json("catalogs.feeds", &text))
         })
     }
 

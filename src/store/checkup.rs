@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::operations::ACTIVE;
 use super::records::is_latest;
 use super::schema::{sources, sync_operations, sync_records};
-use super::stored::word;
+use super::stored::parse_value;
 use crate::domain::operation::{Stage, Status};
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
@@ -201,7 +201,7 @@ impl DatabaseProbe {
             let since = until.and_then(DateTime::from_timestamp_millis).unwrap_or(created_at.and_utc());
             alive |= until.is_some() && since > now;
             let since = (now - since).to_std().unwrap_or_default();
-            let (id, source) = (word("sync_operations.id", &id)?, word("sources.slug", &slug)?);
+            let (id, source) = (parse_value("sync_operations.id", &id)?, parse_value("sources.slug", &slug)?);
             let finalizing = stage.is_some_and(|stage| stage == Stage::Finalizing.as_str());
             let run = LeftRun { id, source, worker, since, finalizing };
             match until {
@@ -231,7 +231,7 @@ impl DatabaseProbe {
             .load(&mut self.conn)?;
         rows.into_iter()
             .map(|(slug, id, message, ended)| {
-                let (source, id) = (word("sources.slug", &slug)?, word("sync_records.id", &id)?);
+                let (source, id) = (parse_value("sources.slug", &slug)?, parse_value("sync_records.id", &id)?);
                 Ok(FailedSource { source, id, message, ended: ended.and_utc() })
             })
             .collect()

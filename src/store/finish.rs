@@ -10,7 +10,7 @@ use super::dialect::clock;
 use super::error::StoreError;
 use super::operations::{self, OperationRow};
 use super::schema::{catalogs, sources, sync_operations, sync_records};
-use super::stored::{json, to_json};
+use super::stored::{parse_json, to_json};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::FeedRecord;
@@ -149,7 +149,7 @@ pub(super) fn close(
     let Some(row) = operations::row(conn, &id)? else { return Err(StoreError::Fenced) };
     let mut stats = match ending.stats {
         Some(stats) => stats,
-        None => json("sync_operations.stats", &row.stats)?,
+        None => parse_json("sync_operations.stats", &row.stats)?,
     };
     if let Some(applied) = &ending.applied {
         let stamp = BatchStamp { source_id: row.source_id, sync_id: &id, now };

@@ -8,9 +8,8 @@ use super::error::StoreError;
 use super::operations::{ACTIVE, OperationRow};
 use super::records::RecordRow;
 use super::schema::{sources, sync_operations, sync_records};
-use super::stored::{json, word};
 use crate::domain::operation::Status;
-use crate::domain::record::{ActiveRun, HistoryRun, RunTimestamps, SyncRecord};
+use crate::domain::record::{ActiveRun, HistoryRun, SyncRecord};
 use crate::domain::source::{Slug, SourceId};
 use crate::domain::sync_id::SyncId;
 
@@ -45,29 +44,6 @@ pub struct HistoryPage {
     pub total: u64,
 }
 
-fn active(row: OperationRow, slug: &str) -> Result<ActiveRun, StoreError> {
-    Ok(ActiveRun {
-        id: word("sync_operations.id", &row.id)?,
-        source_id: SourceId(row.source_id),
-        source: word("sources.slug", slug)?,
-        kind: word("sync_operations.kind", &row.kind)?,
-        mode: word("sync_operations.mode", &row.mode)?,
-        status: word("sync_operations.status", &row.status)?,
-        message: row.message,
-        progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_operations.progress")(&e))?,
-        moments: RunTimestamps {
-            created_at: row.created_at.and_utc(),
-            started_at: row.started_at.map(|time| time.and_utc()),
-            processing_at: row.processing_at.map(|time| time.and_utc()),
-            finalizing_at: row.finalizing_at.map(|time| time.and_utc()),
-        },
-        stats: json("sync_operations.stats", &row.stats)?,
-        requested_by: row.requested_by,
-        attempt: row.attempt,
-        retry_of: row.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
-    })
-}
-
 fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, StoreError> {
     let id = id.to_string();
     // The row first: a run that ends between the two looks has its record by the second.
@@ -79,7 +55,7 @@ fn run(conn: &mut AnyConnection, id: SyncId) -> Result<Option<HistoryRun>, Store
         .first(conn)
         .optional()?;
     if let Some((row, slug)) = going_on {
-        return active(row, &slug).map(|run| Some(HistoryRun::Active(run)));
+        return row.active_run(&slug).map(|run| Some(HistoryRun::Active(run)));
     }
     let ended = sync_records::table.find(&id).select(RecordRow::as_select()).first(conn).optional()?;
     ended.map(|row| SyncRecord::try_from(row).map(HistoryRun::Ended)).transpose()
@@ -114,7 +90,7 @@ impl Store {
                 .order((sync_operations::created_at, sync_operations::id))
                 .select((OperationRow::as_select(), sources::slug))
                 .load(conn)?;
-            rows.into_iter().map(|(row, slug)| active(row, &slug)).collect()
+            rows.into_iter().map(|(row, slug)| row.active_run(&slug)).collect()
         })
     }
 

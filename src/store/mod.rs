@@ -28,6 +28,7 @@ pub mod operations;
 pub mod records;
 pub mod recovery;
 pub mod retention;
+mod run_columns;
 mod schema;
 pub mod sources;
 mod stored;

@@ -6,11 +6,13 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, Store};
 use super::dialect::clock;
 use super::error::StoreError;
+use super::run_columns::RunColumns;
 use super::schema::{sources, sync_operations, sync_records};
-use super::stored::{json, word};
-use crate::domain::operation::{OperationKind, RunPriority, Stage, StartOptions, Status, SyncOperation};
-use crate::domain::progress::{RunStats, rate_and_eta};
-use crate::domain::source::{Slug, SourceId};
+use super::stored::{parse_json, parse_value};
+use crate::domain::operation::{RunPriority, StartOptions, Status, SyncOperation};
+use crate::domain::record::{ActiveRun, RunTimestamps};
+use crate::domain::run_summary::RunSummary;
+use crate::domain::source::SourceId;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 
@@ -57,43 +59,58 @@ pub(super) struct OperationRow {
 impl OperationRow {
     pub(super) fn operation(&self) -> Result<SyncOperation, StoreError> {
         Ok(SyncOperation {
-            id: word("sync_operations.id", &self.id)?,
+            id: parse_value("sync_operations.id", &self.id)?,
             source_id: SourceId(self.source_id),
-            kind: word("sync_operations.kind", &self.kind)?,
-            mode: word("sync_operations.mode", &self.mode)?,
-            options: json::<StartOptions>("sync_operations.options", &self.options)?,
+            kind: parse_value("sync_operations.kind", &self.kind)?,
+            mode: parse_value("sync_operations.mode", &self.mode)?,
+            options: parse_json::<StartOptions>("sync_operations.options", &self.options)?,
             priority: RunPriority::from_number(self.priority),
             attempt: self.attempt,
-            retry_of: self.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
+            retry_of: self.retry_of.as_deref().map(|id| parse_value("sync_operations.retry_of", id)).transpose()?,
             requested_by: self.requested_by.clone(),
             created_at: self.created_at.and_utc(),
         })
     }
 
-    fn report(self, slug: &str, successor: Option<&str>) -> Result<StatusReport, StoreError> {
-        let stats: RunStats = json("sync_operations.stats", &self.stats)?;
-        let status: Status = word("sync_operations.status", &self.status)?;
-        let stage = self.stage.as_deref().map(|stage| word::<Stage>("sync_operations.stage", stage)).transpose()?;
-        let ran = self.started_at.map(|start| self.last_update - start).unwrap_or_default();
-        let (rate, eta_seconds) = rate_and_eta(&stats, ran, status, stage);
-        Ok(StatusReport {
-            sync_id: word("sync_operations.id", &self.id)?,
-            source: word::<Slug>("sources.slug", slug)?,
-            kind: word::<OperationKind>("sync_operations.kind", &self.kind)?,
-            status,
-            progress: u8::try_from(self.progress).map_err(|e| StoreError::corrupt("sync_operations.progress")(&e))?,
-            stage,
-            message: self.message,
-            start_time: self.created_at.and_utc(),
-            last_update: self.last_update.and_utc(),
-            stats,
-            rate,
-            eta_seconds,
-            error: self.error,
-            code: self.code,
+    /// The row as a summary; `slug` is that of its source.
+    fn summary(&self, slug: &str, successor: Option<&str>) -> Result<RunSummary, StoreError> {
+        let columns = RunColumns {
+            id: &self.id,
+            source: slug,
+            kind: &self.kind,
+            status: &self.status,
+            progress: self.progress,
+            stage: self.stage.as_deref(),
+            message: self.message.clone(),
+            stats: &self.stats,
+            error: self.error.clone(),
+            code: self.code.clone(),
             attempt: self.attempt,
-            retry_of: self.retry_of.as_deref().map(|id| word("sync_operations.retry_of", id)).transpose()?,
-            successor: successor.map(|id| word("sync_operations.id", id)).transpose()?,
+            retry_of: self.retry_of.as_deref(),
+            successor,
+        };
+        columns.into_summary()
+    }
+
+    fn status_report(&self, slug: &str, successor: Option<&str>) -> Result<StatusReport, StoreError> {
+        let elapsed = self.started_at.map(|start| self.last_update - start).unwrap_or_default();
+        let (start_time, last_update) = (self.created_at.and_utc(), self.last_update.and_utc());
+        Ok(StatusReport::new(self.summary(slug, successor)?, start_time, last_update, elapsed))
+    }
+
+    /// The row of a run that has not ended, as the history shows it; `slug` is that of its source.
+    pub(super) fn active_run(&self, slug: &str) -> Result<ActiveRun, StoreError> {
+        Ok(ActiveRun {
+            summary: self.summary(slug, None)?,
+            source_id: SourceId(self.source_id),
+            mode: parse_value("sync_operations.mode", &self.mode)?,
+            timestamps: RunTimestamps {
+                created_at: self.created_at.and_utc(),
+                started_at: self.started_at.map(|time| time.and_utc()),
+                processing_at: self.processing_at.map(|time| time.and_utc()),
+                finalizing_at: self.finalizing_at.map(|time| time.and_utc()),
+            },
+            requested_by: self.requested_by.clone(),
         })
     }
 }
@@ -117,7 +134,7 @@ pub(super) fn active_of(conn: &mut AnyConnection, source_id: i64) -> Result<Opti
         .select(sync_operations::id)
         .first(conn)
         .optional()?;
-    id.map(|id| word("sync_operations.id", &id)).transpose()
+    id.map(|id| parse_value("sync_operations.id", &id)).transpose()
 }
 
 impl Store {
@@ -136,7 +153,7 @@ impl Store {
             let Some((row, slug)) = found else { return Ok(None) };
             let successor =
                 if row.status == Status::Interrupted.as_str() { successor_of(conn, &row.id)? } else { None };
-            row.report(&slug, successor.as_deref()).map(Some)
+            row.status_report(&slug, successor.as_deref()).map(Some)
         })
     }
 
@@ -190,7 +207,9 @@ impl Store {
                 .order(sync_operations::created_at)
                 .select((sync_operations::id, sync_operations::source_id))
                 .load(conn)?;
-            rows.into_iter().map(|(id, source)| Ok((word("sync_operations.id", &id)?, SourceId(source)))).collect()
+            rows.into_iter()
+                .map(|(id, source)| Ok((parse_value("sync_operations.id", &id)?, SourceId(source))))
+                .collect()
         })
     }
 
@@ -206,7 +225,7 @@ impl Store {
                 .select(sync_operations::id)
                 .first(conn)
                 .optional()?;
-            id.map(|id| word("sync_operations.id", &id)).transpose()
+            id.map(|id| parse_value("sync_operations.id", &id)).transpose()
         })
     }
 

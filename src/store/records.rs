@@ -9,8 +9,9 @@ use diesel::sql_types::Bool;
 use super::connection::Store;
 use super::error::StoreError;
 use super::operations::ACTIVE;
+use super::run_columns::RunColumns;
 use super::schema::{sources, sync_issues, sync_operations, sync_records};
-use super::stored::{json, word};
+use super::stored::{parse_json, parse_value};
 use crate::domain::issue::Issue;
 use crate::domain::operation::Status;
 use crate::domain::progress::RunStats;
@@ -50,31 +51,33 @@ impl TryFrom<RecordRow> for SyncRecord {
     type Error = StoreError;
 
     fn try_from(row: RecordRow) -> Result<Self, StoreError> {
-        let id = |text: Option<String>| text.map(|text| word("sync_records.id", &text)).transpose();
-        Ok(Self {
-            id: word("sync_records.id", &row.id)?,
-            source_id: SourceId(row.source_id),
-            source: word("sync_records.source", &row.source)?,
-            kind: word("sync_records.kind", &row.kind)?,
-            mode: word("sync_records.mode", &row.mode)?,
-            status: word("sync_records.status", &row.status)?,
+        let columns = RunColumns {
+            id: &row.id,
+            source: &row.source,
+            kind: &row.kind,
+            status: &row.status,
+            progress: row.progress,
+            stage: row.stage.as_deref(),
             message: row.message,
-            progress: u8::try_from(row.progress).map_err(|e| StoreError::corrupt("sync_records.progress")(&e))?,
-            stage: row.stage.map(|stage| word("sync_records.stage", &stage)).transpose()?,
-            moments: RunTimestamps {
+            stats: &row.stats,
+            error: row.error,
+            code: row.code,
+            attempt: row.attempt,
+            retry_of: row.retry_of.as_deref(),
+            successor: row.successor.as_deref(),
+        };
+        Ok(Self {
+            summary: columns.into_summary()?,
+            source_id: SourceId(row.source_id),
+            mode: parse_value("sync_records.mode", &row.mode)?,
+            timestamps: RunTimestamps {
                 created_at: row.created_at.and_utc(),
                 started_at: row.started_at.map(|time| time.and_utc()),
                 processing_at: row.processing_at.map(|time| time.and_utc()),
                 finalizing_at: row.finalizing_at.map(|time| time.and_utc()),
             },
             finished_at: row.finished_at.and_utc(),
-            stats: json("sync_records.stats", &row.stats)?,
-            error: row.error,
-            code: row.code,
             requested_by: row.requested_by,
-            attempt: row.attempt,
-            retry_of: id(row.retry_of)?,
-            successor: id(row.successor)?,
             issues: u64::try_from(row.issues).unwrap_or(0),
             withheld_removals: u64::try_from(row.withheld_removals).unwrap_or(0),
         })
@@ -132,8 +135,8 @@ impl Store {
                 .map(|(source, status, stats, withheld)| {
                     Ok(LatestResult {
                         source_id: SourceId(source),
-                        status: word("sync_records.status", &status)?,
-                        stats: json("sync_records.stats", &stats)?,
+                        status: parse_value("sync_records.status", &status)?,
+                        stats: parse_json("sync_records.stats", &stats)?,
                         withheld_removals: u64::try_from(withheld).unwrap_or(0),
                     })
                 })
@@ -208,7 +211,7 @@ impl Store {
             rows.into_iter()
                 .map(|(row, column, kind, reason)| {
                     let row = row.and_then(|row| u64::try_from(row).ok());
-                    Ok(Issue { row, column, kind: word("sync_issues.kind", &kind)?, reason })
+                    Ok(Issue { row, column, kind: parse_value("sync_issues.kind", &kind)?, reason })
                 })
                 .collect()
         })

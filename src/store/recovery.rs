@@ -11,7 +11,7 @@ use super::error::StoreError;
 use super::finish::{ClosePrecondition, RequeuePolicy, RunEnding, close};
 use super::operations;
 use super::schema::{sync_operations, sync_records};
-use super::stored::word;
+use super::stored::parse_value;
 use crate::domain::operation::{Lease, OperationKind, Stage, Status};
 use crate::domain::sync_id::SyncId;
 
@@ -97,7 +97,9 @@ impl Store {
                 .select((sync_operations::id, sync_operations::token))
                 .load(conn)?;
             rows.into_iter()
-                .map(|(id, token)| Ok(Lease { id: word("sync_operations.id", &id)?, token: token.unwrap_or_default() }))
+                .map(|(id, token)| {
+                    Ok(Lease { id: parse_value("sync_operations.id", &id)?, token: token.unwrap_or_default() })
+                })
                 .collect()
         })
     }
@@ -153,7 +155,7 @@ impl Store {
                 let ended = diesel::select(exists(record)).get_result(conn)?;
                 return Ok(if ended { CancelOutcome::AlreadyEnded } else { CancelOutcome::NoSuchRun });
             };
-            match word::<Status>("sync_operations.status", &row.status)? {
+            match parse_value::<Status>("sync_operations.status", &row.status)? {
                 Status::Pending => {
                     let message = format!("Cancelled by {by} before it started. Nothing was changed.");
                     let ending = RunEnding::new(Status::Cancelled, message);

@@ -10,7 +10,7 @@ use super::error::StoreError;
 use super::facts;
 use super::operations;
 use super::schema::{catalogs, item_changes, items, sources};
-use super::stored::{json, or_taken, to_json, word};
+use super::stored::{map_taken, parse_json, parse_value, to_json};
 use crate::domain::location::SourceLocation;
 use crate::domain::source::{Noun, Slug, Source, SourceDraft, SourceId};
 
@@ -34,8 +34,8 @@ impl TryFrom<SourceRow> for Source {
     type Error = StoreError;
 
     fn try_from(row: SourceRow) -> Result<Self, StoreError> {
-        let slug = word("sources.slug", &row.slug)?;
-        let location: SourceLocation = json("sources.location", &row.location)?;
+        let slug = parse_value("sources.slug", &row.slug)?;
+        let location: SourceLocation = parse_json("sources.location", &row.location)?;
         Ok(Self {
             id: SourceId(row.id),
             slug,
@@ -46,7 +46,7 @@ impl TryFrom<SourceRow> for Source {
             key_column: row.key_column,
             schedule: row.schedule,
             public: row.public,
-            read_options: json("sources.read_options", &row.read_options)?,
+            read_options: parse_json("sources.read_options", &row.read_options)?,
         })
     }
 }
@@ -138,7 +138,7 @@ impl Store {
     /// [`StoreError::Taken`] when the slug is in use; otherwise when the database fails.
     pub fn add_source(&self, draft: &SourceDraft, next_run_at: Option<NaiveDateTime>) -> Result<Source, StoreError> {
         let added = self.write(|conn| insert(conn, draft, next_run_at));
-        or_taken(added, &format!("a source called {}", draft.slug))
+        map_taken(added, &format!("a source called {}", draft.slug))
     }
 
     /// Adds a source if this database never had one; answers whether it did. Several servers may ask at once.
@@ -177,7 +177,7 @@ impl Store {
             diesel::update(catalogs::table.find(id.0)).set(catalogs::validators.eq("{}")).execute(conn)?;
             Ok(SourceChange::Done)
         });
-        or_taken(changed, &format!("a source called {}", draft.slug))
+        map_taken(changed, &format!("a source called {}", draft.slug))
     }
 
     /// Removes a source with its catalog and all that runs changed in it, unless a run of it is active. What its runs

@@ -1,27 +1,36 @@
-//! How values of this program become stored text and back, and what a taken name is called.
+//! Converts values to stored text and back, and reports a name that is taken.
 
 use super::error::StoreError;
 
-/// Reads a stored word as the type it stands for.
-pub(super) fn word<T: std::str::FromStr>(what: &'static str, text: &str) -> Result<T, StoreError>
+/// Parses the stored text of `column`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] naming the column, when the text is not of the form this program writes.
+pub(super) fn parse_value<T: std::str::FromStr>(column: &'static str, text: &str) -> Result<T, StoreError>
 where
     T::Err: std::fmt::Display,
 {
-    text.parse().map_err(|error| StoreError::corrupt(what)(&error))
+    text.parse().map_err(|error| StoreError::corrupt(column)(&error))
 }
 
-/// Reads stored JSON text.
-pub(super) fn json<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::corrupt(what)(&error))
+/// Parses the stored JSON text of `column`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] naming the column, when it is not the JSON of a `T`.
+pub(super) fn parse_json<T: serde::de::DeserializeOwned>(column: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::corrupt(column)(&error))
 }
 
-/// Writes a value as JSON text.
-pub(super) fn to_json<T: serde::Serialize>(what: &'static str, value: &T) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| StoreError::corrupt(what)(&error))
+/// `value` as JSON text for `column`.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] naming the column, when the value has no JSON form.
+pub(super) fn to_json<T: serde::Serialize>(column: &'static str, value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::corrupt(column)(&error))
 }
 
-/// Tells that a name is in use, where a unique index said so. `what` it is, for people.
-pub(super) fn or_taken<T>(result: Result<T, StoreError>, what: &str) -> Result<T, StoreError> {
+/// Turns the violation of a unique index into [`StoreError::Taken`]; `what` describes the thing that exists already.
+pub(super) fn map_taken<T>(result: Result<T, StoreError>, what: &str) -> Result<T, StoreError> {
     match result {
         Err(error) if error.is_unique_violation() => Err(StoreError::Taken { what: what.to_owned() }),
         other => other,

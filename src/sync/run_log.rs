@@ -93,8 +93,8 @@ pub(super) fn ended(store: &Store, id: SyncId, status: Status, message: &str) {
         mode = record.mode.as_str(), status = record.status.as_str(), code = record.code.as_deref(),
         attempt = record.attempt, retryOf = text(record.retry_of).as_deref(),
         successor = text(record.successor).as_deref(), progress = record.progress,
-        durationMs = record.moments.started_at.map_or(0, |start| millis(record.finished_at - start)),
-        waitedMs = millis(record.moments.started_at.unwrap_or(record.finished_at) - record.moments.created_at),
+        durationMs = record.timestamps.started_at.map_or(0, |start| millis(record.finished_at - start)),
+        waitedMs = millis(record.timestamps.started_at.unwrap_or(record.finished_at) - record.timestamps.created_at),
         bytes = stats.bytes, items = stats.items.processed, added = stats.added, updated = stats.updated,
         unchanged = stats.unchanged, removed = stats.removed, rejected = stats.rejected, issues = record.issues,
         withheldRemovals = record.withheld_removals, requestedBy = record.requested_by.as_str();

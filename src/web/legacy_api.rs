@@ -117,7 +117,7 @@ fn standing(house: &AppState, caller: &RequestCaller, query: &FormValues) -> Res
         });
     };
     if report.successor.is_some()
-        && let Some(run) = house.store.run(report.sync_id)?
+        && let Some(run) = house.store.run(report.id)?
         && let Some(last) = house.store.attempts(&run)?.last()
     {
         report = reader.report(last.id)?.unwrap_or(report);
@@ -125,13 +125,13 @@ fn standing(house: &AppState, caller: &RequestCaller, query: &FormValues) -> Res
     let report = reader.told(report);
     let status = word(&report);
     // A run that somebody cancelled has no error of its own; these clients show this field alone.
-    let error = report.error.or_else(|| (status == "error").then(|| report.message.clone()));
+    let error = report.error.clone().or_else(|| (status == "error").then(|| report.message.clone()));
     JsonResponse::ok(&LegacyStatus {
         success: true,
-        sync_id: Some(report.sync_id),
+        sync_id: Some(report.id),
         status,
         progress: report.progress,
-        message: report.message,
+        message: report.message.clone(),
         error,
         last_updated: Some(report.last_update.to_rfc3339_opts(SecondsFormat::Secs, true)),
         stats: OlderStats { size: report.stats.bytes, lines: report.stats.lines },

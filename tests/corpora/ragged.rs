@@ -122,7 +122,7 @@ fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &TestData
     let house = TestEngine::on(db);
     let source = house.csv_source("reports", report("11-one-cell-too-many.csv"));
     let look = house.control.look_again(&source).expect("a look");
-    let failed = house.sync(&source).error.expect("a message");
+    let failed = house.sync(&source).summary.error.expect("a message");
     assert_eq!(look.failure.map(|failure| failure.message()).as_ref(), Some(&failed));
     let mac = house.csv_source("mac", report("09-macintosh.csv"));
     let look = house.control.look_again(&mac).expect("a look");
@@ -133,7 +133,7 @@ fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &TestData
     let late = house.csv_source("late", text + "3000,\"open\n");
     let (look, record) = (house.control.look_again(&late), house.sync(&late));
     let told = look.expect_err("it cannot be read").to_string();
-    assert!(record.error.is_some_and(|error| error.contains(&told) && told.contains("Row 3002")), "{told}");
+    assert!(record.summary.error.is_some_and(|error| error.contains(&told) && told.contains("Row 3002")), "{told}");
 }
 
 fn numbers_with_narrow_spaces_look_like_numbers(db: &TestDatabase) {
@@ -176,7 +176,7 @@ fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
         assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
         let said = format!("row 1 seems to be the header and the row below it in one ({sign})");
         assert!(record.message.contains(&said), "{}", record.message);
-        assert_eq!(look.failure.map(|failure| failure.message()), Some(record.message));
+        assert_eq!(look.failure.map(|failure| failure.message()), Some(record.summary.message));
         assert_eq!(house.lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
     }
 }

@@ -127,7 +127,7 @@ fn missing_key(db: &TestDatabase, house: &TestEngine, source: &Source) -> String
     let record = house.go(source, &full_sync());
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     assert_eq!(db.items_as_written(), before);
-    let message = record.error.expect("a message");
+    let message = record.summary.error.expect("a message");
     let look = house.control.look_again(source).expect("a look");
     assert_eq!(look.missing_key.map(|said| format!("{said} Nothing was changed.")).as_ref(), Some(&message));
     message

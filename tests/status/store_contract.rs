@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta};
 use lockstep::domain::operation::Status;
+use lockstep::domain::run_summary::RunSummary;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{StatusError, StatusStore};
@@ -149,7 +150,7 @@ fn many_runs_and_many_readers_at_once_see_whole_reports_in_order(place: &StatusF
         while !over.load(Ordering::SeqCst) || reads < 10 {
             let report = board.get(run.id()).expect("never an error").expect("never absent");
             assert!(report.progress >= last, "{report:?} after {last} %");
-            assert_eq!((report.sync_id, report.progress == 100), (run.id(), report.status == Status::Completed));
+            assert_eq!((report.id, report.progress == 100), (run.id(), report.status == Status::Completed));
             (last, reads) = (report.progress, reads + 1);
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -171,7 +172,9 @@ fn what_is_no_report_is_an_error_and_the_database_answers(place: &StatusFixture)
     let run = place.begin("albums");
     let store = place.store();
     let put = run.say(place, &*store, 30).expect("put");
-    let foreign = serde_json::to_string(&StatusReport { sync_id: SyncId::new(), ..put }).expect("JSON");
+    let foreign =
+        serde_json::to_string(&StatusReport { summary: RunSummary { id: SyncId::new(), ..put.summary }, ..put })
+            .expect("JSON");
     for text in ["", "{", "null", "[]", "{\"syncId\":\"x\"}", "\u{1}\u{2}", &foreign] {
         place.spoil(run.id(), text);
         assert!(place.store().get(run.id()).is_err(), "{text:?}");

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lockstep::domain::operation::{Lease, Status, SyncOperation};
+use lockstep::domain::run_summary::RunSummary;
 use lockstep::domain::status_report::StatusReport;
 use lockstep::domain::sync_id::SyncId;
 use lockstep::status::{DatabaseStatus, FileStatus, RedisStatus, StatusBoard, StatusError, StatusStore};
@@ -116,25 +117,23 @@ impl FixtureRun {
     /// The report of that progress, made now.
     pub(crate) fn report(&self, progress: &RunProgress) -> StatusReport {
         // As the JSON has it: to the second and to the millisecond.
-        let report = StatusReport {
-            sync_id: self.lease.id,
+        let summary = RunSummary {
+            id: self.lease.id,
             source: self.slug.parse().expect("a slug"),
             kind: self.operation.kind,
             status: Status::Running,
             progress: progress.percent,
             stage: Some(progress.stage),
             message: progress.message.clone(),
-            start_time: self.operation.created_at,
-            last_update: chrono::Utc::now(),
             stats: progress.stats,
-            rate: None,
-            eta_seconds: None,
             error: None,
             code: None,
             attempt: 1,
             retry_of: None,
             successor: None,
         };
+        let (start_time, last_update) = (self.operation.created_at, chrono::Utc::now());
+        let report = StatusReport { summary, start_time, last_update, rate: None, eta_seconds: None };
         serde_json::from_str(&serde_json::to_string(&report).expect("JSON")).expect("a report")
     }
 

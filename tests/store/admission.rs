@@ -90,7 +90,7 @@ fn an_accepted_start_is_answerable_at_once_on_every_server(db: &TestDatabase) {
     for house in [&one, &two] {
         let report = house.report(id);
         assert_eq!((report.status, report.progress), (Status::Pending, 0));
-        assert_eq!((report.sync_id, report.source.as_str()), (id, "albums"));
+        assert_eq!((report.id, report.source.as_str()), (id, "albums"));
         assert_eq!(report.message, "Waiting for a free worker…");
     }
     one.drain();

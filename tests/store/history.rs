@@ -59,7 +59,7 @@ fn each_stage_is_timed_from_its_first_word(db: &TestDatabase) {
     store.finish(lease, &ending(Status::Completed)).expect("finished");
 
     let record = store.record(id).expect("an answer").expect("a record");
-    let timings = record.timings();
+    let timings = record.stage_timings();
     for lasted in [timings.waiting, timings.fetching, timings.processing, timings.finalizing] {
         assert!(lasted.is_some_and(|seconds| (0.025..10.0).contains(&seconds)), "{timings:?}");
     }
@@ -76,22 +76,22 @@ fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &TestDatabase) {
     pause();
     let taken = store.take_over(lease).expect("an answer").expect("taken over");
     let record = store.record(id).expect("an answer").expect("a record");
-    let timings = record.timings();
+    let timings = record.stage_timings();
     assert!(timings.processing.is_some_and(|seconds| seconds >= 0.025), "its last stage ends with it: {timings:?}");
-    assert_eq!((timings.finalizing, record.moments.finalizing_at), (None, None));
+    assert_eq!((timings.finalizing, record.timestamps.finalizing_at), (None, None));
     // The run that goes on has times of its own.
     let (next, lease) = claim(&store, 2, TERM).expect("the successor");
     assert_eq!(Some(next.id), taken.successor);
     store.finish(lease, &ending(Status::Failed)).expect("finished");
     let next = store.record(next.id).expect("an answer").expect("a record");
-    assert_eq!((next.moments.processing_at, next.moments.finalizing_at), (None, None));
+    assert_eq!((next.timestamps.processing_at, next.timestamps.finalizing_at), (None, None));
 }
 
 fn every_way_to_end_has_true_timings(db: &TestDatabase) {
     let house = TestEngine::on(db);
     let albums = house.memory_source("albums", MemoryTable::albums(30, "Title"));
     let stages = |record: &SyncRecord| {
-        let timings = record.timings();
+        let timings = record.stage_timings();
         [timings.fetching, timings.processing, timings.finalizing].map(|lasted| lasted.is_some())
     };
     assert_eq!(stages(&house.sync(&albums)), [true; 3]);
@@ -105,7 +105,7 @@ fn every_way_to_end_has_true_timings(db: &TestDatabase) {
     house.control.cancel(waited, "ada").expect("cancelled");
     let never_begun = house.record(waited);
     assert_eq!(stages(&never_begun), [false; 3]);
-    assert!(never_begun.timings().waiting.is_some());
+    assert!(never_begun.stage_timings().waiting.is_some());
     assert_eq!(never_begun.stats, RunStats::default());
 }
 
@@ -171,7 +171,7 @@ fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
     let id = house.start(&albums, &full_sync());
     let Some(HistoryRun::Active(run)) = house.store.run(id).expect("an answer") else { panic!("it is active") };
     assert_eq!((run.id, run.source_id, run.status, run.attempt), (id, albums.id, Status::Pending, 1));
-    assert_eq!((run.requested_by.as_str(), run.moments.started_at), ("ada", None));
+    assert_eq!((run.requested_by.as_str(), run.timestamps.started_at), ("ada", None));
     let record = house.run(id);
     assert_eq!(house.store.run(id).expect("an answer"), Some(HistoryRun::Ended(record)));
     assert_eq!(house.store.run(SyncId::new()).expect("an answer"), None);

@@ -78,7 +78,7 @@ fn a_claimed_run_does_not_say_that_it_waits_for_a_worker(db: &TestDatabase) {
     let store = db.store();
     let source = source(&store, "albums");
     let id = queue(&store, source, &full_sync());
-    let message = || store.operation_status(id).expect("an answer").expect("a status").message;
+    let message = || store.operation_status(id).expect("an answer").expect("a status").summary.message;
     let waiting = message();
     claim(&store, 1, TERM).expect("a run");
     assert_ne!(message(), waiting);

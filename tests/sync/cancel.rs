@@ -38,7 +38,7 @@ fn a_waiting_run_is_cancelled_at_once(db: &TestDatabase) {
     let id = house.start(&source, &full_sync());
     assert_eq!(cancel(&house, id), CancelOutcome::Done);
     let record = house.record(id);
-    assert_eq!((record.status, record.progress, record.moments.started_at), (Status::Cancelled, 0, None));
+    assert_eq!((record.status, record.progress, record.timestamps.started_at), (Status::Cancelled, 0, None));
     assert_eq!(record.message, "Cancelled by ada before it started. Nothing was changed.");
     let report = house.report(id);
     assert_eq!((report.status, report.progress), (Status::Cancelled, 0));

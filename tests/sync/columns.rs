@@ -162,7 +162,7 @@ fn fails_without_key(db: &TestDatabase, house: &TestEngine, source: &Source, tex
     let look = house.control.look_again(source).expect("a look");
     let missing = look.missing_key.expect("a missing key");
     let record = house.sync(source);
-    let error = record.error.expect("a sentence");
+    let error = record.summary.error.expect("a sentence");
     assert_eq!(error.replace(" Nothing was changed.", ""), missing, "a look says the same");
     error
 }

@@ -27,10 +27,10 @@ fn ended(db: &TestDatabase, house: &TestEngine, id: SyncId) -> (Status, Option<S
     assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
     let (record, report) = (house.record(id), house.report(id));
     assert_eq!((report.status, report.progress, &report.code), (record.status, record.progress, &record.code));
-    assert_eq!((report.message, report.error, report.stats), (record.message, record.error, record.stats));
+    assert_eq!((&report.message, &report.error, report.stats), (&record.message, &record.error, record.stats));
     assert_eq!(db.count("sync_operations", &format!("id = '{id}' AND status = '{}'", record.status)), 1);
     assert_eq!(record.progress == 100, record.status == Status::Completed);
-    (record.status, record.code)
+    (record.status, record.summary.code)
 }
 
 fn every_accepted_start_ends_as_one_record(db: &TestDatabase) {
@@ -69,7 +69,7 @@ fn a_panic_in_a_source_ends_its_run_and_nothing_else(db: &TestDatabase) {
     assert!(workers.stop());
     assert_eq!(ended(db, &house, runs[0]), (Status::Failed, Some("internal".to_owned())));
     assert_eq!(ended(db, &house, runs[1]), (Status::Completed, None), "the same worker went on");
-    let error = house.record(runs[0]).error.expect("a sentence");
+    let error = house.record(runs[0]).summary.error.expect("a sentence");
     assert!(!error.contains("panic") && !error.contains("a fault that a test set"), "for people: {error}");
 }
 
@@ -80,7 +80,7 @@ fn a_run_that_takes_too_long_fails_and_says_what_to_do(db: &TestDatabase) {
         house.memory_source("albums", MemoryTable::albums(5, "Title").at(FaultMoment::Fetch, MemoryFault::Hang));
     let record = house.sync(&source);
     assert_eq!(ended(db, &house, record.id), (Status::Failed, Some("timeout".to_owned())));
-    assert!(record.error.expect("a sentence").contains("LOCKSTEP_SYNC_TIMEOUT"));
+    assert!(record.summary.error.expect("a sentence").contains("LOCKSTEP_SYNC_TIMEOUT"));
 }
 
 /// Starts a worker on a run that waits at a pause point, stops it there and answers the interrupted run.

@@ -227,7 +227,7 @@ fn a_hidden_key_column_fails_the_sync_of_a_public_catalog(db: &TestDatabase) {
     let record = house.sync(&albums.source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("hidden_key_column")));
     assert!(record.message.starts_with("The key column “id” is hidden in the source, and the catalog is public."));
-    assert_eq!(look.failure.map(|failure| failure.message()), Some(record.message));
+    assert_eq!(look.failure.map(|failure| failure.message()), Some(record.summary.message));
     assert!(house.items(&albums.source).is_empty());
 }
 

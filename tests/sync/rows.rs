@@ -134,7 +134,7 @@ fn without_the_key_column_the_sync_fails_and_names_the_columns(db: &TestDatabase
     house.rewrite(&source, "ident,title\na,One\n");
     let record = house.sync(&source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
-    let error = record.error.expect("a sentence");
+    let error = record.summary.error.expect("a sentence");
     for word in ["“id”", "“ident”", "“title”"] {
         assert!(error.contains(word), "{error}");
     }

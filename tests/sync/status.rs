@@ -43,7 +43,8 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &TestDatab
     let record = house.sync(&source);
     let files = FileStatus::new(house.status_folder());
     let told = |status, age: TimeDelta| {
-        let report = StatusReport { status, progress: 45, last_update: Utc::now() - age, ..house.report(record.id) };
+        let mut report = StatusReport { last_update: Utc::now() - age, ..house.report(record.id) };
+        (report.summary.status, report.summary.progress) = (status, 45);
         files.put(&report).expect("written");
         // A reader who has not been told of the end yet.
         let board = StatusBoard::new(

@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
 use crate::domain::operation::{Lease, Status, SyncOperation};
-use crate::domain::progress::rate_and_eta;
+use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::status_report::StatusReport;
 use crate::status::board::TOLD_AGAIN;
@@ -282,26 +282,21 @@ impl ReporterState {
 
     fn report(&self, now: &RunProgress, percent: u8) -> StatusReport {
         let last_update = Utc::now();
-        let ran = last_update - self.started_at;
-        let (rate, eta_seconds) = rate_and_eta(&now.stats, ran, Status::Running, Some(now.stage));
-        StatusReport {
-            sync_id: self.lease.id,
+        let summary = RunSummary {
+            id: self.lease.id,
             source: self.source.clone(),
             kind: self.operation.kind,
             status: Status::Running,
             progress: percent,
             stage: Some(now.stage),
             message: now.message.clone(),
-            start_time: self.created_at,
-            last_update,
             stats: now.stats,
-            rate,
-            eta_seconds,
             error: None,
             code: None,
             attempt: self.operation.attempt,
             retry_of: self.operation.retry_of,
             successor: None,
-        }
+        };
+        StatusReport::new(summary, self.created_at, last_update, last_update - self.started_at)
     }
 }

@@ -10,7 +10,8 @@ use crate::domain::issue::Issue;
 use crate::domain::item::parse_fields;
 use crate::domain::operation::{Mode, OperationKind, Status};
 use crate::domain::progress::RunStats;
-use crate::domain::record::{ActiveRun, HistoryRun, StageTimings, SyncRecord};
+use crate::domain::record::{ActiveRun, HistoryRun, RunTimestamps, StageTimings, SyncRecord};
+use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::history::HistoryQuery;
@@ -47,57 +48,50 @@ struct HistoryEntry {
     timings: StageTimings,
 }
 
+impl HistoryEntry {
+    /// The entry of a run that was accepted at the first of `timestamps`; the rest is that of an active run.
+    fn new(run: RunSummary, mode: Mode, requested_by: String, timestamps: &RunTimestamps) -> Self {
+        Self {
+            sync_id: run.id,
+            source: run.source,
+            kind: run.kind,
+            mode,
+            status: run.status,
+            start_time: moment(timestamps.created_at),
+            end_time: None,
+            duration: None,
+            stats: run.stats,
+            error: run.error,
+            code: run.code,
+            message: run.message,
+            progress: run.progress,
+            requested_by,
+            attempt: run.attempt,
+            retry_of: run.retry_of,
+            successor: run.successor,
+            issues: 0,
+            withheld_removals: 0,
+            timings: timestamps.stage_timings(None),
+        }
+    }
+}
+
 impl From<SyncRecord> for HistoryEntry {
     fn from(record: SyncRecord) -> Self {
         Self {
-            sync_id: record.id,
-            start_time: moment(record.moments.created_at),
             end_time: Some(moment(record.finished_at)),
             duration: Some(record.duration_seconds()),
-            timings: record.timings(),
-            source: record.source,
-            kind: record.kind,
-            mode: record.mode,
-            status: record.status,
-            stats: record.stats,
-            error: record.error,
-            code: record.code,
-            message: record.message,
-            progress: record.progress,
-            requested_by: record.requested_by,
-            attempt: record.attempt,
-            retry_of: record.retry_of,
-            successor: record.successor,
+            timings: record.stage_timings(),
             issues: record.issues,
             withheld_removals: record.withheld_removals,
+            ..Self::new(record.summary, record.mode, record.requested_by, &record.timestamps)
         }
     }
 }
 
 impl From<ActiveRun> for HistoryEntry {
     fn from(run: ActiveRun) -> Self {
-        Self {
-            sync_id: run.id,
-            source: run.source,
-            kind: run.kind,
-            mode: run.mode,
-            status: run.status,
-            start_time: moment(run.moments.created_at),
-            end_time: None,
-            duration: None,
-            stats: run.stats,
-            error: None,
-            code: None,
-            message: run.message,
-            progress: run.progress,
-            requested_by: run.requested_by,
-            attempt: run.attempt,
-            retry_of: run.retry_of,
-            successor: None,
-            issues: 0,
-            withheld_removals: 0,
-            timings: run.moments.timings(None),
-        }
+        Self::new(run.summary, run.mode, run.requested_by, &run.timestamps)
     }
 }
 

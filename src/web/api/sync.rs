@@ -9,7 +9,6 @@ use super::JsonResponse;
 use crate::domain::account::Actor;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::source::Slug;
-use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::recovery::CancelOutcome;
 use crate::web::http::app_state;
@@ -120,10 +119,12 @@ pub(in crate::web) async fn status(
         if actor.is_some() {
             return JsonResponse::ok(&report);
         }
-        let source = house.store.source_of_run(report.sync_id)?.map(|id| house.store.source_by_id(id));
+        let source = house.store.source_of_run(report.id)?.map(|id| house.store.source_by_id(id));
         let source = source.transpose()?.flatten().filter(|source| source.public).ok_or_else(no_such_sync)?;
         // Its name of today: what it was called while it was private is nobody's business.
-        JsonResponse::ok(&StatusReport { source: source.slug, ..report.for_visitors(&source.noun.many) })
+        let mut report = report.for_visitors(&source.noun.many);
+        report.summary.source = source.slug;
+        JsonResponse::ok(&report)
     })
     .await
 }

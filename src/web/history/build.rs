@@ -31,13 +31,13 @@ pub(super) type SourceNames<'a> = HashMap<SourceId, &'a Source>;
 
 /// A past run as a line of the list.
 pub(super) fn ended(record: &SyncRecord, sources: &SourceNames<'_>) -> RunLine {
-    let accepted = when(record.moments.created_at);
+    let accepted = when(record.timestamps.created_at);
     line(&record.source, sources.get(&record.source_id).copied(), run_of_record(record), accepted)
 }
 
 /// An active run as a line of the list.
 pub(super) fn going_on(house: &AppState, run: &ActiveRun, sources: &SourceNames<'_>) -> Result<RunLine, WebError> {
-    let accepted = when(run.moments.created_at);
+    let accepted = when(run.timestamps.created_at);
     Ok(line(&run.source, sources.get(&run.source_id).copied(), active_view(house, run)?, accepted))
 }
 
@@ -82,8 +82,8 @@ pub(super) fn run_page(
     query: &FormValues,
 ) -> Result<RunPage, WebError> {
     let (slug, source_id, moments) = match run {
-        HistoryRun::Active(run) => (&run.source, run.source_id, run.moments),
-        HistoryRun::Ended(record) => (&record.source, record.source_id, record.moments),
+        HistoryRun::Active(run) => (&run.source, run.source_id, run.timestamps),
+        HistoryRun::Ended(record) => (&record.source, record.source_id, record.timestamps),
     };
     let source = house.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
@@ -110,7 +110,7 @@ pub(super) fn run_page(
         run: line.run,
     };
     if let HistoryRun::Ended(record) = run {
-        page.stages = stages(record.timings(), record.status);
+        page.stages = stages(record.stage_timings(), record.status);
         add_lists(house, &mut page, record, &noun, query)?;
         let ended_early = record.status != Status::Completed && record.successor.is_none();
         if ended_early && !page.removed && actor.role == Role::Admin && house.store.active_run(source_id)?.is_none() {
@@ -142,9 +142,9 @@ fn facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'st
         facts.push(("Attempt", format!("{} of {tries}", view.attempt)));
     }
     match run {
-        HistoryRun::Active(run) => facts.push(("Accepted", exactly(run.moments.created_at))),
+        HistoryRun::Active(run) => facts.push(("Accepted", exactly(run.timestamps.created_at))),
         HistoryRun::Ended(record) => {
-            facts.push(("Accepted", exactly(record.moments.created_at)));
+            facts.push(("Accepted", exactly(record.timestamps.created_at)));
             facts.push(("Ended", exactly(record.finished_at)));
             facts.extend(view.duration().map(|duration| ("Took", duration)));
         }
@@ -204,8 +204,8 @@ fn attempt_lines(attempts: &[RunAttempt], run: &HistoryRun) -> Vec<AttemptLine> 
             status: one.status,
             name: format!("Attempt {}{resumed}", one.attempt),
             relation: match Some(one.id) {
-                id if id == run.retry_of() => "continued by this run",
-                id if id == run.successor() => "continues this run",
+                id if id == run.summary().retry_of => "continued by this run",
+                id if id == run.summary().successor => "continues this run",
                 id if id == Some(here) => "this run",
                 _ => "",
             },

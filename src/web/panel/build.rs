@@ -140,24 +140,24 @@ impl PanelContext<'_> {
     fn ended(&self, report: StatusReport, record: Option<SyncRecord>, seen: u8) -> Result<PanelView, WebError> {
         let mut run = run_view(self.told(report), seen);
         if let Some(record) = record {
-            self.add_record(&mut run, record)?;
+            self.add_record(&mut run, &record)?;
         }
         Ok(PanelView { run: Some(run), ..self.at_rest()? })
     }
 
     /// What only a finished run has, and everything that hangs on its record.
-    fn add_record(&self, run: &mut RunView, record: SyncRecord) -> Result<(), WebError> {
+    fn add_record(&self, run: &mut RunView, record: &SyncRecord) -> Result<(), WebError> {
         run.full = record.mode == Mode::Full;
         run.stats = record.stats;
         run.successor = record.successor.map(|id| id.to_string());
         run.withheld = record.withheld_removals;
         run.finished_at = Some(when(record.finished_at));
-        run.duration_ms = duration_ms(&record);
+        run.duration_ms = duration_ms(record);
         if self.actor.is_none() {
             return Ok(());
         }
-        run.requested_by = Some(record.requested_by);
         run.details = Some(format!("/history/{}", record.id));
+        run.requested_by = Some(record.requested_by.clone());
         run.issues_total = record.issues;
         if record.issues > 0 {
             let issues = self.house.store.issues(record.id, 1, LISTED.into())?;
@@ -210,23 +210,23 @@ pub(in crate::web) fn run_of_record(record: &SyncRecord) -> RunView {
 }
 
 fn duration_ms(record: &SyncRecord) -> Option<u64> {
-    record.moments.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok())
+    record.timestamps.started_at.and_then(|start| u64::try_from((record.finished_at - start).num_milliseconds()).ok())
 }
 
 /// What the status itself says.
 pub(in crate::web) fn run_view(report: StatusReport, seen: u8) -> RunView {
     RunView {
         stage: report.stage.unwrap_or(Stage::Fetching),
-        message: report.message,
+        message: report.message.clone(),
         progress: shown(report.status, report.progress, seen),
         stats: report.stats,
         rate: report.rate,
         eta_seconds: report.eta_seconds,
-        error: report.error,
-        code: report.code,
+        error: report.error.clone(),
+        code: report.code.clone(),
         attempt: u32::try_from(report.attempt).unwrap_or(1),
         successor: report.successor.map(|id| id.to_string()),
-        ..RunView::new(report.sync_id.to_string(), report.kind, report.status)
+        ..RunView::new(report.id.to_string(), report.kind, report.status)
     }
 }
 

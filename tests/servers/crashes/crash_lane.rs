@@ -264,7 +264,7 @@ impl<'a> CrashLane<'a> {
     /// Learns from a run that nobody disturbed how long they take: that depends on what the other lanes do.
     fn learn(&mut self, run: &str) {
         let record = self.home.store().record(run.parse().expect("an id")).expect("an answer");
-        let length = record.and_then(|record| (record.finished_at - record.moments.started_at?).to_std().ok());
+        let length = record.and_then(|record| (record.finished_at - record.timestamps.started_at?).to_std().ok());
         self.lengths.run = (self.lengths.run + length.unwrap_or(self.lengths.run)) / 2;
     }
 
@@ -283,7 +283,7 @@ impl<'a> CrashLane<'a> {
             return KillMoment::Ended;
         }
         // It was nobody's when the server was killed. Otherwise it went on without a lease.
-        let waited = record.moments.started_at.is_some_and(|started| started > killed);
+        let waited = record.timestamps.started_at.is_some_and(|started| started > killed);
         self.tally.check(waited, Violation::Status, || format!("{id}: it went on over a kill at {killed}: {record:?}"));
         KillMoment::Waiting
     }
