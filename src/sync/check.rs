@@ -4,10 +4,11 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use super::run::column_changes::NO_KEY_COLUMN;
-use super::run::compare::KeyIndex;
+use super::run::column_changes::{NO_KEY_COLUMN, column_layout};
 use super::run::comparison::{SourceComparison, StoredItems};
-use super::run::outcome::RunStop;
+use super::run::key_index::KeyIndex;
+use super::run::run_stop::RunStop;
+use super::run::survey::survey_reader::read_survey;
 use super::run_signal::StopReason;
 use crate::domain::change_set::KnownItem;
 use crate::domain::guards::GuardVerdict;
@@ -42,10 +43,10 @@ pub(super) struct StoredCatalog<'a> {
 }
 
 impl StoredItems for StoredCatalog<'_> {
-    fn known_items(&self, each: &mut dyn FnMut(&str, KnownItem)) -> Result<(), RunStop> {
+    fn for_each_known_item(&self, each: &mut dyn FnMut(&str, KnownItem)) -> Result<(), RunStop> {
         let mut after = String::new();
         loop {
-            self.stop_if_asked()?;
+            self.check_stop()?;
             let page = self.store.known_items(self.source, &after)?;
             let Some((last, _)) = page.last() else { return Ok(()) };
             after.clone_from(last);
@@ -57,7 +58,7 @@ impl StoredItems for StoredCatalog<'_> {
         Ok(self.store.stored_fields(self.source, keys)?)
     }
 
-    fn stop_if_asked(&self) -> Result<(), RunStop> {
+    fn check_stop(&self) -> Result<(), RunStop> {
         if Instant::now() < self.until { Ok(()) } else { Err(RunStop::Early(StopReason::TimedOut)) }
     }
 }
@@ -87,12 +88,12 @@ pub(super) fn check(
     comparison: &SourceComparison<'_>,
     content: &dyn FetchedContent,
 ) -> Result<SourceProbe, FetchError> {
-    let SourceComparison { source, kind, shelf, .. } = *comparison;
+    let SourceComparison { source, kind, lookup, .. } = *comparison;
     let columns = content.columns().to_vec();
     let is_new = source.key_column.is_empty();
     // With its key column there nobody asks for another.
     let lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
-    let KeyHints { different: keys, known } = key_hints(content, if lost_key { shelf } else { &EmptyShelf })?;
+    let KeyHints { different: keys, known } = key_hints(content, if lost_key { lookup } else { &EmptyShelf })?;
     let mut rows: Vec<TextRow> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
     let offers_header_row = kind.read_settings().contains(&ReadSetting::HeaderRow);
     let offered = is_new && offers_header_row && source.read_options.header_row.is_none();
@@ -142,12 +143,12 @@ fn forecast(
     let keyed = Source { key_column, ..source.clone() };
     let comparison = SourceComparison { source: &keyed, ..*comparison };
     let failed = |failure| Ok(SyncForecast { failure: Some(failure), ..SyncForecast::default() });
-    let layout = match comparison.layout(content) {
+    let layout = match column_layout(&comparison, content) {
         Err(RunStop::Refused(failure)) => return failed(failure),
         other => other?,
     };
-    let mut index = KeyIndex::with_room(catalog.item_count);
-    let mut survey = match comparison.survey(content, &layout, &mut index) {
+    let mut index = KeyIndex::with_capacity(catalog.item_count);
+    let mut survey = match read_survey(&comparison, content, &layout, &mut index) {
         Err(RunStop::Refused(failure)) => return failed(failure),
         other => other?,
     };

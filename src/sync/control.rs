@@ -9,10 +9,11 @@ use parking_lot::Mutex;
 use super::check::{StoredCatalog, as_fetch_error, check};
 use super::engine::SyncEngine;
 use super::lease::recovery;
+use super::run::claim_and_run;
 use super::run::comparison::SourceComparison;
 use super::run::hidden_columns::leave_out_hidden;
+use super::run_log;
 use super::run_signal::ShutdownSignal;
-use super::{run_log, worker};
 use crate::domain::feed::FeedRecord;
 use crate::domain::issue::{Issue, IssueList};
 use crate::domain::location::SourceLocation;
@@ -115,7 +116,7 @@ impl SyncControl {
     /// # Errors
     /// When the database fails before the run begins.
     pub fn run_here(&self, id: SyncId, stop: &ShutdownSignal) -> Result<bool, StoreError> {
-        worker::claim_and_run(&self.engine, Some(id), stop)
+        claim_and_run(&self.engine, Some(id), stop)
     }
 
     /// Ends a run whose worker is gone, as every server does from time to time: it is *interrupted*, and queued again
@@ -162,7 +163,7 @@ impl SyncControl {
         let catalog = self.engine.store.catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
         let catalog = &catalog.unwrap_or_default();
         let stored = StoredCatalog { store: &self.engine.store, source: source.id, until: Instant::now() + within };
-        check(&SourceComparison { source, catalog, kind, items: &stored, shelf: &stored }, &*content)
+        check(&SourceComparison { source, catalog, kind, items: &stored, lookup: &stored }, &*content)
     }
 
     fn kind(&self, name: &str) -> Result<&dyn SourceKind, CannotLook> {

@@ -14,7 +14,7 @@ mod supervisor;
 mod worker;
 
 mod check;
-mod outage;
+mod outage_log;
 mod retention;
 mod run;
 mod scheduler;

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::catch_panic::catch_panic;
 use super::control::SyncControl;
 use super::engine::SyncEngine;
-use super::outage::OutageLog;
+use super::outage_log::OutageLog;
 use super::run_signal::ShutdownSignal;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
 use crate::domain::schedule::Schedule;

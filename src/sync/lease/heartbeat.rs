@@ -9,7 +9,7 @@ use crate::domain::operation::Lease;
 use crate::domain::sync_id::SyncId;
 use crate::store::lease::LeaseRenewal;
 use crate::sync::engine::SyncEngine;
-use crate::sync::outage::OutageLog;
+use crate::sync::outage_log::OutageLog;
 use crate::sync::run_log;
 use crate::sync::run_signal::RunSignal;
 

@@ -9,7 +9,7 @@ use crate::store::recovery::TakenOver;
 use crate::store::{Retryability, StoreError};
 use crate::sync::catch_panic::catch_panic;
 use crate::sync::engine::SyncEngine;
-use crate::sync::outage::OutageLog;
+use crate::sync::outage_log::OutageLog;
 use crate::sync::run_log;
 use crate::sync::run_signal::ShutdownSignal;
 

@@ -1,3 +1,24 @@
 //! What each kind of operation does, made of the steps in [`super::run`].
 
-pub(super) mod preview;
+mod preview;
+mod sync;
+
+use super::run::context::RunContext;
+use super::run::fetch::FetchScope;
+use super::run::findings::RunFindings;
+use super::run::run_stop::RunStop;
+use crate::domain::operation::OperationKind;
+use crate::store::finish::RunEnding;
+
+/// Runs the steps of an operation. What they find is kept in `findings`, also when a step fails.
+///
+/// # Errors
+/// [`RunStop`] when a step fails or the run has to end.
+pub(super) fn run_operation(context: &RunContext<'_>, findings: &mut RunFindings) -> Result<RunEnding, RunStop> {
+    match context.operation.kind {
+        OperationKind::Sync => sync::run(context, FetchScope::IfChanged, findings),
+        OperationKind::Preview => preview::run(context, findings),
+        // Nothing starts these yet.
+        OperationKind::Undo | OperationKind::Removal => sync::run(context, FetchScope::Everything, findings),
+    }
+}

@@ -1,245 +1,203 @@
-//! The second reading: writes what differs in fenced batches, or in a preview only says what would differ.
+//! The third step, the second reading of the content: writes what differs in fenced batches, or collects what a sync
+//! would change.
 
-use std::borrow::Cow;
+mod batch;
+mod merge_stored;
+
+use std::collections::HashMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use super::column_changes::RenamedColumn;
-use super::compare::{FoundRow, KeyIndex, RowComparison, place};
-use super::database_retry::outlast;
-use super::merge_stored::{MergedItems, PendingItem, added};
-use super::outcome::RunStop;
-use super::pending_cells::pending_cells;
+use self::batch::ApplyBatch;
+use self::merge_stored::{MergedItems, StoredMerge, added};
+use super::comparison::StoredItems;
+use super::context::RunContext;
+use super::key_index::{KeyIndex, index_row};
 use super::row_rules::RowSort;
-use super::survey::SourceSurvey;
-use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::item::{ColumnLayout, search_text};
+use super::run_stop::RunStop;
+use super::survey::source_survey::SourceSurvey;
+use crate::domain::change_set::Change;
+use crate::domain::item::ColumnLayout;
 use crate::domain::operation::Stage;
-use crate::domain::progress::{ProgressCount, RunStats, StageWeights};
-use crate::domain::rows::row::TextRow;
+use crate::domain::progress::{ProgressCount, RunStats};
 use crate::domain::run_text;
-use crate::domain::source::Source;
-use crate::domain::sync_id::SyncId;
 use crate::fetch::FetchedContent;
 use crate::store::batch::ItemBatch;
-use crate::store::item_write::ItemWrite;
 use crate::store::lease::RunProgress;
-use crate::store::{Store, StoreError};
-use crate::sync::progress::reporter::ProgressReporter;
-use crate::sync::run_signal::{RunSignal, StopReason};
+use crate::sync::run_signal::StopReason;
 
-/// A batch is written when it holds this many rows …
-const BATCH_ROWS: usize = 1000;
-/// … or this many bytes of fields: rows can be large, and memory must not grow with them.
-const BATCH_BYTES: usize = 4 << 20;
 /// How many changes of a preview are kept by name; all are counted.
-const PREVIEWED: usize = 10_000;
+const MAX_PREVIEWED_CHANGES: usize = 10_000;
+
+/// Reads all rows again and writes the items that differ from the catalog. Returns the counts.
+///
+/// # Errors
+/// [`RunStop`] when the content cannot be read, a batch cannot be written, or the run has to end. Batches that were
+/// written stay.
+pub(in crate::sync) fn apply_rows(
+    context: &RunContext<'_>,
+    content: &dyn FetchedContent,
+    layout: &ColumnLayout,
+    index: &KeyIndex,
+    survey: &SourceSurvey<'_>,
+) -> Result<RunStats, RunStop> {
+    ApplyStep { context, layout, index, survey }.run(content, ApplyTarget::Catalog)
+}
+
+/// Reads all rows again and adds what a sync would add and update to `changes`. Returns the counts.
+///
+/// # Errors
+/// [`RunStop`] when the content cannot be read, or the run has to end.
+pub(in crate::sync) fn collect_changes(
+    context: &RunContext<'_>,
+    content: &dyn FetchedContent,
+    layout: &ColumnLayout,
+    index: &KeyIndex,
+    survey: &SourceSurvey<'_>,
+    changes: &mut Vec<Change>,
+) -> Result<RunStats, RunStop> {
+    ApplyStep { context, layout, index, survey }.run(content, ApplyTarget::Preview(changes))
+}
 
 /// Where changes go.
-pub(super) enum ApplyTarget {
-    /// Into the catalog.
+enum ApplyTarget<'a> {
     Catalog,
-    /// Into the result of a preview.
-    Preview(Vec<Change>),
+    Preview(&'a mut Vec<Change>),
 }
 
-/// The second reading of one run.
-pub(super) struct ApplyStep<'a> {
-    pub(super) id: SyncId,
-    pub(super) store: &'a Store,
-    pub(super) source: &'a Source,
-    pub(super) weights: StageWeights,
-    pub(super) layout: &'a ColumnLayout,
-    pub(super) index: &'a KeyIndex,
-    /// The columns that have another name now.
-    pub(super) renamed: &'a [RenamedColumn],
-    pub(super) reporter: &'a ProgressReporter,
-    pub(super) signal: &'a RunSignal,
-    /// Whether items with an unchanged hash are written too.
-    pub(super) force: bool,
-}
-
-/// Rows that were read and compared, on their way to their destination.
-struct ApplyBatch {
-    new: Vec<ItemWrite>,
-    changed: Vec<PendingItem>,
-    bytes: usize,
-    rows: usize,
-    /// The counts as they are once this portion has arrived.
-    stats: RunStats,
-}
-
-impl ApplyBatch {
-    fn after(stats: RunStats) -> Self {
-        Self { new: Vec::new(), changed: Vec::new(), bytes: 0, rows: 0, stats }
-    }
-
-    fn is_full(&self) -> bool {
-        self.rows >= BATCH_ROWS || self.bytes >= BATCH_BYTES
-    }
-}
-
-/// The articles that are processed by now. Of those that were found some may be left for the next sync.
-fn articles(found: ProgressCount, items: ProgressCount) -> ProgressCount {
-    ProgressCount { processed: items.processed, total: found.total.max(items.total) }
+/// What the reading and the writing thread of this step share.
+#[derive(Clone, Copy)]
+struct ApplyStep<'a> {
+    context: &'a RunContext<'a>,
+    layout: &'a ColumnLayout,
+    index: &'a KeyIndex,
+    survey: &'a SourceSurvey<'a>,
 }
 
 /// How far the writing is.
 struct BatchCursor {
-    /// The columns, until the first batch has taken them along.
+    /// The columns, until the first batch has written them.
     columns: Option<Vec<String>>,
-    /// Batches until now.
+    /// Batches that were written.
     batches: i64,
-    /// Rows that differed from the catalog in nothing but the spelling of their keys, or values still loading.
+    /// Rows that turned out to be unchanged when they were merged with what is stored.
     unchanged: u64,
 }
 
 impl ApplyStep<'_> {
-    /// Does a step that asks the database, and waits with it while that is away.
-    pub(super) fn outlast<T>(&self, step: impl FnMut() -> Result<T, StoreError>) -> Result<T, RunStop> {
-        outlast(self.id, self.signal, Some(self.reporter), step)
-    }
-
-    /// Reads all rows once more and sends what differs to `destination`. Answers the counts.
-    ///
-    /// Reading and writing take about as long as each other, so they go side by side: while one portion is written the
-    /// next is read and compared. Between them wait at most two, so memory stays flat.
-    pub(super) fn run(
-        &self,
-        content: &dyn FetchedContent,
-        survey: &SourceSurvey<'_>,
-        destination: &mut ApplyTarget,
-    ) -> Result<RunStats, RunStop> {
-        let first = RunStats { items: ProgressCount { processed: 0, total: survey.rows }, ..self.reporter.now().stats };
-        let columns = self.layout.columns().to_vec();
+    /// Reading and writing take about the same time, so they run side by side: while one batch is written the next is
+    /// read and compared. At most two batches wait between them, so memory stays flat.
+    fn run(&self, content: &dyn FetchedContent, mut target: ApplyTarget<'_>) -> Result<RunStats, RunStop> {
+        let items = ProgressCount { processed: 0, total: self.survey.rows };
+        let first = RunStats { items, ..self.context.reporter.now().stats };
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
-            let arrived = scope.spawn(move || self.deliver(&receiver, columns, first, destination));
-            let read = self.read(content, survey, first, &sender);
+            let writer = scope.spawn(move || self.write_batches(&receiver, first, &mut target));
+            let read = self.read_batches(content, first, &sender);
             drop(sender);
-            // A panic over there is one here: the worker's edge catches it.
-            let arrived = arrived.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            // When delivering failed, reading failed too, with nobody left to send to: the first cause is told.
-            let stats = arrived?;
+            // A panic of the writer is raised again here; the caller of the run catches it.
+            let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            // When writing failed, reading failed too, because its receiver was gone: the first cause counts.
+            let stats = written?;
             read.map(|()| stats)
         })
     }
 
-    /// Reads and compares all rows, and sends them on in portions.
-    fn read(
+    /// Reads and compares all rows and sends them on in batches.
+    fn read_batches(
         &self,
         content: &dyn FetchedContent,
-        survey: &SourceSurvey<'_>,
         first: RunStats,
-        portions: &SyncSender<ApplyBatch>,
+        sender: &SyncSender<ApplyBatch>,
     ) -> Result<(), RunStop> {
-        let nobody = |_| RunStop::Early(StopReason::LeaseLost);
-        let mut portion = ApplyBatch::after(first);
+        let disconnected = |_| RunStop::Early(StopReason::LeaseLost);
+        let is_forced = self.context.operation.options.force_refresh;
+        let mut batch = ApplyBatch::new(first);
         for row in content.rows()? {
             let row = row?;
-            portion.rows += 1;
-            portion.stats.items.processed += 1;
-            match survey.rules.sort(&row) {
+            batch.rows += 1;
+            batch.stats.items.processed += 1;
+            match self.survey.rules.sort(&row) {
                 RowSort::Header | RowSort::Unfilled => {}
-                RowSort::Unkeyed(_) | RowSort::Surplus(_) | RowSort::Refused(_) => portion.stats.rejected += 1,
-                RowSort::Keyed(key) => match self.index.find(key, place(&row)) {
-                    None => portion.stats.rejected += 1,
-                    Some(found) => self.sort(&mut portion, found, &row, survey.has_pending),
+                RowSort::Unkeyed(_) | RowSort::Surplus(_) | RowSort::Refused(_) => batch.stats.rejected += 1,
+                RowSort::Keyed(key) => match self.index.find(key, index_row(&row)) {
+                    None => batch.stats.rejected += 1,
+                    Some(found) => batch.add_row(self.layout, found, &row, self.survey.has_pending, is_forced),
                 },
             }
-            if portion.is_full() {
-                let next = ApplyBatch::after(portion.stats);
-                portions.send(std::mem::replace(&mut portion, next)).map_err(nobody)?;
+            if batch.is_full() {
+                let next = ApplyBatch::new(batch.stats);
+                sender.send(std::mem::replace(&mut batch, next)).map_err(disconnected)?;
             }
         }
-        if portion.rows > 0 {
-            portions.send(portion).map_err(nobody)?;
+        if batch.rows > 0 {
+            sender.send(batch).map_err(disconnected)?;
         }
         Ok(())
     }
 
-    /// Takes portions to their destination as they come.
-    fn deliver(
+    /// Writes batches as they arrive. Returns the counts after the last one.
+    fn write_batches(
         &self,
-        portions: &Receiver<ApplyBatch>,
-        columns: Vec<String>,
+        receiver: &Receiver<ApplyBatch>,
         first: RunStats,
-        destination: &mut ApplyTarget,
+        target: &mut ApplyTarget<'_>,
     ) -> Result<RunStats, RunStop> {
-        let mut course = BatchCursor { columns: Some(columns), batches: 0, unchanged: 0 };
-        let mut done = first;
-        for mut portion in portions {
-            portion.stats.articles = portion.stats.articles.map(|found| articles(found, portion.stats.items));
-            if let Some(reason) = self.signal.reason() {
-                return Err(RunStop::Early(reason));
-            }
-            done = self.flush(portion, destination, &mut course)?;
+        let columns = self.layout.columns().to_vec();
+        let mut cursor = BatchCursor { columns: Some(columns), batches: 0, unchanged: 0 };
+        let mut stats = first;
+        for batch in receiver {
+            self.context.check_stop()?;
+            stats = self.write_batch(batch, target, &mut cursor)?;
         }
-        Ok(done)
+        Ok(stats)
     }
 
-    fn sort(&self, portion: &mut ApplyBatch, found: FoundRow<'_>, row: &TextRow, has_pending: bool) {
-        let pending_cells = if has_pending { pending_cells(row) } else { Vec::new() };
-        let mut cells = Cow::Borrowed(&row.cells);
-        if found.standing == RowComparison::New {
-            pending_cells.iter().for_each(|&position| cells.to_mut()[position].clear());
-        }
-        let item = self.layout.item(&cells);
-        let kind = match found.standing {
-            RowComparison::Present(hash) if hash == item.hash && !self.force => {
-                portion.stats.unchanged += 1;
-                return;
-            }
-            RowComparison::Present(_) => ChangeKind::Updated,
-            RowComparison::New | RowComparison::Returns => ChangeKind::Added,
-        };
-        portion.bytes += item.fields.len() * 2;
-        let search_text = search_text(&cells);
-        let key = found.stored_key.map_or(item.key, Cow::into_owned);
-        let write = ItemWrite { key, fields: item.fields, hash: item.hash, search_text };
-        match kind {
-            ChangeKind::Updated => portion.stats.updated += 1,
-            _ => portion.stats.added += 1,
-        }
-        if found.standing == RowComparison::New {
-            portion.new.push(write);
-        } else {
-            let key_cell = Some(self.layout.key_cell(&cells)).filter(|cell| *cell != write.key).map(str::to_owned);
-            portion.changed.push(PendingItem { write, kind, key_cell, pending_cells });
-        }
-    }
-
-    /// Takes one portion to its destination, together with the progress it makes. Answers the counts.
-    fn flush(
+    /// Writes one batch together with the progress it makes. Returns the counts.
+    fn write_batch(
         &self,
-        portion: ApplyBatch,
-        destination: &mut ApplyTarget,
-        course: &mut BatchCursor,
+        batch: ApplyBatch,
+        target: &mut ApplyTarget<'_>,
+        cursor: &mut BatchCursor,
     ) -> Result<RunStats, RunStop> {
-        let ApplyBatch { new, changed, mut stats, .. } = portion;
-        let MergedItems { changed, changes, unchanged } = self.settle(changed)?;
-        course.unchanged += unchanged;
-        stats.updated = stats.updated.saturating_sub(course.unchanged);
-        stats.unchanged += course.unchanged;
+        let RunContext { reporter, operation, source, weights, .. } = self.context;
+        let ApplyBatch { new, changed, mut stats, .. } = batch;
+        let merge = StoredMerge {
+            layout: self.layout,
+            renamed: &self.survey.renamed,
+            is_forced: operation.options.force_refresh,
+        };
+        let keys = StoredMerge::compared_keys(&changed);
+        let stored = if keys.is_empty() { HashMap::new() } else { self.context.stored_fields(&keys)? };
+        let MergedItems { changed, changes, unchanged } = merge.merge(changed, stored);
+        cursor.unchanged += unchanged;
+        stats.updated = stats.updated.saturating_sub(cursor.unchanged);
+        stats.unchanged += cursor.unchanged;
         let items = stats.items;
+        stats.articles = stats.articles.map(|found| processed_articles(found, items));
         let progress = RunProgress {
             stage: Stage::Processing,
-            message: run_text::syncing_message(&self.source.noun, items),
-            percent: self.weights.percent(Stage::Processing, items.processed, items.total),
+            message: run_text::syncing_message(&source.noun, items),
+            percent: weights.percent(Stage::Processing, items.processed, items.total),
             stats,
         };
-        match destination {
-            ApplyTarget::Preview(found) => {
-                let room = PREVIEWED.saturating_sub(found.len());
-                found.extend(new.iter().map(added).chain(changes).take(room));
-                self.reporter.set(progress);
+        match target {
+            ApplyTarget::Preview(kept) => {
+                let room = MAX_PREVIEWED_CHANGES.saturating_sub(kept.len());
+                kept.extend(new.iter().map(added).chain(changes).take(room));
+                reporter.set(progress);
             }
-            ApplyTarget::Catalog if new.is_empty() && changed.is_empty() => self.reporter.set(progress),
+            ApplyTarget::Catalog if new.is_empty() && changed.is_empty() => reporter.set(progress),
             ApplyTarget::Catalog => {
-                course.batches += 1;
-                let batch = ItemBatch { number: course.batches, new, changed, changes, columns: course.columns.take() };
-                self.outlast(|| self.reporter.write_batch(&batch, &progress))?;
+                cursor.batches += 1;
+                let batch = ItemBatch { number: cursor.batches, new, changed, changes, columns: cursor.columns.take() };
+                self.context.retry_while_unavailable(|| reporter.write_batch(&batch, &progress))?;
             }
         }
         Ok(stats)
     }
+}
+
+/// The articles that are processed. Of those that were found, some may be left for the next sync.
+fn processed_articles(found: ProgressCount, items: ProgressCount) -> ProgressCount {
+    ProgressCount { processed: items.processed, total: found.total.max(items.total) }
 }

@@ -1,127 +1,96 @@
-//! Sees a step of a run through while the database is away: a server that restarts, another program that holds the
-//! file. Every step that is handed over here may be done twice without harm.
+//! Repeats a step of a run while the database is unavailable: a server restarts, or another program locks the file.
+//! Every step that is passed here can run twice without harm.
 
 use std::time::{Duration, Instant};
 
-use super::outcome::RunStop;
-use crate::domain::operation::Lease;
+use super::run_stop::RunStop;
 use crate::domain::sync_id::SyncId;
-use crate::store::finish::RunEnding;
 use crate::store::{Retryability, StoreError};
-use crate::sync::engine::SyncEngine;
-use crate::sync::outage::OutageLog;
+use crate::sync::outage_log::OutageLog;
 use crate::sync::progress::reporter::ProgressReporter;
 use crate::sync::run_signal::RunSignal;
 
-/// How long to wait between two tries.
-const PAUSE: Duration = Duration::from_millis(250);
-/// How long a failure is met that may or may not pass: a full disk, a lock that somebody holds.
-const UNCLEAR: Duration = Duration::from_secs(30);
-/// After so long people are told what is waited for.
-const QUIET: Duration = Duration::from_secs(1);
+/// The pause between two tries.
+pub(super) const RETRY_PAUSE: Duration = Duration::from_millis(250);
+/// How long failures are retried that may or may not pass: a full disk, a lock that another program holds.
+const UNCLEAR_RETRY_TIMEOUT: Duration = Duration::from_secs(30);
+/// After this time pollers see that the run waits for the database.
+const WAITING_MESSAGE_DELAY: Duration = Duration::from_secs(1);
 const WAITING: &str = "Waiting for the database…";
-/// How long the end of a run is still tried once its process is told to stop: it has to be gone in five seconds.
-const LAST_TRIES: Duration = Duration::from_secs(4);
 
-/// What failed until now, if anything did.
-struct RetryState {
+/// The failures of one step so far.
+pub(super) struct RetryState {
     outage: OutageLog,
-    begun: Option<Instant>,
+    first_failure: Option<Instant>,
 }
 
 impl RetryState {
-    fn of(id: SyncId) -> Self {
-        Self { outage: OutageLog::of(id, "the database", "reached"), begun: None }
+    /// No failure yet of a step of the run `id`.
+    pub(super) fn new(id: SyncId) -> Self {
+        Self { outage: OutageLog::of(id, "the database", "reached"), first_failure: None }
     }
 
-    /// Takes note that what was `asked` failed, and answers how long it lasts; or hands the failure back when waiting
-    /// is of no use.
-    fn met(&mut self, error: StoreError, asked: Instant) -> Result<Duration, StoreError> {
-        let lasts = self.begun.get_or_insert(asked).elapsed();
+    /// Whether a try has failed.
+    pub(super) const fn has_failed(&self) -> bool {
+        self.first_failure.is_some()
+    }
+
+    /// Records that the try begun at `started` failed, and returns how long the failures have lasted.
+    ///
+    /// # Errors
+    /// The failure itself when another try is useless.
+    pub(super) fn record_failure(&mut self, error: StoreError, started: Instant) -> Result<Duration, StoreError> {
+        let lasted = self.first_failure.get_or_insert(started).elapsed();
         match error.prospect() {
             Retryability::Final => return Err(error),
-            Retryability::Unclear if lasts > UNCLEAR => return Err(error),
+            Retryability::Unclear if lasted > UNCLEAR_RETRY_TIMEOUT => return Err(error),
             Retryability::Unclear | Retryability::Passing => {}
         }
         self.outage.note(Err::<(), _>(error));
-        Ok(lasts)
+        Ok(lasted)
     }
 
-    /// It is over.
-    fn over(&mut self) {
+    /// Records that the step succeeded.
+    pub(super) fn record_success(&mut self) {
         self.outage.note(Ok::<_, StoreError>(()));
     }
 }
 
-/// Does a step of a run, and does it again while the database is away: until it is back, or the run is to end.
-pub(super) fn outlast<T>(
+/// Runs `step` and repeats it while the database is unavailable. Meanwhile `reporter` reports that the run waits.
+///
+/// # Errors
+/// [`RunStop::Early`] when the run has to end; [`RunStop::Database`] when the failure is final or lasts too long.
+pub(super) fn retry_while_unavailable<T>(
     id: SyncId,
     signal: &RunSignal,
     reporter: Option<&ProgressReporter>,
     mut step: impl FnMut() -> Result<T, StoreError>,
 ) -> Result<T, RunStop> {
-    let mut trouble = RetryState::of(id);
-    let mut said_before = None;
+    let mut retries = RetryState::new(id);
+    let mut previous_message = None;
     loop {
-        let asked = Instant::now();
+        let started = Instant::now();
         let error = match step() {
-            Ok(done) => {
-                trouble.over();
-                if let (Some(reporter), Some(message)) = (reporter, said_before) {
+            Ok(value) => {
+                retries.record_success();
+                if let (Some(reporter), Some(message)) = (reporter, previous_message) {
                     reporter.tell(message);
                 }
-                return Ok(done);
+                return Ok(value);
             }
             Err(error) => error,
         };
-        let lasts = trouble.met(error, asked)?;
-        signal.lost(asked.elapsed() + PAUSE);
+        let lasted = retries.record_failure(error, started)?;
+        signal.lost(started.elapsed() + RETRY_PAUSE);
         if let Some(reason) = signal.reason() {
             return Err(RunStop::Early(reason));
         }
-        if lasts >= QUIET
+        if lasted >= WAITING_MESSAGE_DELAY
             && let Some(reporter) = reporter
         {
             let before = reporter.tell(WAITING.to_owned());
-            said_before.get_or_insert(before);
+            previous_message.get_or_insert(before);
         }
-        std::thread::sleep(PAUSE);
-    }
-}
-
-/// Keeps how a run ends, however long the database is away: what the run came to must not be lost. Answers its
-/// successor, if it is queued again.
-///
-/// # Errors
-/// [`StoreError::Fenced`] when the run belongs to somebody else; otherwise when the database refuses, or this process
-/// is told to stop before it is back.
-pub(super) fn finish(
-    engine: &SyncEngine,
-    lease: Lease,
-    ending: &RunEnding,
-    signal: &RunSignal,
-) -> Result<Option<SyncId>, StoreError> {
-    let mut trouble = RetryState::of(lease.id);
-    let mut stopping = None;
-    loop {
-        let asked = Instant::now();
-        let error = match engine.store.finish(lease, ending) {
-            Ok(successor) => {
-                trouble.over();
-                return Ok(successor);
-            }
-            // Nobody knows what became of a commit whose connection broke: the record does.
-            Err(StoreError::Fenced) if trouble.begun.is_some() => match engine.store.record(lease.id) {
-                Ok(Some(record)) if record.status == ending.status => return Ok(record.successor),
-                Ok(_) => return Err(StoreError::Fenced),
-                Err(error) => error,
-            },
-            Err(error) => error,
-        };
-        if signal.is_stopping() && stopping.get_or_insert_with(Instant::now).elapsed() > LAST_TRIES {
-            return Err(error);
-        }
-        trouble.met(error, asked)?;
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(RETRY_PAUSE);
     }
 }

@@ -1,114 +1,119 @@
-//! The first step of a run: its source comes here, and whoever watches is told how far it is.
-
-use std::collections::HashMap;
+//! The first step: fetches the source and reports how far the fetch is.
 
 use chrono::{DateTime, Utc};
 use parking_lot::Mutex;
 
-use super::RunContext;
-use super::outcome::{RunFindings, RunStop};
+use super::context::RunContext;
+use super::findings::RunFindings;
+use super::run_stop::RunStop;
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::issue::{Issue, IssueList};
-use crate::domain::item::parse_fields;
-use crate::domain::operation::{Mode, OperationKind, RunPriority, Stage};
+use crate::domain::operation::{Mode, RunPriority, Stage};
 use crate::domain::progress::ProgressCount;
 use crate::domain::source::Validators;
-use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest, ItemLookup};
-use crate::sync::run_log;
+use crate::fetch::{FetchObserver, FetchOutcome, FetchProgress, FetchRequest};
 
-impl RunContext<'_> {
-    /// Brings the source's content here, or learns that nothing is new.
-    pub(super) fn fetch(&self, findings: &mut RunFindings) -> Result<FetchOutcome, RunStop> {
-        let none = Validators::default();
-        // A preview compares with the catalog, so it has to see everything.
-        // A catalog that was synced before columns had types has to be read once to tell them.
-        let untold = self.catalog.column_types.is_empty() && !self.catalog.columns.is_empty();
-        // So has a public one that was synced before hidden columns were left out.
-        let unsifted =
-            self.source.public && self.kind.can_hide_columns() && !self.catalog.validators.without_hidden_columns;
-        let sync = self.operation.kind == OperationKind::Sync && !untold && !unsifted;
-        let validators = if sync { &self.catalog.validators } else { &none };
-        let forced = self.operation.options.force_refresh || self.operation.options.accept_rekey;
-        let mode = if forced { Mode::Full } else { self.operation.mode };
-        let sync = Some(self.operation.id);
-        let feeds = self.outlast(|| self.engine.store.feeds(self.source.id))?;
-        let only_failed = self.operation.options.only_failed;
-        let order = FetchRequest {
-            sync,
-            mode,
-            validators,
-            timeout: self.engine.terms.fetch,
-            within: self.signal.time_left(),
-            by_hand: only_failed || self.operation.priority == RunPriority::Manual,
-            only_failed,
-            feeds: &feeds,
-            shelf: self,
-        };
-        let watch = FetchWatch { run: self, found: Mutex::default() };
-        let fetched = self.kind.fetch(&self.source, &order, &watch).map_err(RunStop::from);
-        let FetchFindings { issues, feeds } = watch.found.into_inner();
-        findings.issues = issues;
-        findings.fared = feeds.as_deref().and_then(FeedCounts::of);
-        // A preview writes nothing, and what it asked is no try of the sync.
-        findings.feeds = feeds.filter(|_| self.operation.kind != OperationKind::Preview);
-        fetched
-    }
+/// What an operation has to fetch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::sync) enum FetchScope {
+    /// The content, if it changed since the last sync.
+    IfChanged,
+    /// The content, whether it changed or not.
+    Everything,
 }
 
-/// The catalog's items as a fetch may look them up.
-impl ItemLookup for RunContext<'_> {
-    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
-        let stored = self.outlast(|| self.engine.store.stored_fields(self.source.id, keys));
-        let report = |error| run_log::failure(self.operation.id, format_args!("{error}"));
-        let stored = stored.map_err(|stopped| stopped.into_fetch_error(report))?;
-        // What cannot be read is fetched again.
-        Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
-    }
+/// Fetches the content of the source, or learns that nothing is new. Issues and feed records go to `findings`, also
+/// when the fetch fails.
+///
+/// # Errors
+/// [`RunStop`] when the source cannot be fetched, the database refuses to read the feeds, or the run has to end.
+pub(in crate::sync) fn fetch_source(
+    context: &RunContext<'_>,
+    scope: FetchScope,
+    findings: &mut RunFindings,
+) -> Result<FetchOutcome, RunStop> {
+    let RunContext { engine, operation, source, catalog, .. } = context;
+    let no_validators = Validators::default();
+    let is_conditional = scope == FetchScope::IfChanged && !must_be_read_again(context);
+    let validators = if is_conditional { &catalog.validators } else { &no_validators };
+    let is_forced = operation.options.force_refresh || operation.options.accept_rekey;
+    let feeds = context.retry_while_unavailable(|| engine.store.feeds(source.id))?;
+    let only_failed = operation.options.only_failed;
+    let request = FetchRequest {
+        sync: Some(operation.id),
+        mode: if is_forced { Mode::Full } else { operation.mode },
+        validators,
+        timeout: engine.terms.fetch,
+        within: context.signal.time_left(),
+        by_hand: only_failed || operation.priority == RunPriority::Manual,
+        only_failed,
+        feeds: &feeds,
+        shelf: context,
+    };
+    let observer = RunFetchObserver { context, found: Mutex::default() };
+    let fetched = context.kind.fetch(source, &request, &observer).map_err(RunStop::from);
+    let FetchFindings { issues, feeds } = observer.found.into_inner();
+    findings.issues = issues;
+    findings.feed_counts = feeds.as_deref().and_then(FeedCounts::of);
+    findings.feeds = feeds;
+    fetched
 }
 
-/// What a fetch found beside its content.
+/// Whether the catalog lacks something that only a complete fetch brings: the types of its columns, or, of a public
+/// catalog, a sync that left hidden columns out.
+fn must_be_read_again(context: &RunContext<'_>) -> bool {
+    let RunContext { source, catalog, kind, .. } = context;
+    let lacks_column_types = catalog.column_types.is_empty() && !catalog.columns.is_empty();
+    let may_show_hidden_columns =
+        source.public && kind.can_hide_columns() && !catalog.validators.without_hidden_columns;
+    lacks_column_types || may_show_hidden_columns
+}
+
+/// What a fetch found beside the content.
 #[derive(Default)]
 struct FetchFindings {
     issues: IssueList,
     feeds: Option<Vec<FeedRecord>>,
 }
 
-/// What a fetch sees of its run.
-struct FetchWatch<'a> {
-    run: &'a RunContext<'a>,
+/// Passes what a fetch observes on to the run: progress to its reporter, issues and feeds to its findings.
+struct RunFetchObserver<'a> {
+    context: &'a RunContext<'a>,
     found: Mutex<FetchFindings>,
 }
 
-impl FetchObserver for FetchWatch<'_> {
+impl FetchObserver for RunFetchObserver<'_> {
     fn received(&self, bytes: u64, total: Option<u64>) {
-        let mut progress = self.run.reporter.now();
-        // A retry begins anew; what people see does not go back.
+        let RunContext { reporter, weights, kind, source, .. } = self.context;
+        let mut progress = reporter.now();
+        // A retry starts over; progress does not go back.
         progress.stats.bytes = progress.stats.bytes.max(bytes);
-        // Whatever was waited for has come.
-        progress.message = self.run.kind.fetching_message(&self.run.source);
-        progress.percent = self.run.weights.percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
-        self.run.reporter.set(progress);
+        // The wait for the server, if there was one, is over.
+        progress.message = kind.fetching_message(source);
+        progress.percent = weights.percent(Stage::Fetching, bytes, total.unwrap_or(0)).max(progress.percent);
+        reporter.set(progress);
     }
 
     fn waiting(&self, host: &str, until: DateTime<Utc>) {
-        let mut progress = self.run.reporter.now();
+        let mut progress = self.context.reporter.now();
         progress.message = format!("Rate-limited by {host}, retrying at {} UTC", until.format("%H:%M:%S"));
-        self.run.reporter.set(progress);
+        self.context.reporter.set(progress);
     }
 
     fn progress(&self, now: &FetchProgress) {
-        let mut progress = self.run.reporter.now();
+        let RunContext { reporter, weights, .. } = self.context;
+        let mut progress = reporter.now();
         let ProgressCount { processed, total } = now.share;
         progress.message.clone_from(&now.message);
-        progress.percent = self.run.weights.percent(Stage::Fetching, processed, total).max(progress.percent);
+        progress.percent = weights.percent(Stage::Fetching, processed, total).max(progress.percent);
         progress.stats.bytes = progress.stats.bytes.max(now.bytes);
         let stats = &mut progress.stats;
         stats.feeds = now.feeds.map(|now| now.not_before(stats.feeds));
-        // They are here. Processed they are when they are compared with the catalog.
+        // Articles that were fetched count as processed once they are compared with the catalog.
         let found = |now: ProgressCount| ProgressCount { processed: 0, total: now.total.max(now.processed) };
         stats.articles = now.articles.map(|now| found(now).not_before(stats.articles));
-        self.run.reporter.set(progress);
+        reporter.set(progress);
     }
 
     fn issue(&self, issue: Issue) {
@@ -120,6 +125,6 @@ impl FetchObserver for FetchWatch<'_> {
     }
 
     fn should_stop(&self) -> bool {
-        self.run.signal.reason().is_some()
+        self.context.signal.reason().is_some()
     }
 }

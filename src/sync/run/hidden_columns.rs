@@ -1,6 +1,9 @@
 //! Columns that are hidden in the source of a public catalog: they are left out until an admin has allowed them, so
 //! that nobody publishes by hiding a column, or by adding a hidden one, what visitors were never meant to see.
 
+use super::comparison::StoredItems;
+use super::context::RunContext;
+use super::run_stop::RunStop;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::item::ColumnLayout;
@@ -11,6 +14,9 @@ use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::{is_same_form, position_of};
 use crate::fetch::{FetchError, FetchedContent, RowReader};
 use crate::store::catalogs::Catalog;
+
+/// How many columns are looked up in the items at once.
+const MAX_COLUMNS_PER_QUERY: usize = 100;
 
 /// Content without the columns that may not be published.
 struct PublishedContent {
@@ -54,7 +60,11 @@ pub(super) fn refuse_hidden_key(
 }
 
 /// The names of the columns left out of `content` as items of `catalog` may have them. Those of `layout` stay.
-pub(super) fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, layout: &ColumnLayout) -> Vec<String> {
+pub(in crate::sync) fn names_in_items(
+    content: &dyn FetchedContent,
+    catalog: &Catalog,
+    layout: &ColumnLayout,
+) -> Vec<String> {
     let left_out = content.left_out_columns();
     // Columns are those of the catalog as soon as a run begins to write, also where it does not come to its end. Items
     // that it did not write have the columns of the time when the catalog was last in step with its source.
@@ -67,6 +77,27 @@ pub(super) fn names_in_items(content: &dyn FetchedContent, catalog: &Catalog, la
         }
     }
     names
+}
+
+/// Removes the columns called like one of `columns` from all items of the catalog, also from those that the run does not
+/// write: items whose rows are refused, and items whose removal is withheld. Each page is one fenced transaction. What
+/// is left when the run ends early is removed by the next one.
+///
+/// # Errors
+/// [`RunStop`] when the database refuses, or the run has to end.
+pub(in crate::sync) fn strip_columns(context: &RunContext<'_>, columns: &[String]) -> Result<(), RunStop> {
+    for columns in columns.chunks(MAX_COLUMNS_PER_QUERY) {
+        let mut after = 0;
+        loop {
+            context.check_stop()?;
+            let store = &context.engine.store;
+            let page = context.retry_while_unavailable(|| store.items_to_strip(context.source.id, columns, after))?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            context.retry_while_unavailable(|| context.reporter.strip_items(&page, columns))?;
+        }
+    }
+    Ok(())
 }
 
 /// The notes about the columns that were left out of `content`.

@@ -12,8 +12,8 @@ use crate::domain::rows::row_group::RowGroup;
 use crate::domain::rows::row_shape::RowShapes;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::counts::grouped;
-use crate::sync::run::compare::KeyIndex;
-use crate::sync::run::outcome::RunStop;
+use crate::sync::run::key_index::KeyIndex;
+use crate::sync::run::run_stop::RunStop;
 
 /// The most rows inside of cells that are looked up at the end.
 const MAX_INNER_KEYS: usize = 1000;
@@ -96,7 +96,7 @@ impl RowFindings {
     }
 
     /// With what keys of the catalog look like.
-    pub(super) const fn with_keys_like(mut self, key_class: Option<CellClass>) -> Self {
+    pub(super) const fn with_key_class(mut self, key_class: Option<CellClass>) -> Self {
         self.key_class = key_class;
         self
     }

@@ -10,7 +10,7 @@ use crate::domain::rows::stored_columns::header_word;
 use crate::domain::run_text::counted;
 use crate::domain::source::{Noun, Source};
 use crate::domain::text::counts::{grouped, row_count};
-use crate::sync::run::compare::EqualItems;
+use crate::sync::run::key_index::EqualItems;
 use crate::sync::run::keyless_rows::KeylessSplit;
 
 /// How many values or headers a note names.

@@ -1,49 +1,58 @@
-//! What items that differ from the catalog become, next to what it has: they keep its spelling of their key, and its
-//! value where that of the source is not there yet.
+//! Merges items that differ from the catalog with what is stored of them: they keep the stored spelling of their key,
+//! and the stored value of a cell whose value the source does not have yet.
 
 use std::collections::HashMap;
 
-use super::apply::ApplyStep;
-use super::outcome::RunStop;
 use crate::domain::change_set::{Change, ChangeKind};
-use crate::domain::item::{field, parse_fields, search_text};
+use crate::domain::item::{ColumnLayout, field, parse_fields, search_text};
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::item_write::ItemWrite;
+use crate::sync::run::column_changes::RenamedColumn;
 
-/// An item of which the database has something else.
+/// An item that is stored with other fields.
 pub(super) struct PendingItem {
     pub(super) write: ItemWrite,
     pub(super) kind: ChangeKind,
     /// The cell of its key, where it is spelled otherwise than the key.
     pub(super) key_cell: Option<String>,
-    /// The positions of cells whose value is not there yet.
+    /// The positions of cells that have no value yet, in order.
     pub(super) pending_cells: Vec<usize>,
 }
 
-/// What is to be written of such items.
+/// The items of a batch after merging.
 pub(super) struct MergedItems {
+    /// What has to be written.
     pub(super) changed: Vec<ItemWrite>,
-    /// One for each that has other fields than before.
+    /// One change for each item whose fields differ from before.
     pub(super) changes: Vec<Change>,
-    /// How many differed in nothing but spelling, or what is not there yet: they are left as they are.
+    /// How many items differed only in spelling or in values that are not there yet. They are not written.
     pub(super) unchanged: u64,
 }
 
-/// That an item came.
+/// The change of an item that is new.
 pub(super) fn added(item: &ItemWrite) -> Change {
     Change { key: item.key.clone(), kind: ChangeKind::Added, before: None, after: Some(item.fields.clone()) }
 }
 
-impl ApplyStep<'_> {
-    /// Compares items with what is stored of them. A forced rewrite of the same fields is no change.
-    pub(super) fn settle(&self, pending: Vec<PendingItem>) -> Result<MergedItems, RunStop> {
+/// The rules by which items are merged.
+pub(super) struct StoredMerge<'a> {
+    pub(super) layout: &'a ColumnLayout,
+    /// The columns that have another name now.
+    pub(super) renamed: &'a [RenamedColumn],
+    /// Whether unchanged items are written, too.
+    pub(super) is_forced: bool,
+}
+
+impl StoredMerge<'_> {
+    /// The keys of the items whose stored fields [`StoredMerge::merge`] needs.
+    pub(super) fn compared_keys(pending: &[PendingItem]) -> Vec<&str> {
         let is_compared = |item: &&PendingItem| item.kind == ChangeKind::Updated || !item.pending_cells.is_empty();
-        let keys: Vec<&str> = pending.iter().filter(is_compared).map(|item| item.write.key.as_str()).collect();
-        let mut stored = HashMap::new();
-        if !keys.is_empty() {
-            stored = self.outlast(|| self.store.stored_fields(self.source.id, &keys))?;
-        }
-        let mut settled = MergedItems { changed: Vec::with_capacity(pending.len()), changes: Vec::new(), unchanged: 0 };
+        pending.iter().filter(is_compared).map(|item| item.write.key.as_str()).collect()
+    }
+
+    /// Merges items with their stored fields, which are given by key. A forced rewrite of the same fields is no change.
+    pub(super) fn merge(&self, pending: Vec<PendingItem>, mut stored: HashMap<String, String>) -> MergedItems {
+        let mut merged = MergedItems { changed: Vec::with_capacity(pending.len()), changes: Vec::new(), unchanged: 0 };
         for mut item in pending {
             let before = stored.remove(&item.write.key);
             if let Some(before) = &before {
@@ -52,30 +61,30 @@ impl ApplyStep<'_> {
             let PendingItem { write, kind, .. } = item;
             let is_same = before.as_ref() == Some(&write.fields);
             match kind {
-                ChangeKind::Added => settled.changes.push(added(&write)),
-                _ if is_same && !self.force => {
-                    settled.unchanged += 1;
+                ChangeKind::Added => merged.changes.push(added(&write)),
+                _ if is_same && !self.is_forced => {
+                    merged.unchanged += 1;
                     continue;
                 }
                 _ if is_same => {}
                 _ => {
                     let after = Some(write.fields.clone());
-                    settled.changes.push(Change { key: write.key.clone(), kind, before, after });
+                    merged.changes.push(Change { key: write.key.clone(), kind, before, after });
                 }
             }
-            settled.changed.push(write);
+            merged.changed.push(write);
         }
-        Ok(settled)
+        merged
     }
 
-    /// Puts the stored spelling of its key, and stored values in place of those that are not there yet, into an item.
+    /// Gives an item the stored spelling of its key, and stored values where it has none yet.
     fn keep_stored(&self, item: &mut PendingItem, before: &str) {
         let key_column = self.layout.key_column();
         let key_cell = item.key_cell.as_deref().unwrap_or(&item.write.key);
         if item.pending_cells.is_empty() && before.contains(&field(key_column, key_cell)) {
             return;
         }
-        // What cannot be read has nothing that could be kept.
+        // Nothing is kept of fields that cannot be parsed.
         let (Ok(before), Ok(fields)) = (parse_fields(before), parse_fields(&item.write.fields)) else { return };
         let stored = |name: &str| before.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let cells: Vec<String> = fields

@@ -62,7 +62,7 @@ pub(super) enum RowComparison {
 /// A row that is taken, compared with the catalog.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct FoundRow<'a> {
-    pub(super) standing: RowComparison,
+    pub(super) comparison: RowComparison,
     /// The key in the spelling of the database, where the row has another.
     pub(super) stored_key: Option<Cow<'a, str>>,
 }
@@ -107,7 +107,7 @@ pub(in crate::sync) struct KeyIndex {
 
 impl KeyIndex {
     /// An index with room for the items of a catalog: growing would need the old room and the new at the same time.
-    pub(in crate::sync) fn with_room(items: u64) -> Self {
+    pub(in crate::sync) fn with_capacity(items: u64) -> Self {
         let room = usize::try_from(items).unwrap_or(0);
         Self {
             entries: HashMap::with_capacity_and_hasher(room, std::hash::BuildHasherDefault::default()),
@@ -124,7 +124,7 @@ impl KeyIndex {
     }
 
     /// Adds an item that the database holds.
-    pub(super) fn know(&mut self, key: &str, known: KnownItem) {
+    pub(super) fn add_known_item(&mut self, key: &str, known: KnownItem) {
         self.live += u64::from(known.live);
         let stored = if known.live { StoredKey::Live } else { StoredKey::Removed };
         let exact = digest(key);
@@ -242,13 +242,13 @@ impl KeyIndex {
         equal
     }
 
-    /// Whether [`KeyIndex::spell`] has to be told of the keys of the catalog before rows are compared.
+    /// Whether [`KeyIndex::set_spelling`] has to be told of the keys of the catalog before rows are compared.
     pub(super) fn lacks_spellings(&self) -> bool {
         !self.stored_keys.is_empty()
     }
 
     /// Keeps the spelling of a stored key, where a row has its item by form.
-    pub(super) fn spell(&mut self, key: &str) {
+    pub(super) fn set_spelling(&mut self, key: &str) {
         if let Some(spelling) = self.stored_keys.get_mut(&digest(key)) {
             key.clone_into(spelling);
         }
@@ -262,12 +262,12 @@ impl KeyIndex {
             let stored = self.stored_keys.get(&spelling).filter(|_| spelling != form);
             stored.map_or_else(|| comparable_form(key), |stored| Cow::Borrowed(stored.as_str()))
         });
-        let standing = match entry.stored {
+        let comparison = match entry.stored {
             StoredKey::Live | StoredKey::LiveUnplaced => RowComparison::Present(entry.hash),
             StoredKey::Removed => RowComparison::Returns,
             StoredKey::Nothing => RowComparison::New,
         };
-        Some(FoundRow { standing, stored_key })
+        Some(FoundRow { comparison, stored_key })
     }
 
     /// Whether the catalog did not have the item of this row when it was last in step with its source.
@@ -296,7 +296,7 @@ impl KeyIndex {
 
 /// A row's number as the index keeps it. Beyond four milliards rows would share one, and no source gets there: the
 /// limit on its size is reached before.
-pub(super) fn place(row: &TextRow) -> u32 {
+pub(super) fn index_row(row: &TextRow) -> u32 {
     u32::try_from(row.number).unwrap_or(u32::MAX)
 }
 

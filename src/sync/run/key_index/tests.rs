@@ -17,9 +17,9 @@ fn form(key: &str) -> String {
 
 /// An index of these keys, live or not.
 fn index(stored: &[(&str, bool)]) -> KeyIndex {
-    let mut index = KeyIndex::with_room(0);
+    let mut index = KeyIndex::with_capacity(0);
     for (n, &(key, live)) in (1_u8..).zip(stored) {
-        index.know(key, KnownItem { hash: [n; 16], live, changed_at: chrono::DateTime::default() });
+        index.add_known_item(key, KnownItem { hash: [n; 16], live, changed_at: chrono::DateTime::default() });
     }
     index
 }
@@ -42,9 +42,9 @@ fn an_item_that_is_there_comes_before_one_that_left() {
     assert_eq!(index.claim("a", 2), KeyClaim::TakenByForm);
     assert_eq!(index.settle().count, 0);
     assert!(index.lacks_spellings());
-    index.spell("a\u{200b}");
+    index.set_spelling("a\u{200b}");
     let found = index.find("a", 2).expect("found");
-    assert_eq!((found.standing, found.stored_key.as_deref()), (RowComparison::Present([2; 16]), Some("a\u{200b}")));
+    assert_eq!((found.comparison, found.stored_key.as_deref()), (RowComparison::Present([2; 16]), Some("a\u{200b}")));
     assert_eq!((index.tally().additions, index.tally().removals), (0, 0));
 }
 
@@ -68,7 +68,7 @@ proptest! {
             }
         }
         index.settle();
-        stored.iter().for_each(|(key, _)| index.spell(key));
+        stored.iter().for_each(|(key, _)| index.set_spelling(key));
         let mut items: HashMap<String, u32> = HashMap::new();
         for &(row, key) in &rows {
             let found = index.find(key, row);
@@ -77,7 +77,7 @@ proptest! {
             let item = found.stored_key.as_deref().unwrap_or(key).to_owned();
             prop_assert_eq!(form(&item), form(key));
             let is_stored = stored.iter().find(|(key, _)| *key == item);
-            prop_assert_eq!(matches!(found.standing, RowComparison::New), is_stored.is_none());
+            prop_assert_eq!(matches!(found.comparison, RowComparison::New), is_stored.is_none());
             // Whoever has an item by form has it because no row spells it like the catalog.
             let is_live = |spelling: &str| stored.contains(&(spelling, true));
             if item != key {

@@ -1,0 +1,84 @@
+//! A sync: fetch the source, survey its rows, apply what differs, remove what left.
+
+use crate::domain::guards::GuardVerdict;
+use crate::domain::operation::Status;
+use crate::domain::progress::RunStats;
+use crate::domain::run_text::{self, RunResult};
+use crate::domain::source::Validators;
+use crate::fetch::FetchOutcome;
+use crate::store::finish::{AppliedChanges, RunEnding};
+use crate::sync::run::apply::apply_rows;
+use crate::sync::run::column_changes::column_layout;
+use crate::sync::run::context::RunContext;
+use crate::sync::run::fetch::{FetchScope, fetch_source};
+use crate::sync::run::findings::RunFindings;
+use crate::sync::run::finish::{begin_finalizing, finish_unchanged, list_removals};
+use crate::sync::run::hidden_columns::{leave_out_hidden, names_in_items, strip_columns};
+use crate::sync::run::key_index::KeyIndex;
+use crate::sync::run::run_stop::RunStop;
+use crate::sync::run::survey::{guard_verdict, refuse_source, survey_source};
+
+/// Runs the steps of a sync.
+///
+/// # Errors
+/// [`RunStop`] when a step fails, the guards refuse the source, or the run has to end.
+pub(super) fn run(
+    context: &RunContext<'_>,
+    scope: FetchScope,
+    findings: &mut RunFindings,
+) -> Result<RunEnding, RunStop> {
+    let content = match fetch_source(context, scope, findings)? {
+        FetchOutcome::Unchanged(validators) => return finish_unchanged(context, findings, validators),
+        FetchOutcome::Content(content) => leave_out_hidden(&context.source, content),
+    };
+    let layout = column_layout(&context.comparison(), &*content)?;
+    let mut index = KeyIndex::with_capacity(context.catalog.item_count);
+    let survey = survey_source(context, &*content, &layout, &mut index, findings)?;
+    let verdict = guard_verdict(context, &survey, &*content);
+    refuse_source(context, &survey, content.columns(), verdict)?;
+    findings.stats = apply_rows(context, &*content, &layout, &index, &survey)?;
+    strip_columns(context, &names_in_items(&*content, &context.catalog, &layout))?;
+    let removals = match verdict {
+        GuardVerdict::Apply if survey.tally.removals > 0 => list_removals(context, &index)?,
+        _ => Vec::new(),
+    };
+    let withheld = if verdict == GuardVerdict::Apply { 0 } else { survey.tally.removals };
+    begin_finalizing(context, findings.stats)?;
+    // Withheld removals leave the catalog behind its source, so the next sync must compare everything again. So do
+    // values that were still loading, and formulas without a saved value.
+    let is_settled = withheld == 0 && !survey.has_pending;
+    let validators = is_settled.then(|| Validators {
+        skipped_rows: Some(survey.rejected).filter(|rows| *rows > 0),
+        without_hidden_columns: context.kind.can_hide_columns(),
+        ..content.validators().clone()
+    });
+    let applied = AppliedChanges {
+        columns: Some(layout.columns().to_vec()),
+        column_types: Some(survey.types),
+        removals,
+        validators,
+    };
+    Ok(completed(context, std::mem::take(findings), applied, withheld, verdict))
+}
+
+/// The ending of a sync that applied everything but the removals that it withheld.
+fn completed(
+    context: &RunContext<'_>,
+    mut findings: RunFindings,
+    applied: AppliedChanges,
+    withheld: u64,
+    verdict: GuardVerdict,
+) -> RunEnding {
+    findings.stats = findings.stats_with_feeds();
+    let removed = u64::try_from(applied.removals.len()).unwrap_or(u64::MAX);
+    let result = RunResult {
+        noun: &context.source.noun,
+        stats: RunStats { removed, ..findings.stats },
+        withheld,
+        is_in_doubt: verdict == GuardVerdict::WithholdInDoubt,
+        newest_only: findings.newest_only,
+    };
+    let message = run_text::completed_message(&result, &findings.column_changes);
+    let ending = findings.into_ending(Status::Completed, message);
+    RunEnding { withheld_removals: withheld, applied: Some(applied), ..ending }
+}

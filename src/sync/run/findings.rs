@@ -1,0 +1,57 @@
+//! What a run found and did, and the ending that is made of it.
+
+use crate::domain::change_set::Change;
+use crate::domain::feed::FeedRecord;
+use crate::domain::feed_counts::FeedCounts;
+use crate::domain::issue::IssueList;
+use crate::domain::operation::Status;
+use crate::domain::progress::{FailedFeeds, RunStats};
+use crate::domain::run_text;
+use crate::store::finish::RunEnding;
+use crate::sync::progress::reporter::ProgressReporter;
+
+/// What a run found and did, however it ends.
+#[derive(Default)]
+pub(in crate::sync) struct RunFindings {
+    pub(in crate::sync) stats: RunStats,
+    pub(in crate::sync) issues: IssueList,
+    /// What a preview would change.
+    pub(in crate::sync) changes: Vec<Change>,
+    /// What is known of the feeds of the source from now on; `None` keeps the stored records.
+    pub(in crate::sync) feeds: Option<Vec<FeedRecord>>,
+    /// How many feeds of the source failed, where it consists of feeds.
+    pub(in crate::sync) feed_counts: Option<FeedCounts>,
+    /// Whether the content was only the newest part of the source.
+    pub(in crate::sync) newest_only: bool,
+    /// What became of the columns, as the end of a message. Empty when they stayed.
+    pub(in crate::sync) column_changes: String,
+    /// The percent that pollers saw last, where the run stopped.
+    pub(in crate::sync) published_percent: u8,
+}
+
+impl RunFindings {
+    /// Takes over the counts and the percent of a run that stops now.
+    pub(super) fn record_progress(&mut self, reporter: &ProgressReporter) {
+        self.stats = reporter.now().stats;
+        self.published_percent = reporter.told_percent();
+    }
+
+    /// The counts, with the feeds that failed.
+    pub(in crate::sync) fn stats_with_feeds(&self) -> RunStats {
+        let failed = self.feed_counts.filter(|counts| counts.failing > 0);
+        let failed_feeds = failed.map(|counts| FailedFeeds { failed: counts.failing, total: counts.total });
+        RunStats { failed_feeds, ..self.stats }
+    }
+
+    /// The ending with this status and this message.
+    pub(in crate::sync) fn into_ending(self, status: Status, message: String) -> RunEnding {
+        let Self { stats, issues, changes, feeds, .. } = self;
+        RunEnding { stats: Some(stats), issues, changes, feeds, ..RunEnding::new(status, message) }
+    }
+
+    /// The ending of a run that failed with this code and this message.
+    pub(super) fn failed(self, code: &str, message: &str) -> RunEnding {
+        let message = run_text::stopped_message(message, &self.stats);
+        RunEnding { error: Some((code.to_owned(), message.clone())), ..self.into_ending(Status::Failed, message) }
+    }
+}

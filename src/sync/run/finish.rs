@@ -1,0 +1,137 @@
+//! Ends a run: begins its final stage, lists what left the source, and stores the ending.
+
+use std::time::{Duration, Instant};
+
+use super::comparison::StoredItems;
+use super::context::RunContext;
+use super::database_retry::{RETRY_PAUSE, RetryState};
+use super::findings::RunFindings;
+use super::key_index::KeyIndex;
+use super::run_stop::RunStop;
+use crate::domain::operation::{Lease, Stage, Status};
+use crate::domain::progress::{ProgressCount, RunStats};
+use crate::domain::run_text;
+use crate::domain::source::Validators;
+use crate::domain::sync_id::SyncId;
+use crate::store::StoreError;
+use crate::store::finish::{AppliedChanges, RunEnding};
+use crate::store::lease::{FinalizeOutcome, RunProgress};
+use crate::sync::engine::SyncEngine;
+use crate::sync::run_log;
+use crate::sync::run_signal::{RunSignal, StopReason};
+
+/// How long an ending is still retried once its process shuts down: the process must end within five seconds.
+const SHUTDOWN_RETRY_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Begins the final stage. From here on a cancel comes too late.
+///
+/// # Errors
+/// [`RunStop::Early`] when the run has to end, also by a cancel that was requested before; [`RunStop::Database`] when
+/// the database refuses.
+pub(in crate::sync) fn begin_finalizing(context: &RunContext<'_>, stats: RunStats) -> Result<(), RunStop> {
+    context.check_stop()?;
+    let progress = RunProgress {
+        stage: Stage::Finalizing,
+        message: "Finalizing synchronization…".to_owned(),
+        percent: context.weights.percent(Stage::Finalizing, 0, 1),
+        stats,
+    };
+    match context.retry_while_unavailable(|| context.reporter.begin_finalizing(&progress))? {
+        FinalizeOutcome::Begun => Ok(()),
+        FinalizeOutcome::CancelRequested => {
+            context.signal.cancel();
+            Err(RunStop::Early(StopReason::Cancelled))
+        }
+    }
+}
+
+/// The keys of the items that left the source.
+pub(in crate::sync) fn list_removals(context: &RunContext<'_>, index: &KeyIndex) -> Result<Vec<String>, RunStop> {
+    let mut removals = Vec::new();
+    context.for_each_known_item(&mut |key, known| {
+        if known.live && index.has_left(key) {
+            removals.push(key.to_owned());
+        }
+    })?;
+    Ok(removals)
+}
+
+/// Ends a run whose source has nothing new.
+pub(in crate::sync) fn finish_unchanged(
+    context: &RunContext<'_>,
+    findings: &mut RunFindings,
+    validators: Option<Validators>,
+) -> Result<RunEnding, RunStop> {
+    let catalog = &context.catalog;
+    findings.stats = RunStats {
+        items: ProgressCount { processed: catalog.item_count, total: catalog.item_count },
+        unchanged: catalog.item_count,
+        // Those of the last version that was fetched.
+        rejected: catalog.validators.skipped_rows.unwrap_or(0),
+        ..context.reporter.now().stats
+    };
+    begin_finalizing(context, findings.stats)?;
+    let Validators { skipped_rows, without_hidden_columns, .. } = catalog.validators;
+    let received = validators.unwrap_or_else(|| catalog.validators.clone());
+    let validators = Some(Validators { skipped_rows, without_hidden_columns, ..received });
+    let applied = AppliedChanges { validators, ..AppliedChanges::default() };
+    let mut findings = std::mem::take(findings);
+    findings.stats = findings.stats_with_feeds();
+    let message = run_text::unchanged_message(&context.source.noun, &findings.stats);
+    Ok(RunEnding { applied: Some(applied), ..findings.into_ending(Status::Completed, message) })
+}
+
+/// Stores how a run ends, publishes it to pollers and logs it.
+pub(super) fn store_ending(engine: &SyncEngine, lease: Lease, ending: &RunEnding, signal: &RunSignal) {
+    match store_with_retry(engine, lease, ending, signal) {
+        Ok(successor) => {
+            engine.board.tell_end(lease.id, signal.is_status_refused());
+            run_log::ended(&engine.store, lease.id, ending.status, &ending.message);
+            if successor.is_some() {
+                engine.bell.ring();
+            }
+        }
+        Err(StoreError::Fenced) => {
+            run_log::trouble(lease.id, format_args!("its end was not accepted: the lease is lost"));
+        }
+        // The lease expires then, and recovery ends the run.
+        Err(error) => run_log::failure(lease.id, format_args!("its end could not be kept: {error}")),
+    }
+}
+
+/// Stores how a run ends, however long the database is unavailable: the result of a run must not be lost. Returns the
+/// id of its successor, if it is queued again.
+///
+/// # Errors
+/// [`StoreError::Fenced`] when another worker has taken over the run; the database's error when it refuses, or when
+/// this process shuts down before it is available again.
+fn store_with_retry(
+    engine: &SyncEngine,
+    lease: Lease,
+    ending: &RunEnding,
+    signal: &RunSignal,
+) -> Result<Option<SyncId>, StoreError> {
+    let mut retries = RetryState::new(lease.id);
+    let mut shutdown_since = None;
+    loop {
+        let asked = Instant::now();
+        let error = match engine.store.finish(lease, ending) {
+            Ok(successor) => {
+                retries.record_success();
+                return Ok(successor);
+            }
+            // After a broken connection the record tells whether the commit went through.
+            Err(StoreError::Fenced) if retries.has_failed() => match engine.store.record(lease.id) {
+                Ok(Some(record)) if record.status == ending.status => return Ok(record.successor),
+                Ok(_) => return Err(StoreError::Fenced),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        if signal.is_stopping() && shutdown_since.get_or_insert_with(Instant::now).elapsed() > SHUTDOWN_RETRY_TIMEOUT {
+            return Err(error);
+        }
+        retries.record_failure(error, asked)?;
+        std::thread::sleep(RETRY_PAUSE);
+    }
+}

@@ -1,0 +1,52 @@
+//! The result of the first reading of a source.
+
+use crate::domain::columns::column_type::ColumnType;
+use crate::domain::guards::{ChangeTally, GuardVerdict};
+use crate::domain::issue::{Issue, IssueList};
+use crate::domain::sync_failure::SyncFailure;
+use crate::sync::run::column_changes::RenamedColumn;
+use crate::sync::run::comparison::SourceComparison;
+use crate::sync::run::row_rules::RowRules;
+
+/// What the first reading of a source found.
+pub(in crate::sync) struct SourceSurvey<'a> {
+    /// What applying the rows would do to the catalog.
+    pub(in crate::sync) tally: ChangeTally,
+    /// All rows, taken or not.
+    pub(in crate::sync) rows: u64,
+    /// Rows that are not taken.
+    pub(in crate::sync) rejected: u64,
+    /// Rows that are not taken, and values that were repaired.
+    pub(in crate::sync) issues: IssueList,
+    /// The type of each column.
+    pub(in crate::sync) types: Vec<ColumnType>,
+    /// Columns that are new, gone or renamed, as issues.
+    pub(in crate::sync) columns: Vec<Issue>,
+    /// Columns that have another name now.
+    pub(in crate::sync) renamed: Vec<RenamedColumn>,
+    /// The failure where the header does not belong to the rows.
+    pub(super) mismatch: Option<SyncFailure>,
+    /// What each row is: the second reading must agree with the first.
+    pub(in crate::sync) rules: RowRules<'a>,
+    /// Whether values were still loading, or formulas had none: then the next run has to read everything again.
+    pub(in crate::sync) has_pending: bool,
+}
+
+impl SourceSurvey<'_> {
+    /// Why a sync would write nothing of these rows, whose columns are `columns`; `None` where it would apply them.
+    pub(in crate::sync) fn failure(
+        &self,
+        comparison: &SourceComparison<'_>,
+        columns: &[String],
+        verdict: GuardVerdict,
+    ) -> Option<SyncFailure> {
+        let SourceComparison { source, catalog, .. } = *comparison;
+        match verdict {
+            GuardVerdict::Apply | GuardVerdict::WithholdRemovals | GuardVerdict::WithholdInDoubt => None,
+            GuardVerdict::EmptySource => {
+                Some(SyncFailure::empty_source(source, columns, self.rows, catalog.item_count))
+            }
+            GuardVerdict::KeyChanged => Some(SyncFailure::key_changed(source, self.tally)),
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Reads all rows of a source once: gives each key to the first row that has it, and collects what cannot be taken.
+
+use super::key_doubt;
+use super::row_findings::{RowFindings, RowsFound};
+use super::row_notes::{RowNotes, header_note, header_word_notes};
+use super::source_survey::SourceSurvey;
+use crate::domain::columns::cell_class::CellClass;
+use crate::domain::columns::column_type::{ColumnReading, ColumnType};
+use crate::domain::guards::ChangeTally;
+use crate::domain::issue::{Issue, IssueKind, IssueList};
+use crate::domain::item::ColumnLayout;
+use crate::domain::rows::key_cell::KeyCell;
+use crate::domain::rows::row::{TextRow, shortened};
+use crate::domain::rows::stored_columns::has_loading_header;
+use crate::domain::text::counts::grouped;
+use crate::fetch::FetchedContent;
+use crate::sync::run::column_changes::{KeyedSample, column_notes, find_renamed};
+use crate::sync::run::comparison::SourceComparison;
+use crate::sync::run::hidden_columns::left_out_notes;
+use crate::sync::run::key_index::{KeyClaim, KeyIndex, index_row};
+use crate::sync::run::keyless_rows::KeylessRows;
+use crate::sync::run::row_rules::{RowRules, RowSort};
+use crate::sync::run::run_stop::RunStop;
+
+/// Rows between two checks whether the reading has to stop.
+const ROWS_PER_STOP_CHECK: u64 = 1000;
+
+/// Reads all rows of `content` once, whose columns are those of `layout`, and adds their keys to `index`.
+///
+/// # Errors
+/// [`RunStop::Refused`] (`header_mismatch`, `unclosed_quote`) when the rows as a whole cannot be right; another
+/// [`RunStop`] when the content or the catalog cannot be read, or the reading has to stop.
+pub(in crate::sync) fn read_survey<'l>(
+    comparison: &SourceComparison<'_>,
+    content: &dyn FetchedContent,
+    layout: &'l ColumnLayout,
+    index: &mut KeyIndex,
+) -> Result<SourceSurvey<'l>, RunStop> {
+    let SourceComparison { source, catalog, kind, items, .. } = *comparison;
+    index.set_settled_at(catalog.settled.as_ref().map(|settled| settled.at));
+    items.for_each_known_item(&mut |key, known| index.add_known_item(key, known))?;
+    let sample = KeyedSample::new(&catalog.columns, layout.columns());
+    let rules = RowRules::new(layout, content.columns(), kind.key_column().is_none());
+    let expected = |name: &str| CellClass::of_type(catalog.column_type(name));
+    let header_row = source.read_options.header_place();
+    let findings = RowFindings::new(layout.columns(), expected, catalog.settled_columns(), header_row)
+        .with_key_class(CellClass::of_type(catalog.settled_type(layout.key_column())));
+    let mut reader = SurveyReader::new(index, rules, sample, findings);
+    for (row, read) in content.rows()?.zip(1_u64..) {
+        reader.read_row(&row?);
+        if read % ROWS_PER_STOP_CHECK == 0 {
+            items.check_stop()?;
+        }
+    }
+    let mut survey = reader.finish(comparison, content)?;
+    if let Some(mismatch) = survey.mismatch.take().filter(|_| !source.read_options.accept_header_mismatch) {
+        return Err(mismatch.into());
+    }
+    survey.tally.settled = catalog.settled_count.unwrap_or(survey.tally.live);
+    Ok(survey)
+}
+
+/// The type of a column: the one that its kind of source declares, else the one of its cells. Where only the newest
+/// entries were fetched, the type must fit the stored ones, too.
+fn column_type(
+    comparison: &SourceComparison<'_>,
+    content: &dyn FetchedContent,
+    layout: &ColumnLayout,
+    position: usize,
+    read: Option<ColumnType>,
+) -> ColumnType {
+    if let Some(declared) = content.column_type(position) {
+        return declared;
+    }
+    let catalog = comparison.catalog;
+    let stored = layout.columns().get(position).map(|name| catalog.column_type(name)).unwrap_or_default();
+    match read {
+        None => stored,
+        Some(read) if content.is_whole() || catalog.item_count == 0 || read == stored => read,
+        Some(_) => ColumnType::Text,
+    }
+}
+
+/// The first reading: gives each key to the first row that has it and collects what cannot be taken.
+struct SurveyReader<'i, 'l> {
+    index: &'i mut KeyIndex,
+    rules: RowRules<'l>,
+    readings: Vec<ColumnReading>,
+    sample: KeyedSample,
+    keyless: KeylessRows,
+    notes: RowNotes,
+    rows: u64,
+    rejected: u64,
+    issues: IssueList,
+    findings: RowFindings,
+    /// Whether rows or keys may have been misread.
+    doubtful: bool,
+    /// Whether a formula without a saved value stands in a row that counts.
+    has_unsaved_formula: bool,
+}
+
+impl<'i, 'l> SurveyReader<'i, 'l> {
+    /// Begins a survey of rows under these rules.
+    fn new(index: &'i mut KeyIndex, rules: RowRules<'l>, sample: KeyedSample, findings: RowFindings) -> Self {
+        let columns = rules.layout().columns().len();
+        Self {
+            index,
+            rules,
+            readings: vec![ColumnReading::default(); columns],
+            sample,
+            keyless: KeylessRows::new(columns),
+            notes: RowNotes::default(),
+            rows: 0,
+            rejected: 0,
+            issues: IssueList::default(),
+            findings,
+            doubtful: false,
+            has_unsaved_formula: false,
+        }
+    }
+
+    /// Looks at one row.
+    fn read_row(&mut self, row: &TextRow) {
+        self.rows += 1;
+        let layout = self.rules.layout();
+        let sort = self.rules.sort(row);
+        if sort == RowSort::Header {
+            return self.notes.repeated_header(row.number);
+        }
+        self.findings.look(row, layout, self.index);
+        for mend in &row.mended {
+            if self.findings.take_common(row.number, mend) {
+                continue;
+            }
+            let column = mend.column.and_then(|position| layout.columns().get(position)).cloned();
+            let reason = mend.what.clone();
+            self.issues.push(Issue { row: Some(row.number), column, kind: IssueKind::Noted, reason });
+        }
+        match sort {
+            RowSort::Header => return,
+            RowSort::Refused(reason) => {
+                if let KeyCell::Key(key) = KeyCell::in_row(row, layout.key_position()) {
+                    self.index.keep(key);
+                }
+                self.findings.doubt_shape();
+                self.refuse(row.number, None, reason.to_owned());
+            }
+            RowSort::Unfilled => return,
+            RowSort::Unkeyed(KeyCell::Missing) if !row.surplus => self.keyless.push(row),
+            RowSort::Unkeyed(cell) => {
+                // What the key is when the formula works nobody knows: its item may seem gone.
+                self.doubtful |= matches!(cell, KeyCell::SheetWord(_) | KeyCell::UnsavedFormula);
+                self.has_unsaved_formula |= cell == KeyCell::UnsavedFormula;
+                self.refuse(
+                    row.number,
+                    Some(layout.key_column()),
+                    cell.refusal(layout.key_column()).unwrap_or_default(),
+                );
+            }
+            RowSort::Surplus(key) => {
+                self.index.keep(key);
+                self.findings.doubt_shape();
+                let reason = format!(
+                    "The row has more cells than the header has columns ({}). Is a separator or a quote out of place?",
+                    layout.columns().len()
+                );
+                self.refuse(row.number, None, reason);
+            }
+            RowSort::Keyed(key) => self.take(row, key),
+        }
+        if self.rules.is_table() {
+            self.notes.look_for_words(row);
+        }
+    }
+
+    /// Gives a row its key, unless another has it.
+    fn take(&mut self, row: &TextRow, key: &str) {
+        self.doubtful |= key_doubt::is_undecoded(row, key, self.rules.layout());
+        self.has_unsaved_formula |= !row.unsaved_formulas.is_empty();
+        let key_column = self.rules.layout().key_column();
+        match self.index.claim(key, index_row(row)) {
+            KeyClaim::Duplicate(first) => {
+                self.findings.note_odd_width(self.odd_width(row));
+                let reason = format!(
+                    "Duplicate key “{}” (first seen in row {}). Give each row a key of its own and sync again.",
+                    shortened(key),
+                    grouped(u64::from(first))
+                );
+                return self.refuse(row.number, Some(key_column), reason);
+            }
+            KeyClaim::TakenFrom(earlier) => {
+                self.notes.respelled_lost(u64::from(earlier));
+                let reason = format!(
+                    "Duplicate key “{}” (also in row {}, spelled as in the catalog). Give each row a key of its own and \
+                     sync again.",
+                    shortened(key),
+                    grouped(row.number)
+                );
+                self.refuse(u64::from(earlier), Some(key_column), reason);
+            }
+            KeyClaim::TakenByForm => self.notes.respelled(row.number, key),
+            KeyClaim::Taken => {}
+        }
+        for (reading, cell) in self.readings.iter_mut().zip(self.rules.values(row)) {
+            reading.look(cell);
+        }
+        let (odd_width, has_odd_key) = (self.odd_width(row), self.has_odd_key(row, key));
+        if self.index.is_unsettled(key, index_row(row)) {
+            // It may be the row of an item with another key. A run that keeps such an item adds this one.
+            self.findings.note_odd_width(odd_width);
+            self.findings.look_at_new_key(row, key, self.rules.layout());
+            if has_odd_key {
+                self.findings.doubt_shape();
+            }
+        }
+        self.keyless.look_at_keyed(row);
+        self.sample.look(row, key, self.index);
+    }
+
+    /// How many cells a row has, where that is another number than the header has.
+    fn odd_width(&self, row: &TextRow) -> Option<usize> {
+        row.width.filter(|width| *width != self.rules.layout().columns().len())
+    }
+
+    /// Whether the key of a row may have been misread.
+    fn has_odd_key(&mut self, row: &TextRow, key: &str) -> bool {
+        let layout = self.rules.layout();
+        self.issues_of_key(key_doubt::line_break_note(row, key, layout)) || key_doubt::is_inexact(row, layout)
+    }
+
+    fn issues_of_key(&mut self, note: Option<Issue>) -> bool {
+        note.map(|note| self.issues.push(note)).is_some()
+    }
+
+    fn refuse(&mut self, row: u64, column: Option<&str>, reason: String) {
+        self.rejected += 1;
+        let column = column.map(str::to_owned);
+        self.issues.push(Issue { row: Some(row), column, kind: IssueKind::Refused, reason });
+    }
+
+    /// What was found.
+    fn finish(
+        mut self,
+        comparison: &SourceComparison<'_>,
+        content: &dyn FetchedContent,
+    ) -> Result<SourceSurvey<'l>, RunStop> {
+        let layout = self.rules.layout();
+        let header_row = comparison.source.read_options.header_place();
+        let read = self.readings.iter().map(ColumnReading::column_type).enumerate();
+        let types = read.map(|(position, read)| column_type(comparison, content, layout, position, read)).collect();
+        let equal = self.index.settle();
+        if self.index.lacks_spellings() {
+            comparison.items.for_each_known_item(&mut |key, _| self.index.set_spelling(key))?;
+        }
+        let renamed = find_renamed(comparison.items, &self.sample, self.index)?;
+        let columns = column_notes(header_row, &self.sample, &renamed, content.left_out_columns());
+        self.rules.set_fillers(self.keyless.fillers());
+        let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
+        let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();
+        keyless.filled.iter().for_each(|&row| self.refuse(row, Some(layout.key_column()), reason.clone()));
+        self.rejected += keyless.unlisted;
+        self.issues.count += keyless.unlisted;
+        let has_loading_header = self.rules.is_table() && has_loading_header(content.columns());
+        let has_pending = self.has_unsaved_formula || self.notes.has_loading() || has_loading_header;
+        let Self { index, rules, rows, rejected, issues: others, doubtful, notes, findings, .. } = self;
+        let RowsFound { notes: found, is_doubtful, mismatch } = findings.finish(layout.columns(), index)?;
+        // Notes come first: of the others only so many are kept.
+        let mut issues = IssueList::default();
+        columns.iter().cloned().for_each(|note| issues.push(note));
+        left_out_notes(comparison.source, content).for_each(|note| issues.push(note));
+        if rules.is_table() {
+            header_word_notes(content.columns(), layout, header_row).into_iter().for_each(|note| issues.push(note));
+        }
+        header_note(content.columns(), layout, comparison.source).into_iter().for_each(|note| issues.push(note));
+        notes
+            .into_issues(layout, &comparison.source.noun, &keyless, equal)
+            .into_iter()
+            .for_each(|note| issues.push(note));
+        issues.append(found);
+        issues.append(others);
+        issues.kept.sort_by_key(|issue| issue.row);
+        let tally = ChangeTally { doubtful: doubtful || is_doubtful, ..index.tally() };
+        Ok(SourceSurvey { tally, rows, rejected, issues, types, columns, renamed, mismatch, rules, has_pending })
+    }
+}
