@@ -35,7 +35,7 @@ fn main() -> Outcome<()> {
 
     let folder = tempfile::tempdir()?;
     let data = folder.path();
-    let store = Store::open(&DatabaseAddress::Sqlite(data.join("lockstep.db")), 12, Duration::from_secs(15))?;
+    let store = Store::open(&DatabaseAddress::Sqlite(data.join("lockstep.db")), 12, Timeouts::DEFAULT.lease)?;
     store.migrate()?;
     let source = &source(&store, data, rows)?;
     let usual = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };

@@ -1,4 +1,4 @@
-//! What the road outside is told of the settings, and a try of the credentials without a house.
+//! Translates the settings into what the kinds of sources need, and tries the Google credentials without a server.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use chrono::TimeDelta;
 use crate::config::Settings;
 use crate::fetch;
 
-/// The sample catalog.
-static SAMPLE: &[u8] = include_bytes!("../../samples/albums.csv");
+/// The sample catalog, a CSV file.
+static SAMPLE_CATALOG: &[u8] = include_bytes!("../../samples/albums.csv");
 
-/// What the kinds of sources are built from.
-pub(super) fn settings(settings: &Settings) -> fetch::KindSettings {
-    let defaults = fetch::KindSettings::in_data_dir(&settings.data_dir, SAMPLE);
+/// Returns the settings that the kinds of sources are built from.
+pub(super) fn to_kind_settings(settings: &Settings) -> fetch::KindSettings {
+    let defaults = fetch::KindSettings::in_data_dir(&settings.data_dir, SAMPLE_CATALOG);
     fetch::KindSettings {
         max_bytes: settings.max_bytes,
         allow_hosts: settings.allow_hosts.clone(),
         google_base: settings.google_base.clone().unwrap_or(defaults.google_base),
-        google: settings.google_credentials.as_ref().map(|given| given.account.clone()),
+        google: settings.google_credentials.as_ref().map(|credentials| credentials.account.clone()),
         ..defaults
     }
 }
 
-/// Signs in at Google with the service account that is set, `within` so long: how far this machine's clock is ahead of
-/// Google's, where that was told. It leaves nothing in the data folder.
+/// Signs in at Google with the service account from the settings. Returns how far this machine's clock is ahead of
+/// Google's, if Google's answer carries a time. Nothing is left in the data folder.
 ///
 /// # Errors
-/// The sentence for people: why Google does not let it in, and what to do.
-pub fn try_google(given: &Settings, within: Duration) -> Result<Option<TimeDelta>, String> {
-    let folder = tempfile::tempdir().map_err(|error| format!("No temporary folder could be made: {error}."))?;
-    let tried = fetch::KindSettings { work_dir: folder.path().to_owned(), ..settings(given) };
-    fetch::try_credentials(tried, within).map_err(|error| error.to_string())
+/// A message for people: why Google refuses the sign-in or cannot be reached within `timeout`, and what to do.
+pub fn try_google_credentials(settings: &Settings, timeout: Duration) -> Result<Option<TimeDelta>, String> {
+    let folder = tempfile::tempdir().map_err(|error| format!("Cannot create a temporary folder: {error}."))?;
+    let kind_settings = fetch::KindSettings { work_dir: folder.path().to_owned(), ..to_kind_settings(settings) };
+    fetch::try_credentials(kind_settings, timeout).map_err(|error| error.to_string())
 }

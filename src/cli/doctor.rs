@@ -1,7 +1,8 @@
-//! `lockstep doctor`: looks at everything that Lockstep stands on, and says what is wrong and how to mend it. It
-//! works beside a server and without one, with a database that is away and with settings that are wrong, and it never
-//! waits for long. It looks only: asked as root or in the wrong folder, it must not leave a database that a server
-//! cannot open, nor bring one up to date under an older server that runs.
+//! `lockstep doctor`: checks the installation and reports each problem with its fix.
+//!
+//! It works beside a server and without one, with a database that does not answer and with wrong settings, and no check
+//! takes longer than a few seconds. It changes nothing: run as root or in the wrong folder, it must not leave a database
+//! that a server cannot open, nor migrate one under an older server that is running.
 
 mod check_result;
 mod credentials;
@@ -16,11 +17,12 @@ mod time_limit;
 mod writer;
 
 use self::check_result::{CheckResult, CheckState};
-use self::time_limit::within;
-use super::output::{CommandError, CommandExit, answer};
+use self::time_limit::{CHECK_TIMEOUT, run_with_timeout};
+use super::output::{CommandError, CommandExit, print_answer};
 use crate::config::{ConfigErrors, Settings};
+use crate::domain::text::measures;
 
-/// The flags.
+/// The flags of `doctor`.
 #[derive(clap::Args)]
 pub(super) struct DoctorArgs {
     /// Print a JSON list of {check, state, message, fix}
@@ -28,74 +30,87 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
-pub(super) const AFTER: &str = "It looks only. Unlike other commands it makes no folder and no database, and applies \
-                                no migrations. A check that takes longer than 5 s is given up, and that is said.\n\
-                                Exit code: 0 nothing is wrong (warnings are no harm), 1 something is wrong.";
+/// The end of the help text.
+pub(super) fn after_help() -> String {
+    format!(
+        "Makes no changes. Unlike other commands it creates no folder and no database, and applies no migrations. A \
+         check that takes longer than {} is reported and skipped.\nExit codes: 0 no errors (there may be warnings), 1 \
+         errors.",
+        measures::limit(CHECK_TIMEOUT)
+    )
+}
 
-/// Does it.
+/// Runs all checks and prints their results. Exits with success if there are warnings only.
 pub(super) fn run(
     settings: &Settings,
     mistakes: &ConfigErrors,
     args: &DoctorArgs,
 ) -> Result<CommandExit, CommandError> {
-    let mut findings = settings_read(settings, mistakes);
+    let results = run_all_checks(settings, mistakes);
+    let count = |state| results.iter().filter(|result| result.state == state).count();
+    let (errors, warnings) = (count(CheckState::Wrong), count(CheckState::Warning));
+    if args.json {
+        print_answer(&serde_json::to_string_pretty(&results)?)?;
+    } else {
+        let mut lines: Vec<String> = results.iter().map(CheckResult::to_lines).collect();
+        lines.push(summarize(errors, warnings));
+        print_answer(&lines.join("\n"))?;
+    }
+    Ok(if errors == 0 { CommandExit::Success } else { CommandExit::Failed })
+}
+
+fn run_all_checks(settings: &Settings, mistakes: &ConfigErrors) -> Vec<CheckResult> {
+    let mut results = check_settings(settings, mistakes);
     let data_dir = settings.data_dir.display().to_string();
-    findings.extend(within(settings, folders::check, |late| {
-        CheckResult::wrong(
-            "data folder",
-            format!("{data_dir} {late}"),
-            "See whether its disk or the network behind it is well.",
-        )
+    results.extend(run_with_timeout(settings, folders::check_folders, |timeout| {
+        CheckResult::wrong("data folder", format!("{data_dir} {timeout}"), "Check its disk or network connection.")
     }));
-    findings.extend(within(settings, status::check, |late| {
+    results.extend(run_with_timeout(settings, status::check_status_store, |timeout| {
         CheckResult::wrong(
             "status store",
-            format!("it {late}"),
-            "See whether LOCKSTEP_REDIS_URL is right, and the network.",
+            format!("the status store {timeout}"),
+            "Check LOCKSTEP_REDIS_URL and the network.",
         )
     }));
     if mistakes.lines().iter().any(|line| line.starts_with("DATABASE_URL:") || line.starts_with("--database-url:")) {
         let fix = "Correct the address of the database first.";
-        findings.push(CheckResult::wrong("database", "its address is not known, so it was not looked at", fix));
+        results.push(CheckResult::wrong("database", "not checked, because its address is not valid", fix));
     } else {
-        findings.extend(database::check(settings));
+        results.extend(database::check_database(settings));
     }
-    findings.extend(within(settings, credentials::check, |late| {
-        let fix = "See whether this machine reaches Google.";
-        CheckResult::warning(credentials::CHECK, format!("Google {late}"), fix)
+    results.extend(run_with_timeout(settings, credentials::check_credentials, |timeout| {
+        let fix = "Check that this machine can reach Google.";
+        CheckResult::warning(credentials::CHECK, format!("Google {timeout}"), fix)
     }));
-
-    let wrong = findings.iter().filter(|finding| finding.state == CheckState::Wrong).count();
-    let warnings = findings.iter().filter(|finding| finding.state == CheckState::Warning).count();
-    if args.json {
-        answer(&serde_json::to_string_pretty(&findings)?)?;
-    } else {
-        let mut lines: Vec<String> = findings.iter().map(CheckResult::lines).collect();
-        lines.push(match (wrong, warnings) {
-            (0, 0) => "Nothing is wrong.".to_owned(),
-            (0, 1) => "Nothing is wrong; there is a warning.".to_owned(),
-            (0, _) => format!("Nothing is wrong; there are {warnings} warnings."),
-            (1, _) => "Something is wrong.".to_owned(),
-            _ => format!("{wrong} things are wrong."),
-        });
-        answer(&lines.join("\n"))?;
-    }
-    Ok(if wrong == 0 { CommandExit::Fine } else { CommandExit::Failed })
+    results
 }
 
-fn settings_read(settings: &Settings, mistakes: &ConfigErrors) -> Vec<CheckResult> {
-    let mut findings: Vec<CheckResult> = mistakes
+fn check_settings(settings: &Settings, mistakes: &ConfigErrors) -> Vec<CheckResult> {
+    let mut results: Vec<CheckResult> = mistakes
         .lines()
         .iter()
-        .map(|line| CheckResult::wrong("settings", line, "Correct it. The checks below went on with the default."))
+        .map(|line| CheckResult::wrong("settings", line, "Correct it. The checks below used the default."))
         .collect();
-    for name in &settings.unused {
-        let message = format!("{name} is set, but this version of Lockstep does not use it yet");
-        findings.push(CheckResult::warning("settings", message, "Unset it, or leave it for a later version."));
+    for name in &settings.without_effect {
+        let message = format!("{name} is set and has no effect in this version");
+        results.push(CheckResult::warning("settings", message, "Unset it."));
     }
-    if findings.is_empty() {
-        let message = format!("all can be read; this is Lockstep {}", env!("CARGO_PKG_VERSION"));
-        findings.push(CheckResult::ok("settings", message));
+    if results.is_empty() {
+        let message = format!("all valid; this is Lockstep {}", env!("CARGO_PKG_VERSION"));
+        results.push(CheckResult::ok("settings", message));
     }
-    findings
+    results
+}
+
+fn summarize(errors: usize, warnings: usize) -> String {
+    let count = |number: usize, one: &str| match number {
+        1 => format!("1 {one}"),
+        _ => format!("{number} {one}s"),
+    };
+    match (errors, warnings) {
+        (0, 0) => "No problems found.".to_owned(),
+        (0, _) => format!("No errors, {}.", count(warnings, "warning")),
+        (_, 0) => format!("{}.", count(errors, "error")),
+        _ => format!("{}, {}.", count(errors, "error"), count(warnings, "warning")),
+    }
 }

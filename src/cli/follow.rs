@@ -1,51 +1,50 @@
-//! Follows a run to its end, whoever runs it: this process, or a server that was faster.
+//! Follows a run to its end, whether this process or a server runs it.
 
-use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
-
-use super::output::{CommandError, note, one_line};
+use super::output::CommandError;
+use super::progress_display::ProgressDisplay;
 use crate::app::App;
-use crate::domain::operation::{Stage, Status};
-use crate::domain::run_text::run_outcome;
+use crate::domain::operation::Status;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
 use crate::store::StoreError;
 use crate::store::recovery::CancelOutcome;
 use crate::sync::ShutdownSignal;
 
-/// Who asks, for people.
+/// Who started the run, as people read it.
 pub(super) const COMMAND_LINE: &str = "command line";
-/// How often the notice board is read.
-const POLL: Duration = Duration::from_millis(200);
-/// How often is looked whether the run's worker is dead.
-const LOOK: Duration = Duration::from_secs(2);
-/// How long the notice board may have nothing to say of a run.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How often the status is read.
+const STATUS_POLL_INTERVAL: Duration = Duration::from_millis(200);
+/// How often this process checks whether it has finished the run itself.
+const THREAD_POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// How often a run whose worker may be dead is checked for recovery.
+const RECOVERY_INTERVAL: Duration = Duration::from_secs(2);
+/// How long the status may be missing or unreadable before the command fails.
+const MISSING_STATUS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Follows a run, and the one that continues it when it is interrupted, and so on. When `told` is raised the run is
-/// cancelled and its end awaited.
-pub(super) fn follow(
+/// Follows a run, and its successor if it is interrupted, to the end. When `interrupted` becomes true the run is
+/// cancelled, and its end is still awaited. Returns the last status.
+pub(super) fn follow_run(
     app: &App,
     first: SyncId,
-    told: &AtomicBool,
-    show: &mut ProgressDisplay,
+    interrupted: &AtomicBool,
+    display: &mut ProgressDisplay,
 ) -> Result<StatusReport, CommandError> {
     let mut id = first;
     loop {
-        let mut runner = Some(run_here(app, id)?);
-        let last = watch(app, id, told, &mut runner, show)?;
+        let mut runner = Some(spawn_runner(app, id)?);
+        let last = wait_for_end(app, id, interrupted, &mut runner, display)?;
         if let Some(runner) = runner {
-            // It has little left to do once the end is known. A panic of it is logged where it happened.
+            // Little is left to do for the thread once the run has ended. A panic has been logged.
             let _ = runner.join();
         }
         match last.successor.filter(|_| last.status == Status::Interrupted) {
             Some(next) => {
-                show.say(&last.message);
-                show.begin_again();
+                display.print_line(&last.message);
+                display.restart();
                 id = next;
             }
             None => return Ok(last),
@@ -55,39 +54,39 @@ pub(super) fn follow(
 
 type RunnerThread = JoinHandle<Result<bool, StoreError>>;
 
-/// Runs it in this process, unless a server is faster.
-fn run_here(app: &App, id: SyncId) -> Result<RunnerThread, CommandError> {
+/// Starts a thread that runs it in this process, unless a server claims it first.
+fn spawn_runner(app: &App, id: SyncId) -> Result<RunnerThread, CommandError> {
     let control = app.control.clone();
-    // Nobody asks this one: to stop would mean to queue the run again, and Ctrl-C means to cancel it.
+    // A shutdown signal would queue the run again, but Ctrl-C cancels it. So this signal is never sent.
     let run = move || control.run_here(id, &ShutdownSignal::default());
     Ok(std::thread::Builder::new().name("command-line".to_owned()).spawn(run)?)
 }
 
-fn watch(
+fn wait_for_end(
     app: &App,
     id: SyncId,
-    told: &AtomicBool,
+    interrupted: &AtomicBool,
     runner: &mut Option<RunnerThread>,
-    show: &mut ProgressDisplay,
+    display: &mut ProgressDisplay,
 ) -> Result<StatusReport, CommandError> {
-    let (mut asked, mut looked, mut heard) = (false, Instant::now(), Instant::now());
+    let (mut is_cancel_requested, mut recovery_checked, mut status_read) = (false, Instant::now(), Instant::now());
     loop {
-        if told.load(Ordering::SeqCst) && !asked {
-            asked = true;
-            cancel(app, id, show)?;
+        if interrupted.load(Ordering::SeqCst) && !is_cancel_requested {
+            is_cancel_requested = true;
+            cancel_run(app, id, display)?;
         }
         match app.board.get(id) {
             Ok(Some(report)) => {
-                heard = Instant::now();
+                status_read = Instant::now();
                 if !report.status.is_active() {
                     return Ok(report);
                 }
-                show.report(&report);
+                display.show_report(&report);
                 if report.status == Status::Pending {
-                    give_up_if_never_begun(app, id, runner)?;
+                    fail_if_runner_ended(app, id, runner)?;
                 }
             }
-            other if heard.elapsed() > PATIENCE => {
+            other if status_read.elapsed() > MISSING_STATUS_TIMEOUT => {
                 return Err(match other {
                     Err(error) => error.into(),
                     Ok(_) => CommandError::failed(format!("the status of {id} is gone.")),
@@ -97,34 +96,33 @@ fn watch(
             Err(error) => {
                 log::debug!("{id}: {error}");
                 // After an outage a living worker gets time to renew its lease.
-                looked = Instant::now() + LOOK;
+                recovery_checked = Instant::now() + RECOVERY_INTERVAL;
             }
         }
         // A worker in this process is alive, whatever its lease says.
         let runs_here = runner.as_ref().is_some_and(|runner| !runner.is_finished());
-        if looked.elapsed() > LOOK && !runs_here {
-            looked = Instant::now();
-            if let Err(trouble) = app.control.recover(id) {
-                log::debug!("{id}: {trouble}");
+        if recovery_checked.elapsed() > RECOVERY_INTERVAL && !runs_here {
+            recovery_checked = Instant::now();
+            if let Err(error) = app.control.recover(id) {
+                log::debug!("{id}: {error}");
             }
         }
-        rest(runner.as_ref());
+        wait_for_next_poll(runner.as_ref());
     }
 }
 
-/// Waits until it is time to look again, or until the run ends in this process.
-fn rest(runner: Option<&RunnerThread>) {
-    const NAP: Duration = Duration::from_millis(5);
-    let runs = |runner: Option<&RunnerThread>| runner.is_some_and(|runner| !runner.is_finished());
-    let ran = runs(runner);
-    let until = Instant::now() + POLL;
-    while Instant::now() < until && runs(runner) == ran {
-        std::thread::sleep(NAP);
+/// Waits until the status should be read again, or until the run ends in this process.
+fn wait_for_next_poll(runner: Option<&RunnerThread>) {
+    let is_running = |runner: Option<&RunnerThread>| runner.is_some_and(|runner| !runner.is_finished());
+    let was_running = is_running(runner);
+    let deadline = Instant::now() + STATUS_POLL_INTERVAL;
+    while Instant::now() < deadline && is_running(runner) == was_running {
+        std::thread::sleep(THREAD_POLL_INTERVAL);
     }
 }
 
-/// This process could not begin the run: with no server there would be nobody to wait for.
-fn give_up_if_never_begun(app: &App, id: SyncId, runner: &mut Option<RunnerThread>) -> Result<(), CommandError> {
+/// Fails if this process could not start the queued run: without a server no other process would ever run it.
+fn fail_if_runner_ended(app: &App, id: SyncId, runner: &mut Option<RunnerThread>) -> Result<(), CommandError> {
     let Some(finished) = runner.take_if(|runner| runner.is_finished()) else { return Ok(()) };
     match finished.join() {
         Ok(Ok(_)) => Ok(()),
@@ -132,82 +130,17 @@ fn give_up_if_never_begun(app: &App, id: SyncId, runner: &mut Option<RunnerThrea
             app.control.cancel(id, COMMAND_LINE)?;
             Err(error.into())
         }
-        Err(_) => Err(CommandError::failed(format!("something went wrong inside Lockstep; {id} is left waiting."))),
+        Err(_) => Err(CommandError::failed(format!("an internal error occurred. {id} stays queued."))),
     }
 }
 
-fn cancel(app: &App, id: SyncId, show: &mut ProgressDisplay) -> Result<(), CommandError> {
+fn cancel_run(app: &App, id: SyncId, display: &mut ProgressDisplay) -> Result<(), CommandError> {
     match app.control.cancel(id, COMMAND_LINE)? {
-        CancelOutcome::Requested => show.say("Cancelling…"),
+        CancelOutcome::Requested => display.print_line("Cancelling…"),
         CancelOutcome::AlreadyFinishing => {
-            show.say("The sync is finishing already; its end cannot be stopped any more.");
+            display.print_line("Already finishing. The sync can't be cancelled anymore.");
         }
         CancelOutcome::Done | CancelOutcome::AlreadyEnded | CancelOutcome::NoSuchRun => {}
     }
     Ok(())
-}
-
-/// How progress is shown: as a bar on a terminal, elsewhere as a line at every change of stage.
-pub(super) enum ProgressDisplay {
-    /// A bar.
-    Bar(ProgressBar),
-    /// Lines; the last told run and stage.
-    Lines(Option<(SyncId, Option<Stage>)>),
-}
-
-impl ProgressDisplay {
-    pub(super) fn on_standard_error() -> Self {
-        let style = ProgressStyle::with_template("{bar:30} {pos:>3} %  {wide_msg}");
-        match style {
-            Ok(style) if std::io::stderr().is_terminal() => Self::Bar(ProgressBar::new(100).with_style(style)),
-            _ => Self::Lines(None),
-        }
-    }
-
-    fn report(&mut self, report: &StatusReport) {
-        match self {
-            Self::Bar(bar) => {
-                // Two places are read, and one may be a moment behind.
-                bar.set_position(u64::from(report.progress).max(bar.position()));
-                bar.set_message(one_line(&report.message));
-            }
-            Self::Lines(last) => {
-                let now = Some((report.id, report.stage));
-                if *last != now {
-                    *last = now;
-                    note(&format!("{:>3} %  {}", report.progress, report.message));
-                }
-            }
-        }
-    }
-
-    /// Says a line without harm to the bar.
-    fn say(&self, line: &str) {
-        match self {
-            Self::Bar(bar) => bar.suspend(|| note(line)),
-            Self::Lines(_) => note(line),
-        }
-    }
-
-    /// The next run begins at 0 % again.
-    fn begin_again(&self) {
-        if let Self::Bar(bar) = self {
-            bar.set_position(0);
-        }
-    }
-
-    /// Leaves the bar with how the run ended; without an end it is taken away.
-    pub(super) fn done(&self, last: Option<&StatusReport>) {
-        match (self, last) {
-            (Self::Bar(bar), Some(last)) => {
-                bar.set_position(u64::from(last.progress));
-                bar.abandon_with_message(run_outcome(last.kind, last.status, &last.stats));
-            }
-            (Self::Bar(bar), None) => bar.finish_and_clear(),
-            (Self::Lines(_), Some(last)) => {
-                note(&format!("{:>3} %  {}", last.progress, run_outcome(last.kind, last.status, &last.stats)));
-            }
-            (Self::Lines(_), None) => {}
-        }
-    }
 }

@@ -1,9 +1,10 @@
-//! The command line: one file per command. Standard output holds a command's answer alone; everything else goes to
+//! The command line: one file per command. Standard output carries the answer of a command only; everything else goes to
 //! standard error.
 
 mod doctor;
 mod follow;
 mod output;
+mod progress_display;
 mod serve;
 mod source;
 mod source_add;
@@ -18,11 +19,12 @@ use clap::{Parser, Subcommand};
 
 use crate::app::{self, App};
 use crate::config::{ConfigErrors, SettingFlags, Settings};
+use crate::domain::log_fields::SYNC;
 use output::{CommandError, CommandExit};
 
 /// Keeps a catalog in lockstep with the place its editors already work in.
 #[derive(Parser)]
-#[command(name = "lockstep", version, after_help = AFTER)]
+#[command(name = "lockstep", version, after_help = AFTER_HELP)]
 struct Cli {
     #[command(flatten)]
     settings: SettingFlags,
@@ -30,76 +32,77 @@ struct Cli {
     command: Option<Command>,
 }
 
-const AFTER: &str = "Durations are written 500ms, 3s, 5m or 24h. RUST_LOG sets what is logged, such as \
-                     lockstep=debug.\nWithout a command, lockstep serves.";
+const AFTER_HELP: &str = "Durations are written as 500ms, 3s, 5m, 24h or 7d. RUST_LOG sets what is logged, such as \
+                          lockstep=debug.\nWithout a command, lockstep serves.";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the pages and run syncs (the same as no command).
+    /// Run the web server and the sync workers (the default)
     Serve,
-    /// Start a sync and follow it to its end; Ctrl-C cancels it.
-    #[command(after_help = sync::EXITS)]
+    /// Start a sync and follow it to its end; Ctrl-C cancels it
+    #[command(after_help = sync::EXIT_CODES)]
     Sync(sync::SyncArgs),
-    /// Add, list, show, check and remove sources.
+    /// Manage sources
     #[command(subcommand)]
     Source(source::SourceCommand),
-    /// Add and list users, change a password.
+    /// Manage users
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Add, list and revoke API tokens.
+    /// Manage API tokens
     #[command(subcommand)]
     Token(token::TokenCommand),
-    /// Look whether everything is well: folders, status store, database, locks, clock, runs. Says what is wrong and the
-    /// fix, and changes nothing.
-    #[command(after_help = doctor::AFTER)]
+    /// Check the installation: folders, status store, database, locks, clock and runs
+    #[command(after_help = doctor::after_help())]
     Doctor(doctor::DoctorArgs),
 }
 
 impl Command {
-    /// What is logged unless `RUST_LOG` says otherwise: a server tells what it does, other commands only what is wrong.
-    fn logged(&self) -> &'static str {
+    /// What is logged to standard error without `RUST_LOG`: what a server does, and only problems of other commands.
+    fn default_log_filter(&self) -> String {
         match self {
-            Self::Serve => "info,actix_server=warn",
-            // It follows its run itself, and says how it ended.
-            Self::Sync(_) => "warn,lockstep::sync::journal=error",
-            _ => "warn",
+            Self::Serve => "info,actix_server=warn".to_owned(),
+            // It follows its run and prints how it ended.
+            Self::Sync(_) => format!("warn,{SYNC}=error"),
+            _ => "warn".to_owned(),
         }
     }
 }
 
-/// Runs the command this process was started with and answers with its exit code.
+/// Runs the command that this process was started with, and returns its exit code.
 #[must_use]
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let command = cli.command.unwrap_or(Command::Serve);
     let (settings, mistakes) = Settings::read(&cli.settings);
-    // The doctor is asked because something is wrong.
-    if !mistakes.lines().is_empty() && !matches!(command, Command::Doctor(_)) {
+    // The doctor reports mistakes in the settings itself.
+    let is_doctor = matches!(command, Command::Doctor(_));
+    if !mistakes.lines().is_empty() && !is_doctor {
         for line in mistakes.lines() {
-            output::complain(line);
+            output::print_error(line);
         }
         return CommandExit::Usage.into();
     }
-    // The doctor looks only: a file that it made could be one that no server may write to.
-    let kept = Some(settings.data_dir.as_path()).filter(|_| !matches!(command, Command::Doctor(_)));
-    app::start_logging(settings.log_filter.as_deref().unwrap_or(command.logged()), kept);
-    match obey(&command, settings, &mistakes) {
+    // The doctor writes no log files: run as root, it would create files that no server can write to.
+    let log_folder_parent = Some(settings.data_dir.as_path()).filter(|_| !is_doctor);
+    let filter = settings.log_filter.clone().unwrap_or_else(|| command.default_log_filter());
+    app::start_logging(&filter, log_folder_parent);
+    match execute(&command, settings, &mistakes) {
         Ok(exit) => exit.into(),
-        Err(trouble) => {
-            output::complain(&trouble.message);
-            trouble.exit.into()
+        Err(error) => {
+            output::print_error(&error.message);
+            error.exit.into()
         }
     }
 }
 
-fn obey(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Result<CommandExit, CommandError> {
+fn execute(command: &Command, settings: Settings, mistakes: &ConfigErrors) -> Result<CommandExit, CommandError> {
     match command {
         Command::Serve => serve::run(App::open(settings)?),
         Command::Sync(args) => sync::run(&App::open(settings)?, args),
         Command::Source(command) => source::run(&App::open(settings)?, command),
         Command::User(command) => user::run(&App::open(settings)?, command),
         Command::Token(command) => token::run(&App::open(settings)?, command),
-        // It stands on nothing that it looks at.
+        // The doctor opens nothing but what it checks.
         Command::Doctor(args) => doctor::run(&settings, mistakes, args),
     }
 }
@@ -109,7 +112,7 @@ mod tests {
     use clap::CommandFactory;
 
     #[test]
-    fn the_commands_and_flags_do_not_contradict_each_other() {
+    fn commands_and_flags_are_consistent() {
         super::Cli::command().debug_assert();
     }
 }

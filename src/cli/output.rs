@@ -1,4 +1,4 @@
-//! How commands speak: the answer on standard output, everything else on standard error, and the exit code.
+//! The output of commands: the answer on standard output, everything else on standard error, and the exit code.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -11,15 +11,15 @@ use crate::store::{Store, StoreError};
 /// How a command ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum CommandExit {
-    /// It did what was asked.
-    Fine = 0,
-    /// It could not.
+    /// The command did what was asked.
+    Success = 0,
+    /// The command failed.
     Failed = 1,
-    /// What was asked makes no sense: a bad value, an unknown source.
+    /// The arguments are wrong: a bad value, an unknown source.
     Usage = 2,
-    /// Not now; try again later (`EX_TEMPFAIL`).
+    /// Try again later (`EX_TEMPFAIL` in sysexits.h).
     Busy = 75,
-    /// It was cancelled.
+    /// The run was cancelled (128 + SIGINT).
     Cancelled = 130,
 }
 
@@ -29,7 +29,7 @@ impl From<CommandExit> for ExitCode {
     }
 }
 
-/// Why a command did not do what was asked: a sentence, and the exit code that goes with it.
+/// Why a command failed: a message, and its exit code.
 #[derive(Debug)]
 pub(super) struct CommandError {
     pub(super) exit: CommandExit,
@@ -50,7 +50,7 @@ impl CommandError {
     }
 }
 
-/// These say what went wrong in a sentence of their own.
+/// Errors whose text is the message.
 macro_rules! failed_by {
     ($($error:ty),+) => {
         $(impl From<$error> for CommandError {
@@ -72,87 +72,92 @@ impl From<StoreError> for CommandError {
     }
 }
 
-/// Writes the answer. A reader that has seen enough (`| head`) is no trouble.
-pub(super) fn answer(text: &str) -> Result<(), CommandError> {
+/// Prints the answer of a command. A closed pipe (`| head`) is no error.
+pub(super) fn print_answer(text: &str) -> Result<(), CommandError> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(CommandError::failed(format!("the answer could not be written: {error}")))
+            Err(CommandError::failed(format!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
     }
 }
 
-/// Says a line beside the answer.
-pub(super) fn note(line: &str) {
-    // Where nobody can read it, nothing can be said.
-    let _ = writeln!(io::stderr().lock(), "{}", one_line(line));
+/// Prints a line on standard error.
+pub(super) fn print_note(line: &str) {
+    // If standard error cannot be written to, the error cannot be reported either.
+    let _ = writeln!(io::stderr().lock(), "{}", to_single_line(line));
 }
 
-/// Says what went wrong.
-pub(super) fn complain(sentence: &str) {
-    note(&format!("error: {sentence}"));
+/// Prints an error message on standard error.
+pub(super) fn print_error(message: &str) {
+    print_note(&format!("error: {message}"));
 }
 
-/// Asks a person at a terminal to confirm something; a script has said what it means by calling.
-pub(super) fn confirmed(question: &str) -> Result<bool, CommandError> {
+/// Asks a person at a terminal to confirm. Without a terminal the answer is yes.
+pub(super) fn ask_confirmation(question: &str) -> Result<bool, CommandError> {
     if !io::stdin().is_terminal() {
         return Ok(true);
     }
-    write!(io::stderr().lock(), "{} [y/N] ", one_line(question))?;
+    write!(io::stderr().lock(), "{} [y/N] ", to_single_line(question))?;
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
     Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-/// `text` as one line without control characters: some of it comes from outside and must not steer a terminal.
-pub(super) fn one_line(text: &str) -> String {
+/// Returns `text` as one line without control characters, because text from outside must not control a terminal.
+pub(super) fn to_single_line(text: &str) -> String {
     let words: Vec<&str> = text.split(|c: char| c.is_whitespace()).filter(|word| !word.is_empty()).collect();
     words.join(" ").replace(char::is_control, "·")
 }
 
-/// A table with aligned columns.
-pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+/// Formats a table with aligned columns.
+pub(super) fn format_table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<String> = head.iter().map(|name| (*name).to_owned()).collect();
-    let lines: Vec<Vec<String>> =
-        std::iter::once(&head).chain(rows).map(|cells| cells.iter().map(|cell| one_line(cell)).collect()).collect();
+    let lines: Vec<Vec<String>> = std::iter::once(&head)
+        .chain(rows)
+        .map(|cells| cells.iter().map(|cell| to_single_line(cell)).collect())
+        .collect();
     let width = |column: usize| {
         lines.iter().filter_map(|cells| cells.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let padded = |cells: &Vec<String>| {
+    let pad_cells = |cells: &Vec<String>| {
         let cells: Vec<String> = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         cells.join("  ").trim_end().to_owned()
     };
-    lines.iter().map(padded).collect::<Vec<_>>().join("\n")
+    lines.iter().map(pad_cells).collect::<Vec<_>>().join("\n")
 }
 
-/// The source of that slug, or a sentence with the known ones.
-pub(super) fn known_source(store: &Store, slug: &Slug) -> Result<Source, CommandError> {
+/// Finds a source by its slug.
+///
+/// # Errors
+/// A usage error that lists all sources if there is none of that slug; otherwise when the database cannot be read.
+pub(super) fn find_source(store: &Store, slug: &Slug) -> Result<Source, CommandError> {
     if let Some(source) = store.source(slug)? {
         return Ok(source);
     }
     let known: Vec<String> = store.sources()?.iter().map(|source| source.slug.to_string()).collect();
     let hint = if known.is_empty() {
-        "There are none yet; `lockstep source add` adds one.".to_owned()
+        "Add one with `lockstep source add`.".to_owned()
     } else {
-        format!("Known are: {}.", known.join(", "))
+        format!("Sources: {}.", known.join(", "))
     };
-    Err(CommandError::usage(format!("there is no source called {slug}. {hint}")))
+    Err(CommandError::usage(format!("no source named {slug}. {hint}")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{one_line, table};
+    use super::{format_table, to_single_line};
 
     #[test]
-    fn what_comes_from_outside_cannot_steer_a_terminal() {
-        assert_eq!(one_line("a\u{1b}[31m\n\tb  c"), "a·[31m b c");
+    fn control_characters_from_outside_are_replaced() {
+        assert_eq!(to_single_line("a\u{1b}[31m\n\tb  c"), "a·[31m b c");
     }
 
     #[test]
-    fn columns_of_a_table_are_aligned() {
+    fn table_columns_are_aligned() {
         let rows = vec![vec!["ä".to_owned(), "1".to_owned()], vec!["long".to_owned(), String::new()]];
-        assert_eq!(table(&["A", "B"], &rows), "A     B\nä     1\nlong");
+        assert_eq!(format_table(&["A", "B"], &rows), "A     B\nä     1\nlong");
     }
 }

@@ -1,10 +1,10 @@
-//! `lockstep serve`.
+//! `lockstep serve`: runs the web server and the sync workers.
 
 use super::output::{CommandError, CommandExit};
 use crate::app::App;
 
-/// Serves until told to stop.
+/// Serves until SIGINT or SIGTERM.
 pub(super) fn run(app: App) -> Result<CommandExit, CommandError> {
     app.serve()?;
-    Ok(CommandExit::Fine)
+    Ok(CommandExit::Success)
 }

@@ -1,9 +1,11 @@
-//! `lockstep source list`, `show` and `remove`, and the way to `add` and `check`.
+//! `lockstep source list`, `show` and `remove`. `add` and `check` have files of their own.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{CommandError, CommandExit, answer, confirmed, known_source, note, one_line, table};
+use super::output::{
+    CommandError, CommandExit, ask_confirmation, find_source, format_table, print_answer, print_note, to_single_line,
+};
 use super::{source_add, source_check};
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
@@ -18,29 +20,29 @@ use crate::domain::text::counts::grouped;
 use crate::store::catalogs::Catalog;
 use crate::store::sources::SourceChange;
 
-/// What can be done with sources.
+/// The commands for sources.
 #[derive(Subcommand)]
 pub(super) enum SourceCommand {
-    /// Add a source.
+    /// Add a source
     Add(Box<source_add::SourceAddArgs>),
-    /// List the sources.
+    /// List the sources
     List(SourceListArgs),
-    /// Show everything about a source and its last syncs.
+    /// Show a source and its recent syncs
     Show(SourceArg),
-    /// Fetch a source, write nothing, and say what is wrong and how to mend it.
+    /// Fetch a source and report problems with their fixes, without writing anything
     Check(SourceArg),
-    /// Remove a source with its catalog.
+    /// Remove a source and its catalog
     Remove(SourceRemoveArgs),
 }
 
-/// A source by its slug.
+/// A command's only argument: the source.
 #[derive(Args)]
 pub(super) struct SourceArg {
-    /// The source's slug, such as albums
+    /// Slug of the source, such as albums
     slug: Slug,
 }
 
-/// How to list.
+/// The arguments of `source list`.
 #[derive(Args)]
 pub(super) struct SourceListArgs {
     /// Print JSON
@@ -48,47 +50,50 @@ pub(super) struct SourceListArgs {
     json: bool,
 }
 
-/// A source to be removed.
+/// The arguments of `source remove`.
 #[derive(Args)]
 pub(super) struct SourceRemoveArgs {
-    /// The source's slug, such as albums
+    /// Slug of the source, such as albums
     slug: Slug,
-    /// Do not ask; its catalog goes with it and does not come back
+    /// Do not ask for confirmation. The catalog is removed too, and can't be restored
     #[arg(long)]
     yes: bool,
 }
 
-/// Does it.
+/// Runs a command for sources.
 pub(super) fn run(app: &App, command: &SourceCommand) -> Result<CommandExit, CommandError> {
     match command {
         SourceCommand::Add(add) => source_add::run(app, add),
-        SourceCommand::List(args) => list(app, args.json),
-        SourceCommand::Show(which) => show(app, &known_source(&app.store, &which.slug)?),
-        SourceCommand::Check(which) => source_check::run(app, &known_source(&app.store, &which.slug)?),
-        SourceCommand::Remove(args) => remove(app, args),
+        SourceCommand::List(args) => list_sources(app, args.json),
+        SourceCommand::Show(args) => show_source(app, &find_source(&app.store, &args.slug)?),
+        SourceCommand::Check(args) => source_check::run(app, &find_source(&app.store, &args.slug)?),
+        SourceCommand::Remove(args) => remove_source(app, args),
     }
 }
 
-fn list(app: &App, as_json: bool) -> Result<CommandExit, CommandError> {
+fn list_sources(app: &App, as_json: bool) -> Result<CommandExit, CommandError> {
     let mut listed = Vec::new();
     for source in app.store.sources()? {
-        // Removed in the meantime.
+        // The source may be removed meanwhile.
         let Some(catalog) = app.store.catalog(source.id)? else { continue };
         listed.push((source, catalog));
     }
     if as_json {
-        let all: Vec<_> = listed.iter().map(|(source, catalog)| as_object(source, catalog)).collect();
-        answer(&serde_json::to_string_pretty(&all)?)?;
+        let all: Vec<_> = listed.iter().map(|(source, catalog)| to_json_object(source, catalog)).collect();
+        print_answer(&serde_json::to_string_pretty(&all)?)?;
     } else if listed.is_empty() {
-        note("There are no sources yet; `lockstep source add` adds one.");
+        print_note("No sources yet. Add one with `lockstep source add`.");
     } else {
-        let rows: Vec<Vec<String>> = listed.iter().map(|(source, catalog)| row(source, catalog)).collect();
-        answer(&table(&["SLUG", "NAME", "KIND", "ITEMS", "LAST SUCCESS", "SCHEDULE", "READERS"], &rows))?;
+        let rows: Vec<Vec<String>> = listed.iter().map(|(source, catalog)| to_row(source, catalog)).collect();
+        print_answer(&format_table(
+            &["SLUG", "NAME", "KIND", "ITEMS", "LAST SUCCESS", "SCHEDULE", "VISIBILITY"],
+            &rows,
+        ))?;
     }
-    Ok(CommandExit::Fine)
+    Ok(CommandExit::Success)
 }
 
-fn as_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
+fn to_json_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
     let mut object = json!({
         "slug": source.slug,
         "name": source.name,
@@ -108,29 +113,29 @@ fn as_object(source: &Source, catalog: &Catalog) -> serde_json::Value {
     object
 }
 
-fn readers(source: &Source) -> String {
-    if source.public { "everybody" } else { "users" }.to_owned()
+fn format_visibility(source: &Source) -> String {
+    if source.public { "public" } else { "private" }.to_owned()
 }
 
-fn last_success(catalog: &Catalog) -> String {
+fn format_last_success(catalog: &Catalog) -> String {
     catalog.last_success_at.map_or("never".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
-fn row(source: &Source, catalog: &Catalog) -> Vec<String> {
+fn to_row(source: &Source, catalog: &Catalog) -> Vec<String> {
     vec![
         source.slug.to_string(),
         source.name.clone(),
         source.kind.clone(),
         catalog.item_count.to_string(),
-        last_success(catalog),
-        source.schedule.clone().unwrap_or("by hand".to_owned()),
-        readers(source),
+        format_last_success(catalog),
+        source.schedule.clone().unwrap_or("manual".to_owned()),
+        format_visibility(source),
     ]
 }
 
-fn show(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
+fn show_source(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
     let schedule = match source.schedule.as_deref().map(|line| (line, line.parse::<Schedule>())) {
-        None => "none, synced by hand".to_owned(),
+        None => "manual only".to_owned(),
         Some((line, Ok(schedule))) => format!("{line}, {}", schedule.in_words()),
         Some((line, Err(_))) => line.to_owned(),
     };
@@ -142,15 +147,15 @@ fn show(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
         ("location", source.location.for_people()),
         ("key column", source.key_column.clone()),
         ("schedule", schedule),
-        ("readers", readers(source)),
+        ("visibility", format_visibility(source)),
     ];
     if let Some(catalog) = app.store.catalog(source.id)? {
         facts.push(("items", catalog.item_count.to_string()));
         facts.push(("columns", catalog.columns.join(", ")));
-        facts.push(("last success", last_success(&catalog)));
+        facts.push(("last success", format_last_success(&catalog)));
     }
-    facts.extend(read_facts(&source.read_options));
-    facts.extend(feed_facts(&app.store.feeds(source.id)?));
+    facts.extend(format_read_options(&source.read_options));
+    facts.extend(format_feed_health(&app.store.feeds(source.id)?));
     if let Some(active) = app.store.active_run(source.id)? {
         facts.push(("running now", active.to_string()));
     }
@@ -160,28 +165,28 @@ fn show(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
         facts.push(("past sync", format!("{ended}  {}  {outcome}  {}", record.id, record.message)));
     }
     let rows: Vec<Vec<String>> = facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]).collect();
-    let text = table(&["", ""], &rows);
-    answer(text.trim_start())?;
-    Ok(CommandExit::Fine)
+    let text = format_table(&["", ""], &rows);
+    print_answer(text.trim_start())?;
+    Ok(CommandExit::Success)
 }
 
-/// How the content of a source is read, as far as that is set.
-fn read_facts(options: &ReadOptions) -> Vec<(&'static str, String)> {
+/// Formats the read options that are set.
+fn format_read_options(options: &ReadOptions) -> Vec<(&'static str, String)> {
     let ReadOptions { tab, encoding, header_row, accept_header_mismatch, published_hidden_columns } = options;
     let published = Some(listed_columns(published_hidden_columns)).filter(|names| !names.is_empty());
-    let mismatch = accept_header_mismatch.then(|| "synced all the same".to_owned());
+    let mismatch = accept_header_mismatch.then(|| "accepted".to_owned());
     let facts = [
         ("tab", tab.clone()),
         ("encoding", encoding.clone()),
         ("header row", header_row.map(|row| row.to_string())),
-        ("rows that do not fit the header", mismatch),
+        ("header mismatch", mismatch),
         ("hidden columns published", published),
     ];
     facts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// How the feeds of a source fare: a line for all, and one for each that failed.
-fn feed_facts(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
+/// Formats the health of a source's feeds: a line for all, and one for each that fails.
+fn format_feed_health(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
     let names = feed_names(feeds);
     let failing: Vec<(&FeedRecord, String)> = feeds.iter().zip(names).filter(|(feed, _)| feed.has_failed()).collect();
     if feeds.is_empty() {
@@ -191,33 +196,33 @@ fn feed_facts(feeds: &[FeedRecord]) -> Vec<(&'static str, String)> {
         vec![("feeds", format!("{}, {} failing", grouped(feeds.len() as u64), grouped(failing.len() as u64)))];
     facts.extend(failing.into_iter().map(|(feed, name)| {
         let times = if feed.failures == 1 { "once".to_owned() } else { format!("{} times in a row", feed.failures) };
-        let why = feed.error.as_ref().map(|(_, sentence)| format!(": {sentence}")).unwrap_or_default();
-        ("failing feed", one_line(&format!("{name}  failed {times}{why}")))
+        let why = feed.error.as_ref().map(|(_, message)| format!(": {message}")).unwrap_or_default();
+        ("failing feed", to_single_line(&format!("{name}  failed {times}{why}")))
     }));
     facts
 }
 
-fn remove(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, CommandError> {
-    let source = known_source(&app.store, &args.slug)?;
+fn remove_source(app: &App, args: &SourceRemoveArgs) -> Result<CommandExit, CommandError> {
+    let source = find_source(&app.store, &args.slug)?;
     let slug = &source.slug;
     let items = app.store.catalog(source.id)?.map_or(0, |catalog| catalog.item_count);
     let items = counted(&source.noun, items);
-    let question = format!("This removes {slug} with its catalog of {items}, for good. Go on?");
-    if !args.yes && !confirmed(&question)? {
-        note("Nothing was removed.");
+    let question = format!("Remove {slug} and its catalog of {items}? This can't be undone.");
+    if !args.yes && !ask_confirmation(&question)? {
+        print_note("Nothing removed.");
         return Ok(CommandExit::Cancelled);
     }
     match app.store.remove_source(source.id)? {
         SourceChange::Done => {
-            note(&format!("Removed {slug} with its catalog of {items}."));
-            Ok(CommandExit::Fine)
+            print_note(&format!("Removed {slug} and its catalog of {items}."));
+            Ok(CommandExit::Success)
         }
         SourceChange::Busy => {
             let active = app.store.active_run(source.id)?.map_or("a sync".to_owned(), |id| id.to_string());
             Err(CommandError::busy(format!(
-                "{slug} is being synced ({active}); nothing was removed. Try again when the sync has ended."
+                "{slug} is syncing ({active}). Nothing removed; try again when the sync has finished."
             )))
         }
-        SourceChange::Gone => Err(CommandError::usage(format!("{slug} has just been removed by somebody else."))),
+        SourceChange::Gone => Err(CommandError::usage(format!("the source {slug} was removed meanwhile."))),
     }
 }

@@ -1,11 +1,11 @@
-//! `lockstep source add`.
+//! `lockstep source add`: adds a source.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::output::{CommandError, CommandExit, note};
-use super::user::piped_password;
+use super::output::{CommandError, CommandExit, print_note};
+use super::user::read_piped_password;
 use crate::app::App;
 use crate::domain::location::SourceLocation;
 use crate::domain::read_options::{ReadOptions, ReadSetting};
@@ -16,76 +16,72 @@ use crate::domain::source_probe::hidden_columns_warning;
 use crate::domain::text::encoding::encoding_name;
 use crate::domain::text::redaction::account;
 
-/// A source to be added.
+/// The arguments of `source add`.
 #[derive(Args)]
 pub(super) struct SourceAddArgs {
-    /// The source's name in addresses and on the command line: a to z, 0 to 9 and hyphens, such as albums
+    /// Name of the source in URLs and on the command line: a to z, 0 to 9 and hyphens, such as albums
     slug: Slug,
-    /// What kind of place it is: sheet (a Google Sheet), csv, excel (an Excel or OpenDocument file), feeds (RSS,
-    /// Atom, JSON Feed, or lists of them as OPML) or reader (an account with a feed reader)
+    /// Kind of source: sheet (Google Sheet), csv, excel (Excel or OpenDocument file), feeds (RSS, Atom, JSON Feed,
+    /// or OPML lists of them) or reader (feed reader account)
     #[arg(long)]
     kind: String,
-    /// Its address: a link to the sheet, the address of the CSV, of a feed or of a list of feeds, of the reader's
-    /// server. For feeds it may be given several times
+    /// URL of the sheet, the CSV or Excel file, a feed, an OPML list, or the reader's server. Repeatable for feeds
     #[arg(long, conflicts_with = "file", required_unless_present = "file")]
     url: Vec<String>,
-    /// The user name of the account, where one is mirrored; the password comes with --password-stdin
+    /// User name of the reader account; the password is read with --password-stdin
     #[arg(long, value_name = "NAME", requires_all = ["password_stdin", "url"])]
     user: Option<String>,
-    /// Read the password of the account from standard input, up to the end of its first line
+    /// Read the password of the account from the first line of standard input
     #[arg(long, requires = "user")]
     password_stdin: bool,
-    /// A file of this machine, read anew at every sync: a CSV, a workbook, or a list of feeds (OPML)
+    /// File on this machine, read again at every sync: CSV, Excel, or an OPML list of feeds
     #[arg(long)]
     file: Option<PathBuf>,
-    /// The column that tells entries apart, such as id; feeds and reader accounts need none
+    /// Column that identifies each row, such as id. Not needed for feeds and reader accounts
     #[arg(long, value_name = "COLUMN")]
     key: Option<String>,
-    /// Its name for people; default the slug in words
+    /// Name of the catalog [default: the slug in words]
     #[arg(long)]
     name: Option<String>,
-    /// What one entry and many are called, such as album/albums; default item/items, or article/articles
+    /// Name of one item and of several, such as album/albums [default: item/items, or article/articles]
     #[arg(long)]
     noun: Option<Noun>,
-    /// When it is synced by itself: a cron line in UTC, such as "0 6 * * *"; default by hand only
+    /// Schedule: a cron expression in UTC, such as "0 6 * * *" [default: manual only]
     #[arg(long, value_name = "CRON")]
     schedule: Option<Schedule>,
-    /// Let everybody read its catalog, not only users
+    /// Make the catalog public; otherwise only users can read it
     #[arg(long)]
     public: bool,
-    /// With --public: publish the columns that are hidden in a workbook, too
+    /// With --public: publish columns that are hidden in the source, too
     #[arg(long, requires = "public")]
     publish_hidden_columns: bool,
     #[command(flatten)]
     reading: ReadFlags,
 }
 
-/// How the content is read; what is not given is detected.
+/// How the content is read. What is not set is detected.
 #[derive(Args)]
 struct ReadFlags {
-    /// The tab of a sheet or workbook, by name; default the tab of the link, else the first
+    /// Tab of a sheet or workbook, by name [default: the tab of the link, else the first]
     #[arg(long, value_name = "NAME")]
     tab: Option<String>,
-    /// The text encoding of a file or of feeds, such as utf-8 or windows-1252; default detected
+    /// Text encoding, such as utf-8 or windows-1252 [default: detected]
     #[arg(long, value_name = "NAME", value_parser = encoding_name)]
     encoding: Option<&'static str>,
-    /// The row that names the columns, from 1; default the first row that is not blank
+    /// Row that names the columns, counted from 1 [default: the first row that is not blank]
     #[arg(long, value_name = "ROW", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     header_row: Option<u64>,
-    /// Sync even where most rows have more or fewer cells than the header
+    /// Sync even if most rows have more or fewer cells than the header
     #[arg(long)]
     accept_header_mismatch: bool,
 }
 
-/// Does it.
+/// Adds a source, after checking that its kind accepts everything that was given.
 pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, CommandError> {
     let kinds = app.control.kinds();
     if !kinds.contains(&add.kind.as_str()) {
         let known = kinds.join(", ");
-        return Err(CommandError::usage(format!(
-            "there is no kind of source called “{}”. There are: {known}.",
-            add.kind
-        )));
+        return Err(CommandError::usage(format!("“{}” is not a kind of source. Kinds: {known}.", add.kind)));
     }
     let stand_in = add.file.as_ref().and_then(|path| app.control.stand_in_for_file(&add.kind, path));
     let kind = stand_in.map_or(add.kind.as_str(), |(kind, _)| kind);
@@ -95,13 +91,13 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
         && own != given
     {
         return Err(CommandError::usage(format!(
-            "--key: sources of the kind {kind} tell their entries apart by themselves (by “{own}”). Leave it out."
+            "--key: sources of the kind {kind} always use the key “{own}”. Leave it out."
         )));
     }
     let Some(key) = own_key.or(given_key) else {
         return Err(CommandError::usage(
-            "--key is missing: name the column that tells entries apart, such as --key id. Its cells must all be \
-             filled and different.",
+            "--key is missing. Name the column that identifies each row, such as --key id. Its values must be present \
+             and unique.",
         ));
     };
     let next_run_at = match &add.schedule {
@@ -111,46 +107,46 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
     let slug = &add.slug;
     let mut draft = SourceDraft {
         slug: slug.clone(),
-        name: name(add)?,
+        name: choose_name(add)?,
         noun: add.noun.clone().unwrap_or_else(|| app.control.noun(kind)),
         kind: kind.to_owned(),
-        location: location(app, add, kind)?,
+        location: find_location(app, add, kind)?,
         key_column: key.to_owned(),
         schedule: add.schedule.as_ref().map(ToString::to_string),
         public: add.public,
-        read_options: read_options(app, add, kind)?,
+        read_options: choose_read_options(app, add, kind)?,
     };
     if draft.public && app.control.can_hide_columns(&draft.kind) {
-        draft.read_options.published_hidden_columns = hidden_columns(app, &draft, add.publish_hidden_columns)?;
+        draft.read_options.published_hidden_columns = find_published_columns(app, &draft, add.publish_hidden_columns)?;
     }
     app.store.add_source(&draft, next_run_at)?;
-    if let Some((_, taken_as)) = stand_in {
-        note(taken_as);
+    if let Some((_, explanation)) = stand_in {
+        print_note(explanation);
     }
-    note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
-    Ok(CommandExit::Fine)
+    print_note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
+    Ok(CommandExit::Success)
 }
 
-/// The columns that are hidden in the source and are to be published: what nobody sees there must not become public by
-/// accident.
-fn hidden_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, CommandError> {
-    let why = match app.control.look(&draft.kind, &draft.location, &draft.read_options) {
+/// Finds the hidden columns of the source that will be published. Without permission a hidden column is an error, so that
+/// it does not become public by accident.
+fn find_published_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, CommandError> {
+    let reason = match app.control.look(&draft.kind, &draft.location, &draft.read_options) {
         Ok(look) => match hidden_columns_warning(&look.hidden_columns) {
             Some(warning) if !is_allowed => warning,
             _ => return Ok(look.hidden_columns),
         },
         Err(error) if is_allowed => {
-            note(&format!("No hidden column is published yet, because they could not be looked up: {error}"));
+            print_note(&format!("No hidden column is published yet, because the source could not be read: {error}"));
             return Ok(Vec::new());
         }
-        Err(error) => format!("Whether columns are hidden in the source could not be checked: {error}"),
+        Err(error) => format!("The source could not be checked for hidden columns: {error}"),
     };
     Err(CommandError::usage(format!(
-        "--public: {why} Add --publish-hidden-columns to publish all columns, or delete the hidden ones in the source."
+        "--public: {reason} Add --publish-hidden-columns to publish all columns, or delete the hidden ones in the source."
     )))
 }
 
-fn read_options(app: &App, add: &SourceAddArgs, kind: &str) -> Result<ReadOptions, CommandError> {
+fn choose_read_options(app: &App, add: &SourceAddArgs, kind: &str) -> Result<ReadOptions, CommandError> {
     let ReadFlags { tab, encoding, header_row, accept_header_mismatch } = &add.reading;
     let options = ReadOptions {
         tab: tab.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned),
@@ -166,14 +162,14 @@ fn read_options(app: &App, add: &SourceAddArgs, kind: &str) -> Result<ReadOption
         Some(ReadSetting::HeaderRow) => "--header-row",
         Some(ReadSetting::HeaderMismatch) => "--accept-header-mismatch",
     };
-    let why = match app.control.fixed_encoding(kind) {
-        why if flag == "--encoding" && !why.is_empty() => format!(": {why}"),
+    let reason = match app.control.fixed_encoding(kind) {
+        reason if flag == "--encoding" && !reason.is_empty() => format!(": {reason}"),
         _ => String::new(),
     };
-    Err(CommandError::usage(format!("{flag}: a source of the kind {kind} has no such setting{why}. Leave it out.")))
+    Err(CommandError::usage(format!("{flag}: a source of the kind {kind} has no such setting{reason}. Leave it out.")))
 }
 
-fn name(add: &SourceAddArgs) -> Result<String, CommandError> {
+fn choose_name(add: &SourceAddArgs) -> Result<String, CommandError> {
     let Some(name) = &add.name else {
         let words = add.slug.as_str().replace('-', " ");
         let mut letters = words.trim().chars();
@@ -183,45 +179,46 @@ fn name(add: &SourceAddArgs) -> Result<String, CommandError> {
     let name = name.trim();
     if !(1..=100).contains(&name.chars().count()) || name.contains(char::is_control) {
         return Err(CommandError::usage(
-            "--name has 1 to 100 characters and no line breaks, such as --name \"Our albums\".",
+            "--name must have 1 to 100 characters and no line breaks, such as --name \"Our albums\".",
         ));
     }
     Ok(name.to_owned())
 }
 
-fn location(app: &App, add: &SourceAddArgs, kind: &str) -> Result<SourceLocation, CommandError> {
+fn find_location(app: &App, add: &SourceAddArgs, kind: &str) -> Result<SourceLocation, CommandError> {
     let urls: Vec<String> = add.url.iter().map(|url| url.trim().to_owned()).collect();
     let (flag, location) = match (&add.file, &urls[..]) {
-        (None, [only]) if add.user.is_some() => ("--url", SourceLocation::Url(account_at(app, add, only)?)),
-        (Some(path), _) => ("--file", SourceLocation::File(file(path)?)),
+        (None, [only]) if add.user.is_some() => ("--url", SourceLocation::Url(build_account_url(app, add, only)?)),
+        (Some(path), _) => ("--file", SourceLocation::File(find_file(path)?)),
         (None, [only]) => ("--url", SourceLocation::Url(only.clone())),
         (None, _) => ("--url", SourceLocation::Urls(urls)),
     };
     match app.control.accepts(kind, &location) {
         Ok(()) => Ok(location),
-        Err(wrong) => Err(CommandError::usage(format!("{flag}: {wrong}"))),
+        Err(problem) => Err(CommandError::usage(format!("{flag}: {problem}"))),
     }
 }
 
-/// The address of an account: its server with user name and password, which stay off the command line.
-fn account_at(app: &App, add: &SourceAddArgs, server: &str) -> Result<String, CommandError> {
+/// Builds the URL of an account with its user name and password. The password is not a command-line argument.
+fn build_account_url(app: &App, add: &SourceAddArgs, server: &str) -> Result<String, CommandError> {
     if app.control.way_in(&add.kind).is_none_or(|way| way.asked != AddressInput::Account) {
         return Err(CommandError::usage(format!(
-            "--user: a source of the kind {} is no account. Leave it out.",
+            "--user: a source of the kind {} has no account. Leave it out.",
             add.kind
         )));
     }
     let user = add.user.as_deref().unwrap_or_default();
-    account(server, user, &piped_password()?, None).map_err(|wrong| CommandError::usage(format!("--url: {wrong}")))
+    account(server, user, &read_piped_password()?, None)
+        .map_err(|problem| CommandError::usage(format!("--url: {problem}")))
 }
 
-fn file(path: &Path) -> Result<PathBuf, CommandError> {
-    let wrong = |why: &str| CommandError::usage(format!("--file: {} {why}", path.display()));
-    let full = std::path::absolute(path).map_err(|error| wrong(&format!("cannot be found: {error}.")))?;
+fn find_file(path: &Path) -> Result<PathBuf, CommandError> {
+    let to_error = |reason: &str| CommandError::usage(format!("--file: {} {reason}", path.display()));
+    let full = std::path::absolute(path).map_err(|error| to_error(&format!("cannot be found: {error}.")))?;
     match std::fs::metadata(&full) {
-        Err(error) => Err(wrong(&format!("cannot be read: {error}."))),
-        Ok(data) if !data.is_file() => Err(wrong("is not a file.")),
-        Ok(_) if full.to_str().is_none() => Err(wrong("has a name that is not UTF-8 text and cannot be kept.")),
+        Err(error) => Err(to_error(&format!("cannot be read: {error}."))),
+        Ok(data) if !data.is_file() => Err(to_error("is not a file.")),
+        Ok(_) if full.to_str().is_none() => Err(to_error("has a path that is not UTF-8 text.")),
         Ok(_) => Ok(full),
     }
 }

@@ -1,6 +1,6 @@
-//! `lockstep source check`: fetches a source, writes nothing, and says what is wrong and how to mend it.
+//! `lockstep source check`: fetches a source without writing anything, and reports problems with their fixes.
 
-use super::output::{CommandError, CommandExit, answer, complain, note, one_line};
+use super::output::{CommandError, CommandExit, print_answer, print_error, print_note, to_single_line};
 use crate::app::App;
 use crate::domain::feed::FeedRecord;
 use crate::domain::location::without_secrets;
@@ -10,70 +10,72 @@ use crate::domain::source_probe::SourceProbe;
 use crate::domain::text::counts::grouped;
 use crate::domain::text::measures;
 
-/// What is said of a feed of which nothing else is known.
-const UNREAD: &str = "It could not be read.";
+/// The message about a feed that failed without a reason.
+const UNKNOWN_ERROR: &str = "The feed could not be read.";
+/// The message about a feed whose server refused the request for now.
+const RATE_LIMITED: &str = "Rate-limited by its server. Try again later.";
 
-/// Does it.
+/// Checks a source and prints what was found. Exits with failure if there is a problem.
 pub(super) fn run(app: &App, source: &Source) -> Result<CommandExit, CommandError> {
     let slug = &source.slug;
-    let look = app.control.look_again(source).map_err(|error| {
-        CommandError::failed(format!("{slug} ({}) cannot be taken: {error}", source.location.for_people()))
+    let probe = app.control.look_again(source).map_err(|error| {
+        CommandError::failed(format!("cannot fetch {slug} ({}): {error}", source.location.for_people()))
     })?;
     if app.control.key_column(&source.kind).is_some() {
-        return tell_feeds(source, &look);
+        return report_feeds(source, &probe);
     }
-    for said in &look.notes {
-        note(&one_line(said));
+    for note in &probe.notes {
+        print_note(&to_single_line(note));
     }
-    let mut is_fine = true;
-    for problem in look.all_problems() {
-        is_fine = false;
-        complain(&one_line(&problem));
+    let mut has_problems = false;
+    for problem in probe.all_problems() {
+        has_problems = true;
+        print_error(&to_single_line(&problem));
     }
-    if !is_fine {
+    if has_problems {
         return Ok(CommandExit::Failed);
     }
-    let bytes = measures::bytes(look.bytes);
-    answer(&one_line(&format!(
-        "{slug} is fine: {} columns ({}), every key in “{}” is present and different, {}.",
-        grouped(look.columns.len() as u64),
-        quoted(&look.columns),
+    let bytes = measures::bytes(probe.bytes);
+    print_answer(&to_single_line(&format!(
+        "{slug} is OK: {} columns ({}), a unique key in every row of “{}”, {}.",
+        grouped(probe.columns.len() as u64),
+        quote_columns(&probe.columns),
         source.key_column,
         bytes,
     )))?;
-    Ok(CommandExit::Fine)
+    Ok(CommandExit::Success)
 }
 
-/// What was found at a place that tells its entries apart by itself: its feeds, if it is made of some.
-fn tell_feeds(source: &Source, look: &SourceProbe) -> Result<CommandExit, CommandError> {
-    // A server that asks to be left alone has not answered either.
-    let bad = |feed: &&FeedRecord| feed.has_failed() || (feed.asked_at.is_some() && feed.succeeded_at.is_none());
-    let failing: Vec<&FeedRecord> = look.feeds.iter().filter(bad).collect();
+/// Reports on a source whose kind knows its key column: on its feeds, if it has any.
+fn report_feeds(source: &Source, probe: &SourceProbe) -> Result<CommandExit, CommandError> {
+    // A feed whose server refused the request for now has not succeeded either.
+    let is_failing = |feed: &&FeedRecord| feed.has_failed() || (feed.asked_at.is_some() && feed.succeeded_at.is_none());
+    let failing: Vec<&FeedRecord> = probe.feeds.iter().filter(is_failing).collect();
     for feed in &failing {
-        let busy = if feed.busy_until.is_some() { "Its server asks to be left alone for a while." } else { UNREAD };
-        let why = feed.error.as_ref().map_or(busy, |(_, sentence)| sentence.as_str());
-        complain(&one_line(&format!("{}: {why}", without_secrets(&feed.address))));
+        let default = if feed.busy_until.is_some() { RATE_LIMITED } else { UNKNOWN_ERROR };
+        let reason = feed.error.as_ref().map_or(default, |(_, message)| message.as_str());
+        print_error(&to_single_line(&format!("{}: {reason}", without_secrets(&feed.address))));
     }
     if !failing.is_empty() {
         return Ok(CommandExit::Failed);
     }
     let Source { slug, .. } = source;
-    let asked = look.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
-    let bytes = measures::bytes(look.bytes);
-    let said = match look.feeds.len() {
-        0 => format!("{slug} is fine: {bytes}."),
-        1 => format!("{slug} is fine: 1 feed, {bytes}."),
-        all if all == asked => format!("{slug} is fine: {} feeds, {bytes}.", grouped(all as u64)),
-        // A long list is not asked as a whole for a look.
+    let checked = probe.feeds.iter().filter(|feed| feed.asked_at.is_some()).count();
+    let bytes = measures::bytes(probe.bytes);
+    let message = match probe.feeds.len() {
+        0 => format!("{slug} is OK: {bytes}."),
+        1 => format!("{slug} is OK: 1 feed, {bytes}."),
+        all if all == checked => format!("{slug} is OK: {} feeds, {bytes}.", grouped(all as u64)),
+        // Only some feeds of a long list are fetched for a check.
         all => {
-            let (asked, all) = (grouped(asked as u64), grouped(all as u64));
-            format!("{slug}: {asked} of {all} feeds were asked and are fine, {bytes}.")
+            let (checked, all) = (grouped(checked as u64), grouped(all as u64));
+            format!("{slug} is OK: {checked} of {all} feeds checked, {bytes}.")
         }
     };
-    answer(&one_line(&said))?;
-    Ok(CommandExit::Fine)
+    print_answer(&to_single_line(&message))?;
+    Ok(CommandExit::Success)
 }
 
-fn quoted(columns: &[String]) -> String {
+fn quote_columns(columns: &[String]) -> String {
     columns.iter().map(|name| format!("“{}”", shortened(name))).collect::<Vec<_>>().join(", ")
 }

@@ -1,72 +1,72 @@
-//! `lockstep token …`: keys for programs.
+//! `lockstep token …`: API tokens for programs.
 
 use clap::{Args, Subcommand};
 
-use super::output::{CommandError, CommandExit, answer, note, table};
+use super::output::{CommandError, CommandExit, format_table, print_answer, print_note};
 use crate::app::App;
 use crate::domain::account::{AccountName, Role};
 use crate::domain::secret;
 
-/// What can be done with tokens.
+/// The commands for tokens.
 #[derive(Subcommand)]
 pub(super) enum TokenCommand {
-    /// Add an API token and print it, this once.
+    /// Add an API token and print it; it can't be shown again
     Add(TokenAddArgs),
-    /// List the tokens; their secrets are not kept.
+    /// List the tokens
     List,
-    /// Make a token let nobody in from now on.
+    /// Revoke a token
     Revoke(TokenRevokeArgs),
 }
 
-/// A token to be added.
+/// The arguments of `token add`.
 #[derive(Args)]
 pub(super) struct TokenAddArgs {
-    /// The token's name, shown as "started by"
+    /// Name of the token, shown as who started a sync
     name: AccountName,
-    /// What its bearer may do: admin (everything) or viewer (read)
+    /// What the token allows: admin (everything) or viewer (read)
     #[arg(long)]
     role: Role,
 }
 
-/// A token to be revoked.
+/// The arguments of `token revoke`.
 #[derive(Args)]
 pub(super) struct TokenRevokeArgs {
-    /// The token's name
+    /// Name of the token
     name: AccountName,
 }
 
-/// Does it.
+/// Runs a command for tokens.
 pub(super) fn run(app: &App, command: &TokenCommand) -> Result<CommandExit, CommandError> {
     match command {
         TokenCommand::Add(add) => {
             let token = secret::fresh_token()?;
             app.store.add_token(&add.name, add.role, &secret::token_hash(&token))?;
-            note("Keep this token safe: it is not shown again.");
-            answer(&token)?;
+            print_note("Store this token now. It can't be shown again.");
+            print_answer(&token)?;
         }
         TokenCommand::List => {
             let tokens = app.store.tokens()?;
             if tokens.is_empty() {
-                note("There are no tokens yet; `lockstep token add` makes one.");
-                return Ok(CommandExit::Fine);
+                print_note("No tokens yet. Add one with `lockstep token add`.");
+                return Ok(CommandExit::Success);
             }
             let day = |time: chrono::DateTime<chrono::Utc>| time.format("%Y-%m-%d").to_string();
             let row = |token: crate::store::accounts::ApiToken| {
-                let state = token.revoked_at.map_or("in force".to_owned(), |at| format!("revoked on {}", day(at)));
+                let state = token.revoked_at.map_or("active".to_owned(), |at| format!("revoked on {}", day(at)));
                 vec![token.name, token.role.to_string(), day(token.created_at), state]
             };
             let rows: Vec<Vec<String>> = tokens.into_iter().map(row).collect();
-            answer(&table(&["NAME", "ROLE", "MADE", "STATE"], &rows))?;
+            print_answer(&format_table(&["NAME", "ROLE", "CREATED", "STATE"], &rows))?;
         }
         TokenCommand::Revoke(revoke) => {
             let name = revoke.name.as_str();
             if !app.store.revoke_token(name)? {
                 return Err(CommandError::usage(format!(
-                    "there is no token called {name} in force; `lockstep token list` shows them all."
+                    "no active token named {name}. List the tokens with `lockstep token list`."
                 )));
             }
-            note(&format!("The token {name} lets nobody in from now on."));
+            print_note(&format!("Revoked the token {name}."));
         }
     }
-    Ok(CommandExit::Fine)
+    Ok(CommandExit::Success)
 }

@@ -4,84 +4,87 @@ use std::io::Read;
 
 use clap::{Args, Subcommand};
 
-use super::output::{CommandError, CommandExit, answer, note, table};
+use super::output::{CommandError, CommandExit, format_table, print_answer, print_note};
 use crate::app::App;
 use crate::domain::account::{AccountName, PASSWORD_MAX_BYTES, Role};
 use crate::domain::secret;
 
-/// What can be done with users.
+/// The commands for users.
 #[derive(Subcommand)]
 pub(super) enum UserCommand {
-    /// Add a user.
+    /// Add a user
     Add(UserAddArgs),
-    /// Change a user's password and end the user's sessions.
+    /// Change a user's password and sign the user out
     Passwd(PasswdArgs),
-    /// List the users.
+    /// List the users
     List,
 }
 
-/// A user to be added.
+/// The arguments of `user add`.
 #[derive(Args)]
 pub(super) struct UserAddArgs {
-    /// The user's name
+    /// Name of the user
     name: AccountName,
     /// What the user may do: admin (everything) or viewer (read)
     #[arg(long)]
     role: Role,
-    /// Read the password from standard input, up to the end of its first line
+    /// Read the password from the first line of standard input
     #[arg(long, required = true)]
     password_stdin: bool,
 }
 
-/// A user whose password changes.
+/// The arguments of `user passwd`.
 #[derive(Args)]
 pub(super) struct PasswdArgs {
-    /// The user's name
+    /// Name of the user
     name: AccountName,
-    /// Read the password from standard input, up to the end of its first line
+    /// Read the password from the first line of standard input
     #[arg(long, required = true)]
     password_stdin: bool,
 }
 
-/// Does it.
+/// Runs a command for users.
 pub(super) fn run(app: &App, command: &UserCommand) -> Result<CommandExit, CommandError> {
     match command {
         UserCommand::Add(add) => {
-            app.store.add_user(&add.name, add.role, &hashed_password()?)?;
-            note(&format!("Added the {} {}.", add.role, add.name.as_str()));
+            app.store.add_user(&add.name, add.role, &read_password_hash()?)?;
+            print_note(&format!("Added {} ({}).", add.name.as_str(), add.role));
         }
         UserCommand::Passwd(passwd) => {
             let name = passwd.name.as_str();
-            if !app.store.change_password(name, &hashed_password()?)? {
-                let known: Vec<String> = app.store.users()?.into_iter().map(|user| user.name).collect();
-                let known = if known.is_empty() { "nobody".to_owned() } else { known.join(", ") };
-                return Err(CommandError::usage(format!("there is no user called {name}. Known are: {known}.")));
+            if !app.store.change_password(name, &read_password_hash()?)? {
+                let names: Vec<String> = app.store.users()?.into_iter().map(|user| user.name).collect();
+                let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+                return Err(CommandError::usage(format!("no user named {name}. Users: {names}.")));
             }
-            note(&format!("The password of {name} is changed; {name} has to sign in again."));
+            print_note(&format!("Changed the password of {name}, who has to sign in again."));
         }
         UserCommand::List => {
             let users = app.store.users()?;
             if users.is_empty() {
-                note("There are no users yet; the set-up link that `lockstep serve` prints makes the first admin.");
-                return Ok(CommandExit::Fine);
+                print_note("No users yet. Create the first admin with the link that `lockstep serve` prints.");
+                return Ok(CommandExit::Success);
             }
             let rows: Vec<Vec<String>> = users.into_iter().map(|user| vec![user.name, user.role.to_string()]).collect();
-            answer(&table(&["NAME", "ROLE"], &rows))?;
+            print_answer(&format_table(&["NAME", "ROLE"], &rows))?;
         }
     }
-    Ok(CommandExit::Fine)
+    Ok(CommandExit::Success)
 }
 
-fn hashed_password() -> Result<String, CommandError> {
-    secret::hash_password(&piped_password()?).map_err(|error| CommandError::usage(format!("{error}.")))
+fn read_password_hash() -> Result<String, CommandError> {
+    secret::hash_password(&read_piped_password()?).map_err(|error| CommandError::usage(format!("{error}.")))
 }
 
-/// The password on standard input: its first line.
-pub(super) fn piped_password() -> Result<String, CommandError> {
-    // One byte more than a password may have, a line break, and nothing beyond, whatever standard input is.
-    let most = u64::try_from(PASSWORD_MAX_BYTES).unwrap_or(u64::MAX).saturating_add(3);
+/// Reads the first line of standard input as a password.
+///
+/// # Errors
+/// When standard input cannot be read or is not UTF-8.
+pub(super) fn read_piped_password() -> Result<String, CommandError> {
+    // Enough for a password that is one byte too long and its line break. Standard input may be endless.
+    let max_bytes = u64::try_from(PASSWORD_MAX_BYTES).unwrap_or(u64::MAX).saturating_add(3);
     let mut bytes = Vec::new();
-    std::io::stdin().lock().take(most).read_to_end(&mut bytes)?;
+    std::io::stdin().lock().take(max_bytes).read_to_end(&mut bytes)?;
     let text = String::from_utf8(bytes).map_err(|_| CommandError::usage("the password is not UTF-8 text."))?;
     let line = text.split('\n').next().unwrap_or_default();
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())

@@ -2,8 +2,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::values::duration;
-use super::{ConfigErrors, SettingFlags, Settings, StatusAt};
+use super::values::parse_duration;
+use super::{ConfigErrors, SettingFlags, Settings, StatusStoreSetting};
 use crate::store::DatabaseAddress;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -13,13 +13,13 @@ fn read(env: &[(&str, &str)]) -> Result<Settings, ConfigErrors> {
 }
 
 fn read_with(flags: &SettingFlags, env: &[(&str, &str)]) -> Result<Settings, ConfigErrors> {
-    let look = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
-    let (settings, mistakes) = Settings::read_from(flags, &look);
+    let env_value = |name: &str| env.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(value));
+    let (settings, mistakes) = Settings::read_from(flags, &env_value);
     if mistakes.lines().is_empty() { Ok(settings) } else { Err(mistakes) }
 }
 
 #[test]
-fn without_any_setting_the_defaults_hold_and_empty_variables_count_as_unset() {
+fn defaults_apply_and_empty_variables_count_as_unset() {
     for settings in [read(&[]), read(&[("LOCKSTEP_COOLDOWN", ""), ("DATABASE_URL", ""), ("RUST_LOG", "")])] {
         let settings = settings.expect("good settings");
         assert_eq!(settings.data_dir, PathBuf::from("./data"));
@@ -28,22 +28,22 @@ fn without_any_setting_the_defaults_hold_and_empty_variables_count_as_unset() {
         assert_eq!(settings.fetch_timeout, Duration::from_secs(120));
         assert_eq!(settings.sync_timeout, Duration::from_secs(300));
         assert_eq!(settings.cooldown, Duration::from_secs(3));
-        assert!(matches!(settings.status, StatusAt::File));
+        assert!(matches!(settings.status_store, StatusStoreSetting::File));
         let kept = (settings.keep_status, settings.keep_operations, settings.keep_records);
         assert_eq!(kept, (Duration::from_secs(300), 24 * HOUR, 90 * 24 * HOUR));
-        assert_eq!((settings.log_filter, settings.unused), (None, Vec::new()));
+        assert_eq!((settings.log_filter, settings.without_effect), (None, Vec::new()));
     }
 }
 
 #[test]
-fn the_database_lies_in_the_data_folder_wherever_that_is_and_a_flag_wins() {
+fn the_default_database_is_in_the_data_folder_and_flags_override_variables() {
     let flags = SettingFlags { data_dir: Some("/srv/flag".into()), ..SettingFlags::default() };
     let settings = read_with(&flags, &[("LOCKSTEP_DATA_DIR", "/srv/env")]).expect("good settings");
     assert_eq!(settings.database, DatabaseAddress::Sqlite("/srv/flag/lockstep.db".into()));
 }
 
 #[test]
-fn a_duration_is_a_number_with_a_unit_or_zero() {
+fn durations_are_numbers_with_a_unit_or_zero() {
     let cases = [
         ("500ms", 500),
         ("3s", 3000),
@@ -54,17 +54,17 @@ fn a_duration_is_a_number_with_a_unit_or_zero() {
         (" 0s ", 0),
     ];
     for (text, millis) in cases {
-        assert_eq!(duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
     }
     for bad in
         ["", "3", "s", "3 days", "-3s", "1.5s", "3S", "99999999999999999999s", "169h", "8d", "99999999999999999h"]
     {
-        assert!(duration(bad).is_err(), "{bad}");
+        assert!(parse_duration(bad).is_err(), "{bad}");
     }
 }
 
 #[test]
-fn every_mistake_is_named_with_what_is_wrong_and_an_example_at_once() {
+fn all_mistakes_are_reported_at_once_with_an_example() {
     let flags = SettingFlags { workers: Some("many".into()), bind: Some("".into()), ..SettingFlags::default() };
     let env = [
         ("LOCKSTEP_WORKERS", "2"),
@@ -81,7 +81,7 @@ fn every_mistake_is_named_with_what_is_wrong_and_an_example_at_once() {
     let lines = mistakes.lines();
     let expected = [
         ("DATABASE_URL: ", "postgres://"),
-        ("--bind: ", "leave the flag out"),
+        ("--bind: ", "Leave the flag out"),
         ("--workers: ", "like 2"),
         ("LOCKSTEP_FETCH_TIMEOUT: ", "30s"),
         ("LOCKSTEP_SYNC_TIMEOUT: ", "500ms"),
@@ -99,7 +99,7 @@ fn every_mistake_is_named_with_what_is_wrong_and_an_example_at_once() {
 }
 
 #[test]
-fn an_address_to_serve_on_has_a_port() {
+fn bind_addresses_need_a_port() {
     for good in ["127.0.0.1:0", "[::1]:8080", "0.0.0.0:80", "localhost:8080"] {
         assert_eq!(read(&[("LOCKSTEP_BIND", good)]).expect(good).bind, good);
     }
@@ -109,7 +109,7 @@ fn an_address_to_serve_on_has_a_port() {
 }
 
 #[test]
-fn a_database_is_a_server_or_a_file() {
+fn databases_are_servers_or_files() {
     for good in ["postgres://h/db", "postgresql:///db", "sqlite:///a/b.db", "sqlite:b.db", "/a/b.db", "file:b.db"] {
         assert!(read(&[("DATABASE_URL", good)]).is_ok(), "{good}");
     }
@@ -119,22 +119,24 @@ fn a_database_is_a_server_or_a_file() {
 }
 
 #[test]
-fn settings_of_later_versions_are_known_by_name() {
+fn settings_without_effect_are_reported() {
     let env = [("LOCKSTEP_TRUSTED_PROXIES", "10.0.0.1"), ("LOCKSTEP_WEBHOOK_URL", "")];
-    assert_eq!(read(&env).expect("good settings").unused, ["LOCKSTEP_TRUSTED_PROXIES"]);
+    assert_eq!(read(&env).expect("good settings").without_effect, ["LOCKSTEP_TRUSTED_PROXIES"]);
 }
 
 #[test]
-fn status_goes_to_a_redis_if_there_is_one_unless_it_is_said_otherwise() {
+fn the_status_store_is_redis_if_its_url_is_set_unless_chosen_otherwise() {
     let url = ("LOCKSTEP_REDIS_URL", "redis://:s3cret@redis.example/1");
-    let at = |env: &[(&str, &str)]| read(env).expect("good settings").status;
-    assert!(matches!(at(&[url]), StatusAt::Redis(address) if address.for_people() == "redis://redis.example/1"));
-    assert!(matches!(at(&[url, ("LOCKSTEP_STATUS_STORE", "redis")]), StatusAt::Redis(_)));
-    assert!(matches!(at(&[url, ("LOCKSTEP_STATUS_STORE", "file")]), StatusAt::File));
-    assert!(matches!(at(&[("LOCKSTEP_STATUS_STORE", "database")]), StatusAt::Database));
+    let at = |env: &[(&str, &str)]| read(env).expect("good settings").status_store;
+    assert!(
+        matches!(at(&[url]), StatusStoreSetting::Redis(address) if address.for_people() == "redis://redis.example/1")
+    );
+    assert!(matches!(at(&[url, ("LOCKSTEP_STATUS_STORE", "redis")]), StatusStoreSetting::Redis(_)));
+    assert!(matches!(at(&[url, ("LOCKSTEP_STATUS_STORE", "file")]), StatusStoreSetting::File));
+    assert!(matches!(at(&[("LOCKSTEP_STATUS_STORE", "database")]), StatusStoreSetting::Database));
     let lines = |env: &[(&str, &str)]| read(env).expect_err("mistakes").lines().to_vec();
     let without = lines(&[("LOCKSTEP_STATUS_STORE", "redis")]);
-    assert!(without.len() == 1 && without[0].contains("set LOCKSTEP_REDIS_URL too"), "{without:?}");
+    assert!(without.len() == 1 && without[0].contains("redis needs LOCKSTEP_REDIS_URL"), "{without:?}");
     let elsewhere = lines(&[("LOCKSTEP_STATUS_STORE", "memcached")]);
     assert!(elsewhere.len() == 1 && elsewhere[0].contains("file, redis or database"), "{elsewhere:?}");
     let bad = lines(&[("LOCKSTEP_REDIS_URL", "http://:s3cret@h"), ("LOCKSTEP_STATUS_STORE", "redis")]);
@@ -143,25 +145,25 @@ fn status_goes_to_a_redis_if_there_is_one_unless_it_is_said_otherwise() {
 }
 
 #[test]
-fn what_is_kept_is_kept_in_an_order_that_makes_sense() {
+fn retention_times_must_not_contradict_each_other() {
     let years =
         read(&[("LOCKSTEP_KEEP_RECORDS", "3650d"), ("LOCKSTEP_KEEP_OPERATIONS", "30d")]).expect("good settings");
     assert_eq!((years.keep_records, years.keep_operations), (3650 * 24 * HOUR, 30 * 24 * HOUR));
     let cases = [
         (
             &[("LOCKSTEP_KEEP_RECORDS", "12h")][..],
-            "LOCKSTEP_KEEP_RECORDS: 12h is less than LOCKSTEP_KEEP_OPERATIONS, 1d.",
+            "LOCKSTEP_KEEP_RECORDS: 12h is shorter than LOCKSTEP_KEEP_OPERATIONS (1d).",
         ),
         (
             &[("LOCKSTEP_KEEP_OPERATIONS", "90s")],
-            "LOCKSTEP_KEEP_OPERATIONS: 90s is less than LOCKSTEP_KEEP_STATUS, 5m.",
+            "LOCKSTEP_KEEP_OPERATIONS: 90s is shorter than LOCKSTEP_KEEP_STATUS (5m).",
         ),
         (
             &[("LOCKSTEP_COOLDOWN", "7d"), ("LOCKSTEP_KEEP_OPERATIONS", "6d")],
-            "LOCKSTEP_KEEP_OPERATIONS: 6d is less than LOCKSTEP_COOLDOWN, 7d.",
+            "LOCKSTEP_KEEP_OPERATIONS: 6d is shorter than LOCKSTEP_COOLDOWN (7d).",
         ),
-        (&[("LOCKSTEP_KEEP_STATUS", "0")], "LOCKSTEP_KEEP_STATUS: “0” would keep nothing at all."),
-        (&[("LOCKSTEP_KEEP_RECORDS", "3651d")], "LOCKSTEP_KEEP_RECORDS: “3651d” is longer than 3650 days."),
+        (&[("LOCKSTEP_KEEP_STATUS", "0")], "LOCKSTEP_KEEP_STATUS: “0” would keep nothing."),
+        (&[("LOCKSTEP_KEEP_RECORDS", "3651d")], "LOCKSTEP_KEEP_RECORDS: “3651d” is longer than the maximum, 3650d."),
     ];
     for (env, line) in cases {
         let mistakes = read(env).expect_err(line);
@@ -170,7 +172,7 @@ fn what_is_kept_is_kept_in_an_order_that_makes_sense() {
 }
 
 #[test]
-fn settings_can_be_printed_without_giving_a_secret_away() {
+fn debug_output_of_settings_holds_no_secret() {
     let settings = read(&[
         ("DATABASE_URL", "postgres://me:s3cret@h/db"),
         ("LOCKSTEP_REDIS_URL", "redis://:s3cret@h"),
@@ -181,10 +183,10 @@ fn settings_can_be_printed_without_giving_a_secret_away() {
 }
 
 #[test]
-fn credentials_that_are_none_are_told_in_one_line_without_showing_them() {
+fn wrong_credentials_are_reported_in_one_line_without_showing_them() {
     let long = "s3cret".repeat(2000);
     let cases = [
-        ("/nowhere/robot.json", "/nowhere/robot.json cannot be read: No such file"),
+        ("/nowhere/key.json", "/nowhere/key.json cannot be read: No such file"),
         ("/nowhere/s3cret", "the file that it names cannot be read"),
         (&long, "the file that it names cannot be read"),
         ("eyJ0eXBlIjoic3MzY3JldHMzY3JldCJ9", "the file that it names cannot be read"),
@@ -194,10 +196,10 @@ fn credentials_that_are_none_are_told_in_one_line_without_showing_them() {
         ("AIzaSys3cret", "that is an API key"),
         ("-----BEGIN PRIVATE KEY-----\ns3cret", "that is a private key by itself"),
     ];
-    for (given, said) in cases {
-        let mistakes = read(&[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]).expect_err(said);
+    for (value, message) in cases {
+        let mistakes = read(&[("LOCKSTEP_GOOGLE_CREDENTIALS", value)]).expect_err(message);
         let [line] = mistakes.lines() else { panic!("one line: {mistakes}") };
-        assert!(line.starts_with(&format!("LOCKSTEP_GOOGLE_CREDENTIALS: {said}")), "{line}");
+        assert!(line.starts_with(&format!("LOCKSTEP_GOOGLE_CREDENTIALS: {message}")), "{line}");
         assert!(!line.contains("s3cret") && !line.contains("eyJ0") && !line.contains('\n'), "{line}");
     }
 }

@@ -1,71 +1,74 @@
-//! How the text of a setting becomes its value, and what is said of one that does not.
+//! Parses the values of settings. An error is the rest of a line after the setting's name: what is wrong, and an example.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use url::Url;
 
+use crate::domain::text::measures;
 use crate::fetch::AllowHosts;
 use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-/// The longest that something may take.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
-/// The longest that something may be kept: ten years.
-const LONGEST_KEPT: Duration = Duration::from_secs(3650 * 24 * 3600);
+/// The longest time that a setting may allow something to take: seven days.
+const MAX_TIME_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The longest time that a setting may keep something: ten years.
+const MAX_RETENTION: Duration = Duration::from_secs(3650 * 24 * 3600);
+/// The most syncs that may run at the same time.
+const MAX_WORKERS: usize = 64;
 
-/// A value fit to be shown in one line.
-fn shown(text: &str) -> String {
+/// Quotes a value for a message of one line.
+fn quote_value(text: &str) -> String {
     format!("“{}”", text.escape_debug())
 }
 
-pub(super) fn database(text: &str) -> Result<DatabaseAddress, String> {
+pub(super) fn parse_database(text: &str) -> Result<DatabaseAddress, String> {
     const EXAMPLES: &str =
-        "Write postgres://lockstep@localhost/lockstep, or the path of a SQLite file such as ./lockstep.db.";
-    // The value may hold a password, so only what stands before :// is shown.
+        "Use a value like postgres://lockstep@localhost/lockstep, or the path of a SQLite file such as ./lockstep.db.";
+    // The value may hold a password, so only the part before :// is shown.
     if let Some((scheme, _)) = text.split_once("://")
         && !["postgres", "postgresql", "sqlite", "file"].contains(&scheme)
     {
-        return Err(format!("there are no databases of the kind {}. {EXAMPLES}", shown(scheme)));
+        return Err(format!("{} is not a supported database. {EXAMPLES}", quote_value(scheme)));
     }
     if let Some((_, "" | "/")) = text.split_once("://") {
-        return Err(format!("after {} nothing follows. {EXAMPLES}", shown(text)));
+        return Err(format!("{} names no database. {EXAMPLES}", quote_value(text)));
     }
     match DatabaseAddress::parse(text) {
         DatabaseAddress::Sqlite(path) if path.as_os_str().is_empty() => Err(format!("the path is missing. {EXAMPLES}")),
         DatabaseAddress::Sqlite(path) if path.as_os_str() == ":memory:" => {
-            Err(format!("a database in memory is not shared by Lockstep's connections. {EXAMPLES}"))
+            Err(format!("a database in memory cannot be shared between connections. {EXAMPLES}"))
         }
         address => Ok(address),
     }
 }
 
-pub(super) fn bind(text: &str) -> Result<String, String> {
+pub(super) fn parse_bind_address(text: &str) -> Result<String, String> {
     let is_name =
         |host: &str| !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
-    let is_named = text.rsplit_once(':').is_some_and(|(host, port)| is_name(host) && port.parse::<u16>().is_ok());
-    if is_named || text.parse::<std::net::SocketAddr>().is_ok() {
+    let has_name = text.rsplit_once(':').is_some_and(|(host, port)| is_name(host) && port.parse::<u16>().is_ok());
+    if has_name || text.parse::<SocketAddr>().is_ok() {
         return Ok(text.to_owned());
     }
-    Err(format!("{} is not an address and a port. Write it like 127.0.0.1:8080 or [::1]:8080.", shown(text)))
+    Err(format!("{} is not an address with a port. Use a value like 127.0.0.1:8080 or [::1]:8080.", quote_value(text)))
 }
 
-pub(super) fn workers(text: &str) -> Result<usize, String> {
-    let number = text.trim().parse().ok().filter(|number| (1..=64).contains(number));
-    number.ok_or_else(|| format!("{} is not a number from 1 to 64. Write it like 2.", shown(text)))
+pub(super) fn parse_worker_count(text: &str) -> Result<usize, String> {
+    let number = text.trim().parse().ok().filter(|number| (1..=MAX_WORKERS).contains(number));
+    number.ok_or_else(|| format!("{} is not a number from 1 to {MAX_WORKERS}. Use a value like 2.", quote_value(text)))
 }
 
-/// A duration of at most seven days.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    span(text, LONGEST)
+/// Parses a duration of at most seven days.
+pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+    parse_duration_up_to(text, MAX_TIME_LIMIT)
 }
 
-fn span(text: &str, longest: Duration) -> Result<Duration, String> {
-    const EXAMPLES: &str = "Write it like 500ms, 3s, 5m, 24h or 7d.";
+fn parse_duration_up_to(text: &str, max: Duration) -> Result<Duration, String> {
+    const EXAMPLES: &str = "Use a value like 500ms, 3s, 5m, 24h or 7d.";
     let trimmed = text.trim();
     let (digits, unit) = trimmed.split_at(trimmed.find(|c: char| !c.is_ascii_digit()).unwrap_or(trimmed.len()));
-    let not_one = || format!("{} is not a duration. {EXAMPLES}", shown(text));
-    let number: u64 = digits.parse().map_err(|_| not_one())?;
+    let not_a_duration = || format!("{} is not a duration. {EXAMPLES}", quote_value(text));
+    let number: u64 = digits.parse().map_err(|_| not_a_duration())?;
     let millis = match unit.trim() {
         "ms" => 1,
         "s" => 1000,
@@ -73,50 +76,53 @@ fn span(text: &str, longest: Duration) -> Result<Duration, String> {
         "h" => 3_600_000,
         "d" => 86_400_000,
         "" if number == 0 => 0,
-        "" => return Err(format!("{} has no unit. {EXAMPLES}", shown(text))),
-        _ => return Err(not_one()),
+        "" => return Err(format!("{} has no unit. {EXAMPLES}", quote_value(text))),
+        _ => return Err(not_a_duration()),
     };
-    let duration = number.checked_mul(millis).map(Duration::from_millis).filter(|duration| *duration <= longest);
-    let days = longest.as_secs() / DAY.as_secs();
-    duration.ok_or_else(|| format!("{} is longer than {days} days. {EXAMPLES}", shown(text)))
+    let duration = number.checked_mul(millis).map(Duration::from_millis).filter(|duration| *duration <= max);
+    duration.ok_or_else(|| {
+        let max = measures::setting(max);
+        format!("{} is longer than the maximum, {max}. {EXAMPLES}", quote_value(text))
+    })
 }
 
-/// How long something is kept.
-pub(super) fn term(text: &str) -> Result<Duration, String> {
-    match span(text, LONGEST_KEPT)? {
-        Duration::ZERO => Err(format!("{} would keep nothing at all. Write it like 5m, 24h or 90d.", shown(text))),
-        some => Ok(some),
+/// Parses how long something is kept: more than zero, at most ten years.
+pub(super) fn parse_retention(text: &str) -> Result<Duration, String> {
+    match parse_duration_up_to(text, MAX_RETENTION)? {
+        Duration::ZERO => Err(format!("{} would keep nothing. Use a value like 5m, 24h or 90d.", quote_value(text))),
+        duration => Ok(duration),
     }
 }
 
-/// A duration that something may take, so not none at all.
-pub(super) fn limit(text: &str) -> Result<Duration, String> {
-    match duration(text)? {
-        Duration::ZERO => Err(format!("{} would leave no time at all. Write it like 30s or 5m.", shown(text))),
-        some => Ok(some),
+/// Parses how long something may take: more than zero, at most seven days.
+pub(super) fn parse_time_limit(text: &str) -> Result<Duration, String> {
+    match parse_duration(text)? {
+        Duration::ZERO => Err(format!("{} leaves no time. Use a value like 30s or 5m.", quote_value(text))),
+        duration => Ok(duration),
     }
 }
 
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn parse_byte_count(text: &str) -> Result<u64, String> {
     let number = text.trim().parse().ok().filter(|number| *number > 0);
-    number.ok_or_else(|| format!("{} is not a number of bytes. Write it like 200000000 for 200 MB.", shown(text)))
+    number
+        .ok_or_else(|| format!("{} is not a number of bytes. Use a value like 200000000 (200 MB).", quote_value(text)))
 }
 
-pub(super) fn hosts(text: &str) -> Result<AllowHosts, String> {
+pub(super) fn parse_allowed_hosts(text: &str) -> Result<AllowHosts, String> {
     text.parse()
         .map_err(|error: crate::fetch::NotAllowHosts| format!("{}.", error.to_string().replace(char::is_control, "·")))
 }
 
-pub(super) fn google_base(text: &str) -> Result<Option<Url>, String> {
+/// Parses a base URL. The message does not show the value, which may hold a password.
+pub(super) fn parse_google_base(text: &str) -> Result<Url, String> {
     let url = Url::parse(text.trim()).ok().filter(|url| {
         matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none() && url.fragment().is_none()
     });
-    url.map(Some)
-        .ok_or_else(|| "that is not the address of a server. Write it like https://docs.google.com.".to_owned())
+    url.ok_or_else(|| "the value is not the URL of a server. Use a value like https://docs.google.com.".to_owned())
 }
 
-/// The logger skips directives it cannot read, so they are looked at here.
-pub(super) fn log_filter(text: &str) -> Result<String, String> {
+/// Checks the directives of `RUST_LOG`, because the logger skips those that it cannot parse.
+pub(super) fn parse_log_filter(text: &str) -> Result<String, String> {
     let directives = text.split('/').next().unwrap_or_default();
     for directive in directives.split(',').map(str::trim) {
         if let Some((_, level)) = directive.split_once('=')
@@ -124,35 +130,34 @@ pub(super) fn log_filter(text: &str) -> Result<String, String> {
             && level.trim().parse::<log::LevelFilter>().is_err()
         {
             return Err(format!(
-                "{} is not a level of logging. Write it like info, or lockstep=debug; levels are off, error, warn, \
-                 info, debug, trace.",
-                shown(level)
+                "{} is not a log level. Use a value like info or lockstep=debug. Levels: off, error, warn, info, debug, \
+                 trace.",
+                quote_value(level)
             ));
         }
     }
     Ok(text.to_owned())
 }
 
-/// Where live status is written first.
+/// The value of `LOCKSTEP_STATUS_STORE`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum StatusWord {
+pub(super) enum StatusStoreName {
     File,
     Redis,
     Database,
 }
 
-pub(super) fn status_store(text: &str) -> Result<StatusWord, String> {
+pub(super) fn parse_status_store(text: &str) -> Result<StatusStoreName, String> {
     match text.trim() {
-        "file" => Ok(StatusWord::File),
-        "redis" => Ok(StatusWord::Redis),
-        "database" => Ok(StatusWord::Database),
-        _ => Err(format!("{} is not a place for status. Write file, redis or database.", shown(text))),
+        "file" => Ok(StatusStoreName::File),
+        "redis" => Ok(StatusStoreName::Redis),
+        "database" => Ok(StatusStoreName::Database),
+        _ => Err(format!("{} is not a status store. Use file, redis or database.", quote_value(text))),
     }
 }
 
-pub(super) fn redis(text: &str) -> Result<Option<RedisAddress>, String> {
-    let parsed = text.parse().map(Some);
-    parsed.map_err(|error: crate::status::NotARedis| {
-        format!("{error}. Write it like redis://127.0.0.1:6379 or rediss://:PASSWORD@redis.example:6380/0.")
+pub(super) fn parse_redis_address(text: &str) -> Result<RedisAddress, String> {
+    text.parse().map_err(|error: crate::status::NotARedis| {
+        format!("{error}. Use a value like redis://127.0.0.1:6379 or rediss://:PASSWORD@redis.example:6380/0.")
     })
 }

@@ -9,6 +9,7 @@ pub mod bounded_json;
 pub mod cell_range;
 pub mod change_set;
 pub mod columns;
+pub mod defaults;
 pub mod feed;
 pub mod feed_counts;
 pub mod feed_names;

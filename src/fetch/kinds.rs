@@ -20,6 +20,7 @@ use super::sheet::SheetKind;
 use super::sheet::credentials::ServiceAccount;
 use super::sheet::service_account_client::ServiceAccountClient;
 use super::{FetchError, FetchObserver, FetchRequest};
+use crate::domain::defaults;
 use crate::domain::source::Validators;
 
 /// What the kinds need to know of the house.
@@ -48,7 +49,7 @@ impl KindSettings {
     #[expect(clippy::missing_panics_doc, reason = "the address is a constant")]
     pub fn in_data_dir(data_dir: &Path, sample: &'static [u8]) -> Self {
         Self {
-            max_bytes: 200_000_000,
+            max_bytes: defaults::MAX_SOURCE_BYTES,
             allow_hosts: AllowHosts::default(),
             google_base: Url::parse("https://docs.google.com").expect("an address"),
             google: None,

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::domain::defaults;
 use crate::fetch::SourceKinds;
 use crate::status::StatusBoard;
 use crate::store::Store;
@@ -33,20 +34,25 @@ pub struct Timeouts {
     pub records_kept: Duration,
 }
 
+impl Timeouts {
+    /// The values that hold without settings.
+    pub const DEFAULT: Self = Self {
+        lease: defaults::LEASE_DURATION,
+        renewal: defaults::LEASE_RENEWAL_INTERVAL,
+        fetch: defaults::FETCH_TIMEOUT,
+        sync: defaults::SYNC_TIMEOUT,
+        cooldown: defaults::COOLDOWN,
+        primary_every: defaults::PRIMARY_REPORT_INTERVAL,
+        database_every: defaults::DATABASE_REPORT_INTERVAL,
+        status_kept: defaults::STATUS_RETENTION,
+        operations_kept: defaults::OPERATION_RETENTION,
+        records_kept: defaults::RECORD_RETENTION,
+    };
+}
+
 impl Default for Timeouts {
     fn default() -> Self {
-        Self {
-            lease: Duration::from_secs(15),
-            renewal: Duration::from_secs(3),
-            fetch: Duration::from_secs(120),
-            sync: Duration::from_secs(300),
-            cooldown: Duration::from_secs(3),
-            primary_every: Duration::from_millis(200),
-            database_every: Duration::from_secs(2),
-            status_kept: Duration::from_secs(300),
-            operations_kept: Duration::from_secs(24 * 3600),
-            records_kept: Duration::from_secs(90 * 24 * 3600),
-        }
+        Self::DEFAULT
     }
 }
 

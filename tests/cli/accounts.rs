@@ -34,5 +34,5 @@ fn a_user_is_added_listed_and_gets_another_password() {
     assert_eq!(house.run_with_input(&["user", "passwd", "ann", "--password-stdin"], "another one").code, 0);
     let unknown = house.run_with_input(&["user", "passwd", "bob", "--password-stdin"], "another one");
     assert_eq!(unknown.code, 2);
-    assert!(unknown.err.contains("Known are: ann"), "{}", unknown.err);
+    assert!(unknown.err.contains("Users: ann"), "{}", unknown.err);
 }

@@ -51,7 +51,7 @@ fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_w
         assert_eq!(first.code, 0, "{}{}", first.out, first.err);
         for name in ["data folder: ./data", "database: ./data/lockstep.db"] {
             assert!(
-                first.out.contains(&format!("{name} is not there yet; it is made at the first start")),
+                first.out.contains(&format!("{name} does not exist yet; it is created at the first start")),
                 "{}",
                 first.out
             );
@@ -61,7 +61,7 @@ fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_w
     house.make();
     let second = house.run(&["doctor"]);
     assert_eq!((second.code, second.err.as_str()), (0, ""), "{}", second.out);
-    assert!(second.out.ends_with("Nothing is wrong.\n"), "{}", second.out);
+    assert!(second.out.ends_with("No problems found.\n"), "{}", second.out);
     let (code, findings) = examine(&house, &[]);
     assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
     let checks: Vec<&str> = findings.iter().filter_map(|finding| finding["check"].as_str()).collect();
@@ -80,7 +80,7 @@ fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_w
     }
     assert!(!house.path("data/status").exists(), "nobody needed it yet");
     assert_eq!(house.run(&["doctor", "--what"]).code, 2);
-    assert!(house.ok(&["doctor", "--help"]).contains("It looks only."));
+    assert!(house.ok(&["doctor", "--help"]).contains("Makes no changes."));
 }
 
 #[test]
@@ -95,7 +95,10 @@ fn a_folder_that_cannot_be_made_is_named_before_the_first_start() {
     let wrong = of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     for (line, name) in wrong.iter().zip(["data folder: closed/a/data", "database: closed/a.db"]) {
-        assert!(line.starts_with(&format!("{name} is not there and cannot be made in closed: Permission")), "{line}");
+        assert!(
+            line.starts_with(&format!("{name} does not exist and cannot be created in closed: Permission")),
+            "{line}"
+        );
         assert!(line.ends_with("chown -R USER closed"), "{line}");
     }
 }
@@ -164,7 +167,8 @@ fn wrong_settings_are_named_and_what_does_not_hang_on_them_is_looked_at() {
     let wrong = of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     assert!(
-        wrong[1].starts_with("database: its address is not known") && !wrong.concat().contains("s3cret"),
+        wrong[1].starts_with("database: not checked, because its address is not valid")
+            && !wrong.concat().contains("s3cret"),
         "{wrong:?}"
     );
 }
@@ -181,7 +185,7 @@ fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
         let wrong = the_only(&findings, "wrong");
         assert_eq!(code, 1);
-        assert!(wrong.contains(said) && wrong.contains("See whether PostgreSQL runs"), "{wrong}");
+        assert!(wrong.contains(said) && wrong.contains("Check that PostgreSQL is running"), "{wrong}");
         assert!(!wrong.contains("s3cret"), "{wrong}");
     }
     // Not a database at all.
@@ -201,7 +205,7 @@ fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_a
         let (code, findings) = examine(&house, &env);
         assert_eq!(code, 0, "{findings:#?}");
         let warnings = of_state(&findings, "warning");
-        assert!(warnings[1].starts_with("migrations: no tables are there yet; they are made at"), "{warnings:?}");
+        assert!(warnings[1].starts_with("migrations: no tables yet; they are created at"), "{warnings:?}");
         assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with("connections:")), "{findings:#?}");
     }
     let migrate = || house.command(&["user", "list"]).env("DATABASE_URL", &url).output().expect("it runs");
@@ -224,5 +228,8 @@ fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_a
     database.run("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
     let (code, findings) = examine(&house, &env);
     assert_eq!(code, 1);
-    assert!(the_only(&findings, "wrong").contains("a newer Lockstep was here: this one does not know 29991231000000"));
+    assert!(
+        the_only(&findings, "wrong")
+            .contains("a newer Lockstep has migrated the database; this version does not know 29991231000000")
+    );
 }

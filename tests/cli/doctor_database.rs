@@ -93,7 +93,7 @@ fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
         first.run("ROLLBACK");
         let wrong = the_only(&findings, "wrong");
         assert_eq!(code, 1);
-        assert!(wrong.contains("(the holder, from 127.0.0.1") && wrong.contains("keeps others waiting"), "{wrong}");
+        assert!(wrong.contains("(the holder, from 127.0.0.1") && wrong.contains("blocks other sessions"), "{wrong}");
         assert!(wrong.contains("pg_terminate_backend("), "{wrong}");
     });
     assert_eq!(examine(&house, &[("DATABASE_URL", &url)]).0, 0);
@@ -123,17 +123,17 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
     let wrong = of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     assert!(wrong[0].starts_with(&format!("runs: {lost} of lost has had no worker for")), "{wrong:?}");
-    assert!(wrong[0].contains("it was host/7") && wrong[0].contains("Start `lockstep serve`"), "{wrong:?}");
-    assert!(wrong[1].starts_with(&format!("runs: {waiting} of waiting has been waiting for")), "{wrong:?}");
+    assert!(wrong[0].contains("last: host/7") && wrong[0].contains("Start `lockstep serve`"), "{wrong:?}");
+    assert!(wrong[1].starts_with(&format!("runs: {waiting} of waiting has been queued for")), "{wrong:?}");
 
     db.run("UPDATE sync_operations SET stage = 'finalizing' WHERE status = 'running'");
     let (_, findings) = examine(&house, &env);
     let [at_its_end] = &of_state(&findings, "warning")[..] else { panic!("{findings:#?}") };
-    assert!(at_its_end.starts_with(&format!("runs: the lease of {lost} of lost ran out")), "{at_its_end}");
-    assert!(at_its_end.contains("its last transaction, which may still be going on"), "{at_its_end}");
+    assert!(at_its_end.starts_with(&format!("runs: the lease of {lost} of lost expired")), "{at_its_end}");
+    assert!(at_its_end.contains("its final transaction, which may still be running"), "{at_its_end}");
     db.run("UPDATE sync_operations SET lease_until = lease_until - 300000 WHERE status = 'running'");
     let wrong = of_state(&examine(&house, &env).1, "wrong");
-    assert!(wrong[0].contains("If it stays so: No server is running"), "not for so long: {wrong:?}");
+    assert!(wrong[0].contains("If this persists: No server is running"), "not for so long: {wrong:?}");
 
     // A command takes the lost one over, and it fails: there is no such file.
     for slug in ["lost", "waiting"] {
@@ -144,7 +144,7 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
     let (code, findings) = examine(&house, &env);
     let failed = of_state(&findings, "warning");
     assert_eq!(code, 0, "{findings:#?}");
-    assert!(failed[0].starts_with("sources: the last sync of lost did not end well"), "{failed:?}");
+    assert!(failed[0].starts_with("sources: the last sync of lost did not complete"), "{failed:?}");
     assert!(failed[0].contains("gone.csv") && failed[0].contains("`lockstep sync lost`"), "{failed:?}");
 }
 

@@ -29,7 +29,7 @@ fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {
     let is_well = || {
         let (code, findings) = look();
         assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
-        let said = "status store: live status can be kept in the Redis at redis://127.0.0.1:";
+        let said = "status store: live status can be written to the Redis at redis://127.0.0.1:";
         assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with(said)), "{findings:#?}");
     };
     let is_missed = |reason: &str| {
@@ -40,7 +40,7 @@ fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {
             wrong.starts_with("status store: the Redis at redis://127.0.0.1:") && wrong.contains(reason),
             "{wrong}"
         );
-        assert!(wrong.contains("See whether Redis runs") && wrong.contains("Nothing is lost meanwhile"), "{wrong}");
+        assert!(wrong.contains("Check that Redis is running") && wrong.contains("No data is lost"), "{wrong}");
     };
     is_well();
     redis.freeze();
@@ -80,7 +80,7 @@ fn a_database_that_falls_silent_ends_the_look_and_is_said_once() {
         assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
         assert_eq!(code, 1, "{findings:#?}");
         let wrong = the_only(&findings, "wrong");
-        assert!(wrong.contains("does not answer within") || wrong.contains("timeout expired"), "{wrong}");
+        assert!(wrong.contains("did not answer within") || wrong.contains("timeout expired"), "{wrong}");
     }
 }
 

@@ -28,7 +28,7 @@ fn feeds_are_added_without_a_key_and_each_is_told_of() {
     outside.set("/gone", StubReply::feed("Rock", &["Autobahn"]));
     house.ok(&["sync", "news"]);
     assert!(house.ok(&["source", "show", "news"]).contains("feeds         2, 0 failing"));
-    assert!(house.ok(&["source", "check", "news"]).starts_with("news is fine: 2 feeds, "));
+    assert!(house.ok(&["source", "check", "news"]).starts_with("news is OK: 2 feeds, "));
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn the_password_of_an_account_stays_off_the_command_line_and_out_of_every_answer
         house.run_with_input(&args, input)
     };
     let refused = add(&["--kind", "csv", "--url", "https://h.example/a.csv", "--key", "id"], "s3cret\n");
-    assert_eq!((refused.code, refused.err.contains("is no account")), (2, true), "{}", refused.err);
+    assert_eq!((refused.code, refused.err.contains("has no account")), (2, true), "{}", refused.err);
     let empty = add(&["--kind", "reader", "--url", "https://reader.example.org"], "\n");
     assert_eq!((empty.code, empty.err.contains("Type the user name and the password")), (2, true), "{}", empty.err);
     let added = add(&["--kind", "reader", "--url", "https://reader.example.org"], "s3:cr@et/\n");

@@ -11,12 +11,12 @@ fn feeds_are_added_without_a_key_checked_and_synced() {
     outside.set("/list", StubReply::opml(&[outside.url("/b")]));
     let (feed, list) = (outside.url("/a"), outside.url("/list"));
     house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &feed, "--url", &list]);
-    assert!(house.ok(&["source", "check", "news"]).starts_with("news is fine: 2 feeds, "));
+    assert!(house.ok(&["source", "check", "news"]).starts_with("news is OK: 2 feeds, "));
     let done = house.run(&["sync", "news"]);
     assert_eq!((done.code, done.out.as_str()), (0, "news: 3 added, 0 updated, 0 removed.\n"), "{}", done.err);
     assert_eq!(house.ok(&["sync", "news"]), "news: Nothing new since the last sync: 3 articles.\n");
     let wrong = house.run(&["source", "add", "more", "--kind", "feeds", "--url", &feed, "--key", "title"]);
-    assert!(wrong.code == 2 && wrong.err.contains("by themselves (by “id”)"), "{}", wrong.err);
+    assert!(wrong.code == 2 && wrong.err.contains("always use the key “id”"), "{}", wrong.err);
     let wrong = house.run(&["source", "add", "more", "--kind", "feeds", "--url", "feed.xml"]);
     assert!(wrong.code == 2 && wrong.err.contains("https://"), "{}", wrong.err);
 }
@@ -31,10 +31,10 @@ fn a_check_says_how_many_feeds_of_a_long_list_it_asked() {
     outside.set("/list", StubReply::opml(&addresses));
     house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &outside.url("/list")]);
     let said = house.ok(&["source", "check", "news"]);
-    assert!(said.starts_with("news: 4 of 12 feeds were asked and are fine, "), "{said}");
+    assert!(said.starts_with("news is OK: 4 of 12 feeds checked, "), "{said}");
     outside.set("/3", StubReply::status(429).header("Retry-After", "600"));
     let checked = house.run(&["source", "check", "news"]);
-    assert!(checked.code == 1 && checked.err.contains("/3: Its server asks to be left alone"), "{}", checked.err);
+    assert!(checked.code == 1 && checked.err.contains("/3: Rate-limited by its server"), "{}", checked.err);
 }
 
 #[test]

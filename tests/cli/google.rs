@@ -118,15 +118,15 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     let (code, findings) = office.doctor();
     let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
     assert!(
-        code == 0 && state == "ok" && line.contains(&format!("Google takes the key of {SERVICE_ACCOUNT_EMAIL}")),
+        code == 0 && state == "ok" && line.contains(&format!("Google accepts the key of {SERVICE_ACCOUNT_EMAIL}")),
         "{line}"
     );
 
     fs::set_permissions(office.house.path("robot.json"), fs::Permissions::from_mode(0o644)).expect("another mode");
     let (code, findings) = office.doctor();
     let [_, (state, line)] = &findings[..] else { panic!("{findings:?}") };
-    assert!(code == 0 && state == "warning" && line.contains("(its mode is 644)"), "{line}");
-    assert!(line.ends_with("Keep them out: chmod 600 robot.json"), "{line}");
+    assert!(code == 0 && state == "warning" && line.contains("(mode 644)"), "{line}");
+    assert!(line.ends_with("Restrict access: chmod 600 robot.json"), "{line}");
     office.google.key_file(&office.house.path("robot.json"));
     fs::set_permissions(office.house.path("robot.json"), fs::Permissions::from_mode(0o600)).expect("another mode");
 

@@ -36,7 +36,7 @@ fn a_new_house_gets_the_sample_once_and_one_set_up_link_until_it_is_used() {
     let house = CliFixture::new();
     let (first, mut out) = server(&house);
     let address = line(&mut out);
-    let port = address.strip_prefix("Lockstep is at http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
+    let port = address.strip_prefix("Lockstep is running at http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
     assert!(port.expect("the address").parse::<u16>().expect("a port") > 0);
     let setup = line(&mut out);
     assert!(link(&setup).starts_with("setup?token="), "{setup}");

@@ -48,8 +48,8 @@ fn a_bad_place_for_status_stops_the_start_with_a_line_that_holds_no_password() {
     let cases = [
         ("LOCKSTEP_REDIS_URL", "http://:s3cret@redis.example", "LOCKSTEP_REDIS_URL: "),
         ("LOCKSTEP_REDIS_URL", "redis://:s3c#ret@redis.example", "LOCKSTEP_REDIS_URL: "),
-        ("LOCKSTEP_STATUS_STORE", "redis", "LOCKSTEP_STATUS_STORE: for redis set LOCKSTEP_REDIS_URL too"),
-        ("LOCKSTEP_KEEP_RECORDS", "1h", "LOCKSTEP_KEEP_RECORDS: 1h is less than LOCKSTEP_KEEP_OPERATIONS, 1d"),
+        ("LOCKSTEP_STATUS_STORE", "redis", "LOCKSTEP_STATUS_STORE: redis needs LOCKSTEP_REDIS_URL"),
+        ("LOCKSTEP_KEEP_RECORDS", "1h", "LOCKSTEP_KEEP_RECORDS: 1h is shorter than LOCKSTEP_KEEP_OPERATIONS (1d)"),
     ];
     for (name, value, line) in cases {
         let answer = super::read_output(house.command(&["serve"]).env(name, value).output().expect("it runs"));

@@ -55,7 +55,7 @@ fn what_cannot_be_a_source_is_refused_with_a_reason() {
     };
     let (filtered, page) = (sheet("edit#gid=0&fvid=7"), sheet("edit#gid=0"));
     let cases: [(&[&str], &str); 10] = [
-        (&["--kind", "toaster", "--url", "https://h.example/"], "There are: sheet, csv"),
+        (&["--kind", "toaster", "--url", "https://h.example/"], "Kinds: sheet, csv"),
         (&["--kind", "csv", "--file", "a.csv"], "--key is missing"),
         (&["--kind", "csv", "--file", "b.csv", "--key", "id"], "cannot be read"),
         (&["--kind", "csv", "--url", "albums.csv", "--key", "id"], "https://"),
@@ -82,7 +82,7 @@ fn an_unknown_source_names_the_known_ones() {
     for args in [&["sync", "album"][..], &["source", "show", "album"], &["source", "remove", "album", "--yes"]] {
         let answer = house.run(args);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{args:?}");
-        assert!(answer.err.contains("no source called album. Known are: albums."), "{}", answer.err);
+        assert!(answer.err.contains("no source named album. Sources: albums."), "{}", answer.err);
     }
 }
 
@@ -126,7 +126,7 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
     std::fs::remove_file(house.path("a.csv")).expect("removed");
     assert_eq!(house.run(&["source", "check", "albums"]).code, 1);
     house.csv("a.csv", "id,title\n1,A\n2,B\n");
-    assert!(house.ok(&["source", "check", "albums"]).starts_with("albums is fine: 2 columns (“id”, “title”)"));
+    assert!(house.ok(&["source", "check", "albums"]).starts_with("albums is OK: 2 columns (“id”, “title”)"));
     assert!(house.ok(&["source", "list"]).contains("never"), "nothing was written");
 }
 
@@ -149,7 +149,7 @@ fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
     let options = serde_json::json!({ "encoding": "windows-1252", "headerRow": 3, "acceptHeaderMismatch": true });
     assert_eq!(list[0]["readOptions"], options);
     let shown = house.ok(&["source", "show", "albums"]);
-    for said in ["windows-1252", "header row", "rows that do not fit the header"] {
+    for said in ["windows-1252", "header row", "header mismatch"] {
         assert!(shown.contains(said), "{said}: {shown}");
     }
 }

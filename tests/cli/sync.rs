@@ -126,7 +126,7 @@ fn a_repeat_within_the_cooldown_is_told_to_wait() {
 fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
     let house = with_albums("id,title\n1,A\n");
     let address = DatabaseAddress::Sqlite(house.path("data/lockstep.db"));
-    let store = Store::open(&address, 2, Duration::from_secs(15)).expect("a database");
+    let store = Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("a database");
     let source = store.source(&"albums".parse().expect("a slug")).expect("readable").expect("the source").id;
     let request = StartRequest {
         kind: OperationKind::Sync,
@@ -142,5 +142,5 @@ fn a_run_whose_process_died_is_gone_on_with_although_no_server_runs() {
 
     let next = house.run(&["sync", "albums"]);
     assert_eq!((next.code, next.out.as_str()), (0, "albums: 1 added, 0 updated, 0 removed.\n"), "{}", next.err);
-    assert!(next.err.contains(&format!("cut short ({dead})")), "{}", next.err);
+    assert!(next.err.contains(&format!("was interrupted ({dead})")), "{}", next.err);
 }

@@ -17,7 +17,7 @@ fn a_tab_of_a_workbook_is_added_checked_and_synced() {
     let path = path.to_str().expect("a path");
     house.ok(&add(path, &["--tab", "Albums"]));
     let checked = house.ok(&["source", "check", "ours"]);
-    assert!(checked.contains("ours is fine: 10 columns"), "{checked}");
+    assert!(checked.contains("ours is OK: 10 columns"), "{checked}");
     let synced: serde_json::Value = serde_json::from_str(&house.ok(&["sync", "ours", "--json"])).expect("JSON");
     assert_eq!(
         (synced["status"].as_str(), synced["stats"]["added"].as_u64()),

@@ -140,7 +140,7 @@ fn begin_at_once(home: &ServerSetup, folders: [&str; 4]) {
     assert_eq!(links.len(), 1, "all tell the same link: {links:?}");
     let who_said = |words: &str| servers.iter().filter(|server| server.log().contains(words)).count();
     assert_eq!(who_said("migrations applied"), 1);
-    assert_eq!(who_said("the sample catalog was added"), 1);
+    assert_eq!(who_said("added the sample catalog"), 1);
     home.furnish();
     for server in &servers {
         let sources = server.get("/api/sources").json();

@@ -19,7 +19,7 @@ use lockstep::store::lease::RunProgress;
 use crate::support::test_engine::source_draft;
 
 /// The usual term of a lease.
-pub(crate) const TERM: Duration = Duration::from_secs(15);
+pub(crate) const TERM: Duration = lockstep::domain::defaults::LEASE_DURATION;
 
 /// Adds a source.
 pub(crate) fn source(store: &Store, slug: &str) -> SourceId {

@@ -8,7 +8,6 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -94,7 +93,7 @@ fn start_shared_server(lasts: u32, note: &Path) -> String {
     let mut conn = PgConnection::establish(&maintenance).expect("a connection to the test server");
     conn.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).expect("a template");
     let template = DatabaseAddress::Postgres(format!("{address}/{TEMPLATE}"));
-    let store = Store::open(&template, 1, Duration::from_secs(15)).expect("the template");
+    let store = Store::open(&template, 1, lockstep::domain::defaults::LEASE_DURATION).expect("the template");
     store.migrate().expect("a migrated template");
     address
 }

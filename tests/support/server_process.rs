@@ -84,7 +84,7 @@ impl ServerSetup {
     pub(crate) fn store(&self) -> Store {
         let in_folder = || DatabaseAddress::Sqlite(self.path("data/lockstep.db"));
         let address = self.database.clone().unwrap_or_else(in_folder);
-        Store::open(&address, 2, Duration::from_secs(15)).expect("an open store")
+        Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("an open store")
     }
 
     /// Adds an admin, and a token for the program that asks.
@@ -167,7 +167,8 @@ impl StartingServer {
         let mut out = BufReader::new(self.child.stdout.take().expect("an output"));
         let mut line = String::new();
         out.read_line(&mut line).expect("a line");
-        let address = line.trim_end().strip_prefix("Lockstep is at http://").and_then(|rest| rest.strip_suffix('/'));
+        let address =
+            line.trim_end().strip_prefix("Lockstep is running at http://").and_then(|rest| rest.strip_suffix('/'));
         let Some(address) = address.and_then(|address| address.parse().ok()) else {
             let log = std::fs::read_to_string(&self.log).unwrap_or_default();
             panic!("the server did not start: {line:?}\n{log}");

@@ -12,7 +12,7 @@ use super::postgres_database::PostgresDatabase;
 
 /// How long a lease lasts in the eyes of the stores made here. It only bounds how long a PostgreSQL session may idle
 /// inside a transaction; each claim names its own term.
-const LEASE: Duration = Duration::from_secs(15);
+const LEASE: Duration = lockstep::domain::defaults::LEASE_DURATION;
 
 /// Makes two tests of each function: `sqlite::name` and `postgres::name`.
 macro_rules! on_both_databases {

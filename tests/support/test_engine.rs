@@ -25,16 +25,10 @@ use super::test_database::TestDatabase;
 
 /// What a test's runs are held to: the usual terms, without a cooldown.
 pub(crate) const TEST_TIMEOUTS: Timeouts = Timeouts {
-    lease: Duration::from_secs(15),
-    renewal: Duration::from_secs(3),
     fetch: Duration::from_secs(600),
     sync: Duration::from_secs(1800),
     cooldown: Duration::ZERO,
-    primary_every: Duration::from_millis(200),
-    database_every: Duration::from_secs(2),
-    status_kept: Duration::from_secs(300),
-    operations_kept: Duration::from_secs(24 * 3600),
-    records_kept: Duration::from_secs(90 * 24 * 3600),
+    ..Timeouts::DEFAULT
 };
 
 /// One server's engine room. When it is dropped no work may be left in the queue.

@@ -64,7 +64,8 @@ fn run(name: &str, database: fn() -> TestDatabase) {
 fn measure(part: &str) {
     let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
     let address = DatabaseAddress::parse(&address);
-    let store = lockstep::store::Store::open(&address, 6, Duration::from_secs(15)).expect("the database");
+    let store =
+        lockstep::store::Store::open(&address, 6, lockstep::domain::defaults::LEASE_DURATION).expect("the database");
     // What is measured is memory, so the time of the run is no limit.
     let hours = Duration::from_secs(24 * 3600);
     let timeouts = Timeouts { fetch: hours, sync: hours, ..TEST_TIMEOUTS };

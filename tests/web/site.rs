@@ -85,7 +85,7 @@ impl TestSite {
     fn fresh() -> (Store, TempDir) {
         let data = tempfile::tempdir().expect("a folder");
         let address = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));
-        let store = Store::open(&address, 8, Duration::from_secs(15)).expect("an open store");
+        let store = Store::open(&address, 8, lockstep::domain::defaults::LEASE_DURATION).expect("an open store");
         store.migrate().expect("a migrated database");
         (store, data)
     }

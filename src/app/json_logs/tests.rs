@@ -8,37 +8,37 @@ use log::kv::ToValue;
 use log::{Level, Record};
 use serde_json::Value;
 
-use super::{FULL, JsonLogs, KEPT, write_whole};
+use super::{JsonLogs, MAX_FILE_BYTES, MAX_OLD_FILES, write_at_once};
 use crate::domain::log_fields::SYNC;
 
-fn say(journal: &JsonLogs, message: &str, fields: &[(&str, log::kv::Value<'_>)]) {
+fn write_line(logs: &JsonLogs, message: &str, fields: &[(&str, log::kv::Value<'_>)]) {
     let line = format_args!("{message}");
-    journal.take(&Record::builder().level(Level::Info).target(SYNC).key_values(&fields).args(line).build());
+    logs.write_record(&Record::builder().level(Level::Info).target(SYNC).key_values(&fields).args(line).build());
 }
 
-/// All lines of the file and the old ones, each of which must be JSON.
-fn lines(folder: &Path) -> Vec<Value> {
-    let old = (1..=KEPT + 1).map(|age| folder.join(format!("sync.jsonl.{age}")));
+/// Reads all lines of the file and the old ones, each of which must be JSON.
+fn read_lines(folder: &Path) -> Vec<Value> {
+    let old = (1..=MAX_OLD_FILES + 1).map(|age| folder.join(format!("sync.jsonl.{age}")));
     let files = old.chain([folder.join("sync.jsonl")]).filter_map(|path| fs::read_to_string(path).ok());
     let text: String = files.collect();
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
 }
 
 #[test]
-fn whatever_is_sent_a_line_is_one_line_of_json_without_commands_for_a_terminal() {
-    let home = tempfile::tempdir().expect("a folder");
-    let journal = JsonLogs::new(home.path().join("logs"));
+fn a_record_is_one_line_of_json_without_control_characters() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let logs = JsonLogs::new(data_dir.path().join("logs"));
     let hostile = "a\n{\"event\":\"ended\"}\r\u{1b}[31m\u{9b}2J\0\"\\ b\u{7f}";
-    say(
-        &journal,
+    write_line(
+        &logs,
         hostile,
         &[("source", hostile.into()), ("bytes", 7.into()), ("code", None::<u64>.to_value()), ("late", true.into())],
     );
-    say(&journal, &"ü".repeat(100_000), &[]);
-    let text = fs::read_to_string(home.path().join("logs/sync.jsonl")).expect("a file");
+    write_line(&logs, &"ü".repeat(100_000), &[]);
+    let text = fs::read_to_string(data_dir.path().join("logs/sync.jsonl")).expect("a file");
     assert_eq!(text.lines().count(), 2);
     assert!(!text.replace('\n', "").contains(char::is_control), "{text}");
-    let lines = lines(&home.path().join("logs"));
+    let lines = read_lines(&data_dir.path().join("logs"));
     assert_eq!(lines[0]["message"], lines[0]["source"]);
     assert_eq!((&lines[0]["bytes"], &lines[0]["late"], lines[0].get("code")), (&7.into(), &true.into(), None));
     assert!(lines[0]["time"].as_str().is_some_and(|time| time.len() == 24 && time.ends_with('Z')), "{text}");
@@ -47,43 +47,43 @@ fn whatever_is_sent_a_line_is_one_line_of_json_without_commands_for_a_terminal()
 }
 
 #[test]
-fn what_many_write_while_files_are_rotated_is_all_there_and_whole() {
-    let home = tempfile::tempdir().expect("a folder");
-    let folder = home.path().join("logs");
+fn no_line_of_several_writers_is_lost_or_broken_during_rotation() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let folder = data_dir.path().join("logs");
     std::thread::scope(|scope| {
         for writer in 0..8_u64 {
-            // Each with a journal of its own, as in a process of its own.
-            let journal = JsonLogs { full: 64_000, ..JsonLogs::new(folder.clone()) };
+            // Each writer has log files of its own, as a process would.
+            let logs = JsonLogs { max_file_bytes: 64_000, ..JsonLogs::new(folder.clone()) };
             scope.spawn(move || {
                 for number in 0..200_u64 {
-                    say(&journal, "said", &[("writer", writer.into()), ("number", number.into())]);
+                    write_line(&logs, "message", &[("writer", writer.into()), ("number", number.into())]);
                 }
             });
         }
     });
-    let said: HashSet<(u64, u64)> = lines(&folder)
+    let written: HashSet<(u64, u64)> = read_lines(&folder)
         .iter()
         .map(|line| (line["writer"].as_u64().expect("a number"), line["number"].as_u64().expect("a number")))
         .collect();
-    assert_eq!((said.len(), lines(&folder).len()), (1600, 1600));
+    assert_eq!((written.len(), read_lines(&folder).len()), (1600, 1600));
     assert!(folder.join("sync.jsonl.2").exists(), "it was rotated");
 }
 
 #[test]
-fn so_many_old_files_are_kept_and_no_more() {
-    let home = tempfile::tempdir().expect("a folder");
-    let folder = home.path().join("logs");
-    let journal = JsonLogs { full: 300, ..JsonLogs::new(folder.clone()) };
+fn old_files_are_kept_up_to_the_limit() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let folder = data_dir.path().join("logs");
+    let logs = JsonLogs { max_file_bytes: 300, ..JsonLogs::new(folder.clone()) };
     for number in 0..40_u64 {
-        say(&journal, "said", &[("number", number.into())]);
+        write_line(&logs, "message", &[("number", number.into())]);
     }
-    let numbers: Vec<u64> = lines(&folder).iter().filter_map(|line| line["number"].as_u64()).collect();
+    let numbers: Vec<u64> = read_lines(&folder).iter().filter_map(|line| line["number"].as_u64()).collect();
     assert_eq!(numbers.iter().max(), Some(&39));
     assert!((6..40).contains(&numbers.len()), "{numbers:?}");
     let entries = fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").file_name());
     let mut names: Vec<String> = entries.map(|name| name.into_string().expect("a plain name")).collect();
     names.sort_unstable();
-    let kept = (1..=KEPT).map(|age| format!("sync.jsonl.{age}"));
+    let kept = (1..=MAX_OLD_FILES).map(|age| format!("sync.jsonl.{age}"));
     assert_eq!(names, [vec!["rotation.lock".to_owned(), "sync.jsonl".to_owned()], kept.collect()].concat());
     for name in names {
         assert_eq!(fs::metadata(folder.join(name)).expect("a file").permissions().mode() & 0o777, 0o600);
@@ -92,47 +92,46 @@ fn so_many_old_files_are_kept_and_no_more() {
 }
 
 #[test]
-fn nobody_waits_for_one_who_is_frozen_while_he_rotates() {
-    let home = tempfile::tempdir().expect("a folder");
-    let folder = home.path().join("logs");
-    let journal = JsonLogs { full: 300, ..JsonLogs::new(folder.clone()) };
-    say(&journal, "said", &[]);
+fn a_frozen_rotation_does_not_block_other_writers() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let folder = data_dir.path().join("logs");
+    let logs = JsonLogs { max_file_bytes: 300, ..JsonLogs::new(folder.clone()) };
+    write_line(&logs, "message", &[]);
     let lock = fs::File::create(folder.join("rotation.lock")).expect("a file");
     lock.lock().expect("a lock");
     for _ in 0..10 {
-        say(&journal, "said", &[]);
+        write_line(&logs, "message", &[]);
     }
-    assert_eq!((lines(&folder).len(), folder.join("sync.jsonl.1").exists()), (11, false));
+    assert_eq!((read_lines(&folder).len(), folder.join("sync.jsonl.1").exists()), (11, false));
     drop(lock);
-    say(&journal, "said", &[]);
-    assert_eq!((lines(&folder).len(), folder.join("sync.jsonl.1").exists()), (12, true));
+    write_line(&logs, "message", &[]);
+    assert_eq!((read_lines(&folder).len(), folder.join("sync.jsonl.1").exists()), (12, true));
 }
 
 #[test]
-fn half_a_line_spoils_no_other() {
-    let home = tempfile::tempdir().expect("a folder");
-    let folder = home.path().join("logs");
-    let journal = JsonLogs::new(folder.clone());
-    say(&journal, "before", &[]);
+fn half_a_line_does_not_break_the_next_line() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let folder = data_dir.path().join("logs");
+    let logs = JsonLogs::new(folder.clone());
+    write_line(&logs, "before", &[]);
     let whole = fs::read_to_string(folder.join("sync.jsonl")).expect("a file");
     fs::write(folder.join("sync.jsonl"), format!("{whole}{{\"time\":\"20")).expect("written");
-    say(&journal, "after", &[]);
+    write_line(&logs, "after", &[]);
     let text = fs::read_to_string(folder.join("sync.jsonl")).expect("a file");
     let good = text.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count();
     assert_eq!((good, text.lines().count()), (2, 3), "{text}");
 }
 
-/// Two processes on a disk that is nearly full, and room again in the middle: after each write of ours, which is cut
-/// off, another process appends its line.
-struct Crowded<'a> {
+/// A file on a nearly full disk: each write is cut off, and then another process appends a line.
+struct NearlyFullFile<'a> {
     file: fs::File,
     other: &'a JsonLogs,
 }
 
-impl Write for Crowded<'_> {
+impl Write for NearlyFullFile<'_> {
     fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
         let written = self.file.write(&line[..line.len() / 2])?;
-        say(self.other, "of another process", &[]);
+        write_line(self.other, "of another process", &[]);
         Ok(written)
     }
 
@@ -142,37 +141,38 @@ impl Write for Crowded<'_> {
 }
 
 #[test]
-fn a_line_that_did_not_fit_takes_nothing_of_others_away() {
-    let home = tempfile::tempdir().expect("a folder");
-    let folder = home.path().join("logs");
+fn a_line_cut_by_a_full_disk_keeps_the_lines_of_others() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let folder = data_dir.path().join("logs");
     let other = JsonLogs::new(folder.clone());
-    say(&other, "before", &[]);
+    write_line(&other, "before", &[]);
     let file = fs::File::options().append(true).open(folder.join("sync.jsonl")).expect("a file");
-    let written = write_whole(&mut Crowded { file, other: &other }, b"{\"time\":\"2026\",\"message\":\"cut\"}\n");
+    let written =
+        write_at_once(&mut NearlyFullFile { file, other: &other }, b"{\"time\":\"2026\",\"message\":\"cut\"}\n");
     assert_eq!(written.expect_err("it did not fit").kind(), ErrorKind::StorageFull);
     let text = fs::read_to_string(folder.join("sync.jsonl")).expect("a file");
     let good: Vec<Value> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-    let said: Vec<&str> = good.iter().filter_map(|line| line["message"].as_str()).collect();
-    assert_eq!((said, text.lines().count()), (vec!["before", "of another process"], 3), "{text}");
+    let messages: Vec<&str> = good.iter().filter_map(|line| line["message"].as_str()).collect();
+    assert_eq!((messages, text.lines().count()), (vec!["before", "of another process"], 3), "{text}");
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_to_costs_its_lines_and_nothing_else() {
-    let home = tempfile::tempdir().expect("a folder");
-    let folder = home.path().join("logs");
-    let journal = JsonLogs::new(folder.clone());
+fn an_unwritable_folder_loses_lines_only() {
+    let data_dir = tempfile::tempdir().expect("a folder");
+    let folder = data_dir.path().join("logs");
+    let logs = JsonLogs::new(folder.clone());
     fs::write(&folder, "not a folder").expect("written");
-    say(&journal, "lost", &[]);
-    assert_ne!(journal.broken.load(std::sync::atomic::Ordering::Relaxed), 0);
+    write_line(&logs, "lost", &[]);
+    assert_ne!(logs.failing_files.load(std::sync::atomic::Ordering::Relaxed), 0);
     fs::remove_file(&folder).expect("removed");
-    say(&journal, "kept", &[]);
+    write_line(&logs, "kept", &[]);
     fs::remove_dir_all(&folder).expect("removed");
-    say(&journal, "kept, too", &[]);
-    assert_eq!(lines(&folder).len(), 1);
-    assert_eq!(journal.broken.load(std::sync::atomic::Ordering::Relaxed), 0);
-    assert_eq!(journal.full, FULL);
-    // A data folder that is not there is not for the journal to make.
-    let journal = JsonLogs::new(home.path().join("missing/logs"));
-    say(&journal, "lost", &[]);
-    assert!(!home.path().join("missing").exists());
+    write_line(&logs, "kept, too", &[]);
+    assert_eq!(read_lines(&folder).len(), 1);
+    assert_eq!(logs.failing_files.load(std::sync::atomic::Ordering::Relaxed), 0);
+    assert_eq!(logs.max_file_bytes, MAX_FILE_BYTES);
+    // The data folder itself is not created.
+    let logs = JsonLogs::new(data_dir.path().join("missing/logs"));
+    write_line(&logs, "lost", &[]);
+    assert!(!data_dir.path().join("missing").exists());
 }

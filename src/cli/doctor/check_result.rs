@@ -1,25 +1,25 @@
 //! The result of one check of `lockstep doctor`.
 
-use crate::cli::output::one_line;
+use crate::cli::output::to_single_line;
 
-/// What a check came to.
+/// How a check ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum CheckState {
     Ok,
-    /// It works, and may not for long, or not as it should.
+    /// It works now, but may fail later, or is not safe.
     Warning,
     /// It does not work.
     Wrong,
 }
 
-/// A check and what came of it.
+/// The result of one check, as printed and as JSON.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
 pub(super) struct CheckResult {
     pub(super) check: &'static str,
     pub(super) state: CheckState,
     pub(super) message: String,
-    /// What to do.
+    /// What to do about it. Missing if the state is ok.
     pub(super) fix: Option<String>,
 }
 
@@ -36,13 +36,14 @@ impl CheckResult {
         Self { check, state: CheckState::Wrong, message: message.into(), fix: Some(fix.into()) }
     }
 
-    pub(super) fn lines(&self) -> String {
+    /// Formats the result as a line, and its fix as a second one.
+    pub(super) fn to_lines(&self) -> String {
         let state = match self.state {
             CheckState::Ok => "ok",
             CheckState::Warning => "warning",
-            CheckState::Wrong => "wrong",
+            CheckState::Wrong => "error",
         };
-        let fix = self.fix.as_ref().map(|fix| format!("\n         → {}", one_line(fix))).unwrap_or_default();
-        format!("{state:<8} {}: {}{fix}", self.check, one_line(&self.message))
+        let fix = self.fix.as_ref().map(|fix| format!("\n         → {}", to_single_line(fix))).unwrap_or_default();
+        format!("{state:<8} {}: {}{fix}", self.check, to_single_line(&self.message))
     }
 }

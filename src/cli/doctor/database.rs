@@ -1,4 +1,4 @@
-//! The database: whether it answers, is up to date, takes writes and tells the same time.
+//! Checks the database: whether it answers, is migrated, accepts writes and agrees about the time.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,10 +6,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::check_result::CheckResult;
-use super::shared_connection::{SharedConnection, reach};
-use super::shell_quote::quoted;
-use super::time_limit::{LIMIT, bounded, late};
+use super::shared_connection::{SharedConnection, connection_fix};
+use super::shell_quote::quote_for_shell;
+use super::time_limit::{CHECK_TIMEOUT, describe_timeout, wait_for_result};
 use super::{file_system, runs, writer};
+use crate::app::SPARE_CONNECTIONS;
 use crate::config::Settings;
 use crate::domain::text::measures;
 use crate::store::DatabaseAddress;
@@ -18,203 +19,210 @@ use crate::store::database_facts::BlockingSession;
 
 const CHECK: &str = "database";
 /// A round trip that takes longer makes every page slow.
-const SLOW: Duration = Duration::from_millis(100);
-/// A session may wait for another one, or sit inside a transaction, for so many seconds.
-const PATIENCE: u64 = 10;
-/// Fewer connections than these are few.
-const FEW: i64 = 20;
+const MAX_ROUND_TRIP: Duration = Duration::from_millis(100);
+/// How long a session may wait for another one, or be idle in a transaction.
+const MAX_SESSION_WAIT_SECS: u64 = 10;
+/// Fewer free connections than this are reported.
+const MIN_FREE_CONNECTIONS: i64 = 20;
+/// A clock that is further off than this is reported.
+const MAX_CLOCK_DIFFERENCE: TimeDelta = TimeDelta::seconds(2);
+/// The fix for checks that could not ask the database.
+const DATABASE_FIX: &str = "See the checks of the database above.";
 
-/// A part of it.
+/// A check that uses the shared connection.
 type DatabaseCheck<'a> = &'a dyn Fn(&mut SharedConnection) -> Vec<CheckResult>;
 
-/// Looks at it.
-pub(super) fn check(settings: &Settings) -> Vec<CheckResult> {
+/// Checks the database, and everything that can only be read from it.
+pub(super) fn check_database(settings: &Settings) -> Vec<CheckResult> {
     let address = &settings.database;
     let file = match address {
         DatabaseAddress::Sqlite(path) => Some(path.as_path()),
         DatabaseAddress::Postgres(_) => None,
     };
-    let too_late = || CheckResult::wrong(CHECK, format!("{} {}", address.for_people(), late()), reach(file));
-    let mut findings = Vec::new();
+    let report_timeout = || {
+        let message = format!("{} {}", address.for_people(), describe_timeout());
+        CheckResult::wrong(CHECK, message, connection_fix(file))
+    };
+    let mut results = Vec::new();
     if let Some(path) = file.map(Path::to_owned) {
-        let Some((found, is_there)) = bounded(LIMIT, move || file_system::check(&path)) else {
-            return vec![too_late()];
+        let checked = wait_for_result(CHECK_TIMEOUT, move || file_system::check_database_file(&path));
+        let Some((file_results, exists)) = checked else {
+            return vec![report_timeout()];
         };
-        findings.extend(found);
-        if !is_there {
-            return findings;
+        results.extend(file_results);
+        if !exists {
+            return results;
         }
     }
-    let wanted = address.clone();
-    let mut patient = match bounded(LIMIT, move || DatabaseProbe::open(&wanted)) {
-        Some(Ok(checkup)) => SharedConnection(Some(checkup)),
+    let probe_address = address.clone();
+    let mut connection = match wait_for_result(CHECK_TIMEOUT, move || DatabaseProbe::open(&probe_address)) {
+        Some(Ok(probe)) => SharedConnection::new(probe),
         Some(Err(error)) => {
-            return [findings, vec![CheckResult::wrong(CHECK, error.to_string(), reach(file))]].concat();
+            results.push(CheckResult::wrong(CHECK, error.to_string(), connection_fix(file)));
+            return results;
         }
-        None => return [findings, vec![too_late()]].concat(),
+        None => {
+            results.push(report_timeout());
+            return results;
+        }
     };
-    let locks = |patient: &mut SharedConnection| match file {
-        Some(path) => vec![writer::lock(patient, path)],
-        None => sessions(patient),
+    let check_locks = |connection: &mut SharedConnection| match file {
+        Some(path) => vec![writer::check_write_lock(connection, path)],
+        None => check_sessions(connection),
     };
-    let looks: [DatabaseCheck<'_>; 4] = [
-        &|patient| facts(patient, &address.for_people(), file),
-        &locks,
-        &|patient| vec![clock(patient, file.is_some())],
-        &tables,
+    let checks: [DatabaseCheck<'_>; 4] = [
+        &|connection| check_facts(connection, &address.for_people(), file),
+        &check_locks,
+        &|connection| vec![check_clock(connection, file.is_some())],
+        &check_tables,
     ];
-    for look in looks {
-        findings.extend(look(&mut patient));
-        // It has been said, and everything that follows would say it again.
-        if patient.is_silent() {
+    for check in checks {
+        results.extend(check(&mut connection));
+        // The remaining checks would only report the same timeout again.
+        if connection.has_timed_out() {
             break;
         }
     }
-    findings
+    results
 }
 
-/// What the database says of itself; `shown` is its address.
-fn facts(patient: &mut SharedConnection, shown: &str, file: Option<&Path>) -> Vec<CheckResult> {
-    let facts = match patient.ask(DatabaseProbe::facts) {
+/// Checks version, size, journal mode and free connections. `shown` is the address without its password.
+fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Path>) -> Vec<CheckResult> {
+    let facts = match connection.run_query(DatabaseProbe::facts) {
         Ok(facts) => facts,
-        Err(error) => return vec![CheckResult::wrong(CHECK, format!("{shown}: {error}"), reach(file))],
+        Err(error) => return vec![CheckResult::wrong(CHECK, format!("{shown}: {error}"), connection_fix(file))],
     };
-    let mut findings =
+    let mut results =
         vec![CheckResult::ok(CHECK, format!("{shown}, {}, {}", facts.version, measures::bytes(facts.bytes)))];
-    // An empty file is put into it at the first start.
+    // An empty file is switched to WAL mode at the first start.
     if !facts.write_ahead && facts.bytes > 0 {
-        let message = "it is not in WAL mode, so pages and syncs stand in each other's way";
+        let message = "it is not in WAL mode, so pages and syncs block each other";
         let fix = format!(
-            "End other programs that have it open, then: sqlite3 {} 'PRAGMA journal_mode = WAL'",
-            quoted(shown)
+            "Close other programs that have it open, then run: sqlite3 {} 'PRAGMA journal_mode = WAL'",
+            quote_for_shell(shown)
         );
-        findings.push(CheckResult::warning(CHECK, message, fix));
+        results.push(CheckResult::warning(CHECK, message, fix));
     }
     if facts.read_only {
-        let fix = "Point DATABASE_URL to the server that takes writes, or see default_transaction_read_only.";
-        findings.push(CheckResult::wrong(CHECK, "it takes no writes: it is read-only, perhaps a standby", fix));
+        let fix = "Point DATABASE_URL to the primary server, or check default_transaction_read_only.";
+        results.push(CheckResult::wrong(CHECK, "it is read-only, perhaps a standby", fix));
     }
     if let Some(left) = facts.connections_left {
-        let message = format!("{left} more connections can be made");
-        let fix =
-            "A server of Lockstep uses up to 2 × (LOCKSTEP_WORKERS + 8). Raise max_connections, or end idle clients.";
-        findings.push(match left {
-            ..=0 => CheckResult::wrong("connections", "no more connections can be made", fix),
-            1..FEW => CheckResult::warning("connections", message, fix),
-            FEW.. => CheckResult::ok("connections", message),
+        let message = format!("{left} more connections are possible");
+        let fix = format!(
+            "A Lockstep server uses up to 2 × (LOCKSTEP_WORKERS + {SPARE_CONNECTIONS}). Raise max_connections, or close \
+             idle clients."
+        );
+        results.push(match left {
+            ..=0 => CheckResult::wrong("connections", "no more connections are possible", fix),
+            1..MIN_FREE_CONNECTIONS => CheckResult::warning("connections", message, fix),
+            MIN_FREE_CONNECTIONS.. => CheckResult::ok("connections", message),
         });
     }
-    findings
+    results
 }
 
-/// The migrations and, where none is missing, the runs.
-fn tables(patient: &mut SharedConnection) -> Vec<CheckResult> {
+/// Checks the migrations and, if none is missing, the runs.
+fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
     const CHECK: &str = "migrations";
-    let found = match patient.ask(DatabaseProbe::migrations) {
-        Ok(found) => found,
-        Err(error) => return vec![CheckResult::wrong(CHECK, error, "See what is said of the database.")],
+    let diff = match connection.run_query(DatabaseProbe::migrations) {
+        Ok(diff) => diff,
+        Err(error) => return vec![CheckResult::wrong(CHECK, error, DATABASE_FIX)],
     };
-    let mut findings = Vec::new();
-    if !found.unknown.is_empty() {
-        let message = format!("a newer Lockstep was here: this one does not know {}", found.unknown.join(", "));
-        findings.push(CheckResult::wrong(CHECK, message, "Run the newer version, or restore a copy from before it."));
+    let mut results = Vec::new();
+    if !diff.unknown.is_empty() {
+        let unknown = diff.unknown.join(", ");
+        let message = format!("a newer Lockstep has migrated the database; this version does not know {unknown}");
+        let fix = "Run the newer version, or restore a backup from before the upgrade.";
+        results.push(CheckResult::wrong(CHECK, message, fix));
     }
-    match found.missing.len() {
+    match diff.missing.len() {
         0 => {}
-        _ if found.applied == 0 => {
-            let fix = "If there should be some, see that DATABASE_URL names the right database.";
-            findings.push(CheckResult::warning(
-                CHECK,
-                "no tables are there yet; they are made at the first start",
-                fix,
-            ));
-            return findings;
+        _ if diff.applied == 0 => {
+            let fix = "If tables should exist, check that DATABASE_URL names the right database.";
+            let message = "no tables yet; they are created at the first start";
+            results.push(CheckResult::warning(CHECK, message, fix));
+            return results;
         }
         count => {
-            let names = found.missing.join(", ");
+            let names = diff.missing.join(", ");
             let message = match count {
                 1 => format!("1 migration is missing ({names}); the next start or command applies it"),
                 _ => format!("{count} migrations are missing ({names}); the next start or command applies them"),
             };
-            let fix = "Start the server of this version. If an older one runs, stop it first. Then look again: runs and \
-                       sources were not looked at.";
-            findings.push(CheckResult::warning(CHECK, message, fix));
-            return findings;
+            let fix = "Stop older servers, then start the server of this version and check again: runs and sources were \
+                       not checked.";
+            results.push(CheckResult::warning(CHECK, message, fix));
+            return results;
         }
     }
-    if findings.is_empty() {
-        findings.push(CheckResult::ok(CHECK, format!("all {} are applied", found.applied)));
+    if results.is_empty() {
+        results.push(CheckResult::ok(CHECK, format!("all {} applied", diff.applied)));
     }
-    findings.extend(runs::check(patient));
-    findings
+    results.extend(runs::check_runs(connection));
+    results
 }
 
-/// Who sits inside a transaction, and who waits for whom.
-fn sessions(patient: &mut SharedConnection) -> Vec<CheckResult> {
+/// Checks for sessions that block others or are idle in a transaction.
+fn check_sessions(connection: &mut SharedConnection) -> Vec<CheckResult> {
     const CHECK: &str = "sessions";
-    let sessions = match patient.ask(DatabaseProbe::sessions) {
+    let sessions = match connection.run_query(DatabaseProbe::sessions) {
         Ok(sessions) => sessions,
-        Err(error) => return vec![CheckResult::warning(CHECK, error, "See what is said of the database.")],
+        Err(error) => return vec![CheckResult::warning(CHECK, error, DATABASE_FIX)],
     };
-    let named = |session: &BlockingSession| {
-        let name = if session.name.is_empty() { "without a name" } else { session.name.as_str() };
+    let describe = |session: &BlockingSession| {
+        let name = if session.name.is_empty() { "unnamed" } else { session.name.as_str() };
         format!("session {} ({name}, from {})", session.pid, session.client)
     };
-    let mut findings = Vec::new();
+    let mut results = Vec::new();
     for session in &sessions {
-        let for_long: Vec<&BlockingSession> = sessions
+        let blocked: Vec<String> = sessions
             .iter()
-            .filter(|other| other.blocked_by.contains(&session.pid) && other.seconds >= PATIENCE)
+            .filter(|other| other.blocked_by.contains(&session.pid) && other.seconds >= MAX_SESSION_WAIT_SECS)
+            .map(|other| format!("{} for {} s", other.pid, other.seconds))
             .collect();
-        let idle = session.state.starts_with("idle in transaction");
-        let fix = format!("If it should not: SELECT pg_terminate_backend({});", session.pid);
-        if !for_long.is_empty() {
-            let waiting: Vec<String> =
-                for_long.iter().map(|other| format!("{} for {} s", other.pid, other.seconds)).collect();
+        let is_idle = session.state.starts_with("idle in transaction");
+        let fix = format!("To end it: SELECT pg_terminate_backend({});", session.pid);
+        if !blocked.is_empty() {
             let message =
-                format!("{} ({}) keeps others waiting: {}", named(session), session.state, waiting.join(", "));
-            findings.push(CheckResult::wrong(CHECK, message, fix));
-        } else if idle && session.seconds >= PATIENCE {
-            let message = format!("{} has been sitting inside a transaction for {} s", named(session), session.seconds);
-            findings.push(CheckResult::warning(CHECK, message, fix));
+                format!("{} ({}) blocks other sessions: {}", describe(session), session.state, blocked.join(", "));
+            results.push(CheckResult::wrong(CHECK, message, fix));
+        } else if is_idle && session.seconds >= MAX_SESSION_WAIT_SECS {
+            let message = format!("{} has been idle in a transaction for {} s", describe(session), session.seconds);
+            results.push(CheckResult::warning(CHECK, message, fix));
         }
     }
-    if findings.is_empty() {
-        findings.push(CheckResult::ok(CHECK, "nobody keeps others waiting"));
+    if results.is_empty() {
+        results.push(CheckResult::ok(CHECK, "no session blocks others"));
     }
-    findings
+    results
 }
 
-/// Whether the database and this machine tell the same time, and how fast it answers.
-fn clock(patient: &mut SharedConnection, same_machine: bool) -> CheckResult {
+/// Checks that the clocks of the database and this machine agree, and how long a round trip takes.
+fn check_clock(connection: &mut SharedConnection, is_same_machine: bool) -> CheckResult {
     const CHECK: &str = "clock";
-    // The first answer pays for what is not in memory yet.
-    let asked = patient.ask(|checkup| checkup.clock().and_then(|_| checkup.clock()));
-    let (ahead, took) = match asked {
-        Ok(answer) => answer,
-        Err(error) => return CheckResult::wrong(CHECK, error, "See what is said of the database."),
+    // The first query also loads what is not in memory yet, so the second one is measured.
+    let measured = connection.run_query(|probe| probe.clock().and_then(|_| probe.clock()));
+    let (ahead, round_trip) = match measured {
+        Ok(measured) => measured,
+        Err(error) => return CheckResult::wrong(CHECK, error, DATABASE_FIX),
     };
-    let millis = took.as_secs_f64() * 1000.0;
-    // Half of the round trip may be on either side.
-    let sure = ahead.abs() - TimeDelta::from_std(took / 2).unwrap_or_default();
-    if sure >= TimeDelta::seconds(2) {
-        let (apart, way) = (
-            measures::length(ahead.abs().to_std().unwrap_or_default()),
-            if ahead > TimeDelta::zero() { "ahead of" } else { "behind" },
-        );
-        let fix =
-            "Set both by the same time server (NTP). Leases do not depend on it; times on pages and schedules do.";
-        return CheckResult::warning(CHECK, format!("the database's clock is {apart} {way} this machine's"), fix);
+    let millis = round_trip.as_secs_f64() * 1000.0;
+    // The time was read somewhere within the round trip, so half of it is uncertain.
+    let certain_difference = ahead.abs() - TimeDelta::from_std(round_trip / 2).unwrap_or_default();
+    if certain_difference >= MAX_CLOCK_DIFFERENCE {
+        let difference = measures::length(ahead.abs().to_std().unwrap_or_default());
+        let direction = if ahead > TimeDelta::zero() { "ahead of" } else { "behind" };
+        let fix = "Synchronize both with the same time server (NTP). Leases do not depend on it; times on pages and \
+                   schedules do.";
+        let message = format!("the database's clock is {difference} {direction} this machine's");
+        return CheckResult::warning(CHECK, message, fix);
     }
-    if took >= SLOW {
-        let fix = "Every page asks a few times. Put the server nearer to its database.";
-        return CheckResult::warning(
-            "database",
-            format!("it takes {millis:.0} ms to answer the simplest question"),
-            fix,
-        );
+    if round_trip >= MAX_ROUND_TRIP {
+        let fix = "Every page needs several. Move the server closer to its database.";
+        return CheckResult::warning("database", format!("a round trip takes {millis:.0} ms"), fix);
     }
-    let whose =
-        if same_machine { "the database's is this machine's" } else { "the database's and this machine's agree" };
-    CheckResult::ok(CHECK, format!("{whose}; a question is answered in {millis:.1} ms"))
+    let clock =
+        if is_same_machine { "the database uses this machine's" } else { "the database's and this machine's agree" };
+    CheckResult::ok(CHECK, format!("{clock}; a round trip takes {millis:.1} ms"))
 }

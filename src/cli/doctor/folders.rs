@@ -1,4 +1,4 @@
-//! The data folder and those in it.
+//! Checks the data folder and the folders in it.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -8,160 +8,161 @@ use std::path::Path;
 use rustix::fs::Access;
 
 use super::check_result::{CheckResult, CheckState};
-use super::shell_quote::quoted;
-use super::status;
-use crate::config::{Settings, StatusAt};
+use super::shell_quote::quote_for_shell;
+use super::status::check_status_folder;
+use crate::config::{Settings, StatusStoreSetting};
 use crate::domain::text::measures;
 
-/// With less room than this a sync of a big source may not end well …
-const LITTLE: u64 = 1_000_000_000;
-/// … and with less than this none does.
-const NONE: u64 = 100_000_000;
+/// With less free space than this, the sync of a large source may fail.
+const LOW_DISK_BYTES: u64 = 1_000_000_000;
+/// With less free space than this, every sync may fail.
+const FULL_DISK_BYTES: u64 = 100_000_000;
+/// A file system that can create fewer files than this counts as full.
+const MIN_FREE_FILES: u64 = 100;
 
-/// Looks at them.
-pub(super) fn check(settings: &Settings) -> Vec<CheckResult> {
+/// Checks the data folder, its disk, and the folders in it.
+pub(super) fn check_folders(settings: &Settings) -> Vec<CheckResult> {
     let folder = &settings.data_dir;
-    let mut findings = data_folder(folder);
-    if findings.iter().any(|finding| finding.state == CheckState::Wrong) {
-        return findings;
+    let mut results = check_data_folder(folder);
+    if results.iter().any(|result| result.state == CheckState::Wrong) {
+        return results;
     }
-    findings.push(room(nearest(folder)));
-    if matches!(settings.status, StatusAt::File) {
-        findings.push(status::in_files(&folder.join("status")));
+    results.push(check_disk_space(nearest_existing(folder)));
+    if matches!(settings.status_store, StatusStoreSetting::File) {
+        results.push(check_status_folder(&folder.join("status")));
     }
     for (check, name) in [("log folder", "logs"), ("uploads", "uploads"), ("temporary files", "tmp")] {
-        findings.push(inner(check, &folder.join(name)));
+        results.push(check_inner_folder(check, &folder.join(name)));
     }
-    findings
+    results
 }
 
-fn data_folder(folder: &Path) -> Vec<CheckResult> {
+fn check_data_folder(folder: &Path) -> Vec<CheckResult> {
     const CHECK: &str = "data folder";
     let shown = folder.display();
-    let elsewhere = "Choose another folder with LOCKSTEP_DATA_DIR";
+    let choose_another = "Choose another folder with LOCKSTEP_DATA_DIR";
     let data = match fs::metadata(folder) {
         Ok(data) => data,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return vec![not_there_yet(CHECK, folder, "LOCKSTEP_DATA_DIR")];
+            return vec![report_missing(CHECK, folder, "LOCKSTEP_DATA_DIR")];
         }
         Err(error) => {
-            return vec![CheckResult::wrong(CHECK, format!("{shown} cannot be looked at: {error}"), elsewhere)];
+            return vec![CheckResult::wrong(CHECK, format!("{shown} cannot be accessed: {error}"), choose_another)];
         }
     };
     if !data.is_dir() {
         let message = format!("{shown} is not a folder");
-        return vec![CheckResult::wrong(CHECK, message, format!("{elsewhere}, or move that file away"))];
+        return vec![CheckResult::wrong(CHECK, message, format!("{choose_another}, or move that file away"))];
     }
-    if let Err(error) = try_writing(folder) {
-        return vec![CheckResult::wrong(
-            CHECK,
-            format!("{shown} cannot be written to: {error}"),
-            write_fix(&error, folder),
-        )];
+    if let Err(error) = try_to_write(folder) {
+        return vec![CheckResult::wrong(CHECK, format!("{shown} is not writable: {error}"), write_fix(&error, folder))];
     }
     vec![
-        read_by_others(CHECK, folder, &data)
-            .unwrap_or_else(|| CheckResult::ok(CHECK, format!("{shown} can be written to"))),
+        check_access_of_others(CHECK, folder, &data)
+            .unwrap_or_else(|| CheckResult::ok(CHECK, format!("{shown} is writable"))),
     ]
 }
 
-/// What is to be said of a file or folder that the first start makes; `settings` say where it is.
-pub(super) fn not_there_yet(check: &'static str, path: &Path, settings: &str) -> CheckResult {
-    let (shown, above) = (path.display(), nearest(path));
+/// Reports a missing file or folder that the first start creates. `settings` names the settings of its path.
+pub(super) fn report_missing(check: &'static str, path: &Path, settings: &str) -> CheckResult {
+    let (shown, above) = (path.display(), nearest_existing(path));
     match rustix::fs::access(above, Access::WRITE_OK | Access::EXEC_OK) {
         Ok(()) => {
-            let fix = format!("If there should be one, see that {settings} names it.");
-            CheckResult::warning(check, format!("{shown} is not there yet; it is made at the first start"), fix)
+            let fix = format!("If it should exist, check {settings}.");
+            CheckResult::warning(check, format!("{shown} does not exist yet; it is created at the first start"), fix)
         }
         Err(error) => {
             let error = io::Error::from(error);
-            let message = format!("{shown} is not there and cannot be made in {}: {error}", above.display());
+            let message = format!("{shown} does not exist and cannot be created in {}: {error}", above.display());
             CheckResult::wrong(check, message, write_fix(&error, above))
         }
     }
 }
 
-/// The folder on the way to `path` that is there.
-fn nearest(path: &Path) -> &Path {
-    let there = path.ancestors().find(|it| it.exists());
-    there.unwrap_or(if path.is_absolute() { Path::new("/") } else { Path::new(".") })
+/// Finds the nearest ancestor of `path` that exists.
+fn nearest_existing(path: &Path) -> &Path {
+    let existing = path.ancestors().find(|ancestor| ancestor.exists());
+    existing.unwrap_or(if path.is_absolute() { Path::new("/") } else { Path::new(".") })
 }
 
-/// What is to be said of a file or folder that others than its owner can read.
-pub(super) fn read_by_others(check: &'static str, path: &Path, data: &Metadata) -> Option<CheckResult> {
+/// Reports a file or folder that others than its owner may access.
+pub(super) fn check_access_of_others(check: &'static str, path: &Path, data: &Metadata) -> Option<CheckResult> {
     let mode = data.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then(|| {
-        let message = format!("other users of this machine may look into {} (its mode is {mode:o})", path.display());
-        let fix = format!("chmod go= {}", quoted(&path.to_string_lossy()));
+        let message = format!("other users of this machine may access {} (mode {mode:o})", path.display());
+        let fix = format!("chmod go= {}", quote_for_shell(&path.to_string_lossy()));
         CheckResult::warning(check, message, fix)
     })
 }
 
-fn try_writing(folder: &Path) -> io::Result<()> {
+fn try_to_write(folder: &Path) -> io::Result<()> {
     use io::Write;
-    // A name that the status folder would clear away if this were killed.
+    // The status folder removes files of this name if this process is killed before it does.
     let mut file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
     file.write_all(b"{}")
 }
 
-/// What to do about a folder that cannot be written to.
+/// The fix for a folder that is not writable.
 fn write_fix(error: &io::Error, folder: &Path) -> String {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Free some space there.".to_owned(),
-        io::ErrorKind::ReadOnlyFilesystem => "Its disk is read-only: see dmesg, or how it is mounted.".to_owned(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "Free up space there.".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "Its disk is read-only. Check dmesg, and how it is mounted.".to_owned(),
         _ => {
-            format!("Let the user that runs Lockstep write there: chown -R USER {}", quoted(&folder.to_string_lossy()))
+            format!(
+                "Give the user that runs Lockstep write access: chown -R USER {}",
+                quote_for_shell(&folder.to_string_lossy())
+            )
         }
     }
 }
 
-fn room(folder: &Path) -> CheckResult {
+fn check_disk_space(folder: &Path) -> CheckResult {
     const CHECK: &str = "disk";
     let disk = match rustix::fs::statvfs(folder) {
         Ok(disk) => disk,
         Err(error) => {
-            return CheckResult::warning(CHECK, format!("its free space is not known: {error}"), "Look with df.");
+            return CheckResult::warning(CHECK, format!("its free space is unknown: {error}"), "Check it with df.");
         }
     };
     let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-    let message = format!("{} free where {} is", measures::bytes(free), folder.display());
+    let message = format!("{} free on the disk of {}", measures::bytes(free), folder.display());
     let fix = format!(
-        "Free some space, or move the data folder. See what takes it: du -sh {}/*",
-        quoted(&folder.to_string_lossy())
+        "Free up space, or move the data folder. Find large folders with: du -sh {}/*",
+        quote_for_shell(&folder.to_string_lossy())
     );
-    // File systems that do not count files say that there are none.
-    let out_of_files = disk.f_files > 0 && disk.f_favail < 100;
+    // File systems that do not count files report zero.
+    let out_of_files = disk.f_files > 0 && disk.f_favail < MIN_FREE_FILES;
     if out_of_files {
-        CheckResult::wrong(CHECK, format!("no more files can be made where {} is", folder.display()), fix)
-    } else if free < NONE {
+        CheckResult::wrong(CHECK, format!("no more files can be created on the disk of {}", folder.display()), fix)
+    } else if free < FULL_DISK_BYTES {
         CheckResult::wrong(CHECK, message, fix)
-    } else if free < LITTLE {
+    } else if free < LOW_DISK_BYTES {
         CheckResult::warning(CHECK, message, fix)
     } else {
         CheckResult::ok(CHECK, message)
     }
 }
 
-/// A folder that is made when something is to be put into it.
-fn inner(check: &'static str, folder: &Path) -> CheckResult {
+/// Checks a folder in the data folder. It is created when it is needed.
+fn check_inner_folder(check: &'static str, folder: &Path) -> CheckResult {
     match fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return CheckResult::ok(check, format!("{} is made when it is needed", folder.display()));
+            return CheckResult::ok(check, format!("{} is created when needed", folder.display()));
         }
         Ok(data) if data.is_dir() => {}
         Ok(_) => {
-            let fix = format!("Move that file away: mv {0} {0}.old", quoted(&folder.to_string_lossy()));
+            let fix = format!("Move that file away: mv {0} {0}.old", quote_for_shell(&folder.to_string_lossy()));
             return CheckResult::wrong(check, format!("{} is not a folder", folder.display()), fix);
         }
         Err(error) => {
-            let fix = "Let the user that runs Lockstep look there.";
-            return CheckResult::wrong(check, format!("{} cannot be looked at: {error}", folder.display()), fix);
+            let fix = "Give the user that runs Lockstep access.";
+            return CheckResult::wrong(check, format!("{} cannot be accessed: {error}", folder.display()), fix);
         }
     }
-    match try_writing(folder) {
-        Ok(()) => CheckResult::ok(check, format!("{} can be written to", folder.display())),
+    match try_to_write(folder) {
+        Ok(()) => CheckResult::ok(check, format!("{} is writable", folder.display())),
         Err(error) => {
-            let message = format!("{} cannot be written to: {error}", folder.display());
+            let message = format!("{} is not writable: {error}", folder.display());
             CheckResult::wrong(check, message, write_fix(&error, folder))
         }
     }

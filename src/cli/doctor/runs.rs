@@ -1,4 +1,4 @@
-//! The runs: those that nobody works on, and the sources whose last one did not end well.
+//! Checks the runs: those that no worker has, and the sources whose last run did not complete.
 
 use std::time::Duration;
 
@@ -9,76 +9,75 @@ use super::shared_connection::SharedConnection;
 use crate::domain::text::measures;
 use crate::store::checkup::{DatabaseProbe, FailedSource, LeftRun};
 
-/// A run whose worker is gone is ended by any server within this.
-const GRACE: Duration = Duration::from_secs(30);
-/// How long a run may wait while no worker is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// A running server ends a run without a worker within this time.
+const RECOVERY_TIME: Duration = Duration::from_secs(30);
+/// How long a run may be queued while no worker is busy.
+const MAX_QUEUE_TIME: Duration = Duration::from_secs(60);
+/// How long a final transaction may take before it counts as an error.
+const MAX_FINAL_TRANSACTION_TIME: Duration = Duration::from_secs(300);
 
-/// How long a last transaction may take before something is wrong.
-const LAST: Duration = Duration::from_secs(300);
+/// The fix for checks that could not ask the database.
+const DATABASE_FIX: &str = "See the checks of the database above.";
 
-/// Looks at them.
-pub(super) fn check(patient: &mut SharedConnection) -> Vec<CheckResult> {
-    let mut findings = match patient.ask(|checkup| checkup.left_runs(GRACE, PATIENCE)) {
-        Ok((lost, waiting)) => left(&lost, &waiting),
-        Err(error) => vec![CheckResult::wrong("runs", error, "See what is said of the database.")],
+/// Checks runs and sources.
+pub(super) fn check_runs(connection: &mut SharedConnection) -> Vec<CheckResult> {
+    let mut results = match connection.run_query(|probe| probe.left_runs(RECOVERY_TIME, MAX_QUEUE_TIME)) {
+        Ok((lost, waiting)) => report_left_runs(&lost, &waiting),
+        Err(error) => vec![CheckResult::wrong("runs", error, DATABASE_FIX)],
     };
-    findings.extend(match patient.ask(DatabaseProbe::failed_sources) {
-        Ok(failed) if failed.is_empty() => vec![CheckResult::ok("sources", "the last sync of none of them failed")],
-        Ok(failed) => failed.iter().map(failure).collect(),
-        Err(error) => vec![CheckResult::wrong("sources", error, "See what is said of the database.")],
+    results.extend(match connection.run_query(DatabaseProbe::failed_sources) {
+        Ok(failed) if failed.is_empty() => vec![CheckResult::ok("sources", "no source's last sync failed")],
+        Ok(failed) => failed.iter().map(report_failed_source).collect(),
+        Err(error) => vec![CheckResult::wrong("sources", error, DATABASE_FIX)],
     });
-    findings
+    results
 }
 
-fn left(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
+fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
     const CHECK: &str = "runs";
-    let of_lost = lost.iter().map(|run| {
+    let lost_results = lost.iter().map(|run| {
         let LeftRun { id, source, .. } = run;
-        let (worker, past) = (run.worker.as_deref().unwrap_or("?"), measures::length(run.since));
+        let (worker, age) = (run.worker.as_deref().unwrap_or("unknown"), measures::length(run.since));
         let fix = "No server is running, or none can write to the database. Start `lockstep serve`: it ends such runs \
-                   and starts them again by itself.";
+                   and starts them again.";
         if !run.finalizing {
             let message =
-                format!("{id} of {source} has had no worker for {past} (it was {worker}), and no server has ended it");
+                format!("{id} of {source} has had no worker for {age} (last: {worker}), and no server has ended it");
             return CheckResult::wrong(CHECK, message, fix);
         }
         let message = format!(
-            "the lease of {id} of {source} ran out {past} ago ({worker}), in its last transaction, which may still be \
-             going on"
+            "the lease of {id} of {source} expired {age} ago ({worker}) during its final transaction, which may still be \
+             running"
         );
-        let patient = "Look again in a minute: the end of a big sync takes a while.";
-        if run.since < LAST {
-            CheckResult::warning(CHECK, message, patient)
+        let wait = "Check again in a minute: the final transaction of a large sync takes a while.";
+        if run.since < MAX_FINAL_TRANSACTION_TIME {
+            CheckResult::warning(CHECK, message, wait)
         } else {
-            CheckResult::wrong(CHECK, message, format!("{patient} If it stays so: {fix}"))
+            CheckResult::wrong(CHECK, message, format!("{wait} If this persists: {fix}"))
         }
     });
-    let of_waiting = waiting.iter().map(|run| {
-        let message = format!(
-            "{} of {} has been waiting for {}, and no worker is busy",
-            run.id,
-            run.source,
-            measures::length(run.since)
-        );
+    let waiting_results = waiting.iter().map(|run| {
+        let age = measures::length(run.since);
+        let message = format!("{} of {} has been queued for {age}, and no worker is busy", run.id, run.source);
         CheckResult::wrong(CHECK, message, "No server is running. Start `lockstep serve`.")
     });
-    let mut findings: Vec<CheckResult> = of_lost.chain(of_waiting).collect();
-    if findings.is_empty() {
-        findings.push(CheckResult::ok(CHECK, "none is left without a worker"));
+    let mut results: Vec<CheckResult> = lost_results.chain(waiting_results).collect();
+    if results.is_empty() {
+        results.push(CheckResult::ok(CHECK, "no run is left without a worker"));
     }
-    findings
+    results
 }
 
-fn failure(failed: &FailedSource) -> CheckResult {
+fn report_failed_source(failed: &FailedSource) -> CheckResult {
     let FailedSource { source, id, message, ended } = failed;
-    let past = measures::length((Utc::now() - ended).to_std().unwrap_or_default());
+    let age = measures::length((Utc::now() - ended).to_std().unwrap_or_default());
     let fix = format!(
-        "Mend what it names, then `lockstep sync {source}`. `lockstep source check {source}` looks without writing."
+        "Fix the cause that the message names, then run `lockstep sync {source}`. `lockstep source check {source}` tests \
+         the source without writing."
     );
     CheckResult::warning(
         "sources",
-        format!("the last sync of {source} did not end well {past} ago ({id}): {message}"),
+        format!("the last sync of {source} did not complete, {age} ago ({id}): {message}"),
         fix,
     )
 }

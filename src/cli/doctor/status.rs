@@ -1,54 +1,56 @@
-//! Where live status is told to pollers first.
+//! Checks the primary status store.
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
 use super::check_result::CheckResult;
-use crate::config::{Settings, StatusAt};
+use crate::config::{Settings, StatusStoreSetting};
 use crate::status::{FileStatus, RedisAddress, RedisStatus, StatusError, StatusStore};
 
 const CHECK: &str = "status store";
-const MEANWHILE: &str = "Nothing is lost meanwhile: status comes from the database, a little later.";
+const CONSEQUENCE: &str = "No data is lost: until then status is read from the database, with a short delay.";
 
-/// Looks at it, unless it is a folder: that one is looked at with the data folder, in which it is.
-pub(super) fn check(settings: &Settings) -> Vec<CheckResult> {
-    match &settings.status {
-        StatusAt::File => Vec::new(),
-        StatusAt::Redis(address) => vec![in_redis(address, settings.keep_status)],
-        StatusAt::Database => {
-            vec![CheckResult::ok(CHECK, "live status is kept in the database, which is looked at by itself")]
+/// Checks the status store, unless it is a folder, which is checked with the data folder that contains it.
+pub(super) fn check_status_store(settings: &Settings) -> Vec<CheckResult> {
+    match &settings.status_store {
+        StatusStoreSetting::File => Vec::new(),
+        StatusStoreSetting::Redis(address) => vec![check_redis(address, settings.keep_status)],
+        StatusStoreSetting::Database => {
+            vec![CheckResult::ok(CHECK, "live status is kept in the database, which is checked below")]
         }
     }
 }
 
-/// Looks at a folder for status files, which need not be there.
-pub(super) fn in_files(folder: &Path) -> CheckResult {
+/// Checks a folder for status files, which may not exist yet.
+pub(super) fn check_status_folder(folder: &Path) -> CheckResult {
     match std::fs::metadata(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let message = format!("live status is kept in files; {} is made when it is needed", folder.display());
+            let message = format!("live status is kept in files; {} is created when needed", folder.display());
             CheckResult::ok(CHECK, message)
         }
-        _ => said(FileStatus::new(folder.to_owned()).check(), "files", || format!("Mend what is named. {MEANWHILE}")),
+        _ => to_check_result(FileStatus::new(folder.to_owned()).check(), "files", || {
+            format!("Fix the cause that the message names. {CONSEQUENCE}")
+        }),
     }
 }
 
-fn in_redis(address: &RedisAddress, kept: Duration) -> CheckResult {
-    let asked = RedisStatus::open(address, kept).and_then(|redis| {
-        // The first time connecting is paid for, too, and little is given to either.
+fn check_redis(address: &RedisAddress, keep_status: Duration) -> CheckResult {
+    let checked = RedisStatus::open(address, keep_status).and_then(|redis| {
+        // Connecting takes part of the first check's short time limit, so one more try is allowed.
         redis.check().or_else(|_| redis.check())
     });
-    said(asked, &format!("the Redis at {}", address.for_people()), || {
+    to_check_result(checked, &format!("the Redis at {}", address.for_people()), || {
         format!(
-            "See whether Redis runs and lets this machine in, and whether LOCKSTEP_REDIS_URL is right: password, host, \
-             port, database. {MEANWHILE}"
+            "Check that Redis is running and accepts this machine, and that LOCKSTEP_REDIS_URL is right: password, \
+             host, port, database. {CONSEQUENCE}"
         )
     })
 }
 
-fn said(checked: Result<(), StatusError>, place: &str, fix: impl FnOnce() -> String) -> CheckResult {
+fn to_check_result(checked: Result<(), StatusError>, place: &str, fix: impl FnOnce() -> String) -> CheckResult {
     match checked {
-        Ok(()) => CheckResult::ok(CHECK, format!("live status can be kept in {place}")),
+        Ok(()) => CheckResult::ok(CHECK, format!("live status can be written to {place}")),
         Err(error) => CheckResult::wrong(CHECK, error.to_string(), fix()),
     }
 }

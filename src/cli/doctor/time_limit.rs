@@ -8,29 +8,32 @@ use crate::config::Settings;
 use crate::domain::text::measures;
 
 /// How long one check may take.
-pub(super) const LIMIT: Duration = Duration::from_secs(5);
+pub(super) const CHECK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What `check` finds, or what `given_up` makes of the words for a check that takes too long. Its thread ends with this
-/// process then.
-pub(super) fn within(
+/// Runs `check`. If it takes too long, returns what `on_timeout` makes of the words "did not answer within …". The
+/// thread of the check then goes on until this process ends.
+pub(super) fn run_with_timeout(
     settings: &Settings,
     check: impl FnOnce(&Settings) -> Vec<CheckResult> + Send + 'static,
-    given_up: impl FnOnce(&str) -> CheckResult,
+    on_timeout: impl FnOnce(&str) -> CheckResult,
 ) -> Vec<CheckResult> {
     let settings = settings.clone();
-    bounded(LIMIT, move || check(&settings)).unwrap_or_else(|| vec![given_up(&late())])
+    wait_for_result(CHECK_TIMEOUT, move || check(&settings)).unwrap_or_else(|| vec![on_timeout(&describe_timeout())])
 }
 
-/// Said of what takes too long.
-pub(super) fn late() -> String {
-    format!("does not answer within {}", measures::limit(LIMIT))
+/// The end of a message about a check that timed out.
+pub(super) fn describe_timeout() -> String {
+    format!("did not answer within {}", measures::limit(CHECK_TIMEOUT))
 }
 
-/// What `work` answers, unless it takes longer than `most`.
-pub(super) fn bounded<T: Send + 'static>(most: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let (say, hear) = mpsc::channel();
+/// Runs `work` on a thread of its own and returns its result, unless it takes longer than `timeout`.
+pub(super) fn wait_for_result<T: Send + 'static>(
+    timeout: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (sender, receiver) = mpsc::channel();
     let thread = std::thread::Builder::new().name("checkup".to_owned());
-    // Nobody hears it when it comes too late.
-    thread.spawn(move || drop(say.send(work()))).ok()?;
-    hear.recv_timeout(most).ok()
+    // After the timeout nobody receives the result.
+    thread.spawn(move || drop(sender.send(work()))).ok()?;
+    receiver.recv_timeout(timeout).ok()
 }

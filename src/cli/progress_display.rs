@@ -1,0 +1,76 @@
+//! Shows the progress of a run on standard error.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output::{print_note, to_single_line};
+use crate::domain::operation::Stage;
+use crate::domain::run_text::run_outcome;
+use crate::domain::status_report::StatusReport;
+use crate::domain::sync_id::SyncId;
+
+/// Shows progress as a bar on a terminal, and elsewhere as a line at every change of stage.
+pub(super) enum ProgressDisplay {
+    /// A progress bar.
+    Bar(ProgressBar),
+    /// Lines. Holds the run and stage of the last line.
+    Lines(Option<(SyncId, Option<Stage>)>),
+}
+
+impl ProgressDisplay {
+    pub(super) fn on_stderr() -> Self {
+        let style = ProgressStyle::with_template("{bar:30} {pos:>3} %  {wide_msg}");
+        match style {
+            Ok(style) if std::io::stderr().is_terminal() => Self::Bar(ProgressBar::new(100).with_style(style)),
+            _ => Self::Lines(None),
+        }
+    }
+
+    pub(super) fn show_report(&mut self, report: &StatusReport) {
+        match self {
+            Self::Bar(bar) => {
+                // The status is read from two places, one of which may be a moment behind.
+                bar.set_position(u64::from(report.progress).max(bar.position()));
+                bar.set_message(to_single_line(&report.message));
+            }
+            Self::Lines(last) => {
+                let now = Some((report.id, report.stage));
+                if *last != now {
+                    *last = now;
+                    print_note(&format!("{:>3} %  {}", report.progress, report.message));
+                }
+            }
+        }
+    }
+
+    /// Prints a line without breaking the bar.
+    pub(super) fn print_line(&self, line: &str) {
+        match self {
+            Self::Bar(bar) => bar.suspend(|| print_note(line)),
+            Self::Lines(_) => print_note(line),
+        }
+    }
+
+    /// Starts again at 0 % for the next run.
+    pub(super) fn restart(&self) {
+        if let Self::Bar(bar) = self {
+            bar.set_position(0);
+        }
+    }
+
+    /// Leaves the bar with the outcome of the run. Without a last status the bar is removed.
+    pub(super) fn finish(&self, last: Option<&StatusReport>) {
+        match (self, last) {
+            (Self::Bar(bar), Some(last)) => {
+                bar.set_position(u64::from(last.progress));
+                bar.abandon_with_message(run_outcome(last.kind, last.status, &last.stats));
+            }
+            (Self::Bar(bar), None) => bar.finish_and_clear(),
+            (Self::Lines(_), Some(last)) => {
+                print_note(&format!("{:>3} %  {}", last.progress, run_outcome(last.kind, last.status, &last.stats)));
+            }
+            (Self::Lines(_), None) => {}
+        }
+    }
+}
