@@ -29,7 +29,7 @@ fn the_pages_say_that_the_database_is_away_and_heal_when_it_is_back() {
     browser.sees("#panel-message", "Fetching");
 
     postgres.stop("fast");
-    browser.sees("#panel-note", "The database does not answer, retrying…");
+    browser.sees("#panel-note", "Database unavailable, retrying…");
     browser.sees("#panel-message", "Fetching");
     postgres.start_again();
     browser.until("the note goes", || browser.text("#panel-note").is_empty());

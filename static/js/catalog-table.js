@@ -1,0 +1,10 @@
+// Shows the order of the table in the sort menu above it.
+import { find } from "./page.js";
+
+export const watchCatalogTable = () => {
+  document.addEventListener("htmx:after:swap", (event) => {
+    const order = find("#search select");
+    // Morphing keeps what was chosen by hand, even after the head of a column has set another order.
+    if (order && event.detail.ctx.target?.id === "table") order.value = find("[selected]", order)?.value ?? "";
+  });
+};

@@ -1,0 +1,80 @@
+// Keeps the page as it is when a request fails, and shows what happened.
+import { find, findBadge, findPanel } from "./page.js";
+
+const RETRY_DELAY_MS = 3000;
+
+const isPanel = (element) => element?.id === "panel";
+
+const showPanelNote = (text, link) => {
+  const note = find("#panel-note");
+  if (!note) return;
+  note.textContent = text;
+  if (link) note.append(" ", Object.assign(document.createElement("a"), link));
+};
+
+const stopPanelPolling = () => {
+  const panel = findPanel();
+  for (const name of ["hx-get", "hx-trigger"]) panel.removeAttribute(name);
+  htmx.process(panel, true);
+};
+
+const signInLink = () => ({
+  href: "/login?next=" + encodeURIComponent(location.pathname + location.search),
+  textContent: "Sign in again.",
+});
+
+const showPanelFailure = (ctx, status, reason, isSignedOut) => {
+  const isPoll = ctx.request.method === "GET";
+  if (isSignedOut) {
+    stopPanelPolling();
+    showPanelNote("You were signed out.", signInLink());
+  } else if (status === 403) {
+    showPanelNote("You don't have permission to do that.");
+  } else if (status === 404) {
+    stopPanelPolling();
+    showPanelNote("This sync no longer exists.", { href: location.href, textContent: "Reload the page." });
+  } else if (reason?.startsWith("database_")) {
+    showPanelNote(isPoll ? "Database unavailable, retrying…" : ctx.text);
+  } else if (isPoll) {
+    showPanelNote("Connection lost, retrying…");
+  } else {
+    showPanelNote("The request did not reach the server. Check your connection and try again.");
+  }
+  findPanel().classList.toggle("lost", status !== 403);
+};
+
+const showFailure = (ctx) => {
+  const status = ctx.response?.status;
+  // Lockstep sets this header on its errors. A proxy's error page does not have it.
+  const reason = ctx.response?.raw?.headers?.get("lockstep-reason");
+  const isSignedOut = status === 401 || new URL(ctx.response?.raw?.url || location.href).pathname === "/login";
+  if (isPanel(ctx.target)) {
+    showPanelFailure(ctx, status, reason, isSignedOut);
+  } else if (/^(stopPolling|runs:changed|retry)$/.test(ctx.sourceEvent?.type)) {
+    // The table loads once after a sync, and the panel no longer polls: without a retry it would stay out of date.
+    setTimeout(() => htmx.trigger(ctx.sourceElement, "retry", {}, false), RETRY_DELAY_MS);
+  } else if (ctx.sourceElement !== findBadge()) {
+    let text = "The server did not respond. Try again in a moment.";
+    if (isSignedOut) text = "You were signed out. Reload the page to sign in again.";
+    else if (reason) text = ctx.text;
+    find("#trouble").textContent = text;
+  }
+};
+
+export const watchFailures = () => {
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { ctx } = event.detail;
+    const isRefused = ctx.swap === "none";
+    // A proxy's page or a login page may come with any status, so only a panel may replace a panel.
+    const isForeignPage = isPanel(ctx.target) && !/^\s*<section id="panel"/.test(ctx.text);
+    if (isRefused || isForeignPage) {
+      event.preventDefault();
+      showFailure(ctx);
+    } else if (ctx.sourceElement !== findBadge()) {
+      find("#trouble").textContent = "";
+    }
+  });
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.ctx) showFailure(event.detail.ctx);
+  });
+};

@@ -1,0 +1,69 @@
+// The sync panel: dismissing a result, the cooldown of the Sync button, and its copy in the badge.
+import { find, findBadge, findPanel, isPanelPolling } from "./page.js";
+import { recall, remember } from "./tab-memory.js";
+
+const COOLDOWN_TICK_MS = 250;
+
+let cooldownTimer;
+
+const dismissedKey = (panel) => `lockstep.dismissed.${panel.dataset.sync}`;
+
+// The panel's answer carries the badge entry of its run, so that the badge needs no request of its own.
+const copyRunToBadge = () => {
+  const entry = find("#panel-badge");
+  if (!entry || !isPanelPolling()) return;
+  const { slug } = findPanel().dataset;
+  findBadge()?.querySelector(`[data-slug="${slug}"]`)?.remove();
+  findBadge()?.prepend(entry.content.cloneNode(true));
+};
+
+// Counts the seconds in the Sync button until it may be pressed again.
+const startCooldown = (button) => {
+  const end = Date.now() + Number(button.dataset.cooldown) * 1000;
+  delete button.dataset.cooldown;
+  clearInterval(cooldownTimer);
+  const updateButton = () => {
+    const syncButton = find("#panel-sync");
+    const secondsLeft = Math.ceil((end - Date.now()) / 1000);
+    const isOver = secondsLeft <= 0 || isPanelPolling();
+    if (isOver) clearInterval(cooldownTimer);
+    if (!syncButton || isPanelPolling()) return;
+    syncButton.disabled = !isOver;
+    find(".label", syncButton).textContent = isOver ? "Sync" : `Sync (${secondsLeft})`;
+  };
+  cooldownTimer = setInterval(updateButton, COOLDOWN_TICK_MS);
+  updateButton();
+};
+
+const updatePanel = () => {
+  const panel = findPanel();
+  if (!panel) return;
+  if (panel.dataset.sync && recall(dismissedKey(panel))) panel.classList.add("at-rest");
+  const button = find("[data-cooldown]", panel);
+  if (button) startCooldown(button);
+  copyRunToBadge();
+};
+
+const dismissResult = () => {
+  const panel = findPanel();
+  remember(dismissedKey(panel));
+  panel.classList.add("at-rest");
+  panel.focus({ preventScroll: true });
+};
+
+export const watchPanel = () => {
+  document.addEventListener("DOMContentLoaded", updatePanel);
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.target?.id !== "panel") return;
+    updatePanel();
+    // The pressed button is disabled or gone now. Focus stays in the panel, so that the next Tab does not start at the top.
+    const focused = document.activeElement;
+    if (ctx.request.method === "POST" && (focused === document.body || focused?.disabled)) {
+      findPanel().focus({ preventScroll: true });
+    }
+  });
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("#panel-dismiss")) dismissResult();
+  });
+};
