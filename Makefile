@@ -1,6 +1,6 @@
 # make test   installs what the tests need (Debian, as root) and runs all of them
 # make test-busy  runs the tests beside six busy loops, all at the lowest priority; FILTER='test(reader)' chooses some
-# make lint   format, clippy, docs
+# make lint   formatting, clippy and docs of Rust; formatting and lints of static/. make format corrects the formatting
 # make crashes  kills servers in the middle of their runs, 200 times on each database; prints what came of it
 # make bench  compares loading and polling with their references, and a sync with one that tells no progress; prints
 #             ratios. make bench-progress is the second part alone
@@ -8,7 +8,7 @@
 
 CARGO ?= cargo
 
-.PHONY: test test-busy crashes lint bench bench-progress screenshot needs
+.PHONY: test test-busy crashes lint lint-static format bench bench-progress screenshot needs
 
 test: needs
 	@if $(CARGO) nextest --version >/dev/null 2>&1; \
@@ -27,10 +27,22 @@ crashes: needs
 needs:
 	@scripts/install-test-needs
 
-lint:
+lint: lint-static
 	$(CARGO) fmt --check
 	$(CARGO) clippy --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --no-deps --document-private-items
+
+lint-static: node_modules/.package-lock.json
+	npm run --silent lint
+
+format: node_modules/.package-lock.json
+	$(CARGO) fmt
+	npm run --silent format
+
+# npm writes this file at the end of an installation.
+node_modules/.package-lock.json: package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 bench:
 	@benches/compare
