@@ -5,7 +5,7 @@ mod crawl;
 mod identity;
 mod kept_keys;
 mod messages;
-mod parse;
+pub mod parse;
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use url::Url;
 use self::articles::{COLUMNS, FEED, KEY};
 use self::crawl::crawler::{CrawlResult, FeedCrawler};
 use self::crawl::feed_request::{ArrivedBody, FEED_BYTES};
-use self::crawl::state::CrawlTally;
+use self::crawl::tally::CrawlTally;
 use self::messages::CrawlShortfall;
 use super::http::HttpClient;
 use super::http::address::parse;

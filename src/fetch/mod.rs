@@ -4,7 +4,7 @@
 
 mod csv;
 mod excel;
-mod feeds;
+pub mod feeds;
 mod file_name;
 mod file_signature;
 mod file_type_names;

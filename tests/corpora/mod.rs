@@ -1,5 +1,6 @@
 //! Inputs as people met them: rebuilt from public bug reports (`reports/`), each with the outcome that a person wants.
 
+mod feeds;
 pub(crate) mod keys;
 mod links;
 mod pollution;

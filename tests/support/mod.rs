@@ -34,6 +34,6 @@ pub(crate) mod xls_builder;
 
 pub(crate) use flaky_pg_proxy::FlakyPgProxy;
 pub(crate) use pause_point::PausePoint;
-pub(crate) use shared_data::shared_data;
+pub(crate) use shared_data::{data_set, shared_data};
 pub(crate) use test_database::{TestDatabase, on_both_databases};
 pub(crate) use test_engine::TestEngine;

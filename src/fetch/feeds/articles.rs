@@ -5,11 +5,10 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::identity;
-use super::parse::feed::FeedEntry;
+use super::parse::FeedEntry;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::feed::EntryIdentity;
-pub(super) use crate::domain::rows::row::clipped;
-use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow};
+use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, clipped};
 use crate::fetch::FetchError;
 use crate::fetch::row_file::RowWriter;
 
@@ -103,7 +102,7 @@ mod tests {
     use super::{COLUMNS, FEED, FeedOrigin, KEY, write};
     use crate::domain::feed::EntryIdentity;
     use crate::domain::rows::row::column_names;
-    use crate::fetch::feeds::parse::feed::FeedEntry;
+    use crate::fetch::feeds::parse::FeedEntry;
     use crate::fetch::row_file::{RowFileSummary, RowWriter};
     use crate::fetch::{FetchError, FetchedContent};
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sha2::{Digest, Sha256};
 
-use super::parse::feed::FeedEntry;
+use super::parse::FeedEntry;
 use crate::domain::feed::EntryIdentity;
 
 /// Marks longer than this are keys as digests only.
@@ -63,7 +63,7 @@ mod tests {
     use super::{choose, key, prefix};
     use crate::domain::feed::EntryIdentity;
     use crate::domain::item::KEY_MAX_BYTES;
-    use crate::fetch::feeds::parse::feed::FeedEntry;
+    use crate::fetch::feeds::parse::FeedEntry;
 
     fn entry(guid: &str, link: &str, title: &str) -> FeedEntry {
         let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());

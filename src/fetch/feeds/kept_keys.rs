@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::articles::FeedOrigin;
 use super::identity;
-use super::parse::feed::FeedEntry;
+use super::parse::FeedEntry;
 use crate::fetch::{FetchError, ItemLookup};
 
 /// For keys of `entries` the ones that the catalog has for the same entries. `before` are the entries as they would be

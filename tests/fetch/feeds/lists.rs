@@ -89,7 +89,7 @@ fn a_list_that_arrives_cut_forgets_no_feed_and_is_asked_for_again() {
     let mut reader = Reader::of(&[outside.url("/list")]);
     reader.by_hand();
     outside.set("/list", StubReply::opml(&feeds).etag("\"cut\"").halved());
-    assert!(reader.by_hand().issues.iter().any(|issue| issue.reason.contains("It ends in the middle")));
+    assert!(reader.by_hand().issues.iter().any(|issue| issue.reason.contains("The list is cut off")));
     assert_eq!(titles(&reader).len(), 3);
     outside.set("/list", StubReply::opml(&feeds[1..]).etag("\"cut\""));
     reader.by_hand();

@@ -8,13 +8,12 @@ use parking_lot::Mutex;
 use ureq::http::{HeaderMap, StatusCode};
 use url::Url;
 
-use super::ingest::bare;
+use super::link_base::without_secrets;
 use super::pacing;
 use crate::domain::source::Validators;
 use crate::domain::text::measures;
 use crate::fetch::feeds::messages;
-use crate::fetch::feeds::parse::autodiscovery;
-use crate::fetch::feeds::parse::sniff::begins_as_feed;
+use crate::fetch::feeds::parse::{begins_as_feed, find_feed_links};
 use crate::fetch::http::address::RedirectScope;
 use crate::fetch::http::body_file::{BodyFile, disk};
 use crate::fetch::http::request::OutgoingRequest;
@@ -131,7 +130,7 @@ pub(super) fn ask(
             )),
             (200 | 203, _) if response_status::says_html(headers) && begins_as_feed(start) => Ok(()),
             (200 | 203, _) if response_status::says_html(headers) => {
-                *named.lock() = autodiscovery::feeds_of(start, &bare(&place.url));
+                *named.lock() = find_feed_links(start, &without_secrets(&place.url));
                 Err(BodyProblem::Final(response_status::page_instead(place)))
             }
             _ => response_status::judge(status, headers, start, place),

@@ -6,8 +6,10 @@ use url::Url;
 
 use super::crawler::FeedCrawler;
 use super::feed_request::ArrivedBody;
+use super::link_base::without_secrets;
 use super::state::FeedJob;
 use crate::domain::feed::EntryIdentity;
+use crate::domain::rows::row::clipped;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
 use crate::fetch::feeds::articles;
@@ -15,13 +17,10 @@ use crate::fetch::feeds::articles::FeedOrigin;
 use crate::fetch::feeds::identity;
 use crate::fetch::feeds::kept_keys::kept_keys;
 use crate::fetch::feeds::messages;
-use crate::fetch::feeds::parse::autodiscovery;
-use crate::fetch::feeds::parse::charset::EncodingHints;
-use crate::fetch::feeds::parse::feed;
-use crate::fetch::feeds::parse::feed::{Feed, FeedEntry};
-use crate::fetch::feeds::parse::opml;
-use crate::fetch::feeds::parse::opml::FeedList;
-use crate::fetch::feeds::parse::sniff::{BodyFormat, shape};
+use crate::fetch::feeds::parse::{
+    BodyFormat, EncodingHints, Feed, FeedEntry, FeedList, ParseError, ParseHints, detect_format, find_feed_links,
+    parse, parse_feed_list,
+};
 use crate::fetch::file_signature::{detect_start, refusal};
 use crate::fetch::row_file::RowWriter;
 
@@ -41,19 +40,19 @@ impl FeedCrawler<'_> {
         if self.watch.should_stop() {
             return;
         }
-        let detected = EncodingHints { set: None, charset: arrived.charset.as_deref() };
-        let hints = EncodingHints { set: self.encoding, ..detected };
-        let read = arrived.read().and_then(|bytes| match shape(&bytes) {
-            BodyFormat::List if job.given => guarded(|| opml::addresses(&bytes, hints)).map(IngestedBody::List),
+        let detected = EncodingHints { configured: None, declared: arrived.charset.as_deref() };
+        let hints = EncodingHints { configured: self.encoding, ..detected };
+        let read = arrived.read().and_then(|bytes| match detect_format(&bytes) {
+            BodyFormat::List if job.given => guarded(|| parse_feed_list(&bytes, hints)).map(IngestedBody::List),
             BodyFormat::List => Err(messages::nested_list()),
-            BodyFormat::Page => Ok(IngestedBody::Page(autodiscovery::feeds_of(&bytes, &bare(&arrived.url)))),
+            BodyFormat::Page => Ok(IngestedBody::Page(find_feed_links(&bytes, &without_secrets(&arrived.url)))),
             BodyFormat::Other if let Some(signature) = detect_start(&bytes) => {
                 Err(refusal(signature, "not_a_feed", "a feed or a list of feeds"))
             }
             BodyFormat::Feed | BodyFormat::Other => {
-                let base = bare(&arrived.url);
-                let parsed = |hints| guarded(|| feed::parse(&bytes, hints, &base));
-                let without_setting = hints.set.and_then(|_| parsed(detected).ok());
+                let base = without_secrets(&arrived.url);
+                let parsed = |hints| guarded(|| parse(&bytes, ParseHints { base: &base, encoding: hints }));
+                let without_setting = hints.configured.and_then(|_| parsed(detected).ok());
                 parsed(hints).map(|document| IngestedBody::Feed(document, without_setting))
             }
         });
@@ -90,12 +89,12 @@ impl FeedCrawler<'_> {
         feed: Feed,
         without_setting: &[FeedEntry],
     ) -> Result<(), FetchError> {
-        let Feed { title, entries, mut notes, is_broken, .. } = feed;
+        let Feed { title, entries, mut notes, is_incomplete, .. } = feed;
         // Of what was cut off on its way the next sync has to ask for all again.
-        let validators = if is_broken { Validators::default() } else { arrived.validators.clone() };
+        let validators = if is_incomplete { Validators::default() } else { arrived.validators.clone() };
         let known = self.state.lock().ledger.identity(&job.address);
         let identity = known.or_else(|| identity::choose(&entries));
-        let title = articles::clipped(&title);
+        let title = clipped(&title);
         let (before, count) = (out.rows(), entries.len() as u64);
         let from = FeedOrigin { address: &job.address, identity: identity.unwrap_or(EntryIdentity::Guid) };
         let kept = kept_keys(&entries, without_setting, from, self.order.shelf)?;
@@ -121,21 +120,11 @@ impl FeedCrawler<'_> {
 }
 
 /// Reads what comes from outside; a reader that panics costs the one feed that made it.
-fn guarded<T>(read: impl FnOnce() -> Result<T, FetchError>) -> Result<T, FetchError> {
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+fn guarded<T>(read: impl FnOnce() -> Result<T, ParseError>) -> Result<T, FetchError> {
+    let read = catch_unwind(AssertUnwindSafe(read));
+    read.map(|parsed| parsed.map_err(|error| FetchError::failed(error.kind.code(), error.to_string()))).unwrap_or_else(|_| {
         let sentence = "It could not be read because of a mistake in Lockstep. The log of the server says more; please \
                         report it with the address of the feed.";
         Err(FetchError::failed("internal", sentence))
     })
-}
-
-/// Where relative links lead from; user name, password and query of the address are in none of them.
-pub(super) fn bare(url: &Url) -> Url {
-    let mut url = url.clone();
-    // Both fail only for addresses that cannot carry credentials.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_query(None);
-    url.set_fragment(None);
-    url
 }

@@ -11,8 +11,9 @@ use super::state::{CrawlState, FeedJob};
 use crate::domain::feed::FeedRecord;
 use crate::domain::feed_names::feed_names;
 use crate::domain::issue::Issue;
+use crate::domain::rows::row::clipped;
 use crate::domain::source::Validators;
-use crate::fetch::feeds::{articles, messages};
+use crate::fetch::feeds::messages;
 
 /// The most feeds that a look at a place asks: a person waits for it, and sees twenty articles.
 const LOOKED_AT: u64 = 4;
@@ -85,7 +86,7 @@ impl<'a> CrawlState<'a> {
         if let Some(feed) = self.feeds.get_mut(address) {
             feed.lists.insert(list.to_owned(), version.to_owned());
             if feed.title.is_empty() {
-                feed.title = articles::clipped(title);
+                feed.title = clipped(title);
             }
         }
         first

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::state::CrawlTally;
+use super::tally::CrawlTally;
 use crate::domain::progress::ProgressCount;
 use crate::domain::run_text::fetching_feed_message;
 use crate::fetch::{FetchObserver, FetchProgress};
@@ -71,7 +71,7 @@ mod tests {
     use chrono::{DateTime, Utc};
 
     use super::CrawlProgress;
-    use crate::fetch::feeds::crawl::state::CrawlTally;
+    use crate::fetch::feeds::crawl::tally::CrawlTally;
     use crate::fetch::{FetchObserver, FetchProgress};
 
     #[derive(Default)]

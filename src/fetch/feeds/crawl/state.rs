@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 
 use super::pacing;
 use super::pacing::FetchDecision;
+use super::tally::CrawlTally;
 use crate::domain::feed::{EntryIdentity, FeedRecord};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::source::Validators;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::messages::{issue, noted};
-use crate::fetch::feeds::parse::opml::FeedList;
+use crate::fetch::feeds::parse::FeedList;
 use crate::fetch::http::address::parse;
 use crate::fetch::http::response_status::host_of;
 use crate::fetch::http::share_of_one;
@@ -27,23 +28,6 @@ pub(in crate::fetch) struct FeedJob {
     pub(in crate::fetch) address: String,
     /// Whether the source names it itself: then it may be a list.
     pub(in crate::fetch) given: bool,
-}
-
-/// How the feeds fared, in numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub(in crate::fetch) struct CrawlTally {
-    /// To be asked in this run, as far as is known by now.
-    pub(in crate::fetch) to_ask: u64,
-    /// Asked and settled.
-    pub(in crate::fetch) asked: u64,
-    /// Those that answered as they should.
-    pub(in crate::fetch) answered: u64,
-    /// Those left alone because there is no reason to ask them, or their servers wish it.
-    pub(in crate::fetch) left_alone: u64,
-    /// Those that failed, now or the last time.
-    pub(in crate::fetch) failing: u64,
-    /// Those that this run did not come to, lists included.
-    pub(in crate::fetch) not_reached: u64,
 }
 
 /// An address that the source names.

@@ -1,4 +1,4 @@
-//! A web page in the place of a feed often names the feed that was meant.
+//! Finds the feeds that a web page links to (`<link rel="alternate">`).
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,31 +10,33 @@ use url::Url;
 
 use crate::domain::location::web_address;
 
-/// What feeds are called in links (RSS Advisory Board's autodiscovery, JSON Feed 1.1).
-const TYPES: [&str; 4] = ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"];
+/// The media types of links to feeds (RSS Advisory Board's autodiscovery, JSON Feed 1.1).
+const FEED_MEDIA_TYPES: [&str; 4] =
+    ["application/rss+xml", "application/atom+xml", "application/feed+json", "application/json"];
 
-/// How much of a page is looked at, in bytes: links to feeds stand at its beginning, and a tag takes time by the
-/// square of how many attributes it has.
-const START: usize = 64 * 1024;
+/// How many bytes of a page are examined. Links to feeds are near its beginning, and html5ever takes quadratic time for
+/// a tag with many attributes.
+const MAX_EXAMINED_BYTES: usize = 64 * 1024;
 
-/// How long the address of a feed may be, in bytes: people are to copy it out of a sentence.
-const ADDRESS: usize = 200;
+/// The longest address of a feed in bytes: people copy it out of a message.
+const MAX_ADDRESS_BYTES: usize = 200;
 
-/// How many feeds of one page are offered.
+/// How many feeds of one page are returned.
 const MAX_FEEDS: usize = 10;
 
-/// The feeds that a page at `url` names near its beginning, each once and in its order; none of an odd address. A
-/// page that nobody can read names none. None of them is asked: a page may name any address.
-pub(in crate::fetch) fn feeds_of(page: &[u8], url: &Url) -> Vec<Url> {
-    let start = &page[..page.len().min(START)];
-    catch_unwind(AssertUnwindSafe(|| named(start, url))).unwrap_or_default()
+/// The addresses of the feeds that the page at `url` links to near its beginning, each once and in the order of the
+/// page. Empty where the page cannot be parsed. The addresses may be of any host, so they are not safe to fetch unchecked.
+#[must_use]
+pub fn find_feed_links(page: &[u8], url: &Url) -> Vec<Url> {
+    let start = &page[..page.len().min(MAX_EXAMINED_BYTES)];
+    catch_unwind(AssertUnwindSafe(|| collect_feed_links(start, url))).unwrap_or_default()
 }
 
-fn named(page: &[u8], url: &Url) -> Vec<Url> {
+fn collect_feed_links(page: &[u8], url: &Url) -> Vec<Url> {
     let tokenizer = Tokenizer::new(FeedLinkSink::default(), TokenizerOpts::default());
     let input = BufferQueue::default();
     input.push_back(StrTendril::from(&*String::from_utf8_lossy(page)));
-    // A script does not run here; what the tokenizer hands back is read on.
+    // The tokenizer returns at each script; scripts are not run, so it is fed on.
     while !input.is_empty() {
         let _ = tokenizer.feed(&input);
     }
@@ -43,7 +45,7 @@ fn named(page: &[u8], url: &Url) -> Vec<Url> {
     let mut feeds: Vec<Url> = Vec::new();
     for address in tokenizer.sink.found.borrow().iter() {
         let Ok(feed) = base.join(&web_address(address)) else { continue };
-        let fits = matches!(feed.scheme(), "http" | "https") && feed.as_str().len() <= ADDRESS;
+        let fits = matches!(feed.scheme(), "http" | "https") && feed.as_str().len() <= MAX_ADDRESS_BYTES;
         if fits && !feeds.contains(&feed) && feeds.len() < MAX_FEEDS {
             feeds.push(feed);
         }
@@ -51,11 +53,11 @@ fn named(page: &[u8], url: &Url) -> Vec<Url> {
     feeds
 }
 
-/// Gathers links to feeds.
+/// Collects links to feeds.
 #[derive(Default)]
 struct FeedLinkSink {
     found: RefCell<Vec<String>>,
-    /// What its links are relative to, where it says so.
+    /// The base that the page declares for its links.
     base: RefCell<Option<String>>,
 }
 
@@ -75,7 +77,7 @@ impl TokenSink for FeedLinkSink {
         }
         let value = |wanted: &str| attrs.iter().find(|attr| &*attr.name.local == wanted).map(|attr| &*attr.value);
         if &*name == "base" {
-            // The first one counts.
+            // Only the first `<base>` counts.
             if let Some(href) = value("href") {
                 self.base.borrow_mut().get_or_insert_with(|| href.trim().to_owned());
             }
@@ -85,7 +87,7 @@ impl TokenSink for FeedLinkSink {
         let alternate =
             value("rel").unwrap_or_default().split_whitespace().any(|rel| rel.eq_ignore_ascii_case("alternate"));
         if alternate
-            && TYPES.contains(&kind.as_str())
+            && FEED_MEDIA_TYPES.contains(&kind.as_str())
             && let Some(href) = value("href")
         {
             self.found.borrow_mut().push(href.trim().to_owned());
@@ -98,15 +100,15 @@ impl TokenSink for FeedLinkSink {
 mod tests {
     use url::Url;
 
-    use super::{MAX_FEEDS, feeds_of};
+    use super::{MAX_FEEDS, find_feed_links};
 
     fn found(page: &str) -> Vec<String> {
         let url = Url::parse("https://h.example/blog/").expect("an address");
-        feeds_of(page.as_bytes(), &url).iter().map(Url::to_string).collect()
+        find_feed_links(page.as_bytes(), &url).iter().map(Url::to_string).collect()
     }
 
     #[test]
-    fn the_feed_that_a_page_names_is_found() {
+    fn the_feed_that_a_page_links_to_is_found() {
         let link = |rest: &str| format!("<!doctype html><title><link></title><head><LINK REL='Alternate' {rest}><p>");
         for (page, expected) in [
             (link("type=application/rss+xml href=feed.xml"), Some("https://h.example/blog/feed.xml")),
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn all_feeds_of_a_page_are_found_and_relative_to_what_it_says() {
+    fn all_feeds_of_a_page_are_found_and_resolved_against_its_base() {
         let link = |href: &str| format!("<link rel=alternate type=application/rss+xml href='{href}'>");
         let page = ["a", "/b", "a", "//c.example/", "?feed=rss2"].map(link).concat();
         let page = format!("<base target=x><base href='/deep/er/'><base href='/no/'>{page}");

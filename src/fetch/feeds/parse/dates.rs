@@ -1,27 +1,31 @@
-//! Dates in the many ways people write them in feeds.
+//! Parses dates as feeds write them.
 
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 
-/// The moment that `text` names: RFC 3339 and the shorter ways of ISO 8601, RFC 822 and 2822 with the usual liberties,
-/// and the way of C's `asctime`. A date without a time is its midnight, a time without a zone is UTC.
-pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
+/// The longest text that is parsed as a date, in bytes.
+const MAX_DATE_BYTES: usize = 100;
+
+/// Parses RFC 3339 and shorter forms of ISO 8601, RFC 822 and 2822 with their usual deviations, and C's `asctime`. A date
+/// without a time is midnight, a time without a zone is UTC. `None` where `text` is no date.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
-    if text.is_empty() || text.len() > 100 || !text.is_ascii() {
+    if text.is_empty() || text.len() > MAX_DATE_BYTES || !text.is_ascii() {
         return None;
     }
-    iso(text).or_else(|| in_words(text))
+    parse_iso(text).or_else(|| parse_in_parts(text))
 }
 
-/// `2003-12-31T10:14:55.5+01:00` and what is short of it: `2003`, `2003-12`, `20031231`, `2003-365`, `03-12-31`.
-fn iso(text: &str) -> Option<DateTime<Utc>> {
+/// Parses `2003-12-31T10:14:55.5+01:00` and shorter forms: `2003`, `2003-12`, `20031231`, `2003-365`, `03-12-31`.
+fn parse_iso(text: &str) -> Option<DateTime<Utc>> {
     let at = text.find(['T', 't', ' ']).unwrap_or(text.len());
-    let date = iso_date(&text[..at])?;
+    let date = parse_iso_date(&text[..at])?;
     let rest = text.get(at + 1..).unwrap_or_default().trim();
-    let (time, zone) = if rest.is_empty() { (Duration::zero(), 0) } else { time_and_zone(rest)? };
-    finish(date, time, zone)
+    let (time, zone) = if rest.is_empty() { (Duration::zero(), 0) } else { parse_time_and_zone(rest)? };
+    combine(date, time, zone)
 }
 
-fn iso_date(text: &str) -> Option<NaiveDate> {
+fn parse_iso_date(text: &str) -> Option<NaiveDate> {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = text.split('-').filter(|part| !part.is_empty()).collect();
     if !parts.iter().all(|part| digits(part)) {
@@ -36,16 +40,16 @@ fn iso_date(text: &str) -> Option<NaiveDate> {
             6 => (&all[..2], &all[2..4], &all[4..]),
             _ => return None,
         },
-        [year, day] if day.len() == 3 => return NaiveDate::from_yo_opt(full_year(year)?, number(day)?),
+        [year, day] if day.len() == 3 => return NaiveDate::from_yo_opt(parse_year(year)?, number(day)?),
         [year, month] => (year, month, "01"),
         [year, month, day] => (year, month, day),
         _ => return None,
     };
-    NaiveDate::from_ymd_opt(full_year(year)?, number(month)?, number(day)?)
+    NaiveDate::from_ymd_opt(parse_year(year)?, number(month)?, number(day)?)
 }
 
-/// A year of two digits is of this century up to 68, as POSIX has it.
-fn full_year(text: &str) -> Option<i32> {
+/// Parses a year. Two digits mean 1969 to 2068, as in POSIX.
+fn parse_year(text: &str) -> Option<i32> {
     let year: i32 = text.parse().ok()?;
     match text.len() {
         4 => Some(year),
@@ -56,31 +60,31 @@ fn full_year(text: &str) -> Option<i32> {
     }
 }
 
-/// `Thu, 01 Jan 2004 19:48:21 GMT`, `Jan 1 2004`, `Sun Jan  4 16:29:06 PST 2004`: the parts are told by what they are,
-/// wherever they stand.
-fn in_words(text: &str) -> Option<DateTime<Utc>> {
+/// Parses `Thu, 01 Jan 2004 19:48:21 GMT`, `Jan 1 2004`, `Sun Jan  4 16:29:06 PST 2004`: each part is recognised by its
+/// form, in any order.
+fn parse_in_parts(text: &str) -> Option<DateTime<Utc>> {
     let (mut day, mut month, mut year, mut time, mut zone) = (None, None, None, None, None);
     for word in text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()) {
-        for word in dashed(word) {
-            let half = [("am", false), ("pm", true)].into_iter().find(|(half, _)| word.eq_ignore_ascii_case(half));
-            if let (Some((_, is_later)), Some(at)) = (half, time) {
-                // Noon is 12 pm, and midnight 12 am.
+        for word in split_dashes(word) {
+            let half_day = [("am", false), ("pm", true)].into_iter().find(|(half, _)| word.eq_ignore_ascii_case(half));
+            if let (Some((_, is_afternoon)), Some(at)) = (half_day, time) {
+                // 12 pm is noon, and 12 am is midnight.
                 let twelve = Duration::hours(12);
                 let clock = if at >= twelve { at - twelve } else { at };
-                time = Some(if is_later { clock + twelve } else { clock });
+                time = Some(if is_afternoon { clock + twelve } else { clock });
             } else if word.contains(':') && time.is_none() {
-                let (at, offset) = time_and_zone(word)?;
+                let (at, offset) = parse_time_and_zone(word)?;
                 time = Some(at);
                 zone = zone.or((offset != 0).then_some(offset));
             } else if word.starts_with(['+', '-']) && time.is_some() {
-                zone = offset(word).or(zone);
+                zone = parse_offset(word).or(zone);
             } else if let Some(found) = month_named(word) {
                 month = month.or(Some(found));
             } else if word.bytes().all(|byte| byte.is_ascii_digit()) {
                 if word.len() <= 2 && day.is_none() {
                     day = word.parse::<u32>().ok();
                 } else if year.is_none() {
-                    year = full_year(word);
+                    year = parse_year(word);
                 }
             } else if time.is_some() && zone.is_none() {
                 zone = zone_named(word);
@@ -88,11 +92,11 @@ fn in_words(text: &str) -> Option<DateTime<Utc>> {
         }
     }
     let date = NaiveDate::from_ymd_opt(year?, month?, day?)?;
-    finish(date, time.unwrap_or_else(Duration::zero), zone.unwrap_or(0))
+    combine(date, time.unwrap_or_else(Duration::zero), zone.unwrap_or(0))
 }
 
-/// `01-Jan-2004` is three words; `+01:00` is one.
-fn dashed(word: &str) -> Vec<&str> {
+/// Splits `01-Jan-2004` into three parts and leaves `+01:00` as one.
+fn split_dashes(word: &str) -> Vec<&str> {
     let lettered = word.bytes().any(|byte| byte.is_ascii_alphabetic()) && !word.contains(':');
     if lettered { word.split(['-', '/', '.']).filter(|part| !part.is_empty()).collect() } else { vec![word] }
 }
@@ -104,8 +108,8 @@ fn month_named(word: &str) -> Option<u32> {
     u32::try_from(at + 1).ok()
 }
 
-/// Time since midnight and offset in minutes of `10:14:55.123Z`, `10:14+01:00`, `19:48:21 GMT`, `101455`.
-fn time_and_zone(text: &str) -> Option<(Duration, i32)> {
+/// Parses time since midnight, and offset in minutes, of `10:14:55.123Z`, `10:14+01:00`, `19:48:21 GMT`, `101455`.
+fn parse_time_and_zone(text: &str) -> Option<(Duration, i32)> {
     let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.' | ',')).unwrap_or(text.len());
     let (clock, zone) = (&text[..end], text[end..].trim());
     let parts: Vec<&str> = clock.split(':').collect();
@@ -121,17 +125,17 @@ fn time_and_zone(text: &str) -> Option<(Duration, i32)> {
         [hours, minutes, seconds, ..] => (number(hours)?, number(minutes)?, number(seconds)?),
         [] => return None,
     };
-    // 24:00 is the next midnight, and a second too many happens at New Year.
+    // 24:00 is the next midnight, and second 60 is a leap second.
     if hours > 24 || minutes > 59 || seconds > 60 {
         return None;
     }
     let time = Duration::hours(hours) + Duration::minutes(minutes) + Duration::seconds(seconds);
-    let zone = if zone.is_empty() { 0 } else { offset(zone).or_else(|| zone_named(zone)).unwrap_or(0) };
+    let zone = if zone.is_empty() { 0 } else { parse_offset(zone).or_else(|| zone_named(zone)).unwrap_or(0) };
     Some((time, zone))
 }
 
-/// Minutes of `+0100`, `-01:00`, `+1`.
-fn offset(text: &str) -> Option<i32> {
+/// Parses `+0100`, `-01:00` or `+1` to minutes.
+fn parse_offset(text: &str) -> Option<i32> {
     let (sign, digits) = match text.as_bytes().first()? {
         b'+' => (1, &text[1..]),
         b'-' => (-1, &text[1..]),
@@ -148,12 +152,12 @@ fn offset(text: &str) -> Option<i32> {
     (minutes <= 24 * 60).then_some(sign * minutes)
 }
 
-/// Minutes that a zone is ahead of UTC, of those that RFC 822 knows and some more that feeds use.
+/// How many minutes a named zone is ahead of UTC: those of RFC 822 and some more that feeds use.
 fn zone_named(word: &str) -> Option<i32> {
     let upper = word.to_ascii_uppercase();
     for known in ["GMT", "UTC", "UT"] {
         if let Some(more) = upper.strip_prefix(known).filter(|more| more.starts_with(['+', '-'])) {
-            return offset(more);
+            return parse_offset(more);
         }
     }
     let hours = match upper.as_str() {
@@ -181,7 +185,7 @@ fn zone_named(word: &str) -> Option<i32> {
     Some(hours * 60)
 }
 
-fn finish(date: NaiveDate, time: Duration, zone: i32) -> Option<DateTime<Utc>> {
+fn combine(date: NaiveDate, time: Duration, zone: i32) -> Option<DateTime<Utc>> {
     let moment = date.and_time(NaiveTime::MIN).checked_add_signed(time)?;
     Some(moment.checked_sub_signed(Duration::minutes(zone.into()))?.and_utc())
 }
@@ -190,10 +194,10 @@ fn finish(date: NaiveDate, time: Duration, zone: i32) -> Option<DateTime<Utc>> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::moment;
+    use super::parse_date;
 
     #[test]
-    fn dates_are_read_in_the_many_ways_people_write_them() {
+    fn dates_are_parsed_in_all_common_forms() {
         for (written, meant) in [
             ("2003-12-31T10:14:55Z", "2003-12-31T10:14:55"),
             ("2003-12-31T10:14:55.123-08:00", "2003-12-31T18:14:55"),
@@ -215,18 +219,18 @@ mod tests {
             ("26 August 2019", "2019-08-26T00:00:00"),
             ("Fri, Oct 7 2022 10:15:00 -0400", "2022-10-07T14:15:00"),
         ] {
-            let read = moment(written).map(|at| at.format("%Y-%m-%dT%H:%M:%S").to_string());
+            let read = parse_date(written).map(|at| at.format("%Y-%m-%dT%H:%M:%S").to_string());
             assert_eq!(read.as_deref(), Some(meant), "{written}");
         }
         for none in ["", "yesterday", "2003-13-01", "31 Feb 2004", "05/06/2004", "Thu, 01 Jan 2004 25:00:00 GMT", "1"] {
-            assert_eq!(moment(none), None, "{none}");
+            assert_eq!(parse_date(none), None, "{none}");
         }
     }
 
     proptest! {
         #[test]
-        fn no_date_makes_the_reader_panic(text in "[0-9JanGMTZ:+., /-]{0,30}|.{0,30}") {
-            let _ = moment(&text);
+        fn no_text_causes_a_panic(text in "[0-9JanGMTZ:+., /-]{0,30}|.{0,30}") {
+            let _ = parse_date(&text);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1).
+//! Reads JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1).
 
 use std::cell::Cell;
 use std::fmt;
@@ -8,57 +8,60 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::dates;
-use super::feed::{ENTRIES, Feed, FeedEntry, too_many_entries};
-use super::values::{address, escaped, folded};
-use crate::domain::bounded_json;
-use crate::domain::bounded_json::BoundedJson;
+use super::dates::parse_date;
+use super::error::{ParseError, ParseErrorKind};
+use super::feed::{Feed, FeedEntry, MAX_ENTRIES, skipped_entries_note};
+use super::values::{collapse_whitespace, escape_html, resolve_address};
+use crate::domain::bounded_json::{BoundedJson, MAX_VALUES};
+use crate::domain::rows::row::clipped;
 use crate::domain::text::html;
-use crate::fetch::FetchError;
-use crate::fetch::feeds::articles::clipped;
 
-/// How many authors of one thing are read.
-const AUTHORS: usize = 100;
+/// How many authors, and how many categories, of one feed or entry are read.
+const MAX_NAMES: usize = 100;
 
-/// Reads a JSON Feed.
+/// Parses `text` as a JSON Feed.
 ///
 /// # Errors
-/// When it is no JSON, or JSON that is no feed.
-pub(super) fn parse(text: &str, base: &Url) -> Result<Feed, FetchError> {
-    let left_out = Cell::new(0);
-    let value = read(text, &left_out)
-        .map_err(|error| FetchError::failed("bad_feed", format!("It cannot be read as JSON: {error}.")))?;
-    let left_out = left_out.get();
+/// [`ParseErrorKind::MalformedFeed`] where it is not JSON or exceeds the budget of values, and
+/// [`ParseErrorKind::NotAFeed`] where it is other JSON.
+pub(super) fn parse_json_feed(text: &str, base: &Url) -> Result<Feed, ParseError> {
+    let skipped = Cell::new(0);
+    let value = read_object(text, &skipped).map_err(|error| {
+        ParseError::new(ParseErrorKind::MalformedFeed, format!("The feed is not valid JSON: {error}."))
+    })?;
+    let skipped = skipped.get();
     let version = value["version"].as_str().unwrap_or_default();
     if !version.contains("jsonfeed.org/version/") && !value["items"].is_array() {
-        return Err(FetchError::failed("not_a_feed", "It is no feed: it is JSON, but not a JSON Feed."));
+        let message = "Not an RSS, Atom or JSON feed: it is other JSON.";
+        return Err(ParseError::new(ParseErrorKind::NotAFeed, message));
     }
     let items = value["items"].as_array().map_or(&[][..], Vec::as_slice);
-    // It stands in every entry, so it is cut before.
-    let by = clipped(&authors(&value));
-    let entries = items.iter().filter(|item| item.is_object()).map(|item| entry(item, &by, base)).collect();
-    let notes = (left_out > 0).then(|| too_many_entries(left_out));
+    // Clipped here because it is copied into every entry.
+    let feed_author = clipped(&read_authors(&value));
+    let entries =
+        items.iter().filter(|item| item.is_object()).map(|item| read_entry(item, &feed_author, base)).collect();
+    let notes = (skipped > 0).then(|| skipped_entries_note(skipped));
     Ok(Feed {
-        title: said(&value, "title"),
-        link: link(&value, "home_page_url", base),
+        title: read_line(&value, "title"),
+        link: read_link(&value, "home_page_url", base),
         entries,
         notes: notes.into_iter().collect(),
-        is_broken: false,
+        is_incomplete: false,
     })
 }
 
-/// The object that a feed is, with as many of its items as are read.
-fn read(text: &str, left_out: &Cell<u64>) -> serde_json::Result<Value> {
-    let left = Cell::new(bounded_json::MAX_VALUES);
+/// Reads the object that a feed is, with at most [`MAX_ENTRIES`] items. Counts the others in `skipped`.
+fn read_object(text: &str, skipped: &Cell<u64>) -> serde_json::Result<Value> {
+    let budget = Cell::new(MAX_VALUES);
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = json.deserialize_map(JsonFeedVisitor { value: BoundedJson::new(&left), left_out })?;
+    let value = json.deserialize_map(JsonFeedVisitor { value: BoundedJson::new(&budget), skipped })?;
     json.end().map(|()| value)
 }
 
 /// Reads `{"items": […], …}`.
 struct JsonFeedVisitor<'a> {
     value: BoundedJson<'a>,
-    left_out: &'a Cell<u64>,
+    skipped: &'a Cell<u64>,
 }
 
 impl<'de> Visitor<'de> for JsonFeedVisitor<'_> {
@@ -71,61 +74,61 @@ impl<'de> Visitor<'de> for JsonFeedVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = object.next_key::<String>()? {
-            let seed = if name == "items" { self.value.with_list_limit(ENTRIES, self.left_out) } else { self.value };
+            let seed = if name == "items" { self.value.with_list_limit(MAX_ENTRIES, self.skipped) } else { self.value };
             members.insert(name, object.next_value_seed(seed)?);
         }
         Ok(Value::Object(members))
     }
 }
 
-fn entry(item: &Value, by: &str, base: &Url) -> FeedEntry {
+fn read_entry(item: &Value, feed_author: &str, base: &Url) -> FeedEntry {
     let attachments = item["attachments"].as_array().map_or(&[][..], Vec::as_slice);
     let content = match (item["content_html"].as_str(), item["content_text"].as_str()) {
         (Some(html), _) => html::safe(html, Some(base)),
-        (None, Some(text)) => escaped(text),
+        (None, Some(text)) => escape_html(text),
         (None, None) => String::new(),
     };
-    let own = authors(item);
+    let own_author = read_authors(item);
     let guid = match &item["id"] {
         Value::String(id) => Some(id.trim().to_owned()).filter(|id| !id.is_empty()),
-        // Version 1 asks to take numbers as well.
+        // Version 1.0 requires readers to accept numbers.
         Value::Number(id) => Some(id.to_string()),
         _ => None,
     };
     let tags = item["tags"].as_array().map_or(&[][..], Vec::as_slice);
     let mut categories: Vec<String> = Vec::new();
-    for tag in tags.iter().filter_map(Value::as_str).map(folded).take(100) {
+    for tag in tags.iter().filter_map(Value::as_str).map(collapse_whitespace).take(MAX_NAMES) {
         if !tag.is_empty() && !categories.contains(&tag) {
             categories.push(tag);
         }
     }
     FeedEntry {
         guid,
-        link: link(item, "url", base).or_else(|| link(item, "external_url", base)),
-        title: said(item, "title"),
-        author: if own.is_empty() { by.to_owned() } else { own },
-        published: item["date_published"].as_str().and_then(dates::moment),
-        updated: item["date_modified"].as_str().and_then(dates::moment),
-        summary: item["summary"].as_str().map(escaped).unwrap_or_default(),
+        link: read_link(item, "url", base).or_else(|| read_link(item, "external_url", base)),
+        title: read_line(item, "title"),
+        author: if own_author.is_empty() { feed_author.to_owned() } else { own_author },
+        published: item["date_published"].as_str().and_then(parse_date),
+        updated: item["date_modified"].as_str().and_then(parse_date),
+        summary: item["summary"].as_str().map(escape_html).unwrap_or_default(),
         content,
         categories,
-        image: link(item, "image", base).or_else(|| link(item, "banner_image", base)),
-        enclosure: attachments.iter().find_map(|attachment| link(attachment, "url", base)),
+        image: read_link(item, "image", base).or_else(|| read_link(item, "banner_image", base)),
+        enclosure: attachments.iter().find_map(|attachment| read_link(attachment, "url", base)),
     }
 }
 
-fn said(value: &Value, name: &str) -> String {
-    value[name].as_str().map(folded).unwrap_or_default()
+fn read_line(value: &Value, name: &str) -> String {
+    value[name].as_str().map(collapse_whitespace).unwrap_or_default()
 }
 
-fn link(value: &Value, name: &str, base: &Url) -> Option<String> {
-    value[name].as_str().and_then(|text| address(text, base))
+fn read_link(value: &Value, name: &str, base: &Url) -> Option<String> {
+    value[name].as_str().and_then(|text| resolve_address(text, base))
 }
 
-/// `authors` of version 1.1, or `author` of 1.0.
-fn authors(value: &Value) -> String {
+/// The names in `authors` (version 1.1) or `author` (1.0), separated by commas.
+fn read_authors(value: &Value) -> String {
     let many = value["authors"].as_array().map_or(&[][..], Vec::as_slice);
-    let names = many.iter().chain([&value["author"]]).take(AUTHORS).map(|author| said(author, "name"));
+    let names = many.iter().chain([&value["author"]]).take(MAX_NAMES).map(|author| read_line(author, "name"));
     let mut known: Vec<String> = Vec::new();
     for name in names {
         if !name.is_empty() && !known.contains(&name) {
@@ -139,38 +142,33 @@ fn authors(value: &Value) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{AUTHORS, ENTRIES, Feed, parse};
-    use crate::domain::bounded_json;
+    use super::{Feed, MAX_ENTRIES, MAX_NAMES, MAX_VALUES, ParseError, parse_json_feed};
     use crate::domain::text::counts::grouped;
-    use crate::fetch::FetchError;
 
-    fn read(text: &str) -> Result<Feed, FetchError> {
-        parse(text, &"https://h.example/".parse().expect("an address"))
+    fn parse_text(text: &str) -> Result<Feed, ParseError> {
+        parse_json_feed(text, &"https://h.example/".parse().expect("an address"))
     }
 
     #[test]
-    fn so_many_authors_are_read() {
+    fn the_number_of_authors_is_bounded() {
         let authors: Vec<_> = (0..1000).map(|n| json!({"name": format!("n{n}")})).collect();
-        let feed = read(&json!({"items": [{"authors": authors}]}).to_string()).expect("a feed");
-        assert_eq!(feed.entries[0].author.split(", ").count(), AUTHORS);
+        let feed = parse_text(&json!({"items": [{"authors": authors}]}).to_string()).expect("a feed");
+        assert_eq!(feed.entries[0].author.split(", ").count(), MAX_NAMES);
     }
 
     #[test]
-    fn items_beyond_the_last_that_is_read_are_counted_and_take_no_room() {
-        // Each of them has three values.
-        let more = bounded_json::MAX_VALUES / 3;
-        let items = vec!["[0,0]"; ENTRIES + more].join(",");
-        let feed = read(&format!("{{\"items\":[{items}],\"title\":\"T\"}}")).expect("a feed");
+    fn skipped_items_are_counted_and_take_no_memory() {
+        // Each of these items has three values.
+        let more = MAX_VALUES / 3;
+        let items = vec!["[0,0]"; MAX_ENTRIES + more].join(",");
+        let feed = parse_text(&format!("{{\"items\":[{items}],\"title\":\"T\"}}")).expect("a feed");
         assert_eq!(feed.title, "T");
         assert_eq!(
             feed.notes,
-            [format!(
-                "It has {} entries more than the 20,000 that are read of one feed; they were left out.",
-                grouped(more as u64)
-            )]
+            [format!("The feed has more than 20,000 entries; the last {} entries were skipped.", grouped(more as u64))]
         );
-        let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(bounded_json::MAX_VALUES));
-        let error = read(&wide).expect_err("too many values").to_string();
+        let wide = format!("{{\"items\":[{{\"tags\":[{}0]}}]}}", "0,".repeat(MAX_VALUES));
+        let error = parse_text(&wide).expect_err("too many values").to_string();
         assert!(error.contains("it holds more than 1000000 values"), "{error}");
     }
 }

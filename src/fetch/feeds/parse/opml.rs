@@ -1,95 +1,102 @@
-//! A list of feeds: OPML 1 and 2 (opml.org/spec2.opml).
+//! Reads lists of feeds: OPML 1 and 2 (opml.org/spec2.opml).
 //!
-//! It is not read as XML, but outline by outline: lists are put together by hand and by programs that escape nothing,
-//! and a quotation mark or a link in a description is no reason to lose the feeds that follow. Well-formed lists come
-//! out as from an XML reader; the crate `opml` wants all of them to be that.
+//! A list is not read as XML but outline by outline. Many lists are written by hand or by programs that escape nothing,
+//! and an unescaped quotation mark or link in a description must not lose the feeds after it. Well-formed lists give the
+//! same feeds as an XML reader would; the crate `opml` accepts no others.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::charset;
-use super::charset::EncodingHints;
-use super::values::folded;
-use super::xml_names::{refuse_entities, unescaped};
+use super::error::{ParseError, ParseErrorKind};
+use super::hints::EncodingHints;
+use super::values::collapse_whitespace;
+use super::xml::references::{refuse_entities, resolve_references};
 use crate::domain::location::web_address;
 use crate::domain::text::counts::grouped;
-use crate::fetch::FetchError;
 
-/// How many feeds of a list are read.
-const FEEDS: usize = 10_000;
+/// How many feeds of one list are read.
+const MAX_FEEDS: usize = 10_000;
 
-/// How much of an outline is looked at, in bytes, and how many of its attributes.
-const OUTLINE: usize = 64 * 1024;
-const ATTRIBUTES: usize = 100;
+/// How many bytes of one outline are read, and how many of its attributes.
+const MAX_OUTLINE_BYTES: usize = 64 * 1024;
+const MAX_ATTRIBUTES: usize = 100;
+
+/// The longest name of an element that is read, and that an error quotes, in characters.
+const MAX_NAME_CHARS: usize = 80;
+const MAX_QUOTED_NAME_CHARS: usize = 40;
 
 /// A list of feeds.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(in crate::fetch) struct FeedList {
+pub struct FeedList {
     /// Each address once, in the order of the list.
-    pub(in crate::fetch) feeds: Vec<ListedFeed>,
-    /// What was mended or passed over, in sentences for people.
-    pub(in crate::fetch) notes: Vec<String>,
-    /// Whether it ends in the middle.
-    pub(in crate::fetch) is_cut: bool,
+    pub feeds: Vec<ListedFeed>,
+    /// What was repaired or skipped, in sentences for people.
+    pub notes: Vec<String>,
+    /// Whether the end of the list is cut off.
+    pub is_cut: bool,
 }
 
-/// A feed in a list.
+/// A feed that a list names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::fetch) struct ListedFeed {
-    /// As the list has it, but for `feed:`, which is an address of the web.
-    pub(in crate::fetch) address: String,
-    /// What the list calls it; empty if it does not.
-    pub(in crate::fetch) title: String,
+pub struct ListedFeed {
+    /// The address as the list has it, with `feed:` replaced by a web address.
+    pub address: String,
+    /// The title that the list gives it; empty where it gives none.
+    pub title: String,
 }
 
-/// Reads a list of feeds. `hints` say what is known of its encoding. Outlines without `xmlUrl` are folders or
-/// links to pages and are passed over; folders in folders are read to any depth.
+/// Parses a list of feeds. Outlines without `xmlUrl` are folders or links to pages and are skipped; feeds in folders
+/// are read at any depth.
 ///
 /// # Errors
-/// When it is no list (`not_a_list`), cannot be read as far as its first feed (`bad_list`), or declares entities of its
-/// own (`entities_declared`).
-pub(in crate::fetch) fn addresses(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedList, FetchError> {
-    let written = charset::decode(bytes, hints);
-    let text = without_comments(&written.text);
-    let Some(begins) = text.match_indices('<').find_map(|(at, _)| name(&text[at + 1..]).map(|name| (at, name))) else {
+/// [`ParseErrorKind::NotAList`] where the content is not OPML, [`ParseErrorKind::MalformedList`] where it is cut off
+/// before its first feed, and [`ParseErrorKind::EntitiesDeclared`] where it declares entities of its own.
+pub fn parse_feed_list(bytes: &[u8], hints: EncodingHints<'_>) -> Result<FeedList, ParseError> {
+    let decoded = charset::decode(bytes, hints);
+    let text = without_comments(&decoded.text);
+    let first_tag = text.match_indices('<').find_map(|(at, _)| tag_name(&text[at + 1..]).map(|name| (at, name)));
+    let Some((root, root_name)) = first_tag else {
         refuse_entities(&text)?;
-        return Err(FetchError::failed("not_a_list", "It is no list of feeds: there is no <opml> in it."));
+        return Err(ParseError::new(ParseErrorKind::NotAList, "Not a list of feeds (OPML)."));
     };
-    refuse_entities(&text[..begins.0])?;
-    if !["opml", "outlinedocument"].contains(&begins.1.as_str()) {
-        let name: String = begins.1.chars().take(40).collect();
-        let message = format!("It is no list of feeds: it begins with <{name}>, not with <opml>.");
-        return Err(FetchError::failed("not_a_list", message));
+    refuse_entities(&text[..root])?;
+    if !["opml", "outlinedocument"].contains(&root_name.as_str()) {
+        let name: String = root_name.chars().take(MAX_QUOTED_NAME_CHARS).collect();
+        let message = format!("Not a list of feeds (OPML): it begins with <{name}>.");
+        return Err(ParseError::new(ParseErrorKind::NotAList, message));
     }
     let (mut list, mut known) = (FeedList::default(), HashSet::new());
-    let (mut more, mut twice) = (0_u64, 0_u64);
-    for feed in outlines(&text[begins.0..]).filter_map(listed) {
+    let (mut skipped, mut repeated) = (0_u64, 0_u64);
+    for feed in outlines(&text[root..]).filter_map(read_outline) {
         if known.contains(&feed.address) {
-            twice += 1;
-        } else if list.feeds.len() < FEEDS {
+            repeated += 1;
+        } else if list.feeds.len() < MAX_FEEDS {
             known.insert(feed.address.clone());
             list.feeds.push(feed);
         } else {
-            more += 1;
+            skipped += 1;
         }
     }
     let is_cut = !text.trim_end().ends_with('>');
     if is_cut && list.feeds.is_empty() {
-        return Err(FetchError::failed("bad_list", "It cannot be read: it ends in the middle."));
+        return Err(ParseError::new(ParseErrorKind::MalformedList, "The list is cut off before its first feed."));
     }
     list.is_cut = is_cut;
-    list.notes.extend(written.note);
-    list.notes.extend(is_cut.then(|| "It ends in the middle. What is there was taken.".to_owned()));
-    list.notes.extend(
-        (twice > 0).then(|| format!("{} of its feeds are in it more than once; each was taken once.", grouped(twice))),
-    );
-    list.notes.extend((more > 0).then(|| {
-        format!("It has {} feeds more than the {} that are read of one list.", grouped(more), grouped(FEEDS as u64))
+    list.notes.extend(decoded.note);
+    list.notes.extend(is_cut.then(|| "The list is cut off. The feeds before that point were read.".to_owned()));
+    list.notes.extend((repeated > 0).then(|| match repeated {
+        1 => "1 feed is listed more than once.".to_owned(),
+        _ => format!("{} feeds are listed more than once.", grouped(repeated)),
+    }));
+    list.notes.extend((skipped > 0).then(|| {
+        let max = grouped(MAX_FEEDS as u64);
+        format!("The list has more than {max} feeds; the last {} were skipped.", grouped(skipped))
     }));
     Ok(list)
 }
 
-/// What is commented out is not in the list.
+/// `text` without its comments.
 fn without_comments(text: &str) -> Cow<'_, str> {
     if !text.contains("<!--") {
         return Cow::Borrowed(text);
@@ -103,19 +110,20 @@ fn without_comments(text: &str) -> Cow<'_, str> {
 }
 
 /// The name of the tag whose `<` comes before `text`, without its prefix and in lower case.
-fn name(text: &str) -> Option<String> {
-    let whole: String = text.chars().take(80).take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/')).collect();
+fn tag_name(text: &str) -> Option<String> {
+    let whole: String =
+        text.chars().take(MAX_NAME_CHARS).take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/')).collect();
     whole
         .starts_with(|c: char| c.is_ascii_alphabetic())
         .then(|| whole.rsplit(':').next().unwrap_or_default().to_ascii_lowercase())
 }
 
-/// What stands in each outline, up to where the next begins or it ends.
+/// The text of each outline, up to where the next one begins or it ends.
 fn outlines(text: &str) -> impl Iterator<Item = &str> {
     let is_mark = |at: usize| {
         let rest = &text[at + 1..];
         let rest = rest.strip_prefix('/').unwrap_or(rest);
-        name(rest).filter(|name| matches!(name.as_str(), "outline" | "body" | "opml" | "head"))
+        tag_name(rest).filter(|name| matches!(name.as_str(), "outline" | "body" | "opml" | "head"))
     };
     let mut marks = text.match_indices('<').filter_map(move |(at, _)| Some((at, is_mark(at)?))).peekable();
     std::iter::from_fn(move || {
@@ -124,20 +132,20 @@ fn outlines(text: &str) -> impl Iterator<Item = &str> {
             let end = marks.peek().map_or(text.len(), |(next, _)| *next);
             if name == "outline" && !text[at..].starts_with("</") {
                 let outline = &text[at..end];
-                return Some(&outline[..outline.floor_char_boundary(OUTLINE)]);
+                return Some(&outline[..outline.floor_char_boundary(MAX_OUTLINE_BYTES)]);
             }
         }
     })
 }
 
-/// The feed that an outline stands for. The specification writes `xmlUrl`; names are read in any case.
-fn listed(outline: &str) -> Option<ListedFeed> {
-    let attributes = attributes(outline.trim_end());
+/// The feed that an outline names, if any. Attribute names are matched in any case.
+fn read_outline(outline: &str) -> Option<ListedFeed> {
+    let attributes = read_attributes(outline.trim_end());
     let attribute = |name: &str| {
         let found = attributes.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| folded(&unescaped(value))).filter(|value| !value.is_empty())
+        found.map(|(_, value)| collapse_whitespace(&resolve_references(value))).filter(|value| !value.is_empty())
     };
-    // A list within the list, in the words of Liferea.
+    // Liferea writes a list inside a list as an outline of this type.
     if attribute("type").is_some_and(|kind| kind.eq_ignore_ascii_case("source")) {
         return None;
     }
@@ -145,7 +153,7 @@ fn listed(outline: &str) -> Option<ListedFeed> {
     Some(ListedFeed { address, title: attribute("text").or_else(|| attribute("title")).unwrap_or_default() })
 }
 
-fn attributes(outline: &str) -> Vec<(&str, &str)> {
+fn read_attributes(outline: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(equals) = outline[at..].find('=').map(|equals| at + equals) {
@@ -155,22 +163,22 @@ fn attributes(outline: &str) -> Vec<(&str, &str)> {
         let begins = outline.len() - value.len();
         at = match value.chars().next() {
             Some(quote @ ('"' | '\'')) => {
-                let end = end_of_value(outline, begins + 1, quote);
+                let end = find_value_end(outline, begins + 1, quote);
                 found.push((name, &outline[begins + 1..end]));
                 (end + 1).min(outline.len())
             }
             _ => equals + 1,
         };
-        if found.len() == ATTRIBUTES {
+        if found.len() == MAX_ATTRIBUTES {
             break;
         }
     }
     found
 }
 
-/// Where the value ends that begins at `from`: at the quotation mark after which another attribute or the end of the
-/// tag comes, as one that nobody escaped is part of the value; where there is none, at the first.
-fn end_of_value(outline: &str, from: usize, quote: char) -> usize {
+/// Where the value ends that begins at `from`: at the first quotation mark that another attribute or the end of the tag
+/// follows, because an unescaped one is part of the value; where there is none, at the first quotation mark.
+fn find_value_end(outline: &str, from: usize, quote: char) -> usize {
     let mut marks = outline[from..].match_indices(quote).map(|(at, _)| from + at);
     let ends = |at: &usize| {
         let rest = &outline[at + 1..];
@@ -188,29 +196,32 @@ fn end_of_value(outline: &str, from: usize, quote: char) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{EncodingHints, addresses};
+    use super::{EncodingHints, parse_feed_list};
 
     #[test]
-    fn what_nobody_escaped_costs_no_feed() {
+    fn unescaped_characters_lose_no_feed() {
         let list = br#"<?xml version="1.0"?><!-- <outline xmlUrl="http://a.example/no"/> --><OPML><body><outline text="Folder">
             <outline text="He said "it's = so" and left" description="See <a href="http://x.example/">X</a>." XMLURL='http://a.example/?a=1&amp;b=2'/>
             <outline xmlUrl="http://b.example/" title="b &eacute;"></outline><outline text="no feed" url="http://c.example/"/>
             <outline xmlUrl = "http://a.example/?a=1&amp;b=2" text=""/></outline></body></OPML>"#;
-        let list = addresses(list, EncodingHints::default()).expect("a list");
+        let list = parse_feed_list(list, EncodingHints::default()).expect("a list");
         let feeds: Vec<_> = list.feeds.iter().map(|feed| (feed.address.as_str(), feed.title.as_str())).collect();
-        let said = "He said \"it's = so\" and left";
-        assert_eq!(feeds, [("http://a.example/?a=1&b=2", said), ("http://b.example/", "b é")]);
-        assert_eq!(list.notes, ["1 of its feeds are in it more than once; each was taken once."]);
+        let title = "He said \"it's = so\" and left";
+        assert_eq!(feeds, [("http://a.example/?a=1&b=2", title), ("http://b.example/", "b é")]);
+        assert_eq!(list.notes, ["1 feed is listed more than once."]);
     }
 
     #[test]
-    fn what_is_no_list_is_refused_by_a_sentence() {
-        for (text, told) in [
-            ("<html><opml>", "It is no list of feeds: it begins with <html>, not with <opml>."),
-            ("", "It is no list of feeds: there is no <opml> in it."),
-            ("<opml><body><outl", "It cannot be read: it ends in the middle."),
+    fn other_content_is_refused_with_a_message() {
+        for (text, message) in [
+            ("<html><opml>", "Not a list of feeds (OPML): it begins with <html>."),
+            ("", "Not a list of feeds (OPML)."),
+            ("<opml><body><outl", "The list is cut off before its first feed."),
         ] {
-            assert_eq!(addresses(text.as_bytes(), EncodingHints::default()).expect_err(text).to_string(), told);
+            assert_eq!(
+                parse_feed_list(text.as_bytes(), EncodingHints::default()).expect_err(text).to_string(),
+                message
+            );
         }
     }
 }

@@ -1,15 +1,15 @@
-//! What a body is, told by its content: servers call feeds anything, and a feed's address says nothing.
+//! Detects what a body is from its content. Content types and addresses of feeds are not reliable.
 
 use super::charset;
-use super::charset::EncodingHints;
+use super::hints::EncodingHints;
 use crate::domain::text::web_page::begins_as_web_page;
 
-/// How much of a body is looked at.
-const START: usize = 4096;
+/// How many bytes at the beginning of a body are examined.
+const MAX_EXAMINED_BYTES: usize = 4096;
 
-/// What a body is.
+/// The format of a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::fetch) enum BodyFormat {
+pub enum BodyFormat {
     /// RSS, Atom or JSON Feed.
     Feed,
     /// OPML.
@@ -20,9 +20,10 @@ pub(in crate::fetch) enum BodyFormat {
     Other,
 }
 
-/// What a body that begins with `start` is; a few thousand bytes are enough.
-pub(in crate::fetch) fn shape(start: &[u8]) -> BodyFormat {
-    let start = &start[..start.len().min(START)];
+/// The format of the body that begins with `start`. Its first 4096 bytes are enough.
+#[must_use]
+pub fn detect_format(start: &[u8]) -> BodyFormat {
+    let start = &start[..start.len().min(MAX_EXAMINED_BYTES)];
     let text = charset::decode(start, EncodingHints::default()).text;
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     if text.starts_with('{') {
@@ -33,51 +34,52 @@ pub(in crate::fetch) fn shape(start: &[u8]) -> BodyFormat {
             BodyFormat::Other
         };
     }
-    shape_of_markup(text).0
+    detect_markup(text).0
 }
 
-/// Whether a body that is announced as a web page begins as a feed does, so that it is one all the same.
-pub(in crate::fetch) fn begins_as_feed(start: &[u8]) -> bool {
+/// Whether a body that is declared as a web page begins with a feed's root element, and so is a feed in fact.
+#[must_use]
+pub fn begins_as_feed(start: &[u8]) -> bool {
     if begins_as_web_page(start) {
         return false;
     }
-    let text = charset::decode(&start[..start.len().min(START)], EncodingHints::default()).text;
+    let text = charset::decode(&start[..start.len().min(MAX_EXAMINED_BYTES)], EncodingHints::default()).text;
     let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{FEFF}');
     if text.starts_with('{') {
-        // Slashes are escaped by some programs.
+        // Some programs escape slashes.
         let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\\').collect();
         return ["https", "http"]
             .iter()
             .any(|scheme| plain.contains(&format!("\"version\":\"{scheme}://jsonfeed.org/")));
     }
-    text.starts_with('<') && shape_of_markup(text) == (BodyFormat::Feed, false)
+    text.starts_with('<') && detect_markup(text) == (BodyFormat::Feed, false)
 }
 
-/// What a text with tags is, and whether it has the document type of a web page.
-fn shape_of_markup(text: &str) -> (BodyFormat, bool) {
+/// The format of a text with tags, and whether it has the document type of a web page.
+fn detect_markup(text: &str) -> (BodyFormat, bool) {
     let mut rest = text;
-    // A document type alone does not make a page: some feeds have one by mistake.
+    // A document type alone does not make it a page: some feeds have one by mistake.
     let mut is_page = false;
     let otherwise = |is_page| if is_page { BodyFormat::Page } else { BodyFormat::Other };
     while let Some(at) = rest.find('<') {
         rest = &rest[at + 1..];
         rest = match rest.as_bytes().first() {
-            Some(b'?') => after(rest, "?>"),
-            Some(b'!') if rest.starts_with("!--") => after(&rest[3..], "-->"),
+            Some(b'?') => skip_past(rest, "?>"),
+            Some(b'!') if rest.starts_with("!--") => skip_past(&rest[3..], "-->"),
             Some(b'!') => {
                 is_page |= is_html_doctype(rest);
-                after_doctype(rest)
+                skip_doctype(rest)
             }
             Some(_) => {
                 let name = rest.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next().unwrap_or_default();
                 let local = name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase();
-                let shape = match local.as_str() {
+                let format = match local.as_str() {
                     "rss" | "feed" | "rdf" | "channel" | "entry" => BodyFormat::Feed,
                     "opml" | "outlinedocument" => BodyFormat::List,
                     "html" | "head" | "body" | "title" | "meta" | "script" | "div" | "table" => BodyFormat::Page,
                     _ => otherwise(is_page),
                 };
-                return (shape, is_page);
+                return (format, is_page);
             }
             None => break,
         };
@@ -91,26 +93,27 @@ fn is_html_doctype(rest: &str) -> bool {
         && words.next().is_some_and(|word| word.eq_ignore_ascii_case("html"))
 }
 
-fn after<'a>(rest: &'a str, end: &str) -> &'a str {
+/// The part of `rest` after the first `end`; empty where there is none.
+fn skip_past<'a>(rest: &'a str, end: &str) -> &'a str {
     rest.find(end).map_or("", |at| &rest[at + end.len()..])
 }
 
-/// What comes after a document type, declarations in brackets included.
-fn after_doctype(rest: &str) -> &str {
+/// The part of `rest` after a document type, including its declarations in brackets.
+fn skip_doctype(rest: &str) -> &str {
     let close = rest.find('>').unwrap_or(rest.len());
     match rest.find('[') {
-        Some(at) if at < close => after(after(rest, "]"), ">"),
-        _ => after(rest, ">"),
+        Some(at) if at < close => skip_past(skip_past(rest, "]"), ">"),
+        _ => skip_past(rest, ">"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{BodyFormat, begins_as_feed, shape};
+    use super::{BodyFormat, begins_as_feed, detect_format};
 
     #[test]
-    fn a_body_is_told_by_its_content() {
-        for (start, is) in [
+    fn the_format_is_detected_from_the_content() {
+        for (start, format) in [
             ("<?xml version='1.0'?><!-- a <html> --><rss version='2.0'>", BodyFormat::Feed),
             ("\u{FEFF}\n<feed xmlns='http://www.w3.org/2005/Atom'>", BodyFormat::Feed),
             ("<!DOCTYPE rss [<!ELEMENT html ANY>]><rss>", BodyFormat::Feed),
@@ -126,12 +129,12 @@ mod tests {
             ("title,artist", BodyFormat::Other),
             ("", BodyFormat::Other),
         ] {
-            assert_eq!(shape(start.as_bytes()), is, "{start}");
+            assert_eq!(detect_format(start.as_bytes()), format, "{start}");
         }
     }
 
     #[test]
-    fn a_feed_is_taken_for_one_by_its_beginning_and_a_page_never() {
+    fn a_feed_is_recognised_by_its_beginning_and_a_web_page_is_not() {
         for feed in [
             "<?xml version='1.0'?><rss version='2.0'>",
             "\u{FEFF}\n <!-- made by hand --> <feed xmlns='http://www.w3.org/2005/Atom'>",

@@ -1,7 +1,11 @@
-//! XML as feeds write it: tags that do not match, ampersands that stand alone and the names of HTML's entities are
-//! taken as they are meant. Entities that a document declares for itself are refused, and nothing is ever fetched.
+//! Walks through XML as feeds write it.
+//!
+//! Tags that do not match, bare ampersands and HTML's named entities are accepted. Entities that a document declares for
+//! itself are refused, and nothing is ever fetched.
 
-mod element;
+pub(super) mod element;
+pub(super) mod references;
+pub(super) mod vocabulary;
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,86 +14,69 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 use url::Url;
 
-pub(super) use element::{XmlElement, XmlNode};
-
-use super::xml_names::{customary, demoronized, refuse_entities, resolved, unescaped, vocabulary};
+use self::element::{XmlAttribute, XmlElement, XmlNode};
+use self::references::{fix_windows_1252, refuse_entities, resolve_reference, resolve_references};
+use self::vocabulary::XmlVocabulary;
+use super::error::ParseError;
 use crate::domain::rows::row::shortened;
-use crate::fetch::FetchError;
 
-/// How deep elements may lie in one another; those that lie deeper count as text of the deepest.
-const DEPTH: usize = 200;
+/// How deep elements are nested in memory. Of elements nested deeper only the text is kept.
+const MAX_DEPTH: usize = 200;
 
-/// How many elements are remembered by their names while they are open; of those in them only the number is known.
-const OPEN: usize = 1000;
+/// How many open elements are tracked by name. Elements nested deeper are only counted.
+const MAX_OPEN: usize = 1000;
 
-/// How many elements and attributes are read of one element; of what is in it beyond them the text is kept.
-const PIECES: usize = 50_000;
+/// How many elements and attributes of one element are kept. Of those after them only the text is kept.
+const MAX_PARTS: usize = 50_000;
 
-/// How many attributes of a tag are read.
-const ATTRIBUTES: usize = 100;
+/// How many attributes of one tag are kept.
+const MAX_ATTRIBUTES: usize = 100;
 
-/// How long the address may be that links are relative to: it is put before each of them.
-pub(super) const ADDRESS: usize = 1024;
+/// The longest base address in bytes: it is prepended to every relative link.
+pub(super) const MAX_BASE_BYTES: usize = 1024;
 
-/// How much is told of why a document cannot be read on, in characters.
-const WHY: usize = 200;
+/// The longest quotation of the XML reader's own error, in characters.
+const MAX_DEFECT_CHARS: usize = 200;
 
-/// How many prefixes may be known at once, and how long they may be: an element that declares one has all of them anew.
-const PREFIXES: usize = 100;
-const PREFIX: usize = 100;
-
-/// Which vocabulary a name belongs to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum XmlVocabulary {
-    /// RSS or Atom of any version, or none said.
-    Core,
-    /// Dublin Core, terms included.
-    Dublin,
-    /// `content:encoded`.
-    Content,
-    Media,
-    Itunes,
-    Xhtml,
-    Rdf,
-    /// `xml:base`, `xml:lang`.
-    Xml,
-    Other,
-}
+/// How many namespace prefixes can be in scope, and how long each can be: an element that declares one copies them all.
+const MAX_PREFIXES: usize = 100;
+const MAX_PREFIX_BYTES: usize = 100;
 
 /// One step through a document.
 #[derive(Debug)]
 pub(super) enum XmlStep {
-    /// An element begins; nothing in it is read yet.
+    /// An element begins. Its children are not read yet.
     Open(XmlElement),
-    /// The element that was opened last ends.
+    /// The innermost open element ends.
     Close,
+    /// Text inside the innermost open element.
     Text(String),
 }
 
-/// Where an element that is open changes what prefixes and links mean.
+/// An open element, with the meaning of prefixes and relative links inside it.
 struct OpenScope {
     name: String,
     base: Rc<Url>,
     prefixes: Option<Rc<HashMap<String, XmlVocabulary>>>,
 }
 
-/// Reads a document step by step.
+/// Reads a document step by step and repairs it on the way.
 pub(super) struct XmlWalker<'a> {
     reader: Reader<&'a [u8]>,
     open: Vec<OpenScope>,
-    /// How many more are open in those.
-    beyond: usize,
+    /// How many elements are open inside those.
+    untracked: usize,
     base: Rc<Url>,
-    /// Elements that end before anything else is read.
+    /// How many elements to close before anything else is read.
     closing: usize,
-    /// What had to be mended first, for people.
-    pub(super) broken: Option<String>,
-    /// Whether it could not be read to its end.
+    /// The first defect of the document, as a part of a sentence for people.
+    pub(super) first_defect: Option<String>,
+    /// Whether the document could not be read to its end.
     pub(super) is_cut: bool,
 }
 
 impl<'a> XmlWalker<'a> {
-    /// Walks through `text`, whose links are relative to `base` unless it says otherwise.
+    /// A walk through `text`, whose relative links are resolved against `base` unless it declares another base.
     pub(super) fn new(text: &'a str, base: &Url) -> Self {
         let mut reader = Reader::from_str(text);
         let config = reader.config_mut();
@@ -97,26 +84,26 @@ impl<'a> XmlWalker<'a> {
         config.allow_unmatched_ends = true;
         config.allow_dangling_amp = true;
         let base = Rc::new(base.clone());
-        Self { reader, open: Vec::new(), beyond: 0, base, closing: 0, broken: None, is_cut: false }
+        Self { reader, open: Vec::new(), untracked: 0, base, closing: 0, first_defect: None, is_cut: false }
     }
 
-    /// The next step; `None` at the end, or where nothing more can be made out: then [`XmlWalker::broken`] says so.
+    /// The next step; `None` at the end, or where the rest cannot be read ([`XmlWalker::is_cut`]).
     ///
     /// # Errors
-    /// When the document declares entities of its own.
-    pub(super) fn step(&mut self) -> Result<Option<XmlStep>, FetchError> {
+    /// [`super::error::ParseErrorKind::EntitiesDeclared`] where the document declares entities of its own.
+    pub(super) fn next_step(&mut self) -> Result<Option<XmlStep>, ParseError> {
         loop {
             if self.closing > 0 {
                 self.closing -= 1;
-                if self.shut() {
+                if self.close_innermost() {
                     return Ok(Some(XmlStep::Close));
                 }
             }
             let event = match self.reader.read_event() {
                 Ok(event) => event,
                 Err(error) => {
-                    let why: String = error.to_string().chars().take(WHY).collect();
-                    self.mended(|| why.trim_start_matches("syntax error: ").to_owned());
+                    let defect: String = error.to_string().chars().take(MAX_DEFECT_CHARS).collect();
+                    self.note_defect(|| defect.trim_start_matches("syntax error: ").to_owned());
                     self.is_cut = true;
                     self.closing = self.depth();
                     if self.closing == 0 {
@@ -126,23 +113,23 @@ impl<'a> XmlWalker<'a> {
                 }
             };
             match event {
-                Event::Start(start) => return Ok(Some(XmlStep::Open(self.opened(&start)))),
+                Event::Start(start) => return Ok(Some(XmlStep::Open(self.open_element(&start)))),
                 Event::Empty(start) => {
-                    let element = self.opened(&start);
+                    let element = self.open_element(&start);
                     self.closing = 1;
                     return Ok(Some(XmlStep::Open(element)));
                 }
-                Event::End(end) => self.close(&local(end.name().as_ref())),
-                Event::Text(text) => return Ok(Some(XmlStep::Text(demoronized(text.into_inner())))),
-                Event::CData(text) => return Ok(Some(XmlStep::Text(demoronized(text.into_inner())))),
+                Event::End(end) => self.close_element(&local_name(end.name().as_ref())),
+                Event::Text(text) => return Ok(Some(XmlStep::Text(fix_windows_1252(text.into_inner())))),
+                Event::CData(text) => return Ok(Some(XmlStep::Text(fix_windows_1252(text.into_inner())))),
                 Event::GeneralRef(reference) => {
                     let name = reference.into_inner();
-                    return Ok(Some(XmlStep::Text(resolved(&name).unwrap_or_else(|| format!("&{name};")))));
+                    return Ok(Some(XmlStep::Text(resolve_reference(&name).unwrap_or_else(|| format!("&{name};")))));
                 }
                 Event::DocType(declared) => refuse_entities(&declared.into_inner())?,
                 Event::Eof if self.depth() == 0 => return Ok(None),
                 Event::Eof => {
-                    self.mended(|| "it ends in the middle".to_owned());
+                    self.note_defect(|| "the document is cut off".to_owned());
                     self.is_cut = true;
                     self.closing = self.depth();
                 }
@@ -151,29 +138,29 @@ impl<'a> XmlWalker<'a> {
         }
     }
 
-    /// Reads what is in `element`, up to its end.
+    /// Reads everything inside `element`, which was just opened, up to its end.
     ///
     /// # Errors
-    /// As [`XmlWalker::step`].
-    pub(super) fn fill(&mut self, element: XmlElement) -> Result<XmlElement, FetchError> {
-        let mut pieces = element.attributes.len();
+    /// As [`XmlWalker::next_step`].
+    pub(super) fn read_element(&mut self, element: XmlElement) -> Result<XmlElement, ParseError> {
+        let mut parts = element.attributes.len();
         let mut stack = vec![element];
         loop {
-            match self.step()? {
-                Some(XmlStep::Open(element)) if stack.len() < DEPTH && pieces < PIECES => {
-                    pieces += 1 + element.attributes.len();
+            match self.next_step()? {
+                Some(XmlStep::Open(element)) if stack.len() < MAX_DEPTH && parts < MAX_PARTS => {
+                    parts += 1 + element.attributes.len();
                     stack.push(element);
                 }
                 Some(XmlStep::Open(element)) => {
                     let end = self.depth();
-                    let is_deep = stack.len() >= DEPTH;
+                    let is_deep = stack.len() >= MAX_DEPTH;
                     let name = shortened(&element.name);
-                    self.mended(|| match is_deep {
-                        true => format!("<{name}> lies too deep"),
-                        false => format!("<{name}> comes after more than {PIECES} others in one element"),
+                    self.note_defect(|| match is_deep {
+                        true => format!("<{name}> is nested too deeply"),
+                        false => format!("<{name}> is one of more than {MAX_PARTS} parts of one element"),
                     });
                     while self.depth() >= end {
-                        match self.step()? {
+                        match self.next_step()? {
                             Some(XmlStep::Text(text)) => push_text(&mut stack, text),
                             Some(_) => {}
                             None => break,
@@ -192,56 +179,57 @@ impl<'a> XmlWalker<'a> {
         }
     }
 
-    fn mended(&mut self, why: impl FnOnce() -> String) {
-        self.broken.get_or_insert_with(why);
+    fn note_defect(&mut self, defect: impl FnOnce() -> String) {
+        self.first_defect.get_or_insert_with(defect);
     }
 
     /// How many elements are open.
     const fn depth(&self) -> usize {
-        self.open.len() + self.beyond
+        self.open.len() + self.untracked
     }
 
-    /// Ends the innermost element, if any is open.
-    fn shut(&mut self) -> bool {
-        if self.beyond == 0 {
+    /// Closes the innermost element. Answers whether one was open.
+    fn close_innermost(&mut self) -> bool {
+        if self.untracked == 0 {
             return self.open.pop().is_some();
         }
-        self.beyond -= 1;
+        self.untracked -= 1;
         true
     }
 
-    /// The end tag of `name`: it ends everything opened after the element it belongs to, or nothing.
-    fn close(&mut self, name: &str) {
-        if self.beyond > 0 {
+    /// Handles the end tag of `name`: it closes the element it belongs to and everything inside it, or nothing.
+    fn close_element(&mut self, name: &str) {
+        if self.untracked > 0 {
             self.closing = 1;
             return;
         }
-        match self.open.iter().rev().take(DEPTH).position(|open| open.name == name) {
+        match self.open.iter().rev().take(MAX_DEPTH).position(|open| open.name == name) {
             Some(inner) => {
                 if inner > 0 {
                     let name = shortened(name);
-                    self.mended(|| format!("</{name}> ends more than <{name}>"));
+                    self.note_defect(|| format!("</{name}> closes elements that have no end tag"));
                 }
                 self.closing = inner + 1;
             }
-            None => self.mended(|| format!("</{}> ends nothing", shortened(name))),
+            None => self.note_defect(|| format!("</{}> has no start tag", shortened(name))),
         }
     }
 
-    fn opened(&mut self, start: &BytesStart<'_>) -> XmlElement {
-        let is_beyond = self.open.len() == OPEN;
+    /// Handles a start tag. Answers the element without its children.
+    fn open_element(&mut self, start: &BytesStart<'_>) -> XmlElement {
+        let is_untracked = self.open.len() == MAX_OPEN;
         let mut raw: Vec<(String, String)> = Vec::new();
         let mut prefixes = self.open.last().and_then(|open| open.prefixes.clone());
-        for attribute in start.html_attributes().with_checks(false).take(ATTRIBUTES).flatten() {
-            let (name, value) = (attribute.key.as_ref().to_owned(), unescaped(&attribute.value));
+        for attribute in start.html_attributes().with_checks(false).take(MAX_ATTRIBUTES).flatten() {
+            let (name, value) = (attribute.key.as_ref().to_owned(), resolve_references(&attribute.value));
             let prefix = if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") };
             if let Some(prefix) = prefix {
-                if is_beyond || prefix.len() > PREFIX {
+                if is_untracked || prefix.len() > MAX_PREFIX_BYTES {
                     continue;
                 }
                 let map = Rc::make_mut(prefixes.get_or_insert_with(Rc::default));
-                if map.len() < PREFIXES {
-                    map.insert(prefix.to_ascii_lowercase(), vocabulary(&value));
+                if map.len() < MAX_PREFIXES {
+                    map.insert(prefix.to_ascii_lowercase(), XmlVocabulary::of_namespace(&value));
                 }
             } else {
                 raw.push((name, value));
@@ -249,35 +237,43 @@ impl<'a> XmlWalker<'a> {
         }
         let base = self.open.last().map_or_else(|| Rc::clone(&self.base), |open| Rc::clone(&open.base));
         let own = raw.iter().find(|(name, _)| name.eq_ignore_ascii_case("xml:base"));
-        let own = own.map(|(_, value)| value.trim()).filter(|value| !is_beyond && value.len() <= ADDRESS);
+        let own = own.map(|(_, value)| value.trim()).filter(|value| !is_untracked && value.len() <= MAX_BASE_BYTES);
         let own = own.and_then(|value| base.join(value).ok());
-        let base = own.filter(|own| own.as_str().len() <= ADDRESS).map_or(base, Rc::new);
-        let name = local(start.name().as_ref());
+        let base = own.filter(|own| own.as_str().len() <= MAX_BASE_BYTES).map_or(base, Rc::new);
+        let name = local_name(start.name().as_ref());
         if self.open.is_empty() && name != "rdf" {
-            // Whatever a feed calls its own vocabulary: it was written by hand at times, and before there was one.
+            // The root's own prefix always means the core vocabulary: old and hand-written feeds misspell its namespace.
             let own = start.name().prefix().map(|prefix| prefix.as_ref().to_ascii_lowercase()).unwrap_or_default();
             Rc::make_mut(prefixes.get_or_insert_with(Rc::default)).insert(own, XmlVocabulary::Core);
         }
-        let meaning = |name: &str, plain: XmlVocabulary| match name.split_once(':') {
+        let vocabulary_of = |name: &str, plain: XmlVocabulary| match name.split_once(':') {
             None => plain,
             Some((prefix, _)) => {
                 let prefix = prefix.to_ascii_lowercase();
-                prefixes.as_ref().and_then(|map| map.get(&prefix)).copied().unwrap_or_else(|| customary(&prefix))
+                prefixes
+                    .as_ref()
+                    .and_then(|map| map.get(&prefix))
+                    .copied()
+                    .unwrap_or_else(|| XmlVocabulary::of_undeclared_prefix(&prefix))
             }
         };
         let plain = prefixes.as_ref().and_then(|map| map.get("")).copied().unwrap_or(XmlVocabulary::Core);
         let element = XmlElement {
-            vocabulary: meaning(start.name().as_ref(), plain),
+            vocabulary: vocabulary_of(start.name().as_ref(), plain),
             attributes: raw
                 .into_iter()
-                .map(|(name, value)| (meaning(&name, XmlVocabulary::Core), local(&name), value))
+                .map(|(name, value)| XmlAttribute {
+                    vocabulary: vocabulary_of(&name, XmlVocabulary::Core),
+                    name: local_name(&name),
+                    value,
+                })
                 .collect(),
             name: name.clone(),
             children: Vec::new(),
             base: Rc::clone(&base),
         };
-        if is_beyond {
-            self.beyond += 1;
+        if is_untracked {
+            self.untracked += 1;
         } else {
             self.open.push(OpenScope { name, base, prefixes });
         }
@@ -293,8 +289,8 @@ fn push_text(stack: &mut [XmlElement], text: String) {
     }
 }
 
-/// A name without its prefix, in lower case: feeds do not agree on the case.
-fn local(name: &str) -> String {
+/// A name without its prefix, in lower case, because feeds differ in the case of names.
+fn local_name(name: &str) -> String {
     name.rsplit(':').next().unwrap_or_default().to_ascii_lowercase()
 }
 

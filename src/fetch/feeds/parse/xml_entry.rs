@@ -1,23 +1,25 @@
-//! One entry of a feed written in XML. RSS, Atom and the vocabularies that are used with them name the same things
-//! differently, and feeds mix them: whatever says a thing best is taken, and the feed's own words before borrowed ones.
+//! Reads one entry of a feed written in XML.
+//!
+//! RSS, Atom and the vocabularies used with them have different names for the same fields, and feeds mix them. Each name
+//! has a rank for its field, and the value of the highest rank is taken; the feed's own vocabulary ranks above others.
 
-mod best;
+mod best_value;
 mod person;
 
 use chrono::{DateTime, Utc};
 
-use self::best::BestValue;
-use self::person::person;
-
-use super::dates;
+use self::best_value::BestValue;
+use self::person::person_name;
+use super::dates::parse_date;
 use super::feed::FeedEntry;
-use super::values::{address, folded, html, plain, plain_of};
-use super::xml::{XmlElement, XmlVocabulary};
+use super::values::{collapse_whitespace, plain_text, plain_text_of, resolve_address, safe_html};
+use super::xml::element::XmlElement;
+use super::xml::vocabulary::XmlVocabulary;
 
-/// How many categories of an entry are kept.
-const CATEGORIES: usize = 100;
+/// How many categories, and how many authors, of one entry are kept.
+const MAX_NAMES: usize = 100;
 
-/// What was found so far of an entry, or of the feed itself.
+/// The fields of an entry, or of the feed itself, that were read so far.
 #[derive(Default)]
 pub(super) struct EntryDraft {
     id: BestValue<String>,
@@ -35,54 +37,54 @@ pub(super) struct EntryDraft {
 }
 
 impl EntryDraft {
-    /// Looks at a child of an entry, or of a feed.
-    pub(super) fn look(&mut self, child: &XmlElement) {
+    /// Adds what one element of the entry or feed says.
+    pub(super) fn add_element(&mut self, child: &XmlElement) {
         match child.vocabulary {
-            XmlVocabulary::Core | XmlVocabulary::Rdf => self.core(child),
-            XmlVocabulary::Dublin => self.dublin(child),
-            XmlVocabulary::Content if child.name == "encoded" => self.content.offer(3, filled(html(child))),
+            XmlVocabulary::Core | XmlVocabulary::Rdf => self.add_core(child),
+            XmlVocabulary::DublinCore => self.add_dublin_core(child),
+            XmlVocabulary::Content if child.name == "encoded" => self.content.offer(3, non_empty(safe_html(child))),
             XmlVocabulary::Xhtml if matches!(child.name.as_str(), "body" | "div") => {
-                self.content.offer(2, filled(html(child)));
+                self.content.offer(2, non_empty(safe_html(child)));
             }
-            XmlVocabulary::Media => self.media(child),
-            XmlVocabulary::Itunes => self.itunes(child),
+            XmlVocabulary::Media => self.add_media(child),
+            XmlVocabulary::Itunes => self.add_itunes(child),
             XmlVocabulary::Content | XmlVocabulary::Xhtml | XmlVocabulary::Xml | XmlVocabulary::Other => {}
         }
     }
 
-    fn core(&mut self, child: &XmlElement) {
+    fn add_core(&mut self, child: &XmlElement) {
         match child.name.as_str() {
-            "id" => self.id.offer(3, filled(child.text())),
-            "guid" => self.guid(child),
-            "link" => self.link(child),
-            "title" => self.title.offer(3, filled(plain(child))),
-            "author" | "managingeditor" => self.author(3, person(child)),
-            "webmaster" => self.author(1, person(child)),
-            "pubdate" | "published" | "issued" => self.published.offer_last(3, dates::moment(&child.text())),
+            "id" => self.id.offer(3, non_empty(child.text())),
+            "guid" => self.add_guid(child),
+            "link" => self.add_link(child),
+            "title" => self.title.offer(3, non_empty(plain_text(child))),
+            "author" | "managingeditor" => self.add_author(3, person_name(child)),
+            "webmaster" => self.add_author(1, person_name(child)),
+            "pubdate" | "published" | "issued" => self.published.offer_last(3, parse_date(&child.text())),
             "updated" | "modified" | "lastbuilddate" | "lastmod" => {
-                self.updated.offer_last(3, dates::moment(&child.text()));
+                self.updated.offer_last(3, parse_date(&child.text()));
             }
-            "created" => self.published.offer_last(2, dates::moment(&child.text())),
+            "created" => self.published.offer_last(2, parse_date(&child.text())),
             "description" | "summary" | "tagline" | "subtitle" | "abstract" => {
-                let said = filled(html(child));
-                // An entry with both has its content in the second.
+                let text = non_empty(safe_html(child));
+                // Of two such elements the second is the content.
                 if self.summary.rank == 3 {
-                    self.content.offer(1, said);
+                    self.content.offer(1, text);
                 } else {
-                    self.summary.offer(3, said);
+                    self.summary.offer(3, text);
                 }
             }
-            "content" => self.atom_content(child),
-            "fullitem" | "body" => self.content.offer(2, filled(html(child))),
+            "content" => self.add_atom_content(child),
+            "fullitem" | "body" => self.content.offer(2, non_empty(safe_html(child))),
             "category" => {
                 let named = [child.attribute("label"), child.attribute("term")];
-                let term = named.into_iter().flatten().find(|term| !term.trim().is_empty()).map(plain_of);
-                self.category(&term.unwrap_or_else(|| plain(child)));
+                let term = named.into_iter().flatten().find(|term| !term.trim().is_empty()).map(plain_text_of);
+                self.add_category(&term.unwrap_or_else(|| plain_text(child)));
             }
-            "tags" => child.text().split(',').for_each(|word| self.category(&folded(word))),
+            "tags" => child.text().split(',').for_each(|word| self.add_category(&collapse_whitespace(word))),
             "enclosure" => {
                 let at = child.attribute("url").or_else(|| child.attribute("href"));
-                let at = at.and_then(|at| address(at, &child.base));
+                let at = at.and_then(|at| resolve_address(at, &child.base));
                 if child.attribute("type").is_some_and(is_picture) {
                     self.image.offer(3, at.clone());
                 }
@@ -90,24 +92,24 @@ impl EntryDraft {
             }
             "image" | "logo" => {
                 let url = child.child("url").map_or_else(|| child.text(), XmlElement::text);
-                self.image.offer(2, address(&url, &child.base));
+                self.image.offer(2, resolve_address(&url, &child.base));
             }
             _ => {}
         }
     }
 
-    fn guid(&mut self, child: &XmlElement) {
+    fn add_guid(&mut self, child: &XmlElement) {
         let id = child.text();
         let permanent = child.attribute("ispermalink").is_none_or(|value| !value.trim().eq_ignore_ascii_case("false"));
         if permanent && (child.attribute("ispermalink").is_some() || id.starts_with("http")) {
-            self.link.offer(1, address(&id, &child.base));
+            self.link.offer(1, resolve_address(&id, &child.base));
         }
-        self.id.offer(3, filled(id));
+        self.id.offer(3, non_empty(id));
     }
 
-    fn link(&mut self, child: &XmlElement) {
+    fn add_link(&mut self, child: &XmlElement) {
         let (href, rel) = (child.attribute("href"), child.attribute("rel"));
-        let at = address(&href.map_or_else(|| child.text(), str::to_owned), &child.base);
+        let at = resolve_address(&href.map_or_else(|| child.text(), str::to_owned), &child.base);
         if href.is_none() && rel.is_none() {
             return self.link.offer(4, at);
         }
@@ -127,52 +129,52 @@ impl EntryDraft {
         }
     }
 
-    fn atom_content(&mut self, child: &XmlElement) {
+    fn add_atom_content(&mut self, child: &XmlElement) {
         if let Some(src) = child.attribute("src") {
-            // The content lies elsewhere; it is not fetched, but it can be gone to.
-            self.link.offer(1, address(src, &child.base));
+            // The content is at another address. It is not fetched, but linked.
+            self.link.offer(1, resolve_address(src, &child.base));
             if child.attribute("type").is_some_and(is_picture) {
-                self.image.offer(1, address(src, &child.base));
+                self.image.offer(1, resolve_address(src, &child.base));
             }
         }
-        self.content.offer(4, filled(html(child)));
+        self.content.offer(4, non_empty(safe_html(child)));
     }
 
-    fn dublin(&mut self, child: &XmlElement) {
+    fn add_dublin_core(&mut self, child: &XmlElement) {
         match child.name.as_str() {
-            "title" => self.title.offer(2, filled(plain(child))),
-            "creator" | "author" => self.author(2, person(child)),
+            "title" => self.title.offer(2, non_empty(plain_text(child))),
+            "creator" | "author" => self.add_author(2, person_name(child)),
             "contributor" | "publisher" => {}
             "date" => {
-                let moment = dates::moment(&child.text());
-                self.published.offer_last(1, moment);
-                self.updated.offer_last(1, moment);
+                let date = parse_date(&child.text());
+                self.published.offer_last(1, date);
+                self.updated.offer_last(1, date);
             }
-            "issued" => self.published.offer_last(2, dates::moment(&child.text())),
-            "created" => self.published.offer_last(1, dates::moment(&child.text())),
-            "modified" => self.updated.offer_last(2, dates::moment(&child.text())),
-            "description" | "abstract" => self.summary.offer(2, filled(html(child))),
-            "subject" => self.category(&plain(child)),
-            "identifier" => self.id.offer(1, filled(child.text())),
+            "issued" => self.published.offer_last(2, parse_date(&child.text())),
+            "created" => self.published.offer_last(1, parse_date(&child.text())),
+            "modified" => self.updated.offer_last(2, parse_date(&child.text())),
+            "description" | "abstract" => self.summary.offer(2, non_empty(safe_html(child))),
+            "subject" => self.add_category(&plain_text(child)),
+            "identifier" => self.id.offer(1, non_empty(child.text())),
             _ => {}
         }
     }
 
-    fn media(&mut self, child: &XmlElement) {
+    fn add_media(&mut self, child: &XmlElement) {
         match child.name.as_str() {
-            "group" => child.elements().for_each(|inner| self.look(inner)),
-            "title" => self.title.offer(1, filled(plain(child))),
-            "description" => self.summary.offer(1, filled(html(child))),
+            "group" => child.elements().for_each(|inner| self.add_element(inner)),
+            "title" => self.title.offer(1, non_empty(plain_text(child))),
+            "description" => self.summary.offer(1, non_empty(safe_html(child))),
             "category" => {
-                let label = child.attribute("label").map(plain_of).filter(|label| !label.is_empty());
-                self.category(&label.unwrap_or_else(|| plain(child)));
+                let label = child.attribute("label").map(plain_text_of).filter(|label| !label.is_empty());
+                self.add_category(&label.unwrap_or_else(|| plain_text(child)));
             }
             "thumbnail" => {
                 let at = child.attribute("url").map_or_else(|| child.text(), str::to_owned);
-                self.image.offer(4, address(&at, &child.base));
+                self.image.offer(4, resolve_address(&at, &child.base));
             }
             "content" => {
-                let at = child.attribute("url").and_then(|at| address(at, &child.base));
+                let at = child.attribute("url").and_then(|at| resolve_address(at, &child.base));
                 let picture =
                     child.attribute("medium") == Some("image") || child.attribute("type").is_some_and(is_picture);
                 if picture {
@@ -180,34 +182,34 @@ impl EntryDraft {
                 } else {
                     self.enclosure.offer(1, at);
                 }
-                child.elements().for_each(|inner| self.look(inner));
+                child.elements().for_each(|inner| self.add_element(inner));
             }
             _ => {}
         }
     }
 
-    fn itunes(&mut self, child: &XmlElement) {
+    fn add_itunes(&mut self, child: &XmlElement) {
         match child.name.as_str() {
-            "title" => self.title.offer(1, filled(plain(child))),
-            "author" => self.author(1, person(child)),
-            "summary" => self.summary.offer(1, filled(html(child))),
+            "title" => self.title.offer(1, non_empty(plain_text(child))),
+            "author" => self.add_author(1, person_name(child)),
+            "summary" => self.summary.offer(1, non_empty(safe_html(child))),
             "image" | "link" => {
                 if let Some(at) = child.attribute("href").or_else(|| child.attribute("url")) {
-                    self.image.offer(2, address(at, &child.base));
+                    self.image.offer(2, resolve_address(at, &child.base));
                 }
             }
-            "keywords" => child.text().split([',', ';']).for_each(|word| self.category(&folded(word))),
+            "keywords" => child.text().split([',', ';']).for_each(|word| self.add_category(&collapse_whitespace(word))),
             "category" => {
                 if let Some(term) = child.attribute("text") {
-                    self.category(&folded(term));
+                    self.add_category(&collapse_whitespace(term));
                 }
-                child.elements().for_each(|inner| self.itunes(inner));
+                child.elements().for_each(|inner| self.add_itunes(inner));
             }
             _ => {}
         }
     }
 
-    fn author(&mut self, rank: u8, name: String) {
+    fn add_author(&mut self, rank: u8, name: String) {
         if name.is_empty() || rank < self.author_rank {
             return;
         }
@@ -215,45 +217,46 @@ impl EntryDraft {
             self.authors.clear();
         }
         self.author_rank = rank;
-        if self.authors.len() < CATEGORIES && !self.authors.contains(&name) {
+        if self.authors.len() < MAX_NAMES && !self.authors.contains(&name) {
             self.authors.push(name);
         }
     }
 
-    fn category(&mut self, term: &str) {
-        if !term.is_empty() && self.categories.len() < CATEGORIES && self.categories.iter().all(|known| known != term) {
+    fn add_category(&mut self, term: &str) {
+        if !term.is_empty() && self.categories.len() < MAX_NAMES && self.categories.iter().all(|known| known != term) {
             self.categories.push(term.to_owned());
         }
     }
 
-    /// Who wrote it.
+    /// The names of the authors, separated by commas.
     pub(super) fn authors(&self) -> String {
         self.authors.join(", ")
     }
 
-    /// What it calls itself and where its page is.
-    pub(super) fn title_and_link(self) -> (String, Option<String>) {
+    /// The title and the address of the web page.
+    pub(super) fn into_title_and_link(self) -> (String, Option<String>) {
         (self.title.value.unwrap_or_default(), self.link.value)
     }
 
-    /// The first picture that its text shows, for an entry that names none. One of a single dot only counts readers.
-    fn shown(&self) -> Option<String> {
+    /// The first picture in the text, for entries that name none. Pictures of one pixel are tracking pixels and are
+    /// passed over.
+    fn first_picture(&self) -> Option<String> {
         let texts = [&self.content.value, &self.summary.value];
         let mut pictures = texts.into_iter().flatten().flat_map(|html| html.split("<img ").skip(1));
         pictures.find_map(|tag| {
             let tag = tag.split('>').next().unwrap_or_default();
             let value = |name: &str| Some(tag.split_once(name)?.1.split('"').next().unwrap_or_default());
             let is_dot = |size: Option<&str>| size.is_some_and(|size| matches!(size.trim_end_matches("px"), "0" | "1"));
-            let counts = is_dot(value("width=\"")) || is_dot(value("height=\""));
-            value("src=\"").filter(|_| !counts).map(|src| src.replace("&amp;", "&"))
+            let is_tracker = is_dot(value("width=\"")) || is_dot(value("height=\""));
+            value("src=\"").filter(|_| !is_tracker).map(|src| src.replace("&amp;", "&"))
         })
     }
 
-    /// The entry; `by` wrote it unless it says otherwise.
-    pub(super) fn entry(self, by: &str) -> FeedEntry {
-        let image = self.image.value.clone().or_else(|| self.shown());
+    /// The entry.
+    fn into_entry(self) -> FeedEntry {
+        let image = self.image.value.clone().or_else(|| self.first_picture());
         FeedEntry {
-            author: if self.authors.is_empty() { by.to_owned() } else { self.authors() },
+            author: self.authors(),
             guid: self.id.value,
             link: self.link.value,
             title: self.title.value.unwrap_or_default(),
@@ -268,28 +271,28 @@ impl EntryDraft {
     }
 }
 
-/// The entry that `element` is.
-pub(super) fn entry(element: &XmlElement, by: &str) -> FeedEntry {
-    let mut found = EntryDraft::default();
+/// Reads the entry that `element` is. Its author is empty where it names none.
+pub(super) fn read_entry(element: &XmlElement) -> FeedEntry {
+    let mut draft = EntryDraft::default();
     for child in element.elements() {
-        found.look(child);
+        draft.add_element(child);
     }
-    // RSS 1.0 says where an entry is by what it is about; Microsoft's channels have it on the element itself.
+    // RSS 1.0 has the link of an entry in `rdf:about`; Microsoft's Channel Definition Format has it in `href`.
     if let Some(about) = element.attribute("about") {
-        found.id.offer(2, filled(about.trim().to_owned()));
-        found.link.offer(1, address(about, &element.base));
+        draft.id.offer(2, non_empty(about.trim().to_owned()));
+        draft.link.offer(1, resolve_address(about, &element.base));
     }
     if let Some(href) = element.attribute("href") {
-        found.link.offer(1, address(href, &element.base));
+        draft.link.offer(1, resolve_address(href, &element.base));
     }
-    found.updated.offer(1, element.attribute("lastmod").and_then(dates::moment));
-    found.entry(by)
+    draft.updated.offer(1, element.attribute("lastmod").and_then(parse_date));
+    draft.into_entry()
 }
 
-fn filled(text: String) -> Option<String> {
+fn non_empty(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn is_picture(kind: &str) -> bool {
-    kind.trim_start().to_ascii_lowercase().starts_with("image/")
+fn is_picture(media_type: &str) -> bool {
+    media_type.trim_start().to_ascii_lowercase().starts_with("image/")
 }

@@ -1,68 +1,81 @@
-//! An element of a document, read whole.
+//! An XML element with its content in memory.
 
 use std::rc::Rc;
 
 use url::Url;
 
-use super::XmlVocabulary;
+use super::vocabulary::XmlVocabulary;
 
-/// An element with all that is in it.
+/// An element with everything inside it.
 #[derive(Clone, Debug)]
-pub(in crate::fetch::feeds) struct XmlElement {
-    pub(in crate::fetch::feeds) vocabulary: XmlVocabulary,
-    /// Without prefix, in lower case.
-    pub(in crate::fetch::feeds) name: String,
-    pub(super) attributes: Vec<(XmlVocabulary, String, String)>,
-    pub(in crate::fetch::feeds) children: Vec<XmlNode>,
-    /// What links in it are relative to.
-    pub(in crate::fetch::feeds) base: Rc<Url>,
+pub(crate) struct XmlElement {
+    pub(crate) vocabulary: XmlVocabulary,
+    /// The name without its prefix, in lower case.
+    pub(crate) name: String,
+    pub(super) attributes: Vec<XmlAttribute>,
+    pub(crate) children: Vec<XmlNode>,
+    /// What relative links in it are resolved against.
+    pub(crate) base: Rc<Url>,
 }
 
-/// What can be in an element.
+/// An attribute of an element.
 #[derive(Clone, Debug)]
-pub(in crate::fetch::feeds) enum XmlNode {
+pub(super) struct XmlAttribute {
+    pub(super) vocabulary: XmlVocabulary,
+    /// The name without its prefix, in lower case.
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+/// What an element can contain.
+#[derive(Clone, Debug)]
+pub(crate) enum XmlNode {
     Element(XmlElement),
     Text(String),
 }
 
 impl XmlElement {
-    /// The value of the attribute `name` of no vocabulary, or of the element's own.
-    pub(in crate::fetch::feeds) fn attribute(&self, name: &str) -> Option<&str> {
-        let found = self.attributes.iter().find(|(vocabulary, own, _)| {
-            own == name && matches!(vocabulary, XmlVocabulary::Core | XmlVocabulary::Rdf | XmlVocabulary::Other)
+    /// The value of the attribute `name`, unless it belongs to a vocabulary that feeds do not use for attributes.
+    pub(crate) fn attribute(&self, name: &str) -> Option<&str> {
+        let found = self.attributes.iter().find(|attribute| {
+            let is_plain =
+                matches!(attribute.vocabulary, XmlVocabulary::Core | XmlVocabulary::Rdf | XmlVocabulary::Other);
+            attribute.name == name && is_plain
         });
-        found.map(|(_, _, value)| value.as_str())
+        found.map(|attribute| attribute.value.as_str())
     }
 
-    pub(in crate::fetch::feeds) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.attributes.iter().map(|(_, name, value)| (name.as_str(), value.as_str()))
+    /// The names and values of all attributes.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.attributes.iter().map(|attribute| (attribute.name.as_str(), attribute.value.as_str()))
     }
 
-    pub(in crate::fetch::feeds) fn elements(&self) -> impl Iterator<Item = &Self> {
+    /// The elements directly inside it.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &Self> {
         self.children.iter().filter_map(|node| match node {
             XmlNode::Element(element) => Some(element),
             XmlNode::Text(_) => None,
         })
     }
 
-    /// The first child of that name.
-    pub(in crate::fetch::feeds) fn child(&self, name: &str) -> Option<&Self> {
+    /// The first element directly inside it with that name.
+    pub(crate) fn child(&self, name: &str) -> Option<&Self> {
         self.elements().find(|child| child.name == name)
     }
 
-    /// All text in it, without the white space around it.
-    pub(in crate::fetch::feeds) fn text(&self) -> String {
+    /// All text inside it, at any depth, trimmed.
+    pub(crate) fn text(&self) -> String {
         let mut text = String::new();
-        gather(self, &mut text);
+        collect_text(self, &mut text);
         text.trim().to_owned()
     }
 }
 
-fn gather(element: &XmlElement, text: &mut String) {
+fn collect_text(element: &XmlElement, text: &mut String) {
     for node in &element.children {
         match node {
             XmlNode::Text(piece) => text.push_str(piece),
-            XmlNode::Element(child) => gather(child, text),
+            XmlNode::Element(child) => collect_text(child, text),
         }
     }
 }
