@@ -16,8 +16,8 @@ pub(super) fn to_kind_settings(settings: &Settings) -> fetch::KindSettings {
     fetch::KindSettings {
         max_bytes: settings.max_bytes,
         allow_hosts: settings.allow_hosts.clone(),
-        google_base: settings.google_base.clone().unwrap_or(defaults.google_base),
-        google: settings.google_credentials.as_ref().map(|credentials| credentials.account.clone()),
+        google_url: settings.google_base.clone().unwrap_or(defaults.google_url),
+        service_account: settings.google_credentials.as_ref().map(|credentials| credentials.account.clone()),
         ..defaults
     }
 }
@@ -30,5 +30,5 @@ pub(super) fn to_kind_settings(settings: &Settings) -> fetch::KindSettings {
 pub fn try_google_credentials(settings: &Settings, timeout: Duration) -> Result<Option<TimeDelta>, String> {
     let folder = tempfile::tempdir().map_err(|error| format!("Cannot create a temporary folder: {error}."))?;
     let kind_settings = fetch::KindSettings { work_dir: folder.path().to_owned(), ..to_kind_settings(settings) };
-    fetch::try_credentials(kind_settings, timeout).map_err(|error| error.to_string())
+    fetch::check_credentials(kind_settings, timeout).map_err(|error| error.to_string())
 }

@@ -59,7 +59,7 @@ impl SourceKind for CsvKind {
         }
     }
 
-    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
+    fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         match location {
             SourceLocation::Url(address) => {
                 refuse_partial_sheet(&self.client, address).map_err(|error| error.to_string())
@@ -69,7 +69,7 @@ impl SourceKind for CsvKind {
         }
     }
 
-    fn way_in(&self) -> WayIn {
+    fn form_spec(&self) -> WayIn {
         WayIn {
             about: "A table with a header: commas, semicolons or tabs, by link or from this computer",
             label: "Link to the file",
@@ -88,7 +88,7 @@ impl SourceKind for CsvKind {
         &[ReadSetting::Encoding, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
-    fn weights(&self) -> StageWeights {
+    fn stage_weights(&self) -> StageWeights {
         StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 
@@ -147,11 +147,11 @@ pub(in crate::fetch) fn table_at(
     watch: &dyn FetchObserver,
 ) -> Result<FetchOutcome, FetchError> {
     let request = request.newer_than(order.validators, order.mode);
-    let FetchResponse::Body(body) = client.ask(&request, order, watch)? else {
+    let FetchResponse::Body(body) = client.send(&request, order, watch)? else {
         return Ok(FetchOutcome::Unchanged(None));
     };
-    if let Some(title) = file_title(&body.headers, client.is_google(&body.url)) {
-        watch.title(&title);
+    if let Some(title) = file_title(&body.headers, client.settings.is_google(&body.url)) {
+        watch.report_title(&title);
     }
     let (said, charset) = (body.validators(), response_status::charset(&body.headers));
     finish(body.content, charset.as_deref(), said, options, rows_above, order, watch)

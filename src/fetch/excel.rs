@@ -8,11 +8,14 @@ mod failure;
 mod layout;
 mod ods;
 mod ods_cell;
+mod other_file;
 mod package;
 mod part_reader;
+mod read_request;
 mod row_collector;
 mod row_draft;
 mod tab;
+mod tab_content;
 mod workbook;
 mod xls;
 mod xls_container;
@@ -26,90 +29,38 @@ mod xlsx;
 mod xml_events;
 mod xml_token;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use calamine::DataRef;
 use url::Url;
 
 use super::http::address::{RedirectScope, parse};
-use super::http::body_file::BodyFile;
 use super::http::cancel_token::deadline;
 use super::http::request::OutgoingRequest;
 use super::http::response_status;
 use super::http::{FetchResponse, HttpClient};
 use super::local_file;
 use super::local_file::ExpectedFile;
-use super::row_file::RowWriter;
 use super::sheet_address::{refuse_sheet, refuse_sheet_at};
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
 use crate::domain::operation::Mode;
 use crate::domain::progress::StageWeights;
-use crate::domain::read_options::{ReadOptions, ReadSetting};
+use crate::domain::read_options::ReadSetting;
 use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{FileAsked, WayIn};
-use layout::TabLayout;
-use part_reader::{PartBound, ReadLimit};
-use row_collector::CollectedRows;
+use part_reader::ReadLimit;
+use read_request::ReadRequest;
 use workbook::open_workbook;
 
 /// What a file on this machine should be.
 const WORKBOOK_FILE: ExpectedFile = ExpectedFile("workbook (Excel or OpenDocument)");
-
-/// How much larger a tab may be unpacked than the same cells as CSV: the markup around each cell.
-const MARKUP_FACTOR: u64 = 8;
 
 /// Mirrors a tab of a workbook.
 #[derive(Debug)]
 pub(in crate::fetch) struct ExcelKind {
     pub(in crate::fetch) client: Arc<HttpClient>,
     pub(in crate::fetch) uploads_dir: PathBuf,
-}
-
-/// What is to be read of a workbook, and within which bounds.
-struct ReadRequest<'a> {
-    content: &'a BodyFile,
-    options: &'a ReadOptions,
-    /// Where temporary files go.
-    folder: &'a Path,
-    /// The most bytes that the rows may have.
-    max_bytes: u64,
-    limit: ReadLimit<'a>,
-}
-
-impl ReadRequest<'_> {
-    /// The most bytes of the part with the cells, unpacked.
-    fn max_part(&self) -> PartBound {
-        PartBound::OfMaxBytes(self.max_bytes.saturating_mul(MARKUP_FACTOR))
-    }
-}
-
-/// The rows of a tab, and what is to be noted about it.
-struct TabContent {
-    collected: CollectedRows,
-    layout: TabLayout,
-    tab: String,
-    is_hidden: bool,
-}
-
-impl TabContent {
-    /// That of a file without a single byte.
-    fn empty(request: &ReadRequest<'_>) -> Result<Self, FetchError> {
-        let rows = RowWriter::new(request.folder)?;
-        let collected = CollectedRows { columns: Vec::new(), rows, notes: Vec::new() };
-        Ok(Self { collected, layout: TabLayout::default(), tab: String::new(), is_hidden: false })
-    }
-}
-
-/// How many bytes the text of a cell has at most.
-fn data_length(value: &DataRef<'_>) -> usize {
-    match value {
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
-        DataRef::SharedString(text) => text.len(),
-        DataRef::Empty => 0,
-        DataRef::Int(_) | DataRef::Float(_) | DataRef::Bool(_) | DataRef::DateTime(_) | DataRef::Error(_) => 32,
-    }
 }
 
 impl SourceKind for ExcelKind {
@@ -125,7 +76,7 @@ impl SourceKind for ExcelKind {
         }
     }
 
-    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
+    fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         match location {
             SourceLocation::Url(address) => refuse_sheet(&self.client, address).map_err(|error| error.to_string()),
             SourceLocation::Urls(_) => Err("A workbook has one address.".to_owned()),
@@ -134,7 +85,7 @@ impl SourceKind for ExcelKind {
         }
     }
 
-    fn way_in(&self) -> WayIn {
+    fn form_spec(&self) -> WayIn {
         WayIn {
             about: "A tab of an Excel or OpenDocument workbook (.xlsx, .xlsb, .xls, .ods), by link or from this computer",
             label: "Link to the file",
@@ -152,11 +103,11 @@ impl SourceKind for ExcelKind {
         &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
-    fn stands_in_for(&self, kind: &str) -> Option<&'static str> {
+    fn substitution_notice(&self, kind: &str) -> Option<&'static str> {
         (kind == "csv").then_some("This is an Excel or OpenDocument file; it is read as kind Excel.")
     }
 
-    fn fixed_encoding(&self) -> &'static str {
+    fn fixed_encoding_reason(&self) -> &'static str {
         "a workbook says itself how its text is encoded"
     }
 
@@ -164,7 +115,7 @@ impl SourceKind for ExcelKind {
         true
     }
 
-    fn weights(&self) -> StageWeights {
+    fn stage_weights(&self) -> StageWeights {
         StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 
@@ -187,7 +138,7 @@ impl SourceKind for ExcelKind {
         order: &FetchRequest<'_>,
         watch: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
-        let limit = ReadLimit { watch, ends: deadline(order.within) };
+        let limit = ReadLimit { watch, ends: deadline(order.total_timeout) };
         let (content, validators) = match &source.location {
             SourceLocation::Url(address) => {
                 refuse_sheet(&self.client, address)?;
@@ -198,7 +149,7 @@ impl SourceKind for ExcelKind {
                     ..OutgoingRequest::table(address, RedirectScope::Anywhere)
                 };
                 let request = request.newer_than(order.validators, order.mode);
-                let FetchResponse::Body(body) = self.client.ask(&request, order, watch)? else {
+                let FetchResponse::Body(body) = self.client.send(&request, order, watch)? else {
                     return Ok(FetchOutcome::Unchanged(None));
                 };
                 let validators = body.validators();
@@ -222,8 +173,8 @@ impl SourceKind for ExcelKind {
         let request = ReadRequest {
             content: &content,
             options: &source.read_options,
-            folder: &self.client.work_dir,
-            max_bytes: self.client.max_bytes,
+            folder: &self.client.settings.work_dir,
+            max_bytes: self.client.settings.max_bytes,
             limit,
         };
         Ok(FetchOutcome::Content(Box::new(open_workbook(&request, validators)?)))

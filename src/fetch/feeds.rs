@@ -16,9 +16,9 @@ use self::crawl::crawler::{CrawlResult, FeedCrawler};
 use self::crawl::feed_request::{ArrivedBody, FEED_BYTES};
 use self::crawl::tally::CrawlTally;
 use self::messages::CrawlShortfall;
-use super::http::HttpClient;
 use super::http::address::parse;
 use super::http::response_status;
+use super::http::{HttpClient, HttpSettings};
 use super::local_file;
 use super::local_file::ExpectedFile;
 use super::row_file::RowFileSummary;
@@ -47,13 +47,9 @@ pub(super) struct FeedsKind {
 impl FeedsKind {
     /// Feeds that are asked like all that `client` asks.
     pub(super) fn new(client: &HttpClient, uploads_dir: PathBuf) -> Self {
-        let bounded = HttpClient {
-            max_bytes: client.max_bytes.min(FEED_BYTES),
-            allow: client.allow.clone(),
-            work_dir: client.work_dir.clone(),
-            google_base: client.google_base.clone(),
-        };
-        Self { client: bounded, most_bytes: client.max_bytes, uploads_dir }
+        let most_bytes = client.settings.max_bytes;
+        let settings = HttpSettings { max_bytes: most_bytes.min(FEED_BYTES), ..client.settings.clone() };
+        Self { client: HttpClient { settings }, most_bytes, uploads_dir }
     }
 
     /// Reads the file that the source is, if it is one.
@@ -90,7 +86,7 @@ impl SourceKind for FeedsKind {
         }
     }
 
-    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
+    fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         match location {
             SourceLocation::Url(_) | SourceLocation::Urls(_) => {
                 if location.addresses().is_empty() {
@@ -103,11 +99,11 @@ impl SourceKind for FeedsKind {
         }
     }
 
-    fn way_in(&self) -> WayIn {
+    fn form_spec(&self) -> WayIn {
         WayIn::FEEDS
     }
 
-    fn recognises(&self, link: &str) -> bool {
+    fn recognizes_link(&self, link: &str) -> bool {
         // What no other program than a reader of feeds has a use for.
         !link.trim().is_empty() && link.lines().all(|line| web_address(line).trim() != line.trim())
     }
@@ -120,11 +116,11 @@ impl SourceKind for FeedsKind {
         &[ReadSetting::Encoding]
     }
 
-    fn noun(&self) -> Noun {
+    fn default_noun(&self) -> Noun {
         Noun { one: "article".to_owned(), many: "articles".to_owned() }
     }
 
-    fn weights(&self) -> StageWeights {
+    fn stage_weights(&self) -> StageWeights {
         StageWeights { fetching: 80, processing: 15, finalizing: 5 }
     }
 
@@ -155,7 +151,7 @@ impl SourceKind for FeedsKind {
         let encoding = source.read_options.encoding.as_deref();
         let gathering = FeedCrawler::new(&self.client, self.most_bytes, *order, watch, (&addresses, local), encoding)?;
         let CrawlResult { ledger, out, bytes, broken } = gathering.run();
-        let short = match order.sync {
+        let short = match order.sync_id {
             _ if bytes >= self.most_bytes => CrawlShortfall::Room,
             Some(_) => CrawlShortfall::Time,
             None => CrawlShortfall::Patience,
@@ -169,9 +165,9 @@ impl SourceKind for FeedsKind {
             CrawlTally { left_alone: 0, failing: 1.., .. } => Some(messages::none_at_all(tally.failing, &feeds)),
             _ => None,
         };
-        issues.into_iter().for_each(|issue| watch.issue(issue));
+        issues.into_iter().for_each(|issue| watch.report_issue(issue));
         let names = feeds.iter().map(|feed| feed.address.clone()).zip(feed_names(&feeds)).collect();
-        watch.feeds(feeds);
+        watch.report_feeds(feeds);
         if watch.should_stop() {
             return Err(FetchError::Stopped);
         }

@@ -23,7 +23,7 @@ const AT_ONCE: usize = 1000;
 ///
 /// # Errors
 /// When the content cannot be read, or the shelf not be asked.
-pub fn key_hints(content: &dyn FetchedContent, shelf: &dyn ItemLookup) -> Result<KeyHints, FetchError> {
+pub fn find_key_candidates(content: &dyn FetchedContent, shelf: &dyn ItemLookup) -> Result<KeyHints, FetchError> {
     let columns = content.columns();
     let mut candidates = vec![Some(HashSet::new()); columns.len()];
     let mut known = vec![0_usize; columns.len().min(WIDEST)];
@@ -60,7 +60,7 @@ pub fn key_hints(content: &dyn FetchedContent, shelf: &dyn ItemLookup) -> Result
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
     let Some((&known, column)) = best else { return Ok(KeyHints { different, known: None }) };
-    let named_like_a_key = shelf.fields(&[column.trim()])?.contains_key(column.trim());
+    let named_like_a_key = shelf.find_fields(&[column.trim()])?.contains_key(column.trim());
     let known = Some(KnownKeys { column: column.clone(), known, of: searched, more, named_like_a_key });
     Ok(KeyHints { different, known })
 }
@@ -75,7 +75,7 @@ fn look_up(waiting: &mut Vec<TextRow>, known: &mut [usize], shelf: &dyn ItemLook
     let keys: Vec<&str> = keys.into_iter().filter(|key| !key.is_empty() && key.len() <= KEY_MAX_BYTES).collect();
     let mut found = HashSet::new();
     for some in keys.chunks(AT_ONCE) {
-        found.extend(shelf.fields(some)?.into_keys());
+        found.extend(shelf.find_fields(some)?.into_keys());
     }
     for row in &rows {
         for (count, cell) in known.iter_mut().zip(&row.cells) {

@@ -13,8 +13,8 @@ use super::csv::CsvKind;
 use super::excel::ExcelKind;
 use super::feeds::FeedsKind;
 use super::file_signature::detect_file;
-use super::http::HttpClient;
 use super::http::address_guard::AllowHosts;
+use super::http::{HttpClient, HttpSettings};
 use super::reader::ReaderKind;
 use super::sheet::SheetKind;
 use super::sheet::credentials::ServiceAccount;
@@ -32,15 +32,15 @@ pub struct KindSettings {
     pub allow_hosts: AllowHosts,
     /// The base of Google's addresses. A stand-in's host may be redirected to like Google's own; that it is allowed to
     /// be fetched from is still for [`KindSettings::allow_hosts`] to say.
-    pub google_base: Url,
+    pub google_url: Url,
     /// The service account that sheets are read with, if there is one.
-    pub google: Option<ServiceAccount>,
+    pub service_account: Option<ServiceAccount>,
     /// Where uploaded files lie.
     pub uploads_dir: PathBuf,
     /// Where temporary files go. It is made if it is missing, for this user alone.
     pub work_dir: PathBuf,
     /// The sample catalog, a CSV file.
-    pub sample: &'static [u8],
+    pub sample_csv: &'static [u8],
 }
 
 impl KindSettings {
@@ -51,23 +51,19 @@ impl KindSettings {
         Self {
             max_bytes: defaults::MAX_SOURCE_BYTES,
             allow_hosts: AllowHosts::default(),
-            google_base: Url::parse("https://docs.google.com").expect("an address"),
-            google: None,
+            google_url: Url::parse("https://docs.google.com").expect("an address"),
+            service_account: None,
             uploads_dir: data_dir.join("uploads"),
             work_dir: data_dir.join("tmp"),
-            sample,
+            sample_csv: sample,
         }
     }
 }
 
 impl KindSettings {
-    fn client(self) -> HttpClient {
-        HttpClient {
-            max_bytes: self.max_bytes,
-            allow: self.allow_hosts,
-            work_dir: self.work_dir,
-            google_base: self.google_base,
-        }
+    fn build_client(self) -> HttpClient {
+        let Self { max_bytes, allow_hosts: allow, work_dir, google_url, .. } = self;
+        HttpClient { settings: HttpSettings { max_bytes, allow, work_dir, google_url } }
     }
 }
 
@@ -76,12 +72,12 @@ impl KindSettings {
 ///
 /// # Errors
 /// Why Google does not let it in, and what to do.
-pub fn try_credentials(mut settings: KindSettings, within: Duration) -> Result<Option<TimeDelta>, FetchError> {
-    let Some(account) = settings.google.take() else { return Ok(None) };
+pub fn check_credentials(mut settings: KindSettings, within: Duration) -> Result<Option<TimeDelta>, FetchError> {
+    let Some(account) = settings.service_account.take() else { return Ok(None) };
     let nothing_known = Validators::default();
     ServiceAccountClient::new(account).try_out(
-        &settings.client(),
-        &FetchRequest::whole(&nothing_known, within),
+        &settings.build_client(),
+        &FetchRequest::for_probe(&nothing_known, within),
         &NoObserver,
     )
 }
@@ -90,9 +86,9 @@ pub fn try_credentials(mut settings: KindSettings, within: Duration) -> Result<O
 struct NoObserver;
 
 impl FetchObserver for NoObserver {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
     fn should_stop(&self) -> bool {
         false
@@ -110,9 +106,9 @@ impl SourceKinds {
     /// order.
     #[must_use]
     pub fn built_in(mut settings: KindSettings) -> Self {
-        let robot = settings.google.take().map(|account| Arc::new(ServiceAccountClient::new(account)));
-        let (uploads_dir, sample) = (settings.uploads_dir.clone(), settings.sample);
-        let client = Arc::new(settings.client());
+        let robot = settings.service_account.take().map(|account| Arc::new(ServiceAccountClient::new(account)));
+        let (uploads_dir, sample) = (settings.uploads_dir.clone(), settings.sample_csv);
+        let client = Arc::new(settings.build_client());
         Self {
             all: vec![
                 Box::new(SheetKind { client: Arc::clone(&client), robot: robot.clone() }),
@@ -127,13 +123,13 @@ impl SourceKinds {
 
     /// The address that sheets are shared with, where there is a service account that reads them.
     #[must_use]
-    pub fn robot(&self) -> Option<&str> {
+    pub fn service_account_email(&self) -> Option<&str> {
         self.robot.as_deref().map(ServiceAccountClient::email)
     }
 
     /// These kinds and one more, which is found after them.
     #[must_use]
-    pub fn and(mut self, kind: Box<dyn SourceKind>) -> Self {
+    pub fn with_kind(mut self, kind: Box<dyn SourceKind>) -> Self {
         self.all.push(kind);
         self
     }
@@ -146,15 +142,15 @@ impl SourceKinds {
 
     /// The kind that alone can be meant by `link`, told by its form.
     #[must_use]
-    pub fn recognise(&self, link: &str) -> Option<&dyn SourceKind> {
-        self.all.iter().map(AsRef::as_ref).find(|kind| kind.recognises(link))
+    pub fn recognize_link(&self, link: &str) -> Option<&dyn SourceKind> {
+        self.all.iter().map(AsRef::as_ref).find(|kind| kind.recognizes_link(link))
     }
 
     /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then; `None` where it
     /// is not such a file, or cannot be read.
     #[must_use]
-    pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn SourceKind, &'static str)> {
-        let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.stands_in_for(kind)?)))?;
+    pub fn find_substitute_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn SourceKind, &'static str)> {
+        let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.substitution_notice(kind)?)))?;
         // To open a named pipe would wait for whoever writes into it.
         if !path.metadata().ok()?.is_file() {
             return None;

@@ -49,7 +49,7 @@ pub(super) fn copy(
     watch: &dyn FetchObserver,
 ) -> Result<BodyFile, FetchError> {
     let (name, ExpectedFile(wanted)) = named;
-    let (folder, limit) = (&client.work_dir, client.max_bytes);
+    let (folder, limit) = (&client.settings.work_dir, client.settings.max_bytes);
     let content = watched(watch, order.timeout, order.timeout, |halt| {
         BodyFile::take(from, folder, limit, Some(bytes), halt, watch)
     });

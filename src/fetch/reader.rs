@@ -46,11 +46,11 @@ impl SourceKind for ReaderKind {
         "Reader account"
     }
 
-    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
+    fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         ReaderAccount::at(location).map(drop)
     }
 
-    fn way_in(&self) -> WayIn {
+    fn form_spec(&self) -> WayIn {
         WayIn::READER
     }
 
@@ -58,15 +58,15 @@ impl SourceKind for ReaderKind {
         Some(article::KEY)
     }
 
-    fn fixed_encoding(&self) -> &'static str {
+    fn fixed_encoding_reason(&self) -> &'static str {
         "its server answers in JSON, which is always UTF-8"
     }
 
-    fn noun(&self) -> Noun {
+    fn default_noun(&self) -> Noun {
         Noun { one: "article".to_owned(), many: "articles".to_owned() }
     }
 
-    fn weights(&self) -> StageWeights {
+    fn stage_weights(&self) -> StageWeights {
         StageWeights { fetching: 80, processing: 15, finalizing: 5 }
     }
 
@@ -90,7 +90,7 @@ impl SourceKind for ReaderKind {
         let mut mirror = AccountMirror::new(session, source, order, watch);
         let fetched = mirror.fetch();
         // A look keeps nothing.
-        if order.sync.is_some() {
+        if order.sync_id.is_some() {
             pause::keep(&account, mirror.busy_until(), Utc::now(), watch);
         }
         fetched

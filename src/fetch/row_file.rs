@@ -89,15 +89,15 @@ impl FetchedContent for RowFile {
         &self.facts.validators
     }
 
-    fn bytes(&self) -> u64 {
+    fn byte_count(&self) -> u64 {
         self.facts.bytes
     }
 
-    fn lines(&self) -> u64 {
+    fn line_count(&self) -> u64 {
         self.rows
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_complete(&self) -> bool {
         self.facts.whole
     }
 

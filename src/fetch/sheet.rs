@@ -2,6 +2,7 @@
 //! where the link is that of a published sheet or asks a query, through the CSV export.
 
 pub(in crate::fetch) mod api;
+mod clock_skew;
 pub(in crate::fetch) mod credentials;
 pub(in crate::fetch) mod export;
 pub(in crate::fetch) mod google_errors;
@@ -41,12 +42,12 @@ impl SourceKind for SheetKind {
         "Google Sheet"
     }
 
-    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
+    fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         let link = link(location).map_err(|error| error.to_string())?;
         export::check_tab(&link).map_err(|error| error.to_string())
     }
 
-    fn way_in(&self) -> WayIn {
+    fn form_spec(&self) -> WayIn {
         WayIn {
             about: "One tab of a sheet",
             label: "Link to the sheet",
@@ -58,7 +59,7 @@ impl SourceKind for SheetKind {
         }
     }
 
-    fn recognises(&self, link: &str) -> bool {
+    fn recognizes_link(&self, link: &str) -> bool {
         !matches!(link.parse::<SheetLink>(), Err(SheetLinkError::Other)) || is_googles(link)
     }
 
@@ -66,11 +67,11 @@ impl SourceKind for SheetKind {
         &[ReadSetting::Tab, ReadSetting::HeaderRow, ReadSetting::HeaderMismatch]
     }
 
-    fn fixed_encoding(&self) -> &'static str {
+    fn fixed_encoding_reason(&self) -> &'static str {
         "Google sends every sheet in UTF-8"
     }
 
-    fn weights(&self) -> StageWeights {
+    fn stage_weights(&self) -> StageWeights {
         StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 

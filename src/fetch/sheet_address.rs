@@ -23,7 +23,7 @@ pub(super) fn refuse_partial_sheet(client: &HttpClient, address: &str) -> Result
 /// `sheet_link` for such a link.
 pub(super) fn refuse_partial_sheet_at(client: &HttpClient, url: &Url) -> Result<(), FetchError> {
     match check_direct_link(url) {
-        Err(error) if client.is_google(url) => Err(sheet_link(&error)),
+        Err(error) if client.settings.is_google(url) => Err(sheet_link(&error)),
         _ => Ok(()),
     }
 }
@@ -42,7 +42,11 @@ pub(super) fn refuse_sheet(client: &HttpClient, address: &str) -> Result<(), Fet
 /// # Errors
 /// `sheet_link` for such a link.
 pub(super) fn refuse_sheet_at(client: &HttpClient, url: &Url) -> Result<(), FetchError> {
-    if client.is_google(url) && is_sheet_address(url) { Err(sheet_link(&DirectLinkError::Page)) } else { Ok(()) }
+    if client.settings.is_google(url) && is_sheet_address(url) {
+        Err(sheet_link(&DirectLinkError::Page))
+    } else {
+        Ok(())
+    }
 }
 
 fn sheet_link(error: &DirectLinkError) -> FetchError {

@@ -13,14 +13,14 @@ use crate::domain::source::{Noun, Slug, Source, SourceId, Validators};
 ///
 /// # Errors
 /// When it cannot be fetched or read: what a sync of it would fail with.
-pub fn fetch_whole(
+pub fn fetch_everything(
     kind: &dyn SourceKind,
     source: &Source,
     timeout: Duration,
     watch: &dyn FetchObserver,
 ) -> Result<Box<dyn FetchedContent>, FetchError> {
     let nothing_known = Validators::default();
-    match kind.fetch(source, &FetchRequest::whole(&nothing_known, timeout), watch)? {
+    match kind.fetch(source, &FetchRequest::for_probe(&nothing_known, timeout), watch)? {
         FetchOutcome::Content(content) => Ok(content),
         FetchOutcome::Unchanged(_) => Err(FetchError::failed(
             "bad_status",
@@ -31,7 +31,7 @@ pub fn fetch_whole(
 
 /// The message about the key column of `source` where it is not among `columns`; `rows` are the first ones.
 #[must_use]
-pub fn missing_key(
+pub fn describe_missing_key(
     kind: &dyn SourceKind,
     source: &Source,
     columns: &[String],
@@ -51,7 +51,11 @@ pub fn missing_key(
 ///
 /// # Errors
 /// Never in practice: its slug is a fixed word.
-pub fn unsaved_source(kind: &str, location: &SourceLocation, read_options: &ReadOptions) -> Result<Source, FetchError> {
+pub fn build_unsaved_source(
+    kind: &str,
+    location: &SourceLocation,
+    read_options: &ReadOptions,
+) -> Result<Source, FetchError> {
     let slug: Slug = "preview".parse().map_err(|error| FetchError::failed("bad_slug", format!("{error}")))?;
     Ok(Source {
         id: SourceId(0),

@@ -23,7 +23,7 @@ use crate::domain::source::{Source, SourceId};
 use crate::domain::source_probe::{SourceProbe, problems_of_rows};
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
-use crate::fetch::{EmptyShelf, FetchError, FetchedContent, ItemLookup, key_hints};
+use crate::fetch::{EmptyItemLookup, FetchError, FetchedContent, ItemLookup, find_key_candidates};
 use crate::store::Store;
 
 /// How many rows are shown.
@@ -64,7 +64,7 @@ impl StoredItems for StoredCatalog<'_> {
 }
 
 impl ItemLookup for StoredCatalog<'_> {
-    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
+    fn find_fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
         let stored = self.stored_fields(keys).map_err(as_fetch_error)?;
         Ok(stored.into_iter().filter_map(|(key, fields)| Some((key, parse_fields(&fields).ok()?))).collect())
     }
@@ -93,7 +93,8 @@ pub(super) fn check(
     let is_new = source.key_column.is_empty();
     // With its key column there nobody asks for another.
     let lost_key = !is_new && position_of(&columns, &source.key_column).is_none();
-    let KeyHints { different: keys, known } = key_hints(content, if lost_key { lookup } else { &EmptyShelf })?;
+    let KeyHints { different: keys, known } =
+        find_key_candidates(content, if lost_key { lookup } else { &EmptyItemLookup })?;
     let mut rows: Vec<TextRow> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
     let offers_header_row = kind.read_settings().contains(&ReadSetting::HeaderRow);
     let offered = is_new && offers_header_row && source.read_options.header_row.is_none();
@@ -112,7 +113,7 @@ pub(super) fn check(
         rows,
         keys,
         known,
-        bytes: content.bytes(),
+        bytes: content.byte_count(),
         title: None,
         feeds: Vec::new(),
         missing_key: failure.as_ref().filter(|failure| failure.code == NO_KEY_COLUMN).map(SyncFailure::cause),
@@ -159,7 +160,7 @@ fn forecast(
         survey.rejected = survey.issues.kept.iter().filter(|issue| issue.kind == IssueKind::Refused).count() as u64;
     }
     // Without a key nobody knows which rows can be taken.
-    let is_judged = content.is_whole() && (has_key || survey.rows == 0);
+    let is_judged = content.is_complete() && (has_key || survey.rows == 0);
     let verdict = if is_judged { survey.tally.judge(false) } else { GuardVerdict::Apply };
     let comparison = SourceComparison { source, ..comparison };
     let failure = survey.failure(&comparison, content.columns(), verdict);

@@ -23,7 +23,7 @@ use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::source_form_spec::WayIn;
 use crate::domain::source_probe::{CannotLook, SourceProbe};
 use crate::domain::sync_id::SyncId;
-use crate::fetch::{FetchError, FetchObserver, SourceKind, fetch_whole, unsaved_source};
+use crate::fetch::{FetchError, FetchObserver, SourceKind, build_unsaved_source, fetch_everything};
 use crate::store::StoreError;
 use crate::store::admission::{AdmissionRequest, ScheduledStart, StartOutcome};
 use crate::store::recovery::{CancelOutcome, TakenOver};
@@ -142,7 +142,7 @@ impl SyncControl {
         location: &SourceLocation,
         read_options: &ReadOptions,
     ) -> Result<SourceProbe, CannotLook> {
-        let source = unsaved_source(kind, location, read_options).map_err(cannot_look)?;
+        let source = build_unsaved_source(kind, location, read_options).map_err(cannot_look)?;
         self.look_again(&source)
     }
 
@@ -158,7 +158,7 @@ impl SyncControl {
 
     fn check(&self, kind: &dyn SourceKind, source: &Source, watch: &LookWatch) -> Result<SourceProbe, FetchError> {
         let within = LOOK_WITHIN.min(self.engine.terms.fetch);
-        let content = fetch_whole(kind, source, within, watch)?;
+        let content = fetch_everything(kind, source, within, watch)?;
         let content = leave_out_hidden(source, content);
         let catalog = self.engine.store.catalog(source.id).map_err(|error| as_fetch_error(error.into()))?;
         let catalog = &catalog.unwrap_or_default();
@@ -187,7 +187,7 @@ impl SyncControl {
     /// The sentence for people.
     pub fn accepts(&self, kind: &str, location: &SourceLocation) -> Result<(), String> {
         match self.engine.kinds.get(kind) {
-            Some(kind) => kind.accepts(location),
+            Some(kind) => kind.check_location(location),
             None => Err(format!("There are no sources of the kind “{kind}”.")),
         }
     }
@@ -195,7 +195,7 @@ impl SyncControl {
     /// What a form asks for who wants to add a source of this kind.
     #[must_use]
     pub fn way_in(&self, kind: &str) -> Option<WayIn> {
-        Some(self.engine.kinds.get(kind)?.way_in())
+        Some(self.engine.kinds.get(kind)?.form_spec())
     }
 
     /// The settings of [`ReadOptions`] that sources of this kind obey.
@@ -207,7 +207,7 @@ impl SyncControl {
     /// Why the text encoding of a source of this kind cannot be set, as the end of a sentence. Empty where it can.
     #[must_use]
     pub fn fixed_encoding(&self, kind: &str) -> &'static str {
-        self.engine.kinds.get(kind).map_or("", SourceKind::fixed_encoding)
+        self.engine.kinds.get(kind).map_or("", SourceKind::fixed_encoding_reason)
     }
 
     /// Whether columns may be hidden where people open a source of this kind.
@@ -219,20 +219,20 @@ impl SyncControl {
     /// The kind that alone can be meant by `link`, told by its form without asking anybody.
     #[must_use]
     pub fn recognise(&self, link: &str) -> Option<&'static str> {
-        Some(self.engine.kinds.recognise(link)?.name())
+        Some(self.engine.kinds.recognize_link(link)?.name())
     }
 
     /// What is said where something given for a source of the kind `kind` is taken as one of the kind `other`; `None`
     /// where it never is.
     #[must_use]
     pub fn stand_in_note(&self, other: &str, kind: &str) -> Option<&'static str> {
-        self.engine.kinds.get(other)?.stands_in_for(kind)
+        self.engine.kinds.get(other)?.substitution_notice(kind)
     }
 
     /// The kind that takes the file at `path` in the place of the kind `kind`, and what is said then.
     #[must_use]
     pub fn stand_in_for_file(&self, kind: &str, path: &Path) -> Option<(&'static str, &'static str)> {
-        let (other, note) = self.engine.kinds.stand_in_for_file(kind, path)?;
+        let (other, note) = self.engine.kinds.find_substitute_for_file(kind, path)?;
         Some((other.name(), note))
     }
 
@@ -245,13 +245,13 @@ impl SyncControl {
     /// What entries of this kind are called unless somebody says otherwise.
     #[must_use]
     pub fn noun(&self, kind: &str) -> Noun {
-        self.engine.kinds.get(kind).map_or_else(Noun::default, SourceKind::noun)
+        self.engine.kinds.get(kind).map_or_else(Noun::default, SourceKind::default_noun)
     }
 
     /// The address that Google Sheets are shared with, where the operator set up a service account.
     #[must_use]
     pub fn robot(&self) -> Option<&str> {
-        self.engine.kinds.robot()
+        self.engine.kinds.service_account_email()
     }
 
     /// The kinds of sources there are.
@@ -302,19 +302,19 @@ fn cannot_look(error: FetchError) -> CannotLook {
 }
 
 impl FetchObserver for LookWatch {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
-    fn issue(&self, issue: Issue) {
+    fn report_issue(&self, issue: Issue) {
         self.issues.lock().push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<FeedRecord>) {
+    fn report_feeds(&self, feeds: Vec<FeedRecord>) {
         *self.feeds.lock() = feeds;
     }
 
-    fn title(&self, title: &str) {
+    fn report_title(&self, title: &str) {
         *self.title.lock() = Some(title.to_owned());
     }
 

@@ -48,15 +48,15 @@ fn house(db: &TestDatabase, outside: &StubServer) -> TestEngine {
 
 fn house_within(db: &TestDatabase, outside: &StubServer, terms: Timeouts) -> TestEngine {
     TestEngine::fetching(db.store(), terms, |settings| {
-        settings.google_base = outside.url("").parse().expect("an address")
+        settings.google_url = outside.url("").parse().expect("an address")
     })
 }
 
 /// A server with a service account.
 fn house_with_account(db: &TestDatabase, google: &GoogleServer) -> TestEngine {
     TestEngine::fetching(db.store(), TEST_TIMEOUTS, |settings| {
-        settings.google_base = google.url().parse().expect("an address");
-        settings.google = Some(google.key_json().to_string().parse().expect("a key"));
+        settings.google_url = google.url().parse().expect("an address");
+        settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
     })
 }
 

@@ -38,11 +38,11 @@ impl WorkbookObserver {
 }
 
 impl FetchObserver for WorkbookObserver {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
-    fn issue(&self, issue: Issue) {
+    fn report_issue(&self, issue: Issue) {
         self.issues.lock().expect("issues").push(issue);
     }
 
@@ -76,7 +76,7 @@ pub(super) fn read_with(
     let notes = WorkbookObserver::stopping_after(u64::MAX);
     let nothing = Validators::default();
     let source = Source { read_options: options, ..source_of_kind("excel", location.clone()) };
-    let order = FetchRequest { within: road.run, ..FetchRequest::whole(&nothing, road.timeout) };
+    let order = FetchRequest { total_timeout: road.run, ..FetchRequest::for_probe(&nothing, road.timeout) };
     match road.kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
         FetchOutcome::Content(content) => Ok(WorkbookReading { content, reasons: notes.reasons() }),
         FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),

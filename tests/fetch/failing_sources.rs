@@ -26,15 +26,15 @@ struct IssueObserver {
 }
 
 impl FetchObserver for IssueObserver {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
-    fn issue(&self, issue: Issue) {
+    fn report_issue(&self, issue: Issue) {
         self.issues.lock().expect("issues").push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<FeedRecord>) {
+    fn report_feeds(&self, feeds: Vec<FeedRecord>) {
         *self.feeds.lock().expect("feeds") = feeds;
     }
 
@@ -57,9 +57,9 @@ fn end(way: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
     road.settings.max_bytes = max_bytes;
     let (nothing, notes) = (Validators::default(), IssueObserver::default());
     let order = FetchRequest {
-        sync: Some(SyncId::new()),
-        within: Duration::from_secs(120),
-        ..FetchRequest::whole(&nothing, limit)
+        sync_id: Some(SyncId::new()),
+        total_timeout: Duration::from_secs(120),
+        ..FetchRequest::for_probe(&nothing, limit)
     };
     let begun = LoadClock::start();
     let fetched = road.kinds().get(way.kind).expect("a kind").fetch(
@@ -72,7 +72,7 @@ fn end(way: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
         Err(FetchError::Failed { code, message }) => (code.to_owned(), message),
         Err(FetchError::Stopped) => panic!("{}: nobody stopped it", way.name),
         Ok(FetchOutcome::Unchanged(_)) => panic!("{}: it went well", way.name),
-        Ok(FetchOutcome::Content(content)) => panic!("{}: it went well with {} lines", way.name, content.lines()),
+        Ok(FetchOutcome::Content(content)) => panic!("{}: it went well with {} lines", way.name, content.line_count()),
     };
     let (issues, feeds) = (notes.issues.into_inner().expect("issues"), notes.feeds.into_inner().expect("feeds"));
     for secret in way.secrets() {
@@ -140,7 +140,7 @@ fn every_way_in_brings_its_content_when_nothing_is_wrong() {
         let mut road = FetchSetup::new();
         way.settle(&mut road.settings);
         let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
-        assert!(content.lines() >= 20, "{}: {}", way.name, content.lines());
+        assert!(content.line_count() >= 20, "{}: {}", way.name, content.line_count());
     }
 }
 

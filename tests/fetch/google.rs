@@ -14,8 +14,8 @@ use crate::support::stub_server::StubReply;
 
 pub(super) fn road(google: &GoogleServer) -> FetchSetup {
     let mut road = FetchSetup::new();
-    road.settings.google_base = google.url().parse().expect("an address");
-    road.settings.google = Some(google.key_json().to_string().parse().expect("a key"));
+    road.settings.google_url = google.url().parse().expect("an address");
+    road.settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
     road
 }
 
@@ -36,7 +36,7 @@ fn run(
 ) -> Result<FetchOutcome, FetchError> {
     let limit = Duration::from_secs(20);
     let sync = Some(SyncId::new());
-    let order = FetchRequest { sync, mode: Mode::Incremental, ..FetchRequest::whole(known, limit) };
+    let order = FetchRequest { sync_id: sync, mode: Mode::Incremental, ..FetchRequest::for_probe(known, limit) };
     kinds.get("sheet").expect("a kind").fetch(&source_of_kind("sheet", place.clone()), &order, watch)
 }
 
@@ -168,9 +168,9 @@ fn a_hundred_megabytes_go_through_little_memory() {
     let content = road.content("sheet", &link("/edit")).expect("the sheet");
     let last = content.rows().expect("rows").last().expect("a last one").expect("a row");
     assert_eq!((last.number, last.cells[0].as_str()), (112_001, "112000"));
-    assert!(content.bytes() > 100_000_000, "{}", content.bytes());
+    assert!(content.byte_count() > 100_000_000, "{}", content.byte_count());
     let grown = peak_memory() - before;
-    println!("{} bytes in {:?}, {grown} kB more", content.bytes(), begun.elapsed());
+    println!("{} bytes in {:?}, {grown} kB more", content.byte_count(), begun.elapsed());
     assert!(grown < 10_000, "{grown} kB");
 }
 

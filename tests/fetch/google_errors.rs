@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
-use lockstep::fetch::{FetchError, fetch_whole, unsaved_source};
+use lockstep::fetch::{FetchError, build_unsaved_source, fetch_everything};
 
 use super::google::{albums, content, link, road};
 use super::{RecordingObserver, expect_failure};
@@ -67,9 +67,9 @@ fn every_refusal_names_its_fix() {
     assert_eq!(expect_failure(road.content("sheet", &gone)).0, "not_found");
     google.once("/v4/", sheets);
     let kinds = road.kinds();
-    let source = unsaved_source("sheet", &link("/edit"), &ReadOptions::default()).expect("a source");
+    let source = build_unsaved_source("sheet", &link("/edit"), &ReadOptions::default()).expect("a source");
     let kind = kinds.get("sheet").expect("a kind");
-    let looked = fetch_whole(kind, &source, Duration::from_secs(9), &RecordingObserver::default());
+    let looked = fetch_everything(kind, &source, Duration::from_secs(9), &RecordingObserver::default());
     assert!(expect_failure(looked.map(drop)).1.contains(&enable), "a look says the same");
 }
 
@@ -111,18 +111,18 @@ fn the_key_is_used_at_google_and_its_stand_in_only() {
     let mut key = google.key_json();
     for elsewhere in [format!("{}/token", other.url()), "https://google.com.evil.example/token".to_owned()] {
         key["token_uri"] = elsewhere.as_str().into();
-        road.settings.google = Some(key.to_string().parse().expect("a key"));
+        road.settings.service_account = Some(key.to_string().parse().expect("a key"));
         assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "bad_credentials", "{elsewhere}");
     }
     // Google's own is stood in for; what is signed is meant for Google itself, which this one is not.
     key["token_uri"] = "https://oauth2.googleapis.com/token".into();
-    road.settings.google = Some(key.to_string().parse().expect("a key"));
+    road.settings.service_account = Some(key.to_string().parse().expect("a key"));
     let (_, message) = expect_failure(road.content("sheet", &link("/edit")));
     assert!(message.contains("audience"), "{message}");
     assert_eq!((google.hits("/token"), other.hits("/token")), (1, 0));
 
     // A redirect takes no authorization along.
-    road.settings.google = Some(google.key_json().to_string().parse().expect("a key"));
+    road.settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
     google.times(2, "/v4/", StubReply::redirect(307, &format!("{}/v4/spreadsheets/{SHEET_ID}", other.url())));
     expect_failure(road.content("sheet", &link("/edit")));
     assert_eq!(other.requests("/v4/")[0].header("Authorization"), None);

@@ -42,7 +42,7 @@ fn a_gzip_that_no_header_announces_is_unpacked() {
         let mut road = FetchSetup::new();
         way.settle(&mut road.settings);
         let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
-        assert!(content.lines() >= 20, "{}: {}", way.name, content.lines());
+        assert!(content.line_count() >= 20, "{}: {}", way.name, content.line_count());
     }
 }
 

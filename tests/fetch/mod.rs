@@ -77,7 +77,7 @@ impl FetchSetup {
         let nothing = Validators::default();
         let mode = if known.is_some() { Mode::Incremental } else { Mode::Full };
         let validators = known.unwrap_or(&nothing);
-        let order = FetchRequest { mode, within: self.run, ..FetchRequest::whole(validators, self.timeout) };
+        let order = FetchRequest { mode, total_timeout: self.run, ..FetchRequest::for_probe(validators, self.timeout) };
         self.kinds().get(kind).expect("a kind").fetch(&source_of_kind(kind, location.clone()), &order, watch)
     }
 
@@ -139,11 +139,11 @@ pub(super) struct RecordingObserver {
 }
 
 impl FetchObserver for RecordingObserver {
-    fn received(&self, bytes: u64, _: Option<u64>) {
+    fn report_received(&self, bytes: u64, _: Option<u64>) {
         self.bytes.store(bytes, Ordering::Relaxed);
     }
 
-    fn waiting(&self, host: &str, until: DateTime<Utc>) {
+    fn report_wait(&self, host: &str, until: DateTime<Utc>) {
         self.waits.lock().expect("waits").push((host.to_owned(), until));
     }
 

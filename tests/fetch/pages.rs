@@ -112,7 +112,7 @@ fn encodings_are_recognised_declared_or_not() {
         let content = road.get(&outside.url(path)).expect("content");
         assert_eq!(content.columns(), ["id", "name"], "{path}");
         assert_eq!(read_cells(&*content), [["1", "Björk"]], "{path}");
-        assert_eq!(content.lines(), 2, "{path}");
+        assert_eq!(content.line_count(), 2, "{path}");
     }
 }
 

@@ -28,7 +28,7 @@ type StoredFields = HashMap<String, Vec<(String, String)>>;
 struct StoredCatalog(StoredFields);
 
 impl ItemLookup for StoredCatalog {
-    fn fields(&self, keys: &[&str]) -> Result<StoredFields, FetchError> {
+    fn find_fields(&self, keys: &[&str]) -> Result<StoredFields, FetchError> {
         Ok(keys.iter().filter_map(|key| Some(((*key).to_owned(), self.0.get(*key)?.clone()))).collect())
     }
 }
@@ -48,17 +48,17 @@ impl ReaderObserver {
 }
 
 impl FetchObserver for ReaderObserver {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, _: &str, until: DateTime<Utc>) {
+    fn report_wait(&self, _: &str, until: DateTime<Utc>) {
         self.waits.lock().expect("waits").push(until);
     }
 
-    fn progress(&self, progress: &FetchProgress) {
+    fn report_progress(&self, progress: &FetchProgress) {
         self.progress.lock().expect("progress").push(progress.clone());
     }
 
-    fn issue(&self, issue: Issue) {
+    fn report_issue(&self, issue: Issue) {
         assert_eq!(issue.kind, IssueKind::Noted);
         self.issues.lock().expect("issues").push(issue.reason);
     }
@@ -88,12 +88,13 @@ fn within(
 ) -> Result<(Vec<String>, StoredFields), FetchError> {
     let road = FetchSetup::new();
     let (nothing, shelf) = (Validators::default(), StoredCatalog(stored.clone()));
-    let order = FetchRequest { sync: Some(SyncId::new()), mode, shelf: &shelf, ..FetchRequest::whole(&nothing, limit) };
+    let order =
+        FetchRequest { sync_id: Some(SyncId::new()), mode, items: &shelf, ..FetchRequest::for_probe(&nothing, limit) };
     let mut source = source_of_kind("reader", SourceLocation::Url(url.to_owned()));
     source.noun = "article/articles".parse().expect("a noun");
     match road.kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
         FetchOutcome::Content(content) => {
-            assert!(!content.is_whole(), "articles that roll off stay");
+            assert!(!content.is_complete(), "articles that roll off stay");
             let columns = content.columns().to_vec();
             let named = |cells: Vec<String>| columns.iter().cloned().zip(cells).collect::<Vec<_>>();
             let rows: Vec<_> = read_rows(&*content).into_iter().map(|row| named(row.cells)).collect();
@@ -177,7 +178,7 @@ fn columns_say_what_they_are() {
     let road = FetchSetup::new();
     let kinds = road.kinds();
     let kind = kinds.get("reader").expect("a kind");
-    assert_eq!((kind.key_column(), kind.noun().many.as_str()), (Some("id"), "articles"));
+    assert_eq!((kind.key_column(), kind.default_noun().many.as_str()), (Some("id"), "articles"));
     assert_eq!(kind.label(&SourceLocation::Url(server.url())), "Reader account");
 }
 
@@ -219,7 +220,7 @@ fn long_lists_come_page_by_page_and_contents_in_batches() {
         assert!(messages.contains(&"Fetching articles 1200 of 2345…"), "{messages:?}");
         let at = told.iter().position(|progress| progress.message.starts_with("Fetching articles 1200")).expect("told");
         let counts = told[at].articles.map(|count| (count.processed, count.total));
-        assert_eq!((counts, told[at].share.total), (Some((1200, 2345)), 2345));
+        assert_eq!((counts, told[at].steps.total), (Some((1200, 2345)), 2345));
         assert!(told.iter().all(|now| now.articles.is_some()));
     }
 }

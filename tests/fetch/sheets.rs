@@ -11,7 +11,7 @@ const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 
 fn road(outside: &StubServer) -> FetchSetup {
     let mut road = FetchSetup::new();
-    road.settings.google_base = outside.url("").parse().expect("an address");
+    road.settings.google_url = outside.url("").parse().expect("an address");
     road
 }
 
@@ -153,7 +153,7 @@ fn a_workbook_that_google_makes_of_a_sheet_is_not_fetched() {
     let albums = std::fs::read(sample_path("albums.xlsx")).expect("a file");
     elsewhere.set("/spreadsheets/export", StubReply::status(200).body(albums));
     let link = SourceLocation::Url(elsewhere.url("/spreadsheets/export?format=xlsx&range=A1:B3"));
-    assert_eq!(road.content("excel", &link).unwrap_or_else(|error| panic!("{error}")).lines(), 3);
+    assert_eq!(road.content("excel", &link).unwrap_or_else(|error| panic!("{error}")).line_count(), 3);
 }
 
 #[test]

@@ -175,7 +175,7 @@ fn one_request_at_a_time_per_host_and_in_parallel_to_others() {
     thread::scope(|scope| {
         for _ in 0..4 {
             for outside in [&one, &other] {
-                scope.spawn(|| FetchSetup::new().get(&outside.url("/a.csv")).expect("its turn").bytes());
+                scope.spawn(|| FetchSetup::new().get(&outside.url("/a.csv")).expect("its turn").byte_count());
             }
         }
     });

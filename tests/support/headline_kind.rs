@@ -59,7 +59,7 @@ impl SourceKind for HeadlineKind {
         "News ticker"
     }
 
-    fn accepts(&self, location: &SourceLocation) -> Result<(), String> {
+    fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         let addresses = location.addresses();
         match addresses.iter().find(|address| !address.starts_with("ticker:")) {
             None if !addresses.is_empty() => Ok(()),
@@ -67,11 +67,11 @@ impl SourceKind for HeadlineKind {
         }
     }
 
-    fn way_in(&self) -> WayIn {
+    fn form_spec(&self) -> WayIn {
         WayIn { about: "What is new, line by line", asked: AddressInput::Links, ..WayIn::link("News tickers") }
     }
 
-    fn recognises(&self, link: &str) -> bool {
+    fn recognizes_link(&self, link: &str) -> bool {
         link.starts_with("ticker:")
     }
 
@@ -79,11 +79,11 @@ impl SourceKind for HeadlineKind {
         Some("headline")
     }
 
-    fn noun(&self) -> Noun {
+    fn default_noun(&self) -> Noun {
         Noun { one: "headline".to_owned(), many: "headlines".to_owned() }
     }
 
-    fn weights(&self) -> StageWeights {
+    fn stage_weights(&self) -> StageWeights {
         StageWeights { fetching: 80, processing: 15, finalizing: 5 }
     }
 
@@ -125,7 +125,12 @@ impl SourceKind for HeadlineKind {
                         } else {
                             feed.title.clone()
                         };
-                        watch.issue(Issue { row: None, column: Some(place), kind: IssueKind::Refused, reason: why });
+                        watch.report_issue(Issue {
+                            row: None,
+                            column: Some(place),
+                            kind: IssueKind::Refused,
+                            reason: why,
+                        });
                     }
                 }
             }
@@ -133,7 +138,7 @@ impl SourceKind for HeadlineKind {
         }
         report_progress(watch, total, total, rows.len() as u64);
         let silent = feeds.iter().all(FeedRecord::has_failed);
-        watch.feeds(feeds);
+        watch.report_feeds(feeds);
         if silent {
             return Err(FetchError::failed("silent", "None of the tickers says anything. Switch one on."));
         }
@@ -145,7 +150,7 @@ impl SourceKind for HeadlineKind {
 }
 
 fn report_progress(watch: &dyn FetchObserver, processed: u64, total: u64, articles: u64) {
-    watch.progress(&FetchProgress {
+    watch.report_progress(&FetchProgress {
         message: format!("Listening to ticker {processed} of {total}…"),
         feeds: Some(ProgressCount { processed, total }),
         articles: Some(ProgressCount { processed: articles, total: articles }),
@@ -169,15 +174,15 @@ impl FetchedContent for HeadlineContent {
         &NONE
     }
 
-    fn bytes(&self) -> u64 {
+    fn byte_count(&self) -> u64 {
         self.rows.iter().flatten().map(|cell| cell.len() as u64).sum()
     }
 
-    fn lines(&self) -> u64 {
+    fn line_count(&self) -> u64 {
         self.rows.len() as u64
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_complete(&self) -> bool {
         false
     }
 

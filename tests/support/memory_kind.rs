@@ -118,11 +118,11 @@ impl SourceKind for MemoryKind {
         "Memory"
     }
 
-    fn accepts(&self, _: &SourceLocation) -> Result<(), String> {
+    fn check_location(&self, _: &SourceLocation) -> Result<(), String> {
         Ok(())
     }
 
-    fn weights(&self) -> StageWeights {
+    fn stage_weights(&self) -> StageWeights {
         StageWeights { fetching: 10, processing: 80, finalizing: 10 }
     }
 
@@ -141,9 +141,9 @@ impl SourceKind for MemoryKind {
         };
         let table = self.0.lock().expect("the tables").get(place).cloned();
         let table = table.ok_or_else(|| FetchError::failed("not_found", "There is no such table."))?;
-        watch.received(40, Some(100));
+        watch.report_received(40, Some(100));
         table.strike(FaultMoment::Fetch, Some(watch))?;
-        watch.received(100, Some(100));
+        watch.report_received(100, Some(100));
         let version = digest(&format!("{:?}{:?}", table.columns, table.rows));
         let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
         if order.mode == Mode::Incremental && *order.validators == validators {
@@ -169,11 +169,11 @@ impl FetchedContent for MemoryContent {
         &self.validators
     }
 
-    fn bytes(&self) -> u64 {
+    fn byte_count(&self) -> u64 {
         100
     }
 
-    fn lines(&self) -> u64 {
+    fn line_count(&self) -> u64 {
         self.table.rows.len() as u64 + 1
     }
 

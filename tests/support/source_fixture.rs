@@ -119,11 +119,11 @@ impl SourceFixture {
     pub(crate) fn settle(&self, settings: &mut KindSettings) {
         match &self.server {
             FixtureServer::Outside(outside, ..) if self.is_googles() => {
-                settings.google_base = outside.url("").parse().expect("an address");
+                settings.google_url = outside.url("").parse().expect("an address");
             }
             FixtureServer::Google(google) => {
-                settings.google_base = google.url().parse().expect("an address");
-                settings.google = Some(google.key_json().to_string().parse().expect("a key"));
+                settings.google_url = google.url().parse().expect("an address");
+                settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
             }
             FixtureServer::Outside(..) | FixtureServer::Reader(..) => {}
         }

@@ -78,7 +78,7 @@ impl TestEngine {
         settle(&mut settings);
         let engine = SyncEngine {
             board: Arc::new(StatusBoard::new(primary, store.clone(), terms.renewal)),
-            kinds: Arc::new(SourceKinds::built_in(settings).and(Box::new(memory.clone()))),
+            kinds: Arc::new(SourceKinds::built_in(settings).with_kind(Box::new(memory.clone()))),
             bell: Arc::default(),
             store: store.clone(),
             terms,

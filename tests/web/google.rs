@@ -11,8 +11,8 @@ fn the_page_says_with_whom_to_share_a_sheet_and_why_it_cannot_be_read() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
     let site = TestSite::with_road(|road| {
-        road.google_base = google.url().parse().expect("an address");
-        road.google = Some(google.key_json().to_string().parse().expect("a key"));
+        road.google_url = google.url().parse().expect("an address");
+        road.service_account = Some(google.key_json().to_string().parse().expect("a key"));
         road.allow_hosts = "127.0.0.1".parse().expect("a list");
     });
     let admin = site.person("ada", Role::Admin);
@@ -57,11 +57,11 @@ fn a_sheet_proposes_its_own_title_as_name_and_address() {
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Tab 1", &[&["id", "title"], &["1", "One"]])]);
     google.title("Vol. 2 - Jazz albums");
     let by_account = TestSite::with_road(|road| {
-        road.google_base = google.url().parse().expect("an address");
-        road.google = Some(google.key_json().to_string().parse().expect("a key"));
+        road.google_url = google.url().parse().expect("an address");
+        road.service_account = Some(google.key_json().to_string().parse().expect("a key"));
     });
     let outside = StubServer::start();
-    let by_link = TestSite::with_road(|road| road.google_base = outside.url("").parse().expect("an address"));
+    let by_link = TestSite::with_road(|road| road.google_url = outside.url("").parse().expect("an address"));
     let tab = "attachment; filename=\"Vol2-Jazzalbums-Tab1.csv\"; filename*=UTF-8''Vol.%202%20-%20Jazz%20albums%20-%20Tab%201.csv";
     let table = StubReply::csv("id,title\n1,One\n").header("Content-Disposition", tab);
     outside.set("/content/one-time", table.clone());

@@ -74,7 +74,7 @@ impl TestSite {
     pub(super) fn with_kind(kind: Box<dyn SourceKind>) -> Self {
         let (store, data) = Self::fresh();
         let terms = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
-        Self::knowing(store, data, terms, |_| {}, |kinds| kinds.and(kind))
+        Self::knowing(store, data, terms, |_| {}, |kinds| kinds.with_kind(kind))
     }
 
     /// A server on a migrated database, with its files in `data`.

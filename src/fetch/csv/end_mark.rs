@@ -24,7 +24,7 @@ pub(super) fn pass_over(content: &mut BodyFile, watch: &dyn FetchObserver) -> Re
     }
     content.cut_end(marks).map_err(|error| disk(&error))?;
     let reason = "The file ends with the character Ctrl-Z, with which DOS marks the end of a text; it was passed over.";
-    watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: reason.to_owned() });
+    watch.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: reason.to_owned() });
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 use super::delimiter::CANDIDATES;
 use super::records::{CsvRecord, MAX_CELL, MAX_RECORD, RecordError, RecordReader};
-use super::table::text_of;
 use crate::domain::rows::row::shortened;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::disk;
@@ -195,7 +194,7 @@ pub(super) fn inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> V
     if !record.spans_lines || columns < 2 {
         return Vec::new();
     }
-    let cells: Vec<String> = (0..record.len()).map(|index| text_of(record.cell(index))).collect();
+    let cells: Vec<String> = (0..record.len()).map(|index| record.cell_text(index)).collect();
     let separator = char::from(delimiter).to_string();
     let text = cells.join(&separator);
     if text.len() > MAX_INNER_BYTES {

@@ -61,6 +61,13 @@ impl CsvRecord {
         &self.text[from..self.ends[index]]
     }
 
+    /// The cell at `index` as text. Called for every cell of a table, so the check that is fast for short texts comes
+    /// first.
+    pub(super) fn cell_text(&self, index: usize) -> String {
+        let cell = self.cell(index);
+        std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell).into_owned(), str::to_owned)
+    }
+
     /// Whether all cells are empty.
     pub(in crate::fetch) fn is_blank(&self) -> bool {
         (self.text.is_empty() || self.text == [END_OF_FILE]) && !self.too_wide

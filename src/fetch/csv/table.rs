@@ -73,7 +73,7 @@ impl CsvTable {
         }
         table.read_header(options.header_row, watch)?;
         if let Some(reason) = table.survey.choice.doubt() {
-            watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
+            watch.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
         }
         Ok(table)
     }
@@ -102,7 +102,7 @@ impl CsvTable {
             if record.too_wide {
                 return Err(FetchError::failed("too_many_columns", too_many_columns("file")));
             }
-            let cells: Vec<String> = (0..record.len()).map(|index| text_of(record.cell(index))).collect();
+            let cells: Vec<String> = (0..record.len()).map(|index| record.cell_text(index)).collect();
             let is_blank = cells.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace()));
             if !is_blank {
                 faults::refuse_swallowed_rows(&cells, &record, row, self.dialect.delimiter)?;
@@ -124,12 +124,12 @@ impl CsvTable {
     fn note_header(&self, record: &CsvRecord, cells: &[String], watch: &dyn FetchObserver) {
         for (at, mend) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.encoding_note(at, cell)?))) {
             let (row, column) = (Some(self.shown(record.number)), self.columns.get(at).cloned());
-            watch.issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
+            watch.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
         }
         for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
             let reason = "A quotation mark stands inside this name of the header. Is it there by mistake?".to_owned();
             let (row, column) = (Some(self.shown(record.number)), self.columns.get(cell).cloned());
-            watch.issue(Issue { row, column, kind: IssueKind::Noted, reason });
+            watch.report_issue(Issue { row, column, kind: IssueKind::Noted, reason });
         }
     }
 
@@ -148,7 +148,7 @@ impl CsvTable {
         let nul = record.has_nul();
         let mut cells = Vec::with_capacity(width);
         for index in 0..width.min(record.len()) {
-            let mut cell = text_of(record.cell(index));
+            let mut cell = record.cell_text(index);
             if nul && cell.contains('\0') {
                 cell.retain(|c| c != '\0');
                 mended.push(CellRepair::common(Some(index), NUL_DROPPED));
@@ -175,7 +175,7 @@ impl CsvTable {
         if record.begins_file {
             mended.push(CellRepair::common(None, "A byte order mark before the row was passed over."));
         }
-        let extra: Vec<String> = (width..record.len()).map(|index| text_of(record.cell(index))).collect();
+        let extra: Vec<String> = (width..record.len()).map(|index| record.cell_text(index)).collect();
         let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
         TextRow {
             number: self.shown(record.number),
@@ -221,11 +221,6 @@ fn after_lines(text: &[u8], lines: u64) -> &[u8] {
     rest
 }
 
-/// Decoded text is UTF-8. Asked of every cell there is, so the check that is quick for short texts comes first.
-pub(super) fn text_of(cell: &[u8]) -> String {
-    std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell).into_owned(), str::to_owned)
-}
-
 impl FetchedContent for CsvTable {
     fn columns(&self) -> &[String] {
         &self.columns
@@ -235,11 +230,11 @@ impl FetchedContent for CsvTable {
         &self.validators
     }
 
-    fn bytes(&self) -> u64 {
+    fn byte_count(&self) -> u64 {
         self.content.bytes
     }
 
-    fn lines(&self) -> u64 {
+    fn line_count(&self) -> u64 {
         self.survey.lines
     }
 

@@ -130,8 +130,8 @@ mod tests {
     struct StopAfter(AtomicU32);
 
     impl FetchObserver for StopAfter {
-        fn received(&self, _: u64, _: Option<u64>) {}
-        fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+        fn report_received(&self, _: u64, _: Option<u64>) {}
+        fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
         fn should_stop(&self) -> bool {
             self.0.fetch_sub(1, Ordering::Relaxed) == 0
         }

@@ -28,6 +28,16 @@ pub(super) fn cell_text(value: &DataRef<'_>, is_1904: bool) -> String {
     }
 }
 
+/// The most bytes that [`cell_text`] returns for this cell.
+pub(super) fn max_text_bytes(value: &DataRef<'_>) -> usize {
+    match value {
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),
+        DataRef::SharedString(text) => text.len(),
+        DataRef::Empty => 0,
+        DataRef::Int(_) | DataRef::Float(_) | DataRef::Bool(_) | DataRef::DateTime(_) | DataRef::Error(_) => 32,
+    }
+}
+
 /// The text of a cell that is kept by its workbook.
 pub(super) fn owned_cell_text(value: &Data, is_1904: bool) -> String {
     match value {

@@ -13,10 +13,11 @@ use super::layout::TabLayout;
 use super::ods_cell::OpenCell;
 use super::package::MAX_SMALL_PART;
 use super::part_reader::{PartArchive, PartBound, PartReader, ReadLimit};
+use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
+use super::tab_content::TabContent;
 use super::xml_events::{attribute, for_each_event, push_text, qualified_attribute};
-use super::{ReadRequest, TabContent};
 use crate::fetch::FetchError;
 use crate::fetch::csv::records::MAX_CELL;
 

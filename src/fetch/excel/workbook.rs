@@ -3,25 +3,23 @@
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::failure::{corrupt, unreadable};
+use super::failure::unreadable;
 use super::layout::hidden_columns;
 use super::ods::{is_spreadsheet, read_ods};
+use super::other_file::explain_other_file;
 use super::package::main_part;
 use super::part_reader::PartArchive;
+use super::read_request::ReadRequest;
 use super::row_collector::CollectedRows;
+use super::tab_content::TabContent;
 use super::xls::read_xls;
 use super::xlsb::read_xlsb;
 use super::xlsx::read_xlsx;
-use super::{ReadRequest, TabContent};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Validators;
-use crate::fetch::file_signature::{detect, refusal};
-use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::http::body_file::disk;
 use crate::fetch::row_file::{RowFile, RowFileSummary};
 use crate::fetch::{FetchError, FetchedContent, RowReader};
-
-/// What the kind reads, for messages.
-const WANTED: &str = "an Excel or OpenDocument workbook";
 
 /// The rows of a tab, in a temporary file.
 #[derive(Debug)]
@@ -40,7 +38,7 @@ pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -
     let content = read.unwrap_or_else(|_| Err(unreadable("its content is not what its format allows")))?;
     let TabContent { collected: CollectedRows { columns, rows, notes }, layout, tab, is_hidden } = content;
     for note in layout.notes(&tab, is_hidden, &columns).into_iter().chain(notes) {
-        request.limit.watch.issue(note);
+        request.limit.watch.report_issue(note);
     }
     let hidden_columns = hidden_columns(&layout, &columns);
     let bytes = request.content.bytes;
@@ -57,7 +55,7 @@ fn read_tab(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
     match start[..] {
         [b'P', b'K', 3, 4, ..] => read_archive(request),
         [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] => read_xls(request),
-        _ => Err(other_file(request)),
+        _ => Err(explain_other_file(request)),
     }
 }
 
@@ -68,47 +66,20 @@ fn read_archive(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
         return read_ods(request, archive);
     }
     if !archive.has("_rels/.rels") {
-        return Err(other_file(request));
+        return Err(explain_other_file(request));
     }
     let main = match main_part(&mut archive, &limit) {
-        Err(FetchError::Failed { code: "corrupt_workbook", .. }) => return Err(other_file(request)),
+        Err(FetchError::Failed { code: "corrupt_workbook", .. }) => return Err(explain_other_file(request)),
         other => other?,
     };
     let (folder, file) = main.rsplit_once('/').unwrap_or(("", &main));
     if folder.ends_with("word") || folder.ends_with("ppt") || !archive.has(&main) {
-        return Err(other_file(request));
+        return Err(explain_other_file(request));
     }
     if file.ends_with(".bin") {
         return read_xlsb(request, archive, &main);
     }
     read_xlsx(request, archive, &main)
-}
-
-fn begins_like_xml(content: &BodyFile) -> bool {
-    let mut start = Vec::new();
-    let read = content.reader(0).take(100).read_to_end(&mut start);
-    let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&start);
-    read.is_ok() && start.trim_ascii_start().first() == Some(&b'<')
-}
-
-/// That it is no workbook, and what it is instead.
-pub(super) fn other_file(request: &ReadRequest<'_>) -> FetchError {
-    match detect(request.content) {
-        Err(error) => disk(&error),
-        Ok(Some(signature)) if signature.is_workbook() => corrupt(),
-        Ok(Some(signature)) => refusal(signature, "not_excel", WANTED),
-        Ok(None) if begins_like_xml(request.content) => FetchError::failed(
-            "not_excel",
-            format!(
-                "This is an XML document, not {WANTED}. If it is a table, open it in Excel or LibreOffice, save it as \
-                 .xlsx, and take that file."
-            ),
-        ),
-        Ok(None) => FetchError::failed(
-            "not_excel",
-            format!("This is not {WANTED}, but text. If it is a table, choose the kind CSV (--kind csv)."),
-        ),
-    }
 }
 
 impl FetchedContent for WorkbookRows {
@@ -120,16 +91,16 @@ impl FetchedContent for WorkbookRows {
         self.rows.validators()
     }
 
-    fn bytes(&self) -> u64 {
-        self.rows.bytes()
+    fn byte_count(&self) -> u64 {
+        self.rows.byte_count()
     }
 
-    fn lines(&self) -> u64 {
-        self.rows.lines()
+    fn line_count(&self) -> u64 {
+        self.rows.line_count()
     }
 
-    fn is_whole(&self) -> bool {
-        self.rows.is_whole()
+    fn is_complete(&self) -> bool {
+        self.rows.is_complete()
     }
 
     fn column_type(&self, position: usize) -> Option<ColumnType> {

@@ -13,13 +13,14 @@ use cfb::{CompoundFile, Version};
 
 use super::cell_text::{is_rounded, owned_cell_text};
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
+use super::other_file::explain_other_file;
 use super::part_reader::{ReadLimit, WorkbookBytes};
+use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
-use super::workbook::other_file;
+use super::tab_content::TabContent;
 use super::xls_container::PaddedBytes;
 use super::xls_stream::{OddCell, XlsStream};
-use super::{ReadRequest, TabContent};
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::{disk, temporary};
 
@@ -106,7 +107,7 @@ fn stream_of<R: Read + Seek>(
         return Err(password_protected());
     }
     let Some(name) = ["/Workbook", "/Book"].into_iter().find(|name| file.is_stream(name)) else {
-        return Err(other_file(request));
+        return Err(explain_other_file(request));
     };
     let stream = file.open_stream(name).map_err(|_| end(corrupt()))?;
     let (length, mut bytes) = (stream.len(), Vec::new());

@@ -5,17 +5,18 @@
 
 use calamine::{DataRef, Reader, Xlsb, XlsbError};
 
-use super::cell_text::{cell_text, is_rounded_cell, serial_text};
+use super::cell_text::{cell_text, is_rounded_cell, max_text_bytes, serial_text};
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::layout::TabLayout;
 use super::package::{MAX_SMALL_PART, PartRelation, relations, require_parts};
 use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
+use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
+use super::tab_content::TabContent;
 use super::xlsb_cells::{CellContext, CellFollower, SHORT_SHARED_TEXT, is_filled_cell};
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
 use super::xlsx::{MAX_SHARED_TEXT_PART, MAX_SHARED_TEXTS};
-use super::{ReadRequest, TabContent, data_length};
 use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 
@@ -59,7 +60,7 @@ pub(super) fn read_xlsb(
     while let Some(cell) = cells.next_cell().map_err(|error| explain(&limit, &error))? {
         let ((row, column), value) = (cell.get_position(), cell.get_value());
         let kind = follower.follow_to(Some(column), &mut collector)?;
-        collector.take(row, column, data_length(value), || match (value, kind) {
+        collector.take(row, column, max_text_bytes(value), || match (value, kind) {
             #[expect(clippy::cast_precision_loss, reason = "such a number has 30 bits")]
             (DataRef::Int(number), NumberKind::Date | NumberKind::Duration) => {
                 serial_text(*number as f64, kind == NumberKind::Duration, is_1904)

@@ -9,16 +9,17 @@ use calamine::{DataRef, Reader, Xlsx, XlsxCellFormulaMetadataRecord, XlsxError, 
 use quick_xml::events::Event;
 
 use super::cell_place::{CellArea, parse_area};
-use super::cell_text::{cell_text, is_rounded_cell};
+use super::cell_text::{cell_text, is_rounded_cell, max_text_bytes};
 use super::error_cells::UnknownErrors;
 use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
 use super::layout::TabLayout;
 use super::package::{MAX_SMALL_PART, read_package};
 use super::part_reader::{PartArchive, PartBound, ReadLimit, WorkbookBytes};
+use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab::{WorkbookTab, choose_tab};
+use super::tab_content::TabContent;
 use super::xml_events::{attribute, for_each_event, is_true};
-use super::{ReadRequest, TabContent, data_length};
 use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 
@@ -67,7 +68,7 @@ pub(super) fn read_xlsx(
                     formula_areas.get(&(row, column)).into_iter().for_each(|area| collector.add_unsaved_area(*area));
                     continue;
                 }
-                collector.take(row, column, data_length(value), || cell_text(value, is_1904))?;
+                collector.take(row, column, max_text_bytes(value), || cell_text(value, is_1904))?;
                 if is_rounded_cell(value) {
                     collector.mark_rounded(column);
                 }

@@ -25,7 +25,7 @@ pub(super) fn kept_keys(
     let mut changed: HashMap<String, String> = pairs.filter(|(key, before)| key != before).collect();
     if !changed.is_empty() {
         let old: Vec<&str> = changed.values().map(String::as_str).collect();
-        let known = catalog.fields(&old)?;
+        let known = catalog.find_fields(&old)?;
         changed.retain(|_, before| known.contains_key(before));
     }
     Ok(changed)

@@ -20,12 +20,13 @@ use super::failure::{
 };
 use super::host_lock::HostTurn;
 use super::request::OutgoingRequest;
+use super::response::{FetchResponse, ResponseBody};
 use super::response_status;
 use super::response_status::{BodyProblem, ResponseOrigin, host_of};
+use super::settings::HttpSettings;
 use super::transport::{ConnectionContext, agent, by_system};
 use crate::domain::location::without_secrets;
 use crate::domain::log_fields::FETCH;
-use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchObserver, FetchRequest};
 
 /// How many redirects are followed.
@@ -50,7 +51,7 @@ enum AttemptStep {
 
 /// One try under way.
 pub(in crate::fetch) struct HttpAttempt<'a> {
-    client: &'a HttpClient,
+    settings: &'a HttpSettings,
     agent: ureq::Agent,
     line: Arc<ConnectionContext>,
     request: &'a OutgoingRequest<'a>,
@@ -64,25 +65,25 @@ pub(in crate::fetch) struct HttpAttempt<'a> {
 impl<'a> HttpAttempt<'a> {
     /// A try with connections of its own, and the cookies of the tries before it.
     pub(in crate::fetch) fn new(
-        client: &'a HttpClient,
+        settings: &'a HttpSettings,
         request: &'a OutgoingRequest<'a>,
         order: &'a FetchRequest<'a>,
         (watch, halt): (&'a dyn FetchObserver, &Arc<CancelToken>),
         cookies: &'a RefCell<CookieJar>,
     ) -> Self {
         // Compressed data that is larger than what comes out of it is not worth taking; headers need some room.
-        let wire_limit = client.max_bytes.saturating_add(256 * 1024);
-        let allow = client.allow.clone();
+        let wire_limit = settings.max_bytes.saturating_add(256 * 1024);
+        let allow = settings.allow.clone();
         let halt = Arc::clone(halt);
         let line = Arc::new(ConnectionContext { halt, allow, wire_limit, wire: AtomicU64::new(0), look_up: by_system });
         let as_browser = Cell::new(false);
-        Self { client, agent: agent(&line), line, request, order, watch, cookies, as_browser }
+        Self { settings, agent: agent(&line), line, request, order, watch, cookies, as_browser }
     }
 
     /// Asks for `url` and follows where it is redirected.
     pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<FetchResponse, FetchFailure> {
         let first = url.origin();
-        let (mut moved, mut from) = (false, None);
+        let (mut is_moved, mut from) = (false, None);
         let mut visited: Vec<(Url, u64)> = Vec::new();
         let mut hop = 0;
         while hop <= HOPS {
@@ -90,7 +91,7 @@ impl<'a> HttpAttempt<'a> {
             let step = self.ask(&url, url.origin() == first);
             match step.map_err(|failure| led_there(failure, from.as_deref(), &url))? {
                 AttemptStep::Answer(FetchResponse::Body(body)) => {
-                    return Ok(FetchResponse::Body(ResponseBody { moved, ..body }));
+                    return Ok(FetchResponse::Body(ResponseBody { is_moved, ..body }));
                 }
                 AttemptStep::Answer(answer) => return Ok(answer),
                 AttemptStep::NotAcceptable => self.as_browser.set(true),
@@ -100,7 +101,7 @@ impl<'a> HttpAttempt<'a> {
                     if visited.iter().filter(|(url, changes)| (url, *changes) == next).count() > MAX_REVISITS {
                         return Err(in_circles(&url, &to));
                     }
-                    moved = for_good && (moved || hop == 0);
+                    is_moved = for_good && (is_moved || hop == 0);
                     from = Some(host_of(&url));
                     url = to;
                     hop += 1;
@@ -111,7 +112,7 @@ impl<'a> HttpAttempt<'a> {
     }
 
     fn ask(&self, url: &Url, at_home: bool) -> Result<AttemptStep, FetchFailure> {
-        let place = ResponseOrigin { host: host_of(url), url: url.clone(), google: self.client.is_google(url) };
+        let place = ResponseOrigin { host: host_of(url), url: url.clone(), google: self.settings.is_google(url) };
         let _turn = HostTurn::take(url, &self.line.halt)?;
         let begun = Instant::now();
         let mut status = None;
@@ -147,7 +148,7 @@ impl<'a> HttpAttempt<'a> {
         log::info!(
             target: FETCH,
             event = if code.is_some() { "failed" } else { "fetched" },
-            syncId = self.order.sync.map(|id| id.to_string()).as_deref(), host, path = path.as_str(), status, bytes, ms,
+            syncId = self.order.sync_id.map(|id| id.to_string()).as_deref(), host, path = path.as_str(), status, bytes, ms,
             code;
             "{said}"
         );
@@ -197,20 +198,26 @@ impl<'a> HttpAttempt<'a> {
         let total = total.filter(|_| !reader.was_packed);
         // A judge that takes what is announced as a page takes all of it.
         let reader = Cursor::new(start).chain(reader);
-        let content =
-            BodyFile::take(reader, &self.client.work_dir, self.client.max_bytes, total, &self.line.halt, self.watch)
-                .map_err(|spoiled| self.body_failure(spoiled, place))?;
+        let content = BodyFile::take(
+            reader,
+            &self.settings.work_dir,
+            self.settings.max_bytes,
+            total,
+            &self.line.halt,
+            self.watch,
+        )
+        .map_err(|spoiled| self.body_failure(spoiled, place))?;
         Ok(AttemptStep::Answer(FetchResponse::Body(ResponseBody {
             content,
             headers: head.headers,
             url: url.clone(),
-            moved: false,
+            is_moved: false,
         })))
     }
 
     /// A body as it is when it is decompressed.
     fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<DecompressedBody<'b>> {
-        let (limit, halt) = (self.client.max_bytes, &*self.line.halt);
+        let (limit, halt) = (self.settings.max_bytes, &*self.line.halt);
         let unpacked = DecompressedBody::gzip(body, limit, halt)?;
         if coding == BodyCoding::Deflate { unpacked.deflate(limit, halt) } else { Ok(unpacked) }
     }
@@ -256,7 +263,7 @@ impl<'a> HttpAttempt<'a> {
             return Err(BodyProblem::Final(response_status::page_instead(&google)).into());
         }
         let mut next = parse(next.as_str()).map_err(|error| led_astray(error, place))?;
-        if self.request.reach == RedirectScope::Google && !self.client.google_may_lead_to(&next) {
+        if self.request.reach == RedirectScope::Google && !self.settings.may_google_redirect_to(&next) {
             return Err(final_failure(
                 "bad_redirect",
                 format!(
@@ -292,7 +299,7 @@ impl<'a> HttpAttempt<'a> {
                 "too_large",
                 format!(
                     "{host} sends more than {} MB. Make the file smaller, or have the operator raise LOCKSTEP_MAX_BYTES.",
-                    self.client.max_bytes.div_ceil(1_000_000)
+                    self.settings.max_bytes.div_ceil(1_000_000)
                 ),
             )
         };

@@ -95,7 +95,7 @@ impl BodyFile {
             }
             hash.update(piece);
             file.write_all(piece).map_err(|error| BodyRejection::Disk(disk(&error)))?;
-            watch.received(bytes, total);
+            watch.report_received(bytes, total);
         }
         let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { file, bytes, hash })

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, StatusCode, header};
 use url::Url;
 
+use super::http_date::parse_http_date;
 use crate::fetch::FetchError;
 
 /// The sentence for a page that asks to log in where a sheet was expected.
@@ -152,7 +153,7 @@ pub(in crate::fetch) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> 
     if let Ok(seconds) = text.parse::<u32>() {
         return now.checked_add_signed(TimeDelta::seconds(i64::from(seconds)));
     }
-    DateTime::parse_from_rfc2822(text).ok().map(|date| date.to_utc())
+    parse_http_date(text)
 }
 
 /// Whether the headers announce a web page.

@@ -63,7 +63,7 @@ impl AccountMirror<'_> {
             let still = grouped(total - done);
             let nouns = &self.source.noun.many;
             // What is here now is worth more than a run that ends without anything.
-            if asked > 0 && self.session.left() < self.order.within.mul_f64(RESERVE) {
+            if asked > 0 && self.session.left() < self.order.total_timeout.mul_f64(RESERVE) {
                 self.note(format!("The time of this run was nearly up: {still} {nouns} come with the next sync."));
                 break;
             }

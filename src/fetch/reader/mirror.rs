@@ -70,7 +70,7 @@ impl<'a> AccountMirror<'a> {
     /// Does it.
     pub(super) fn fetch(&mut self) -> Result<FetchOutcome, FetchError> {
         // A look wants to see some articles, and must not use up what the server allows in a day.
-        let glance = self.order.sync.is_none();
+        let glance = self.order.sync_id.is_none();
         let feeds = self.feeds()?;
         let listing = self.list(if glance { GLANCE } else { MOST })?;
         if !glance {
@@ -195,7 +195,7 @@ impl<'a> AccountMirror<'a> {
         for some in ids.chunks(LOOKUP) {
             let keys: Vec<String> = some.iter().map(ToString::to_string).collect();
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-            let stored = self.order.shelf.fields(&keys)?;
+            let stored = self.order.items.find_fields(&keys)?;
             for (&id, key) in some.iter().zip(keys) {
                 match stored.get(key).and_then(|fields| article::stored(fields)) {
                     Some(cells) => self.take(id, cells, states, rows)?,
@@ -224,9 +224,9 @@ impl<'a> AccountMirror<'a> {
     /// are known.
     pub(super) fn tell(&self, message: &str, share: ProgressCount) {
         let feeds = ProgressCount { processed: self.subscriptions, total: self.subscriptions };
-        self.watch.progress(&FetchProgress {
+        self.watch.report_progress(&FetchProgress {
             message: message.to_owned(),
-            share,
+            steps: share,
             bytes: self.session.bytes,
             feeds: (feeds.total > 0).then_some(feeds),
             articles: Some(ProgressCount { processed: self.done, total: self.total }),
@@ -234,6 +234,6 @@ impl<'a> AccountMirror<'a> {
     }
 
     pub(super) fn note(&self, reason: String) {
-        self.watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
+        self.watch.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
     }
 }

@@ -31,7 +31,7 @@ pub(super) fn keep(
         asked_at: Some(now),
         ..FeedRecord::new(address(account))
     };
-    watch.feeds(until.filter(|until| *until > now).map(feed).into_iter().collect());
+    watch.report_feeds(until.filter(|until| *until > now).map(feed).into_iter().collect());
 }
 
 /// What the pause is kept under: the server, without anything secret. What is counted is the requests of one account

@@ -53,7 +53,7 @@ impl<'a> ReaderSession<'a> {
         order: &'a FetchRequest<'a>,
         watch: &'a dyn FetchObserver,
     ) -> Self {
-        let ends = deadline(order.within);
+        let ends = deadline(order.total_timeout);
         Self {
             client,
             account,
@@ -80,7 +80,7 @@ impl<'a> ReaderSession<'a> {
 
     /// Where temporary files go.
     pub(super) fn work_dir(&self) -> &'a std::path::Path {
-        &self.client.work_dir
+        &self.client.settings.work_dir
     }
 
     /// Gets JSON from `path`.
@@ -148,14 +148,14 @@ impl<'a> ReaderSession<'a> {
         if let Some((id, key)) = &self.account.app {
             request = request.with(APP_ID, id).with(APP_KEY, key);
         }
-        let order = FetchRequest { within: self.left(), ..*self.order };
+        let order = FetchRequest { total_timeout: self.left(), ..*self.order };
         let (inner, busy) = (request.judge, Mutex::new(None));
         let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
             let judged = inner(status, headers, start, place);
             *busy.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
             judged
         };
-        let answer = self.client.ask(&OutgoingRequest { judge: &judge, ..request }, &order, &self.watch);
+        let answer = self.client.send(&OutgoingRequest { judge: &judge, ..request }, &order, &self.watch);
         self.busy = busy.into_inner();
         match answer {
             Ok(FetchResponse::Body(body)) => {
@@ -179,7 +179,7 @@ impl<'a> ReaderSession<'a> {
         if wait >= self.left() {
             return Err(response_status::too_busy(&self.account.host(), until));
         }
-        self.watch.waiting(&self.account.host(), until);
+        self.watch.report_wait(&self.account.host(), until);
         watched(&self.watch, self.left(), self.left(), |halt| halt.sleep(wait)).map_err(|ended| match ended {
             FetchEnd::Stopped => FetchError::Stopped,
             FetchEnd::TimedOut => response_status::too_busy(&self.account.host(), until),
@@ -230,10 +230,10 @@ fn token_in(text: &str) -> Option<String> {
 struct ProgressForwarder<'a>(&'a dyn FetchObserver);
 
 impl FetchObserver for ProgressForwarder<'_> {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, host: &str, until: DateTime<Utc>) {
-        self.0.waiting(host, until);
+    fn report_wait(&self, host: &str, until: DateTime<Utc>) {
+        self.0.report_wait(host, until);
     }
 
     fn should_stop(&self) -> bool {

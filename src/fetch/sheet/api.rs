@@ -27,7 +27,7 @@ use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
-use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody, is_googles};
+use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody, is_google_host};
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
 /// How long Drive may take to say when a file was modified: it saves work, and the work can be done without it.
@@ -91,7 +91,7 @@ impl SheetsApiFetch<'_> {
         link: &SheetLink,
         rules: ReadingRules,
     ) -> Result<FetchOutcome, FetchError> {
-        let ends = deadline(self.order.within);
+        let ends = deadline(self.order.total_timeout);
         // Asked for first: what is changed after this has another time.
         let modified = self.modified(id, ends)?;
         let known = self.order.validators;
@@ -110,14 +110,14 @@ impl SheetsApiFetch<'_> {
         if incremental && known.body_hash == validators.body_hash {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
-        let table = table(&values.content, rules, &self.client.work_dir, validators, self.watch)?;
+        let table = table(&values.content, rules, &self.client.settings.work_dir, validators, self.watch)?;
         Ok(FetchOutcome::Content(Box::new(table)))
     }
 
     /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on
     /// without. A look needs no such time.
     fn modified(&self, id: &str, ends: Instant) -> Result<Option<String>, FetchError> {
-        if self.order.sync.is_none() {
+        if self.order.sync_id.is_none() {
             return Ok(None);
         }
         let path = format!("/drive/v3/files/{id}?fields=modifiedTime&supportsAllDrives=true");
@@ -140,7 +140,7 @@ impl SheetsApiFetch<'_> {
         let sheet: SpreadsheetInfo =
             read(&self.ask(GoogleService::Sheets, &path, ends, &QuietObserver(self.watch))?)?;
         if !sheet.properties.title.is_empty() {
-            self.watch.title(&sheet.properties.title);
+            self.watch.report_title(&sheet.properties.title);
         }
         let mut tabs: Vec<TabProperties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
         tabs.sort_by_key(|tab| tab.index);
@@ -176,7 +176,7 @@ impl SheetsApiFetch<'_> {
         watch: &dyn FetchObserver,
     ) -> Result<ResponseBody, FetchError> {
         let url = self.address(service, path)?;
-        let order = || FetchRequest { within: ends.saturating_duration_since(Instant::now()), ..*self.order };
+        let order = || FetchRequest { total_timeout: ends.saturating_duration_since(Instant::now()), ..*self.order };
         let mut refused: Option<String> = None;
         loop {
             let token = self.robot.token(self.client, &order(), &QuietObserver(watch), refused.as_deref())?;
@@ -187,7 +187,7 @@ impl SheetsApiFetch<'_> {
             let request =
                 OutgoingRequest { judge: &judge, ..OutgoingRequest::json(url.as_str(), RedirectScope::Google) }
                     .with(header::AUTHORIZATION, format!("Bearer {token}"));
-            match self.client.ask(&request, &order(), watch) {
+            match self.client.send(&request, &order(), watch) {
                 Ok(FetchResponse::Body(body)) => match refusal_in(service, self.robot.email(), &body) {
                     None => return Ok(body),
                     Some(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
@@ -204,8 +204,8 @@ impl SheetsApiFetch<'_> {
 
     /// The address of `path` at Google, or at what stands in for it.
     fn address(&self, service: GoogleService, path: &str) -> Result<Url, FetchError> {
-        let base = &self.client.google_base;
-        let url = if is_googles(base) {
+        let base = &self.client.settings.google_url;
+        let url = if is_google_host(base) {
             Url::parse(service.base()).and_then(|base| base.join(path))
         } else {
             base.join(path)
@@ -303,13 +303,13 @@ fn read<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> {
 struct QuietObserver<'a>(&'a dyn FetchObserver);
 
 impl FetchObserver for QuietObserver<'_> {
-    fn received(&self, _: u64, _: Option<u64>) {
+    fn report_received(&self, _: u64, _: Option<u64>) {
         // Whatever was waited for has come.
-        self.0.received(0, None);
+        self.0.report_received(0, None);
     }
 
-    fn waiting(&self, host: &str, until: DateTime<Utc>) {
-        self.0.waiting(host, until);
+    fn report_wait(&self, host: &str, until: DateTime<Utc>) {
+        self.0.report_wait(host, until);
     }
 
     fn should_stop(&self) -> bool {

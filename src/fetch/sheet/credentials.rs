@@ -10,7 +10,7 @@ use rustls_pki_types::pem::PemObject;
 use serde_json::Value;
 use url::Url;
 
-use crate::fetch::http::{is_googles, is_googles_api};
+use crate::fetch::http::{is_google_api_host, is_google_host};
 
 /// Where tokens are had unless the file says otherwise.
 const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
@@ -143,8 +143,8 @@ impl ServiceAccount {
     /// The sentence for people when the file names another place.
     pub fn token_address(&self, stand_in: Option<&Url>) -> Result<Url, String> {
         let named = &self.token_uri;
-        let to_google = named.scheme() == "https" && (is_googles(named) || is_googles_api(named));
-        match stand_in.filter(|base| !is_googles(base)) {
+        let to_google = named.scheme() == "https" && (is_google_host(named) || is_google_api_host(named));
+        match stand_in.filter(|base| !is_google_host(base)) {
             Some(base) if named.origin() == base.origin() => Ok(named.clone()),
             Some(base) if to_google => {
                 base.join("/token").map_err(|error| format!("the base of Google's addresses cannot be used ({error})."))

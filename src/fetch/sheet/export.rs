@@ -42,7 +42,7 @@ pub(in crate::fetch) fn fetch(
     check_tab(link)?;
     let link = &*beginning_with_header(link, options)?;
     let address = |path: &str| {
-        client.google_base.join(path).map_err(|error| {
+        client.settings.google_url.join(path).map_err(|error| {
             FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
         })
     };
@@ -57,7 +57,12 @@ pub(in crate::fetch) fn fetch(
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
     let fetched = table_at(client, request, options, rows_above, order, watch).map_err(explained)?;
     if let (true, FetchOutcome::Content(_)) = (link.is_by_name(), &fetched) {
-        watch.issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: CELLS_LEFT_OUT.to_owned() });
+        watch.report_issue(Issue {
+            row: None,
+            column: None,
+            kind: IssueKind::Noted,
+            reason: CELLS_LEFT_OUT.to_owned(),
+        });
     }
     if let (TabSelector::Name(name), FetchOutcome::Content(content)) = (link.tab(), &fetched) {
         // Google answers for a name that no tab has with the first tab, and says nothing
@@ -66,7 +71,7 @@ pub(in crate::fetch) fn fetch(
         let other = address(&link.named(NO_NAME).export_path())?;
         let request =
             OutgoingRequest { judge: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
-        match client.ask(&request, order, watch).map_err(explained) {
+        match client.send(&request, order, watch).map_err(explained) {
             Ok(FetchResponse::Body(first))
                 if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
             // What refuses a name that no tab has, or has a first tab that the query does not fit, does not take one

@@ -2,12 +2,11 @@
 //! <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of one
 //! refusal were seen is said at each.
 
-use chrono::TimeDelta;
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
 
+use super::clock_skew::wrong_clock_message;
 use super::rate_limit::RateLimitWaits;
-use super::service_account_client::ahead;
 use crate::fetch::FetchError;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
@@ -212,7 +211,7 @@ pub(in crate::fetch) fn judge_sign_in(
         // "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check your iat
         // and exp values in the JWT claim." (<https://github.com/googleapis/google-api-php-client/issues/1429>).
         "invalid_grant" if lower.contains("short-lived") || lower.contains("iat and exp") => {
-            ("clock_wrong", clock(headers))
+            ("clock_wrong", wrong_clock_message(headers))
         }
         // "Invalid JWT Signature.": the key was deleted or replaced
         // (<https://github.com/crossplane-contrib/provider-jet-gcp/issues/56>).
@@ -260,26 +259,6 @@ fn not_shared(robot: &str) -> String {
         "The sheet is not shared with Lockstep. Share it with {robot} (Viewer is enough): in Google Sheets press Share, \
          enter that address, then try again."
     )
-}
-
-/// That the clock of this machine is wrong, and by how much, told by the answer's date.
-fn clock(headers: &HeaderMap) -> String {
-    let off = ahead(headers).filter(|ahead| ahead.abs() > TimeDelta::seconds(30)).map(off_by);
-    let off = off.unwrap_or_else(|| "The clock of this machine seems to be wrong".to_owned());
-    format!("{off}, so Google refuses what is signed here. Set it right (timedatectl set-ntp true), then try again.")
-}
-
-/// How wrong a clock is that is so far ahead, in words.
-pub(in crate::fetch) fn off_by(ahead: TimeDelta) -> String {
-    let seconds = ahead.num_seconds().abs();
-    let (count, unit) = match seconds {
-        ..120 => (seconds, "seconds"),
-        120..7200 => ((seconds + 30) / 60, "minutes"),
-        7200..172_800 => ((seconds + 1800) / 3600, "hours"),
-        _ => ((seconds + 43_200) / 86_400, "days"),
-    };
-    let which = if ahead > TimeDelta::zero() { "ahead" } else { "behind" };
-    format!("The clock of this machine is {count} {unit} off ({which})")
 }
 
 /// Why a request with a service account failed: a web page where data was expected is no sign-in page of a sheet, and a

@@ -9,7 +9,6 @@ use ureq::http::{HeaderMap, StatusCode};
 use crate::fetch::FetchError;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::BodyProblem;
-use crate::fetch::http::share_of_one;
 
 /// The longest wait where Google does not say how long: its quotas are by the minute.
 const MAX_WAIT_SECS: f64 = 60.0;
@@ -38,7 +37,7 @@ impl RateLimitWaits {
         let now = Utc::now();
         self.status.store(status.as_u16(), Ordering::Relaxed);
         let times = self.count.fetch_add(1, Ordering::Relaxed).min(10);
-        let seconds = (f64::from(2_u32 << times) * (0.9 + 0.2 * share_of_one())).min(MAX_WAIT_SECS);
+        let seconds = (f64::from(2_u32 << times) * (0.9 + 0.2 * fastrand::f64())).min(MAX_WAIT_SECS);
         #[expect(clippy::cast_possible_truncation, reason = "at most a minute")]
         let own = now + TimeDelta::milliseconds((seconds * 1000.0) as i64);
         BodyProblem::Busy {

@@ -11,9 +11,10 @@ use parking_lot::Mutex;
 use ring::rand::SystemRandom;
 use ring::signature::RSA_PKCS1_SHA256;
 use serde_json::{Value, json};
-use ureq::http::{HeaderMap, header};
+use ureq::http::HeaderMap;
 use url::Url;
 
+use super::clock_skew::clock_lead;
 use super::credentials::ServiceAccount;
 use super::google_errors;
 use super::google_errors::explain;
@@ -100,7 +101,7 @@ impl ServiceAccountClient {
         order: &FetchRequest<'_>,
         watch: &dyn FetchObserver,
     ) -> Result<(AccessToken, Option<TimeDelta>), FetchError> {
-        let address = self.account.token_address(Some(&client.google_base)).map_err(|wrong| {
+        let address = self.account.token_address(Some(&client.settings.google_url)).map_err(|wrong| {
             FetchError::failed(
                 "bad_credentials",
                 format!("The key of Lockstep's service account cannot be used: {wrong}"),
@@ -119,9 +120,9 @@ impl ServiceAccountClient {
             judge: &judge,
             ..OutgoingRequest::json(address.as_str(), RedirectScope::Google)
         };
-        let answer = client.ask(&request, order, watch).map_err(|error| explain(error, &waits));
+        let answer = client.send(&request, order, watch).map_err(|error| explain(error, &waits));
         match answer.map_err(|error| late(error, &address))? {
-            FetchResponse::Body(body) => Ok((read(&body)?, ahead(&body.headers))),
+            FetchResponse::Body(body) => Ok((read(&body)?, clock_lead(&body.headers))),
             FetchResponse::NotModified(_) => Err(not_a_token()),
         }
     }
@@ -152,12 +153,6 @@ impl ServiceAccountClient {
         signed.push_str(&BASE64_URL_SAFE_NO_PAD.encode(signature));
         Ok(signed)
     }
-}
-
-/// How far this machine's clock is ahead of that of who sent these headers.
-pub(in crate::fetch) fn ahead(headers: &HeaderMap) -> Option<TimeDelta> {
-    let date = response_status::text_of(headers, &header::DATE)?;
-    Some(Utc::now() - DateTime::parse_from_rfc2822(&date).ok()?.to_utc())
 }
 
 fn read(body: &ResponseBody) -> Result<AccessToken, FetchError> {

@@ -16,7 +16,7 @@ use crate::domain::rows::stored_columns::as_stored;
 use crate::domain::sync_failure::SyncFailure;
 use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::counts::grouped;
-use crate::fetch::{FetchedContent, key_hints, missing_key};
+use crate::fetch::{FetchedContent, describe_missing_key, find_key_candidates};
 
 /// The word of a run whose key column is not among the columns.
 pub(in crate::sync) const NO_KEY_COLUMN: &str = "no_key_column";
@@ -99,7 +99,7 @@ pub(in crate::sync) fn column_layout(
     content: &dyn FetchedContent,
 ) -> Result<ColumnLayout, RunStop> {
     let SourceComparison { source, catalog, kind, lookup, .. } = *comparison;
-    let columns = &as_stored(content.columns(), &catalog.columns, content.left_out_columns());
+    let columns = &as_stored(content.columns(), &catalog.columns, content.excluded_columns());
     if columns.is_empty() {
         // No header, so no rows either: what that means is for the guards to say.
         return Ok(ColumnLayout::new(columns, 0));
@@ -110,9 +110,9 @@ pub(in crate::sync) fn column_layout(
         refuse_hidden_key(source, &layout, content)?;
         return Ok(layout);
     }
-    let hints = key_hints(content, lookup)?;
+    let hints = find_key_candidates(content, lookup)?;
     let rows: Vec<TextRow> = content.rows()?.take(SEARCHED_ROWS).collect::<Result<_, _>>()?;
-    let what = missing_key(kind, source, columns, &rows, &hints);
+    let what = describe_missing_key(kind, source, columns, &rows, &hints);
     Err(SyncFailure::new(NO_KEY_COLUMN, what, "").into())
 }
 

@@ -66,7 +66,7 @@ impl<'a> RunContext<'a> {
             ProgressReporter::begin(engine, operation, &source.slug, run.lease, Arc::clone(signal), first).map_err(
                 |error| RunStop::Failed { code: "internal", message: format!("No thread to report with: {error}") },
             )?;
-        let weights = kind.weights();
+        let weights = kind.stage_weights();
         Ok(Self { engine, operation, source, catalog, kind, weights, reporter, signal })
     }
 
@@ -110,7 +110,7 @@ impl StoredItems for RunContext<'_> {
 
 /// The items of the catalog, for a fetch that reuses what it fetched before.
 impl ItemLookup for RunContext<'_> {
-    fn fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
+    fn find_fields(&self, keys: &[&str]) -> Result<HashMap<String, Vec<(String, String)>>, FetchError> {
         let log_error = |error| run_log::failure(self.operation.id, format_args!("{error}"));
         let stored = self.stored_fields(keys).map_err(|stop| stop.into_fetch_error(log_error))?;
         // An item that cannot be parsed is fetched again.

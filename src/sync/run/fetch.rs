@@ -41,15 +41,15 @@ pub(in crate::sync) fn fetch_source(
     let feeds = context.retry_while_unavailable(|| engine.store.feeds(source.id))?;
     let only_failed = operation.options.only_failed;
     let request = FetchRequest {
-        sync: Some(operation.id),
+        sync_id: Some(operation.id),
         mode: if is_forced { Mode::Full } else { operation.mode },
         validators,
         timeout: engine.terms.fetch,
-        within: context.signal.time_left(),
-        by_hand: only_failed || operation.priority == RunPriority::Manual,
+        total_timeout: context.signal.time_left(),
+        is_manual: only_failed || operation.priority == RunPriority::Manual,
         only_failed,
         feeds: &feeds,
-        shelf: context,
+        items: context,
     };
     let observer = RunFetchObserver { context, found: Mutex::default() };
     let fetched = context.kind.fetch(source, &request, &observer).map_err(RunStop::from);
@@ -84,7 +84,7 @@ struct RunFetchObserver<'a> {
 }
 
 impl FetchObserver for RunFetchObserver<'_> {
-    fn received(&self, bytes: u64, total: Option<u64>) {
+    fn report_received(&self, bytes: u64, total: Option<u64>) {
         let RunContext { reporter, weights, kind, source, .. } = self.context;
         let mut progress = reporter.now();
         // A retry starts over; progress does not go back.
@@ -95,16 +95,16 @@ impl FetchObserver for RunFetchObserver<'_> {
         reporter.set(progress);
     }
 
-    fn waiting(&self, host: &str, until: DateTime<Utc>) {
+    fn report_wait(&self, host: &str, until: DateTime<Utc>) {
         let mut progress = self.context.reporter.now();
         progress.message = format!("Rate-limited by {host}, retrying at {} UTC", until.format("%H:%M:%S"));
         self.context.reporter.set(progress);
     }
 
-    fn progress(&self, now: &FetchProgress) {
+    fn report_progress(&self, now: &FetchProgress) {
         let RunContext { reporter, weights, .. } = self.context;
         let mut progress = reporter.now();
-        let ProgressCount { processed, total } = now.share;
+        let ProgressCount { processed, total } = now.steps;
         progress.message.clone_from(&now.message);
         progress.percent = weights.percent(Stage::Fetching, processed, total).max(progress.percent);
         progress.stats.bytes = progress.stats.bytes.max(now.bytes);
@@ -116,11 +116,11 @@ impl FetchObserver for RunFetchObserver<'_> {
         reporter.set(progress);
     }
 
-    fn issue(&self, issue: Issue) {
+    fn report_issue(&self, issue: Issue) {
         self.found.lock().issues.push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<FeedRecord>) {
+    fn report_feeds(&self, feeds: Vec<FeedRecord>) {
         self.found.lock().feeds = Some(feeds);
     }
 

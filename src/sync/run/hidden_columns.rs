@@ -65,7 +65,7 @@ pub(in crate::sync) fn names_in_items(
     catalog: &Catalog,
     layout: &ColumnLayout,
 ) -> Vec<String> {
-    let left_out = content.left_out_columns();
+    let left_out = content.excluded_columns();
     // Columns are those of the catalog as soon as a run begins to write, also where it does not come to its end. Items
     // that it did not write have the columns of the time when the catalog was last in step with its source.
     let known = catalog.columns.iter().chain(catalog.settled_columns());
@@ -108,7 +108,7 @@ pub(super) fn left_out_notes(source: &Source, content: &dyn FetchedContent) -> i
         kind: IssueKind::Noted,
         reason: hidden_column_left_out(name, &source.slug),
     };
-    content.left_out_columns().iter().map(note)
+    content.excluded_columns().iter().map(note)
 }
 
 impl PublishedContent {
@@ -142,16 +142,16 @@ impl FetchedContent for PublishedContent {
         self.whole.validators()
     }
 
-    fn bytes(&self) -> u64 {
-        self.whole.bytes()
+    fn byte_count(&self) -> u64 {
+        self.whole.byte_count()
     }
 
-    fn lines(&self) -> u64 {
-        self.whole.lines()
+    fn line_count(&self) -> u64 {
+        self.whole.line_count()
     }
 
-    fn is_whole(&self) -> bool {
-        self.whole.is_whole()
+    fn is_complete(&self) -> bool {
+        self.whole.is_complete()
     }
 
     fn column_type(&self, position: usize) -> Option<ColumnType> {
@@ -164,7 +164,7 @@ impl FetchedContent for PublishedContent {
         self.whole.hidden_columns()
     }
 
-    fn left_out_columns(&self) -> &[String] {
+    fn excluded_columns(&self) -> &[String] {
         &self.left_out
     }
 

@@ -35,7 +35,8 @@ pub(in crate::sync) fn survey_source<'l>(
 ) -> Result<SourceSurvey<'l>, RunStop> {
     let RunContext { reporter, weights, source, .. } = context;
     let RunStats { feeds, articles, .. } = reporter.now().stats;
-    let stats = RunStats { bytes: content.bytes(), lines: content.lines(), feeds, articles, ..RunStats::default() };
+    let stats =
+        RunStats { bytes: content.byte_count(), lines: content.line_count(), feeds, articles, ..RunStats::default() };
     let message = format!("Comparing with the {} of the catalog…", source.noun.many);
     let percent = weights.percent(Stage::Fetching, 1, 1);
     let mut progress = RunProgress { stage: Stage::Processing, message, percent, stats };
@@ -45,8 +46,8 @@ pub(in crate::sync) fn survey_source<'l>(
     reporter.set(progress);
     findings.issues.append(std::mem::take(&mut survey.issues));
     findings.column_changes = describe_columns(&survey.columns);
-    findings.newest_only = !content.is_whole();
-    if !content.is_whole() {
+    findings.newest_only = !content.is_complete();
+    if !content.is_complete() {
         // Older items that were not fetched have not left the source.
         survey.tally.removals = 0;
     }
@@ -59,7 +60,7 @@ pub(in crate::sync) fn guard_verdict(
     survey: &SourceSurvey<'_>,
     content: &dyn FetchedContent,
 ) -> GuardVerdict {
-    if content.is_whole() { survey.tally.judge(context.operation.options.accept_rekey) } else { GuardVerdict::Apply }
+    if content.is_complete() { survey.tally.judge(context.operation.options.accept_rekey) } else { GuardVerdict::Apply }
 }
 
 /// Stops a run before the first write where the guards refuse its source.

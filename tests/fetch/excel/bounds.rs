@@ -196,7 +196,7 @@ fn a_long_workbook_is_streamed_with_flat_memory() {
     let bytes = XlsxBuilder::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
     drop(rows);
     let (reading, grown) = memory_growth(|| read_bytes(&patient_road(), &bytes).expect("a workbook"));
-    assert_eq!(reading.content.lines(), 39_998);
+    assert_eq!(reading.content.line_count(), 39_998);
     assert!(grown < 20_000, "{grown} kB");
 }
 
@@ -206,7 +206,7 @@ fn stopped(bytes: &[u8], questions: u64) -> (&'static str, Duration) {
     let path = road.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
     let (nothing, notes) = (Validators::default(), WorkbookObserver::stopping_after(questions));
-    let order = FetchRequest::whole(&nothing, road.timeout);
+    let order = FetchRequest::for_probe(&nothing, road.timeout);
     let begun = LoadClock::start();
     let kinds = road.kinds();
     let fetched = kinds.get("excel").expect("the kind").fetch(

@@ -28,7 +28,7 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 fn binary_content_is_named_and_refused_by_every_way_in() {
     let outside = StubServer::start();
     let mut road = FetchSetup::new();
-    road.settings.google_base = outside.url("").parse().expect("an address");
+    road.settings.google_url = outside.url("").parse().expect("an address");
     for (name, content) in contents() {
         outside.set("/a", StubReply::status(200).body(&content));
         outside.set(

@@ -90,7 +90,7 @@ impl Reader {
 
     /// A fetch as a schedule asks for it.
     pub(super) fn scheduled(&mut self) -> Run {
-        self.fetch(|order| order.by_hand = false)
+        self.fetch(|order| order.is_manual = false)
     }
 
     /// A fetch as a person asks for it.
@@ -112,11 +112,11 @@ impl Reader {
     pub(super) fn watched(&mut self, change: impl FnOnce(&mut FetchRequest<'_>), watch: &Notes) -> Run {
         let (validators, feeds) = (self.validators.clone(), self.feeds.clone());
         let mut order = FetchRequest {
-            sync: Some(SyncId::new()),
+            sync_id: Some(SyncId::new()),
             mode: Mode::Incremental,
-            within: self.road.run,
+            total_timeout: self.road.run,
             feeds: &feeds,
-            ..FetchRequest::whole(&validators, self.road.timeout)
+            ..FetchRequest::for_probe(&validators, self.road.timeout)
         };
         change(&mut order);
         let kinds = self.road.kinds();
@@ -128,9 +128,9 @@ impl Reader {
         let mut run = Run { rows: None, failure: None, issues, progress, bytes: 0 };
         match fetched {
             Ok(FetchOutcome::Content(content)) => {
-                assert!(!content.is_whole());
+                assert!(!content.is_complete());
                 self.validators = content.validators().clone();
-                (run.rows, run.bytes) = (Some(read_rows(&*content)), content.bytes());
+                (run.rows, run.bytes) = (Some(read_rows(&*content)), content.byte_count());
             }
             Ok(FetchOutcome::Unchanged(validators)) => self.validators = validators.expect("validators"),
             Err(FetchError::Stopped) => run.failure = Some(("stopped", String::new())),
@@ -143,9 +143,9 @@ impl Reader {
     pub(super) fn count(&self) -> usize {
         let nothing = Validators::default();
         let order = FetchRequest {
-            sync: Some(SyncId::new()),
-            within: self.road.run,
-            ..FetchRequest::whole(&nothing, self.road.timeout)
+            sync_id: Some(SyncId::new()),
+            total_timeout: self.road.run,
+            ..FetchRequest::for_probe(&nothing, self.road.timeout)
         };
         let source = source_of_kind("feeds", self.location.clone());
         let kinds = self.road.kinds();
@@ -178,9 +178,9 @@ impl Reader {
 struct Silent;
 
 impl FetchObserver for Silent {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
     fn should_stop(&self) -> bool {
         false
@@ -202,21 +202,21 @@ pub(super) struct Notes {
 }
 
 impl FetchObserver for Notes {
-    fn received(&self, _: u64, _: Option<u64>) {
+    fn report_received(&self, _: u64, _: Option<u64>) {
         panic!("how far one of many feeds is says nothing of the whole");
     }
 
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
-    fn progress(&self, now: &FetchProgress) {
+    fn report_progress(&self, now: &FetchProgress) {
         self.told.lock().expect("notes").progress.push(now.clone());
     }
 
-    fn issue(&self, issue: Issue) {
+    fn report_issue(&self, issue: Issue) {
         self.told.lock().expect("notes").issues.push(issue);
     }
 
-    fn feeds(&self, feeds: Vec<FeedRecord>) {
+    fn report_feeds(&self, feeds: Vec<FeedRecord>) {
         self.told.lock().expect("notes").feeds = Some(feeds);
     }
 

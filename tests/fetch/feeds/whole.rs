@@ -100,7 +100,7 @@ fn progress_counts_feeds_and_articles_and_only_goes_forward() {
     let last = run.progress.last().expect("progress");
     assert_eq!(last.feeds, Some(ProgressCount { processed: 5, total: 5 }));
     assert_eq!(last.articles, Some(ProgressCount { processed: 10, total: 10 }));
-    assert_eq!(last.share, ProgressCount { processed: 5, total: 5 });
+    assert_eq!(last.steps, ProgressCount { processed: 5, total: 5 });
     assert_eq!(last.bytes, run.bytes);
     assert!(run.bytes > 1000, "{}", run.bytes);
     assert!(run.progress.iter().any(|now| now.message == "Fetching feed 3 of 5…"));
@@ -109,7 +109,7 @@ fn progress_counts_feeds_and_articles_and_only_goes_forward() {
         assert!(a.bytes <= b.bytes && a.articles.map(|c| c.processed) <= b.articles.map(|c| c.processed));
         assert!(a.feeds.map(|c| c.processed) <= b.feeds.map(|c| c.processed));
         let share = |count: ProgressCount| count.processed * 1000 / count.total.max(1);
-        assert!(share(a.share) <= share(b.share), "{a:?} {b:?}");
+        assert!(share(a.steps) <= share(b.steps), "{a:?} {b:?}");
     }
 }
 

@@ -64,7 +64,7 @@ fn an_address_without_a_reader_server_is_told_with_where_there_is_one() {
     let (code, message) = told(&at("/api/greader.php"));
     assert!(code == "api_disabled" && message.contains("Allow API access"), "{code}: {message}");
     for location in [SourceLocation::Url(outside.url("")), SourceLocation::Sample] {
-        let accepted = FetchSetup::new().kinds().get("reader").expect("a kind").accepts(&location);
+        let accepted = FetchSetup::new().kinds().get("reader").expect("a kind").check_location(&location);
         assert!(accepted.expect_err("nothing to log in with").contains("name:password@host"));
     }
 }

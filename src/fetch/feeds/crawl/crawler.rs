@@ -71,11 +71,11 @@ impl<'a> FeedCrawler<'a> {
         (addresses, local): (&[String], Option<&'a ReadLocal<'a>>),
         encoding: Option<&'a str>,
     ) -> Result<Self, FetchError> {
-        let out = Mutex::new(RowWriter::new(&client.work_dir)?);
+        let out = Mutex::new(RowWriter::new(&client.settings.work_dir)?);
         let ledger = CrawlState::new(order, addresses);
         let state = CrawlerState { ledger, roll: HostQueue::new(), telling: CrawlProgress::default(), broken: None };
         // A run keeps a fifth of its time for its articles.
-        let ends = deadline(order.within.mul_f64(0.8));
+        let ends = deadline(order.total_timeout.mul_f64(0.8));
         let (state, changed) = (Mutex::new(state), Condvar::new());
         Ok(Self { client, order, watch, encoding, local, most_bytes, ends, state, changed, out })
     }
@@ -146,7 +146,7 @@ impl<'a> FeedCrawler<'a> {
     fn ask(&self, job: &FeedJob) {
         let left = self.time_left();
         let timeout = self.order.timeout.min(FEED_TIME);
-        let order = FetchRequest { timeout: timeout.min(left), within: left, ..self.order };
+        let order = FetchRequest { timeout: timeout.min(left), total_timeout: left, ..self.order };
         let known = self.state.lock().ledger.known(&job.address);
         let ear = FeedProgressForwarder { gathering: self, most: AtomicU64::new(0) };
         let reply = match self.local {
@@ -243,14 +243,14 @@ struct FeedProgressForwarder<'g, 'a> {
 }
 
 impl FetchObserver for FeedProgressForwarder<'_, '_> {
-    fn received(&self, bytes: u64, _: Option<u64>) {
+    fn report_received(&self, bytes: u64, _: Option<u64>) {
         let before = self.most.fetch_max(bytes, Ordering::Relaxed);
         let state = &mut *self.gathering.state.lock();
         state.telling.arrived(bytes.saturating_sub(before));
         state.telling.tell(state.ledger.tally, self.gathering.watch);
     }
 
-    fn waiting(&self, host: &str, until: DateTime<Utc>) {
+    fn report_wait(&self, host: &str, until: DateTime<Utc>) {
         let state = self.gathering.state.lock();
         state.telling.waiting(host, until, self.gathering.watch);
     }

@@ -145,7 +145,7 @@ pub(super) fn ask(
     let nothing = Validators::default();
     let request =
         OutgoingRequest { accept: ACCEPT, judge: &judge, ..OutgoingRequest::table(address, RedirectScope::Anywhere) };
-    let answer = client.ask(&request.newer_than(known.unwrap_or(&nothing), order.mode), order, watch);
+    let answer = client.send(&request.newer_than(known.unwrap_or(&nothing), order.mode), order, watch);
     let now = Utc::now();
     match answer {
         Ok(FetchResponse::NotModified(headers)) => {
@@ -162,7 +162,7 @@ pub(super) fn ask(
                 Ok(FeedResponse::Busy { host: asked.into_inner(), until })
             }
             (_, FetchError::Failed { code: "html_page", .. }) => Ok(FeedResponse::Page(named.into_inner())),
-            _ => Err(in_words_for_feeds(error, address, order, client.max_bytes)),
+            _ => Err(in_words_for_feeds(error, address, order, client.settings.max_bytes)),
         },
     }
 }
@@ -174,7 +174,7 @@ fn arrived(body: ResponseBody, now: DateTime<Utc>) -> ArrivedBody {
         ..body.validators()
     };
     let charset = response_status::charset(&body.headers);
-    ArrivedBody { content: body.content, charset, url: body.url, moved: body.moved, validators }
+    ArrivedBody { content: body.content, charset, url: body.url, moved: body.is_moved, validators }
 }
 
 fn trouble(code: &'static str, message: String) -> BodyProblem {

@@ -97,7 +97,7 @@ impl FeedCrawler<'_> {
         let title = clipped(&title);
         let (before, count) = (out.rows(), entries.len() as u64);
         let from = FeedOrigin { address: &job.address, identity: identity.unwrap_or(EntryIdentity::Guid) };
-        let kept = kept_keys(&entries, without_setting, from, self.order.shelf)?;
+        let kept = kept_keys(&entries, without_setting, from, self.order.items)?;
         let repeated = articles::write(out, entries, from, &kept)?;
         if repeated > 0 {
             notes.push(messages::repeated(repeated));

@@ -56,7 +56,7 @@ impl<'a> CrawlState<'a> {
             if !self.join(list, version, &address, &title) {
                 continue;
             }
-            if self.order.sync.is_none() && self.tally.to_ask >= LOOKED_AT {
+            if self.order.sync_id.is_none() && self.tally.to_ask >= LOOKED_AT {
                 continue;
             }
             let turn = pacing::turn(&self.feeds[&address], self.known(&address), &self.order, now);

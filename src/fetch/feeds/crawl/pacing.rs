@@ -8,6 +8,7 @@ use crate::domain::feed::FeedRecord;
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchRequest;
+use crate::fetch::http::http_date::parse_http_date;
 use crate::fetch::http::response_status::text_of;
 
 /// The longest a version is taken to be good, whatever its server says.
@@ -47,7 +48,7 @@ pub(super) fn turn(
     if order.only_failed {
         return if feed.has_failed() { FetchDecision::Ask } else { FetchDecision::Fine };
     }
-    if !order.by_hand
+    if !order.is_manual
         && let Some(until) = later(feed.resting_until)
     {
         return FetchDecision::Resting(until);
@@ -94,7 +95,7 @@ pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
             let age = text_of(headers, &header::AGE).and_then(|age| seconds(&age)).unwrap_or_default();
             now + (good - age)
         }
-        None => DateTime::parse_from_rfc2822(text_of(headers, &header::EXPIRES)?.trim()).ok()?.to_utc(),
+        None => parse_http_date(&text_of(headers, &header::EXPIRES)?)?,
     };
     Some(until.min(now + MOST_FRESH)).filter(|until| *until > now)
 }

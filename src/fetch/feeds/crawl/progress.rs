@@ -49,9 +49,9 @@ impl CrawlProgress {
             0 => "Fetching the list of feeds…".to_owned(),
             _ => fetching_feed_message(self.feeds),
         };
-        watch.progress(&FetchProgress {
+        watch.report_progress(&FetchProgress {
             message,
-            share: self.share,
+            steps: self.share,
             bytes: self.bytes,
             feeds: Some(self.feeds),
             articles: Some(ProgressCount { processed: self.articles, total: self.articles }),
@@ -60,7 +60,7 @@ impl CrawlProgress {
 
     /// Tells that a server asked to wait a moment.
     pub(super) fn waiting(&self, host: &str, until: DateTime<Utc>, watch: &dyn FetchObserver) {
-        watch.waiting(host, until);
+        watch.report_wait(host, until);
     }
 }
 
@@ -78,9 +78,9 @@ mod tests {
     struct Told(Mutex<Vec<FetchProgress>>);
 
     impl FetchObserver for Told {
-        fn received(&self, _: u64, _: Option<u64>) {}
-        fn waiting(&self, _: &str, _: DateTime<Utc>) {}
-        fn progress(&self, now: &FetchProgress) {
+        fn report_received(&self, _: u64, _: Option<u64>) {}
+        fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
+        fn report_progress(&self, now: &FetchProgress) {
             self.0.lock().expect("the list").push(now.clone());
         }
         fn should_stop(&self) -> bool {
@@ -108,7 +108,7 @@ mod tests {
                 "Fetching feed 20 of 20…"
             ]
         );
-        let shares: Vec<u64> = told.iter().map(|now| now.share.processed * 100 / now.share.total.max(1)).collect();
+        let shares: Vec<u64> = told.iter().map(|now| now.steps.processed * 100 / now.steps.total.max(1)).collect();
         assert_eq!(shares, [0, 0, 50, 50, 50, 75, 100]);
     }
 }

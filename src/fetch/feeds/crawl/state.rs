@@ -15,7 +15,6 @@ use crate::fetch::feeds::messages::{issue, noted};
 use crate::fetch::feeds::parse::FeedList;
 use crate::fetch::http::address::parse;
 use crate::fetch::http::response_status::host_of;
-use crate::fetch::http::share_of_one;
 use crate::fetch::{FetchError, FetchRequest};
 
 /// Of how many of its feeds a server says so before it is taken to mean all that it serves: one may be meant by itself.
@@ -209,7 +208,7 @@ impl<'a> CrawlState<'a> {
         feed.busy_until = None;
         let gone = *code == "gone";
         feed.resting_until =
-            Some(if gone { pacing::rest_of_gone(now) } else { pacing::rest(feed.failures, share_of_one(), now) });
+            Some(if gone { pacing::rest_of_gone(now) } else { pacing::rest(feed.failures, fastrand::f64(), now) });
         let reason = if list { messages::list_failed(message) } else { message.clone() };
         self.issue(&job.address, (IssueKind::Refused, reason));
         if list {

@@ -16,8 +16,8 @@ use crate::fetch::http::response_status::ResponseOrigin;
 struct NobodyWatches;
 
 impl FetchObserver for NobodyWatches {
-    fn received(&self, _: u64, _: Option<u64>) {}
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
     fn should_stop(&self) -> bool {
         false
     }

@@ -20,9 +20,9 @@ const FORBIDDEN: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 struct Nobody;
 
 impl FetchObserver for Nobody {
-    fn received(&self, _: u64, _: Option<u64>) {}
+    fn report_received(&self, _: u64, _: Option<u64>) {}
 
-    fn waiting(&self, _: &str, _: DateTime<Utc>) {}
+    fn report_wait(&self, _: &str, _: DateTime<Utc>) {}
 
     fn should_stop(&self) -> bool {
         false

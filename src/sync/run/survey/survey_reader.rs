@@ -76,7 +76,7 @@ fn column_type(
     let stored = layout.columns().get(position).map(|name| catalog.column_type(name)).unwrap_or_default();
     match read {
         None => stored,
-        Some(read) if content.is_whole() || catalog.item_count == 0 || read == stored => read,
+        Some(read) if content.is_complete() || catalog.item_count == 0 || read == stored => read,
         Some(_) => ColumnType::Text,
     }
 }
@@ -253,7 +253,7 @@ impl<'i, 'l> SurveyReader<'i, 'l> {
             comparison.items.for_each_known_item(&mut |key, _| self.index.set_spelling(key))?;
         }
         let renamed = find_renamed(comparison.items, &self.sample, self.index)?;
-        let columns = column_notes(header_row, &self.sample, &renamed, content.left_out_columns());
+        let columns = column_notes(header_row, &self.sample, &renamed, content.excluded_columns());
         self.rules.set_fillers(self.keyless.fillers());
         let keyless = std::mem::replace(&mut self.keyless, KeylessRows::new(0)).split();
         let reason = KeyCell::Missing.refusal(layout.key_column()).unwrap_or_default();

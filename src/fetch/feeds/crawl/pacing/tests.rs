@@ -63,25 +63,25 @@ fn a_feed_is_asked_when_nothing_speaks_against_it() {
     let fresh = Validators { fresh_until: Some(until), ..Validators::default() };
     let stale = Validators { fresh_until: Some(now()), ..Validators::default() };
     let nothing = Validators::default();
-    let whole = FetchRequest::whole(&nothing, Duration::from_secs(1));
-    let by_hand = FetchRequest { mode: Mode::Incremental, ..whole };
-    let scheduled = FetchRequest { by_hand: false, ..by_hand };
+    let whole = FetchRequest::for_probe(&nothing, Duration::from_secs(1));
+    let manual = FetchRequest { mode: Mode::Incremental, ..whole };
+    let scheduled = FetchRequest { is_manual: false, ..manual };
     let full = FetchRequest { mode: Mode::Full, ..scheduled };
-    let failed_ones = FetchRequest { only_failed: true, ..by_hand };
+    let failed_ones = FetchRequest { only_failed: true, ..manual };
     for (name, feed, known, order, expected) in [
         ("nothing known", &fine, None, scheduled, FetchDecision::Ask),
         ("fresh", &fine, Some(&fresh), scheduled, FetchDecision::Fresh),
-        ("fresh, by hand", &fine, Some(&fresh), by_hand, FetchDecision::Fresh),
+        ("fresh, manual", &fine, Some(&fresh), manual, FetchDecision::Fresh),
         ("fresh, in full", &fine, Some(&fresh), full, FetchDecision::Ask),
         ("stale", &fine, Some(&stale), scheduled, FetchDecision::Ask),
         ("busy", &busy, None, scheduled, FetchDecision::Busy(until)),
-        ("busy, by hand", &busy, None, by_hand, FetchDecision::Busy(until)),
+        ("busy, manual", &busy, None, manual, FetchDecision::Busy(until)),
         ("busy, in full", &busy, None, full, FetchDecision::Busy(until)),
         ("busy, only failed", &both, None, failed_ones, FetchDecision::Busy(until)),
         ("resting", &failed, None, scheduled, FetchDecision::Resting(until)),
         ("resting, in full", &failed, None, full, FetchDecision::Resting(until)),
-        ("resting, by hand", &failed, None, by_hand, FetchDecision::Ask),
-        ("failed, fresh before", &failed, Some(&fresh), by_hand, FetchDecision::Ask),
+        ("resting, manual", &failed, None, manual, FetchDecision::Ask),
+        ("failed, fresh before", &failed, Some(&fresh), manual, FetchDecision::Ask),
         ("all over", &over, None, scheduled, FetchDecision::Ask),
         ("failed, only failed", &failed, None, failed_ones, FetchDecision::Ask),
         ("fine, only failed", &fine, None, failed_ones, FetchDecision::Fine),

@@ -1,0 +1,39 @@
+//! Explains what a file is that is not a workbook.
+
+use std::io::Read;
+
+use super::failure::corrupt;
+use super::read_request::ReadRequest;
+use crate::fetch::FetchError;
+use crate::fetch::file_signature::{detect, refusal};
+use crate::fetch::http::body_file::{BodyFile, disk};
+
+/// What the kind reads, for messages.
+const EXPECTED_FILE: &str = "an Excel or OpenDocument workbook";
+
+fn begins_like_xml(content: &BodyFile) -> bool {
+    let mut start = Vec::new();
+    let read = content.reader(0).take(100).read_to_end(&mut start);
+    let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&start);
+    read.is_ok() && start.trim_ascii_start().first() == Some(&b'<')
+}
+
+/// That it is no workbook, and what it is instead.
+pub(super) fn explain_other_file(request: &ReadRequest<'_>) -> FetchError {
+    match detect(request.content) {
+        Err(error) => disk(&error),
+        Ok(Some(signature)) if signature.is_workbook() => corrupt(),
+        Ok(Some(signature)) => refusal(signature, "not_excel", EXPECTED_FILE),
+        Ok(None) if begins_like_xml(request.content) => FetchError::failed(
+            "not_excel",
+            format!(
+                "This is an XML document, not {EXPECTED_FILE}. If it is a table, open it in Excel or LibreOffice, save it as \
+                 .xlsx, and take that file."
+            ),
+        ),
+        Ok(None) => FetchError::failed(
+            "not_excel",
+            format!("This is not {EXPECTED_FILE}, but text. If it is a table, choose the kind CSV (--kind csv)."),
+        ),
+    }
+}

@@ -1,0 +1,50 @@
+//! What a fetch reports while it runs, and how it is stopped.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::feed::FeedRecord;
+use crate::domain::issue::Issue;
+use crate::domain::progress::ProgressCount;
+
+/// Receives the reports of a running fetch and decides whether it goes on.
+///
+/// A kind calls these methods often, so they must be cheap. They may be called from several threads.
+pub trait FetchObserver: Sync {
+    /// Reports the bytes received so far, and the expected total where the server sent one.
+    fn report_received(&self, bytes: u64, total: Option<u64>);
+
+    /// Reports that `host` asked the client to wait until `until`. The fetch resumes after that.
+    fn report_wait(&self, host: &str, until: DateTime<Utc>);
+
+    /// Reports the progress of a source that has many parts, such as feeds. Calls do not overlap.
+    fn report_progress(&self, _progress: &FetchProgress) {}
+
+    /// Reports a part that was skipped or repaired. The fetch goes on.
+    fn report_issue(&self, _issue: Issue) {}
+
+    /// Reports the records of all feeds of the source. They are saved however the run ends, and come back as
+    /// [`FetchRequest::feeds`](super::FetchRequest::feeds).
+    fn report_feeds(&self, _feeds: Vec<FeedRecord>) {}
+
+    /// Reports the name that the source gives itself: the title of a sheet, the name of a file.
+    fn report_title(&self, _title: &str) {}
+
+    /// Whether the fetch must end now, because of a cancel, a shutdown or a lost lease. A kind asks at least every
+    /// 500 ms and then returns [`FetchError::Stopped`](super::FetchError::Stopped).
+    fn should_stop(&self) -> bool;
+}
+
+/// The progress of a fetch whose source has many parts.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct FetchProgress {
+    /// A message for people, such as "Fetching feed 5 of 22…".
+    pub message: String,
+    /// Finished and expected steps, in a unit that the kind chooses. A total of 0 means that it is not known yet.
+    pub steps: ProgressCount,
+    /// Bytes received so far.
+    pub bytes: u64,
+    /// Feeds that were requested, for kinds that have feeds.
+    pub feeds: Option<ProgressCount>,
+    /// Articles that were found, for kinds that have articles. Those still being downloaded are not processed.
+    pub articles: Option<ProgressCount>,
+}

@@ -1,0 +1,120 @@
+//! Sends a request until it is answered: retries passing failures and waits where a server asks for it.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use url::Url;
+
+use super::address::parse;
+use super::attempt::HttpAttempt;
+use super::cancel_token::{CancelToken, FetchEnd, deadline, watched};
+use super::cookies::CookieJar;
+use super::failure::FetchFailure;
+use super::request::OutgoingRequest;
+use super::response::FetchResponse;
+use super::response_status::{self, BodyProblem, host_of};
+use super::settings::HttpSettings;
+use crate::domain::text::measures;
+use crate::fetch::{FetchError, FetchObserver, FetchRequest};
+
+/// How often a request is made before a passing failure counts.
+const MAX_ATTEMPTS: u32 = 3;
+
+/// How often a server may ask to come back later, within the time of the whole run.
+const MAX_BUSY_WAITS: u32 = 20;
+
+/// The shortest wait after a server asked to come back later.
+const MIN_BUSY_WAIT: Duration = Duration::from_millis(500);
+
+/// The pause after the first failed attempt; it doubles with each further one.
+const FIRST_RETRY_PAUSE: Duration = Duration::from_millis(500);
+
+/// The client that all kinds of sources share.
+#[derive(Debug)]
+pub(in crate::fetch) struct HttpClient {
+    pub(in crate::fetch) settings: HttpSettings,
+}
+
+impl HttpClient {
+    /// Asks, and asks again where trouble is passing or the server says when.
+    pub(in crate::fetch) fn send(
+        &self,
+        request: &OutgoingRequest<'_>,
+        order: &FetchRequest<'_>,
+        watch: &dyn FetchObserver,
+    ) -> Result<FetchResponse, FetchError> {
+        let url = parse(request.address)?;
+        let first_host = host_of(&url);
+        let ends = deadline(order.total_timeout);
+        let left = || ends.saturating_duration_since(Instant::now());
+        let mut waits = 0;
+        let cookies = RefCell::default();
+        loop {
+            let answer = watched(watch, order.timeout, left(), |halt| {
+                let kept = self.send_with_retries(&url, request, order, (watch, halt), &cookies);
+                // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
+                kept.map_err(|failure| if watch.should_stop() { FetchEnd::Stopped.into() } else { failure })
+            });
+            let (host, until) = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(FetchFailure::Trouble(BodyProblem::Busy { host, until })) => (host, until),
+                Err(failure) => return Err(explain(failure, &first_host, order.timeout)),
+            };
+            let wait = (until - Utc::now()).to_std().unwrap_or_default().max(MIN_BUSY_WAIT);
+            waits += 1;
+            if wait >= left() || waits > MAX_BUSY_WAITS {
+                return Err(response_status::too_busy(&host, until));
+            }
+            watch.report_wait(&host, until);
+            watched(watch, left(), left(), |halt| halt.sleep(wait))
+                .map_err(|ended| explain(ended.into(), &first_host, order.timeout))?;
+        }
+    }
+
+    /// Tries until there is an answer, or a failure that is not passing.
+    fn send_with_retries(
+        &self,
+        url: &Url,
+        request: &OutgoingRequest<'_>,
+        order: &FetchRequest<'_>,
+        (watch, halt): (&dyn FetchObserver, &Arc<CancelToken>),
+        cookies: &RefCell<CookieJar>,
+    ) -> Result<FetchResponse, FetchFailure> {
+        let mut tries = 1;
+        loop {
+            match HttpAttempt::new(&self.settings, request, order, (watch, halt), cookies).follow(url.clone()) {
+                Ok(answer) => return Ok(answer),
+                Err(FetchFailure::Trouble(BodyProblem::Passing(_))) if tries < MAX_ATTEMPTS => {
+                    // Half a second, a second, …, each more or less by up to half so that many do not return at once.
+                    let pause = FIRST_RETRY_PAUSE * 2_u32.pow(tries - 1);
+                    tries += 1;
+                    halt.sleep(pause.mul_f64(0.5 + fastrand::f64()))?;
+                }
+                Err(failure) => return Err(failure),
+            }
+        }
+    }
+}
+
+/// `limit` is how long the fetch might take.
+fn explain(failure: FetchFailure, host: &str, limit: Duration) -> FetchError {
+    match failure {
+        FetchFailure::Ended(FetchEnd::Stopped) => FetchError::Stopped,
+        FetchFailure::Ended(FetchEnd::TimedOut) => timed_out(host, limit),
+        FetchFailure::Trouble(BodyProblem::Final(error) | BodyProblem::Passing(error)) => error,
+        FetchFailure::Trouble(BodyProblem::Busy { host, until }) => response_status::too_busy(&host, until),
+    }
+}
+
+fn timed_out(host: &str, limit: Duration) -> FetchError {
+    FetchError::failed(
+        "timeout",
+        format!(
+            "The file from {host} was not here within {}. Try again later, or have the operator raise \
+             LOCKSTEP_FETCH_TIMEOUT.",
+            measures::limit(limit)
+        ),
+    )
+}

@@ -1,0 +1,96 @@
+//! The interface that every kind of source implements.
+
+use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
+use crate::domain::location::SourceLocation;
+use crate::domain::progress::StageWeights;
+use crate::domain::read_options::ReadSetting;
+use crate::domain::source::{Noun, Source};
+use crate::domain::source_form_spec::WayIn;
+
+/// A kind of source, such as a CSV file or a Google Sheet.
+///
+/// Two methods do the work: [`check_location`](Self::check_location) validates what an admin entered, without network
+/// access, and [`fetch`](Self::fetch) downloads the content. The other methods describe the kind to forms, messages and
+/// the sync; those with a default are needed only where a kind differs from a plain table.
+///
+/// The life of a fetch: the sync calls [`fetch`](Self::fetch) with a [`FetchRequest`]; the kind reports progress to the
+/// [`FetchObserver`] and asks it at least every 500 ms whether to stop; it returns
+/// [`FetchedContent`](super::FetchedContent), whose rows lie in a temporary file; the sync reads these rows, more than
+/// once where it has to, and drops the content at the end of the run.
+pub trait SourceKind: Send + Sync {
+    /// The name of the kind in the database and on the command line, such as `csv`.
+    fn name(&self) -> &'static str;
+
+    /// A label for people of a source at `location`, such as "Google Sheet" or "CSV by link".
+    fn label(&self, location: &SourceLocation) -> &'static str;
+
+    /// Checks that a source of this kind can be at `location`. Makes no network requests.
+    ///
+    /// # Errors
+    /// A message for people: what is wrong with the location and what it should be.
+    fn check_location(&self, location: &SourceLocation) -> Result<(), String>;
+
+    /// The fields and labels of the form that adds a source of this kind.
+    fn form_spec(&self) -> WayIn {
+        WayIn::link(self.label(&SourceLocation::Url(String::new())))
+    }
+
+    /// Whether `link`, judged by its form alone, can only be a source of this kind. Whether the link can be used is
+    /// decided by [`SourceKind::check_location`].
+    fn recognizes_link(&self, _link: &str) -> bool {
+        false
+    }
+
+    /// The notice for an admin who gave a file of this kind for a source of kind `kind`, where it is then added as this
+    /// kind instead. `None` where this kind does not replace `kind`.
+    fn substitution_notice(&self, _kind: &str) -> Option<&'static str> {
+        None
+    }
+
+    /// The column that identifies entries, for kinds that define it. `None` where the admin has to name one.
+    fn key_column(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The settings of [`ReadOptions`](crate::domain::read_options::ReadOptions) that this kind obeys.
+    fn read_settings(&self) -> &'static [ReadSetting] {
+        &[]
+    }
+
+    /// Why the text encoding of this kind cannot be set, as a clause that ends a sentence. Empty where it can be set.
+    fn fixed_encoding_reason(&self) -> &'static str {
+        ""
+    }
+
+    /// Whether sources of this kind may have hidden columns
+    /// ([`FetchedContent::hidden_columns`](super::FetchedContent::hidden_columns)).
+    fn can_hide_columns(&self) -> bool {
+        false
+    }
+
+    /// What entries are called where the admin sets no noun.
+    fn default_noun(&self) -> Noun {
+        Noun::default()
+    }
+
+    /// The share of each stage in the progress of a run, in percent.
+    fn stage_weights(&self) -> StageWeights;
+
+    /// The message of the fetching stage, such as "Fetching albums from Google Sheets…".
+    fn fetching_message(&self, source: &Source) -> String;
+
+    /// Downloads the content of `source` into a temporary file.
+    ///
+    /// In [`Mode::Incremental`](crate::domain::operation::Mode::Incremental) the validators of the last fully applied run
+    /// are sent, and the result is [`FetchOutcome::Unchanged`] where the content is the same.
+    ///
+    /// # Errors
+    /// [`FetchError::Stopped`] after [`FetchObserver::should_stop`] returned `true`. [`FetchError::Failed`] when the
+    /// content cannot be fetched completely or is not what the kind reads; its message says why and what to do.
+    fn fetch(
+        &self,
+        source: &Source,
+        request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
+    ) -> Result<FetchOutcome, FetchError>;
+}
