@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::rt;
+use url::Url;
 
 use crate::config::{GoogleCredentials, Settings, StatusStoreSetting};
 use crate::domain::location::SourceLocation;
@@ -30,6 +31,7 @@ use crate::sync::engine::WakeSignal;
 use crate::sync::{SyncControl, SyncEngine, SyncThreads, Timeouts};
 use crate::web;
 use crate::web::http::app_state::AppState;
+use crate::web::http::links::LinkBuilder;
 
 pub use error::AppError;
 pub use kind_settings::try_google_credentials;
@@ -131,6 +133,7 @@ impl App {
             board: self.board,
             control: self.control,
             uploads_dir: self.settings.data_dir.join("uploads"),
+            links: self.settings.public_url.as_ref().map(LinkBuilder::new).unwrap_or_default(),
         };
         rt::System::new().block_on(serve_until_shutdown(listener, state, workers, &shutdown))
     }
@@ -165,11 +168,14 @@ impl App {
     /// Prints the address and, until an admin exists, the set-up link.
     fn print_address(&self, address: SocketAddr) -> Result<(), AppError> {
         use io::Write;
-        let base = format!("http://{}", to_reachable_address(address));
-        let mut lines = format!("Lockstep is running at {base}/\n");
+        let local_url = || Url::parse(&format!("http://{}", to_reachable_address(address))).ok();
+        let url = self.settings.public_url.clone().or_else(local_url);
+        let links = url.as_ref().map(LinkBuilder::new).unwrap_or_default();
+        let mut lines = format!("Lockstep is running at {}\n", links.absolute(&links.dashboard()));
         let new_token = secret::fresh_token()?;
         if let Some(token) = retry_while_busy(|| self.store.setup_token(&new_token))? {
-            lines.push_str(&format!("Create the first admin: {base}/setup?token={token}\n"));
+            let link = links.absolute(&links.setup_with_token(&token));
+            lines.push_str(&format!("Create the first admin: {link}\n"));
         }
         let mut out = io::stdout().lock();
         // A closed standard output is no reason not to serve.

@@ -38,6 +38,8 @@ pub struct Settings {
     pub status_store: StatusStoreSetting,
     /// `LOCKSTEP_BIND`: the address and port that the server listens on. Port 0 takes a free one.
     pub bind: String,
+    /// `LOCKSTEP_PUBLIC_URL`: the URL of this server for its users. Its path begins every link.
+    pub public_url: Option<Url>,
     /// `LOCKSTEP_WORKERS`, from 1 to 64: how many syncs run at the same time.
     pub workers: usize,
     /// `LOCKSTEP_FETCH_TIMEOUT`: how long one fetch may take.
@@ -133,6 +135,12 @@ impl Settings {
             bind: reader.read_setting("LOCKSTEP_BIND", flags.bind.as_deref(), values::parse_bind_address, || {
                 defaults::BIND_ADDRESS.to_owned()
             }),
+            public_url: reader.read_setting(
+                "LOCKSTEP_PUBLIC_URL",
+                flags.public_url.as_deref(),
+                |text| values::parse_public_url(text).map(Some),
+                || None,
+            ),
             workers: reader.read_setting(
                 "LOCKSTEP_WORKERS",
                 flags.workers.as_deref(),

@@ -29,6 +29,12 @@ pub struct SettingFlags {
     ))]
     pub(super) bind: Option<OsString>,
     #[arg(long, global = true, value_name = "URL", help = describe(
+        "URL of this server for its users, with a path if a reverse proxy adds one",
+        "LOCKSTEP_PUBLIC_URL",
+        "none",
+    ))]
+    pub(super) public_url: Option<OsString>,
+    #[arg(long, global = true, value_name = "URL", help = describe(
         "Redis for live status: redis://HOST:PORT, or rediss:// with TLS",
         "LOCKSTEP_REDIS_URL",
         "none",

@@ -121,6 +121,18 @@ pub(super) fn parse_google_base(text: &str) -> Result<Url, String> {
     url.ok_or_else(|| "the value is not the URL of a server. Use a value like https://docs.google.com.".to_owned())
 }
 
+/// Parses the public URL of this server. It is shown in links, so it must not carry a password.
+pub(super) fn parse_public_url(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text.trim()).ok().filter(|url| {
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        let is_server = matches!(url.scheme(), "http" | "https") && url.has_host();
+        is_server && !has_credentials && url.query().is_none() && url.fragment().is_none()
+    });
+    url.ok_or_else(|| {
+        "the value is not the URL of a server. Use a value like https://intranet.example/lockstep.".to_owned()
+    })
+}
+
 /// Checks the directives of `RUST_LOG`, because the logger skips those that it cannot parse.
 pub(super) fn parse_log_filter(text: &str) -> Result<String, String> {
     let directives = text.split('/').next().unwrap_or_default();

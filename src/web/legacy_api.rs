@@ -1,39 +1,32 @@
-//! The addresses of an older program, kept for its clients. They know one sheet: the first source that is one. Nothing
-//! is decided here; what they ask is asked of the engine and the board, and the answers are put into their words.
+//! The routes of an older program, kept for its clients. They know one sheet: the first source of that kind. Each
+//! handler calls what the current routes call and renders the result with the old names.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::{Either, HttpRequest, web};
 use chrono::SecondsFormat;
 use serde::Serialize;
+use serde_json::json;
 
-use super::api::JsonResponse;
 use super::http::app_state;
 use super::http::app_state::{AppData, AppState};
-use super::http::authentication::RequestCaller;
-use super::http::error::{WebError, accepted};
-use super::http::form::{FormValues, value};
-use super::layout::page::RenderedHtml;
-use super::panel;
+use super::http::authentication::{RequestCaller, RequestCredentials};
+use super::http::error::WebError;
+use super::http::form::{FormValues, trimmed_value};
+use super::http::html_response::HtmlResponse;
+use super::http::json_response::JsonResponse;
+use super::http::legacy_paths::is_legacy_json_request;
 use super::panel::build::PanelContext;
-use crate::domain::account::Actor;
+use super::panel::handlers::render_status;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, Stage, StartOptions, StartRequest, Status};
 use crate::domain::source::Source;
 use crate::domain::status_report::StatusReport;
 use crate::domain::sync_id::SyncId;
+use crate::store::admission::StartOutcome;
 
-/// The kind of the sources these clients know.
-const SHEET: &str = "sheet";
+/// The kind of the sources that these clients know.
+const SHEET_KIND: &str = "sheet";
 
-/// What became of a start.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LegacyStart {
-    success: bool,
-    sync_id: SyncId,
-    message: String,
-}
-
-/// Where the sheet's sync stands.
+/// The status of the sheet's sync.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LegacyStatus {
@@ -43,25 +36,26 @@ struct LegacyStatus {
     progress: u8,
     message: String,
     error: Option<String>,
-    /// When this was last written; `None` before the first run.
+    /// `None` before the first run.
     last_updated: Option<String>,
-    stats: OlderStats,
+    stats: LegacyStats,
 }
 
 /// The counts that these clients show.
 #[derive(Default, Serialize)]
-struct OlderStats {
+struct LegacyStats {
     /// Bytes fetched.
     size: u64,
     /// Lines read.
     lines: u64,
 }
 
-/// `POST /api/sync-sheets-bg` and `POST /api/sync-sheets`: starts a sync of the sheet, whatever was sent along.
-pub(super) async fn start(rooms: AppData, caller: RequestCaller) -> Result<JsonResponse, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        let (source, _) = sheet(house, &caller)?;
+/// `POST /api/sync-sheets-bg` and `POST /api/sync-sheets`: starts a sync of the sheet. The body is ignored.
+pub(super) async fn start(app: AppData, credentials: RequestCredentials) -> Result<JsonResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
+        let actor = caller.admin()?;
+        let source = find_sheet(state, &caller)?;
         let request = StartRequest {
             kind: OperationKind::Sync,
             mode: Mode::Incremental,
@@ -69,64 +63,72 @@ pub(super) async fn start(rooms: AppData, caller: RequestCaller) -> Result<JsonR
             priority: RunPriority::Manual,
             requested_by: actor.name,
         };
-        let told = |success, sync_id, message| LegacyStart { success, sync_id, message };
-        match accepted(house.control.start(&source, &request)?, &source) {
-            Ok(id) => JsonResponse::with(
-                StatusCode::ACCEPTED,
-                &told(true, id, format!("The sync of {} has started.", source.name)),
-            ),
-            Err(WebError { status, sync_id: Some(id), sentence, .. }) => {
-                JsonResponse::with(status, &told(false, id, sentence))
+        let respond = |status, success: bool, id: SyncId, message: String| {
+            JsonResponse::with_status(status, &json!({ "success": success, "syncId": id, "message": message }))
+        };
+        let outcome = state.control.start(&source, &request)?;
+        match outcome {
+            StartOutcome::Accepted(id) => {
+                respond(StatusCode::ACCEPTED, true, id, format!("Sync of {} started.", source.name))
             }
-            Err(refused) => Err(refused),
+            StartOutcome::AlreadyRunning(id) => {
+                respond(StatusCode::CONFLICT, false, id, WebError::start_refused(outcome, &source).message)
+            }
+            StartOutcome::CoolingDown(_) | StartOutcome::NoSuchSource | StartOutcome::NotDue => {
+                Err(WebError::start_refused(outcome, &source))
+            }
         }
     })
     .await
 }
 
-/// `GET /api/sync-sheets-bg`: the run `syncId`, or else the sheet's active or latest one.
+/// `GET /api/sync-sheets-bg`: the run `syncId`, or else the active or latest one of the sheet.
 pub(super) async fn status(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     query: web::Query<FormValues>,
 ) -> Result<JsonResponse, WebError> {
-    app_state::run(&rooms, move |house| standing(house, &caller, &query)).await
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
+        let source = find_sheet(state, &caller)?;
+        let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
+        JsonResponse::ok(&read_status(&context, &requested_run(&query))?)
+    })
+    .await
 }
 
-fn standing(house: &AppState, caller: &RequestCaller, query: &FormValues) -> Result<JsonResponse, WebError> {
-    let (source, actor) = sheet(house, caller)?;
-    let reader = PanelContext { house, source: &source, actor: actor.as_ref() };
-    let asked = wanted(query);
-    let report = match asked.as_str() {
-        "" => reader.latest_id()?.map(|id| reader.report(id)).transpose()?.flatten(),
+fn read_status(context: &PanelContext<'_>, sync_id: &str) -> Result<LegacyStatus, WebError> {
+    let report = match sync_id {
+        "" => context.latest_run_id()?.map(|id| context.report(id)).transpose()?.flatten(),
         id => {
-            let report = id.parse().ok().map(|id| reader.report(id)).transpose()?.flatten();
+            let report = id.parse().ok().map(|id| context.report(id)).transpose()?.flatten();
             Some(report.ok_or_else(|| WebError::not_found("sync"))?)
         }
     };
     let Some(mut report) = report else {
-        return JsonResponse::ok(&LegacyStatus {
+        return Ok(LegacyStatus {
             success: true,
             sync_id: None,
             status: "idle",
             progress: 0,
-            message: "Nothing has run yet.".to_owned(),
+            message: "No runs yet.".to_owned(),
             error: None,
             last_updated: None,
-            stats: OlderStats::default(),
+            stats: LegacyStats::default(),
         });
     };
+    let store = &context.state.store;
     if report.successor.is_some()
-        && let Some(run) = house.store.run(report.id)?
-        && let Some(last) = house.store.attempts(&run)?.last()
+        && let Some(run) = store.run(report.id)?
+        && let Some(last) = store.attempts(&run)?.last()
     {
-        report = reader.report(last.id)?.unwrap_or(report);
+        report = context.report(last.id)?.unwrap_or(report);
     }
-    let report = reader.told(report);
-    let status = word(&report);
-    // A run that somebody cancelled has no error of its own; these clients show this field alone.
+    let report = context.visible_report(report);
+    let status = legacy_status(&report);
+    // A cancelled run has no error of its own, but these clients show this field only.
     let error = report.error.clone().or_else(|| (status == "error").then(|| report.message.clone()));
-    JsonResponse::ok(&LegacyStatus {
+    Ok(LegacyStatus {
         success: true,
         sync_id: Some(report.id),
         status,
@@ -134,12 +136,12 @@ fn standing(house: &AppState, caller: &RequestCaller, query: &FormValues) -> Res
         message: report.message.clone(),
         error,
         last_updated: Some(report.last_update.to_rfc3339_opts(SecondsFormat::Secs, true)),
-        stats: OlderStats { size: report.stats.bytes, lines: report.stats.lines },
+        stats: LegacyStats { size: report.stats.bytes, lines: report.stats.lines },
     })
 }
 
-/// Where a run stands, in the words of these clients.
-fn word(report: &StatusReport) -> &'static str {
+/// The status of a run as these clients name it.
+fn legacy_status(report: &StatusReport) -> &'static str {
     match (report.status, report.stage) {
         (Status::Pending, _) | (Status::Running, None | Some(Stage::Fetching)) => "downloading",
         (Status::Running, Some(Stage::Processing)) => "processing",
@@ -150,43 +152,37 @@ fn word(report: &StatusReport) -> &'static str {
     }
 }
 
-/// `GET /catalog/sync-status/`: the sheet's panel or, for programs that take nothing else, its status in JSON. The run
-/// is named by `sync` or `syncId`.
+/// `GET /catalog/sync-status/`: the panel of the sheet or, for programs that accept nothing else, its status in JSON.
+/// The run is named by `sync` or `syncId`.
 pub(super) async fn panel(
-    rooms: AppData,
-    caller: RequestCaller,
-    mut query: web::Query<FormValues>,
+    app: AppData,
+    credentials: RequestCredentials,
+    query: web::Query<FormValues>,
     request: HttpRequest,
-) -> Result<Either<RenderedHtml, JsonResponse>, WebError> {
-    if takes_only_json(&request) {
-        return status(rooms, caller, query).await.map(Either::Right);
+) -> Result<Either<HtmlResponse, JsonResponse>, WebError> {
+    if is_legacy_json_request(&request) {
+        return status(app, credentials, query).await.map(Either::Right);
     }
-    let asking = caller.clone();
-    let slug = app_state::run(&rooms, move |house| Ok(sheet(house, &asking)?.0.slug.to_string())).await?;
-    let id = wanted(&query);
-    query.insert("sync".to_owned(), id);
-    panel::handlers::status(rooms, caller, slug.into(), query).await.map(Either::Left)
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
+        let source = find_sheet(state, &caller)?;
+        let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
+        render_status(&context, &requested_run(&query), &query).map(Either::Left)
+    })
+    .await
 }
 
-/// The run that was asked for; empty for none.
-fn wanted(query: &FormValues) -> String {
-    Some(value(query, "sync")).filter(|id| !id.is_empty()).unwrap_or_else(|| value(query, "syncId"))
+/// The id of the requested run; empty if none is named.
+fn requested_run(query: &FormValues) -> String {
+    let sync_id = trimmed_value(query, "sync");
+    if sync_id.is_empty() { trimmed_value(query, "syncId") } else { sync_id }
 }
 
-/// Whether a program that could not use a page asks for the sheet's panel.
-pub(super) fn takes_only_json(request: &HttpRequest) -> bool {
-    if request.path().trim_end_matches('/') != "/catalog/sync-status" {
-        return false;
-    }
-    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.contains("application/json") && !accepted.contains("text/html") && !accepted.contains("*/*")
-}
-
-/// The first source that is a sheet, if the asker may read it. A visitor is not told whether there is one.
-fn sheet(house: &AppState, caller: &RequestCaller) -> Result<(Source, Option<Actor>), WebError> {
-    let sheets = house.store.sources()?.into_iter().filter(|source| source.kind == SHEET);
+/// The first source that is a sheet, if the caller may read it. A visitor cannot tell whether there is one.
+fn find_sheet(state: &AppState, caller: &RequestCaller) -> Result<Source, WebError> {
+    let sheets = state.store.sources()?.into_iter().filter(|source| source.kind == SHEET_KIND);
     match sheets.min_by_key(|source| source.id) {
-        Some(first) => caller.source(house, first.slug.as_str()),
-        None => Err(caller.viewer(house).err().unwrap_or_else(|| WebError::not_found("sheet"))),
+        Some(first) => caller.source(state, first.slug.as_str()),
+        None => Err(caller.viewer().err().unwrap_or_else(|| WebError::not_found("sheet"))),
     }
 }

@@ -1,8 +1,9 @@
-//! The front door: pages, fragments and JSON. A handler parses, calls one thing, and renders.
+//! The web server: pages, fragments and JSON. A handler parses the request, calls one function and renders the result.
 
 pub mod accounts;
 pub mod catalog;
 pub mod dashboard;
+pub mod error_pages;
 pub mod feeds;
 pub mod history;
 pub mod http;

@@ -1,4 +1,4 @@
-//! The URL table, on one screen. What is polled comes first: addresses are tried from the top.
+//! The URL table, on one screen. Polled routes come first, because routes are matched from the top.
 
 use actix_web::guard::{Any, Get, Head};
 use actix_web::http::{Method, header};
@@ -10,15 +10,15 @@ use super::catalog::item;
 use super::http::app_state;
 use super::http::app_state::AppData;
 use super::http::assets;
-use super::http::authentication::RequestCaller;
+use super::http::authentication::RequestCredentials;
 use super::http::error::WebError;
-use super::http::session::path_here;
+use super::http::return_path::normalized_path;
 use super::layout::badge;
 use super::sources::add;
 use super::{api, catalog, dashboard, feeds, history, legacy_api, panel, sources};
 
-/// Every address there is.
-pub(super) fn table(services: &mut ServiceConfig) {
+/// Registers every route.
+pub(super) fn add_routes(services: &mut ServiceConfig) {
     services
         .service(resource("/api/sync/status/{id}").route(read().to(api::sync::status)))
         .service(resource("/catalog/{slug}/sync-status").route(read().to(panel::handlers::status)))
@@ -34,7 +34,7 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/api/history/{id}/issues").route(read().to(api::history::issues)))
         .service(resource("/api/health").route(read().to(api::health::live)))
         .service(resource("/api/health/sync").route(read().to(api::health::sync)))
-        // Older clients; before the catalogs, among which no slug is called so
+        // Older clients; before the catalogs, whose slugs cannot be `sync-status`
         .service(
             resource("/api/sync-sheets-bg").route(post().to(legacy_api::start)).route(read().to(legacy_api::status)),
         )
@@ -49,8 +49,8 @@ pub(super) fn table(services: &mut ServiceConfig) {
         .service(resource("/catalog/{slug}/feeds").route(read().to(feeds::handlers::page)))
         // History
         .service(resource("/history").route(read().to(history::handlers::list)))
-        .service(resource("/history/{id}").route(read().to(history::handlers::one)))
-        .service(resource("/history/{id}/issues.csv").route(read().to(history::handlers::issues_file)))
+        .service(resource("/history/{id}").route(read().to(history::handlers::run_page)))
+        .service(resource("/history/{id}/issues.csv").route(read().to(history::handlers::issues_csv)))
         // People
         .service(resource("/login").route(read().to(login::page)).route(post().to(login::sign_in)))
         .service(resource("/logout").route(post().to(login::sign_out)))
@@ -69,9 +69,10 @@ pub(super) fn table(services: &mut ServiceConfig) {
                 .route(read().to(sources::handlers::confirm_removal))
                 .route(post().to(sources::handlers::remove)),
         )
-        // The files of the pages, and everything else
+        // Assets, and everything else
+        .service(resource("/favicon.ico").route(read().to(favicon)))
         .configure(assets::configure)
-        .default_service(to(nothing));
+        .default_service(to(unknown_path));
 }
 
 /// GET, and HEAD, which is GET without its body.
@@ -79,15 +80,24 @@ fn read() -> Route {
     route().guard(Any(Get()).or(Head()))
 }
 
-/// What there is nowhere else. A bad token is told so here too, and an address with a slash too many leads on.
-async fn nothing(rooms: AppData, caller: RequestCaller, request: HttpRequest) -> Result<HttpResponse, WebError> {
-    app_state::run(&rooms, move |house| caller.actor(house).map(drop)).await?;
-    let without = request.path().trim_end_matches('/');
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !reads || without == request.path() || without.is_empty() {
+/// `GET /favicon.ico`: the icon that browsers request by default.
+async fn favicon(app: AppData) -> HttpResponse {
+    HttpResponse::TemporaryRedirect().insert_header((header::LOCATION, app.links.asset("favicon.svg"))).finish()
+}
+
+/// Any other path: 404, a redirect for a slash too many, or 401 for a bad token.
+async fn unknown_path(
+    app: AppData,
+    credentials: RequestCredentials,
+    request: HttpRequest,
+) -> Result<HttpResponse, WebError> {
+    app_state::run_blocking(&app, move |state| credentials.resolve(state).map(drop)).await?;
+    let trimmed = request.path().trim_end_matches('/');
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !is_read || trimmed == request.path() || trimmed.is_empty() {
         return Err(WebError::not_found("page"));
     }
     let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    let there = path_here(&format!("{without}{query}"));
-    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, there)).finish())
+    let path = normalized_path(&format!("{trimmed}{query}")).unwrap_or_else(|| "/".to_owned());
+    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, app.links.route(&path))).finish())
 }

@@ -107,7 +107,7 @@ impl TestSite {
         let control = SyncControl::new(engine);
         let albums = store.add_source(&draft("albums", true), None).expect("a source");
         let drafts = store.add_source(&draft("drafts", false), None).expect("a source");
-        let house = AppState {
+        let state = AppState {
             store: store.clone(),
             board,
             control: control.clone(),
@@ -118,7 +118,7 @@ impl TestSite {
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             rt::System::new().block_on(async move {
-                let server = web::serve(listener, house).expect("a server");
+                let server = web::serve(listener, state).expect("a server");
                 tell.send(server.handle()).expect("somebody waits");
                 server.await.expect("served");
             });

@@ -1,4 +1,4 @@
-//! Log in and log out.
+//! `/login` and `/logout`.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -9,22 +9,23 @@ use crate::domain::account::{AccountName, UserAccount};
 use crate::domain::secret;
 use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
 use crate::web::http::form::FormData;
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::http::return_path::checked_return_path;
 use crate::web::http::session;
-use crate::web::layout::page;
-use crate::web::layout::page::RenderedHtml;
+use crate::web::layout::page::page_frame;
 use crate::web::layout::view::NavSection;
 
-/// The query of the page.
+/// The query of the login page.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(in crate::web) struct LoginQuery {
     next: String,
 }
 
-/// The fields of the form. A field that is missing counts as an empty one.
+/// The fields of the form. A missing field counts as empty.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(in crate::web) struct LoginForm {
@@ -33,72 +34,78 @@ pub(in crate::web) struct LoginForm {
     next: String,
 }
 
-/// `GET /login`. Who is logged in already goes on.
+/// `GET /login`. Someone who is logged in already is redirected.
 pub(in crate::web) async fn page(
-    rooms: AppData,
-    caller: RequestCaller,
-    asked: web::Query<LoginQuery>,
-) -> Result<RenderedHtml, WebError> {
-    let next = session::path_here(&asked.next);
-    app_state::run(&rooms, move |house| {
-        if caller.actor(house)?.is_some() {
-            return Ok(RenderedHtml::see_other(next));
+    app: AppData,
+    credentials: RequestCredentials,
+    query: web::Query<LoginQuery>,
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let next = checked_return_path(&query.next, &state.links);
+        if credentials.resolve(state)?.actor.is_some() {
+            return Ok(HtmlResponse::redirect(next));
         }
-        draw(house, next, String::new(), None)
+        render_page(state, next, String::new(), None)
     })
     .await
 }
 
 /// `POST /login`.
 pub(in crate::web) async fn sign_in(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     request: HttpRequest,
     typed: FormData<LoginForm>,
-) -> Result<RenderedHtml, WebError> {
-    let over_tls = session::is_over_tls(&request);
-    let LoginForm { username, password, next } = typed.read()?;
-    let next = session::path_here(&next);
-    app_state::run_hashing(&rooms, move |house| {
-        let Some(user) = user_with(house, &username, &password)? else {
-            let why = "This name and this password do not belong together.";
-            return Ok(draw(house, next, username, Some(why))?.status(StatusCode::UNAUTHORIZED));
+) -> Result<HtmlResponse, WebError> {
+    let is_https = session::is_https(&request);
+    let LoginForm { username, password, next } = typed.into_values()?;
+    app_state::run_password_hashing(&app, move |state| {
+        let next = checked_return_path(&next, &state.links);
+        let Some(user) = verify_user(state, &username, &password)? else {
+            let error = "Incorrect username or password.";
+            return Ok(render_page(state, next, username, Some(error))?.with_status(StatusCode::UNAUTHORIZED));
         };
-        // Always a session of its own: one that somebody else put into this browser is left behind, and ends.
-        if let Some(former) = caller.session_hash() {
-            house.store.end_session(former)?;
+        // Always a new session: one that someone else put into this browser (session fixation) ends.
+        if let Some(former) = credentials.session_hash() {
+            state.store.end_session(former)?;
         }
-        let cookie = session::begin(house, &user, over_tls)?;
-        Ok(RenderedHtml::see_other(next).header("set-cookie", cookie.to_string()))
+        let cookie = session::begin_session(state, &user, is_https)?;
+        Ok(HtmlResponse::redirect(next).with_header("set-cookie", cookie.to_string()))
     })
     .await
 }
 
 /// `POST /logout`.
-pub(in crate::web) async fn sign_out(rooms: AppData, caller: RequestCaller) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
-        if let Some(session) = caller.session_hash() {
-            house.store.end_session(session)?;
+pub(in crate::web) async fn sign_out(app: AppData, credentials: RequestCredentials) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        if let Some(session) = credentials.session_hash() {
+            state.store.end_session(session)?;
         }
-        Ok(RenderedHtml::see_other("/").header("set-cookie", session::ended().to_string()))
+        Ok(HtmlResponse::redirect(state.links.dashboard())
+            .with_header("set-cookie", session::expired_cookie(state).to_string()))
     })
     .await
 }
 
-/// The user of that name, if the password is theirs. That there is no such user takes as long to find out as that the
-/// password is wrong.
-fn user_with(house: &AppState, name: &str, password: &str) -> Result<Option<UserAccount>, WebError> {
+/// The user with that name, if the password is right. An unknown name takes as long as a wrong password, so that the
+/// time does not reveal which names exist.
+fn verify_user(state: &AppState, name: &str, password: &str) -> Result<Option<UserAccount>, WebError> {
     let known = match name.parse::<AccountName>() {
-        Ok(name) => house.store.user_by_name(name.as_str())?,
+        Ok(name) => state.store.user_by_name(name.as_str())?,
         Err(_) => None,
     };
-    let right = secret::is_password(password, known.as_ref().map(|(_, hash)| hash.as_str()));
-    Ok(known.filter(|_| right).map(|(user, _)| user))
+    let is_right = secret::is_password(password, known.as_ref().map(|(_, hash)| hash.as_str()));
+    Ok(known.filter(|_| is_right).map(|(user, _)| user))
 }
 
-fn draw(house: &AppState, next: String, username: String, error: Option<&str>) -> Result<RenderedHtml, WebError> {
-    RenderedHtml::draw(&LoginPage {
-        chrome: page::chrome(house, None, "Log in", NavSection::Elsewhere)?,
+fn render_page(
+    state: &AppState,
+    next: String,
+    username: String,
+    error: Option<&str>,
+) -> Result<HtmlResponse, WebError> {
+    HtmlResponse::render(&LoginPage {
+        frame: page_frame(state, None, "Log in", NavSection::Elsewhere)?,
         next,
         username,
         error: error.map(str::to_owned),

@@ -1,4 +1,4 @@
-//! Log in.
+//! The view of the login page.
 
 use askama::Template;
 
@@ -8,12 +8,12 @@ use crate::web::layout::view::PageFrame;
 #[derive(Debug, Clone, Template)]
 #[template(path = "login.html")]
 pub struct LoginPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// Where to go afterwards: a path of this server, checked by the handler.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// Where the login leads: a path of this server.
     pub next: String,
-    /// The name as it was typed.
+    /// The username as typed.
     pub username: String,
-    /// Why the last attempt was not accepted. It never says which of the two fields was wrong.
+    /// Why the login failed. It does not reveal which of the two fields was wrong.
     pub error: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Log in, log out, and the set-up of the first admin.
+//! Login, logout and the setup of the first admin.
 
 pub(super) mod login;
 pub mod login_view;

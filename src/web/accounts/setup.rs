@@ -1,4 +1,4 @@
-//! The first admin, made by whoever has the one-time link that the server printed.
+//! `/setup`: creates the first admin, for the holder of the one-time link that the server printed.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
@@ -13,9 +13,9 @@ use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
 use crate::web::http::error::WebError;
 use crate::web::http::form::FormData;
+use crate::web::http::html_response::HtmlResponse;
 use crate::web::http::session;
-use crate::web::layout::page;
-use crate::web::layout::page::RenderedHtml;
+use crate::web::layout::page::page_frame;
 use crate::web::layout::view::NavSection;
 
 /// The query of the link.
@@ -25,7 +25,7 @@ pub(in crate::web) struct SetupQuery {
     token: String,
 }
 
-/// The fields of the form. A field that is missing counts as an empty one.
+/// The fields of the form. A missing field counts as empty.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(in crate::web) struct SetupForm {
@@ -34,7 +34,7 @@ pub(in crate::web) struct SetupForm {
     password: String,
 }
 
-/// What is wrong with what was typed.
+/// The errors of the form, field by field.
 #[derive(Default)]
 struct SetupErrors {
     username: Option<String>,
@@ -42,32 +42,33 @@ struct SetupErrors {
 }
 
 /// `GET /setup`.
-pub(in crate::web) async fn page(rooms: AppData, link: web::Query<SetupQuery>) -> Result<RenderedHtml, WebError> {
+pub(in crate::web) async fn page(app: AppData, link: web::Query<SetupQuery>) -> Result<HtmlResponse, WebError> {
     let token = link.into_inner().token;
-    app_state::run(&rooms, move |house| {
-        if let Some(away) = turned_away(house, &token)? {
-            return Ok(away);
+    app_state::run_blocking(&app, move |state| {
+        if let Some(redirect) = check_setup_link(state, &token)? {
+            return Ok(redirect);
         }
-        draw(house, token, String::new(), SetupErrors::default())
+        render_page(state, token, String::new(), SetupErrors::default())
     })
     .await
 }
 
 /// `POST /setup`. The new admin is logged in.
 pub(in crate::web) async fn create(
-    rooms: AppData,
+    app: AppData,
     request: HttpRequest,
     typed: FormData<SetupForm>,
-) -> Result<RenderedHtml, WebError> {
-    let over_tls = session::is_over_tls(&request);
-    let SetupForm { token, username, password } = typed.read()?;
-    app_state::run_hashing(&rooms, move |house| {
-        // Before a password is hashed for somebody without the link.
-        if let Some(away) = turned_away(house, &token)? {
-            return Ok(away);
+) -> Result<HtmlResponse, WebError> {
+    let is_https = session::is_https(&request);
+    let SetupForm { token, username, password } = typed.into_values()?;
+    app_state::run_password_hashing(&app, move |state| {
+        // Before any password is hashed: hashing is expensive.
+        if let Some(redirect) = check_setup_link(state, &token)? {
+            return Ok(redirect);
         }
-        let unfit =
-            |token, username, wrong| Ok(draw(house, token, username, wrong)?.status(StatusCode::UNPROCESSABLE_ENTITY));
+        let reject = |token, username, wrong| {
+            Ok(render_page(state, token, username, wrong)?.with_status(StatusCode::UNPROCESSABLE_ENTITY))
+        };
         let (name, hash) = match (username.parse::<AccountName>(), secret::hash_password(&password)) {
             (_, Err(BadPassword::Unhashable(why))) => return Err(WebError::internal("a password", &why)),
             (Ok(name), Ok(hash)) => (name, hash),
@@ -76,45 +77,50 @@ pub(in crate::web) async fn create(
                     username: name.err().map(|error| sentence(&error)),
                     password: hash.err().map(|error| sentence(&error)),
                 };
-                return unfit(token, username, wrong);
+                return reject(token, username, wrong);
             }
         };
-        match house.store.add_first_admin(&token, &name, &hash) {
+        match state.store.add_first_admin(&token, &name, &hash) {
             Ok(true) => {}
-            Ok(false) => return turned_away(house, &token)?.ok_or_else(not_the_link),
+            Ok(false) => return check_setup_link(state, &token)?.ok_or_else(invalid_setup_link),
             Err(error @ StoreError::Taken { .. }) => {
                 let wrong = SetupErrors { username: Some(sentence(&error)), ..SetupErrors::default() };
-                return unfit(token, username, wrong);
+                return reject(token, username, wrong);
             }
             Err(error) => return Err(error.into()),
         }
         log::info!("the first admin is {}", name.as_str());
-        let Some((user, _)) = house.store.user_by_name(name.as_str())? else {
-            return Ok(RenderedHtml::see_other("/login"));
+        let Some((user, _)) = state.store.user_by_name(name.as_str())? else {
+            return Ok(HtmlResponse::redirect(state.links.login()));
         };
-        let cookie = session::begin(house, &user, over_tls)?;
-        Ok(RenderedHtml::see_other("/").header("set-cookie", cookie.to_string()))
+        let cookie = session::begin_session(state, &user, is_https)?;
+        Ok(HtmlResponse::redirect(state.links.dashboard()).with_header("set-cookie", cookie.to_string()))
     })
     .await
 }
 
-/// Where to send somebody who is not to see the form; `None` for whoever has the link.
-fn turned_away(house: &AppState, token: &str) -> Result<Option<RenderedHtml>, WebError> {
-    if house.store.has_admin()? {
-        return Ok(Some(RenderedHtml::see_other("/login")));
+/// The redirect to the login page if there is an admin already; `None` for the holder of the link.
+fn check_setup_link(state: &AppState, token: &str) -> Result<Option<HtmlResponse>, WebError> {
+    if state.store.has_admin()? {
+        return Ok(Some(HtmlResponse::redirect(state.links.login())));
     }
-    if house.store.is_setup_token(token)? { Ok(None) } else { Err(not_the_link()) }
+    if state.store.is_setup_token(token)? { Ok(None) } else { Err(invalid_setup_link()) }
 }
 
-fn not_the_link() -> WebError {
-    let sentence = "Lockstep printed a link with /setup?token=… where it was started: on its standard output, or in the \
-                    log of the service or container. Open that link; it works until the first admin exists.";
-    WebError::new(StatusCode::FORBIDDEN, "setup_link", sentence)
+fn invalid_setup_link() -> WebError {
+    let message = "Open the link with /setup?token=… that Lockstep printed when it started: on standard output, or in the \
+                   log of the service or container. It works until the first admin exists.";
+    WebError::new(StatusCode::FORBIDDEN, "setup_link", message)
 }
 
-fn draw(house: &AppState, token: String, username: String, wrong: SetupErrors) -> Result<RenderedHtml, WebError> {
-    RenderedHtml::draw(&SetupPage {
-        chrome: page::chrome(house, None, "Set up", NavSection::Elsewhere)?,
+fn render_page(
+    state: &AppState,
+    token: String,
+    username: String,
+    wrong: SetupErrors,
+) -> Result<HtmlResponse, WebError> {
+    HtmlResponse::render(&SetupPage {
+        frame: page_frame(state, None, "Setup", NavSection::Elsewhere)?,
         token,
         username,
         username_error: wrong.username,

@@ -1,4 +1,4 @@
-//! The first admin.
+//! The view of the setup page.
 
 use askama::Template;
 
@@ -8,18 +8,18 @@ use crate::web::layout::view::PageFrame;
 #[derive(Debug, Clone, Template)]
 #[template(path = "setup.html")]
 pub struct SetupPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// The one-time token of the link; it travels in a hidden field.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// The one-time token of the link, sent in a hidden field.
     pub token: String,
-    /// The name as it was typed.
+    /// The username as typed.
     pub username: String,
-    /// What is wrong with the name.
+    /// The error of the username.
     pub username_error: Option<String>,
-    /// What is wrong with the password.
+    /// The error of the password.
     pub password_error: Option<String>,
     /// The fewest characters a password may have.
     pub password_min: u64,
-    /// Why it could not be done at all.
+    /// An error that belongs to no field.
     pub error: Option<String>,
 }

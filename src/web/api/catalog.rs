@@ -1,4 +1,4 @@
-//! Sources and the items of their catalogs.
+//! `/api/sources` and `/api/catalog/{slug}/items`.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, web};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use super::{JsonList, JsonResponse, ListQuery, moment};
+use super::{JsonList, ListQuery, json_time};
 use crate::domain::account::Role;
 use crate::domain::feed_counts::FeedCounts;
 use crate::domain::filter::Filter;
@@ -14,8 +14,9 @@ use crate::store::catalogs::Catalog;
 use crate::store::items::{Item, ItemQuery};
 use crate::web::http::app_state;
 use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
+use crate::web::http::json_response::JsonResponse;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -29,9 +30,9 @@ struct SourceEntry {
     last_success: Option<String>,
     columns: Vec<String>,
     schedule: Option<String>,
-    /// How its feeds fare, for those with an account; null where it is not made of feeds.
+    /// The state of its feeds, for callers with an account; null if it has none.
     feeds: Option<FeedCounts>,
-    /// Without anything secret, and for admins alone.
+    /// Without secrets, for admins only.
     #[serde(skip_serializing_if = "Option::is_none")]
     location: Option<String>,
 }
@@ -46,7 +47,7 @@ struct ItemEntry {
     changed_at: String,
 }
 
-/// Names and values as a JSON object that keeps their order.
+/// Names and values, serialized as a JSON object in their order.
 pub(super) struct OrderedFields(pub(super) Vec<(String, String)>);
 
 impl Serialize for OrderedFields {
@@ -65,33 +66,33 @@ impl From<Item> for ItemEntry {
             id: item.id,
             key: item.key,
             fields: OrderedFields(item.fields),
-            added_at: moment(item.added_at),
-            changed_at: moment(item.changed_at),
+            added_at: json_time(item.added_at),
+            changed_at: json_time(item.changed_at),
         }
     }
 }
 
-/// `GET /api/sources`: what the asker may read, by name.
+/// `GET /api/sources`: the sources that the caller may read, by name.
 pub(in crate::web) async fn sources(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
-    let asked = ListQuery::read(request.query_string());
-    app_state::run(&rooms, move |house| {
-        let actor = caller.actor(house)?;
-        let asked = asked?;
+    let query = ListQuery::parse(request.query_string());
+    app_state::run_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.actor;
+        let query = query?;
         let is_admin = actor.as_ref().is_some_and(|actor| actor.role == Role::Admin);
-        let mut sources = house.store.sources()?;
+        let mut sources = state.store.sources()?;
         sources.retain(|source| source.public || actor.is_some());
-        let mut catalogs: HashMap<_, _> = house.store.catalogs()?.into_iter().collect();
-        let feeds = if actor.is_some() { house.store.all_feed_counts()? } else { HashMap::new() };
-        let first = usize::try_from((asked.page - 1).saturating_mul(asked.per)).unwrap_or(usize::MAX);
-        let per = usize::try_from(asked.per).unwrap_or(usize::MAX);
+        let mut catalogs: HashMap<_, _> = state.store.catalogs()?.into_iter().collect();
+        let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
+        let first = usize::try_from((query.page - 1).saturating_mul(query.per)).unwrap_or(usize::MAX);
+        let per = usize::try_from(query.per).unwrap_or(usize::MAX);
         let total = sources.len() as u64;
         let items = sources.into_iter().skip(first).take(per).map(|source| {
             let catalog = catalogs.remove(&source.id);
-            let last_success = catalog.as_ref().and_then(|catalog| catalog.last_success_at).map(moment);
+            let last_success = catalog.as_ref().and_then(|catalog| catalog.last_success_at).map(json_time);
             SourceEntry {
                 item_count: catalog.as_ref().map_or(0, |catalog| catalog.item_count),
                 last_success,
@@ -106,29 +107,29 @@ pub(in crate::web) async fn sources(
                 schedule: source.schedule,
             }
         });
-        JsonResponse::ok(&JsonList { items: items.collect(), page: asked.page, per: asked.per, total })
+        JsonResponse::ok(&JsonList { items: items.collect(), page: query.page, per: query.per, total })
     })
     .await
 }
 
 /// `GET /api/catalog/{slug}/items`.
 pub(in crate::web) async fn items(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     slug: web::Path<String>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
-    let asked = ListQuery::read(request.query_string());
-    app_state::run(&rooms, move |house| {
-        let (source, _) = caller.source(house, &slug)?;
-        let ListQuery { search, sort, filter, page, per } = asked?;
-        let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
-        let (sort, descending) = order(&sort, &catalog.columns)?;
-        let flagged = flagged(&filter, &catalog)?;
+    let query = ListQuery::parse(request.query_string());
+    app_state::run_blocking(&app, move |state| {
+        let source = credentials.resolve(state)?.source(state, &slug)?;
+        let ListQuery { search, sort, filter, page, per } = query?;
+        let Some(catalog) = state.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
+        let (sort, descending) = parse_sort(&sort, &catalog.columns)?;
+        let flagged = parse_filter(&filter, &catalog)?;
         let sort_type = sort.as_deref().map(|column| catalog.column_type(column)).unwrap_or_default();
         let known_total = Some(catalog.item_count);
         let query = ItemQuery { search, flagged, sort, sort_type, descending, page, per, known_total };
-        let mut found = house.store.items(source.id, &query)?;
+        let mut found = state.store.items(source.id, &query)?;
         catalog.keep_columns(&mut found.items);
         let items: Vec<ItemEntry> = found.items.into_iter().map(ItemEntry::from).collect();
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
@@ -136,8 +137,8 @@ pub(in crate::web) async fn items(
     .await
 }
 
-/// The column that a filter looks at and what it wants of it: `unread`, `starred`. Nothing leaves all items.
-fn flagged(filter: &str, catalog: &Catalog) -> Result<Option<(String, bool)>, WebError> {
+/// The column of a filter (`unread`, `starred`) and the value that it selects; `None` without a filter.
+fn parse_filter(filter: &str, catalog: &Catalog) -> Result<Option<(String, bool)>, WebError> {
     if filter.is_empty() {
         return Ok(None);
     }
@@ -145,22 +146,22 @@ fn flagged(filter: &str, catalog: &Catalog) -> Result<Option<(String, bool)>, We
     match filter.parse::<Filter>().ok().filter(fits) {
         Some(filter) => Ok(Some((filter.column().to_owned(), filter.wants_yes()))),
         None => {
-            let sentence = "“filter” is “unread” or “starred”, for catalogs of articles.";
-            Err(WebError::bad_request("bad_request", sentence).on_field("filter"))
+            let message = "“filter” must be “unread” or “starred”, in a catalog of articles.";
+            Err(WebError::bad_request("bad_request", message).on_field("filter"))
         }
     }
 }
 
-/// The column to sort by and whether last comes first: `year`, `-year`. Nothing leaves items in the order they came in.
-fn order(sort: &str, columns: &[String]) -> Result<(Option<String>, bool), WebError> {
+/// The column to sort by and whether the order is descending: `year`, `-year`. Without one items keep source order.
+fn parse_sort(sort: &str, columns: &[String]) -> Result<(Option<String>, bool), WebError> {
     let is_column = |name: &str| columns.iter().any(|column| column == name);
     match sort.strip_prefix('-') {
         _ if sort.is_empty() => Ok((None, false)),
         _ if is_column(sort) => Ok((Some(sort.to_owned()), false)),
         Some(column) if is_column(column) => Ok((Some(column.to_owned()), true)),
         _ => {
-            let sentence = "“sort” is the name of a column, with a - before it for the last first.";
-            Err(WebError::bad_request("bad_request", sentence).on_field("sort"))
+            let message = "“sort” must be the name of a column, with a - before it for descending order.";
+            Err(WebError::bad_request("bad_request", message).on_field("sort"))
         }
     }
 }

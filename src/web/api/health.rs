@@ -1,4 +1,4 @@
-//! Whether the house stands. Open to everybody, so nothing here names a source or a person.
+//! `/api/health` and `/api/health/sync`. They are public, so nothing here names a source or a person.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -7,18 +7,19 @@ use actix_web::http::StatusCode;
 use actix_web::rt::time::timeout;
 use serde::Serialize;
 
-use super::{JsonResponse, moment};
+use super::json_time;
 use crate::domain::operation::Status;
 use crate::domain::sync_id::SyncId;
 use crate::web::http::app_state;
 use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
+use crate::web::http::json_response::JsonResponse;
 
-/// How long the database may take to answer. Who asks for health does not wait as long as a request may.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How many ended runs are told of.
-const RECENT: u32 = 10;
+/// How long the database may take to respond: a health check waits less than other requests.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(3);
+/// How many finished runs are reported.
+const RECENT_RUNS: u32 = 10;
 
 #[derive(Serialize)]
 struct HealthReport {
@@ -30,7 +31,7 @@ struct HealthReport {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct SyncHealth {
-    /// `degraded` while the newest run of some source is one that failed.
+    /// `degraded` while the latest run of any source has failed.
     status: &'static str,
     active_syncs: usize,
     recent_syncs: Vec<RecentSync>,
@@ -47,38 +48,38 @@ struct RecentSync {
 }
 
 /// `GET /api/health`.
-pub(in crate::web) async fn live(rooms: AppData, caller: RequestCaller) -> Result<JsonResponse, WebError> {
-    let look = app_state::run(&rooms, move |house| {
-        caller.actor(house)?;
-        house.store.now()?;
+pub(in crate::web) async fn live(app: AppData, credentials: RequestCredentials) -> Result<JsonResponse, WebError> {
+    let check = app_state::run_blocking(&app, move |state| {
+        credentials.resolve(state)?;
+        state.store.now()?;
         Ok(())
     });
-    let (code, status, database) = match timeout(PATIENCE, look).await {
+    let (code, status, database) = match timeout(DATABASE_TIMEOUT, check).await {
         Ok(Ok(())) => (StatusCode::OK, "ok", "ok"),
         Ok(Err(error)) if error.status == StatusCode::UNAUTHORIZED => return Err(error),
         Ok(Err(_)) | Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "away"),
     };
-    JsonResponse::with(code, &HealthReport { status, database, version: env!("CARGO_PKG_VERSION") })
+    JsonResponse::with_status(code, &HealthReport { status, database, version: env!("CARGO_PKG_VERSION") })
 }
 
 /// `GET /api/health/sync`.
-pub(in crate::web) async fn sync(rooms: AppData, caller: RequestCaller) -> Result<JsonResponse, WebError> {
-    app_state::run(&rooms, move |house| {
-        caller.actor(house)?;
-        let recent = house.store.recent_records(None, RECENT)?;
-        // The records of a source that was removed are kept, and do not speak for the house.
-        let mut waiting: HashSet<_> = house.store.sources()?.into_iter().map(|source| source.id).collect();
+pub(in crate::web) async fn sync(app: AppData, credentials: RequestCredentials) -> Result<JsonResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        credentials.resolve(state)?;
+        let recent = state.store.recent_records(None, RECENT_RUNS)?;
+        // Records outlive a removed source, but do not count here.
+        let mut waiting: HashSet<_> = state.store.sources()?.into_iter().map(|source| source.id).collect();
         let failing = recent.iter().any(|run| waiting.remove(&run.source_id) && run.status == Status::Failed);
         JsonResponse::ok(&SyncHealth {
             status: if failing { "degraded" } else { "ok" },
-            active_syncs: house.store.active_runs()?.len(),
+            active_syncs: state.store.active_runs()?.len(),
             recent_syncs: recent
                 .iter()
                 .map(|run| RecentSync {
                     sync_id: run.id,
                     status: run.status,
                     duration: run.duration_seconds(),
-                    completed_at: moment(run.finished_at),
+                    completed_at: json_time(run.finished_at),
                 })
                 .collect(),
         })

@@ -1,10 +1,10 @@
-//! Past runs: which there were, and what each came to.
+//! `/api/history`: past runs, and the changes and issues of each.
 
 use actix_web::{HttpRequest, web};
 use serde::Serialize;
 
 use super::catalog::OrderedFields;
-use super::{JsonList, JsonResponse, ListQuery, moment};
+use super::{JsonList, ListQuery, json_time};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::issue::Issue;
 use crate::domain::item::parse_fields;
@@ -15,13 +15,14 @@ use crate::domain::run_summary::RunSummary;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
 use crate::store::history::HistoryQuery;
-use crate::web::history::handlers::{known, whose};
+use crate::web::history::handlers::{find_history_of, find_run};
 use crate::web::http::app_state;
 use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
+use crate::web::http::json_response::JsonResponse;
 
-/// A run as history tells it. An active one has no end, no duration and, of its stages, only those behind it.
+/// A run of the history. An active one has no end, no duration, and only the timings of its finished stages.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct HistoryEntry {
@@ -57,7 +58,7 @@ impl HistoryEntry {
             kind: run.kind,
             mode,
             status: run.status,
-            start_time: moment(timestamps.created_at),
+            start_time: json_time(timestamps.created_at),
             end_time: None,
             duration: None,
             stats: run.stats,
@@ -79,7 +80,7 @@ impl HistoryEntry {
 impl From<SyncRecord> for HistoryEntry {
     fn from(record: SyncRecord) -> Self {
         Self {
-            end_time: Some(moment(record.finished_at)),
+            end_time: Some(json_time(record.finished_at)),
             duration: Some(record.duration_seconds()),
             timings: record.stage_timings(),
             issues: record.issues,
@@ -95,7 +96,7 @@ impl From<ActiveRun> for HistoryEntry {
     }
 }
 
-/// One item's change. Sides that are not there are null.
+/// The change of one item. A side that does not exist is null.
 #[derive(Serialize)]
 struct ChangeEntry {
     key: String,
@@ -105,48 +106,48 @@ struct ChangeEntry {
 }
 
 impl ChangeEntry {
-    fn of(change: Change) -> Result<Self, WebError> {
-        let read = |side: Option<String>| {
+    fn parse(change: Change) -> Result<Self, WebError> {
+        let parse = |side: Option<String>| {
             let pairs = side.map(|json| parse_fields(&json).map(OrderedFields)).transpose();
             pairs.map_err(|error| WebError::internal("the fields of a change", &error))
         };
-        let (before, after) = (read(change.before)?, read(change.after)?);
+        let (before, after) = (parse(change.before)?, parse(change.after)?);
         Ok(Self { key: change.key, kind: change.kind, before, after })
     }
 }
 
-/// `GET /api/history`: what has ended, newest first. `source` and `status` choose.
+/// `GET /api/history`: finished runs, newest first, filtered by `source` and `status`.
 pub(in crate::web) async fn list(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
     let query = request.query_string().to_owned();
-    app_state::run(&rooms, move |house| {
-        caller.viewer(house)?;
-        let ListQuery { page, per, .. } = ListQuery::read(&query)?;
-        let asked = chosen(&query, "source");
-        let of = asked.as_ref().map(|slug| whose(house, slug)).transpose()?.flatten();
-        if asked.is_some() && of.is_none() {
+    app_state::run_blocking(&app, move |state| {
+        credentials.resolve(state)?.viewer()?;
+        let ListQuery { page, per, .. } = ListQuery::parse(&query)?;
+        let slug = query_value(&query, "source");
+        let of = slug.as_ref().map(|slug| find_history_of(state, slug)).transpose()?.flatten();
+        if slug.is_some() && of.is_none() {
             return Err(WebError::not_found("source").on_field("source"));
         }
-        let status = chosen(&query, "status").map(|word| ended_as(&word)).transpose()?;
-        let found = house.store.history(&HistoryQuery { of, status, page, per })?;
+        let status = query_value(&query, "status").map(|word| parse_terminal_status(&word)).transpose()?;
+        let found = state.store.history(&HistoryQuery { of, status, page, per })?;
         let items: Vec<HistoryEntry> = found.records.into_iter().map(HistoryEntry::from).collect();
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
     .await
 }
 
-/// `GET /api/history/{id}`: one run, also while it is active.
+/// `GET /api/history/{id}`: one run, active or finished.
 pub(in crate::web) async fn one(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     id: web::Path<String>,
 ) -> Result<JsonResponse, WebError> {
-    app_state::run(&rooms, move |house| {
-        caller.viewer(house)?;
-        JsonResponse::ok(&match known(house, &id)? {
+    app_state::run_blocking(&app, move |state| {
+        credentials.resolve(state)?.viewer()?;
+        JsonResponse::ok(&match find_run(state, &id)? {
             HistoryRun::Active(run) => HistoryEntry::from(run),
             HistoryRun::Ended(record) => HistoryEntry::from(record),
         })
@@ -154,57 +155,57 @@ pub(in crate::web) async fn one(
     .await
 }
 
-/// `GET /api/history/{id}/changes`: what a run changed, or a preview found, of one `kind`.
+/// `GET /api/history/{id}/changes`: the changes of one `kind` that a run made or a preview found.
 pub(in crate::web) async fn changes(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
     let query = request.query_string().to_owned();
-    app_state::run(&rooms, move |house| {
-        caller.viewer(house)?;
-        let run = known(house, &id)?;
-        let ListQuery { page, per, .. } = ListQuery::read(&query)?;
-        let kind = chosen(&query, "kind").and_then(|word| word.parse::<ChangeKind>().ok()).ok_or_else(|| {
-            WebError::bad_request("bad_request", "“kind” is added, updated or removed.").on_field("kind")
+    app_state::run_blocking(&app, move |state| {
+        credentials.resolve(state)?.viewer()?;
+        let run = find_run(state, &id)?;
+        let ListQuery { page, per, .. } = ListQuery::parse(&query)?;
+        let kind = query_value(&query, "kind").and_then(|word| word.parse::<ChangeKind>().ok()).ok_or_else(|| {
+            WebError::bad_request("bad_request", "“kind” must be added, updated or removed.").on_field("kind")
         })?;
-        let found = house.store.change_page(run.as_attempt().id, kind, page, per)?;
-        let items: Vec<ChangeEntry> = found.changes.into_iter().map(ChangeEntry::of).collect::<Result<_, _>>()?;
+        let found = state.store.change_page(run.as_attempt().id, kind, page, per)?;
+        let items: Vec<ChangeEntry> = found.changes.into_iter().map(ChangeEntry::parse).collect::<Result<_, _>>()?;
         JsonResponse::ok(&JsonList { items, page, per, total: found.total })
     })
     .await
 }
 
-/// `GET /api/history/{id}/issues`: rows that were refused or mended; of very many the first.
+/// `GET /api/history/{id}/issues`: the issues of a run. Of very many only the first are kept.
 pub(in crate::web) async fn issues(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     id: web::Path<String>,
     request: HttpRequest,
 ) -> Result<JsonResponse, WebError> {
-    let asked = ListQuery::read(request.query_string());
-    app_state::run(&rooms, move |house| {
-        caller.viewer(house)?;
-        let id = known(house, &id)?.as_attempt().id;
-        let ListQuery { page, per, .. } = asked?;
-        let items: Vec<Issue> = house.store.issues(id, page, per)?;
-        JsonResponse::ok(&JsonList { items, page, per, total: house.store.kept_issues(id)? })
+    let query = ListQuery::parse(request.query_string());
+    app_state::run_blocking(&app, move |state| {
+        credentials.resolve(state)?.viewer()?;
+        let id = find_run(state, &id)?.as_attempt().id;
+        let ListQuery { page, per, .. } = query?;
+        let items: Vec<Issue> = state.store.issues(id, page, per)?;
+        JsonResponse::ok(&JsonList { items, page, per, total: state.store.kept_issues(id)? })
     })
     .await
 }
 
-/// What the query says of a name; of several the last. Nothing and an empty value choose nothing.
-fn chosen(query: &str, name: &str) -> Option<String> {
+/// The last value of a query parameter; `None` if it is missing or empty.
+fn query_value(query: &str, name: &str) -> Option<String> {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     let last = pairs.filter(|(known, _)| known == name).last().map(|(_, value)| value.into_owned());
     last.filter(|value| !value.is_empty())
 }
 
-/// A status that a run can end with. Active runs are not in the list, so to ask for them there is a mistake.
-fn ended_as(word: &str) -> Result<Status, WebError> {
+/// A terminal status. The list has no active runs, so that filtering by an active status is an error.
+fn parse_terminal_status(word: &str) -> Result<Status, WebError> {
     word.parse::<Status>().ok().filter(|status| !status.is_active()).ok_or_else(|| {
-        let sentence = "“status” is completed, failed, cancelled or interrupted: this list holds runs that have ended.";
-        WebError::bad_request("bad_request", sentence).on_field("status")
+        let message = "“status” must be completed, failed, cancelled or interrupted: the list has finished runs only.";
+        WebError::bad_request("bad_request", message).on_field("status")
     })
 }

@@ -1,31 +1,22 @@
-//! Start a run, see where it stands, end it.
+//! `/api/sync`: starts a run, reports its status, cancels it.
 
 use actix_web::http::StatusCode;
 use actix_web::{Error, web};
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::JsonResponse;
-use crate::domain::account::Actor;
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
+use crate::domain::run_text;
 use crate::domain::source::Slug;
 use crate::domain::sync_id::SyncId;
+use crate::store::admission::StartOutcome;
 use crate::store::recovery::CancelOutcome;
 use crate::web::http::app_state;
-use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCaller;
-use crate::web::http::error::{WebError, accepted, from_framework};
+use crate::web::http::app_state::AppData;
+use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::error::{WebError, from_framework};
+use crate::web::http::json_response::JsonResponse;
 
-/// What became of a wish that was granted.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AcceptedRequest {
-    sync_id: SyncId,
-    status: &'static str,
-    message: String,
-}
-
-/// A start as it was asked for.
+/// The body of a start, parsed.
 #[derive(Debug, PartialEq, Eq)]
 struct SyncBody {
     source: String,
@@ -35,26 +26,29 @@ struct SyncBody {
 }
 
 impl SyncBody {
-    /// Reads the body of a start. What it does not know is ignored; what is there has to be of its kind.
-    fn read(body: &Value) -> Result<Self, WebError> {
-        let wrong = |field, sentence: &str| WebError::bad_request("bad_request", sentence).on_field(field);
+    /// Parses the body of a start. Unknown fields are ignored; known ones must have the right type.
+    fn parse(body: &Value) -> Result<Self, WebError> {
+        let wrong = |field, message: &str| WebError::bad_request("bad_request", message).on_field(field);
         if !body.is_object() {
-            return Err(WebError::bad_request("bad_request", "Send a JSON object with the source to sync."));
+            return Err(WebError::bad_request("bad_request", "Send a JSON object with the “source” to sync."));
         }
-        let source = body["source"].as_str().ok_or_else(|| wrong("source", "“source” is the slug of a source."))?;
+        let source =
+            body["source"].as_str().ok_or_else(|| wrong("source", "“source” must be the slug of a source."))?;
         let mode = match &body["type"] {
             Value::Null => Mode::Incremental,
-            Value::String(word) => word.parse().map_err(|_| wrong("type", "“type” is “incremental” or “full”."))?,
-            _ => return Err(wrong("type", "“type” is “incremental” or “full”.")),
+            Value::String(mode) => {
+                mode.parse().map_err(|_| wrong("type", "“type” must be “incremental” or “full”."))?
+            }
+            _ => return Err(wrong("type", "“type” must be “incremental” or “full”.")),
         };
         let options = &body["options"];
         if !options.is_object() && !options.is_null() {
-            return Err(wrong("options", "“options” is an object."));
+            return Err(wrong("options", "“options” must be an object."));
         }
         let flag = |name, field| match &options[name] {
             Value::Null => Ok(false),
             Value::Bool(on) => Ok(*on),
-            _ => Err(wrong(field, &format!("“{field}” is true or false."))),
+            _ => Err(wrong(field, &format!("“{field}” must be true or false."))),
         };
         let preview = flag("preview", "options.preview")?;
         Ok(Self {
@@ -70,58 +64,56 @@ impl SyncBody {
     }
 }
 
-/// `POST /api/sync`. Who may not start anything is told so whatever they sent.
+/// `POST /api/sync`. Permissions are checked before the body is.
 pub(in crate::web) async fn start(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     body: Result<web::Json<Value>, Error>,
 ) -> Result<JsonResponse, WebError> {
-    let wish = match &body {
-        Ok(json) => SyncBody::read(json),
+    let body = match &body {
+        Ok(json) => SyncBody::parse(json),
         Err(error) => Err(from_framework(error)),
     };
-    app_state::run(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        begin(house, actor, &wish?)
+    app_state::run_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.admin()?;
+        let SyncBody { source, kind, mode, options } = body?;
+        let slug = source.parse::<Slug>().map_err(|_| WebError::not_found("source"))?;
+        let source = state.store.source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
+        let request = StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by: actor.name };
+        match state.control.start(&source, &request)? {
+            StartOutcome::Accepted(id) => {
+                let message = format!("{} of {} started.", run_text::kind_label(kind), source.name);
+                accepted_response(id, "started", &message)
+            }
+            refused => Err(WebError::start_refused(refused, &source)),
+        }
     })
     .await
 }
 
-fn begin(house: &AppState, actor: Actor, wish: &SyncBody) -> Result<JsonResponse, WebError> {
-    let slug = wish.source.parse::<Slug>().map_err(|_| WebError::not_found("source"))?;
-    let source = house.store.source(&slug)?.ok_or_else(|| WebError::not_found("source"))?;
-    let request = StartRequest {
-        kind: wish.kind,
-        mode: wish.mode,
-        options: wish.options,
-        priority: RunPriority::Manual,
-        requested_by: actor.name,
-    };
-    let sync_id = accepted(house.control.start(&source, &request)?, &source)?;
-    let what = if wish.kind == OperationKind::Preview { "preview" } else { "sync" };
-    let message = format!("The {what} of {} has started.", source.name);
-    JsonResponse::with(StatusCode::ACCEPTED, &AcceptedRequest { sync_id, status: "started", message })
+fn accepted_response(id: SyncId, status: &str, message: &str) -> Result<JsonResponse, WebError> {
+    JsonResponse::with_status(StatusCode::ACCEPTED, &json!({ "syncId": id, "status": status, "message": message }))
 }
 
-/// `GET /api/sync/status/{id}`: the address that is polled.
+/// `GET /api/sync/status/{id}`: the status that programs poll.
 pub(in crate::web) async fn status(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     id: web::Path<String>,
 ) -> Result<JsonResponse, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.actor(house)?;
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
         let report = match id.parse::<SyncId>() {
-            Ok(id) => house.board.get(id)?,
+            Ok(id) => state.board.get(id)?,
             Err(_) => None,
         };
-        let report = report.ok_or_else(no_such_sync)?;
-        if actor.is_some() {
+        let report = report.ok_or_else(sync_not_found)?;
+        if caller.actor.is_some() {
             return JsonResponse::ok(&report);
         }
-        let source = house.store.source_of_run(report.id)?.map(|id| house.store.source_by_id(id));
-        let source = source.transpose()?.flatten().filter(|source| source.public).ok_or_else(no_such_sync)?;
-        // Its name of today: what it was called while it was private is nobody's business.
+        let source = state.store.source_of_run(report.id)?.map(|id| state.store.source_by_id(id));
+        let source = source.transpose()?.flatten().filter(|source| source.public).ok_or_else(sync_not_found)?;
+        // Its current slug: visitors must not learn the one that it had while it was private.
         let mut report = report.for_visitors(&source.noun.many);
         report.summary.source = source.slug;
         JsonResponse::ok(&report)
@@ -131,29 +123,28 @@ pub(in crate::web) async fn status(
 
 /// `POST /api/sync/{id}/cancel`.
 pub(in crate::web) async fn cancel(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     id: web::Path<String>,
 ) -> Result<JsonResponse, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        let sync_id = id.parse::<SyncId>().map_err(|_| no_such_sync())?;
-        let granted = |status, message: &str| {
-            JsonResponse::with(StatusCode::ACCEPTED, &AcceptedRequest { sync_id, status, message: message.to_owned() })
-        };
-        let late = |code, sentence: &str| Err(WebError::new(StatusCode::CONFLICT, code, sentence).about(sync_id));
-        match house.control.cancel(sync_id, &actor.name)? {
-            CancelOutcome::Requested => granted("cancelling", "The run ends within a few seconds."),
-            CancelOutcome::Done => granted("cancelled", "The run was cancelled before it started."),
-            CancelOutcome::AlreadyFinishing => late("already_finishing", "The run is already finishing."),
-            CancelOutcome::AlreadyEnded => late("already_ended", "The run has already ended."),
-            CancelOutcome::NoSuchRun => Err(no_such_sync()),
+    app_state::run_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.admin()?;
+        let id = id.parse::<SyncId>().map_err(|_| sync_not_found())?;
+        let too_late = |code, message: &str| Err(WebError::new(StatusCode::CONFLICT, code, message).about_run(id));
+        match state.control.cancel(id, &actor.name)? {
+            CancelOutcome::Requested => {
+                accepted_response(id, "cancelling", "Cancelling. The run stops within a few seconds.")
+            }
+            CancelOutcome::Done => accepted_response(id, "cancelled", "The run was cancelled before it started."),
+            CancelOutcome::AlreadyFinishing => too_late("already_finishing", "The run is already finishing."),
+            CancelOutcome::AlreadyEnded => too_late("already_ended", "The run has already ended."),
+            CancelOutcome::NoSuchRun => Err(sync_not_found()),
         }
     })
     .await
 }
 
-fn no_such_sync() -> WebError {
+fn sync_not_found() -> WebError {
     WebError::not_found("sync")
 }
 
@@ -165,27 +156,28 @@ mod tests {
     use crate::domain::operation::{Mode, OperationKind, StartOptions};
 
     fn refused(body: &Value) -> Option<&'static str> {
-        SyncBody::read(body).expect_err("a refusal").field
+        SyncBody::parse(body).expect_err("a refusal").field
     }
 
     #[test]
-    fn a_start_needs_only_its_source_and_ignores_what_it_does_not_know() {
-        let wish = SyncBody::read(&json!({ "source": "albums", "new": 1, "options": { "x": "y" } })).expect("a wish");
+    fn a_start_needs_only_its_source_and_ignores_unknown_fields() {
+        let parsed =
+            SyncBody::parse(&json!({ "source": "albums", "new": 1, "options": { "x": "y" } })).expect("a start");
         let plain = SyncBody {
             source: "albums".to_owned(),
             kind: OperationKind::Sync,
             mode: Mode::Incremental,
             options: StartOptions::default(),
         };
-        assert_eq!(wish, plain);
+        assert_eq!(parsed, plain);
         let full = json!({ "source": "a", "type": "full", "options": { "forceRefresh": true, "preview": true } });
-        let wish = SyncBody::read(&full).expect("a wish");
-        assert_eq!((wish.kind, wish.mode), (OperationKind::Preview, Mode::Full));
-        assert_eq!(wish.options, StartOptions { force_refresh: true, ..StartOptions::default() });
+        let parsed = SyncBody::parse(&full).expect("a start");
+        assert_eq!((parsed.kind, parsed.mode), (OperationKind::Preview, Mode::Full));
+        assert_eq!(parsed.options, StartOptions { force_refresh: true, ..StartOptions::default() });
     }
 
     #[test]
-    fn what_is_of_the_wrong_kind_is_named() {
+    fn a_field_of_the_wrong_type_is_named() {
         assert_eq!(refused(&json!([])), None);
         assert_eq!(refused(&json!({})), Some("source"));
         assert_eq!(refused(&json!({ "source": 7 })), Some("source"));

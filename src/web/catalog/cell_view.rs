@@ -1,19 +1,19 @@
-//! A cell, as a table or an item's page shows it.
+//! The view of a cell, in a table and on the page of an item.
 
-use crate::web::layout::view::TimeLabel;
+use crate::web::layout::time_label::TimeLabel;
 
-/// What a cell says, and how it is shown.
+/// A cell: its text and how it is shown.
 #[derive(Debug, Clone, Default)]
 pub struct CellView {
-    /// As the source says it; cut where it is long and stands in a table.
+    /// As written in the source; clipped if it is long and in a table.
     pub text: String,
     /// How it is shown.
-    pub looks: CellStyle,
+    pub style: CellStyle,
 }
 
 impl CellView {
-    /// The text without the beginning that all addresses have.
-    pub fn short(&self) -> &str {
+    /// A link without scheme and `www.`.
+    pub fn short_link(&self) -> &str {
         let behind = self.text.trim().split_once("://").map_or(self.text.as_str(), |(_, rest)| rest);
         behind.strip_prefix("www.").unwrap_or(behind).trim_end_matches('/')
     }
@@ -29,13 +29,13 @@ pub enum CellStyle {
     Link(String),
     /// As the picture at this `http` or `https` address.
     Picture {
-        /// The address.
+        /// The link.
         href: String,
-        /// What stands for it where it is not seen.
+        /// The alternative text.
         alt: String,
     },
     /// As a time.
-    Moment(TimeLabel),
-    /// As this markup, which is safe.
+    Time(TimeLabel),
+    /// As this sanitised HTML.
     Markup(String),
 }

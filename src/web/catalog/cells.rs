@@ -1,4 +1,4 @@
-//! Cells for people: by the type of their column, and never other than they are written.
+//! Builds the views of cells by the type of their column. The text stays as written.
 
 use chrono::DateTime;
 
@@ -6,46 +6,46 @@ use super::cell_view::{CellStyle, CellView};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::columns::links::address;
 use crate::domain::text::html;
-use crate::web::http::form::clipped;
-use crate::web::layout::page::when;
+use crate::web::http::form::clip_text;
+use crate::web::layout::time_label::time_label;
 
-/// The most characters of markup that the first words of it are looked for in.
-const BEGINNING: usize = 4000;
+/// The most characters of HTML that are searched for its first words.
+const MAX_HTML_CHARS: usize = 4000;
 
-/// A cell of a table, cut to `most` characters. `alt` says what a picture shows.
-pub(super) fn in_table(value: &str, column: ColumnType, most: usize, alt: impl FnOnce() -> String) -> CellView {
+/// A cell of a table, clipped to `max_chars` characters. `alt` is the alternative text of a picture.
+pub(super) fn table_cell(value: &str, column: ColumnType, max_chars: usize, alt: impl FnOnce() -> String) -> CellView {
     if column == ColumnType::Html {
-        let words = html::text(&clipped(value, BEGINNING));
-        return CellView { text: clipped(&words, most), looks: CellStyle::Text };
+        let words = html::text(&clip_text(value, MAX_HTML_CHARS));
+        return CellView { text: clip_text(&words, max_chars), style: CellStyle::Text };
     }
-    CellView { text: clipped(value, most), looks: looks(value, column, alt) }
+    CellView { text: clip_text(value, max_chars), style: cell_style(value, column, alt) }
 }
 
-/// A cell of an item's page, whole. Addresses are links there whatever their column is.
-pub(super) fn on_page(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> CellView {
-    let looks = match column {
-        // Made safe when it was fetched, and once more by the rules of today.
+/// A cell of the page of an item, in full. URLs are links there, also in a text column.
+pub(super) fn page_cell(value: String, column: ColumnType, alt: impl FnOnce() -> String) -> CellView {
+    let style = match column {
+        // Sanitised when it was fetched, and again by the current rules.
         ColumnType::Html if !value.trim().is_empty() => CellStyle::Markup(html::safe(&value, None)),
-        ColumnType::Text => looks(&value, ColumnType::Link, alt),
-        column => looks(&value, column, alt),
+        ColumnType::Text => cell_style(&value, ColumnType::Link, alt),
+        column => cell_style(&value, column, alt),
     };
-    CellView { text: value, looks }
+    CellView { text: value, style }
 }
 
-fn looks(value: &str, column: ColumnType, alt: impl FnOnce() -> String) -> CellStyle {
+fn cell_style(value: &str, column: ColumnType, alt: impl FnOnce() -> String) -> CellStyle {
     let found = match column {
         ColumnType::Link => address(value).map(|url| CellStyle::Link(url.into())),
         ColumnType::Image => address(value).map(|url| CellStyle::Picture { href: url.into(), alt: alt() }),
         ColumnType::Moment => {
-            DateTime::parse_from_rfc3339(value).ok().map(|moment| CellStyle::Moment(when(moment.to_utc())))
+            DateTime::parse_from_rfc3339(value).ok().map(|moment| CellStyle::Time(time_label(moment.to_utc())))
         }
         ColumnType::Text | ColumnType::Number(_) | ColumnType::Date(_) | ColumnType::Html | ColumnType::Flag => None,
     };
     found.unwrap_or_default()
 }
 
-/// The name of a column's looks in the stylesheet.
-pub(super) fn class(column: ColumnType) -> &'static str {
+/// The class of a column in the stylesheet.
+pub(super) fn column_class(column: ColumnType) -> &'static str {
     match column {
         ColumnType::Number(_) => "num",
         ColumnType::Date(_) | ColumnType::Moment => "date",
@@ -58,28 +58,28 @@ pub(super) fn class(column: ColumnType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{CellStyle, ColumnType, in_table, on_page};
+    use super::{CellStyle, ColumnType, page_cell, table_cell};
 
     fn alt() -> String {
         "Cover: 5AM".to_owned()
     }
 
     #[test]
-    fn a_cell_that_is_not_what_its_column_is_stays_text() {
+    fn a_value_that_does_not_fit_its_column_stays_text() {
         for column in [ColumnType::Link, ColumnType::Image, ColumnType::Moment] {
             for value in ["javascript:alert(1)", "data:image/png;base64,AA", "soon", "<b>", ""] {
-                let cell = in_table(value, column, 300, alt);
-                assert!(matches!(cell.looks, CellStyle::Text) && cell.text == value, "{value} as {column:?}");
+                let cell = table_cell(value, column, 300, alt);
+                assert!(matches!(cell.style, CellStyle::Text) && cell.text == value, "{value} as {column:?}");
             }
         }
     }
 
     #[test]
-    fn markup_is_its_first_words_in_a_table_and_safe_on_a_page() {
+    fn html_is_plain_text_in_a_table_and_sanitised_on_a_page() {
         let article = "<p>First <b>words</b></p><script>alert(1)</script><p onclick='x()'>More</p>";
-        assert_eq!(in_table(article, ColumnType::Html, 12, alt).text.trim_end_matches('…'), "First words ");
-        let cell = on_page(article.to_owned(), ColumnType::Html, alt);
-        let CellStyle::Markup(html) = cell.looks else { panic!("{:?}", cell.looks) };
+        assert_eq!(table_cell(article, ColumnType::Html, 12, alt).text.trim_end_matches('…'), "First words ");
+        let cell = page_cell(article.to_owned(), ColumnType::Html, alt);
+        let CellStyle::Markup(html) = cell.style else { panic!("{:?}", cell.style) };
         assert!(html.contains("<b>words</b>") && !html.contains("alert") && !html.contains("onclick"), "{html}");
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /catalog/{slug}/items/{id}`: one item.
+//! `GET /catalog/{slug}/items/{id}`: the page of one item.
 
 use std::collections::HashMap;
 
@@ -6,60 +6,64 @@ use actix_web::web;
 
 use super::cells;
 use super::item_view::{ItemField, ItemPage};
-use super::table::title_at;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::text::comparable_form::is_same_form;
 use crate::store::items::Item;
 use crate::web::http::app_state;
 use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
-use crate::web::http::form::clipped;
-use crate::web::layout::page::{RenderedHtml, chrome, when};
+use crate::web::http::form::clip_text;
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::item_title::find_title_column;
+use crate::web::layout::page::page_frame;
+use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 
 /// The most characters of a heading.
-const HEADING: usize = 200;
+const MAX_HEADING_CHARS: usize = 200;
 
 /// `GET /catalog/{slug}/items/{id}`, by the opaque id of the item.
 pub(in crate::web) async fn page(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     path: web::Path<(String, String)>,
-) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
         let (slug, id) = path.into_inner();
-        let (source, actor) = caller.source(house, &slug)?;
-        let found = house.store.item(source.id, &id)?.zip(house.store.catalog(source.id)?);
+        let caller = credentials.resolve(state)?;
+        let source = caller.source(state, &slug)?;
+        let actor = caller.actor;
+        let found = state.store.item(source.id, &id)?.zip(state.store.catalog(source.id)?);
         let Some((mut item, catalog)) = found else { return Err(WebError::not_found("item")) };
         catalog.keep_columns(std::slice::from_mut(&mut item));
-        let heading = heading(&item, &source.noun.one);
+        let heading = item_heading(&item, &source.noun.one);
         let types: HashMap<&str, ColumnType> = catalog.typed_columns().collect();
         let field = |(name, value): (String, String)| {
             let column = types.get(name.as_str()).copied().unwrap_or_default();
             let column = if is_same_form(&name, &source.key_column) { ColumnType::Text } else { column };
-            let cell = cells::on_page(value, column, || format!("{name}: {heading}"));
+            let cell = cells::page_cell(value, column, || format!("{name}: {heading}"));
             ItemField { name, cell }
         };
         let fields = item.fields.into_iter().map(field).collect();
         let page = ItemPage {
-            chrome: chrome(house, actor.as_ref(), format!("{heading} · {}", source.name), NavSection::Catalogs)?,
+            frame: page_frame(state, actor.as_ref(), format!("{heading} · {}", source.name), NavSection::Catalogs)?,
             slug,
             catalog: source.name,
             heading,
             fields,
             key: item.key,
-            added_at: Some(when(item.added_at)),
-            changed_at: (item.changed_at != item.added_at).then(|| when(item.changed_at)),
+            added_at: Some(time_label(item.added_at)),
+            changed_at: (item.changed_at != item.added_at).then(|| time_label(item.changed_at)),
         };
-        RenderedHtml::draw(&page)
+        HtmlResponse::render(&page)
     })
     .await
 }
 
-/// What readers know the item by: its title if it has one, else its key.
-fn heading(item: &Item, noun: &str) -> String {
+/// The title of the item if it has one, else its key.
+fn item_heading(item: &Item, noun: &str) -> String {
     let names: Vec<&str> = item.fields.iter().map(|(name, _)| name.as_str()).collect();
-    let title = title_at(&names, noun).map(|at| item.fields[at].1.trim()).filter(|title| !title.is_empty());
-    clipped(title.unwrap_or(&item.key), HEADING)
+    let title = find_title_column(&names, noun).map(|at| item.fields[at].1.trim()).filter(|title| !title.is_empty());
+    clip_text(title.unwrap_or(&item.key), MAX_HEADING_CHARS)
 }

@@ -1,27 +1,28 @@
-//! One item.
+//! The view of the page of one item.
 
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
-use crate::web::layout::view::{PageFrame, TimeLabel};
+use crate::web::layout::time_label::TimeLabel;
+use crate::web::layout::view::PageFrame;
 
 /// `GET /catalog/{slug}/items/{id}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "item.html")]
 pub struct ItemPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// The source, as in the address.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// The slug of the source.
     pub slug: String,
     /// The catalog's name.
     pub catalog: String,
-    /// What readers know the item by: a field that reads like a title, else its key.
+    /// Its title, or else its key.
     pub heading: String,
     /// Its key in the source.
     pub key: String,
     /// Its fields, in column order.
     pub fields: Vec<ItemField>,
-    /// When it was first seen.
+    /// When a sync added it.
     pub added_at: Option<TimeLabel>,
     /// When a sync last changed it.
     pub changed_at: Option<TimeLabel>,
@@ -32,6 +33,6 @@ pub struct ItemPage {
 pub struct ItemField {
     /// The column.
     pub name: String,
-    /// What the source says.
+    /// Its value.
     pub cell: CellView,
 }

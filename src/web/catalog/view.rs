@@ -1,27 +1,30 @@
-//! A catalog and its table.
+//! The view of a catalog and its table.
 
 use askama::Template;
 
 use super::cell_view::{CellStyle, CellView};
-use crate::web::layout::run_labels::{Kind, KindWords as _, RunStatus, StageWords as _, StatusWords as _};
-use crate::web::layout::view::{PageFrame, TimeLabel, counted, grouped};
-use crate::web::panel::view::{ChangeWords as _, PanelView, StartNotice};
+use crate::store::admission::StartOutcome;
+use crate::store::recovery::CancelOutcome;
+use crate::web::layout::run_labels::{Kind, KindLabels as _, RunStatus, StageLabels as _, StatusLabels as _};
+use crate::web::layout::time_label::TimeLabel;
+use crate::web::layout::view::{PageFrame, counted, grouped, seconds};
+use crate::web::panel::view::{ChangeLabels as _, PanelView};
 
 /// `GET /catalog/{slug}`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "catalog.html")]
 pub struct CatalogPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// The source, as in the address.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// The slug of the source.
     pub slug: String,
     /// The catalog's name.
     pub name: String,
-    /// One of its items: "album".
+    /// The name of one item: "album".
     pub noun_one: String,
-    /// Several of them: "albums".
+    /// The name of several items: "albums".
     pub noun_many: String,
-    /// All items of the catalog, whatever is searched for.
+    /// The number of items in the catalog, whatever the search.
     pub count: u64,
     /// The end of the last successful sync.
     pub last_success: Option<TimeLabel>,
@@ -36,42 +39,41 @@ pub struct CatalogPage {
 /// The items of one page of a catalog.
 #[derive(Debug, Clone, Default)]
 pub struct TableView {
-    /// The address of exactly this view, with search, sorting and page: `/catalog/albums?q=blue&sort=year&page=2`.
-    /// The table asks for it again when a sync has ended.
+    /// The link to exactly this view: `/catalog/albums?q=blue&sort=year&page=2`. The table is loaded from it again when a
+    /// sync has ended.
     pub here: String,
-    /// What is searched for; empty when nothing is.
+    /// The search; empty if there is none.
     pub query: String,
-    /// The value of `filter` in the address, carried along by a search; empty where all items are shown.
+    /// The value of `filter`, kept during a search; empty if all items are shown.
     pub filter: String,
-    /// The parts of a catalog of articles, all of it first; none for other catalogs.
+    /// The filters of a catalog of articles, "All" first; empty for other catalogs.
     pub filters: Vec<FilterLink>,
-    /// Whether the newest come first where nobody asks for an order.
+    /// Whether the default order is newest first.
     pub newest_first: bool,
-    /// The value of `sort` in the address, carried along by a search; empty for the order that nobody asked for: that
-    /// of the source, or the newest first.
+    /// The value of `sort`, kept during a search; empty for the default order: that of the source, or newest first.
     pub sort: String,
-    /// The columns that are shown, in the source's order.
+    /// The columns in the table, in source order.
     pub columns: Vec<ColumnHead>,
-    /// How many more the source has.
+    /// How many more columns the source has.
     pub more_columns: u64,
-    /// The column that readers know an item by: its cells lead to the items' pages.
+    /// The position of the column whose cells link to the items.
     pub lead: usize,
     /// The items.
     pub rows: Vec<TableRow>,
-    /// How many items the search found (all of them without one).
+    /// The number of items found; without a search, of all items.
     pub found: u64,
     /// The number of the first row shown, from 1.
     pub first: u64,
     /// The number of the last row shown.
     pub last: u64,
-    /// The address of the page before, if there is one.
+    /// The link to the previous page, if there is one.
     pub previous: Option<String>,
-    /// The address of the page after, if there is one.
+    /// The link to the next page, if there is one.
     pub next: Option<String>,
 }
 
 impl TableView {
-    /// The column of a row's cell; none for a cell too many.
+    /// The column at a position.
     pub fn column(&self, index: &usize) -> Option<&ColumnHead> {
         self.columns.get(*index)
     }
@@ -80,49 +82,49 @@ impl TableView {
 /// The head of a column.
 #[derive(Debug, Clone, Default)]
 pub struct ColumnHead {
-    /// Its name, cut where it is long.
+    /// Its name, clipped if it is long.
     pub name: String,
-    /// The value of `sort` that sorts by it; with a hyphen before it the last come first.
+    /// The value of `sort` that sorts by it; with a hyphen before it in descending order.
     pub sort: String,
-    /// The address that sorts by it, or turns the order around.
+    /// The link that sorts by it, or reverses the order.
     pub href: String,
     /// Whether and how the table is sorted by it.
     pub sorted: SortState,
-    /// The name of its looks in the stylesheet: `num`, `date`, `link`, `pic`, or nothing for texts.
+    /// Its class in the stylesheet: `num`, `date`, `link`, `pic`; empty for text.
     pub class: &'static str,
-    /// Whether it is the key: what tells the items apart.
-    pub key: bool,
+    /// Whether it is the key column.
+    pub is_key: bool,
 }
 
-/// A link to a part of a catalog.
+/// A link to a filtered catalog.
 #[derive(Debug, Clone, Default)]
 pub struct FilterLink {
-    /// What it is called: "Unread".
+    /// The label: "Unread".
     pub label: &'static str,
-    /// How many items it has, whatever is searched for.
+    /// The number of its items, whatever the search.
     pub count: u64,
-    /// Its address, with the search and the order.
+    /// The link, with the current search and order.
     pub href: String,
-    /// Whether it is shown now.
-    pub current: bool,
+    /// Whether it is the current filter.
+    pub is_current: bool,
 }
 
-/// Whether somebody has read an article.
+/// Whether an article is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ReadState {
-    /// It is no article.
+    /// The item is not an article.
     #[default]
-    Unasked,
+    NotAnArticle,
     /// It is read.
-    Yes,
-    /// It is not.
-    No,
+    Read,
+    /// It is unread.
+    Unread,
 }
 
 /// How a table is sorted by a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SortState {
-    /// By another one.
+    /// Not by this column.
     #[default]
     No,
     /// Smallest first.
@@ -145,12 +147,12 @@ impl SortState {
 /// One item.
 #[derive(Debug, Clone, Default)]
 pub struct TableRow {
-    /// The address of its page.
+    /// The link to its page.
     pub href: String,
-    /// Its key, shown where the cell that leads to it is empty.
+    /// Its key, shown if the cell that links to it is empty.
     pub key: String,
     /// Its fields, one per column.
     pub cells: Vec<CellView>,
-    /// Whether it is an article that somebody has yet to read.
-    pub seen: ReadState,
+    /// Whether it is an unread article.
+    pub read: ReadState,
 }

@@ -1,40 +1,36 @@
-//! `GET /`: every source its reader may see.
+//! `GET /`: every source that the reader may see.
 
 use std::collections::HashMap;
 
 use super::view::{DashboardPage, SourceLine};
 use crate::domain::source::Source;
-use crate::store::records::LatestResult;
 use crate::web::http::app_state;
 use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
-use crate::web::layout::page::{RenderedHtml, chrome, when};
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::page::page_frame;
 use crate::web::layout::run_labels::LatestRun;
+use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 
-/// A latest result as pages show it.
-pub(in crate::web) fn latest_run(result: &LatestResult) -> LatestRun {
-    LatestRun { status: result.status, stats: result.stats, withheld: result.withheld_removals }
-}
-
-/// `GET /`. Five queries however many sources there are; only those with an active run are asked about one by one.
-pub(in crate::web) async fn page(rooms: AppData, caller: RequestCaller) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.actor(house)?;
+/// `GET /`. Five queries, however many sources there are, and one status read for each active run.
+pub(in crate::web) async fn page(app: AppData, credentials: RequestCredentials) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.actor;
         let visible = |source: &Source| source.public || actor.is_some();
-        let sources: Vec<Source> = house.store.sources()?.into_iter().filter(visible).collect();
-        let mut catalogs: HashMap<_, _> = house.store.catalogs()?.into_iter().collect();
+        let sources: Vec<Source> = state.store.sources()?.into_iter().filter(visible).collect();
+        let mut catalogs: HashMap<_, _> = state.store.catalogs()?.into_iter().collect();
         let results: HashMap<_, _> =
-            house.store.latest_results()?.into_iter().map(|result| (result.source_id, result)).collect();
-        let active: HashMap<_, _> = house.store.active_runs()?.into_iter().map(|(run, source)| (source, run)).collect();
-        let feeds = if actor.is_some() { house.store.all_feed_counts()? } else { HashMap::new() };
+            state.store.latest_results()?.into_iter().map(|result| (result.source_id, result)).collect();
+        let active: HashMap<_, _> = state.store.active_runs()?.into_iter().map(|(run, source)| (source, run)).collect();
+        let feeds = if actor.is_some() { state.store.all_feed_counts()? } else { HashMap::new() };
         let mut lines = Vec::new();
         for source in sources {
             let catalog = catalogs.remove(&source.id);
             let result = results.get(&source.id);
             let report = match active.get(&source.id) {
-                Some(run) => house.board.get(*run)?.filter(|report| report.status.is_active()),
+                Some(run) => state.board.get(*run)?.filter(|report| report.status.is_active()),
                 None => None,
             };
             lines.push(SourceLine {
@@ -43,15 +39,15 @@ pub(in crate::web) async fn page(rooms: AppData, caller: RequestCaller) -> Resul
                 count: catalog.as_ref().map_or(0, |catalog| catalog.item_count),
                 noun_one: source.noun.one,
                 noun_many: source.noun.many,
-                last_success: catalog.and_then(|catalog| catalog.last_success_at).map(when),
+                last_success: catalog.and_then(|catalog| catalog.last_success_at).map(time_label),
                 active: report.map(|report| (report.kind, report.status, report.progress)),
-                latest: result.map(latest_run),
+                latest: result.map(LatestRun::from),
                 failing: feeds.get(&source.id).map_or(0, |feeds| feeds.failing),
                 public: source.public,
             });
         }
-        RenderedHtml::draw(&DashboardPage {
-            chrome: chrome(house, actor.as_ref(), "Catalogs", NavSection::Catalogs)?,
+        HtmlResponse::render(&DashboardPage {
+            frame: page_frame(state, actor.as_ref(), "Catalogs", NavSection::Catalogs)?,
             sources: lines,
         })
     })

@@ -1,51 +1,52 @@
-//! The dashboard: every source on one page.
+//! The view of the dashboard.
 
 use askama::Template;
 
-use crate::web::layout::run_labels::{Kind, KindWords as _, LatestRun, RunStatus, StatusWords as _};
-use crate::web::layout::view::{PageFrame, TimeLabel, counted, grouped};
+use crate::web::layout::run_labels::{Kind, KindLabels as _, LatestRun, RunStatus, StatusLabels as _};
+use crate::web::layout::time_label::TimeLabel;
+use crate::web::layout::view::{PageFrame, counted, grouped};
 
 /// `GET /`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "dashboard.html")]
 pub struct DashboardPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// The sources its reader may see.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// The sources that the reader may see.
     pub sources: Vec<SourceLine>,
 }
 
 /// One source.
 #[derive(Debug, Clone)]
 pub struct SourceLine {
-    /// The source, as in the address.
+    /// Its slug.
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// How many items its catalog has.
+    /// The number of items in its catalog.
     pub count: u64,
-    /// One of them: "album".
+    /// The name of one item: "album".
     pub noun_one: String,
-    /// Several of them: "albums".
+    /// The name of several items: "albums".
     pub noun_many: String,
-    /// The end of the last successful sync; not of the last attempt.
+    /// The end of the last successful sync.
     pub last_success: Option<TimeLabel>,
-    /// The run that is active, if one is: what it does, where it stands and its percent.
+    /// The kind, status and percentage of its active run, if there is one.
     pub active: Option<(Kind, RunStatus, u8)>,
-    /// How the latest run ended that was more than a preview; none before the first.
+    /// How its latest run ended; `None` before the first. Previews do not count.
     pub latest: Option<LatestRun>,
-    /// How many of the feeds it is made of failed the last time; zero for visitors.
+    /// How many of its feeds failed when they were last fetched; zero for visitors.
     pub failing: u64,
     /// Whether visitors without an account may read it.
     pub public: bool,
 }
 
 impl SourceLine {
-    /// The state as a label: what a reader wants to know is whether the catalog can be trusted.
-    pub fn state_word(&self) -> String {
+    /// The state as a label: "Syncing, 45 %", "Up to date".
+    pub fn state_label(&self) -> String {
         match (self.active, self.latest) {
-            (Some((kind, status, progress)), _) => kind.standing(status, progress),
-            (None, Some(latest)) => latest.state(),
+            (Some((kind, status, progress)), _) => kind.progress_label(status, progress),
+            (None, Some(latest)) => latest.state_label(),
             (None, None) => "Never synced".to_owned(),
         }
     }
@@ -56,13 +57,13 @@ impl SourceLine {
         active.or(self.latest.map(|latest| latest.icon())).unwrap_or("dash")
     }
 
-    /// The name of the state's colour.
+    /// The name of the state's tone.
     pub fn state_tone(&self) -> &'static str {
         let active = self.active.map(|(_, status, _)| status.tone());
         active.or(self.latest.map(|latest| latest.tone())).unwrap_or("quiet")
     }
 
-    /// Whether any run has ended or goes on.
+    /// Whether it was ever synced.
     pub fn has_run(&self) -> bool {
         self.active.is_some() || self.latest.is_some()
     }

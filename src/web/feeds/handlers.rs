@@ -1,5 +1,4 @@
-//! `GET /catalog/{slug}/feeds`: how each feed of a catalog fares. For everybody with an account: what fails, and where,
-//! is nothing for visitors.
+//! `GET /catalog/{slug}/feeds`: the state of each feed of a catalog, for everyone with an account.
 
 use actix_web::web;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,95 +12,98 @@ use crate::domain::location::without_secrets;
 use crate::domain::source::Validators;
 use crate::web::http::app_state;
 use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
-use crate::web::http::form::clipped;
-use crate::web::layout::page::{RenderedHtml, chrome, when};
+use crate::web::http::form::clip_text;
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::page::page_frame;
+use crate::web::layout::time_label::time_label;
 use crate::web::layout::view::NavSection;
 
 /// The most characters of a title or a reason.
-const LONGEST: usize = 400;
+const MAX_TEXT_CHARS: usize = 400;
 
 /// `GET /catalog/{slug}/feeds`.
 pub(in crate::web) async fn page(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     slug: web::Path<String>,
-) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.viewer(house)?;
-        let (source, _) = caller.source(house, &slug)?;
-        let Some(catalog) = house.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
+        let actor = caller.viewer()?;
+        let source = caller.source(state, &slug)?;
+        let Some(catalog) = state.store.catalog(source.id)? else { return Err(WebError::not_found("catalog")) };
         let now = Utc::now();
-        let known = house.store.feeds(source.id)?;
+        let known = state.store.feeds(source.id)?;
         let may_retry = FeedCounts::of(&known).is_some_and(|counts| counts.may_retry(now));
         let mut feeds: Vec<FeedLine> = known
             .iter()
             .zip(feed_names(&known))
-            .map(|(feed, name)| line(feed, &name, &catalog.validators, now))
+            .map(|(feed, name)| feed_line(feed, &name, &catalog.validators, now))
             .collect();
-        // Those in trouble come first; within each state their order stays.
+        // Failing feeds come first; within a state the order stays.
         feeds.sort_by_key(|feed| match feed.state {
             FeedState::Failing(..) => 0,
-            FeedState::Waiting(_) => 1,
+            FeedState::RateLimited(_) => 1,
             FeedState::Unknown => 2,
-            FeedState::Fresh(_) | FeedState::Fine => 3,
+            FeedState::Fresh(_) | FeedState::Ok => 3,
         });
-        let active = house.store.active_run(source.id)?.is_some();
+        let is_active = state.store.active_run(source.id)?.is_some();
         let count = |is: fn(&FeedState) -> bool| feeds.iter().filter(|feed| is(&feed.state)).count() as u64;
         let failing = count(|state| matches!(state, FeedState::Failing(..)));
-        RenderedHtml::draw(&FeedsPage {
-            chrome: chrome(house, Some(&actor), format!("Feeds of {}", source.name), NavSection::Catalogs)?,
+        HtmlResponse::render(&FeedsPage {
+            frame: page_frame(state, Some(&actor), format!("Feeds of {}", source.name), NavSection::Catalogs)?,
             slug: source.slug.to_string(),
             name: source.name,
             total: feeds.len() as u64,
             failing,
-            waiting: count(|state| matches!(state, FeedState::Waiting(_))),
-            may_retry: may_retry && !active && actor.role == Role::Admin,
-            active,
+            rate_limited: count(|state| matches!(state, FeedState::RateLimited(_))),
+            may_retry: may_retry && !is_active && actor.role == Role::Admin,
+            is_active,
             feeds,
         })
     })
     .await
 }
 
-/// A feed as it stands at `now`, which is called `name`.
-fn line(feed: &FeedRecord, name: &str, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
+/// The line of a feed with this name, as of `now`.
+fn feed_line(feed: &FeedRecord, name: &str, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
     let address = without_secrets(&feed.address);
     let ahead = |time: Option<DateTime<Utc>>| time.filter(|time| *time > now);
     let fresh = validators.each.get(&feed.address).and_then(|validators| validators.fresh_until);
     let state = if feed.has_failed() {
         let next = match (ahead(feed.busy_until), ahead(feed.resting_until)) {
-            // What a server asked for holds for people, too.
-            (Some(until), _) => NextRetry::Silent(moment(until, now)),
-            (None, Some(until)) => NextRetry::Rests(when(until)),
-            (None, None) => NextRetry::Sync,
+            // A rate limit applies to manual retries too.
+            (Some(until), _) => NextRetry::RateLimited(until_label(until, now)),
+            (None, Some(until)) => NextRetry::Scheduled(time_label(until)),
+            (None, None) => NextRetry::NextSync,
         };
         FeedState::Failing(feed.failures, next)
     } else if let Some(until) = ahead(feed.busy_until) {
-        FeedState::Waiting(moment(until, now))
+        FeedState::RateLimited(until_label(until, now))
     } else if let Some(until) = ahead(fresh) {
-        FeedState::Fresh(moment(until, now))
+        FeedState::Fresh(until_label(until, now))
     } else if feed.succeeded_at.is_some() {
-        FeedState::Fine
+        FeedState::Ok
     } else {
         FeedState::Unknown
     };
     let untitled = feed.title.trim().is_empty();
     let reason = feed.error.as_ref().filter(|_| feed.has_failed() || feed.busy_until > Some(now));
     FeedLine {
-        title: clipped(name, LONGEST),
+        title: clip_text(name, MAX_TEXT_CHARS),
         address: if untitled { String::new() } else { address },
         state,
-        reason: reason.map(|(_, sentence)| clipped(sentence, LONGEST)),
-        last_success: feed.succeeded_at.map(when),
+        reason: reason.map(|(_, message)| clip_text(message, MAX_TEXT_CHARS)),
+        last_success: feed.succeeded_at.map(time_label),
         entries: feed.entries,
     }
 }
 
-/// A moment after `now`: `14:05 UTC`, and with its day where that is another one.
-fn moment(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    // It is not asked before, so the minute is rounded up.
+/// A time after `now`: `14:05 UTC`, with its day if that is another one.
+fn until_label(time: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    // Rounded up: the feed is not fetched before.
     let time = time + TimeDelta::seconds(59);
     let same_day = time.date_naive() == now.date_naive();
     time.format(if same_day { "%H:%M UTC" } else { "%-d %b %Y, %H:%M UTC" }).to_string()
@@ -117,34 +119,34 @@ mod tests {
     use crate::web::feeds::view::{FeedLine, FeedState, NextRetry};
 
     fn line(feed: &FeedRecord, validators: &Validators, now: DateTime<Utc>) -> FeedLine {
-        super::line(feed, &feed_names(std::slice::from_ref(feed))[0], validators, now)
+        super::feed_line(feed, &feed_names(std::slice::from_ref(feed))[0], validators, now)
     }
 
     #[test]
-    fn a_feed_is_told_as_it_stands_and_without_secrets() {
+    fn a_feed_has_its_state_and_no_secrets() {
         let now: DateTime<Utc> = "2026-11-20T14:00:00Z".parse().expect("a time");
         let later = now + TimeDelta::minutes(5);
         let new = FeedRecord::new("https://me:pw@h.example/feed?token=s3cret");
         let each = Validators { fresh_until: Some(later), ..Validators::default() };
         let fresh = Validators { each: [(new.address.clone(), each)].into(), ..Validators::default() };
         let none = Validators::default();
-        let told = line(&new, &none, now);
-        assert_eq!((told.title.as_str(), told.address.as_str()), ("https://h.example/feed?…", ""));
-        assert!(matches!(told.state, FeedState::Unknown));
+        let shown = line(&new, &none, now);
+        assert_eq!((shown.title.as_str(), shown.address.as_str()), ("https://h.example/feed?…", ""));
+        assert!(matches!(shown.state, FeedState::Unknown));
         let fine = FeedRecord { succeeded_at: Some(now), title: "News".to_owned(), ..new.clone() };
-        assert!(matches!(line(&fine, &none, now).state, FeedState::Fine));
+        assert!(matches!(line(&fine, &none, now).state, FeedState::Ok));
         assert!(matches!(line(&fine, &fresh, now).state, FeedState::Fresh(_)));
-        assert!(matches!(line(&fine, &fresh, later).state, FeedState::Fine), "no longer");
+        assert!(matches!(line(&fine, &fresh, later).state, FeedState::Ok), "no longer");
         assert_eq!(line(&fine, &none, now).address, "https://h.example/feed?…");
         let busy = FeedRecord { busy_until: Some(later), ..fine.clone() };
-        assert!(matches!(line(&busy, &fresh, now).state, FeedState::Waiting(_)));
+        assert!(matches!(line(&busy, &fresh, now).state, FeedState::RateLimited(_)));
         let error = Some(("gone".to_owned(), "It is gone.".to_owned()));
         let failing = FeedRecord { failures: 3, error, resting_until: Some(later), ..fine };
-        let told = line(&failing, &fresh, now);
-        assert!(matches!(told.state, FeedState::Failing(3, NextRetry::Rests(_))));
-        assert_eq!(told.reason.as_deref(), Some("It is gone."));
-        assert!(matches!(line(&failing, &fresh, later).state, FeedState::Failing(3, NextRetry::Sync)));
+        let shown = line(&failing, &fresh, now);
+        assert!(matches!(shown.state, FeedState::Failing(3, NextRetry::Scheduled(_))));
+        assert_eq!(shown.reason.as_deref(), Some("It is gone."));
+        assert!(matches!(line(&failing, &fresh, later).state, FeedState::Failing(3, NextRetry::NextSync)));
         let silent = FeedRecord { busy_until: Some(now + TimeDelta::minutes(1)), ..failing };
-        assert!(matches!(line(&silent, &fresh, now).state, FeedState::Failing(3, NextRetry::Silent(_))));
+        assert!(matches!(line(&silent, &fresh, now).state, FeedState::Failing(3, NextRetry::RateLimited(_))));
     }
 }

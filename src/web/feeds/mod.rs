@@ -1,4 +1,4 @@
-//! The page that shows how each feed of a catalog fares.
+//! The page with the state of each feed of a catalog.
 
 pub(super) mod handlers;
 pub mod view;

@@ -1,4 +1,4 @@
-//! A past run as its page shows it, from its record and all that hangs on it.
+//! Builds the views of the history: the lines of the list, and the page of one run from its record and lists.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,57 +12,60 @@ use crate::domain::source::{Noun, Slug, Source, SourceId};
 use crate::domain::text::measures;
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{FormValues, address, value};
-use crate::web::layout::page::{chrome, exactly, when};
-use crate::web::layout::run_labels::KindWords as _;
-use crate::web::layout::view::{NavSection, TimeLabel, counted};
-use crate::web::panel::build::{change_line, issue_line, run_of_record, run_view};
-use crate::web::panel::view::{ChangeKind, ChangeWords as _, RunView};
+use crate::web::http::form::{FormValues, trimmed_value};
+use crate::web::http::links::with_query;
+use crate::web::layout::page::page_frame;
+use crate::web::layout::run_labels::KindLabels as _;
+use crate::web::layout::time_label::TimeLabel;
+use crate::web::layout::time_label::{exact_time, time_label};
+use crate::web::layout::view::{NavSection, counted};
+use crate::web::panel::build_run::{change_line, finished_run_view, issue_line, reported_run_view};
+use crate::web::panel::view::{ChangeKind, ChangeLabels as _, RunView};
 
-/// Changes and issues a page.
-const PER: u64 = 25;
-/// How wide the bar of stages is.
-const BAR: f64 = 1000.0;
-/// The narrowest part of it that can be seen.
-const HAIR: u64 = 4;
+/// Changes and issues on a page.
+const ENTRIES_PER_PAGE: u64 = 25;
+/// The width of the bar of stages, in its own unit.
+const BAR_WIDTH: f64 = 1000.0;
+/// The width of the narrowest visible part of the bar.
+const MIN_PART_WIDTH: u64 = 4;
 
-/// The sources there are.
+/// The sources by their ids.
 pub(super) type SourceNames<'a> = HashMap<SourceId, &'a Source>;
 
-/// A past run as a line of the list.
-pub(super) fn ended(record: &SyncRecord, sources: &SourceNames<'_>) -> RunLine {
-    let accepted = when(record.timestamps.created_at);
-    line(&record.source, sources.get(&record.source_id).copied(), run_of_record(record), accepted)
+/// A finished run as a line of the list.
+pub(super) fn finished_line(state: &AppState, record: &SyncRecord, sources: &SourceNames<'_>) -> RunLine {
+    let queued_at = time_label(record.timestamps.created_at);
+    line(state, &record.source, sources.get(&record.source_id).copied(), finished_run_view(record), queued_at)
 }
 
 /// An active run as a line of the list.
-pub(super) fn going_on(house: &AppState, run: &ActiveRun, sources: &SourceNames<'_>) -> Result<RunLine, WebError> {
-    let accepted = when(run.timestamps.created_at);
-    Ok(line(&run.source, sources.get(&run.source_id).copied(), active_view(house, run)?, accepted))
+pub(super) fn active_line(state: &AppState, run: &ActiveRun, sources: &SourceNames<'_>) -> Result<RunLine, WebError> {
+    let queued_at = time_label(run.timestamps.created_at);
+    Ok(line(state, &run.source, sources.get(&run.source_id).copied(), active_view(state, run)?, queued_at))
 }
 
-fn line(slug: &Slug, source: Option<&Source>, run: RunView, accepted: TimeLabel) -> RunLine {
+fn line(state: &AppState, slug: &Slug, source: Option<&Source>, run: RunView, queued_at: TimeLabel) -> RunLine {
     RunLine {
-        href: format!("/history/{}", run.sync_id),
+        href: state.links.run(&run.sync_id),
         slug: source.map_or(slug, |source| &source.slug).to_string(),
         source: source.map_or(slug.as_str(), |source| &source.name).to_owned(),
-        removed: source.is_none(),
-        what: what(&run),
+        is_source_removed: source.is_none(),
+        kind_label: kind_label(&run),
         run,
-        accepted,
+        queued_at,
     }
 }
 
-/// What was done, in words.
-fn what(run: &RunView) -> &'static str {
-    if run.kind == OperationKind::Sync && run.full { "Full sync" } else { run.kind.noun() }
+/// The kind of a run: "Full sync".
+fn kind_label(run: &RunView) -> &'static str {
+    if run.kind == OperationKind::Sync && run.is_full { "Full sync" } else { run.kind.noun() }
 }
 
-/// An active run, with what the board says of it: never less than a panel showed a moment ago.
-fn active_view(house: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
-    let report = house.board.get(run.id)?.filter(|report| report.status.is_active());
-    let told = match report {
-        Some(report) => run_view(report, 0),
+/// An active run with its live status, so that its progress is never less than the panel showed a moment ago.
+fn active_view(state: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
+    let report = state.board.get(run.id)?.filter(|report| report.status.is_active());
+    let view = match report {
+        Some(report) => reported_run_view(report, 0),
         None => RunView {
             message: run.message.clone(),
             progress: run.progress,
@@ -71,12 +74,12 @@ fn active_view(house: &AppState, run: &ActiveRun) -> Result<RunView, WebError> {
             ..RunView::new(run.id.to_string(), run.kind, run.status)
         },
     };
-    Ok(RunView { requested_by: Some(run.requested_by.clone()), full: run.mode == Mode::Full, ..told })
+    Ok(RunView { requested_by: Some(run.requested_by.clone()), is_full: run.mode == Mode::Full, ..view })
 }
 
-/// The page of one run. `query` says which changes and which pages of the lists are wanted.
-pub(super) fn run_page(
-    house: &AppState,
+/// The page of one run. `query` selects the changes and the pages of the lists.
+pub(super) fn build_run_page(
+    state: &AppState,
     actor: &Actor,
     run: &HistoryRun,
     query: &FormValues,
@@ -85,104 +88,107 @@ pub(super) fn run_page(
         HistoryRun::Active(run) => (&run.source, run.source_id, run.timestamps),
         HistoryRun::Ended(record) => (&record.source, record.source_id, record.timestamps),
     };
-    let source = house.store.source_by_id(source_id)?;
+    let source = state.store.source_by_id(source_id)?;
     let noun = source.as_ref().map_or_else(Noun::default, |source| source.noun.clone());
-    let attempts = house.store.attempts(run)?;
+    let attempts = state.store.attempts(run)?;
     let view = match run {
-        HistoryRun::Active(run) => active_view(house, run)?,
-        HistoryRun::Ended(record) => run_of_record(record),
+        HistoryRun::Active(run) => active_view(state, run)?,
+        HistoryRun::Ended(record) => finished_run_view(record),
     };
-    let line = line(slug, source.as_ref(), view, when(moments.created_at));
+    let line = line(state, slug, source.as_ref(), view, time_label(moments.created_at));
     let title = format!("{} of {}", line.run.kind.noun(), line.source);
     let mut page = RunPage {
-        chrome: chrome(house, Some(actor), title, NavSection::History)?,
-        facts: facts(run, &line, &attempts),
+        frame: page_frame(state, Some(actor), title, NavSection::History)?,
+        facts: run_facts(run, &line, &attempts),
         slug: line.slug,
         source: line.source,
-        removed: line.removed,
-        accepted: line.accepted,
+        is_source_removed: line.is_source_removed,
+        queued_at: line.queued_at,
         stages: Vec::new(),
-        attempts: attempt_lines(&attempts, run),
+        attempts: attempt_lines(state, &attempts, run),
         kinds: Vec::new(),
         changes: PageLinks::default(),
         issues: PageLinks::default(),
-        again: None,
+        repeat_action: None,
         run: line.run,
     };
     if let HistoryRun::Ended(record) = run {
-        page.stages = stages(record.stage_timings(), record.status);
-        add_lists(house, &mut page, record, &noun, query)?;
+        page.stages = stage_lines(record.stage_timings(), record.status);
+        add_lists(state, &mut page, record, &noun, query)?;
         let ended_early = record.status != Status::Completed && record.successor.is_none();
-        if ended_early && !page.removed && actor.role == Role::Admin && house.store.active_run(source_id)?.is_none() {
-            page.again = page.run.repeat();
+        if ended_early
+            && !page.is_source_removed
+            && actor.role == Role::Admin
+            && state.store.active_run(source_id)?.is_none()
+        {
+            page.repeat_action = page.run.repeat_action();
         }
-        page.run.hint = hint(record).map(str::to_owned);
+        page.run.hint = failure_hint(record).map(str::to_owned);
     }
     Ok(page)
 }
 
-/// What to do about a failure, where the panel would offer a step that is not offered here.
-fn hint(record: &SyncRecord) -> Option<&'static str> {
+/// What to do about a failure whose advice on the panel names a button that this page does not have.
+fn failure_hint(record: &SyncRecord) -> Option<&'static str> {
     match record.code.as_deref() {
-        Some("empty_source") => Some("Is it the right tab or file? Has somebody cleared it? Mend it, then try again."),
-        Some("key_changed") => {
-            Some("Mend the source, or choose another key column in the settings of this source, then try again.")
-        }
+        Some("empty_source") => Some("Check that it is the right tab or file and was not cleared. Then try again."),
+        Some("key_changed") => Some("Fix the source, or choose another key column in its settings. Then try again."),
         _ => None,
     }
 }
 
-/// What is known of a run, by name.
-fn facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'static str, String)> {
+/// Facts about a run: name and value.
+fn run_facts(run: &HistoryRun, line: &RunLine, attempts: &[RunAttempt]) -> Vec<(&'static str, String)> {
     let view = &line.run;
-    let mut facts = vec![("What", line.what.to_owned())];
+    let mut facts = vec![("Type", line.kind_label.to_owned())];
     facts.extend(view.requested_by.clone().map(|by| ("Started by", by)));
     if attempts.len() > 1 {
-        let tries = attempts.iter().map(|one| one.attempt).max().unwrap_or(1);
-        facts.push(("Attempt", format!("{} of {tries}", view.attempt)));
+        let total = attempts.iter().map(|one| one.attempt).max().unwrap_or(1);
+        facts.push(("Attempt", format!("{} of {total}", view.attempt)));
     }
     match run {
-        HistoryRun::Active(run) => facts.push(("Accepted", exactly(run.timestamps.created_at))),
+        HistoryRun::Active(run) => facts.push(("Queued", exact_time(run.timestamps.created_at))),
         HistoryRun::Ended(record) => {
-            facts.push(("Accepted", exactly(record.timestamps.created_at)));
-            facts.push(("Ended", exactly(record.finished_at)));
-            facts.extend(view.duration().map(|duration| ("Took", duration)));
+            facts.push(("Queued", exact_time(record.timestamps.created_at)));
+            facts.push(("Finished", exact_time(record.finished_at)));
+            facts.extend(view.duration_label().map(|duration| ("Duration", duration)));
         }
     }
-    facts.extend(view.feeds_words().map(|words| ("Asked", words)));
+    facts.extend(view.feeds_label().map(|words| ("Feeds", words)));
     if view.stats.bytes > 0 {
         let lines = counted(&view.stats.lines, "line", "lines");
         facts.push(("Fetched", format!("{}, {lines}", measures::bytes(view.stats.bytes))));
     }
-    facts.push(("Id", view.sync_id.clone()));
+    facts.push(("Sync ID", view.sync_id.clone()));
     facts
 }
 
-/// Where the time went, with what stands in the place of a stage that has no length.
-fn stages(timings: StageTimings, status: Status) -> Vec<StageLine> {
+/// The duration of each stage, or why a stage has none.
+fn stage_lines(timings: StageTimings, status: Status) -> Vec<StageLine> {
     let completed = status == Status::Completed;
     if completed && timings.fetching.is_none() {
         return Vec::new();
     }
     let lengths = [
-        ("Waiting", "waiting", timings.waiting),
+        ("Queued", "waiting", timings.waiting),
         ("Fetching", "fetching", timings.fetching),
         ("Processing", "processing", timings.processing),
         ("Finalizing", "finalizing", timings.finalizing),
     ];
     let whole: f64 = lengths.iter().filter_map(|(.., seconds)| *seconds).sum();
     let mut begin = 0;
-    let line = |(word, tone, seconds): (&'static str, &'static str, Option<f64>)| {
+    let line = |(label, tone, seconds): (&'static str, &'static str, Option<f64>)| {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "times are small and not negative")]
         let rounded = |number: f64| number.round() as u64;
-        let part =
-            seconds.filter(|seconds| *seconds > 0.0).map_or(0, |seconds| rounded(seconds / whole * BAR).max(HAIR));
+        let part = seconds
+            .filter(|seconds| *seconds > 0.0)
+            .map_or(0, |seconds| rounded(seconds / whole * BAR_WIDTH).max(MIN_PART_WIDTH));
         let missing = if completed { "not needed" } else { "not reached" };
-        let words = seconds.map_or_else(
+        let duration = seconds.map_or_else(
             || missing.to_owned(),
             |seconds| measures::length(Duration::from_millis(rounded(seconds * 1000.0))),
         );
-        let line = StageLine { word, tone, length: words, absent: seconds.is_none(), begin, width: part };
+        let line = StageLine { label, tone, duration, is_absent: seconds.is_none(), begin, width: part };
         begin += part;
         line
     };
@@ -190,103 +196,105 @@ fn stages(timings: StageTimings, status: Status) -> Vec<StageLine> {
 }
 
 /// The runs that continue each other, if there are several.
-fn attempt_lines(attempts: &[RunAttempt], run: &HistoryRun) -> Vec<AttemptLine> {
+fn attempt_lines(state: &AppState, attempts: &[RunAttempt], run: &HistoryRun) -> Vec<AttemptLine> {
     if attempts.len() < 2 {
         return Vec::new();
     }
     let here = run.as_attempt().id;
     let mut before = 0;
-    let line = |one: &RunAttempt| {
-        let resumed = if one.attempt == before { ", resumed" } else { "" };
-        before = one.attempt;
+    let line = |attempt: &RunAttempt| {
+        let resumed = if attempt.attempt == before { ", resumed" } else { "" };
+        before = attempt.attempt;
         AttemptLine {
-            href: (one.id != here).then(|| format!("/history/{}", one.id)),
-            status: one.status,
-            name: format!("Attempt {}{resumed}", one.attempt),
-            relation: match Some(one.id) {
-                id if id == run.summary().retry_of => "continued by this run",
-                id if id == run.summary().successor => "continues this run",
+            href: (attempt.id != here).then(|| state.links.run(&attempt.id)),
+            status: attempt.status,
+            name: format!("Attempt {}{resumed}", attempt.attempt),
+            relation: match Some(attempt.id) {
+                id if id == run.retry_of() => "continued by this run",
+                id if id == run.successor() => "continues this run",
                 id if id == Some(here) => "this run",
                 _ => "",
             },
-            progress: one.progress,
-            finished_at: one.finished_at.map(when),
+            progress: attempt.progress,
+            finished_at: attempt.finished_at.map(time_label),
         }
     };
     attempts.iter().map(line).collect()
 }
 
-/// The chosen pages of what it changed and of what could not be taken.
+/// Adds the selected pages of changes and issues.
 fn add_lists(
-    house: &AppState,
+    state: &AppState,
     page: &mut RunPage,
     record: &SyncRecord,
     noun: &Noun,
     query: &FormValues,
 ) -> Result<(), WebError> {
-    let number = |name| value(query, name).parse().unwrap_or(1).max(1);
+    let number = |name| trimmed_value(query, name).parse().unwrap_or(1).max(1);
     let (changes_at, issues_at): (u64, u64) = (number("changes"), number("issues"));
     let RunStats { added, updated, removed, .. } = record.stats;
     let mut counts = vec![(ChangeKind::Added, added), (ChangeKind::Updated, updated), (ChangeKind::Removed, removed)];
-    // What a run changed went with its source.
-    counts.retain(|(_, count)| *count > 0 && !page.removed);
-    let asked = value(query, "kind").parse().ok().filter(|kind| counts.iter().any(|(known, _)| known == kind));
-    let chosen: Option<ChangeKind> = asked.or_else(|| counts.first().map(|(kind, _)| *kind));
-    let there = |kind: Option<ChangeKind>, changes: u64, issues: u64, part: &str| {
-        let text = |page: u64| if page > 1 { page.to_string() } else { String::new() };
-        let (changes, issues) = (text(changes), text(issues));
+    // The changes of a run are deleted with its source.
+    counts.retain(|(_, count)| *count > 0 && !page.is_source_removed);
+    let requested =
+        trimmed_value(query, "kind").parse().ok().filter(|kind| counts.iter().any(|(known, _)| known == kind));
+    let selected: Option<ChangeKind> = requested.or_else(|| counts.first().map(|(kind, _)| *kind));
+    let link = |kind: Option<ChangeKind>, changes: u64, issues: u64, part: &str| {
+        let number = |page: u64| if page > 1 { page.to_string() } else { String::new() };
+        let (changes, issues) = (number(changes), number(issues));
         let kind = kind.map_or("", ChangeKind::as_str);
-        let path = format!("/history/{}", record.id);
-        format!("{}#{part}", address(&path, &[("kind", kind), ("changes", &changes), ("issues", &issues)]))
+        let path = state.links.run(&record.id);
+        format!("{}#{part}", with_query(&path, &[("kind", kind), ("changes", &changes), ("issues", &issues)]))
     };
-    if let Some(chosen) = chosen {
-        let (found, at) = within(changes_at, |at| {
-            let found = house.store.change_page(record.id, chosen, at, PER)?;
+    if let Some(selected) = selected {
+        let (found, at) = load_page(changes_at, |at| {
+            let found = state.store.change_page(record.id, selected, at, ENTRIES_PER_PAGE)?;
             Ok((found.changes, found.total))
         })?;
         page.run.changes = found.0.iter().map(|change| change_line(change, &noun.one)).collect();
-        page.changes =
-            pager(at, PER, found.0.len() as u64, found.1, |at| there(Some(chosen), at, issues_at, "changes"));
+        page.changes = page_links(at, ENTRIES_PER_PAGE, found.0.len() as u64, found.1, |at| {
+            link(Some(selected), at, issues_at, "changes")
+        });
     }
     page.kinds = counts
         .iter()
         .map(|&(kind, count)| KindTab {
-            href: there(Some(kind), 1, issues_at, "changes"),
-            word: kind.word(),
+            href: link(Some(kind), 1, issues_at, "changes"),
+            label: kind.label(),
             icon: kind.icon(),
             count,
-            chosen: chosen == Some(kind),
+            is_selected: selected == Some(kind),
         })
         .collect();
     if record.issues > 0 {
-        let total = house.store.kept_issues(record.id)?;
-        let (found, at) = within(issues_at, |at| Ok((house.store.issues(record.id, at, PER)?, total)))?;
+        let total = state.store.kept_issues(record.id)?;
+        let (found, at) = load_page(issues_at, |at| Ok((state.store.issues(record.id, at, ENTRIES_PER_PAGE)?, total)))?;
         let shown = found.0.len() as u64;
         let of_feeds = record.stats.feeds.is_some();
         page.run.issues = found.0.into_iter().map(|issue| issue_line(issue, of_feeds)).collect();
-        page.issues = pager(at, PER, shown, total, |at| there(asked, changes_at, at, "issues"));
+        page.issues = page_links(at, ENTRIES_PER_PAGE, shown, total, |at| link(requested, changes_at, at, "issues"));
     }
     Ok(())
 }
 
-/// What is on the page that was asked for, or on the last one there is; with the number of that page.
-fn within<T>(
-    asked: u64,
-    look: impl Fn(u64) -> Result<(Vec<T>, u64), WebError>,
+/// The entries of the requested page, or of the last one, with the number of that page.
+fn load_page<T>(
+    requested: u64,
+    load: impl Fn(u64) -> Result<(Vec<T>, u64), WebError>,
 ) -> Result<((Vec<T>, u64), u64), WebError> {
-    let found = look(asked)?;
-    let last = found.1.div_ceil(PER).max(1);
-    if asked <= last { Ok((found, asked)) } else { Ok((look(last)?, last)) }
+    let found = load(requested)?;
+    let last = found.1.div_ceil(ENTRIES_PER_PAGE).max(1);
+    if requested <= last { Ok((found, requested)) } else { Ok((load(last)?, last)) }
 }
 
-/// Where page `at` of `per` entries each is, which shows so many of all that were found.
-pub(super) fn pager(at: u64, per: u64, shown: u64, found: u64, there: impl Fn(u64) -> String) -> PageLinks {
+/// The links of page `at` with `per` entries each, which shows `shown` of `found` entries.
+pub(super) fn page_links(at: u64, per: u64, shown: u64, found: u64, link: impl Fn(u64) -> String) -> PageLinks {
     let before = (at - 1) * per;
     PageLinks {
         first: if shown > 0 { before + 1 } else { 0 },
         last: before + shown,
         found,
-        previous: (at > 1).then(|| there(at - 1)),
-        next: (at < found.div_ceil(per)).then(|| there(at + 1)),
+        previous: (at > 1).then(|| link(at - 1)),
+        next: (at < found.div_ceil(per)).then(|| link(at + 1)),
     }
 }

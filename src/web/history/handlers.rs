@@ -1,9 +1,9 @@
-//! `/history`: past runs, and the issues of one as a file.
+//! `/history`: the list of runs, the page of one run, and its issues as CSV.
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, web};
 
-use super::build::{SourceNames, ended, going_on, pager, run_page};
+use super::build::{SourceNames, active_line, build_run_page, finished_line, page_links};
 use super::view::{FilterChoice, HistoryListPage};
 use crate::domain::issue::KEPT_ISSUES;
 use crate::domain::operation::Status;
@@ -13,19 +13,21 @@ use crate::domain::text::formula::inert;
 use crate::store::history::{HistoryOf, HistoryPage, HistoryQuery};
 use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{FormValues, address, value};
-use crate::web::layout::page::{RenderedHtml, chrome};
-use crate::web::layout::run_labels::StatusWords as _;
+use crate::web::http::form::{FormValues, trimmed_value};
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::http::links::{LinkBuilder, with_query};
+use crate::web::layout::page::page_frame;
+use crate::web::layout::run_labels::StatusLabels as _;
 use crate::web::layout::view::NavSection;
 
-/// Runs a page.
-const PER: u64 = 50;
-/// What a run can end as.
-const OUTCOMES: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
+/// Runs on a page.
+const RUNS_PER_PAGE: u64 = 50;
+/// The terminal statuses.
+const TERMINAL_STATUSES: [Status; 4] = [Status::Completed, Status::Failed, Status::Cancelled, Status::Interrupted];
 
-/// What an address asks of the list; what makes no sense counts as not asked.
+/// The query of the list. A value that cannot be parsed counts as missing.
 struct HistoryListQuery {
     source: String,
     status: Option<Status>,
@@ -35,131 +37,135 @@ struct HistoryListQuery {
 impl HistoryListQuery {
     fn from(values: &FormValues) -> Self {
         Self {
-            source: value(values, "source"),
-            status: value(values, "status").parse().ok().filter(|status| OUTCOMES.contains(status)),
-            page: value(values, "page").parse().unwrap_or(1).max(1),
+            source: trimmed_value(values, "source"),
+            status: trimmed_value(values, "status").parse().ok().filter(|status| TERMINAL_STATUSES.contains(status)),
+            page: trimmed_value(values, "page").parse().unwrap_or(1).max(1),
         }
     }
 
-    fn address(&self, page: u64) -> String {
+    fn link(&self, links: &LinkBuilder, page: u64) -> String {
         let number = if page > 1 { page.to_string() } else { String::new() };
         let status = self.status.map_or("", Status::as_str);
-        address("/history", &[("source", &self.source), ("status", status), ("page", &number)])
+        with_query(&links.history(), &[("source", &self.source), ("status", status), ("page", &number)])
     }
 }
 
-/// `GET /history`: `source` and `status` choose, `page` turns pages.
+/// `GET /history`: `source` and `status` filter, `page` selects a page.
 pub(in crate::web) async fn list(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     query: web::Query<FormValues>,
-) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.viewer(house)?;
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.viewer()?;
         let mut asked = HistoryListQuery::from(&query);
-        let known = house.store.sources()?;
-        let of = whose(house, &asked.source)?;
-        let found = past(house, &mut asked, of.as_ref())?;
+        let known = state.store.sources()?;
+        let of = find_history_of(state, &asked.source)?;
+        let found = load_finished(state, &mut asked, of.as_ref())?;
         let sources: SourceNames<'_> = known.iter().map(|source| (source.id, source)).collect();
         let mut runs = Vec::new();
         if asked.page == 1 && asked.status.is_none() {
-            for run in house.store.runs_going_on()? {
+            for run in state.store.runs_going_on()? {
                 if asked.source.is_empty() || of == Some(HistoryOf::Source(run.source_id)) {
-                    runs.push(going_on(house, &run, &sources)?);
+                    runs.push(active_line(state, &run, &sources)?);
                 }
             }
         }
         let shown = found.records.len() as u64;
-        runs.extend(found.records.iter().map(|record| ended(record, &sources)));
+        runs.extend(found.records.iter().map(|record| finished_line(state, record, &sources)));
         let page = HistoryListPage {
-            chrome: chrome(house, Some(&actor), "History", NavSection::History)?,
-            here: asked.address(asked.page),
-            sources: choices(&known, &asked.source),
-            outcomes: OUTCOMES.iter().map(|status| outcome(*status, asked.status)).collect(),
+            frame: page_frame(state, Some(&actor), "History", NavSection::History)?,
+            here: asked.link(&state.links, asked.page),
+            sources: source_choices(&known, &asked.source),
+            outcomes: TERMINAL_STATUSES.iter().map(|status| status_choice(*status, asked.status)).collect(),
             runs,
-            pager: pager(asked.page, PER, shown, found.total, |page| asked.address(page)),
+            pager: page_links(asked.page, RUNS_PER_PAGE, shown, found.total, |page| asked.link(&state.links, page)),
         };
-        RenderedHtml::draw(&page)
+        HtmlResponse::render(&page)
     })
     .await
 }
 
-/// Whose history is asked for under this name; `None` when nobody's is.
-pub(in crate::web) fn whose(house: &AppState, slug: &str) -> Result<Option<HistoryOf>, WebError> {
+/// The history of a source by its slug, of a removed one too; `None` if no source ever had it.
+pub(in crate::web) fn find_history_of(state: &AppState, slug: &str) -> Result<Option<HistoryOf>, WebError> {
     Ok(match slug.parse::<Slug>() {
-        Ok(slug) => house.store.history_of(&slug)?,
+        Ok(slug) => state.store.history_of(&slug)?,
         Err(_) => None,
     })
 }
 
-/// The page that was asked for, or the last one there is.
-fn past(house: &AppState, asked: &mut HistoryListQuery, of: Option<&HistoryOf>) -> Result<HistoryPage, WebError> {
+/// The finished runs of the requested page, or of the last one.
+fn load_finished(
+    state: &AppState,
+    asked: &mut HistoryListQuery,
+    of: Option<&HistoryOf>,
+) -> Result<HistoryPage, WebError> {
     if !asked.source.is_empty() && of.is_none() {
         asked.page = 1;
         return Ok(HistoryPage { records: Vec::new(), total: 0 });
     }
-    let query = |page| HistoryQuery { of: of.cloned(), status: asked.status, page, per: PER };
-    let found = house.store.history(&query(asked.page))?;
-    let last_page = found.total.div_ceil(PER).max(1);
+    let query = |page| HistoryQuery { of: of.cloned(), status: asked.status, page, per: RUNS_PER_PAGE };
+    let found = state.store.history(&query(asked.page))?;
+    let last_page = found.total.div_ceil(RUNS_PER_PAGE).max(1);
     if asked.page <= last_page {
         return Ok(found);
     }
-    let found = house.store.history(&query(last_page))?;
+    let found = state.store.history(&query(last_page))?;
     asked.page = last_page;
     Ok(found)
 }
 
-/// The sources there are, and the one that was asked for even if it is there no more.
-fn choices(known: &[Source], asked: &str) -> Vec<FilterChoice> {
+/// The sources to filter by, with the requested one even if it was removed.
+fn source_choices(known: &[Source], requested: &str) -> Vec<FilterChoice> {
     let choice = |source: &Source| FilterChoice {
         value: source.slug.to_string(),
-        name: source.name.clone(),
-        chosen: source.slug.as_str() == asked,
+        label: source.name.clone(),
+        is_selected: source.slug.as_str() == requested,
     };
     let mut choices: Vec<FilterChoice> = known.iter().map(choice).collect();
-    if !asked.is_empty() && !choices.iter().any(|choice| choice.chosen) {
-        choices.push(FilterChoice { value: asked.to_owned(), name: asked.to_owned(), chosen: true });
+    if !requested.is_empty() && !choices.iter().any(|choice| choice.is_selected) {
+        choices.push(FilterChoice { value: requested.to_owned(), label: requested.to_owned(), is_selected: true });
     }
     choices
 }
 
-fn outcome(status: Status, asked: Option<Status>) -> FilterChoice {
-    FilterChoice { value: status.to_string(), name: status.word().to_owned(), chosen: asked == Some(status) }
+fn status_choice(status: Status, requested: Option<Status>) -> FilterChoice {
+    FilterChoice { value: status.to_string(), label: status.label().to_owned(), is_selected: requested == Some(status) }
 }
 
-/// `GET /history/{id}`: one run. `kind` chooses which changes are shown, `changes` and `issues` turn their pages.
-pub(in crate::web) async fn one(
-    rooms: AppData,
-    caller: RequestCaller,
+/// `GET /history/{id}`: one run. `kind` selects the kind of changes, `changes` and `issues` select their pages.
+pub(in crate::web) async fn run_page(
+    app: AppData,
+    credentials: RequestCredentials,
     id: web::Path<String>,
     query: web::Query<FormValues>,
-) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.viewer(house)?;
-        let run = known(house, &id)?;
-        RenderedHtml::draw(&run_page(house, &actor, &run, &query)?)
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.viewer()?;
+        let run = find_run(state, &id)?;
+        HtmlResponse::render(&build_run_page(state, &actor, &run, &query)?)
     })
     .await
 }
 
-/// The run of that id.
-pub(in crate::web) fn known(house: &AppState, id: &str) -> Result<HistoryRun, WebError> {
+/// The run with this id.
+pub(in crate::web) fn find_run(state: &AppState, id: &str) -> Result<HistoryRun, WebError> {
     let run = match id.parse() {
-        Ok(id) => house.store.run(id)?,
+        Ok(id) => state.store.run(id)?,
         Err(_) => None,
     };
     run.ok_or_else(|| WebError::not_found("sync"))
 }
 
-/// `GET /history/{id}/issues.csv`: all kept issues of a run as a file.
-pub(in crate::web) async fn issues_file(
-    rooms: AppData,
-    caller: RequestCaller,
+/// `GET /history/{id}/issues.csv`: all kept issues of a run.
+pub(in crate::web) async fn issues_csv(
+    app: AppData,
+    credentials: RequestCredentials,
     id: web::Path<String>,
 ) -> Result<HttpResponse, WebError> {
-    let (name, csv) = app_state::run(&rooms, move |house| {
-        caller.viewer(house)?;
-        let run = known(house, &id)?;
+    let (name, csv) = app_state::run_blocking(&app, move |state| {
+        credentials.resolve(state)?.viewer()?;
+        let run = find_run(state, &id)?;
         let source = match &run {
             HistoryRun::Active(run) => &run.source,
             HistoryRun::Ended(record) => &record.source,
@@ -167,7 +173,7 @@ pub(in crate::web) async fn issues_file(
         let id = run.as_attempt().id;
         let mut writer = csv::Writer::from_writer(Vec::new());
         let mut wrote = writer.write_record(["row", "column", "kind", "reason"]);
-        for issue in house.store.issues(id, 1, KEPT_ISSUES as u64)? {
+        for issue in state.store.issues(id, 1, KEPT_ISSUES as u64)? {
             let row = issue.row.map(|row| row.to_string()).unwrap_or_default();
             let column = inert(issue.column.as_deref().unwrap_or_default());
             let (kind, reason) = (issue.kind.to_string(), inert(&issue.reason));
@@ -190,12 +196,12 @@ mod tests {
     use super::{FormValues, HistoryListQuery, Status};
 
     #[test]
-    fn an_address_that_makes_no_sense_asks_for_everything() {
+    fn a_query_that_cannot_be_parsed_selects_everything() {
         let asked = |pairs: &[(&str, &str)]| {
             let values: FormValues =
                 pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let asked = HistoryListQuery::from(&values);
-            (asked.status, asked.page, asked.address(asked.page))
+            (asked.status, asked.page, asked.link(&LinkBuilder::default(), asked.page))
         };
         assert_eq!(asked(&[("status", "running"), ("page", "0")]), (None, 1, "/history".to_owned()));
         let failed = [("source", "a b"), ("status", "failed"), ("page", "3")];

@@ -1,73 +1,74 @@
-//! Past runs: the list of them, and one of them in full.
+//! The views of the history: the list of runs and the page of one run.
 
 use askama::Template;
 
-use crate::web::layout::run_labels::{Kind, RunStatus, StatusWords as _};
-use crate::web::layout::view::{PageFrame, TimeLabel, grouped};
-use crate::web::panel::view::{ChangeWords as _, RunView};
+use crate::web::layout::run_labels::{Kind, RunStatus, StatusLabels as _};
+use crate::web::layout::time_label::TimeLabel;
+use crate::web::layout::view::{PageFrame, grouped};
+use crate::web::panel::view::{ChangeLabels as _, RunView};
 
 /// `GET /history`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "history.html")]
 pub struct HistoryListPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// The address of exactly this view.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// The link to exactly this view.
     pub here: String,
-    /// The sources to choose from.
+    /// The sources to filter by.
     pub sources: Vec<FilterChoice>,
-    /// The outcomes to choose from.
+    /// The statuses to filter by.
     pub outcomes: Vec<FilterChoice>,
-    /// The past runs on this page, and on the first one, before them, those that go on.
+    /// The finished runs of this page; on the first page the active runs come before them.
     pub runs: Vec<RunLine>,
-    /// Where this page is among the others; those that go on are not counted.
+    /// The links to other pages. Active runs are not counted.
     pub pager: PageLinks,
 }
 
 impl HistoryListPage {
-    /// Whether any of them goes on.
-    pub fn is_followed(&self) -> bool {
+    /// Whether any run is active.
+    pub fn has_active_runs(&self) -> bool {
         self.runs.iter().any(|line| line.run.status.is_active())
     }
 
-    /// Whether only some runs were asked for.
+    /// Whether a filter is set.
     pub fn is_filtered(&self) -> bool {
-        self.sources.iter().chain(&self.outcomes).any(|choice| choice.chosen)
+        self.sources.iter().chain(&self.outcomes).any(|choice| choice.is_selected)
     }
 }
 
-/// What a list can be narrowed to.
+/// One value of a filter.
 #[derive(Debug, Clone, Default)]
 pub struct FilterChoice {
-    /// The value in the address.
+    /// The value in the query.
     pub value: String,
-    /// What people read.
-    pub name: String,
-    /// Whether it is narrowed to this.
-    pub chosen: bool,
+    /// The label.
+    pub label: String,
+    /// Whether the list is filtered by it.
+    pub is_selected: bool,
 }
 
 /// One run in the list.
 #[derive(Debug, Clone)]
 pub struct RunLine {
-    /// The address of its page.
+    /// The link to its page.
     pub href: String,
     /// The slug of its source.
     pub slug: String,
     /// The name of its source.
     pub source: String,
-    /// Whether the source is there no more.
-    pub removed: bool,
+    /// Whether the source was removed.
+    pub is_source_removed: bool,
     /// The run. Changes and issues are only counted.
     pub run: RunView,
-    /// What it was: "Full sync".
-    pub what: &'static str,
-    /// When it was accepted.
-    pub accepted: TimeLabel,
+    /// Its kind: "Full sync".
+    pub kind_label: &'static str,
+    /// When it was queued.
+    pub queued_at: TimeLabel,
 }
 
 impl RunLine {
-    /// Whether its counts say anything: of a run that never came to a row they are all zero.
+    /// Whether to show its counts. They are all zero if the run failed before it read a row.
     pub fn has_counts(&self) -> bool {
         self.run.status != RunStatus::Failed && has_counts(&self.run)
     }
@@ -78,24 +79,24 @@ fn has_counts(run: &RunView) -> bool {
     stats.added + stats.updated + stats.removed + stats.unchanged + stats.rejected > 0
 }
 
-/// Where a page is among the others of its list.
+/// The position of a page in a list, and the links to its neighbours.
 #[derive(Debug, Clone, Default)]
 pub struct PageLinks {
     /// The number of the first entry shown, from 1.
     pub first: u64,
     /// The number of the last entry shown.
     pub last: u64,
-    /// How many there are on all pages.
+    /// The number of entries on all pages.
     pub found: u64,
-    /// The address of the page before, if there is one.
+    /// The link to the previous page, if there is one.
     pub previous: Option<String>,
-    /// The address of the page after, if there is one.
+    /// The link to the next page, if there is one.
     pub next: Option<String>,
 }
 
 impl PageLinks {
     /// Whether there are other pages.
-    pub fn turns(&self) -> bool {
+    pub fn has_other_pages(&self) -> bool {
         self.previous.is_some() || self.next.is_some()
     }
 }
@@ -104,114 +105,114 @@ impl PageLinks {
 #[derive(Debug, Clone, Template)]
 #[template(path = "history_run.html")]
 pub struct RunPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// The run; its lists are those of the chosen pages.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// The run, with the selected pages of its lists.
     pub run: RunView,
     /// The slug of its source.
     pub slug: String,
     /// The name of its source.
     pub source: String,
-    /// Whether the source is there no more.
-    pub removed: bool,
-    /// When it was accepted.
-    pub accepted: TimeLabel,
-    /// What is known of it, by name.
+    /// Whether the source was removed.
+    pub is_source_removed: bool,
+    /// When it was queued.
+    pub queued_at: TimeLabel,
+    /// Facts about the run: name and value.
     pub facts: Vec<(&'static str, String)>,
-    /// Where its time went; empty while it goes on, and where that was not kept.
+    /// The duration of each stage; empty while the run is active, and if no timings were kept.
     pub stages: Vec<StageLine>,
-    /// The runs that continue each other, if it is not alone.
+    /// The attempts of this run, if there are several.
     pub attempts: Vec<AttemptLine>,
-    /// The kinds of changes there are.
+    /// One tab for each kind of change.
     pub kinds: Vec<KindTab>,
-    /// Where the page of changes is.
+    /// The links to other pages of changes.
     pub changes: PageLinks,
-    /// Where the page of issues is.
+    /// The links to other pages of issues.
     pub issues: PageLinks,
-    /// The value of `action` that repeats it, for those who may, where that makes sense.
-    pub again: Option<&'static str>,
+    /// The value of the form field `action` that repeats the run, if the reader may repeat it.
+    pub repeat_action: Option<&'static str>,
 }
 
 impl RunPage {
-    /// Whether it, or a run that continues it, goes on: the page then looks again when that has ended.
-    pub fn follows(&self) -> bool {
+    /// Whether this run or one that continues it is active. The page then refreshes when that has ended.
+    pub fn is_active(&self) -> bool {
         self.run.status.is_active() || self.attempts.iter().any(|attempt| attempt.status.is_active())
     }
 
-    /// Whether its counts say anything.
+    /// Whether to show its counts.
     pub fn has_counts(&self) -> bool {
         has_counts(&self.run)
     }
 
-    /// Whether its last words say more than its counts.
-    pub fn says_more(&self) -> bool {
+    /// Whether to show its message: whether that says more than the counts.
+    pub fn shows_message(&self) -> bool {
         let run = &self.run;
         let counts_are_all = run.status == RunStatus::Completed && run.changed_anything() && !run.needs_attention();
         run.kind == Kind::Preview || !counts_are_all
     }
 
-    /// How wide the bar of stages is, in the measure of its parts; zero where there is nothing to draw.
-    pub fn bar(&self) -> u64 {
+    /// The width of the bar of stages, in the unit of its parts; zero if there is nothing to draw.
+    pub fn bar_width(&self) -> u64 {
         self.stages.last().map_or(0, |stage| stage.begin + stage.width)
     }
 
-    /// How many of the changes of the chosen kind were not kept by name.
+    /// How many changes of the selected kind were counted, but not kept.
     pub fn more_of_kind(&self) -> Option<u64> {
-        let chosen = self.kinds.iter().find(|tab| tab.chosen)?;
-        chosen.count.checked_sub(self.changes.found).filter(|more| *more > 0)
+        let selected = self.kinds.iter().find(|tab| tab.is_selected)?;
+        selected.count.checked_sub(self.changes.found).filter(|more| *more > 0)
     }
 
-    /// How many issues were not kept with their text.
+    /// How many issues were counted, but not kept.
     pub fn more_issues(&self) -> Option<u64> {
         self.run.issues_total.checked_sub(self.issues.found).filter(|more| *more > 0)
     }
 }
 
-/// How long one stage lasted, and its part of the bar.
+/// The duration of one stage, and its part of the bar.
 #[derive(Debug, Clone)]
 pub struct StageLine {
-    /// "Fetching".
-    pub word: &'static str,
-    /// The name of its colour in the stylesheet.
+    /// The label: "Fetching".
+    pub label: &'static str,
+    /// The name of its tone in the stylesheet.
     pub tone: &'static str,
-    /// How long, in words; or why there is no length.
-    pub length: String,
-    /// Whether it has none.
-    pub absent: bool,
-    /// Where its part of the bar begins, in thousandths of the bar.
+    /// The duration, or why there is none.
+    pub duration: String,
+    /// Whether there is no duration.
+    pub is_absent: bool,
+    /// Where its part begins, in thousandths of the bar.
     pub begin: u64,
-    /// How wide that is, in the same.
+    /// The width of its part, in thousandths of the bar.
     pub width: u64,
 }
 
-/// One of the runs that continue each other.
+/// One of several runs that continue each other.
 #[derive(Debug, Clone)]
 pub struct AttemptLine {
-    /// The address of its page; none for the run at hand.
+    /// The link to its page; `None` for the run of this page.
     pub href: Option<String>,
-    /// How it ended or where it stands.
+    /// Its status.
     pub status: RunStatus,
     /// "Attempt 2", "Attempt 1, resumed".
     pub name: String,
-    /// What it is to the run at hand: "continues this run".
+    /// Its relation to the run of this page: "continues this run".
     pub relation: &'static str,
-    /// The percent it reached.
+    /// The percentage that it reached.
     pub progress: u8,
     /// When it ended.
     pub finished_at: Option<TimeLabel>,
 }
 
-/// One kind of changes.
+/// The tab of one kind of change.
 #[derive(Debug, Clone)]
 pub struct KindTab {
-    /// The address that shows them.
+    /// The link to the changes of this kind.
     pub href: String,
-    /// "added".
-    pub word: &'static str,
+    /// The label: "added".
+    pub label: &'static str,
     /// The name of its icon.
     pub icon: &'static str,
-    /// How many there were.
+    /// The number of changes.
     pub count: u64,
-    /// Whether they are the ones shown.
-    pub chosen: bool,
+    /// Whether these changes are shown.
+    pub is_selected: bool,
 }

@@ -1,4 +1,4 @@
-//! What every handler works with, and the one place that moves blocking work off the threads that answer requests.
+//! The application state that handlers share, and how they run blocking work on it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,73 +9,76 @@ use actix_web::{rt, web};
 use tokio::sync::Semaphore;
 
 use super::error::WebError;
+use super::links::LinkBuilder;
 use crate::status::StatusBoard;
 use crate::store::Store;
 use crate::sync::SyncControl;
 
-/// The rooms behind the front door.
+/// What handlers work with.
 pub struct AppState {
-    /// The cellar.
+    /// The database.
     pub store: Store,
-    /// The notice board.
+    /// Live status of runs.
     pub board: Arc<StatusBoard>,
-    /// The engine's door.
+    /// Starts and cancels runs, and probes sources.
     pub control: SyncControl,
-    /// Where uploaded files go.
+    /// The folder of uploaded files.
     pub uploads_dir: PathBuf,
+    /// Builds links below the public URL.
+    pub links: LinkBuilder,
 }
 
-/// The house as handlers get it.
+/// The application state as handlers extract it.
 pub(in crate::web) type AppData = web::Data<AppState>;
 
-/// How long whoever asks for a page waits for the database. One that is frozen, or whose tables somebody has locked,
-/// says nothing at all; the thread that asked it has to wait on.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a request waits for the database. A frozen database, or a locked table, never responds; the blocking
+/// thread that queried it stays occupied.
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Runs `work`, which may wait for the database, on a thread that is there for it.
-pub(in crate::web) async fn run<T, F>(rooms: &AppData, work: F) -> Result<T, WebError>
+/// Runs `work`, which may wait for the database, on a blocking thread. It is given up after [`DATABASE_TIMEOUT`].
+pub(in crate::web) async fn run_blocking<T, F>(app: &AppData, work: F) -> Result<T, WebError>
 where
     T: Send + 'static,
     F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
 {
-    match rt::time::timeout(PATIENCE, run_slow(rooms, work)).await {
-        Ok(answer) => answer,
+    match rt::time::timeout(DATABASE_TIMEOUT, run_slow_blocking(app, work)).await {
+        Ok(result) => result,
         Err(_) => Err(WebError::database_away()),
     }
 }
 
-/// [`run`] for work that may take its time: fetching from a place, removing a big catalog.
-pub(in crate::web) async fn run_slow<T, F>(rooms: &AppData, work: F) -> Result<T, WebError>
+/// [`run_blocking`] without the timeout, for work that takes long: fetching a source, removing a big catalog.
+pub(in crate::web) async fn run_slow_blocking<T, F>(app: &AppData, work: F) -> Result<T, WebError>
 where
     T: Send + 'static,
     F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
 {
-    let rooms = rooms.clone();
-    match web::block(move || work(&rooms)).await {
-        Ok(answer) => answer,
+    let state = app.clone();
+    match web::block(move || work(&state)).await {
+        Ok(result) => result,
         Err(error) => Err(WebError::internal("a request was dropped", &error)),
     }
 }
 
-/// How many passwords are hashed at once: each takes 19 MiB and a whole processor.
-static HASHING: Semaphore = Semaphore::const_new(2);
-/// How long a person waits for a turn.
-const TURN: Duration = Duration::from_secs(10);
+/// How many passwords are hashed at once: each takes 19 MiB and a whole core.
+static HASHING_PERMITS: Semaphore = Semaphore::const_new(2);
+/// How long a login waits for a permit.
+const HASHING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// [`run`] for work that hashes a password: only so much of it goes on at once. Who waits for a turn holds no thread.
-pub(in crate::web) async fn run_hashing<T, F>(rooms: &AppData, work: F) -> Result<T, WebError>
+/// [`run_slow_blocking`] for work that hashes a password. Waiting for a permit occupies no thread.
+pub(in crate::web) async fn run_password_hashing<T, F>(app: &AppData, work: F) -> Result<T, WebError>
 where
     T: Send + 'static,
     F: FnOnce(&AppState) -> Result<T, WebError> + Send + 'static,
 {
-    let Ok(Ok(turn)) = rt::time::timeout(TURN, HASHING.acquire()).await else {
-        let sentence = "Too many people sign in at this moment. Try again in a few seconds.";
-        return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", sentence).after(TURN));
+    let Ok(Ok(permit)) = rt::time::timeout(HASHING_TIMEOUT, HASHING_PERMITS.acquire()).await else {
+        let message = "Too many logins at once. Try again in a few seconds.";
+        return Err(WebError::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).retry_after(HASHING_TIMEOUT));
     };
-    // The turn goes with the work: a browser that went away does not make room for another hash beside this one.
-    run_slow(rooms, move |house| {
-        let _turn = turn;
-        work(house)
+    // The permit moves with the work: a browser that disconnects must not let another hash start beside this one.
+    run_slow_blocking(app, move |state| {
+        let _permit = permit;
+        work(state)
     })
     .await
 }

@@ -15,16 +15,15 @@ struct Asset {
 // `VERSION` and `ASSETS`, written by build.rs.
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// The URL of a file for templates: `app.css` becomes `/static/3f9c2a1b7d40e586/app.css`.
+/// The route of a file by its name: `app.css` becomes `/static/3f9c2a1b7d40e586/app.css`.
 ///
-/// A name that is not embedded is a mistake in a template. Its URL answers 404.
-pub(in crate::web) fn url(name: &str) -> &'static str {
+/// A name that is not embedded is a mistake in a template. Its route responds with 404.
+pub(super) fn asset_route(name: &str) -> &'static str {
     find_asset(name).map_or("/static/missing", |asset| asset.url)
 }
 
-/// Adds `GET /static/{version}/{name}`, and the URL at which browsers request an icon without being told of one.
+/// Adds `GET /static/{version}/{name}`.
 pub(in crate::web) fn configure(services: &mut web::ServiceConfig) {
-    services.service(web::redirect("/favicon.ico", url("favicon.svg")));
     let assets = web::resource("/static/{version}/{name:.+}");
     services.service(assets.route(web::get().to(serve_asset)).route(web::head().to(serve_asset)));
 }

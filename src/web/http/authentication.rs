@@ -1,54 +1,36 @@
-//! Who may: the credentials of a request, the door it came through, and the questions handlers ask about them.
+//! Authentication and authorization: the credentials of a request, who they belong to, and what that caller may do.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
+use std::sync::{Arc, OnceLock};
 
 use actix_web::dev::Payload;
-use actix_web::http::{Method, header};
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::http::header;
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 
 use super::app_state::AppState;
 use super::error::WebError;
+use super::response_format::ResponseFormat;
 use super::session;
 use crate::domain::account::{Actor, Role};
 use crate::domain::secret::token_hash;
 use crate::domain::source::{Slug, Source};
-use crate::web::legacy_api;
 
-/// What kind of answer a request expects.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ResponseFormat {
-    /// JSON, exports and metrics: a bearer token works here.
-    Json,
-    /// A page for people.
-    Page,
-    /// A part of a page, asked for by HTMX.
-    Fragment,
+/// The credentials of a request. Extracting them does not touch the database.
+///
+/// All copies within one request share one result: [`RequestCredentials::resolve`] queries the database at most once
+/// per request, whoever calls it how often.
+#[derive(Clone, Debug)]
+pub struct RequestCredentials(Arc<CredentialCheck>);
+
+#[derive(Debug)]
+struct CredentialCheck {
+    presented: PresentedCredentials,
+    result: OnceLock<Result<RequestCaller, WebError>>,
 }
 
-impl ResponseFormat {
-    /// The door a request comes through.
-    #[must_use]
-    pub fn of(request: &HttpRequest) -> Self {
-        let path = request.path();
-        let is_data = path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv");
-        if path.starts_with("/api/") || is_data || legacy_api::takes_only_json(request) {
-            Self::Json
-        } else if request.headers().contains_key("hx-request") || is_fragment(path) {
-            Self::Fragment
-        } else {
-            Self::Page
-        }
-    }
-}
-
-/// Addresses that only ever answer with a part of a page.
-fn is_fragment(path: &str) -> bool {
-    path.trim_end_matches('/').ends_with("/sync-status") || path == "/sync-badge"
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum RequestCredentials {
+#[derive(Debug)]
+enum PresentedCredentials {
     None,
     /// The hash of a session cookie.
     Session(String),
@@ -56,108 +38,108 @@ enum RequestCredentials {
     Bearer(String),
 }
 
-/// Who asks, before the database was asked about them: taking it costs nothing, and every question is asked inside
-/// [`crate::web::http::app_state::run`].
-#[derive(Clone, Debug)]
-pub struct RequestCaller {
-    credentials: RequestCredentials,
+impl PresentedCredentials {
+    fn of(request: &HttpRequest) -> Self {
+        let accepts_bearer = ResponseFormat::of(request) == ResponseFormat::Json;
+        match (accepts_bearer.then(|| bearer_token(request)).flatten(), session::session_cookie(request)) {
+            // A token takes precedence: a valid cookie must not hide a revoked token.
+            (Some(token), _) => Self::Bearer(token_hash(&token)),
+            (None, Some(cookie)) => Self::Session(token_hash(&cookie)),
+            (None, None) => Self::None,
+        }
+    }
+
+    fn look_up(&self, state: &AppState) -> Result<Option<Actor>, WebError> {
+        match self {
+            Self::None => Ok(None),
+            Self::Session(hash) => Ok(state.store.session_actor(hash)?),
+            Self::Bearer(hash) => state.store.token_actor(hash)?.ok_or_else(WebError::bad_token).map(Some),
+        }
+    }
 }
 
-impl FromRequest for RequestCaller {
+impl FromRequest for RequestCredentials {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let bearer = (ResponseFormat::of(request) == ResponseFormat::Json).then(|| bearer(request)).flatten();
-        let credentials = match (bearer, session::cookie(request)) {
-            // A token that was sent is the one that counts: a bad one must not be saved by a cookie.
-            (Some(token), _) => RequestCredentials::Bearer(token_hash(&token)),
-            (None, Some(cookie)) => RequestCredentials::Session(token_hash(&cookie)),
-            (None, None) => RequestCredentials::None,
-        };
-        ready(Ok(Self { credentials }))
+        let known = request.extensions().get::<Self>().cloned();
+        ready(Ok(known.unwrap_or_else(|| {
+            let presented = PresentedCredentials::of(request);
+            let credentials = Self(Arc::new(CredentialCheck { presented, result: OnceLock::new() }));
+            request.extensions_mut().insert(credentials.clone());
+            credentials
+        })))
     }
 }
 
-fn bearer(request: &HttpRequest) -> Option<String> {
+fn bearer_token(request: &HttpRequest) -> Option<String> {
     let header = request.headers().get(header::AUTHORIZATION)?.to_str().unwrap_or("");
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
 }
 
-impl RequestCaller {
-    /// The hash of the session cookie, if that is what the request came with.
+impl RequestCredentials {
+    /// The hash of the session cookie, if the request was sent with one and not with a token.
     #[must_use]
     pub fn session_hash(&self) -> Option<&str> {
-        match &self.credentials {
-            RequestCredentials::Session(hash) => Some(hash),
-            RequestCredentials::None | RequestCredentials::Bearer(_) => None,
+        match &self.0.presented {
+            PresentedCredentials::Session(hash) => Some(hash),
+            PresentedCredentials::None | PresentedCredentials::Bearer(_) => None,
         }
     }
 
-    /// Who it is; `None` is a visitor.
+    /// Who sent the request. The first call queries the database, later ones return its result.
     ///
     /// # Errors
-    /// For a bearer token that lets nobody in, also where visitors may come in.
-    pub fn actor(&self, house: &AppState) -> Result<Option<Actor>, WebError> {
-        match &self.credentials {
-            RequestCredentials::None => Ok(None),
-            RequestCredentials::Session(hash) => Ok(house.store.session_actor(hash)?),
-            RequestCredentials::Bearer(hash) => {
-                house.store.token_actor(hash)?.ok_or_else(WebError::bad_token).map(Some)
-            }
-        }
-    }
-
-    /// Someone who may read everything.
-    ///
-    /// # Errors
-    /// For visitors.
-    pub fn viewer(&self, house: &AppState) -> Result<Actor, WebError> {
-        self.actor(house)?.ok_or_else(WebError::sign_in)
-    }
-
-    /// Someone who may change things.
-    ///
-    /// # Errors
-    /// For visitors and viewers.
-    pub fn admin(&self, house: &AppState) -> Result<Actor, WebError> {
-        let actor = self.viewer(house)?;
-        if actor.role == Role::Admin { Ok(actor) } else { Err(WebError::admins_only()) }
-    }
-
-    /// The source of that slug, if the asker may read it. A visitor is not told whether a private one exists: any
-    /// other slug asks them to sign in too.
-    ///
-    /// # Errors
-    /// For visitors where the source is not public; for everyone else where there is no such source.
-    pub fn source(&self, house: &AppState, slug: &str) -> Result<(Source, Option<Actor>), WebError> {
-        let actor = self.actor(house)?;
-        let source = match slug.parse::<Slug>() {
-            Ok(slug) => house.store.source(&slug)?,
-            Err(_) => None,
-        };
-        match (source, actor) {
-            (Some(source), actor) if source.public || actor.is_some() => Ok((source, actor)),
-            (_, None) => Err(WebError::sign_in()),
-            (_, Some(_)) => Err(WebError::not_found("catalog")),
-        }
+    /// `bad_token` for a bearer token that is unknown or revoked, on public routes too; `database_away` or
+    /// `database_busy` if the session or token cannot be looked up.
+    pub fn resolve(&self, state: &AppState) -> Result<RequestCaller, WebError> {
+        let look_up = || self.0.presented.look_up(state).map(|actor| RequestCaller { actor });
+        self.0.result.get_or_init(look_up).clone()
     }
 }
 
-/// Whether a request that changes something comes from another site. Browsers say so themselves: `Sec-Fetch-Site`
-/// (only `same-origin` and `none`, a person's own doing, pass) or, where they are older, `Origin`. Programs send
-/// neither, and carry no cookies by accident.
-#[must_use]
-pub fn is_cross_site(request: &HttpRequest) -> bool {
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
-        return false;
+/// Who sent a request, as the database knows them.
+#[derive(Clone, Debug)]
+pub struct RequestCaller {
+    /// The account or token; `None` for a visitor.
+    pub actor: Option<Actor>,
+}
+
+impl RequestCaller {
+    /// The caller, if they may read everything.
+    ///
+    /// # Errors
+    /// `sign_in` for visitors.
+    pub fn viewer(&self) -> Result<Actor, WebError> {
+        self.actor.clone().ok_or_else(WebError::sign_in)
     }
-    let text = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap_or("?").to_ascii_lowercase());
-    if let Some(site) = text("sec-fetch-site") {
-        return site != "same-origin" && site != "none";
+
+    /// The caller, if they may change things.
+    ///
+    /// # Errors
+    /// `sign_in` for visitors, `admins_only` for viewers.
+    pub fn admin(&self) -> Result<Actor, WebError> {
+        let actor = self.viewer()?;
+        if actor.role == Role::Admin { Ok(actor) } else { Err(WebError::admins_only()) }
     }
-    let Some(origin) = text("origin") else { return false };
-    let host = text("host").unwrap_or_default();
-    origin.split_once("://").is_none_or(|(_, origin_host)| origin_host != host)
+
+    /// The source with this slug, if the caller may read it. A visitor cannot tell a private source from one that does
+    /// not exist.
+    ///
+    /// # Errors
+    /// `sign_in` for visitors unless the source is public; `not_found` for everyone else if it does not exist;
+    /// `database_away` or `database_busy` if it cannot be queried.
+    pub fn source(&self, state: &AppState, slug: &str) -> Result<Source, WebError> {
+        let source = match slug.parse::<Slug>() {
+            Ok(slug) => state.store.source(&slug)?,
+            Err(_) => None,
+        };
+        match source {
+            Some(source) if source.public || self.actor.is_some() => Ok(source),
+            _ if self.actor.is_none() => Err(WebError::sign_in()),
+            _ => Err(WebError::not_found("catalog")),
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What forms need: values as people type them, and addresses that carry values.
+//! Reads forms and queries: values by their names, trimmed.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -10,20 +10,19 @@ use actix_web::error::UrlencodedError;
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
-use url::form_urlencoded;
 
 use super::error::{WebError, from_framework};
 
-/// The values of a form or of an address by their names; of several of one name the last.
+/// The values of a form or a query by name; if a name is repeated, the last one.
 pub(in crate::web) type FormValues = HashMap<String, String>;
 
-/// A form as it came. Taking it never fails: who may not send one is told so before what is wrong with it. A request
-/// without a body sent an empty form.
+/// The body of a form, parsed. Extracting it never fails, so that a handler can check permissions before it reports a
+/// bad body. A request without a body counts as an empty form.
 pub(in crate::web) struct FormData<T>(Result<T, WebError>);
 
 impl<T> FormData<T> {
-    /// What was sent.
-    pub(in crate::web) fn read(self) -> Result<T, WebError> {
+    /// The values, or why the body could not be parsed.
+    pub(in crate::web) fn into_values(self) -> Result<T, WebError> {
         self.0
     }
 }
@@ -48,29 +47,14 @@ impl<T: DeserializeOwned + Default + 'static> FromRequest for FormData<T> {
     }
 }
 
-/// The value of that name without the white space around it; empty if there is none.
-pub(in crate::web) fn value(values: &FormValues, name: &str) -> String {
+/// The trimmed value of that name; empty if there is none.
+pub(in crate::web) fn trimmed_value(values: &FormValues, name: &str) -> String {
     values.get(name).map(|value| value.trim().to_owned()).unwrap_or_default()
 }
 
-/// Whether HTMX asks, which takes a fragment, and not a browser by itself, which takes a page.
-pub(in crate::web) fn is_htmx(request: &HttpRequest) -> bool {
-    request.headers().contains_key("hx-request")
-}
-
-/// `path` with those of the values that are not empty as its query. Names and values may hold anything.
-pub(in crate::web) fn address(path: &str, values: &[(&str, &str)]) -> String {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
-        query.append_pair(name, value);
-    }
-    let query = query.finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
-}
-
-/// The first `most` characters of a text, with an ellipsis where more followed.
-pub(in crate::web) fn clipped(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
+/// The first `max_chars` characters of a text, with an ellipsis if there are more.
+pub(in crate::web) fn clip_text(text: &str, max_chars: usize) -> String {
+    match text.char_indices().nth(max_chars) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
     }
@@ -78,20 +62,11 @@ pub(in crate::web) fn clipped(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{address, clipped};
-
-    #[test]
-    fn an_address_carries_anything() {
-        assert_eq!(address("/catalog/a", &[("q", ""), ("sort", "")]), "/catalog/a");
-        assert_eq!(
-            address("/catalog/a", &[("q", "a&b=c #1"), ("sort", "-Größe %")]),
-            "/catalog/a?q=a%26b%3Dc+%231&sort=-Gr%C3%B6%C3%9Fe+%25"
-        );
-    }
+    use super::clip_text;
 
     #[test]
     fn long_text_is_clipped_between_characters() {
-        assert_eq!(clipped("ÄÖÜ", 2), "ÄÖ…");
-        assert_eq!(clipped("ÄÖÜ", 3), "ÄÖÜ");
+        assert_eq!(clip_text("ÄÖÜ", 2), "ÄÖ…");
+        assert_eq!(clip_text("ÄÖÜ", 3), "ÄÖÜ");
     }
 }

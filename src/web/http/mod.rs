@@ -1,9 +1,18 @@
-//! What every request and response passes: application state, authentication, forms, errors, headers, assets.
+//! What requests and responses share: application state, authentication, forms, links, errors, headers, assets.
 
 pub mod app_state;
 pub(super) mod assets;
 pub mod authentication;
+pub(super) mod catch_panic;
+pub mod cross_site;
 pub mod error;
+pub(super) mod error_response;
 pub(super) mod form;
+pub(super) mod html_response;
+pub(super) mod json_response;
+pub(super) mod legacy_paths;
+pub mod links;
+pub mod response_format;
+pub(super) mod return_path;
 pub(super) mod security_headers;
 pub(super) mod session;

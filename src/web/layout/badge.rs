@@ -1,43 +1,43 @@
-//! The floating badge: what runs now, and what ended a moment ago. One answer for all sources.
+//! The floating badge: active runs and those that ended within the last minute, of all sources in one response.
 
 use std::collections::{HashMap, HashSet};
 
 use chrono::{TimeDelta, Utc};
 
-use super::page::RenderedHtml;
 use super::view::{BadgeFragment, BadgeRun, SyncBadge};
 use crate::domain::account::Actor;
 use crate::domain::source::Source;
 use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
+use crate::web::http::html_response::HtmlResponse;
 
-/// How long an ended run stays in the badge.
-const NEWS: TimeDelta = TimeDelta::minutes(1);
-/// The most ended runs it shows.
-const MOST: u32 = 20;
+/// How long a finished run stays in the badge.
+const RESULT_SHOWN_FOR: TimeDelta = TimeDelta::minutes(1);
+/// The most finished runs in the badge.
+const MAX_FINISHED_RUNS: u32 = 20;
 
 /// `GET /sync-badge`.
-pub(in crate::web) async fn fragment(rooms: AppData, caller: RequestCaller) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
-        let actor = caller.actor(house)?;
-        RenderedHtml::draw(&BadgeFragment::from(runs(house, actor.as_ref())?))
+pub(in crate::web) async fn fragment(app: AppData, credentials: RequestCredentials) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.actor;
+        HtmlResponse::render(&BadgeFragment::new(state.links.clone(), badge_runs(state, actor.as_ref())?))
     })
     .await
 }
 
-/// The runs that `actor` may know of.
-pub(super) fn runs(house: &AppState, actor: Option<&Actor>) -> Result<SyncBadge, WebError> {
-    let since = Utc::now() - NEWS;
-    // Every page asks this, and nearly always that is all there is to ask.
-    if !house.store.recent_activity(since)? {
+/// The runs of the sources that `actor` may read.
+pub(super) fn badge_runs(state: &AppState, actor: Option<&Actor>) -> Result<SyncBadge, WebError> {
+    let since = Utc::now() - RESULT_SHOWN_FOR;
+    // Every page runs this query, and nearly always it is the only one.
+    if !state.store.recent_activity(since)? {
         return Ok(SyncBadge::default());
     }
-    let active = house.store.active_runs()?;
-    let recent = house.store.recent_records(None, MOST)?;
-    let news: Vec<_> = recent.into_iter().filter(|record| record.finished_at > since).collect();
-    let sources: HashMap<_, Source> = house
+    let active = state.store.active_runs()?;
+    let recent = state.store.recent_records(None, MAX_FINISHED_RUNS)?;
+    let finished: Vec<_> = recent.into_iter().filter(|record| record.finished_at > since).collect();
+    let sources: HashMap<_, Source> = state
         .store
         .sources()?
         .into_iter()
@@ -45,13 +45,14 @@ pub(super) fn runs(house: &AppState, actor: Option<&Actor>) -> Result<SyncBadge,
         .map(|source| (source.id, source))
         .collect();
     let mut runs = Vec::new();
-    let mut told: HashSet<_> = active.iter().map(|(_, source)| *source).collect();
+    let mut shown: HashSet<_> = active.iter().map(|(_, source)| *source).collect();
     for (id, source_id) in active {
         let Some(source) = sources.get(&source_id) else { continue };
-        // It may have ended since: then it is among the news the next time.
-        let Some(report) = house.board.get(id)? else { continue };
+        // It may have ended since; the next response has it among the finished ones.
+        let Some(report) = state.board.get(id)? else { continue };
         runs.push(BadgeRun {
             sync_id: id.to_string(),
+            href: state.links.catalog(source.slug.as_str()),
             slug: source.slug.to_string(),
             name: source.name.clone(),
             kind: report.kind,
@@ -60,14 +61,15 @@ pub(super) fn runs(house: &AppState, actor: Option<&Actor>) -> Result<SyncBadge,
             stats: report.stats,
         });
     }
-    for record in news {
-        // The newest of a source is its news; what came before it is history.
-        if !told.insert(record.source_id) {
+    for record in finished {
+        // Only the latest run of a source is shown.
+        if !shown.insert(record.source_id) {
             continue;
         }
         if let Some(source) = sources.get(&record.source_id) {
             runs.push(BadgeRun {
                 sync_id: record.id.to_string(),
+                href: state.links.catalog(source.slug.as_str()),
                 slug: source.slug.to_string(),
                 name: source.name.clone(),
                 kind: record.kind,

@@ -3,8 +3,9 @@
 use askama::Template as _;
 
 use super::run_labels::{Kind, LatestRun, RunStats, RunStatus};
-use super::view::{BadgeFragment, BadgeRun, SyncBadge, TimeLabel, counted, grouped};
+use super::view::{BadgeFragment, BadgeRun, SyncBadge, counted, grouped};
 use crate::domain::{feed_counts::FeedCounts, progress::ProgressCount};
+use crate::web::layout::time_label::TimeLabel;
 use crate::web::panel::view::{PanelFragment, PanelView, RunView, StartNotice};
 
 const ALL: [RunStatus; 6] = [

@@ -1,21 +1,22 @@
-//! The words, icons and colours for a run: what is done, where it stands, how far it is. Shared by the panel, the
-//! badge and the dashboard. The lists themselves are the domain's.
+//! The labels, icons and tones of a run: its kind, status and stage. Shared by the panel, the badge, the dashboard and
+//! the history.
 
 pub use crate::domain::operation::{OperationKind as Kind, Stage, Status as RunStatus};
 pub use crate::domain::progress::RunStats;
 use crate::domain::run_text;
+use crate::store::records::LatestResult;
 
-/// What a run does, in words.
-pub trait KindWords {
-    /// As the title of the panel while it runs.
+/// Labels of a kind of run.
+pub trait KindLabels {
+    /// What a run of this kind does, as the title of the panel: "Syncing".
     fn doing(self) -> &'static str;
-    /// As the subject of a sentence.
+    /// The kind as a noun: "Sync".
     fn noun(self) -> &'static str;
-    /// Where a run of this kind stands, in words that fit into a list: "Syncing, 45 %".
-    fn standing(self, status: RunStatus, percent: u8) -> String;
+    /// What a run of this kind does and how far it is, short enough for a list: "Syncing, 45 %".
+    fn progress_label(self, status: RunStatus, percent: u8) -> String;
 }
 
-impl KindWords for Kind {
+impl KindLabels for Kind {
     fn doing(self) -> &'static str {
         match self {
             Self::Sync => "Syncing",
@@ -29,28 +30,34 @@ impl KindWords for Kind {
         run_text::kind_label(self)
     }
 
-    fn standing(self, status: RunStatus, percent: u8) -> String {
+    fn progress_label(self, status: RunStatus, percent: u8) -> String {
         match status {
             RunStatus::Running => format!("{}, {percent} %", self.doing()),
-            status => status.word().to_owned(),
+            status => status.label().to_owned(),
         }
     }
 }
 
-/// How the latest run of a source ended that was more than a preview.
+/// How the latest run of a source ended. Previews do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LatestRun {
     /// The terminal status.
     pub status: RunStatus,
-    /// What it counted.
+    /// Its counts.
     pub stats: RunStats,
     /// How many removals it withheld.
     pub withheld: u64,
 }
 
+impl From<&LatestResult> for LatestRun {
+    fn from(result: &LatestResult) -> Self {
+        Self { status: result.status, stats: result.stats, withheld: result.withheld_removals }
+    }
+}
+
 impl LatestRun {
-    /// The state of the catalog, as a label: "Up to date".
-    pub fn state(&self) -> String {
+    /// The state of the catalog as a label: "Up to date".
+    pub fn state_label(&self) -> String {
         match self.status {
             RunStatus::Completed => run_text::completed_state(&self.stats, self.withheld),
             RunStatus::Failed => {
@@ -65,18 +72,18 @@ impl LatestRun {
         if self.withheld > 0 { "warning" } else { run_icon(self.status, &self.stats) }
     }
 
-    /// The name of its colour in the stylesheet.
+    /// The name of its tone in the stylesheet.
     pub fn tone(&self) -> &'static str {
         if self.withheld > 0 { "quiet" } else { run_tone(self.status, &self.stats) }
     }
 }
 
-/// The icon of a run: a completed one that had to leave something out is no plain success.
+/// The icon of a run. A completed run that skipped something gets a warning.
 pub fn run_icon(status: RunStatus, stats: &RunStats) -> &'static str {
     if is_incomplete(status, stats) { "warning" } else { status.icon() }
 }
 
-/// The colour of the same.
+/// The tone of a run, for the same cases as [`run_icon`].
 pub fn run_tone(status: RunStatus, stats: &RunStats) -> &'static str {
     if is_incomplete(status, stats) { "quiet" } else { status.tone() }
 }
@@ -85,18 +92,18 @@ fn is_incomplete(status: RunStatus, stats: &RunStats) -> bool {
     status == RunStatus::Completed && run_text::has_left_out(stats)
 }
 
-/// Where a run stands, as readers see it.
-pub trait StatusWords {
-    /// The word.
-    fn word(self) -> &'static str;
-    /// The name of its colour in the stylesheet.
+/// Labels of the status of a run.
+pub trait StatusLabels {
+    /// The label: "Completed".
+    fn label(self) -> &'static str;
+    /// The name of its tone in the stylesheet.
     fn tone(self) -> &'static str;
     /// The name of its icon.
     fn icon(self) -> &'static str;
 }
 
-impl StatusWords for RunStatus {
-    fn word(self) -> &'static str {
+impl StatusLabels for RunStatus {
+    fn label(self) -> &'static str {
         run_text::status_label(self)
     }
 
@@ -121,16 +128,16 @@ impl StatusWords for RunStatus {
     }
 }
 
-/// The part of the work a running run is in, as readers see it.
-pub trait StageWords {
-    /// The word.
-    fn word(self) -> &'static str;
+/// Labels of the stage of an active run.
+pub trait StageLabels {
+    /// The label: "Fetching".
+    fn label(self) -> &'static str;
     /// The name of its icon.
     fn icon(self) -> &'static str;
 }
 
-impl StageWords for Stage {
-    fn word(self) -> &'static str {
+impl StageLabels for Stage {
+    fn label(self) -> &'static str {
         match self {
             Self::Fetching => "Fetching",
             Self::Processing => "Processing",

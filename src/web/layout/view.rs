@@ -1,31 +1,37 @@
-//! What every page has around its content: the header and the floating badge.
+//! The views of what every page has around its content: the header and the floating badge.
+
+use std::time::Duration;
 
 use askama::Template;
 
-use super::run_labels::{Kind, KindWords as _, RunStats, RunStatus, run_icon, run_tone};
+use super::run_labels::{Kind, KindLabels as _, RunStats, RunStatus, run_icon, run_tone};
 use crate::domain::run_text;
 use crate::domain::text::counts;
+use crate::web::http::error::whole_seconds;
+use crate::web::http::links::LinkBuilder;
 
 /// The frame of a page.
 #[derive(Debug, Clone, Default)]
 pub struct PageFrame {
+    /// Builds the links of the page.
+    pub links: LinkBuilder,
     /// The page's own name, shown in the tab before "Lockstep".
     pub title: String,
-    /// Who is logged in; without it the header offers to log in.
+    /// Who is logged in; `None` for a visitor, whose header has a link to log in.
     pub user: Option<PageUser>,
     /// Which entry of the header is marked as the current one.
     pub section: NavSection,
-    /// What the floating badge says as of page load.
+    /// The floating badge, as of page load.
     pub badge: SyncBadge,
 }
 
-/// Who looks at the page.
+/// The reader of a page, if logged in.
 #[derive(Debug, Clone)]
 pub struct PageUser {
     /// The login name.
     pub name: String,
-    /// Whether the links that only admins may follow are shown.
-    pub admin: bool,
+    /// Whether to show the links for admins.
+    pub is_admin: bool,
 }
 
 /// The entries of the header.
@@ -37,7 +43,7 @@ pub enum NavSection {
     History,
     /// Anything under `/settings`.
     Settings,
-    /// A page outside all of them: log in, set-up, an error.
+    /// A page outside all of them: login, setup, an error.
     #[default]
     Elsewhere,
 }
@@ -61,7 +67,7 @@ impl NavSection {
 
 /// The floating badge: runs that are active, and runs that ended within the last minute.
 ///
-/// It is one request for all sources, and only ever about sources that its reader may see.
+/// One request covers all sources that the reader may see.
 #[derive(Debug, Clone, Default)]
 pub struct SyncBadge {
     /// Active runs first, then the ones that just ended.
@@ -69,7 +75,7 @@ pub struct SyncBadge {
 }
 
 impl SyncBadge {
-    /// Whether any run goes on: the badge then asks every two seconds instead of every thirty.
+    /// Whether any run is active: the badge is then polled every two seconds instead of every thirty.
     pub fn is_active(&self) -> bool {
         self.runs.iter().any(|run| run.status.is_active())
     }
@@ -80,13 +86,15 @@ impl SyncBadge {
 pub struct BadgeRun {
     /// The run.
     pub sync_id: String,
-    /// The source, as in the address of its catalog.
+    /// The link to the catalog of its source.
+    pub href: String,
+    /// The slug of its source.
     pub slug: String,
     /// The source's name.
     pub name: String,
-    /// What is being done.
+    /// What it does.
     pub kind: Kind,
-    /// Where it stands.
+    /// Its status.
     pub status: RunStatus,
     /// Percent, 0 to 100.
     pub progress: u8,
@@ -94,24 +102,24 @@ pub struct BadgeRun {
     pub stats: RunStats,
 }
 
-// Every page draws the badge, so what its template asks for is here and not in traits that each would have to name.
+// Methods instead of traits: every page renders the badge, and each would have to import the traits.
 impl BadgeRun {
-    /// What is being done.
+    /// What it does: "Syncing".
     pub fn doing(&self) -> &'static str {
         self.kind.doing()
     }
 
-    /// The same as its lines elsewhere on the page say it: "Previewing, 45 %".
-    pub fn standing(&self) -> String {
-        self.kind.standing(self.status, self.progress)
+    /// What it does and how far it is: "Previewing, 45 %".
+    pub fn progress_label(&self) -> String {
+        self.kind.progress_label(self.status, self.progress)
     }
 
     /// How it ended: "Sync completed, 3 rows skipped".
-    pub fn outcome(&self) -> String {
+    pub fn outcome_label(&self) -> String {
         run_text::run_outcome(self.kind, self.status, &self.stats)
     }
 
-    /// The name of its colour in the stylesheet.
+    /// The name of its tone in the stylesheet.
     pub fn tone(&self) -> &'static str {
         run_tone(self.status, &self.stats)
     }
@@ -126,28 +134,22 @@ impl BadgeRun {
 #[derive(Debug, Clone, Template)]
 #[template(path = "base.html", block = "badge")]
 pub struct BadgeFragment {
-    chrome: BadgeFrame,
+    frame: BadgeFrame,
 }
 
-/// Gives the fragment the one field of [`PageFrame`] that its block reads.
+/// The fields of [`PageFrame`] that the block of the badge reads.
 #[derive(Debug, Clone)]
 struct BadgeFrame {
+    links: LinkBuilder,
     badge: SyncBadge,
 }
 
-impl From<SyncBadge> for BadgeFragment {
-    fn from(badge: SyncBadge) -> Self {
-        Self { chrome: BadgeFrame { badge } }
+impl BadgeFragment {
+    /// The badge as a fragment of its own.
+    #[must_use]
+    pub fn new(links: LinkBuilder, badge: SyncBadge) -> Self {
+        Self { frame: BadgeFrame { links, badge } }
     }
-}
-
-/// A moment: exact for machines, readable where the relative form is not available.
-#[derive(Debug, Clone, Default)]
-pub struct TimeLabel {
-    /// RFC 3339 in UTC: `2026-11-20T08:00:15Z`.
-    pub iso: String,
-    /// The same in words, for a browser without JavaScript: `20 Nov 2026, 08:00 UTC`.
-    pub text: String,
 }
 
 /// `n` with its noun in the right number: "1 album", "12 albums".
@@ -155,7 +157,12 @@ pub fn counted(n: &u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(n), if *n == 1 { one } else { many })
 }
 
-/// A number as messages have it: "12,480".
+/// A duration in whole seconds, rounded up.
+pub fn seconds(duration: &Duration) -> u64 {
+    whole_seconds(*duration)
+}
+
+/// A number with its digits grouped: "12,480".
 pub fn grouped(n: &u64) -> String {
     counts::grouped(*n)
 }

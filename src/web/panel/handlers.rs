@@ -1,187 +1,183 @@
-//! The Sync button: start, follow and cancel a run. With HTMX the answer is the panel; without JavaScript a form leads
-//! back to the catalog's page, which shows the same panel.
+//! Handles the Sync button: starts, follows and cancels a run. HTMX gets the panel; without JavaScript a form leads
+//! back to the page of the catalog, which shows the same panel.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 
 use super::build::PanelContext;
-use super::view::{PanelFragment, PanelView, StartNotice};
+use super::notice::notice_value;
+use super::view::{PanelFragment, PanelView};
 use crate::domain::operation::{Mode, OperationKind, RunPriority, StartOptions, StartRequest};
-use crate::domain::source::Source;
 use crate::domain::sync_id::SyncId;
+use crate::store::admission::StartOutcome;
 use crate::store::recovery::CancelOutcome;
 use crate::web::http::app_state;
 use crate::web::http::app_state::AppData;
-use crate::web::http::authentication::RequestCaller;
-use crate::web::http::error::{WebError, accepted};
-use crate::web::http::form::{FormData, FormValues, address, is_htmx, value};
-use crate::web::layout::page::RenderedHtml;
-
-/// The values of `notice` in the address of a catalog's page: why the button just pressed did nothing, for browsers
-/// without JavaScript.
-pub(in crate::web) mod notices {
-    pub(in crate::web) const ALREADY_RUNNING: &str = "already-running";
-    pub(in crate::web) const ALREADY_FINISHING: &str = "already-finishing";
-    pub(in crate::web) const COOLING_DOWN: &str = "cooling-down";
-}
+use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::error::{WebError, whole_seconds};
+use crate::web::http::form::{FormData, FormValues, trimmed_value};
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::http::links::with_query;
+use crate::web::http::response_format::is_htmx_request;
 
 /// `POST /catalog/{slug}/sync`: field `action` (`sync`, `preview`, `full`, `failed`), and `accept_rekey=1` to sync
 /// although the key column seems to have changed.
 pub(in crate::web) async fn start(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     slug: web::Path<String>,
     form: FormData<FormValues>,
     request: HttpRequest,
-) -> Result<RenderedHtml, WebError> {
-    let htmx = is_htmx(&request);
-    app_state::run(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        let (source, _) = caller.source(house, &slug)?;
-        let wish = wish(&form.read()?, actor.name.clone())?;
-        let (status, shown, notice) = match accepted(house.control.start(&source, &wish)?, &source) {
-            Ok(id) => (StatusCode::ACCEPTED, Some(id), None),
-            Err(WebError { status, sync_id: Some(id), .. }) => (status, Some(id), Some(StartNotice::AlreadyRunning)),
-            Err(WebError { status, retry_after: Some(left), .. }) => {
-                (status, None, Some(StartNotice::CoolingDown(left)))
+) -> Result<HtmlResponse, WebError> {
+    let is_htmx = is_htmx_request(&request);
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
+        let actor = caller.admin()?;
+        let source = caller.source(state, &slug)?;
+        let context = PanelContext { state, source: &source, actor: Some(&actor) };
+        let outcome = state.control.start(&source, &parse_start(&form.into_values()?, actor.name.clone())?)?;
+        let (status, sync_id) = match outcome {
+            StartOutcome::Accepted(id) => (StatusCode::ACCEPTED, Some(id)),
+            StartOutcome::AlreadyRunning(id) => (StatusCode::CONFLICT, Some(id)),
+            StartOutcome::CoolingDown(_) => (StatusCode::TOO_MANY_REQUESTS, None),
+            StartOutcome::NoSuchSource | StartOutcome::NotDue => {
+                return Err(WebError::start_refused(outcome, &source));
             }
-            Err(refused) => return Err(refused),
         };
-        if !htmx {
-            return Ok(back(&source, notice));
+        if !is_htmx {
+            return Ok(redirect_to_catalog(&context, notice_value(Some(outcome), None)));
         }
-        let reader = PanelContext { house, source: &source, actor: Some(&actor) };
-        let run = shown.map(|id| reader.run(id, 0)).transpose()?.flatten();
-        let panel = run.map_or_else(|| reader.latest(), Ok)?;
-        fragment(PanelView { notice, ..panel }, status)
+        let run = sync_id.map(|id| context.run_panel(id, 0)).transpose()?.flatten();
+        let panel = run.map_or_else(|| context.latest_panel(), Ok)?;
+        render_fragment(PanelView { start_outcome: Some(outcome), ..panel }, status)
     })
     .await
 }
 
-/// What the form asks for.
-fn wish(form: &FormValues, requested_by: String) -> Result<StartRequest, WebError> {
-    let accept_rekey = value(form, "accept_rekey") == "1";
-    let (kind, mode) = match value(form, "action").as_str() {
+/// The start that a form asks for.
+fn parse_start(form: &FormValues, requested_by: String) -> Result<StartRequest, WebError> {
+    let accept_rekey = trimmed_value(form, "accept_rekey") == "1";
+    let action = trimmed_value(form, "action");
+    let (kind, mode) = match action.as_str() {
         "sync" | "" if accept_rekey => (OperationKind::Sync, Mode::Full),
-        "sync" | "" => (OperationKind::Sync, Mode::Incremental),
+        "sync" | "" | "failed" => (OperationKind::Sync, Mode::Incremental),
         "full" => (OperationKind::Sync, Mode::Full),
-        "failed" => (OperationKind::Sync, Mode::Incremental),
-        // A preview compares everything: what the source calls unchanged may still not be in the catalog.
+        // A preview compares everything: an item can be missing from the catalog although the source is unchanged.
         "preview" => (OperationKind::Preview, Mode::Full),
-        _ => return Err(WebError::bad_field("action", "The action is sync, preview, full or failed.")),
+        _ => return Err(WebError::bad_field("action", "“action” must be sync, preview, full or failed.")),
     };
     let accept_rekey = accept_rekey && kind == OperationKind::Sync;
-    let only_failed = value(form, "action") == "failed";
-    let options = StartOptions { accept_rekey, only_failed, ..StartOptions::default() };
+    let options = StartOptions { accept_rekey, only_failed: action == "failed", ..StartOptions::default() };
     Ok(StartRequest { kind, mode, options, priority: RunPriority::Manual, requested_by })
 }
 
-/// `GET /catalog/{slug}/sync-status`: the panel, with the run `sync` or else the current or latest one. `seen` is the
-/// percent that the asker has seen of it.
+/// `GET /catalog/{slug}/sync-status`: the panel with the run `sync`, or else the active or latest one. `seen` is the
+/// percentage that the browser shows already.
 pub(in crate::web) async fn status(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     slug: web::Path<String>,
     query: web::Query<FormValues>,
-) -> Result<RenderedHtml, WebError> {
-    app_state::run(&rooms, move |house| {
-        let (source, actor) = caller.source(house, &slug)?;
-        let reader = PanelContext { house, source: &source, actor: actor.as_ref() };
-        let panel = match query.get("sync").filter(|id| !id.is_empty()) {
-            Some(id) => {
-                let seen = value(&query, "seen").parse().unwrap_or(0);
-                let run = id.parse().ok().map(|id| reader.run(id, seen)).transpose()?.flatten();
-                run.ok_or_else(|| WebError::not_found("sync"))?
-            }
-            None => reader.latest()?,
-        };
-        fragment(panel, StatusCode::OK)
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
+        let source = caller.source(state, &slug)?;
+        let context = PanelContext { state, source: &source, actor: caller.actor.as_ref() };
+        render_status(&context, &trimmed_value(&query, "sync"), &query)
     })
     .await
+}
+
+/// The panel with the run `sync_id`, or with the active or latest one if that is empty.
+pub(in crate::web) fn render_status(
+    context: &PanelContext<'_>,
+    sync_id: &str,
+    query: &FormValues,
+) -> Result<HtmlResponse, WebError> {
+    let panel = match sync_id {
+        "" => context.latest_panel()?,
+        id => {
+            let seen = trimmed_value(query, "seen").parse().unwrap_or(0);
+            let panel = id.parse().ok().map(|id| context.run_panel(id, seen)).transpose()?.flatten();
+            panel.ok_or_else(|| WebError::not_found("sync"))?
+        }
+    };
+    render_fragment(panel, StatusCode::OK)
 }
 
 /// `POST /catalog/{slug}/sync/cancel`: field `sync`, or else the active run.
 pub(in crate::web) async fn cancel(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     slug: web::Path<String>,
     form: FormData<FormValues>,
     request: HttpRequest,
-) -> Result<RenderedHtml, WebError> {
-    let htmx = is_htmx(&request);
-    app_state::run(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        let (source, _) = caller.source(house, &slug)?;
-        let id: Option<SyncId> = match value(&form.read()?, "sync").as_str() {
-            "" => house.store.active_run(source.id)?,
+) -> Result<HtmlResponse, WebError> {
+    let is_htmx = is_htmx_request(&request);
+    app_state::run_blocking(&app, move |state| {
+        let caller = credentials.resolve(state)?;
+        let actor = caller.admin()?;
+        let source = caller.source(state, &slug)?;
+        let id: Option<SyncId> = match trimmed_value(&form.into_values()?, "sync").as_str() {
+            "" => state.store.active_run(source.id)?,
             id => id.parse().ok(),
         };
         let no_run = || WebError::not_found("sync");
         let id = id.ok_or_else(no_run)?;
-        // A run of another source is none here, whoever may cancel it there.
-        let reader = PanelContext { house, source: &source, actor: Some(&actor) };
-        reader.report(id)?.ok_or_else(no_run)?;
-        let cancel = house.control.cancel(id, &actor.name)?;
-        let (status, notice) = match cancel {
-            CancelOutcome::Done | CancelOutcome::Requested | CancelOutcome::AlreadyEnded => (StatusCode::OK, None),
-            CancelOutcome::AlreadyFinishing => (StatusCode::CONFLICT, Some(StartNotice::AlreadyFinishing)),
+        // A run of another source is not found here, even if the caller may cancel it there.
+        let context = PanelContext { state, source: &source, actor: Some(&actor) };
+        context.report(id)?.ok_or_else(no_run)?;
+        let outcome = state.control.cancel(id, &actor.name)?;
+        let status = match outcome {
+            CancelOutcome::Done | CancelOutcome::Requested | CancelOutcome::AlreadyEnded => StatusCode::OK,
+            CancelOutcome::AlreadyFinishing => StatusCode::CONFLICT,
             CancelOutcome::NoSuchRun => return Err(no_run()),
         };
-        if !htmx {
-            return Ok(back(&source, notice));
+        if !is_htmx {
+            return Ok(redirect_to_catalog(&context, notice_value(None, Some(outcome))));
         }
-        let panel = reader.run(id, 0)?.ok_or_else(no_run)?;
-        fragment(PanelView { notice, ..panel }, status)
+        let panel = context.run_panel(id, 0)?.ok_or_else(no_run)?;
+        render_fragment(PanelView { cancel_outcome: Some(outcome), ..panel }, status)
     })
     .await
 }
 
-/// The panel alone. One whose run is over tells the page to refresh what the run may have changed, unless it only says
-/// that it is too soon for another.
-fn fragment(panel: PanelView, status: StatusCode) -> Result<RenderedHtml, WebError> {
-    let over = panel.run.is_some() && !panel.is_active();
-    let wait = match panel.notice {
-        Some(StartNotice::CoolingDown(seconds)) => Some(seconds),
-        _ => None,
-    };
-    let mut html = RenderedHtml::draw(&PanelFragment { panel })?.status(status);
-    if let Some(seconds) = wait {
-        html = html.header("Retry-After", seconds.to_string());
-    } else if over {
-        html = html.header("HX-Trigger", "stopPolling");
-    }
-    Ok(html)
+/// The panel alone. If its run has ended, the page refreshes what the run may have changed, unless the response only
+/// reports a cooldown.
+fn render_fragment(panel: PanelView, status: StatusCode) -> Result<HtmlResponse, WebError> {
+    let has_ended = panel.run.is_some() && !panel.is_active();
+    let start_outcome = panel.start_outcome;
+    let html = HtmlResponse::render(&PanelFragment { panel })?.with_status(status);
+    Ok(match start_outcome {
+        Some(StartOutcome::CoolingDown(left)) => html.with_header("Retry-After", whole_seconds(left).to_string()),
+        _ if has_ended => html.with_header("HX-Trigger", "stopPolling"),
+        _ => html,
+    })
 }
 
-/// Back to the catalog's page.
-fn back(source: &Source, notice: Option<StartNotice>) -> RenderedHtml {
-    let notice = notice.map_or("", |notice| match notice {
-        StartNotice::AlreadyRunning => notices::ALREADY_RUNNING,
-        StartNotice::AlreadyFinishing => notices::ALREADY_FINISHING,
-        StartNotice::CoolingDown(_) => notices::COOLING_DOWN,
-    });
-    RenderedHtml::see_other(address(&format!("/catalog/{}", source.slug), &[("notice", notice)]))
+fn redirect_to_catalog(context: &PanelContext<'_>, notice: &str) -> HtmlResponse {
+    let catalog = context.state.links.catalog(context.source.slug.as_str());
+    HtmlResponse::redirect(with_query(&catalog, &[("notice", notice)]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FormValues, Mode, OperationKind, wish};
+    use super::{FormValues, Mode, OperationKind, parse_start};
 
     #[test]
-    fn the_form_says_what_to_do() {
-        let asked = |pairs: &[(&str, &str)]| {
+    fn the_form_selects_what_is_started() {
+        let parsed = |pairs: &[(&str, &str)]| {
             let form: FormValues =
                 pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-            wish(&form, "ada".to_owned()).map(|wish| (wish.kind, wish.mode, wish.options.accept_rekey))
+            let start = parse_start(&form, "ada".to_owned());
+            start.map(|start| (start.kind, start.mode, start.options.accept_rekey, start.options.only_failed))
         };
-        assert_eq!(asked(&[("action", "sync")]), Ok((OperationKind::Sync, Mode::Incremental, false)));
-        assert_eq!(asked(&[("action", "full")]), Ok((OperationKind::Sync, Mode::Full, false)));
-        assert_eq!(asked(&[("action", "preview")]), Ok((OperationKind::Preview, Mode::Full, false)));
-        assert_eq!(asked(&[("action", "sync"), ("accept_rekey", "1")]), Ok((OperationKind::Sync, Mode::Full, true)));
-        assert!(asked(&[("action", "drop")]).is_err());
-        let form: FormValues = [("action".to_owned(), "failed".to_owned())].into();
-        let failed = wish(&form, "ada".to_owned()).expect("a start");
-        assert_eq!((failed.kind, failed.options.only_failed), (OperationKind::Sync, true));
-        assert_eq!(asked(&[("action", "failed")]), Ok((OperationKind::Sync, Mode::Incremental, false)));
+        assert_eq!(parsed(&[("action", "sync")]), Ok((OperationKind::Sync, Mode::Incremental, false, false)));
+        assert_eq!(parsed(&[("action", "full")]), Ok((OperationKind::Sync, Mode::Full, false, false)));
+        assert_eq!(parsed(&[("action", "preview")]), Ok((OperationKind::Preview, Mode::Full, false, false)));
+        let accept_rekey = [("action", "sync"), ("accept_rekey", "1")];
+        assert_eq!(parsed(&accept_rekey), Ok((OperationKind::Sync, Mode::Full, true, false)));
+        assert_eq!(parsed(&[("action", "failed")]), Ok((OperationKind::Sync, Mode::Incremental, false, true)));
+        assert!(parsed(&[("action", "drop")]).is_err());
     }
 }

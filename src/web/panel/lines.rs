@@ -1,50 +1,50 @@
-//! The lists under a finished run: rows that were refused or mended, and items that changed.
+//! The entries of the lists of a finished run: issues and changes.
 
 pub use crate::domain::change_set::ChangeKind;
 use crate::domain::issue::IssueKind;
 use crate::domain::run_text::issue_label;
 
-/// A row that could not be taken as it was.
+/// An issue: a row or a feed that was skipped, or taken with a correction.
 #[derive(Debug, Clone, Default)]
 pub struct IssueLine {
-    /// Where it is: "Row 5, title", or the name of a feed.
+    /// Its place: "Row 5, title", or the name of a feed.
     pub place: String,
-    /// Whether a feed as a whole is meant.
+    /// Whether it is about a whole feed.
     pub is_of_feed: bool,
-    /// True: the row was not taken. False: it was taken, and something in it was mended.
-    pub refused: bool,
-    /// Why.
+    /// Whether the row was skipped. Otherwise it was taken with a correction.
+    pub is_skipped: bool,
+    /// The reason.
     pub reason: String,
 }
 
 impl IssueLine {
-    /// The word beside its place: "skipped".
+    /// The label beside its place: "skipped".
     pub fn label(&self) -> &'static str {
-        issue_label(if self.refused { IssueKind::Refused } else { IssueKind::Noted }, self.is_of_feed)
+        issue_label(if self.is_skipped { IssueKind::Refused } else { IssueKind::Noted }, self.is_of_feed)
     }
 }
 
-/// An item that changed.
+/// A change of an item.
 #[derive(Debug, Clone)]
 pub struct ChangeLine {
-    /// Its key, or a name readers know it by.
+    /// Its title, or else its key.
     pub key: String,
-    /// What happened to it.
+    /// What kind of change it is.
     pub kind: ChangeKind,
     /// The fields that differ; empty for added and removed items.
     pub fields: Vec<FieldChange>,
 }
 
-/// What happened to an item, as readers see it.
-pub trait ChangeWords {
-    /// The word beside the item's name.
-    fn word(self) -> &'static str;
+/// Labels of a kind of change.
+pub trait ChangeLabels {
+    /// The label beside the item: "added".
+    fn label(self) -> &'static str;
     /// The name of its icon.
     fn icon(self) -> &'static str;
 }
 
-impl ChangeWords for ChangeKind {
-    fn word(self) -> &'static str {
+impl ChangeLabels for ChangeKind {
+    fn label(self) -> &'static str {
         match self {
             Self::Added => "added",
             Self::Updated => "changed",
@@ -61,13 +61,13 @@ impl ChangeWords for ChangeKind {
     }
 }
 
-/// A field that differs.
+/// A field with a changed value.
 #[derive(Debug, Clone)]
 pub struct FieldChange {
     /// The column.
     pub name: String,
-    /// What it held; none when the column is new.
+    /// The value before; `None` if the column is new.
     pub old: Option<String>,
-    /// What it holds; none when the column is gone.
+    /// The value after; `None` if the column was removed.
     pub new: Option<String>,
 }

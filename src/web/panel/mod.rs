@@ -1,7 +1,11 @@
-//! The sync panel: one fragment for every state that the latest run of a source can be in.
+//! The sync panel: one card that shows every state of the latest run of a source, and the forms that start and cancel
+//! runs.
 
 pub(super) mod build;
+pub(super) mod build_run;
+pub(super) mod feed_labels;
 pub(super) mod handlers;
 pub mod lines;
+pub(super) mod notice;
 pub(super) mod outcome_view;
 pub mod view;

@@ -1,33 +1,33 @@
-//! How the panel, and the pages of history, show the end of a run.
+//! How the panel and the history show the end of a run.
 
 use super::view::{PanelView, RunView};
 use crate::domain::run_text;
-use crate::web::layout::run_labels::{RunStats, run_icon, run_tone};
+use crate::web::layout::run_labels::{Kind, RunStats, RunStatus, run_icon, run_tone};
 
 impl PanelView {
-    /// The heading of the card while no run is shown.
-    pub fn resting_title(&self) -> String {
+    /// The heading of the panel while no run is shown.
+    pub fn idle_title(&self) -> String {
         match self.latest {
-            Some(latest) => latest.state(),
+            Some(latest) => latest.state_label(),
             None if self.last_success.is_some() => run_text::completed_state(&RunStats::default(), 0),
             None => "Never synced".to_owned(),
         }
     }
 
-    /// The icon beside it.
-    pub fn resting_icon(&self) -> &'static str {
-        let otherwise = if self.last_success.is_some() { "check" } else { "dash" };
-        self.latest.map_or(otherwise, |latest| latest.icon())
+    /// The icon beside that heading.
+    pub fn idle_icon(&self) -> &'static str {
+        let default = if self.last_success.is_some() { "check" } else { "dash" };
+        self.latest.map_or(default, |latest| latest.icon())
     }
 }
 
 impl RunView {
-    /// How it ended, without what it was: "Completed, 3 rows skipped".
-    pub fn outcome(&self) -> String {
+    /// How it ended, without its kind: "Completed, 3 rows skipped".
+    pub fn outcome_label(&self) -> String {
         run_text::outcome(self.status, &self.stats)
     }
 
-    /// Whether it completed and left something for people to do.
+    /// Whether someone should look at its result: it skipped something or kept items.
     pub fn needs_attention(&self) -> bool {
         self.withheld > 0 || run_text::has_left_out(&self.stats)
     }
@@ -37,9 +37,38 @@ impl RunView {
         run_icon(self.status, &self.stats)
     }
 
-    /// The name of its colour in the stylesheet.
+    /// The name of its tone in the stylesheet.
     pub fn tone(&self) -> &'static str {
         run_tone(self.status, &self.stats)
+    }
+
+    /// The message of the run in its current state.
+    pub fn status_message(&self) -> String {
+        let progress = self.progress;
+        let is_preview = self.kind == Kind::Preview;
+        let kept = if is_preview { "Nothing was changed." } else { "Saved changes are kept; the next sync continues." };
+        match self.status {
+            RunStatus::Pending if self.attempt > 1 => {
+                "The server restarted. Starting again; nothing is lost.".to_owned()
+            }
+            RunStatus::Pending => "Starting…".to_owned(),
+            RunStatus::Running if self.cancel_requested && is_preview => "Stopping after the current batch.".to_owned(),
+            RunStatus::Running if self.cancel_requested => {
+                "Stopping after the current batch. Saved changes are kept.".to_owned()
+            }
+            RunStatus::Running | RunStatus::Completed => self.message.clone(),
+            RunStatus::Failed => self.error.clone().unwrap_or_else(|| "The run could not be completed.".to_owned()),
+            RunStatus::Cancelled => format!("Cancelled at {progress} %. {kept}"),
+            RunStatus::Interrupted if self.successor.is_some() => {
+                format!("The server restarted at {progress} %. Starting again; nothing is lost.")
+            }
+            RunStatus::Interrupted => format!("The server stopped at {progress} %. {kept}"),
+        }
+    }
+
+    /// Whether a sync failed because its key column seems to have changed, so that "Sync anyway" is offered.
+    pub fn may_accept_rekey(&self) -> bool {
+        self.status == RunStatus::Failed && self.kind == Kind::Sync && self.code.as_deref() == Some("key_changed")
     }
 
     /// What to do about a failure.
@@ -49,20 +78,20 @@ impl RunView {
         }
         match self.code.as_deref() {
             Some("empty_source") => {
-                "Is it the right tab or file? Has somebody cleared it? Fix the source or its URL and sync again. An empty \
-                 source never empties the catalog; if it is no longer needed, remove the source in the settings."
+                "Check that it is the right tab or file and was not cleared, then sync again. An empty source never \
+                 empties the catalog; if you no longer need it, remove the source in the settings."
             }
             Some("key_changed") => {
-                "Mend the source, or choose another key column in the settings, and try again. Sync anyway applies both."
+                "Fix the source, or choose another key column in its settings, then try again. “Sync anyway” applies both."
             }
             Some("internal" | "database") => {
-                "Nothing in the catalog was lost. Try again in a moment; if it fails again, the server's log says why."
+                "The catalog is unchanged. Try again in a moment; if it fails again, check the server log."
             }
             Some("timeout" | "rate_limited" | "server_error" | "bad_answer" | "unknown_host") => {
-                "Nothing in the catalog was lost. It may well work when you try again in a few minutes."
+                "The catalog is unchanged. Try again in a few minutes."
             }
-            Some("no_key_column") => "Nothing was changed. Once the key column is right again, try again.",
-            _ => "Nothing in the catalog was lost. Mend the source or its address, then try again.",
+            Some("no_key_column") => "The catalog is unchanged. Fix the key column, then try again.",
+            _ => "The catalog is unchanged. Fix the source or its URL, then try again.",
         }
     }
 }

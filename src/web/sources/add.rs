@@ -8,12 +8,15 @@ use std::collections::VecDeque;
 use actix_web::{HttpRequest, web};
 use url::Url;
 
+use super::field_errors::{FieldErrors, file_error, link_error};
 use super::form;
-use super::form::{FieldErrors, file_name_of, wrong_file, wrong_link};
-use super::handlers::receive;
+use super::form::file_name_of;
+use super::handlers::receive_form;
 use super::kept_address;
 use super::kind_offer::{NOTHING_CAME, is_something_else, offer};
-use super::pages::{SourcePageContext, beside, choice, found, free_slug, look_at, next_run, too_large, ways};
+use super::pages::{
+    SourcePageContext, beside, choice, found, free_slug, next_run, probe_place, source_choices, too_large,
+};
 use super::place::{SourcePlace, meant, stand_ins, veil};
 use super::review::show_again;
 use super::uploads;
@@ -29,70 +32,70 @@ use crate::domain::source_probe::{CannotLook, SourceProbe};
 use crate::store::StoreError;
 use crate::web::http::app_state;
 use crate::web::http::app_state::{AppData, AppState};
-use crate::web::http::authentication::RequestCaller;
+use crate::web::http::authentication::RequestCredentials;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{FormData, FormValues, value};
-use crate::web::layout::page::RenderedHtml;
+use crate::web::http::form::{FormData, FormValues, trimmed_value};
+use crate::web::http::html_response::HtmlResponse;
 
 /// `GET /settings/sources/new`: where is it? `kind` chooses what is asked for.
 pub(in crate::web) async fn place(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     query: web::Query<FormValues>,
-) -> Result<RenderedHtml, WebError> {
-    app_state::run_slow(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        let ways = ways(house, &value(&query, "kind"));
-        let kind = if ways.chosen.is_some() { value(&query, "kind") } else { String::new() };
-        SourcePageContext::new(SourceStep::Place(ways), SourceForm { kind, ..SourceForm::default() })
-            .draw(house, &actor)
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_slow_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.admin()?;
+        let choices = source_choices(state, &trimmed_value(&query, "kind"));
+        let kind = if choices.selected.is_some() { trimmed_value(&query, "kind") } else { String::new() };
+        SourcePageContext::new(SourceStep::Connect(choices), SourceForm { kind, ..SourceForm::default() })
+            .draw(state, &actor)
     })
     .await
 }
 
 /// `POST /settings/sources/new`: looks at what was typed or uploaded and asks for the rest.
 pub(in crate::web) async fn look(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     request: HttpRequest,
     body: web::Payload,
-) -> Result<RenderedHtml, WebError> {
-    let sent = receive(&rooms, &caller, &request, body).await?;
-    app_state::run_slow(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        uploads::clear_abandoned(&house.uploads_dir, &house.store.sources()?);
+) -> Result<HtmlResponse, WebError> {
+    let sent = receive_form(&app, &credentials, &request, body).await?;
+    app_state::run_slow_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.admin()?;
+        uploads::clear_abandoned(&state.uploads_dir, &state.store.sources()?);
         let mut form = form::typed(&sent.values);
         let called = match sent.file {
             SentFile::Stored { id, name } => {
                 form.upload = id;
                 name
             }
-            SentFile::TooLarge => return ask_again(house, &actor, form, DetectionFailure::from(too_large())),
-            SentFile::None => value(&sent.values, "called"),
+            SentFile::TooLarge => return ask_again(state, &actor, form, DetectionFailure::from(too_large())),
+            SentFile::None => trimmed_value(&sent.values, "called"),
         };
         if let Some(too_long) = sent.too_long {
-            return ask_again(house, &actor, form, DetectionFailure::from(wrong_link(too_long)));
+            return ask_again(state, &actor, form, DetectionFailure::from(link_error(too_long)));
         }
         if !form.upload.is_empty() && !form.url.is_empty() {
             let both = "There is an address and a file. Choose one of the two.".to_owned();
-            uploads::discard(&house.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
-            return ask_again(house, &actor, form, DetectionFailure::from(wrong_file(both)));
+            uploads::discard(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
+            return ask_again(state, &actor, form, DetectionFailure::from(file_error(both)));
         }
-        match find(house, &form)? {
+        match find(state, &form)? {
             Ok((place, look)) => {
-                let taken_as = house.control.stand_in_note(&place.kind, &form.kind);
+                let kind_note = state.control.stand_in_note(&place.kind, &form.kind);
                 form.kind.clone_from(&place.kind);
-                propose(house, &mut form, &place, &look, &called)?;
-                veil(house, &mut form, Some(&place), &[])?;
-                let mut found = FoundColumns { taken_as, ..found(house, &place, &look) };
-                if found.place.is_empty() {
-                    found.place = called;
+                propose(state, &mut form, &place, &look, &called)?;
+                veil(state, &mut form, Some(&place), &[])?;
+                let mut found = FoundColumns { kind_note, ..found(state, &place, &look) };
+                if found.location.is_empty() {
+                    found.location = called;
                 }
-                SourcePageContext::new(SourceStep::Columns(found), form).draw(house, &actor)
+                SourcePageContext::new(SourceStep::Review(found), form).draw(state, &actor)
             }
-            Err(missed) => {
-                form.called = called;
-                ask_again(house, &actor, form, missed)
+            Err(failure) => {
+                form.file_name = called;
+                ask_again(state, &actor, form, failure)
             }
         }
     })
@@ -102,31 +105,31 @@ pub(in crate::web) async fn look(
 /// `POST /settings/sources`: adds what was looked at. It is looked at again: in between it may have changed, and the
 /// form is only what somebody sent.
 pub(in crate::web) async fn add(
-    rooms: AppData,
-    caller: RequestCaller,
+    app: AppData,
+    credentials: RequestCredentials,
     form: FormData<FormValues>,
-) -> Result<RenderedHtml, WebError> {
-    app_state::run_slow(&rooms, move |house| {
-        let actor = caller.admin(house)?;
-        let values = form.read()?;
+) -> Result<HtmlResponse, WebError> {
+    app_state::run_slow_blocking(&app, move |state| {
+        let actor = credentials.resolve(state)?.admin()?;
+        let values = form.into_values()?;
         let mut form = form::typed(&values);
-        let proposed = value(&values, "use_header_row");
-        let only_looks = value(&values, "again") == "1" || !proposed.is_empty();
+        let proposed = trimmed_value(&values, "use_header_row");
+        let only_looks = trimmed_value(&values, "again") == "1" || !proposed.is_empty();
         if !proposed.is_empty() {
             form::set_header_row(&mut form, proposed);
         }
-        let (place, look, cannot_read) = match find(house, &form)? {
+        let (place, look, cannot_read) = match find(state, &form)? {
             Ok((place, look)) => (place, look, None),
-            Err(missed) => match find_as_detected(house, &form)? {
-                Some((place, look)) => (place, look, missed.message()),
-                None => return ask_again(house, &actor, form, missed),
+            Err(failure) => match find_as_detected(state, &form)? {
+                Some((place, look)) => (place, look, failure.message()),
+                None => return ask_again(state, &actor, form, failure),
             },
         };
         if only_looks || cannot_read.is_some() {
-            return show_again(house, &actor, form, &place, &look, cannot_read);
+            return show_again(state, &actor, form, &place, &look, cannot_read);
         }
         let mut columns = look.columns.clone();
-        if let Some(key) = house.control.key_column(&place.kind) {
+        if let Some(key) = state.control.key_column(&place.kind) {
             form.key = key.to_owned();
             columns.push(form.key.clone());
         }
@@ -136,10 +139,10 @@ pub(in crate::web) async fn add(
                 None => {
                     let published = form::published_columns(&form, &[]);
                     draft.read_options.published_hidden_columns = published;
-                    match insert(house, &draft, schedule.as_ref())? {
+                    match insert(state, &draft, schedule.as_ref())? {
                         Ok(source) => {
-                            kept_address::forget(&house.uploads_dir, &form.waits);
-                            return Ok(RenderedHtml::see_other(format!("/catalog/{}", source.slug)));
+                            kept_address::forget(&state.uploads_dir, &form.address_id);
+                            return Ok(HtmlResponse::redirect(state.links.catalog(source.slug.as_str())));
                         }
                         Err(errors) => errors,
                     }
@@ -148,36 +151,36 @@ pub(in crate::web) async fn add(
             Err(errors) => errors,
         };
         form.kind.clone_from(&place.kind);
-        veil(house, &mut form, Some(&place), &[])?;
-        let step = SourceStep::Columns(found(house, &place, &look));
-        SourcePageContext::new(step, form).wrong(errors).draw(house, &actor)
+        veil(state, &mut form, Some(&place), &[])?;
+        let step = SourceStep::Review(found(state, &place, &look));
+        SourcePageContext::new(step, form).wrong(errors).draw(state, &actor)
     })
     .await
 }
 
 /// Looks at the place without what is set of how it is read, where anything is.
-fn find_as_detected(house: &AppState, form: &SourceForm) -> Result<Option<(SourcePlace, SourceProbe)>, WebError> {
+fn find_as_detected(state: &AppState, form: &SourceForm) -> Result<Option<(SourcePlace, SourceProbe)>, WebError> {
     if form.read_options == ReadOptions::default() {
         return Ok(None);
     }
     let detected = SourceForm { read_options: ReadOptions::default(), ..form.clone() };
-    Ok(find(house, &detected)?.ok())
+    Ok(find(state, &detected)?.ok())
 }
 
 /// The first step again, with what is wrong and what was typed.
 fn ask_again(
-    house: &AppState,
+    state: &AppState,
     actor: &Actor,
     mut form: SourceForm,
-    missed: DetectionFailure,
-) -> Result<RenderedHtml, WebError> {
-    let DetectionFailure { errors, place, offer, named } = missed;
+    failure: DetectionFailure,
+) -> Result<HtmlResponse, WebError> {
+    let DetectionFailure { errors, place, offer, named_feeds } = failure;
     if offer.is_none() {
-        uploads::discard(&house.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
+        uploads::discard(&state.uploads_dir, &SourceLocation::Upload(std::mem::take(&mut form.upload)));
     }
-    veil(house, &mut form, place.as_ref(), &[])?;
-    let ways = SourceChoices { offer, named, ..ways(house, &form.kind) };
-    SourcePageContext::new(SourceStep::Place(ways), form).wrong(errors).draw(house, actor)
+    veil(state, &mut form, place.as_ref(), &[])?;
+    let choices = SourceChoices { offer, named_feeds, ..source_choices(state, &form.kind) };
+    SourcePageContext::new(SourceStep::Connect(choices), form).wrong(errors).draw(state, actor)
 }
 
 /// Why nothing was found.
@@ -188,7 +191,7 @@ struct DetectionFailure {
     /// The kind of place that it is instead.
     offer: Option<KindChoice>,
     /// The feeds that the page there names.
-    named: Vec<String>,
+    named_feeds: Vec<String>,
 }
 
 impl DetectionFailure {
@@ -201,37 +204,37 @@ impl DetectionFailure {
 
 impl From<FieldErrors> for DetectionFailure {
     fn from(errors: FieldErrors) -> Self {
-        Self { errors, place: None, offer: None, named: Vec::new() }
+        Self { errors, place: None, offer: None, named_feeds: Vec::new() }
     }
 }
 
 /// Looks at the place that a form means. Where several kinds may be meant it is the first that can read what is there;
 /// where one is, but what is there is something else, it is the kind that stands in for it.
-fn find(house: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, SourceProbe), DetectionFailure>, WebError> {
-    let places = match meant(house, form, &[])? {
+fn find(state: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, SourceProbe), DetectionFailure>, WebError> {
+    let places = match meant(state, form, &[])? {
         Ok(places) => places,
         Err(errors) => {
-            let other = house.control.recognise(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
-            let offer = other.and_then(|kind| choice(house, kind));
+            let other = state.control.recognise(&form.url).filter(|kind| !["", kind].contains(&form.kind.as_str()));
+            let offer = other.and_then(|kind| choice(state, kind));
             return Ok(Err(DetectionFailure { offer, ..DetectionFailure::from(errors) }));
         }
     };
     let mut first: Option<(SourcePlace, CannotLook)> = None;
-    let mut named = Vec::new();
+    let mut named_feeds = Vec::new();
     let mut places = VecDeque::from(places);
     while let Some(place) = places.pop_front() {
-        match look_at(house, &place) {
+        match probe_place(state, &place) {
             Ok(look) => return Ok(Ok((place, look))),
             Err(error) => {
                 let over = NOTHING_CAME.contains(&error.code);
-                named.extend_from_slice(&error.named_feeds);
+                named_feeds.extend_from_slice(&error.named_feeds);
                 let is_other = is_something_else(&place, &error);
                 if is_other && !form.kind.is_empty() && first.is_none() {
-                    places.extend(stand_ins(house, form, &place));
+                    places.extend(stand_ins(state, form, &place));
                 }
                 // What is wrong with it says the kind that it is of.
                 let is_truer = |(before, why): &(SourcePlace, CannotLook)| {
-                    let stands_in = house.control.stand_in_note(&place.kind, &before.kind).is_some();
+                    let stands_in = state.control.stand_in_note(&place.kind, &before.kind).is_some();
                     stands_in && !is_other && why.code == format!("not_{}", before.kind)
                 };
                 if first.as_ref().is_none_or(is_truer) {
@@ -245,21 +248,21 @@ fn find(house: &AppState, form: &SourceForm) -> Result<Result<(SourcePlace, Sour
     }
     let Some((place, error)) = first else {
         let error = "No kind of source takes that.".to_owned();
-        return Ok(Err(wrong_link(error).into()));
+        return Ok(Err(link_error(error).into()));
     };
-    let (errors, offer) = (beside(&place, &error), offer(house, form, &place, &error));
-    Ok(Err(DetectionFailure { errors, place: Some(place), offer, named }))
+    let (errors, offer) = (beside(&place, &error), offer(state, form, &place, &error));
+    Ok(Err(DetectionFailure { errors, place: Some(place), offer, named_feeds }))
 }
 
 /// Proposes key, name and nouns.
 fn propose(
-    house: &AppState,
+    state: &AppState,
     form: &mut SourceForm,
     place: &SourcePlace,
     look: &SourceProbe,
     called: &str,
 ) -> Result<(), WebError> {
-    let control = &house.control;
+    let control = &state.control;
     let own_key = control.key_column(&place.kind);
     form.key = own_key.or_else(|| look.proposed_key()).unwrap_or_default().to_owned();
     let way = control.way_in(&place.kind);
@@ -286,16 +289,16 @@ fn propose(
     if form.name.is_empty() && own_key.is_some() {
         form::propose_name(form, way.map_or("", |way| way.title));
     }
-    form.slug = free_slug(house, &form.slug)?;
+    form.slug = free_slug(state, &form.slug)?;
     Ok(())
 }
 
 fn insert(
-    house: &AppState,
+    state: &AppState,
     draft: &SourceDraft,
     schedule: Option<&Schedule>,
 ) -> Result<Result<Source, FieldErrors>, WebError> {
-    match house.store.add_source(draft, next_run(schedule)) {
+    match state.store.add_source(draft, next_run(schedule)) {
         Ok(source) => {
             log::info!("the source {} was added", source.slug);
             Ok(Ok(source))

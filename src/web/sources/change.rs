@@ -1,10 +1,11 @@
 //! A source that is there, as a form changes it: what was typed becomes a draft, and the place is looked at where it
 //! has to be.
 
+use super::field_errors::{FieldErrors, read_error};
 use super::form;
-use super::form::{FieldErrors, are_published, wrong_reading};
+use super::form::are_published;
 use super::kind_offer::stand_in_offer;
-use super::pages::{beside, look_again};
+use super::pages::{beside, probe_source};
 use super::place::{SourcePlace, meant};
 use super::read_form;
 use super::view::{KindChoice, SourceForm};
@@ -31,15 +32,15 @@ impl From<FieldErrors> for UnseenPlace {
 }
 
 /// What was typed of a source that is there. What cannot be changed, and what the form did not ask for, stays.
-pub(super) fn typed_of(house: &AppState, source: &Source, values: &FormValues) -> SourceForm {
+pub(super) fn typed_of(state: &AppState, source: &Source, values: &FormValues) -> SourceForm {
     let mut form = form::typed(values);
     form.slug = source.slug.to_string();
     // The button that takes what was given as what it is.
-    let is_taken_as = house.control.stand_in_note(&form.kind, &source.kind).is_some();
+    let is_taken_as = state.control.stand_in_note(&form.kind, &source.kind).is_some();
     if !is_taken_as {
         form.kind.clone_from(&source.kind);
     }
-    if let Some(key) = house.control.key_column(&source.kind) {
+    if let Some(key) = state.control.key_column(&source.kind) {
         form.key = key.to_owned();
     }
     if form.reading.is_none() {
@@ -52,7 +53,7 @@ pub(super) fn typed_of(house: &AppState, source: &Source, values: &FormValues) -
 
 /// Looks at the place after a change, where it has to be looked at: `None` where nothing of it is another.
 pub(super) fn look_at_change(
-    house: &AppState,
+    state: &AppState,
     source: &Source,
     place: &SourcePlace,
     form: &SourceForm,
@@ -60,7 +61,7 @@ pub(super) fn look_at_change(
 ) -> Result<Option<SourceProbe>, UnseenPlace> {
     // What becomes public is looked at for what is hidden in it.
     let is_other =
-        *place != SourcePlace::from(source) || form.key != source.key_column || is_published(house, source, form);
+        *place != SourcePlace::from(source) || form.key != source.key_column || is_published(state, source, form);
     if !always && !is_other {
         return Ok(None);
     }
@@ -69,19 +70,19 @@ pub(super) fn look_at_change(
     read_options.published_hidden_columns = published_columns(source, form);
     let (key_column, public) = (form.key.clone(), form.public);
     let changed = Source { kind, location, read_options, key_column, public, ..source.clone() };
-    look_again(house, &changed).map(Some).map_err(|error| {
+    probe_source(state, &changed).map(Some).map_err(|error| {
         // What could be read before cannot be read as it is set now.
         let is_reading = place.location == source.location && place.read_options != source.read_options;
-        let errors = if is_reading { wrong_reading(error.to_string()) } else { beside(&new, &error) };
-        UnseenPlace { errors, offer: stand_in_offer(house, form, place, &error) }
+        let errors = if is_reading { read_error(error.to_string()) } else { beside(&new, &error) };
+        UnseenPlace { errors, offer: stand_in_offer(state, form, place, &error) }
     })
 }
 
 /// Whether the form makes something public that may be hidden in the source: a catalog, or its hidden columns.
-fn is_published(house: &AppState, source: &Source, form: &SourceForm) -> bool {
+fn is_published(state: &AppState, source: &Source, form: &SourceForm) -> bool {
     let shown = form.hidden_columns.as_deref().unwrap_or_default();
     let is_allowed_now = form.publish_hidden && !are_published(source, shown);
-    form.public && (!source.public || is_allowed_now) && house.control.can_hide_columns(&source.kind)
+    form.public && (!source.public || is_allowed_now) && state.control.can_hide_columns(&source.kind)
 }
 
 /// The hidden columns that the catalog may have after the change.
@@ -91,14 +92,14 @@ fn published_columns(source: &Source, form: &SourceForm) -> Vec<String> {
 
 /// A draft of what was typed; or what is wrong, field by field.
 pub(super) fn checked(
-    house: &AppState,
+    state: &AppState,
     source: &Source,
     form: &SourceForm,
     place: &SourcePlace,
     look: Option<&SourceProbe>,
 ) -> Result<(SourceDraft, Option<Schedule>), FieldErrors> {
     let mut columns = look.map_or_else(Vec::new, |look| look.columns.clone());
-    if look.is_none() || house.control.key_column(&source.kind).is_some() {
+    if look.is_none() || state.control.key_column(&source.kind).is_some() {
         columns.push(form.key.clone());
     }
     let (mut draft, schedule) = form::check(form, place, &columns).map_err(|mut errors| {
@@ -117,12 +118,12 @@ pub(super) fn checked(
 
 /// The place after a change: another upload, other addresses, or what it was. A file of the server stays what it is.
 pub(super) fn changed_place(
-    house: &AppState,
+    state: &AppState,
     source: &Source,
     form: &SourceForm,
 ) -> Result<Result<SourcePlace, FieldErrors>, WebError> {
     let meant_one = |form: &SourceForm| -> Result<Result<SourcePlace, FieldErrors>, WebError> {
-        let places = meant(house, form, source.location.addresses())?;
+        let places = meant(state, form, source.location.addresses())?;
         Ok(places.map(|places| places.into_iter().next().unwrap_or_else(|| SourcePlace::from(source))))
     };
     match &source.location {
@@ -131,7 +132,7 @@ pub(super) fn changed_place(
             meant_one(&SourceForm { upload: String::new(), ..form.clone() })
         }
         SourceLocation::Upload(_) | SourceLocation::Sample | SourceLocation::File(_) => {
-            let read_options = form.read_options.obeyed(house.control.read_settings(&form.kind));
+            let read_options = form.read_options.obeyed(state.control.read_settings(&form.kind));
             Ok(Ok(SourcePlace { kind: form.kind.clone(), location: source.location.clone(), read_options }))
         }
     }

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::field_errors::FieldErrors;
 use super::place::SourcePlace;
 use super::read_fields_view::{ReadErrors, ReadForm};
 use super::read_form;
@@ -12,59 +13,39 @@ use crate::domain::source::{Noun, Slug, Source, SourceDraft};
 use crate::domain::source_probe::hidden_columns_warning;
 use crate::domain::text::comparable_form::position_of;
 use crate::domain::text::measures::sentence;
-use crate::web::http::form::{FormValues, value};
+use crate::web::http::form::{FormValues, trimmed_value};
 
 /// The most characters of a name.
 const LONGEST_NAME: usize = 100;
-
-/// What is wrong with a form, field by field.
-pub(super) type FieldErrors = Box<SourceErrors>;
-
-/// Something that is wrong and belongs to no field.
-pub(super) fn general(sentence: &str) -> FieldErrors {
-    Box::new(SourceErrors { general: Some(sentence.to_owned()), ..SourceErrors::default() })
-}
-
-/// Something is wrong with the link.
-pub(super) fn wrong_link(sentence: String) -> FieldErrors {
-    Box::new(SourceErrors { url: Some(sentence), ..SourceErrors::default() })
-}
-
-/// Something is wrong with the file.
-pub(super) fn wrong_file(sentence: String) -> FieldErrors {
-    Box::new(SourceErrors { file: Some(sentence), ..SourceErrors::default() })
-}
-
-/// The content cannot be read as it is set.
-pub(super) fn wrong_reading(message: String) -> FieldErrors {
-    let reading = ReadErrors { general: Some(message), ..ReadErrors::default() };
-    Box::new(SourceErrors { reading, ..SourceErrors::default() })
-}
 
 /// The fields as they were typed.
 pub(super) fn typed(values: &FormValues) -> SourceForm {
     let reading = read_form::typed(values);
     SourceForm {
-        slug: value(values, "slug"),
+        slug: trimmed_value(values, "slug"),
         // The button that says so stands for what was chosen before.
-        kind: Some(value(values, "as")).filter(|kind| !kind.is_empty()).unwrap_or_else(|| value(values, "kind")),
+        kind: Some(trimmed_value(values, "as"))
+            .filter(|kind| !kind.is_empty())
+            .unwrap_or_else(|| trimmed_value(values, "kind")),
         // The button of a feed that a page names stands for what was typed before.
-        url: Some(value(values, "use")).filter(|url| !url.is_empty()).unwrap_or_else(|| value(values, "url")),
-        user: value(values, "user"),
+        url: Some(trimmed_value(values, "use"))
+            .filter(|url| !url.is_empty())
+            .unwrap_or_else(|| trimmed_value(values, "url")),
+        user: trimmed_value(values, "user"),
         // Not trimmed: white space may be part of it.
         password: values.get("password").cloned().unwrap_or_default(),
-        waits: value(values, "waits"),
-        upload: value(values, "upload"),
-        called: value(values, "called"),
+        address_id: trimmed_value(values, "waits"),
+        upload: trimmed_value(values, "upload"),
+        file_name: trimmed_value(values, "called"),
         // Not trimmed: it is one of the columns as it is.
         key: values.get("key").cloned().unwrap_or_default(),
-        name: value(values, "name"),
-        noun_one: value(values, "noun_one"),
-        noun_many: value(values, "noun_many"),
-        schedule: value(values, "schedule"),
-        schedule_words: None,
-        public: value(values, "public") == "1",
-        publish_hidden: value(values, "publish_hidden") == "1",
+        name: trimmed_value(values, "name"),
+        noun_one: trimmed_value(values, "noun_one"),
+        noun_many: trimmed_value(values, "noun_many"),
+        schedule: trimmed_value(values, "schedule"),
+        schedule_label: None,
+        public: trimmed_value(values, "public") == "1",
+        publish_hidden: trimmed_value(values, "publish_hidden") == "1",
         hidden_columns: values.get("hidden_columns").and_then(|names| serde_json::from_str(names).ok()),
         read_options: reading.as_ref().map(|form| read_form::parse(form).0).unwrap_or_default(),
         reading,
@@ -94,7 +75,7 @@ pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
         noun_one: source.noun.one.clone(),
         noun_many: source.noun.many.clone(),
         schedule: source.schedule.clone().unwrap_or_default(),
-        schedule_words: source.schedule.as_deref().and_then(schedule_in_words),
+        schedule_label: source.schedule.as_deref().and_then(schedule_label),
         public: source.public,
         reading: Some(read_form::of_options(&source.read_options)),
         read_options: source.read_options.clone(),
@@ -103,7 +84,7 @@ pub(super) fn of_source(source: &Source, url: String) -> SourceForm {
 }
 
 /// A cron line in words, if it can be followed.
-pub(super) fn schedule_in_words(line: &str) -> Option<String> {
+pub(super) fn schedule_label(line: &str) -> Option<String> {
     line.parse::<Schedule>().ok().map(|schedule| schedule.in_words())
 }
 

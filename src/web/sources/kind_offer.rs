@@ -1,6 +1,6 @@
 //! Offers another kind of source where what was given is not of the kind that was chosen.
 
-use super::pages::{choice, look_at};
+use super::pages::{choice, probe_place};
 use super::place::{SourcePlace, as_kind, stand_ins};
 use super::view::{KindChoice, SourceForm};
 use crate::domain::location::SourceLocation;
@@ -26,7 +26,7 @@ pub(super) const NOTHING_CAME: [&str; 12] = [
 
 /// The kind that can read what was taken for another.
 pub(super) fn offer(
-    house: &AppState,
+    state: &AppState,
     form: &SourceForm,
     place: &SourcePlace,
     error: &CannotLook,
@@ -34,12 +34,12 @@ pub(super) fn offer(
     if form.kind.is_empty() {
         return None;
     }
-    let control = &house.control;
+    let control = &state.control;
     let addresses = place.location.addresses();
     if let [only] = addresses
         && let Some(kind) = control.recognise(only).filter(|kind| *kind != place.kind)
     {
-        return choice(house, kind);
+        return choice(state, kind);
     }
     if NOTHING_CAME.contains(&error.code) {
         return None;
@@ -52,9 +52,9 @@ pub(super) fn offer(
         if matches!(place.location, SourceLocation::Upload(_)) && way.file.is_none() {
             return false;
         }
-        as_kind(house, kind, form, place).is_some_and(|other| look_at(house, &other).is_ok())
+        as_kind(state, kind, form, place).is_some_and(|other| probe_place(state, &other).is_ok())
     };
-    control.kinds().into_iter().find(reads).and_then(|kind| choice(house, kind))
+    control.kinds().into_iter().find(reads).and_then(|kind| choice(state, kind))
 }
 
 /// Whether a look failed because what is at the place is something else than its kind reads.
@@ -64,7 +64,7 @@ pub(super) fn is_something_else(place: &SourcePlace, error: &CannotLook) -> bool
 
 /// The kind that can read what was given for a source of another kind, where a look failed for that.
 pub(super) fn stand_in_offer(
-    house: &AppState,
+    state: &AppState,
     form: &SourceForm,
     place: &SourcePlace,
     error: &CannotLook,
@@ -72,7 +72,7 @@ pub(super) fn stand_in_offer(
     if !is_something_else(place, error) {
         return None;
     }
-    let other = stand_ins(house, form, place).into_iter().find(|other| look_at(house, other).is_ok())?;
-    let name = house.control.kinds().into_iter().find(|kind| *kind == other.kind)?;
-    choice(house, name)
+    let other = stand_ins(state, form, place).into_iter().find(|other| probe_place(state, other).is_ok())?;
+    let name = state.control.kinds().into_iter().find(|kind| *kind == other.kind)?;
+    choice(state, name)
 }

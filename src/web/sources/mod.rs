@@ -2,6 +2,7 @@
 
 pub(super) mod add;
 pub(super) mod change;
+pub(super) mod field_errors;
 pub(super) mod form;
 pub(super) mod handlers;
 pub(super) mod kept_address;

@@ -3,7 +3,8 @@
 use actix_web::http::StatusCode;
 use chrono::{NaiveDateTime, Utc};
 
-use super::form::{FieldErrors, general, of_source, schedule_in_words, wrong_file, wrong_link};
+use super::field_errors::{FieldErrors, file_error, general_error, link_error};
+use super::form::{of_source, schedule_label};
 use super::place::{SourcePlace, shown};
 use super::read_form;
 use super::uploads::MAX_BYTES;
@@ -19,8 +20,9 @@ use crate::domain::source::{Slug, Source};
 use crate::domain::source_probe::{CannotLook, SourceProbe};
 use crate::web::http::app_state::AppState;
 use crate::web::http::error::WebError;
-use crate::web::http::form::clipped;
-use crate::web::layout::page::{RenderedHtml, chrome};
+use crate::web::http::form::clip_text;
+use crate::web::http::html_response::HtmlResponse;
+use crate::web::layout::page::page_frame;
 use crate::web::layout::view::NavSection;
 
 /// The most characters of a cell in the preview.
@@ -48,36 +50,36 @@ impl SourcePageContext {
     }
 
     /// Draws it.
-    pub(super) fn draw(mut self, house: &AppState, actor: &Actor) -> Result<RenderedHtml, WebError> {
+    pub(super) fn draw(mut self, state: &AppState, actor: &Actor) -> Result<HtmlResponse, WebError> {
         let title = match &self.step {
-            SourceStep::Place(_) | SourceStep::Columns(_) => "Add a source".to_owned(),
+            SourceStep::Connect(_) | SourceStep::Review(_) => "Add a source".to_owned(),
             SourceStep::Edit(_) => format!("Edit {}", self.form.name),
             SourceStep::Remove(_) => format!("Remove {}", self.form.name),
         };
-        self.form.schedule_words = schedule_in_words(&self.form.schedule);
-        let chrome = chrome(house, Some(actor), title, NavSection::Settings)?;
-        let robot = house.control.robot().map(str::to_owned);
-        let page = SourceFormPage { chrome, step: self.step, form: self.form, errors: *self.errors, robot };
-        Ok(RenderedHtml::draw(&page)?.status(self.status))
+        self.form.schedule_label = schedule_label(&self.form.schedule);
+        let frame = page_frame(state, Some(actor), title, NavSection::Settings)?;
+        let service_account = state.control.robot().map(str::to_owned);
+        let page = SourceFormPage { frame, step: self.step, form: self.form, errors: *self.errors, service_account };
+        Ok(HtmlResponse::render(&page)?.with_status(self.status))
     }
 }
 
-/// The ways to say where a source is, with the one of `kind` chosen.
-pub(super) fn ways(house: &AppState, kind: &str) -> SourceChoices {
-    let kinds = house.control.kinds();
-    let files = kinds.iter().filter_map(|kind| house.control.way_in(kind)?.file).map(|file| file.accept);
+/// The kinds of sources to choose from, with `kind` selected.
+pub(super) fn source_choices(state: &AppState, kind: &str) -> SourceChoices {
+    let kinds = state.control.kinds();
+    let accepted = kinds.iter().filter_map(|kind| state.control.way_in(kind)?.file).map(|file| file.accept);
     SourceChoices {
-        chosen: house.control.way_in(kind),
-        files: files.collect::<Vec<_>>().join(","),
-        kinds: kinds.iter().filter_map(|kind| choice(house, kind)).collect(),
+        selected: state.control.way_in(kind),
+        accept: accepted.collect::<Vec<_>>().join(","),
+        kinds: kinds.iter().filter_map(|kind| choice(state, kind)).collect(),
         offer: None,
-        named: Vec::new(),
+        named_feeds: Vec::new(),
     }
 }
 
 /// A kind as it is offered.
-pub(super) fn choice(house: &AppState, name: &'static str) -> Option<KindChoice> {
-    house.control.way_in(name).map(|way| KindChoice { name, title: way.title, about: way.about })
+pub(super) fn choice(state: &AppState, name: &'static str) -> Option<KindChoice> {
+    state.control.way_in(name).map(|way| KindChoice { name, title: way.title, about: way.about })
 }
 
 /// The file is larger than may be uploaded.
@@ -85,17 +87,17 @@ pub(super) fn too_large() -> FieldErrors {
     let most = MAX_BYTES / 1_000_000;
     let error =
         format!("The file is larger than {most} MB. Put it where Lockstep can fetch it by a link, or make it smaller.");
-    wrong_file(error)
+    file_error(error)
 }
 
 /// Looks at what is at a place.
-pub(super) fn look_at(house: &AppState, place: &SourcePlace) -> Result<SourceProbe, CannotLook> {
-    with_columns(house.control.look(&place.kind, &place.location, &place.read_options)?)
+pub(super) fn probe_place(state: &AppState, place: &SourcePlace) -> Result<SourceProbe, CannotLook> {
+    with_columns(state.control.look(&place.kind, &place.location, &place.read_options)?)
 }
 
 /// Looks into a source that is there.
-pub(super) fn look_again(house: &AppState, source: &Source) -> Result<SourceProbe, CannotLook> {
-    with_columns(house.control.look_again(source)?)
+pub(super) fn probe_source(state: &AppState, source: &Source) -> Result<SourceProbe, CannotLook> {
+    with_columns(state.control.look_again(source)?)
 }
 
 /// That the key column is not among the columns, beside the columns.
@@ -115,17 +117,17 @@ fn with_columns(look: SourceProbe) -> Result<SourceProbe, CannotLook> {
 /// What went wrong with a look, beside the field that named the place.
 pub(super) fn beside(place: &SourcePlace, error: &CannotLook) -> FieldErrors {
     match place.location {
-        SourceLocation::Url(_) | SourceLocation::Urls(_) => wrong_link(error.to_string()),
-        SourceLocation::Upload(_) => wrong_file(error.to_string()),
-        SourceLocation::File(_) | SourceLocation::Sample => general(&error.to_string()),
+        SourceLocation::Url(_) | SourceLocation::Urls(_) => link_error(error.to_string()),
+        SourceLocation::Upload(_) => file_error(error.to_string()),
+        SourceLocation::File(_) | SourceLocation::Sample => general_error(&error.to_string()),
     }
 }
 
 /// What a look found, as the form shows it.
-pub(super) fn found(house: &AppState, place: &SourcePlace, look: &SourceProbe) -> FoundColumns {
-    let cells = |cells: &Vec<String>| cells.iter().map(|cell| clipped(cell, CELL)).collect();
+pub(super) fn found(state: &AppState, place: &SourcePlace, look: &SourceProbe) -> FoundColumns {
+    let cells = |cells: &Vec<String>| cells.iter().map(|cell| clip_text(cell, CELL)).collect();
     let mut feeds: Vec<FoundFeed> = look.feeds.iter().zip(feed_names(&look.feeds)).map(found_feed).collect();
-    feeds.sort_by_key(|feed| (feed.error.is_none(), !feed.read));
+    feeds.sort_by_key(|feed| (feed.error.is_none(), !feed.is_fetched));
     let more_feeds = feeds.len().saturating_sub(FEEDS) as u64;
     feeds.truncate(FEEDS);
     FoundColumns {
@@ -138,51 +140,51 @@ pub(super) fn found(house: &AppState, place: &SourcePlace, look: &SourceProbe) -
         notes: look.notes.clone(),
         likely_header: look.likely_header,
         hidden_columns: look.hidden_columns.clone(),
-        ..unseen(house, place)
+        ..unseen(state, place)
     }
 }
 
 fn found_feed((feed, name): (&FeedRecord, String)) -> FoundFeed {
-    let title = clipped(&name, CELL);
+    let title = clip_text(&name, CELL);
     let error = feed.error.as_ref().map(|(_, sentence)| sentence.clone());
-    FoundFeed { title, error, read: feed.succeeded_at.is_some() }
+    FoundFeed { title, error, is_fetched: feed.succeeded_at.is_some() }
 }
 
 /// What is known of a source without looking into it: the columns of its catalog.
-pub(super) fn found_without_look(house: &AppState, source: &Source) -> Result<FoundColumns, WebError> {
-    let mut columns = house.store.catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default();
+pub(super) fn found_without_look(state: &AppState, source: &Source) -> Result<FoundColumns, WebError> {
+    let mut columns = state.store.catalog(source.id)?.map(|catalog| catalog.columns).unwrap_or_default();
     if columns.is_empty() {
         columns.push(source.key_column.clone());
     }
-    Ok(FoundColumns { columns, ..unseen(house, &SourcePlace::from(source)) })
+    Ok(FoundColumns { columns, ..unseen(state, &SourcePlace::from(source)) })
 }
 
 /// What is known of a place by itself. A link is replaced by another link, an upload by another upload. A path of the
 /// server is for the command line.
-fn unseen(house: &AppState, place: &SourcePlace) -> FoundColumns {
+fn unseen(state: &AppState, place: &SourcePlace) -> FoundColumns {
     FoundColumns {
-        kind: place.kind_in_words(&house.control).to_owned(),
-        place: place.place_in_words(),
-        way: house.control.way_in(&place.kind),
-        replaceable: matches!(place.location, SourceLocation::Upload(_) | SourceLocation::Sample),
-        linked: !place.location.addresses().is_empty(),
-        asks_key: house.control.key_column(&place.kind).is_none(),
-        reading: read_form::offered(house.control.read_settings(&place.kind)),
+        kind: place.kind_label(&state.control).to_owned(),
+        location: place.location_label(),
+        spec: state.control.way_in(&place.kind),
+        is_file_replaceable: matches!(place.location, SourceLocation::Upload(_) | SourceLocation::Sample),
+        has_links: !place.location.addresses().is_empty(),
+        asks_key: state.control.key_column(&place.kind).is_none(),
+        reading: read_form::offered(state.control.read_settings(&place.kind)),
         ..FoundColumns::default()
     }
 }
 
 /// The fields of a source that is there.
-pub(super) fn form_of(house: &AppState, source: &Source) -> SourceForm {
-    of_source(source, shown(&house.control, &source.kind, &source.location))
+pub(super) fn form_of(state: &AppState, source: &Source) -> SourceForm {
+    of_source(source, shown(&state.control, &source.kind, &source.location))
 }
 
 /// The proposed slug, with a number if it is taken.
-pub(super) fn free_slug(house: &AppState, proposed: &str) -> Result<String, WebError> {
+pub(super) fn free_slug(state: &AppState, proposed: &str) -> Result<String, WebError> {
     if proposed.is_empty() {
         return Ok(String::new());
     }
-    let taken: Vec<String> = house.store.sources()?.iter().map(|source| source.slug.to_string()).collect();
+    let taken: Vec<String> = state.store.sources()?.iter().map(|source| source.slug.to_string()).collect();
     let is_free = |slug: &String| !taken.contains(slug) && slug.parse::<Slug>().is_ok();
     let numbered = (2..100).map(|number| format!("{proposed}-{number}"));
     Ok(std::iter::once(proposed.to_owned()).chain(numbered).find(is_free).unwrap_or_default())
@@ -194,9 +196,9 @@ pub(super) fn next_run(schedule: Option<&Schedule>) -> Option<NaiveDateTime> {
 }
 
 /// The source of that slug.
-pub(super) fn known(house: &AppState, slug: &str) -> Result<Source, WebError> {
+pub(super) fn known(state: &AppState, slug: &str) -> Result<Source, WebError> {
     let source = match slug.parse::<Slug>() {
-        Ok(slug) => house.store.source(&slug)?,
+        Ok(slug) => state.store.source(&slug)?,
         Err(_) => None,
     };
     source.ok_or_else(|| WebError::not_found("source"))

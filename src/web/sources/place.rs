@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::form::{FieldErrors, wrong_file, wrong_link};
+use super::field_errors::{FieldErrors, file_error, link_error};
 use super::kept_address;
 use super::uploads;
 use super::view::SourceForm;
@@ -30,7 +30,7 @@ pub(super) struct SourcePlace {
 
 impl SourcePlace {
     /// What it is, in words.
-    pub(super) fn kind_in_words(&self, control: &SyncControl) -> &'static str {
+    pub(super) fn kind_label(&self, control: &SyncControl) -> &'static str {
         control.label(&self.kind, &self.location)
     }
 
@@ -45,7 +45,7 @@ impl SourcePlace {
     }
 
     /// Where it is, in words.
-    pub(super) fn place_in_words(&self) -> String {
+    pub(super) fn location_label(&self) -> String {
         match &self.location {
             SourceLocation::Upload(_) | SourceLocation::Sample => String::new(),
             SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::File(_) => self.location.for_people(),
@@ -63,15 +63,15 @@ impl From<&Source> for SourcePlace {
 /// would take what was typed, unless its form alone says which it is. `stored` are the addresses that the form showed
 /// of a source that is there.
 pub(super) fn meant(
-    house: &AppState,
+    state: &AppState,
     form: &SourceForm,
     stored: &[String],
 ) -> Result<Result<Vec<SourcePlace>, FieldErrors>, WebError> {
-    let control = &house.control;
+    let control = &state.control;
     if !form.upload.is_empty() {
-        if !uploads::is_waiting(&house.uploads_dir, &form.upload, &house.store.sources()?) {
+        if !uploads::is_waiting(&state.uploads_dir, &form.upload, &state.store.sources()?) {
             let error = "The uploaded file is no longer there. Upload it again.".to_owned();
-            return Ok(Err(wrong_file(error)));
+            return Ok(Err(file_error(error)));
         }
         let location = SourceLocation::Upload(form.upload.clone());
         let takes = |kind: &&str| control.way_in(kind).is_some_and(|way| way.file.is_some());
@@ -83,13 +83,13 @@ pub(super) fn meant(
         });
         return Ok(Ok(places.collect()));
     }
-    let waiting = kept_address::waiting(&house.uploads_dir, &form.waits);
+    let waiting = kept_address::waiting(&state.uploads_dir, &form.address_id);
     let known = [&*waiting, stored];
     Ok(match form.kind.as_str() {
         "" => found_out(control, form, &known),
         kind => of_kind(control, kind, form, &known).map(|place| vec![place]),
     }
-    .map_err(wrong_link))
+    .map_err(link_error))
 }
 
 /// The place of this kind that a form means.
@@ -143,18 +143,18 @@ pub(super) fn of_kind(
 }
 
 /// The same place as one of this kind, read as `form` says; `None` where no such source can be there.
-pub(super) fn as_kind(house: &AppState, kind: &str, form: &SourceForm, place: &SourcePlace) -> Option<SourcePlace> {
-    let control = &house.control;
+pub(super) fn as_kind(state: &AppState, kind: &str, form: &SourceForm, place: &SourcePlace) -> Option<SourcePlace> {
+    let control = &state.control;
     control.accepts(kind, &place.location).ok()?;
     let read_options = form.read_options.obeyed(control.read_settings(kind));
     Some(SourcePlace { kind: kind.to_owned(), location: place.location.clone(), read_options })
 }
 
 /// The same place as one of each kind that stands in for its kind.
-pub(super) fn stand_ins(house: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
-    let kinds = house.control.kinds().into_iter();
-    let others = kinds.filter(|other| house.control.stand_in_note(other, &place.kind).is_some());
-    others.filter_map(|other| as_kind(house, other, form, place)).collect()
+pub(super) fn stand_ins(state: &AppState, form: &SourceForm, place: &SourcePlace) -> Vec<SourcePlace> {
+    let kinds = state.control.kinds().into_iter();
+    let others = kinds.filter(|other| state.control.stand_in_note(other, &place.kind).is_some());
+    others.filter_map(|other| as_kind(state, other, form, place)).collect()
 }
 
 fn found_out(control: &SyncControl, form: &SourceForm, known: &[&[String]]) -> Result<Vec<SourcePlace>, String> {
@@ -220,7 +220,7 @@ pub(super) fn shown(control: &SyncControl, kind: &str, location: &SourceLocation
 
 /// Puts what is secret in a form aside, so that its page has it no more, and nothing has to be typed again.
 pub(super) fn veil(
-    house: &AppState,
+    state: &AppState,
     form: &mut SourceForm,
     place: Option<&SourcePlace>,
     stored: &[String],
@@ -229,13 +229,13 @@ pub(super) fn veil(
     let (addresses, text) = match place {
         Some(place) => {
             form.user.clear();
-            (place.location.addresses().to_vec(), shown(&house.control, &place.kind, &place.location))
+            (place.location.addresses().to_vec(), shown(&state.control, &place.kind, &place.location))
         }
         // It was not understood, so as far as there are addresses in it.
         None => {
             let lines = lines(&form.url);
-            let waiting = kept_address::waiting(&house.uploads_dir, &form.waits);
-            let is_account = house.control.way_in(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
+            let waiting = kept_address::waiting(&state.uploads_dir, &form.address_id);
+            let is_account = state.control.way_in(&form.kind).is_some_and(|way| way.asked == AddressInput::Account);
             let show = if is_account { veiled_server } else { veiled };
             // A line that was changed keeps what is left of it, and the others what stands behind them.
             let behind = |line: String| match unveiled(std::slice::from_ref(&line), &[&waiting, stored], show) {
@@ -251,8 +251,8 @@ pub(super) fn veil(
         return Ok(());
     }
     if addresses.join("\n") != text {
-        let waits = std::mem::replace(&mut form.waits, kept_address::put(&house.uploads_dir, &addresses)?);
-        kept_address::forget(&house.uploads_dir, &waits);
+        let replaced = std::mem::replace(&mut form.address_id, kept_address::put(&state.uploads_dir, &addresses)?);
+        kept_address::forget(&state.uploads_dir, &replaced);
     }
     form.url = text;
     Ok(())

@@ -3,7 +3,7 @@
 use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::{ReadOptions, ReadSetting};
 use crate::domain::text::encoding::encoding_name;
-use crate::web::http::form::{FormValues, value};
+use crate::web::http::form::{FormValues, trimmed_value};
 
 /// The largest number of a header row.
 const LAST_HEADER_ROW: u64 = 1_000_000;
@@ -13,10 +13,10 @@ const LONGEST_TAB: usize = 200;
 /// The fields as they were typed; `None` where the form did not ask for them.
 pub(super) fn typed(values: &FormValues) -> Option<ReadForm> {
     values.contains_key("reading").then(|| ReadForm {
-        tab: value(values, "tab"),
-        encoding: value(values, "encoding"),
-        header_row: value(values, "header_row"),
-        accept_header_mismatch: value(values, "accept_header_mismatch") == "1",
+        tab: trimmed_value(values, "tab"),
+        encoding: trimmed_value(values, "encoding"),
+        header_row: trimmed_value(values, "header_row"),
+        accept_header_mismatch: trimmed_value(values, "accept_header_mismatch") == "1",
     })
 }
 

@@ -18,7 +18,7 @@ use tempfile::NamedTempFile;
 use crate::domain::location::SourceLocation;
 use crate::domain::source::Source;
 use crate::web::http::error::WebError;
-use crate::web::http::form::{FormData, FormValues, clipped};
+use crate::web::http::form::{FormData, FormValues, clip_text};
 
 /// The most bytes an upload may have.
 pub(super) const MAX_BYTES: usize = 50_000_000;
@@ -68,12 +68,16 @@ pub(super) enum SentFile {
 }
 
 /// Reads a form, with a file or without one. The file goes to `folder` as it comes, piece by piece.
-pub(super) async fn read(request: &HttpRequest, body: web::Payload, folder: &Path) -> Result<UploadedForm, WebError> {
+pub(super) async fn read_form(
+    request: &HttpRequest,
+    body: web::Payload,
+    folder: &Path,
+) -> Result<UploadedForm, WebError> {
     let mut body = body.into_inner();
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if !kind.to_ascii_lowercase().starts_with("multipart/") {
         let Ok(form) = FormData::<FormValues>::from_request(request, &mut body).await;
-        return Ok(UploadedForm { values: form.read()?, ..UploadedForm::default() });
+        return Ok(UploadedForm { values: form.into_values()?, ..UploadedForm::default() });
     }
     let mut sent = UploadedForm::default();
     let mut parts = Multipart::new(request.headers(), body);
@@ -148,7 +152,7 @@ async fn store(part: &mut Field, folder: &Path, name: &str) -> Result<SentFile, 
         file.persist(path).map(drop).map_err(|error| error.error)
     })
     .await?;
-    Ok(SentFile::Stored { id, name: clipped(name, 200) })
+    Ok(SentFile::Stored { id, name: clip_text(name, 200) })
 }
 
 /// A file for its owner alone, that goes away unless it is given its name.

@@ -1,40 +1,41 @@
-//! The settings of the sources: list, add, edit, remove.
+//! The views of the settings of sources: list, add, edit, remove.
 
 use askama::Template;
 
 use super::read_fields_view::{ReadErrors, ReadFields, ReadForm};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::source_form_spec::{AddressInput, WayIn};
-use crate::web::layout::view::{PageFrame, TimeLabel, counted};
+use crate::web::layout::time_label::TimeLabel;
+use crate::web::layout::view::{PageFrame, counted};
 
 /// `GET /settings/sources`.
 #[derive(Debug, Clone, Template)]
 #[template(path = "sources.html")]
 pub struct SourcesPage {
-    /// The frame.
-    pub chrome: PageFrame,
+    /// The frame of the page.
+    pub frame: PageFrame,
     /// Every source.
     pub sources: Vec<SourceSetting>,
-    /// What was just done, said once: "Albums was removed."
+    /// What was just done: "Source removed."
     pub done: Option<String>,
 }
 
 /// One source in the list.
 #[derive(Debug, Clone)]
 pub struct SourceSetting {
-    /// The source, as in the address.
+    /// Its slug.
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// What it is, in words: "Google Sheet", "CSV by link", "CSV file".
+    /// The label of its kind: "Google Sheet", "CSV by link", "CSV file".
     pub kind: String,
-    /// Its address without secrets, or the name of the uploaded file.
-    pub place: String,
+    /// Its address without secrets.
+    pub location: String,
     /// The key column.
     pub key: String,
-    /// Whether visitors without an account may read it.
+    /// Whether visitors without an account can read it.
     pub public: bool,
-    /// How many items its catalog has.
+    /// The number of items in its catalog.
     pub count: u64,
     /// One of them.
     pub noun_one: String,
@@ -42,148 +43,148 @@ pub struct SourceSetting {
     pub noun_many: String,
     /// The end of the last successful sync.
     pub last_success: Option<TimeLabel>,
-    /// When it is synced by itself, in words.
+    /// Its schedule: "Every 15 minutes".
     pub schedule: Option<String>,
 }
 
-/// Every page that asks about one source. They share a template, because they share their fields.
+/// The pages about one source. They share a template because they share fields.
 #[derive(Debug, Clone, Template)]
 #[template(path = "source_form.html")]
 pub struct SourceFormPage {
-    /// The frame.
-    pub chrome: PageFrame,
-    /// Which question is asked.
+    /// The frame of the page.
+    pub frame: PageFrame,
+    /// Which page it is.
     pub step: SourceStep,
-    /// What is typed or chosen so far.
+    /// The values of the form.
     pub form: SourceForm,
-    /// What is wrong with it.
+    /// The errors of the form.
     pub errors: SourceErrors,
-    /// The address that Google Sheets are shared with, if there is one.
-    pub robot: Option<String>,
+    /// The address of the service account that sheets are shared with, if there is one.
+    pub service_account: Option<String>,
 }
 
-/// The questions, one page each.
+/// The pages of the form.
 #[derive(Debug, Clone)]
 pub enum SourceStep {
-    /// `GET /settings/sources/new`: where is it? What is typed or chosen depends on the kind.
-    Place(SourceChoices),
-    /// `POST /settings/sources/new`: which column is the key, and what is it called?
-    Columns(FoundColumns),
-    /// `GET /settings/sources/{slug}`: the same, of a source that is there.
+    /// `GET /settings/sources/new`: where the source is. The fields depend on its kind.
+    Connect(SourceChoices),
+    /// `POST /settings/sources/new`: what the source contains, its key and its names.
+    Review(FoundColumns),
+    /// `GET /settings/sources/{slug}`: the same, of an existing source.
     Edit(FoundColumns),
-    /// `GET /settings/sources/{slug}/remove`: are you sure?
+    /// `GET /settings/sources/{slug}/remove`: the confirmation.
     Remove(RemoveFacts),
 }
 
-/// The ways to say where a source is.
+/// The kinds of sources to choose from.
 #[derive(Debug, Clone, Default)]
 pub struct SourceChoices {
-    /// What the chosen kind asks for; none while any link or file will do.
-    pub chosen: Option<WayIn>,
-    /// All kinds, to choose from.
+    /// What the selected kind asks for; `None` if the kind is to be detected.
+    pub selected: Option<WayIn>,
+    /// All kinds.
     pub kinds: Vec<KindChoice>,
-    /// What browsers offer to choose where any file will do, as in the attribute `accept`.
-    pub files: String,
-    /// The kind of place that it turned out to be, where another was chosen.
+    /// The file types of all kinds, for the attribute `accept`.
+    pub accept: String,
+    /// The kind that was detected, if another was selected.
     pub offer: Option<KindChoice>,
-    /// The addresses of the feeds that a web page names which was taken for a feed.
-    pub named: Vec<String>,
+    /// The feeds that a web page links to, if it was entered instead of a feed.
+    pub named_feeds: Vec<String>,
 }
 
-/// A kind of place to choose.
+/// A kind of source to choose.
 #[derive(Debug, Clone)]
 pub struct KindChoice {
     /// Its name in the form.
     pub name: &'static str,
-    /// Its name for people.
+    /// Its label.
     pub title: &'static str,
-    /// One line about it; may be empty.
+    /// A one-line description; may be empty.
     pub about: &'static str,
 }
 
-/// A feed that a look found.
+/// A feed that a probe found.
 #[derive(Debug, Clone, Default)]
 pub struct FoundFeed {
-    /// Its title, or its address without secrets where it has none.
+    /// Its title, or else its address without secrets.
     pub title: String,
-    /// Why it could not be read.
+    /// Why it could not be fetched.
     pub error: Option<String>,
-    /// Whether it was read: a look does not come to all feeds of a long list.
-    pub read: bool,
+    /// Whether it was fetched: a probe stops before the end of a long list.
+    pub is_fetched: bool,
 }
 
-/// What a look into the source found.
+/// What a probe of the source found.
 #[derive(Debug, Clone, Default)]
 pub struct FoundColumns {
-    /// What it is, in words: "Google Sheet".
+    /// The label of its kind: "Google Sheet".
     pub kind: String,
-    /// That it is read as another kind than the one that was chosen.
-    pub taken_as: Option<&'static str>,
-    /// The kind that reads what was given in its place.
+    /// A note that it is read as another kind than the selected one.
+    pub kind_note: Option<&'static str>,
+    /// The kind that can read what was found, if its own cannot.
     pub offer: Option<KindChoice>,
     /// Its address without secrets, or the name of the uploaded file.
-    pub place: String,
-    /// The columns, named as they will be in the catalog.
+    pub location: String,
+    /// The columns, with their names in the catalog.
     pub columns: Vec<String>,
-    /// The first rows, one cell per column. May be empty when editing.
+    /// The first rows, with a cell for each column. May be empty when editing.
     pub rows: Vec<Vec<String>>,
-    /// What its kind asks for; none for a kind that this version does not know.
-    pub way: Option<WayIn>,
-    /// Whether a new file may be uploaded in its place.
-    pub replaceable: bool,
-    /// Whether it has addresses that can be changed here.
-    pub linked: bool,
-    /// Whether people choose the key: some kinds know it by themselves.
+    /// What its kind asks for; `None` if this version does not know the kind.
+    pub spec: Option<WayIn>,
+    /// Whether its file can be replaced by an upload.
+    pub is_file_replaceable: bool,
+    /// Whether it has links that can be changed.
+    pub has_links: bool,
+    /// Whether the key is selected by people: some kinds have a fixed one.
     pub asks_key: bool,
-    /// The first feeds it is made of, those that could not be read before the others.
+    /// Its first feeds, failing ones first.
     pub feeds: Vec<FoundFeed>,
-    /// How many more there are.
+    /// How many more feeds it has.
     pub more_feeds: u64,
-    /// What is wrong with what was found, a message each.
+    /// Problems that a sync would fail with or skip rows for.
     pub problems: Vec<String>,
-    /// What a sync of it would note, a message each.
+    /// Notes that a sync would make.
     pub notes: Vec<String>,
-    /// The row that is probably the header, where another was taken for it.
+    /// The row that is probably the header, if another is used.
     pub likely_header: Option<u64>,
-    /// Which fields say how it is read.
+    /// Which read options its kind has.
     pub reading: ReadFields,
-    /// The columns that are hidden where people open the source: publishing them has to be confirmed.
+    /// The columns that are hidden in the source. Publishing them must be confirmed.
     pub hidden_columns: Vec<String>,
 }
 
 impl FoundColumns {
-    /// The hidden columns as the form sends them back: as JSON, since a name may have any character.
+    /// The hidden columns as a form field: in JSON, because a name can have any character.
     pub fn hidden_columns_field(&self) -> String {
         serde_json::Value::from(self.hidden_columns.as_slice()).to_string()
     }
 }
 
-/// What goes with a source.
+/// What is removed with a source.
 #[derive(Debug, Clone, Default)]
 pub struct RemoveFacts {
-    /// How many items go with it.
+    /// The number of its items.
     pub count: u64,
 }
 
-/// The fields of a source as typed. The names are those of the form.
+/// The values of the form as typed. The docs begin with the names in the form.
 #[derive(Debug, Clone, Default)]
 pub struct SourceForm {
-    /// `slug`: as in the address; fixed once the source is there.
+    /// `slug`: cannot be changed once the source exists.
     pub slug: String,
-    /// `kind`: the kind of place; empty where it is to be found out.
+    /// `kind`: the kind of source; empty if it is to be detected.
     pub kind: String,
-    /// `url`: the link, links one per line, or the server of an account, without what is secret in them.
+    /// `url`: the link, links one per line, or the server of an account, without secrets.
     pub url: String,
-    /// `user`: the user name of an account, while it could not be used yet.
+    /// `user`: the username of an account, until it was accepted.
     pub user: String,
-    /// `password`: as it was sent. No page has it.
+    /// `password`: as sent. It is never rendered.
     pub password: String,
-    /// `waits`: under which id the addresses wait whose secrets `url` leaves out.
-    pub waits: String,
-    /// `upload`: names the uploaded file between the two steps; empty for a link.
+    /// `waits`: the id of the stored addresses whose secrets `url` leaves out.
+    pub address_id: String,
+    /// `upload`: the id of the uploaded file; empty for a link.
     pub upload: String,
-    /// `called`: what the browser calls that file.
-    pub called: String,
+    /// `called`: the original name of that file.
+    pub file_name: String,
     /// `key`: the key column.
     pub key: String,
     /// `name`.
@@ -192,48 +193,48 @@ pub struct SourceForm {
     pub noun_one: String,
     /// `noun_many`: "albums".
     pub noun_many: String,
-    /// `schedule`: a cron line; empty to be synced by hand alone.
+    /// `schedule`: a cron expression; empty for manual syncs only.
     pub schedule: String,
-    /// The same in words, where it can be followed; not a field.
-    pub schedule_words: Option<String>,
-    /// `public`: whether visitors without an account may read it.
+    /// The schedule for people, if it is valid; not a field.
+    pub schedule_label: Option<String>,
+    /// `public`: whether visitors without an account can read it.
     pub public: bool,
-    /// `publish_hidden`: whether its hidden columns may be published, too.
+    /// `publish_hidden`: whether its hidden columns may be published too.
     pub publish_hidden: bool,
-    /// `hidden_columns`: those that the form named when it asked that; none where it did not ask.
+    /// `hidden_columns`: the ones that the form listed; `None` if it listed none.
     pub hidden_columns: Option<Vec<String>>,
-    /// How its content is read, as typed; none where the form did not ask.
+    /// The read options as typed; `None` if the form had none.
     pub reading: Option<ReadForm>,
-    /// The same as options, without what is wrong.
+    /// The read options, parsed. A wrong value counts as not set.
     pub read_options: ReadOptions,
 }
 
 impl SourceForm {
-    /// How many lines its addresses have room for.
-    pub fn lines(&self) -> usize {
+    /// The rows of a field for many links.
+    pub fn link_rows(&self) -> usize {
         (self.url.lines().count() + 1).clamp(5, 20)
     }
 
-    /// How many lines there are to be seen in a field that begins with one and grows.
-    pub fn few_lines(&self) -> usize {
+    /// The rows of a field for one link that grows with its content.
+    pub fn grown_rows(&self) -> usize {
         self.url.lines().count().clamp(1, 20)
     }
 
-    /// The fields that say how it is read.
+    /// The read options as typed.
     pub fn read_form(&self) -> ReadForm {
         self.reading.clone().unwrap_or_default()
     }
 
-    /// Whether something secret is left out of its addresses.
-    pub fn is_veiled(&self) -> bool {
+    /// Whether a secret is left out of its links.
+    pub fn has_hidden_secrets(&self) -> bool {
         self.url.contains('…')
     }
 }
 
-/// What is wrong, field by field.
+/// The errors of the form, field by field.
 #[derive(Debug, Clone, Default)]
 pub struct SourceErrors {
-    /// Something that belongs to no field.
+    /// An error that belongs to no field.
     pub general: Option<String>,
     /// The link.
     pub url: Option<String>,
@@ -249,14 +250,14 @@ pub struct SourceErrors {
     pub noun: Option<String>,
     /// The schedule.
     pub schedule: Option<String>,
-    /// How its content is read.
+    /// The read options.
     pub reading: ReadErrors,
-    /// That it would be public with its hidden columns.
+    /// Public, if it would publish hidden columns.
     pub public: Option<String>,
 }
 
 impl SourceErrors {
-    /// Whether nothing is wrong.
+    /// Whether there are no errors.
     pub fn is_empty(&self) -> bool {
         let fields =
             [&self.url, &self.file, &self.key, &self.name, &self.slug, &self.noun, &self.schedule, &self.public];

@@ -1,23 +1,17 @@
-//! What the panel says of a status, a change and a failure.
+//! Tests of the views of runs, issues and changes.
 
-use super::{change_line, issue_line, seconds, shown};
+use super::{change_line, issue_line, shown_progress};
 use crate::domain::change_set::{Change, ChangeKind};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::operation::Status;
 
 #[test]
 fn progress_never_goes_back_and_100_is_for_the_completed() {
-    assert_eq!(shown(Status::Running, 40, 63), 63);
-    assert_eq!(shown(Status::Running, 70, 63), 70);
-    assert_eq!(shown(Status::Running, 70, 255), 99);
-    assert_eq!(shown(Status::Failed, 12, 100), 99);
-    assert_eq!(shown(Status::Completed, 0, 0), 100);
-}
-
-#[test]
-fn a_wait_is_never_told_shorter_than_it_is() {
-    assert_eq!(seconds(std::time::Duration::from_millis(2001)), 3);
-    assert_eq!(seconds(std::time::Duration::ZERO), 0);
+    assert_eq!(shown_progress(Status::Running, 40, 63), 63);
+    assert_eq!(shown_progress(Status::Running, 70, 63), 70);
+    assert_eq!(shown_progress(Status::Running, 70, 255), 99);
+    assert_eq!(shown_progress(Status::Failed, 12, 100), 99);
+    assert_eq!(shown_progress(Status::Completed, 0, 0), 100);
 }
 
 #[test]
@@ -30,9 +24,9 @@ fn a_change_names_the_item_and_what_differs() {
     };
     let line = change_line(&change, "album");
     assert_eq!(line.key, "Arrival");
-    let told: Vec<_> = line.fields.iter().map(|f| (f.name.as_str(), f.old.as_deref(), f.new.as_deref())).collect();
+    let changed: Vec<_> = line.fields.iter().map(|f| (f.name.as_str(), f.old.as_deref(), f.new.as_deref())).collect();
     assert_eq!(
-        told,
+        changed,
         [("title", Some("Arival"), Some("Arrival")), ("label", None, Some("Polar")), ("mood", Some("calm"), None)]
     );
 }

@@ -1,0 +1,118 @@
+//! What every request passes: requests of other sites are refused, errors are rendered in the format that the request
+//! expects, and every response gets the security headers.
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
+use actix_web::http::{StatusCode, header};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest, HttpResponse};
+
+use super::page::{render_bare_page, render_error_page};
+use crate::web::http::app_state::AppData;
+use crate::web::http::catch_panic::catch_panic;
+use crate::web::http::cross_site::is_cross_site;
+use crate::web::http::error::{WebError, from_framework};
+use crate::web::http::error_response::error_response;
+use crate::web::http::links::LinkBuilder;
+use crate::web::http::response_format::ResponseFormat;
+use crate::web::http::return_path::return_path_of;
+use crate::web::http::security_headers::add_security_headers;
+
+/// Passes a request on to its handler, unless another site sent it, and completes the response.
+pub(in crate::web) async fn process_request(
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let format = ResponseFormat::of(request.request());
+    let links = request.app_data::<AppData>().map(|app| app.links.clone()).unwrap_or_default();
+    if is_cross_site(request.request(), &links) {
+        let (request, _) = request.into_parts();
+        let response = respond_with_error(&WebError::cross_site(), format, &request, &links).await;
+        return Ok(with_security_headers(ServiceResponse::new(request, response)));
+    }
+    let error = match catch_panic(async move { next.call(request).await }).await {
+        Some(Ok(response)) => {
+            let Some(error) = unrendered_error(response.response()) else { return Ok(with_security_headers(response)) };
+            let (request, plain) = response.into_parts();
+            let mut response = respond_with_error(&error, format, &request, &links).await;
+            if let Some(methods) = plain.headers().get(header::ALLOW) {
+                response.headers_mut().insert(header::ALLOW, methods.clone());
+            }
+            return Ok(with_security_headers(ServiceResponse::new(request, response)));
+        }
+        Some(Err(error)) => from_framework(&error),
+        None => WebError::internal("a handler panicked", &"see the panic above"),
+    };
+    // The request was dropped with its handler, and the credentials with it: the page gets the frame of a visitor.
+    let mut response = error_response(&error, format, &links.login(), render_bare_page(&error, &links));
+    add_security_headers(response.headers_mut());
+    Err(InternalError::from_response(error, response).into())
+}
+
+/// The error of a response that is not rendered yet.
+fn unrendered_error(response: &HttpResponse) -> Option<WebError> {
+    if let Some(error) = response.error() {
+        return Some(error.as_error::<WebError>().cloned().unwrap_or_else(|| from_framework(error)));
+    }
+    let has_no_body = matches!(response.body().size(), BodySize::None | BodySize::Sized(0));
+    match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED if has_no_body => Some(WebError::wrong_method()),
+        StatusCode::NOT_FOUND if has_no_body => Some(WebError::not_found("page")),
+        _ => None,
+    }
+}
+
+async fn respond_with_error(
+    error: &WebError,
+    format: ResponseFormat,
+    request: &HttpRequest,
+    links: &LinkBuilder,
+) -> HttpResponse {
+    if error.code == "sign_in" {
+        return error_response(error, format, &links.login_then(&return_path_of(request, links)), None);
+    }
+    let page = if format == ResponseFormat::Page { render_error_page(error, request).await } else { None };
+    error_response(error, format, &links.login(), page)
+}
+
+fn with_security_headers(mut response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    add_security_headers(response.response_mut().headers_mut());
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::body::to_bytes;
+    use actix_web::dev::Service;
+    use actix_web::http::{StatusCode, header};
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, init_service};
+    use actix_web::{App, HttpResponse, web};
+
+    use super::process_request;
+
+    async fn panicking_handler() -> HttpResponse {
+        panic!("the message of a panic")
+    }
+
+    async fn request_of_panicking_handler(path: &str) -> (HttpResponse, String) {
+        let app = App::new().default_service(web::to(panicking_handler)).wrap(from_fn(process_request));
+        let result = init_service(app).await.call(TestRequest::with_uri(path).to_request()).await;
+        let response = result.expect_err("an error").error_response();
+        let (response, body) = response.into_parts();
+        let body = to_bytes(body).await.expect("a body");
+        (response.set_body(actix_web::body::BoxBody::new(())), String::from_utf8_lossy(&body).into_owned())
+    }
+
+    #[actix_web::test]
+    async fn a_panic_of_a_handler_is_rendered_like_any_other_error() {
+        let (response, body) = request_of_panicking_handler("/").await;
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        assert!(body.contains("Something went wrong") && body.contains("</html>"), "{body}");
+        assert!(!body.contains("the message of a panic"), "{body}");
+        let (_, body) = request_of_panicking_handler("/api/anything").await;
+        assert!(body.contains(r#""code":"internal""#), "{body}");
+    }
+}

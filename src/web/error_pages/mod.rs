@@ -1,0 +1,5 @@
+//! Error pages, and the middleware that every request passes.
+
+pub(super) mod middleware;
+pub(super) mod page;
+pub mod view;

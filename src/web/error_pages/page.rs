@@ -1,0 +1,88 @@
+//! Renders the page of an error, in the frame of the caller if the database responds.
+
+use actix_web::dev::Payload;
+use actix_web::http::{Method, StatusCode};
+use actix_web::{FromRequest, HttpRequest};
+use askama::Template;
+
+use super::view::ErrorPage;
+use crate::web::http::app_state;
+use crate::web::http::app_state::{AppData, AppState};
+use crate::web::http::authentication::RequestCredentials;
+use crate::web::http::error::WebError;
+use crate::web::http::links::LinkBuilder;
+use crate::web::layout::page::page_frame;
+use crate::web::layout::view::{NavSection, PageFrame};
+
+/// The page of an error, in the frame of whoever sent `request`; `None` if it cannot be rendered.
+pub(super) async fn render_error_page(error: &WebError, request: &HttpRequest) -> Option<String> {
+    let app = request.app_data::<AppData>()?;
+    let credentials = RequestCredentials::from_request(request, &mut Payload::None).await.ok()?;
+    let error = error.clone();
+    // Only a page that was requested with GET is loaded again: loading the result of a form again would repeat it.
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    let reload_after = error.retry_after.filter(|_| is_read && error.status == StatusCode::SERVICE_UNAVAILABLE);
+    if error.code == "database_away" {
+        // The database would have to say who the caller is.
+        return render(&error, bare_frame(&error, &app.links), reload_after);
+    }
+    let page = app_state::run_blocking(app, move |state| {
+        Ok(render(&error, caller_frame(state, &credentials, &error), reload_after))
+    });
+    page.await.ok().flatten()
+}
+
+/// The page of an error in the frame of a visitor, without any query.
+pub(super) fn render_bare_page(error: &WebError, links: &LinkBuilder) -> Option<String> {
+    render(error, bare_frame(error, links), None)
+}
+
+/// The frame for the caller; that of a visitor if the database cannot be queried.
+fn caller_frame(state: &AppState, credentials: &RequestCredentials, error: &WebError) -> PageFrame {
+    let frame = || {
+        let caller = credentials.resolve(state)?;
+        page_frame(state, caller.actor.as_ref(), heading(error), NavSection::Elsewhere)
+    };
+    frame().unwrap_or_else(|_| bare_frame(error, &state.links))
+}
+
+fn bare_frame(error: &WebError, links: &LinkBuilder) -> PageFrame {
+    PageFrame { title: heading(error), links: links.clone(), ..PageFrame::default() }
+}
+
+fn render(error: &WebError, frame: PageFrame, reload_after: Option<u64>) -> Option<String> {
+    let page = ErrorPage {
+        frame,
+        status: error.status.as_u16(),
+        heading: heading(error),
+        advice: if error.code == "not_found" {
+            "It may have been renamed or removed. Check the URL.".to_owned()
+        } else {
+            error.message.clone()
+        },
+        log_id: error.log_id.clone(),
+        reload_after,
+    };
+    page.render().inspect_err(|error| log::error!("an error page could not be rendered: {error}")).ok()
+}
+
+/// What happened, in a few words.
+fn heading(error: &WebError) -> String {
+    let heading = match (error.code, error.status) {
+        ("not_found", _) => return error.message.trim_end_matches('.').to_owned(),
+        ("setup_link", _) => "Invalid setup link",
+        ("cross_site", _) => "Request from another site",
+        ("database_away", _) => "Database not responding",
+        ("database_busy", _) => "Database busy",
+        ("taken", _) => "Name already taken",
+        (_, StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) => "Invalid request",
+        (_, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => "You don’t have permission",
+        (_, StatusCode::METHOD_NOT_ALLOWED) => "Method not allowed",
+        (_, StatusCode::CONFLICT) => "Not possible right now",
+        (_, StatusCode::PAYLOAD_TOO_LARGE) => "Too large",
+        (_, StatusCode::TOO_MANY_REQUESTS) => "Too many requests",
+        (_, StatusCode::SERVICE_UNAVAILABLE) => "Temporarily unavailable",
+        _ => "Something went wrong",
+    };
+    heading.to_owned()
+}

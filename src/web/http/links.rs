@@ -1,0 +1,249 @@
+//! Builds every link of Lockstep: those of pages, forms, redirects and assets, and absolute ones for messages.
+//!
+//! A reverse proxy may serve Lockstep below a path (`https://intranet.example/lockstep`) and strip that path from what
+//! it forwards. Routes therefore never carry it, and links always do.
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use url::{Position, Url, form_urlencoded};
+
+use super::assets;
+
+/// Builds links that begin with the path of `LOCKSTEP_PUBLIC_URL`. Cloning is cheap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkBuilder {
+    /// Scheme, host and port: `https://intranet.example`; empty if no public URL is set.
+    origin: Arc<str>,
+    /// `/lockstep`, without a slash at its end; empty if Lockstep is served at the root.
+    base_path: Arc<str>,
+}
+
+impl LinkBuilder {
+    /// A builder for what others call this server.
+    #[must_use]
+    pub fn new(public_url: &Url) -> Self {
+        let origin = &public_url[..Position::BeforePath];
+        Self { origin: origin.into(), base_path: public_url.path().trim_end_matches('/').into() }
+    }
+
+    /// The path that all links begin with: `/lockstep`, or nothing.
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
+    /// The path that a cookie is sent for.
+    #[must_use]
+    pub fn cookie_path(&self) -> &str {
+        if self.base_path.is_empty() { "/" } else { &self.base_path }
+    }
+
+    /// Host and port of the public URL, as browsers send them in `Origin` and `Referer`; `None` if no public URL is set.
+    #[must_use]
+    pub fn public_host(&self) -> Option<&str> {
+        self.origin.split_once("://").map(|(_, host)| host)
+    }
+
+    /// The link to a route: `/history` becomes `/lockstep/history`.
+    #[must_use]
+    pub fn route(&self, route: &str) -> String {
+        format!("{}{route}", self.base_path)
+    }
+
+    /// Whether a path leads to this server's pages, and not to something else on the same host.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        path.strip_prefix(&*self.base_path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    }
+
+    /// A link with scheme and host, for notifications and the command line.
+    #[must_use]
+    pub fn absolute(&self, link: &str) -> String {
+        format!("{}{link}", self.origin)
+    }
+
+    /// An embedded asset by its plain name: `app.css` becomes `/lockstep/static/3f9c2a1b7d40e586/app.css`.
+    #[must_use]
+    pub fn asset(&self, name: &str) -> String {
+        self.route(assets::asset_route(name))
+    }
+
+    /// The dashboard.
+    #[must_use]
+    pub fn dashboard(&self) -> String {
+        self.route("/")
+    }
+
+    /// The fragment of the floating badge.
+    #[must_use]
+    pub fn sync_badge(&self) -> String {
+        self.route("/sync-badge")
+    }
+
+    /// A catalog.
+    #[must_use]
+    pub fn catalog(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}"))
+    }
+
+    /// One item of a catalog.
+    #[must_use]
+    pub fn item(&self, slug: &str, id: &str) -> String {
+        self.route(&format!("/catalog/{slug}/items/{id}"))
+    }
+
+    /// The feeds of a catalog.
+    #[must_use]
+    pub fn feeds(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}/feeds"))
+    }
+
+    /// Where the Sync form of a catalog is sent.
+    #[must_use]
+    pub fn start_sync(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}/sync"))
+    }
+
+    /// Where the Cancel form of a catalog is sent.
+    #[must_use]
+    pub fn cancel_sync(&self, slug: &str) -> String {
+        self.route(&format!("/catalog/{slug}/sync/cancel"))
+    }
+
+    /// The panel with one run, of which the reader has seen so many percent.
+    #[must_use]
+    pub fn sync_status(&self, slug: &str, sync_id: &str, seen: u8) -> String {
+        self.route(&format!("/catalog/{slug}/sync-status?sync={sync_id}&seen={seen}"))
+    }
+
+    /// The list of past runs.
+    #[must_use]
+    pub fn history(&self) -> String {
+        self.route("/history")
+    }
+
+    /// The past runs of one source.
+    #[must_use]
+    pub fn source_history(&self, slug: &str) -> String {
+        self.route(&format!("/history?source={slug}"))
+    }
+
+    /// One run.
+    #[must_use]
+    pub fn run(&self, sync_id: &impl Display) -> String {
+        self.route(&format!("/history/{sync_id}"))
+    }
+
+    /// The issues of one run as CSV.
+    #[must_use]
+    pub fn run_issues(&self, sync_id: &impl Display) -> String {
+        self.route(&format!("/history/{sync_id}/issues.csv"))
+    }
+
+    /// The login page.
+    #[must_use]
+    pub fn login(&self) -> String {
+        self.route("/login")
+    }
+
+    /// The login page, which leads to the path `next` afterwards.
+    #[must_use]
+    pub fn login_then(&self, next: &str) -> String {
+        with_query(&self.login(), &[("next", next)])
+    }
+
+    /// Where the form that ends a session is sent.
+    #[must_use]
+    pub fn logout(&self) -> String {
+        self.route("/logout")
+    }
+
+    /// The page that creates the first admin.
+    #[must_use]
+    pub fn setup(&self) -> String {
+        self.route("/setup")
+    }
+
+    /// The set-up page with its one-time token.
+    #[must_use]
+    pub fn setup_with_token(&self, token: &str) -> String {
+        with_query(&self.setup(), &[("token", token)])
+    }
+
+    /// The list of sources in the settings.
+    #[must_use]
+    pub fn sources(&self) -> String {
+        self.route("/settings/sources")
+    }
+
+    /// The first step of adding a source.
+    #[must_use]
+    pub fn new_source(&self) -> String {
+        self.route("/settings/sources/new")
+    }
+
+    /// The first step of adding a source of one kind.
+    #[must_use]
+    pub fn new_source_of_kind(&self, kind: &str) -> String {
+        with_query(&self.new_source(), &[("kind", kind)])
+    }
+
+    /// The settings of one source.
+    #[must_use]
+    pub fn source(&self, slug: &str) -> String {
+        self.route(&format!("/settings/sources/{slug}"))
+    }
+
+    /// The page that removes one source.
+    #[must_use]
+    pub fn remove_source(&self, slug: &str) -> String {
+        self.route(&format!("/settings/sources/{slug}/remove"))
+    }
+}
+
+/// `link` with those of the values that are not empty as its query. Names and values may hold any characters.
+#[must_use]
+pub fn with_query(link: &str, values: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in values.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() { link.to_owned() } else { format!("{link}?{query}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LinkBuilder, Url, with_query};
+
+    #[test]
+    fn links_begin_with_the_path_of_the_public_url() {
+        let links = |url: &str| LinkBuilder::new(&url.parse::<Url>().expect("a URL"));
+        for url in ["https://intranet.example/lockstep", "https://intranet.example/lockstep/"] {
+            let links = links(url);
+            assert_eq!(links.dashboard(), "/lockstep/");
+            assert_eq!(links.catalog("albums"), "/lockstep/catalog/albums");
+            assert_eq!(links.cookie_path(), "/lockstep");
+            assert_eq!(links.absolute(&links.run(&"sync_1")), "https://intranet.example/lockstep/history/sync_1");
+            assert!(links.asset("app.css").starts_with("/lockstep/static/"));
+            assert!(links.contains("/lockstep/history") && links.contains("/lockstep?a=b"));
+            assert!(!links.contains("/lockstepper") && !links.contains("/"));
+        }
+        for links in [links("http://lockstep.example:8080"), LinkBuilder::default()] {
+            assert_eq!((links.dashboard().as_str(), links.cookie_path()), ("/", "/"));
+            assert!(links.contains("/") && links.contains("/history"));
+        }
+        assert_eq!(links("http://lockstep.example:8080").public_host(), Some("lockstep.example:8080"));
+        assert_eq!(LinkBuilder::default().public_host(), None);
+    }
+
+    #[test]
+    fn a_query_can_hold_any_characters() {
+        assert_eq!(with_query("/catalog/a", &[("q", ""), ("sort", "")]), "/catalog/a");
+        assert_eq!(
+            with_query("/catalog/a", &[("q", "a&b=c #1"), ("sort", "-Größe %")]),
+            "/catalog/a?q=a%26b%3Dc+%231&sort=-Gr%C3%B6%C3%9Fe+%25"
+        );
+    }
+}

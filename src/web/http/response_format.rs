@@ -1,0 +1,42 @@
+//! Decides what kind of response a request expects: JSON, a page, or a fragment of a page.
+
+use actix_web::HttpRequest;
+
+use super::legacy_paths::is_legacy_json_request;
+
+/// The kind of response that a request expects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResponseFormat {
+    /// JSON, exports and metrics. Bearer tokens are accepted here only.
+    Json,
+    /// A page for people.
+    Page,
+    /// A part of a page, requested by HTMX.
+    Fragment,
+}
+
+impl ResponseFormat {
+    /// The format that `request` expects, from its path and headers.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        let path = request.path();
+        let is_data = path == "/metrics" || path.ends_with(".json") || path.ends_with(".csv");
+        if path.starts_with("/api/") || is_data || is_legacy_json_request(request) {
+            Self::Json
+        } else if is_htmx_request(request) || is_fragment_path(path) {
+            Self::Fragment
+        } else {
+            Self::Page
+        }
+    }
+}
+
+/// Whether HTMX sent the request, and so expects a fragment instead of a page.
+pub(in crate::web) fn is_htmx_request(request: &HttpRequest) -> bool {
+    request.headers().contains_key("hx-request")
+}
+
+/// Paths that only ever respond with a part of a page.
+fn is_fragment_path(path: &str) -> bool {
+    path.trim_end_matches('/').ends_with("/sync-status") || path == "/sync-badge"
+}

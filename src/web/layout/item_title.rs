@@ -1,0 +1,22 @@
+//! Finds the column that people know an item by.
+
+/// Column names that title an item, the most specific first.
+const TITLE_COLUMNS: [&str; 5] = ["title", "name", "titel", "headline", "subject"];
+
+/// The position of the column that people know an item by: one of [`TITLE_COLUMNS`], or the one named like `noun`.
+pub(in crate::web) fn find_title_column(columns: &[&str], noun: &str) -> Option<usize> {
+    let position = |wanted: &str| columns.iter().position(|name| name.trim().to_lowercase() == wanted);
+    TITLE_COLUMNS.into_iter().find_map(position).or_else(|| position(&noun.to_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_title_column;
+
+    #[test]
+    fn an_item_is_known_by_its_title() {
+        assert_eq!(find_title_column(&["id", "Artist", "Title"], "album"), Some(2));
+        assert_eq!(find_title_column(&["id", "Album"], "album"), Some(1));
+        assert_eq!(find_title_column(&["id", "label"], "album"), None);
+    }
+}
