@@ -1,4 +1,4 @@
-//! The front door, over HTTP: a real server in this process, and a client that follows nothing by itself.
+//! The web server over HTTP: a real server in this process, and a client that follows no redirects.
 
 mod access;
 mod accounts;
@@ -12,8 +12,9 @@ mod forms;
 mod google;
 mod history;
 mod history_pages;
-mod older_clients;
+mod legacy_api;
 mod pruned_operations;
+mod public_url;
 mod read_options;
 mod site;
 mod source_forms;

@@ -22,6 +22,7 @@ use lockstep::store::{DatabaseAddress, Store};
 use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 use lockstep::web;
 use lockstep::web::http::app_state::AppState;
+use lockstep::web::http::links::LinkBuilder;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -64,6 +65,13 @@ impl TestSite {
         Self::on(store, data)
     }
 
+    /// A server that others call by this URL.
+    pub(super) fn with_public_url(url: &str) -> Self {
+        let (store, data) = Self::fresh();
+        let links = LinkBuilder::new(&url.parse().expect("a URL"));
+        Self::start(store, data, Timeouts::default(), |_| {}, |kinds| kinds, links)
+    }
+
     /// The same with a road outside as `change` leaves it.
     pub(super) fn with_road(change: impl FnOnce(&mut KindSettings)) -> Self {
         let (store, data) = Self::fresh();
@@ -97,6 +105,17 @@ impl TestSite {
         change: impl FnOnce(&mut KindSettings),
         more: impl FnOnce(SourceKinds) -> SourceKinds,
     ) -> Self {
+        Self::start(store, data, terms, change, more, LinkBuilder::default())
+    }
+
+    fn start(
+        store: Store,
+        data: TempDir,
+        terms: Timeouts,
+        change: impl FnOnce(&mut KindSettings),
+        more: impl FnOnce(SourceKinds) -> SourceKinds,
+        links: LinkBuilder,
+    ) -> Self {
         let status = FileStatus::new(data.path().join("status"));
         let board = Arc::new(StatusBoard::new(Box::new(status), store.clone(), terms.renewal));
         let mut road = KindSettings::in_data_dir(data.path(), ALBUMS);
@@ -112,6 +131,7 @@ impl TestSite {
             board,
             control: control.clone(),
             uploads_dir: data.path().join("uploads"),
+            links,
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");

@@ -193,7 +193,7 @@ pub(in crate::web) async fn issues_csv(
 
 #[cfg(test)]
 mod tests {
-    use super::{FormValues, HistoryListQuery, Status};
+    use super::{FormValues, HistoryListQuery, LinkBuilder, Status};
 
     #[test]
     fn a_query_that_cannot_be_parsed_selects_everything() {

@@ -1,12 +1,18 @@
-//! What the fragments promise to htmx, and how numbers are written.
+//! Tests of the fragments: the attributes that htmx relies on, and what they show.
+
+use std::time::Duration;
 
 use askama::Template as _;
 
 use super::run_labels::{Kind, LatestRun, RunStats, RunStatus};
 use super::view::{BadgeFragment, BadgeRun, SyncBadge, counted, grouped};
-use crate::domain::{feed_counts::FeedCounts, progress::ProgressCount};
+use crate::domain::feed_counts::FeedCounts;
+use crate::domain::progress::ProgressCount;
+use crate::domain::sync_id::SyncId;
+use crate::store::admission::StartOutcome;
+use crate::web::http::links::LinkBuilder;
 use crate::web::layout::time_label::TimeLabel;
-use crate::web::panel::view::{PanelFragment, PanelView, RunView, StartNotice};
+use crate::web::panel::view::{PanelFragment, PanelView, RunView};
 
 const ALL: [RunStatus; 6] = [
     RunStatus::Pending,
@@ -38,7 +44,7 @@ fn html(panel: PanelView) -> String {
 }
 
 #[test]
-fn only_an_active_run_is_asked_about() {
+fn only_an_active_run_is_polled() {
     assert!(!html(panel(None)).contains("hx-get"));
     for status in ALL {
         let html = html(panel(Some(run(status))));
@@ -51,28 +57,28 @@ fn only_an_active_run_is_asked_about() {
 #[test]
 fn the_panel_follows_the_successor_of_an_interrupted_run() {
     let html = html(panel(Some(RunView { successor: Some("sync_2".to_owned()), ..run(RunStatus::Interrupted) })));
-    assert!(html.contains("sync-status?sync=sync_2&amp;seen=0"));
+    assert!(html.contains("sync-status?sync=sync_2&#38;seen=0"));
     assert!(html.contains("The server restarted at 63 %. Starting again; nothing is lost."));
 }
 
 #[test]
-fn feeds_and_articles_are_counted_and_those_that_failed_can_be_asked_again() {
+fn feeds_and_articles_are_counted_and_failed_feeds_can_be_retried() {
     let count = |processed, total| Some(ProgressCount { processed, total });
     let mut going = RunView { message: "Fetching feed 5 of 22…".to_owned(), ..run(RunStatus::Running) };
     (going.stats.feeds, going.stats.articles) = (count(5, 22), count(31, 31));
     let feeds = Some(FeedCounts { total: 22, failing: 2, silent_until: None });
-    let told = html(PanelView { feeds, ..panel(Some(going.clone())) });
-    assert!(told.contains("Fetching feed 5 of 22…") && told.contains("31 articles so far"), "{told}");
-    assert!(!told.contains("panel-failed"), "not while it runs");
+    let shown = html(PanelView { feeds, ..panel(Some(going.clone())) });
+    assert!(shown.contains("Fetching feed 5 of 22…") && shown.contains("31 articles so far"), "{shown}");
+    assert!(!shown.contains("panel-failed"), "not while it runs");
     let message = "31 added, 0 updated, 0 removed. 2 of 22 feeds failed; others updated.".to_owned();
     let ended = RunView { status: RunStatus::Completed, message, ..going };
-    let told = html(PanelView { feeds, ..panel(Some(ended.clone())) });
-    for said in [
-        "2 of 22 feeds failed; others updated. <a href=\"/catalog/albums/feeds\">See the feeds</a>",
+    let shown = html(PanelView { feeds, ..panel(Some(ended.clone())) });
+    for expected in [
+        "2 of 22 feeds failed; others updated. <a href=\"/catalog/albums/feeds\">View feeds</a>",
         "<a href=\"/catalog/albums/feeds\">22 feeds, 31 articles</a>",
         "name=\"action\" value=\"failed\"",
     ] {
-        assert!(told.contains(said), "{said}: {told}");
+        assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let visitors = html(PanelView { may_sync: false, ..panel(Some(ended)) });
     assert!(visitors.contains("22 feeds, 31 articles") && !visitors.contains("/feeds\""), "{visitors}");
@@ -80,39 +86,41 @@ fn feeds_and_articles_are_counted_and_those_that_failed_can_be_asked_again() {
 
 #[test]
 fn every_fragment_is_one_element_that_the_page_recognises() {
-    // The page replaces its panel by nothing else; space around it would pile up with every poll.
+    // The page replaces its panel by nothing else, and space around it would accumulate with every poll.
     for status in ALL {
         let html = html(panel(Some(run(status))));
         assert!(html.starts_with("<section id=\"panel\"") && html.ends_with("</section>"), "{status:?}");
     }
-    let badge = BadgeFragment::from(SyncBadge::default()).render().expect("the badge renders");
+    let badge = BadgeFragment::new(LinkBuilder::default(), SyncBadge::default()).render().expect("the badge renders");
     assert!(badge.starts_with("<ul id=\"sync-badge\"") && badge.ends_with("</ul>"), "{badge}");
 }
 
 #[test]
-fn what_comes_from_outside_is_text() {
+fn text_of_a_source_is_escaped() {
     let html =
         html(panel(Some(RunView { error: Some("<img src=x onerror=alert(1)>".to_owned()), ..run(RunStatus::Failed) })));
     assert!(!html.contains("<img"));
 }
 
 #[test]
-fn who_may_not_sync_gets_no_buttons() {
+fn a_reader_who_may_not_sync_gets_no_buttons() {
     let shown = html(PanelView { may_sync: false, ..panel(Some(run(RunStatus::Running))) });
     assert!(!shown.contains("method=\"post\""));
 }
 
 #[test]
-fn a_refused_start_says_why() {
-    let with = |notice| html(PanelView { notice: Some(notice), ..panel(Some(run(RunStatus::Running))) });
-    assert!(with(StartNotice::AlreadyRunning).contains("Sync already in progress"));
-    assert!(with(StartNotice::CoolingDown(2)).contains("Wait 2 s"));
+fn a_refused_start_shows_the_reason() {
+    let with = |outcome| html(PanelView { start_outcome: Some(outcome), ..panel(Some(run(RunStatus::Running))) });
+    let id = SyncId::new();
+    assert!(with(StartOutcome::AlreadyRunning(id)).contains("Sync already in progress"));
+    assert!(with(StartOutcome::CoolingDown(Duration::from_millis(1500))).contains("Just synced. Try again in 2 s."));
 }
 
 #[test]
-fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
+fn the_badge_polls_often_only_while_a_run_is_active() {
     let run = |status| BadgeRun {
         sync_id: "sync_1".to_owned(),
+        href: "/catalog/albums".to_owned(),
         slug: "albums".to_owned(),
         name: "Albums".to_owned(),
         kind: Kind::Sync,
@@ -120,7 +128,8 @@ fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
         progress: 45,
         stats: RunStats::default(),
     };
-    let html = |runs| BadgeFragment::from(SyncBadge { runs }).render().expect("the badge renders");
+    let html =
+        |runs| BadgeFragment::new(LinkBuilder::default(), SyncBadge { runs }).render().expect("the badge renders");
     let preview = |status| html(vec![BadgeRun { kind: Kind::Preview, ..run(status) }]);
     assert!(preview(RunStatus::Running).contains("data-standing=\"Previewing, 45 %\""));
     assert!(preview(RunStatus::Pending).contains("data-standing=\"Waiting\""));
@@ -129,7 +138,7 @@ fn the_badge_asks_often_only_while_something_runs_and_says_what_is_done() {
 }
 
 #[test]
-fn numbers_are_read_in_groups() {
+fn numbers_are_grouped() {
     assert_eq!((grouped(&999), grouped(&9_999)), ("999".to_owned(), "9999".to_owned()), "from 10,000 on");
     assert_eq!(grouped(&12_480), "12,480");
     assert_eq!(grouped(&1_000_000), "1,000,000");
@@ -138,7 +147,7 @@ fn numbers_are_read_in_groups() {
 }
 
 #[test]
-fn a_preview_says_when_a_sync_would_be_refused() {
+fn a_preview_shows_that_a_sync_would_be_refused() {
     let message = "A sync would be refused: the source has no rows to take. Nothing was written.".to_owned();
     let refused = RunView { kind: Kind::Preview, message: message.clone(), ..run(RunStatus::Completed) };
     let html = html(panel(Some(refused)));
@@ -146,19 +155,19 @@ fn a_preview_says_when_a_sync_would_be_refused() {
 }
 
 #[test]
-fn no_step_is_offered_for_an_empty_source_that_is_not_there_yet() {
+fn an_empty_source_has_its_own_advice() {
     let html = html(panel(Some(RunView { code: Some("empty_source".to_owned()), ..run(RunStatus::Failed) })));
     assert!(html.contains("An empty source never empties the catalog"), "{html}");
     assert!(!html.contains("later version"), "{html}");
 }
 
 #[test]
-fn skipped_rows_are_told_wherever_the_end_of_a_run_is() {
+fn skipped_rows_are_shown_wherever_the_end_of_a_run_is() {
     let stats = RunStats { added: 5, rejected: 3, ..RunStats::default() };
     let message = "5 added, 0 updated, 0 removed. 3 rows skipped.".to_owned();
     let shown = html(panel(Some(RunView { stats, message, ..run(RunStatus::Completed) })));
-    for said in ["<span>Sync completed, 3 rows skipped</span>", "0 removed. 3 rows skipped.", "<b>3</b> skipped"] {
-        assert!(shown.contains(said), "{said}: {shown}");
+    for expected in ["<span>Sync completed, 3 rows skipped</span>", "0 removed. 3 rows skipped.", "<b>3</b> skipped"] {
+        assert!(shown.contains(expected), "{expected}: {shown}");
     }
     let latest = Some(LatestRun { status: RunStatus::Completed, stats, withheld: 0 });
     let resting = html(PanelView { latest, last_success: Some(TimeLabel::default()), ..panel(None) });

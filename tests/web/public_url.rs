@@ -1,0 +1,123 @@
+//! A server whose public URL has a path, behind a reverse proxy that strips it.
+
+use lockstep::domain::account::Role;
+
+use super::site::{PASSWORD, SiteClient, SiteResponse, TestSite};
+
+const PUBLIC_URL: &str = "https://intranet.example/lockstep";
+const PREFIX: &str = "/lockstep";
+
+/// The attributes that hold a link.
+const LINK_ATTRIBUTES: [&str; 6] = ["href", "src", "action", "hx-get", "hx-post", "data-base-path"];
+
+/// What the proxy forwards for a link: the link without the prefix.
+#[track_caller]
+fn stripped(link: &str) -> String {
+    let rest = link.strip_prefix(PREFIX).unwrap_or_else(|| panic!("{link} is outside of {PREFIX}"));
+    let rest = rest.replace("&#38;", "&");
+    if rest.starts_with('/') { rest } else { format!("/{rest}") }
+}
+
+/// The links of a page to its own host, with their attribute.
+fn links(html: &str) -> Vec<(&'static str, String)> {
+    let mut links = Vec::new();
+    for attribute in LINK_ATTRIBUTES {
+        for part in html.split(&format!(" {attribute}=\"")).skip(1) {
+            let link = part.split('"').next().unwrap_or_default();
+            if link.starts_with('/') {
+                links.push((attribute, link.to_owned()));
+            }
+        }
+    }
+    links
+}
+
+#[track_caller]
+fn page(client: &SiteClient<'_>, path: &str) -> SiteResponse {
+    let page = client.get(path);
+    assert_eq!(page.status, 200, "{path}: {}", page.body);
+    page
+}
+
+#[test]
+fn every_link_of_every_page_carries_the_path_and_leads_somewhere() {
+    let site = TestSite::with_public_url(PUBLIC_URL);
+    site.fill(&site.albums);
+    let run = site.store.recent_records(None, 1).expect("records")[0].id;
+    let admin = site.person("ada", Role::Admin);
+    let items = admin.get("/api/catalog/albums/items").json();
+    let item = items["items"][0]["id"].as_str().expect("an id");
+    let pages = [
+        "/".to_owned(),
+        "/catalog/albums".to_owned(),
+        "/catalog/albums?sort=-title&q=b".to_owned(),
+        format!("/catalog/albums/items/{item}"),
+        "/catalog/albums/feeds".to_owned(),
+        format!("/catalog/albums/sync-status?sync={run}"),
+        "/sync-badge".to_owned(),
+        "/history".to_owned(),
+        format!("/history/{run}"),
+        "/settings/sources".to_owned(),
+        "/settings/sources/new".to_owned(),
+        "/settings/sources/new?kind=sheet".to_owned(),
+        "/settings/sources/albums".to_owned(),
+        "/settings/sources/albums/remove".to_owned(),
+    ];
+    let mut checked = std::collections::BTreeSet::new();
+    for path in pages {
+        let found = links(&page(&admin, &path).body);
+        assert!(!found.is_empty(), "{path} has links");
+        for (attribute, link) in found {
+            assert!(link == PREFIX || link.starts_with("/lockstep/"), "{path}: {attribute}=\"{link}\"");
+            if ["href", "src", "hx-get"].contains(&attribute) && checked.insert(link.clone()) {
+                assert_eq!(admin.get(&stripped(&link)).status, 200, "{path}: {attribute}=\"{link}\"");
+            }
+        }
+    }
+    for (path, status) in [("/nowhere", 404), ("/login", 200)] {
+        let page = site.visitor().get(path);
+        assert_eq!(page.status, status, "{path}");
+        assert!(links(&page.body).iter().all(|(_, link)| link.starts_with(PREFIX)), "{}", page.body);
+    }
+}
+
+#[test]
+fn redirects_and_the_cookie_carry_the_path() {
+    let site = TestSite::with_public_url(PUBLIC_URL);
+    let location = |reply: &SiteResponse| reply.header("location").unwrap_or_default().to_owned();
+    let private = site.visitor().get("/catalog/drafts?page=2");
+    let next = "%2Flockstep%2Fcatalog%2Fdrafts%3Fpage%3D2";
+    assert_eq!((private.status, location(&private)), (303, format!("/lockstep/login?next={next}")));
+    assert_eq!(location(&site.visitor().get("/favicon.ico")).split('.').next(), Some("/lockstep/static/favicon"));
+
+    site.add_user("ada", Role::Admin);
+    let log_in =
+        |next: &str| site.visitor().post_form("/login", &[("username", "ada"), ("password", PASSWORD), ("next", next)]);
+    let reply = log_in("/lockstep/catalog/drafts?page=2");
+    assert_eq!((reply.status, location(&reply)), (303, "/lockstep/catalog/drafts?page=2".to_owned()));
+    let cookie = reply.header("set-cookie").expect("a cookie");
+    assert!(cookie.contains("Path=/lockstep;"), "{cookie}");
+    // Other applications on the same host are not ours to redirect to.
+    assert_eq!(location(&log_in("/wiki/page")), "/lockstep/");
+
+    let admin = site.visitor().with("Cookie", &reply.cookie().expect("a cookie"));
+    assert_eq!(location(&admin.get("/history/")), "/lockstep/history");
+    let start = admin.post_form("/catalog/albums/sync", &[("action", "sync")]);
+    assert_eq!((start.status, location(&start)), (303, "/lockstep/catalog/albums".to_owned()));
+    let again = admin.post_form("/catalog/albums/sync", &[("action", "sync")]);
+    assert_eq!(location(&again), "/lockstep/catalog/albums?notice=already-running");
+    let removed = admin.post("/settings/sources/drafts/remove");
+    assert_eq!(location(&removed), "/lockstep/settings/sources?done=removed");
+    let logout = admin.post("/logout");
+    assert_eq!(location(&logout), "/lockstep/");
+    assert!(logout.header("set-cookie").expect("a cookie").contains("Path=/lockstep"));
+}
+
+#[test]
+fn a_form_of_the_public_url_is_no_request_of_another_site() {
+    let site = TestSite::with_public_url(PUBLIC_URL);
+    let admin = site.person("ada", Role::Admin);
+    let start = |origin: &str| admin.with("Origin", origin).post_form("/catalog/albums/sync", &[]).status;
+    assert_eq!(start("https://evil.example"), 403);
+    assert_eq!(start("https://intranet.example"), 303);
+}
