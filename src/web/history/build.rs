@@ -84,7 +84,7 @@ pub(super) fn build_run_page(
     run: &HistoryRun,
     query: &FormValues,
 ) -> Result<RunPage, WebError> {
-    let (slug, source_id, moments) = match run {
+    let (slug, source_id, timestamps) = match run {
         HistoryRun::Active(run) => (&run.source, run.source_id, run.timestamps),
         HistoryRun::Ended(record) => (&record.source, record.source_id, record.timestamps),
     };
@@ -95,7 +95,7 @@ pub(super) fn build_run_page(
         HistoryRun::Active(run) => active_view(state, run)?,
         HistoryRun::Ended(record) => finished_run_view(record),
     };
-    let line = line(state, slug, source.as_ref(), view, time_label(moments.created_at));
+    let line = line(state, slug, source.as_ref(), view, time_label(timestamps.created_at));
     let title = format!("{} of {}", line.run.kind.noun(), line.source);
     let mut page = RunPage {
         frame: page_frame(state, Some(actor), title, NavSection::History)?,
@@ -210,8 +210,8 @@ fn attempt_lines(state: &AppState, attempts: &[RunAttempt], run: &HistoryRun) ->
             status: attempt.status,
             name: format!("Attempt {}{resumed}", attempt.attempt),
             relation: match Some(attempt.id) {
-                id if id == run.retry_of() => "continued by this run",
-                id if id == run.successor() => "continues this run",
+                id if id == run.summary().retry_of => "continued by this run",
+                id if id == run.summary().successor => "continues this run",
                 id if id == Some(here) => "this run",
                 _ => "",
             },
