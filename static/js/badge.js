@@ -1,5 +1,5 @@
 // The badge: how long outcomes stay in sight, and what the rest of the page learns from it.
-import { find, findBadge, findPanel, isPanelPolling } from "./page.js";
+import { find, findBadge, findPanel, isPanelPolling, routeLink } from "./page.js";
 import { recall, remember } from "./tab-memory.js";
 
 const OUTCOME_VISIBLE_MS = 8000;
@@ -40,7 +40,7 @@ const showRunStartedElsewhere = (entries) => {
   const run = entry.dataset.sync + entry.dataset.active;
   if (requestedRuns.has(run)) return;
   requestedRuns.add(run);
-  htmx.ajax("GET", `/catalog/${slug}/sync-status?sync=${entry.dataset.sync}`, {
+  htmx.ajax("GET", routeLink(`/catalog/${slug}/sync-status?sync=${entry.dataset.sync}`), {
     source: panel,
     target: panel,
     swap: "outerMorph",

@@ -1,5 +1,5 @@
 // Keeps the page as it is when a request fails, and shows what happened.
-import { find, findBadge, findPanel } from "./page.js";
+import { find, findBadge, findPanel, routeLink } from "./page.js";
 
 const RETRY_DELAY_MS = 3000;
 
@@ -19,7 +19,7 @@ const stopPanelPolling = () => {
 };
 
 const signInLink = () => ({
-  href: "/login?next=" + encodeURIComponent(location.pathname + location.search),
+  href: routeLink("/login?next=") + encodeURIComponent(location.pathname + location.search),
   textContent: "Sign in again.",
 });
 
@@ -47,7 +47,7 @@ const showFailure = (ctx) => {
   const status = ctx.response?.status;
   // Lockstep sets this header on its errors. A proxy's error page does not have it.
   const reason = ctx.response?.raw?.headers?.get("lockstep-reason");
-  const isSignedOut = status === 401 || new URL(ctx.response?.raw?.url || location.href).pathname === "/login";
+  const isSignedOut = status === 401 || new URL(ctx.response?.raw?.url || location.href).pathname === routeLink("/login");
   if (isPanel(ctx.target)) {
     showPanelFailure(ctx, status, reason, isSignedOut);
   } else if (/^(stopPolling|runs:changed|retry)$/.test(ctx.sourceEvent?.type)) {

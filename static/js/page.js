@@ -9,5 +9,8 @@ export const findPanel = () => find("#panel");
 /** The list of runs at the bottom right, or null. */
 export const findBadge = () => find("#sync-badge");
 
+/** The link to a route: below the path at which a reverse proxy serves Lockstep, if there is one. */
+export const routeLink = (route) => (document.body.dataset.basePath ?? "") + route;
+
 /** Whether the panel polls: the server leaves `hx-get` out once the run has ended. */
 export const isPanelPolling = () => findPanel()?.hasAttribute("hx-get") ?? false;
