@@ -1,5 +1,5 @@
-//! The composition root: builds Lockstep from its settings, and starts and stops it in the right order. Only this module
-//! knows all others.
+//! The composition root: builds Lockstep from its settings, and starts and stops it in the right order. Only this
+//! module knows all others.
 
 mod error;
 mod json_logs;

@@ -173,8 +173,8 @@ fn ends_in_half_a_line(file: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Writes a line with one call, so that lines of other processes come before or after it. On a full disk half a line may
-/// remain: removing it could remove what another process has appended since.
+/// Writes a line with one call, so that lines of other processes come before or after it. On a full disk half a line
+/// may remain: removing it could remove what another process has appended since.
 fn write_at_once(file: &mut impl Write, line: &[u8]) -> io::Result<()> {
     let written = loop {
         match file.write(line) {

@@ -1,8 +1,8 @@
 //! `lockstep doctor`: checks the installation and reports each problem with its fix.
 //!
-//! It works beside a server and without one, with a database that does not answer and with wrong settings, and no check
-//! takes longer than a few seconds. It changes nothing: run as root or in the wrong folder, it must not leave a database
-//! that a server cannot open, nor migrate one under an older server that is running.
+//! It works beside a server and without one, with a database that does not answer and with wrong settings, and no
+//! check takes longer than a few seconds. It changes nothing: run as root or in the wrong folder, it must not leave a
+//! database that a server cannot open, nor migrate one under an older server that is running.
 
 mod check_result;
 mod credentials;

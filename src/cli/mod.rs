@@ -1,5 +1,5 @@
-//! The command line: one file per command. Standard output carries the answer of a command only; everything else goes to
-//! standard error.
+//! The command line: one file per command. Standard output carries the answer of a command only; everything else goes
+//! to standard error.
 
 mod doctor;
 mod follow;

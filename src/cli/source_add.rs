@@ -127,13 +127,13 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
     Ok(CommandExit::Success)
 }
 
-/// Finds the hidden columns of the source that will be published. Without permission a hidden column is an error, so that
-/// it does not become public by accident.
+/// Finds the hidden columns of the source that will be published. Without `is_allowed` a hidden column is an error, so
+/// that it does not become public by accident.
 fn find_published_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> Result<Vec<String>, CommandError> {
     let reason = match app.control.look(&draft.kind, &draft.location, &draft.read_options) {
-        Ok(look) => match hidden_columns_warning(&look.hidden_columns) {
+        Ok(probe) => match hidden_columns_warning(&probe.hidden_columns) {
             Some(warning) if !is_allowed => warning,
-            _ => return Ok(look.hidden_columns),
+            _ => return Ok(probe.hidden_columns),
         },
         Err(error) if is_allowed => {
             print_note(&format!("No hidden column is published yet, because the source could not be read: {error}"));
@@ -142,7 +142,8 @@ fn find_published_columns(app: &App, draft: &SourceDraft, is_allowed: bool) -> R
         Err(error) => format!("The source could not be checked for hidden columns: {error}"),
     };
     Err(CommandError::usage(format!(
-        "--public: {reason} Add --publish-hidden-columns to publish all columns, or delete the hidden ones in the source."
+        "--public: {reason} Add --publish-hidden-columns to publish all columns, or delete the hidden ones in the \
+         source."
     )))
 }
 

@@ -1,4 +1,5 @@
-//! Parses the values of settings. An error is the rest of a line after the setting's name: what is wrong, and an example.
+//! Parses the values of settings. An error is the rest of a line after the setting's name: what is wrong, and an
+//! example.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -142,8 +143,8 @@ pub(super) fn parse_log_filter(text: &str) -> Result<String, String> {
             && level.trim().parse::<log::LevelFilter>().is_err()
         {
             return Err(format!(
-                "{} is not a log level. Use a value like info or lockstep=debug. Levels: off, error, warn, info, debug, \
-                 trace.",
+                "{} is not a log level. Use a value like info or lockstep=debug. Levels: off, error, warn, info, \
+                 debug, trace.",
                 quote_value(level)
             ));
         }

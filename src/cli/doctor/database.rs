@@ -110,8 +110,8 @@ fn check_facts(connection: &mut SharedConnection, shown: &str, file: Option<&Pat
     if let Some(left) = facts.connections_left {
         let message = format!("{left} more connections are possible");
         let fix = format!(
-            "A Lockstep server uses up to 2 × (LOCKSTEP_WORKERS + {SPARE_CONNECTIONS}). Raise max_connections, or close \
-             idle clients."
+            "A Lockstep server uses up to 2 × (LOCKSTEP_WORKERS + {SPARE_CONNECTIONS}). Raise max_connections, or \
+             close idle clients."
         );
         results.push(match left {
             ..=0 => CheckResult::wrong("connections", "no more connections are possible", fix),
@@ -150,8 +150,8 @@ fn check_tables(connection: &mut SharedConnection) -> Vec<CheckResult> {
                 1 => format!("1 migration is missing ({names}); the next start or command applies it"),
                 _ => format!("{count} migrations are missing ({names}); the next start or command applies them"),
             };
-            let fix = "Stop older servers, then start the server of this version and check again: runs and sources were \
-                       not checked.";
+            let fix = "Stop older servers, then start the server of this version and check again: runs and sources \
+                       were not checked.";
             results.push(CheckResult::warning(CHECK, message, fix));
             return results;
         }

@@ -46,8 +46,8 @@ fn report_left_runs(lost: &[LeftRun], waiting: &[LeftRun]) -> Vec<CheckResult> {
             return CheckResult::wrong(CHECK, message, fix);
         }
         let message = format!(
-            "the lease of {id} of {source} expired {age} ago ({worker}) during its final transaction, which may still be \
-             running"
+            "the lease of {id} of {source} expired {age} ago ({worker}) during its final transaction, which may still \
+             be running"
         );
         let wait = "Check again in a minute: the final transaction of a large sync takes a while.";
         if run.since < MAX_FINAL_TRANSACTION_TIME {
@@ -72,8 +72,8 @@ fn report_failed_source(failed: &FailedSource) -> CheckResult {
     let FailedSource { source, id, message, ended } = failed;
     let age = measures::length((Utc::now() - ended).to_std().unwrap_or_default());
     let fix = format!(
-        "Fix the cause that the message names, then run `lockstep sync {source}`. `lockstep source check {source}` tests \
-         the source without writing."
+        "Fix the cause that the message names, then run `lockstep sync {source}`. `lockstep source check {source}` \
+         tests the source without writing."
     );
     CheckResult::warning(
         "sources",
