@@ -78,28 +78,9 @@ struct ReadFlags {
 
 /// Adds a source, after checking that its kind accepts everything that was given.
 pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, CommandError> {
-    let kinds = app.control.kinds();
-    if !kinds.contains(&add.kind.as_str()) {
-        let known = kinds.join(", ");
-        return Err(CommandError::usage(format!("“{}” is not a kind of source. Kinds: {known}.", add.kind)));
-    }
+    check_kind(app, &add.kind)?;
     let stand_in = add.file.as_ref().and_then(|path| app.control.stand_in_for_file(&add.kind, path));
     let kind = stand_in.map_or(add.kind.as_str(), |(kind, _)| kind);
-    let own_key = app.control.key_column(kind);
-    let given_key = add.key.as_deref().map(str::trim).filter(|key| !key.is_empty());
-    if let (Some(own), Some(given)) = (own_key, given_key)
-        && own != given
-    {
-        return Err(CommandError::usage(format!(
-            "--key: sources of the kind {kind} always use the key “{own}”. Leave it out."
-        )));
-    }
-    let Some(key) = own_key.or(given_key) else {
-        return Err(CommandError::usage(
-            "--key is missing. Name the column that identifies each row, such as --key id. Its values must be present \
-             and unique.",
-        ));
-    };
     let next_run_at = match &add.schedule {
         Some(schedule) => schedule.next_after(app.store.now()?).map(|time| time.naive_utc()),
         None => None,
@@ -111,7 +92,7 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
         noun: add.noun.clone().unwrap_or_else(|| app.control.noun(kind)),
         kind: kind.to_owned(),
         location: find_location(app, add, kind)?,
-        key_column: key.to_owned(),
+        key_column: choose_key_column(app, add, kind)?,
         schedule: add.schedule.as_ref().map(ToString::to_string),
         public: add.public,
         read_options: choose_read_options(app, add, kind)?,
@@ -125,6 +106,30 @@ pub(super) fn run(app: &App, add: &SourceAddArgs) -> Result<CommandExit, Command
     }
     print_note(&format!("Added {slug}. Next: `lockstep source check {slug}`, then `lockstep sync {slug}`."));
     Ok(CommandExit::Success)
+}
+
+fn check_kind(app: &App, kind: &str) -> Result<(), CommandError> {
+    let kinds = app.control.kinds();
+    if kinds.contains(&kind) {
+        return Ok(());
+    }
+    Err(CommandError::usage(format!("“{kind}” is not a kind of source. Kinds: {}.", kinds.join(", "))))
+}
+
+/// Returns the key column of the kind, or the one from `--key` if the kind has none.
+fn choose_key_column(app: &App, add: &SourceAddArgs, kind: &str) -> Result<String, CommandError> {
+    let flag = add.key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+    match (app.control.key_column(kind), flag) {
+        (Some(fixed), Some(other)) if fixed != other => Err(CommandError::usage(format!(
+            "--key: sources of the kind {kind} always use the key “{fixed}”. Leave it out."
+        ))),
+        (Some(fixed), _) => Ok(fixed.to_owned()),
+        (None, Some(key)) => Ok(key.to_owned()),
+        (None, None) => Err(CommandError::usage(
+            "--key is missing. Name the column that identifies each row, such as --key id. Its values must be present \
+             and unique.",
+        )),
+    }
 }
 
 /// Finds the hidden columns of the source that will be published. Without `is_allowed` a hidden column is an error, so

@@ -23,6 +23,8 @@ pub(super) const EXIT_CODES: &str =
 
 /// How long a run may be queued before this process runs it, because no server may be running.
 const MAX_QUEUE_TIME: TimeDelta = TimeDelta::seconds(10);
+/// How often a start is tried while dead runs have to be ended first.
+const MAX_START_ATTEMPTS: u32 = 3;
 /// How many issues are printed. The rest is counted.
 const MAX_PRINTED_ISSUES: u64 = 5;
 
@@ -80,14 +82,14 @@ pub(super) fn run(app: &App, args: &SyncArgs) -> Result<CommandExit, CommandErro
 /// Starts a run. Returns the id of the run to follow, which may be an earlier one that nothing else runs.
 fn start_run(app: &App, source: &Source, request: &StartRequest) -> Result<SyncId, CommandError> {
     let slug = &source.slug;
-    let mut tries = 0;
+    let mut attempts = 0;
     loop {
-        tries += 1;
+        attempts += 1;
         match app.control.start(source, request)? {
             StartOutcome::Accepted(id) => return Ok(id),
             StartOutcome::AlreadyRunning(id) => match adopt_run(app, id, request)? {
                 AdoptedRun::Follow(id) => return Ok(id),
-                AdoptedRun::Ended if tries < 3 => {}
+                AdoptedRun::Ended if attempts < MAX_START_ATTEMPTS => {}
                 _ => return Err(CommandError::busy(format!("a sync of {slug} is already running: {id}."))),
             },
             StartOutcome::CoolingDown(left) => {
