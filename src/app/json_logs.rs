@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{SecondsFormat, Utc};
 use log::Record;
@@ -28,10 +28,11 @@ const MAX_FILE_BYTES: u64 = 10_000_000;
 const MAX_OLD_FILES: u32 = 5;
 /// The file that is locked while files are renamed.
 const LOCK_FILE_NAME: &str = "rotation.lock";
-/// How often the end of a file is read before it counts as half a line: another process may be writing it right now.
-const HALF_LINE_CHECKS: usize = 3;
-/// The time between two of these checks.
-const HALF_LINE_CHECK_INTERVAL: Duration = Duration::from_millis(2);
+/// How long half a line at the end of a file may be one that another process is writing. A busy machine may suspend that
+/// process in the middle of its write.
+const HALF_LINE_TIMEOUT: Duration = Duration::from_millis(200);
+/// How often the end of the file is read meanwhile.
+const HALF_LINE_POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Finds the file for lines of this target, as an index into [`FILES`].
 pub(super) fn find_file(target: &str) -> Option<usize> {
@@ -60,7 +61,7 @@ impl JsonLogs {
     /// Writes a record to its file; a record that belongs to no file is skipped.
     pub(super) fn write_record(&self, record: &Record<'_>) {
         let Some(file) = find_file(record.target()) else { return };
-        let written = self.format_line(record).and_then(|line| self.append_line(FILES[file].1, &line));
+        let written = self.format_line(record).and_then(|line| self.append_line(file, &line));
         let bit = 1 << file;
         match written {
             Ok(()) => {
@@ -100,8 +101,8 @@ impl JsonLogs {
         Ok(line)
     }
 
-    fn append_line(&self, name: &str, line: &[u8]) -> io::Result<()> {
-        let path = self.folder.join(name);
+    fn append_line(&self, index: usize, line: &[u8]) -> io::Result<()> {
+        let path = self.folder.join(FILES[index].1);
         let mut file = self.open_file(&path)?;
         let size = file.metadata()?.len();
         let max_size_before = self.max_file_bytes.saturating_sub(line.len() as u64);
@@ -109,7 +110,10 @@ impl JsonLogs {
             self.rotate_file(&path, max_size_before)?;
             file = self.open_file(&path)?;
         }
-        if ends_in_half_a_line(&file)? {
+        // After a failed write the half line is that one. On a full disk no line may wait for it again.
+        let is_failing = self.failing_files.load(Ordering::Relaxed) & (1 << index) != 0;
+        let timeout = if is_failing { Duration::ZERO } else { HALF_LINE_TIMEOUT };
+        if ends_in_half_a_line(&file, timeout)? {
             return write_at_once(&mut file, &[b"\n", line].concat());
         }
         write_at_once(&mut file, line)
@@ -161,16 +165,19 @@ fn ignore_not_found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 }
 
 /// Whether the file ends in an unfinished line: a process was killed while writing, or the disk was full.
-fn ends_in_half_a_line(file: &File) -> io::Result<bool> {
-    for _ in 0..HALF_LINE_CHECKS {
+fn ends_in_half_a_line(file: &File, timeout: Duration) -> io::Result<bool> {
+    let started = Instant::now();
+    loop {
         let size = file.metadata()?.len();
         let mut last = [b'\n'];
         if size == 0 || file.read_at(&mut last, size - 1)? == 0 || last == [b'\n'] {
             return Ok(false);
         }
-        std::thread::sleep(HALF_LINE_CHECK_INTERVAL);
+        if started.elapsed() >= timeout {
+            return Ok(true);
+        }
+        std::thread::sleep(HALF_LINE_POLL_INTERVAL);
     }
-    Ok(true)
 }
 
 /// Writes a line with one call, so that lines of other processes come before or after it. On a full disk half a line
