@@ -1,7 +1,7 @@
-//! What it costs to tell how far a sync is: the same sync with and without, in pairs, one after the other and in
-//! turns, on one machine. Prints the medians and the ratio.
+//! The cost of progress reports: the same sync with and without them, in pairs and in alternating order. Prints the
+//! medians and the ratio.
 //!
-//! Arguments: how many pairs (default 60) and how many rows (default 100,000).
+//! Arguments: the number of pairs (default 60) and of rows (default 100,000).
 
 use std::error::Error;
 use std::fs;
@@ -20,7 +20,7 @@ use lockstep::sync::{ShutdownSignal, SyncControl, SyncEngine, Timeouts};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
-/// What one sync took: by the clock, and of the processors.
+/// The wall time and the processor time of one sync.
 #[derive(Clone, Copy)]
 struct Took {
     wall: Duration,
@@ -41,15 +41,15 @@ fn main() -> Outcome<()> {
     let usual = Timeouts { cooldown: Duration::ZERO, ..Timeouts::default() };
     let never = Timeouts { primary_every: Duration::MAX, database_every: Duration::MAX, ..usual };
     let with = control(&store, data, Box::new(FileStatus::new(data.join("status"))), usual);
-    // With the database as primary nothing is told of the end either: the row has it anyway.
+    // With the database as primary status store the end is not published either: it is in the row.
     let without = control(&store, data, Box::new(DatabaseStatus::new(store.clone())), never);
 
-    // The first load is another piece of work, and the second warms up.
+    // The first sync adds all items, and the second one warms up.
     sync(&store, &without, source)?;
     sync(&store, &with, source)?;
     let (mut told, mut untold) = (Vec::new(), Vec::new());
     for pair in 0..pairs {
-        // In turns, so that what grows slower or faster meanwhile hits both.
+        // In alternating order, so that a change of speed affects both.
         if pair % 2 == 0 {
             told.push(sync(&store, &with, source)?);
             untold.push(sync(&store, &without, source)?);
@@ -97,7 +97,7 @@ fn control(store: &Store, data: &Path, primary: Box<dyn StatusStore>, terms: Tim
     })
 }
 
-/// A full sync that rewrites every item as it is: the same work each time.
+/// A full sync that rewrites every item unchanged: the same work each time.
 fn sync(store: &Store, control: &SyncControl, source: &Source) -> Outcome<Took> {
     let request = StartRequest {
         kind: OperationKind::Sync,
@@ -116,7 +116,7 @@ fn sync(store: &Store, control: &SyncControl, source: &Source) -> Outcome<Took> 
     }
 }
 
-/// What this process has used of the processors so far, with the threads that have ended, to the hundredth of a second.
+/// The processor time of this process so far, with ended threads, to the hundredth of a second.
 fn cpu() -> Outcome<Duration> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let fields = stat.rsplit_once(") ").ok_or("no fields")?.1.split(' ');
@@ -161,7 +161,7 @@ fn middle(sorted: &[f64]) -> f64 {
     at(sorted, 0.5)
 }
 
-/// What stands at that share of the way.
+/// The value at this fraction of the sorted values.
 fn at(sorted: &[f64], share: f64) -> f64 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in the list")]
     let place = (share.clamp(0.0, 1.0) * count(sorted.len())) as usize;

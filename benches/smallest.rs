@@ -1,5 +1,5 @@
-//! The smallest actix handler there can be: what polling is compared with. Beside it a CSV that begins and never ends,
-//! which keeps a run active for as long as it is polled. It prints its address and serves until it is killed.
+//! A minimal actix handler, with which polling is compared, and a CSV that never ends, which keeps a run active. Prints its
+//! address and serves until it is killed.
 
 use actix_web::web::Bytes;
 use actix_web::{App, Error, HttpResponse, HttpServer, web};

@@ -1,4 +1,4 @@
-//! One test binary for the whole house.
+//! The one test binary.
 
 mod architecture;
 mod browser;

@@ -12,12 +12,12 @@ use crate::support::stub_server::{StubReply, StubServer};
 fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     outside.set("/albums.csv", StubReply::csv(albums(20)));
     outside.then("/albums.csv", StubReply::status(404).after(Duration::from_secs(4)));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = ReverseProxy::of(server.address());
+    let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.sees("#panel-title", "Never synced");
@@ -47,13 +47,13 @@ fn an_idle_page_learns_of_a_run_started_elsewhere_and_of_how_it_failed() {
 fn markup_in_a_cell_is_text() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let csv = home.path("albums.csv");
     let bad = "<img src=x onerror='window.owned=1'><script>window.owned=1</script>";
     let rows = format!("id,title,<b>note</b>\n1,{bad},{{{{7*7}}}}\n\"\"\"><b>k</b>\",</table>,</template>\n,{bad},\n");
     std::fs::write(&csv, rows).expect("a file");
     home.add_file("albums", &csv);
-    let front = ReverseProxy::of(server.address());
+    let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.click("#panel-sync");

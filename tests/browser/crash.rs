@@ -38,7 +38,7 @@ fn kill(home: &ServerSetup, browser: &Browser, mut server: ServerProcess) -> Ser
 fn begin(slow_fetches: usize) -> (ServerSetup, StubServer, ServerProcess, ReverseProxy, Browser) {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let (outside, csv) = (StubServer::start(), albums(4000));
     let slow = StubReply::csv(&csv).drip(csv.len() / 400, Duration::from_millis(50));
     outside.set("/albums.csv", slow.clone());
@@ -46,7 +46,7 @@ fn begin(slow_fetches: usize) -> (ServerSetup, StubServer, ServerProcess, Revers
     // Slow enough to be seen on its way.
     outside.then("/albums.csv", StubReply::csv(albums(60)).drip(300, Duration::from_millis(800)));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = ReverseProxy::of(server.address());
+    let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.js("window.sameAsBefore = true");
@@ -110,5 +110,5 @@ fn is_quiet(browser: &Browser, front: &ReverseProxy) {
     assert_eq!(browser.attr("#panel", "hx-trigger"), None);
     let ended = Instant::now();
     std::thread::sleep(Duration::from_millis(4500));
-    assert_eq!(front.asked_since(ended, "/sync-status"), 0, "it goes on asking");
+    assert_eq!(front.requests_since(ended, "/sync-status"), 0, "it goes on asking");
 }

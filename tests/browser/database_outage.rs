@@ -16,9 +16,9 @@ fn the_pages_say_that_the_database_is_away_and_heal_when_it_is_back() {
     let postgres = PostgresServer::start(std::process::id(), &note);
     let mut conn = PgConnection::establish(&format!("{}/postgres", postgres.address())).expect("a connection");
     conn.batch_execute("CREATE DATABASE lockstep").expect("a database");
-    let home = ServerSetup::at(DatabaseAddress::Postgres(format!("{}/lockstep", postgres.address())));
+    let home = ServerSetup::at_address(DatabaseAddress::Postgres(format!("{}/lockstep", postgres.address())));
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(4000));
     outside.then("/albums.csv", StubReply::csv(albums(60)));

@@ -26,7 +26,7 @@ fn two_addresses_become_a_catalog_and_the_one_that_failed_is_asked_again_when_it
     outside.set("/jazz", feed("Jazz today", &["Kind of Blue", "Blue Train"]));
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     browser.fits_a_phone();
@@ -59,14 +59,14 @@ fn two_addresses_become_a_catalog_and_the_one_that_failed_is_asked_again_when_it
     browser.fits_a_phone();
     assert_eq!(browser.path(), "/catalog/news/feeds");
 
-    let jazz = outside.hits("/jazz");
+    let jazz = outside.request_count("/jazz");
     outside.set("/rock", feed("Rock today", &["Autobahn"]));
     browser.click("#retry-failed");
     browser.sees("#panel-title", "Sync completed");
     browser.sees("#catalog-facts .count", "3 articles");
     browser.until("nothing fails any more", || !browser.text("#catalog-facts").contains("failing"));
     assert!(!browser.has("#panel-failed"));
-    assert_eq!(outside.hits("/jazz"), jazz, "the one that was fine is left alone");
+    assert_eq!(outside.request_count("/jazz"), jazz, "the one that was fine is left alone");
     browser.click("#feeds-link");
     browser.sees(".title", "none failing");
     assert!(!browser.has("#retry-failed"));
@@ -82,7 +82,7 @@ fn the_failed_ones_are_asked_again_from_the_panel_too() {
     outside.set("/jazz", feed("Jazz today", &["Kind of Blue"]));
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     look_into(&browser, &format!("{}\n{}", outside.url("/jazz"), outside.url("/rock")));
@@ -103,7 +103,7 @@ fn feeds_work_without_javascript_and_what_is_something_else_is_offered_as_that()
     outside.csv("/albums.csv", &albums(3));
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let browser = Browser::without_javascript();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     look_into(&browser, &outside.url("/albums.csv"));
@@ -173,7 +173,7 @@ fn the_table_of_articles_fits_a_screen() {
     );
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
     look_into(&browser, &outside.url("/city"));

@@ -10,7 +10,7 @@ use crate::support::server_process::{ADMIN_LOGIN, ServerSetup};
 fn from_the_set_up_link_to_a_catalog_in_step_and_then_silence() {
     let home = ServerSetup::new();
     let server = home.start();
-    let front = ReverseProxy::of(server.address());
+    let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
 
     let (_, token) = server.set_up_link().split_once("/setup").expect("a link to the set-up");
@@ -36,8 +36,8 @@ fn from_the_set_up_link_to_a_catalog_in_step_and_then_silence() {
 
     let ended = Instant::now();
     std::thread::sleep(Duration::from_secs(6));
-    assert_eq!(front.asked_since(ended, "/sync-status"), 0, "it is over, and still asked for");
-    assert!(front.asked_since(ended, "/sync-badge") <= 1, "the badge asks every 30 s");
+    assert_eq!(front.requests_since(ended, "/sync-status"), 0, "it is over, and still asked for");
+    assert!(front.requests_since(ended, "/sync-badge") <= 1, "the badge asks every 30 s");
 
     browser.fits_a_phone();
     for page in ["/", "/settings/sources", "/settings/sources/new", "/settings/sources/sample-albums"] {

@@ -9,7 +9,7 @@ use crate::support::stub_server::{StubReply, StubServer};
 fn a_failure_is_looked_up_tried_again_and_followed_to_its_end() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     outside.set("/albums.csv", StubReply::csv("id,title\n1,One\n,Two\n"));
     outside.then("/albums.csv", StubReply::status(404));
@@ -56,7 +56,7 @@ fn a_failure_is_looked_up_tried_again_and_followed_to_its_end() {
 fn an_open_page_of_a_run_learns_of_its_end() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(60));
     home.add_url("albums", outside.url("/albums.csv"));
@@ -75,7 +75,7 @@ fn an_open_page_of_a_run_learns_of_its_end() {
 fn an_open_page_says_what_is_done_also_of_a_preview() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(60));
     home.add_url("albums", outside.url("/albums.csv"));
@@ -97,7 +97,7 @@ fn an_open_page_says_what_is_done_also_of_a_preview() {
 fn history_is_chosen_and_turned_without_javascript() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     let refused: String = (1..=60).map(|number| format!(",Nobody {number}\n")).collect();
     outside.set("/albums.csv", StubReply::csv(format!("id,title\n1,One\n{refused}")));

@@ -9,7 +9,7 @@ use crate::support::server_process::ServerSetup;
 
 /// The sample's catalog, just synced, on a phone.
 fn synced(browser: &Browser, home: &ServerSetup, link: &str) {
-    home.furnish();
+    home.add_admin_and_token();
     browser.log_in(&format!("{link}/login?next=/catalog/sample-albums"));
     browser.narrow(true);
     browser.click("#panel-sync");

@@ -10,12 +10,12 @@ use crate::support::stub_server::{StubReply, StubServer};
 fn the_panel_outlives_a_bad_gateway_and_a_restart_and_heals_by_itself() {
     let home = ServerSetup::new();
     let mut server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(4000));
     outside.then("/albums.csv", StubReply::csv(albums(60)));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = ReverseProxy::of(server.address());
+    let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     browser.click("#panel-sync");
@@ -30,9 +30,9 @@ fn the_panel_outlives_a_bad_gateway_and_a_restart_and_heals_by_itself() {
         assert!(!browser.text("body").contains("Bad Gateway"), "{}", browser.text("body"));
         assert_eq!(browser.attr("#panel", "data-sync"), first);
     };
-    front.break_off(true);
+    front.set_broken(true);
     lost();
-    front.break_off(false);
+    front.set_broken(false);
     browser.until("the note goes", || browser.text("#panel-note").is_empty());
     assert_eq!(browser.attr("#panel", "data-sync"), first);
 

@@ -11,10 +11,10 @@ const PRIVATE: &str = "1PrivateMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2";
 fn a_sheet_is_added_by_its_link_and_synced_and_a_private_one_says_how_to_share_it() {
     let outside = StubServer::start();
     outside.sheet(OPEN, 7, "title,no,year\nKind of Blue,a1,1959\nBlue Train,,1957\nAutobahn,a3,1974\nAgain,a1,1999\n");
-    outside.private_sheet(PRIVATE);
+    outside.serve_private_sheet(PRIVATE);
     let home = ServerSetup::new().with("LOCKSTEP_GOOGLE_URL", &outside.url("/"));
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let browser = Browser::open();
     browser.log_in(&server.url("/login?next=/settings/sources/new"));
 
@@ -62,6 +62,6 @@ fn a_sheet_is_added_by_its_link_and_synced_and_a_private_one_says_how_to_share_i
             "{line}"
         );
     }
-    assert_eq!(outside.hits(&format!("/content/{OPEN}/7")), 3, "looked at, looked at again, synced");
+    assert_eq!(outside.request_count(&format!("/content/{OPEN}/7")), 3, "looked at, looked at again, synced");
     assert_eq!(browser.complaints(), [""; 0]);
 }

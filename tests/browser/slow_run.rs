@@ -25,11 +25,11 @@ fn percent(browser: &Browser) -> u64 {
 fn progress_moves_in_every_tab_survives_a_reload_rests_while_hidden_and_ends_by_cancel() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     crawl(&outside, "/albums.csv", &albums(4000));
     home.add_url("albums", outside.url("/albums.csv"));
-    let front = ReverseProxy::of(server.address());
+    let front = ReverseProxy::in_front_of(server.address());
     let browser = Browser::open();
     browser.log_in(&front.url("/login?next=/catalog/albums"));
     let first = browser.tab();
@@ -61,17 +61,17 @@ fn progress_moves_in_every_tab_survives_a_reload_rests_while_hidden_and_ends_by_
     std::thread::sleep(Duration::from_millis(300));
     let hidden = Instant::now();
     std::thread::sleep(Duration::from_millis(4500));
-    assert_eq!(front.asked_since(hidden, "/sync-"), 0, "a hidden tab asks for nothing");
+    assert_eq!(front.requests_since(hidden, "/sync-"), 0, "a hidden tab asks for nothing");
     let again = Instant::now();
     hide(&browser, false);
-    browser.until_within(Duration::from_secs(1), "it asks at once", || front.asked_since(again, "/sync-status") > 0);
+    browser.until_within(Duration::from_secs(1), "it asks at once", || front.requests_since(again, "/sync-status") > 0);
 
     browser.js("document.querySelector('#panel-cancel').focus()");
     let focused = Instant::now();
-    browser.until("some polls go by", || front.asked_since(focused, "/sync-status") >= 2);
-    let polls = front.asked_since(focused, "/sync-status");
+    browser.until("some polls go by", || front.requests_since(focused, "/sync-status") >= 2);
+    let polls = front.requests_since(focused, "/sync-status");
     assert!(polls as u64 <= focused.elapsed().as_secs() / 2 + 2, "{polls} in {:?}", focused.elapsed());
-    assert_eq!(front.asked_since(focused, "/sync-badge"), 0, "the panel asks for both");
+    assert_eq!(front.requests_since(focused, "/sync-badge"), 0, "the panel asks for both");
     assert_eq!(browser.js("return document.activeElement.id"), "panel-cancel", "the focus stays");
     browser.press_enter();
     browser.sees("#panel-title", "Sync cancelled");

@@ -11,7 +11,7 @@ use crate::support::stub_server::{StubReply, StubServer};
 fn everything_works_without_javascript() {
     let home = ServerSetup::new();
     let server = home.start();
-    home.furnish();
+    home.add_admin_and_token();
     let outside = StubServer::start();
     outside.set("/albums.csv", StubReply::csv(albums(120)).after(Duration::from_secs(3)));
     outside.then("/albums.csv", StubReply::csv(albums(120)).hang());

@@ -12,17 +12,17 @@ use serde_json::Value;
 use super::{CliFixture, read_output};
 use crate::support::TestDatabase;
 use crate::support::load_clock::LoadClock;
-use crate::support::unwritable_folder::is_held_to_permissions;
+use crate::support::unwritable_folder::is_bound_by_permissions;
 
-/// What it says, with its exit code.
-pub(super) fn examine(house: &CliFixture, env: &[(&str, &str)]) -> (i32, Vec<Value>) {
-    let output = house.command(&["doctor", "--json"]).envs(env.iter().copied()).output().expect("it runs");
+/// The findings of `lockstep doctor` with its exit code.
+pub(super) fn examine(cli: &CliFixture, env: &[(&str, &str)]) -> (i32, Vec<Value>) {
+    let output = cli.command(&["doctor", "--json"]).envs(env.iter().copied()).output().expect("it runs");
     let answer = read_output(output);
     let findings = serde_json::from_str(&answer.out).unwrap_or_else(|_| panic!("{}{}", answer.out, answer.err));
     (answer.code, findings)
 }
 
-/// The address of a database of the tests, as a setting.
+/// The URL of a database of the tests, as a setting.
 pub(super) fn url_of(database: &TestDatabase) -> String {
     match database.address() {
         DatabaseAddress::Sqlite(path) => path.display().to_string(),
@@ -44,10 +44,10 @@ pub(super) fn the_only(findings: &[Value], state: &str) -> String {
 }
 
 #[test]
-fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_well() {
-    let house = CliFixture::new();
+fn doctor_does_not_create_an_installation_and_finds_a_started_one_healthy() {
+    let cli = CliFixture::new();
     for _ in 0..2 {
-        let first = house.run(&["doctor"]);
+        let first = cli.run(&["doctor"]);
         assert_eq!(first.code, 0, "{}{}", first.out, first.err);
         for name in ["data folder: ./data", "database: ./data/lockstep.db"] {
             assert!(
@@ -56,13 +56,13 @@ fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_w
                 first.out
             );
         }
-        assert_eq!(fs::read_dir(house.path("")).expect("a folder").count(), 0, "it made something");
+        assert_eq!(fs::read_dir(cli.path("")).expect("a folder").count(), 0, "it made something");
     }
-    house.make();
-    let second = house.run(&["doctor"]);
+    cli.make();
+    let second = cli.run(&["doctor"]);
     assert_eq!((second.code, second.err.as_str()), (0, ""), "{}", second.out);
     assert!(second.out.ends_with("No problems found.\n"), "{}", second.out);
-    let (code, findings) = examine(&house, &[]);
+    let (code, findings) = examine(&cli, &[]);
     assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
     let checks: Vec<&str> = findings.iter().filter_map(|finding| finding["check"].as_str()).collect();
     for check in [
@@ -78,20 +78,20 @@ fn a_house_that_is_not_there_yet_is_only_looked_at_and_one_that_was_started_is_w
     ] {
         assert!(checks.contains(&check), "{checks:?}");
     }
-    assert!(!house.path("data/status").exists(), "nobody needed it yet");
-    assert_eq!(house.run(&["doctor", "--what"]).code, 2);
-    assert!(house.ok(&["doctor", "--help"]).contains("Makes no changes."));
+    assert!(!cli.path("data/status").exists(), "nobody needed it yet");
+    assert_eq!(cli.run(&["doctor", "--what"]).code, 2);
+    assert!(cli.ok(&["doctor", "--help"]).contains("Makes no changes."));
 }
 
 #[test]
 fn a_folder_that_cannot_be_made_is_named_before_the_first_start() {
-    if !is_held_to_permissions("cli::doctor::a_folder_that_cannot_be_made_is_named_before_the_first_start") {
+    if !is_bound_by_permissions("cli::doctor::a_folder_that_cannot_be_made_is_named_before_the_first_start") {
         return;
     }
-    let house = CliFixture::new();
-    fs::create_dir(house.path("closed")).expect("a folder");
-    fs::set_permissions(house.path("closed"), fs::Permissions::from_mode(0o500)).expect("another mode");
-    let (code, findings) = examine(&house, &[("LOCKSTEP_DATA_DIR", "closed/a/data"), ("DATABASE_URL", "closed/a.db")]);
+    let cli = CliFixture::new();
+    fs::create_dir(cli.path("closed")).expect("a folder");
+    fs::set_permissions(cli.path("closed"), fs::Permissions::from_mode(0o500)).expect("another mode");
+    let (code, findings) = examine(&cli, &[("LOCKSTEP_DATA_DIR", "closed/a/data"), ("DATABASE_URL", "closed/a.db")]);
     let wrong = of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     for (line, name) in wrong.iter().zip(["data folder: closed/a/data", "database: closed/a.db"]) {
@@ -105,25 +105,25 @@ fn a_folder_that_cannot_be_made_is_named_before_the_first_start() {
 
 #[test]
 fn it_works_beside_a_server() {
-    let house = CliFixture::new();
-    let mut server = house.command(&["serve"]).spawn().expect("it runs");
+    let cli = CliFixture::new();
+    let mut server = cli.command(&["serve"]).spawn().expect("it runs");
     let mut line = String::new();
     BufReader::new(server.stdout.take().expect("an output")).read_line(&mut line).expect("a line");
-    let (code, findings) = examine(&house, &[]);
+    let (code, findings) = examine(&cli, &[]);
     server.kill().and_then(|()| server.wait()).expect("it ends");
     assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
 }
 
 #[test]
-fn folders_that_others_may_look_into_or_that_are_none_are_named_with_the_fix() {
-    let house = CliFixture::new();
-    house.make();
+fn folders_that_others_can_read_and_files_in_their_place_are_named_with_the_fix() {
+    let cli = CliFixture::new();
+    cli.make();
     let mode = |name: &str, mode| {
-        fs::set_permissions(house.path(name), fs::Permissions::from_mode(mode)).expect("another mode");
+        fs::set_permissions(cli.path(name), fs::Permissions::from_mode(mode)).expect("another mode");
     };
     mode("data", 0o755);
     mode("data/lockstep.db", 0o644);
-    let (code, findings) = examine(&house, &[]);
+    let (code, findings) = examine(&cli, &[]);
     let warnings = of_state(&findings, "warning");
     assert_eq!((code, warnings.len()), (0, 2), "{findings:#?}");
     assert!(
@@ -136,34 +136,34 @@ fn folders_that_others_may_look_into_or_that_are_none_are_named_with_the_fix() {
     for (folder, check) in
         [("status", "status store"), ("logs", "log folder"), ("uploads", "uploads"), ("tmp", "temporary files")]
     {
-        let path = house.path("data").join(folder);
+        let path = cli.path("data").join(folder);
         drop(fs::remove_dir_all(&path));
         fs::write(&path, "").expect("a file");
-        let (code, findings) = examine(&house, &[]);
+        let (code, findings) = examine(&cli, &[]);
         fs::remove_file(&path).expect("removed");
         assert_eq!(code, 1);
         assert!(the_only(&findings, "wrong").starts_with(check), "{findings:#?}");
     }
 
-    fs::remove_dir_all(house.path("data")).expect("removed");
-    house.csv("data", "a file");
-    let (code, findings) = examine(&house, &[]);
+    fs::remove_dir_all(cli.path("data")).expect("removed");
+    cli.csv("data", "a file");
+    let (code, findings) = examine(&cli, &[]);
     let wrong = of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     assert!(wrong[0].starts_with("data folder: ./data is not a folder → Choose another folder"), "{wrong:?}");
 }
 
 #[test]
-fn wrong_settings_are_named_and_what_does_not_hang_on_them_is_looked_at() {
-    let house = CliFixture::new();
-    house.make();
-    let (code, findings) = examine(&house, &[("LOCKSTEP_WORKERS", "many"), ("LOCKSTEP_WEBHOOK_URL", "x")]);
+fn wrong_settings_are_named_and_unrelated_checks_still_run() {
+    let cli = CliFixture::new();
+    cli.make();
+    let (code, findings) = examine(&cli, &[("LOCKSTEP_WORKERS", "many"), ("LOCKSTEP_WEBHOOK_URL", "x")]);
     assert_eq!(code, 1);
     assert!(the_only(&findings, "wrong").starts_with("settings: LOCKSTEP_WORKERS: “many” is not"), "{findings:#?}");
     assert!(the_only(&findings, "warning").starts_with("settings: LOCKSTEP_WEBHOOK_URL is set"), "{findings:#?}");
     assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with("database:")), "{findings:#?}");
 
-    let (code, findings) = examine(&house, &[("DATABASE_URL", "mysql://me:s3cret@h/db")]);
+    let (code, findings) = examine(&cli, &[("DATABASE_URL", "mysql://me:s3cret@h/db")]);
     let wrong = of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     assert!(
@@ -174,51 +174,51 @@ fn wrong_settings_are_named_and_what_does_not_hang_on_them_is_looked_at() {
 }
 
 #[test]
-fn a_database_that_is_away_is_a_finding_and_not_a_wait() {
-    let house = CliFixture::new();
+fn doctor_reports_an_unreachable_database_without_a_long_wait() {
+    let cli = CliFixture::new();
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = silent.local_addr().expect("an address").port();
     for (port, said) in [(1, "refused"), (port, "timeout expired")] {
         let url = format!("postgres://me:s3cret@127.0.0.1:{port}/lockstep");
         let begun = LoadClock::start();
-        let (code, findings) = examine(&house, &[("DATABASE_URL", &url)]);
+        let (code, findings) = examine(&cli, &[("DATABASE_URL", &url)]);
         assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
         let wrong = the_only(&findings, "wrong");
         assert_eq!(code, 1);
         assert!(wrong.contains(said) && wrong.contains("Check that PostgreSQL is running"), "{wrong}");
         assert!(!wrong.contains("s3cret"), "{wrong}");
     }
-    // Not a database at all.
-    house.csv("no.db", &"This is no database. ".repeat(500));
-    let (code, findings) = examine(&house, &[("DATABASE_URL", "no.db")]);
+    // The file is not a database.
+    cli.csv("no.db", &"This is no database. ".repeat(500));
+    let (code, findings) = examine(&cli, &[("DATABASE_URL", "no.db")]);
     assert_eq!(code, 1);
     assert!(of_state(&findings, "wrong").iter().all(|line| line.contains("not a database")), "{findings:#?}");
 }
 
 #[test]
-fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_are_named() {
-    let house = CliFixture::new();
+fn missing_migrations_are_reported_but_not_run_and_those_of_a_newer_version_are_named() {
+    let cli = CliFixture::new();
     let database = TestDatabase::empty_postgres();
     let url = url_of(&database);
     let env = [("DATABASE_URL", url.as_str())];
     for _ in 0..2 {
-        let (code, findings) = examine(&house, &env);
+        let (code, findings) = examine(&cli, &env);
         assert_eq!(code, 0, "{findings:#?}");
         let warnings = of_state(&findings, "warning");
         assert!(warnings[1].starts_with("migrations: no tables yet; they are created at"), "{warnings:?}");
         assert!(of_state(&findings, "ok").iter().any(|line| line.starts_with("connections:")), "{findings:#?}");
     }
-    let migrate = || house.command(&["user", "list"]).env("DATABASE_URL", &url).output().expect("it runs");
+    let migrate = || cli.command(&["user", "list"]).env("DATABASE_URL", &url).output().expect("it runs");
     assert!(migrate().status.success());
     let applied = || database.count("__diesel_schema_migrations", "true");
     let all = applied();
-    assert_eq!(examine(&house, &env).0, 0);
+    assert_eq!(examine(&cli, &env).0, 0);
 
-    // An older program stopped before the last one.
+    // An older version has not run the last migration.
     database.run(
         "DELETE FROM __diesel_schema_migrations WHERE version = (SELECT max(version) FROM __diesel_schema_migrations)",
     );
-    let (code, findings) = examine(&house, &env);
+    let (code, findings) = examine(&cli, &env);
     let missing = the_only(&findings, "warning");
     assert_eq!((code, applied()), (0, all - 1));
     assert!(missing.starts_with("migrations: 1 migration is missing (2026-11-28-"), "{missing}");
@@ -226,7 +226,7 @@ fn missing_migrations_are_said_and_left_to_others_and_those_of_a_newer_program_a
     assert!(of_state(&findings, "ok").iter().all(|line| !line.starts_with("runs")), "{findings:#?}");
 
     database.run("INSERT INTO __diesel_schema_migrations (version) VALUES ('29991231000000')");
-    let (code, findings) = examine(&house, &env);
+    let (code, findings) = examine(&cli, &env);
     assert_eq!(code, 1);
     assert!(
         the_only(&findings, "wrong")

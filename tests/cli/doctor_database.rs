@@ -1,4 +1,4 @@
-//! `lockstep doctor` before a database that somebody holds, and before runs that nobody works on.
+//! `lockstep doctor` on a locked database, and on runs without a worker.
 
 use std::fs;
 use std::path::Path;
@@ -17,10 +17,10 @@ use crate::support::test_engine::{full_sync, source_draft};
 use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
-/// Tells a process its part: the database to hold, and the file that says that it does.
+/// Set for the child process: the database to lock, and the file to create when it is locked.
 const PART: &str = "LOCKSTEP_TEST_HOLDS_THE_DATABASE";
 
-/// A process that holds the write lock of a SQLite file; it ends with this value, frozen or not.
+/// A child process that holds the write lock of a SQLite file; it is killed when this is dropped.
 struct LockHolder(Child);
 
 impl Drop for LockHolder {
@@ -32,16 +32,16 @@ impl Drop for LockHolder {
 }
 
 #[test]
-fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
+fn doctor_names_a_process_that_holds_the_write_lock_also_when_it_is_frozen() {
     if let Ok(part) = std::env::var(PART) {
         return hold(&part);
     }
-    let (house, db) = (CliFixture::new(), TestDatabase::sqlite());
+    let (cli, db) = (CliFixture::new(), TestDatabase::sqlite());
     let url = url_of(&db);
     let env = [("DATABASE_URL", url.as_str())];
-    assert_eq!(examine(&house, &env).0, 0);
-    let sign = house.path("holds");
-    let this = "cli::doctor_database::a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one";
+    assert_eq!(examine(&cli, &env).0, 0);
+    let sign = cli.path("holds");
+    let this = "cli::doctor_database::doctor_names_a_process_that_holds_the_write_lock_also_when_it_is_frozen";
     let holder = Command::new(std::env::current_exe().expect("this binary"))
         .args([this, "--exact", "--nocapture"])
         .env(PART, format!("{url}\n{}", sign.display()))
@@ -54,7 +54,7 @@ fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
     let pid = holder.0.id();
 
     let begun = LoadClock::start();
-    let (code, findings) = examine(&house, &env);
+    let (code, findings) = examine(&cli, &env);
     assert_eq!(code, 1);
     let held = the_only(&findings, "wrong");
     assert!(held.starts_with(&format!("write lock: process {pid} (")), "{held}");
@@ -62,15 +62,15 @@ fn a_process_that_holds_the_write_lock_is_named_and_so_is_a_frozen_one() {
     assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 
     send_signal(&holder.0, "STOP");
-    let frozen = the_only(&examine(&house, &env).1, "wrong");
+    let frozen = the_only(&examine(&cli, &env).1, "wrong");
     assert!(frozen.contains(&format!("process {pid} (")) && frozen.contains("is frozen inside a write"), "{frozen}");
     assert!(frozen.contains(&format!("kill -CONT {pid}")), "{frozen}");
 
     holder.0.kill().and_then(|()| holder.0.wait()).expect("it ends");
-    assert_eq!(examine(&house, &env).0, 0);
+    assert_eq!(examine(&cli, &env).0, 0);
 }
 
-/// Takes the lock and keeps it until this process is ended.
+/// Takes the lock and keeps it until this process is killed.
 fn hold(part: &str) {
     let (url, sign) = part.split_once('\n').expect("a part");
     let mut database = RawConnection::Sqlite(diesel::Connection::establish(url).expect("the database"));
@@ -81,45 +81,45 @@ fn hold(part: &str) {
 
 #[test]
 fn a_session_that_keeps_others_waiting_is_named_on_postgres() {
-    let (house, db) = (CliFixture::new(), TestDatabase::postgres());
+    let (cli, db) = (CliFixture::new(), TestDatabase::postgres());
     let url = url_of(&db);
     db.run("INSERT INTO house_facts (name, value) VALUES ('x', 'x')");
-    let (mut first, mut second) = (db.raw(), db.raw());
+    let (mut first, mut second) = (db.raw_connection(), db.raw_connection());
     first.run("SET application_name = 'the holder'; BEGIN; UPDATE house_facts SET value = 'y'");
     std::thread::scope(|scope| {
         scope.spawn(move || second.run("SET application_name = 'who waits'; UPDATE house_facts SET value = 'z'"));
         std::thread::sleep(Duration::from_millis(10_500));
-        let (code, findings) = examine(&house, &[("DATABASE_URL", &url)]);
+        let (code, findings) = examine(&cli, &[("DATABASE_URL", &url)]);
         first.run("ROLLBACK");
         let wrong = the_only(&findings, "wrong");
         assert_eq!(code, 1);
         assert!(wrong.contains("(the holder, from 127.0.0.1") && wrong.contains("blocks other sessions"), "{wrong}");
         assert!(wrong.contains("pg_terminate_backend("), "{wrong}");
     });
-    assert_eq!(examine(&house, &[("DATABASE_URL", &url)]).0, 0);
+    assert_eq!(examine(&cli, &[("DATABASE_URL", &url)]).0, 0);
 }
 
 on_both_databases! { runs_without_a_worker_and_sources_that_fail_are_named }
 
 fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
-    let house = CliFixture::new();
-    house.make();
+    let cli = CliFixture::new();
+    cli.make();
     let url = url_of(db);
     let env = [("DATABASE_URL", url.as_str())];
     let [lost, waiting] = ["lost", "waiting"].map(|slug| begin(db, slug));
     let second = Duration::from_secs(1);
     db.store().claim("host/7", 7, second, Some(lost)).expect("an answer").expect("a run");
-    // Both are young, and one has a worker.
-    assert_eq!(examine(&house, &env).0, 0);
+    // Both runs are recent, and one has a worker.
+    assert_eq!(examine(&cli, &env).0, 0);
 
     let past = "2026-01-01 00:00:00";
     db.run(&format!("UPDATE sync_operations SET created_at = '{past}'"));
     db.run("UPDATE sync_operations SET lease_until = lease_until + 60000 WHERE status = 'running'");
-    let (code, findings) = examine(&house, &env);
+    let (code, findings) = examine(&cli, &env);
     assert_eq!(code, 0, "one waits for a worker that is busy: {findings:#?}");
 
     db.run("UPDATE sync_operations SET lease_until = lease_until - 160000 WHERE status = 'running'");
-    let (code, findings) = examine(&house, &env);
+    let (code, findings) = examine(&cli, &env);
     let wrong = of_state(&findings, "wrong");
     assert_eq!((code, wrong.len()), (1, 2), "{findings:#?}");
     assert!(wrong[0].starts_with(&format!("runs: {lost} of lost has had no worker for")), "{wrong:?}");
@@ -127,28 +127,28 @@ fn runs_without_a_worker_and_sources_that_fail_are_named(db: &TestDatabase) {
     assert!(wrong[1].starts_with(&format!("runs: {waiting} of waiting has been queued for")), "{wrong:?}");
 
     db.run("UPDATE sync_operations SET stage = 'finalizing' WHERE status = 'running'");
-    let (_, findings) = examine(&house, &env);
+    let (_, findings) = examine(&cli, &env);
     let [at_its_end] = &of_state(&findings, "warning")[..] else { panic!("{findings:#?}") };
     assert!(at_its_end.starts_with(&format!("runs: the lease of {lost} of lost expired")), "{at_its_end}");
     assert!(at_its_end.contains("its final transaction, which may still be running"), "{at_its_end}");
     db.run("UPDATE sync_operations SET lease_until = lease_until - 300000 WHERE status = 'running'");
-    let wrong = of_state(&examine(&house, &env).1, "wrong");
+    let wrong = of_state(&examine(&cli, &env).1, "wrong");
     assert!(wrong[0].contains("If this persists: No server is running"), "not for so long: {wrong:?}");
 
-    // A command takes the lost one over, and it fails: there is no such file.
+    // A command takes the lost run over, and it fails because the file is missing.
     for slug in ["lost", "waiting"] {
-        let output = house.command(&["sync", slug]).env("DATABASE_URL", &url).output().expect("it runs");
+        let output = cli.command(&["sync", slug]).env("DATABASE_URL", &url).output().expect("it runs");
         assert!([Some(1), Some(75)].contains(&output.status.code()), "{output:?}");
     }
-    wait_for("both failed", || of_state(&examine(&house, &env).1, "warning").len() == 2);
-    let (code, findings) = examine(&house, &env);
+    wait_for("both failed", || of_state(&examine(&cli, &env).1, "warning").len() == 2);
+    let (code, findings) = examine(&cli, &env);
     let failed = of_state(&findings, "warning");
     assert_eq!(code, 0, "{findings:#?}");
     assert!(failed[0].starts_with("sources: the last sync of lost did not complete"), "{failed:?}");
     assert!(failed[0].contains("gone.csv") && failed[0].contains("`lockstep sync lost`"), "{failed:?}");
 }
 
-/// Adds a source whose file is not there and queues a sync of it.
+/// Adds a source whose file is missing and queues a sync of it.
 fn begin(db: &TestDatabase, slug: &str) -> SyncId {
     let location = SourceLocation::File("/nowhere/gone.csv".into());
     let source = db.store().add_source(&source_draft(slug, "csv", location), None).expect("a source").id;

@@ -1,4 +1,4 @@
-//! `lockstep doctor` before a Redis or a PostgreSQL that is away, that is halted, or that falls silent.
+//! `lockstep doctor` on a Redis or a PostgreSQL that is down, frozen, or stops answering.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,15 +12,15 @@ use crate::support::load_clock::LoadClock;
 use crate::support::redis_server::{PASSWORD, RedisServer};
 
 #[test]
-fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {
-    let house = CliFixture::new();
-    house.make();
+fn doctor_checks_the_configured_status_store() {
+    let cli = CliFixture::new();
+    cli.make();
     let mut redis = RedisServer::start();
     let url = redis.url();
     let env = [("LOCKSTEP_REDIS_URL", url.as_str())];
     let look = || {
         let begun = LoadClock::start();
-        let (code, findings) = examine(&house, &env);
+        let (code, findings) = examine(&cli, &env);
         assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
         let all = serde_json::to_string(&findings).expect("JSON");
         assert!(!all.contains(PASSWORD) && !all.contains("data/status"), "{all}");
@@ -52,30 +52,30 @@ fn the_status_store_that_is_set_is_the_one_that_is_looked_at() {
     redis.start_again();
     is_well();
 
-    let (code, findings) = examine(&house, &[("LOCKSTEP_REDIS_URL", &url.replace(PASSWORD, "s3cret-and-wrong"))]);
+    let (code, findings) = examine(&cli, &[("LOCKSTEP_REDIS_URL", &url.replace(PASSWORD, "s3cret-and-wrong"))]);
     let wrong = the_only(&findings, "wrong");
     assert!(code == 1 && wrong.starts_with("status store") && !wrong.contains("s3cret"), "{wrong}");
 
     redis.kill();
-    let (code, findings) = examine(&house, &[env[0], ("LOCKSTEP_STATUS_STORE", "database")]);
+    let (code, findings) = examine(&cli, &[env[0], ("LOCKSTEP_STATUS_STORE", "database")]);
     assert_eq!((code, of_state(&findings, "ok").len()), (0, findings.len()), "{findings:#?}");
-    assert!(!house.path("data/status").exists(), "a house that keeps status elsewhere has no use for it");
+    assert!(!cli.path("data/status").exists(), "a house that keeps status elsewhere has no use for it");
 }
 
 #[test]
-fn a_database_that_falls_silent_ends_the_look_and_is_said_once() {
-    let house = CliFixture::new();
-    house.make();
+fn doctor_reports_a_database_that_stops_answering_once_and_ends() {
+    let cli = CliFixture::new();
+    cli.make();
     let database = TestDatabase::postgres();
     let url = url_of(&database);
     let (login, rest) = url.split_once('@').expect("a login");
     let (server, name) = rest.split_once('/').expect("a database");
-    // Whatever it is that is not answered any more: the greeting, the first question, a later one.
+    // The server stops answering at the greeting, at the first query, or at a later one.
     for answered in [0, 2, 7] {
         let port = silent_after(answered, server.to_owned());
         let url = format!("{login}@127.0.0.1:{port}/{name}");
         let begun = LoadClock::start();
-        let (code, findings) = examine(&house, &[("DATABASE_URL", &url)]);
+        let (code, findings) = examine(&cli, &[("DATABASE_URL", &url)]);
         println!("silent after {answered} answers: {:?}, {:?}", begun.elapsed(), of_state(&findings, "wrong"));
         assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
         assert_eq!(code, 1, "{findings:#?}");
@@ -84,7 +84,7 @@ fn a_database_that_falls_silent_ends_the_look_and_is_said_once() {
     }
 }
 
-/// A way to that server, which carries so many of its answers and then nothing, and closes nothing by itself. It ends with
+/// A proxy to that server that relays a number of answers and then nothing, without closing the connection. It ends with
 /// the process of the test.
 fn silent_after(answers: usize, server: String) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -99,7 +99,7 @@ fn silent_after(answers: usize, server: String) -> u16 {
                 }
                 carried += 1;
             }
-            // The other side may have gone, which is as good.
+            // The other side may have closed the connection already.
             let _ = to.shutdown(Shutdown::Both);
         });
     };

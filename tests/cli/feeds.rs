@@ -1,67 +1,67 @@
-//! Feeds from the command line.
+//! Feeds on the command line.
 
 use super::CliFixture;
 use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn feeds_are_added_without_a_key_checked_and_synced() {
-    let (house, outside) = (CliFixture::new(), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]));
-    outside.set("/b", StubReply::feed("Beta", &["1"]));
-    outside.set("/list", StubReply::opml(&[outside.url("/b")]));
-    let (feed, list) = (outside.url("/a"), outside.url("/list"));
-    house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &feed, "--url", &list]);
-    assert!(house.ok(&["source", "check", "news"]).starts_with("news is OK: 2 feeds, "));
-    let done = house.run(&["sync", "news"]);
+    let (cli, stub) = (CliFixture::new(), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1", "2"]));
+    stub.set("/b", StubReply::feed("Beta", &["1"]));
+    stub.set("/list", StubReply::opml(&[stub.url("/b")]));
+    let (feed, list) = (stub.url("/a"), stub.url("/list"));
+    cli.ok(&["source", "add", "news", "--kind", "feeds", "--url", &feed, "--url", &list]);
+    assert!(cli.ok(&["source", "check", "news"]).starts_with("news is OK: 2 feeds, "));
+    let done = cli.run(&["sync", "news"]);
     assert_eq!((done.code, done.out.as_str()), (0, "news: 3 added, 0 updated, 0 removed.\n"), "{}", done.err);
-    assert_eq!(house.ok(&["sync", "news"]), "news: Nothing new since the last sync: 3 articles.\n");
-    let wrong = house.run(&["source", "add", "more", "--kind", "feeds", "--url", &feed, "--key", "title"]);
+    assert_eq!(cli.ok(&["sync", "news"]), "news: Nothing new since the last sync: 3 articles.\n");
+    let wrong = cli.run(&["source", "add", "more", "--kind", "feeds", "--url", &feed, "--key", "title"]);
     assert!(wrong.code == 2 && wrong.err.contains("always use the key “id”"), "{}", wrong.err);
-    let wrong = house.run(&["source", "add", "more", "--kind", "feeds", "--url", "feed.xml"]);
+    let wrong = cli.run(&["source", "add", "more", "--kind", "feeds", "--url", "feed.xml"]);
     assert!(wrong.code == 2 && wrong.err.contains("https://"), "{}", wrong.err);
 }
 
 #[test]
-fn a_check_says_how_many_feeds_of_a_long_list_it_asked() {
-    let (house, outside) = (CliFixture::new(), StubServer::start());
-    let addresses: Vec<String> = (0..12).map(|n| outside.url(&format!("/{n}"))).collect();
+fn a_check_shows_how_many_feeds_of_a_long_list_it_fetched() {
+    let (cli, stub) = (CliFixture::new(), StubServer::start());
+    let addresses: Vec<String> = (0..12).map(|n| stub.url(&format!("/{n}"))).collect();
     for n in 0..4 {
-        outside.set(&format!("/{n}"), StubReply::feed("F", &["1"]));
+        stub.set(&format!("/{n}"), StubReply::feed("F", &["1"]));
     }
-    outside.set("/list", StubReply::opml(&addresses));
-    house.ok(&["source", "add", "news", "--kind", "feeds", "--url", &outside.url("/list")]);
-    let said = house.ok(&["source", "check", "news"]);
+    stub.set("/list", StubReply::opml(&addresses));
+    cli.ok(&["source", "add", "news", "--kind", "feeds", "--url", &stub.url("/list")]);
+    let said = cli.ok(&["source", "check", "news"]);
     assert!(said.starts_with("news is OK: 4 of 12 feeds checked, "), "{said}");
-    outside.set("/3", StubReply::status(429).header("Retry-After", "600"));
-    let checked = house.run(&["source", "check", "news"]);
+    stub.set("/3", StubReply::status(429).header("Retry-After", "600"));
+    let checked = cli.run(&["source", "check", "news"]);
     assert!(checked.code == 1 && checked.err.contains("/3: Rate-limited by its server"), "{}", checked.err);
 }
 
 #[test]
 fn a_list_in_a_file_is_read_from_where_it_lies() {
-    let (house, outside) = (CliFixture::new(), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1"]));
-    let list = format!("<opml version=\"2.0\"><body><outline xmlUrl=\"{}\"/></body></opml>", outside.url("/a"));
-    house.csv("feeds.opml", &list);
-    house.ok(&["source", "add", "news", "--kind", "feeds", "--file", "feeds.opml"]);
-    assert_eq!(house.ok(&["sync", "news"]), "news: 1 added, 0 updated, 0 removed.\n");
-    std::fs::remove_file(house.path("feeds.opml")).expect("removed");
-    let done = house.run(&["sync", "news"]);
+    let (cli, stub) = (CliFixture::new(), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1"]));
+    let list = format!("<opml version=\"2.0\"><body><outline xmlUrl=\"{}\"/></body></opml>", stub.url("/a"));
+    cli.csv("feeds.opml", &list);
+    cli.ok(&["source", "add", "news", "--kind", "feeds", "--file", "feeds.opml"]);
+    assert_eq!(cli.ok(&["sync", "news"]), "news: 1 added, 0 updated, 0 removed.\n");
+    std::fs::remove_file(cli.path("feeds.opml")).expect("removed");
+    let done = cli.run(&["sync", "news"]);
     assert_eq!(done.code, 0, "{}", done.err);
     assert!(done.err.contains("feeds.opml is not there"), "{}", done.err);
 }
 
 #[test]
-fn the_encoding_of_feeds_can_be_set_and_why_that_of_an_account_cannot_is_said() {
-    let (house, outside) = (CliFixture::new(), StubServer::start());
+fn the_encoding_of_feeds_can_be_set_and_for_an_account_the_refusal_names_the_reason() {
+    let (cli, stub) = (CliFixture::new(), StubServer::start());
     let text =
         "<rss version=\"2.0\"><channel><title>A</title><item><guid>1</guid><title>НАТО</title></item></channel></rss>";
     let bytes = encoding_rs::WINDOWS_1251.encode(text).0.into_owned();
-    outside.set("/a", StubReply::status(200).header("Content-Type", "application/xml").body(bytes));
+    stub.set("/a", StubReply::status(200).header("Content-Type", "application/xml").body(bytes));
     let add = ["source", "add", "news", "--kind", "feeds", "--encoding", "cp1251", "--url"];
-    house.ok(&[&add[..], &[&outside.url("/a")]].concat());
-    assert!(house.ok(&["source", "show", "news"]).contains("windows-1251"));
-    let done = house.run(&["sync", "news"]);
+    cli.ok(&[&add[..], &[&stub.url("/a")]].concat());
+    assert!(cli.ok(&["source", "show", "news"]).contains("windows-1251"));
+    let done = cli.run(&["sync", "news"]);
     assert_eq!((done.code, done.out.as_str()), (0, "news: 1 added, 0 updated, 0 removed.\n"), "{}", done.err);
     for (kind, place, why) in [
         ("reader", "https://me:word@reader.example", "its server answers in JSON, which is always UTF-8"),
@@ -69,7 +69,7 @@ fn the_encoding_of_feeds_can_be_set_and_why_that_of_an_account_cannot_is_said() 
         ("excel", "https://h.example/a.xlsx", "a workbook says itself how its text is encoded"),
     ] {
         let refused =
-            house.run(&["source", "add", "a", "--kind", kind, "--url", place, "--key", "id", "--encoding", "utf-8"]);
+            cli.run(&["source", "add", "a", "--kind", kind, "--url", place, "--key", "id", "--encoding", "utf-8"]);
         let said = format!("--encoding: a source of the kind {kind} has no such setting: {why}. Leave it out.");
         assert!(refused.code == 2 && refused.err.contains(&said), "{}", refused.err);
     }

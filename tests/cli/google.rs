@@ -1,5 +1,5 @@
-//! Google Sheets from the command line: mistakes in the credentials, the doctor, the access doctor, and a sync. The key and
-//! the tokens are in no word of it.
+//! Google Sheets on the command line: wrong credentials, `doctor`, and a sync. The key and the tokens never appear in the
+//! output.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -17,25 +17,25 @@ use crate::support::load_clock::LoadClock;
 use crate::support::stub_server::StubReply;
 
 struct GoogleCommands {
-    house: CliFixture,
+    cli: CliFixture,
     google: GoogleServer,
 }
 
 impl GoogleCommands {
     fn open() -> Self {
-        let (house, google) = (CliFixture::new(), GoogleServer::start());
-        google.key_file(&house.path("robot.json"));
+        let (cli, google) = (CliFixture::new(), GoogleServer::start());
+        google.key_file(&cli.path("robot.json"));
         google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"], &["2", "Two"]])]);
-        Self { house, google }
+        Self { cli, google }
     }
 
     fn run(&self, args: &[&str]) -> CommandOutput {
         self.run_with(args, &[])
     }
 
-    /// Runs a command, and finds nothing secret in what it says.
+    /// Runs a command and checks that its output holds no secret.
     fn run_with(&self, args: &[&str], env: &[(&str, &str)]) -> CommandOutput {
-        let mut command = self.house.command(args);
+        let mut command = self.cli.command(args);
         command.env("LOCKSTEP_GOOGLE_URL", self.google.url()).env("LOCKSTEP_GOOGLE_CREDENTIALS", "robot.json");
         let answer = read_output(command.env("RUST_LOG", "trace").envs(env.iter().copied()).output().expect("it runs"));
         self.is_secretive(&answer.out);
@@ -49,7 +49,7 @@ impl GoogleCommands {
         }
     }
 
-    /// The findings of the doctor about the credentials, as its state and the line.
+    /// The findings of `doctor` about the credentials, as state and line.
     fn doctor(&self) -> (i32, Vec<(String, String)>) {
         let answer = self.run(&["doctor", "--json"]);
         let findings: Vec<serde_json::Value> = serde_json::from_str(&answer.out).expect("JSON");
@@ -68,7 +68,7 @@ impl GoogleCommands {
 }
 
 #[test]
-fn a_mistake_in_the_credentials_stops_the_start_in_one_line_without_a_word_of_them() {
+fn wrong_credentials_stop_the_start_with_one_line_that_does_not_contain_them() {
     let office = GoogleCommands::open();
     let good = office.google.key_json();
     let with = |name: &str, value: &str| {
@@ -95,7 +95,7 @@ fn a_mistake_in_the_credentials_stops_the_start_in_one_line_without_a_word_of_th
         (pem.clone(), "that is a private key by itself"),
     ];
     for (content, said) in cases {
-        fs::write(office.house.path("bad.json"), &content).expect("written");
+        fs::write(office.cli.path("bad.json"), &content).expect("written");
         for given in ["bad.json", content.as_str()] {
             let answer = office.run_with(&["source", "list"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", given)]);
             assert_eq!((answer.code, answer.out.as_str(), answer.err.lines().count()), (2, "", 1), "{}", answer.err);
@@ -108,13 +108,13 @@ fn a_mistake_in_the_credentials_stops_the_start_in_one_line_without_a_word_of_th
         let answer = office.run_with(&["source", "list"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", value)]);
         assert!(answer.code == 2 && !answer.err.contains(value), "{}", answer.err);
     }
-    assert_eq!(office.google.hits(""), 0);
+    assert_eq!(office.google.request_count(""), 0);
 }
 
 #[test]
 fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     let office = GoogleCommands::open();
-    office.house.make();
+    office.cli.make();
     let (code, findings) = office.doctor();
     let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
     assert!(
@@ -122,13 +122,13 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
         "{line}"
     );
 
-    fs::set_permissions(office.house.path("robot.json"), fs::Permissions::from_mode(0o644)).expect("another mode");
+    fs::set_permissions(office.cli.path("robot.json"), fs::Permissions::from_mode(0o644)).expect("another mode");
     let (code, findings) = office.doctor();
     let [_, (state, line)] = &findings[..] else { panic!("{findings:?}") };
     assert!(code == 0 && state == "warning" && line.contains("(mode 644)"), "{line}");
     assert!(line.ends_with("Restrict access: chmod 600 robot.json"), "{line}");
-    office.google.key_file(&office.house.path("robot.json"));
-    fs::set_permissions(office.house.path("robot.json"), fs::Permissions::from_mode(0o600)).expect("another mode");
+    office.google.key_file(&office.cli.path("robot.json"));
+    fs::set_permissions(office.cli.path("robot.json"), fs::Permissions::from_mode(0o600)).expect("another mode");
 
     office.google.clock_ahead(TimeDelta::minutes(3));
     let (code, findings) = office.doctor();
@@ -155,14 +155,14 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
 }
 
 #[test]
-fn a_look_by_the_doctor_leaves_nothing_behind() {
+fn doctor_creates_no_files() {
     let office = GoogleCommands::open();
     assert_eq!(office.doctor().1[0].0, "ok");
-    assert!(!office.house.path("data").exists());
+    assert!(!office.cli.path("data").exists());
 }
 
 #[test]
-fn a_check_and_a_sync_name_the_fix_in_the_same_words() {
+fn a_check_and_a_sync_name_the_same_fix() {
     let office = GoogleCommands::open();
     office.add("albums", "/edit#gid=0");
     let share = format!("Share it with {SERVICE_ACCOUNT_EMAIL} (Viewer is enough)");
@@ -197,12 +197,12 @@ fn a_sheet_is_synced_on_both_databases_and_the_key_is_in_no_file() {
         let synced = office.run_with(&["sync", "sheet", "--json"], &env);
         assert_eq!(synced.code, 0, "{}{}", synced.out, synced.err);
         assert!(synced.out.contains("\"added\": 2") || synced.out.contains("\"added\":2"), "{}", synced.out);
-        assert_eq!((office.google.hits("values:batchGet"), office.google.hits("/token")), (2, 1));
+        assert_eq!((office.google.request_count("values:batchGet"), office.google.request_count("/token")), (2, 1));
         assert_eq!(office.run_with(&["sync", "sheet"], &env).code, 0);
-        assert_eq!(office.google.hits("values:batchGet"), 2, "nothing was modified");
+        assert_eq!(office.google.request_count("values:batchGet"), 2, "nothing was modified");
         let shown = office.run_with(&["source", "show", "sheet"], &env);
         assert!(shown.out.contains("2 items"), "{}{}", shown.out, shown.err);
-        let logs = fs::read_dir(office.house.path("data/logs")).expect("logs");
+        let logs = fs::read_dir(office.cli.path("data/logs")).expect("logs");
         let kept: String = logs.map(|file| fs::read_to_string(file.expect("a file").path()).expect("text")).collect();
         assert!(kept.contains("values:batchGet") && kept.contains("\"path\":\"/token\""), "{kept}");
         office.is_secretive(&kept);

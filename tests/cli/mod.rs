@@ -1,4 +1,4 @@
-//! The real binary, run as a person or a script would run it.
+//! The real binary, run as a person or a script runs it.
 
 mod accounts;
 mod doctor;
@@ -17,12 +17,12 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-/// A house of its own in a temporary folder.
+/// An installation in a temporary folder.
 struct CliFixture {
-    home: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
-/// What a command answered.
+/// The output of a command.
 struct CommandOutput {
     code: i32,
     out: String,
@@ -31,14 +31,14 @@ struct CommandOutput {
 
 impl CliFixture {
     fn new() -> Self {
-        Self { home: tempfile::tempdir().expect("a folder") }
+        Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.home.path().join(name)
+        self.folder.path().join(name)
     }
 
-    /// Makes the data folder and the database, as any command does but the doctor.
+    /// Creates the data folder and the database, as every command but `doctor` does.
     fn make(&self) {
         self.ok(&["user", "list"]);
     }
@@ -49,12 +49,12 @@ impl CliFixture {
         name.to_owned()
     }
 
-    /// A command with nothing of this process's settings in its environment.
+    /// A command whose environment holds no settings of this process.
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_lockstep"));
         command
             .args(args)
-            .current_dir(self.home.path())
+            .current_dir(self.folder.path())
             .env_clear()
             .env("LOCKSTEP_COOLDOWN", "0")
             .env("LOCKSTEP_ALLOW_HOSTS", "127.0.0.1")
@@ -69,7 +69,7 @@ impl CliFixture {
         read_output(self.command(args).output().expect("it runs"))
     }
 
-    /// Runs it and expects it to do what was asked.
+    /// Runs a command that must succeed; returns its standard output.
     fn ok(&self, args: &[&str]) -> String {
         let answer = self.run(args);
         assert_eq!(answer.code, 0, "{args:?}: {}{}", answer.out, answer.err);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::{CliFixture, send_signal};
 use crate::support::load_clock::LoadClock;
 
-fn server(house: &CliFixture) -> (Child, BufReader<ChildStdout>) {
-    let mut child = house.command(&[]).stderr(std::process::Stdio::null()).spawn().expect("it runs");
+fn server(cli: &CliFixture) -> (Child, BufReader<ChildStdout>) {
+    let mut child = cli.command(&[]).stderr(std::process::Stdio::null()).spawn().expect("it runs");
     let out = BufReader::new(child.stdout.take().expect("an output"));
     (child, out)
 }
@@ -32,9 +32,9 @@ fn link(line: &str) -> &str {
 }
 
 #[test]
-fn a_new_house_gets_the_sample_once_and_one_set_up_link_until_it_is_used() {
-    let house = CliFixture::new();
-    let (first, mut out) = server(&house);
+fn a_new_installation_gets_the_sample_once_and_one_set_up_link_until_it_is_used() {
+    let cli = CliFixture::new();
+    let (first, mut out) = server(&cli);
     let address = line(&mut out);
     let port = address.strip_prefix("Lockstep is running at http://127.0.0.1:").and_then(|rest| rest.strip_suffix('/'));
     assert!(port.expect("the address").parse::<u16>().expect("a port") > 0);
@@ -42,29 +42,29 @@ fn a_new_house_gets_the_sample_once_and_one_set_up_link_until_it_is_used() {
     assert!(link(&setup).starts_with("setup?token="), "{setup}");
     stop(first, "TERM");
 
-    let sources = house.ok(&["source", "list", "--json"]);
+    let sources = cli.ok(&["source", "list", "--json"]);
     assert!(sources.contains("\"sample-albums\"") && sources.contains("\"public\": true"), "{sources}");
-    let (second, mut out) = server(&house);
+    let (second, mut out) = server(&cli);
     line(&mut out);
     assert_eq!(link(&line(&mut out)), link(&setup));
-    assert_eq!(house.ok(&["source", "list", "--json"]), sources, "starting again changes nothing");
+    assert_eq!(cli.ok(&["source", "list", "--json"]), sources, "starting again changes nothing");
     stop(second, "INT");
 
-    house.ok(&["source", "remove", "sample-albums", "--yes"]);
-    house.run_with_input(&["user", "add", "ann", "--role", "admin", "--password-stdin"], "a long password");
-    let (third, mut out) = server(&house);
+    cli.ok(&["source", "remove", "sample-albums", "--yes"]);
+    cli.run_with_input(&["user", "add", "ann", "--role", "admin", "--password-stdin"], "a long password");
+    let (third, mut out) = server(&cli);
     line(&mut out);
     stop(third, "TERM");
     assert_eq!(line(&mut out), "", "no link once an admin exists");
-    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+    assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
 }
 
 #[test]
-fn a_taken_address_is_a_sentence() {
-    let house = CliFixture::new();
+fn an_address_in_use_is_a_readable_error() {
+    let cli = CliFixture::new();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
-    let answer = house.run(&["serve", "--bind", &address]);
+    let answer = cli.run(&["serve", "--bind", &address]);
     assert_eq!((answer.code, answer.out.as_str()), (1, ""));
     assert!(answer.err.contains(&format!("the address {address} is in use")), "{}", answer.err);
 }

@@ -4,9 +4,9 @@ use super::CliFixture;
 
 #[test]
 fn a_bad_setting_stops_every_command_and_every_mistake_is_a_line() {
-    let house = CliFixture::new();
+    let cli = CliFixture::new();
     for args in [&["token", "list"][..], &["serve"], &[], &["source", "list"]] {
-        let output = house
+        let output = cli
             .command(args)
             .env("LOCKSTEP_COOLDOWN", "3")
             .env("LOCKSTEP_WORKERS", "many")
@@ -20,21 +20,21 @@ fn a_bad_setting_stops_every_command_and_every_mistake_is_a_line() {
         assert_eq!(named, ["DATABASE_URL", "--bind", "LOCKSTEP_WORKERS", "LOCKSTEP_COOLDOWN"], "{}", answer.err);
         assert!(!answer.err.contains("s3cret"), "{}", answer.err);
     }
-    assert!(!house.path("data").exists(), "nothing was begun");
+    assert!(!cli.path("data").exists(), "nothing was begun");
 }
 
 #[test]
 fn an_empty_variable_counts_as_unset() {
-    let house = CliFixture::new();
-    let output = house.command(&["token", "list"]).env("LOCKSTEP_WORKERS", "").env("DATABASE_URL", "").output();
+    let cli = CliFixture::new();
+    let output = cli.command(&["token", "list"]).env("LOCKSTEP_WORKERS", "").env("DATABASE_URL", "").output();
     assert_eq!(super::read_output(output.expect("it runs")).code, 0);
-    assert!(house.path("data/lockstep.db").exists());
+    assert!(cli.path("data/lockstep.db").exists());
 }
 
 #[test]
-fn a_database_that_cannot_be_reached_is_a_sentence() {
-    let house = CliFixture::new();
-    let output = house.command(&["user", "list"]).env("DATABASE_URL", "postgres://me:s3cret@127.0.0.1:1/x").output();
+fn an_unreachable_database_is_a_readable_error() {
+    let cli = CliFixture::new();
+    let output = cli.command(&["user", "list"]).env("DATABASE_URL", "postgres://me:s3cret@127.0.0.1:1/x").output();
     let answer = super::read_output(output.expect("it runs"));
     assert_eq!((answer.code, answer.out.as_str()), (1, ""));
     assert!(answer.err.starts_with("error: the database postgres://127.0.0.1:1/x cannot be opened"), "{}", answer.err);
@@ -44,7 +44,7 @@ fn a_database_that_cannot_be_reached_is_a_sentence() {
 
 #[test]
 fn a_bad_place_for_status_stops_the_start_with_a_line_that_holds_no_password() {
-    let house = CliFixture::new();
+    let cli = CliFixture::new();
     let cases = [
         ("LOCKSTEP_REDIS_URL", "http://:s3cret@redis.example", "LOCKSTEP_REDIS_URL: "),
         ("LOCKSTEP_REDIS_URL", "redis://:s3c#ret@redis.example", "LOCKSTEP_REDIS_URL: "),
@@ -52,7 +52,7 @@ fn a_bad_place_for_status_stops_the_start_with_a_line_that_holds_no_password() {
         ("LOCKSTEP_KEEP_RECORDS", "1h", "LOCKSTEP_KEEP_RECORDS: 1h is shorter than LOCKSTEP_KEEP_OPERATIONS (1d)"),
     ];
     for (name, value, line) in cases {
-        let answer = super::read_output(house.command(&["serve"]).env(name, value).output().expect("it runs"));
+        let answer = super::read_output(cli.command(&["serve"]).env(name, value).output().expect("it runs"));
         assert_eq!((answer.code, answer.out.as_str(), answer.err.lines().count()), (2, "", 1), "{}", answer.err);
         assert!(answer.err.contains(line) && !answer.err.contains("s3c"), "{}", answer.err);
     }
@@ -60,12 +60,12 @@ fn a_bad_place_for_status_stops_the_start_with_a_line_that_holds_no_password() {
 
 #[test]
 fn no_complaint_of_the_database_holds_a_piece_of_the_password() {
-    let house = CliFixture::new();
+    let cli = CliFixture::new();
     // What is not written as %XX is taken for the host, the port or an escape, and quoted.
     for login in ["me:s3c@ret", "me:s3c:@ret:word", "me:s3c/ret", "me:1/s3c-ret", "me:s3c%ret", "me:s3cret"] {
         let url = format!("postgres://{login}@127.0.0.1:1/lockstep");
         for args in [&["doctor", "--json"][..], &["user", "list"]] {
-            let answer = super::read_output(house.command(args).env("DATABASE_URL", &url).output().expect("it runs"));
+            let answer = super::read_output(cli.command(args).env("DATABASE_URL", &url).output().expect("it runs"));
             let said = format!("{}{}", answer.out, answer.err);
             assert_eq!(answer.code, 1, "{said}");
             for piece in ["s3c", "ret@", "ret\\\"", "word@"] {

@@ -4,8 +4,8 @@ use super::CliFixture;
 
 #[test]
 fn a_source_is_added_listed_shown_and_removed() {
-    let house = CliFixture::new();
-    house.csv("albums.csv", "id,title\n1,A\n");
+    let cli = CliFixture::new();
+    cli.csv("albums.csv", "id,title\n1,A\n");
     let add = [
         "source",
         "add",
@@ -22,9 +22,9 @@ fn a_source_is_added_listed_shown_and_removed() {
         "0 6 * * *",
         "--public",
     ];
-    assert_eq!(house.ok(&add), "");
-    let list: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
-    let path = std::fs::canonicalize(house.path("albums.csv")).expect("a path");
+    assert_eq!(cli.ok(&add), "");
+    let list: serde_json::Value = serde_json::from_str(&cli.ok(&["source", "list", "--json"])).expect("JSON");
+    let path = std::fs::canonicalize(cli.path("albums.csv")).expect("a path");
     assert_eq!(
         list,
         serde_json::json!([{
@@ -33,23 +33,23 @@ fn a_source_is_added_listed_shown_and_removed() {
             "lastSuccess": null,
         }])
     );
-    assert!(house.ok(&["source", "list"]).contains("our-albums  Our albums  csv   0      never"));
-    assert!(house.ok(&["source", "show", "our-albums"]).contains("key column    id"));
+    assert!(cli.ok(&["source", "list"]).contains("our-albums  Our albums  csv   0      never"));
+    assert!(cli.ok(&["source", "show", "our-albums"]).contains("key column    id"));
 
-    let again = house.run(&add);
+    let again = cli.run(&add);
     assert_eq!(again.code, 1);
     assert!(again.err.contains("exists already"), "{}", again.err);
 
-    // Nobody at a terminal to be asked.
-    let removed = house.run(&["source", "remove", "our-albums"]);
+    // There is no terminal to ask a person.
+    let removed = cli.run(&["source", "remove", "our-albums"]);
     assert_eq!((removed.code, removed.out.as_str()), (0, ""), "{}", removed.err);
-    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+    assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
 }
 
 #[test]
 fn what_cannot_be_a_source_is_refused_with_a_reason() {
-    let house = CliFixture::new();
-    house.csv("a.csv", "id\n1\n");
+    let cli = CliFixture::new();
+    cli.csv("a.csv", "id\n1\n");
     let sheet = |rest: &str| {
         format!("https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/{rest}")
     };
@@ -67,30 +67,30 @@ fn what_cannot_be_a_source_is_refused_with_a_reason() {
         (&["--kind", "csv", "--file", "a.csv", "--key", "id", "--schedule", "daily"], "0 6 * * *"),
     ];
     for (rest, reason) in cases {
-        let answer = house.run(&[&["source", "add", "albums"], rest].concat());
+        let answer = cli.run(&[&["source", "add", "albums"], rest].concat());
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{rest:?}: {}", answer.err);
         assert!(answer.err.contains(reason), "{rest:?}: {}", answer.err);
     }
-    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+    assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
 }
 
 #[test]
 fn an_unknown_source_names_the_known_ones() {
-    let house = CliFixture::new();
-    house.csv("a.csv", "id\n1\n");
-    house.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
+    let cli = CliFixture::new();
+    cli.csv("a.csv", "id\n1\n");
+    cli.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
     for args in [&["sync", "album"][..], &["source", "show", "album"], &["source", "remove", "album", "--yes"]] {
-        let answer = house.run(args);
+        let answer = cli.run(args);
         assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{args:?}");
         assert!(answer.err.contains("no source named album. Sources: albums."), "{}", answer.err);
     }
 }
 
 #[test]
-fn a_check_says_what_is_wrong_and_how_to_mend_it() {
-    let house = CliFixture::new();
-    let file = house.csv("a.csv", "");
-    house.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
+fn a_check_names_the_problem_and_its_fix() {
+    let cli = CliFixture::new();
+    let file = cli.csv("a.csv", "");
+    cli.ok(&["source", "add", "albums", "--kind", "csv", "--file", &file, "--key", "id"]);
     let cases: [(&str, &[&str]); 6] = [
         (
             "id,title\n",
@@ -116,27 +116,27 @@ fn a_check_says_what_is_wrong_and_how_to_mend_it() {
         ("id,title\n1,A,x\n2,B,y\n", &["A sync would be refused: All 2 rows have 3 cells and the header has 2"]),
     ];
     for (text, said) in cases {
-        house.csv("a.csv", text);
-        let answer = house.run(&["source", "check", "albums"]);
+        cli.csv("a.csv", text);
+        let answer = cli.run(&["source", "check", "albums"]);
         assert_eq!((answer.code, answer.out.as_str()), (1, ""), "{text:?}: {}", answer.err);
         for part in said {
             assert!(answer.err.contains(part), "{text:?} should say {part:?}: {}", answer.err);
         }
     }
-    std::fs::remove_file(house.path("a.csv")).expect("removed");
-    assert_eq!(house.run(&["source", "check", "albums"]).code, 1);
-    house.csv("a.csv", "id,title\n1,A\n2,B\n");
-    assert!(house.ok(&["source", "check", "albums"]).starts_with("albums is OK: 2 columns (“id”, “title”)"));
-    assert!(house.ok(&["source", "list"]).contains("never"), "nothing was written");
+    std::fs::remove_file(cli.path("a.csv")).expect("removed");
+    assert_eq!(cli.run(&["source", "check", "albums"]).code, 1);
+    cli.csv("a.csv", "id,title\n1,A\n2,B\n");
+    assert!(cli.ok(&["source", "check", "albums"]).starts_with("albums is OK: 2 columns (“id”, “title”)"));
+    assert!(cli.ok(&["source", "list"]).contains("never"), "nothing was written");
 }
 
 #[test]
 fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
-    let house = CliFixture::new();
-    house.csv("a.csv", "Titles\n\nid,title\n1,A\n");
+    let cli = CliFixture::new();
+    cli.csv("a.csv", "Titles\n\nid,title\n1,A\n");
     let add = |rest: &[&str]| {
         let source = ["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"];
-        house.run(&[&source[..], rest].concat())
+        cli.run(&[&source[..], rest].concat())
     };
     for label in ["nonsense", "replacement", "x-user-defined", ""] {
         let refused = add(&["--encoding", label]);
@@ -145,10 +145,10 @@ fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
     }
     let added = add(&["--encoding", "latin1", "--header-row", "3", "--accept-header-mismatch"]);
     assert_eq!(added.code, 0, "{}", added.err);
-    let list: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
+    let list: serde_json::Value = serde_json::from_str(&cli.ok(&["source", "list", "--json"])).expect("JSON");
     let options = serde_json::json!({ "encoding": "windows-1252", "headerRow": 3, "acceptHeaderMismatch": true });
     assert_eq!(list[0]["readOptions"], options);
-    let shown = house.ok(&["source", "show", "albums"]);
+    let shown = cli.ok(&["source", "show", "albums"]);
     for said in ["windows-1252", "header row", "header mismatch"] {
         assert!(shown.contains(said), "{said}: {shown}");
     }
@@ -156,23 +156,23 @@ fn how_a_source_is_read_is_shown_and_an_unknown_encoding_is_refused() {
 
 #[test]
 fn a_check_names_the_row_of_a_header_below_titles() {
-    let house = CliFixture::new();
+    let cli = CliFixture::new();
     let text = String::from_utf8(crate::corpora::report("04a-title-rows-above-header.csv")).expect("UTF-8");
-    house.csv("sales.csv", &text);
-    house.ok(&["source", "add", "sales", "--kind", "csv", "--file", "sales.csv", "--key", "Transaction"]);
-    let checked = house.run(&["source", "check", "sales"]);
+    cli.csv("sales.csv", &text);
+    cli.ok(&["source", "add", "sales", "--kind", "csv", "--file", "sales.csv", "--key", "Transaction"]);
+    let checked = cli.run(&["source", "check", "sales"]);
     let said = "The column “Transaction” is in row 4. Delete the three rows above the header.";
     assert!(checked.code == 1 && checked.err.contains(said), "{}", checked.err);
-    let synced = house.run(&["sync", "sales"]);
+    let synced = cli.run(&["sync", "sales"]);
     assert!(synced.code == 1 && synced.err.contains(said), "{}", synced.err);
 }
 
 #[test]
 fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
-    let house = CliFixture::new();
-    house.csv("a.csv", "id,name\n1,A\n");
-    house.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
-    house.ok(&["sync", "albums"]);
+    let cli = CliFixture::new();
+    cli.csv("a.csv", "id,name\n1,A\n");
+    cli.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
+    cli.ok(&["sync", "albums"]);
     for (text, said) in [
         ("[{\"id\": 1, \"name\": \"A\"}]", "This is JSON, not a CSV file. Where it comes from, export it as CSV"),
         ("{\"id\": 1}\n{\"id\": 2}\n", "This is JSON, not a CSV file."),
@@ -183,13 +183,13 @@ fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
         ("\"id,name\",year,price\n1,A,1999,5\n", "The cell “id,name” of the header holds “id” among other names"),
         ("\"id;name;year\"\n\"1;A;1999\"\n", "Every row stands in quotation marks as a whole"),
     ] {
-        house.csv("a.csv", text);
-        let checked = house.run(&["source", "check", "albums"]);
+        cli.csv("a.csv", text);
+        let checked = cli.run(&["source", "check", "albums"]);
         assert!(checked.code == 1 && checked.err.contains(said), "{text:?}: {}", checked.err);
-        let synced = house.run(&["sync", "albums"]);
+        let synced = cli.run(&["sync", "albums"]);
         assert!(synced.code == 1 && synced.err.contains(said), "{text:?}: {}", synced.err);
     }
-    house.csv("a.csv", "id,name\n1,A\n");
-    let synced = house.ok(&["sync", "albums"]);
+    cli.csv("a.csv", "id,name\n1,A\n");
+    let synced = cli.ok(&["sync", "albums"]);
     assert!(synced.contains("0 added, 0 updated, 0 removed") || synced.contains("Nothing new"), "{synced}");
 }

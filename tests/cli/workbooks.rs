@@ -12,13 +12,13 @@ fn add<'a>(path: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn a_tab_of_a_workbook_is_added_checked_and_synced() {
-    let house = CliFixture::new();
+    let cli = CliFixture::new();
     let path = sample_path("albums.xlsx");
     let path = path.to_str().expect("a path");
-    house.ok(&add(path, &["--tab", "Albums"]));
-    let checked = house.ok(&["source", "check", "ours"]);
+    cli.ok(&add(path, &["--tab", "Albums"]));
+    let checked = cli.ok(&["source", "check", "ours"]);
     assert!(checked.contains("ours is OK: 10 columns"), "{checked}");
-    let synced: serde_json::Value = serde_json::from_str(&house.ok(&["sync", "ours", "--json"])).expect("JSON");
+    let synced: serde_json::Value = serde_json::from_str(&cli.ok(&["sync", "ours", "--json"])).expect("JSON");
     assert_eq!(
         (synced["status"].as_str(), synced["stats"]["added"].as_u64()),
         (Some("completed"), Some(3)),
@@ -32,35 +32,35 @@ fn a_tab_of_a_workbook_is_added_checked_and_synced() {
 
 #[test]
 fn a_link_of_google_sheets_is_refused_by_the_kind_that_would_take_all_of_it() {
-    let house = CliFixture::new();
+    let cli = CliFixture::new();
     let base = "https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
     for rest in ["/export?format=xlsx&gid=7&range=A1:B3", "/pub?output=xlsx&gid=7", "/gviz/tq?tq=select+A", "/edit"] {
         let url = format!("{base}{rest}");
-        let refused = house.run(&["source", "add", "ours", "--kind", "excel", "--url", &url, "--key", "id"]);
+        let refused = cli.run(&["source", "add", "ours", "--kind", "excel", "--url", &url, "--key", "id"]);
         assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{rest}: {}", refused.err);
         assert!(refused.err.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {}", refused.err);
     }
-    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
+    assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
 }
 
 #[test]
 fn hidden_columns_are_not_published_by_accident() {
-    let house = CliFixture::new();
+    let cli = CliFixture::new();
     let path = sample_path("albums.ods");
     let path = path.to_str().expect("a path");
-    let refused = house.run(&add(path, &["--public"]));
+    let refused = cli.run(&add(path, &["--public"]));
     assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{}", refused.err);
     let said = ["The column “cost” is hidden in the source.", "--publish-hidden-columns"];
     assert!(said.iter().all(|said| refused.err.contains(said)), "{}", refused.err);
-    assert_eq!(house.ok(&["source", "list", "--json"]), "[]\n");
-    house.csv("broken.xlsx", "not a workbook");
-    let unknown = house.run(&add("broken.xlsx", &["--public"]));
+    assert_eq!(cli.ok(&["source", "list", "--json"]), "[]\n");
+    cli.csv("broken.xlsx", "not a workbook");
+    let unknown = cli.run(&add("broken.xlsx", &["--public"]));
     assert!(unknown.code == 2 && unknown.err.contains("could not be checked"), "{}", unknown.err);
-    house.ok(&add(path, &["--public", "--publish-hidden-columns"]));
-    let listed: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
+    cli.ok(&add(path, &["--public", "--publish-hidden-columns"]));
+    let listed: serde_json::Value = serde_json::from_str(&cli.ok(&["source", "list", "--json"])).expect("JSON");
     assert_eq!(listed[0]["readOptions"], serde_json::json!({ "publishedHiddenColumns": ["cost"] }));
-    assert!(house.ok(&["source", "show", "ours"]).contains("hidden columns published"));
-    let checked = house.run(&["source", "check", "ours"]);
+    assert!(cli.ok(&["source", "show", "ours"]).contains("hidden columns published"));
+    let checked = cli.run(&["source", "check", "ours"]);
     assert!(
         checked.code == 0 && checked.out.contains("“cost”") && !checked.err.contains("leaves it out"),
         "{}",
@@ -69,17 +69,17 @@ fn hidden_columns_are_not_published_by_accident() {
 }
 
 #[test]
-fn a_workbook_named_for_the_kind_csv_is_added_as_excel_and_that_is_said() {
-    let house = CliFixture::new();
+fn a_workbook_that_is_named_as_csv_is_added_as_excel_with_a_message() {
+    let cli = CliFixture::new();
     let path = sample_path("albums.xlsx");
     let path = path.to_str().expect("a path");
     let as_csv = ["source", "add", "ours", "--kind", "csv", "--file", path, "--key", "id", "--tab", "Albums"];
-    let added = house.run(&as_csv);
+    let added = cli.run(&as_csv);
     assert_eq!((added.code, added.out.as_str()), (0, ""), "{}", added.err);
     assert!(added.err.contains("This is an Excel or OpenDocument file; it is read as kind Excel."), "{}", added.err);
-    let listed: serde_json::Value = serde_json::from_str(&house.ok(&["source", "list", "--json"])).expect("JSON");
+    let listed: serde_json::Value = serde_json::from_str(&cli.ok(&["source", "list", "--json"])).expect("JSON");
     assert_eq!(listed[0]["kind"], "excel", "{listed}");
-    house.ok(&["sync", "ours"]);
+    cli.ok(&["sync", "ours"]);
     // What only CSV files have is refused as for any workbook.
     let other = CliFixture::new();
     let refused = other.run(&[&as_csv[..9], &["--encoding", "utf-8"]].concat());
@@ -91,12 +91,12 @@ fn a_workbook_named_for_the_kind_csv_is_added_as_excel_and_that_is_said() {
 
 #[test]
 fn a_named_pipe_is_refused_without_waiting_for_its_writer() {
-    let house = CliFixture::new();
-    let made = std::process::Command::new("mkfifo").arg(house.path("pipe")).status().expect("mkfifo");
+    let cli = CliFixture::new();
+    let made = std::process::Command::new("mkfifo").arg(cli.path("pipe")).status().expect("mkfifo");
     assert!(made.success());
     for kind in ["csv", "excel"] {
         let add = ["source", "add", "ours", "--kind", kind, "--file", "pipe", "--key", "id"];
-        let mut child = house.command(&add).spawn().expect("it runs");
+        let mut child = cli.command(&add).spawn().expect("it runs");
         let begun = Instant::now();
         while child.try_wait().expect("an answer").is_none() {
             if begun.elapsed() > WAIT_LIMIT {
@@ -111,13 +111,13 @@ fn a_named_pipe_is_refused_without_waiting_for_its_writer() {
 }
 
 #[test]
-fn a_formula_without_a_saved_value_is_told_by_the_check_with_the_fix() {
-    let house = CliFixture::new();
+fn a_check_reports_a_formula_without_a_saved_value_with_the_fix() {
+    let cli = CliFixture::new();
     let rows =
         text_row(1, &["id", "price"]) + "<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\"><f>1+1</f><v/></c></row>";
-    std::fs::write(house.path("a.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
-    house.ok(&add("a.xlsx", &[]));
-    let checked = house.run(&["source", "check", "ours"]);
+    std::fs::write(cli.path("a.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
+    cli.ok(&add("a.xlsx", &[]));
+    let checked = cli.run(&["source", "check", "ours"]);
     assert_eq!(checked.code, 0, "{}", checked.err);
     let said = ["1 cell in “price” is a formula without a saved value", "Excel or LibreOffice, save it once"];
     assert!(said.iter().all(|said| checked.err.contains(said)), "{}", checked.err);

@@ -33,46 +33,42 @@ on_both_databases![
     any_respelling_of_keys_and_headers_changes_nothing,
 ];
 
-pub(super) fn issues(house: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
-    let kept = house.store.issues(record.id, 1, 2000).expect("issues");
+pub(super) fn issues(engine: &TestEngine, record: &SyncRecord) -> Vec<Issue> {
+    let kept = engine.store.issues(record.id, 1, 2000).expect("issues");
     assert_eq!(record.issues, kept.len() as u64);
     kept
 }
 
 /// The issues of a run: row, kind and reason.
-pub(crate) fn told(house: &TestEngine, record: &SyncRecord) -> Vec<(u64, IssueKind, String)> {
-    issues(house, record).into_iter().map(|issue| (issue.row.expect("a row"), issue.kind, issue.reason)).collect()
+pub(crate) fn told(engine: &TestEngine, record: &SyncRecord) -> Vec<(u64, IssueKind, String)> {
+    issues(engine, record).into_iter().map(|issue| (issue.row.expect("a row"), issue.kind, issue.reason)).collect()
 }
 
 /// The one issue of a run, which is noted and holds these words.
-pub(crate) fn only_note(house: &TestEngine, record: &SyncRecord, row: u64, parts: &[&str]) {
-    let all = told(house, record);
+pub(crate) fn only_note(engine: &TestEngine, record: &SyncRecord, row: u64, parts: &[&str]) {
+    let all = told(engine, record);
     assert_eq!((all.len(), all[0].0, all[0].1), (1, row, IssueKind::Noted), "{all:?}");
-    for part in parts {
-        assert!(all[0].2.contains(part), "{part}: {}", all[0].2);
-    }
+    assert!(parts.iter().all(|part| all[0].2.contains(part)), "{parts:?}: {}", all[0].2);
 }
 
 /// A source with a key column of its own.
-pub(super) fn keyed(house: &TestEngine, slug: &str, file: &str, key: &str) -> Source {
-    let draft = SourceDraft {
-        key_column: key.to_owned(),
-        ..source_draft(slug, "csv", SourceLocation::File(report_path(file)))
-    };
-    house.store.add_source(&draft, None).expect("a source")
+pub(super) fn keyed(engine: &TestEngine, slug: &str, file: &str, key: &str) -> Source {
+    let location = SourceLocation::File(report_path(file));
+    let draft = SourceDraft { key_column: key.to_owned(), ..source_draft(slug, "csv", location) };
+    engine.store.add_source(&draft, None).expect("a source")
 }
 
 /// Gives a source another key column and another file.
-fn rekeyed(house: &TestEngine, source: &Source, key: &str, location: &SourceLocation) -> Source {
+fn rekeyed(engine: &TestEngine, source: &Source, key: &str, location: &SourceLocation) -> Source {
     let draft = source_draft(source.slug.as_str(), "csv", location.clone());
     let draft = SourceDraft { key_column: key.to_owned(), ..draft };
-    house.store.change_source(source.id, &draft, None).expect("changed");
-    house.store.source_by_id(source.id).expect("an answer").expect("the source")
+    engine.store.change_source(source.id, &draft, None).expect("changed");
+    engine.store.source_by_id(source.id).expect("an answer").expect("the source")
 }
 
 /// A source with this key column, of which the file may be changed.
-fn editable(house: &TestEngine, text: impl AsRef<[u8]>, key: &str) -> Source {
-    house.csv_source_with("albums", text, |draft| key.clone_into(&mut draft.key_column))
+fn editable(engine: &TestEngine, text: impl AsRef<[u8]>, key: &str) -> Source {
+    engine.csv_source_with("albums", text, |draft| key.clone_into(&mut draft.key_column))
 }
 
 /// Added, updated, unchanged, removed and refused.
@@ -82,182 +78,182 @@ pub(crate) fn counts(record: &SyncRecord) -> [u64; 5] {
     [stats.added, stats.updated, stats.unchanged, stats.removed, stats.rejected]
 }
 
-fn keys(house: &TestEngine, source: &Source) -> Vec<String> {
-    house.items(source).into_iter().map(|item| item.key).collect()
+fn keys(engine: &TestEngine, source: &Source) -> Vec<String> {
+    engine.items(source).into_iter().map(|item| item.key).collect()
 }
 
 fn a_header_with_a_no_break_space_or_a_line_break_is_the_key_column(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     for (slug, file, marked, column) in [
         ("nbsp", "03a-header-nbsp.csv", "Member⍽No", "Member\u{a0}No"),
         ("break", "03b-header-line-break.csv", "Member␤No", "Member\nNo"),
     ] {
-        let source = keyed(&house, slug, file, "Member No");
-        let record = house.sync(&source);
+        let source = keyed(&engine, slug, file, "Member No");
+        let record = engine.sync(&source);
         assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
-        assert_eq!(keys(&house, &source), ["M1", "M2"]);
-        only_note(&house, &record, 1, &[marked, "“Member No”"]);
-        let columns = house.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+        assert_eq!(keys(&engine, &source), ["M1", "M2"]);
+        only_note(&engine, &record, 1, &[marked, "“Member No”"]);
+        let columns = engine.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
         assert_eq!(columns, [column, "Name"], "what is shown stays as written");
     }
 }
 
 fn a_check_finds_such_a_key_column_too(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = keyed(&house, "nbsp", "03a-header-nbsp.csv", "Member No");
-    assert_eq!(house.control.look_again(&source).expect("a look").missing_key, None);
-    let other = keyed(&house, "other", "03a-header-nbsp.csv", "MemberNo");
-    let missing = house.control.look_again(&other).expect("a look").missing_key.expect("a message");
+    let engine = TestEngine::on_database(db);
+    let source = keyed(&engine, "nbsp", "03a-header-nbsp.csv", "Member No");
+    assert_eq!(engine.control.look_again(&source).expect("a look").missing_key, None);
+    let other = keyed(&engine, "other", "03a-header-nbsp.csv", "MemberNo");
+    let missing = engine.control.look_again(&other).expect("a look").missing_key.expect("a message");
     assert!(missing.contains("Member⍽No"), "{missing}");
 }
 
 fn a_zero_width_character_in_a_key_changes_nothing(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = editable(&house, report("07a-keys-plain.csv"), "sku");
-    assert_eq!(counts(&house.sync(&source)), [2, 0, 0, 0, 0]);
-    house.rewrite(&source, report("07b-keys-zero-width.csv"));
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = editable(&engine, report("07a-keys-plain.csv"), "sku");
+    assert_eq!(counts(&engine.sync(&source)), [2, 0, 0, 0, 0]);
+    engine.rewrite_file(&source, report("07b-keys-zero-width.csv"));
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
-    only_note(&house, &record, 2, &["2 keys", "B-1·U+200B·"]);
-    assert_eq!(house.lines(&source), ["B-1|Lamp", "B-2|Chair"]);
-    assert!(house.store.changes(record.id, ChangeKind::Updated, 10).expect("changes").is_empty());
+    only_note(&engine, &record, 2, &["2 keys", "B-1·U+200B·"]);
+    assert_eq!(engine.lines(&source), ["B-1|Lamp", "B-2|Chair"]);
+    assert!(engine.store.changes(record.id, ChangeKind::Updated, 10).expect("changes").is_empty());
     // The other way round what is stored has the invisible characters.
-    let other = keyed(&house, "other", "07b-keys-zero-width.csv", "sku");
-    assert_eq!(counts(&house.sync(&other)), [2, 0, 0, 0, 0]);
-    assert_eq!(keys(&house, &other), ["B-1\u{200b}", "\u{2060}B-2"], "as written");
-    let other = rekeyed(&house, &other, "sku", &SourceLocation::File(report_path("07a-keys-plain.csv")));
-    let record = house.sync(&other);
+    let other = keyed(&engine, "other", "07b-keys-zero-width.csv", "sku");
+    assert_eq!(counts(&engine.sync(&other)), [2, 0, 0, 0, 0]);
+    assert_eq!(keys(&engine, &other), ["B-1\u{200b}", "\u{2060}B-2"], "as written");
+    let other = rekeyed(&engine, &other, "sku", &SourceLocation::File(report_path("07a-keys-plain.csv")));
+    let record = engine.sync(&other);
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
-    assert_eq!(house.lines(&other), ["B-1\u{200b}|Lamp", "\u{2060}B-2|Chair"]);
+    assert_eq!(engine.lines(&other), ["B-1\u{200b}|Lamp", "\u{2060}B-2|Chair"]);
 }
 
 fn a_preview_of_respelled_keys_changes_nothing(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = editable(&house, report("07a-keys-plain.csv"), "sku");
-    house.sync(&source);
-    house.rewrite(&source, report("07b-keys-zero-width.csv"));
-    let record = house.go(&source, &preview_run());
+    let engine = TestEngine::on_database(db);
+    let source = editable(&engine, report("07a-keys-plain.csv"), "sku");
+    engine.sync(&source);
+    engine.rewrite_file(&source, report("07b-keys-zero-width.csv"));
+    let record = engine.run_request(&source, &preview_run());
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
     assert!(record.message.contains("add 0, update 0 and remove 0"), "{}", record.message);
 }
 
 fn spaces_around_a_key_change_nothing(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    house.sync(&source);
-    house.rewrite(&source, "id,title\n a ,One\n\"b\u{a0}\",Other\n");
-    let record = house.sync(&source);
-    assert_eq!((counts(&record), issues(&house, &record)), ([0, 1, 1, 0, 0], vec![]));
-    assert_eq!(house.lines(&source), ["a|One", "b|Other"]);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,title\n a ,One\n\"b\u{a0}\",Other\n");
+    let record = engine.sync(&source);
+    assert_eq!((counts(&record), issues(&engine, &record)), ([0, 1, 1, 0, 0], vec![]));
+    assert_eq!(engine.lines(&source), ["a|One", "b|Other"]);
 }
 
 fn an_exact_spelling_takes_its_item_from_an_equal_form(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    house.sync(&source);
-    house.rewrite(&source, "id,title\na\u{200b},Pasted\na,New\nb,Two\n");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,title\na\u{200b},Pasted\na,New\nb,Two\n");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [0, 1, 1, 0, 1]);
-    assert_eq!(house.lines(&source), ["a|New", "b|Two"]);
-    let all = told(&house, &record);
+    assert_eq!(engine.lines(&source), ["a|New", "b|Two"]);
+    let all = told(&engine, &record);
     assert_eq!((all.len(), all[0].0, all[0].1), (1, 2, IssueKind::Refused), "{all:?}");
     assert!(all[0].2.starts_with("Duplicate key “a” (also in row 3"), "{}", all[0].2);
 }
 
 fn of_two_new_keys_equal_in_form_the_first_is_taken(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\nCafe\u{301},One\nCafé,Two\n");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\nCafe\u{301},One\nCafé,Two\n");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
-    assert_eq!(house.lines(&source), ["Cafe\u{301}|One"]);
-    let all = told(&house, &record);
+    assert_eq!(engine.lines(&source), ["Cafe\u{301}|One"]);
+    let all = told(&engine, &record);
     assert_eq!((all.len(), all[0].0, all[0].1), (1, 3, IssueKind::Refused), "{all:?}");
     assert!(all[0].2.starts_with("Duplicate key “Café” (first seen in row 2)"), "{}", all[0].2);
 }
 
 fn stored_keys_that_are_equal_in_form_keep_their_items(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nx,Two\nc,Three\n");
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nx,Two\nc,Three\n");
+    engine.sync(&source);
     // So a version stored it that told keys apart by their exact spelling.
     db.run("UPDATE items SET key = 'a\u{200b}', fields = replace(fields, '\"x\"', '\"a\u{200b}\"') WHERE key = 'x'");
     // Both have a row.
-    house.rewrite(&source, "id,title\na,One\na\u{200b},New\nc,Three\n");
-    let record = house.sync(&source);
+    engine.rewrite_file(&source, "id,title\na,One\na\u{200b},New\nc,Three\n");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [0, 1, 2, 0, 0]);
-    assert_eq!(house.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);
+    assert_eq!(engine.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);
     // One has none, and a third spelling is none of its own.
-    house.rewrite(&source, "id,title\na,One\n\u{2060}a,Third\nc,Three\n");
-    let record = house.sync(&source);
+    engine.rewrite_file(&source, "id,title\na,One\n\u{2060}a,Third\nc,Three\n");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [0, 0, 2, 0, 1]);
-    assert_eq!(house.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);
-    let noted: Vec<_> = told(&house, &record).into_iter().filter(|(_, kind, _)| *kind == IssueKind::Noted).collect();
+    assert_eq!(engine.lines(&source), ["a|One", "a\u{200b}|New", "c|Three"]);
+    let noted: Vec<_> = told(&engine, &record).into_iter().filter(|(_, kind, _)| *kind == IssueKind::Noted).collect();
     assert!(noted.len() == 1 && noted[0].2.starts_with("2 albums have keys that differ only in"), "{noted:?}");
     // Without any row of theirs both go.
-    house.rewrite(&source, "id,title\nc,Three\n");
-    assert_eq!(counts(&house.sync(&source)), [0, 0, 1, 2, 0]);
+    engine.rewrite_file(&source, "id,title\nc,Three\n");
+    assert_eq!(counts(&engine.sync(&source)), [0, 0, 1, 2, 0]);
 }
 
 fn a_changed_row_with_a_respelled_key_keeps_the_stored_spelling(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na b,One\nc,Two\n");
-    house.sync(&source);
-    house.rewrite(&source, "id,title\na\u{a0}b\u{200b},New\nc,Two\n");
-    assert_eq!(counts(&house.sync(&source)), [0, 1, 1, 0, 0]);
-    let item = house.items(&source).remove(0);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na b,One\nc,Two\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,title\na\u{a0}b\u{200b},New\nc,Two\n");
+    assert_eq!(counts(&engine.sync(&source)), [0, 1, 1, 0, 0]);
+    let item = engine.items(&source).remove(0);
     assert_eq!((item.key.as_str(), item.fields[0].1.as_str(), item.fields[1].1.as_str()), ("a b", "a b", "New"));
-    assert_eq!(counts(&house.sync(&source)), [0, 0, 2, 0, 0]);
+    assert_eq!(counts(&engine.sync(&source)), [0, 0, 2, 0, 0]);
 }
 
 fn an_item_that_returns_under_another_spelling_is_the_same(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
-    house.sync(&source);
-    let id = house.items(&source)[0].id.clone();
-    house.rewrite(&source, "id,title\nb,Two\nc,Three\n");
-    assert_eq!(counts(&house.sync(&source)), [0, 0, 2, 1, 0]);
-    house.rewrite(&source, "id,title\na\u{200b},One\nb,Two\nc,Three\n");
-    assert_eq!(counts(&house.sync(&source)), [1, 0, 2, 0, 0]);
-    let back = house.items(&source).remove(0);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
+    engine.sync(&source);
+    let id = engine.items(&source)[0].id.clone();
+    engine.rewrite_file(&source, "id,title\nb,Two\nc,Three\n");
+    assert_eq!(counts(&engine.sync(&source)), [0, 0, 2, 1, 0]);
+    engine.rewrite_file(&source, "id,title\na\u{200b},One\nb,Two\nc,Three\n");
+    assert_eq!(counts(&engine.sync(&source)), [1, 0, 2, 0, 0]);
+    let back = engine.items(&source).remove(0);
     assert_eq!((back.id, back.key.as_str()), (id, "a"));
-    assert_eq!(counts(&house.sync(&source)), [0, 0, 3, 0, 0]);
+    assert_eq!(counts(&engine.sync(&source)), [0, 0, 3, 0, 0]);
 }
 
 fn respelled_headers_keep_the_stored_names(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,Track No,Café\na,1,x\nb,2,y\n");
-    house.sync(&source);
-    house.rewrite(&source, "\u{200b}id,\"Track\nNo\",Cafe\u{301}\na,1,x\nb,2,y\n");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,Track No,Café\na,1,x\nb,2,y\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "\u{200b}id,\"Track\nNo\",Cafe\u{301}\na,1,x\nb,2,y\n");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [0, 0, 2, 0, 0]);
-    only_note(&house, &record, 1, &["“Track␤No” as “Track No”", "“·U+200B·id” as “id”"]);
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    only_note(&engine, &record, 1, &["“Track␤No” as “Track No”", "“·U+200B·id” as “id”"]);
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["id", "Track No", "Café"]);
-    house.rewrite(&source, "id,Track No,Café\na,1,x\nb,2,y\n");
-    let record = house.sync(&source);
-    assert_eq!((counts(&record), issues(&house, &record)), ([0, 0, 2, 0, 0], vec![]), "only as long as it is so");
+    engine.rewrite_file(&source, "id,Track No,Café\na,1,x\nb,2,y\n");
+    let record = engine.sync(&source);
+    assert_eq!((counts(&record), issues(&engine, &record)), ([0, 0, 2, 0, 0], vec![]), "only as long as it is so");
 }
 
 fn headers_of_an_earlier_version_that_are_equal_in_form_stay_two(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,note,other\na,x,y\n");
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,note,other\na,x,y\n");
+    engine.sync(&source);
     // That version named the second column as it is written.
     db.run("UPDATE items SET fields = replace(fields, 'other', 'note\u{200b}')");
     db.run("UPDATE catalogs SET columns = replace(columns, 'other', 'note\u{200b}')");
-    house.rewrite(&source, "id,note,note\u{200b}\na,x,y\n");
-    let record = house.sync(&source);
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    engine.rewrite_file(&source, "id,note,note\u{200b}\na,x,y\n");
+    let record = engine.sync(&source);
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["id", "note", "note\u{200b}"]);
     assert!(!record.message.contains("column"), "{}", record.message);
 }
 
 fn a_key_of_invisible_characters_is_none(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\n\u{200b},Two\n");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\n\u{200b},Two\n");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
-    assert!(told(&house, &record)[0].2.starts_with("Missing key (“id” is empty)"));
+    assert!(told(&engine, &record)[0].2.starts_with("Missing key (“id” is empty)"));
 }
 
 /// A spelling of `text` that is equal in form: `choices` say what happens to each character.
@@ -281,7 +277,7 @@ fn any_respelling_of_keys_and_headers_changes_nothing(db: &TestDatabase) {
     const WORDS: [&str; 9] =
         ["B-1", "Café del Mar", "Ünï çode", "a b", "ab", "می\u{200c}خواهم", "میخواهم", "x  y z", "日本 東京"];
     const HEADERS: [&str; 3] = ["key no", "Título", "b c"];
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let quoted = |cells: [String; 3]| cells.map(|cell| format!("\"{cell}\"")).join(",") + "\n";
     let cases = Cell::new(0);
     let mut runner = TestRunner::new(Config { cases: 16, failure_persistence: None, ..Config::default() });
@@ -302,20 +298,20 @@ fn any_respelling_of_keys_and_headers_changes_nothing(db: &TestDatabase) {
             text
         };
         let slug = format!("albums-{}", cases.get());
-        let source = house.csv_source(&slug, table(0));
-        let source = rekeyed(&house, &source, "key\u{a0}no", &source.location);
+        let source = engine.csv_source(&slug, table(0));
+        let source = rekeyed(&engine, &source, "key\u{a0}no", &source.location);
         let all = keys.len() as u64;
-        prop_assert_eq!(counts(&house.sync(&source)), [all, 0, 0, 0, 0]);
-        let before: Vec<_> = house.items(&source).into_iter().map(|item| (item.id, item.key, item.fields)).collect();
+        prop_assert_eq!(counts(&engine.sync(&source)), [all, 0, 0, 0, 0]);
+        let before: Vec<_> = engine.items(&source).into_iter().map(|item| (item.id, item.key, item.fields)).collect();
         for at in 1..=2 {
-            house.rewrite(&source, table(at));
-            prop_assert_eq!(counts(&house.sync(&source)), [0, 0, all, 0, 0]);
+            engine.rewrite_file(&source, table(at));
+            prop_assert_eq!(counts(&engine.sync(&source)), [0, 0, all, 0, 0]);
         }
         // A second row with another spelling of the same key is none of its own.
         let twice = quoted([respelled(keys[0], &choices[23]), "other".to_owned(), String::new()]);
-        house.rewrite(&source, table(0) + &twice);
-        prop_assert_eq!(counts(&house.sync(&source)), [0, 0, all, 0, 1]);
-        let after: Vec<_> = house.items(&source).into_iter().map(|item| (item.id, item.key, item.fields)).collect();
+        engine.rewrite_file(&source, table(0) + &twice);
+        prop_assert_eq!(counts(&engine.sync(&source)), [0, 0, all, 0, 1]);
+        let after: Vec<_> = engine.items(&source).into_iter().map(|item| (item.id, item.key, item.fields)).collect();
         prop_assert_eq!(before, after);
         Ok(())
     });

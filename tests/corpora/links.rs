@@ -26,12 +26,12 @@ on_both_databases![
     a_query_goes_to_the_query_service_even_with_a_service_account,
     a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written,
     a_published_sheet_is_asked_for_what_is_published,
-    too_many_requests_are_waited_for_though_google_does_not_say_how_long,
+    a_run_waits_after_too_many_requests_even_if_google_names_no_time,
     a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items,
     a_redirect_after_the_link_of_a_company_is_followed,
 ];
 
-/// How the stand-in of report `number` answers.
+/// The reply of the stub for report `number`.
 fn answer(number: &str) -> Value {
     let answers: Value = serde_json::from_slice(&report("answers.json")).expect("JSON");
     answers[number].clone()
@@ -41,27 +41,27 @@ fn link_of(number: &str) -> String {
     answer(number)["link"].as_str().expect("a link").replace("ID", SHEET_ID)
 }
 
-/// A server that fetches from this stand-in for Google.
-fn house(db: &TestDatabase, outside: &StubServer) -> TestEngine {
-    house_within(db, outside, TEST_TIMEOUTS)
+/// An engine that fetches from this stub of Google.
+fn new_engine(db: &TestDatabase, stub: &StubServer) -> TestEngine {
+    new_engine_with(db, stub, TEST_TIMEOUTS)
 }
 
-fn house_within(db: &TestDatabase, outside: &StubServer, terms: Timeouts) -> TestEngine {
-    TestEngine::fetching(db.store(), terms, |settings| {
-        settings.google_url = outside.url("").parse().expect("an address")
+fn new_engine_with(db: &TestDatabase, stub: &StubServer, terms: Timeouts) -> TestEngine {
+    TestEngine::with_fetch_settings(db.store(), terms, |settings| {
+        settings.google_url = stub.url("").parse().expect("an address")
     })
 }
 
 /// A server with a service account.
-fn house_with_account(db: &TestDatabase, google: &GoogleServer) -> TestEngine {
-    TestEngine::fetching(db.store(), TEST_TIMEOUTS, |settings| {
+fn new_engine_with_account(db: &TestDatabase, google: &GoogleServer) -> TestEngine {
+    TestEngine::with_fetch_settings(db.store(), TEST_TIMEOUTS, |settings| {
         settings.google_url = google.url().parse().expect("an address");
         settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
     })
 }
 
-fn sheet(house: &TestEngine, slug: &str, link: &str) -> Source {
-    house.add(slug, "sheet", SourceLocation::Url(link.to_owned()))
+fn sheet(engine: &TestEngine, slug: &str, link: &str) -> Source {
+    engine.add(slug, "sheet", SourceLocation::Url(link.to_owned()))
 }
 
 fn failed(record: &SyncRecord) -> (Option<&str>, &str) {
@@ -77,17 +77,17 @@ fn salaries() -> SheetTab {
     )
 }
 
-/// Report 16. The stand-in gives all columns to whoever leaves a part of the link out.
+/// Report 16. The stub sends all columns when a part of the link is missing.
 fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &TestDatabase) {
-    let outside = StubServer::start();
-    let house = house(db, &outside);
+    let stub = StubServer::start();
+    let engine = new_engine(db, &stub);
     let (export, query) = (format!("/spreadsheets/d/{SHEET_ID}/export"), format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"));
     let two_columns = "id,title\nA1,Blue\nA2,Red\n";
     for path in [&export, &query] {
-        outside.set(path, StubReply::csv(report("16-sheet.csv")));
+        stub.set(path, StubReply::csv(report("16-sheet.csv")));
     }
-    outside.csv(&format!("{export}?format=csv&gid=7&range=A1%3AB3"), two_columns);
-    outside.csv(&format!("{query}?tqx=out:csv&gid=7&tq=select+A%2CB"), two_columns);
+    stub.csv(&format!("{export}?format=csv&gid=7&range=A1%3AB3"), two_columns);
+    stub.csv(&format!("{query}?tqx=out:csv&gid=7&tq=select+A%2CB"), two_columns);
     let links = answer("16")["links"].clone();
     let mut links: Vec<String> = links
         .as_array()
@@ -97,50 +97,50 @@ fn a_range_or_a_query_in_a_link_never_publishes_what_it_leaves_out(db: &TestData
         .collect();
     links.push(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit?gid=7#gid=7&range=A1:B3"));
     for (number, link) in links.iter().enumerate() {
-        let source = sheet(&house, &format!("pay-{number}"), link);
-        let record = house.sync(&source);
+        let source = sheet(&engine, &format!("pay-{number}"), link);
+        let record = engine.sync(&source);
         assert_eq!((record.status, record.stats.added), (Status::Completed, 2), "{link}: {}", record.message);
-        assert_eq!(house.lines(&source), ["A1|Blue", "A2|Red"], "{link}");
+        assert_eq!(engine.lines(&source), ["A1|Blue", "A2|Red"], "{link}");
     }
     // As a CSV the link is fetched letter for letter, or refused where it shows less than would come.
     let as_it_is = "?format=csv&gid=7&range=A1:B3";
-    outside.csv(&format!("{export}{as_it_is}"), two_columns);
-    let source = house.url_source("pay-csv", outside.url(&format!("{export}{as_it_is}")));
-    house.sync(&source);
-    assert_eq!(house.lines(&source), ["A1|Blue", "A2|Red"]);
-    let behind_hash = house.url_source("pay-hash", outside.url(&format!("{export}?format=csv&gid=7#range=A1:B3")));
-    let record = house.sync(&behind_hash);
+    stub.csv(&format!("{export}{as_it_is}"), two_columns);
+    let source = engine.url_source("pay-csv", stub.url(&format!("{export}{as_it_is}")));
+    engine.sync(&source);
+    assert_eq!(engine.lines(&source), ["A1|Blue", "A2|Red"]);
+    let behind_hash = engine.url_source("pay-hash", stub.url(&format!("{export}?format=csv&gid=7#range=A1:B3")));
+    let record = engine.sync(&behind_hash);
     let (code, error) = failed(&record);
     assert!(code == Some("sheet_link") && error.contains("“range=”") && error.contains("--kind sheet"), "{error}");
-    assert!(house.items(&behind_hash).is_empty());
+    assert!(engine.items(&behind_hash).is_empty());
 }
 
 fn a_service_account_reads_the_range_of_a_link_and_never_more(db: &TestDatabase) {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
-    let house = house_with_account(db, &google);
+    let engine = new_engine_with_account(db, &google);
     let base = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}");
-    let first = sheet(&house, "first", &format!("{base}/edit?gid=7#gid=7&range=A1:B3"));
-    house.sync(&first);
-    assert_eq!(house.lines(&first), ["A1|Blue", "A2|Red"]);
-    let columns = sheet(&house, "columns", &format!("{base}/export?format=csv&gid=7&range=A:B"));
-    house.sync(&columns);
-    assert_eq!(house.lines(&columns), ["A1|Blue", "A2|Red", "A3|Green"]);
+    let first = sheet(&engine, "first", &format!("{base}/edit?gid=7#gid=7&range=A1:B3"));
+    engine.sync(&first);
+    assert_eq!(engine.lines(&first), ["A1|Blue", "A2|Red"]);
+    let columns = sheet(&engine, "columns", &format!("{base}/export?format=csv&gid=7&range=A:B"));
+    engine.sync(&columns);
+    assert_eq!(engine.lines(&columns), ["A1|Blue", "A2|Red", "A3|Green"]);
     let asked = google.requests("values:batchGet");
     assert!(asked[0].target.contains("ranges=%27Pay%27%21A1%3AB3&"), "{}", asked[0].target);
-    assert_eq!(google.hits("/export"), 0);
+    assert_eq!(google.request_count("/export"), 0);
 }
 
 fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &TestDatabase) {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![salaries()]);
-    let house = house_with_account(db, &google);
+    let engine = new_engine_with_account(db, &google);
     let link = answer("16")["links"][0].as_str().expect("a link").replace("ID", SHEET_ID);
     google.once("/gviz/tq?tqx=out:csv&gid=7&tq=select+A%2CB", StubReply::csv("\"id\",\"title\"\n\"A1\",\"Blue\"\n"));
-    let source = sheet(&house, "pay", &link);
-    let record = house.sync(&source);
+    let source = sheet(&engine, "pay", &link);
+    let record = engine.sync(&source);
     assert_eq!(
-        (record.status, house.lines(&source)),
+        (record.status, engine.lines(&source)),
         (Status::Completed, vec!["A1|Blue".to_owned()]),
         "{}",
         record.message
@@ -150,19 +150,23 @@ fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &TestDataba
         (StubReply::status(400).body("Invalid query: NO_COLUMN: Z"), "does not answer the query of this link"),
     ] {
         google.once("/gviz/", reply);
-        let record = house.sync(&source);
+        let record = engine.sync(&source);
         assert!(failed(&record).1.contains(said), "{}", record.message);
-        assert_eq!(house.lines(&source), ["A1|Blue"]);
+        assert_eq!(engine.lines(&source), ["A1|Blue"]);
     }
-    assert_eq!((google.hits("/v4/"), google.hits("/token")), (0, 0), "nothing is read past the query");
+    assert_eq!(
+        (google.request_count("/v4/"), google.request_count("/token")),
+        (0, 0),
+        "nothing is read past the query"
+    );
 }
 
 fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &TestDatabase) {
-    let (outside, google) = (StubServer::start(), GoogleServer::start());
-    outside.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::csv(report("16-sheet.csv")));
+    let (stub, google) = (StubServer::start(), GoogleServer::start());
+    stub.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::csv(report("16-sheet.csv")));
     google.sheet(SHEET_ID, vec![salaries()]);
-    let houses = [house(db, &outside), house_with_account(db, &google)];
-    for (at, house) in houses.iter().enumerate() {
+    let engines = [new_engine(db, &stub), new_engine_with_account(db, &google)];
+    for (at, engine) in engines.iter().enumerate() {
         for (number, (rest, said)) in [
             ("edit#gid=7&fvid=12", "filter view"),
             ("edit#gid=7&range=Titles", "“Titles” in this link (range=) is not a range of cells"),
@@ -177,52 +181,52 @@ fn a_link_that_cannot_be_obeyed_is_refused_and_nothing_is_written(db: &TestDatab
         .enumerate()
         {
             let location = SourceLocation::Url(format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/{rest}"));
-            let refused = house.control.accepts("sheet", &location).expect_err(rest);
+            let refused = engine.control.accepts("sheet", &location).expect_err(rest);
             assert!(refused.contains(said), "{rest}: {refused}");
-            let source = house.add(&format!("pay-{at}-{number}"), "sheet", location);
-            let record = house.sync(&source);
+            let source = engine.add(&format!("pay-{at}-{number}"), "sheet", location);
+            let record = engine.sync(&source);
             assert_eq!(failed(&record).1, refused, "the form and the sync say the same");
-            assert_eq!(house.control.look_again(&source).expect_err("the check, too").sentence, refused);
-            assert!(house.items(&source).is_empty(), "{rest}");
+            assert_eq!(engine.control.look_again(&source).expect_err("the check, too").sentence, refused);
+            assert!(engine.items(&source).is_empty(), "{rest}");
         }
     }
-    assert_eq!((outside.hits(&format!("/spreadsheets/d/{SHEET_ID}/export")), google.hits("/")), (0, 0));
+    assert_eq!((stub.request_count(&format!("/spreadsheets/d/{SHEET_ID}/export")), google.request_count("/")), (0, 0));
 }
 
 /// Report 17. What is shared and what is published are two things: `/export` asks for a sign-in here.
 fn a_published_sheet_is_asked_for_what_is_published(db: &TestDatabase) {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let published = format!("/spreadsheets/d/{SHEET_ID}/pub");
-    outside.private_sheet(SHEET_ID);
-    outside.set("/signin", StubReply::html(report("17-sign-in.html")));
-    outside.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(302, "/signin"));
-    outside.set(&format!("{published}?output=csv"), StubReply::csv(report("16-sheet.csv")));
-    outside.csv(&format!("{published}?output=csv&single=true&gid=3"), "id\nthird\n");
-    outside.csv(&format!("{published}?output=csv&single=true&gid=3&range=A5%3AB"), "id,title\nx,fifth\n,none\n");
-    let house = house(db, &outside);
-    let source = sheet(&house, "pay", &link_of("17"));
-    let record = house.sync(&source);
-    assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
+    stub.serve_private_sheet(SHEET_ID);
+    stub.set("/signin", StubReply::html(report("17-sign-in.html")));
+    stub.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(302, "/signin"));
+    stub.set(&format!("{published}?output=csv"), StubReply::csv(report("16-sheet.csv")));
+    stub.csv(&format!("{published}?output=csv&single=true&gid=3"), "id\nthird\n");
+    stub.csv(&format!("{published}?output=csv&single=true&gid=3&range=A5%3AB"), "id,title\nx,fifth\n,none\n");
+    let engine = new_engine(db, &stub);
+    let source = sheet(&engine, "pay", &link_of("17"));
+    let record = engine.sync(&source);
+    assert_eq!(engine.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
     let tab =
-        sheet(&house, "tab", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pubhtml?gid=3&single=true"));
-    house.sync(&tab);
-    assert_eq!(house.lines(&tab), ["third"]);
+        sheet(&engine, "tab", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pubhtml?gid=3&single=true"));
+    engine.sync(&tab);
+    assert_eq!(engine.lines(&tab), ["third"]);
     let part =
-        sheet(&house, "part", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pub?gid=3&range=A5:B"));
-    let record = house.sync(&part);
-    assert_eq!(house.lines(&part), ["x|fifth"]);
-    let issues = house.store.issues(record.id, 1, 10).expect("issues");
+        sheet(&engine, "part", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/pub?gid=3&range=A5:B"));
+    let record = engine.sync(&part);
+    assert_eq!(engine.lines(&part), ["x|fifth"]);
+    let issues = engine.store.issues(record.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "the range begins with row 5: {issues:?}");
-    assert_eq!(outside.hits(&format!("/spreadsheets/d/{SHEET_ID}/export")), 0);
+    assert_eq!(stub.request_count(&format!("/spreadsheets/d/{SHEET_ID}/export")), 0);
 
     // A service account may read more than was published, so it is not asked.
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![salaries()]);
     google.once("/pub?output=csv", StubReply::csv("id,title\nA1,published\n"));
-    let house = house_with_account(db, &google);
-    let source = sheet(&house, "of-account", &link_of("17"));
-    house.sync(&source);
-    assert_eq!((house.lines(&source), google.hits("/v4/")), (vec!["A1|published".to_owned()], 0));
+    let engine = new_engine_with_account(db, &google);
+    let source = sheet(&engine, "of-account", &link_of("17"));
+    engine.sync(&source);
+    assert_eq!((engine.lines(&source), google.request_count("/v4/")), (vec!["A1|published".to_owned()], 0));
 }
 
 fn busy() -> StubReply {
@@ -230,19 +234,19 @@ fn busy() -> StubReply {
 }
 
 /// Report 18.
-fn too_many_requests_are_waited_for_though_google_does_not_say_how_long(db: &TestDatabase) {
-    let outside = StubServer::start();
+fn a_run_waits_after_too_many_requests_even_if_google_names_no_time(db: &TestDatabase) {
+    let stub = StubServer::start();
     let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&gid=0");
-    outside.set(&export, busy());
-    outside.then(&export, busy().with_status(503));
-    outside.then(&export, StubReply::csv(report("16-sheet.csv")));
-    let house = house(db, &outside);
-    let source = sheet(&house, "pay", &link_of("18"));
-    let id = house.start(&source, &full_sync());
+    stub.set(&export, busy());
+    stub.then(&export, busy().with_status(503));
+    stub.then(&export, StubReply::csv(report("16-sheet.csv")));
+    let engine = new_engine(db, &stub);
+    let source = sheet(&engine, "pay", &link_of("18"));
+    let id = engine.start(&source, &full_sync());
     let (begun, load_clock) = (Instant::now(), LoadClock::start());
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| house.run(id));
-        wait_until(|| house.report(id).message.starts_with("Rate-limited by Google, retrying at "));
+        let running = scope.spawn(|| engine.run(id));
+        wait_until(|| engine.report(id).message.starts_with("Rate-limited by Google, retrying at "));
         let record = running.join().expect("a record");
         assert_eq!((record.status, record.stats.added), (Status::Completed, 2), "{}", record.message);
     });
@@ -252,24 +256,24 @@ fn too_many_requests_are_waited_for_though_google_does_not_say_how_long(db: &Tes
 }
 
 fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db: &TestDatabase) {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&gid=0");
-    outside.set(&export, StubReply::csv(report("16-sheet.csv")));
-    outside.then(&export, busy());
-    let house = house_within(db, &outside, Timeouts { sync: Duration::from_secs(5), ..TEST_TIMEOUTS });
-    let source = sheet(&house, "pay", &link_of("18"));
-    house.sync(&source);
+    stub.set(&export, StubReply::csv(report("16-sheet.csv")));
+    stub.then(&export, busy());
+    let engine = new_engine_with(db, &stub, Timeouts { sync: Duration::from_secs(5), ..TEST_TIMEOUTS });
+    let source = sheet(&engine, "pay", &link_of("18"));
+    engine.sync(&source);
     let load_clock = LoadClock::start();
-    let record = house.sync(&source);
+    let record = engine.sync(&source);
     let (code, error) = failed(&record);
     assert!(code == Some("rate_limited") && error.contains("(429)") && error.contains("Sync less often"), "{error}");
     assert!(load_clock.elapsed() < Duration::from_secs(10), "{:?}", load_clock.elapsed());
-    assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"]);
+    assert_eq!(engine.lines(&source), ["A1|Blue|100", "A2|Red|200"]);
 
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![salaries()]);
     google.once("values:batchGet", quota_exceeded());
-    let by_account = house_with_account(db, &google);
+    let by_account = new_engine_with_account(db, &google);
     let source = sheet(&by_account, "pay-2", &format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=7"));
     let begun = Instant::now();
     assert_eq!(by_account.sync(&source).kind, OperationKind::Sync);
@@ -282,14 +286,14 @@ fn a_google_that_stays_busy_fails_the_run_within_its_time_and_keeps_the_items(db
 
 /// Report 19.
 fn a_redirect_after_the_link_of_a_company_is_followed(db: &TestDatabase) {
-    let outside = StubServer::start();
-    outside.set(
+    let stub = StubServer::start();
+    stub.set(
         &format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&gid=7"),
         StubReply::redirect(307, "/content/one-time"),
     );
-    outside.set("/content/one-time", StubReply::csv(report("16-sheet.csv")));
-    let house = house(db, &outside);
-    let source = sheet(&house, "pay", &link_of("19"));
-    let record = house.sync(&source);
-    assert_eq!(house.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
+    stub.set("/content/one-time", StubReply::csv(report("16-sheet.csv")));
+    let engine = new_engine(db, &stub);
+    let source = sheet(&engine, "pay", &link_of("19"));
+    let record = engine.sync(&source);
+    assert_eq!(engine.lines(&source), ["A1|Blue|100", "A2|Red|200"], "{}", record.message);
 }

@@ -1,4 +1,4 @@
-//! Inputs as people met them: rebuilt from public bug reports (`reports/`), each with the outcome that a person wants.
+//! Inputs from public bug reports, rebuilt in `reports/`, each with the outcome that its user expects.
 
 mod feeds;
 pub(crate) mod keys;

@@ -10,182 +10,182 @@ on_both_databases![
     a_row_that_alone_has_another_width_withholds_removals,
     a_name_with_a_comma_in_quotation_marks_is_a_name,
     a_byte_order_mark_in_the_middle_is_no_part_of_a_key,
-    a_check_says_what_a_sync_would_fail_with_and_what_it_would_note,
+    a_probe_reports_the_failures_and_issues_of_the_sync,
     numbers_with_narrow_spaces_look_like_numbers,
     two_swapped_cells_are_named_and_keep_nothing_back,
     a_key_that_is_swapped_with_its_neighbour_withholds_removals,
     many_rows_with_swapped_cells_are_one_note,
     what_a_header_mismatch_compares_with_is_known_to_a_check,
     a_header_that_is_joined_with_the_row_below_fails_the_run,
-    a_header_that_is_joined_with_a_row_of_numbers_says_so,
+    a_header_that_is_joined_with_a_row_of_numbers_is_reported,
     a_column_with_a_longer_name_is_no_joined_header,
 ];
 
 fn a_table_that_leaves_out_trailing_cells_removes_what_has_left(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows =
         |numbers: &[u32], end: &str| -> String { numbers.iter().map(|n| format!("{n},Title {n}{end}\n")).collect() };
     // All rows short, all with a separator too many, and a few of each width.
     for (slug, header, end) in [("short", "id,title,year", ""), ("long", "id,title", ",")] {
-        let source = house.csv_source(slug, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 6], end)));
-        assert_eq!(house.sync(&source).stats.added, 6);
-        house.rewrite(&source, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 7], end)));
-        let record = house.sync(&source);
+        let source = engine.csv_source(slug, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 6], end)));
+        assert_eq!(engine.sync(&source).stats.added, 6);
+        engine.rewrite_file(&source, format!("{header}\n{}", rows(&[1, 2, 3, 4, 5, 7], end)));
+        let record = engine.sync(&source);
         let counts = (record.stats.added, record.stats.removed, record.withheld_removals);
         assert_eq!(counts, (1, 1, 0), "{slug}: {}", record.message);
     }
 }
 
 fn a_row_that_alone_has_another_width_withholds_removals(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let clean: String = (1..=8).map(|n| format!("k{n},Title {n},x\n")).collect();
-    let source = house.csv_source("albums", format!("id,title,note\n{clean}"));
-    house.sync(&source);
-    house.rewrite(&source, format!("id,title,note\n{}", clean.replace("k4,", "k4")));
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,title,note\n{clean}"));
+    engine.sync(&source);
+    engine.rewrite_file(&source, format!("id,title,note\n{}", clean.replace("k4,", "k4")));
+    let record = engine.sync(&source);
     assert_eq!((record.stats.removed, record.withheld_removals), (0, 1), "{}", record.message);
     assert!(record.message.contains("rows or keys may have been misread"), "{}", record.message);
     // Mended, it is as it was but for the key that was joined with the title.
-    house.rewrite(&source, format!("id,title,note\n{clean}"));
-    assert_eq!((house.sync(&source).status, house.items(&source).len()), (Status::Completed, 8));
+    engine.rewrite_file(&source, format!("id,title,note\n{clean}"));
+    assert_eq!((engine.sync(&source).status, engine.items(&source).len()), (Status::Completed, 8));
 }
 
 fn two_swapped_cells_are_named_and_keep_nothing_back(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let clean: String = (1..=30).map(|n| format!("k{n},Artist of {n},{}\n", 1950 + n)).collect();
-    let source = house.csv_source("albums", format!("id,artist,year\n{clean}"));
-    assert_eq!(house.sync(&source).issues, 0);
+    let source = engine.csv_source("albums", format!("id,artist,year\n{clean}"));
+    assert_eq!(engine.sync(&source).issues, 0);
     let swapped = clean.replace("k7,Artist of 7,1957", "k7,1957,Artist of 7").replace("k9,Artist of 9,1959\n", "");
-    house.rewrite(&source, format!("id,artist,year\n{swapped}"));
-    let record = house.sync(&source);
+    engine.rewrite_file(&source, format!("id,artist,year\n{swapped}"));
+    let record = engine.sync(&source);
     assert_eq!((record.stats.updated, record.stats.removed, record.withheld_removals), (1, 1, 0), "{}", record.message);
-    let issues = house.issues(record.id);
+    let issues = engine.issues(record.id);
     let said = "8/artist/noted: “1957” does not look like the rest of “artist”, nor “Artist of 7” like that of “year”. Are \
                 the two cells swapped?";
     assert_eq!(issues, [said]);
 }
 
 fn a_key_that_is_swapped_with_its_neighbour_withholds_removals(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     for (slug, header, clean, swapped) in
         [("right", "id,year,artist", "k2,1952,", "1952,k2,"), ("left", "year,id,artist", "1952,k2,", "k2,1952,")]
     {
         let row = |n: u32| clean.replace("k2", &format!("k{n}")).replace("1952", &(1950 + n).to_string());
         let rows: String = (1..=40).map(|n| format!("{}Artist of {n}\n", row(n))).collect();
-        let source = house.csv_source(slug, format!("{header}\n{rows}"));
-        assert_eq!(house.sync(&source).issues, 0);
-        house.rewrite(&source, format!("{header}\n{}", rows.replace(clean, swapped)));
+        let source = engine.csv_source(slug, format!("{header}\n{rows}"));
+        assert_eq!(engine.sync(&source).issues, 0);
+        engine.rewrite_file(&source, format!("{header}\n{}", rows.replace(clean, swapped)));
         for _ in 0..2 {
-            let record = house.sync(&source);
+            let record = engine.sync(&source);
             assert_eq!((record.stats.removed, record.withheld_removals), (0, 1), "{slug}: {}", record.message);
         }
-        house.rewrite(&source, format!("{header}\n{rows}"));
-        let record = house.sync(&source);
+        engine.rewrite_file(&source, format!("{header}\n{rows}"));
+        let record = engine.sync(&source);
         assert_eq!((record.stats.removed, record.withheld_removals), (1, 0), "{slug}: {}", record.message);
     }
 }
 
 fn many_rows_with_swapped_cells_are_one_note(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let row = |n: u32| match n % 25 {
         0 => format!("k{n},{},Artist of {n}\n", 1950 + n),
         _ => format!("k{n},Artist of {n},{}\n", 1950 + n),
     };
-    let source = house.csv_source("albums", format!("id,artist,year\n{}", (1..=100).map(row).collect::<String>()));
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,artist,year\n{}", (1..=100).map(row).collect::<String>()));
+    let record = engine.sync(&source);
     let said = "26/artist/noted: 4 rows (rows 26, 51, 76, 101) have cells in “artist” and “year” that each look like the other \
                 column (first “1975” and “Artist of 25”). Are the two cells swapped?";
-    assert_eq!(house.issues(record.id), [said]);
+    assert_eq!(engine.issues(record.id), [said]);
 }
 
 fn a_name_with_a_comma_in_quotation_marks_is_a_name(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("people", "id,note\n\"Smith, John\"\n\"Doe, Jane\",x\n");
-    let record = house.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", house.issues(record.id));
-    assert_eq!(house.lines(&source), ["Smith, John|", "Doe, Jane|x"]);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("people", "id,note\n\"Smith, John\"\n\"Doe, Jane\",x\n");
+    let record = engine.sync(&source);
+    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", engine.issues(record.id));
+    assert_eq!(engine.lines(&source), ["Smith, John|", "Doe, Jane|x"]);
 }
 
 fn a_byte_order_mark_in_the_middle_is_no_part_of_a_key(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let text = "\u{FEFF}id,name\n1,Ana\n\u{FEFF}\"id\",\"name\"\n\u{FEFF}\"3\",\"Cy, the third\"\n\u{FEFF}4,Di\n";
-    let source = house.csv_source("joined", text);
-    let record = house.sync(&source);
-    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", house.issues(record.id));
-    let keys: Vec<String> = house.items(&source).into_iter().map(|item| item.key).collect();
+    let source = engine.csv_source("joined", text);
+    let record = engine.sync(&source);
+    assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{:?}", engine.issues(record.id));
+    let keys: Vec<String> = engine.items(&source).into_iter().map(|item| item.key).collect();
     assert_eq!(keys, ["1", "3", "4"]);
-    let issues = house.issues(record.id);
+    let issues = engine.issues(record.id);
     assert!(issues.iter().any(|issue| issue.contains("byte order mark")), "{issues:?}");
 }
 
-fn a_check_says_what_a_sync_would_fail_with_and_what_it_would_note(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("reports", report("11-one-cell-too-many.csv"));
-    let look = house.control.look_again(&source).expect("a look");
-    let failed = house.sync(&source).summary.error.expect("a message");
+fn a_probe_reports_the_failures_and_issues_of_the_sync(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("reports", report("11-one-cell-too-many.csv"));
+    let look = engine.control.look_again(&source).expect("a look");
+    let failed = engine.sync(&source).summary.error.expect("a message");
     assert_eq!(look.failure.map(|failure| failure.message()).as_ref(), Some(&failed));
-    let mac = house.csv_source("mac", report("09-macintosh.csv"));
-    let look = house.control.look_again(&mac).expect("a look");
+    let mac = engine.csv_source("mac", report("09-macintosh.csv"));
+    let look = engine.control.look_again(&mac).expect("a look");
     assert!(look.problems.is_empty() && look.notes.iter().any(|note| note.contains("macintosh")), "{:?}", look.notes);
-    // An unclosed quotation mark is found wherever it stands.
+    // An unclosed quotation mark is found at every position.
     let mut text = String::from("id,title\n");
     (0..3000).for_each(|n| text.push_str(&format!("{n},Title {n}\n")));
-    let late = house.csv_source("late", text + "3000,\"open\n");
-    let (look, record) = (house.control.look_again(&late), house.sync(&late));
+    let late = engine.csv_source("late", text + "3000,\"open\n");
+    let (look, record) = (engine.control.look_again(&late), engine.sync(&late));
     let told = look.expect_err("it cannot be read").to_string();
     assert!(record.summary.error.is_some_and(|error| error.contains(&told) && told.contains("Row 3002")), "{told}");
 }
 
 fn numbers_with_narrow_spaces_look_like_numbers(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows: String = (1..=8).map(|n| format!("{n},{n}\u{202F}014,x\n")).collect();
-    let source = house.csv_source("prices", format!("id,price,note\n{rows}9,9\u{202F}014\n"));
-    let record = house.sync(&source);
-    let issues = house.issues(record.id);
+    let source = engine.csv_source("prices", format!("id,price,note\n{rows}9,9\u{202F}014\n"));
+    let record = engine.sync(&source);
+    let issues = engine.issues(record.id);
     assert!(issues.len() == 1 && issues[0].contains("fewer cells than the header"), "{issues:?}");
 }
 
 fn what_a_header_mismatch_compares_with_is_known_to_a_check(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows: String = (1..=8).map(|n| format!("{n},Title,{}\n", 1990 + n)).collect();
-    let source = house.csv_source("albums", format!("id,title,year\n{rows}"));
-    house.sync(&source);
-    house.rewrite(&source, format!("id,ti,tle,year\n{rows}"));
-    let look = house.control.look_again(&source).expect("a look");
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,title,year\n{rows}"));
+    engine.sync(&source);
+    engine.rewrite_file(&source, format!("id,ti,tle,year\n{rows}"));
+    let look = engine.control.look_again(&source).expect("a look");
+    let record = engine.sync(&source);
     assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
     let problems: Vec<String> = look.all_problems().collect();
     assert!(problems.iter().any(|problem| problem.contains("stand under the wrong names")), "{problems:?}");
 }
 
 fn a_header_that_is_joined_with_the_row_below_fails_the_run(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source_with("records", "name,genre\nRubycon,Ambient\nMusik,Techno\n", |draft| {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source_with("records", "name,genre\nRubycon,Ambient\nMusik,Techno\n", |draft| {
         "name".clone_into(&mut draft.key_column);
     });
-    house.sync(&source);
-    // A row that the catalog does not have, and nothing but text: the stored columns alone say it.
+    engine.sync(&source);
+    // A row that is not in the catalog, with text alone: only the stored columns show the fault.
     for (header, sign) in [
         ("name,genrePhaedra,Ambient", "“genrePhaedra” begins with the name of the column “genre”"),
         ("name,genre,Musik,Techno", "“Musik” is a key of the catalog"),
     ] {
         let rows = if header.contains("Musik") { "Rubycon,Ambient\n" } else { "Rubycon,Ambient\nMusik,Techno\n" };
-        house.rewrite(&source, format!("{header}\n{rows}"));
-        let look = house.control.look_again(&source).expect("a look");
-        let record = house.sync(&source);
+        engine.rewrite_file(&source, format!("{header}\n{rows}"));
+        let look = engine.control.look_again(&source).expect("a look");
+        let record = engine.sync(&source);
         assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
         let said = format!("row 1 seems to be the header and the row below it in one ({sign})");
         assert!(record.message.contains(&said), "{}", record.message);
         assert_eq!(look.failure.map(|failure| failure.message()), Some(record.summary.message));
-        assert_eq!(house.lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
+        assert_eq!(engine.lines(&source), ["Rubycon|Ambient", "Musik|Techno"], "nothing is written");
     }
 }
 
-fn a_header_that_is_joined_with_a_row_of_numbers_says_so(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn a_header_that_is_joined_with_a_row_of_numbers_is_reported(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let rows: String = (2..=9).map(|n| format!("{n},Title {n},{}\n", 1990 + n)).collect();
-    let source = house.csv_source("albums", format!("id,title,year1,Title 1,1991\n{rows}"));
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,title,year1,Title 1,1991\n{rows}"));
+    let record = engine.sync(&source);
     assert_eq!(record.code.as_deref(), Some("header_mismatch"), "{}", record.message);
     let said = "All 8 rows have 3 cells and the header has 5: row 1 seems to be the header and the row below it in one \
                 (“1991” looks like a cell and not like a name). Put the line break between them back and sync again.";
@@ -193,14 +193,14 @@ fn a_header_that_is_joined_with_a_row_of_numbers_says_so(db: &TestDatabase) {
 }
 
 fn a_column_with_a_longer_name_is_no_joined_header(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,genre\n1,Ambient\n2,Techno\n");
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,genre\n1,Ambient\n2,Techno\n");
+    engine.sync(&source);
     for header in ["id,genres,label", "id,genre (main),label", "id,genre,label", "id,label,genre"] {
-        house.rewrite(&source, format!("{header}\n1,Ambient\n2,Techno\n"));
-        let record = house.sync(&source);
+        engine.rewrite_file(&source, format!("{header}\n1,Ambient\n2,Techno\n"));
+        let record = engine.sync(&source);
         assert_eq!(record.status, Status::Completed, "{header}: {}", record.message);
-        house.rewrite(&source, "id,genre\n1,Ambient\n2,Techno\n");
-        house.sync(&source);
+        engine.rewrite_file(&source, "id,genre\n1,Ambient\n2,Techno\n");
+        engine.sync(&source);
     }
 }

@@ -1,4 +1,4 @@
-//! Reports 30 to 32: what reader servers answer.
+//! Reports 30 to 32: answers of reader servers.
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
@@ -13,22 +13,22 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     report_30_contents_are_asked_for_by_long_ids,
-    report_31_a_page_in_the_place_of_a_login_says_where_the_server_is,
+    report_31_the_error_of_a_page_in_the_place_of_a_login_names_the_path_of_the_server,
     report_32_a_list_of_ids_that_breaks_off_keeps_what_came,
     a_batch_of_contents_that_fails_costs_nothing_but_itself,
     a_reader_run_counts_feeds_and_articles,
 ];
 
-pub(super) fn account(house: &TestEngine, slug: &str, url: String) -> Source {
+pub(super) fn account(engine: &TestEngine, slug: &str, url: String) -> Source {
     let noun = "article/articles".parse().expect("a noun");
     let draft = SourceDraft { noun, ..source_draft(slug, "reader", SourceLocation::Url(url)) };
-    house.store.add_source(&draft, None).expect("a source added")
+    engine.store.add_source(&draft, None).expect("a source added")
 }
 
 fn report_30_contents_are_asked_for_by_long_ids(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(40, 20));
-    is_taken(&house, &account(&house, "news", server.url()), 20);
+    is_taken(&engine, &account(&engine, "news", server.url()), 20);
     let asked = server.asked();
     let contents = asked.iter().filter(|asked| asked.what == "contents");
     let ids: Vec<&String> =
@@ -36,11 +36,11 @@ fn report_30_contents_are_asked_for_by_long_ids(db: &TestDatabase) {
     assert!(ids.len() == 20 && ids.iter().all(|id| id.starts_with("tag:google.com,2005:reader/item/0000")), "{ids:?}");
 }
 
-fn report_31_a_page_in_the_place_of_a_login_says_where_the_server_is(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/accounts/ClientLogin", StubReply::html(report("31-login-page.html")));
-    let url = outside.url("").replace("http://", "http://me:s3cret@");
-    let record = house.sync(&account(&house, "news", url));
+fn report_31_the_error_of_a_page_in_the_place_of_a_login_names_the_path_of_the_server(db: &TestDatabase) {
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/accounts/ClientLogin", StubReply::html(report("31-login-page.html")));
+    let url = stub.url("").replace("http://", "http://me:s3cret@");
+    let record = engine.sync(&account(&engine, "news", url));
     assert_eq!(record.status, Status::Failed);
     assert!(record.message.contains("there is no reader server: it answered with a web page"), "{}", record.message);
     assert!(record.message.contains("/api/greader.php") && !record.message.contains("s3cret"), "{}", record.message);
@@ -58,58 +58,62 @@ fn report_32_a_list_of_ids_that_breaks_off_keeps_what_came(db: &TestDatabase) {
         .into_iter()
         .flat_map(|dialect| misdeeds.clone().map(|misdeed| (dialect, misdeed)))
     {
-        let house = TestEngine::on(db);
+        let engine = TestEngine::on_database(db);
         let server = ReaderServer::start(dialect, ReaderArticle::many(200, 10));
-        server.pages_of(3);
-        let source = account(&house, "news", server.url());
-        server.misbehave("all", 2..usize::MAX, misdeed.clone());
-        let record = is_taken(&house, &source, 3);
-        let said = issues(&house, &record);
+        server.set_page_size(3);
+        let source = account(&engine, "news", server.url());
+        server.inject_fault("all", 2..usize::MAX, misdeed.clone());
+        let record = is_taken(&engine, &source, 3);
+        let said = issues(&engine, &record);
         assert!(said.contains("broke off after 3.") && said.contains("The next sync asks for them"), "{said}");
-        server.behave();
-        is_taken(&house, &source, 10);
-        // Those that are not listed any more keep everything, their states too.
-        let before = (values(&house, &source, "read"), values(&house, &source, "starred"));
+        server.clear_faults();
+        is_taken(&engine, &source, 10);
+        // Articles that are no longer listed keep everything, their states too.
+        let before = (values(&engine, &source, "read"), values(&engine, &source, "starred"));
         server.change(|articles| articles.iter_mut().for_each(|article| article.title.push('!')));
         for part in ["all", "unread"] {
-            server.misbehave(part, 2..usize::MAX, misdeed.clone());
+            server.inject_fault(part, 2..usize::MAX, misdeed.clone());
         }
-        let record = house.go(&source, &incremental_sync());
+        let record = engine.run_request(&source, &incremental_sync());
         assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{}", record.message);
-        assert_eq!((values(&house, &source, "read"), values(&house, &source, "starred")), before);
-        house.store.remove_source(source.id).expect("removed");
+        assert_eq!((values(&engine, &source, "read"), values(&engine, &source, "starred")), before);
+        engine.store.remove_source(source.id).expect("removed");
     }
 }
 
 fn a_batch_of_contents_that_fails_costs_nothing_but_itself(db: &TestDatabase) {
     for misdeed in [ReaderFault::Status(404, vec![]), ReaderFault::Page, ReaderFault::Cut] {
-        let house = TestEngine::on(db);
+        let engine = TestEngine::on_database(db);
         let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(1000, 350));
-        let source = account(&house, "news", server.url());
-        server.misbehave("contents", 2..3, misdeed.clone());
-        let record = is_taken(&house, &source, 250);
-        let said = issues(&house, &record);
+        let source = account(&engine, "news", server.url());
+        server.inject_fault("contents", 2..3, misdeed.clone());
+        let record = is_taken(&engine, &source, 250);
+        let said = issues(&engine, &record);
         assert!(said.contains("did not send the contents of 100 articles"), "{misdeed:?}: {said}");
-        let record = house.go(&source, &incremental_sync());
-        assert_eq!((record.stats.added, record.stats.updated, house.items(&source).len()), (100, 0, 350));
+        let record = engine.run_request(&source, &incremental_sync());
+        assert_eq!((record.stats.added, record.stats.updated, engine.items(&source).len()), (100, 0, 350));
         server.change(|articles| articles.extend(ReaderArticle::many(600, 450)));
         server.asked();
-        server.misbehave("contents", 1..usize::MAX, misdeed);
-        // Where nothing of what is new comes, the run is no success.
-        let record = house.go(&source, &incremental_sync());
+        server.inject_fault("contents", 1..usize::MAX, misdeed);
+        // A run that gets none of the new articles fails.
+        let record = engine.run_request(&source, &incremental_sync());
         assert_eq!((record.status, record.stats.updated), (Status::Failed, 0), "{}", record.message);
-        assert_eq!(house.items(&source).len(), 350);
-        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "contents").count(), 3, "then it is left alone");
-        house.store.remove_source(source.id).expect("removed");
+        assert_eq!(engine.items(&source).len(), 350);
+        assert_eq!(
+            server.take_request_names().iter().filter(|asked| *asked == "contents").count(),
+            3,
+            "then it is left alone"
+        );
+        engine.store.remove_source(source.id).expect("removed");
     }
 }
 
 fn a_reader_run_counts_feeds_and_articles(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(1000, 230));
-    let id = house.start(&account(&house, "news", server.url()), &incremental_sync());
-    let record = house.run(id);
-    let json = serde_json::to_value(house.report(id)).expect("JSON");
+    let id = engine.start(&account(&engine, "news", server.url()), &incremental_sync());
+    let record = engine.run(id);
+    let json = serde_json::to_value(engine.report(id)).expect("JSON");
     assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}), "{}", record.message);
     assert_eq!(json["stats"]["articles"], serde_json::json!({"processed": 230, "total": 230}));
 }

@@ -1,5 +1,5 @@
-//! Report 38: every place that tells of a run says that rows were skipped. Report 4a, and columns that differ in
-//! characters that cannot be seen: a message names the true cause and the fix, the same in a sync, a check and a page.
+//! Report 38: everything that shows a run shows that rows were skipped. Report 4a, and columns that differ in invisible
+//! characters: the message names the cause and the fix, the same in a sync, a probe and a page.
 
 use std::process::Stdio;
 
@@ -16,9 +16,9 @@ use crate::support::test_engine::{TestEngine, full_sync, preview_run};
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
-    a_run_with_skipped_rows_says_so_wherever_it_is_told_of,
-    a_preview_says_that_rows_would_be_skipped,
-    a_run_that_fails_says_how_many_rows_it_skipped,
+    a_run_with_skipped_rows_shows_them_everywhere,
+    a_preview_shows_that_rows_would_be_skipped,
+    a_failed_run_shows_how_many_rows_it_skipped,
     a_header_below_title_rows_is_named_with_its_row,
     the_header_row_can_be_set_instead,
     a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked,
@@ -28,7 +28,7 @@ on_both_databases![
 const SOME_ROWS: &str = "id,title\n1,One\n,None\n2,Two\n1,Again\n3,Three\n,None\n";
 const SKIPPED: &str = "3 rows skipped";
 
-/// What the program prints on standard output and on standard error.
+/// The standard output and the standard error of the program.
 fn command(home: &ServerSetup, args: &[&str]) -> (String, String) {
     let mut command = home.command("data");
     let output = command.args(args).stdin(Stdio::null()).output().expect("the program runs");
@@ -43,7 +43,7 @@ fn page(asker: &TestHttpClient, path: &str) -> String {
 }
 
 /// Asserts that all places that tell of the run `id` have `said` in them; `skipped` is what badges and titles say.
-fn is_told_everywhere(home: &ServerSetup, server: &ServerProcess, id: &str, said: &str) {
+fn assert_shown_everywhere(home: &ServerSetup, server: &ServerProcess, id: &str, said: &str) {
     let status = server.status(id);
     assert!(status["message"].as_str().is_some_and(|message| message.contains(said)), "{status}");
     let entry = server.get(&format!("/api/history/{id}")).json();
@@ -53,7 +53,7 @@ fn is_told_everywhere(home: &ServerSetup, server: &ServerProcess, id: &str, said
         read_run_lines(home, "sync.jsonl", id).into_iter().find(|line| line["event"] == "ended").expect("an end");
     assert!(ended["message"].as_str().is_some_and(|message| message.contains(said)), "{ended}");
 
-    let admin = TestHttpClient::admin(server.address());
+    let admin = TestHttpClient::logged_in_admin(server.address());
     let dashboard = page(&admin, "/");
     assert!(dashboard.contains(&format!("data-state-of=\"albums\">Completed, {said}<")), "dashboard: {dashboard}");
     let badge = page(&admin, "/sync-badge");
@@ -65,23 +65,23 @@ fn is_told_everywhere(home: &ServerSetup, server: &ServerProcess, id: &str, said
     let run = page(&admin, &format!("/history/{id}"));
     assert!(run.contains(&format!("<span>Sync completed, {said}</span>")), "run: {run}");
     assert!(!run.contains("</b> refused") && !run.contains("</svg> refused"), "one word for it: {run}");
-    let visitor = TestHttpClient::visitor(server.address());
+    let visitor = TestHttpClient::anonymous(server.address());
     assert!(page(&visitor, "/").contains(&format!("Completed, {said}")), "to visitors, too");
 }
 
-fn a_run_with_skipped_rows_says_so_wherever_it_is_told_of(db: &TestDatabase) {
-    let outside = StubServer::start();
-    outside.csv("/albums.csv", SOME_ROWS);
-    let home = ServerSetup::on(db);
+fn a_run_with_skipped_rows_shows_them_everywhere(db: &TestDatabase) {
+    let stub = StubServer::start();
+    stub.csv("/albums.csv", SOME_ROWS);
+    let home = ServerSetup::on_database(db);
     let server = home.start();
-    home.furnish();
-    home.add_url("albums", outside.url("/albums.csv"));
+    home.add_admin_and_token();
+    home.add_url("albums", stub.url("/albums.csv"));
     let (id, _) = log_files::sync_until_logged(&home, &server, "albums");
     assert_eq!(server.status(&id)["message"], "3 added, 0 updated, 0 removed. 3 rows skipped.");
-    is_told_everywhere(&home, &server, &id, SKIPPED);
+    assert_shown_everywhere(&home, &server, &id, SKIPPED);
     let (id, _) = log_files::sync_until_logged(&home, &server, "albums");
     assert_eq!(server.status(&id)["message"], "No changes. 3 rows skipped.");
-    is_told_everywhere(&home, &server, &id, SKIPPED);
+    assert_shown_everywhere(&home, &server, &id, SKIPPED);
 
     let (out, err) = command(&home, &["sync", "albums", "--full"]);
     assert_eq!(out, "albums: No changes. 3 rows skipped. 3 issues.\n");
@@ -91,80 +91,80 @@ fn a_run_with_skipped_rows_says_so_wherever_it_is_told_of(db: &TestDatabase) {
     assert!(out.lines().any(|line| line.contains("completed, 3 rows skipped") && line.ends_with("skipped.")), "{out}");
 
     // A source that is mended is up to date.
-    outside.csv("/albums.csv", "id,title\n1,One\n2,Two\n3,Three\n");
+    stub.csv("/albums.csv", "id,title\n1,One\n2,Two\n3,Three\n");
     log_files::sync_until_logged(&home, &server, "albums");
-    let admin = TestHttpClient::admin(server.address());
+    let admin = TestHttpClient::logged_in_admin(server.address());
     assert!(page(&admin, "/").contains("data-state-of=\"albums\">Up to date<"));
     assert!(!page(&admin, "/sync-badge").contains("skipped"));
 }
 
-fn a_preview_says_that_rows_would_be_skipped(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", SOME_ROWS);
-    let record = house.go(&source, &preview_run());
+fn a_preview_shows_that_rows_would_be_skipped(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", SOME_ROWS);
+    let record = engine.run_request(&source, &preview_run());
     let said = "A sync would add 3, update 0 and remove 0. 3 rows would be skipped. Nothing was written.";
     assert_eq!(record.message, said);
 }
 
-fn a_run_that_fails_says_how_many_rows_it_skipped(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\n,One\n,Two\n");
-    let record = house.sync(&source);
+fn a_failed_run_shows_how_many_rows_it_skipped(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\n,One\n,Two\n");
+    let record = engine.sync(&source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("empty_source")));
     assert!(record.message.ends_with(" 2 rows skipped."), "{}", record.message);
     assert_eq!(record.error.as_deref(), Some(record.message.as_str()));
 }
 
 /// A source with the key column `key`.
-fn keyed(house: &TestEngine, slug: &str, key: &str, content: &[u8]) -> Source {
-    house.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
+fn keyed(engine: &TestEngine, slug: &str, key: &str, content: &[u8]) -> Source {
+    engine.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
 }
 
 /// Asserts that a sync of the source fails for want of its key column and writes nothing; answers the message, which a
 /// look says, too.
-fn missing_key(db: &TestDatabase, house: &TestEngine, source: &Source) -> String {
+fn missing_key(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
     let before = db.items_as_written();
-    let record = house.go(source, &full_sync());
+    let record = engine.run_request(source, &full_sync());
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     assert_eq!(db.items_as_written(), before);
     let message = record.summary.error.expect("a message");
-    let look = house.control.look_again(source).expect("a look");
+    let look = engine.control.look_again(source).expect("a look");
     assert_eq!(look.missing_key.map(|said| format!("{said} Nothing was changed.")).as_ref(), Some(&message));
     message
 }
 
 fn a_header_below_title_rows_is_named_with_its_row(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let sales = report("04a-title-rows-above-header.csv");
-    let source = keyed(&house, "sales", "Transaction", &sales);
+    let source = keyed(&engine, "sales", "Transaction", &sales);
     let said = "The column “Transaction” is in row 4. Delete the three rows above the header. Or set the header row to 4 in \
                 the settings of this source (/settings/sources/sales). Nothing was changed.";
-    assert_eq!(missing_key(db, &house, &source), said);
+    assert_eq!(missing_key(db, &engine, &source), said);
     // With a catalog whose keys stand below, too.
     let text = String::from_utf8(sales).expect("UTF-8");
     let table: String = text.lines().skip(3).map(|line| format!("{line}\n")).collect();
-    house.rewrite(&source, table);
-    assert_eq!(house.sync(&source).stats.added, 2);
-    house.rewrite(&source, text);
-    assert_eq!(missing_key(db, &house, &source), said);
-    assert_eq!(house.items(&source).len(), 2);
+    engine.rewrite_file(&source, table);
+    assert_eq!(engine.sync(&source).stats.added, 2);
+    engine.rewrite_file(&source, text);
+    assert_eq!(missing_key(db, &engine, &source), said);
+    assert_eq!(engine.items(&source).len(), 2);
 }
 
 fn the_header_row_can_be_set_instead(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let content = report("04a-title-rows-above-header.csv");
     let keyed = |slug: &str, row| {
-        house.csv_source_with(slug, &content, |draft| {
+        engine.csv_source_with(slug, &content, |draft| {
             "Transaction".clone_into(&mut draft.key_column);
             draft.read_options.header_row = Some(row);
         })
     };
     let source = keyed("sales", 4);
-    let record = house.sync(&source);
+    let record = engine.sync(&source);
     assert_eq!((record.status, record.stats.added, record.stats.rejected), (Status::Completed, 2, 1));
     assert_eq!(record.message, "2 added, 0 updated, 0 removed. 1 row skipped.", "the row of totals has no key");
-    assert_eq!(house.lines(&source)[0], "IT|T-1001|1/1/26|Red lamp");
-    let said = missing_key(db, &house, &keyed("other", 2));
+    assert_eq!(engine.lines(&source)[0], "IT|T-1001|1/1/26|Red lamp");
+    let said = missing_key(db, &engine, &keyed("other", 2));
     assert!(
         said.starts_with("The column “Transaction” is in row 4, and the header row is set to 2. Set it to 4 in"),
         "{said}"
@@ -172,10 +172,10 @@ fn the_header_row_can_be_set_instead(db: &TestDatabase) {
 }
 
 fn a_column_that_differs_in_a_character_that_cannot_be_seen_is_marked(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let text = "Member\u{a0}No\u{200d},Name\n1,Ada\n2,Bob\n";
-    let source = keyed(&house, "members", "Member No", text.as_bytes());
-    let said = missing_key(db, &house, &source);
+    let source = keyed(&engine, "members", "Member No", text.as_bytes());
+    let said = missing_key(db, &engine, &source);
     let named = "There is no column “Member No”; the columns are “Member⍽No·U+200D·”, “Name”. “Member⍽No·U+200D·” and “Member \
                  No” differ only in characters that cannot be seen or in white space";
     assert!(said.starts_with(named), "{said}");

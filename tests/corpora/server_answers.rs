@@ -1,4 +1,4 @@
-//! Reports 21 to 29: what servers answer, and what feeds bring.
+//! Reports 21 to 29: answers of servers, and contents of feeds.
 
 use std::sync::Arc;
 
@@ -22,9 +22,9 @@ on_both_databases![
     report_24_a_check_that_sets_a_cookie_lets_the_fetch_through,
     report_25_a_feed_sent_as_a_web_page_is_taken_and_a_page_never,
     report_26_a_feed_address_is_one_of_the_web,
-    report_27_28_29_odd_entries_are_told_apart_and_read,
+    report_27_28_29_odd_entries_are_distinguished_and_read,
     an_entity_tag_goes_back_letter_for_letter,
-    two_feeds_with_the_same_title_are_told_apart_and_stay_so,
+    two_feeds_with_the_same_title_stay_distinguished,
 ];
 
 const FEED: &str = "application/rss+xml";
@@ -33,136 +33,140 @@ fn feed_reply() -> StubReply {
     StubReply::status(200).header("Content-Type", FEED).body(report("20-feed.xml"))
 }
 
-fn feeds(house: &TestEngine, slug: &str, addresses: &[String]) -> Source {
+fn feeds(engine: &TestEngine, slug: &str, addresses: &[String]) -> Source {
     let location = match addresses {
         [only] => SourceLocation::Url(only.clone()),
         many => SourceLocation::Urls(many.to_vec()),
     };
-    house.add(slug, "feeds", location)
+    engine.add(slug, "feeds", location)
 }
 
-pub(super) fn is_taken(house: &TestEngine, source: &Source, items: usize) -> SyncRecord {
-    let record = house.sync(source);
+pub(super) fn is_taken(engine: &TestEngine, source: &Source, items: usize) -> SyncRecord {
+    let record = engine.sync(source);
     assert_eq!(record.status, Status::Completed, "{}: {}", source.slug, record.message);
-    assert_eq!(house.items(source).len(), items, "{}", source.slug);
+    assert_eq!(engine.items(source).len(), items, "{}", source.slug);
     record
 }
 
-pub(super) fn values(house: &TestEngine, source: &Source, column: &str) -> Vec<String> {
+pub(super) fn values(engine: &TestEngine, source: &Source, column: &str) -> Vec<String> {
     let value =
         |fields: Vec<(String, String)>| fields.into_iter().find(|(name, _)| name == column).map(|(_, value)| value);
-    let mut values: Vec<String> = house.items(source).into_iter().filter_map(|item| value(item.fields)).collect();
+    let mut values: Vec<String> = engine.items(source).into_iter().filter_map(|item| value(item.fields)).collect();
     values.sort();
     values
 }
 
-pub(super) fn issues(house: &TestEngine, record: &SyncRecord) -> String {
-    let issues = house.store.issues(record.id, 1, 100).expect("issues");
+pub(super) fn issues(engine: &TestEngine, record: &SyncRecord) -> String {
+    let issues = engine.store.issues(record.id, 1, 100).expect("issues");
     issues.into_iter().map(|issue| format!("{}: {}\n", issue.column.unwrap_or_default(), issue.reason)).collect()
 }
 
 fn report_21_a_gzip_body_without_a_header_is_unpacked(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let packed = report("21-feed-packed.xml.gz");
-    outside.set("/f", StubReply::status(200).header("Content-Type", FEED).body(&packed));
-    let source = feeds(&house, "news", &[outside.url("/f")]);
-    let record = house.sync(&source);
+    stub.set("/f", StubReply::status(200).header("Content-Type", FEED).body(&packed));
+    let source = feeds(&engine, "news", &[stub.url("/f")]);
+    let record = engine.sync(&source);
     assert_eq!(record.status, Status::Completed, "{}", record.message);
-    assert!(values(&house, &source, "title").contains(&"Post 1".to_owned()));
+    assert!(values(&engine, &source, "title").contains(&"Post 1".to_owned()));
     // The hash is that of what is in it: packed or not, it is the same version.
-    let kept = house.store.catalog(source.id).expect("an answer").expect("a catalog").validators.each;
-    outside.set(
+    let kept = engine.store.catalog(source.id).expect("an answer").expect("a catalog").validators.each;
+    stub.set(
         "/f",
         StubReply::status(200).header("Content-Type", FEED).body(&packed).header("Content-Encoding", "gzip"),
     );
-    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
     assert!(kept.values().all(|validators| validators.body_hash.is_some()));
-    outside.set("/f", StubReply::status(200).header("Content-Type", FEED).body(&packed[..packed.len() / 2]));
-    let record = house.sync(&source);
+    stub.set("/f", StubReply::status(200).header("Content-Type", FEED).body(&packed[..packed.len() / 2]));
+    let record = engine.sync(&source);
     assert_eq!(record.status, Status::Failed);
     assert!(record.message.contains("its gzip data ends in the middle"), "{}", record.message);
 }
 
 fn report_21_a_gzip_file_is_unpacked_whatever_is_in_it(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let csv = StubReply::csv("id,title\n1,Kind of Blue\n2,Milestones\n");
-    outside.set("/a.csv.gz", csv.clone().packed().header("Content-Type", "application/gzip"));
-    is_taken(&house, &house.url_source("by-link", outside.url("/a.csv.gz")), 2);
-    outside.set("/twice", csv.clone().packed().gzip());
-    is_taken(&house, &house.url_source("twice", outside.url("/twice")), 2);
-    outside.set("/f", feed_reply());
-    outside.set("/l.opml", StubReply::opml(&[outside.url("/f")]).packed());
-    is_taken(&house, &feeds(&house, "list", &[outside.url("/l.opml")]), 2);
-    let file = house.csv_source("by-path", csv.clone().packed().bytes());
-    is_taken(&house, &file, 2);
+    stub.set("/a.csv.gz", csv.clone().packed().header("Content-Type", "application/gzip"));
+    is_taken(&engine, &engine.url_source("by-link", stub.url("/a.csv.gz")), 2);
+    stub.set("/twice", csv.clone().packed().gzip());
+    is_taken(&engine, &engine.url_source("twice", stub.url("/twice")), 2);
+    stub.set("/f", feed_reply());
+    stub.set("/l.opml", StubReply::opml(&[stub.url("/f")]).packed());
+    is_taken(&engine, &feeds(&engine, "list", &[stub.url("/l.opml")]), 2);
+    let file = engine.csv_source("by-path", csv.clone().packed().bytes());
+    is_taken(&engine, &file, 2);
     let whole = csv.packed();
     let whole = whole.bytes();
-    house.rewrite(&file, &whole[..whole.len() - 4]);
-    let record = house.sync(&file);
+    engine.rewrite_file(&file, &whole[..whole.len() - 4]);
+    let record = engine.sync(&file);
     assert_eq!(record.status, Status::Failed);
     assert!(record.message.contains("its gzip data ends in the middle"), "{}", record.message);
-    assert_eq!(house.items(&file).len(), 2);
+    assert_eq!(engine.items(&file).len(), 2);
     let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(100, 30));
     for part in ["login", "subscriptions", "all", "unread", "starred", "contents"] {
-        server.misbehave(part, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(Arc::new(StubReply::packed))));
+        server.inject_fault(
+            part,
+            1..usize::MAX,
+            ReaderFault::Twisted(ReaderReplyTransform(Arc::new(StubReply::packed))),
+        );
     }
-    is_taken(&house, &account(&house, "reader", server.url()), 30);
+    is_taken(&engine, &account(&engine, "reader", server.url()), 30);
 }
 
 fn report_22_a_content_coding_that_is_none_counts_as_none(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     for (number, word) in ["UTF-8", "none", "binary", "identity", "x-gzip", "iso-8859-1"].into_iter().enumerate() {
-        outside.set("/f", feed_reply().header("Content-Encoding", word));
-        is_taken(&house, &feeds(&house, &format!("feed-{number}"), &[outside.url("/f")]), 2);
+        stub.set("/f", feed_reply().header("Content-Encoding", word));
+        is_taken(&engine, &feeds(&engine, &format!("feed-{number}"), &[stub.url("/f")]), 2);
     }
-    outside.set("/f", feed_reply().header("Content-Encoding", "br"));
-    let record = house.sync(&feeds(&house, "br", &[outside.url("/f")]));
+    stub.set("/f", feed_reply().header("Content-Encoding", "br"));
+    let record = engine.sync(&feeds(&engine, "br", &[stub.url("/f")]));
     assert!(record.status == Status::Failed && record.message.contains("compressed as “br”"), "{}", record.message);
 }
 
 fn report_23_a_server_that_wants_a_browser_is_asked_as_a_browser_asks(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let picky = |reply: fn() -> StubReply| {
         move |seen: &RecordedRequest| match seen.header("Accept") {
             Some(accept) if accept.contains("text/html") => reply(),
             _ => StubReply::html("<!doctype html>").with_status(406),
         }
     };
-    outside.decide("/f", picky(feed_reply));
-    outside.decide("/a.csv", picky(|| StubReply::csv("id\n1\n2\n")));
-    outside.decide("/page", picky(|| StubReply::html("<!doctype html><title>Welcome</title>")));
-    outside.set("/never", StubReply::status(406));
-    is_taken(&house, &feeds(&house, "news", &[outside.url("/f")]), 2);
-    assert_eq!(outside.hits("/f"), 2);
-    is_taken(&house, &house.url_source("albums", outside.url("/a.csv")), 2);
-    let record = house.sync(&house.url_source("page", outside.url("/page")));
+    stub.reply_with("/f", picky(feed_reply));
+    stub.reply_with("/a.csv", picky(|| StubReply::csv("id\n1\n2\n")));
+    stub.reply_with("/page", picky(|| StubReply::html("<!doctype html><title>Welcome</title>")));
+    stub.set("/never", StubReply::status(406));
+    is_taken(&engine, &feeds(&engine, "news", &[stub.url("/f")]), 2);
+    assert_eq!(stub.request_count("/f"), 2);
+    is_taken(&engine, &engine.url_source("albums", stub.url("/a.csv")), 2);
+    let record = engine.sync(&engine.url_source("page", stub.url("/page")));
     assert!(record.status == Status::Failed && record.message.contains("a web page"), "{}", record.message);
-    let record = house.sync(&house.url_source("never", outside.url("/never")));
+    let record = engine.sync(&engine.url_source("never", stub.url("/never")));
     assert!(record.status == Status::Failed && record.message.contains("(406 Not Acceptable)"), "{}", record.message);
-    assert_eq!(outside.hits("/never"), 2);
+    assert_eq!(stub.request_count("/never"), 2);
 }
 
 fn report_24_a_check_that_sets_a_cookie_lets_the_fetch_through(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.decide("/f", |seen| match seen.header("Cookie") {
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.reply_with("/f", |seen| match seen.header("Cookie") {
         Some("pass=1") => feed_reply(),
         _ => StubReply::redirect(302, "/check"),
     });
-    outside.set("/check", StubReply::redirect(302, "/f").header("Set-Cookie", "pass=1; Path=/"));
-    let source = feeds(&house, "news", &[outside.url("/f")]);
-    is_taken(&house, &source, 2);
-    let cookies = |path| outside.requests(path).iter().map(|seen| seen.header("Cookie").is_some()).collect::<Vec<_>>();
+    stub.set("/check", StubReply::redirect(302, "/f").header("Set-Cookie", "pass=1; Path=/"));
+    let source = feeds(&engine, "news", &[stub.url("/f")]);
+    is_taken(&engine, &source, 2);
+    let cookies = |path| stub.requests(path).iter().map(|seen| seen.header("Cookie").is_some()).collect::<Vec<_>>();
     assert_eq!((cookies("/f"), cookies("/check")), (vec![false, true], vec![false]));
-    // It is forgotten with the fetch.
-    is_taken(&house, &source, 2);
+    // It is not kept after the fetch.
+    is_taken(&engine, &source, 2);
     assert_eq!(cookies("/f"), [false, true, false, true]);
-    outside.set("/check", StubReply::redirect(302, "/f"));
-    let record = house.sync(&source);
+    stub.set("/check", StubReply::redirect(302, "/f"));
+    let record = engine.sync(&source);
     assert!(record.message.contains("It may need a cookie or a login"), "{}", record.message);
 }
 
 fn report_25_a_feed_sent_as_a_web_page_is_taken_and_a_page_never(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let feed = report("20-feed.xml");
     let after = |start: &str| [start.as_bytes(), &feed].concat();
     let bare = String::from_utf8_lossy(&feed).split_once("?>").expect("a declaration").1.to_owned();
@@ -170,64 +174,64 @@ fn report_25_a_feed_sent_as_a_web_page_is_taken_and_a_page_never(db: &TestDataba
         .into_iter()
         .enumerate()
     {
-        outside.set("/f", StubReply::html(body));
-        is_taken(&house, &feeds(&house, &format!("feed-{number}"), &[outside.url("/f")]), 2);
+        stub.set("/f", StubReply::html(body));
+        is_taken(&engine, &feeds(&engine, &format!("feed-{number}"), &[stub.url("/f")]), 2);
     }
-    outside.set("/f", StubReply::html(report("29-feed-numeric-id.json")));
-    is_taken(&house, &feeds(&house, "json", &[outside.url("/f")]), 2);
+    stub.set("/f", StubReply::html(report("29-feed-numeric-id.json")));
+    is_taken(&engine, &feeds(&engine, "json", &[stub.url("/f")]), 2);
     for (slug, start) in [("page", "<!DOCTYPE html>"), ("text", "Warning: "), ("html", "<html>")] {
-        outside.set("/f", StubReply::html(format!("{start}{bare}")));
-        let record = house.sync(&feeds(&house, slug, &[outside.url("/f")]));
+        stub.set("/f", StubReply::html(format!("{start}{bare}")));
+        let record = engine.sync(&feeds(&engine, slug, &[stub.url("/f")]));
         assert!(
             record.status == Status::Failed && record.message.contains("a web page, not a feed"),
             "{}",
             record.message
         );
     }
-    outside.set("/a.csv", StubReply::html("id,title\n1,Kind of Blue\n"));
-    let record = house.sync(&house.url_source("albums", outside.url("/a.csv")));
+    stub.set("/a.csv", StubReply::html("id,title\n1,Kind of Blue\n"));
+    let record = engine.sync(&engine.url_source("albums", stub.url("/a.csv")));
     assert!(record.status == Status::Failed && record.message.contains("a web page"), "{}", record.message);
 }
 
 fn report_26_a_feed_address_is_one_of_the_web(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/f", feed_reply());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/f", feed_reply());
     let list = String::from_utf8(report("26-list-feed-scheme.opml")).expect("text");
-    outside.set("/l.opml", StubReply::status(200).body(list.replace("PORT", &outside.port().to_string())));
-    let web = outside.url("/f");
-    let plain = feeds(&house, "plain", std::slice::from_ref(&web));
-    is_taken(&house, &plain, 2);
-    let keys = values(&house, &plain, "id");
-    let schemes = [web.replace("http://", "feed://"), format!("feed:{web}"), outside.url("/l.opml")];
+    stub.set("/l.opml", StubReply::status(200).body(list.replace("PORT", &stub.port().to_string())));
+    let web = stub.url("/f");
+    let plain = feeds(&engine, "plain", std::slice::from_ref(&web));
+    is_taken(&engine, &plain, 2);
+    let keys = values(&engine, &plain, "id");
+    let schemes = [web.replace("http://", "feed://"), format!("feed:{web}"), stub.url("/l.opml")];
     for (number, address) in schemes.into_iter().enumerate() {
-        let source = feeds(&house, &format!("feed-{number}"), &[address]);
-        is_taken(&house, &source, 2);
-        assert_eq!(values(&house, &source, "id"), keys, "{number}: the same feed has the same keys");
+        let source = feeds(&engine, &format!("feed-{number}"), &[address]);
+        is_taken(&engine, &source, 2);
+        assert_eq!(values(&engine, &source, "id"), keys, "{number}: the same feed has the same keys");
     }
-    let both = feeds(&house, "both", &[web.replace("http://", "feed://"), web]);
-    is_taken(&house, &both, 2);
-    assert_eq!(house.store.feeds(both.id).expect("feeds").len(), 1);
+    let both = feeds(&engine, "both", &[web.replace("http://", "feed://"), web]);
+    is_taken(&engine, &both, 2);
+    assert_eq!(engine.store.feeds(both.id).expect("feeds").len(), 1);
 }
 
-fn report_27_28_29_odd_entries_are_told_apart_and_read(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/27", StubReply::status(200).header("Content-Type", FEED).body(report("27-feed-one-guid.xml")));
-    outside.set("/28", StubReply::status(200).header("Content-Type", FEED).body(report("28-feed-bad-characters.xml")));
-    outside.set(
+fn report_27_28_29_odd_entries_are_distinguished_and_read(db: &TestDatabase) {
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/27", StubReply::status(200).header("Content-Type", FEED).body(report("27-feed-one-guid.xml")));
+    stub.set("/28", StubReply::status(200).header("Content-Type", FEED).body(report("28-feed-bad-characters.xml")));
+    stub.set(
         "/29",
         StubReply::status(200).header("Content-Type", "application/json").body(report("29-feed-numeric-id.json")),
     );
-    is_taken(&house, &feeds(&house, "one-guid", &[outside.url("/27")]), 10);
-    let bad = feeds(&house, "bad", &[outside.url("/28")]);
-    is_taken(&house, &bad, 3);
-    assert_eq!(values(&house, &bad, "title"), ["Café news", "I'm doing D&D", "Post 3"]);
-    let numeric = feeds(&house, "numeric", &[outside.url("/29")]);
-    is_taken(&house, &numeric, 2);
-    assert!(values(&house, &numeric, "id").iter().zip(["-123", "-124"]).all(|(key, id)| key.ends_with(id)));
+    is_taken(&engine, &feeds(&engine, "one-guid", &[stub.url("/27")]), 10);
+    let bad = feeds(&engine, "bad", &[stub.url("/28")]);
+    is_taken(&engine, &bad, 3);
+    assert_eq!(values(&engine, &bad, "title"), ["Café news", "I'm doing D&D", "Post 3"]);
+    let numeric = feeds(&engine, "numeric", &[stub.url("/29")]);
+    is_taken(&engine, &numeric, 2);
+    assert!(values(&engine, &numeric, "id").iter().zip(["-123", "-124"]).all(|(key, id)| key.ends_with(id)));
 }
 
 fn an_entity_tag_goes_back_letter_for_letter(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let tag = b"\"caf\xE9 \xFF\"";
     let date = b"Lun, 01 jui\xE9 2026";
     let known = |seen: &RecordedRequest| {
@@ -235,44 +239,44 @@ fn an_entity_tag_goes_back_letter_for_letter(db: &TestDatabase) {
         let (tag, date) = ("\"caf\u{E9} \u{FF}\"", "Lun, 01 jui\u{E9} 2026");
         seen.header("If-None-Match") == Some(tag) && seen.header("If-Modified-Since") == Some(date)
     };
-    outside.decide("/f", move |seen| {
+    stub.reply_with("/f", move |seen| {
         let reply = if known(seen) { StubReply::status(304) } else { feed_reply() };
         reply.raw_header("ETag", tag).raw_header("Last-Modified", date)
     });
-    let source = feeds(&house, "news", &[outside.url("/f")]);
-    is_taken(&house, &source, 2);
-    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
-    assert_eq!(outside.hits("/f"), 2);
-    let csv = house.url_source("albums", outside.url("/a.csv"));
-    outside.decide("/a.csv", move |seen| {
+    let source = feeds(&engine, "news", &[stub.url("/f")]);
+    is_taken(&engine, &source, 2);
+    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert_eq!(stub.request_count("/f"), 2);
+    let csv = engine.url_source("albums", stub.url("/a.csv"));
+    stub.reply_with("/a.csv", move |seen| {
         let reply = if known(seen) { StubReply::status(304) } else { StubReply::csv("id\n1\n") };
         reply.raw_header("ETag", tag).raw_header("Last-Modified", date)
     });
-    is_taken(&house, &csv, 1);
-    assert!(house.go(&csv, &incremental_sync()).message.starts_with("Nothing new"));
+    is_taken(&engine, &csv, 1);
+    assert!(engine.run_request(&csv, &incremental_sync()).message.starts_with("Nothing new"));
 }
 
-fn two_feeds_with_the_same_title_are_told_apart_and_stay_so(db: &TestDatabase) {
-    let (house, one, two) = (TestEngine::on(db), StubServer::start(), StubServer::start());
+fn two_feeds_with_the_same_title_stay_distinguished(db: &TestDatabase) {
+    let (engine, one, two) = (TestEngine::on_database(db), StubServer::start(), StubServer::start());
     one.set("/f", StubReply::feed("News", &["1"]));
     two.set("/f", StubReply::feed("News", &["1"]));
     two.set("/g", StubReply::feed("Jazz", &["1"]));
-    let source = feeds(&house, "news", &[one.url("/f"), two.url("/f"), two.url("/g")]);
-    is_taken(&house, &source, 3);
-    let host = |outside: &StubServer| format!("News (127.0.0.1:{})", outside.port());
+    let source = feeds(&engine, "news", &[one.url("/f"), two.url("/f"), two.url("/g")]);
+    is_taken(&engine, &source, 3);
+    let host = |stub: &StubServer| format!("News (127.0.0.1:{})", stub.port());
     let mut expected = vec![host(&one), host(&two), "Jazz".to_owned()];
     expected.sort();
-    assert_eq!(values(&house, &source, "feed"), expected);
+    assert_eq!(values(&engine, &source, "feed"), expected);
     // The same again, also where one of them fails, is slow or has nothing new.
     for change in [None, Some(&one), Some(&two)] {
-        if let Some(outside) = change {
-            outside.set("/f", StubReply::status(500));
+        if let Some(stub) = change {
+            stub.set("/f", StubReply::status(500));
         }
         for request in [incremental_sync(), full_sync()] {
-            let record = house.go(&source, &request);
+            let record = engine.run_request(&source, &request);
             assert_eq!((record.stats.added, record.stats.updated), (0, 0), "{}", record.message);
-            let said = issues(&house, &record);
-            assert!(change.is_none_or(|outside| said.contains(&host(outside))), "{said}");
+            let said = issues(&engine, &record);
+            assert!(change.is_none_or(|stub| said.contains(&host(stub))), "{said}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reports 5, 12 and 13: rows that are no entries, and what a spreadsheet writes into cells by itself.
+//! Reports 5, 12 and 13: rows that are not entries, and values that a spreadsheet puts into cells.
 
 use lockstep::domain::columns::column_type::ColumnType;
 use lockstep::domain::columns::dates::DateOrder;
@@ -20,32 +20,32 @@ on_both_databases![
     one_ticked_box_among_unticked_ones_is_refused_alone,
     an_error_of_the_spreadsheet_leaves_the_type_of_its_column,
     the_same_entries_in_rows_without_a_key_are_refused,
-    what_rows_without_a_key_hold_is_said,
+    rows_without_a_key_are_reported_with_their_content,
     rows_without_a_key_of_countless_shapes_are_refused_and_counted,
     an_error_in_the_header_renames_no_column,
     a_column_that_is_deleted_leaves_its_name_to_no_other,
     a_key_column_that_is_deleted_leaves_its_name_to_no_other,
-    a_header_that_is_loading_is_looked_at_again,
+    a_header_that_is_loading_is_read_again,
     nul_characters_in_many_rows_are_one_note,
 ];
 
 fn a_header_in_the_middle_of_joined_files_is_passed_over(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = keyed(&house, "joined", "05-joined-files.csv", "id");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = keyed(&engine, "joined", "05-joined-files.csv", "id");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [4, 0, 0, 0, 0]);
-    assert_eq!(house.lines(&source), ["1|Ana", "2|Bo", "3|Cy", "4|Di"]);
-    only_note(&house, &record, 4, &["Row 4 repeats the header and was skipped"]);
-    assert_eq!(counts(&house.sync(&source)), [0, 0, 4, 0, 0]);
+    assert_eq!(engine.lines(&source), ["1|Ana", "2|Bo", "3|Cy", "4|Di"]);
+    only_note(&engine, &record, 4, &["Row 4 repeats the header and was skipped"]);
+    assert_eq!(counts(&engine.sync(&source)), [0, 0, 4, 0, 0]);
 }
 
 fn errors_of_the_spreadsheet_are_no_keys_and_noted_together(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", report("12-sheet-errors.csv"));
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", report("12-sheet-errors.csv"));
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 2]);
-    assert_eq!(house.lines(&source), ["A1|Blue|#REF!", "A2||12"]);
-    let all = told(&house, &record);
+    assert_eq!(engine.lines(&source), ["A1|Blue|#REF!", "A2||12"]);
+    let all = told(&engine, &record);
     let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
     assert_eq!(kinds, [(2, IssueKind::Noted), (4, IssueKind::Refused), (5, IssueKind::Refused)], "{all:?}");
     assert!(all[1].2.contains("“#N/A”") && all[2].2.contains("“#N/A”"), "{all:?}");
@@ -55,44 +55,44 @@ fn errors_of_the_spreadsheet_are_no_keys_and_noted_together(db: &TestDatabase) {
 }
 
 fn a_value_that_is_loading_takes_the_place_of_none(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title,price\nA1,Blue,9\nA2,Green,12\n");
-    house.sync(&source);
-    house.rewrite(&source, "id,title,price\nA1,Loading...,9\nA2,Loading...,13\nA3,Loading...,1\n");
-    let record = house.go(&source, &preview_run());
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title,price\nA1,Blue,9\nA2,Green,12\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,title,price\nA1,Loading...,9\nA2,Loading...,13\nA3,Loading...,1\n");
+    let record = engine.run_request(&source, &preview_run());
     assert_eq!(counts(&record), [1, 1, 1, 0, 0]);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(counts(&record), [1, 1, 1, 0, 0]);
-    assert_eq!(house.lines(&source), ["A1|Blue|9", "A2|Green|13", "A3||1"]);
-    only_note(&house, &record, 2, &["3 cells in “title” hold", "3 values are still loading"]);
-    // Of the same content nothing is kept that would make the next run look no more.
-    let again = house.go(&source, &incremental_sync());
+    assert_eq!(engine.lines(&source), ["A1|Blue|9", "A2|Green|13", "A3||1"]);
+    only_note(&engine, &record, 2, &["3 cells in “title” hold", "3 values are still loading"]);
+    // No validators of the same content are kept, so the next run reads it again.
+    let again = engine.run_request(&source, &incremental_sync());
     assert_eq!(counts(&again), [0, 0, 3, 0, 0]);
     assert_eq!(again.issues, 1, "it was read again: {}", again.message);
-    house.rewrite(&source, "id,title,price\nA1,Blue,9\nA2,Green,13\nA3,Red,1\n");
-    assert_eq!(counts(&house.go(&source, &incremental_sync())), [0, 1, 2, 0, 0]);
+    engine.rewrite_file(&source, "id,title,price\nA1,Blue,9\nA2,Green,13\nA3,Red,1\n");
+    assert_eq!(counts(&engine.run_request(&source, &incremental_sync())), [0, 1, 2, 0, 0]);
 }
 
 fn an_error_in_a_key_cell_withholds_removals(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
+    engine.sync(&source);
     for cell in ["#REF!", "Loading..."] {
-        house.rewrite(&source, format!("id,title\na,One\n{cell},Two\nc,Three\n"));
-        let record = house.sync(&source);
+        engine.rewrite_file(&source, format!("id,title\na,One\n{cell},Two\nc,Three\n"));
+        let record = engine.sync(&source);
         assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.message);
-        assert_eq!(house.lines(&source), ["a|One", "b|Two", "c|Three"]);
+        assert_eq!(engine.lines(&source), ["a|One", "b|Two", "c|Three"]);
     }
 }
 
 fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", report("13-checkbox-rows.csv"));
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", report("13-checkbox-rows.csv"));
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
-    assert_eq!(house.lines(&source), ["1|Ana|TRUE", "2|Bo|FALSE"]);
+    assert_eq!(engine.lines(&source), ["1|Ana|TRUE", "2|Bo|FALSE"]);
     only_note(
-        &house,
+        &engine,
         &record,
         4,
         &["998 rows without a key and without a value were skipped (rows 4 to 1001). They hold nothing but “FALSE” in"],
@@ -100,24 +100,24 @@ fn rows_with_nothing_but_an_unticked_box_are_one_note(db: &TestDatabase) {
 }
 
 fn rows_with_a_value_and_no_key_are_refused_each(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,name,done\n1,Ana,TRUE\n,,FALSE\n,Bo,FALSE\n,,FALSE\n");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,name,done\n1,Ana,TRUE\n,,FALSE\n,Bo,FALSE\n,,FALSE\n");
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [1, 0, 0, 0, 1]);
-    let all = told(&house, &record);
+    let all = told(&engine, &record);
     let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
     assert_eq!(kinds, [(3, IssueKind::Noted), (4, IssueKind::Refused)], "{all:?}");
     assert!(all[0].2.contains("2 rows without a key and without a value were skipped (rows 3 to 5)"), "{all:?}");
 }
 
 fn one_ticked_box_among_unticked_ones_is_refused_alone(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     for (slug, odd) in [("ticked", ",,TRUE"), ("word", ",,done")] {
         let rows = [",,FALSE\n".repeat(24), format!("{odd}\n"), ",,FALSE\n".repeat(26)].concat();
-        let source = house.csv_source(slug, format!("id,name,done\n1,Ana,TRUE\n2,Bo,FALSE\n{rows}"));
-        let record = house.sync(&source);
+        let source = engine.csv_source(slug, format!("id,name,done\n1,Ana,TRUE\n2,Bo,FALSE\n{rows}"));
+        let record = engine.sync(&source);
         assert_eq!(counts(&record), [2, 0, 0, 0, 1], "{slug}");
-        let all = told(&house, &record);
+        let all = told(&engine, &record);
         let kinds: Vec<_> = all.iter().map(|(row, kind, _)| (*row, *kind)).collect();
         assert_eq!(kinds, [(4, IssueKind::Noted), (28, IssueKind::Refused)], "{all:?}");
         assert!(all[0].2.contains("50 rows without a key and without a value were skipped (rows 4 to 54)"), "{all:?}");
@@ -125,140 +125,140 @@ fn one_ticked_box_among_unticked_ones_is_refused_alone(db: &TestDatabase) {
 }
 
 fn an_error_of_the_spreadsheet_leaves_the_type_of_its_column(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows = "1,9.50,2025-04-03,https://a.example/1\n2,#REF!,Loading...,#NV\n3,Loading...,#N/A,Cargando...\n\
                 4,12,2025-04-05,https://a.example/4\n";
-    let source = house.csv_source("albums", format!("id,price,day,page\n{rows}"));
-    house.sync(&source);
-    let types = house.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
+    let source = engine.csv_source("albums", format!("id,price,day,page\n{rows}"));
+    engine.sync(&source);
+    let types = engine.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
     let number = ColumnType::Number(DecimalSign::Point);
     assert_eq!(types, [number, number, ColumnType::Date(DateOrder::YearFirst), ColumnType::Link]);
-    // A word of a person's own makes it a column of text, as before.
-    house.rewrite(&source, format!("id,price,day,page\n{rows}5,Loading,#1,none\n"));
-    house.sync(&source);
-    let types = house.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
+    // A text that a person entered makes it a column of text, as before.
+    engine.rewrite_file(&source, format!("id,price,day,page\n{rows}5,Loading,#1,none\n"));
+    engine.sync(&source);
+    let types = engine.store.catalog(source.id).expect("an answer").expect("a catalog").column_types;
     assert_eq!(types, [number, ColumnType::Text, ColumnType::Text, ColumnType::Text]);
 }
 
 fn the_same_entries_in_rows_without_a_key_are_refused(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let entries = ",Unknown,yes\n".repeat(12);
-    let source = house.csv_source("albums", format!("id,artist,lent\n1,Ana,no\n2,Bo,yes\n{entries}"));
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,artist,lent\n1,Ana,no\n2,Bo,yes\n{entries}"));
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 12]);
-    let all = told(&house, &record);
+    let all = told(&engine, &record);
     assert!(all.len() == 12 && all.iter().all(|(_, kind, _)| *kind == IssueKind::Refused), "{all:?}");
     // A value that only some rows with a key have is a person's entry too.
-    house.rewrite(&source, "id,artist,lent\n1,Ana,yes\n2,Bo,yes\n3,Cy,yes\n4,Di,\n,,yes\n");
-    assert_eq!(house.sync(&source).stats.rejected, 1);
+    engine.rewrite_file(&source, "id,artist,lent\n1,Ana,yes\n2,Bo,yes\n3,Cy,yes\n4,Di,\n,,yes\n");
+    assert_eq!(engine.sync(&source).stats.rejected, 1);
 }
 
-fn what_rows_without_a_key_hold_is_said(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn rows_without_a_key_are_reported_with_their_content(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let filled_down = ",,0.00\n".repeat(10_000);
-    let source = house.csv_source("prices", format!("id,name,total\n1,Ana,9.50\n2,Bo,8.00\n{filled_down}"));
-    let record = house.sync(&source);
+    let source = engine.csv_source("prices", format!("id,name,total\n1,Ana,9.50\n2,Bo,8.00\n{filled_down}"));
+    let record = engine.sync(&source);
     assert_eq!(counts(&record), [2, 0, 0, 0, 0]);
     let said = "10,000 rows without a key and without a value of their own were skipped (rows 4 to 10,003). They hold \
                 nothing but “0.00” in “total”.";
-    only_note(&house, &record, 4, &[said]);
+    only_note(&engine, &record, 4, &[said]);
     let boxes = "id,name,currency,done\n1,Ana,EUR,TRUE\n2,Bo,EUR,FALSE\n3,Cy,EUR,FALSE\n,,EUR,FALSE\n,,,FALSE\n";
-    let record = house.sync(&house.csv_source("boxes", boxes));
+    let record = engine.sync(&engine.csv_source("boxes", boxes));
     assert_eq!(counts(&record), [3, 0, 0, 0, 0]);
     let said = "2 rows without a key and without a value of their own were skipped (rows 5 to 6). They hold nothing but \
                 “EUR” in “currency”, “FALSE” in “done”.";
-    only_note(&house, &record, 5, &[said]);
+    only_note(&engine, &record, 5, &[said]);
 }
 
 fn rows_without_a_key_of_countless_shapes_are_refused_and_counted(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let header: String = (1..=14).map(|column| format!(",c{column}")).collect();
     let row = |number: u32| -> String {
         (0..14).map(|at| if number >> at & 1 == 1 { ",FALSE" } else { "," }).chain(["\n"]).collect()
     };
     let rows: String = (1..1 << 14).map(row).collect();
     let keyed = format!("1{}\n", ",TRUE".repeat(14));
-    let source = house.csv_source("shapes", format!("id{header}\n{keyed}{rows}"));
-    let record = house.sync(&source);
-    // 4,096 combinations of columns are told apart.
+    let source = engine.csv_source("shapes", format!("id{header}\n{keyed}{rows}"));
+    let record = engine.sync(&source);
+    // 4,096 combinations of columns are distinguished.
     let refused = (1 << 14) - 1 - 4_096;
     assert_eq!(counts(&record), [1, 0, 0, 0, refused]);
     assert_eq!(record.issues, refused + 1);
 }
 
 fn an_error_in_the_header_renames_no_column(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows = "1,One,1990\n2,Two,1991\n";
-    let source = house.csv_source("albums", format!("id,title,year\n{rows}"));
-    house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,title,year\n{rows}"));
+    engine.sync(&source);
     let before = db.items_as_written();
     for header in ["id,#REF!,year", "#N/A,title,year"] {
-        house.rewrite(&source, format!("{header}\n{rows}"));
-        let look = house.control.look_again(&source).expect("a look");
-        let record = house.sync(&source);
+        engine.rewrite_file(&source, format!("{header}\n{rows}"));
+        let look = engine.control.look_again(&source).expect("a look");
+        let record = engine.sync(&source);
         assert_eq!(counts(&record), [0, 0, 2, 0, 0], "{header}: {}", record.message);
         assert_eq!(db.items_as_written(), before, "{header}");
-        let issues = house.issues(record.id);
+        let issues = engine.issues(record.id);
         assert!(issues.len() == 1 && issues[0].contains("It was read as “"), "{issues:?}");
         assert_eq!(look.issues.count, 1, "{:?}", look.issues);
     }
     // Where the place says nothing it is only noted.
-    house.rewrite(&source, "title,id,#REF!\nOne,1,1990\nTwo,2,1991\n");
-    let record = house.sync(&source);
-    let issues = house.issues(record.id);
+    engine.rewrite_file(&source, "title,id,#REF!\nOne,1,1990\nTwo,2,1991\n");
+    let record = engine.sync(&source);
+    let issues = engine.issues(record.id);
     assert!(
         issues.iter().any(|issue| issue.contains("It was read as “year”")),
         "the last place is still its own: {issues:?}"
     );
-    house.rewrite(&source, "title,#REF!,id\nOne,1990,1\nTwo,1991,2\n");
-    let record = house.sync(&source);
-    let issues = house.issues(record.id);
+    engine.rewrite_file(&source, "title,#REF!,id\nOne,1990,1\nTwo,1991,2\n");
+    let record = engine.sync(&source);
+    let issues = engine.issues(record.id);
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
 }
 
 fn a_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("prices", "id,price,price net,year\n1,9,7,1990\n2,8,6,1991\n");
-    house.sync(&source);
-    // The header of the next column was a formula that named the one that is gone.
-    house.rewrite(&source, "id,#REF!,year\n1,7,1990\n2,6,1991\n");
-    let record = house.sync(&source);
-    let columns = house.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("prices", "id,price,price net,year\n1,9,7,1990\n2,8,6,1991\n");
+    engine.sync(&source);
+    // The header of the next column was a formula that named the removed one.
+    engine.rewrite_file(&source, "id,#REF!,year\n1,7,1990\n2,6,1991\n");
+    let record = engine.sync(&source);
+    let columns = engine.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
     assert_eq!(columns, ["id", "#REF!", "year"], "{}", record.message);
-    let issues = house.issues(record.id);
+    let issues = engine.issues(record.id);
     assert!(issues.iter().any(|issue| issue.contains("(“#REF!”) and no name.")), "{issues:?}");
-    house.rewrite(&source, "id,price net,year\n1,7,1990\n2,6,1991\n");
-    house.sync(&source);
-    assert_eq!(house.lines(&source), ["1|7|1990", "2|6|1991"]);
+    engine.rewrite_file(&source, "id,price net,year\n1,7,1990\n2,6,1991\n");
+    engine.sync(&source);
+    assert_eq!(engine.lines(&source), ["1|7|1990", "2|6|1991"]);
 }
 
 fn a_key_column_that_is_deleted_leaves_its_name_to_no_other(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title,year\n1,One,1990\n2,Two,1991\n");
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title,year\n1,One,1990\n2,Two,1991\n");
+    engine.sync(&source);
     let before = db.items_as_written();
-    house.rewrite(&source, "#REF!,year\nOne,1990\nTwo,1991\n");
-    let record = house.sync(&source);
+    engine.rewrite_file(&source, "#REF!,year\nOne,1990\nTwo,1991\n");
+    let record = engine.sync(&source);
     assert_eq!(record.code.as_deref(), Some("no_key_column"), "{}", record.message);
     assert_eq!(db.items_as_written(), before);
 }
 
-fn a_header_that_is_loading_is_looked_at_again(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,Loading...\n1,One\n");
-    let record = house.go(&source, &incremental_sync());
-    let issues = house.issues(record.id);
+fn a_header_that_is_loading_is_read_again(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,Loading...\n1,One\n");
+    let record = engine.run_request(&source, &incremental_sync());
+    let issues = engine.issues(record.id);
     assert!(issues.len() == 1 && issues[0].contains("The header of this column is a message"), "{issues:?}");
-    let again = house.go(&source, &incremental_sync());
+    let again = engine.run_request(&source, &incremental_sync());
     assert!(!again.message.starts_with("Nothing new"), "{}", again.message);
 }
 
 fn nul_characters_in_many_rows_are_one_note(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows: String = (1..=20).map(|n| format!("{n},Ti\0tle {n}\n")).collect();
-    let source = house.csv_source("albums", format!("id,title\n{rows}"));
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,title\n{rows}"));
+    let record = engine.sync(&source);
     assert_eq!(record.stats.added, 20, "{}", record.message);
     let said = "20 rows (rows 2, 3, 4, 5, 6, …) have this in common: NUL characters were dropped";
-    assert_eq!(house.issues(record.id), [format!("2/title/noted: {said}")]);
+    assert_eq!(engine.issues(record.id), [format!("2/title/noted: {said}")]);
 }

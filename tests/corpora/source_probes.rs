@@ -1,5 +1,5 @@
-//! A check says before a sync what the sync says afterwards: the same failure, the same issues, the same removals that
-//! are withheld. Held for every report and for a sample of polluted files, with and without a catalog.
+//! A probe reports before a sync what the sync reports afterwards: the same failure, issues and withheld removals. Tested
+//! on every report and on a sample of polluted files, with and without a catalog.
 
 use lockstep::domain::issue::Issue;
 use lockstep::domain::operation::Status;
@@ -13,13 +13,13 @@ use crate::support::seeded_random::SeededRandom;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_check_of_every_report_says_what_its_sync_says,
-    a_check_of_the_second_file_of_a_pair_says_what_its_sync_says,
-    a_check_of_a_polluted_file_says_what_its_sync_says,
+    a_probe_of_every_report_agrees_with_its_sync,
+    a_probe_of_the_second_file_of_a_pair_agrees_with_its_sync,
+    a_probe_of_a_polluted_file_agrees_with_its_sync,
     a_check_finds_the_row_of_an_item_inside_a_cell,
     a_check_knows_rows_that_were_only_filled_down,
     a_check_foretells_a_changed_key_and_withheld_removals,
-    a_check_of_an_empty_source_says_what_its_sync_says,
+    a_probe_of_an_empty_source_agrees_with_its_sync,
 ];
 
 /// The tables among the reports, each with its key column.
@@ -52,9 +52,9 @@ const TABLES: [(&str, &str); 24] = [
 
 /// Checks the source, syncs it, and asserts that both say the same. Answers the record of the sync, and everything
 /// that the check called wrong.
-fn check_and_sync(house: &TestEngine, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
-    let looked = house.control.look_again(source);
-    let record = house.sync(source);
+fn check_and_sync(engine: &TestEngine, source: &Source, name: &str) -> (SyncRecord, Vec<String>) {
+    let looked = engine.control.look_again(source);
+    let record = engine.sync(source);
     let look = match looked {
         Ok(look) => look,
         Err(error) => {
@@ -67,7 +67,7 @@ fn check_and_sync(house: &TestEngine, source: &Source, name: &str) -> (SyncRecor
     if let Some(failure) = &look.failure {
         assert!(record.message.starts_with(&failure.message()), "{name}: {} {failure:?}", record.message);
     }
-    let mut issues = house.store.issues(record.id, 1, 20_000).expect("issues");
+    let mut issues = engine.store.issues(record.id, 1, 20_000).expect("issues");
     let mut foretold = look.issues.kept.clone();
     let order = |issue: &Issue| (issue.row, issue.column.clone(), issue.reason.clone());
     issues.sort_by_key(order);
@@ -84,44 +84,44 @@ fn check_and_sync(house: &TestEngine, source: &Source, name: &str) -> (SyncRecor
     (record, problems)
 }
 
-fn keyed(house: &TestEngine, slug: &str, content: impl AsRef<[u8]>, key: &str) -> Source {
-    house.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
+fn keyed(engine: &TestEngine, slug: &str, content: impl AsRef<[u8]>, key: &str) -> Source {
+    engine.csv_source_with(slug, content, |draft| key.clone_into(&mut draft.key_column))
 }
 
-fn a_check_of_every_report_says_what_its_sync_says(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn a_probe_of_every_report_agrees_with_its_sync(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let folder = std::fs::read_dir(super::report_path("")).expect("the reports");
     let tables =
         folder.filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().extension() == Some("csv".as_ref())));
     assert_eq!(tables.count(), TABLES.len(), "every table is among them");
     for (at, (name, key)) in TABLES.into_iter().enumerate() {
-        let source = keyed(&house, &format!("report-{at}"), report(name), key);
-        let (first, _) = check_and_sync(&house, &source, name);
-        let (second, _) = check_and_sync(&house, &source, name);
+        let source = keyed(&engine, &format!("report-{at}"), report(name), key);
+        let (first, _) = check_and_sync(&engine, &source, name);
+        let (second, _) = check_and_sync(&engine, &source, name);
         assert_eq!(first.status, second.status, "{name}");
     }
     // What is no table fails alike, whatever it is.
     for (at, name) in ["17-sign-in.html", "21-feed-packed.xml.gz", "29-feed-numeric-id.json"].into_iter().enumerate() {
-        let source = keyed(&house, &format!("other-{at}"), report(name), "id");
-        check_and_sync(&house, &source, name);
+        let source = keyed(&engine, &format!("other-{at}"), report(name), "id");
+        check_and_sync(&engine, &source, name);
     }
 }
 
-fn a_check_of_the_second_file_of_a_pair_says_what_its_sync_says(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn a_probe_of_the_second_file_of_a_pair_agrees_with_its_sync(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     // Each report after each other with the same key: columns and keys come and go.
     let same_key: Vec<&str> = TABLES.into_iter().filter(|(_, key)| *key == "id").map(|(name, _)| name).collect();
-    let source = keyed(&house, "pairs", "id\n1\n", "id");
+    let source = keyed(&engine, "pairs", "id\n1\n", "id");
     for (before, after) in same_key.iter().zip(&same_key[1..]).chain([(&same_key[0], &same_key[12])]) {
-        house.rewrite(&source, report(before));
-        check_and_sync(&house, &source, before);
-        house.rewrite(&source, report(after));
-        check_and_sync(&house, &source, &format!("{before}, then {after}"));
+        engine.rewrite_file(&source, report(before));
+        check_and_sync(&engine, &source, before);
+        engine.rewrite_file(&source, report(after));
+        check_and_sync(&engine, &source, &format!("{before}, then {after}"));
     }
 }
 
-fn a_check_of_a_polluted_file_says_what_its_sync_says(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn a_probe_of_a_polluted_file_agrees_with_its_sync(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     // Every fault; on SQLite, where it is quick, in several tables.
     let cases = if db.is_sqlite() { 76 } else { 19 };
     for case in 0..cases {
@@ -129,22 +129,22 @@ fn a_check_of_a_polluted_file_says_what_its_sync_says(db: &TestDatabase) {
         let clean = CleanTable::draw(&mut random);
         let fault = Fault::ALL[usize::try_from(case).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
-        let source = house.csv_source(&format!("case-{case}"), clean.bytes());
+        let source = engine.csv_source(&format!("case-{case}"), clean.bytes());
         if random.percent(70) {
-            house.sync(&source);
+            engine.sync(&source);
         }
-        house.rewrite(&source, &polluted.bytes);
-        check_and_sync(&house, &source, &format!("case {case}: {}", String::from_utf8_lossy(&polluted.bytes)));
+        engine.rewrite_file(&source, &polluted.bytes);
+        check_and_sync(&engine, &source, &format!("case {case}: {}", String::from_utf8_lossy(&polluted.bytes)));
     }
 }
 
 fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,note,year\n1,One,1990\n2,Two,1991\n3,Three,1992\n");
-    house.sync(&source);
-    // The row of the key 2 stands in a cell, and the row around it has the cells that it should have.
-    house.rewrite(&source, "id,note,year\n1,\"One,1990\n2,Two\",1991\n3,Three,1992\n");
-    let (record, problems) = check_and_sync(&house, &source, "albums");
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,note,year\n1,One,1990\n2,Two,1991\n3,Three,1992\n");
+    engine.sync(&source);
+    // The row with the key 2 is inside a cell, and the row around it has the right number of cells.
+    engine.rewrite_file(&source, "id,note,year\n1,\"One,1990\n2,Two\",1991\n3,Three,1992\n");
+    let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.code.as_deref(), Some("unclosed_quote"), "{}", record.message);
     let said = "A sync would be refused: Row 2: a quotation mark (\") takes the rows below along; the row of the key “2” is \
                 inside a cell. Remove the quotation mark, or double it if it belongs to the text.";
@@ -152,40 +152,40 @@ fn a_check_finds_the_row_of_an_item_inside_a_cell(db: &TestDatabase) {
 }
 
 fn a_check_knows_rows_that_were_only_filled_down(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows = |from: u32, key: bool| -> String {
         (from..from + 20).map(|n| if key { format!("{n},Title {n},new\n") } else { ",,new\n".to_owned() }).collect()
     };
-    let source = house.csv_source("albums", format!("id,title,state\n{}{}", rows(1, true), rows(21, false)));
-    let (record, problems) = check_and_sync(&house, &source, "albums");
+    let source = engine.csv_source("albums", format!("id,title,state\n{}{}", rows(1, true), rows(21, false)));
+    let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!((record.stats.rejected, problems), (0, Vec::new()), "{}", record.message);
-    let issues = house.issues(record.id);
+    let issues = engine.issues(record.id);
     assert!(issues.len() == 1 && issues[0].contains("They hold nothing but “new” in “state”"), "{issues:?}");
 }
 
 fn a_check_foretells_a_changed_key_and_withheld_removals(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows = |keys: std::ops::Range<u32>| -> String { keys.map(|n| format!("k{n},Title\n")).collect() };
-    let source = house.csv_source("albums", format!("id,title\n{}", rows(0..40)));
-    house.sync(&source);
-    house.rewrite(&source, format!("id,title\n{}", rows(100..140)));
-    let (record, problems) = check_and_sync(&house, &source, "albums");
+    let source = engine.csv_source("albums", format!("id,title\n{}", rows(0..40)));
+    engine.sync(&source);
+    engine.rewrite_file(&source, format!("id,title\n{}", rows(100..140)));
+    let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.code.as_deref(), Some("key_changed"));
     let said = "A sync would be refused: Did the key column change? 40 of the catalog's 40 albums would go and 40 would come. If \
                 this is meant, choose “Sync anyway”.";
     assert_eq!(problems, [said]);
-    house.rewrite(&source, format!("id,title\n{}", rows(0..10)));
-    let (record, problems) = check_and_sync(&house, &source, "albums");
+    engine.rewrite_file(&source, format!("id,title\n{}", rows(0..10)));
+    let (record, problems) = check_and_sync(&engine, &source, "albums");
     assert_eq!(record.withheld_removals, 30);
     let said = "A sync would keep 30 albums no longer in the source: that is more than half of the catalog. Large deletions \
                 need confirmation.";
     assert_eq!(problems, [said]);
 }
 
-fn a_check_of_an_empty_source_says_what_its_sync_says(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\n1,One\n");
-    house.sync(&source);
+fn a_probe_of_an_empty_source_agrees_with_its_sync(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\n1,One\n");
+    engine.sync(&source);
     let said = [
         ("", "The source is empty. Nothing was changed: the catalog keeps its 1 album. Its first row must name"),
         (
@@ -195,8 +195,8 @@ fn a_check_of_an_empty_source_says_what_its_sync_says(db: &TestDatabase) {
         ("id,title\n,One\n", "The source has no rows that can be taken. Nothing was changed: the catalog keeps its"),
     ];
     for (text, said) in said {
-        house.rewrite(&source, text);
-        let (record, _) = check_and_sync(&house, &source, text);
+        engine.rewrite_file(&source, text);
+        let (record, _) = check_and_sync(&engine, &source, text);
         assert_eq!(record.code.as_deref(), Some("empty_source"), "{text:?}");
         assert!(record.message.starts_with(said), "{text:?}: {}", record.message);
     }

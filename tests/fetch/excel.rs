@@ -20,7 +20,7 @@ use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest, Fet
 
 use super::{FetchSetup, source_of_kind};
 
-/// Notes issues, and says stop after so many questions.
+/// Records issues, and cancels after a number of checks.
 pub(super) struct WorkbookObserver {
     issues: Mutex<Vec<Issue>>,
     questions: AtomicU64,
@@ -69,34 +69,34 @@ impl WorkbookReading {
 
 /// Reads a workbook with these options.
 pub(super) fn read_with(
-    road: &FetchSetup,
+    setup: &FetchSetup,
     location: &SourceLocation,
     options: ReadOptions,
 ) -> Result<WorkbookReading, FetchError> {
     let notes = WorkbookObserver::stopping_after(u64::MAX);
     let nothing = Validators::default();
     let source = Source { read_options: options, ..source_of_kind("excel", location.clone()) };
-    let order = FetchRequest { total_timeout: road.run, ..FetchRequest::for_probe(&nothing, road.timeout) };
-    match road.kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
+    let order = FetchRequest { total_timeout: setup.run, ..FetchRequest::for_probe(&nothing, setup.timeout) };
+    match setup.kinds().get("excel").expect("the kind").fetch(&source, &order, &notes)? {
         FetchOutcome::Content(content) => Ok(WorkbookReading { content, reasons: notes.reasons() }),
         FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),
     }
 }
 
-pub(super) fn read(road: &FetchSetup, location: &SourceLocation) -> Result<WorkbookReading, FetchError> {
-    read_with(road, location, ReadOptions::default())
+pub(super) fn read(setup: &FetchSetup, location: &SourceLocation) -> Result<WorkbookReading, FetchError> {
+    read_with(setup, location, ReadOptions::default())
 }
 
-/// Writes a workbook down and reads it.
-pub(super) fn read_bytes(road: &FetchSetup, bytes: &[u8]) -> Result<WorkbookReading, FetchError> {
-    let path = road.folder.path().join("a.workbook");
+/// Writes a workbook to a file and reads it.
+pub(super) fn read_bytes(setup: &FetchSetup, bytes: &[u8]) -> Result<WorkbookReading, FetchError> {
+    let path = setup.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
-    read(road, &SourceLocation::File(path))
+    read(setup, &SourceLocation::File(path))
 }
 
-/// A road whose fetches may take as long as a slow machine needs.
+/// A setup whose fetches may take as long as a slow machine needs.
 pub(super) fn patient_road() -> FetchSetup {
-    FetchSetup::new().within(Duration::from_secs(120)).in_a_run_of(Duration::from_secs(120))
+    FetchSetup::new().within(Duration::from_secs(120)).with_run_limit(Duration::from_secs(120))
 }
 
 pub(super) fn tab(name: &str) -> ReadOptions {

@@ -1,5 +1,5 @@
-//! One table of guards over every way in: whatever the step that brings content does, the run says so in time, names the
-//! host and no secret, and nobody is asked who is not to be asked.
+//! Faults of the step that delivers content, on a source of each kind: the fetch fails in time with a message that names
+//! the host and no secret, and no forbidden host is contacted.
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use crate::support::load_clock::LoadClock;
 use crate::support::source_fixture::SourceFixture;
 use crate::support::stub_server::{ReplyTransform, StubReply};
 
-/// Notes what a run is told.
+/// Records issues and feeds.
 #[derive(Default)]
 struct IssueObserver {
     issues: Mutex<Vec<Issue>>,
@@ -43,18 +43,18 @@ impl FetchObserver for IssueObserver {
     }
 }
 
-/// How a fetch ended that must not go well: its word, its sentence and how long it took.
+/// The end of a fetch that must fail: its code, its message and how long it took.
 pub(super) struct FetchEnd {
     code: String,
     pub(super) message: String,
     took: Duration,
 }
 
-/// Fetches by `way`, within `limit` and at most so many bytes.
-fn end(way: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
-    let mut road = FetchSetup::new();
-    way.settle(&mut road.settings);
-    road.settings.max_bytes = max_bytes;
+/// Fetches a source with a timeout of `limit` and at most `max_bytes`.
+fn end(fixture: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
+    let mut setup = FetchSetup::new();
+    fixture.apply_settings(&mut setup.settings);
+    setup.settings.max_bytes = max_bytes;
     let (nothing, notes) = (Validators::default(), IssueObserver::default());
     let order = FetchRequest {
         sync_id: Some(SyncId::new()),
@@ -62,34 +62,36 @@ fn end(way: &SourceFixture, limit: Duration, max_bytes: u64) -> FetchEnd {
         ..FetchRequest::for_probe(&nothing, limit)
     };
     let begun = LoadClock::start();
-    let fetched = road.kinds().get(way.kind).expect("a kind").fetch(
-        &source_of_kind(way.kind, way.location.clone()),
+    let fetched = setup.kinds().get(fixture.kind).expect("a kind").fetch(
+        &source_of_kind(fixture.kind, fixture.location.clone()),
         &order,
         &notes,
     );
     let took = begun.elapsed();
     let (code, message) = match fetched {
         Err(FetchError::Failed { code, message }) => (code.to_owned(), message),
-        Err(FetchError::Stopped) => panic!("{}: nobody stopped it", way.name),
-        Ok(FetchOutcome::Unchanged(_)) => panic!("{}: it went well", way.name),
-        Ok(FetchOutcome::Content(content)) => panic!("{}: it went well with {} lines", way.name, content.line_count()),
+        Err(FetchError::Stopped) => panic!("{}: nobody stopped it", fixture.name),
+        Ok(FetchOutcome::Unchanged(_)) => panic!("{}: it went well", fixture.name),
+        Ok(FetchOutcome::Content(content)) => {
+            panic!("{}: it went well with {} lines", fixture.name, content.line_count())
+        }
     };
     let (issues, feeds) = (notes.issues.into_inner().expect("issues"), notes.feeds.into_inner().expect("feeds"));
-    for secret in way.secrets() {
+    for secret in fixture.secrets() {
         let told = format!("{message} {issues:?} {:?}", feeds.iter().map(|feed| &feed.error).collect::<Vec<_>>());
-        assert!(!told.contains(&secret), "{}: {secret} in {told}", way.name);
+        assert!(!told.contains(&secret), "{}: {secret} in {told}", fixture.name);
     }
-    // A feed's own word is with the feed.
+    // The error of a single feed is stored with the feed.
     let own = feeds.into_iter().find_map(|feed| feed.error);
     let (code, message) = own.map_or((code, message.clone()), |(code, said)| {
-        assert!(message.contains(&said), "{}: {message}", way.name);
+        assert!(message.contains(&said), "{}: {message}", fixture.name);
         (code, message)
     });
-    assert!(message.ends_with('.') && !message.contains('\n'), "{}: {message}", way.name);
+    assert!(message.ends_with('.') && !message.contains('\n'), "{}: {message}", fixture.name);
     FetchEnd { code, message, took }
 }
 
-/// What is expected of a misdeed.
+/// The limits of a fetch that must fail.
 pub(super) struct ExpectedFailure {
     limit: Duration,
     most: Duration,
@@ -103,62 +105,72 @@ impl Default for ExpectedFailure {
     }
 }
 
-/// Does this on every way in, on all at the same time, and judges each end.
+/// Changes the replies of a source of each kind, fetches all at the same time, and judges each end.
 #[track_caller]
 pub(super) fn on_every_way(
     expected: &ExpectedFailure,
-    deed: impl Fn(StubReply) -> StubReply + Send + Sync + 'static,
+    transform: impl Fn(StubReply) -> StubReply + Send + Sync + 'static,
     judge: impl Fn(&SourceFixture, &FetchEnd) + Sync,
 ) {
-    let deed: ReplyTransform = Arc::new(deed);
-    let ways = SourceFixture::all();
+    let transform: ReplyTransform = Arc::new(transform);
+    let fixtures = SourceFixture::all();
     thread::scope(|scope| {
-        for way in &ways {
-            way.misbehave(&deed);
+        for fixture in &fixtures {
+            fixture.inject_fault(&transform);
             let judge = &judge;
             scope.spawn(move || {
-                let end = end(way, expected.limit, expected.max_bytes);
-                println!("{}: {} in {:?}: {}", way.name, end.code, end.took, end.message);
-                assert!(end.took < expected.most, "{}: {:?}: {}", way.name, end.took, end.message);
-                judge(way, &end);
+                let end = end(fixture, expected.limit, expected.max_bytes);
+                println!("{}: {} in {:?}: {}", fixture.name, end.code, end.took, end.message);
+                assert!(end.took < expected.most, "{}: {:?}: {}", fixture.name, end.took, end.message);
+                judge(fixture, &end);
             });
         }
     });
 }
 
-/// That the word is this one, and that the sentence names who it was and says what is asked of people.
+/// Asserts that the failure has this code, and that its message names the host and says what to do.
 #[track_caller]
-pub(super) fn is(way: &SourceFixture, end: &FetchEnd, code: &str, says: &str) {
+pub(super) fn is(fixture: &SourceFixture, end: &FetchEnd, code: &str, says: &str) {
     let FetchEnd { code: told, message, .. } = end;
-    assert!(told == code && message.contains(says), "{}: not {code} “{says}”: {told}: {message}", way.name);
-    assert!(message.contains(&way.host) || way.is_googles() && message.contains("Google"), "{}: {message}", way.name);
+    assert!(told == code && message.contains(says), "{}: not {code} “{says}”: {told}: {message}", fixture.name);
+    assert!(
+        message.contains(&fixture.host) || fixture.uses_google() && message.contains("Google"),
+        "{}: {message}",
+        fixture.name
+    );
 }
 
 #[test]
-fn every_way_in_brings_its_content_when_nothing_is_wrong() {
-    for way in SourceFixture::all() {
-        let mut road = FetchSetup::new();
-        way.settle(&mut road.settings);
-        let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
-        assert!(content.line_count() >= 20, "{}: {}", way.name, content.line_count());
+fn every_kind_of_source_delivers_its_content_without_faults() {
+    for fixture in SourceFixture::all() {
+        let mut setup = FetchSetup::new();
+        fixture.apply_settings(&mut setup.settings);
+        let content =
+            setup.content(fixture.kind, &fixture.location).unwrap_or_else(|error| panic!("{}: {error}", fixture.name));
+        assert!(content.line_count() >= 20, "{}: {}", fixture.name, content.line_count());
     }
 }
 
-/// A redirect there is not followed; `forbidden` is who must not be asked.
+/// Asserts that a redirect to `target` is not followed and that `forbidden` gets no connection.
 fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
     let to = target.to_owned();
     on_every_way(
         &ExpectedFailure::default(),
         move |_| StubReply::redirect(302, &to),
-        |way, end| {
+        |fixture, end| {
             let host = url::Url::parse(target).expect("an address").host_str().expect("a host").to_owned();
-            assert!(end.message.contains(&host) && !end.message.contains("s3cret"), "{}: {}", way.name, end.message);
-            let (code, says) = match way {
-                way if way.by_form => ("bad_redirect", "is not sent elsewhere"),
-                way if way.is_googles() => ("bad_redirect", "is not Google's"),
+            assert!(
+                end.message.contains(&host) && !end.message.contains("s3cret"),
+                "{}: {}",
+                fixture.name,
+                end.message
+            );
+            let (code, says) = match fixture {
+                fixture if fixture.uses_form => ("bad_redirect", "is not sent elsewhere"),
+                fixture if fixture.uses_google() => ("bad_redirect", "is not Google's"),
                 _ => ("address_refused", "LOCKSTEP_ALLOW_HOSTS"),
             };
-            is(way, end, code, says);
+            is(fixture, end, code, says);
         },
     );
     if let Some(forbidden) = forbidden {
@@ -168,7 +180,7 @@ fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
 }
 
 #[test]
-fn a_redirect_to_another_machine_of_the_house_is_not_followed() {
+fn a_redirect_to_another_host_in_the_network_is_not_followed() {
     let forbidden = TcpListener::bind("127.0.0.2:0").expect("a port");
     let port = forbidden.local_addr().expect("an address").port();
     is_not_led_to(&format!("http://127.0.0.2:{port}/a?token=s3cret"), Some(&forbidden));
@@ -191,11 +203,11 @@ fn a_loop_of_redirects_ends() {
     on_every_way(
         &ExpectedFailure::default(),
         |_| StubReply::redirect(302, "?again=1"),
-        |way, end| {
-            let by_form = ("bad_redirect", "is not sent elsewhere");
+        |fixture, end| {
+            let uses_form = ("bad_redirect", "is not sent elsewhere");
             let (code, says) =
-                if way.by_form { by_form } else { ("too_many_redirects", "redirects this address to itself") };
-            is(way, end, code, says);
+                if fixture.uses_form { uses_form } else { ("too_many_redirects", "redirects this address to itself") };
+            is(fixture, end, code, says);
         },
     );
 }
@@ -207,8 +219,8 @@ fn a_redirect_to_a_file_or_another_protocol_is_not_followed() {
         on_every_way(
             &ExpectedFailure::default(),
             move |_| StubReply::redirect(302, target),
-            |way, end| {
-                is(way, end, "bad_address", &format!("begins with {scheme}:"));
+            |fixture, end| {
+                is(fixture, end, "bad_address", &format!("begins with {scheme}:"));
             },
         );
     }
@@ -219,8 +231,8 @@ fn a_gzip_that_ends_in_the_middle_is_not_taken() {
     on_every_way(
         &ExpectedFailure::default(),
         |whole| whole.gzip().halved(),
-        |way, end| {
-            is(way, end, "truncated", "Nothing of it was used; try again");
+        |fixture, end| {
+            is(fixture, end, "truncated", "Nothing of it was used; try again");
         },
     );
 }
@@ -232,17 +244,17 @@ fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
     on_every_way(
         &ExpectedFailure::default(),
         move |_| bomb.clone(),
-        |way, end| {
-            is(way, end, "too_large", "");
+        |fixture, end| {
+            is(fixture, end, "too_large", "");
         },
     );
     assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
 }
 
 #[test]
-fn a_length_that_is_larger_than_the_body_is_told() {
-    on_every_way(&ExpectedFailure::default(), StubReply::overstated, |way, end| {
-        is(way, end, "truncated", "Nothing of it was used; try again");
+fn a_length_that_is_larger_than_the_body_is_an_error() {
+    on_every_way(&ExpectedFailure::default(), StubReply::overstated, |fixture, end| {
+        is(fixture, end, "truncated", "Nothing of it was used; try again");
     });
 }
 
@@ -253,8 +265,8 @@ fn more_than_the_limit_is_refused() {
     on_every_way(
         &expected,
         move |whole| whole.body(&large),
-        |way, end| {
-            is(way, end, "too_large", "LOCKSTEP_MAX_BYTES");
+        |fixture, end| {
+            is(fixture, end, "too_large", "LOCKSTEP_MAX_BYTES");
         },
     );
 }
@@ -269,8 +281,8 @@ fn a_drip_ends_at_the_timeout() {
     on_every_way(
         &expected,
         |whole| whole.drip(1, Duration::from_millis(200)),
-        |way, end| {
-            is(way, end, "timeout", "was not here within 1500 ms");
+        |fixture, end| {
+            is(fixture, end, "timeout", "was not here within 1500 ms");
         },
     );
 }
@@ -282,27 +294,27 @@ fn a_server_that_never_answers_is_left_at_the_timeout() {
         most: Duration::from_secs(3),
         ..ExpectedFailure::default()
     };
-    on_every_way(&expected, StubReply::hang, |way, end| is(way, end, "timeout", "was not here within 1500 ms"));
+    on_every_way(&expected, StubReply::hang, |fixture, end| is(fixture, end, "timeout", "was not here within 1500 ms"));
 }
 
 #[test]
 fn a_web_page_is_never_taken_for_content() {
     let page = |_| StubReply::html("<!doctype html><title>Log in</title><form action=/login>");
-    on_every_way(&ExpectedFailure::default(), page, |way, end| {
-        let (code, says) = match way.kind {
-            "sheet" if way.google().is_some() => ("bad_answer", "Is there a proxy"),
+    on_every_way(&ExpectedFailure::default(), page, |fixture, end| {
+        let (code, says) = match fixture.kind {
+            "sheet" if fixture.google().is_some() => ("bad_answer", "Is there a proxy"),
             "sheet" => ("sign_in_page", "Anyone with the link"),
             "feeds" => ("html_page", "a web page, not a feed"),
             "reader" => ("no_reader", "there is no reader server"),
             _ => ("html_page", "a web page, not a file of data"),
         };
-        is(way, end, code, says);
+        is(fixture, end, code, says);
     });
 }
 
 #[test]
-fn a_connection_that_is_reset_in_the_middle_is_told() {
-    on_every_way(&ExpectedFailure::default(), StubReply::reset, |way, end| {
-        is(way, end, "truncated", "did not arrive whole")
+fn a_connection_that_is_reset_during_the_body_is_an_error() {
+    on_every_way(&ExpectedFailure::default(), StubReply::reset, |fixture, end| {
+        is(fixture, end, "truncated", "did not arrive whole")
     });
 }

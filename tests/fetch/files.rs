@@ -1,4 +1,4 @@
-//! Files of this server, uploads, the sample, and a look at a place before it is added.
+//! Files of this server, uploads, the sample, and probes of a source before it is added.
 
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -21,24 +21,24 @@ fn file(path: &Path) -> SourceLocation {
 
 #[test]
 fn a_file_is_read_anew_each_time_and_unchanged_if_its_content_is() {
-    let road = FetchSetup::new();
-    let path = road.folder.path().join("albums.csv");
+    let setup = FetchSetup::new();
+    let path = setup.folder.path().join("albums.csv");
     std::fs::write(&path, "id\n1\n").expect("written");
-    let first = road.content("csv", &file(&path)).expect("content");
+    let first = setup.content("csv", &file(&path)).expect("content");
     std::fs::write(&path, "id\n1\n2\n").expect("written");
     assert_eq!(read_cells(&*first), [["1"]], "what was fetched stays as it was");
-    let second = road.content("csv", &file(&path)).expect("content");
+    let second = setup.content("csv", &file(&path)).expect("content");
     assert_eq!(read_cells(&*second).len(), 2);
     let again =
-        road.fetch("csv", &file(&path), Some(second.validators()), &RecordingObserver::default()).expect("an answer");
+        setup.fetch("csv", &file(&path), Some(second.validators()), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(_)));
 }
 
 #[test]
-fn what_is_not_a_readable_file_is_told() {
-    let road = FetchSetup::new();
-    let folder = road.folder.path();
-    let code = |path: &Path| expect_failure(road.content("csv", &file(path))).0;
+fn a_file_that_cannot_be_read_is_an_error() {
+    let setup = FetchSetup::new();
+    let folder = setup.folder.path();
+    let code = |path: &Path| expect_failure(setup.content("csv", &file(path))).0;
     assert_eq!(code(&folder.join("none.csv")), "not_found");
     assert_eq!(code(folder), "not_a_file");
     assert_eq!(code(Path::new("/dev/zero")), "not_a_file");
@@ -59,22 +59,22 @@ fn what_is_not_a_readable_file_is_told() {
 
 #[test]
 fn a_file_larger_than_the_limit_is_refused() {
-    let mut road = FetchSetup::new();
-    road.settings.max_bytes = 100;
-    let path = road.folder.path().join("large.csv");
+    let mut setup = FetchSetup::new();
+    setup.settings.max_bytes = 100;
+    let path = setup.folder.path().join("large.csv");
     std::fs::write(&path, "id\n".repeat(100)).expect("written");
-    assert_eq!(expect_failure(road.content("csv", &file(&path))).0, "too_large");
+    assert_eq!(expect_failure(setup.content("csv", &file(&path))).0, "too_large");
 }
 
 #[test]
 fn an_upload_is_found_by_its_name_and_nothing_else_is() {
-    let road = FetchSetup::new();
-    std::fs::create_dir_all(&road.settings.uploads_dir).expect("made");
-    std::fs::write(road.settings.uploads_dir.join("u1.csv"), "id\n5\n").expect("written");
-    std::fs::write(road.folder.path().join("secret.csv"), "id\n6\n").expect("written");
-    assert_eq!(read_cells(&*road.content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")), [["5"]]);
+    let setup = FetchSetup::new();
+    std::fs::create_dir_all(&setup.settings.uploads_dir).expect("made");
+    std::fs::write(setup.settings.uploads_dir.join("u1.csv"), "id\n5\n").expect("written");
+    std::fs::write(setup.folder.path().join("secret.csv"), "id\n6\n").expect("written");
+    assert_eq!(read_cells(&*setup.content("csv", &SourceLocation::Upload("u1.csv".into())).expect("content")), [["5"]]);
     for bad in ["../secret.csv", "/etc/passwd", "", ".", "..", "a/b", "u1.csv/", "./u1.csv"] {
-        assert_eq!(expect_failure(road.content("csv", &SourceLocation::Upload(bad.into()))).0, "bad_upload", "{bad}");
+        assert_eq!(expect_failure(setup.content("csv", &SourceLocation::Upload(bad.into()))).0, "bad_upload", "{bad}");
     }
 }
 
@@ -86,10 +86,10 @@ fn the_sample_takes_the_same_path() {
 
 #[test]
 fn an_unclosed_quotation_mark_fails_and_names_its_row() {
-    let road = FetchSetup::new();
-    let path = road.folder.path().join("open.csv");
+    let setup = FetchSetup::new();
+    let path = setup.folder.path().join("open.csv");
     std::fs::write(&path, "id,title\n1,a\n2,\"b\n3,c\n").expect("written");
-    let content = road.content("csv", &file(&path)).expect("content");
+    let content = setup.content("csv", &file(&path)).expect("content");
     let last = content.rows().expect("rows").last().expect("an item");
     let (code, message) = expect_failure(last);
     assert_eq!(code, "unclosed_quote");
@@ -98,26 +98,26 @@ fn an_unclosed_quotation_mark_fails_and_names_its_row() {
 
 #[test]
 fn an_empty_file_has_no_columns_and_no_rows() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     for text in ["", "\n\n", "\u{FEFF}", " , \n"] {
-        let path = road.folder.path().join("empty.csv");
+        let path = setup.folder.path().join("empty.csv");
         std::fs::write(&path, text).expect("written");
-        let content = road.content("csv", &file(&path)).expect("content");
+        let content = setup.content("csv", &file(&path)).expect("content");
         assert!(content.columns().is_empty() && read_cells(&*content).is_empty(), "{text:?}");
     }
 }
 
 #[test]
-fn a_look_shows_columns_first_rows_and_a_key() {
-    let road = FetchSetup::new();
-    let path = road.folder.path().join("look.csv");
+fn a_probe_shows_columns_first_rows_and_a_key() {
+    let setup = FetchSetup::new();
+    let path = setup.folder.path().join("look.csv");
     let mut text = String::from("title,year,Album ID,note\n");
     for number in 0..1500 {
         text.push_str(&format!("Title {number},{},A{number},\n", 1950 + number % 70));
     }
     std::fs::write(&path, text).expect("written");
     let db = TestDatabase::sqlite();
-    let seen = TestEngine::on(&db).control.look("csv", &file(&path), &ReadOptions::default()).expect("a look");
+    let seen = TestEngine::on_database(&db).control.look("csv", &file(&path), &ReadOptions::default()).expect("a look");
     assert_eq!(seen.columns, ["title", "year", "Album ID", "note"]);
     assert_eq!(seen.rows.len(), 20);
     assert_eq!(seen.keys, ["Album ID", "title"]);
@@ -126,14 +126,14 @@ fn a_look_shows_columns_first_rows_and_a_key() {
 
 #[test]
 fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
-    let road = FetchSetup::new();
-    let path = road.folder.path().join("large.csv");
-    // Neither UTF-8 nor declared: it is gone through twice before its first row is read.
+    let setup = FetchSetup::new();
+    let path = setup.folder.path().join("large.csv");
+    // Neither UTF-8 nor declared: the file is scanned twice before its first row is read.
     std::fs::write(&path, b"id;name\n1;Bj\xF6rk\n".repeat(1_000_000)).expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
     let watch = RecordingObserver::default();
     let ended = thread::scope(|scope| {
-        let fetching = scope.spawn(|| road.fetch("csv", &file(&path), None, &watch).map(drop));
+        let fetching = scope.spawn(|| setup.fetch("csv", &file(&path), None, &watch).map(drop));
         while watch.bytes.load(Ordering::Relaxed) < length {
             thread::sleep(Duration::from_millis(5));
         }
@@ -147,17 +147,17 @@ fn a_cancel_ends_the_examination_of_a_large_file_at_once() {
 }
 
 #[test]
-fn nobody_else_may_look_into_the_work_folder() {
-    let road = FetchSetup::new();
-    road.content("csv", &SourceLocation::Sample).expect("content");
-    let mode = std::fs::metadata(&road.settings.work_dir).expect("it was made").permissions().mode();
+fn other_users_cannot_read_the_work_folder() {
+    let setup = FetchSetup::new();
+    setup.content("csv", &SourceLocation::Sample).expect("content");
+    let mode = std::fs::metadata(&setup.settings.work_dir).expect("it was made").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
 
 #[test]
 fn a_million_rows_stay_flat_in_memory() {
-    let road = FetchSetup::new();
-    let path = road.folder.path().join("large.csv");
+    let setup = FetchSetup::new();
+    let path = setup.folder.path().join("large.csv");
     let mut large = BufWriter::new(std::fs::File::create(&path).expect("made"));
     writeln!(large, "id,title,year").expect("written");
     for number in 0..1_000_000 {
@@ -166,7 +166,7 @@ fn a_million_rows_stay_flat_in_memory() {
     large.into_inner().expect("written");
     let length = std::fs::metadata(&path).expect("there").len();
     let (before, watch) = (peak_memory(), RecordingObserver::default());
-    let Ok(FetchOutcome::Content(content)) = road.fetch("csv", &file(&path), None, &watch) else { panic!("content") };
+    let Ok(FetchOutcome::Content(content)) = setup.fetch("csv", &file(&path), None, &watch) else { panic!("content") };
     assert_eq!((content.byte_count(), content.line_count()), (length, 1_000_001));
     assert_eq!(watch.bytes.load(Ordering::Relaxed), length);
     let whole = content.rows().expect("rows").filter(|row| row.as_ref().is_ok_and(|row| row.cells[1].len() > 14));

@@ -1,4 +1,4 @@
-//! The Sheets API, played by a server that checks what is signed and refuses in the words of the real one.
+//! The Sheets API, by a stub that verifies signatures and sends the errors of the real one.
 
 use std::time::{Duration, Instant};
 
@@ -12,11 +12,11 @@ use super::{FetchSetup, RecordingObserver, expect_failure, peak_memory, read_cel
 use crate::support::google_server::{GoogleServer, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, TabCells, api_error};
 use crate::support::stub_server::StubReply;
 
-pub(super) fn road(google: &GoogleServer) -> FetchSetup {
-    let mut road = FetchSetup::new();
-    road.settings.google_url = google.url().parse().expect("an address");
-    road.settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
-    road
+pub(super) fn fetch_setup(google: &GoogleServer) -> FetchSetup {
+    let mut setup = FetchSetup::new();
+    setup.settings.google_url = google.url().parse().expect("an address");
+    setup.settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
+    setup
 }
 
 pub(super) fn link(rest: &str) -> SourceLocation {
@@ -27,7 +27,7 @@ pub(super) fn albums() -> SheetTab {
     SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "Kind of Blue"]])
 }
 
-/// What a run fetches: a look is no run, and asks for less.
+/// The fetch of a run. A probe is not a run, and requests less.
 fn run(
     kinds: &SourceKinds,
     place: &SourceLocation,
@@ -53,7 +53,7 @@ fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
     let hidden = SheetTab { hidden: true, ..SheetTab::new(3, "Hidden", &[&["id"], &["h"]]) };
     let odd = SheetTab::new(42, "Bob's; “A:Z”, 100%", &[&["id", "title"], &["1", "second"]]);
     google.sheet(SHEET_ID, vec![hidden, albums(), odd]);
-    let road = road(&google);
+    let setup = fetch_setup(&google);
     for (place, title) in [
         (link("/edit?usp=sharing"), "Kind of Blue"),
         (SourceLocation::Url(SHEET_ID.to_owned()), "Kind of Blue"),
@@ -62,12 +62,16 @@ fn a_sheet_is_read_by_the_service_account_with_the_tab_that_is_meant() {
         (link("/gviz/tq?tqx=out:csv&sheet=Albums"), "Kind of Blue"),
         (link("/edit?sheet=Bob%27s%3B%20%E2%80%9CA%3AZ%E2%80%9D%2C%20100%25"), "second"),
     ] {
-        let content = road.content("sheet", &place).expect("the sheet");
+        let content = setup.content("sheet", &place).expect("the sheet");
         assert_eq!(content.columns(), ["id", "title"]);
         assert_eq!(read_cells(&*content), [["1", title]], "{place:?}");
     }
-    assert_eq!((google.hits("values:batchGet"), google.hits("/drive/")), (6, 0), "a look asks Drive nothing");
-    let shown = format!("{:?}", road.settings);
+    assert_eq!(
+        (google.request_count("values:batchGet"), google.request_count("/drive/")),
+        (6, 0),
+        "a look asks Drive nothing"
+    );
+    let shown = format!("{:?}", setup.settings);
     assert!(
         shown.contains(SERVICE_ACCOUNT_EMAIL) && google.secrets().iter().all(|secret| !shown.contains(secret)),
         "{shown}"
@@ -90,7 +94,7 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
         &["4", "", "", "=1+1"],
     ];
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", wide)]);
-    let content = road(&google).content("sheet", &link("/edit")).expect("the sheet");
+    let content = fetch_setup(&google).content("sheet", &link("/edit")).expect("the sheet");
     assert_eq!(content.columns(), ["id", "column 2", "title", "title (2)"]);
     let found = read_rows(&*content);
     let numbers: Vec<(u64, bool, usize)> =
@@ -102,22 +106,22 @@ fn rows_are_counted_padded_and_flagged_as_those_of_a_csv() {
     assert_eq!(found[3].cells[3], "=1+1");
     assert_eq!(read_cells(&*content), found.into_iter().map(|row| row.cells).collect::<Vec<_>>(), "and again");
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[])]);
-    assert!(road(&google).content("sheet", &link("/edit")).expect("an empty sheet").columns().is_empty());
+    assert!(fetch_setup(&google).content("sheet", &link("/edit")).expect("an empty sheet").columns().is_empty());
 }
 
 #[test]
 fn one_token_serves_all_runs_until_it_is_not_taken() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums()]);
-    let kinds = road(&google).kinds();
+    let kinds = fetch_setup(&google).kinds();
     let nothing = Validators::default();
     for _ in 0..3 {
         content(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
     }
-    assert_eq!(google.hits("/token"), 1);
+    assert_eq!(google.request_count("/token"), 1);
     google.revoke_tokens();
     content(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
-    assert_eq!(google.hits("/token"), 2, "one more, and it was enough");
+    assert_eq!(google.request_count("/token"), 2, "one more, and it was enough");
     let expired = api_error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.", "");
     google.times(9, "/v4/", expired);
     let (code, message) = expect_failure(run(&kinds, &link("/edit"), &nothing, &RecordingObserver::default()));
@@ -125,27 +129,27 @@ fn one_token_serves_all_runs_until_it_is_not_taken() {
         code == "token_refused" && message.contains(SERVICE_ACCOUNT_EMAIL) && message.contains("revoked"),
         "{message}"
     );
-    assert_eq!(google.hits("/token"), 3, "a new one is had once");
+    assert_eq!(google.request_count("/token"), 3, "a new one is had once");
 }
 
 #[test]
 fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums()]);
-    let kinds = road(&google).kinds();
+    let kinds = fetch_setup(&google).kinds();
     let fetch = |known: &Validators| run(&kinds, &link("/edit"), known, &RecordingObserver::default());
     let first = content(fetch(&Validators::default()));
     assert_eq!(first.validators().modified, None, "Drive is not enabled, and the sync goes on");
     let same = fetch(first.validators());
     assert!(matches!(same, Ok(FetchOutcome::Unchanged(Some(_)))), "the same body");
-    assert_eq!(google.hits("values:batchGet"), 2);
+    assert_eq!(google.request_count("values:batchGet"), 2);
 
     google.modified("2026-11-20T08:00:00.000Z");
     let Ok(FetchOutcome::Unchanged(Some(known))) = fetch(first.validators()) else { panic!("the same body") };
     assert_eq!(known.modified.as_deref(), Some("2026-11-20T08:00:00.000Z"));
-    assert_eq!(google.hits("values:batchGet"), 3);
+    assert_eq!(google.request_count("values:batchGet"), 3);
     assert!(matches!(fetch(&known), Ok(FetchOutcome::Unchanged(None))));
-    assert_eq!(google.hits("values:batchGet"), 3, "nothing was fetched");
+    assert_eq!(google.request_count("values:batchGet"), 3, "nothing was fetched");
 
     google.modified("2026-11-20T09:00:00.000Z");
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id"], &["2"]])]);
@@ -162,10 +166,10 @@ fn what_was_not_modified_is_not_fetched_and_the_same_values_change_nothing() {
 fn a_hundred_megabytes_go_through_little_memory() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![SheetTab { cells: TabCells::Many(112_000), ..albums() }]);
-    let road = road(&google).within(Duration::from_secs(100)).in_a_run_of(Duration::from_secs(100));
-    drop(road.content("sheet", &link("/edit?gid=5")));
+    let setup = fetch_setup(&google).within(Duration::from_secs(100)).with_run_limit(Duration::from_secs(100));
+    drop(setup.content("sheet", &link("/edit?gid=5")));
     let (before, begun) = (peak_memory(), Instant::now());
-    let content = road.content("sheet", &link("/edit")).expect("the sheet");
+    let content = setup.content("sheet", &link("/edit")).expect("the sheet");
     let last = content.rows().expect("rows").last().expect("a last one").expect("a row");
     assert_eq!((last.number, last.cells[0].as_str()), (112_001, "112000"));
     assert!(content.byte_count() > 100_000_000, "{}", content.byte_count());
@@ -179,10 +183,10 @@ fn a_published_link_goes_without_the_service_account() {
     let google = GoogleServer::start();
     let place = SourceLocation::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pubhtml".to_owned());
     google.once("/pub?output=csv", StubReply::csv("id,title\n1,published\n"));
-    let road = road(&google);
-    assert_eq!(read_cells(&*road.content("sheet", &place).expect("the sheet")), [["1", "published"]]);
+    let setup = fetch_setup(&google);
+    assert_eq!(read_cells(&*setup.content("sheet", &place).expect("the sheet")), [["1", "published"]]);
     google.once("/pub?output=csv", StubReply::html("<!doctype html><title>Sign in"));
-    let (code, message) = expect_failure(road.content("sheet", &place));
+    let (code, message) = expect_failure(setup.content("sheet", &place));
     assert!(code == "sign_in_page" && message.contains("Publish to web"), "{message}");
-    assert_eq!(google.hits("/token"), 0);
+    assert_eq!(google.request_count("/token"), 0);
 }

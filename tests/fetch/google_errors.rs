@@ -1,5 +1,5 @@
-//! What the Sheets API and the sign-in refuse, in the words of the real ones: each with its fix, and never taken for
-//! rows.
+//! Errors of the Sheets API and of the sign-in, with the bodies of the real ones: each is reported with its fix and never
+//! read as rows.
 
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{FetchError, build_unsaved_source, fetch_everything};
 
-use super::google::{albums, content, link, road};
+use super::google::{albums, content, fetch_setup, link};
 use super::{RecordingObserver, expect_failure};
 use crate::support::google_server::{
     GoogleServer, PROJECT_NUMBER, SERVICE_ACCOUNT_EMAIL, SHEET_ID, SheetTab, api_disabled, api_error, quota_exceeded,
@@ -22,7 +22,7 @@ use crate::support::stub_server::StubReply;
 fn every_refusal_names_its_fix() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums(), SheetTab::new(7, "B-sides", &[&["id"]])]);
-    let road = road(&google);
+    let setup = fetch_setup(&google);
     let sheets = api_disabled("Google Sheets API", "sheets.googleapis.com");
     let parse = api_error(400, "INVALID_ARGUMENT", "Unable to parse range: 'Albums'", "");
     let enable = format!(
@@ -50,7 +50,7 @@ fn every_refusal_names_its_fix() {
     ];
     for (at, reply, code, said) in cases {
         google.once(at, reply);
-        let (told, message) = expect_failure(road.content("sheet", &link("/edit")));
+        let (told, message) = expect_failure(setup.content("sheet", &link("/edit")));
         assert!(told == code && message.contains(said), "{code} {said}: {told} {message}");
         assert!(
             !message.contains('\n') && google.secrets().iter().all(|secret| !message.contains(secret)),
@@ -60,13 +60,13 @@ fn every_refusal_names_its_fix() {
     let there = "; there are “Albums”, “B-sides”. Open the tab that is meant";
     for (place, which) in [(link("/edit#gid=9"), "with the number 9 (gid=9)"), (link("/edit?sheet=Albms"), "“Albms”")]
     {
-        let (code, message) = expect_failure(road.content("sheet", &place));
+        let (code, message) = expect_failure(setup.content("sheet", &place));
         assert!(code == "no_tab" && message.starts_with(&format!("There is no tab {which}{there}")), "{message}");
     }
     let gone = SourceLocation::Url("https://docs.google.com/spreadsheets/d/gone/edit".to_owned());
-    assert_eq!(expect_failure(road.content("sheet", &gone)).0, "not_found");
+    assert_eq!(expect_failure(setup.content("sheet", &gone)).0, "not_found");
     google.once("/v4/", sheets);
-    let kinds = road.kinds();
+    let kinds = setup.kinds();
     let source = build_unsaved_source("sheet", &link("/edit"), &ReadOptions::default()).expect("a source");
     let kind = kinds.get("sheet").expect("a kind");
     let looked = fetch_everything(kind, &source, Duration::from_secs(9), &RecordingObserver::default());
@@ -74,10 +74,10 @@ fn every_refusal_names_its_fix() {
 }
 
 #[test]
-fn a_sign_in_that_is_refused_says_why() {
+fn a_refused_sign_in_names_the_reason() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums()]);
-    let road = road(&google);
+    let setup = fetch_setup(&google);
     let cases = [
         (token_error(400, "invalid_grant", "Invalid JWT Signature."), "key_refused", "it may have been deleted"),
         (token_error(400, "invalid_grant", "Invalid grant: account not found"), "account_gone", "no service account"),
@@ -91,13 +91,13 @@ fn a_sign_in_that_is_refused_says_why() {
     ];
     for (reply, code, said) in cases {
         google.once("/token", reply);
-        let (told, message) = expect_failure(road.content("sheet", &link("/edit")));
+        let (told, message) = expect_failure(setup.content("sheet", &link("/edit")));
         assert!(told == code && message.contains(said), "{code} {said}: {told} {message}");
     }
-    assert_eq!((google.hits("/v4/"), google.hits("/elsewhere")), (0, 0));
+    assert_eq!((google.request_count("/v4/"), google.request_count("/elsewhere")), (0, 0));
     for (ahead, said) in [(-95, "95 minutes off (ahead)"), (95, "95 minutes off (behind)")] {
         google.clock_ahead(TimeDelta::minutes(ahead));
-        let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
+        let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
         assert!(code == "clock_wrong" && message.starts_with("The clock of this machine is "), "{message}");
         assert!(message.contains(said), "{message}");
     }
@@ -107,64 +107,64 @@ fn a_sign_in_that_is_refused_says_why() {
 fn the_key_is_used_at_google_and_its_stand_in_only() {
     let (google, other) = (GoogleServer::start(), GoogleServer::start());
     google.sheet(SHEET_ID, vec![albums()]);
-    let mut road = road(&google);
+    let mut setup = fetch_setup(&google);
     let mut key = google.key_json();
     for elsewhere in [format!("{}/token", other.url()), "https://google.com.evil.example/token".to_owned()] {
         key["token_uri"] = elsewhere.as_str().into();
-        road.settings.service_account = Some(key.to_string().parse().expect("a key"));
-        assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "bad_credentials", "{elsewhere}");
+        setup.settings.service_account = Some(key.to_string().parse().expect("a key"));
+        assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "bad_credentials", "{elsewhere}");
     }
     // Google's own is stood in for; what is signed is meant for Google itself, which this one is not.
     key["token_uri"] = "https://oauth2.googleapis.com/token".into();
-    road.settings.service_account = Some(key.to_string().parse().expect("a key"));
-    let (_, message) = expect_failure(road.content("sheet", &link("/edit")));
+    setup.settings.service_account = Some(key.to_string().parse().expect("a key"));
+    let (_, message) = expect_failure(setup.content("sheet", &link("/edit")));
     assert!(message.contains("audience"), "{message}");
-    assert_eq!((google.hits("/token"), other.hits("/token")), (1, 0));
+    assert_eq!((google.request_count("/token"), other.request_count("/token")), (1, 0));
 
     // A redirect takes no authorization along.
-    road.settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
+    setup.settings.service_account = Some(google.key_json().to_string().parse().expect("a key"));
     google.times(2, "/v4/", StubReply::redirect(307, &format!("{}/v4/spreadsheets/{SHEET_ID}", other.url())));
-    expect_failure(road.content("sheet", &link("/edit")));
+    expect_failure(setup.content("sheet", &link("/edit")));
     assert_eq!(other.requests("/v4/")[0].header("Authorization"), None);
     assert!(google.requests("/v4/")[0].header("Authorization").is_some());
 }
 
 #[test]
-fn a_used_up_quota_is_waited_for_and_told() {
+fn a_fetch_waits_for_a_used_up_quota_and_reports_it() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums()]);
-    let road = road(&google);
+    let setup = fetch_setup(&google);
     google.once("values:batchGet", quota_exceeded());
     google.once("values:batchGet", quota_exceeded().header("Retry-After", "1"));
     let watch = RecordingObserver::default();
     let (begun, load_clock) = (Instant::now(), LoadClock::start());
-    content(road.fetch("sheet", &link("/edit"), None, &watch));
+    content(setup.fetch("sheet", &link("/edit"), None, &watch));
     let (took, load_time) = (begun.elapsed(), load_clock.elapsed());
     assert!(took >= Duration::from_millis(2700) && load_time < Duration::from_secs(15), "{took:?}, {load_time:?}");
     let waits = watch.waits.lock().expect("waits").clone();
     assert_eq!(waits.iter().map(|(who, _)| who.as_str()).collect::<Vec<_>>(), ["Google", "Google"]);
 
-    let road = road.in_a_run_of(Duration::from_secs(4));
+    let setup = setup.with_run_limit(Duration::from_secs(4));
     google.times(9, "values:batchGet", quota_exceeded());
     let load_clock = LoadClock::start();
-    let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
+    let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
     assert!(code == "rate_limited" && message.contains("quota"), "{code} {message}");
     let took = load_clock.elapsed();
     assert!(took < Duration::from_secs(10), "within the limit of the run: {took:?}");
     let stopping = RecordingObserver::default();
     stopping.stop.store(true, Ordering::Relaxed);
-    assert!(matches!(road.fetch("sheet", &link("/edit"), None, &stopping), Err(FetchError::Stopped)));
+    assert!(matches!(setup.fetch("sheet", &link("/edit"), None, &stopping), Err(FetchError::Stopped)));
 }
 
 #[test]
 fn passing_troubles_pass_and_broken_answers_are_never_rows() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums()]);
-    let road = road(&google).within(Duration::from_secs(3));
+    let setup = fetch_setup(&google).within(Duration::from_secs(3));
     google.times(2, "values:batchGet", StubReply::status(500));
-    assert!(road.content("sheet", &link("/edit")).is_ok());
+    assert!(setup.content("sheet", &link("/edit")).is_ok());
     google.times(2, "/token", StubReply::status(503));
-    assert!(road.content("sheet", &link("/edit")).is_ok());
+    assert!(setup.content("sheet", &link("/edit")).is_ok());
     let half = StubReply::status(200).body("{\"valueRanges\": [{\"values\": [[\"id\"], [\"1\"], [\"2");
     let cases = [
         (half, "truncated"),
@@ -176,19 +176,19 @@ fn passing_troubles_pass_and_broken_answers_are_never_rows() {
     ];
     for (reply, code) in cases {
         google.once("values:batchGet", reply);
-        assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, code);
+        assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, code);
     }
     google.times(3, "values:batchGet", StubReply::status(200).body("{\"valueRanges\": []}").claiming(99));
-    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "truncated");
+    assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "truncated");
     google.once("values:batchGet", StubReply::status(200).hang());
-    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "timeout");
+    assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "timeout");
 }
 
 #[test]
 fn a_refusal_with_a_good_status_is_read_as_the_refusal_it_is() {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![albums()]);
-    let road = road(&google);
+    let setup = fetch_setup(&google);
     let answer = |body: &str| StubReply::status(200).header("Content-Type", "application/json").body(body);
     let error = |code: u16, status: &str, message: &str| {
         answer(&format!("{{\"error\":{{\"code\":{code},\"status\":\"{status}\",\"message\":\"{message}\"}}}}"))
@@ -206,13 +206,13 @@ fn a_refusal_with_a_good_status_is_read_as_the_refusal_it_is() {
     for place in [link("/edit"), link("/edit#gid=0"), link("/edit?sheet=Albums")] {
         for (at, reply, code) in &cases {
             google.once(at, reply.clone());
-            let (told, message) = expect_failure(road.content("sheet", &place));
+            let (told, message) = expect_failure(setup.content("sheet", &place));
             assert_eq!(told, *code, "{message}");
         }
     }
-    // A token that is not taken is fetched anew, whatever the status says.
+    // A refused token is replaced, whatever the status is.
     google.once("/v4/", error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials."));
-    assert!(road.content("sheet", &link("/edit")).is_ok());
+    assert!(setup.content("sheet", &link("/edit")).is_ok());
 }
 
 #[test]
@@ -221,10 +221,10 @@ fn what_is_too_large_too_wide_or_hidden_is_called_so() {
     let hidden = SheetTab { hidden: true, ..SheetTab::new(7, "Drafts", &[&["id"]]) };
     let wide = SheetTab::new(8, "Wide", &[&["x"; 10_001]]);
     google.sheet(SHEET_ID, vec![albums(), hidden, wide]);
-    let road = road(&google);
-    let (_, message) = expect_failure(road.content("sheet", &link("/edit#gid=9")));
+    let setup = fetch_setup(&google);
+    let (_, message) = expect_failure(setup.content("sheet", &link("/edit#gid=9")));
     assert!(message.contains("there are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
-    let (code, message) = expect_failure(road.content("sheet", &link("/edit#gid=8")));
+    let (code, message) = expect_failure(setup.content("sheet", &link("/edit#gid=8")));
     assert!(code == "too_many_columns" && message.contains("10,000 columns, which is the most"), "{message}");
     assert!(message.contains("that are empty, or move some"), "{message}");
     let title = "x".repeat(6_000_000);
@@ -232,6 +232,6 @@ fn what_is_too_large_too_wide_or_hidden_is_called_so() {
         "/v4/",
         StubReply::status(200).body(format!("{{\"sheets\":[{{\"properties\":{{\"title\":\"{title}\"}}}}]}}")),
     );
-    let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
+    let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
     assert!(code == "too_large" && message.contains("larger than 4 MiB"), "{code}: {message}");
 }

@@ -1,5 +1,5 @@
-//! What servers do with HTTP, over every way in: compression that no header announces, codings that nobody asked for, a
-//! taste for browsers, cookies for others.
+//! Quirks of HTTP servers, on a source of each kind: compression without a header, codings that were not requested,
+//! servers that accept browsers alone, and foreign cookies.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ fn a_gzip_bomb_that_no_header_announces_stops_at_the_limit_with_flat_memory() {
     on_every_way(
         &ExpectedFailure::default(),
         move |_| bomb.clone(),
-        |way, end| {
-            is(way, end, "too_large", "");
+        |fixture, end| {
+            is(fixture, end, "too_large", "");
         },
     );
     assert!(peak_memory() < before + 50_000, "{before} → {} kB", peak_memory());
@@ -28,31 +28,32 @@ fn a_gzip_in_a_gzip_is_a_bomb_no_less() {
     on_every_way(
         &ExpectedFailure::default(),
         move |_| bomb.clone(),
-        |way, end| {
-            is(way, end, "too_large", "");
+        |fixture, end| {
+            is(fixture, end, "too_large", "");
         },
     );
 }
 
 #[test]
 fn a_gzip_that_no_header_announces_is_unpacked() {
-    let deed: ReplyTransform = Arc::new(StubReply::packed);
-    for way in SourceFixture::all() {
-        way.misbehave(&deed);
-        let mut road = FetchSetup::new();
-        way.settle(&mut road.settings);
-        let content = road.content(way.kind, &way.location).unwrap_or_else(|error| panic!("{}: {error}", way.name));
-        assert!(content.line_count() >= 20, "{}: {}", way.name, content.line_count());
+    let transform: ReplyTransform = Arc::new(StubReply::packed);
+    for fixture in SourceFixture::all() {
+        fixture.inject_fault(&transform);
+        let mut setup = FetchSetup::new();
+        fixture.apply_settings(&mut setup.settings);
+        let content =
+            setup.content(fixture.kind, &fixture.location).unwrap_or_else(|error| panic!("{}: {error}", fixture.name));
+        assert!(content.line_count() >= 20, "{}: {}", fixture.name, content.line_count());
     }
 }
 
 #[test]
-fn a_coding_that_nobody_asked_for_is_named() {
+fn a_coding_that_was_not_requested_is_named() {
     on_every_way(
         &ExpectedFailure::default(),
         |whole| whole.header("Content-Encoding", "br"),
-        |way, end| {
-            is(way, end, "bad_answer", "compressed as “br”");
+        |fixture, end| {
+            is(fixture, end, "bad_answer", "compressed as “br”");
         },
     );
 }
@@ -62,7 +63,7 @@ fn a_406_is_asked_again_once_as_a_browser_asks_and_then_named() {
     on_every_way(
         &ExpectedFailure::default(),
         |_| StubReply::status(406),
-        |way, end| is(way, end, "not_acceptable", "(406"),
+        |fixture, end| is(fixture, end, "not_acceptable", "(406"),
     );
 }
 

@@ -1,4 +1,4 @@
-//! The road outside, tried against a server that misbehaves and against files that nobody here wrote.
+//! Fetching, tested with a stub server that injects faults and with files of other projects.
 
 mod excel;
 mod failing_sources;
@@ -31,7 +31,7 @@ use crate::support::waiting::WAIT_LIMIT;
 
 const SAMPLE: &[u8] = b"id,artist\n1,Miles Davis\n";
 
-/// A house with nothing but its road outside. Its own machine may be fetched from.
+/// The settings and limits of fetches without an engine. Fetches from 127.0.0.1 are allowed.
 pub(super) struct FetchSetup {
     pub(super) folder: tempfile::TempDir,
     pub(super) settings: KindSettings,
@@ -58,7 +58,7 @@ impl FetchSetup {
         self
     }
 
-    pub(super) fn in_a_run_of(mut self, limit: Duration) -> Self {
+    pub(super) fn with_run_limit(mut self, limit: Duration) -> Self {
         self.run = limit;
         self
     }
@@ -93,7 +93,7 @@ impl FetchSetup {
         }
     }
 
-    /// The code and the sentence of the failure of a fetch from an address.
+    /// The code and the message of a fetch that must fail.
     pub(super) fn failure(&self, url: &str) -> (&'static str, String) {
         expect_failure(self.get(url).map(drop))
     }
@@ -130,7 +130,7 @@ pub(super) fn read_cells(content: &dyn FetchedContent) -> Vec<Vec<String>> {
     read_rows(content).into_iter().map(|row| row.cells).collect()
 }
 
-/// A watch that notes what it is told, and says stop when it is told to.
+/// An observer that records what it is given and cancels when `stop` is set.
 #[derive(Default)]
 pub(super) struct RecordingObserver {
     pub(super) stop: AtomicBool,

@@ -1,4 +1,4 @@
-//! CSV files of other projects, with their oddities: the right text, or a clear issue, and never a shifted cell.
+//! Odd CSV files of other projects: the right text or a clear issue, and never a shifted cell.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use lockstep::fetch::{FetchError, FetchedContent};
 use super::{FetchSetup, expect_failure, read_cells, read_rows};
 use crate::support::shared_data;
 
-/// A folder of CSV files that nobody here wrote.
+/// A folder of CSV files of another project.
 struct CsvFolder(PathBuf);
 
 impl CsvFolder {
@@ -43,18 +43,18 @@ fn csv_spectrum_equals_its_twins() {
     for path in spectrum.paths() {
         let twin = spectrum.0.join("../json").join(path.with_extension("json").file_name().expect("a name"));
         let twin = std::fs::read_to_string(twin).expect("the twin");
-        // One row may stand alone, without a list around it.
+        // A single row may have no list around it.
         let mut twin = match serde_json::from_str(&twin).expect("JSON") {
             serde_json::Value::Array(items) => items,
             item => vec![item],
         };
         if path.ends_with("location_coordinates.csv") {
-            // Its twin has another telephone number than the CSV file itself.
+            // Its JSON twin has another telephone number than the CSV file.
             twin[0]["Contact Phone Number"] = "2095257564".into();
         }
         let mut text = std::fs::read_to_string(&path).expect("text");
         if path.to_string_lossy().ends_with("_crlf.csv") && !text.contains('\r') {
-            // Packing took away what the file is named for.
+            // The archive does not preserve the property that the file is named after.
             text = text.replace('\n', "\r\n");
         }
         let copy = copies.path().join("copy.csv");
@@ -101,7 +101,7 @@ fn every_file_is_read_to_its_end_or_refused_and_no_row_is_shifted_in_silence() {
 }
 
 #[test]
-fn the_fixtures_names_say_the_trouble() {
+fn the_names_of_the_files_match_the_issues() {
     let Some(fixtures) = CsvFolder::folder("csv-parser-fixtures") else { return };
     let fixture = |name: &str| fixtures.read(name);
     assert_eq!(read_cells(&*fixture("comma-in-quote.csv")), [["John", "Doe", "120 any st.", "Anytown, WW", "08123"]]);
@@ -122,7 +122,7 @@ fn the_fixtures_names_say_the_trouble() {
         read_rows(&*fixture("comment.csv")).iter().all(|row| row.surplus),
         "the table under a comment has no header"
     );
-    // Quotation marks escaped in a way that CSV does not know are told.
+    // Quotation marks with an escape that CSV does not have are reported.
     for row in read_rows(&*fixture("option-escape.csv")).iter().take(2) {
         assert!(row.cells[2] == "2" || row.cells[2] == "4");
         assert_eq!(row.mended[0].column, Some(1));
@@ -160,7 +160,7 @@ fn the_horrors_are_read_in_their_own_encodings_and_delimiters() {
 }
 
 #[test]
-fn no_cells_look_swapped_in_files_in_which_none_are() {
+fn no_shifted_cells_are_reported_in_files_without_any() {
     let Some(data) = shared_data("csv") else { return };
     let mut folders = vec![data.clone(), data.with_file_name("catalog")];
     let mut read_files = 0;

@@ -12,24 +12,24 @@ use crate::support::{TestDatabase, TestEngine};
 
 #[test]
 fn a_web_page_never_reaches_a_parser() {
-    let outside = StubServer::start();
-    outside.set("/login", StubReply::html("id,title\n1,x\n"));
-    outside.set("/hidden", StubReply::csv("\u{FEFF}\n <!DOCTYPE html><p>id,title"));
-    outside.set("/bare", StubReply::status(200).body("<HTML><body>"));
+    let stub = StubServer::start();
+    stub.set("/login", StubReply::html("id,title\n1,x\n"));
+    stub.set("/hidden", StubReply::csv("\u{FEFF}\n <!DOCTYPE html><p>id,title"));
+    stub.set("/bare", StubReply::status(200).body("<HTML><body>"));
     for path in ["/login", "/hidden", "/bare"] {
-        let (code, message) = FetchSetup::new().failure(&outside.url(path));
+        let (code, message) = FetchSetup::new().failure(&stub.url(path));
         assert_eq!(code, "html_page", "{message}");
     }
 }
 
 #[test]
 fn statuses_are_explained() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     for (status, expected) in
         [(401, "unauthorized"), (403, "forbidden"), (404, "not_found"), (410, "gone"), (418, "bad_status")]
     {
-        outside.set("/a", StubReply::status(status));
-        let (code, message) = FetchSetup::new().failure(&outside.url("/a"));
+        stub.set("/a", StubReply::status(status));
+        let (code, message) = FetchSetup::new().failure(&stub.url("/a"));
         assert_eq!(code, expected);
         assert!(message.contains(&status.to_string()), "{message}");
     }
@@ -37,17 +37,17 @@ fn statuses_are_explained() {
 
 #[test]
 fn what_the_server_calls_unchanged_is_not_sent_again() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let odd = "W/\"a, b\"";
-    outside.set("/a.csv", StubReply::csv("id\n1\n").etag(odd).header("Last-Modified", "Thu, 19 Nov 2026 08:00:00 GMT"));
-    let road = FetchSetup::new();
-    let first = road.get(&outside.url("/a.csv")).expect("content");
+    stub.set("/a.csv", StubReply::csv("id\n1\n").etag(odd).header("Last-Modified", "Thu, 19 Nov 2026 08:00:00 GMT"));
+    let setup = FetchSetup::new();
+    let first = setup.get(&stub.url("/a.csv")).expect("content");
     let known = first.validators().clone();
     assert_eq!(known.etag.as_deref(), Some(odd));
-    let location = SourceLocation::Url(outside.url("/a.csv"));
-    let again = road.fetch("csv", &location, Some(&known), &RecordingObserver::default()).expect("an answer");
+    let location = SourceLocation::Url(stub.url("/a.csv"));
+    let again = setup.fetch("csv", &location, Some(&known), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(None)));
-    let seen = outside.requests("/a.csv");
+    let seen = stub.requests("/a.csv");
     assert_eq!(seen[0].header("If-None-Match"), None);
     assert_eq!(seen[1].header("If-None-Match"), Some(odd));
     assert_eq!(seen[1].header("If-Modified-Since"), Some("Thu, 19 Nov 2026 08:00:00 GMT"));
@@ -55,61 +55,61 @@ fn what_the_server_calls_unchanged_is_not_sent_again() {
 
 #[test]
 fn the_same_body_is_unchanged_but_a_full_fetch_brings_it() {
-    let outside = StubServer::start();
-    outside.csv("/a.csv", "id\n1\n");
-    let road = FetchSetup::new();
-    let known = road.get(&outside.url("/a.csv")).expect("content").validators().clone();
+    let stub = StubServer::start();
+    stub.csv("/a.csv", "id\n1\n");
+    let setup = FetchSetup::new();
+    let known = setup.get(&stub.url("/a.csv")).expect("content").validators().clone();
     assert_eq!((known.etag.as_deref(), known.last_modified.as_deref()), (None, None));
-    let location = SourceLocation::Url(outside.url("/a.csv"));
-    let again = road.fetch("csv", &location, Some(&known), &RecordingObserver::default()).expect("an answer");
+    let location = SourceLocation::Url(stub.url("/a.csv"));
+    let again = setup.fetch("csv", &location, Some(&known), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(_)));
-    outside.csv("/a.csv", "id\n2\n");
-    let changed = road.fetch("csv", &location, Some(&known), &RecordingObserver::default()).expect("an answer");
+    stub.csv("/a.csv", "id\n2\n");
+    let changed = setup.fetch("csv", &location, Some(&known), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(changed, FetchOutcome::Content(_)));
     let none =
-        road.fetch("csv", &location, Some(&Validators::default()), &RecordingObserver::default()).expect("an answer");
+        setup.fetch("csv", &location, Some(&Validators::default()), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(none, FetchOutcome::Content(_)));
 }
 
 #[test]
 fn a_new_name_for_the_same_content_is_kept() {
-    let (db, outside) = (TestDatabase::sqlite(), StubServer::start());
-    let (house, albums) = (TestEngine::on(&db), || StubReply::csv("id,title\n1,One\n"));
-    outside.set("/a.csv", albums().etag("\"one\""));
-    outside.then("/a.csv", albums().etag("\"two\""));
-    let source = house.url_source("albums", outside.url("/a.csv"));
+    let (db, stub) = (TestDatabase::sqlite(), StubServer::start());
+    let (engine, albums) = (TestEngine::on_database(&db), || StubReply::csv("id,title\n1,One\n"));
+    stub.set("/a.csv", albums().etag("\"one\""));
+    stub.then("/a.csv", albums().etag("\"two\""));
+    let source = engine.url_source("albums", stub.url("/a.csv"));
     for _ in 0..3 {
-        let record = house.go(&source, &incremental_sync());
+        let record = engine.run_request(&source, &incremental_sync());
         assert_eq!((record.status, record.stats.updated), (Status::Completed, 0), "{}", record.message);
     }
-    let seen = outside.requests("/a.csv");
+    let seen = stub.requests("/a.csv");
     let known: Vec<_> = seen.iter().map(|seen| seen.header("If-None-Match")).collect();
     assert_eq!(known, [None, Some("\"one\""), Some("\"two\"")]);
-    let kept = house.store.catalog(source.id).expect("an answer").expect("a catalog").validators;
+    let kept = engine.store.catalog(source.id).expect("an answer").expect("a catalog").validators;
     assert_eq!(kept.etag.as_deref(), Some("\"two\""));
     assert!(kept.body_hash.is_some());
 }
 
 #[test]
 fn a_304_that_was_not_asked_for_is_a_failure() {
-    let outside = StubServer::start();
-    outside.set("/a", StubReply::status(304));
-    assert_eq!(FetchSetup::new().failure(&outside.url("/a")).0, "bad_status");
+    let stub = StubServer::start();
+    stub.set("/a", StubReply::status(304));
+    assert_eq!(FetchSetup::new().failure(&stub.url("/a")).0, "bad_status");
 }
 
 #[test]
 fn encodings_are_recognised_declared_or_not() {
-    let outside = StubServer::start();
-    let road = FetchSetup::new();
-    outside.set(
+    let stub = StubServer::start();
+    let setup = FetchSetup::new();
+    stub.set(
         "/declared",
         StubReply::csv(b"id;name\n1;Bj\xF6rk\n").header("Content-Type", "text/csv; charset=ISO-8859-1"),
     );
     let wide: Vec<u8> = "\u{FEFF}id\tname\r\n1\tBjörk\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    outside.set("/wide", StubReply::csv(wide));
-    outside.set("/silent", StubReply::status(200).body(b"id,name\n1,Bj\xF6rk\n").gzip());
+    stub.set("/wide", StubReply::csv(wide));
+    stub.set("/silent", StubReply::status(200).body(b"id,name\n1,Bj\xF6rk\n").gzip());
     for path in ["/declared", "/wide", "/silent"] {
-        let content = road.get(&outside.url(path)).expect("content");
+        let content = setup.get(&stub.url(path)).expect("content");
         assert_eq!(content.columns(), ["id", "name"], "{path}");
         assert_eq!(read_cells(&*content), [["1", "Björk"]], "{path}");
         assert_eq!(content.line_count(), 2, "{path}");
@@ -118,44 +118,44 @@ fn encodings_are_recognised_declared_or_not() {
 
 #[test]
 fn a_declared_charset_that_the_bytes_contradict_is_not_believed() {
-    let outside = StubServer::start();
-    let road = FetchSetup::new();
-    outside.set("/utf-8-declared.csv", StubReply::csv(b"id,name\n1,Bj\xF6rk\n"));
+    let stub = StubServer::start();
+    let setup = FetchSetup::new();
+    stub.set("/utf-8-declared.csv", StubReply::csv(b"id,name\n1,Bj\xF6rk\n"));
     let latin = "text/csv; charset=ISO-8859-1";
-    outside.set("/latin-declared.csv", StubReply::csv("id,name\n1,Björk\n").header("Content-Type", latin));
+    stub.set("/latin-declared.csv", StubReply::csv("id,name\n1,Björk\n").header("Content-Type", latin));
     for path in ["/utf-8-declared.csv", "/latin-declared.csv"] {
-        let content = road.get(&outside.url(path)).expect("content");
+        let content = setup.get(&stub.url(path)).expect("content");
         assert_eq!(read_cells(&*content), [["1", "Björk"]], "{path}");
         assert!(read_rows(&*content).iter().all(|row| row.mended.is_empty()), "{path}");
     }
 }
 
 #[test]
-fn what_is_packed_in_a_way_nobody_asked_for_is_refused() {
-    let outside = StubServer::start();
-    let road = FetchSetup::new();
+fn a_content_encoding_that_was_not_requested_is_refused() {
+    let stub = StubServer::start();
+    let setup = FetchSetup::new();
     for encoding in ["br", "zstd", "compress"] {
-        outside.set("/a.csv", StubReply::csv("id\n1\n").header("Content-Encoding", encoding));
-        let (code, message) = road.failure(&outside.url("/a.csv"));
+        stub.set("/a.csv", StubReply::csv("id\n1\n").header("Content-Encoding", encoding));
+        let (code, message) = setup.failure(&stub.url("/a.csv"));
         assert_eq!(code, "bad_answer", "{encoding}: {message}");
         assert!(message.contains(encoding) && message.contains("127.0.0.1"), "{message}");
     }
     for plain in ["identity", "Identity", "", "UTF-8", "none", "binary", "gzip"] {
-        outside.set("/a.csv", StubReply::csv("id\n1\n").header("Content-Encoding", plain));
-        assert_eq!(read_cells(&*road.get(&outside.url("/a.csv")).expect("content")), [["1"]], "{plain}");
+        stub.set("/a.csv", StubReply::csv("id\n1\n").header("Content-Encoding", plain));
+        assert_eq!(read_cells(&*setup.get(&stub.url("/a.csv")).expect("content")), [["1"]], "{plain}");
     }
-    outside.set("/a.csv", StubReply::csv("id\n1\n").gzip());
-    assert_eq!(read_cells(&*road.get(&outside.url("/a.csv")).expect("content")), [["1"]]);
+    stub.set("/a.csv", StubReply::csv("id\n1\n").gzip());
+    assert_eq!(read_cells(&*setup.get(&stub.url("/a.csv")).expect("content")), [["1"]]);
 }
 
 #[test]
-fn what_was_mended_is_told_and_what_cannot_be_placed_is_marked() {
-    let outside = StubServer::start();
-    // With so much that is right, one broken byte is only that.
+fn corrected_cells_are_reported_and_surplus_cells_are_marked() {
+    let stub = StubServer::start();
+    // With so many valid characters, one broken byte does not change the encoding.
     let sound = format!("{},y,z,,\n", "ö".repeat(30));
     let text = [b"\nid,title,title,\n1,a\0b\n\n2,\xFF,c,d,e\n,,,\n3,", sound.as_bytes()].concat();
-    outside.set("/a.csv", StubReply::csv(text));
-    let content = FetchSetup::new().get(&outside.url("/a.csv")).expect("content");
+    stub.set("/a.csv", StubReply::csv(text));
+    let content = FetchSetup::new().get(&stub.url("/a.csv")).expect("content");
     assert_eq!(content.columns(), ["id", "title", "title (2)", "column 4"]);
     let rows = read_rows(&*content);
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [3, 5, 7]);

@@ -1,4 +1,4 @@
-//! Reader accounts: what is asked, what becomes of the answers, and what is done when they are none.
+//! Reader accounts: the requests, the articles made of the answers, and the handling of invalid answers.
 
 mod failures;
 mod request_limits;
@@ -33,7 +33,7 @@ impl ItemLookup for StoredCatalog {
     }
 }
 
-/// What a run was told.
+/// Records issues, progress and waits.
 #[derive(Default)]
 struct ReaderObserver {
     issues: Mutex<Vec<String>>,
@@ -68,8 +68,8 @@ impl FetchObserver for ReaderObserver {
     }
 }
 
-/// Fetches the account at `url` with the articles that a catalog has; answers the articles, the last of a key counting,
-/// in the order in which they came.
+/// Fetches the account at `url` for a catalog with these articles. Returns the keys in the order of arrival, and the
+/// articles; of several with one key the last.
 fn fetch(
     url: &str,
     mode: Mode,
@@ -86,13 +86,13 @@ fn within(
     stored: &StoredFields,
     notes: &ReaderObserver,
 ) -> Result<(Vec<String>, StoredFields), FetchError> {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let (nothing, shelf) = (Validators::default(), StoredCatalog(stored.clone()));
     let order =
         FetchRequest { sync_id: Some(SyncId::new()), mode, items: &shelf, ..FetchRequest::for_probe(&nothing, limit) };
     let mut source = source_of_kind("reader", SourceLocation::Url(url.to_owned()));
     source.noun = "article/articles".parse().expect("a noun");
-    match road.kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
+    match setup.kinds().get("reader").expect("a kind").fetch(&source, &order, notes)? {
         FetchOutcome::Content(content) => {
             assert!(!content.is_complete(), "articles that roll off stay");
             let columns = content.columns().to_vec();
@@ -148,18 +148,18 @@ fn each_of_the_three_servers_is_understood() {
         assert_eq!(cell(0, "enclosure"), sound, "{dialect:?}");
         assert_eq!(notes.issues(), [""; 0], "{dialect:?}");
         assert_eq!(
-            server.asked_for(),
+            server.take_request_names(),
             ["login", "subscriptions", "all", "unread", "starred", "contents"],
             "{dialect:?}"
         );
-        // Whatever is said of an article is said the same way each time.
+        // The fields of an article are the same each time.
         let again = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles").1;
         assert_eq!(again, stored, "{dialect:?}");
     }
 }
 
 #[test]
-fn columns_say_what_they_are() {
+fn columns_have_their_types() {
     let server = ReaderServer::start(ReaderDialect::Miniflux, articles());
     let content = FetchSetup::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
     let kinds: Vec<_> =
@@ -175,8 +175,8 @@ fn columns_say_what_they_are() {
     ] {
         assert!(kinds.contains(&(name, Some(kind))), "{name}: {kinds:?}");
     }
-    let road = FetchSetup::new();
-    let kinds = road.kinds();
+    let setup = FetchSetup::new();
+    let kinds = setup.kinds();
     let kind = kinds.get("reader").expect("a kind");
     assert_eq!((kind.key_column(), kind.default_noun().many.as_str()), (Some("id"), "articles"));
     assert_eq!(kind.label(&SourceLocation::Url(server.url())), "Reader account");
@@ -190,7 +190,7 @@ fn an_account_without_articles_is_no_trouble() {
         let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("an empty account");
         assert!(keys.is_empty() && notes.issues().len() == 1, "{dialect:?}: {:?}", notes.issues());
         assert!(notes.issues()[0].contains("lists no articles in this account"), "{dialect:?}: {:?}", notes.issues());
-        assert_eq!(server.asked_for(), ["login", "subscriptions", "all"]);
+        assert_eq!(server.take_request_names(), ["login", "subscriptions", "all"]);
     }
 }
 
@@ -206,7 +206,7 @@ fn long_lists_come_page_by_page_and_contents_in_batches() {
             let states = (field(&stored, article, "read") == "yes", field(&stored, article, "starred") == "yes");
             assert_eq!(states, (article.read, article.starred), "{dialect:?}: {}", article.title);
         }
-        let asked = server.asked_for();
+        let asked = server.take_request_names();
         let count = |what: &str| asked.iter().filter(|asked| *asked == what).count();
         assert_eq!(
             (count("login"), count("subscriptions"), count("all"), count("unread")),
@@ -234,7 +234,7 @@ fn what_the_catalog_has_gets_its_states_and_nothing_more() {
         let (_, mut stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("articles");
         server.asked();
         let title = |article: &ReaderArticle| article.title.clone();
-        // One that was stored otherwise is fetched anew.
+        // An article that was stored differently is fetched again.
         stored.get_mut(&articles[7].key()).expect("the seventh").remove(0);
         articles[3].read = !articles[3].read;
         articles[3].title = "Another title, which only a full sync sees".to_owned();
@@ -262,11 +262,11 @@ fn what_the_catalog_has_gets_its_states_and_nothing_more() {
 }
 
 #[test]
-fn a_look_takes_a_few_articles_and_few_requests() {
+fn a_probe_reads_a_few_articles_with_few_requests() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, ReaderArticle::many(5000, 2345));
         let content = FetchSetup::new().content("reader", &SourceLocation::Url(server.url())).expect("a look");
         assert_eq!(read_rows(&*content).len(), 20);
-        assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "contents"]);
+        assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "contents"]);
     }
 }

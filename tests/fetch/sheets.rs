@@ -1,4 +1,4 @@
-//! Google Sheets, played by the server outside.
+//! Public Google sheets, by the stub server.
 
 use lockstep::domain::location::SourceLocation;
 
@@ -9,10 +9,10 @@ use crate::support::workbook_builder::sample_path;
 
 const ID: &str = "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms";
 
-fn road(outside: &StubServer) -> FetchSetup {
-    let mut road = FetchSetup::new();
-    road.settings.google_url = outside.url("").parse().expect("an address");
-    road
+fn fetch_setup(stub: &StubServer) -> FetchSetup {
+    let mut setup = FetchSetup::new();
+    setup.settings.google_url = stub.url("").parse().expect("an address");
+    setup
 }
 
 fn link(rest: &str) -> SourceLocation {
@@ -21,139 +21,139 @@ fn link(rest: &str) -> SourceLocation {
 
 #[test]
 fn a_sheet_is_fetched_by_its_link_with_the_right_tab() {
-    let outside = StubServer::start();
-    outside.sheet(ID, 0, "id,title\n1,first\n");
-    outside.sheet(ID, 42, "id,title\n1,second\n");
-    let road = road(&outside);
+    let stub = StubServer::start();
+    stub.sheet(ID, 0, "id,title\n1,first\n");
+    stub.sheet(ID, 42, "id,title\n1,second\n");
+    let setup = fetch_setup(&stub);
     for (location, title) in [
         (link("/edit?usp=sharing"), "first"),
         (SourceLocation::Url(ID.to_owned()), "first"),
         (link("/edit#gid=0"), "first"),
         (link("/edit?gid=42#gid=42"), "second"),
     ] {
-        let content = road.content("sheet", &location).expect("the sheet");
+        let content = setup.content("sheet", &location).expect("the sheet");
         assert_eq!(read_cells(&*content), [["1", title]], "{location:?}");
     }
 }
 
 #[test]
-fn a_sheet_that_is_not_public_says_how_to_share_it() {
-    let outside = StubServer::start();
-    outside.private_sheet(ID);
-    let road = road(&outside);
-    let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
+fn the_error_of_a_sheet_that_is_not_public_explains_how_to_share_it() {
+    let stub = StubServer::start();
+    stub.serve_private_sheet(ID);
+    let setup = fetch_setup(&stub);
+    let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
     assert_eq!(code, "sign_in_page");
     assert!(message.contains("Anyone with the link"), "{message}");
-    assert_eq!(outside.hits("/ServiceLogin"), 0);
-    outside.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::html("<html>Sign in"));
-    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "sign_in_page");
-    outside.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::status(401));
-    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+    assert_eq!(stub.request_count("/ServiceLogin"), 0);
+    stub.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::html("<html>Sign in"));
+    assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "sign_in_page");
+    stub.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::status(401));
+    assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "sign_in_page");
 }
 
 #[test]
-fn a_sheet_whose_downloads_are_disabled_says_who_can_allow_them() {
-    let outside = StubServer::start();
-    let road = road(&outside);
+fn the_error_of_a_sheet_with_disabled_downloads_names_who_can_allow_them() {
+    let stub = StubServer::start();
+    let setup = fetch_setup(&stub);
     let owner = "<!DOCTYPE html><html><head><title>Google Drive: Access Denied</title></head><body><p>Sorry, the owner \
                  hasn't given you permission to download this file.</p></body></html>";
     let export = format!("/spreadsheets/d/{ID}/export");
     for reply in [StubReply::html(owner), StubReply::status(403).body(owner)] {
-        outside.set(&export, reply);
-        let (code, message) = expect_failure(road.content("sheet", &link("/edit")));
+        stub.set(&export, reply);
+        let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
         assert!(code == "downloads_disabled", "{code}");
         assert!(message.starts_with("Downloads are disabled by the owner of this sheet."), "{message}");
     }
-    outside.set(&export, StubReply::html("<title>Google Drive: Access Denied</title><p>You need access"));
-    assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "sign_in_page");
+    stub.set(&export, StubReply::html("<title>Google Drive: Access Denied</title><p>You need access"));
+    assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "sign_in_page");
 }
 
 #[test]
 fn a_tab_by_name_is_never_taken_for_another() {
-    let outside = StubServer::start();
-    let road = road(&outside);
+    let stub = StubServer::start();
+    let setup = fetch_setup(&stub);
     let path = format!("/spreadsheets/d/{ID}/gviz/tq");
-    // Google answers for a name that it does not know with the first tab.
+    // For an unknown name Google answers with the first tab.
     let tabs: Vec<NamedTab> =
         vec![("A-sides", &[&["id", "title"], &["1", "first"]]), ("B-sides", &[&["id", "title"], &["1", "second"]])];
-    outside.decide(&path, answer_queries(tabs.clone()));
-    let by_name = |name: &str| road.content("sheet", &link(&format!("/gviz/tq?tqx=out:csv&sheet={name}")));
+    stub.reply_with(&path, answer_queries(tabs.clone()));
+    let by_name = |name: &str| setup.content("sheet", &link(&format!("/gviz/tq?tqx=out:csv&sheet={name}")));
     assert_eq!(read_cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
     let (code, message) = expect_failure(by_name("Albms"));
     assert!(code == "no_tab" && message.contains("“Albms”") && message.contains("gid="), "{message}");
-    // What refuses an unknown name takes none for another.
+    // A service that refuses unknown names never answers with another tab.
     for status in [400, 404] {
         let known = answer_queries(tabs.clone());
         let is_known = |seen: &RecordedRequest| seen.target.contains("sheet=B-sides&");
-        outside.decide(&path, move |seen| if is_known(seen) { known(seen) } else { StubReply::status(status) });
+        stub.reply_with(&path, move |seen| if is_known(seen) { known(seen) } else { StubReply::status(status) });
         assert_eq!(read_cells(&*by_name("B-sides").expect("the tab")), [["1", "second"]]);
     }
     let published = SourceLocation::Url("https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?sheet=B".to_owned());
-    assert_eq!(expect_failure(road.content("sheet", &published)).0, "no_tab");
+    assert_eq!(expect_failure(setup.content("sheet", &published)).0, "no_tab");
 }
 
 #[test]
 fn a_busy_google_is_waited_for_by_its_name() {
-    let outside = StubServer::start();
-    let road = road(&outside);
+    let stub = StubServer::start();
+    let setup = fetch_setup(&stub);
     let export = format!("/spreadsheets/d/{ID}/export");
-    outside.set(&export, StubReply::status(429).header("Retry-After", "0"));
-    outside.then(&export, StubReply::csv("id\n1\n"));
+    stub.set(&export, StubReply::status(429).header("Retry-After", "0"));
+    stub.then(&export, StubReply::csv("id\n1\n"));
     let watch = RecordingObserver::default();
-    assert!(road.fetch("sheet", &link("/edit"), None, &watch).is_ok());
+    assert!(setup.fetch("sheet", &link("/edit"), None, &watch).is_ok());
     assert_eq!(watch.waits.lock().expect("waits")[0].0, "Google");
 }
 
 #[test]
 fn a_sheet_is_redirected_to_googles_hosts_only() {
-    let outside = StubServer::start();
-    let road = road(&outside).allowing("127.0.0.1,localhost");
-    outside.csv("/stolen", "id\n1\n");
-    let elsewhere = format!("http://localhost:{}/stolen", outside.port());
+    let stub = StubServer::start();
+    let setup = fetch_setup(&stub).allowing("127.0.0.1,localhost");
+    stub.csv("/stolen", "id\n1\n");
+    let elsewhere = format!("http://localhost:{}/stolen", stub.port());
     for target in [elsewhere.as_str(), "https://google.com.evil.example/", "https://evilgoogle.com/"] {
-        outside.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::redirect(307, target));
-        assert_eq!(expect_failure(road.content("sheet", &link("/edit"))).0, "bad_redirect", "{target}");
+        stub.set(&format!("/spreadsheets/d/{ID}/export"), StubReply::redirect(307, target));
+        assert_eq!(expect_failure(setup.content("sheet", &link("/edit"))).0, "bad_redirect", "{target}");
     }
-    assert_eq!(outside.hits("/stolen"), 0);
+    assert_eq!(stub.request_count("/stolen"), 0);
 }
 
 #[test]
 fn a_stand_in_for_google_is_still_subject_to_the_guard() {
-    let outside = StubServer::start();
-    outside.sheet(ID, 0, "id\n1\n");
-    assert_eq!(expect_failure(road(&outside).allowing("").content("sheet", &link("/edit"))).0, "address_refused");
+    let stub = StubServer::start();
+    stub.sheet(ID, 0, "id\n1\n");
+    assert_eq!(expect_failure(fetch_setup(&stub).allowing("").content("sheet", &link("/edit"))).0, "address_refused");
 }
 
 #[test]
-fn a_link_to_something_else_is_told() {
-    let road = FetchSetup::new();
+fn a_link_to_something_else_is_an_error() {
+    let setup = FetchSetup::new();
     let document = SourceLocation::Url(format!("https://docs.google.com/document/d/{ID}/edit"));
-    let (code, message) = expect_failure(road.content("sheet", &document));
+    let (code, message) = expect_failure(setup.content("sheet", &document));
     assert_eq!(code, "bad_address");
     assert!(message.starts_with("That is a document, not a sheet"), "{message}");
-    assert_eq!(expect_failure(road.content("csv", &link("/edit"))).0, "sheet_link");
+    assert_eq!(expect_failure(setup.content("csv", &link("/edit"))).0, "sheet_link");
 }
 
 #[test]
 fn a_workbook_that_google_makes_of_a_sheet_is_not_fetched() {
-    let outside = StubServer::start();
-    let road = road(&outside);
+    let stub = StubServer::start();
+    let setup = fetch_setup(&stub);
     let sheet = format!("/spreadsheets/d/{ID}");
     for rest in
         ["/export?format=xlsx&range=A1:B3", "/pub?output=xlsx&gid=7", "/export?format=ods", "/gviz/tq?tq=select+A"]
     {
-        let link = SourceLocation::Url(outside.url(&format!("{sheet}{rest}")));
-        let (code, message) = expect_failure(road.content("excel", &link));
+        let link = SourceLocation::Url(stub.url(&format!("{sheet}{rest}")));
+        let (code, message) = expect_failure(setup.content("excel", &link));
         assert_eq!(code, "sheet_link", "{rest}: {message}");
         assert!(message.contains("choose the kind Google Sheet (--kind sheet)"), "{rest}: {message}");
     }
-    assert_eq!(outside.hits(&sheet), 0);
-    // On another host a path like that says nothing.
+    assert_eq!(stub.request_count(&sheet), 0);
+    // On another host such a path has no meaning.
     let elsewhere = StubServer::start();
     let albums = std::fs::read(sample_path("albums.xlsx")).expect("a file");
     elsewhere.set("/spreadsheets/export", StubReply::status(200).body(albums));
     let link = SourceLocation::Url(elsewhere.url("/spreadsheets/export?format=xlsx&range=A1:B3"));
-    assert_eq!(road.content("excel", &link).unwrap_or_else(|error| panic!("{error}")).line_count(), 3);
+    assert_eq!(setup.content("excel", &link).unwrap_or_else(|error| panic!("{error}")).line_count(), 3);
 }
 
 #[test]

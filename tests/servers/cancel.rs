@@ -1,10 +1,10 @@
-//! Ending a run that somebody no longer wants, through the doors of the real program.
+//! Cancelling runs through the pages and the API of the real program.
 
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::mid_run::{EndedTooSoon, in_the_middle, reach, reach_percent};
+use super::mid_run::{EndedTooSoon, in_the_middle, reach, wait_for_percent};
 use super::write_albums;
 use crate::support::http_client::TestHttpClient;
 use crate::support::load_clock::measure_load_time;
@@ -16,10 +16,10 @@ use crate::support::{TestDatabase, on_both_databases};
 on_both_databases! {
     a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits,
     a_cancel_takes_effect_within_five_seconds_while_it_works,
-    a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so,
+    a_cancel_in_the_final_transaction_is_refused_as_too_late,
 }
 
-/// Cancels a run that works; answers its status once it has ended.
+/// Cancels a running run; returns its status report after it has ended.
 fn cancel(server: &ServerProcess, id: &str, during: &str) -> Result<Value, EndedTooSoon> {
     let mut last = Value::Null;
     let (answer, took) = measure_load_time(|| {
@@ -43,14 +43,14 @@ fn cancel(server: &ServerProcess, id: &str, during: &str) -> Result<Value, Ended
 }
 
 fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &TestDatabase) {
-    let home = ServerSetup::on(db).with("LOCKSTEP_WORKERS", "1");
-    let server = home.start();
-    home.furnish();
-    let (outside, csv) = (StubServer::start(), write_albums(&home.path("small.csv"), 300, "Title"));
-    home.add_url("albums", outside.url("/albums.csv"));
-    let big = home.path("big.csv");
+    let setup = ServerSetup::on_database(db).with("LOCKSTEP_WORKERS", "1");
+    let server = setup.start();
+    setup.add_admin_and_token();
+    let (stub, csv) = (StubServer::start(), write_albums(&setup.path("small.csv"), 300, "Title"));
+    setup.add_url("albums", stub.url("/albums.csv"));
+    let big = setup.path("big.csv");
     write_albums(&big, 100, "Title");
-    home.add_file("big", &big);
+    setup.add_file("big", &big);
     let ways = [
         ("a hanging fetch", StubReply::csv(&csv).hang()),
         ("headers and then nothing", StubReply::csv(&csv).hang_at(0)),
@@ -60,15 +60,15 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Test
     ];
     let count = ways.len();
     for (what, reply) in ways {
-        outside.set("/albums.csv", reply);
-        let asked = outside.hits("/albums.csv");
+        stub.set("/albums.csv", reply);
+        let asked = stub.request_count("/albums.csv");
         let id = server.begin("albums");
         wait_for(what, || {
             let waits =
                 server.status(&id)["message"].as_str().is_some_and(|message| message.starts_with("Rate-limited by"));
-            outside.hits("/albums.csv") > asked && waits == what.starts_with("a server")
+            stub.request_count("/albums.csv") > asked && waits == what.starts_with("a server")
         });
-        // The only worker is busy, so another one waits; and one that waits ends at once.
+        // The only worker is busy, so another run is pending. A pending run is cancelled at once.
         let other = server.begin("big");
         assert_eq!(server.status(&other)["status"], "pending", "{what}");
         let answer = server.post(&format!("/api/sync/{other}/cancel"), &json!({}));
@@ -81,21 +81,21 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_fetches_or_waits(db: &Test
     let records = i64::try_from(2 * count).expect("a few");
     assert_eq!(db.count("sync_records", "status = 'cancelled'"), records, "one for each");
 
-    outside.csv("/albums.csv", &csv);
+    stub.csv("/albums.csv", &csv);
     let id = server.begin("albums");
     server.wait_for_status(&id, "completed");
 }
 
 fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &TestDatabase) {
     in_the_middle(db, 100_000, |db, albums| {
-        let home = ServerSetup::on(db);
-        let server = home.start();
-        home.furnish();
-        let file = home.path("albums.csv");
+        let setup = ServerSetup::on_database(db);
+        let server = setup.start();
+        setup.add_admin_and_token();
+        let file = setup.path("albums.csv");
         write_albums(&file, albums, "Title");
-        home.add_file("albums", &file);
+        setup.add_file("albums", &file);
         let id = server.begin("albums");
-        reach_percent(&server, &id, 20)?;
+        wait_for_percent(&server, &id, 20)?;
         let ended = cancel(&server, &id, "the work")?["progress"].as_u64().expect("a percentage");
         assert!((20..100).contains(&ended), "{ended} %");
         let kept = db.count("items", "removed_at IS NULL");
@@ -108,22 +108,22 @@ fn a_cancel_takes_effect_within_five_seconds_while_it_works(db: &TestDatabase) {
     });
 }
 
-fn a_cancel_in_the_final_transaction_comes_too_late_and_is_told_so(db: &TestDatabase) {
+fn a_cancel_in_the_final_transaction_is_refused_as_too_late(db: &TestDatabase) {
     in_the_middle(db, 30_000, too_late);
 }
 
 fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let rest = albums - albums / 2 + 1000;
-    let home = ServerSetup::on(db);
-    let server = home.start();
-    home.furnish();
-    let admin = TestHttpClient::admin(server.address());
-    let file = home.path("albums.csv");
+    let setup = ServerSetup::on_database(db);
+    let server = setup.start();
+    setup.add_admin_and_token();
+    let admin = TestHttpClient::logged_in_admin(server.address());
+    let file = setup.path("albums.csv");
     write_albums(&file, albums, "Title");
-    home.add_file("albums", &file);
+    setup.add_file("albums", &file);
     let all = server.begin("albums");
     server.wait_for_status(&all, "completed");
-    // Almost half of them go, which takes a while: there is time to be late.
+    // Almost half of the items are removed, which takes long enough for a cancel during the final transaction.
     write_albums(&file, rest, "Title");
     let id = server.begin("albums");
     reach(&server, &id, |status| status["stage"] == "finalizing")?;
@@ -141,7 +141,7 @@ fn too_late(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     assert_eq!(shown.status, 409, "{}", shown.body);
     assert!(shown.body.contains("Too late to cancel: it is already finishing."), "{}", shown.body);
     server.wait_for_status(&id, "completed");
-    assert_eq!(super::count_albums(db, &home, "Title"), (rest as i64, rest as u64));
+    assert_eq!(super::count_albums(db, &setup, "Title"), (rest as i64, rest as u64));
     assert_eq!(db.count("sync_records", "1 = 1"), 2);
     Ok(())
 }

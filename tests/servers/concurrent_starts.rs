@@ -1,4 +1,4 @@
-//! Many who want the same at the same moment.
+//! Many clients that start syncs, or servers that start, at the same moment.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,17 +15,17 @@ use crate::support::{TestDatabase, on_both_databases};
 const STARTS: usize = 200;
 
 on_both_databases! {
-    two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it,
+    two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it,
     a_reader_during_a_sync_never_sees_an_error,
 }
 
-fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &TestDatabase) {
-    let home = ServerSetup::on(db);
-    let servers = two_servers(db, &home);
-    home.furnish();
-    let outside = StubServer::start();
-    outside.set("/albums.csv", StubReply::csv("id\n1\n").hang());
-    home.add_url("albums", outside.url("/albums.csv"));
+fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db: &TestDatabase) {
+    let setup = ServerSetup::on_database(db);
+    let servers = two_servers(db, &setup);
+    setup.add_admin_and_token();
+    let stub = StubServer::start();
+    stub.set("/albums.csv", StubReply::csv("id\n1\n").hang());
+    setup.add_url("albums", stub.url("/albums.csv"));
 
     let (go, answers) = (Barrier::new(STARTS), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
@@ -57,12 +57,12 @@ fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_
 }
 
 fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
-    let home = ServerSetup::on(db);
-    let servers = two_servers(db, &home);
-    home.furnish();
-    let file = home.path("albums.csv");
+    let setup = ServerSetup::on_database(db);
+    let servers = two_servers(db, &setup);
+    setup.add_admin_and_token();
+    let file = setup.path("albums.csv");
     write_albums(&file, 30_000, "First");
-    home.add_file("albums", &file);
+    setup.add_file("albums", &file);
     let first = servers[0].begin("albums");
     servers[0].wait_for_status(&first, "completed");
     write_albums(&file, 30_000, "Second");
@@ -95,7 +95,7 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
             });
         }
         // On two machines each server has a status file of its own, and the one without the run asks the database,
-        // which is told less often: progress never goes back for those who keep asking the same one.
+        // which is updated less often. Progress never goes back for a client that stays with one server.
         let mut seen = [0, 0];
         wait_for("the end", || {
             let mut ended = true;
@@ -110,10 +110,10 @@ fn a_reader_during_a_sync_never_sees_an_error(db: &TestDatabase) {
             ended
         });
     });
-    assert_eq!(super::count_albums(db, &home, "Second"), (30_000, 30_000));
+    assert_eq!(super::count_albums(db, &setup, "Second"), (30_000, 30_000));
 }
 
-/// Raises a flag when it goes, also when a test fails.
+/// Sets a flag when it is dropped, also when a test fails.
 struct SetOnDrop<'a>(&'a AtomicBool);
 
 impl Drop for SetOnDrop<'_> {
@@ -125,7 +125,7 @@ impl Drop for SetOnDrop<'_> {
 #[test]
 fn servers_that_start_at_once_on_a_new_database_migrate_it_once_and_add_the_sample_once() {
     let db = TestDatabase::empty_postgres();
-    begin_at_once(&ServerSetup::on(&db), ["data-1", "data-2", "data-3", "data-4"]);
+    begin_at_once(&ServerSetup::on_database(&db), ["data-1", "data-2", "data-3", "data-4"]);
 }
 
 #[test]
@@ -133,15 +133,15 @@ fn servers_that_start_at_once_in_a_new_folder_migrate_it_once_and_add_the_sample
     begin_at_once(&ServerSetup::new(), ["data"; 4]);
 }
 
-fn begin_at_once(home: &ServerSetup, folders: [&str; 4]) {
-    let servers = folders.map(|folder| home.launch(folder, 0)).map(StartingServer::expect_up);
+fn begin_at_once(setup: &ServerSetup, folders: [&str; 4]) {
+    let servers = folders.map(|folder| setup.launch(folder, 0)).map(StartingServer::expect_up);
     let links: HashSet<_> =
         servers.iter().map(|server| server.set_up_link().split_once("/setup").expect("a link").1).collect();
     assert_eq!(links.len(), 1, "all tell the same link: {links:?}");
     let who_said = |words: &str| servers.iter().filter(|server| server.log().contains(words)).count();
     assert_eq!(who_said("migrations applied"), 1);
     assert_eq!(who_said("added the sample catalog"), 1);
-    home.furnish();
+    setup.add_admin_and_token();
     for server in &servers {
         let sources = server.get("/api/sources").json();
         assert_eq!(sources.as_array().or(sources["items"].as_array()).map(Vec::len), Some(1), "{sources}");

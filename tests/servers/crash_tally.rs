@@ -1,4 +1,4 @@
-//! What is counted over all kills. Everything but the kills themselves must come to nothing.
+//! Counts kills and violations. Every count of a violation must be zero.
 
 use std::fmt;
 use std::time::Duration;
@@ -22,20 +22,20 @@ impl KillMoment {
         [Self::Unanswered, Self::Waiting, Self::Fetching, Self::Processing, Self::Finalizing, Self::Ended];
 }
 
-/// What must not be.
+/// A violation of a promise.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Violation {
-    /// A run that is active without a worker for longer than it may be.
+    /// A run that was active without a worker for too long.
     Stuck,
     /// A poll that was not answered with 200 while the server was up.
     Poll,
-    /// An item that is not as its sheet has it, or is missing, or should be.
+    /// An item that differs from its sheet, is missing, or should not exist.
     Item,
-    /// A key that is there twice.
+    /// A key that exists twice.
     Duplicate,
-    /// A start or a successor without just one record.
+    /// A start or a successor without exactly one record.
     Record,
-    /// A status that lied: progress that went back, a way out of the end, a chain that does not hold together.
+    /// A wrong status: progress that went back, a change after the end, a broken chain of attempts.
     Status,
 }
 
@@ -50,9 +50,9 @@ pub(super) struct CrashTally {
     pub(super) polls: usize,
     pub(super) runs: usize,
     pub(super) records: usize,
-    /// How long after the kill the runs that were interrupted were known to be.
+    /// The time from each kill until pollers saw the run as interrupted.
     pub(super) waits: Vec<Duration>,
-    /// What was wrong, in words.
+    /// The violations, with descriptions.
     wrong: Vec<(Violation, String)>,
 }
 
@@ -88,7 +88,7 @@ impl CrashTally {
         self.records += other.records;
     }
 
-    /// Fails unless everything that must come to nothing did, and there is one record a run.
+    /// Fails when there was a violation, or not exactly one record for each run.
     pub(super) fn assert_nothing_wrong(&self) {
         let words: Vec<&str> = self.wrong.iter().take(40).map(|(_, words)| words.as_str()).collect();
         assert!(words.is_empty(), "{self}\n{}", words.join("\n"));

@@ -1,5 +1,5 @@
-//! A database that goes away in the middle of a run: PostgreSQL that is restarted, a SQLite file that another program
-//! holds. The run waits and goes on; the pages say what is wrong and heal.
+//! A database that becomes unavailable during a run: PostgreSQL is restarted, or another program locks the SQLite file.
+//! The run waits and continues; the pages show the problem and recover.
 
 use std::time::{Duration, Instant};
 
@@ -17,20 +17,20 @@ use crate::support::waiting::wait_for;
 
 const ALBUMS: usize = 150_000;
 
-/// A server with a run under way: some of it is committed, most is not.
-fn in_the_middle(home: &ServerSetup) -> (ServerProcess, String) {
-    let server = home.start();
-    home.furnish();
-    let file = home.path("albums.csv");
+/// A server during a run: some of its items are committed, most are not.
+fn in_the_middle(setup: &ServerSetup) -> (ServerProcess, String) {
+    let server = setup.start();
+    setup.add_admin_and_token();
+    let file = setup.path("albums.csv");
     write_albums(&file, ALBUMS, "Old");
-    home.add_file("albums", &file);
+    setup.add_file("albums", &file);
     let id = server.begin("albums");
     wait_for("the middle of the run", || server.status(&id)["progress"].as_u64() >= Some(20));
     (server, id)
 }
 
-/// Polls a run until it ended; answers its last status and what the polls said when they had no status to tell.
-/// Progress must not go back.
+/// Polls a run to its end; returns its last status report and the answers of the polls that got none. Progress must not
+/// go back.
 fn poll_to_the_end(server: &ServerProcess, id: &str) -> (Value, Vec<Value>) {
     let (mut last, mut refused, mut seen) = (Value::Null, Vec::new(), 0);
     wait_for("the end of the run", || {
@@ -54,25 +54,25 @@ fn only_of_the_database(refused: &[Value]) {
     }
 }
 
-fn complete(server: &ServerProcess, db_count: i64, home: &ServerSetup, last: &Value) {
+fn complete(server: &ServerProcess, db_count: i64, setup: &ServerSetup, last: &Value) {
     assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}\n{}", server.log());
     assert_eq!(last["stats"]["added"], ALBUMS, "every item was counted once");
-    let store = home.store();
+    let store = setup.store();
     let source = store.source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
     assert_eq!(store.catalog(source.id).expect("an answer").expect("a catalog").item_count, ALBUMS as u64);
     assert_eq!(db_count, i64::try_from(ALBUMS).expect("a number"), "items");
     assert_eq!(store.recent_records(None, 10).expect("records").len(), 1);
 }
 
-/// A PostgreSQL of this test's own, and a home on it.
+/// A PostgreSQL server for this test alone, and a setup on it.
 fn on_a_server_of_its_own() -> (PostgresServer, ServerSetup, String) {
     let note = std::env::temp_dir().join(format!("lockstep-note-{}", uuid::Uuid::new_v4()));
     let postgres = PostgresServer::start(std::process::id(), &note);
     let mut conn = PgConnection::establish(&format!("{}/postgres", postgres.address())).expect("a connection");
     conn.batch_execute("CREATE DATABASE lockstep").expect("a database");
     let url = format!("{}/lockstep", postgres.address());
-    let home = ServerSetup::at(DatabaseAddress::Postgres(url.clone()));
-    (postgres, home, url)
+    let setup = ServerSetup::at_address(DatabaseAddress::Postgres(url.clone()));
+    (postgres, setup, url)
 }
 
 fn items(url: &str) -> i64 {
@@ -82,10 +82,10 @@ fn items(url: &str) -> i64 {
     diesel::select(diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM items)")).get_result(&mut conn).expect("a number")
 }
 
-/// Takes PostgreSQL away in the middle of a run, for so long.
+/// Stops PostgreSQL during a run for the time `away`.
 fn a_run_without_its_server(how: &str, away: Duration) {
-    let (postgres, home, url) = on_a_server_of_its_own();
-    let (server, id) = in_the_middle(&home);
+    let (postgres, setup, url) = on_a_server_of_its_own();
+    let (server, id) = in_the_middle(&setup);
     postgres.stop(how);
     let gone = Instant::now();
     let asked = LoadClock::start();
@@ -98,7 +98,7 @@ fn a_run_without_its_server(how: &str, away: Duration) {
     std::thread::sleep(away.saturating_sub(gone.elapsed()));
     postgres.start_again();
 
-    goes_on(&server, &id, &url, &home);
+    goes_on(&server, &id, &url, &setup);
     assert_eq!(server.get("/catalog/albums").status, 200);
     assert_eq!(server.get("/api/health").status, 200);
     let lines = server.log().lines().filter(|line| line.contains(&id) && line.contains("WARN")).count();
@@ -106,31 +106,31 @@ fn a_run_without_its_server(how: &str, away: Duration) {
 }
 
 #[test]
-fn a_run_goes_on_after_postgresql_was_restarted() {
+fn a_run_continues_after_postgresql_was_restarted() {
     a_run_without_its_server("fast", Duration::from_secs(3));
 }
 
 #[test]
-fn a_run_goes_on_after_postgresql_crashed_and_recovered() {
+fn a_run_continues_after_postgresql_crashed_and_recovered() {
     a_run_without_its_server("immediate", Duration::from_secs(1));
 }
 
 #[test]
-fn a_run_goes_on_although_postgresql_was_away_for_longer_than_its_lease() {
+fn a_run_continues_after_postgresql_was_down_for_longer_than_its_lease() {
     a_run_without_its_server("fast", Duration::from_secs(19));
 }
 
-/// Waits until a run is over and looks that it was one run, with every item once.
-fn goes_on(server: &ServerProcess, id: &str, url: &str, home: &ServerSetup) {
+/// Waits for the end of a run and checks that there was one run and every item exists once.
+fn goes_on(server: &ServerProcess, id: &str, url: &str, setup: &ServerSetup) {
     let (last, refused) = poll_to_the_end(server, id);
     only_of_the_database(&refused);
-    complete(server, items(url), home, &last);
+    complete(server, items(url), setup, &last);
 }
 
 #[test]
-fn a_run_goes_on_after_postgresql_stood_still_for_longer_than_its_lease() {
-    let (postgres, home, url) = on_a_server_of_its_own();
-    let (server, id) = in_the_middle(&home);
+fn a_run_continues_after_postgresql_was_frozen_for_longer_than_its_lease() {
+    let (postgres, setup, url) = on_a_server_of_its_own();
+    let (server, id) = in_the_middle(&setup);
     postgres.freeze();
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(25) {
@@ -140,34 +140,34 @@ fn a_run_goes_on_after_postgresql_stood_still_for_longer_than_its_lease() {
         assert!(asked.elapsed() < Duration::from_secs(14), "the page took {:?}", asked.elapsed());
     }
     postgres.thaw();
-    goes_on(&server, &id, &url, &home);
+    goes_on(&server, &id, &url, &setup);
 }
 
 #[test]
-fn a_run_goes_on_after_somebody_has_locked_its_table_for_longer_than_its_lease() {
+fn a_run_continues_after_a_table_was_locked_for_longer_than_its_lease() {
     for table in ["sources", "items", "sync_operations"] {
-        let (_postgres, home, url) = on_a_server_of_its_own();
-        let (server, id) = in_the_middle(&home);
+        let (_postgres, setup, url) = on_a_server_of_its_own();
+        let (server, id) = in_the_middle(&setup);
         let mut other = PgConnection::establish(&url).expect("a connection");
         other.batch_execute(&format!("BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")).expect("a lock");
         std::thread::sleep(Duration::from_secs(22));
         other.batch_execute("COMMIT").expect("the lock goes");
-        goes_on(&server, &id, &url, &home);
+        goes_on(&server, &id, &url, &setup);
     }
 }
 
 #[test]
-fn a_run_goes_on_after_another_program_has_held_the_sqlite_file_for_20_seconds() {
+fn a_run_continues_after_another_program_locked_the_sqlite_file_for_20_seconds() {
     let db = TestDatabase::sqlite();
-    let home = ServerSetup::on(&db);
-    let (server, id) = in_the_middle(&home);
-    let mut other = db.raw();
+    let setup = ServerSetup::on_database(&db);
+    let (server, id) = in_the_middle(&setup);
+    let mut other = db.raw_connection();
     other.run("BEGIN EXCLUSIVE");
     let begun = Instant::now();
     let seen = server.status(&id)["progress"].as_u64().expect("a percent");
     let mut said = Vec::new();
     while begun.elapsed() < Duration::from_secs(20) {
-        // What only reads works on, and the run is what it was: a live worker has it, and waits.
+        // Reads still work, and the run stays running: its worker is alive and waits.
         let status = server.status(&id);
         assert_eq!(status["status"], "running", "{status}");
         said.push(status["message"].as_str().expect("a message").to_owned());
@@ -181,15 +181,15 @@ fn a_run_goes_on_after_another_program_has_held_the_sqlite_file_for_20_seconds()
     let (last, refused) = poll_to_the_end(&server, &id);
     assert!(refused.is_empty(), "{refused:?}");
     assert!(last["progress"].as_u64() >= Some(seen));
-    complete(&server, db.count("items", "1 = 1"), &home, &last);
-    assert_eq!(count_albums(&db, &home, "Old"), (ALBUMS as i64, ALBUMS as u64));
+    complete(&server, db.count("items", "1 = 1"), &setup, &last);
+    assert_eq!(count_albums(&db, &setup, "Old"), (ALBUMS as i64, ALBUMS as u64));
 }
 
 #[test]
-fn a_run_goes_on_after_the_sqlite_file_was_taken_away_and_put_back() {
+fn a_run_continues_after_the_sqlite_file_was_moved_away_and_back() {
     let db = TestDatabase::sqlite();
-    let home = ServerSetup::on(&db);
-    let (server, id) = in_the_middle(&home);
+    let setup = ServerSetup::on_database(&db);
+    let (server, id) = in_the_middle(&setup);
     let DatabaseAddress::Sqlite(file) = db.address() else { panic!("not SQLite") };
     let elsewhere = file.with_extension("elsewhere");
     std::fs::rename(&file, &elsewhere).expect("taken away");
@@ -199,15 +199,15 @@ fn a_run_goes_on_after_the_sqlite_file_was_taken_away_and_put_back() {
     std::fs::rename(&elsewhere, &file).expect("put back");
     let (last, refused) = poll_to_the_end(&server, &id);
     only_of_the_database(&refused);
-    complete(&server, db.count("items", "1 = 1"), &home, &last);
+    complete(&server, db.count("items", "1 = 1"), &setup, &last);
 }
 
 #[test]
-fn a_run_that_waited_for_the_database_until_its_time_was_over_fails_and_says_so() {
+fn a_run_that_waited_for_the_database_until_its_time_limit_fails_with_that_reason() {
     let db = TestDatabase::sqlite();
-    let home = ServerSetup::on(&db).with("LOCKSTEP_SYNC_TIMEOUT", "40s");
-    let (server, id) = in_the_middle(&home);
-    let mut other = db.raw();
+    let setup = ServerSetup::on_database(&db).with("LOCKSTEP_SYNC_TIMEOUT", "40s");
+    let (server, id) = in_the_middle(&setup);
+    let mut other = db.raw_connection();
     other.run("BEGIN EXCLUSIVE");
     std::thread::sleep(Duration::from_secs(44));
     other.run("COMMIT");
@@ -222,5 +222,5 @@ fn a_run_that_waited_for_the_database_until_its_time_was_over_fails_and_says_so(
     let again = server.begin("albums");
     let (last, _) = poll_to_the_end(&server, &again);
     assert_eq!(last["status"], "completed");
-    assert_eq!(count_albums(&db, &home, "Old"), (ALBUMS as i64, ALBUMS as u64));
+    assert_eq!(count_albums(&db, &setup, "Old"), (ALBUMS as i64, ALBUMS as u64));
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 
-use super::mid_run::{EndedTooSoon, in_the_middle, reach_percent, was_hit};
+use super::mid_run::{EndedTooSoon, check_mid_run, in_the_middle, wait_for_percent};
 use super::{INTERRUPTION_LIMIT, count_albums, two_servers, write_albums};
 use crate::support::load_clock::LoadClock;
 use crate::support::server_process::{ServerProcess, ServerSetup};
@@ -16,20 +16,20 @@ const ALBUMS: usize = 100_000;
 
 on_both_databases! { a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is_taken_afterwards }
 
-/// Freezes the server while it works on a run that is well under way. Frozen inside a write on SQLite it would hold
-/// the only lock there is until it goes on; that is documented, and not what is tried here.
-fn freeze(db: &TestDatabase, home: &ServerSetup, server: &ServerProcess, id: &str) -> Result<(), EndedTooSoon> {
-    let may_write = || match db.raw() {
+/// Freezes the server during its run. A process frozen inside a write on SQLite blocks all other writers; that is
+/// documented and not tested here.
+fn freeze(db: &TestDatabase, setup: &ServerSetup, server: &ServerProcess, id: &str) -> Result<(), EndedTooSoon> {
+    let may_write = || match db.raw_connection() {
         RawConnection::Sqlite(mut conn) => {
             conn.batch_execute("PRAGMA busy_timeout = 100; BEGIN IMMEDIATE; ROLLBACK").is_ok()
         }
         RawConnection::Postgres(_) => true,
     };
-    reach_percent(server, id, 15)?;
+    wait_for_percent(server, id, 15)?;
     loop {
         server.freeze();
         if may_write() {
-            return was_hit(home, id);
+            return check_mid_run(setup, id);
         }
         server.thaw();
     }
@@ -41,16 +41,16 @@ fn a_run_of_a_frozen_server_is_taken_over_and_nothing_of_it_is_taken_afterwards(
 
 fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let all = (albums as i64, albums as u64);
-    let home = ServerSetup::on(db);
-    let [first, second] = two_servers(db, &home);
-    home.furnish();
-    let file = home.path("albums.csv");
+    let setup = ServerSetup::on_database(db);
+    let [first, second] = two_servers(db, &setup);
+    setup.add_admin_and_token();
+    let file = setup.path("albums.csv");
     write_albums(&file, albums, "Frozen");
-    home.add_file("albums", &file);
-    // Only one of the two may get the run: the other one is asleep until it has.
+    setup.add_file("albums", &file);
+    // The first server must get the run, so the second one is stopped until then.
     second.freeze();
     let id = first.begin("albums");
-    freeze(db, &home, &first, &id)?;
+    freeze(db, &setup, &first, &id)?;
     let frozen = LoadClock::start();
     write_albums(&file, albums, "New");
     second.thaw();
@@ -70,7 +70,7 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
         (&second.status(&successor)["attempt"], &second.status(&successor)["retryOf"]),
         (&2.into(), &id.clone().into())
     );
-    assert_eq!(count_albums(db, &home, "New"), all);
+    assert_eq!(count_albums(db, &setup, "New"), all);
     let written = db.items_as_written();
 
     first.thaw();
@@ -78,7 +78,7 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
         let log = first.log();
         log.contains(&id) && (log.contains("lease") || log.contains("not accepted"))
     });
-    // What it had on its way has had the time to arrive.
+    // By then its last writes would have arrived.
     for _ in 0..20 {
         for server in [&first, &second] {
             let now = server.status(&id);
@@ -88,8 +88,8 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
         std::thread::sleep(Duration::from_millis(100));
     }
     assert_eq!(db.items_as_written(), written, "it wrote items");
-    assert_eq!(count_albums(db, &home, "New"), all);
-    let records = db.texts("SELECT id || ' ' || status AS value FROM sync_records ORDER BY id");
+    assert_eq!(count_albums(db, &setup, "New"), all);
+    let records = db.select_texts("SELECT id || ' ' || status AS value FROM sync_records ORDER BY id");
     assert_eq!(records, [Some(format!("{id} interrupted")), Some(format!("{successor} completed"))]);
     assert_eq!(first.get("/catalog/albums").status, 200);
     println!("interrupted {took:?} after it was frozen");

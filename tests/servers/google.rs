@@ -1,4 +1,4 @@
-//! A sheet that is read with a service account by a server, while Google has it wait.
+//! A server that reads a sheet with a service account while Google rate-limits it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -12,18 +12,18 @@ use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
-    a_server_waits_for_google_and_says_so,
+    a_server_waits_for_google_and_shows_it,
 }
 
-fn a_server_waits_for_google_and_says_so(db: &TestDatabase) {
+fn a_server_waits_for_google_and_shows_it(db: &TestDatabase) {
     let google = GoogleServer::start();
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &[&["id", "title"], &["1", "One"]])]);
-    let home = ServerSetup::on(db).with("LOCKSTEP_GOOGLE_URL", &google.url());
-    let key = google.key_file(&home.path("robot.json"));
+    let setup = ServerSetup::on_database(db).with("LOCKSTEP_GOOGLE_URL", &google.url());
+    let key = google.key_file(&setup.path("robot.json"));
     fs::set_permissions(&key, fs::Permissions::from_mode(0o640)).expect("another mode");
-    let home = home.with("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
-    let server = home.start();
-    home.furnish();
+    let setup = setup.with("LOCKSTEP_GOOGLE_CREDENTIALS", &key.to_string_lossy());
+    let server = setup.start();
+    setup.add_admin_and_token();
     let draft = SourceDraft {
         slug: "albums".parse().expect("a slug"),
         name: "Albums".to_owned(),
@@ -35,7 +35,7 @@ fn a_server_waits_for_google_and_says_so(db: &TestDatabase) {
         public: true,
         read_options: lockstep::domain::read_options::ReadOptions::default(),
     };
-    home.store().add_source(&draft, None).expect("a source");
+    setup.store().add_source(&draft, None).expect("a source");
     google.once("values:batchGet", quota_exceeded());
     let id = server.begin("albums");
     let mut said = String::new();

@@ -1,4 +1,4 @@
-//! What servers keep of their runs in the journals, and what they say on standard error.
+//! What servers write about their runs to log files and to standard error.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,41 +19,41 @@ on_both_databases! {
 }
 
 fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &TestDatabase) {
-    let outside = StubServer::start();
-    outside.csv("/albums.csv", "id,title\n1,One\n2,Two\n2,Two again\n");
-    let address = outside.url("/albums.csv?token=s3cret").replace("http://", "http://me:pass-word@");
-    let home = ServerSetup::on(db);
-    let server = home.start();
-    home.furnish();
-    home.add_url("albums", address);
-    home.add_url("gone", outside.url("/gone.csv"));
+    let stub = StubServer::start();
+    stub.csv("/albums.csv", "id,title\n1,One\n2,Two\n2,Two again\n");
+    let address = stub.url("/albums.csv?token=s3cret").replace("http://", "http://me:pass-word@");
+    let setup = ServerSetup::on_database(db);
+    let server = setup.start();
+    setup.add_admin_and_token();
+    setup.add_url("albums", address);
+    setup.add_url("gone", stub.url("/gone.csv"));
 
-    let (id, ended) = sync_until_logged(&home, &server, "albums");
-    let told = read_run_lines(&home, "sync.jsonl", &id);
+    let (id, ended) = sync_until_logged(&setup, &server, "albums");
+    let told = read_run_lines(&setup, "sync.jsonl", &id);
     assert_eq!(event_names(&told), ["accepted", "started", "stage", "stage", "ended"]);
     assert!(told.iter().all(|line| line["source"] == "albums" && line["kind"] == "sync"), "{told:?}");
     let figures = ["status", "attempt", "added", "updated", "unchanged", "removed", "rejected", "issues", "level"];
     let figures = figures.map(|name| ended[name].to_string()).join(" ");
     assert_eq!(figures, r#""completed" 1 2 0 0 0 1 1 "info""#);
     assert!(ended["durationMs"].is_u64() && ended["waitedMs"].is_u64() && ended["message"].is_string(), "{ended}");
-    let [call] = &read_run_lines(&home, "fetch.jsonl", &id)[..] else {
-        panic!("{:?}", read_log_lines(&home, "fetch.jsonl"))
+    let [call] = &read_run_lines(&setup, "fetch.jsonl", &id)[..] else {
+        panic!("{:?}", read_log_lines(&setup, "fetch.jsonl"))
     };
     assert_eq!((&call["event"], &call["status"], &call["bytes"]), (&"fetched".into(), &200.into(), &33.into()));
-    assert_eq!(call["host"], format!("127.0.0.1:{}", outside.port()));
+    assert_eq!(call["host"], format!("127.0.0.1:{}", stub.port()));
     assert_eq!(call["path"], "/albums.csv?…");
     assert!(call["ms"].is_u64() && call.get("code").is_none(), "{call}");
 
-    let (failed, ended) = sync_until_logged(&home, &server, "gone");
+    let (failed, ended) = sync_until_logged(&setup, &server, "gone");
     let end = (&ended["status"], &ended["code"], &ended["level"]);
     assert_eq!(end, (&"failed".into(), &"not_found".into(), &"warn".into()));
-    let [call] = &read_run_lines(&home, "fetch.jsonl", &failed)[..] else {
-        panic!("{:?}", read_log_lines(&home, "fetch.jsonl"))
+    let [call] = &read_run_lines(&setup, "fetch.jsonl", &failed)[..] else {
+        panic!("{:?}", read_log_lines(&setup, "fetch.jsonl"))
     };
     let end = (&call["event"], &call["status"], &call["code"]);
     assert_eq!(end, (&"failed".into(), &404.into(), &"not_found".into()));
 
-    let health = read_log_lines(&home, "health.jsonl");
+    let health = read_log_lines(&setup, "health.jsonl");
     assert_eq!(event_names(&health), ["started"]);
     assert_eq!((&health[0]["healthy"], &health[0]["databaseAnswers"]), (&true.into(), &true.into()));
     assert_eq!(health[0]["statusStoreAnswers"], true);
@@ -64,32 +64,32 @@ fn every_line_of_a_run_names_it_in_the_files_and_on_standard_error(db: &TestData
     assert_eq!(about.len(), 8, "{said}");
     assert!(about.iter().all(|line| line.contains(&id) || line.contains(&failed)), "{said}");
     let files = ["sync.jsonl", "fetch.jsonl", "health.jsonl"];
-    let kept = files.map(|file| fs::read_to_string(home.path("data/logs").join(file)).expect("a file")).concat();
+    let kept = files.map(|file| fs::read_to_string(setup.path("data/logs").join(file)).expect("a file")).concat();
     for secret in ["s3cret", "pass-word", "token-of-robot"] {
         assert!(!kept.contains(secret) && !said.contains(secret), "{kept}{said}");
     }
 }
 
 fn a_run_whose_server_died_is_followed_through_the_file(db: &TestDatabase) {
-    let outside = StubServer::start();
-    outside.set("/albums.csv", StubReply::csv("id\n1\n").hang());
-    let home = ServerSetup::on(db);
-    let mut server = home.start();
-    home.furnish();
-    home.add_url("albums", outside.url("/albums.csv"));
+    let stub = StubServer::start();
+    stub.set("/albums.csv", StubReply::csv("id\n1\n").hang());
+    let setup = ServerSetup::on_database(db);
+    let mut server = setup.start();
+    setup.add_admin_and_token();
+    setup.add_url("albums", stub.url("/albums.csv"));
     let id = server.begin("albums");
-    wait_for("the request", || outside.hits("/albums.csv") == 1);
+    wait_for("the request", || stub.request_count("/albums.csv") == 1);
     server.kill();
-    outside.csv("/albums.csv", "id\n1\n");
+    stub.csv("/albums.csv", "id\n1\n");
 
-    let server = home.start_at("data", server.address().port());
-    let ended = || read_log_lines(&home, "sync.jsonl").iter().filter(|line| line["event"] == "ended").count();
+    let server = setup.start_at("data", server.address().port());
+    let ended = || read_log_lines(&setup, "sync.jsonl").iter().filter(|line| line["event"] == "ended").count();
     wait_for("the end of both", || ended() == 2);
-    let first = read_run_lines(&home, "sync.jsonl", &id);
+    let first = read_run_lines(&setup, "sync.jsonl", &id);
     assert_eq!(event_names(&first), ["accepted", "started", "taken_over", "ended"], "{}", server.log());
     assert_eq!(first[3]["status"], "interrupted");
     let successor = first[3]["successor"].as_str().expect("a successor");
-    let second = read_run_lines(&home, "sync.jsonl", successor);
+    let second = read_run_lines(&setup, "sync.jsonl", successor);
     assert_eq!(event_names(&second), ["requeued", "started", "stage", "stage", "ended"]);
     assert!(second.iter().all(|line| line["source"] == "albums"), "{second:?}");
     assert_eq!((&second[0]["retryOf"], &second[1]["attempt"]), (&Value::from(id), &2.into()));
@@ -97,70 +97,70 @@ fn a_run_whose_server_died_is_followed_through_the_file(db: &TestDatabase) {
 }
 
 #[test]
-fn the_files_are_kept_although_nothing_is_to_be_said_on_standard_error() {
-    let outside = StubServer::start();
-    outside.csv("/albums.csv", "id\n1\n");
-    let home = ServerSetup::new().with("RUST_LOG", "off");
-    let server = home.start();
-    home.furnish();
-    home.add_url("albums", outside.url("/albums.csv"));
-    let (id, _) = sync_until_logged(&home, &server, "albums");
+fn log_files_are_written_although_standard_error_is_off() {
+    let stub = StubServer::start();
+    stub.csv("/albums.csv", "id\n1\n");
+    let setup = ServerSetup::new().with("RUST_LOG", "off");
+    let server = setup.start();
+    setup.add_admin_and_token();
+    setup.add_url("albums", stub.url("/albums.csv"));
+    let (id, _) = sync_until_logged(&setup, &server, "albums");
     assert_eq!(server.log(), "");
-    assert_eq!(read_run_lines(&home, "sync.jsonl", &id).len(), 5);
-    assert_eq!(read_run_lines(&home, "fetch.jsonl", &id).len(), 1);
+    assert_eq!(read_run_lines(&setup, "sync.jsonl", &id).len(), 5);
+    assert_eq!(read_run_lines(&setup, "fetch.jsonl", &id).len(), 1);
 }
 
 #[test]
 fn servers_of_one_folder_lose_no_line_when_a_file_is_full() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let slugs = ["left", "right"];
-    let home = ServerSetup::new();
-    let servers = [home.start(), home.start()];
-    home.furnish();
+    let setup = ServerSetup::new();
+    let servers = [setup.start(), setup.start()];
+    setup.add_admin_and_token();
     for slug in slugs {
-        outside.csv(&format!("/{slug}.csv"), "id\n1\n");
-        home.add_url(slug, outside.url(&format!("/{slug}.csv")));
+        stub.csv(&format!("/{slug}.csv"), "id\n1\n");
+        setup.add_url(slug, stub.url(&format!("/{slug}.csv")));
     }
     // Room for the first lines and not for all of them.
     let nearly_full = format!("{}\n", Value::from("x".repeat(9_997_000)));
-    fs::write(home.path("data/logs/sync.jsonl"), nearly_full).expect("a file");
+    fs::write(setup.path("data/logs/sync.jsonl"), nearly_full).expect("a file");
     thread::scope(|scope| {
         for (server, slug) in servers.iter().zip(slugs) {
-            let home = &home;
-            scope.spawn(move || (0..4).for_each(|_| drop(sync_until_logged(home, server, slug))));
+            let setup = &setup;
+            scope.spawn(move || (0..4).for_each(|_| drop(sync_until_logged(setup, server, slug))));
         }
     });
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let all = read_log_lines(&home, "sync.jsonl");
+    let all = read_log_lines(&setup, "sync.jsonl");
     all.iter().filter_map(|line| line["syncId"].as_str()).for_each(|id| *seen.entry(id.to_owned()).or_default() += 1);
     assert_eq!(seen.into_values().collect::<Vec<_>>(), [5; 8]);
-    let size = |name: &str| fs::metadata(home.path("data/logs").join(name)).expect("a file").len();
+    let size = |name: &str| fs::metadata(setup.path("data/logs").join(name)).expect("a file").len();
     assert!(size("sync.jsonl.1") > 9_997_000 && size("sync.jsonl.1") <= 10_000_000);
     assert!(size("sync.jsonl") < 100_000);
 }
 
 #[test]
 fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
-    let outside = StubServer::start();
-    outside.csv("/albums.csv", "id\n1\n");
-    let home = ServerSetup::new();
-    let server = home.start();
-    home.furnish();
-    home.add_url("albums", outside.url("/albums.csv"));
-    let logs = home.path("data/logs");
+    let stub = StubServer::start();
+    stub.csv("/albums.csv", "id\n1\n");
+    let setup = ServerSetup::new();
+    let server = setup.start();
+    setup.add_admin_and_token();
+    setup.add_url("albums", stub.url("/albums.csv"));
+    let logs = setup.path("data/logs");
     let completed = || {
         let id = server.begin("albums");
         server.wait_for_status(&id, "completed");
         id
     };
     let ended = |id: &str| {
-        wait_for("the last line", || event_names(&read_run_lines(&home, "sync.jsonl", id)).contains(&"ended"));
+        wait_for("the last line", || event_names(&read_run_lines(&setup, "sync.jsonl", id)).contains(&"ended"));
     };
     wait_for("the first line", || logs.join("health.jsonl").exists());
 
     fs::remove_dir_all(&logs).expect("deleted");
     ended(&completed());
-    assert_eq!(event_names(&read_log_lines(&home, "fetch.jsonl")), ["fetched"], "a deleted folder is made again");
+    assert_eq!(event_names(&read_log_lines(&setup, "fetch.jsonl")), ["fetched"], "a deleted folder is made again");
 
     fs::remove_dir_all(&logs).expect("deleted");
     fs::write(&logs, "no folder").expect("a file");
@@ -168,7 +168,7 @@ fn a_log_folder_that_cannot_be_written_to_costs_one_warning_and_no_sync() {
     completed();
     let said = |words: &str| server.log().matches(words).count();
     assert_eq!(said("log lines cannot be kept"), 1, "{}", server.log());
-    // Not between the last two lines of the run before, of which one would be found and one not.
+    // Wait for the last two lines of the run before: deleting the file between them would lose one of the two.
     thread::sleep(Duration::from_millis(300));
     fs::remove_file(&logs).expect("deleted");
     ended(&completed());

@@ -1,5 +1,5 @@
-//! A connection that breaks just when the server has committed: nobody knows what became of the transaction, and it is
-//! done once all the same.
+//! A connection that breaks right after the server has committed: the client does not know the outcome of the transaction,
+//! and its changes are made exactly once all the same.
 
 use serde_json::{Value, json};
 
@@ -9,12 +9,12 @@ use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::waiting::wait_for;
 use crate::support::{FlakyPgProxy, TestDatabase};
 
-/// Several batches, and a last one that is not full.
+/// Several full batches and one that is not full.
 const ALBUMS: usize = 3500;
 
 struct LostCommitSetup {
     server: ServerProcess,
-    home: ServerSetup,
+    setup: ServerSetup,
     gateway: FlakyPgProxy,
     db: TestDatabase,
 }
@@ -22,18 +22,18 @@ struct LostCommitSetup {
 impl LostCommitSetup {
     fn new() -> Self {
         let db = TestDatabase::postgres();
-        let gateway = FlakyPgProxy::to(&db);
-        let home = ServerSetup::at(gateway.address());
-        let server = home.start();
-        home.furnish();
-        home.add_file("albums", &home.path("albums.csv"));
-        Self { server, home, gateway, db }
+        let gateway = FlakyPgProxy::to_database(&db);
+        let setup = ServerSetup::at_address(gateway.address());
+        let server = setup.start();
+        setup.add_admin_and_token();
+        setup.add_file("albums", &setup.path("albums.csv"));
+        Self { server, setup, gateway, db }
     }
 
-    /// Syncs albums of this wording, while the answer to the commit of the first transaction with such a statement is
-    /// lost. The run must be completed, as itself; answers its id and its status.
+    /// Syncs albums of this wording while the answer to the first commit with such a statement is lost. The run must
+    /// complete without a successor; returns its id and its status report.
     fn sync(&self, wording: &str, statement: &'static str) -> (String, Value) {
-        write_albums(&self.home.path("albums.csv"), ALBUMS, wording);
+        write_albums(&self.setup.path("albums.csv"), ALBUMS, wording);
         let lost = self.gateway.lost();
         self.gateway.lose_commit_of(statement);
         let id = self.server.begin("albums");
@@ -46,20 +46,20 @@ impl LostCommitSetup {
         assert_eq!((&last["status"], &last["attempt"]), (&json!("completed"), &json!(1)), "{last}");
         assert_eq!((&last["successor"], &last["error"]), (&Value::Null, &Value::Null), "{last}");
         let all = ALBUMS as u64;
-        assert_eq!(count_albums(&self.db, &self.home, wording), (ALBUMS as i64, all));
+        assert_eq!(count_albums(&self.db, &self.setup, wording), (ALBUMS as i64, all));
         let counted = &last["stats"]["items"];
         assert_eq!((&counted["processed"], &counted["total"]), (&json!(all), &json!(all)), "{last}");
-        let record = self.home.store().record(id.parse().expect("an id")).expect("an answer").expect("a record");
+        let record = self.setup.store().record(id.parse().expect("an id")).expect("an answer").expect("a record");
         assert_eq!(json!(record.stats), last["stats"], "the record says what pollers are told");
-        self.nobody_took_over(&id);
+        self.no_other_worker_took_over(&id);
         (id, last)
     }
 
-    fn nobody_took_over(&self, id: &str) {
+    fn no_other_worker_took_over(&self, id: &str) {
         wait_for("the line of the end", || {
-            event_names(&read_run_lines(&self.home, "sync.jsonl", id)).contains(&"ended")
+            event_names(&read_run_lines(&self.setup, "sync.jsonl", id)).contains(&"ended")
         });
-        let lines = read_run_lines(&self.home, "sync.jsonl", id);
+        let lines = read_run_lines(&self.setup, "sync.jsonl", id);
         let mut told = event_names(&lines);
         told.retain(|event| !["trouble", "relief"].contains(event));
         assert_eq!(told, ["accepted", "started", "stage", "stage", "ended"], "{lines:#?}");
@@ -83,7 +83,7 @@ fn a_batch_whose_commit_was_not_answered_is_there_once() {
     scene.keys_are_there_once("items", "removed_at IS NULL");
     assert_eq!(scene.db.count("item_changes", "1 = 1"), 0);
 
-    // Done twice, the same change would be kept beside itself, and that of the second time would change nothing.
+    // If the batch were applied twice, the same change would be stored twice.
     let (id, second) = scene.sync("New", "INSERT INTO item_changes");
     assert_eq!((&second["stats"]["added"], &second["stats"]["updated"]), (&json!(0), &json!(ALBUMS)), "{second}");
     scene.keys_are_there_once("items", "removed_at IS NULL");
@@ -94,7 +94,7 @@ fn a_batch_whose_commit_was_not_answered_is_there_once() {
 }
 
 #[test]
-fn a_run_whose_last_commit_was_not_answered_is_completed_and_told_so() {
+fn a_run_whose_last_commit_got_no_answer_is_completed_and_reported_as_completed() {
     let scene = LostCommitSetup::new();
     let (_, last) = scene.sync("Old", "INSERT INTO \"sync_records\"");
     assert_eq!(last["stats"]["added"], ALBUMS, "{last}");

@@ -1,4 +1,4 @@
-//! Runs that something is done to in their middle.
+//! Tests that interfere with a run before it ends, and repeat when the run was too fast.
 
 use lockstep::domain::operation::{Stage, Status};
 use serde_json::Value;
@@ -7,14 +7,14 @@ use crate::support::TestDatabase;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::waiting::wait_for;
 
-/// A run had ended before its middle was hit: this machine is quick, or stood still at the wrong moment.
+/// The run had ended before the test could interfere: this machine is fast, or the test was paused.
 pub(super) struct EndedTooSoon;
 
-/// How often a scene is played at most.
+/// How often a test is tried.
 const TRIES: usize = 4;
 
-/// Plays a scene with so many albums; and again, on another fresh database and with twice as many, where its run had
-/// ended before its middle was hit.
+/// Tries a test with a number of albums. Where its run ended too soon, tries again on another fresh database with twice
+/// as many.
 pub(super) fn in_the_middle(
     db: &TestDatabase,
     albums: usize,
@@ -33,12 +33,12 @@ pub(super) fn in_the_middle(
     assert!(played.is_ok(), "it was too quick {TRIES} times");
 }
 
-/// Whether this status is that of a run that has not ended.
+/// Whether the run of this status report has not ended.
 pub(super) fn is_active(status: &Value) -> bool {
     ["pending", "running"].contains(&status["status"].as_str().expect("a status"))
 }
 
-/// Waits until something is so of the status of a run that goes on.
+/// Waits until `so` accepts the status report of a run that is still active.
 pub(super) fn reach(server: &ServerProcess, id: &str, so: impl Fn(&Value) -> bool) -> Result<(), EndedTooSoon> {
     let mut goes_on = true;
     wait_for("the middle of the run", || {
@@ -50,14 +50,14 @@ pub(super) fn reach(server: &ServerProcess, id: &str, so: impl Fn(&Value) -> boo
     if goes_on { Ok(()) } else { Err(EndedTooSoon) }
 }
 
-/// Waits until a run has come to so many percent.
-pub(super) fn reach_percent(server: &ServerProcess, id: &str, percent: u64) -> Result<(), EndedTooSoon> {
+/// Waits until a run has reached this percentage.
+pub(super) fn wait_for_percent(server: &ServerProcess, id: &str, percent: u64) -> Result<(), EndedTooSoon> {
     reach(server, id, |status| status["progress"].as_u64() >= Some(percent))
 }
 
-/// After something was done to a run: whether it hit it while it had items to write, as the database has it.
-pub(super) fn was_hit(home: &ServerSetup, id: &str) -> Result<(), EndedTooSoon> {
-    let status = home.store().operation_status(id.parse().expect("an id")).expect("an answer").expect("a status");
+/// Checks, after a test interfered, that by the database the run was still writing items.
+pub(super) fn check_mid_run(setup: &ServerSetup, id: &str) -> Result<(), EndedTooSoon> {
+    let status = setup.store().operation_status(id.parse().expect("an id")).expect("an answer").expect("a status");
     let works = status.status == Status::Running && status.stage == Some(Stage::Processing);
     if works { Ok(()) } else { Err(EndedTooSoon) }
 }

@@ -1,4 +1,4 @@
-//! Servers as processes of their own: started at once, frozen, killed and told to stop.
+//! Servers as real processes: started at the same time, frozen, killed and shut down.
 
 mod cancel;
 mod concurrent_starts;
@@ -33,14 +33,14 @@ use crate::support::load_clock::measure_load_time;
 use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::waiting::wait_for_value;
 
-/// Two servers on one database: of one folder on SQLite, each with its own on PostgreSQL, as on two machines.
-fn two_servers(db: &TestDatabase, home: &ServerSetup) -> [ServerProcess; 2] {
+/// Two servers on one database: with one data folder on SQLite, with one each on PostgreSQL, as on two machines.
+fn two_servers(db: &TestDatabase, setup: &ServerSetup) -> [ServerProcess; 2] {
     let second = if db.is_sqlite() { "data" } else { "data-2" };
-    [home.start(), home.start_at(second, 0)]
+    [setup.start(), setup.start_at(second, 0)]
 }
 
-/// Writes a CSV file of so many albums, each with a title of this wording. It takes the place of the former at once.
-/// Answers what it holds.
+/// Writes a CSV file of `count` albums, each with a title of this wording, and replaces the former file atomically.
+/// Returns its content.
 fn write_albums(path: &Path, count: usize, wording: &str) -> String {
     let mut text = String::from("id,title\n");
     for number in 1..=count {
@@ -52,9 +52,9 @@ fn write_albums(path: &Path, count: usize, wording: &str) -> String {
     text
 }
 
-/// How many live items of the catalog `albums` have a title of this wording, and how many there are.
-fn count_albums(db: &TestDatabase, home: &ServerSetup, wording: &str) -> (i64, u64) {
-    let store = home.store();
+/// The number of live items of the catalog `albums` that have a title of this wording, and the number of all live items.
+fn count_albums(db: &TestDatabase, setup: &ServerSetup, wording: &str) -> (i64, u64) {
+    let store = setup.store();
     let source = store.source(&"albums".parse().expect("a slug")).expect("an answer").expect("the source");
     let all = store.items(source.id, &ItemQuery { page: 1, per: 1, ..ItemQuery::default() }).expect("items").total;
     let condition = format!("source_id = {} AND removed_at IS NULL AND fields LIKE '%\"{wording} %'", source.id.0);

@@ -1,4 +1,4 @@
-//! A database that is away for a while.
+//! What is logged while a database is unavailable.
 
 use std::thread;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use crate::support::waiting::wait_for;
 use crate::support::{FlakyPgProxy, TestDatabase};
 
 #[test]
-fn a_database_that_is_away_for_a_while_costs_a_handful_of_lines() {
+fn an_outage_of_the_database_costs_a_handful_of_log_lines() {
     let db = TestDatabase::postgres();
-    let gateway = FlakyPgProxy::to(&db);
-    let home = ServerSetup::at(gateway.address());
-    let server = home.start();
-    let seen = || event_names(&read_log_lines(&home, "health.jsonl")).join(" ");
+    let gateway = FlakyPgProxy::to_database(&db);
+    let setup = ServerSetup::at_address(gateway.address());
+    let server = setup.start();
+    let seen = || event_names(&read_log_lines(&setup, "health.jsonl")).join(" ");
     wait_for("the first line", || seen() == "started");
 
     gateway.cut();
@@ -22,7 +22,7 @@ fn a_database_that_is_away_for_a_while_costs_a_handful_of_lines() {
     thread::sleep(Duration::from_secs(25));
     gateway.mend();
     wait_for("its end is seen", || seen() == "started database_away database_back");
-    let health = read_log_lines(&home, "health.jsonl");
+    let health = read_log_lines(&setup, "health.jsonl");
     assert_eq!((&health[1]["healthy"], &health[1]["databaseAnswers"]), (&false.into(), &false.into()));
     assert_eq!((&health[2]["healthy"], &health[2]["waiting"]), (&true.into(), &0.into()));
     let log = server.log();

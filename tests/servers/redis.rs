@@ -1,10 +1,10 @@
-//! Two servers with a Redis between them that dies, freezes, or is not there yet.
+//! Two servers that share a Redis, which is killed, frozen, or not started yet.
 
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::mid_run::{EndedTooSoon, in_the_middle, was_hit};
+use super::mid_run::{EndedTooSoon, check_mid_run, in_the_middle};
 use super::{count_albums, two_servers, write_albums};
 use crate::support::redis_server::{PASSWORD, RedisServer};
 use crate::support::server_process::{ServerProcess, ServerSetup};
@@ -14,15 +14,14 @@ use crate::support::{TestDatabase, on_both_databases};
 const ALBUMS: usize = 60_000;
 
 on_both_databases! {
-    a_redis_that_is_killed_in_the_middle_of_a_run_costs_one_line_and_comes_back_with_the_next,
-    a_redis_that_is_frozen_in_the_middle_of_a_run_costs_one_line_and_no_patience,
+    a_redis_that_is_killed_during_a_run_costs_one_log_line_and_is_used_again_by_the_next_run,
+    a_redis_that_freezes_during_a_run_costs_one_log_line_and_delays_no_poll,
 }
 
-/// An end that one server told is told by every other to whoever asks so much later.
+/// Within this time after one server reported the end of a run, all servers report it.
 const APART: Duration = Duration::from_secs(2);
 
-/// Follows a run on both servers to its end, with `trouble` in the middle of it. Nothing polled may fail, go back or be
-/// held up.
+/// Polls both servers to the end of a run and calls `trouble` before that. No poll may fail, go back or be held up.
 fn follow(
     servers: &[ServerProcess; 2],
     id: &str,
@@ -65,14 +64,14 @@ fn complaints(servers: &[ServerProcess], id: &str) -> Vec<String> {
     lines.filter(|line| line.contains(id) && (line.contains("WARN") || line.contains("ERROR"))).collect()
 }
 
-/// A home whose servers have that Redis, with a source of many albums.
-fn home(db: &TestDatabase, albums: usize, redis: &RedisServer) -> (ServerSetup, [ServerProcess; 2]) {
-    let home = ServerSetup::on(db).with("LOCKSTEP_REDIS_URL", &redis.url());
-    let servers = two_servers(db, &home);
-    home.furnish();
-    write_albums(&home.path("albums.csv"), albums, "Old");
-    home.add_file("albums", &home.path("albums.csv"));
-    (home, servers)
+/// Two servers with that Redis and a source of many albums.
+fn start_servers(db: &TestDatabase, albums: usize, redis: &RedisServer) -> (ServerSetup, [ServerProcess; 2]) {
+    let setup = ServerSetup::on_database(db).with("LOCKSTEP_REDIS_URL", &redis.url());
+    let servers = two_servers(db, &setup);
+    setup.add_admin_and_token();
+    write_albums(&setup.path("albums.csv"), albums, "Old");
+    setup.add_file("albums", &setup.path("albums.csv"));
+    (setup, servers)
 }
 
 fn key(id: &str) -> String {
@@ -80,33 +79,33 @@ fn key(id: &str) -> String {
 }
 
 fn is_used(redis: &RedisServer, id: &str) {
-    // An end is told to the database first, and whoever asked there knows of it already.
+    // An end is written to the database first, so a poller of the database may know it already.
     let told = || redis.ask::<Option<String>>(&["GET", &key(id)]);
     wait_for("its end in Redis", || told().is_some_and(|told| told.contains("\"completed\"")));
     assert!(redis.ask::<u64>(&["PTTL", &key(id)]) > 200_000, "for five minutes");
 }
 
-fn a_redis_that_is_killed_in_the_middle_of_a_run_costs_one_line_and_comes_back_with_the_next(db: &TestDatabase) {
+fn a_redis_that_is_killed_during_a_run_costs_one_log_line_and_is_used_again_by_the_next_run(db: &TestDatabase) {
     in_the_middle(db, ALBUMS, killed);
 }
 
 fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let mut redis = RedisServer::start();
-    let (home, servers) = home(db, albums, &redis);
+    let (setup, servers) = start_servers(db, albums, &redis);
     let first = servers[0].begin("albums");
     follow(&servers, &first, || {
         redis.kill();
-        was_hit(&home, &first)
+        check_mid_run(&setup, &first)
     })?;
     let lines = complaints(&servers, &first);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("status comes from the database from here on"), "{lines:?}");
-    assert_eq!(count_albums(db, &home, "Old"), (albums as i64, albums as u64));
+    assert_eq!(count_albums(db, &setup, "Old"), (albums as i64, albums as u64));
 
     redis.start_again();
-    // Where this machine stands still, a Redis is away like any other that says nothing for a quarter of a second.
+    // On a busy machine a healthy Redis may take longer than a quarter of a second to answer.
     let is_trusted = ["New", "Newer", "Newest"].iter().any(|wording| {
-        write_albums(&home.path("albums.csv"), albums, wording);
+        write_albums(&setup.path("albums.csv"), albums, wording);
         let next = servers[1].begin("albums");
         assert!(follow(&servers, &next, || Ok(())).is_ok());
         is_used(&redis, &next);
@@ -115,34 +114,34 @@ fn killed(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
         lines.is_empty()
     });
     assert!(is_trusted, "no run did without a complaint");
-    assert!(!home.path("data/status").exists() && !home.path("data-2/status").exists(), "no file is written");
+    assert!(!setup.path("data/status").exists() && !setup.path("data-2/status").exists(), "no file is written");
     for server in &servers {
         assert!(!server.log().contains(PASSWORD));
     }
     Ok(())
 }
 
-fn a_redis_that_is_frozen_in_the_middle_of_a_run_costs_one_line_and_no_patience(db: &TestDatabase) {
+fn a_redis_that_freezes_during_a_run_costs_one_log_line_and_delays_no_poll(db: &TestDatabase) {
     in_the_middle(db, ALBUMS, frozen);
 }
 
 fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let redis = RedisServer::start();
-    let (home, servers) = home(db, albums, &redis);
+    let (setup, servers) = start_servers(db, albums, &redis);
     let id = servers[0].begin("albums");
     follow(&servers, &id, || {
         redis.freeze();
-        was_hit(&home, &id)
+        check_mid_run(&setup, &id)
     })?;
     let lines = complaints(&servers, &id);
     assert_eq!(lines.len(), 1, "{lines:#?}");
     assert!(lines[0].contains("did not answer within 250 ms"), "{lines:?}");
-    assert_eq!(count_albums(db, &home, "Old"), (albums as i64, albums as u64));
+    assert_eq!(count_albums(db, &setup, "Old"), (albums as i64, albums as u64));
     redis.thaw();
     for server in &servers {
         assert_eq!(server.status(&id)["status"], "completed");
         let log = server.log();
-        // The health check tells of it once too, where the run went on until it looked.
+        // The health check also logs it once, if the run lasted until the check.
         let (told_by_health, told_otherwise): (Vec<&str>, Vec<&str>) =
             log.lines().filter(|line| line.contains("Redis")).partition(|line| line.contains("lockstep::health"));
         assert!(told_by_health.len() <= 1, "once: {log}");
@@ -152,13 +151,13 @@ fn frozen(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
 }
 
 #[test]
-fn a_server_starts_without_its_redis_and_says_so_once() {
+fn a_server_starts_without_its_redis_and_logs_it_once() {
     let mut redis = RedisServer::start();
     redis.kill();
-    let home = ServerSetup::new().with("LOCKSTEP_REDIS_URL", &redis.url());
-    let server = home.start();
-    home.furnish();
-    // Who watches over the house finds out by itself, a moment after the start.
+    let setup = ServerSetup::new().with("LOCKSTEP_REDIS_URL", &redis.url());
+    let server = setup.start();
+    setup.add_admin_and_token();
+    // The health check detects it a moment after the start.
     let said = || server.log().matches("the status store (Redis) does not answer").count();
     wait_for("it is said", || said() > 0);
     let id = server.begin("sample-albums");

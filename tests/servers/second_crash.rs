@@ -1,4 +1,4 @@
-//! A server that dies once more while it makes up for its first death.
+//! A server that is killed again during the run that follows its first kill.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases! { after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again }
+on_both_databases! { after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again }
 
-/// Kills the server once the run is well under way, and starts it again.
+/// Kills the server during the run and starts it again.
 fn kill_in_the_middle(
-    home: &ServerSetup,
+    setup: &ServerSetup,
     mut server: ServerProcess,
     follower: &StatusFollower,
     run: &str,
@@ -27,35 +27,35 @@ fn kill_in_the_middle(
     });
     follower.watch.turn();
     server.kill();
-    let server = home.start_at("data", server.address().port());
+    let server = setup.start_at("data", server.address().port());
     follower.watch.turn();
     server
 }
 
-fn after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again(db: &TestDatabase) {
-    let home = ServerSetup::on(db);
-    let server = home.start();
-    home.furnish();
-    let admin = TestHttpClient::admin(server.address());
-    let follower = StatusFollower::of(&server);
-    let outside = StubServer::start();
-    let csv = write_albums(&home.path("albums.csv"), 500, "Old");
-    // It stays in its middle for as long as it lives.
-    outside.set("/albums.csv", StubReply::csv(&csv).hang_at(csv.len() / 2));
-    home.add_url("albums", outside.url("/albums.csv"));
+fn after_a_second_crash_a_run_is_repeated_only_when_a_person_presses_try_again(db: &TestDatabase) {
+    let setup = ServerSetup::on_database(db);
+    let server = setup.start();
+    setup.add_admin_and_token();
+    let admin = TestHttpClient::logged_in_admin(server.address());
+    let follower = StatusFollower::follow_server(&server);
+    let stub = StubServer::start();
+    let csv = write_albums(&setup.path("albums.csv"), 500, "Old");
+    // The fetch never ends, so the run does not either.
+    stub.set("/albums.csv", StubReply::csv(&csv).hang_at(csv.len() / 2));
+    setup.add_url("albums", stub.url("/albums.csv"));
 
     let first = server.begin("albums");
     follower.watch.follow(&first);
-    let server = kill_in_the_middle(&home, server, &follower, &first);
+    let server = kill_in_the_middle(&setup, server, &follower, &first);
     let dead = wait_until_interrupted(&server, &first);
     let second = dead["successor"].as_str().expect("a successor").to_owned();
     follower.watch.follow(&second);
-    let server = kill_in_the_middle(&home, server, &follower, &second);
+    let server = kill_in_the_middle(&setup, server, &follower, &second);
     let dead = wait_until_interrupted(&server, &second);
     assert_eq!((&dead["attempt"], &dead["retryOf"], &dead["successor"]), (&2.into(), &first.into(), &Value::Null));
     assert!(dead["message"].as_str().is_some_and(|message| message.contains("sync again")), "{dead}");
 
-    // Nobody begins it a third time, however long one waits.
+    // No third attempt starts, however long the test waits.
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(db.count("sync_operations", "1 = 1"), 2);
     assert_eq!(db.count("sync_operations", "status IN ('pending', 'running')"), 0);
@@ -65,11 +65,11 @@ fn after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again(db: &Test
         assert!(shown.contains("id=\"panel-again\"") && shown.contains("Nothing is lost"), "{shown}");
         assert!(!shown.contains("every 2s\" hx-swap=\"outerMorph\" hx-sync"), "it goes on asking: {shown}");
     }
-    // The button repeats the run as it was asked for.
+    // The button repeats the run with its original options.
     let (_, form) = panel.rsplit_once("name=\"action\" value=\"").expect("a form");
     assert!(form.starts_with("full\""), "{form}");
-    write_albums(&home.path("albums.csv"), 500, "New");
-    outside.csv("/albums.csv", &std::fs::read_to_string(home.path("albums.csv")).expect("the file"));
+    write_albums(&setup.path("albums.csv"), 500, "New");
+    stub.csv("/albums.csv", &std::fs::read_to_string(setup.path("albums.csv")).expect("the file"));
     let pressed = admin.press("/catalog/albums/sync", "action=full").expect("an answer");
     assert_eq!(pressed.status, 202, "{}", pressed.body);
     let (_, third) = pressed.body.split_once("data-sync=\"").expect("a run");
@@ -78,7 +78,7 @@ fn after_a_second_crash_a_run_waits_for_a_person_who_presses_try_again(db: &Test
     server.wait_for_status(third, "completed");
     let last = server.status(third);
     assert_eq!((&last["attempt"], &last["retryOf"]), (&1.into(), &Value::Null), "a person's own start");
-    assert_eq!(count_albums(db, &home, "New"), (500, 500));
+    assert_eq!(count_albums(db, &setup, "New"), (500, 500));
     assert_eq!(db.count("sync_records", "1 = 1"), 3);
-    follower.saw_nothing_wrong();
+    follower.assert_nothing_wrong();
 }

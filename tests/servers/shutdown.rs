@@ -1,4 +1,4 @@
-//! Servers that are told to stop, as every deploy does: in any stage, and again and again.
+//! Shutting servers down, as every deploy does: in any stage of a run, and repeatedly.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::support::waiting::wait_for;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases! {
-    a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start,
-    a_waiting_run_outlives_a_stop_and_a_kill_as_it_is,
+    a_fetch_that_is_interrupted_by_a_shutdown_continues_at_the_next_start,
+    a_pending_run_survives_a_shutdown_and_a_kill_unchanged,
     a_run_in_its_final_transaction_ends_well_or_goes_on_at_the_next_start,
     restarts_again_and_again_end_in_a_completed_sync_that_is_still_the_first_attempt,
 }
 
-/// Stops the server, which takes less than five seconds.
+/// Shuts the server down, which must take less than five seconds.
 fn stop(server: &mut ServerProcess, during: &str) {
     let took = server.stop();
     assert!(took < Duration::from_secs(5), "during {during} it took {took:?}");
 }
 
-/// The run that goes on where `id` was told to stop: it is the same attempt.
+/// The successor of the run that was interrupted by a shutdown: it is the same attempt.
 fn successor(server: &ServerProcess, id: &str) -> String {
     let stopped = server.status(id);
     assert_eq!((&stopped["status"], &stopped["attempt"]), (&"interrupted".into(), &1.into()), "{stopped}");
@@ -36,12 +36,12 @@ fn completed(server: &ServerProcess, id: &str) -> Value {
     server.status(id)
 }
 
-fn a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start(db: &TestDatabase) {
-    let home = ServerSetup::on(db);
-    let mut server = home.start();
-    home.furnish();
-    let (outside, csv) = (StubServer::start(), write_albums(&home.path("albums.csv"), 300, "Title"));
-    home.add_url("albums", outside.url("/albums.csv"));
+fn a_fetch_that_is_interrupted_by_a_shutdown_continues_at_the_next_start(db: &TestDatabase) {
+    let setup = ServerSetup::on_database(db);
+    let mut server = setup.start();
+    setup.add_admin_and_token();
+    let (stub, csv) = (StubServer::start(), write_albums(&setup.path("albums.csv"), 300, "Title"));
+    setup.add_url("albums", stub.url("/albums.csv"));
     let slow = StubReply::csv(&csv).drip(csv.len() / 200, Duration::from_millis(100));
     let busy = StubReply::status(503).header("Retry-After", "60");
     let ways = [
@@ -52,47 +52,47 @@ fn a_fetch_that_is_told_to_stop_in_any_way_of_waiting_goes_on_at_the_next_start(
     ];
     let mut runs = 0;
     for (what, reply) in ways {
-        outside.set("/albums.csv", reply);
-        let asked = outside.hits("/albums.csv");
+        stub.set("/albums.csv", reply);
+        let asked = stub.request_count("/albums.csv");
         let id = server.begin("albums");
-        let fetching = || outside.hits("/albums.csv") > asked && server.status(&id)["status"] == "running";
+        let fetching = || stub.request_count("/albums.csv") > asked && server.status(&id)["status"] == "running";
         wait_for(what, fetching);
         std::thread::sleep(Duration::from_millis(300));
         stop(&mut server, what);
         let left = format!("retry_of = '{id}' AND status = 'pending' AND attempt = 1");
         assert_eq!(db.count("sync_operations", &left), 1, "{what}");
 
-        outside.csv("/albums.csv", &csv);
-        server = home.start_at("data", server.address().port());
+        stub.csv("/albums.csv", &csv);
+        server = setup.start_at("data", server.address().port());
         let next = successor(&server, &id);
         let done = completed(&server, &next);
         assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &json!(id)), "{what}");
         runs += 2;
         assert_eq!(db.count("sync_records", "1 = 1"), runs, "{what}");
-        assert_eq!(count_albums(db, &home, "Title"), (300, 300), "{what}");
+        assert_eq!(count_albums(db, &setup, "Title"), (300, 300), "{what}");
     }
 }
 
-fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &TestDatabase) {
-    let home = ServerSetup::on(db).with("LOCKSTEP_WORKERS", "1");
-    let mut server = home.start();
-    home.furnish();
-    let outside = StubServer::start();
-    outside.set("/first.csv", StubReply::csv("id,title\n1,One\n").hang());
-    home.add_url("first", outside.url("/first.csv"));
-    let file = home.path("albums.csv");
+fn a_pending_run_survives_a_shutdown_and_a_kill_unchanged(db: &TestDatabase) {
+    let setup = ServerSetup::on_database(db).with("LOCKSTEP_WORKERS", "1");
+    let mut server = setup.start();
+    setup.add_admin_and_token();
+    let stub = StubServer::start();
+    stub.set("/first.csv", StubReply::csv("id,title\n1,One\n").hang());
+    setup.add_url("first", stub.url("/first.csv"));
+    let file = setup.path("albums.csv");
     write_albums(&file, 100, "Title");
-    home.add_file("albums", &file);
+    setup.add_file("albums", &file);
 
     let first = server.begin("first");
-    wait_for("the only worker is busy", || outside.hits("/first.csv") > 0);
+    wait_for("the only worker is busy", || stub.request_count("/first.csv") > 0);
     let waiting = server.begin("albums");
     assert_eq!(server.status(&waiting)["status"], "pending");
-    // One that waits was nobody's, so nothing has become of it. The one that was told to stop comes after it now: what
-    // a person asked for goes first.
+    // The pending run had no worker, so the shutdown did not change it. It now comes before the interrupted one: runs
+    // that a person requested go first.
     stop(&mut server, "waiting");
     assert_eq!(db.count("sync_operations", &format!("id = '{waiting}' AND status = 'pending'")), 1);
-    let server = home.start_at("data", server.address().port());
+    let server = setup.start_at("data", server.address().port());
     let done = completed(&server, &waiting);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &Value::Null));
     let second = successor(&server, &first);
@@ -102,8 +102,8 @@ fn a_waiting_run_outlives_a_stop_and_a_kill_as_it_is(db: &TestDatabase) {
     assert_eq!(server.status(&waiting)["status"], "pending");
     let mut server = server;
     server.kill();
-    outside.csv("/first.csv", "id,title\n1,One\n");
-    let server = home.start_at("data", server.address().port());
+    stub.csv("/first.csv", "id,title\n1,One\n");
+    let server = setup.start_at("data", server.address().port());
     let done = completed(&server, &waiting);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&1.into(), &Value::Null));
     let dead = super::wait_until_interrupted(&server, &second);
@@ -118,27 +118,27 @@ fn a_run_in_its_final_transaction_ends_well_or_goes_on_at_the_next_start(db: &Te
 
 fn at_the_end(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
     let rest = albums - albums / 2 + 1000;
-    let home = ServerSetup::on(db);
-    let mut server = home.start();
-    home.furnish();
-    let file = home.path("albums.csv");
+    let setup = ServerSetup::on_database(db);
+    let mut server = setup.start();
+    setup.add_admin_and_token();
+    let file = setup.path("albums.csv");
     write_albums(&file, albums, "Title");
-    home.add_file("albums", &file);
+    setup.add_file("albums", &file);
     let all = server.begin("albums");
     completed(&server, &all);
     write_albums(&file, rest, "Title");
     let id = server.begin("albums");
     reach(&server, &id, |status| status["stage"] == "finalizing")?;
     stop(&mut server, "the final transaction");
-    let server = home.start_at("data", server.address().port());
-    // Where its server did not wait until the transaction was through, its lease has to run out first.
+    let server = setup.start_at("data", server.address().port());
+    // If the server did not wait for the transaction, the lease must expire first.
     wait_for("its end", || !is_active(&server.status(&id)));
     let mut records = 2;
     if server.status(&id)["status"] == "interrupted" {
         completed(&server, &successor(&server, &id));
         records += 1;
     }
-    assert_eq!(count_albums(db, &home, "Title"), (rest as i64, rest as u64));
+    assert_eq!(count_albums(db, &setup, "Title"), (rest as i64, rest as u64));
     assert_eq!(db.count("sync_records", "1 = 1"), records);
     assert_eq!(db.count("sync_operations", "status IN ('pending', 'running')"), 0);
     Ok(())
@@ -149,20 +149,20 @@ fn restarts_again_and_again_end_in_a_completed_sync_that_is_still_the_first_atte
 }
 
 fn again_and_again(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon> {
-    let home = ServerSetup::on(db);
-    let mut server = home.start();
-    home.furnish();
-    let file = home.path("albums.csv");
+    let setup = ServerSetup::on_database(db);
+    let mut server = setup.start();
+    setup.add_admin_and_token();
+    let file = setup.path("albums.csv");
     write_albums(&file, albums, "Title");
-    home.add_file("albums", &file);
-    let follower = StatusFollower::of(&server);
+    setup.add_file("albums", &file);
+    let follower = StatusFollower::follow_server(&server);
     let mut chain = vec![server.begin("albums")];
     loop {
         let id = chain.last().expect("a run").clone();
         follower.watch.follow(&id);
         let ended = |server: &ServerProcess| server.status(&id)["status"] == "completed";
         wait_for("it works", || server.status(&id)["stage"] == "processing" || ended(&server));
-        // A few batches each time, however busy the machine is: what was written is not written again.
+        // Each start writes a few batches more: committed items are not written again.
         let written = || db.count("items", "1 = 1");
         let before = written();
         wait_for("it gets on", || written() >= before + 5000 || ended(&server));
@@ -171,7 +171,7 @@ fn again_and_again(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon>
         }
         follower.watch.turn();
         stop(&mut server, "processing");
-        server = home.start_at("data", server.address().port());
+        server = setup.start_at("data", server.address().port());
         follower.watch.turn();
         if ended(&server) {
             break;
@@ -188,9 +188,9 @@ fn again_and_again(db: &TestDatabase, albums: usize) -> Result<(), EndedTooSoon>
         let [stopped, next] = [0, 1].map(|at| server.status(&pair[at]));
         assert_eq!((&stopped["status"], &next["retryOf"]), (&"interrupted".into(), &stopped["syncId"]), "{stopped}");
     }
-    assert_eq!(count_albums(db, &home, "Title"), (albums as i64, albums as u64));
-    let kept = db.texts("SELECT id AS value FROM sync_records ORDER BY created_at, id");
+    assert_eq!(count_albums(db, &setup, "Title"), (albums as i64, albums as u64));
+    let kept = db.select_texts("SELECT id AS value FROM sync_records ORDER BY created_at, id");
     assert_eq!(kept, chain.into_iter().map(Some).collect::<Vec<_>>(), "each has one record");
-    follower.saw_nothing_wrong();
+    follower.assert_nothing_wrong();
     Ok(())
 }

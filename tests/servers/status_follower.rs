@@ -1,4 +1,4 @@
-//! One who polls all the time, whatever becomes of the server, and believes nothing.
+//! A poller that runs across restarts of the server and checks every answer.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -13,17 +13,17 @@ use super::crash_tally::{CrashTally, Violation};
 use crate::support::http_client::TestHttpClient;
 use crate::support::server_process::{ServerAnswer, ServerProcess};
 
-/// Between two questions while there is news …
+/// The pause between two polls while a status changes.
 const PAUSE: Duration = Duration::from_millis(20);
-/// … and while nothing has changed for a second: many poll at once, and the leases of the dead take their time.
+/// The pause after a second without changes: there are many pollers, and leases take long to expire.
 const LONG_PAUSE: Duration = Duration::from_millis(100);
 
-/// What was seen of one run.
+/// What a poller has seen of one run.
 #[derive(Clone, Default)]
 pub(super) struct FollowedRun {
     /// The last status JSON.
     pub(super) report: Value,
-    /// The most percent that anybody was told.
+    /// The highest percentage in any answer.
     percent: u64,
     /// When it was first seen to have ended.
     pub(super) ended: Option<Instant>,
@@ -43,26 +43,26 @@ impl FollowedRun {
 
 #[derive(Default)]
 struct FollowerNotes {
-    /// All runs there are to ask for; the last one is asked for most.
+    /// All followed runs; the last one is polled most often.
     runs: Vec<String>,
     seen: HashMap<String, FollowedRun>,
-    /// When anything was new.
+    /// The time of the last change.
     news: Option<Instant>,
     tally: CrashTally,
 }
 
-/// What the poller and the one who kills tell each other.
+/// The state that a poller shares with its test.
 pub(super) struct FollowerState {
     address: SocketAddr,
     notes: Mutex<FollowerNotes>,
-    /// Odd while the server is up.
+    /// Counts starts and kills: odd while the server is up.
     life: AtomicU64,
     over: AtomicBool,
 }
 
 impl FollowerState {
-    /// For a server that is up.
-    fn over(address: SocketAddr) -> Self {
+    /// The state for a server that is up.
+    fn for_server(address: SocketAddr) -> Self {
         Self { address, notes: Mutex::default(), life: AtomicU64::new(1), over: AtomicBool::new(false) }
     }
 
@@ -70,13 +70,13 @@ impl FollowerState {
         self.notes.lock().expect("the notes")
     }
 
-    /// The server is about to be killed, or is up again.
+    /// Notes that the server is about to be killed, or is up again.
     pub(super) fn turn(&self) {
         self.life.fetch_add(1, Ordering::SeqCst);
         self.notes().news = Some(Instant::now());
     }
 
-    /// A run that is to be asked for from now on.
+    /// Polls this run, too, from now on.
     pub(super) fn follow(&self, run: &str) {
         let mut notes = self.notes();
         if !notes.runs.iter().any(|known| known == run) {
@@ -90,15 +90,15 @@ impl FollowerState {
         self.notes().runs.clone()
     }
 
-    /// What was seen of a run.
+    /// What the poller has seen of a run.
     pub(super) fn seen(&self, run: &str) -> FollowedRun {
         self.notes().seen.get(run).cloned().unwrap_or_default()
     }
 
     /// Polls until it is ended.
     fn poll(&self) {
-        // The panel as visitors of a public catalog get it; the JSON as programs do.
-        let (robot, visitor) = (TestHttpClient::robot(self.address), TestHttpClient::visitor(self.address));
+        // Visitors of a public catalog poll the panel, API clients the JSON.
+        let (robot, visitor) = (TestHttpClient::with_token(self.address), TestHttpClient::anonymous(self.address));
         for turn in 0_usize.. {
             if self.over.load(Ordering::SeqCst) {
                 return;
@@ -107,7 +107,7 @@ impl FollowerState {
             std::thread::sleep(if quiet { LONG_PAUSE } else { PAUSE });
             let runs = self.runs();
             let Some(last) = runs.last() else { continue };
-            // What ended long ago must be answerable too, after every restart.
+            // Runs that ended long ago must be answered, too, after every restart.
             let run = if turn % 8 == 0 { &runs[turn / 8 % runs.len()] } else { last };
             if turn % 4 == 1 {
                 let path = format!("/catalog/albums/sync-status?sync={run}");
@@ -137,28 +137,28 @@ impl FollowerState {
     }
 }
 
-/// One who polls in the background what he is told to follow.
+/// A poller in the background.
 pub(super) struct StatusFollower {
     pub(super) watch: Arc<FollowerState>,
     polling: Option<JoinHandle<()>>,
 }
 
 impl StatusFollower {
-    /// Begins to ask whoever answers at the address of this server.
-    pub(super) fn of(server: &ServerProcess) -> Self {
-        let watch = Arc::new(FollowerState::over(server.address()));
+    /// Starts to poll the address of this server, whichever process listens there.
+    pub(super) fn follow_server(server: &ServerProcess) -> Self {
+        let watch = Arc::new(FollowerState::for_server(server.address()));
         let asking = Arc::clone(&watch);
         Self { watch, polling: Some(std::thread::spawn(move || asking.poll())) }
     }
 
-    /// Ends, and asserts that every answer was one, and that no status lied.
-    pub(super) fn saw_nothing_wrong(self) {
+    /// Ends the poller and asserts that every poll was answered and every status was right.
+    pub(super) fn assert_nothing_wrong(self) {
         let tally = self.end();
         assert!(tally.polls > 0);
         tally.assert_nothing_wrong();
     }
 
-    /// Ends, and hands over what was counted.
+    /// Ends the poller and returns its counts.
     pub(super) fn end(mut self) -> CrashTally {
         self.watch.over.store(true, Ordering::SeqCst);
         self.polling.take().expect("a thread").join().expect("no panic");
@@ -209,7 +209,7 @@ impl FollowerNotes {
         }
     }
 
-    /// Whoever is asked, what was seen never becomes less.
+    /// Progress never goes back, whichever process answers.
     fn percent(&mut self, run: &str, told: Option<u64>, answer: &str) -> Option<u64> {
         let seen = self.seen.entry(run.to_owned()).or_default();
         let most = seen.percent;

@@ -1,8 +1,8 @@
-//! Two servers on one database: the one that works dies, the other one goes on.
+//! Two servers on one database: the one with the run is killed, the other one takes the run over.
 
 use std::time::Duration;
 
-use super::mid_run::{EndedTooSoon, in_the_middle, is_active, was_hit};
+use super::mid_run::{EndedTooSoon, check_mid_run, in_the_middle, is_active};
 use super::{StatusFollower, count_albums, wait_until_interrupted, write_albums};
 use crate::support::server_process::ServerSetup;
 use crate::support::stub_server::{StubReply, StubServer};
@@ -31,22 +31,22 @@ mod with_one_folder {
 }
 
 fn survive(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), EndedTooSoon> {
-    let home = ServerSetup::on(db);
-    let [mut first, second] = folders.map(|folder| home.start_at(folder, 0));
-    home.furnish();
-    let outside = StubServer::start();
+    let setup = ServerSetup::on_database(db);
+    let [mut first, second] = folders.map(|folder| setup.start_at(folder, 0));
+    setup.add_admin_and_token();
+    let stub = StubServer::start();
     let publish = |wording: &str| {
-        let csv = write_albums(&home.path("albums.csv"), albums, wording);
-        outside.set("/albums.csv", StubReply::csv(&csv).drip(csv.len() / 20, Duration::from_millis(50)));
+        let csv = write_albums(&setup.path("albums.csv"), albums, wording);
+        stub.set("/albums.csv", StubReply::csv(&csv).drip(csv.len() / 20, Duration::from_millis(50)));
     };
     publish("Old");
-    home.add_url("albums", outside.url("/albums.csv"));
-    // Only one of the two may get the run: the other one is asleep until it has.
+    setup.add_url("albums", stub.url("/albums.csv"));
+    // The first server must get the run, so the second one is stopped until then.
     second.freeze();
     let id = first.begin("albums");
     first.wait_for_status(&id, "running");
     second.thaw();
-    let follower = StatusFollower::of(&second);
+    let follower = StatusFollower::follow_server(&second);
     follower.watch.follow(&id);
     let mut seen = 0;
     wait_for("the middle of the run", || {
@@ -60,19 +60,19 @@ fn survive(db: &TestDatabase, albums: usize, folders: [&str; 2]) -> Result<(), E
         seen >= 25 || !is_active(&other)
     });
     first.kill();
-    was_hit(&home, &id)?;
+    check_mid_run(&setup, &id)?;
     publish("New");
 
     let dead = wait_until_interrupted(&second, &id);
-    // What the dead one told last may have been told to its own folder alone, and to the database a little less.
+    // The last progress of the killed server may be in its own status file alone; the database may have a little less.
     assert!(dead["progress"].as_u64() >= Some(seen) && dead["progress"].as_u64() < Some(100), "{seen}: {dead}");
     let successor = dead["successor"].as_str().expect("a successor");
     follower.watch.follow(successor);
     second.wait_for_status(successor, "completed");
     let done = second.status(successor);
     assert_eq!((&done["attempt"], &done["retryOf"]), (&2.into(), &id.into()));
-    assert_eq!(count_albums(db, &home, "New"), (albums as i64, albums as u64));
+    assert_eq!(count_albums(db, &setup, "New"), (albums as i64, albums as u64));
     assert_eq!(db.count("sync_records", "1 = 1"), 2);
-    follower.saw_nothing_wrong();
+    follower.assert_nothing_wrong();
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What takes too long ends, and says what to do about it.
+//! Runs that take too long fail, with an error that says what to do.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use crate::support::server_process::{ServerProcess, ServerSetup};
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::waiting::wait_for;
 
-/// A home whose server is given these settings.
-fn home(settings: &[(&'static str, &str)]) -> (ServerSetup, ServerProcess) {
-    let home = settings.iter().fold(ServerSetup::new(), |home, (name, value)| home.with(name, value));
-    let server = home.start();
-    home.furnish();
-    (home, server)
+/// A running server with these settings.
+fn start_servers(settings: &[(&'static str, &str)]) -> (ServerSetup, ServerProcess) {
+    let setup = settings.iter().fold(ServerSetup::new(), |setup, (name, value)| setup.with(name, value));
+    let server = setup.start();
+    setup.add_admin_and_token();
+    (setup, server)
 }
 
 /// A run that failed because it took too long.
@@ -47,9 +47,12 @@ fn expect_timeout(server: &ServerProcess, slug: &str) -> TimedOutRun {
 
 #[test]
 fn a_fetch_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setting() {
-    let (home, server) =
-        home(&[("LOCKSTEP_FETCH_TIMEOUT", "1500ms"), ("LOCKSTEP_SYNC_TIMEOUT", "1m"), ("LOCKSTEP_WORKERS", "4")]);
-    let (outside, csv) = (StubServer::start(), write_albums(&home.path("albums.csv"), 300, "Title"));
+    let (setup, server) = start_servers(&[
+        ("LOCKSTEP_FETCH_TIMEOUT", "1500ms"),
+        ("LOCKSTEP_SYNC_TIMEOUT", "1m"),
+        ("LOCKSTEP_WORKERS", "4"),
+    ]);
+    let (stub, csv) = (StubServer::start(), write_albums(&setup.path("albums.csv"), 300, "Title"));
     let ways = [
         ("silent", StubReply::csv(&csv).hang()),
         ("half", StubReply::csv(&csv).hang_at(100)),
@@ -57,31 +60,31 @@ fn a_fetch_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setti
         ("late", StubReply::csv(&csv).after(Duration::from_secs(30))),
     ];
     for (slug, reply) in ways {
-        outside.set(&format!("/{slug}.csv"), reply);
-        home.add_url(slug, outside.url(&format!("/{slug}.csv")));
+        stub.set(&format!("/{slug}.csv"), reply);
+        setup.add_url(slug, stub.url(&format!("/{slug}.csv")));
         let TimedOutRun { error, took, load_time } = expect_timeout(&server, slug);
         assert!(error.contains("1500 ms") && error.contains("LOCKSTEP_FETCH_TIMEOUT"), "{slug}: {error}");
-        assert!(error.contains(&format!("127.0.0.1:{}", outside.port())), "{slug}: {error}");
+        assert!(error.contains(&format!("127.0.0.1:{}", stub.port())), "{slug}: {error}");
         assert!(took >= Duration::from_millis(1400) && load_time < Duration::from_secs(6), "{slug}: {took:?}");
     }
 }
 
 #[test]
 fn a_sync_that_takes_longer_than_it_may_fails_and_names_the_limit_and_the_setting() {
-    let (home, server) = home(&[("LOCKSTEP_SYNC_TIMEOUT", "2s")]);
-    let outside = StubServer::start();
-    outside.set("/silent.csv", StubReply::csv("id\n1\n").hang());
-    home.add_url("silent", outside.url("/silent.csv"));
-    outside.set("/busy.csv", StubReply::status(503));
-    home.add_url("busy", outside.url("/busy.csv"));
+    let (setup, server) = start_servers(&[("LOCKSTEP_SYNC_TIMEOUT", "2s")]);
+    let stub = StubServer::start();
+    stub.set("/silent.csv", StubReply::csv("id\n1\n").hang());
+    setup.add_url("silent", stub.url("/silent.csv"));
+    stub.set("/busy.csv", StubReply::status(503));
+    setup.add_url("busy", stub.url("/busy.csv"));
     let TimedOutRun { error, took, load_time } = expect_timeout(&server, "silent");
     assert!(error.contains("longer than 2 s") && error.contains("LOCKSTEP_SYNC_TIMEOUT"), "{error}");
     assert!(took >= Duration::from_millis(1900) && load_time < Duration::from_secs(7), "{took:?}, {load_time:?}");
 
-    // Rows that were taken until then stay, and the next sync goes on from there.
-    let big = home.path("big.csv");
+    // Rows that were written until then stay, and the next sync continues from there.
+    let big = setup.path("big.csv");
     write_albums(&big, 200_000, "Title");
-    home.add_file("big", &big);
+    setup.add_file("big", &big);
     let TimedOutRun { error, load_time, .. } = expect_timeout(&server, "big");
     assert!(error.contains("longer than 2 s") && error.contains("LOCKSTEP_SYNC_TIMEOUT"), "{error}");
     assert!(load_time < Duration::from_secs(7), "{load_time:?}");

@@ -1,5 +1,5 @@
-//! Many who ask one board at once, over a primary that says now nothing and now what was so a while ago: what one of
-//! them was told is never taken back from the next.
+//! Many readers of one board at the same time, with a primary that sometimes has no report and sometimes an old one:
+//! progress never goes back between two readers.
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,9 +15,9 @@ use crate::store::worker_steps::TERM;
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
 use crate::support::{TestDatabase, on_both_databases};
 
-on_both_databases![what_one_of_many_askers_was_told_is_not_taken_back_from_another];
+on_both_databases![progress_never_goes_back_between_concurrent_readers];
 
-/// A primary that lives in the past: it answers with any report that was true once, as if it had just been written.
+/// A primary that answers with any earlier report, as if it had just been written.
 #[derive(Clone, Default)]
 struct StaleStatus {
     reports: Arc<Mutex<Vec<StatusReport>>>,
@@ -35,7 +35,7 @@ impl StatusStore for StaleStatus {
     }
 
     fn get(&self, _: SyncId) -> Result<Option<StatusReport>, StatusError> {
-        // Steps of the golden ratio: spread evenly, and the same every time.
+        // Steps of the golden ratio are spread evenly and are the same every time.
         let roll = self.asked.fetch_add(1, Ordering::SeqCst).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
         let reports = self.reports.lock().expect("the reports");
         let count = reports.len().min(8);
@@ -52,7 +52,7 @@ impl StatusStore for StaleStatus {
     }
 }
 
-fn what_one_of_many_askers_was_told_is_not_taken_back_from_another(db: &TestDatabase) {
+fn progress_never_goes_back_between_concurrent_readers(db: &TestDatabase) {
     let store = db.store();
     let id = worker_steps::queue(&store, worker_steps::source(&store, "albums"), &full_sync());
     let (_, lease) = worker_steps::claim(&store, 1, TERM).expect("the run");
@@ -63,7 +63,7 @@ fn what_one_of_many_askers_was_told_is_not_taken_back_from_another(db: &TestData
         let mut last_round = 0;
         while last_round < 20 {
             last_round += usize::from(over.load(Ordering::SeqCst));
-            // What anybody had been told before this question was asked.
+            // The highest progress that any reader had seen before this call.
             let before = told.load(Ordering::SeqCst);
             let report = board.get(id).expect("an answer").expect("never absent");
             assert!(report.progress >= before, "{} % after {before} %: {report:?}", report.progress);
@@ -76,7 +76,7 @@ fn what_one_of_many_askers_was_told_is_not_taken_back_from_another(db: &TestData
         for percent in 1..100 {
             store.keep_progress(lease, TERM, &worker_steps::progress(percent)).expect("kept");
             past.put(&truth.get(id).expect("an answer").expect("a status")).expect("put");
-            // Not faster than they ask, however busy the machine is.
+            // Progress continues only after readers have read again, so the test does not depend on speed.
             let seen = asked.load(Ordering::SeqCst);
             while asked.load(Ordering::SeqCst) < seen + 20
                 && !askers.iter().all(std::thread::ScopedJoinHandle::is_finished)

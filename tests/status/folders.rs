@@ -1,4 +1,4 @@
-//! Trouble with the folder of the status files in the middle of a run: the database answers, and one line says so.
+//! A broken folder of the status files during a run: the database answers, and one line is logged.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,20 +8,20 @@ use lockstep::status::{FileStatus, StatusBoard, StatusStore};
 
 use super::watched_run::{WatchedRun, run_with};
 use crate::support::test_engine::TEST_TIMEOUTS;
-use crate::support::unwritable_folder::{ImmutableFolder, SmallFileSystem, is_held_to_permissions, report_not_tried};
+use crate::support::unwritable_folder::{ImmutableFolder, SmallFileSystem, is_bound_by_permissions, report_not_tried};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_status_folder_that_is_deleted_is_made_anew,
     a_status_folder_that_becomes_a_file_is_made_up_for_by_the_database,
-    a_status_folder_that_nobody_can_write_to_is_made_up_for_by_the_database,
+    the_database_replaces_a_status_folder_without_write_permission,
     a_status_folder_on_a_disk_that_becomes_read_only_is_made_up_for_by_the_database,
     a_status_folder_on_a_full_disk_is_made_up_for_by_the_database,
 ];
 
 /// A reader in another process on the same folder.
-fn other_reader(house: &TestEngine) -> StatusBoard {
-    StatusBoard::new(Box::new(FileStatus::new(house.status_folder())), house.store.clone(), TEST_TIMEOUTS.renewal)
+fn other_reader(engine: &TestEngine) -> StatusBoard {
+    StatusBoard::new(Box::new(FileStatus::new(engine.status_folder())), engine.store.clone(), TEST_TIMEOUTS.renewal)
 }
 
 fn one_line(watched: &WatchedRun) {
@@ -31,10 +31,10 @@ fn one_line(watched: &WatchedRun) {
     println!("{}; all were told of the end {told_after:?} after it", complaints[0]);
 }
 
-/// The next run tells its status in files again.
-fn is_used_again(house: &TestEngine) {
-    let files = FileStatus::new(house.status_folder());
-    let next = run_with(house, &[&other_reader(house)], |id| {
+/// The next run writes status files again.
+fn is_used_again(engine: &TestEngine) {
+    let files = FileStatus::new(engine.status_folder());
+    let next = run_with(engine, &[&other_reader(engine)], |id| {
         assert_eq!(files.get(id).expect("readable").expect("there").status, Status::Running);
     });
     assert_eq!(next.complaints, [""; 0]);
@@ -42,68 +42,68 @@ fn is_used_again(house: &TestEngine) {
 }
 
 fn a_status_folder_that_is_deleted_is_made_anew(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let watched = run_with(&house, &[&other_reader(&house)], |_| {
-        fs::remove_dir_all(house.status_folder()).expect("a folder");
+    let engine = TestEngine::on_database(db);
+    let watched = run_with(&engine, &[&other_reader(&engine)], |_| {
+        fs::remove_dir_all(engine.status_folder()).expect("a folder");
     });
     assert_eq!(watched.complaints, [""; 0], "nothing is wrong any more");
-    is_used_again(&house);
+    is_used_again(&engine);
 }
 
 fn a_status_folder_that_becomes_a_file_is_made_up_for_by_the_database(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let folder = house.status_folder();
-    one_line(&run_with(&house, &[&other_reader(&house)], |_| {
+    let engine = TestEngine::on_database(db);
+    let folder = engine.status_folder();
+    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| {
         fs::remove_dir_all(&folder).expect("a folder");
         fs::write(&folder, "a file").expect("a file");
     }));
     fs::remove_file(&folder).expect("a file");
-    is_used_again(&house);
+    is_used_again(&engine);
 }
 
-fn a_status_folder_that_nobody_can_write_to_is_made_up_for_by_the_database(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn the_database_replaces_a_status_folder_without_write_permission(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let mut immutable = None;
-    // What was told last can neither be replaced nor taken away, right after it was told.
-    let watched = run_with(&house, &[&other_reader(&house)], |_| {
-        immutable = ImmutableFolder::make(&house.status_folder());
+    // The last report can neither be replaced nor deleted from this moment on.
+    let watched = run_with(&engine, &[&other_reader(&engine)], |_| {
+        immutable = ImmutableFolder::make(&engine.status_folder());
     });
     if immutable.take().is_none() {
         return report_not_tried("an immutable status folder");
     }
     one_line(&watched);
-    is_used_again(&house);
+    is_used_again(&engine);
 }
 
-/// A house whose status files are on a small disk.
+/// An engine whose status files are on a small file system.
 fn on_a_small_disk(db: &TestDatabase) -> Option<(TestEngine, SmallFileSystem)> {
-    let house = TestEngine::on(db);
-    let disk = SmallFileSystem::mount(&house.status_folder());
+    let engine = TestEngine::on_database(db);
+    let disk = SmallFileSystem::mount(&engine.status_folder());
     if disk.is_none() {
         report_not_tried("a status folder on a disk of its own");
     }
-    Some((house, disk?))
+    Some((engine, disk?))
 }
 
 fn a_status_folder_on_a_disk_that_becomes_read_only_is_made_up_for_by_the_database(db: &TestDatabase) {
-    let Some((house, disk)) = on_a_small_disk(db) else { return };
-    one_line(&run_with(&house, &[&other_reader(&house)], |_| disk.read_only(true)));
+    let Some((engine, disk)) = on_a_small_disk(db) else { return };
+    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| disk.read_only(true)));
     disk.read_only(false);
-    is_used_again(&house);
+    is_used_again(&engine);
     drop(disk);
 }
 
 fn a_status_folder_on_a_full_disk_is_made_up_for_by_the_database(db: &TestDatabase) {
-    let Some((house, disk)) = on_a_small_disk(db) else { return };
-    one_line(&run_with(&house, &[&other_reader(&house)], |_| disk.fill()));
-    // Taking the outdated report away made room for one: that of the end, or none.
-    for entry in fs::read_dir(house.status_folder()).expect("a folder") {
+    let Some((engine, disk)) = on_a_small_disk(db) else { return };
+    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| disk.fill()));
+    // Deleting the outdated report freed space for one report: that of the end, or none.
+    for entry in fs::read_dir(engine.status_folder()).expect("a folder") {
         let path = entry.expect("an entry").path();
         let text = fs::read_to_string(&path).expect("readable");
         assert!(path.ends_with("rubbish") || text.contains("\"completed\""), "{}: {text}", path.display());
     }
-    disk.make_room();
-    is_used_again(&house);
+    disk.free_space();
+    is_used_again(&engine);
     drop(disk);
 }
 
@@ -111,21 +111,21 @@ fn a_status_folder_on_a_full_disk_is_made_up_for_by_the_database(db: &TestDataba
 fn a_status_folder_whose_permissions_are_taken_away_is_made_up_for_by_the_database() {
     const NAME: &str =
         "status::folders::a_status_folder_whose_permissions_are_taken_away_is_made_up_for_by_the_database";
-    if !is_held_to_permissions(NAME) {
+    if !is_bound_by_permissions(NAME) {
         return;
     }
     let db = TestDatabase::sqlite();
-    let house = TestEngine::on(&db);
-    let folder = house.status_folder();
+    let engine = TestEngine::on_database(&db);
+    let folder = engine.status_folder();
     let mode = |mode| fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).expect("a mode");
-    // What was told last can be read, and neither be replaced nor taken away.
-    one_line(&run_with(&house, &[&other_reader(&house)], |_| mode(0o500)));
+    // The last report can be read, but neither replaced nor deleted.
+    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| mode(0o500)));
     mode(0o700);
-    is_used_again(&house);
-    // Nor can anything be read.
-    one_line(&run_with(&house, &[&other_reader(&house)], |_| mode(0)));
+    is_used_again(&engine);
+    // Now nothing can be read either.
+    one_line(&run_with(&engine, &[&other_reader(&engine)], |_| mode(0)));
     mode(0o700);
-    is_used_again(&house);
+    is_used_again(&engine);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The notice board: one suite over its three stores, and the trouble that each can have.
+//! The status board: one contract for its three stores, and the faults that each can have.
 
 mod concurrent_reads;
 mod folders;

@@ -1,5 +1,5 @@
-//! Runs of random sizes and ends, over a primary and a database that fail at random: what a poller is told never goes
-//! back, whichever answers it.
+//! Runs of random sizes and outcomes, with a primary and a database that fail at random: progress never goes back,
+//! whichever store answers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,29 +17,29 @@ use crate::support::memory_kind::{FaultMoment, MemoryFault, MemoryTable};
 use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
-on_both_databases![what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers];
+on_both_databases![progress_never_goes_back_whichever_store_fails_or_answers];
 
-/// Status is told far more often than usual, so that there is more to go wrong.
+/// Status is published far more often than usual, so that more can go wrong.
 const OFTEN: Timeouts =
     Timeouts { primary_every: Duration::from_millis(1), database_every: Duration::from_millis(15), ..TEST_TIMEOUTS };
 
-/// For how long an outdated report is believed, and a little.
+/// How long an outdated report may be used, and a small tolerance.
 const BELIEVED: Duration = Duration::from_millis(2010);
 
-/// What is tried.
+/// A random case.
 #[derive(Clone, Debug)]
 struct RandomCase {
     rows: usize,
-    /// The row before which the source breaks off, if it does.
+    /// The row before which the source fails, if it does.
     breaks_at: Option<usize>,
-    /// After how many milliseconds somebody cancels, or the server is told to stop.
+    /// Milliseconds until the run is cancelled, or the server shuts down.
     cancelled: Option<u64>,
     stopped: Option<u64>,
-    /// Of a hundred: how often the primary refuses a report, keeps the former one when it does, and cannot be read.
+    /// Percentages: how often the primary refuses a report, keeps the former one when it does, and cannot be read.
     refused: u64,
     kept: u64,
     unreadable: u64,
-    /// Of a hundred: how often the database does not take progress.
+    /// Percentage of progress updates that the database refuses.
     database: u32,
     seed: u64,
 }
@@ -57,7 +57,7 @@ fn case() -> impl Strategy<Value = RandomCase> {
         })
 }
 
-/// Status files that cannot always be written or read.
+/// Status files that sometimes cannot be written or read.
 #[derive(Clone)]
 struct FlakyStatus {
     files: Arc<FileStatus>,
@@ -66,7 +66,7 @@ struct FlakyStatus {
 }
 
 impl FlakyStatus {
-    /// Whether something that happens so many times of a hundred happens now.
+    /// True in `percent` of a hundred calls.
     fn happens(&self, share: u64) -> bool {
         // xorshift
         let roll = |x: u64| {
@@ -107,10 +107,10 @@ impl StatusStore for FlakyStatus {
     }
 }
 
-/// Who answers a poller.
+/// What a poller reads from.
 enum StatusReader {
     Board(StatusBoard),
-    /// A board whose database is away: it may have no answer.
+    /// A board whose database is unavailable: it may have no answer.
     Alone(StatusBoard),
     Database(DatabaseStatus),
 }
@@ -124,7 +124,7 @@ impl StatusReader {
         }
     }
 
-    /// Polls until told of the end, or until `over`; holds every answer against the one before.
+    /// Polls until the end of the run or until `over`, and compares every answer with the one before.
     fn poll(&self, id: SyncId, over: &AtomicBool) -> Result<Option<StatusReport>, String> {
         let mut last: Option<StatusReport> = None;
         loop {
@@ -151,7 +151,7 @@ impl StatusReader {
     }
 }
 
-/// Makes the database refuse progress, so many times of a hundred; what carries items it takes.
+/// Makes the database refuse a percentage of progress updates. Updates with items are accepted.
 fn refuse_progress(db: &TestDatabase, share: u32) {
     let when = "NEW.progress > OLD.progress AND NEW.status = 'running' AND NEW.stage = 'processing'";
     db.run(&if db.is_sqlite() {
@@ -170,7 +170,7 @@ fn refuse_progress(db: &TestDatabase, share: u32) {
     });
 }
 
-/// A database that is away for good: nothing in it can be asked for.
+/// A database that never answers.
 fn nowhere() -> TestDatabase {
     let away = TestDatabase::sqlite();
     away.run("ALTER TABLE sync_operations RENAME TO hidden");
@@ -181,15 +181,15 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
     let (folder, empty) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let files = Arc::new(FileStatus::new(folder.path().join("flaky")));
     let flaky = FlakyStatus { files, case: case.clone(), dice: Arc::new(AtomicU64::new(case.seed)) };
-    let house = TestEngine::telling(db.store(), OFTEN, Box::new(flaky.clone()), folder);
+    let engine = TestEngine::with_status_store(db.store(), OFTEN, Box::new(flaky.clone()), folder);
     let mut table = MemoryTable::albums(case.rows, "Title");
     if let Some(row) = case.breaks_at {
         table = table.at(FaultMoment::Apply(row), MemoryFault::Break);
     }
-    // Another name each time: what fails is tried again in smaller forms, with the same seed.
+    // A new slug each time: a failing case is repeated in smaller forms with the same seed.
     static TRIED: AtomicU64 = AtomicU64::new(0);
     let slug = format!("albums-{}", TRIED.fetch_add(1, Ordering::SeqCst));
-    let source = house.memory_source(&slug, table);
+    let source = engine.memory_source(&slug, table);
     refuse_progress(db, case.database);
     let board = |primary: Box<dyn StatusStore>, store| StatusBoard::new(primary, store, TEST_TIMEOUTS.renewal);
     let readers = [
@@ -199,7 +199,7 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
         StatusReader::Alone(board(Box::new(flaky), away.store())),
         StatusReader::Database(DatabaseStatus::new(db.store())),
     ];
-    let (id, over, stop) = (house.start(&source, &full_sync()), AtomicBool::new(false), ShutdownSignal::default());
+    let (id, over, stop) = (engine.start(&source, &full_sync()), AtomicBool::new(false), ShutdownSignal::default());
     let told = std::thread::scope(|scope| {
         let over = &over;
         let polling: Vec<_> = readers.iter().map(|reader| scope.spawn(move || reader.poll(id, over))).collect();
@@ -211,16 +211,16 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
                 })
             })
         };
-        let control = house.control.clone();
+        let control = engine.control.clone();
         after(case.cancelled, Box::new(move || assert!(control.cancel(id, "ada").is_ok())));
         let asked = stop.clone();
         after(case.stopped, Box::new(move || asked.ask()));
-        // Somebody may have cancelled it before it began.
-        house.control.run_here(id, &stop).expect("a run");
+        // The run may have been cancelled before it started.
+        engine.control.run_here(id, &stop).expect("a run");
         let ended = Instant::now();
-        let end = house.store.record(id).expect("an answer").expect("a record").status;
-        // An outdated report that could not be taken away is believed for two seconds. Whoever asks after that is told
-        // of the end: the last look of each begins then at the latest, however long it takes.
+        let end = engine.store.record(id).expect("an answer").expect("a record").status;
+        // An outdated report that could not be deleted is used for two seconds. A poll after that must report the end. The
+        // last poll of each reader starts then at the latest, however long it takes.
         let known = |reader: &StatusReader| reader.get(id).is_some_and(|report| report.status == end);
         while !readers.iter().all(|it| matches!(it, StatusReader::Alone(_)) || known(it)) && ended.elapsed() < BELIEVED
         {
@@ -237,14 +237,14 @@ fn try_case(db: &TestDatabase, away: &TestDatabase, case: &RandomCase) -> Result
             prop_assert_eq!(last.map(|report| report.status), Some(end));
         }
     }
-    // What the stop queued again.
+    // Runs the successor that the shutdown queued.
     refuse_progress(db, 0);
-    house.memory.set(&slug, MemoryTable::albums(1, "Title"));
-    house.drain();
+    engine.memory.set(&slug, MemoryTable::albums(1, "Title"));
+    engine.run_queued();
     Ok(())
 }
 
-fn what_a_poller_is_told_never_goes_back_whatever_fails_and_whoever_answers(db: &TestDatabase) {
+fn progress_never_goes_back_whichever_store_fails_or_answers(db: &TestDatabase) {
     let away = nowhere();
     let config =
         ProptestConfig { cases: 24, max_shrink_iters: 20, failure_persistence: None, ..ProptestConfig::default() };

@@ -1,4 +1,4 @@
-//! What only a Redis can do to its clients.
+//! Faults that only Redis has.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -33,17 +33,17 @@ fn while_redis_is_frozen_polls_are_answered_and_when_it_goes_on_it_is_used_again
     until_it_reads(&*store, &run);
 }
 
-/// How long a Redis that did not answer is left alone.
+/// How long a Redis that did not answer is not asked again.
 const REST: Duration = Duration::from_secs(2);
 
 #[test]
-fn of_all_who_poll_one_at_a_time_waits_for_a_redis_that_does_not_answer() {
+fn one_poll_at_a_time_waits_for_a_redis_that_does_not_answer() {
     let place = StatusFixture::new(StoreKind::Database, TestDatabase::sqlite());
     let (run, mute) = (place.begin("albums"), SilentServer::start());
     let address = format!("redis://127.0.0.1:{}/", mute.port).parse().expect("an address");
     let store = RedisStatus::open(&address, STATUS_KEPT).expect("a store");
     let board = StatusBoard::new(Box::new(store), place.db.store(), TEST_TIMEOUTS.renewal);
-    // None of them has to wait for its first connection.
+    // This opens the first connection, so no poll has to.
     board.check().expect("a Redis that lets us in");
     let poll = || assert!(board.get(run.id()).expect("an answer").is_some());
     let begun = Instant::now();
@@ -53,7 +53,7 @@ fn of_all_who_poll_one_at_a_time_waits_for_a_redis_that_does_not_answer() {
     let (asked, most) = (mute.asked(), rests(begun));
     assert!(asked <= most, "{asked} of a thousand asked it, within {most} rests");
 
-    // A rest later one of many finds out again.
+    // After the pause one of many polls asks Redis again.
     std::thread::sleep(REST + Duration::from_millis(100));
     let (before, begun) = (mute.asked(), Instant::now());
     let together = std::sync::Barrier::new(8);
@@ -71,12 +71,12 @@ fn of_all_who_poll_one_at_a_time_waits_for_a_redis_that_does_not_answer() {
     assert!(asked <= most, "{asked} of eight asked it, within {most} rests");
 }
 
-/// How many may have found out whether it is back, one in every rest since: more than one if this machine stood still.
+/// The number of polls that may have asked Redis: one in every pause, so more than one when this machine was slow.
 fn rests(begun: Instant) -> usize {
     1 + usize::try_from(begun.elapsed().as_secs() / REST.as_secs()).expect("a few")
 }
 
-/// One that lets everybody in and never answers what is asked for.
+/// A server that accepts every login and never answers a query.
 struct SilentServer {
     port: u16,
     asked: Arc<AtomicUsize>,
@@ -98,13 +98,13 @@ impl SilentServer {
         Self { port, asked }
     }
 
-    /// How often it was asked for something.
+    /// The number of queries.
     fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 }
 
-/// Takes commands, each an array of words with their lengths before them, until the client goes.
+/// Reads commands, each an array of length-prefixed words, until the client disconnects.
 fn listen(mut stream: &TcpStream, asked: &AtomicUsize) {
     let mut lines = BufReader::new(stream).lines();
     let mut line = || lines.next()?.ok();
@@ -145,7 +145,7 @@ fn a_redis_that_was_killed_and_started_again_is_used_again_without_an_error_for_
     assert_eq!(store.get(run.id()).expect("readable"), None, "it is a new one");
 }
 
-/// Waits until it answers again, which takes a rest and a little.
+/// Waits until Redis is used again.
 fn until_it_reads(store: &dyn StatusStore, run: &super::store_fixture::FixtureRun) {
     wait_until(|| store.get(run.id()).is_ok());
 }
@@ -167,7 +167,7 @@ fn a_redis_that_is_not_there_yet_is_used_when_it_comes() {
 #[test]
 fn no_error_and_no_log_line_holds_the_password() {
     captured_log::start_capture();
-    // One that does not know AUTH repeats what it was sent; one with another password does not let us in.
+    // A server without AUTH repeats the command in its error; one with another password refuses the login.
     let deaf = RedisServer::with(&["--rename-command", "CONFIG", "", "--maxmemory", "100mb"]);
     let fakes = [fake("-ERR unknown command 'AUTH', with args beginning with: '{}'\r\n"), fake("-WRONGPASS no {}\r\n")];
     let urls = fakes.iter().map(|port| format!("redis://:{PASSWORD}@127.0.0.1:{port}/"));
@@ -180,7 +180,7 @@ fn no_error_and_no_log_line_holds_the_password() {
     assert!(!captured_log::captured_text().contains("s3cret"), "{}", captured_log::captured_text());
 }
 
-/// A server that answers everything with these words, `{}` being the password.
+/// A server that answers everything with this text, in which `{}` is the password.
 fn fake(words: &'static str) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();

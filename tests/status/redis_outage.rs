@@ -1,4 +1,4 @@
-//! Trouble with Redis in the middle of a run, and between two: the database answers, and one line says so.
+//! An outage of Redis during a run, and between two runs: the database answers, and one line is logged.
 
 use std::time::{Duration, Instant};
 
@@ -12,16 +12,16 @@ use crate::support::test_engine::TEST_TIMEOUTS;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_redis_that_is_killed_is_made_up_for_by_the_database_and_used_again_by_the_next_run,
-    a_redis_that_is_frozen_is_made_up_for_by_the_database_and_used_again_by_the_next_run,
-    a_redis_that_is_full_is_made_up_for_by_the_database,
-    a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_word,
-    the_database_as_the_primary_needs_nothing_else,
+    the_database_replaces_a_killed_redis_and_the_next_run_uses_redis_again,
+    the_database_replaces_a_frozen_redis_and_the_next_run_uses_redis_again,
+    the_database_replaces_a_full_redis,
+    a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_log_line,
+    the_database_works_as_the_only_status_store,
 ];
 
-fn house(db: &TestDatabase, redis: &RedisServer) -> TestEngine {
+fn new_engine(db: &TestDatabase, redis: &RedisServer) -> TestEngine {
     let folder = tempfile::tempdir().expect("a folder");
-    TestEngine::telling(db.store(), TEST_TIMEOUTS, Box::new(redis_status(redis, STATUS_KEPT)), folder)
+    TestEngine::with_status_store(db.store(), TEST_TIMEOUTS, Box::new(redis_status(redis, STATUS_KEPT)), folder)
 }
 
 /// A reader on another server.
@@ -34,17 +34,17 @@ fn one_line(watched: &WatchedRun) {
     assert_eq!(complaints.len(), 1, "{complaints:#?}");
     assert!(complaints[0].contains("status comes from the database from here on"), "{complaints:?}");
     assert!(!complaints[0].contains(PASSWORD), "{complaints:?}");
-    // A poll that is held up by what does not answer waits for half a minute, or for ever.
+    // A poll that waits for Redis would take half a minute or more.
     assert!(*slowest < Duration::from_secs(15), "a poll took {slowest:?}");
     println!("{}; all were told of the end {told_after:?} after it", complaints[0]);
 }
 
-fn is_used(db: &TestDatabase, house: &TestEngine, redis: &RedisServer) {
-    // Where this machine stands still, a Redis is away like any other that says nothing for a quarter of a second.
+fn is_used(db: &TestDatabase, engine: &TestEngine, redis: &RedisServer) {
+    // On a busy machine a healthy Redis may take longer than a quarter of a second to answer.
     let is_trusted = (0..3).any(|_| {
         let told = |id| redis.ask::<Option<String>>(&["GET", &redis_key(id)]).unwrap_or_default();
         let mut begun = String::new();
-        let watched = run_with(house, &[&other_reader(db, redis)], |id| begun = told(id));
+        let watched = run_with(engine, &[&other_reader(db, redis)], |id| begun = told(id));
         let lines = watched.complaints;
         assert!(lines.iter().all(|line| line.contains("did not answer within 250 ms")), "{lines:?}");
         assert!(told(watched.id).contains("\"completed\"") || !lines.is_empty(), "{}", told(watched.id));
@@ -53,59 +53,60 @@ fn is_used(db: &TestDatabase, house: &TestEngine, redis: &RedisServer) {
     assert!(is_trusted, "no run did without a complaint");
 }
 
-fn a_redis_that_is_killed_is_made_up_for_by_the_database_and_used_again_by_the_next_run(db: &TestDatabase) {
+fn the_database_replaces_a_killed_redis_and_the_next_run_uses_redis_again(db: &TestDatabase) {
     let mut redis = RedisServer::start();
-    let (house, other) = (house(db, &redis), other_reader(db, &redis));
-    is_used(db, &house, &redis);
-    one_line(&run_with(&house, &[&other], |_| redis.kill()));
+    let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
+    is_used(db, &engine, &redis);
+    one_line(&run_with(&engine, &[&other], |_| redis.kill()));
     redis.start_again();
-    is_used(db, &house, &redis);
+    is_used(db, &engine, &redis);
 }
 
-fn a_redis_that_is_frozen_is_made_up_for_by_the_database_and_used_again_by_the_next_run(db: &TestDatabase) {
+fn the_database_replaces_a_frozen_redis_and_the_next_run_uses_redis_again(db: &TestDatabase) {
     let redis = RedisServer::start();
-    let (house, other) = (house(db, &redis), other_reader(db, &redis));
-    one_line(&run_with(&house, &[&other], |_| redis.freeze()));
-    // What it was sent meanwhile it takes now, in whatever order: who was told of the end is not told otherwise, and who
-    // asks for the first time may be told of a run that goes on only while that is two seconds ago.
-    let (thawed, id) = (Instant::now(), house.store.recent_records(None, 1).expect("an answer")[0].id);
+    let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
+    one_line(&run_with(&engine, &[&other], |_| redis.freeze()));
+    // Redis now executes the commands that it was sent meanwhile, in any order. A board that has reported the end reports
+    // nothing else; a new board may report an active run for two seconds at most.
+    let (thawed, id) = (Instant::now(), engine.store.recent_records(None, 1).expect("an answer")[0].id);
     redis.thaw();
     let told = |board: &StatusBoard| board.get(id).expect("an answer").expect("a status").status;
     while thawed.elapsed() < Duration::from_millis(2500) {
-        for board in [&other, &*house.engine.board] {
+        for board in [&other, &*engine.engine.board] {
             assert_eq!(told(board), Status::Completed);
         }
         let late = thawed.elapsed() > Duration::from_secs(2);
         assert!(told(&other_reader(db, &redis)) == Status::Completed || !late);
         std::thread::sleep(Duration::from_millis(50));
     }
-    is_used(db, &house, &redis);
+    is_used(db, &engine, &redis);
 }
 
-fn a_redis_that_is_full_is_made_up_for_by_the_database(db: &TestDatabase) {
+fn the_database_replaces_a_full_redis(db: &TestDatabase) {
     let redis = RedisServer::start();
-    let (house, other) = (house(db, &redis), other_reader(db, &redis));
-    one_line(&run_with(&house, &[&other], |_| redis.ask::<()>(&["CONFIG", "SET", "maxmemory", "1"])));
+    let (engine, other) = (new_engine(db, &redis), other_reader(db, &redis));
+    one_line(&run_with(&engine, &[&other], |_| redis.ask::<()>(&["CONFIG", "SET", "maxmemory", "1"])));
     assert_eq!(redis.ask::<u64>(&["DBSIZE"]), 0, "nothing outdated is left");
     redis.ask::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
-    is_used(db, &house, &redis);
+    is_used(db, &engine, &redis);
 }
 
-fn a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_word(db: &TestDatabase) {
+fn a_redis_that_was_killed_between_two_runs_is_used_by_the_second_without_a_log_line(db: &TestDatabase) {
     let mut redis = RedisServer::start();
-    let house = house(db, &redis);
-    is_used(db, &house, &redis);
+    let engine = new_engine(db, &redis);
+    is_used(db, &engine, &redis);
     redis.kill();
     redis.start_again();
-    is_used(db, &house, &redis);
+    is_used(db, &engine, &redis);
 }
 
-fn the_database_as_the_primary_needs_nothing_else(db: &TestDatabase) {
+fn the_database_works_as_the_only_status_store(db: &TestDatabase) {
     let folder = tempfile::tempdir().expect("a folder");
-    let house = TestEngine::telling(db.store(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(db.store())), folder);
+    let engine =
+        TestEngine::with_status_store(db.store(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(db.store())), folder);
     let other =
         StatusBoard::new(Box::new(DatabaseStatus::new(db.second_store())), db.second_store(), TEST_TIMEOUTS.renewal);
-    let watched = run_with(&house, &[&other], |_| {});
+    let watched = run_with(&engine, &[&other], |_| {});
     assert_eq!(watched.complaints, [""; 0]);
-    assert!(!house.status_folder().exists(), "no file is written");
+    assert!(!engine.status_folder().exists(), "no file is written");
 }

@@ -1,4 +1,4 @@
-//! Pages and engine of one server have a board each.
+//! The pages and the engine of one server have separate boards.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use lockstep::config::{SettingFlags, Settings};
 use lockstep::store::DatabaseAddress;
 
 #[test]
-fn the_board_of_the_pages_is_not_that_of_the_engine() {
+fn pages_and_engine_have_separate_status_boards() {
     let data = tempfile::tempdir().expect("a folder");
     let (settings, _) = Settings::read(&SettingFlags::default());
     let database = DatabaseAddress::Sqlite(data.path().join("lockstep.db"));

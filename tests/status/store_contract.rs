@@ -1,4 +1,4 @@
-//! What every kind of store has to do, whichever it is.
+//! The contract of a status store, tested on every kind.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,8 +37,8 @@ on_all_stores![
     what_was_put_is_read_back_by_another_server,
     the_newest_report_wins_and_an_end_is_the_last,
     what_was_never_put_is_absent,
-    a_put_that_fails_leaves_nothing_that_looks_alive,
-    what_is_old_goes_by_itself_or_is_swept,
+    a_failed_write_leaves_no_active_report,
+    old_reports_expire_or_are_deleted,
     many_runs_and_many_readers_at_once_see_whole_reports_in_order,
     what_is_no_report_is_an_error_and_the_database_answers,
     the_report_of_a_frozen_writer_is_not_believed,
@@ -52,7 +52,7 @@ fn what_was_put_is_read_back_by_another_server(place: &StatusFixture) {
     if place.kind != StoreKind::Database {
         assert_eq!(got, put);
     }
-    // The database has a time of its own for the last word, and tells the start to the microsecond.
+    // The database sets the time of the last update itself and keeps the start to the microsecond.
     let same = |report: StatusReport| {
         let start_time = DateTime::from_timestamp(report.start_time.timestamp(), 0).expect("a time");
         StatusReport { last_update: start_time, start_time, ..report }
@@ -79,19 +79,19 @@ fn what_was_never_put_is_absent(place: &StatusFixture) {
     assert_eq!(place.board().get(SyncId::new()).expect("absence is no error"), None);
 }
 
-fn a_put_that_fails_leaves_nothing_that_looks_alive(place: &StatusFixture) {
+fn a_failed_write_leaves_no_active_report(place: &StatusFixture) {
     let run = place.begin("albums");
     let store = place.store();
     run.say(place, &*store, 10).expect("put");
     match place.kind {
-        // In its way is a folder, where the report should be, and what was there cannot be replaced.
+        // A folder is in the place of the file, so the report cannot be written.
         StoreKind::File => {
             fs::remove_file(place.file(run.id())).expect("removed");
             fs::create_dir_all(place.file(run.id()).join("in the way")).expect("a folder");
         }
-        // Full: it refuses what takes room, and still deletes.
+        // Redis is full: it refuses writes and still deletes.
         StoreKind::Redis => place.redis().ask::<()>(&["CONFIG", "SET", "maxmemory", "1"]),
-        // Taken over by another server: the lease is not the writer's any more.
+        // Another server has taken the run over: the writer has lost its lease.
         StoreKind::Database => place.db.run("UPDATE sync_operations SET lease_until = 0"),
     }
     if place.kind == StoreKind::Database {
@@ -105,7 +105,7 @@ fn a_put_that_fails_leaves_nothing_that_looks_alive(place: &StatusFixture) {
     assert_eq!((answer.status, answer.progress), expected);
 }
 
-fn what_is_old_goes_by_itself_or_is_swept(place: &StatusFixture) {
+fn old_reports_expire_or_are_deleted(place: &StatusFixture) {
     let run = place.begin("albums");
     let store = place.store();
     run.say(place, &*store, 10).expect("put");
@@ -130,7 +130,7 @@ fn what_is_old_goes_by_itself_or_is_swept(place: &StatusFixture) {
             std::thread::sleep(Duration::from_millis(20));
             assert_eq!(store.get(run.id()).expect("readable"), None);
         }
-        // Rows have terms of their own.
+        // Rows are kept for their own time.
         StoreKind::Database => assert_eq!(store.sweep(Duration::ZERO).expect("swept"), 0),
     }
     assert!(place.board().get(run.id()).expect("readable").is_some(), "the database has it");
@@ -191,7 +191,7 @@ fn what_is_no_report_is_an_error_and_the_database_answers(place: &StatusFixture)
     }
 }
 
-/// A report of this age, put by a writer that was frozen before it could.
+/// Writes a report of this age, as a worker does that was frozen before its write.
 fn put_late(run: &super::store_fixture::FixtureRun, store: &dyn StatusStore, age: TimeDelta) {
     let late = run.report(&worker_steps::progress(30));
     store.put(&StatusReport { last_update: late.last_update - age, ..late }).expect("put");
@@ -218,7 +218,7 @@ fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &St
     let store = place.store();
     run.say(place, &*store, 30).expect("put");
     let seen = place.board();
-    // The end cannot be told, and what was told last cannot be taken away.
+    // The end is not published, and the last report stays in the store.
     place.db.store().finish(run.lease, &worker_steps::ending(Status::Failed)).expect("an end");
     let ended = std::time::Instant::now();
     loop {
@@ -229,7 +229,7 @@ fn the_report_of_a_run_that_ended_is_believed_for_two_seconds_at_most(place: &St
         assert!(asked < Duration::from_millis(2010), "one who asked {asked:?} after the end was told otherwise");
         std::thread::sleep(Duration::from_millis(10));
     }
-    // Who was told of the end is not told otherwise, whatever turns up in the primary.
+    // After a board has reported the end, it reports nothing else, whatever the primary holds.
     put_late(&run, &*store, TimeDelta::zero());
     assert_eq!(seen.get(run.id()).expect("an answer").expect("a status").status, Status::Failed);
 }

@@ -1,4 +1,4 @@
-//! A status store of each kind beside a real database, and a run that tells its status as a reporter does.
+//! A status store of each kind with a real database, and a run that reports progress as the engine does.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub(crate) enum StoreKind {
     Database,
 }
 
-/// A place for status, and the database behind it.
+/// A status store and the database behind it.
 pub(crate) struct StatusFixture {
     pub(crate) kind: StoreKind,
     pub(crate) db: TestDatabase,
@@ -34,7 +34,7 @@ pub(crate) struct StatusFixture {
     folder: TempDir,
 }
 
-/// How long the Redis of a place keeps what it was told.
+/// How long Redis keeps a status report.
 pub(crate) const STATUS_KEPT: Duration = Duration::from_secs(60);
 
 impl StatusFixture {
@@ -43,7 +43,7 @@ impl StatusFixture {
         Self { kind, db, redis, folder: tempfile::tempdir().expect("a folder") }
     }
 
-    /// The store, as one server has it; each answer is another server's.
+    /// A new instance of the store, as each server has its own.
     pub(crate) fn store(&self) -> Box<dyn StatusStore> {
         match self.kind {
             StoreKind::File => Box::new(FileStatus::new(self.files())),
@@ -57,12 +57,12 @@ impl StatusFixture {
         StatusBoard::new(self.store(), self.db.store(), TEST_TIMEOUTS.renewal)
     }
 
-    /// Where the files are.
+    /// The folder of the status files.
     pub(crate) fn files(&self) -> PathBuf {
         self.folder.path().join("status")
     }
 
-    /// Where the report of a run is.
+    /// The status file of a run.
     pub(crate) fn file(&self, id: SyncId) -> PathBuf {
         self.files().join(format!("sync-status-{id}.json"))
     }
@@ -71,7 +71,7 @@ impl StatusFixture {
         self.redis.as_ref().expect("a Redis")
     }
 
-    /// Puts something else where the report of a run is.
+    /// Overwrites the stored report of a run with this text.
     pub(crate) fn spoil(&self, id: SyncId, text: &str) {
         match self.kind {
             StoreKind::File => fs::write(self.file(id), text).expect("written"),
@@ -114,9 +114,9 @@ impl FixtureRun {
         self.lease.id
     }
 
-    /// The report of that progress, made now.
+    /// A status report with that progress and the current time.
     pub(crate) fn report(&self, progress: &RunProgress) -> StatusReport {
-        // As the JSON has it: to the second and to the millisecond.
+        // With the precision of the JSON: seconds and milliseconds.
         let summary = RunSummary {
             id: self.lease.id,
             source: self.slug.parse().expect("a slug"),
@@ -137,7 +137,7 @@ impl FixtureRun {
         serde_json::from_str(&serde_json::to_string(&report).expect("JSON")).expect("a report")
     }
 
-    /// Keeps progress under the lease and then puts it, as a reporter does; answers what was put.
+    /// Writes progress to the database and then to the status store, as the engine does; returns the report.
     pub(crate) fn say(
         &self,
         place: &StatusFixture,
@@ -150,7 +150,7 @@ impl FixtureRun {
         status.put(&report).map(|()| report)
     }
 
-    /// Ends the run in the database, and tells of it.
+    /// Ends the run in the database and publishes its end.
     pub(crate) fn end(&self, place: &StatusFixture, board: &StatusBoard, status: Status) {
         place.db.store().finish(self.lease, &worker_steps::ending(status)).expect("an end");
         board.tell_end(self.id(), false);

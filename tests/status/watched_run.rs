@@ -1,4 +1,4 @@
-//! A whole run of the engine with trouble in the middle, and pollers who watch it.
+//! A whole run of the engine with a fault during it, and pollers.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -15,56 +15,56 @@ use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestEngine, captured_log};
 
 pub(super) const ROWS: usize = 6000;
-/// How often a page asks: within this time after the end every poller has to know of it.
+/// How often a page polls. Within this time after the end of a run every poller must know it.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// Clocks tell milliseconds.
+/// The precision of the compared times.
 const CLOCK_TOLERANCE: Duration = Duration::from_millis(10);
 
 /// What became of a watched run.
 pub(super) struct WatchedRun {
     pub(super) id: SyncId,
-    /// How long after the end the last poller was told of it.
+    /// The time from the end until the last poller knew it.
     pub(super) told_after: Duration,
-    /// The longest that a poll took.
+    /// The duration of the slowest poll.
     pub(super) slowest: Duration,
-    /// What was complained of with the run's id.
+    /// The warnings and errors that were logged with the run's id.
     pub(super) complaints: Vec<String>,
 }
 
-/// A run of `house` that stands still at 32 % while `trouble` comes, and at 71 % until every poller has seen that. The
-/// pollers ask `boards` and the house's own; none may see an error, an absence or a step back.
-pub(super) fn run_with(house: &TestEngine, boards: &[&StatusBoard], trouble: impl FnOnce(SyncId)) -> WatchedRun {
+/// A run of `engine` that pauses at 32 %, where `trouble` is called, and at 71 % until every poller has seen that. The
+/// pollers read `boards` and the board of the engine; none may see an error, a missing report or a step back.
+pub(super) fn run_with(engine: &TestEngine, boards: &[&StatusBoard], trouble: impl FnOnce(SyncId)) -> WatchedRun {
     captured_log::start_capture();
     let pause_points = [PausePoint::default(), PausePoint::default()];
     let table = MemoryTable::albums(ROWS, "Title")
         .at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
         .at(FaultMoment::Apply(5500), MemoryFault::Wait(pause_points[1].clone()));
-    let source = match house.store.source(&"albums".parse().expect("a slug")).expect("an answer") {
+    let source = match engine.store.source(&"albums".parse().expect("a slug")).expect("an answer") {
         Some(source) => {
-            house.memory.set("albums", table);
+            engine.memory.set("albums", table);
             source
         }
-        None => house.memory_source("albums", table),
+        None => engine.memory_source("albums", table),
     };
-    poll_through_run(house, boards, &source, &pause_points, trouble)
+    poll_through_run(engine, boards, &source, &pause_points, trouble)
 }
 
 fn poll_through_run(
-    house: &TestEngine,
+    engine: &TestEngine,
     boards: &[&StatusBoard],
     source: &Source,
     pause_points: &[PausePoint; 2],
     trouble: impl FnOnce(SyncId),
 ) -> WatchedRun {
-    let (over, id) = (AtomicBool::new(false), house.start(source, &full_sync()));
-    let boards: Vec<&StatusBoard> = boards.iter().copied().chain([&*house.engine.board]).collect();
+    let (over, id) = (AtomicBool::new(false), engine.start(source, &full_sync()));
+    let boards: Vec<&StatusBoard> = boards.iter().copied().chain([&*engine.engine.board]).collect();
     let pollers: Vec<_> = boards.iter().map(|board| (*board, StatusPoller::default())).collect();
     std::thread::scope(|scope| {
         let over = &over;
         let polling: Vec<_> =
             pollers.iter().map(|(board, poller)| scope.spawn(move || poller.poll(board, id, over))).collect();
         let run = scope.spawn(|| {
-            house.run(id);
+            engine.run(id);
             Instant::now()
         });
         let all_see = |percent: u64| wait_until(|| pollers.iter().all(|(_, poller)| poller.sees() >= percent));
@@ -76,8 +76,8 @@ fn poll_through_run(
         all_see(63);
         pause_points[1].resume();
         let ended = run.join().expect("the sync goes on");
-        // Whoever asks an interval after the end has to know of it: the last look of each begins then at the latest,
-        // however long it takes.
+        // A poll that starts an interval after the end must report it. The last poll of each poller starts then at the
+        // latest, however long it takes.
         while ended.elapsed() < POLL_INTERVAL + CLOCK_TOLERANCE && pollers.iter().any(|(_, poller)| poller.sees() < 100)
         {
             std::thread::sleep(Duration::from_millis(5));
@@ -93,7 +93,7 @@ fn poll_through_run(
     })
 }
 
-/// A poller, and the percent it was told last.
+/// A poller and the last progress it has seen.
 #[derive(Default)]
 struct StatusPoller(std::sync::atomic::AtomicU64);
 
@@ -102,7 +102,7 @@ impl StatusPoller {
         self.0.load(Ordering::SeqCst)
     }
 
-    /// Asks until it is over; answers what it was told last, and how long it waited at most.
+    /// Polls until `over`; returns the last report and the duration of the slowest poll.
     fn poll(&self, board: &StatusBoard, id: SyncId, over: &AtomicBool) -> (StatusReport, Duration) {
         let (mut last, mut slowest): (Option<StatusReport>, _) = (None, Duration::ZERO);
         loop {

@@ -1,4 +1,4 @@
-//! Where the items are that a run added: found without looking at those before them, whoever else writes.
+//! Pages of the items that a run added: found by position, without counting earlier items, also while others write.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ fn a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_befo
     assert_eq!(page(&store, lease.id, 9, 20), (vec![], 150));
     let first = store.changes(lease.id, ChangeKind::Added, 2).expect("changes");
     assert_eq!(first.into_iter().map(|change| change.key).collect::<Vec<_>>(), keys("a", 0..2), "the panel's");
-    // What stands before a page is not looked at: were it counted, this would shift all that comes after.
+    // Earlier items are not counted: otherwise this would shift all later pages.
     db.run("DELETE FROM items WHERE key IN ('a3', 'a60')");
     assert_eq!(page(&store, lease.id, 5, 20).0, keys("a", 80..100));
 }
@@ -72,7 +72,7 @@ fn a_run_that_was_alone_is_one_span_and_a_page_of_it_is_found_without_those_befo
 fn what_runs_added_side_by_side_is_turned_page_by_page(db: &TestDatabase) {
     let store = db.store();
     let leases = ["one", "two", "three"].map(|slug| begun(&store, slug, 7));
-    // Turn by turn, and then all at once.
+    // First in turns, then all at the same time.
     for number in 1..=4_i64 {
         for lease in leases {
             let from = u32::try_from(number - 1).expect("small") * 10;

@@ -1,4 +1,4 @@
-//! At most one active run per source, whoever asks.
+//! At most one active run per source, however many clients start one.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -14,29 +14,29 @@ use crate::support::test_engine::{full_sync, preview_run};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it,
+    two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it,
     two_first_ever_starts_at_once_do_not_both_pass,
     starts_of_different_sources_do_not_stand_in_each_others_way,
     an_accepted_start_is_answerable_at_once_on_every_server,
-    a_start_of_a_source_that_is_not_there_says_so,
+    a_start_of_a_missing_source_is_refused_with_that_reason,
     the_database_itself_refuses_a_second_active_run,
 ];
 
-/// Starts as many runs as there are houses in `from`, all at once; answers what became of each.
+/// Starts one run on each engine in `from`, all at the same time; returns the outcome of each.
 fn start_at_once(from: &[&TestEngine], source: &Source) -> Vec<StartOutcome> {
     let pause_point = Barrier::new(from.len());
-    let start = |house: &TestEngine| {
+    let start = |engine: &TestEngine| {
         pause_point.wait();
-        house.control.start(source, &full_sync()).expect("an answer, never an error")
+        engine.control.start(source, &full_sync()).expect("an answer, never an error")
     };
     let start = &start;
     std::thread::scope(|scope| {
-        let starts: Vec<_> = from.iter().map(|house| scope.spawn(move || start(house))).collect();
+        let starts: Vec<_> = from.iter().map(|engine| scope.spawn(move || start(engine))).collect();
         starts.into_iter().map(|start| start.join().expect("no panic")).collect()
     })
 }
 
-/// The one run that began, after checking that there is no second and that all others name it.
+/// The run that was accepted, after checking that there is no other and that all refusals name it.
 fn the_winner(answers: &[StartOutcome]) -> SyncId {
     let accepted: Vec<SyncId> = answers
         .iter()
@@ -48,19 +48,23 @@ fn the_winner(answers: &[StartOutcome]) -> SyncId {
     accepted[0]
 }
 
-fn two_hundred_starts_at_once_through_two_servers_begin_one_run_and_every_loser_names_it(db: &TestDatabase) {
-    let (one, two) =
-        (TestEngine::on(db), TestEngine::with(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS));
+fn two_hundred_starts_on_two_servers_begin_one_run_and_every_refusal_names_it(db: &TestDatabase) {
+    let (one, two) = (
+        TestEngine::on_database(db),
+        TestEngine::with_timeouts(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS),
+    );
     let source = one.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let houses: Vec<&TestEngine> = [&one, &two].into_iter().cycle().take(200).collect();
-    let id = the_winner(&start_at_once(&houses, &source));
+    let engines: Vec<&TestEngine> = [&one, &two].into_iter().cycle().take(200).collect();
+    let id = the_winner(&start_at_once(&engines, &source));
     assert_eq!(db.count("sync_operations", "1 = 1"), 1);
     assert_eq!(one.run(id).status, Status::Completed);
 }
 
 fn two_first_ever_starts_at_once_do_not_both_pass(db: &TestDatabase) {
-    let (one, two) =
-        (TestEngine::on(db), TestEngine::with(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS));
+    let (one, two) = (
+        TestEngine::on_database(db),
+        TestEngine::with_timeouts(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS),
+    );
     for round in 0..20 {
         let source = one.memory_source(&format!("albums-{round}"), MemoryTable::albums(1, "Title"));
         let id = the_winner(&start_at_once(&[&one, &two], &source));
@@ -70,43 +74,45 @@ fn two_first_ever_starts_at_once_do_not_both_pass(db: &TestDatabase) {
 }
 
 fn starts_of_different_sources_do_not_stand_in_each_others_way(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let sources: Vec<Source> =
-        (0..8).map(|n| house.memory_source(&format!("albums-{n}"), MemoryTable::albums(1, "Title"))).collect();
+        (0..8).map(|n| engine.memory_source(&format!("albums-{n}"), MemoryTable::albums(1, "Title"))).collect();
     std::thread::scope(|scope| {
         for source in &sources {
-            scope.spawn(|| house.start(source, &full_sync()));
+            scope.spawn(|| engine.start(source, &full_sync()));
         }
     });
     assert_eq!(db.count("sync_operations", "status = 'pending'"), 8);
-    house.drain();
+    engine.run_queued();
 }
 
 fn an_accepted_start_is_answerable_at_once_on_every_server(db: &TestDatabase) {
-    let (one, two) =
-        (TestEngine::on(db), TestEngine::with(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS));
+    let (one, two) = (
+        TestEngine::on_database(db),
+        TestEngine::with_timeouts(db.second_store(), crate::support::test_engine::TEST_TIMEOUTS),
+    );
     let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
     let id = one.start(&source, &full_sync());
-    for house in [&one, &two] {
-        let report = house.report(id);
+    for engine in [&one, &two] {
+        let report = engine.report(id);
         assert_eq!((report.status, report.progress), (Status::Pending, 0));
         assert_eq!((report.id, report.source.as_str()), (id, "albums"));
         assert_eq!(report.message, "Waiting for a free worker…");
     }
-    one.drain();
+    one.run_queued();
 }
 
-fn a_start_of_a_source_that_is_not_there_says_so(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = Source { id: SourceId(4711), ..house.memory_source("albums", MemoryTable::albums(1, "Title")) };
-    let answer = house.control.start(&source, &full_sync()).expect("an answer");
+fn a_start_of_a_missing_source_is_refused_with_that_reason(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = Source { id: SourceId(4711), ..engine.memory_source("albums", MemoryTable::albums(1, "Title")) };
+    let answer = engine.control.start(&source, &full_sync()).expect("an answer");
     assert_eq!(answer, StartOutcome::NoSuchSource);
 }
 
 fn the_database_itself_refuses_a_second_active_run(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    house.start(&source, &full_sync());
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    engine.start(&source, &full_sync());
     let second = format!(
         "INSERT INTO sync_operations (id, source_id, kind, mode, priority, status, message, requested_by, created_at, last_update)
          SELECT 'second', source_id, kind, mode, priority, status, message, requested_by, created_at, last_update
@@ -115,28 +121,28 @@ fn the_database_itself_refuses_a_second_active_run(db: &TestDatabase) {
     );
     let refused = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| db.run(&second)));
     assert!(refused.is_err(), "two active runs of one source could be stored");
-    house.drain();
+    engine.run_queued();
 }
 
-/// PostgreSQL alone: on SQLite nobody can hold a row without holding everything.
+/// For PostgreSQL alone: on SQLite a lock is always on the whole database.
 #[test]
-fn a_held_source_row_is_an_answer_within_a_moment_and_never_a_hang() {
+fn a_locked_source_row_refuses_a_start_within_a_moment() {
     let db = TestDatabase::postgres();
-    let house = TestEngine::on(&db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let mut holder = db.raw();
+    let engine = TestEngine::on_database(&db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let mut holder = db.raw_connection();
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
     let asked = LoadClock::start();
-    let refused = house.control.start(&source, &full_sync());
+    let refused = engine.control.start(&source, &full_sync());
     let took = asked.elapsed();
     assert!(refused.is_err(), "{refused:?}");
     assert!(took < Duration::from_millis(1600), "it took {took:?}");
 
     holder.run("ROLLBACK");
-    let id = house.start(&source, &full_sync());
+    let id = engine.start(&source, &full_sync());
     holder.run(&format!("BEGIN; SELECT id FROM sources WHERE id = {} FOR UPDATE", source.id.0));
-    let again = house.control.start(&source, &preview_run()).expect("an answer");
+    let again = engine.control.start(&source, &preview_run()).expect("an answer");
     assert_eq!(again, StartOutcome::AlreadyRunning(id), "a run that is seen is named although the row is held");
     holder.run("ROLLBACK");
-    house.drain();
+    engine.run_queued();
 }

@@ -1,4 +1,4 @@
-//! The pause after a run before the same may be started again by hand.
+//! The cooldown: the pause before a person may start the same run again.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::test_engine::{TEST_TIMEOUTS, full_sync, incremental_sync, pr
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_repeat_of_the_same_by_hand_has_to_wait_and_is_told_how_long,
+    a_repeated_start_by_a_person_is_refused_with_the_remaining_cooldown,
     another_kind_and_a_schedule_do_not_have_to_wait,
     a_run_that_goes_on_is_the_better_answer_than_a_cooldown,
     a_cooldown_that_is_over_does_not_count,
@@ -20,21 +20,21 @@ on_both_databases![
 
 const COOLDOWN: Duration = Duration::from_secs(600);
 
-fn house(db: &TestDatabase) -> TestEngine {
-    TestEngine::with(db.store(), Timeouts { cooldown: COOLDOWN, ..TEST_TIMEOUTS })
+fn new_engine(db: &TestDatabase) -> TestEngine {
+    TestEngine::with_timeouts(db.store(), Timeouts { cooldown: COOLDOWN, ..TEST_TIMEOUTS })
 }
 
 fn by_schedule() -> StartRequest {
     StartRequest { priority: RunPriority::Scheduled, ..full_sync() }
 }
 
-fn a_repeat_of_the_same_by_hand_has_to_wait_and_is_told_how_long(db: &TestDatabase) {
-    let house = house(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    house.sync(&source);
+fn a_repeated_start_by_a_person_is_refused_with_the_remaining_cooldown(db: &TestDatabase) {
+    let engine = new_engine(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    engine.sync(&source);
     // Full and incremental are modes of the same kind.
     for request in [full_sync(), incremental_sync()] {
-        match house.control.start(&source, &request).expect("an answer") {
+        match engine.control.start(&source, &request).expect("an answer") {
             StartOutcome::CoolingDown(left) => {
                 assert!(left <= COOLDOWN && left > COOLDOWN - Duration::from_secs(60), "{left:?}");
             }
@@ -45,41 +45,41 @@ fn a_repeat_of_the_same_by_hand_has_to_wait_and_is_told_how_long(db: &TestDataba
 }
 
 fn another_kind_and_a_schedule_do_not_have_to_wait(db: &TestDatabase) {
-    let house = house(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    house.sync(&source);
-    assert_eq!(house.go(&source, &preview_run()).status, Status::Completed);
-    assert_eq!(house.go(&source, &by_schedule()).status, Status::Completed);
-    let other = house.memory_source("others", MemoryTable::albums(1, "Title"));
-    assert_eq!(house.sync(&other).status, Status::Completed, "another source has a cooldown of its own");
-    let again = house.control.start(&source, &full_sync()).expect("an answer");
+    let engine = new_engine(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    engine.sync(&source);
+    assert_eq!(engine.run_request(&source, &preview_run()).status, Status::Completed);
+    assert_eq!(engine.run_request(&source, &by_schedule()).status, Status::Completed);
+    let other = engine.memory_source("others", MemoryTable::albums(1, "Title"));
+    assert_eq!(engine.sync(&other).status, Status::Completed, "another source has a cooldown of its own");
+    let again = engine.control.start(&source, &full_sync()).expect("an answer");
     assert!(matches!(again, StartOutcome::CoolingDown(_)), "{again:?}");
 }
 
 fn a_run_that_goes_on_is_the_better_answer_than_a_cooldown(db: &TestDatabase) {
-    let house = house(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    house.sync(&source);
-    let id = house.start(&source, &by_schedule());
-    let again = house.control.start(&source, &full_sync()).expect("an answer");
+    let engine = new_engine(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    engine.sync(&source);
+    let id = engine.start(&source, &by_schedule());
+    let again = engine.control.start(&source, &full_sync()).expect("an answer");
     assert_eq!(again, StartOutcome::AlreadyRunning(id));
-    house.drain();
+    engine.run_queued();
 }
 
 fn a_cooldown_that_is_over_does_not_count(db: &TestDatabase) {
-    let house = house(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    house.sync(&source);
+    let engine = new_engine(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    engine.sync(&source);
     let before = if db.is_sqlite() { "datetime('now', '-1 hour')" } else { "now() - interval '1 hour'" };
     db.run(&format!("UPDATE sync_operations SET finished_at = {before}"));
-    assert_eq!(house.sync(&source).status, Status::Completed);
+    assert_eq!(engine.sync(&source).status, Status::Completed);
 }
 
 fn a_cancelled_start_cools_down_too(db: &TestDatabase) {
-    let house = house(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let id = house.start(&source, &full_sync());
-    house.control.cancel(id, "ada").expect("cancelled");
-    let again = house.control.start(&source, &full_sync()).expect("an answer");
+    let engine = new_engine(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let id = engine.start(&source, &full_sync());
+    engine.control.cancel(id, "ada").expect("cancelled");
+    let again = engine.control.start(&source, &full_sync()).expect("an answer");
     assert!(matches!(again, StartOutcome::CoolingDown(_)), "{again:?}");
 }

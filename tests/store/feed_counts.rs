@@ -1,4 +1,4 @@
-//! How many feeds there are and how many of them fail: kept beside the feeds whenever those are written.
+//! The counts of feeds and of failing feeds, which are updated together with the feeds.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ on_both_databases![
     a_database_with_feeds_is_counted_when_it_is_brought_up_to_date,
 ];
 
-/// A title that is no text to PostgreSQL, and looks like more feeds.
+/// A title that PostgreSQL cannot store, and that looks like more feeds.
 const TITLE: &str = r#"\u0000 \ud800 \"address\":\"\",\"failures\":7"#;
 
 fn counts(total: u64, failing: u64) -> Option<FeedCounts> {
@@ -21,33 +21,33 @@ fn counts(total: u64, failing: u64) -> Option<FeedCounts> {
 }
 
 fn counts_are_kept_with_the_feeds_and_asked_for_without_them(db: &TestDatabase) {
-    let (house, outside, other) = (TestEngine::on(db), StubServer::start(), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1"]));
-    let given = vec![outside.url("/a"), other.url("/b"), other.url("/c")];
-    let source = house.add("news", "feeds", SourceLocation::Urls(given));
-    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), None);
-    house.sync(&source);
-    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(3, 2));
-    // The feeds themselves may be megabytes, and are not read.
+    let (engine, stub, other) = (TestEngine::on_database(db), StubServer::start(), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1"]));
+    let given = vec![stub.url("/a"), other.url("/b"), other.url("/c")];
+    let source = engine.add("news", "feeds", SourceLocation::Urls(given));
+    assert_eq!(engine.store.feed_counts(source.id).expect("an answer"), None);
+    engine.sync(&source);
+    assert_eq!(engine.store.feed_counts(source.id).expect("an answer"), counts(3, 2));
+    // The feeds themselves may be megabytes and are not read.
     db.run("UPDATE catalogs SET feeds = 'not read'");
-    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(3, 2));
-    let all = house.store.all_feed_counts().expect("an answer");
+    assert_eq!(engine.store.feed_counts(source.id).expect("an answer"), counts(3, 2));
+    let all = engine.store.all_feed_counts().expect("an answer");
     assert_eq!((all.len(), all.get(&source.id).copied()), (1, counts(3, 2)));
     db.run("UPDATE catalogs SET feeds = '[]'");
 
     other.set("/b", StubReply::status(429).header("Retry-After", "600"));
     other.set("/c", StubReply::status(404));
-    house.sync(&source);
-    house.sync(&source);
-    let known = house.store.feeds(source.id).expect("feeds");
-    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), FeedCounts::of(&known));
+    engine.sync(&source);
+    engine.sync(&source);
+    let known = engine.store.feeds(source.id).expect("feeds");
+    assert_eq!(engine.store.feed_counts(source.id).expect("an answer"), FeedCounts::of(&known));
 }
 
 fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let addresses = vec!["https://h.example/a".to_owned()];
-    let source = house.add("news", "feeds", SourceLocation::Urls(addresses.clone()));
-    let other = house.add("other", "feeds", SourceLocation::Urls(addresses));
+    let source = engine.add("news", "feeds", SourceLocation::Urls(addresses.clone()));
+    let other = engine.add("other", "feeds", SourceLocation::Urls(addresses));
     let side = if db.is_sqlite() { "sqlite" } else { "postgres" };
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(side).join("2026-11-20-000008_feed_counts");
@@ -57,6 +57,6 @@ fn a_database_with_feeds_is_counted_when_it_is_brought_up_to_date(db: &TestDatab
     let feeds = [feed(r#","failures":0"#), feed(r#","failures":20"#), feed(""), feed(r#","failures":1"#)].join(",");
     db.run(&format!("UPDATE catalogs SET feeds = '[{feeds}]' WHERE source_id = {}", source.id.0));
     db.run(&sql("up.sql"));
-    assert_eq!(house.store.feed_counts(source.id).expect("an answer"), counts(4, 2));
-    assert_eq!(house.store.feed_counts(other.id).expect("an answer"), None);
+    assert_eq!(engine.store.feed_counts(source.id).expect("an answer"), counts(4, 2));
+    assert_eq!(engine.store.feed_counts(other.id).expect("an answer"), None);
 }

@@ -1,4 +1,4 @@
-//! How the feeds of sources fare, as it is kept and counted.
+//! The stored state of feeds, and its counts.
 
 use lockstep::domain::feed::FeedRecord;
 use lockstep::domain::feed_counts::FeedCounts;

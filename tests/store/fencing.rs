@@ -1,4 +1,4 @@
-//! A worker whose run was taken over writes nothing any more.
+//! A worker whose run was taken over can write nothing.
 
 use lockstep::domain::operation::{Lease, Status};
 use lockstep::store::batch::ItemBatch;
@@ -19,7 +19,7 @@ on_both_databases![
     a_lease_that_ran_out_and_was_not_taken_over_is_taken_anew_by_the_next_write,
 ];
 
-/// Everything that is kept about runs and items.
+/// All stored rows of runs and items.
 fn everything(db: &TestDatabase) -> Vec<Option<String>> {
     let mut all = db.items_as_written();
     for sql in [
@@ -30,7 +30,7 @@ fn everything(db: &TestDatabase) -> Vec<Option<String>> {
         "SELECT columns || validators || item_count || '|' || coalesce(last_success_id, '') AS value FROM catalogs",
         "SELECT sync_id || '|' || key AS value FROM item_changes ORDER BY id",
     ] {
-        all.extend(db.texts(sql));
+        all.extend(db.select_texts(sql));
     }
     all
 }
@@ -71,7 +71,7 @@ fn after_a_take_over_the_old_worker_writes_neither_items_nor_status_nor_record(d
     other.write_batch(new, TERM, &batch(&["after"]), &progress(50)).expect("the successor writes");
     other.finish(new, &ending(Status::Completed)).expect("the successor ends");
     nothing_is_accepted(db, &frozen, lease);
-    assert_eq!(db.texts("SELECT key AS value FROM items ORDER BY id").len(), 2);
+    assert_eq!(db.select_texts("SELECT key AS value FROM items ORDER BY id").len(), 2);
 }
 
 fn after_the_end_the_worker_itself_writes_nothing_either(db: &TestDatabase) {

@@ -1,4 +1,4 @@
-//! Past runs as they are told: where their time went, which runs there were, and what each changed.
+//! The history of runs: the duration of their stages, lists of runs, and the changes of each.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::support::test_engine::{full_sync, incremental_sync, preview_run, sour
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    each_stage_is_timed_from_its_first_word,
+    each_stage_is_timed_from_its_first_report,
     a_run_whose_worker_died_keeps_the_times_it_came_to,
     every_way_to_end_has_true_timings,
     past_runs_come_newest_first_by_source_and_outcome_and_in_pages,
@@ -29,7 +29,7 @@ on_both_databases![
     runs_that_continue_each_other_are_followed_both_ways,
     a_very_long_chain_is_followed_so_far_and_no_further,
     changes_are_turned_page_by_page,
-    what_a_run_added_is_told_as_it_was_then,
+    items_that_a_run_added_are_listed_with_their_fields_of_then,
     a_preview_has_changes_and_adds_none,
     issues_are_counted_and_turned_page_by_page,
 ];
@@ -42,7 +42,7 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(30));
 }
 
-fn each_stage_is_timed_from_its_first_word(db: &TestDatabase) {
+fn each_stage_is_timed_from_its_first_report(db: &TestDatabase) {
     let store = db.store();
     let id = queue(&store, source(&store, "albums"), &full_sync());
     pause();
@@ -50,10 +50,10 @@ fn each_stage_is_timed_from_its_first_word(db: &TestDatabase) {
     store.keep_progress(lease, TERM, &at(Stage::Fetching, 2)).expect("kept");
     pause();
     store.keep_progress(lease, TERM, &at(Stage::Processing, 10)).expect("kept");
-    let first = db.texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations");
+    let first = db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations");
     pause();
     store.write_batch(lease, TERM, &batch(&["a"]), &at(Stage::Processing, 50)).expect("written");
-    assert_eq!(db.texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations"), first);
+    assert_eq!(db.select_texts("SELECT CAST(processing_at AS TEXT) AS value FROM sync_operations"), first);
     store.begin_finalizing(lease, TERM, &at(Stage::Finalizing, 90)).expect("begun");
     pause();
     store.finish(lease, &ending(Status::Completed)).expect("finished");
@@ -79,7 +79,7 @@ fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &TestDatabase) {
     let timings = record.stage_timings();
     assert!(timings.processing.is_some_and(|seconds| seconds >= 0.025), "its last stage ends with it: {timings:?}");
     assert_eq!((timings.finalizing, record.timestamps.finalizing_at), (None, None));
-    // The run that goes on has times of its own.
+    // A successor has its own times.
     let (next, lease) = claim(&store, 2, TERM).expect("the successor");
     assert_eq!(Some(next.id), taken.successor);
     store.finish(lease, &ending(Status::Failed)).expect("finished");
@@ -88,22 +88,26 @@ fn a_run_whose_worker_died_keeps_the_times_it_came_to(db: &TestDatabase) {
 }
 
 fn every_way_to_end_has_true_timings(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let albums = house.memory_source("albums", MemoryTable::albums(30, "Title"));
+    let engine = TestEngine::on_database(db);
+    let albums = engine.memory_source("albums", MemoryTable::albums(30, "Title"));
     let stages = |record: &SyncRecord| {
         let timings = record.stage_timings();
         [timings.fetching, timings.processing, timings.finalizing].map(|lasted| lasted.is_some())
     };
-    assert_eq!(stages(&house.sync(&albums)), [true; 3]);
-    assert_eq!(stages(&house.go(&albums, &preview_run())), [true; 3], "a preview finalizes too");
-    assert_eq!(stages(&house.go(&albums, &incremental_sync())), [true, false, true], "nothing new, nothing to process");
-    house.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Fetch, MemoryFault::Break));
-    assert_eq!(stages(&house.sync(&albums)), [true, false, false]);
-    house.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Apply(20), MemoryFault::Break));
-    assert_eq!(stages(&house.sync(&albums)), [true, true, false]);
-    let waited = house.start(&albums, &full_sync());
-    house.control.cancel(waited, "ada").expect("cancelled");
-    let never_begun = house.record(waited);
+    assert_eq!(stages(&engine.sync(&albums)), [true; 3]);
+    assert_eq!(stages(&engine.run_request(&albums, &preview_run())), [true; 3], "a preview finalizes too");
+    assert_eq!(
+        stages(&engine.run_request(&albums, &incremental_sync())),
+        [true, false, true],
+        "nothing new, nothing to process"
+    );
+    engine.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Fetch, MemoryFault::Break));
+    assert_eq!(stages(&engine.sync(&albums)), [true, false, false]);
+    engine.memory.set("albums", MemoryTable::albums(30, "New").at(FaultMoment::Apply(20), MemoryFault::Break));
+    assert_eq!(stages(&engine.sync(&albums)), [true, true, false]);
+    let waited = engine.start(&albums, &full_sync());
+    engine.control.cancel(waited, "ada").expect("cancelled");
+    let never_begun = engine.record(waited);
     assert_eq!(stages(&never_begun), [false; 3]);
     assert!(never_begun.stage_timings().waiting.is_some());
     assert_eq!(never_begun.stats, RunStats::default());
@@ -117,16 +121,16 @@ fn listed(store: &Store, of: Option<&Source>, status: Option<Status>, page: u64,
 }
 
 fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let books = house.memory_source("books", MemoryTable::albums(3, "Book"));
-    let first = house.sync(&albums).id;
-    let other = house.sync(&books).id;
-    let looked = house.go(&albums, &preview_run()).id;
-    house.memory.set("albums", MemoryTable::albums(3, "Title").at(FaultMoment::Fetch, MemoryFault::Break));
-    let failed = house.sync(&albums).id;
-    let waiting = house.start(&books, &full_sync());
-    let store = &house.store;
+    let engine = TestEngine::on_database(db);
+    let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let books = engine.memory_source("books", MemoryTable::albums(3, "Book"));
+    let first = engine.sync(&albums).id;
+    let other = engine.sync(&books).id;
+    let looked = engine.run_request(&albums, &preview_run()).id;
+    engine.memory.set("albums", MemoryTable::albums(3, "Title").at(FaultMoment::Fetch, MemoryFault::Break));
+    let failed = engine.sync(&albums).id;
+    let waiting = engine.start(&books, &full_sync());
+    let store = &engine.store;
     assert_eq!(
         listed(store, None, None, 1, 10),
         (vec![failed, looked, other, first], 4),
@@ -143,21 +147,21 @@ fn past_runs_come_newest_first_by_source_and_outcome_and_in_pages(db: &TestDatab
     let of = |slug: &str| store.history_of(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
     assert_eq!(of("albums"), Some(HistoryOf::Source(albums.id)));
     assert_eq!(of("nothing"), None);
-    house.drain();
+    engine.run_queued();
 }
 
 fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let store = &house.store;
+    let engine = TestEngine::on_database(db);
+    let store = &engine.store;
     let of = |slug: &str| store.history_of(&slug.parse::<Slug>().expect("a slug")).expect("an answer");
-    let renamed = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    house.sync(&renamed);
+    let renamed = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    engine.sync(&renamed);
     let draft = source_draft("records", MemoryKind::KIND, renamed.location.clone());
     assert_eq!(store.change_source(renamed.id, &draft, None).expect("an answer"), SourceChange::Done);
     assert_eq!((of("albums"), of("records")), (None, Some(HistoryOf::Source(renamed.id))));
 
-    let removed = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let run = house.sync(&removed).id;
+    let removed = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let run = engine.sync(&removed).id;
     assert_eq!(store.remove_source(removed.id).expect("an answer"), SourceChange::Done);
     let left = of("albums");
     assert_eq!(left, Some(HistoryOf::Removed("albums".parse().expect("a slug"))));
@@ -166,22 +170,22 @@ fn a_source_that_was_renamed_has_not_left_its_runs_behind(db: &TestDatabase) {
 }
 
 fn a_run_is_known_from_its_acceptance_on(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let id = house.start(&albums, &full_sync());
-    let Some(HistoryRun::Active(run)) = house.store.run(id).expect("an answer") else { panic!("it is active") };
+    let engine = TestEngine::on_database(db);
+    let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = engine.start(&albums, &full_sync());
+    let Some(HistoryRun::Active(run)) = engine.store.run(id).expect("an answer") else { panic!("it is active") };
     assert_eq!((run.id, run.source_id, run.status, run.attempt), (id, albums.id, Status::Pending, 1));
     assert_eq!((run.requested_by.as_str(), run.timestamps.started_at), ("ada", None));
-    let record = house.run(id);
-    assert_eq!(house.store.run(id).expect("an answer"), Some(HistoryRun::Ended(record)));
-    assert_eq!(house.store.run(SyncId::new()).expect("an answer"), None);
+    let record = engine.run(id);
+    assert_eq!(engine.store.run(id).expect("an answer"), Some(HistoryRun::Ended(record)));
+    assert_eq!(engine.store.run(SyncId::new()).expect("an answer"), None);
 }
 
 fn runs_that_continue_each_other_are_followed_both_ways(db: &TestDatabase) {
     let store = db.store();
     let first = queue(&store, source(&store, "albums"), &full_sync());
     let (_, lease) = claim(&store, 1, TERM).expect("a run");
-    // Told to stop: the same try goes on as another run. Then its worker dies: the next try.
+    // After a shutdown the successor is the same attempt. After a crash it is the next attempt.
     let stopped = RunEnding { requeue: RequeuePolicy::SameAttempt, ..ending(Status::Interrupted) };
     let second = store.finish(lease, &stopped).expect("finished").expect("a successor");
     let lease = expired_claim(&store, 2);
@@ -214,8 +218,8 @@ fn a_very_long_chain_is_followed_so_far_and_no_further(db: &TestDatabase) {
 }
 
 /// The keys on a page of changes, and how many there are on all.
-fn page(house: &TestEngine, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
-    let found = house.store.change_page(id, kind, page, per).expect("changes");
+fn page(engine: &TestEngine, id: SyncId, kind: ChangeKind, page: u64, per: u64) -> (Vec<String>, u64) {
+    let found = engine.store.change_page(id, kind, page, per).expect("changes");
     (found.changes.into_iter().map(|change| change.key).collect(), found.total)
 }
 
@@ -224,64 +228,64 @@ fn numbers(range: std::ops::RangeInclusive<u32>) -> Vec<String> {
 }
 
 fn changes_are_turned_page_by_page(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let albums = house.memory_source("albums", MemoryTable::albums(25, "Title"));
-    let first = house.sync(&albums).id;
-    assert_eq!(page(&house, first, ChangeKind::Added, 1, 10), (numbers(1..=10), 25));
-    assert_eq!(page(&house, first, ChangeKind::Added, 3, 10), (numbers(21..=25), 25));
-    assert_eq!(page(&house, first, ChangeKind::Added, 4, 10), (vec![], 25));
-    assert_eq!(page(&house, first, ChangeKind::Updated, 1, 10), (vec![], 0));
+    let engine = TestEngine::on_database(db);
+    let albums = engine.memory_source("albums", MemoryTable::albums(25, "Title"));
+    let first = engine.sync(&albums).id;
+    assert_eq!(page(&engine, first, ChangeKind::Added, 1, 10), (numbers(1..=10), 25));
+    assert_eq!(page(&engine, first, ChangeKind::Added, 3, 10), (numbers(21..=25), 25));
+    assert_eq!(page(&engine, first, ChangeKind::Added, 4, 10), (vec![], 25));
+    assert_eq!(page(&engine, first, ChangeKind::Updated, 1, 10), (vec![], 0));
 
-    house.memory.set("albums", MemoryTable::of(1..=20, "Other"));
-    let second = house.sync(&albums).id;
-    assert_eq!(page(&house, second, ChangeKind::Updated, 2, 15), (numbers(16..=20), 20));
-    assert_eq!(page(&house, second, ChangeKind::Removed, 1, 3), (numbers(21..=23), 5));
+    engine.memory.set("albums", MemoryTable::numbered_albums(1..=20, "Other"));
+    let second = engine.sync(&albums).id;
+    assert_eq!(page(&engine, second, ChangeKind::Updated, 2, 15), (numbers(16..=20), 20));
+    assert_eq!(page(&engine, second, ChangeKind::Removed, 1, 3), (numbers(21..=23), 5));
 
-    // Five return, which have rows of their own, and ten are new: both kinds of added ones are one list.
-    house.memory.set("albums", MemoryTable::of(1..=35, "Other"));
-    let third = house.sync(&albums).id;
-    let (mut keys, total) = page(&house, third, ChangeKind::Added, 1, 100);
+    // Five items return and ten are new: both kinds of added items are in one list.
+    engine.memory.set("albums", MemoryTable::numbered_albums(1..=35, "Other"));
+    let third = engine.sync(&albums).id;
+    let (mut keys, total) = page(&engine, third, ChangeKind::Added, 1, 100);
     assert_eq!(total, 15);
-    let paged: Vec<String> = (1..=4).flat_map(|number| page(&house, third, ChangeKind::Added, number, 4).0).collect();
+    let paged: Vec<String> = (1..=4).flat_map(|number| page(&engine, third, ChangeKind::Added, number, 4).0).collect();
     assert_eq!(paged, keys);
     keys.sort_by_key(|key| key.parse::<u32>().expect("a number"));
     assert_eq!(keys, numbers(21..=35));
-    assert_eq!(page(&house, first, ChangeKind::Added, 2, 20), (numbers(21..=25), 25), "and the first stays as it was");
-    assert_eq!(house.store.change_page(first, ChangeKind::Added, u64::MAX, 500).expect("none").changes, []);
+    assert_eq!(page(&engine, first, ChangeKind::Added, 2, 20), (numbers(21..=25), 25), "and the first stays as it was");
+    assert_eq!(engine.store.change_page(first, ChangeKind::Added, u64::MAX, 500).expect("none").changes, []);
 }
 
-fn what_a_run_added_is_told_as_it_was_then(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let first = house.sync(&albums).id;
+fn items_that_a_run_added_are_listed_with_their_fields_of_then(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let first = engine.sync(&albums).id;
     for wording in ["Second", "Third"] {
-        house.memory.set("albums", MemoryTable::of(1..=2, wording));
-        house.sync(&albums);
+        engine.memory.set("albums", MemoryTable::numbered_albums(1..=2, wording));
+        engine.sync(&albums);
     }
-    let then = house.store.change_page(first, ChangeKind::Added, 1, 10).expect("changes").changes;
+    let then = engine.store.change_page(first, ChangeKind::Added, 1, 10).expect("changes").changes;
     let told: Vec<_> = then.iter().map(|change| (change.before.as_deref(), change.after.as_deref())).collect();
     let title = |number| format!(r#"[["id","{number}"],["title","Title {number}"]]"#);
     let titles = [title(1), title(2), title(3)];
     assert_eq!(told, titles.each_ref().map(|title| (None, Some(title.as_str()))));
-    assert_eq!(house.store.changes(first, ChangeKind::Added, 10).expect("changes"), then, "the panel says the same");
+    assert_eq!(engine.store.changes(first, ChangeKind::Added, 10).expect("changes"), then, "the panel says the same");
 }
 
 fn a_preview_has_changes_and_adds_none(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let looked = house.go(&albums, &preview_run()).id;
-    assert_eq!(page(&house, looked, ChangeKind::Added, 1, 2), (numbers(1..=2), 3));
-    house.sync(&albums);
-    assert_eq!(page(&house, looked, ChangeKind::Added, 2, 2), (numbers(3..=3), 3));
+    let engine = TestEngine::on_database(db);
+    let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let looked = engine.run_request(&albums, &preview_run()).id;
+    assert_eq!(page(&engine, looked, ChangeKind::Added, 1, 2), (numbers(1..=2), 3));
+    engine.sync(&albums);
+    assert_eq!(page(&engine, looked, ChangeKind::Added, 2, 2), (numbers(3..=3), 3));
 }
 
 fn issues_are_counted_and_turned_page_by_page(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\n,Two\na,Three\nb,Four,too much\n");
-    let record = house.sync(&source);
-    assert_eq!((record.issues, house.store.kept_issues(record.id).expect("a count")), (3, 3));
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\n,Two\na,Three\nb,Four,too much\n");
+    let record = engine.sync(&source);
+    assert_eq!((record.issues, engine.store.kept_issues(record.id).expect("a count")), (3, 3));
     let rows = |page| -> Vec<_> {
-        house.store.issues(record.id, page, 2).expect("issues").into_iter().map(|issue| issue.row).collect()
+        engine.store.issues(record.id, page, 2).expect("issues").into_iter().map(|issue| issue.row).collect()
     };
     assert_eq!((rows(1), rows(2), rows(3)), (vec![Some(3), Some(4)], vec![Some(5)], vec![]));
 }

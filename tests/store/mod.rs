@@ -1,4 +1,4 @@
-//! The cellar, on both databases: admission, the queue, leases, and what is found again.
+//! The store on both databases: admission, the queue, leases, search and history.
 
 mod added_items;
 mod admission;

@@ -1,4 +1,4 @@
-//! The queue: each waiting run is claimed once, the urgent ones first.
+//! The queue: each pending run is claimed once, runs of a higher priority first.
 
 use std::collections::HashSet;
 use std::sync::Barrier;
@@ -14,7 +14,7 @@ on_both_databases![
     runs_are_claimed_by_priority_and_then_by_age,
     only_the_run_that_is_asked_for_is_claimed,
     an_empty_queue_gives_nothing,
-    a_claimed_run_does_not_say_that_it_waits_for_a_worker,
+    the_message_of_a_claimed_run_does_not_mention_a_wait_for_a_worker,
 ];
 
 fn two_workers_never_claim_the_same_run(db: &TestDatabase) {
@@ -74,7 +74,7 @@ fn an_empty_queue_gives_nothing(db: &TestDatabase) {
     assert!(claim(&db.store(), 1, TERM).is_none());
 }
 
-fn a_claimed_run_does_not_say_that_it_waits_for_a_worker(db: &TestDatabase) {
+fn the_message_of_a_claimed_run_does_not_mention_a_wait_for_a_worker(db: &TestDatabase) {
     let store = db.store();
     let source = source(&store, "albums");
     let id = queue(&store, source, &full_sync());

@@ -1,4 +1,4 @@
-//! What pages ask of all sources at once, and of a button that counts down.
+//! Queries of pages: the results of all sources, and the time that is left of a cooldown.
 
 use std::time::Duration;
 
@@ -12,18 +12,18 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![the_latest_result_of_each_source_is_no_preview, what_is_left_of_a_cooldown_can_be_asked_for];
 
 fn the_latest_result_of_each_source_is_no_preview(db: &TestDatabase) {
-    let house = TestEngine::with(db.store(), TEST_TIMEOUTS);
-    let albums = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let looked_at = house.memory_source("looked-at", MemoryTable::albums(3, "Title"));
-    let stopped = house.memory_source("stopped", MemoryTable::albums(3, "Title"));
-    house.memory_source("never", MemoryTable::albums(3, "Title"));
-    house.sync(&albums);
-    house.go(&albums, &preview_run());
-    house.go(&looked_at, &preview_run());
-    house.sync(&stopped);
-    let id = house.start(&stopped, &full_sync());
-    house.control.cancel(id, "ada").expect("cancelled");
-    let mut results = house.store.latest_results().expect("an answer");
+    let engine = TestEngine::with_timeouts(db.store(), TEST_TIMEOUTS);
+    let albums = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let looked_at = engine.memory_source("looked-at", MemoryTable::albums(3, "Title"));
+    let stopped = engine.memory_source("stopped", MemoryTable::albums(3, "Title"));
+    engine.memory_source("never", MemoryTable::albums(3, "Title"));
+    engine.sync(&albums);
+    engine.run_request(&albums, &preview_run());
+    engine.run_request(&looked_at, &preview_run());
+    engine.sync(&stopped);
+    let id = engine.start(&stopped, &full_sync());
+    engine.control.cancel(id, "ada").expect("cancelled");
+    let mut results = engine.store.latest_results().expect("an answer");
     results.sort_by_key(|result| result.source_id);
     let told: Vec<_> =
         results.iter().map(|result| (result.source_id, result.status, result.withheld_removals)).collect();
@@ -32,11 +32,11 @@ fn the_latest_result_of_each_source_is_no_preview(db: &TestDatabase) {
 
 fn what_is_left_of_a_cooldown_can_be_asked_for(db: &TestDatabase) {
     let cooldown = Duration::from_secs(600);
-    let house = TestEngine::with(db.store(), Timeouts { cooldown, ..TEST_TIMEOUTS });
-    let albums = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let left = |kind| house.control.cooldown_left(albums.id, kind).expect("an answer");
+    let engine = TestEngine::with_timeouts(db.store(), Timeouts { cooldown, ..TEST_TIMEOUTS });
+    let albums = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let left = |kind| engine.control.cooldown_left(albums.id, kind).expect("an answer");
     assert_eq!(left(OperationKind::Sync), Duration::ZERO);
-    house.sync(&albums);
+    engine.sync(&albums);
     assert!(left(OperationKind::Sync) > cooldown - Duration::from_secs(60));
     assert_eq!(left(OperationKind::Preview), Duration::ZERO, "another kind need not wait");
 }

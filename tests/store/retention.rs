@@ -1,4 +1,4 @@
-//! Clearing away what has been kept long enough: what goes, what stays, and who is not held up.
+//! Retention: which rows are deleted, which stay, and that other writers are not delayed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -21,12 +21,12 @@ use crate::support::test_engine::full_sync;
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
-    the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone,
+    a_record_gives_the_same_status_report_as_its_deleted_operation,
     an_active_run_and_one_without_a_record_are_not_cleared_away,
     a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps,
-    nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away,
-    several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way,
-    a_source_can_be_removed_while_its_runs_are_cleared_away,
+    deleting_a_run_with_many_changes_does_not_delay_other_writers,
+    several_servers_can_delete_old_rows_at_the_same_time,
+    a_source_can_be_removed_while_its_old_runs_are_deleted,
     sessions_that_are_over_go,
 ];
 
@@ -46,9 +46,9 @@ fn ended(store: &Store, source: SourceId, ending: &RunEnding) -> SyncId {
     lease.id
 }
 
-/// Clears away until there is nothing left, and answers how many rows each step took.
+/// Deletes until nothing is left; returns the number of rows of each step.
 fn clear(step: impl Fn() -> usize) -> Vec<usize> {
-    // What ended this very moment is not older than nothing yet.
+    // A run that ended in this millisecond is not yet older than zero.
     std::thread::sleep(Duration::from_millis(5));
     std::iter::repeat_with(step).take_while(|rows| *rows > 0).collect()
 }
@@ -69,7 +69,7 @@ fn add_changes(db: &TestDatabase, run: SyncId, count: u32) {
     ));
 }
 
-fn the_status_of_a_run_is_told_word_for_word_by_its_record_when_its_operation_is_gone(db: &TestDatabase) {
+fn a_record_gives_the_same_status_report_as_its_deleted_operation(db: &TestDatabase) {
     let store = db.store();
     let source = worker_steps::source(&store, "albums");
     let stats = RunStats {
@@ -141,7 +141,7 @@ fn an_active_run_and_one_without_a_record_are_not_cleared_away(db: &TestDatabase
     assert_eq!(store.clear_operations(LONG).expect("cleared"), 0, "it has just ended");
     assert_eq!(store.clear_records(NOW).expect("cleared"), 0, "its operation is there");
     assert_eq!(clear_operations(&store), 1);
-    let left = db.texts("SELECT id AS value FROM sync_operations ORDER BY id");
+    let left = db.select_texts("SELECT id AS value FROM sync_operations ORDER BY id");
     assert_eq!(left, [waits, runs.id, lost].map(|id| Some(id.to_string())));
     assert_eq!(store.clear_records(LONG).expect("cleared"), 0, "it has just ended");
     assert_eq!(clear_records(&store), [1]);
@@ -176,7 +176,7 @@ fn a_record_goes_after_its_operation_with_its_issues_and_changes_in_small_steps(
     assert!(store.record(young).expect("an answer").is_some());
 }
 
-fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &TestDatabase) {
+fn deleting_a_run_with_many_changes_does_not_delay_other_writers(db: &TestDatabase) {
     const CHANGES: u32 = 100_000;
     let store = db.store();
     let big = ended(&store, worker_steps::source(&store, "albums"), &worker_steps::ending(Status::Completed));
@@ -190,7 +190,7 @@ fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &TestDat
         steps.fetch_add(1, Ordering::SeqCst);
         rows
     };
-    // How many steps were taken while each heartbeat waited for its turn. The time that takes is the machine's.
+    // The number of steps during each heartbeat's wait. It does not depend on the speed of the machine.
     let waits: Vec<usize> = std::thread::scope(|scope| {
         let clearing = scope.spawn(|| clear(step).iter().sum::<usize>());
         let mut waits = Vec::new();
@@ -206,12 +206,12 @@ fn nobody_waits_long_for_a_run_with_many_changes_to_be_cleared_away(db: &TestDat
     let steps = steps.into_inner();
     println!("{steps} steps, and beside them {} heartbeats that waited for {waits:?}", waits.len());
     assert!(steps > CHANGES as usize / 4050, "{steps} steps: they are too long");
-    // One that this machine forgets for a moment sees more go by.
+    // A heartbeat thread that gets no processor for a moment sees more steps.
     let soon = waits.iter().filter(|steps| **steps <= 3).count();
     assert!(soon >= 5 && soon * 2 >= waits.len(), "{waits:?}");
 }
 
-fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &TestDatabase) {
+fn several_servers_can_delete_old_rows_at_the_same_time(db: &TestDatabase) {
     let store = db.store();
     let source = worker_steps::source(&store, "albums");
     for _ in 0..120 {
@@ -225,7 +225,7 @@ fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &T
                 let store = db.second_store();
                 scope.spawn(move || {
                     let mut rows = 0;
-                    // One may find everything in the hands of the others, so an empty step is not yet the end.
+                    // A step deletes nothing while other servers hold all rows, so an empty step is not yet the end.
                     for _ in 0..50 {
                         rows += store.clear_operations(NOW).expect("never an error");
                         rows += store.clear_records(NOW).expect("never an error");
@@ -243,7 +243,7 @@ fn several_servers_clear_away_at_once_and_do_not_stand_in_each_others_way(db: &T
     }
 }
 
-fn a_source_can_be_removed_while_its_runs_are_cleared_away(db: &TestDatabase) {
+fn a_source_can_be_removed_while_its_old_runs_are_deleted(db: &TestDatabase) {
     let store = db.store();
     for round in 0..5 {
         let source = worker_steps::source(&store, &format!("albums-{round}"));

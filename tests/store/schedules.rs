@@ -1,4 +1,4 @@
-//! Schedules: each appointment is kept once, however many servers look at the clock.
+//! Schedules: each scheduled sync starts once, however many servers check the schedule.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -15,9 +15,9 @@ use crate::support::test_engine::{full_sync, source_draft};
 use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![
-    servers_that_look_at_once_keep_an_appointment_once,
-    an_appointment_passes_while_a_run_is_active,
-    an_appointment_of_a_former_schedule_is_not_kept,
+    servers_that_check_at_the_same_time_start_a_scheduled_sync_once,
+    a_scheduled_sync_is_skipped_while_a_run_is_active,
+    a_former_schedule_starts_no_sync,
     only_sources_whose_time_has_come_are_due,
 ];
 
@@ -44,7 +44,7 @@ fn keep(store: &Store, source: SourceId, due: ScheduledStart) -> StartOutcome {
     store.admit(&wish).expect("an answer, never an error")
 }
 
-fn servers_that_look_at_once_keep_an_appointment_once(db: &TestDatabase) {
+fn servers_that_check_at_the_same_time_start_a_scheduled_sync_once(db: &TestDatabase) {
     let stores = [db.store(), db.second_store()];
     for round in 0..10 {
         let at = minutes_ago(5);
@@ -64,13 +64,13 @@ fn servers_that_look_at_once_keep_an_appointment_once(db: &TestDatabase) {
         assert_eq!(kept, 1, "{answers:?}");
         let (_, lease) = claim(&stores[0], 1, TERM).expect("the run");
         stores[0].finish(lease, &ending(Status::Completed)).expect("finished");
-        // A straggler that read the appointment before does not start a second run after the first has ended.
+        // A server that read the schedule earlier does not start a second run after the first has ended.
         assert_eq!(keep(&stores[1], source, due), StartOutcome::NotDue);
         assert_eq!(db.count("sync_operations", &format!("source_id = {}", source.0)), 1);
     }
 }
 
-fn an_appointment_passes_while_a_run_is_active(db: &TestDatabase) {
+fn a_scheduled_sync_is_skipped_while_a_run_is_active(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(1);
     let source = scheduled(&store, "albums", at);
@@ -83,7 +83,7 @@ fn an_appointment_passes_while_a_run_is_active(db: &TestDatabase) {
     assert!(matches!(keep(&store, source, ScheduledStart { at: next, next: None }), StartOutcome::Accepted(_)));
 }
 
-fn an_appointment_of_a_former_schedule_is_not_kept(db: &TestDatabase) {
+fn a_former_schedule_starts_no_sync(db: &TestDatabase) {
     let store = db.store();
     let at = minutes_ago(1);
     let source = scheduled(&store, "albums", at);

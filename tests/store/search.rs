@@ -1,4 +1,4 @@
-//! What is stored is found again, sorted as asked, and comes back letter for letter.
+//! Stored items are found again, in the requested order, and unchanged to the character.
 
 use lockstep::domain::source::Source;
 use lockstep::store::items::{ItemQuery, ItemsPage};
@@ -14,18 +14,18 @@ on_both_databases![
     pages_hold_every_item_once,
     an_item_is_found_by_its_id_in_its_own_catalog_alone,
     an_id_that_is_none_is_not_found,
-    flags_are_told_by_the_column_whatever_it_is_called,
+    flags_are_recognised_by_the_values_of_their_column,
 ];
 
-fn find(house: &TestEngine, source: &Source, search: &str) -> Vec<String> {
+fn find(engine: &TestEngine, source: &Source, search: &str) -> Vec<String> {
     let query = ItemQuery { search: search.to_owned(), page: 1, per: 50, ..ItemQuery::default() };
-    let found = house.store.items(source.id, &query).expect("an answer, whatever is searched for");
+    let found = engine.store.items(source.id, &query).expect("an answer, whatever is searched for");
     assert_eq!(found.total, found.items.len() as u64);
     found.items.into_iter().map(|item| item.key).collect()
 }
 
 fn case_and_accents_do_not_hinder_a_search(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows = [
         ["1", "Björk", "Début"],
         ["2", "Sigur Rós", "Ágætis byrjun"],
@@ -33,8 +33,8 @@ fn case_and_accents_do_not_hinder_a_search(db: &TestDatabase) {
         ["4", "Motorhead", "Overkill"],
         ["5", "Ｆｕｌｌｗｉｄｔｈ", "ﬁne ligatures"],
     ];
-    let source = house.memory_source("albums", MemoryTable::new(&["id", "artist", "title"], &rows));
-    house.sync(&source);
+    let source = engine.memory_source("albums", MemoryTable::new(&["id", "artist", "title"], &rows));
+    engine.sync(&source);
     for (search, keys) in [
         ("bjork", &["1"][..]),
         ("BJÖRK", &["1"]),
@@ -47,24 +47,24 @@ fn case_and_accents_do_not_hinder_a_search(db: &TestDatabase) {
         ("fine", &["5"]),
         ("nobody", &[]),
     ] {
-        assert_eq!(find(&house, &source, search), keys, "{search}");
+        assert_eq!(find(&engine, &source, search), keys, "{search}");
     }
 }
 
 fn all_words_must_occur_in_any_cell(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows =
         [["1", "Miles Davis", "Kind of Blue"], ["2", "Joni Mitchell", "Blue"], ["3", "Miles Davis", "Milestones"]];
-    let source = house.memory_source("albums", MemoryTable::new(&["id", "artist", "title"], &rows));
-    house.sync(&source);
-    assert_eq!(find(&house, &source, "blue"), ["1", "2"]);
-    assert_eq!(find(&house, &source, "  blue \t miles "), ["1"]);
-    assert_eq!(find(&house, &source, ""), ["1", "2", "3"]);
-    assert_eq!(find(&house, &source, "davis kind mitchell"), [""; 0]);
+    let source = engine.memory_source("albums", MemoryTable::new(&["id", "artist", "title"], &rows));
+    engine.sync(&source);
+    assert_eq!(find(&engine, &source, "blue"), ["1", "2"]);
+    assert_eq!(find(&engine, &source, "  blue \t miles "), ["1"]);
+    assert_eq!(find(&engine, &source, ""), ["1", "2", "3"]);
+    assert_eq!(find(&engine, &source, "davis kind mitchell"), [""; 0]);
 }
 
 fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows = [
         ["1", "100%"],
         ["2", "100 songs"],
@@ -75,8 +75,8 @@ fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
         ["7", "'; DROP TABLE items; --"],
         ["8", "[a-z]* ? (x|y)"],
     ];
-    let source = house.memory_source("albums", MemoryTable::new(&["id", "title"], &rows));
-    house.sync(&source);
+    let source = engine.memory_source("albums", MemoryTable::new(&["id", "title"], &rows));
+    engine.sync(&source);
     for (search, keys) in [
         ("%", &["1"][..]),
         ("100%", &["1"]),
@@ -91,18 +91,18 @@ fn characters_that_patterns_use_are_plain_text(db: &TestDatabase) {
         ("?", &["8"]),
         ("\0", &["1", "2", "3", "4", "5", "6", "7", "8"]),
     ] {
-        assert_eq!(find(&house, &source, search), keys, "{search}");
+        assert_eq!(find(&engine, &source, search), keys, "{search}");
     }
 }
 
-fn sorted(house: &TestEngine, source: &Source, column: &str, descending: bool) -> Vec<String> {
+fn sorted(engine: &TestEngine, source: &Source, column: &str, descending: bool) -> Vec<String> {
     let query = ItemQuery { sort: Some(column.to_owned()), descending, page: 1, per: 50, ..ItemQuery::default() };
-    let page = house.store.items(source.id, &query).expect("an answer, whatever is sorted by");
+    let page = engine.store.items(source.id, &query).expect("an answer, whatever is sorted by");
     page.items.into_iter().map(|item| item.key).collect()
 }
 
 fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let names = ["id", "it's", "say \"x\"", "back\\slash", "');--", "$[0]", "café", "a ? $1 :x"];
     let table = MemoryTable::new(
         &names,
@@ -112,26 +112,26 @@ fn a_column_with_quotes_in_its_name_can_be_sorted_by(db: &TestDatabase) {
             ["3", "b", "a", "c", "b", "a", "c", "b"],
         ],
     );
-    let source = house.memory_source("albums", table);
-    house.sync(&source);
+    let source = engine.memory_source("albums", table);
+    engine.sync(&source);
     let orders = [["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"], ["1", "2", "3"], ["2", "3", "1"], ["3", "1", "2"]];
     for (name, order) in names.iter().zip(orders) {
-        assert_eq!(sorted(&house, &source, name, false), order, "{name}");
+        assert_eq!(sorted(&engine, &source, name, false), order, "{name}");
         let backwards: Vec<_> = order.into_iter().rev().collect();
-        assert_eq!(sorted(&house, &source, name, true), backwards, "{name} backwards");
+        assert_eq!(sorted(&engine, &source, name, true), backwards, "{name} backwards");
     }
-    assert_eq!(sorted(&house, &source, "no such column", false), ["1", "2", "3"]);
-    assert_eq!(sorted(&house, &source, "nul\0'", false), ["1", "2", "3"]);
+    assert_eq!(sorted(&engine, &source, "no such column", false), ["1", "2", "3"]);
+    assert_eq!(sorted(&engine, &source, "nul\0'", false), ["1", "2", "3"]);
 }
 
 fn pages_hold_every_item_once(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(47, "The same"));
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(47, "The same"));
+    engine.sync(&source);
     for sort in [None, Some("title".to_owned()), Some("no such column".to_owned())] {
         let page = |page| -> ItemsPage {
             let query = ItemQuery { sort: sort.clone(), page, per: 10, ..ItemQuery::default() };
-            house.store.items(source.id, &query).expect("a page")
+            engine.store.items(source.id, &query).expect("a page")
         };
         let mut seen: Vec<String> = Vec::new();
         for (number, size) in [(1, 10), (2, 10), (3, 10), (4, 10), (5, 7), (6, 0), (u64::MAX, 0)] {
@@ -146,27 +146,27 @@ fn pages_hold_every_item_once(db: &TestDatabase) {
 }
 
 fn an_item_is_found_by_its_id_in_its_own_catalog_alone(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let albums = house.memory_source("albums", MemoryTable::albums(2, "Title"));
-    let others = house.memory_source("others", MemoryTable::albums(2, "Title"));
-    house.sync(&albums);
-    house.sync(&others);
-    let mine = &house.items(&albums)[1];
-    assert_eq!(house.store.item(albums.id, &mine.id).expect("an answer").as_ref(), Some(mine));
-    assert_eq!(house.store.item(others.id, &mine.id).expect("an answer"), None);
+    let engine = TestEngine::on_database(db);
+    let albums = engine.memory_source("albums", MemoryTable::albums(2, "Title"));
+    let others = engine.memory_source("others", MemoryTable::albums(2, "Title"));
+    engine.sync(&albums);
+    engine.sync(&others);
+    let mine = &engine.items(&albums)[1];
+    assert_eq!(engine.store.item(albums.id, &mine.id).expect("an answer").as_ref(), Some(mine));
+    assert_eq!(engine.store.item(others.id, &mine.id).expect("an answer"), None);
 }
 
 fn an_id_that_is_none_is_not_found(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    engine.sync(&source);
     for id in ["", "x", "1 OR 1=1", "-1", "99999999999999999999", "1.0", "\0"] {
-        assert_eq!(house.store.item(source.id, id).expect("an answer"), None, "{id:?}");
+        assert_eq!(engine.store.item(source.id, id).expect("an answer"), None, "{id:?}");
     }
 }
 
-fn flags_are_told_by_the_column_whatever_it_is_called(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn flags_are_recognised_by_the_values_of_their_column(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let names = ["id", "read", "it's \"x\"", "back\\slash", "ä ? $1 %"];
     let table = MemoryTable::new(
         &names,
@@ -176,14 +176,14 @@ fn flags_are_told_by_the_column_whatever_it_is_called(db: &TestDatabase) {
             ["3", "[\"read\",\"yes\"]", " yes", "yes\\", "yes"],
         ],
     );
-    let source = house.memory_source("albums", table);
-    house.sync(&source);
+    let source = engine.memory_source("albums", table);
+    engine.sync(&source);
     for (name, keys) in names[1..].iter().zip([["1"], ["2"], ["1"], ["3"]]) {
         let found = |yes| {
             let query =
                 ItemQuery { flagged: Some(((*name).to_owned(), yes)), page: 1, per: 50, ..ItemQuery::default() };
-            let page = house.store.items(source.id, &query).expect("an answer");
-            let count = house.store.count_flagged(source.id, name, yes).expect("an answer");
+            let page = engine.store.items(source.id, &query).expect("an answer");
+            let count = engine.store.count_flagged(source.id, name, yes).expect("an answer");
             assert_eq!((page.total, count), (page.items.len() as u64, page.items.len() as u64), "{name}");
             page.items.into_iter().map(|item| item.key).collect::<Vec<_>>()
         };

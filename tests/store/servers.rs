@@ -1,4 +1,4 @@
-//! Several servers that start on one database at once.
+//! Several servers that start on one database at the same time.
 
 use std::sync::Barrier;
 
@@ -29,9 +29,9 @@ fn on_four_servers<T: Send>(db: &TestDatabase, work: impl Fn(&lockstep::store::S
 
 fn servers_that_start_at_once_migrate_once(db: &TestDatabase) {
     let tables = if db.is_sqlite() {
-        db.texts("SELECT name AS value FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        db.select_texts("SELECT name AS value FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     } else {
-        db.texts("SELECT tablename AS value FROM pg_tables WHERE schemaname = 'public'")
+        db.select_texts("SELECT tablename AS value FROM pg_tables WHERE schemaname = 'public'")
     };
     for table in tables.iter().flatten() {
         let cascade = if db.is_sqlite() { "" } else { " CASCADE" };

@@ -1,4 +1,4 @@
-//! Both databases put items in the order in which people would, and in the same one.
+//! Both databases sort items as people expect, and in the same order.
 
 use std::cmp::Ordering;
 
@@ -38,18 +38,18 @@ const TYPES: [ColumnType; 11] = [
 ];
 
 /// The cells of a column in the order of a query.
-fn sorted(house: &TestEngine, source: &Source, sort_type: ColumnType, descending: bool) -> Vec<String> {
+fn sorted(engine: &TestEngine, source: &Source, sort_type: ColumnType, descending: bool) -> Vec<String> {
     let sort = Some("cell".to_owned());
     let query = ItemQuery { sort, sort_type, descending, page: 1, per: 10_000, ..ItemQuery::default() };
-    let page = house.store.items(source.id, &query).expect("an answer, whatever the cells say");
+    let page = engine.store.items(source.id, &query).expect("an answer, whatever the cells say");
     let cell = |(_, value): &(String, String)| value.clone();
     page.items.iter().map(|item| item.fields.last().map(cell).expect("a cell")).collect()
 }
 
-fn with_cells(house: &TestEngine, slug: &str, cells: &[String]) -> Source {
+fn with_cells(engine: &TestEngine, slug: &str, cells: &[String]) -> Source {
     let rows = cells.iter().enumerate().map(|(at, cell)| vec![at.to_string(), cell.clone()]).collect();
-    let source = house.memory_source(slug, MemoryTable::owned(&["id", "cell"], rows));
-    house.sync(&source);
+    let source = engine.memory_source(slug, MemoryTable::from_rows(&["id", "cell"], rows));
+    engine.sync(&source);
     source
 }
 
@@ -70,10 +70,10 @@ fn odd_cell() -> impl Strategy<Value = String> {
 }
 
 fn any_cells_are_sorted_as_the_rules_say(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let mut runner = TestRunner::deterministic();
     let cells = prop::collection::vec(odd_cell(), 3000).new_tree(&mut runner).expect("cells").current();
-    let source = with_cells(&house, "odd", &cells);
+    let source = with_cells(&engine, "odd", &cells);
     for sort_type in TYPES {
         let mut expected: Vec<(usize, &String)> = cells.iter().enumerate().collect();
         for descending in [false, true] {
@@ -89,7 +89,7 @@ fn any_cells_are_sorted_as_the_rules_say(db: &TestDatabase) {
                 };
                 order.then(if descending { other_at.cmp(at) } else { at.cmp(other_at) })
             });
-            let found = sorted(&house, &source, sort_type, descending);
+            let found = sorted(&engine, &source, sort_type, descending);
             let differs = expected.iter().map(|(_, cell)| *cell).zip(&found).position(|(is, found)| is != found);
             if let Some(at) = differs {
                 let around = at.saturating_sub(1)..(at + 3).min(found.len());
@@ -102,13 +102,13 @@ fn any_cells_are_sorted_as_the_rules_say(db: &TestDatabase) {
 }
 
 fn check(db: &TestDatabase, sort_type: ColumnType, in_order: &[&str]) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let mut cells: Vec<String> = in_order.iter().map(|&cell| cell.to_owned()).collect();
     cells.reverse();
-    let source = with_cells(&house, "items", &cells);
-    let found = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let source = with_cells(&engine, "items", &cells);
+    let found = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(found.column_type("cell"), sort_type, "{in_order:?}");
-    assert_eq!(sorted(&house, &source, sort_type, false), in_order);
+    assert_eq!(sorted(&engine, &source, sort_type, false), in_order);
 }
 
 fn numbers_are_sorted_by_size(db: &TestDatabase) {
@@ -126,12 +126,12 @@ fn letters_are_sorted_whatever_their_case_and_marks(db: &TestDatabase) {
 }
 
 fn items_with_nothing_to_sort_by_come_last_both_ways(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let cells = ["", "5", "unknown", "30", " "].map(str::to_owned);
-    let source = with_cells(&house, "items", &cells);
+    let source = with_cells(&engine, "items", &cells);
     let number = ColumnType::Number(DecimalSign::Point);
-    assert_eq!(sorted(&house, &source, number, false), ["5", "30", "", "unknown", " "]);
-    assert_eq!(sorted(&house, &source, number, true), ["30", "5", " ", "unknown", ""]);
-    assert_eq!(sorted(&house, &source, ColumnType::Text, false), ["30", "5", "unknown", "", " "]);
-    assert_eq!(sorted(&house, &source, ColumnType::Text, true), ["unknown", "5", "30", " ", ""]);
+    assert_eq!(sorted(&engine, &source, number, false), ["5", "30", "", "unknown", " "]);
+    assert_eq!(sorted(&engine, &source, number, true), ["30", "5", " ", "unknown", ""]);
+    assert_eq!(sorted(&engine, &source, ColumnType::Text, false), ["30", "5", "unknown", "", " "]);
+    assert_eq!(sorted(&engine, &source, ColumnType::Text, true), ["unknown", "5", "30", " ", ""]);
 }

@@ -1,4 +1,4 @@
-//! What becomes of runs whose worker is gone.
+//! Taking over runs whose worker has ended.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -32,7 +32,7 @@ fn queued(store: &Store) -> (SourceId, SyncId) {
     (source, queue(store, source, &full_sync()))
 }
 
-/// The one record of a run that ended as *interrupted*.
+/// The record of a run that ended as *interrupted*; there must be exactly one.
 fn interrupted(db: &TestDatabase, store: &Store, id: SyncId) -> lockstep::domain::record::SyncRecord {
     let record = store.record(id).expect("an answer").expect("a record");
     assert_eq!(record.status, Status::Interrupted);
@@ -151,7 +151,7 @@ fn what_a_process_frozen_in_the_middle_of_a_statement_has_locked_is_freed() {
     let store = db.store();
     let id = queue(&store, source(&store, "albums"), &full_sync());
     let lease = expired_claim(&store, 1);
-    let RawConnection::Postgres(mut frozen) = db.raw() else { panic!("not PostgreSQL") };
+    let RawConnection::Postgres(mut frozen) = db.raw_connection() else { panic!("not PostgreSQL") };
     let half = format!(
         "CREATE TEMP TABLE half (text TEXT); BEGIN; UPDATE sync_operations SET message = 'half' WHERE id = '{id}';
          COPY half FROM STDIN"

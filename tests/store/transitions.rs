@@ -1,4 +1,4 @@
-//! Whatever is done to runs in whatever order, by workers that are alive, late or dead: the rules of their life hold.
+//! Random sequences of operations on runs, by workers with valid, expired and lost leases: the rules of transitions hold.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::support::{TestDatabase, on_both_databases};
 
 on_both_databases![whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold];
 
-/// Something that happens to one of two sources, or to whoever holds or held one of the leases.
+/// An operation on one of two sources, or by a worker that holds or held one of the leases.
 #[derive(Clone, Debug)]
 enum RandomStep {
     Admit { source: usize, undo: bool },
@@ -58,7 +58,7 @@ fn step() -> impl Strategy<Value = RandomStep> {
     ]
 }
 
-/// What was seen of the runs, to hold what comes next against.
+/// The expected state of the runs, to compare the next step with.
 struct TransitionModel {
     store: Store,
     sources: [SourceId; 2],
@@ -76,7 +76,7 @@ impl TransitionModel {
         Self { store, sources, runs, leases, seen, keys: 0, records_cleared: false }
     }
 
-    /// One of those who hold or held a lease, the latest first, and whether it holds it.
+    /// A current or former lease, the latest first, and whether it is still valid.
     fn lease(&self, number: usize) -> Option<(Lease, bool)> {
         let lease = *self.leases.iter().rev().nth(number)?;
         Some((lease, self.seen[&lease.id].status == Status::Running))
@@ -229,7 +229,7 @@ fn whatever_is_done_in_whatever_order_the_rules_of_a_runs_life_hold(db: &TestDat
         rounds.set(rounds.get() + 1);
         let mut world = TransitionModel::new(store.clone(), rounds.get());
         let lived = steps.iter().try_for_each(|step| world.take(step));
-        // The next round's workers are not to find runs of this one.
+        // The workers of the next round must not find runs of this one.
         for (_, source) in store.active_runs().expect("an answer") {
             db.run(&format!("DELETE FROM sync_operations WHERE source_id = {}", source.0));
         }

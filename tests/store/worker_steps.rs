@@ -1,4 +1,4 @@
-//! What a worker does, by hand: claims, progress, batches and endings at the store's own door.
+//! The steps of a worker as calls of the store: claims, progress, batches and endings.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use lockstep::store::lease::RunProgress;
 
 use crate::support::test_engine::source_draft;
 
-/// The usual term of a lease.
+/// The usual duration of a lease.
 pub(crate) const TERM: Duration = lockstep::domain::defaults::LEASE_DURATION;
 
 /// Adds a source.
@@ -35,12 +35,12 @@ pub(crate) fn queue(store: &Store, source: SourceId, request: &StartRequest) -> 
     }
 }
 
-/// Claims what is next in the queue, in the name of the worker `token`, for `term`.
+/// Claims the next run of the queue for the worker `token`, for `term`.
 pub(crate) fn claim(store: &Store, token: i64, term: Duration) -> Option<(SyncOperation, Lease)> {
     store.claim(&format!("worker {token}"), token, term, None).expect("an answer")
 }
 
-/// A lease that has run out: its worker was frozen right after the claim.
+/// An expired lease: its worker was frozen right after the claim.
 pub(crate) fn expired_claim(store: &Store, token: i64) -> Lease {
     let (_, lease) = claim(store, token, Duration::ZERO).expect("a run");
     while !store.expired_leases().expect("an answer").contains(&lease) {

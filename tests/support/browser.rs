@@ -1,4 +1,4 @@
-//! A real browser: Chromium without a window, led through chromedriver.
+//! A real browser: headless Chromium, controlled through chromedriver.
 
 use std::future::Future;
 use std::io::{BufRead, BufReader};
@@ -44,7 +44,7 @@ pub(crate) struct Browser {
 /// A tab.
 pub(crate) type BrowserTab = WindowHandle;
 
-/// A command that only Chromium knows.
+/// A command of chromedriver that is not part of the WebDriver standard.
 #[derive(Debug)]
 struct ChromiumCommand {
     path: &'static str,
@@ -66,7 +66,7 @@ impl Browser {
         Self::with(&json!({}))
     }
 
-    /// One in which people have switched JavaScript off.
+    /// A browser with JavaScript switched off.
     pub(crate) fn without_javascript() -> Self {
         Self::with(&json!({ "profile.managed_default_content_settings.javascript": 2 }))
     }
@@ -110,7 +110,7 @@ impl Browser {
         url[url::Position::BeforePath..].to_owned()
     }
 
-    /// Logs the admin in whom the home has.
+    /// Logs in as the admin of [`ServerSetup::furnish`](super::server_process::ServerSetup::furnish).
     pub(crate) fn log_in(&self, login: &str) {
         self.go(login);
         let (name, password) = ADMIN_LOGIN;
@@ -120,13 +120,13 @@ impl Browser {
         self.until("logged in", || self.has(".logout"));
     }
 
-    /// Waits until something is so.
+    /// Waits until `so` answers true; `what` names it in a failure.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, so: impl FnMut() -> bool) {
         self.until_within(WAIT_LIMIT, what, so);
     }
 
-    /// Waits until something is so, for at most so long.
+    /// Waits until `so` answers true, at most for `most`.
     #[track_caller]
     pub(crate) fn until_within(&self, most: Duration, what: &str, mut so: impl FnMut() -> bool) {
         let begun = Instant::now();
@@ -150,12 +150,12 @@ impl Browser {
         self.wait_for(self.client.find_all(Locator::Css(css))).expect("elements").len()
     }
 
-    /// What people read there; nothing where there is no such element (any more).
+    /// The visible text of an element; empty where there is no such element.
     pub(crate) fn text(&self, css: &str) -> String {
         self.find(css).and_then(|element| self.wait_for(element.text())).unwrap_or_default()
     }
 
-    /// Waits until people read this there.
+    /// Waits until the element shows this text.
     #[track_caller]
     pub(crate) fn sees(&self, css: &str, text: &str) {
         self.until(&format!("{css} says {text:?}"), || self.text(css).contains(text));
@@ -174,7 +174,7 @@ impl Browser {
         });
     }
 
-    /// Gives a field this text, or a file field this file.
+    /// Fills a field with this text, or a file field with this file.
     #[track_caller]
     pub(crate) fn fill(&self, css: &str, text: &str) {
         self.until(&format!("{css} can be filled"), || self.has(css));
@@ -185,7 +185,7 @@ impl Browser {
         self.wait_for(field.send_keys(text)).expect("a filled field");
     }
 
-    /// Presses Enter where the keyboard is.
+    /// Presses Enter in the focused element.
     pub(crate) fn press_enter(&self) {
         let focused = self.wait_for(self.client.active_element()).expect("an element with the focus");
         self.wait_for(focused.send_keys("\u{e007}")).expect("a key pressed");
@@ -196,24 +196,24 @@ impl Browser {
         self.wait_for(self.client.execute(script, Vec::new())).expect("a script that runs")
     }
 
-    /// The tab that is led now.
+    /// The tab that commands go to.
     pub(crate) fn tab(&self) -> BrowserTab {
         self.wait_for(self.client.window()).expect("a tab")
     }
 
-    /// Opens a tab on top and leads it from now on.
+    /// Opens a tab in front and sends commands to it from now on.
     pub(crate) fn open_tab(&self) -> BrowserTab {
         let opened = self.wait_for(self.client.new_window(true)).expect("a tab");
         self.lead(&opened.handle);
         opened.handle
     }
 
-    /// Leads another tab from now on; what is on top stays there.
+    /// Sends commands to another tab from now on, without bringing it to the front.
     pub(crate) fn lead(&self, tab: &BrowserTab) {
         self.wait_for(self.client.switch_to_window(tab.clone())).expect("a tab");
     }
 
-    /// Closes the led tab and leads another one.
+    /// Closes the current tab and sends commands to another one.
     pub(crate) fn close_tab(&self, next: &BrowserTab) {
         self.wait_for(self.client.close_window()).expect("a closed tab");
         self.lead(next);
@@ -243,7 +243,7 @@ impl Browser {
         self.narrow(false);
     }
 
-    /// What the page complained of in the console since this was asked last.
+    /// The warnings and errors in the console since the last call.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.send("se/log", json!({ "type": "browser" }));
         let entries = log.as_array().expect("a log").iter();
@@ -262,7 +262,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // This ends Chromium; the driver is ours to end.
+        // This ends Chromium; the driver is ended below.
         let closed = self.runtime.block_on(async {
             tokio::time::timeout(Duration::from_secs(10), self.client.clone().close()).await.is_ok()
         });

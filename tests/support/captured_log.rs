@@ -1,4 +1,4 @@
-//! What is logged in the process of a test.
+//! Captures what the process of a test logs.
 
 use std::sync::{Mutex, Once};
 

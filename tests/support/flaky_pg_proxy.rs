@@ -1,4 +1,4 @@
-//! A way to PostgreSQL that can be cut, and that can lose the server's answer to a commit.
+//! A proxy to PostgreSQL that cuts connections, and that loses the server's answer to a commit, on demand.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use lockstep::store::DatabaseAddress;
 
 use super::TestDatabase;
 
-/// The way. It ends with the process of the test.
+/// The proxy. It ends with the process of the test.
 pub(crate) struct FlakyPgProxy {
     address: DatabaseAddress,
     ways: Arc<ProxyConnections>,
@@ -19,23 +19,23 @@ pub(crate) struct FlakyPgProxy {
 
 #[derive(Default)]
 struct ProxyConnections {
-    /// The connections through it; `None` while it is cut.
+    /// The open connections; `None` while it refuses them.
     open: Mutex<Option<Vec<TcpStream>>>,
     trap: Mutex<LostCommitTrap>,
 }
 
-/// What is done to the answer of a commit.
+/// Which commit loses its answer, and how many have.
 #[derive(Default)]
 struct LostCommitTrap {
-    /// The answer to the next commit of a transaction with a statement that begins like this is lost.
+    /// The next transaction with a statement that begins like this loses the answer to its commit.
     set: Option<&'static str>,
-    /// How many were.
+    /// How many answers were lost.
     sprung: usize,
 }
 
 impl FlakyPgProxy {
-    /// A way to a database of the tests, which is on PostgreSQL.
-    pub(crate) fn to(db: &TestDatabase) -> Self {
+    /// A proxy to a database of the tests, which must be on PostgreSQL.
+    pub(crate) fn to_database(db: &TestDatabase) -> Self {
         let DatabaseAddress::Postgres(url) = db.address() else { panic!("{:?} is no server", db.address()) };
         let (before, rest) = url.split_once('@').expect("a user");
         let (server, name) = rest.split_once('/').expect("a database");
@@ -48,10 +48,10 @@ impl FlakyPgProxy {
         thread::spawn(move || {
             for near in listener.incoming() {
                 let mut open = shared.open.lock().expect("the ways");
-                // While it is cut, a connection ends as soon as it begins.
+                // While connections are refused, this one ends at once.
                 let Some(open) = open.as_mut() else { continue };
                 let (near, far) = (near.expect("a stream"), TcpStream::connect(&server).expect("the server"));
-                // Else each message of a request waits for the other side to have taken note of the one before.
+                // Otherwise each message of a request waits for the acknowledgement of the one before.
                 near.set_nodelay(true).and(far.set_nodelay(true)).expect("streams");
                 relay_both_ways(&near, &far, &shared);
                 open.push(near);
@@ -60,26 +60,26 @@ impl FlakyPgProxy {
         Self { address: DatabaseAddress::Postgres(format!("{before}@127.0.0.1:{port}/{name}")), ways }
     }
 
-    /// The address of the database by this way.
+    /// The address of the database through this proxy.
     pub(crate) fn address(&self) -> DatabaseAddress {
         self.address.clone()
     }
 
-    /// Ends all connections and takes no others.
+    /// Closes all connections and refuses new ones.
     pub(crate) fn cut(&self) {
         for stream in self.ways.open.lock().expect("the ways").take().unwrap_or_default() {
-            // It may be closed already, which is as good.
+            // It may be closed already.
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
 
-    /// Takes connections again.
+    /// Accepts connections again.
     pub(crate) fn mend(&self) {
         *self.ways.open.lock().expect("the ways") = Some(Vec::new());
     }
 
     /// Loses the answer to the next commit of a transaction with a statement that begins like this: the server has
-    /// committed, and the connection ends before the one who asked for it learns of that.
+    /// committed, and the connection ends before the client learns of it.
     pub(crate) fn lose_commit_of(&self, statement: &'static str) {
         self.ways.trap.lock().expect("the trap").set = Some(statement);
     }
@@ -90,14 +90,14 @@ impl FlakyPgProxy {
     }
 }
 
-/// Carries what comes from either side to the other, until one of them ends.
+/// Relays both directions of a connection until one side ends.
 fn relay_both_ways(near: &TcpStream, far: &TcpStream, ways: &Arc<ProxyConnections>) {
     let lose = Arc::new(AtomicBool::new(false));
     let both = || (near.try_clone().expect("a stream"), far.try_clone().expect("a stream"));
     let (there, back) = (both(), both());
     let (ways_there, lose_there) = (Arc::clone(ways), Arc::clone(&lose));
     thread::spawn(move || {
-        // Either side may end at any time, which is part of the game.
+        // Either side may close the connection at any time.
         let _ = relay_to_server(&there.0, &there.1, &ways_there, &lose_there);
         close_both(&there);
     });
@@ -115,7 +115,7 @@ fn close_both(streams: &(TcpStream, TcpStream)) {
     let _ = streams.1.shutdown(Shutdown::Both);
 }
 
-/// Carries what the client says, message by message, and sees its transactions.
+/// Relays the messages of the client and keeps track of its transactions.
 fn relay_to_server(
     near: &TcpStream,
     mut far: &TcpStream,
@@ -124,7 +124,7 @@ fn relay_to_server(
 ) -> io::Result<()> {
     const NEGOTIATIONS: [[u8; 4]; 2] = [80_877_103_u32.to_be_bytes(), 80_877_104_u32.to_be_bytes()];
     let mut near = BufReader::new(near);
-    // What comes first has no kind. One that asks for encryption gets a no from the servers of the tests.
+    // The first message has no kind. A request for encryption is refused by the servers of the tests.
     loop {
         let first = read_message(&mut near, 0)?;
         far.write_all(&first)?;
@@ -161,7 +161,7 @@ fn relay_to_server(
     }
 }
 
-/// One message, with `kind` bytes before its length.
+/// Reads one message, with `kind` bytes before its length.
 fn read_message(near: &mut impl Read, kind: usize) -> io::Result<Vec<u8>> {
     let mut whole = vec![0; kind + 4];
     near.read_exact(&mut whole)?;
@@ -171,9 +171,9 @@ fn read_message(near: &mut impl Read, kind: usize) -> io::Result<Vec<u8>> {
     Ok(whole)
 }
 
-/// Carries what the server says, up to the answer that is to be lost; answers whether it came to that.
+/// Relays the messages of the server up to the answer that is to be lost; returns whether one was lost.
 fn relay_to_client(mut near: &TcpStream, mut far: &TcpStream, lose: &AtomicBool) -> io::Result<bool> {
-    // What the server says when it has committed, as the whole of its answer.
+    // The whole answer of the server to a commit.
     const COMMITTED: &[u8] = b"C\0\0\0\x0bCOMMIT\0Z\0\0\0\x05I";
     let (mut bytes, mut lost) = ([0; 16 * 1024], Vec::new());
     loop {
@@ -181,7 +181,7 @@ fn relay_to_client(mut near: &TcpStream, mut far: &TcpStream, lose: &AtomicBool)
         if count == 0 {
             return Ok(false);
         }
-        // The client waits for this answer and no other, so everything before it has been carried.
+        // The client waits for this answer alone, so everything before it has been relayed.
         if lose.load(Ordering::SeqCst) {
             lost.extend_from_slice(&bytes[..count]);
             if lost.len() >= COMMITTED.len() {

@@ -1,4 +1,4 @@
-//! Google's query service (`gviz/tq`) as it answers for public sheets: what it does with names, headers and types.
+//! Google's query service (`gviz/tq`) for public sheets: how it treats tab names, headers and column types.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! The desks of the played Google: what they check, and what they answer.
+//! Requests and replies of the stub of Google: what is verified and what is answered.
 
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -24,7 +24,7 @@ const SCOPES: [&str; 2] = [
     "https://www.googleapis.com/auth/drive.metadata.readonly",
 ];
 
-/// A refusal in the form of Google's APIs.
+/// An error in the format of Google's APIs.
 pub(crate) fn api_error(code: u16, status: &str, message: &str, reason: &str) -> StubReply {
     let mut error = json!({ "code": code, "message": message, "status": status });
     if !reason.is_empty() {
@@ -38,7 +38,7 @@ pub(crate) fn api_error(code: u16, status: &str, message: &str, reason: &str) ->
     json_reply(code, &json!({ "error": error }))
 }
 
-/// That an API is not enabled, in the words of the real one.
+/// The error of the real API when it is not enabled.
 pub(crate) fn api_disabled(api: &str, host: &str) -> StubReply {
     let message = format!(
         "{api} has not been used in project {PROJECT_NUMBER} before or it is disabled. Enable it by visiting \
@@ -48,7 +48,7 @@ pub(crate) fn api_disabled(api: &str, host: &str) -> StubReply {
     api_error(403, "PERMISSION_DENIED", &message, "SERVICE_DISABLED")
 }
 
-/// That the quota of this minute is used up.
+/// The error of the real API when the quota of this minute is used up.
 pub(crate) fn quota_exceeded() -> StubReply {
     let message = format!(
         "Quota exceeded for quota metric 'Read requests' and limit 'Read requests per minute per user' of service \
@@ -57,7 +57,7 @@ pub(crate) fn quota_exceeded() -> StubReply {
     api_error(429, "RESOURCE_EXHAUSTED", &message, "RATE_LIMIT_EXCEEDED")
 }
 
-/// A refusal of the token endpoint.
+/// An error of the token endpoint.
 pub(crate) fn token_error(code: u16, error: &str, description: &str) -> StubReply {
     json_reply(code, &json!({ "error": error, "error_description": description }))
 }
@@ -67,7 +67,7 @@ fn json_reply(code: u16, value: &Value) -> StubReply {
     StubReply::status(code).header("Content-Type", "application/json; charset=UTF-8").body(text)
 }
 
-/// One connection's answers.
+/// Answers the requests of one connection.
 pub(super) struct GoogleResponder {
     pub(super) address: SocketAddr,
     pub(super) key: PKey<Private>,
@@ -94,7 +94,7 @@ impl GoogleResponder {
             return stream_rows(&mut stream, &title, rows);
         }
         let reply = fault.unwrap_or_else(|| self.reply(&seen, &form, now.timestamp()));
-        let reply = if let Some((_, deed)) = twist { deed(reply) } else { reply };
+        let reply = if let Some((_, transform)) = twist { transform(reply) } else { reply };
         pause_until_shutdown(reply.delay, &self.over);
         send_reply(&mut stream, &reply.header("Date", &date), &seen, &self.over)
     }
@@ -132,7 +132,7 @@ impl GoogleResponder {
         given.is_some_and(|given| state.tokens.iter().any(|token| token == given))
     }
 
-    /// Checks what was signed as Google does, and gives a token for it.
+    /// Verifies the signed assertion as Google does and issues a token.
     fn token(&self, form: &str, now: i64) -> StubReply {
         let form: HashMap<String, String> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
         if form.get("grant_type").map(String::as_str) != Some("urn:ietf:params:oauth:grant-type:jwt-bearer") {

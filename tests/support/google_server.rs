@@ -1,5 +1,5 @@
-//! Google, played by a server on 127.0.0.1: the token endpoint, which checks what was signed, the Sheets API and a little
-//! of the Drive API, with the error bodies of the real ones, and faults on demand.
+//! A stub of Google on 127.0.0.1: the token endpoint, which verifies signatures, the Sheets API and a little of the Drive
+//! API, with the error bodies of the real ones, and faults on demand.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -58,12 +58,12 @@ pub(super) struct GoogleState {
     /// What every sheet is called, if it is not "Albums".
     pub(super) title: Option<String>,
     pub(super) modified: Option<String>,
-    /// How far the clock here is ahead of the real one.
+    /// Seconds by which the clock of this server is ahead.
     pub(super) ahead: i64,
     pub(super) tokens: Vec<String>,
-    /// Answers to come at paths that contain the word, before what would be answered.
+    /// Replies queued for paths that contain the word; they come before the regular answer.
     pub(super) faults: Vec<(String, VecDeque<StubReply>)>,
-    /// What is done to each answer at an address that contains the word.
+    /// A change to each reply at an address that contains the word.
     pub(super) twist: Option<(String, ReplyTransform)>,
     pub(super) seen: Vec<RecordedRequest>,
 }
@@ -97,14 +97,14 @@ impl GoogleServer {
                     state: Arc::clone(&shared),
                     over: Arc::clone(&ending),
                 };
-                // A client that goes away in the middle is part of the game.
+                // A client may close its connection at any time.
                 thread::spawn(move || stream.and_then(|stream| desk.answer(stream)).unwrap_or(()));
             }
         });
         Self { address, key, state, over, accepting: Some(accepting) }
     }
 
-    /// What is set as the base of Google's addresses.
+    /// The base URL to configure instead of Google's.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -132,37 +132,37 @@ impl GoogleServer {
         path.to_owned()
     }
 
-    /// Has this sheet, shared with the robot.
+    /// Adds a sheet that is shared with the service account.
     pub(crate) fn sheet(&self, id: &str, tabs: Vec<SheetTab>) {
         self.lock().sheets.insert(id.to_owned(), tabs);
     }
 
-    /// Calls every sheet so.
+    /// Sets the title of all sheets.
     pub(crate) fn title(&self, title: &str) {
         self.lock().title = Some(title.to_owned());
     }
 
-    /// Says that all files were modified then; until it does, the Drive API is not enabled.
+    /// Sets the modification time of all files. Before that the Drive API answers that it is not enabled.
     pub(crate) fn modified(&self, time: &str) {
         self.lock().modified = Some(time.to_owned());
     }
 
-    /// Has a clock that is so far ahead of the real one.
+    /// Sets the clock of this server ahead.
     pub(crate) fn clock_ahead(&self, by: TimeDelta) {
         self.lock().ahead = by.num_seconds();
     }
 
-    /// Takes none of the tokens that it gave.
+    /// Revokes all tokens.
     pub(crate) fn revoke_tokens(&self) {
         self.lock().tokens.clear();
     }
 
-    /// Answers once like this at an address that contains `word`, after what was said so before.
+    /// Queues a reply for one request at an address that contains `word`.
     pub(crate) fn once(&self, word: &str, reply: StubReply) {
         self.times(1, word, reply);
     }
 
-    /// The same so many times.
+    /// Queues a reply for several requests.
     pub(crate) fn times(&self, times: usize, word: &str, reply: StubReply) {
         let mut state = self.lock();
         let replies = std::iter::repeat_n(reply, times);
@@ -172,9 +172,9 @@ impl GoogleServer {
         }
     }
 
-    /// Does this to every answer at an address that contains `word` from now on, or nothing.
-    pub(crate) fn twist(&self, word: &str, deed: Option<ReplyTransform>) {
-        self.lock().twist = deed.map(|deed| (word.to_owned(), deed));
+    /// Changes every reply at an address that contains `word` from now on; `None` ends that.
+    pub(crate) fn transform_replies(&self, word: &str, transform: Option<ReplyTransform>) {
+        self.lock().twist = transform.map(|transform| (word.to_owned(), transform));
     }
 
     /// The requests at addresses that contain `word`.
@@ -183,11 +183,11 @@ impl GoogleServer {
     }
 
     /// How many there were.
-    pub(crate) fn hits(&self, word: &str) -> usize {
+    pub(crate) fn request_count(&self, word: &str) -> usize {
         self.requests(word).len()
     }
 
-    /// All tokens that are good, and parts of the key: what must be found nowhere.
+    /// All valid tokens and parts of the key: texts that must not appear anywhere.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let pem = self.key_json()["private_key"].as_str().expect("a key").to_owned();
         let lines = pem.lines().filter(|line| !line.starts_with("---")).map(str::to_owned);

@@ -1,5 +1,5 @@
-//! A tenth kind of source, that no room of the house knows: lists of headlines at addresses of their own, `ticker:jazz`.
-//! All of it is this file and the line that adds it to the kinds.
+//! A kind of source that only tests have: lists of headlines at addresses such as `ticker:jazz`. This file and the line
+//! that registers the kind are all it takes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use lockstep::fetch::{
     FetchError, FetchObserver, FetchOutcome, FetchProgress, FetchRequest, FetchedContent, RowReader, SourceKind,
 };
 
-/// What there is at each address: headlines, or why there are none.
+/// Headlines, or an error, by address.
 type HeadlinesByAddress = BTreeMap<String, Result<Vec<String>, String>>;
 
 /// Tickers, as a test sets them.
@@ -27,13 +27,13 @@ pub(crate) struct HeadlineKind {
 }
 
 impl HeadlineKind {
-    /// What is at `address` from now on.
+    /// Sets the headlines, or the error, at `address`.
     pub(crate) fn set(&self, address: &str, headlines: Result<&[&str], &str>) {
         let owned = headlines.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect());
         self.boards.lock().expect("the boards").insert(address.to_owned(), owned.map_err(str::to_owned));
     }
 
-    /// Which addresses were asked since this was last called.
+    /// The addresses that were requested since the last call.
     pub(crate) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *self.asked.lock().expect("what was asked"))
     }
@@ -45,7 +45,7 @@ impl HeadlineKind {
     }
 }
 
-/// An address without what is secret in it.
+/// An address without its query, which may hold secrets.
 fn address_without_query(address: &str) -> &str {
     address.split('?').next().unwrap_or(address)
 }

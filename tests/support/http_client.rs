@@ -1,5 +1,5 @@
-//! Somebody who asks a server at an address, whichever process answers there: a program with a token, a visitor, or a
-//! person who has logged in. Who asks outlives the servers that answer.
+//! A client of the real server, bound to an address: with a token, anonymous, or logged in. It works across restarts of
+//! the server.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use super::server_process::{ADMIN_LOGIN, ROBOT_TOKEN, ServerAnswer};
 
-/// The one who asks. Nothing is kept of the last answer, connections neither.
+/// An HTTP client. It keeps no connection and no state between two requests.
 pub(crate) struct TestHttpClient {
     agent: ureq::Agent,
     address: SocketAddr,
-    /// A header that says who it is.
+    /// The header that authenticates it.
     who: Option<(&'static str, String)>,
 }
 
 impl TestHttpClient {
-    /// Somebody whom the server does not know.
-    pub(crate) fn visitor(address: SocketAddr) -> Self {
+    /// A client without credentials.
+    pub(crate) fn anonymous(address: SocketAddr) -> Self {
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -29,14 +29,14 @@ impl TestHttpClient {
         Self { agent: agent.into(), address, who: None }
     }
 
-    /// The program `robot`.
-    pub(crate) fn robot(address: SocketAddr) -> Self {
-        Self { who: Some(("Authorization", format!("Bearer {ROBOT_TOKEN}"))), ..Self::visitor(address) }
+    /// A client with the API token of `robot`.
+    pub(crate) fn with_token(address: SocketAddr) -> Self {
+        Self { who: Some(("Authorization", format!("Bearer {ROBOT_TOKEN}"))), ..Self::anonymous(address) }
     }
 
-    /// The admin, logged in: sessions are in the database, so they outlive the server too.
-    pub(crate) fn admin(address: SocketAddr) -> Self {
-        let visitor = Self::visitor(address);
+    /// The admin, logged in. Sessions are in the database, so they survive a restart.
+    pub(crate) fn logged_in_admin(address: SocketAddr) -> Self {
+        let visitor = Self::anonymous(address);
         let (name, password) = ADMIN_LOGIN;
         let answer = visitor
             .agent
@@ -48,22 +48,22 @@ impl TestHttpClient {
         Self { who: Some(("Cookie", cookie)), ..visitor }
     }
 
-    /// Asks for a path; `None` when nobody answers.
+    /// Requests a path; `None` when no server answers.
     pub(crate) fn get(&self, path: &str) -> Option<ServerAnswer> {
         self.try_get(path).ok()
     }
 
-    /// Asks for a path; why not, when nobody answers.
+    /// Requests a path; an error when no server answers.
     pub(crate) fn try_get(&self, path: &str) -> Result<ServerAnswer, ureq::Error> {
         self.send("GET", path, None, String::new())
     }
 
-    /// Sends JSON; `None` when nobody answers.
+    /// Sends JSON; `None` when no server answers.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Option<ServerAnswer> {
         self.send("POST", path, Some("application/json"), body.to_string()).ok()
     }
 
-    /// Presses a button as the page does: `form` is the form's text, the answer a fragment.
+    /// Submits a form as htmx does; the answer is a fragment.
     pub(crate) fn press(&self, path: &str, form: &str) -> Option<ServerAnswer> {
         self.send("POST", path, Some("application/x-www-form-urlencoded"), form.to_owned()).ok()
     }

@@ -1,4 +1,4 @@
-//! The journals that servers keep in `logs` of their data folder.
+//! The log files that servers write to `logs` in their data folder.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ pub(crate) fn read_log_lines(home: &ServerSetup, file: &str) -> Vec<Value> {
     let names = [format!("{file}.2"), format!("{file}.1"), file.to_owned()];
     let texts = names.iter().filter_map(|name| fs::read_to_string(home.path("data/logs").join(name)).ok());
     let text: String = texts.collect();
-    // A server may be in the middle of a line.
+    // The last line may be incomplete.
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect()
 }
@@ -22,12 +22,12 @@ pub(crate) fn read_run_lines(home: &ServerSetup, file: &str, id: &str) -> Vec<Va
     read_log_lines(home, file).into_iter().filter(|line| line["syncId"] == id).collect()
 }
 
-/// What the lines tell of.
+/// The event of each line.
 pub(crate) fn event_names(lines: &[Value]) -> Vec<&str> {
     lines.iter().map(|line| line["event"].as_str().expect("an event")).collect()
 }
 
-/// Starts a sync and waits for its end in the file; answers its id and how it ended.
+/// Starts a sync and waits until its end is logged; returns its id and that line.
 pub(crate) fn sync_until_logged(home: &ServerSetup, server: &ServerProcess, slug: &str) -> (String, Value) {
     let id = server.begin(slug);
     let mut ended = Value::Null;

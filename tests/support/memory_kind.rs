@@ -1,4 +1,4 @@
-//! A kind of source of the tests' own, `memory`: rows that a test sets, and faults at chosen moments.
+//! The kind of source `memory`: rows that a test sets, and faults at chosen moments.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -14,12 +14,12 @@ use lockstep::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest, Fet
 
 use super::pause_point::PausePoint;
 
-/// What happens at a moment.
+/// A fault that a test injects.
 #[derive(Clone)]
 pub(crate) enum MemoryFault {
-    /// It waits at the pause point, deaf to everything.
+    /// It waits at the pause point and does not react to a cancel.
     Wait(PausePoint),
-    /// It hangs until the run is told to stop.
+    /// It hangs until the run is cancelled.
     Hang,
     /// It panics.
     Panic,
@@ -27,18 +27,18 @@ pub(crate) enum MemoryFault {
     Break,
 }
 
-/// When.
+/// When a fault happens.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum FaultMoment {
     /// While fetching.
     Fetch,
-    /// Before this row (from 0) of the first reading, which only looks.
+    /// Before this row (from 0) of the first pass, which writes nothing.
     Survey(usize),
-    /// Before this row (from 0) of the second reading, which writes.
+    /// Before this row (from 0) of the second pass, which writes.
     Apply(usize),
 }
 
-/// What the source holds and does.
+/// The rows and the faults of a source.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryTable {
     columns: Vec<String>,
@@ -54,29 +54,29 @@ impl MemoryTable {
     }
 
     /// Rows that were made up at run time.
-    pub(crate) fn owned(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
+    pub(crate) fn from_rows(columns: &[&str], rows: Vec<Vec<String>>) -> Self {
         let columns = columns.iter().map(|&name| name.to_owned()).collect();
         Self { columns, rows: Arc::new(rows), faults: HashMap::new() }
     }
 
     /// Albums `1` to `count`, each with a title of this wording.
     pub(crate) fn albums(count: usize, wording: &str) -> Self {
-        Self::of(1..=count, wording)
+        Self::numbered_albums(1..=count, wording)
     }
 
     /// Albums with these numbers, each with a title of this wording.
-    pub(crate) fn of(numbers: impl Iterator<Item = usize>, wording: &str) -> Self {
+    pub(crate) fn numbered_albums(numbers: impl Iterator<Item = usize>, wording: &str) -> Self {
         let rows = numbers.map(|n| vec![n.to_string(), format!("{wording} {n}")]).collect();
         Self { columns: vec!["id".into(), "title".into()], rows: Arc::new(rows), faults: HashMap::new() }
     }
 
-    /// With something happening at a moment.
+    /// With a fault at a moment.
     pub(crate) fn at(mut self, moment: FaultMoment, fault: MemoryFault) -> Self {
         self.faults.insert(moment, fault);
         self
     }
 
-    fn strike(&self, moment: FaultMoment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
+    fn apply_fault(&self, moment: FaultMoment, watch: Option<&dyn FetchObserver>) -> Result<(), FetchError> {
         match self.faults.get(&moment) {
             None => Ok(()),
             Some(MemoryFault::Wait(pause_point)) => {
@@ -95,7 +95,7 @@ impl MemoryTable {
     }
 }
 
-/// The tables, by their places.
+/// The kind, with the table of each source.
 #[derive(Clone, Default)]
 pub(crate) struct MemoryKind(Arc<Mutex<HashMap<String, MemoryTable>>>);
 
@@ -103,7 +103,7 @@ impl MemoryKind {
     /// The name of the kind.
     pub(crate) const KIND: &'static str = "memory";
 
-    /// What the source at `place` holds from now on.
+    /// Sets the table of the source at `place`.
     pub(crate) fn set(&self, place: &str, table: MemoryTable) {
         self.0.lock().expect("the tables").insert(place.to_owned(), table);
     }
@@ -142,7 +142,7 @@ impl SourceKind for MemoryKind {
         let table = self.0.lock().expect("the tables").get(place).cloned();
         let table = table.ok_or_else(|| FetchError::failed("not_found", "There is no such table."))?;
         watch.report_received(40, Some(100));
-        table.strike(FaultMoment::Fetch, Some(watch))?;
+        table.apply_fault(FaultMoment::Fetch, Some(watch))?;
         watch.report_received(100, Some(100));
         let version = digest(&format!("{:?}{:?}", table.columns, table.rows));
         let validators = Validators { etag: Some(format!("{version:?}")), ..Validators::default() };
@@ -186,7 +186,7 @@ impl FetchedContent for MemoryContent {
         let width = self.table.columns.len();
         Ok(Box::new(self.table.rows.iter().enumerate().map(move |(at, cells)| {
             let moment = if reading == 1 { FaultMoment::Survey(at) } else { FaultMoment::Apply(at) };
-            self.table.strike(moment, None)?;
+            self.table.apply_fault(moment, None)?;
             let mut cells = cells.clone();
             let surplus = cells.len() > width;
             cells.resize(width, String::new());

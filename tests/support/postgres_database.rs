@@ -1,8 +1,8 @@
 //! A real PostgreSQL, started by the first test that asks for it and shared by all tests of a run.
 //!
-//! Under `cargo nextest` every test is a process of its own, under `cargo test` all are threads of one. A locked file
-//! named after the run lets the first comer start the server and the others find it. A small shell loop stops the
-//! server when the run is over, however it ended, and clears its folder away.
+//! Under `cargo nextest` every test is a process, under `cargo test` all are threads of one process. A locked file named
+//! after the run lets the first test start the server and the others find it. A shell loop stops the server when the run
+//! is over, in whatever way it ended, and deletes its folder.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -52,7 +52,7 @@ impl Drop for PostgresDatabase {
     }
 }
 
-/// Runs a statement outside the tests' databases.
+/// Runs a statement in the maintenance database.
 fn run_maintenance_sql(sql: &str) {
     let url = format!("{}/postgres", server_address());
     let mut conn = PgConnection::establish(&url).expect("a connection to the test server");
@@ -63,8 +63,8 @@ fn run_maintenance_sql(sql: &str) {
 fn server_address() -> &'static str {
     static SERVER: OnceLock<String> = OnceLock::new();
     SERVER.get_or_init(|| {
-        // As the store does before its first connection, which here is not the process's first one: left to libpq, OpenSSL
-        // clears itself away at the end under the hands of threads that still connect.
+        // As the store does before its first connection, which is not the first one here. If libpq initialises OpenSSL, it
+        // is cleaned up at exit while threads still connect.
         openssl::init();
         // Below nextest, whose process is our parent, the run lasts as long as it does; otherwise as long as we do.
         let (run, lasts) = match std::env::var("NEXTEST_RUN_ID") {

@@ -1,4 +1,4 @@
-//! A PostgreSQL of the tests' own, in a folder that goes with it. It can be stopped and started like any other.
+//! A PostgreSQL server for tests in a temporary folder. It can be stopped, killed and started again.
 
 use std::fs::File;
 use std::io::Write;
@@ -19,7 +19,7 @@ kill -QUIT "$server" 2>/dev/null
 rm -rf "$2" "$3"
 "#;
 
-/// A server. A small shell loop ends it when the process it was started for is gone, however that ended.
+/// A server. A shell loop ends it when the process it was started for has ended, in whatever way.
 pub(crate) struct PostgresServer {
     programs: PostgresPrograms,
     home: PathBuf,
@@ -42,7 +42,7 @@ impl PostgresServer {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // Not in the group of the test that started it: that one may be ended with its group.
+            // In a process group of its own: the test may be ended together with its group.
             .process_group(0)
             .spawn();
         drop(watchdog.expect("a watchdog"));
@@ -70,12 +70,12 @@ impl PostgresServer {
         self.launch(self.port).unwrap_or_else(|()| self.complain());
     }
 
-    /// Halts all its processes where they stand: connections stay, and nothing is answered.
+    /// Stops all its processes (SIGSTOP): connections stay open, and nothing is answered.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    /// Lets them go on.
+    /// Continues its processes (SIGCONT).
     pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
@@ -92,7 +92,7 @@ impl PostgresServer {
         initdb.args(["--username=tests", "--auth=scram-sha-256", "--encoding=UTF8", "--no-locale", "--no-sync"]);
         initdb.arg("--pwfile").arg(&secret).arg("--pgdata").arg(self.data());
         run_command(&mut initdb);
-        // Nothing of this is to outlive the run, so nothing has to reach the disk.
+        // The data is needed for this run alone, so nothing has to reach the disk.
         let settings = "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 400\n\
                         fsync = off\nfull_page_writes = off\nautovacuum = off\nshared_buffers = 64MB\n";
         let mut file = File::options().append(true).open(self.data().join("postgresql.conf")).expect("the settings");
@@ -159,7 +159,7 @@ impl PostgresPrograms {
     }
 }
 
-/// What `id` says of a user, or of us.
+/// The output of `id` for a user, or for this process.
 fn query_id(what: &str, user: Option<&str>) -> u32 {
     let output = Command::new("id").arg(what).args(user).output().expect("id runs");
     let text = String::from_utf8_lossy(&output.stdout);

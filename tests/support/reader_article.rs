@@ -1,4 +1,4 @@
-//! Articles of the played reader server.
+//! Articles of the stub of a reader server.
 
 use serde_json::{Value, json};
 

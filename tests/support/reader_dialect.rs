@@ -12,7 +12,7 @@ use super::reader_server::{ReaderFault, ReaderRequest};
 pub(crate) const ACCOUNT_SECRETS: [&str; 3] = ["s3cret-password", "s3cret-app-key", "s3cret-token"];
 pub(super) const ACCOUNT_NAME: &str = "reader-of-news";
 
-/// Whose server it plays.
+/// The server that is imitated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum ReaderDialect {
     FreshRss,
@@ -20,14 +20,14 @@ pub(crate) enum ReaderDialect {
     Inoreader,
 }
 
-/// What a server knows and does.
+/// The state of the stub.
 pub(super) struct ReaderState {
     pub(super) dialect: ReaderDialect,
     pub(super) articles: Vec<ReaderArticle>,
     pub(super) logins: usize,
     pub(super) misdeeds: Vec<(&'static str, Range<usize>, ReaderFault)>,
     pub(super) asked: Vec<ReaderRequest>,
-    /// The most ids of a page, whatever is asked for.
+    /// The largest number of ids in a page.
     pub(super) page: usize,
     /// Requests a day, those of today, and seconds until tomorrow.
     pub(super) quota: Option<(u64, u64, u64)>,
@@ -70,7 +70,7 @@ impl ReaderState {
             self.logins += 1;
         }
         let token = self.token();
-        // Of a form Miniflux looks at the field alone.
+        // Miniflux authenticates a form by its field alone.
         let right = match asked.field("T") {
             Some(field) if self.dialect == ReaderDialect::Miniflux && method == "POST" => field == token,
             _ if self.dialect == ReaderDialect::Miniflux && method == "POST" => false,
@@ -146,7 +146,7 @@ impl ReaderState {
         let all: Vec<&ReaderArticle> = self.articles.iter().filter(|article| wanted(article)).collect();
         let most = if self.dialect == ReaderDialect::Inoreader { 1000.min(self.page) } else { self.page };
         let count = asked.field("n").map_or(20, |n| n.parse().expect("a number")).min(most);
-        // FreshRSS goes on after the last id, the others count.
+        // FreshRSS continues after the last id, the others by an offset.
         let next = asked.field("c").unwrap_or_default();
         let from = match self.dialect {
             _ if next.is_empty() || matches!(misdeed, Some(ReaderFault::Nothing)) => 0,

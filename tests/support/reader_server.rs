@@ -1,6 +1,6 @@
-//! A reader server, played on 127.0.0.1: it answers as FreshRSS, Miniflux or Inoreader do, and misbehaves on demand.
+//! A stub of a reader server on 127.0.0.1: it answers as FreshRSS, Miniflux or Inoreader do, with faults on demand.
 //!
-//! What differs is taken from the three themselves: `p/api/greader.php` of FreshRSS, `internal/googlereader/` of Miniflux,
+//! The differences come from the three themselves: `p/api/greader.php` of FreshRSS, `internal/googlereader/` of Miniflux,
 //! www.inoreader.com/developers.
 
 use std::fmt;
@@ -19,38 +19,38 @@ pub(crate) use super::reader_dialect::{ACCOUNT_SECRETS, ReaderDialect};
 use super::stub_reply::{ReplyTransform, StubReply};
 use super::stub_server::{RecordedRequest, pause_until_shutdown, send_reply};
 
-/// What it does instead of answering as it should.
+/// A fault of the stub.
 #[derive(Clone, Debug)]
 pub(crate) enum ReaderFault {
-    /// `200 []`, as Miniflux says to whatever it does not know.
+    /// `200 []`, as Miniflux answers to an unknown path.
     Lacks,
-    /// The token is no longer good.
+    /// The token has expired.
     Forgets,
-    /// Every page names the same next one.
+    /// Every page names the same next page.
     Circles,
-    /// The next page is named at great length.
+    /// The name of the next page is very long.
     Rambles,
     /// A status with headers.
     Status(u16, Vec<(&'static str, String)>),
-    /// A page to log in, as a proxy in front would send it.
+    /// A login page, as a proxy would send it.
     Page,
-    /// JSON that ends in the middle, as long as it says.
+    /// JSON that ends in the middle, with a correct length.
     Cut,
     /// The connection ends in the middle.
     Short,
     /// Nothing is ever answered.
     Hang,
-    /// Lists no articles, and says that there are more.
+    /// No articles, and the name of a next page.
     Nothing,
-    /// The contents of other articles come than those that were asked for.
+    /// The contents of other articles than the requested ones.
     Others,
     /// The contents of these articles are left out.
     Without(Vec<i64>),
-    /// This is done to the answer.
+    /// A changed reply.
     Twisted(ReaderReplyTransform),
 }
 
-/// Something done to an answer.
+/// A [`ReplyTransform`] with a `Debug` implementation.
 #[derive(Clone)]
 pub(crate) struct ReaderReplyTransform(pub(crate) ReplyTransform);
 
@@ -103,7 +103,7 @@ impl ReaderServer {
                     return;
                 }
                 let (state, over) = (Arc::clone(&shared), Arc::clone(&ending));
-                // A client that goes away in the middle is part of the game.
+                // A client may close its connection at any time.
                 thread::spawn(move || stream.and_then(|stream| serve_connection(stream, &state, &over)).unwrap_or(()));
             }
         });
@@ -125,30 +125,30 @@ impl ReaderServer {
         }
     }
 
-    /// Misbehaves at those of the requests for `what`, counted from 1.
-    pub(crate) fn misbehave(&self, what: &'static str, which: Range<usize>, misdeed: ReaderFault) {
+    /// Injects a fault into these requests for `what`, counted from 1.
+    pub(crate) fn inject_fault(&self, what: &'static str, which: Range<usize>, misdeed: ReaderFault) {
         let mut state = self.lock();
         let before = state.asked.iter().filter(|asked| asked.what == what).count();
         state.misdeeds.push((what, which.start + before..which.end.saturating_add(before), misdeed));
     }
 
-    /// Lists so many articles a page from now on, however many are asked for.
-    pub(crate) fn pages_of(&self, count: usize) {
+    /// Sets the number of articles of a page, whatever number is requested.
+    pub(crate) fn set_page_size(&self, count: usize) {
         self.lock().page = count;
     }
 
-    /// Behaves from now on.
-    pub(crate) fn behave(&self) {
+    /// Answers without faults from now on.
+    pub(crate) fn clear_faults(&self) {
         self.lock().misdeeds.clear();
     }
 
-    /// Allows so many requests a day of which so many are made, for so many seconds more.
+    /// Sets the daily quota, the requests made today and the seconds until tomorrow.
     pub(crate) fn allow(&self, limit: u64, used: u64, seconds: u64) {
         self.lock().quota = Some((limit, used, seconds));
     }
 
-    /// Whether all requests of today are made.
-    pub(crate) fn is_used_up(&self) -> bool {
+    /// Whether the quota of today is used up.
+    pub(crate) fn is_quota_used_up(&self) -> bool {
         self.lock().quota.is_some_and(|(limit, used, _)| used >= limit)
     }
 
@@ -164,14 +164,14 @@ impl ReaderServer {
 
     /// The requests since the last call.
     pub(crate) fn asked(&self) -> Vec<ReaderRequest> {
-        // Misdeeds count requests, so these must stay counted.
+        // Faults count requests, so they end here too.
         let mut state = self.lock();
         state.misdeeds.clear();
         std::mem::take(&mut state.asked)
     }
 
-    /// What was asked since the last call, in a word each.
-    pub(crate) fn asked_for(&self) -> Vec<String> {
+    /// The name of each request since the last call.
+    pub(crate) fn take_request_names(&self) -> Vec<String> {
         self.asked().into_iter().map(|asked| asked.what).collect()
     }
 
@@ -219,9 +219,9 @@ fn serve_connection(mut stream: TcpStream, state: &Mutex<ReaderState>, over: &At
         }
         return Ok(());
     }
-    if let Some(ReaderFault::Twisted(ReaderReplyTransform(deed))) = &misdeed {
+    if let Some(ReaderFault::Twisted(ReaderReplyTransform(transform))) = &misdeed {
         let whole = StubReply::status(answer.status).header("Content-Type", answer.kind).body(answer.body);
-        let reply = deed(whole);
+        let reply = transform(whole);
         pause_until_shutdown(reply.delay, over);
         return send_reply(&mut stream, &reply, &RecordedRequest::new(path, asked.headers), over);
     }

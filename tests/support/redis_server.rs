@@ -1,4 +1,4 @@
-//! A real Redis of a test's own: on a free port, with a password, killed with the test.
+//! A real Redis for one test: on a free port, with a password, killed when the test ends.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-/// Its password. It must turn up nowhere.
+/// Its password, which must not appear anywhere.
 pub(crate) const PASSWORD: &str = "s3cret-of-redis";
 
 /// A Redis that keeps nothing on disk.
@@ -27,7 +27,7 @@ impl RedisServer {
         let folder = tempfile::tempdir().expect("a folder");
         for _ in 0..5 {
             let port = TcpListener::bind(("127.0.0.1", 0)).and_then(|free| free.local_addr()).expect("a port").port();
-            // Somebody else may have got the port in the meantime.
+            // Another process may have taken the port in the meantime.
             if let Some(child) = launch_redis(port, settings, &folder) {
                 return Self { child, port, settings: settings.to_vec(), folder };
             }
@@ -51,12 +51,12 @@ impl RedisServer {
         self.child = launch_redis(self.port, &self.settings, &self.folder).expect("Redis starts again");
     }
 
-    /// Halts it where it stands: connections are still accepted, by the system, and nothing is answered.
+    /// Stops the process (SIGSTOP): the system still accepts connections, and nothing is answered.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
     }
 
-    /// Lets it go on.
+    /// Continues the process (SIGCONT).
     pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
@@ -66,7 +66,7 @@ impl RedisServer {
         assert!(sent.expect("a shell").success(), "{name} was not sent");
     }
 
-    /// Asks it something past the store.
+    /// Runs a command on a connection of its own.
     pub(crate) fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let mut command = redis::cmd(words[0]);
         command.arg(&words[1..]);
@@ -105,7 +105,7 @@ fn launch_redis(port: u16, settings: &[&str], folder: &TempDir) -> Option<Child>
 
 impl Drop for RedisServer {
     fn drop(&mut self) {
-        // A frozen one dies of this too. It may be gone already, which is as good.
+        // This also ends a stopped process. It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

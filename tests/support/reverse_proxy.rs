@@ -1,4 +1,4 @@
-//! A proxy in front of a server: it counts what is asked for, and can be told to answer 502 as proxies do.
+//! A reverse proxy in front of a server. It records requests and answers 502 on demand.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-/// What a proxy says when the server behind it does not answer.
+/// The page that proxies send when their upstream does not answer.
 const BAD_GATEWAY: &str =
     "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
 
@@ -27,7 +27,7 @@ pub(crate) struct ReverseProxy {
 
 impl ReverseProxy {
     /// A proxy in front of the server at `behind`. While nobody listens there it closes connections unanswered.
-    pub(crate) fn of(behind: SocketAddr) -> Self {
+    pub(crate) fn in_front_of(behind: SocketAddr) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::new(ProxyState {
@@ -43,7 +43,7 @@ impl ReverseProxy {
                     return;
                 }
                 let shared = Arc::clone(&accepted);
-                // A browser that goes away in the middle, or a server that does, is part of the game.
+                // Browser and server may close a connection at any time.
                 thread::spawn(move || stream.and_then(|stream| forward_request(stream, &shared)).unwrap_or(()));
             }
         });
@@ -55,13 +55,13 @@ impl ReverseProxy {
         format!("http://{}{path}", self.address)
     }
 
-    /// Whether everything is answered with 502 and a page from now on.
-    pub(crate) fn break_off(&self, broken: bool) {
+    /// Answers every request with 502 from now on, or forwards again.
+    pub(crate) fn set_broken(&self, broken: bool) {
         self.shared.broken.store(broken, Ordering::Release);
     }
 
     /// How many requests whose path contains `part` came since `since`.
-    pub(crate) fn asked_since(&self, since: Instant, part: &str) -> usize {
+    pub(crate) fn requests_since(&self, since: Instant, part: &str) -> usize {
         let seen = self.shared.seen.lock().expect("the requests");
         seen.iter().filter(|(when, target)| *when >= since && target.contains(part)).count()
     }
@@ -78,7 +78,7 @@ impl Drop for ReverseProxy {
     }
 }
 
-/// Hands one request on and its answer back; then the connection is closed.
+/// Forwards one request and its answer, then closes the connection.
 fn forward_request(mut browser: TcpStream, shared: &ProxyState) -> io::Result<()> {
     let mut reader = BufReader::new(browser.try_clone()?);
     let mut head = Vec::new();

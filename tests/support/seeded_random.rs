@@ -1,6 +1,6 @@
-//! Numbers that look drawn at random and are the same in every run.
+//! Pseudorandom numbers that are the same in every run.
 
-/// A row of numbers (SplitMix64), told by its seed.
+/// A sequence of numbers (SplitMix64) for a seed.
 pub(crate) struct SeededRandom(u64);
 
 impl SeededRandom {
@@ -21,12 +21,12 @@ impl SeededRandom {
         self.next() % limit
     }
 
-    /// Whether something is so that is so in so many of a hundred cases.
+    /// True in `chance` of a hundred cases.
     pub(crate) fn percent(&mut self, chance: u64) -> bool {
         self.below(100) < chance
     }
 
-    /// A share of something, from nothing to all of it.
+    /// A number from 0 to 1.
     pub(crate) fn share(&mut self) -> f64 {
         self.below(1_000_001) as f64 / 1_000_000.0
     }

@@ -1,4 +1,4 @@
-//! The real program: servers as processes of their own, and a program that asks them.
+//! The real program: servers as processes, and requests to them.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -26,7 +26,7 @@ pub(crate) const ADMIN_LOGIN: (&str, &str) = ("ada", "correct horse battery");
 /// The token of the program `robot`, an admin, that [`ServerSetup::furnish`] adds.
 pub(crate) const ROBOT_TOKEN: &str = "token-of-robot";
 
-/// Where servers keep what they have, and the settings they are started with.
+/// The folder, database and settings of the servers that a test starts.
 pub(crate) struct ServerSetup {
     folder: TempDir,
     database: Option<DatabaseAddress>,
@@ -60,16 +60,16 @@ impl ServerSetup {
     }
 
     /// On a database of the tests.
-    pub(crate) fn on(db: &TestDatabase) -> Self {
+    pub(crate) fn on_database(db: &TestDatabase) -> Self {
         Self { database: Some(db.address()), ..Self::new() }
     }
 
     /// On a database at this address, migrated or not.
-    pub(crate) fn at(database: DatabaseAddress) -> Self {
+    pub(crate) fn at_address(database: DatabaseAddress) -> Self {
         Self { database: Some(database), ..Self::new() }
     }
 
-    /// With a setting more.
+    /// With one more setting.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.settings.push((name, value.to_owned()));
         self
@@ -80,15 +80,15 @@ impl ServerSetup {
         self.folder.path().join(name)
     }
 
-    /// The cellar of the servers here; they must have been started, or the database migrated.
+    /// The store of these servers. One of them must have been started, or the database migrated.
     pub(crate) fn store(&self) -> Store {
         let in_folder = || DatabaseAddress::Sqlite(self.path("data/lockstep.db"));
         let address = self.database.clone().unwrap_or_else(in_folder);
         Store::open(&address, 2, lockstep::domain::defaults::LEASE_DURATION).expect("an open store")
     }
 
-    /// Adds an admin, and a token for the program that asks.
-    pub(crate) fn furnish(&self) {
+    /// Adds an admin and an API token.
+    pub(crate) fn add_admin_and_token(&self) {
         let store = self.store();
         let (name, password) = ADMIN_LOGIN;
         let hash = hash_password(password).expect("a hash");
@@ -162,7 +162,7 @@ pub(crate) struct StartingServer {
 }
 
 impl StartingServer {
-    /// Waits until it has said where it is.
+    /// Waits until it has printed its address.
     pub(crate) fn expect_up(mut self) -> ServerProcess {
         let mut out = BufReader::new(self.child.stdout.take().expect("an output"));
         let mut line = String::new();
@@ -210,7 +210,7 @@ impl ServerProcess {
         assert!(sent.expect("a shell").success(), "{name} was not sent");
     }
 
-    /// Halts the process where it stands. The signal is answered before its threads stand still, so that is awaited.
+    /// Stops the process (SIGSTOP) and waits until all its threads have stopped.
     pub(crate) fn freeze(&self) {
         self.signal("STOP");
         let tasks = format!("/proc/{}/task", self.child.id());
@@ -223,18 +223,18 @@ impl ServerProcess {
         });
     }
 
-    /// Lets it go on.
+    /// Continues the process (SIGCONT).
     pub(crate) fn thaw(&self) {
         self.signal("CONT");
     }
 
-    /// Ends it at once, as a power cut would.
+    /// Kills the process, as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("a signal");
         self.child.wait().expect("it ends");
     }
 
-    /// Tells it to stop, and answers how long it took.
+    /// Shuts the server down and returns how long that took, by a [`LoadClock`](super::load_clock::LoadClock).
     pub(crate) fn stop(&mut self) -> Duration {
         let (status, took) = measure_load_time(|| {
             self.signal("TERM");
@@ -249,9 +249,9 @@ impl ServerProcess {
         wait_for_value("the end of the server", ended, Option::is_some).expect("an exit status")
     }
 
-    /// Asks for a path; `None` when nobody answers.
+    /// Requests a path; `None` when no server answers.
     pub(crate) fn try_get(&self, path: &str) -> Option<ServerAnswer> {
-        TestHttpClient::robot(self.address).get(path)
+        TestHttpClient::with_token(self.address).get(path)
     }
 
     /// Asks for a path.
@@ -261,7 +261,7 @@ impl ServerProcess {
 
     /// Sends JSON to a path.
     pub(crate) fn post(&self, path: &str, body: &Value) -> ServerAnswer {
-        TestHttpClient::robot(self.address).post(path, body).unwrap_or_else(|| panic!("no answer for {path}"))
+        TestHttpClient::with_token(self.address).post(path, body).unwrap_or_else(|| panic!("no answer for {path}"))
     }
 
     /// Starts a full sync, which must be accepted; answers its id.
@@ -287,7 +287,7 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
-        // A frozen process dies of this too. It may be gone already, which is as good.
+        // This also ends a stopped process. It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
         let _ = self.out.get_mut();

@@ -1,4 +1,4 @@
-//! Every way in, each with the played server that brings its content and can be told to misbehave at just that step.
+//! A source of each kind with its stub server, which can fail at the step that delivers the content.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -15,60 +15,60 @@ use super::stub_reply::ReplyTransform;
 use super::stub_server::{StubReply, StubServer};
 use super::workbook_builder::{XlsxBuilder, text_row};
 
-/// How many items each has at first.
+/// The number of items of each source at first.
 pub(crate) const INITIAL_ITEMS: i64 = 120;
-/// In every address where a secret may be.
+/// The secret in every part of an address that may hold one.
 const SECRET_WORD: &str = "s3cret-word";
 
-/// A way in.
+/// A source with its stub server.
 pub(crate) struct SourceFixture {
-    /// Its name for people.
+    /// Its name in failures.
     pub(crate) name: &'static str,
     /// Its kind.
     pub(crate) kind: &'static str,
     pub(crate) location: SourceLocation,
-    /// The host, as sentences name it.
+    /// The host, as messages name it.
     pub(crate) host: String,
-    /// Whether its content is asked for with a form.
-    pub(crate) by_form: bool,
+    /// Whether its content is requested with a form.
+    pub(crate) uses_form: bool,
     server: FixtureServer,
     items: AtomicI64,
 }
 
 enum FixtureServer {
-    /// Content at a path, made of so many items.
+    /// A path, and the function that builds its content for a number of items.
     Outside(StubServer, &'static str, fn(i64) -> StubReply),
     Google(GoogleServer),
-    /// The step that brings content.
+    /// The request that delivers content.
     Reader(ReaderServer, &'static str),
 }
 
 impl SourceFixture {
-    /// All of them.
+    /// All sources.
     pub(crate) fn all() -> Vec<Self> {
         vec![
-            Self::outside("a CSV by its address", "csv", "/albums.csv", csv_reply),
-            Self::outside("a workbook by its address", "excel", "/albums.xlsx", workbook_reply),
+            Self::stub("a CSV by its address", "csv", "/albums.csv", csv_reply),
+            Self::stub("a workbook by its address", "excel", "/albums.xlsx", workbook_reply),
             Self::export(),
             Self::api(),
-            Self::outside("a feed", "feeds", "/feed.xml", feed_reply),
+            Self::stub("a feed", "feeds", "/feed.xml", feed_reply),
             Self::list(),
             Self::reader("the lists of a reader account", ReaderDialect::FreshRss, "all"),
             Self::reader("the articles of a reader account", ReaderDialect::Inoreader, "contents"),
         ]
     }
 
-    fn outside(name: &'static str, kind: &'static str, path: &'static str, whole: fn(i64) -> StubReply) -> Self {
-        let outside = StubServer::start();
-        let location = SourceLocation::Url(url_with_secrets(&outside, path));
-        Self::new(name, kind, location, FixtureServer::Outside(outside, path, whole))
+    fn stub(name: &'static str, kind: &'static str, path: &'static str, whole: fn(i64) -> StubReply) -> Self {
+        let stub = StubServer::start();
+        let location = SourceLocation::Url(url_with_secrets(&stub, path));
+        Self::new(name, kind, location, FixtureServer::Outside(stub, path, whole))
     }
 
     fn export() -> Self {
-        let outside = StubServer::start();
+        let stub = StubServer::start();
         let path = "/content/of/the/tab";
-        outside.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(307, path));
-        Self::new("a sheet by its export", "sheet", sheet_location(), FixtureServer::Outside(outside, path, csv_reply))
+        stub.set(&format!("/spreadsheets/d/{SHEET_ID}/export"), StubReply::redirect(307, path));
+        Self::new("a sheet by its export", "sheet", sheet_location(), FixtureServer::Outside(stub, path, csv_reply))
     }
 
     fn api() -> Self {
@@ -76,50 +76,53 @@ impl SourceFixture {
     }
 
     fn list() -> Self {
-        let outside = StubServer::start();
+        let stub = StubServer::start();
         let path = "/list.opml";
-        let location = SourceLocation::Url(url_with_secrets(&outside, path));
+        let location = SourceLocation::Url(url_with_secrets(&stub, path));
         let way = Self::new(
             "a list of feeds",
             "feeds",
             location,
-            FixtureServer::Outside(outside, path, |_| StubReply::status(500)),
+            FixtureServer::Outside(stub, path, |_| StubReply::status(500)),
         );
-        way.behave();
+        way.clear_faults();
         way
     }
 
     fn reader(name: &'static str, dialect: ReaderDialect, step: &'static str) -> Self {
         let server = ReaderServer::start(dialect, ReaderArticle::many(INITIAL_ITEMS, INITIAL_ITEMS));
         let location = SourceLocation::Url(server.url());
-        Self { by_form: step == "contents", ..Self::new(name, "reader", location, FixtureServer::Reader(server, step)) }
+        Self {
+            uses_form: step == "contents",
+            ..Self::new(name, "reader", location, FixtureServer::Reader(server, step))
+        }
     }
 
     fn new(name: &'static str, kind: &'static str, location: SourceLocation, server: FixtureServer) -> Self {
         let host = match &server {
-            FixtureServer::Outside(outside, ..) => format!("127.0.0.1:{}", outside.port()),
+            FixtureServer::Outside(stub, ..) => format!("127.0.0.1:{}", stub.port()),
             FixtureServer::Google(_) | FixtureServer::Reader(..) => "127.0.0.1".to_owned(),
         };
-        let way = Self { name, kind, location, host, by_form: false, server, items: AtomicI64::new(INITIAL_ITEMS) };
-        way.behave();
+        let way = Self { name, kind, location, host, uses_form: false, server, items: AtomicI64::new(INITIAL_ITEMS) };
+        way.clear_faults();
         way
     }
 
-    /// Whether it goes to Google.
-    pub(crate) fn is_googles(&self) -> bool {
+    /// Whether it is fetched from Google.
+    pub(crate) fn uses_google(&self) -> bool {
         self.kind == "sheet"
     }
 
-    /// Whether it is a list of feeds, which the feeds that it named before stand in for.
+    /// Whether it is a list of feeds. When the list fails, the feeds that it named before are used.
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.server, FixtureServer::Outside(_, "/list.opml", _))
     }
 
-    /// What a house must be set to for it.
-    pub(crate) fn settle(&self, settings: &mut KindSettings) {
+    /// Applies the settings that an engine needs for it.
+    pub(crate) fn apply_settings(&self, settings: &mut KindSettings) {
         match &self.server {
-            FixtureServer::Outside(outside, ..) if self.is_googles() => {
-                settings.google_url = outside.url("").parse().expect("an address");
+            FixtureServer::Outside(stub, ..) if self.uses_google() => {
+                settings.google_url = stub.url("").parse().expect("an address");
             }
             FixtureServer::Google(google) => {
                 settings.google_url = google.url().parse().expect("an address");
@@ -129,26 +132,26 @@ impl SourceFixture {
         }
     }
 
-    /// Does this to every answer that brings content, from now on.
-    pub(crate) fn misbehave(&self, deed: &ReplyTransform) {
+    /// Changes every reply that delivers content, from now on.
+    pub(crate) fn inject_fault(&self, transform: &ReplyTransform) {
         match &self.server {
-            FixtureServer::Outside(outside, path, _) => outside.set(path, deed(self.whole())),
-            FixtureServer::Google(google) => google.twist("values:batchGet", Some(deed.clone())),
+            FixtureServer::Outside(stub, path, _) => stub.set(path, transform(self.whole())),
+            FixtureServer::Google(google) => google.transform_replies("values:batchGet", Some(transform.clone())),
             FixtureServer::Reader(server, step) => {
-                server.misbehave(step, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(deed.clone())));
+                server.inject_fault(step, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(transform.clone())));
             }
         }
     }
 
-    /// Answers as it should, from now on.
-    pub(crate) fn behave(&self) {
+    /// Answers correctly from now on.
+    pub(crate) fn clear_faults(&self) {
         match &self.server {
-            FixtureServer::Outside(outside, path, _) => {
-                outside.set(path, self.whole());
-                outside.set("/of-the-list.xml", feed_reply(self.items()));
+            FixtureServer::Outside(stub, path, _) => {
+                stub.set(path, self.whole());
+                stub.set("/of-the-list.xml", feed_reply(self.items()));
             }
             FixtureServer::Google(google) => {
-                google.twist("", None);
+                google.transform_replies("", None);
                 let rows: Vec<[String; 2]> =
                     (1..=self.items()).map(|n| [n.to_string(), format!("Title {}", n * 7919)]).collect();
                 let rows: Vec<[&str; 2]> = rows.iter().map(|row| row.each_ref().map(String::as_str)).collect();
@@ -157,16 +160,16 @@ impl SourceFixture {
                 google.sheet(SHEET_ID, vec![SheetTab::new(0, "Albums", &rows)]);
             }
             FixtureServer::Reader(server, _) => {
-                server.behave();
+                server.clear_faults();
                 server.change(|articles| *articles = ReaderArticle::many(self.items(), self.items()));
             }
         }
     }
 
-    /// Has one more item from now on, and answers as it should.
-    pub(crate) fn grow(&self) {
+    /// Adds an item, and answers correctly from now on.
+    pub(crate) fn add_item(&self) {
         self.items.fetch_add(1, Ordering::Relaxed);
-        self.behave();
+        self.clear_faults();
     }
 
     fn items(&self) -> i64 {
@@ -175,20 +178,20 @@ impl SourceFixture {
 
     fn whole(&self) -> StubReply {
         match &self.server {
-            FixtureServer::Outside(outside, ..) if self.is_list() => {
-                StubReply::opml(&[url_with_secrets(outside, "/of-the-list.xml")])
+            FixtureServer::Outside(stub, ..) if self.is_list() => {
+                StubReply::opml(&[url_with_secrets(stub, "/of-the-list.xml")])
             }
             FixtureServer::Outside(_, _, whole) => whole(self.items()),
             FixtureServer::Google(_) | FixtureServer::Reader(..) => panic!("these answer by themselves"),
         }
     }
 
-    /// The played Google, where it goes there with a service account.
+    /// The stub of Google, where a service account is used.
     pub(crate) fn google(&self) -> Option<&GoogleServer> {
         if let FixtureServer::Google(google) = &self.server { Some(google) } else { None }
     }
 
-    /// What must be found nowhere.
+    /// Texts that must not appear anywhere.
     pub(crate) fn secrets(&self) -> Vec<String> {
         match &self.server {
             // The second is what a password is sent as.
@@ -201,9 +204,9 @@ impl SourceFixture {
     }
 }
 
-/// The address of `path` with secrets wherever they may be.
-fn url_with_secrets(outside: &StubServer, path: &str) -> String {
-    let url = outside.url(path).replace("http://", &format!("http://me:{SECRET_WORD}@"));
+/// The URL of `path` with a secret in each part that may hold one.
+fn url_with_secrets(stub: &StubServer, path: &str) -> String {
+    let url = stub.url(path).replace("http://", &format!("http://me:{SECRET_WORD}@"));
     format!("{url}?token={SECRET_WORD}")
 }
 

@@ -1,4 +1,4 @@
-//! Answers of the server outside, and their faults.
+//! Replies of the stub servers, and their faults.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -27,9 +27,9 @@ pub(super) enum ReplyFault {
     None,
     /// Nothing is ever answered.
     Hang,
-    /// After so many bytes of the body nothing more comes.
+    /// Nothing more is sent after so many bytes of the body.
     HangAt(usize),
-    /// So many bytes, then a pause, again and again.
+    /// A piece of so many bytes and a pause, repeated to the end.
     Drip(usize, Duration),
     /// The connection is closed without an answer.
     Close,
@@ -37,7 +37,7 @@ pub(super) enum ReplyFault {
     Reset(usize),
 }
 
-/// What is done to an answer before it is sent.
+/// Changes a reply before it is sent.
 pub(crate) type ReplyTransform = Arc<dyn Fn(StubReply) -> StubReply + Send + Sync>;
 
 impl StubReply {
@@ -146,7 +146,7 @@ impl StubReply {
         self.packed().header("Content-Encoding", "gzip")
     }
 
-    /// With the body compressed, which no header says.
+    /// With a compressed body and no header about it.
     pub(crate) fn packed(mut self) -> Self {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&self.body).expect("memory");

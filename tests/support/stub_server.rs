@@ -1,7 +1,6 @@
-//! The world outside, played by a small HTTP/1.1 server on 127.0.0.1 that misbehaves on demand.
+//! A small HTTP/1.1 server on 127.0.0.1 with replies and faults that a test sets.
 //!
-//! It also plays Google: [`StubServer::sheet`] answers at the export address of a sheet with a redirect to where the
-//! content is, as Google does.
+//! For public Google sheets, [`StubServer::sheet`] redirects from the export URL to the content, as Google does.
 
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, BufRead, BufReader, Write};
@@ -36,16 +35,16 @@ impl RecordedRequest {
 
 #[derive(Default)]
 struct StubState {
-    /// By path, with or without its query: the answers to come; the last one stays.
+    /// The queued replies by path, with or without its query; the last one stays.
     replies: HashMap<String, VecDeque<StubReply>>,
-    /// By path: what is made of a request.
+    /// Functions that answer, by path.
     deciders: HashMap<String, RequestHandler>,
     seen: Vec<RecordedRequest>,
     now: usize,
     most: usize,
 }
 
-/// Makes an answer of a request.
+/// Answers a request.
 type RequestHandler = Arc<dyn Fn(&RecordedRequest) -> StubReply + Send + Sync>;
 
 /// The server. It ends when dropped.
@@ -70,7 +69,7 @@ impl StubServer {
                     return;
                 }
                 let (state, over) = (Arc::clone(&shared), Arc::clone(&ending));
-                // A client that goes away in the middle is part of the game.
+                // A client may close its connection at any time.
                 thread::spawn(move || stream.and_then(|stream| answer_request(stream, &state, &over)).unwrap_or(()));
             }
         });
@@ -97,8 +96,12 @@ impl StubServer {
         self.lock().replies.entry(path.to_owned()).or_default().push_back(reply);
     }
 
-    /// Answers every request for `path`, whatever its query, as `decide` says.
-    pub(crate) fn decide(&self, path: &str, decide: impl Fn(&RecordedRequest) -> StubReply + Send + Sync + 'static) {
+    /// Answers every request for `path`, with any query, by this function.
+    pub(crate) fn reply_with(
+        &self,
+        path: &str,
+        decide: impl Fn(&RecordedRequest) -> StubReply + Send + Sync + 'static,
+    ) {
         self.lock().deciders.insert(path.to_owned(), Arc::new(decide));
     }
 
@@ -107,7 +110,7 @@ impl StubServer {
         self.set(path, StubReply::csv(text));
     }
 
-    /// Serves a public sheet's tab as Google does: a redirect to the content. The tab 0 is also the one without a number.
+    /// Serves a tab of a public sheet as Google does, by a redirect to the content. Tab 0 is also served without a `gid`.
     pub(crate) fn sheet(&self, id: &str, gid: u64, csv: &str) {
         let content = format!("/content/{id}/{gid}");
         let export = format!("/spreadsheets/d/{id}/export?format=csv");
@@ -118,18 +121,18 @@ impl StubServer {
         }
     }
 
-    /// Serves a sheet that is not public: a redirect to a page to sign in.
-    pub(crate) fn private_sheet(&self, id: &str) {
+    /// Serves a sheet that is not public: a redirect to a sign-in page.
+    pub(crate) fn serve_private_sheet(&self, id: &str) {
         self.set(&format!("/spreadsheets/d/{id}/export"), StubReply::redirect(302, "/ServiceLogin?continue=x"));
         self.set("/ServiceLogin", StubReply::html("<!doctype html><title>Sign in</title>"));
     }
 
-    /// How often `path` was asked for, whatever the query unless it is given.
-    pub(crate) fn hits(&self, path: &str) -> usize {
+    /// How often `path` was requested, with any query unless one is given.
+    pub(crate) fn request_count(&self, path: &str) -> usize {
         self.requests(path).len()
     }
 
-    /// The requests for `path`, whatever the query unless it is given.
+    /// The requests for `path`, with any query unless one is given.
     pub(crate) fn requests(&self, path: &str) -> Vec<RecordedRequest> {
         self.lock()
             .seen
@@ -139,8 +142,8 @@ impl StubServer {
             .collect()
     }
 
-    /// How many requests were under way at the same time, at most.
-    pub(crate) fn most_at_once(&self) -> usize {
+    /// The largest number of requests at the same time.
+    pub(crate) fn max_concurrent_requests(&self) -> usize {
         self.lock().most
     }
 
@@ -185,7 +188,7 @@ fn answer_request(mut stream: TcpStream, state: &Mutex<StubState>, over: &Atomic
     };
     let reply = decide.map(|decide| decide(&seen)).or(reply).unwrap_or_else(|| StubReply::status(404));
     pause_until_shutdown(reply.delay, over);
-    // Who has a whole answer may ask again before this thread comes to its end, so it does not count from here on.
+    // A client that has the whole reply may send its next request before this thread ends, so it is not counted any more.
     let quick = reply.fault == ReplyFault::None;
     let done = || state.lock().expect("the server's state").now -= 1;
     if quick {
@@ -218,7 +221,7 @@ fn read_request(stream: &TcpStream) -> io::Result<Option<RecordedRequest>> {
     Ok(Some(RecordedRequest { target, headers }))
 }
 
-/// Sends `reply` as it is to be sent, with its faults, until `over`; its delay has passed.
+/// Sends `reply` with its faults, until `over` is set. Its delay has passed already.
 pub(super) fn send_reply(
     stream: &mut TcpStream,
     reply: &StubReply,
@@ -256,7 +259,7 @@ pub(super) fn send_reply(
         ReplyFault::Reset(bytes) => {
             stream.write_all(&body[..bytes])?;
             stream.flush()?;
-            // What was sent arrives before that; then closing it at once is a reset.
+            // The bytes that were sent arrive first. Closing with linger 0 then resets the connection.
             pause_until_shutdown(Duration::from_millis(50), over);
             socket2::SockRef::from(&*stream).set_linger(Some(Duration::ZERO))
         }
@@ -277,7 +280,7 @@ fn hang_until_shutdown(over: &AtomicBool) -> io::Result<()> {
     Ok(())
 }
 
-/// Waits for so long, unless it is over before.
+/// Waits for `time`, or until `over` is set.
 pub(super) fn pause_until_shutdown(time: Duration, over: &AtomicBool) {
     let mut left = time;
     while !left.is_zero() && !over.load(Ordering::Acquire) {

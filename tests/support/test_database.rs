@@ -1,4 +1,4 @@
-//! A fresh database for one test, on either side, and ways to look at it past the store.
+//! A fresh database for one test, SQLite or PostgreSQL, and queries that bypass the store.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::postgres_database::PostgresDatabase;
 
-/// How long a lease lasts in the eyes of the stores made here. It only bounds how long a PostgreSQL session may idle
-/// inside a transaction; each claim names its own term.
+/// The lease of the stores made here. It only limits how long a PostgreSQL session may idle inside a transaction; each
+/// claim names its own lease.
 const LEASE: Duration = lockstep::domain::defaults::LEASE_DURATION;
 
 /// Makes two tests of each function: `sqlite::name` and `postgres::name`.
@@ -38,7 +38,7 @@ pub(crate) struct TestDatabase {
     side: DatabaseBackend,
 }
 
-/// A connection of the test's own, for what the store does not say or would never do.
+/// A connection of the test itself, for queries that the store has no function for.
 pub(crate) enum RawConnection {
     Sqlite(SqliteConnection),
     Postgres(PgConnection),
@@ -67,7 +67,7 @@ impl TestDatabase {
         Self::with(DatabaseBackend::Postgres(PostgresDatabase::create()))
     }
 
-    /// A database on PostgreSQL in which there is nothing at all yet.
+    /// An empty PostgreSQL database, not migrated.
     pub(crate) fn empty_postgres() -> Self {
         Self::with(DatabaseBackend::Postgres(PostgresDatabase::create_empty()))
     }
@@ -79,7 +79,7 @@ impl TestDatabase {
     }
 
     /// Gives its own connections up: whoever opens the database next is alone with it.
-    pub(crate) fn let_go(&mut self) {
+    pub(crate) fn close_store(&mut self) {
         self.store = None;
     }
 
@@ -104,7 +104,7 @@ impl TestDatabase {
         Store::open(&self.address(), 12, LEASE).expect("an open store")
     }
 
-    pub(crate) fn raw(&self) -> RawConnection {
+    pub(crate) fn raw_connection(&self) -> RawConnection {
         match self.address() {
             DatabaseAddress::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(&path.display().to_string()).expect("a connection");
@@ -119,13 +119,13 @@ impl TestDatabase {
 
     /// Runs statements.
     pub(crate) fn run(&self, sql: &str) {
-        self.raw().run(sql);
+        self.raw_connection().run(sql);
     }
 
     /// The number that `sql`, which selects one expression of type BIGINT, selects.
     pub(crate) fn number(&self, sql: &str) -> i64 {
         let sql = format!("SELECT ({sql}) AS value");
-        let row: SelectedNumber = match self.raw() {
+        let row: SelectedNumber = match self.raw_connection() {
             RawConnection::Sqlite(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
             RawConnection::Postgres(mut conn) => diesel::sql_query(sql).get_result(&mut conn),
         }
@@ -139,8 +139,8 @@ impl TestDatabase {
     }
 
     /// The texts that `sql`, which selects one column called `value`, selects; NULL is `None`.
-    pub(crate) fn texts(&self, sql: &str) -> Vec<Option<String>> {
-        let rows: Vec<SelectedText> = match self.raw() {
+    pub(crate) fn select_texts(&self, sql: &str) -> Vec<Option<String>> {
+        let rows: Vec<SelectedText> = match self.raw_connection() {
             RawConnection::Sqlite(mut conn) => diesel::sql_query(sql).load(&mut conn),
             RawConnection::Postgres(mut conn) => diesel::sql_query(sql).load(&mut conn),
         }
@@ -148,11 +148,11 @@ impl TestDatabase {
         rows.into_iter().map(|row| row.value).collect()
     }
 
-    /// Everything that is kept of the items, one line each, with the row versions of PostgreSQL: equal snapshots mean
+    /// All stored columns of the items, one line each, with the row versions of PostgreSQL: equal snapshots mean
     /// that no item was written in between.
     pub(crate) fn items_as_written(&self) -> Vec<Option<String>> {
         let version = if self.is_sqlite() { "''" } else { "xmin || '/' || ctid" };
-        self.texts(&format!(
+        self.select_texts(&format!(
             "SELECT {version} || id || '|' || key || '|' || fields || '|' || added_at || '|' || changed_at || '|' ||
                     coalesce(CAST(removed_at AS TEXT), '') || '|' || added_by || '|' || changed_by AS value
              FROM items ORDER BY id"

@@ -1,4 +1,4 @@
-//! An engine room on a test's database, as one server has it, with sources from files, addresses and memory.
+//! The sync engine of one server on a test's database, with sources from files, URLs and memory.
 
 use std::fs;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ use tempfile::TempDir;
 use super::memory_kind::{MemoryKind, MemoryTable};
 use super::test_database::TestDatabase;
 
-/// What a test's runs are held to: the usual terms, without a cooldown.
+/// The timeouts of a test's engine: no cooldown, and limits that no test reaches by accident.
 pub(crate) const TEST_TIMEOUTS: Timeouts = Timeouts {
     fetch: Duration::from_secs(600),
     sync: Duration::from_secs(1800),
@@ -31,7 +31,7 @@ pub(crate) const TEST_TIMEOUTS: Timeouts = Timeouts {
     ..Timeouts::DEFAULT
 };
 
-/// One server's engine room. When it is dropped no work may be left in the queue.
+/// The engine of one server. The queue must be empty when it is dropped.
 pub(crate) struct TestEngine {
     pub(crate) store: Store,
     pub(crate) engine: SyncEngine,
@@ -41,25 +41,30 @@ pub(crate) struct TestEngine {
 }
 
 impl TestEngine {
-    /// The first server of a database.
-    pub(crate) fn on(db: &TestDatabase) -> Self {
-        Self::with(db.store(), TEST_TIMEOUTS)
+    /// The engine of the first server on a database.
+    pub(crate) fn on_database(db: &TestDatabase) -> Self {
+        Self::with_timeouts(db.store(), TEST_TIMEOUTS)
     }
 
-    /// A server with terms of its own.
-    pub(crate) fn with(store: Store, terms: Timeouts) -> Self {
+    /// An engine with these timeouts.
+    pub(crate) fn with_timeouts(store: Store, terms: Timeouts) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let primary = Box::new(FileStatus::new(data.path().join("status")));
-        Self::telling(store, terms, primary, data)
+        Self::with_status_store(store, terms, primary, data)
     }
 
-    /// A server that tells status there.
-    pub(crate) fn telling(store: Store, terms: Timeouts, primary: Box<dyn StatusStore>, data: TempDir) -> Self {
+    /// An engine with this primary status store.
+    pub(crate) fn with_status_store(
+        store: Store,
+        terms: Timeouts,
+        primary: Box<dyn StatusStore>,
+        data: TempDir,
+    ) -> Self {
         Self::built(store, terms, primary, data, |_| ())
     }
 
-    /// A server that fetches with other settings.
-    pub(crate) fn fetching(store: Store, terms: Timeouts, settle: impl FnOnce(&mut KindSettings)) -> Self {
+    /// An engine with other fetch settings.
+    pub(crate) fn with_fetch_settings(store: Store, terms: Timeouts, settle: impl FnOnce(&mut KindSettings)) -> Self {
         let data = tempfile::tempdir().expect("a folder");
         let primary = Box::new(FileStatus::new(data.path().join("status")));
         Self::built(store, terms, primary, data, settle)
@@ -86,7 +91,7 @@ impl TestEngine {
         Self { control: SyncControl::new(engine.clone()), store, engine, memory, data }
     }
 
-    /// Where status files are.
+    /// The folder of the status files.
     pub(crate) fn status_folder(&self) -> PathBuf {
         self.data.path().join("status")
     }
@@ -102,7 +107,7 @@ impl TestEngine {
         self.csv_source_with(slug, text, |_| ())
     }
 
-    /// Adds a source that is a CSV file with this content, and whose draft is changed by `change`.
+    /// Adds a CSV file as a source, after `change` to its draft.
     pub(crate) fn csv_source_with(
         &self,
         slug: &str,
@@ -116,8 +121,8 @@ impl TestEngine {
         self.store.add_source(&draft, None).expect("a source added")
     }
 
-    /// Gives the file of a source another content.
-    pub(crate) fn rewrite(&self, source: &Source, text: impl AsRef<[u8]>) {
+    /// Replaces the content of a source's file.
+    pub(crate) fn rewrite_file(&self, source: &Source, text: impl AsRef<[u8]>) {
         let SourceLocation::File(path) = &source.location else { panic!("{} is not in a file", source.slug) };
         fs::write(path, text).expect("a file");
     }
@@ -140,25 +145,25 @@ impl TestEngine {
         }
     }
 
-    /// Runs a waiting operation here to its end.
+    /// Runs a pending operation on this thread to its end.
     pub(crate) fn run(&self, id: SyncId) -> SyncRecord {
         assert!(self.control.run_here(id, &ShutdownSignal::default()).expect("a run"), "{id} was not waiting");
         self.record(id)
     }
 
-    /// Starts a run and sees it through.
-    pub(crate) fn go(&self, source: &Source, request: &StartRequest) -> SyncRecord {
+    /// Starts a run and runs it to its end.
+    pub(crate) fn run_request(&self, source: &Source, request: &StartRequest) -> SyncRecord {
         let id = self.start(source, request);
         self.run(id)
     }
 
-    /// Starts a full sync and sees it through.
+    /// Starts a full sync and runs it to its end.
     pub(crate) fn sync(&self, source: &Source) -> SyncRecord {
-        self.go(source, &full_sync())
+        self.run_request(source, &full_sync())
     }
 
-    /// Runs everything that waits.
-    pub(crate) fn drain(&self) {
+    /// Runs all pending operations.
+    pub(crate) fn run_queued(&self) {
         for (id, _) in self.store.active_runs().expect("the queue") {
             self.run(id);
         }
@@ -174,7 +179,7 @@ impl TestEngine {
         self.store.issues(id, 1, 10_000).expect("issues").into_iter().map(format_issue).collect()
     }
 
-    /// What the board says of a run.
+    /// The status report of a run, as pollers get it.
     pub(crate) fn report(&self, id: SyncId) -> StatusReport {
         self.engine.board.get(id).expect("an answer").expect("a status")
     }
@@ -208,7 +213,7 @@ pub(crate) fn format_issue(issue: Issue) -> String {
     format!("{row}/{column}/{}: {}", issue.kind, issue.reason)
 }
 
-/// A source about to be added; its key column is `id`.
+/// The draft of a source; its key column is `id`.
 pub(crate) fn source_draft(slug: &str, kind: &str, location: SourceLocation) -> SourceDraft {
     SourceDraft {
         slug: slug.parse().expect("a slug"),
@@ -223,7 +228,7 @@ pub(crate) fn source_draft(slug: &str, kind: &str, location: SourceLocation) -> 
     }
 }
 
-/// A full sync, asked for by hand.
+/// A full sync, requested by a person.
 pub(crate) fn full_sync() -> StartRequest {
     StartRequest {
         kind: OperationKind::Sync,
@@ -234,12 +239,12 @@ pub(crate) fn full_sync() -> StartRequest {
     }
 }
 
-/// An incremental sync, asked for by hand.
+/// An incremental sync, requested by a person.
 pub(crate) fn incremental_sync() -> StartRequest {
     StartRequest { mode: Mode::Incremental, ..full_sync() }
 }
 
-/// A preview, asked for by hand.
+/// A preview, requested by a person.
 pub(crate) fn preview_run() -> StartRequest {
     StartRequest { kind: OperationKind::Preview, ..full_sync() }
 }

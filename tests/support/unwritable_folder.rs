@@ -1,7 +1,7 @@
-//! Folders that cannot be written to, also by root: immutable ones, and small file systems of their own.
+//! Folders that not even root can write to: immutable ones, and small file systems.
 //!
-//! A container may not be allowed to make these. Then the tests that need them say so, and
-//! `status::folders::what_these_tests_need_is_allowed_here`, whose output is always shown, says it once more.
+//! A container may not be allowed to create these. Then the tests that need them print so, and so does
+//! `status::folders::what_these_tests_need_is_allowed_here`, whose output is always shown.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl SmallFileSystem {
     }
 
     /// Makes room again.
-    pub(crate) fn make_room(&self) {
+    pub(crate) fn free_space(&self) {
         std::fs::remove_file(self.0.join("rubbish")).expect("the rubbish");
     }
 
@@ -66,9 +66,9 @@ impl Drop for SmallFileSystem {
     }
 }
 
-/// Whether this process is held to the permissions of folders. One that is root is not: then the test `name` is
-/// started again in a process that may not pass over them, and there is nothing more to do here.
-pub(crate) fn is_held_to_permissions(name: &str) -> bool {
+/// Whether this process is bound by the permissions of folders. A process of root is not: then the test `name` runs in a
+/// child process without that privilege, and the caller has nothing more to do.
+pub(crate) fn is_bound_by_permissions(name: &str) -> bool {
     let folder = tempfile::tempdir().expect("a folder");
     let mode = |mode| std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).expect("a mode");
     mode(0o500);
@@ -93,10 +93,10 @@ pub(crate) fn is_held_to_permissions(name: &str) -> bool {
     false
 }
 
-/// Tells the second process that it is the second.
+/// Set in the child process that runs without the privilege.
 const WITHOUT_CAPABILITIES_VAR: &str = "LOCKSTEP_TEST_HELD_TO_PERMISSIONS";
 
-/// Says that something was not tried.
+/// Prints that something was not tested.
 pub(crate) fn report_not_tried(what: &str) {
     eprintln!("NOT TRIED: {what} (this machine does not allow it)");
 }

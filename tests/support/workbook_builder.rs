@@ -1,4 +1,4 @@
-//! Workbooks for tests: made part by part, so that each part may be as bad as it likes.
+//! Builds workbooks part by part, so that each part can be broken.
 
 use std::io::{Cursor, Write};
 use std::path::PathBuf;

@@ -28,29 +28,29 @@ on_both_databases![
     a_cancel_and_a_claim_at_the_same_moment_leave_one_end,
 ];
 
-fn cancel(house: &TestEngine, id: SyncId) -> CancelOutcome {
-    house.control.cancel(id, "ada").expect("an answer")
+fn cancel(engine: &TestEngine, id: SyncId) -> CancelOutcome {
+    engine.control.cancel(id, "ada").expect("an answer")
 }
 
 fn a_waiting_run_is_cancelled_at_once(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let id = house.start(&source, &full_sync());
-    assert_eq!(cancel(&house, id), CancelOutcome::Done);
-    let record = house.record(id);
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = engine.start(&source, &full_sync());
+    assert_eq!(cancel(&engine, id), CancelOutcome::Done);
+    let record = engine.record(id);
     assert_eq!((record.status, record.progress, record.timestamps.started_at), (Status::Cancelled, 0, None));
     assert_eq!(record.message, "Cancelled by ada before it started. Nothing was changed.");
-    let report = house.report(id);
+    let report = engine.report(id);
     assert_eq!((report.status, report.progress), (Status::Cancelled, 0));
-    assert!(!house.control.run_here(id, &ShutdownSignal::default()).expect("an answer"), "nobody runs it any more");
-    assert_eq!(house.sync(&source).status, Status::Completed, "another start is welcome");
+    assert!(!engine.control.run_here(id, &ShutdownSignal::default()).expect("an answer"), "nobody runs it any more");
+    assert_eq!(engine.sync(&source).status, Status::Completed, "another start is welcome");
 }
 
 fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &TestDatabase) {
     captured_log::start_capture();
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let id = house.start(&source, &full_sync());
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = engine.start(&source, &full_sync());
     let spoilt = "UPDATE sync_records SET stats = 'no JSON'";
     db.run(&if db.is_sqlite() {
         format!("CREATE TRIGGER spoil AFTER INSERT ON sync_records BEGIN {spoilt}; END")
@@ -60,107 +60,107 @@ fn a_record_that_cannot_be_read_costs_its_figures_and_is_not_kept_silent(db: &Te
              CREATE TRIGGER spoil AFTER INSERT ON sync_records FOR EACH ROW EXECUTE FUNCTION spoil()"
         )
     });
-    assert_eq!(cancel(&house, id), CancelOutcome::Done);
+    assert_eq!(cancel(&engine, id), CancelOutcome::Done);
     let said = captured_log::captured_text();
     let about: Vec<&str> = said.lines().filter(|line| line.contains(&id.to_string())).collect();
     assert!(about.contains(&format!("{id}: cancelled: before it started").as_str()), "{about:#?}");
     assert!(about.iter().any(|line| line.contains("its record could not be read: the database holds")), "{about:#?}");
 }
 
-/// Cancels a run of that source once it is fetching, and looks that it ends in time and writes nothing.
-fn is_cancelled_while_fetching(db: &TestDatabase, house: &TestEngine, source: &Source, fetching: impl Fn() -> bool) {
-    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
-    let id = house.start(source, &full_sync());
-    wait_until(|| fetching() && house.report(id).status == Status::Running);
+/// Cancels a run of that source once it is fetching, and checks that it ends in time and writes nothing.
+fn is_cancelled_while_fetching(db: &TestDatabase, engine: &TestEngine, source: &Source, fetching: impl Fn() -> bool) {
+    let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
+    let id = engine.start(source, &full_sync());
+    wait_until(|| fetching() && engine.report(id).status == Status::Running);
     let asked = LoadClock::start();
-    assert_eq!(cancel(house, id), CancelOutcome::Requested);
-    assert_eq!(cancel(house, id), CancelOutcome::Requested, "asking twice does no harm");
-    wait_until(|| house.report(id).status != Status::Running);
+    assert_eq!(cancel(engine, id), CancelOutcome::Requested);
+    assert_eq!(cancel(engine, id), CancelOutcome::Requested, "asking twice does no harm");
+    wait_until(|| engine.report(id).status != Status::Running);
     assert!(asked.elapsed() < Duration::from_secs(5), "it took {:?}", asked.elapsed());
-    assert_eq!((house.report(id).status, house.record(id).status), (Status::Cancelled, Status::Cancelled));
+    assert_eq!((engine.report(id).status, engine.record(id).status), (Status::Cancelled, Status::Cancelled));
     assert_eq!(db.count("items", "1 = 1"), 0);
     assert!(workers.stop(), "the workers are free");
 }
 
 fn a_hanging_fetch_is_cancelled_within_five_seconds(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/albums.csv", StubReply::status(200).hang());
-    let source = house.url_source("albums", outside.url("/albums.csv"));
-    is_cancelled_while_fetching(db, &house, &source, || outside.hits("/albums.csv") > 0);
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/albums.csv", StubReply::status(200).hang());
+    let source = engine.url_source("albums", stub.url("/albums.csv"));
+    is_cancelled_while_fetching(db, &engine, &source, || stub.request_count("/albums.csv") > 0);
 }
 
 fn a_fetch_that_hangs_half_way_is_cancelled_within_five_seconds(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/albums.csv", StubReply::csv("id,title\na,One\nb,Two\n").hang_at(14));
-    let source = house.url_source("albums", outside.url("/albums.csv"));
-    is_cancelled_while_fetching(db, &house, &source, || outside.hits("/albums.csv") > 0);
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/albums.csv", StubReply::csv("id,title\na,One\nb,Two\n").hang_at(14));
+    let source = engine.url_source("albums", stub.url("/albums.csv"));
+    is_cancelled_while_fetching(db, &engine, &source, || stub.request_count("/albums.csv") > 0);
 }
 
 fn a_run_that_writes_ends_at_its_next_batch_and_keeps_what_it_wrote(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(5000, "Old"));
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(5000, "Old"));
+    engine.sync(&source);
     let pause_point = PausePoint::default();
-    house.memory.set(
+    engine.memory.set(
         "albums",
         MemoryTable::albums(4000, "New").at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_point.clone())),
     );
-    let id = house.start(&source, &full_sync());
+    let id = engine.start(&source, &full_sync());
     std::thread::scope(|scope| {
-        scope.spawn(|| house.run(id));
+        scope.spawn(|| engine.run(id));
         pause_point.wait_until_reached();
-        wait_until(|| house.report(id).progress >= 50);
-        assert_eq!(cancel(&house, id), CancelOutcome::Requested);
+        wait_until(|| engine.report(id).progress >= 50);
+        assert_eq!(cancel(&engine, id), CancelOutcome::Requested);
         pause_point.resume();
     });
-    let record = house.record(id);
+    let record = engine.record(id);
     assert_eq!(record.status, Status::Cancelled, "{}", record.message);
     assert!((50..100).contains(&record.progress) && record.message.contains("Cancelled at"), "{}", record.message);
     let new = db.count("items", "fields LIKE '%New%'");
     assert!(new == 2000 || new == 3000 || new == 4000, "whole batches: {new}");
     assert_eq!(db.count("items", "removed_at IS NULL"), 5000, "nothing was removed");
-    assert_eq!(house.sync(&source).stats.removed, 1000, "the next sync does the rest");
+    assert_eq!(engine.sync(&source).stats.removed, 1000, "the next sync does the rest");
 }
 
 fn once_the_final_transaction_has_begun_it_is_too_late(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let id = house.start(&source, &full_sync());
-    let (_, lease) = worker_steps::claim(&house.store, 1, worker_steps::TERM).expect("a run");
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let id = engine.start(&source, &full_sync());
+    let (_, lease) = worker_steps::claim(&engine.store, 1, worker_steps::TERM).expect("a run");
     let finalizing = lockstep::store::lease::RunProgress {
         stage: lockstep::domain::operation::Stage::Finalizing,
         ..worker_steps::progress(90)
     };
-    house.store.begin_finalizing(lease, worker_steps::TERM, &finalizing).expect("begun");
-    assert_eq!(cancel(&house, id), CancelOutcome::AlreadyFinishing);
-    house.store.finish(lease, &worker_steps::ending(Status::Completed)).expect("finished");
-    assert_eq!(house.record(id).status, Status::Completed);
+    engine.store.begin_finalizing(lease, worker_steps::TERM, &finalizing).expect("begun");
+    assert_eq!(cancel(&engine, id), CancelOutcome::AlreadyFinishing);
+    engine.store.finish(lease, &worker_steps::ending(Status::Completed)).expect("finished");
+    assert_eq!(engine.record(id).status, Status::Completed);
 }
 
 fn a_run_that_ended_or_never_was_is_not_cancelled(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let record = house.sync(&source);
-    assert_eq!(cancel(&house, record.id), CancelOutcome::AlreadyEnded);
-    assert_eq!(house.record(record.id), record);
-    assert_eq!(cancel(&house, SyncId::new()), CancelOutcome::NoSuchRun);
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let record = engine.sync(&source);
+    assert_eq!(cancel(&engine, record.id), CancelOutcome::AlreadyEnded);
+    assert_eq!(engine.record(record.id), record);
+    assert_eq!(cancel(&engine, SyncId::new()), CancelOutcome::NoSuchRun);
 }
 
 fn a_cancel_and_a_claim_at_the_same_moment_leave_one_end(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     for _ in 0..20 {
-        let id = house.start(&source, &full_sync());
+        let id = engine.start(&source, &full_sync());
         let pause_point = Barrier::new(2);
         let (asked, ran) = std::thread::scope(|scope| {
             let run = scope.spawn(|| {
                 pause_point.wait();
-                house.control.run_here(id, &ShutdownSignal::default()).expect("an answer")
+                engine.control.run_here(id, &ShutdownSignal::default()).expect("an answer")
             });
             pause_point.wait();
-            (cancel(&house, id), run.join().expect("no panic"))
+            (cancel(&engine, id), run.join().expect("no panic"))
         });
-        let ended = house.record(id).status;
+        let ended = engine.record(id).status;
         match asked {
             CancelOutcome::Done => assert_eq!((ended, ran), (Status::Cancelled, false)),
             CancelOutcome::Requested => assert_eq!((ended, ran), (Status::Cancelled, true)),

@@ -1,4 +1,4 @@
-//! Whatever stands in a cell is data: it comes through letter for letter and does nothing on its way.
+//! The text of a cell is data: it is stored unchanged and is never interpreted.
 
 use std::collections::HashSet;
 
@@ -32,25 +32,25 @@ fn quoted(cell: &str) -> String {
 }
 
 fn a_control_character_does_not_make_a_small_text_binary(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     for (slug, text, expected) in [
         ("bell", "id,a\n1,\x07\n", "1|\u{7}"),
         ("start-of-heading", "id,a\n1,B\x01\x1a\n2,C\n", "1|B\u{1}\u{1a}"),
         ("form-feed", "id,a\n\x0c1,B\n", "\u{c}1|B"),
         ("like-a-bitmap", "BMI,id\n7,1\x07\n", "7|1\u{7}"),
     ] {
-        let source = house.csv_source(slug, text);
-        let record = house.sync(&source);
+        let source = engine.csv_source(slug, text);
+        let record = engine.sync(&source);
         assert_eq!(record.status, Status::Completed, "{slug}: {}", record.message);
-        assert_eq!(house.lines(&source)[0], expected, "{slug}");
+        assert_eq!(engine.lines(&source)[0], expected, "{slug}");
     }
-    let source = house.csv_source("binary", b"id\n\x01\x02\x03\x04\x05\x06\x0e\x0f");
-    let record = house.sync(&source);
+    let source = engine.csv_source("binary", b"id\n\x01\x02\x03\x04\x05\x06\x0e\x0f");
+    let record = engine.sync(&source);
     assert!(record.message.contains("This is a binary file"), "{}", record.message);
 }
 
 fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
     let marks = "\x1a".repeat(100);
     for (slug, bytes) in [
@@ -59,41 +59,41 @@ fn a_mark_of_dos_at_the_end_of_a_file_is_passed_over_and_noted(db: &TestDatabase
         ("block", format!("id,a\r\n1,B\r\n{marks}").into_bytes()),
         ("utf-16", wide("\u{FEFF}id,a\r\n1,B\r\n\x1a")),
     ] {
-        let source = house.csv_source(slug, bytes);
-        let record = house.sync(&source);
-        assert_eq!(house.lines(&source), ["1|B"], "{slug}: {}", record.message);
-        let issues = house.issues(record.id);
+        let source = engine.csv_source(slug, bytes);
+        let record = engine.sync(&source);
+        assert_eq!(engine.lines(&source), ["1|B"], "{slug}: {}", record.message);
+        let issues = engine.issues(record.id);
         assert!(issues.len() == 1 && issues[0].contains("Ctrl-Z"), "{slug}: {issues:?}");
     }
 }
 
 fn naughty_strings_come_through_unchanged(db: &TestDatabase) {
     let Some(strings) = naughty() else { return };
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
-    let source = house.csv_source("albums", format!("id,text\n{rows}"));
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,text\n{rows}"));
+    let record = engine.sync(&source);
     assert_eq!((record.stats.added, record.issues), (strings.len() as u64, 0), "{}", record.message);
-    for (item, text) in house.items(&source).iter().zip(&strings) {
+    for (item, text) in engine.items(&source).iter().zip(&strings) {
         assert_eq!(item.fields[1].1, *text, "string {}", item.key);
     }
-    assert_eq!(house.sync(&source).stats.unchanged, strings.len() as u64);
+    assert_eq!(engine.sync(&source).stats.unchanged, strings.len() as u64);
 }
 
 fn naughty_strings_are_found_by_a_search_for_themselves(db: &TestDatabase) {
     let Some(strings) = naughty() else { return };
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows: String = strings.iter().enumerate().map(|(n, text)| format!("{n},{}\n", quoted(text))).collect();
-    let source = house.csv_source("albums", format!("id,text\n{rows}"));
-    house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,text\n{rows}"));
+    engine.sync(&source);
     for (n, text) in strings.iter().enumerate() {
         let query = ItemQuery { search: text.clone(), page: 1, per: 600, ..ItemQuery::default() };
-        let found = house.store.items(source.id, &query).expect("an answer, whatever is searched for");
+        let found = engine.store.items(source.id, &query).expect("an answer, whatever is searched for");
         assert!(found.items.iter().any(|item| item.key == n.to_string()), "string {n} does not find itself: {text:?}");
     }
 }
 
-/// The strings of which anything can be seen, without white space around them, each form once.
+/// The visible strings, without white space around them, each normalised form once.
 fn names() -> Option<Vec<String>> {
     let mut names: Vec<String> = naughty()?.iter().map(|text| text.trim().to_owned()).collect();
     names.sort_unstable();
@@ -104,32 +104,32 @@ fn names() -> Option<Vec<String>> {
 
 fn naughty_strings_can_be_keys(db: &TestDatabase) {
     let Some(keys) = names() else { return };
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows: String = keys.iter().map(|key| format!("{},x\n", quoted(key))).collect();
-    let source = house.csv_source("albums", format!("id,title\n{rows}"));
-    let record = house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,title\n{rows}"));
+    let record = engine.sync(&source);
     assert_eq!((record.stats.added, record.stats.rejected), (keys.len() as u64, 0), "{}", record.message);
-    let stored: Vec<String> = house.items(&source).into_iter().map(|item| item.key).collect();
+    let stored: Vec<String> = engine.items(&source).into_iter().map(|item| item.key).collect();
     assert_eq!(stored, keys);
-    let again = house.sync(&source);
+    let again = engine.sync(&source);
     assert_eq!((again.stats.unchanged, again.stats.removed), (keys.len() as u64, 0), "each key is itself again");
 }
 
 fn naughty_strings_can_be_headers_and_sorted_by(db: &TestDatabase) {
     let Some(names) = names() else { return };
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let header: String = names.iter().map(|name| format!(",{}", quoted(name))).collect();
-    // In each column the two rows stand the other way round than in the column before.
+    // In each column the two rows are in the reverse order of the column before.
     let cells = |even: char, odd: char| -> String {
         (0..names.len()).map(|n| format!(",{}", if n % 2 == 0 { even } else { odd })).collect()
     };
-    let source = house.csv_source("albums", format!("id{header}\na{}\nb{}\n", cells('1', '2'), cells('2', '1')));
-    assert_eq!(house.sync(&source).stats.added, 2);
-    let columns = house.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
+    let source = engine.csv_source("albums", format!("id{header}\na{}\nb{}\n", cells('1', '2'), cells('2', '1')));
+    assert_eq!(engine.sync(&source).stats.added, 2);
+    let columns = engine.store.catalog(source.id).expect("an answer").expect("a catalog").columns;
     assert_eq!(columns[1..], names[..]);
     for (n, name) in names.iter().enumerate() {
         let query = ItemQuery { sort: Some(name.clone()), page: 1, per: 1, ..ItemQuery::default() };
-        let page = house.store.items(source.id, &query).expect("an answer, whatever is sorted by");
+        let page = engine.store.items(source.id, &query).expect("an answer, whatever is sorted by");
         assert_eq!(page.items[0].key, if n % 2 == 0 { "a" } else { "b" }, "{name:?}");
     }
 }
@@ -147,19 +147,19 @@ fn noise(length: usize) -> String {
 }
 
 fn a_very_long_key_does_not_fail_the_others(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", format!("id,title\na,One\n{},Long\nb,Two\n", noise(20_000)));
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", format!("id,title\na,One\n{},Long\nb,Two\n", noise(20_000)));
+    let record = engine.sync(&source);
     assert_eq!(record.status.as_str(), "completed", "{}", record.message);
-    let lines = house.lines(&source);
+    let lines = engine.lines(&source);
     assert!(lines.contains(&"a|One".to_owned()) && lines.contains(&"b|Two".to_owned()));
     assert_eq!(record.stats.added + record.stats.rejected, 3);
 }
 
 fn very_long_cells_come_through_unchanged(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let long = noise(900_000);
-    let source = house.csv_source("albums", format!("id,title\na,{long}\nb,Two\n"));
-    assert_eq!(house.sync(&source).stats.added, 2);
-    assert!(house.items(&source)[0].fields[1].1 == long);
+    let source = engine.csv_source("albums", format!("id,title\na,{long}\nb,Two\n"));
+    assert_eq!(engine.sync(&source).stats.added, 2);
+    assert!(engine.items(&source)[0].fields[1].1 == long);
 }

@@ -1,5 +1,5 @@
-//! Columns that were renamed, added or vanished are told of; without the key column nothing is written. And what the
-//! cells of a column are is told from all of them.
+//! Renamed, added and missing columns are reported; without the key column nothing is written. The type of a column
+//! depends on all of its cells.
 
 use lockstep::domain::columns::column_type::ColumnType;
 use lockstep::domain::columns::dates::DateOrder;
@@ -18,20 +18,20 @@ on_both_databases![
     a_column_with_the_same_cells_was_renamed,
     a_column_with_other_cells_was_not_renamed,
     empty_columns_are_not_taken_for_each_other,
-    columns_that_moved_are_not_worth_a_word,
+    moved_columns_are_not_reported,
     a_preview_reports_columns_too,
     many_columns_are_counted_in_the_message,
     a_vanished_key_column_stops_before_the_first_write_and_is_proposed,
     a_header_row_that_vanished_is_missed,
     a_key_column_that_is_spelled_otherwise_is_proposed,
-    a_column_that_tells_rows_apart_is_proposed,
-    types_are_told_from_the_cells_and_change_with_them,
+    a_column_that_identifies_rows_is_proposed,
+    types_follow_from_the_cells_and_change_with_them,
     a_catalog_of_before_learns_its_types_with_the_next_sync,
 ];
 
-/// What is noted of the header: column and reason.
-fn notes(house: &TestEngine, record: &SyncRecord) -> Vec<(String, String)> {
-    let issues = house.store.issues(record.id, 1, 100).expect("issues");
+/// The issues about the header: column and reason.
+fn notes(engine: &TestEngine, record: &SyncRecord) -> Vec<(String, String)> {
+    let issues = engine.store.issues(record.id, 1, 100).expect("issues");
     let header = issues.into_iter().filter(|issue| issue.row == Some(1));
     let note = header.inspect(|issue| assert_eq!(issue.kind, IssueKind::Noted));
     note.map(|issue| (issue.column.expect("a column"), issue.reason)).collect()
@@ -41,47 +41,47 @@ fn note(column: &str, reason: &str) -> (String, String) {
     (column.to_owned(), reason.to_owned())
 }
 
-fn albums(house: &TestEngine) -> Source {
-    let source = house.csv_source("albums", "id,title,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
-    house.sync(&source);
+fn albums(engine: &TestEngine) -> Source {
+    let source = engine.csv_source("albums", "id,title,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
+    engine.sync(&source);
     source
 }
 
 fn the_first_sync_reports_no_columns(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\n");
-    let record = house.sync(&source);
-    assert_eq!((notes(&house, &record), record.message.as_str()), (vec![], "1 added, 0 updated, 0 removed."));
-    let again = house.sync(&source);
-    assert_eq!(notes(&house, &again), []);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\n");
+    let record = engine.sync(&source);
+    assert_eq!((notes(&engine, &record), record.message.as_str()), (vec![], "1 added, 0 updated, 0 removed."));
+    let again = engine.sync(&source);
+    assert_eq!(notes(&engine, &again), []);
 }
 
 fn columns_that_came_and_went_are_reported(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = albums(&house);
-    house.rewrite(&source, "id,title,year,price\na,One,1976,9\nb,Two,1977,8\nc,Three,,7\n");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = albums(&engine);
+    engine.rewrite_file(&source, "id,title,year,price\na,One,1976,9\nb,Two,1977,8\nc,Three,,7\n");
+    let record = engine.sync(&source);
     let expected = [note("price", "New column “price”."), note("label", "Column “label” is gone.")];
-    assert_eq!(notes(&house, &record), expected);
+    assert_eq!(notes(&engine, &record), expected);
     assert_eq!(record.message, "0 added, 3 updated, 0 removed. New column “price”. Column “label” is gone.");
     assert_eq!(record.stats.rejected, 0);
-    assert_eq!(notes(&house, &house.sync(&source)), [], "it is told once");
+    assert_eq!(notes(&engine, &engine.sync(&source)), [], "it is told once");
 }
 
 fn a_column_with_the_same_cells_was_renamed(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = albums(&house);
-    house.rewrite(
+    let engine = TestEngine::on_database(db);
+    let source = albums(&engine);
+    engine.rewrite_file(
         &source,
         "price,id,Released,label,Name\n1,a,1976,Blue,One\n2,b,1977,,Two\n3,c,,Red,Three\n4,d,1,,New\n",
     );
-    let record = house.sync(&source);
+    let record = engine.sync(&source);
     let expected = [
         note("Name", "Column “title” is called “Name” now."),
         note("Released", "Column “year” is called “Released” now."),
         note("price", "New column “price”."),
     ];
-    assert_eq!(notes(&house, &record), expected);
+    assert_eq!(notes(&engine, &record), expected);
     assert!(
         record.message.ends_with(
             " Column “title” is called “Name” now. Column “year” is called “Released” now. New column “price”."
@@ -92,90 +92,90 @@ fn a_column_with_the_same_cells_was_renamed(db: &TestDatabase) {
 }
 
 fn a_column_with_other_cells_was_not_renamed(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let header = |name: &str| format!("id,{name}\n");
     let rows = |changed: usize| -> String {
         (0..20).map(|n| if n < changed { format!("k{n},other\n") } else { format!("k{n},cell {n}\n") }).collect()
     };
-    let source = house.csv_source("albums", header("old") + &rows(0));
-    house.sync(&source);
-    house.rewrite(&source, header("new") + &rows(2));
-    assert_eq!(notes(&house, &house.sync(&source)), [note("new", "Column “old” is called “new” now.")]);
-    house.rewrite(&source, header("newer") + &rows(5));
+    let source = engine.csv_source("albums", header("old") + &rows(0));
+    engine.sync(&source);
+    engine.rewrite_file(&source, header("new") + &rows(2));
+    assert_eq!(notes(&engine, &engine.sync(&source)), [note("new", "Column “old” is called “new” now.")]);
+    engine.rewrite_file(&source, header("newer") + &rows(5));
     let expected = [note("newer", "New column “newer”."), note("new", "Column “new” is gone.")];
-    assert_eq!(notes(&house, &house.sync(&source)), expected, "three of twenty cells differ");
+    assert_eq!(notes(&engine, &engine.sync(&source)), expected, "three of twenty cells differ");
 }
 
 fn empty_columns_are_not_taken_for_each_other(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,old\na,\nb,\n");
-    house.sync(&source);
-    house.rewrite(&source, "id,new\na,\nb,\n");
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,old\na,\nb,\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,new\na,\nb,\n");
     let expected = [note("new", "New column “new”."), note("old", "Column “old” is gone.")];
-    assert_eq!(notes(&house, &house.sync(&source)), expected);
+    assert_eq!(notes(&engine, &engine.sync(&source)), expected);
 }
 
-fn columns_that_moved_are_not_worth_a_word(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title,year\na,One,1976\n");
-    house.sync(&source);
-    house.rewrite(&source, "year,id,title\n1976,a,One\n");
-    let record = house.sync(&source);
-    assert_eq!((record.status, notes(&house, &record)), (Status::Completed, vec![]));
+fn moved_columns_are_not_reported(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title,year\na,One,1976\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "year,id,title\n1976,a,One\n");
+    let record = engine.sync(&source);
+    assert_eq!((record.status, notes(&engine, &record)), (Status::Completed, vec![]));
 }
 
 fn a_preview_reports_columns_too(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = albums(&house);
-    house.rewrite(&source, "id,name,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
-    let record = house.go(&source, &preview_run());
-    assert_eq!(notes(&house, &record), [note("name", "Column “title” is called “name” now.")]);
+    let engine = TestEngine::on_database(db);
+    let source = albums(&engine);
+    engine.rewrite_file(&source, "id,name,year,label\na,One,1976,Blue\nb,Two,1977,\nc,Three,,Red\n");
+    let record = engine.run_request(&source, &preview_run());
+    assert_eq!(notes(&engine, &record), [note("name", "Column “title” is called “name” now.")]);
     assert!(
         record.message.ends_with("Nothing was written. Column “title” is called “name” now."),
         "{}",
         record.message
     );
-    assert_eq!(notes(&house, &house.sync(&source)).len(), 1, "the sync tells it, too");
+    assert_eq!(notes(&engine, &engine.sync(&source)).len(), 1, "the sync tells it, too");
 }
 
 fn many_columns_are_counted_in_the_message(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\n");
-    house.sync(&source);
-    house.rewrite(&source, "id,title,u,v,w,x,y,z\na,One,1,2,3,4,5,6\n");
-    let record = house.sync(&source);
-    assert_eq!(notes(&house, &record).len(), 6);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "id,title,u,v,w,x,y,z\na,One,1,2,3,4,5,6\n");
+    let record = engine.sync(&source);
+    assert_eq!(notes(&engine, &record).len(), 6);
     let end =
         "New column “u”. New column “v”. New column “w”. New column “x”. 2 more columns came, went or were renamed.";
     assert!(record.message.ends_with(end), "{}", record.message);
 }
 
-/// Gives the source other columns and answers the sentence its sync fails with; nothing may be written.
-fn fails_without_key(db: &TestDatabase, house: &TestEngine, source: &Source, text: &str) -> String {
-    house.rewrite(source, text);
+/// Gives the source other columns and returns the error of its sync, which must write nothing.
+fn fails_without_key(db: &TestDatabase, engine: &TestEngine, source: &Source, text: &str) -> String {
+    engine.rewrite_file(source, text);
     let before = db.items_as_written();
     for request in [crate::support::test_engine::full_sync(), preview_run()] {
-        let record = house.go(source, &request);
+        let record = engine.run_request(source, &request);
         assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("no_key_column")));
     }
     assert_eq!(db.items_as_written(), before);
-    let look = house.control.look_again(source).expect("a look");
+    let look = engine.control.look_again(source).expect("a look");
     let missing = look.missing_key.expect("a missing key");
-    let record = house.sync(source);
+    let record = engine.sync(source);
     let error = record.summary.error.expect("a sentence");
     assert_eq!(error.replace(" Nothing was changed.", ""), missing, "a look says the same");
     error
 }
 
 fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows = |header: &str| -> String {
         let rows = (0..209).map(|n| format!("{n},k{n},Title {n}\n"));
         format!("{header}\n{}", rows.collect::<String>())
     };
-    let source = house.csv_source("albums", rows("nr,id,title"));
-    house.sync(&source);
-    let error = fails_without_key(db, &house, &source, &rows("nr,album_id,title"));
+    let source = engine.csv_source("albums", rows("nr,id,title"));
+    engine.sync(&source);
+    let error = fails_without_key(db, &engine, &source, &rows("nr,album_id,title"));
     assert_eq!(
         error,
         "There is no column “id”; the columns are “nr”, “album_id”, “title”. “album_id” holds the same keys (209 of \
@@ -185,44 +185,44 @@ fn a_vanished_key_column_stops_before_the_first_write_and_is_proposed(db: &TestD
 }
 
 fn a_header_row_that_vanished_is_missed(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let rows: String = (0..30).map(|number| format!("{number},Title {number}\n")).collect();
-    let source = house.csv_source("albums", format!("id,title\n{rows}"));
-    house.sync(&source);
-    let error = fails_without_key(db, &house, &source, &rows);
+    let source = engine.csv_source("albums", format!("id,title\n{rows}"));
+    engine.sync(&source);
+    let error = fails_without_key(db, &engine, &source, &rows);
     assert!(error.contains("The header row seems to be missing: “0” is a key that the catalog has"), "{error}");
     assert!(error.contains("(29 of 29)") && !error.contains("choose"), "{error}");
 }
 
 fn a_key_column_that_is_spelled_otherwise_is_proposed(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
-    house.sync(&source);
-    let error = fails_without_key(db, &house, &source, "title,Id\nOne,x\nTwo,y\nThree,a\n");
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
+    engine.sync(&source);
+    let error = fails_without_key(db, &engine, &source, "title,Id\nOne,x\nTwo,y\nThree,a\n");
     assert!(error.contains("Is “Id” the same column?"), "{error}");
 }
 
-fn a_column_that_tells_rows_apart_is_proposed(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    house.sync(&source);
-    let error = fails_without_key(db, &house, &source, "genre,sku\nJazz,1\nJazz,2\n");
+fn a_column_that_identifies_rows_is_proposed(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    engine.sync(&source);
+    let error = fails_without_key(db, &engine, &source, "genre,sku\nJazz,1\nJazz,2\n");
     assert!(error.contains("The cells of “sku” are all filled and different"), "{error}");
-    let error = fails_without_key(db, &house, &source, "genre\nJazz\nJazz\n");
+    let error = fails_without_key(db, &engine, &source, "genre\nJazz\nJazz\n");
     assert!(error.contains("add a column “id”"), "{error}");
 }
 
-fn types(house: &TestEngine, source: &Source) -> Vec<ColumnType> {
-    house.store.catalog(source.id).expect("an answer").expect("a catalog").column_types
+fn types(engine: &TestEngine, source: &Source) -> Vec<ColumnType> {
+    engine.store.catalog(source.id).expect("an answer").expect("a catalog").column_types
 }
 
-fn types_are_told_from_the_cells_and_change_with_them(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn types_follow_from_the_cells_and_change_with_them(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let text = "id,price,day,page,cover,odd,empty\n\
                 1,\"1.234,5\",3.4.2025,https://example.org/,https://example.org/a.png,1,\n\
                 2,12,,,,x,\n";
-    let source = house.csv_source("albums", text);
-    house.sync(&source);
+    let source = engine.csv_source("albums", text);
+    engine.sync(&source);
     let mut expected = vec![
         ColumnType::Number(DecimalSign::Point),
         ColumnType::Number(DecimalSign::Comma),
@@ -232,22 +232,22 @@ fn types_are_told_from_the_cells_and_change_with_them(db: &TestDatabase) {
         ColumnType::Text,
         ColumnType::Text,
     ];
-    assert_eq!(types(&house, &source), expected);
-    house.rewrite(&source, text.replace("2,12,", "2,soon,"));
-    house.go(&source, &preview_run());
-    assert_eq!(types(&house, &source), expected, "a preview writes nothing");
-    house.sync(&source);
+    assert_eq!(types(&engine, &source), expected);
+    engine.rewrite_file(&source, text.replace("2,12,", "2,soon,"));
+    engine.run_request(&source, &preview_run());
+    assert_eq!(types(&engine, &source), expected, "a preview writes nothing");
+    engine.sync(&source);
     expected[1] = ColumnType::Text;
-    assert_eq!(types(&house, &source), expected);
-    assert_eq!(house.lines(&source)[0], "1|1.234,5|3.4.2025|https://example.org/|https://example.org/a.png|1|");
+    assert_eq!(types(&engine, &source), expected);
+    assert_eq!(engine.lines(&source)[0], "1|1.234,5|3.4.2025|https://example.org/|https://example.org/a.png|1|");
 }
 
 fn a_catalog_of_before_learns_its_types_with_the_next_sync(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,year\na,1976\n");
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,year\na,1976\n");
+    engine.sync(&source);
     db.run("UPDATE catalogs SET column_types = '[]'");
-    let record = house.go(&source, &crate::support::test_engine::incremental_sync());
+    let record = engine.run_request(&source, &crate::support::test_engine::incremental_sync());
     assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 1));
-    assert_eq!(types(&house, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
+    assert_eq!(types(&engine, &source), [ColumnType::Text, ColumnType::Number(DecimalSign::Point)]);
 }

@@ -21,7 +21,7 @@ on_both_databases![
     an_item_that_returns_keeps_its_id_and_when_it_was_added,
     a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change,
     several_batches_make_one_catalog,
-    a_check_without_time_to_compare_shows_the_source_and_says_so,
+    a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare,
     a_source_that_is_removed_takes_its_catalog_along,
 ];
 
@@ -30,75 +30,75 @@ fn counts(stats: RunStats) -> (u64, u64, u64, u64) {
     (stats.added, stats.updated, stats.unchanged, stats.removed)
 }
 
-/// Whether the kept count of a catalog is the number of its live items.
-fn count_is_right(db: &TestDatabase, house: &TestEngine, source: &Source) {
+/// Whether the stored count of a catalog is the number of its live items.
+fn count_is_right(db: &TestDatabase, engine: &TestEngine, source: &Source) {
     let live = db.count("items", &format!("source_id = {} AND removed_at IS NULL", source.id.0));
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(i64::try_from(catalog.item_count), Ok(live));
 }
 
-fn changes(house: &TestEngine, id: SyncId, kind: ChangeKind) -> Vec<Change> {
-    house.store.changes(id, kind, 100).expect("changes")
+fn changes(engine: &TestEngine, id: SyncId, kind: ChangeKind) -> Vec<Change> {
+    engine.store.changes(id, kind, 100).expect("changes")
 }
 
 fn a_sync_adds_updates_and_removes_what_differs(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
-    let first = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
+    let first = engine.sync(&source);
     assert_eq!(first.status, Status::Completed);
     assert_eq!((counts(first.stats), first.stats.items.processed, first.stats.items.total), ((3, 0, 0, 0), 3, 3));
-    assert_eq!(house.lines(&source), ["a|One", "b|Two", "c|Three"]);
-    count_is_right(db, &house, &source);
+    assert_eq!(engine.lines(&source), ["a|One", "b|Two", "c|Three"]);
+    count_is_right(db, &engine, &source);
 
-    house.rewrite(&source, "id,title\nd,Four\nc,Three\na,One again\n");
-    let second = house.sync(&source);
+    engine.rewrite_file(&source, "id,title\nd,Four\nc,Three\na,One again\n");
+    let second = engine.sync(&source);
     assert_eq!((counts(second.stats), second.stats.rejected), ((1, 1, 1, 1), 0));
     assert_eq!(second.message, "1 added, 1 updated, 1 removed.");
-    assert_eq!(house.lines(&source), ["a|One again", "c|Three", "d|Four"]);
+    assert_eq!(engine.lines(&source), ["a|One again", "c|Three", "d|Four"]);
     assert_eq!(db.count("items", "key = 'b' AND removed_at IS NOT NULL"), 1, "a removed item is kept for an undo");
-    count_is_right(db, &house, &source);
-    assert!(house.store.catalog(source.id).expect("an answer").expect("a catalog").last_success_at.is_some());
+    count_is_right(db, &engine, &source);
+    assert!(engine.store.catalog(source.id).expect("an answer").expect("a catalog").last_success_at.is_some());
 }
 
 fn the_same_sync_twice_writes_no_item(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let text: String = (1..=500).map(|n| format!("{n},Title {n},\"a, b\"\n")).collect();
-    let source = house.csv_source("albums", format!("id,title,note\n{text}"));
-    house.sync(&source);
+    let source = engine.csv_source("albums", format!("id,title,note\n{text}"));
+    engine.sync(&source);
     let before = db.items_as_written();
     for request in [full_sync(), incremental_sync()] {
-        let again = house.go(&source, &request);
+        let again = engine.run_request(&source, &request);
         assert_eq!(again.status, Status::Completed);
         assert_eq!(counts(again.stats), (0, 0, 500, 0));
         assert_eq!(db.items_as_written(), before);
         assert_eq!(db.count("item_changes", &format!("sync_id = '{}'", again.id)), 0);
     }
-    count_is_right(db, &house, &source);
+    count_is_right(db, &engine, &source);
 }
 
 fn every_change_is_kept_with_old_and_new(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    let first = house.sync(&source);
-    house.rewrite(&source, "id,title\na,One again\nc,Three\n");
-    let second = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    let first = engine.sync(&source);
+    engine.rewrite_file(&source, "id,title\na,One again\nc,Three\n");
+    let second = engine.sync(&source);
     let fields = |key: &str, title: &str| Some(format!(r#"[["id","{key}"],["title","{title}"]]"#));
     let change = |key: &str, kind, before, after| Change { key: key.to_owned(), kind, before, after };
     assert_eq!(
-        changes(&house, second.id, ChangeKind::Added),
+        changes(&engine, second.id, ChangeKind::Added),
         [change("c", ChangeKind::Added, None, fields("c", "Three"))]
     );
     assert_eq!(
-        changes(&house, second.id, ChangeKind::Updated),
+        changes(&engine, second.id, ChangeKind::Updated),
         [change("a", ChangeKind::Updated, fields("a", "One"), fields("a", "One again"))]
     );
     assert_eq!(
-        changes(&house, second.id, ChangeKind::Removed),
+        changes(&engine, second.id, ChangeKind::Removed),
         [change("b", ChangeKind::Removed, fields("b", "Two"), None)]
     );
-    // What the first run added is told as it was then, although an item of it changed since.
+    // The items that the first run added are shown as they were then, although one has changed since.
     assert_eq!(
-        changes(&house, first.id, ChangeKind::Added),
+        changes(&engine, first.id, ChangeKind::Added),
         [
             change("a", ChangeKind::Added, None, fields("a", "One")),
             change("b", ChangeKind::Added, None, fields("b", "Two")),
@@ -107,74 +107,74 @@ fn every_change_is_kept_with_old_and_new(db: &TestDatabase) {
 }
 
 fn a_new_column_updates_every_item_and_keeps_the_order_of_the_source(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    house.sync(&source);
-    house.rewrite(&source, "year,id,title\n1959,a,One\n1971,b,Two\n");
-    assert_eq!(counts(house.sync(&source).stats), (0, 2, 0, 0));
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    engine.sync(&source);
+    engine.rewrite_file(&source, "year,id,title\n1959,a,One\n1971,b,Two\n");
+    assert_eq!(counts(engine.sync(&source).stats), (0, 2, 0, 0));
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!(catalog.columns, ["year", "id", "title"]);
-    assert_eq!(house.lines(&source), ["1959|a|One", "1971|b|Two"]);
+    assert_eq!(engine.lines(&source), ["1959|a|One", "1971|b|Two"]);
 }
 
 fn an_item_that_returns_keeps_its_id_and_when_it_was_added(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    house.sync(&source);
-    let before = house.items(&source)[1].clone();
-    house.rewrite(&source, "id,title\na,One\n");
-    assert_eq!(house.sync(&source).stats.removed, 1);
-    assert_eq!(house.store.item(source.id, &before.id).expect("an answer"), None);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    engine.sync(&source);
+    let before = engine.items(&source)[1].clone();
+    engine.rewrite_file(&source, "id,title\na,One\n");
+    assert_eq!(engine.sync(&source).stats.removed, 1);
+    assert_eq!(engine.store.item(source.id, &before.id).expect("an answer"), None);
     for (round, title) in ["Two", "Two, returned"].iter().enumerate() {
-        house.rewrite(&source, format!("id,title\na,One\nb,\"{title}\"\n"));
-        let back = house.sync(&source);
+        engine.rewrite_file(&source, format!("id,title\na,One\nb,\"{title}\"\n"));
+        let back = engine.sync(&source);
         assert_eq!(counts(back.stats), (1, 0, 1, 0), "round {round}");
-        let now = house.items(&source)[1].clone();
+        let now = engine.items(&source)[1].clone();
         assert_eq!((&now.id, now.added_at, &now.key), (&before.id, before.added_at, &before.key));
         assert_eq!(now.fields[1].1, *title);
         assert!(now.changed_at >= before.changed_at);
-        let told = changes(&house, back.id, ChangeKind::Added);
+        let told = changes(&engine, back.id, ChangeKind::Added);
         assert_eq!((told.len(), told[0].key.as_str(), &told[0].before), (1, "b", &None));
-        count_is_right(db, &house, &source);
-        house.rewrite(&source, "id,title\na,One\n");
-        assert_eq!(house.sync(&source).stats.removed, 1);
-        count_is_right(db, &house, &source);
+        count_is_right(db, &engine, &source);
+        engine.rewrite_file(&source, "id,title\na,One\n");
+        assert_eq!(engine.sync(&source).stats.removed, 1);
+        count_is_right(db, &engine, &source);
     }
 }
 
 fn a_forced_sync_rewrites_what_is_unchanged_and_calls_it_no_change(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    engine.sync(&source);
     db.run("UPDATE items SET search_text = 'spoiled'");
     let force =
         StartRequest { options: StartOptions { force_refresh: true, ..StartOptions::default() }, ..incremental_sync() };
-    let forced = house.go(&source, &force);
+    let forced = engine.run_request(&source, &force);
     assert_eq!(forced.status, Status::Completed);
     assert_eq!(db.count("items", "search_text = 'spoiled'"), 0, "every item was written");
     assert_eq!(db.count("items", &format!("changed_by = '{}'", forced.id)), 2);
-    assert!(changes(&house, forced.id, ChangeKind::Updated).is_empty(), "the same fields are no change");
-    assert_eq!(house.lines(&source), ["a|One", "b|Two"]);
-    count_is_right(db, &house, &source);
+    assert!(changes(&engine, forced.id, ChangeKind::Updated).is_empty(), "the same fields are no change");
+    assert_eq!(engine.lines(&source), ["a|One", "b|Two"]);
+    count_is_right(db, &engine, &source);
 }
 
 fn several_batches_make_one_catalog(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(3500, "Title"));
-    assert_eq!(counts(house.sync(&source).stats), (3500, 0, 0, 0));
-    count_is_right(db, &house, &source);
-    house.memory.set("albums", MemoryTable::albums(3000, "Other"));
-    assert_eq!(counts(house.sync(&source).stats), (0, 3000, 0, 500));
-    assert_eq!(house.lines(&source).len(), 3000);
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(3500, "Title"));
+    assert_eq!(counts(engine.sync(&source).stats), (3500, 0, 0, 0));
+    count_is_right(db, &engine, &source);
+    engine.memory.set("albums", MemoryTable::albums(3000, "Other"));
+    assert_eq!(counts(engine.sync(&source).stats), (0, 3000, 0, 500));
+    assert_eq!(engine.lines(&source).len(), 3000);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%Other%'"), 3000);
-    count_is_right(db, &house, &source);
+    count_is_right(db, &engine, &source);
 }
 
-fn a_check_without_time_to_compare_shows_the_source_and_says_so(db: &TestDatabase) {
-    let house = TestEngine::with(db.store(), Timeouts { fetch: Duration::ZERO, ..TEST_TIMEOUTS });
-    let source = house.memory_source("albums", MemoryTable::albums(30, "first"));
-    assert_eq!(house.sync(&source).status, Status::Completed);
-    let look = house.control.look_again(&source).expect("a look");
+fn a_probe_without_time_to_compare_shows_the_source_and_that_it_did_not_compare(db: &TestDatabase) {
+    let engine = TestEngine::with_timeouts(db.store(), Timeouts { fetch: Duration::ZERO, ..TEST_TIMEOUTS });
+    let source = engine.memory_source("albums", MemoryTable::albums(30, "first"));
+    assert_eq!(engine.sync(&source).status, Status::Completed);
+    let look = engine.control.look_again(&source).expect("a look");
     assert_eq!((look.columns.len(), look.rows.len(), look.issues.count), (2, 20, 0));
     let [problem] = &look.problems[..] else { panic!("{:?}", look.problems) };
     assert!(problem.contains("too long for a check. Start a preview"), "{problem}");
@@ -182,19 +182,19 @@ fn a_check_without_time_to_compare_shows_the_source_and_says_so(db: &TestDatabas
 
 fn a_source_that_is_removed_takes_its_catalog_along(db: &TestDatabase) {
     use lockstep::store::sources::SourceChange;
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\n,no key\n");
-    let other = house.csv_source("others", "id,title\na,One\n");
-    house.sync(&other);
-    house.sync(&source);
-    let id = house.start(&source, &full_sync());
-    assert_eq!(house.store.remove_source(source.id).expect("an answer"), SourceChange::Busy);
-    house.run(id);
-    assert_eq!(house.store.remove_source(source.id).expect("an answer"), SourceChange::Done);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\n,no key\n");
+    let other = engine.csv_source("others", "id,title\na,One\n");
+    engine.sync(&other);
+    engine.sync(&source);
+    let id = engine.start(&source, &full_sync());
+    assert_eq!(engine.store.remove_source(source.id).expect("an answer"), SourceChange::Busy);
+    engine.run(id);
+    assert_eq!(engine.store.remove_source(source.id).expect("an answer"), SourceChange::Done);
     for (table, left) in
         [("items", 1), ("catalogs", 1), ("sync_operations", 1), ("sync_records", 3), ("item_changes", 0)]
     {
         assert_eq!(db.count(table, "1 = 1"), left, "{table}");
     }
-    assert_eq!(house.lines(&other), ["a|One"]);
+    assert_eq!(engine.lines(&other), ["a|One"]);
 }

@@ -1,4 +1,4 @@
-//! People read a catalog while it is synced: they never see an error, and never less than there is.
+//! Reads of a catalog during a sync: no errors, and no missing items.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -13,25 +13,25 @@ on_both_databases![a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog
 
 fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDatabase) {
     const ROWS: u64 = 3000;
-    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+    let (one, two) = (TestEngine::on_database(db), TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS));
     let source = one.memory_source("albums", MemoryTable::albums(3000, "Round 0"));
     let first = one.sync(&source).id;
     let over = AtomicBool::new(false);
-    let read = |house: &TestEngine, number: usize| {
+    let read = |engine: &TestEngine, number: usize| {
         let mut reads = 0;
         while !over.load(Ordering::SeqCst) {
             let sort = number.is_multiple_of(2).then(|| "title".to_owned());
             let search = if number < 2 { "round" } else { "" }.to_owned();
             let query = ItemQuery { search, sort, page: 1 + reads % 3, per: 20, ..ItemQuery::default() };
-            let page = house.store.items(source.id, &query).expect("a page, never an error");
+            let page = engine.store.items(source.id, &query).expect("a page, never an error");
             assert_eq!((page.total, page.items.len()), (ROWS, 20));
             let item = &page.items[0];
             assert!(item.fields[1].1.ends_with(&format!(" {}", item.key)), "whole items only: {item:?}");
-            let catalog = house.store.catalog(source.id).expect("never an error").expect("a catalog");
+            let catalog = engine.store.catalog(source.id).expect("never an error").expect("a catalog");
             assert_eq!((catalog.item_count, catalog.columns.len()), (ROWS, 2));
-            assert!(house.store.item(source.id, &item.id).expect("never an error").is_some());
-            house.store.changes(first, ChangeKind::Added, 10).expect("never an error");
-            house.store.recent_records(None, 5).expect("never an error");
+            assert!(engine.store.item(source.id, &item.id).expect("never an error").is_some());
+            engine.store.changes(first, ChangeKind::Added, 10).expect("never an error");
+            engine.store.recent_records(None, 5).expect("never an error");
             reads += 1;
         }
         assert!(reads > 0);
@@ -41,11 +41,11 @@ fn a_reader_during_syncs_never_sees_an_error_or_an_empty_catalog(db: &TestDataba
         let readers: Vec<_> = [&one, &two, &one, &two]
             .into_iter()
             .enumerate()
-            .map(|(n, house)| scope.spawn(move || read(house, n)))
+            .map(|(n, engine)| scope.spawn(move || read(engine, n)))
             .collect();
         for round in 1..=4 {
             one.memory.set("albums", MemoryTable::albums(3000, &format!("Round {round}")));
-            assert_eq!(one.go(&source, &full_sync()).stats.updated, ROWS);
+            assert_eq!(one.run_request(&source, &full_sync()).stats.updated, ROWS);
         }
         over.store(true, Ordering::SeqCst);
         for reader in readers {

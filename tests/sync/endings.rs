@@ -1,4 +1,4 @@
-//! Every accepted start ends as exactly one record, whatever happens to it, and its worker lives on.
+//! Every accepted start ends as exactly one record, whatever happens to the run, and its worker continues.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::support::{PausePoint, TestDatabase, TestEngine, on_both_databases};
 on_both_databases![
     every_accepted_start_ends_as_one_record,
     a_panic_in_a_source_ends_its_run_and_nothing_else,
-    a_run_that_takes_too_long_fails_and_says_what_to_do,
+    a_run_that_takes_too_long_fails_with_an_error_that_says_what_to_do,
     a_stopped_server_interrupts_its_run_and_the_next_one_goes_on,
     a_stop_does_not_count_as_an_attempt,
     stopping_takes_less_than_five_seconds_while_a_fetch_hangs,
-    a_source_of_an_unknown_kind_fails_in_words,
+    a_source_of_an_unknown_kind_fails_with_a_readable_error,
 ];
 
-/// How one run ended, after checking that its row, its record and the board say the same.
-fn ended(db: &TestDatabase, house: &TestEngine, id: SyncId) -> (Status, Option<String>) {
+/// The end of a run, after checking that its row, its record and the board agree.
+fn ended(db: &TestDatabase, engine: &TestEngine, id: SyncId) -> (Status, Option<String>) {
     assert_eq!(db.count("sync_records", &format!("id = '{id}'")), 1);
-    let (record, report) = (house.record(id), house.report(id));
+    let (record, report) = (engine.record(id), engine.report(id));
     assert_eq!((report.status, report.progress, &report.code), (record.status, record.progress, &record.code));
     assert_eq!((&report.message, &report.error, report.stats), (&record.message, &record.error, record.stats));
     assert_eq!(db.count("sync_operations", &format!("id = '{id}' AND status = '{}'", record.status)), 1);
@@ -34,16 +34,16 @@ fn ended(db: &TestDatabase, house: &TestEngine, id: SyncId) -> (Status, Option<S
 }
 
 fn every_accepted_start_ends_as_one_record(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let table = || MemoryTable::albums(30, "Title");
-    let source = house.memory_source("albums", table());
+    let source = engine.memory_source("albums", table());
     let mut starts = 0;
     let mut ends = |table: MemoryTable, status: Status, code: Option<&str>| {
-        house.memory.set("albums", table);
-        let id = house.start(&source, &full_sync());
-        house.run(id);
+        engine.memory.set("albums", table);
+        let id = engine.start(&source, &full_sync());
+        engine.run(id);
         starts += 1;
-        assert_eq!(ended(db, &house, id), (status, code.map(str::to_owned)));
+        assert_eq!(ended(db, &engine, id), (status, code.map(str::to_owned)));
         assert_eq!(db.count("sync_records", "1 = 1"), starts);
         assert_eq!(db.count("sync_operations", "1 = 1"), starts);
     };
@@ -60,47 +60,48 @@ fn every_accepted_start_ends_as_one_record(db: &TestDatabase) {
 }
 
 fn a_panic_in_a_source_ends_its_run_and_nothing_else(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let bad = house.memory_source("bad", MemoryTable::albums(5, "Title").at(FaultMoment::Apply(2), MemoryFault::Panic));
-    let good = house.memory_source("good", MemoryTable::albums(5, "Title"));
-    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
-    let runs: Vec<SyncId> = [&bad, &good].into_iter().map(|source| house.start(source, &full_sync())).collect();
-    wait_until(|| house.store.active_runs().expect("the queue").is_empty());
+    let engine = TestEngine::on_database(db);
+    let bad =
+        engine.memory_source("bad", MemoryTable::albums(5, "Title").at(FaultMoment::Apply(2), MemoryFault::Panic));
+    let good = engine.memory_source("good", MemoryTable::albums(5, "Title"));
+    let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
+    let runs: Vec<SyncId> = [&bad, &good].into_iter().map(|source| engine.start(source, &full_sync())).collect();
+    wait_until(|| engine.store.active_runs().expect("the queue").is_empty());
     assert!(workers.stop());
-    assert_eq!(ended(db, &house, runs[0]), (Status::Failed, Some("internal".to_owned())));
-    assert_eq!(ended(db, &house, runs[1]), (Status::Completed, None), "the same worker went on");
-    let error = house.record(runs[0]).summary.error.expect("a sentence");
+    assert_eq!(ended(db, &engine, runs[0]), (Status::Failed, Some("internal".to_owned())));
+    assert_eq!(ended(db, &engine, runs[1]), (Status::Completed, None), "the same worker went on");
+    let error = engine.record(runs[0]).summary.error.expect("a sentence");
     assert!(!error.contains("panic") && !error.contains("a fault that a test set"), "for people: {error}");
 }
 
-fn a_run_that_takes_too_long_fails_and_says_what_to_do(db: &TestDatabase) {
+fn a_run_that_takes_too_long_fails_with_an_error_that_says_what_to_do(db: &TestDatabase) {
     let terms = Timeouts { sync: Duration::from_millis(300), ..TEST_TIMEOUTS };
-    let house = TestEngine::with(db.store(), terms);
+    let engine = TestEngine::with_timeouts(db.store(), terms);
     let source =
-        house.memory_source("albums", MemoryTable::albums(5, "Title").at(FaultMoment::Fetch, MemoryFault::Hang));
-    let record = house.sync(&source);
-    assert_eq!(ended(db, &house, record.id), (Status::Failed, Some("timeout".to_owned())));
+        engine.memory_source("albums", MemoryTable::albums(5, "Title").at(FaultMoment::Fetch, MemoryFault::Hang));
+    let record = engine.sync(&source);
+    assert_eq!(ended(db, &engine, record.id), (Status::Failed, Some("timeout".to_owned())));
     assert!(record.summary.error.expect("a sentence").contains("LOCKSTEP_SYNC_TIMEOUT"));
 }
 
-/// Starts a worker on a run that waits at a pause point, stops it there and answers the interrupted run.
-fn interrupt(house: &TestEngine, source: &Source) -> SyncId {
+/// Starts a worker on a run that waits at a pause point, shuts it down there and returns the interrupted run.
+fn interrupt(engine: &TestEngine, source: &Source) -> SyncId {
     let pause_point = PausePoint::default();
-    house.memory.set(
+    engine.memory.set(
         source.slug.as_str(),
         MemoryTable::albums(3000, "New").at(FaultMoment::Apply(1500), MemoryFault::Wait(pause_point.clone())),
     );
-    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
-    let id = match house.store.active_run(source.id).expect("an answer") {
+    let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
+    let id = match engine.store.active_run(source.id).expect("an answer") {
         Some(waiting) => waiting,
-        None => house.start(source, &full_sync()),
+        None => engine.start(source, &full_sync()),
     };
     pause_point.wait_until_reached();
-    let heard = house.engine.bell.rung();
+    let heard = engine.engine.bell.rung();
     std::thread::scope(|scope| {
         let stopped = scope.spawn(|| workers.stop());
-        // The stop is asked before the bell rings, so the run sees it at its next batch.
-        wait_until(|| house.engine.bell.rung() > heard);
+        // The shutdown is requested before the wake-up, so the run detects it at its next batch.
+        wait_until(|| engine.engine.bell.rung() > heard);
         pause_point.resume();
         assert!(stopped.join().expect("no panic"), "stopped in time");
     });
@@ -108,22 +109,22 @@ fn interrupt(house: &TestEngine, source: &Source) -> SyncId {
 }
 
 fn a_stopped_server_interrupts_its_run_and_the_next_one_goes_on(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(10, "Old"));
-    house.sync(&source);
-    let id = interrupt(&house, &source);
-    assert_eq!(ended(db, &house, id), (Status::Interrupted, Some("interrupted".to_owned())));
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(10, "Old"));
+    engine.sync(&source);
+    let id = interrupt(&engine, &source);
+    assert_eq!(ended(db, &engine, id), (Status::Interrupted, Some("interrupted".to_owned())));
     assert!(db.count("items", "fields LIKE '%New%'") <= 1000, "nothing was written after the stop");
-    let record = house.record(id);
+    let record = engine.record(id);
     let successor = record.successor.expect("a successor");
-    assert_eq!(house.report(id).successor, Some(successor));
+    assert_eq!(engine.report(id).successor, Some(successor));
     assert!(record.message.starts_with("The server restarted at "), "{}", record.message);
     assert!(record.message.ends_with(" %. Starting again; nothing is lost."), "{}", record.message);
-    let waiting = house.report(successor);
+    let waiting = engine.report(successor);
     assert_eq!((waiting.status, waiting.retry_of, waiting.attempt), (Status::Pending, Some(id), 1));
 
-    house.memory.set("albums", MemoryTable::albums(3000, "New"));
-    let next = TestEngine::with(db.second_store(), TEST_TIMEOUTS);
+    engine.memory.set("albums", MemoryTable::albums(3000, "New"));
+    let next = TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS);
     next.memory.set("albums", MemoryTable::albums(3000, "New"));
     assert_eq!(next.run(successor).status, Status::Completed);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
@@ -131,40 +132,40 @@ fn a_stopped_server_interrupts_its_run_and_the_next_one_goes_on(db: &TestDatabas
 }
 
 fn a_stop_does_not_count_as_an_attempt(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(10, "Old"));
-    house.sync(&source);
-    let mut id = interrupt(&house, &source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(10, "Old"));
+    engine.sync(&source);
+    let mut id = interrupt(&engine, &source);
     for _ in 0..3 {
-        let successor = house.record(id).successor.expect("a successor, however often the server stops");
-        assert_eq!(house.report(successor).attempt, 1);
-        assert_eq!(interrupt(&house, &source), successor);
+        let successor = engine.record(id).successor.expect("a successor, however often the server stops");
+        assert_eq!(engine.report(successor).attempt, 1);
+        assert_eq!(interrupt(&engine, &source), successor);
         id = successor;
     }
-    house.memory.set("albums", MemoryTable::albums(3000, "New"));
-    house.drain();
+    engine.memory.set("albums", MemoryTable::albums(3000, "New"));
+    engine.run_queued();
 }
 
 fn stopping_takes_less_than_five_seconds_while_a_fetch_hangs(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let source =
-        house.memory_source("albums", MemoryTable::albums(5, "Title").at(FaultMoment::Fetch, MemoryFault::Hang));
-    let workers = SyncThreads::start(&house.engine, 2).expect("threads");
-    let id = house.start(&source, &full_sync());
-    wait_until(|| house.report(id).status == Status::Running);
+        engine.memory_source("albums", MemoryTable::albums(5, "Title").at(FaultMoment::Fetch, MemoryFault::Hang));
+    let workers = SyncThreads::start(&engine.engine, 2).expect("threads");
+    let id = engine.start(&source, &full_sync());
+    wait_until(|| engine.report(id).status == Status::Running);
     assert!(workers.stop(), "stopped in time");
-    assert_eq!(ended(db, &house, id), (Status::Interrupted, Some("interrupted".to_owned())));
-    house.memory.set("albums", MemoryTable::albums(5, "Title"));
-    house.drain();
-    assert_eq!(house.lines(&source).len(), 5);
+    assert_eq!(ended(db, &engine, id), (Status::Interrupted, Some("interrupted".to_owned())));
+    engine.memory.set("albums", MemoryTable::albums(5, "Title"));
+    engine.run_queued();
+    assert_eq!(engine.lines(&source).len(), 5);
 }
 
-fn a_source_of_an_unknown_kind_fails_in_words(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
+fn a_source_of_an_unknown_kind_fails_with_a_readable_error(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
     db.run("UPDATE sources SET kind = 'gopher'");
-    let id = house.start(&source, &full_sync());
-    assert!(house.control.run_here(id, &ShutdownSignal::default()).expect("an answer"));
-    assert_eq!(ended(db, &house, id), (Status::Failed, Some("unknown_kind".to_owned())));
-    assert!(house.record(id).message.contains("“gopher”"));
+    let id = engine.start(&source, &full_sync());
+    assert!(engine.control.run_here(id, &ShutdownSignal::default()).expect("an answer"));
+    assert_eq!(ended(db, &engine, id), (Status::Failed, Some("unknown_kind".to_owned())));
+    assert!(engine.record(id).message.contains("“gopher”"));
 }

@@ -1,4 +1,4 @@
-//! Workbooks through whole syncs: taken, unchanged, updated, removed, and what is noted about them.
+//! Whole syncs of workbooks: added, unchanged, updated and removed items, and issues.
 
 use std::path::Path;
 
@@ -36,62 +36,62 @@ fn book(rows: &[[&str; 2]]) -> Vec<u8> {
 }
 
 fn a_workbook_is_taken_and_then_unchanged(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.add("albums", "excel", sample_location("albums.xlsx"));
-    let record = house.go(&source, &incremental_sync());
+    let engine = TestEngine::on_database(db);
+    let source = engine.add("albums", "excel", sample_location("albums.xlsx"));
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.status, record.stats.added), (Status::Completed, 3), "{}", record.message);
-    assert_eq!(house.items(&source)[0].key, "10000000000");
-    let issues = house.issues(record.id);
+    assert_eq!(engine.items(&source)[0].key, "10000000000");
+    let issues = engine.issues(record.id);
     for place in ["-/cost/noted: The column is hidden", "4/-/noted: The row is hidden", "(B5:C5)"] {
         assert!(issues.iter().any(|issue| issue.contains(place)), "{place}: {issues:?}");
     }
-    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
     let before = db.items_as_written();
-    assert_eq!(house.go(&source, &full_sync()).stats.unchanged, 3);
+    assert_eq!(engine.run_request(&source, &full_sync()).stats.unchanged, 3);
     assert_eq!(db.items_as_written(), before, "a full sync finds the same");
     // The same table in another format is the same catalog.
     for name in ["albums.xls", "albums.ods"] {
-        let other = house.add(&name.replace('.', "-"), "excel", sample_location(name));
-        assert_eq!(house.go(&other, &full_sync()).stats.added, 3, "{name}");
-        assert_eq!(house.lines(&other), house.lines(&source), "{name}");
+        let other = engine.add(&name.replace('.', "-"), "excel", sample_location(name));
+        assert_eq!(engine.run_request(&other, &full_sync()).stats.added, 3, "{name}");
+        assert_eq!(engine.lines(&other), engine.lines(&source), "{name}");
     }
 }
 
 fn rows_of_a_workbook_are_updated_and_removed(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("albums.xlsx");
-    let source = house.add("albums", "excel", SourceLocation::File(path.clone()));
+    let source = engine.add("albums", "excel", SourceLocation::File(path.clone()));
     let head = ["id", "title"];
     std::fs::write(&path, book(&[head, ["1", "Blue"], ["2", "Train"], ["3", "Moanin"]])).expect("written");
-    assert_eq!(house.go(&source, &incremental_sync()).stats.added, 3);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 3);
     std::fs::write(&path, book(&[head, ["1", "Kind of Blue"], ["2", "Train"]])).expect("written");
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.stats.updated, record.stats.removed, record.stats.unchanged), (1, 1, 1), "{}", record.message);
 }
 
 fn a_workbook_at_an_address_is_asked_for_with_what_is_known(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let head = ["id", "title"];
-    outside.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"]])).etag("\"v1\""));
-    let source = house.add("albums", "excel", SourceLocation::Url(outside.url("/a.xlsx")));
-    assert_eq!(house.go(&source, &incremental_sync()).stats.added, 1);
-    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
-    let asked = outside.requests("/a.xlsx");
+    stub.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"]])).etag("\"v1\""));
+    let source = engine.add("albums", "excel", SourceLocation::Url(stub.url("/a.xlsx")));
+    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 1);
+    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    let asked = stub.requests("/a.xlsx");
     assert_eq!((asked.len(), asked[1].header("If-None-Match")), (2, Some("\"v1\"")));
-    outside.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"], ["2", "Train"]])).etag("\"v2\""));
-    assert_eq!(house.go(&source, &incremental_sync()).stats.added, 1);
+    stub.set("/a.xlsx", StubReply::status(200).body(book(&[head, ["1", "Blue"], ["2", "Train"]])).etag("\"v2\""));
+    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 1);
 }
 
 fn a_damaged_workbook_leaves_the_catalog_alone(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let path = folder.path().join("albums.xlsx");
-    let source = house.add("albums", "excel", SourceLocation::File(path.clone()));
+    let source = engine.add("albums", "excel", SourceLocation::File(path.clone()));
     let whole = book(&[["id", "title"], ["1", "Blue"], ["2", "Train"]]);
     std::fs::write(&path, &whole).expect("written");
-    house.go(&source, &incremental_sync());
+    engine.run_request(&source, &incremental_sync());
     let before = db.items_as_written();
     std::fs::write(&path, &whole[..whole.len() / 2]).expect("written");
-    let record = house.go(&source, &full_sync());
+    let record = engine.run_request(&source, &full_sync());
     assert_eq!((record.status, record.stats.removed), (Status::Failed, 0), "{}", record.message);
     assert_eq!(db.items_as_written(), before);
 }
@@ -111,31 +111,31 @@ fn books_with_one_cell_too_many() -> [(&'static str, Vec<u8>); 2] {
 }
 
 fn rows_of_a_workbook_that_all_have_one_cell_more_than_the_header_fail_the_run(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     for (format, bytes) in books_with_one_cell_too_many() {
         let path = folder.path().join(format);
         std::fs::write(&path, bytes).expect("written");
-        let source = house.add(format, "excel", SourceLocation::File(path));
-        let record = house.sync(&source);
+        let source = engine.add(format, "excel", SourceLocation::File(path));
+        let record = engine.sync(&source);
         let error = record.error.as_deref().unwrap_or_default();
         assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("header_mismatch")), "{error}");
         assert!(error.starts_with("All 2 rows have 4 cells and the header has 3"), "{error}");
-        assert!(house.lines(&source).is_empty(), "{format}");
+        assert!(engine.lines(&source).is_empty(), "{format}");
     }
 }
 
 fn a_mismatch_of_a_workbook_that_is_accepted_leaves_the_cells_beyond_the_header_out(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     for (format, bytes) in books_with_one_cell_too_many() {
         let path = folder.path().join(format);
         std::fs::write(&path, bytes).expect("written");
         let mut accepting: SourceDraft = source_draft(format, "excel", SourceLocation::File(path));
         accepting.read_options.accept_header_mismatch = true;
-        let source = house.store.add_source(&accepting, None).expect("added");
-        let record = house.sync(&source);
+        let source = engine.store.add_source(&accepting, None).expect("added");
+        let record = engine.sync(&source);
         assert_eq!((record.status, record.stats.rejected), (Status::Completed, 0), "{format}: {}", record.message);
-        assert_eq!(house.lines(&source), ["1|Marco|Silvio", "2|Ana|Maria"], "{format}");
-        let issues = house.issues(record.id);
+        assert_eq!(engine.lines(&source), ["1|Marco|Silvio", "2|Ana|Maria"], "{format}");
+        let issues = engine.issues(record.id);
         assert!(issues.len() == 1 && issues[0].contains("2 rows (rows 2, 3) have cells beyond the last"), "{issues:?}");
     }
 }
@@ -162,106 +162,109 @@ fn book_with(header: &[&str; 3], rows: &[[&str; 3]]) -> Vec<u8> {
 }
 
 /// A source of such a workbook, and how its rows are replaced.
-fn table_source(house: &TestEngine, folder: &Path, rows: &[[&str; 3]]) -> (Source, impl Fn(&[[&str; 3]])) {
+fn table_source(engine: &TestEngine, folder: &Path, rows: &[[&str; 3]]) -> (Source, impl Fn(&[[&str; 3]])) {
     let path = folder.join("table.xlsx");
     let write = {
         let path = path.clone();
         move |rows: &[[&str; 3]]| std::fs::write(&path, book_of_cells(rows)).expect("written")
     };
     write(rows);
-    let source = house.add("table", "excel", SourceLocation::File(path));
-    let record = house.go(&source, &incremental_sync());
+    let source = engine.add("table", "excel", SourceLocation::File(path));
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(record.status, Status::Completed, "{}", record.message);
     (source, write)
 }
 
 fn a_formula_without_a_saved_value_takes_the_place_of_none(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
-    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "=B2*2"], ["2", "5", "=B3*2"], ["3", "=1+3", "8"], ["4", "7", "=B5*2"]]);
-    let record = house.go(&source, &preview_run());
+    let record = engine.run_request(&source, &preview_run());
     assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.message);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(counts(&record), [1, 1, 2, 0, 0], "{}", record.message);
-    assert_eq!(house.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"]);
+    assert_eq!(engine.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"]);
     let part = ["4 cells in “price”, “total” are formulas without a saved value, first in row 2", "save it once"];
-    only_note(&house, &record, 2, &part);
-    // Of the same file nothing is kept that would make the next run look no more.
-    let again = house.go(&source, &incremental_sync());
+    only_note(&engine, &record, 2, &part);
+    // No validators of the same file are kept, so the next run reads it again.
+    let again = engine.run_request(&source, &incremental_sync());
     assert_eq!((counts(&again), again.issues), ([0, 0, 4, 0, 0], 1), "{}", again.message);
-    let forced = house.go(&source, &full_sync());
-    assert_eq!(house.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"], "{}", forced.message);
+    let forced = engine.run_request(&source, &full_sync());
+    assert_eq!(engine.lines(&source), ["1|2|4", "2|5|6", "3|4|8", "4|7|"], "{}", forced.message);
     // The file was opened and saved.
     write(&[["1", "2", "4"], ["2", "5", "10"], ["3", "4", "8"], ["4", "7", "14"]]);
-    assert_eq!(counts(&house.go(&source, &incremental_sync())), [0, 2, 2, 0, 0]);
-    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"));
+    assert_eq!(counts(&engine.run_request(&source, &incremental_sync())), [0, 2, 2, 0, 0]);
+    assert!(engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"));
 }
 
 fn a_renamed_column_with_formulas_without_saved_values_is_known_by_those_that_are_saved(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     let saved = [["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]];
-    let (source, _) = table_source(&house, folder.path(), &saved);
+    let (source, _) = table_source(&engine, folder.path(), &saved);
     let write = |header: &[&str; 3], rows: &[[&str; 3]]| {
         std::fs::write(folder.path().join("table.xlsx"), book_with(header, rows)).expect("written");
     };
     let unsaved = [["1", "2", "=B2*2"], ["2", "3", "=B3*2"], ["3", "4", "=B4*2"]];
-    // A few saved values tell that it is the same column.
+    // A few equal values show that it is the same column.
     write(&["id", "price", "sum"], &[["1", "2", "=B2*2"], ["2", "3", "6"], ["3", "4", "=B4*2"]]);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert!(record.message.contains("Column “total” is called “sum” now."), "{}", record.message);
-    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
-    // Other values are another column, and so is one of which nothing is known: it must not get the values of another.
+    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
+    // Different values mean another column, and so do unknown ones: a column must not get the values of another one.
     write(&["id", "price", "tax"], &[["1", "2", "=B2*2"], ["2", "3", "1"], ["3", "4", "=B4*2"]]);
-    house.go(&source, &incremental_sync());
-    assert_eq!(house.lines(&source), ["1|2|", "2|3|1", "3|4|"]);
+    engine.run_request(&source, &incremental_sync());
+    assert_eq!(engine.lines(&source), ["1|2|", "2|3|1", "3|4|"]);
     write(&["id", "price", "fee"], &unsaved);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert!(record.message.contains("New column “fee”. Column “tax” is gone."), "{}", record.message);
-    assert_eq!(house.lines(&source), ["1|2|", "2|3|", "3|4|"]);
+    assert_eq!(engine.lines(&source), ["1|2|", "2|3|", "3|4|"]);
 }
 
 fn a_key_that_is_a_formula_without_a_saved_value_is_refused_and_withholds_removals(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
-    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "4"], ["=A2+1", "3", "6"], ["3", "4", "8"]]);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 2, 0, 1], 1), "{}", record.message);
-    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
-    let all = told(&house, &record);
+    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6", "3|4|8"]);
+    let all = told(&engine, &record);
     let refused = all.iter().find(|(_, kind, _)| *kind == IssueKind::Refused).expect("a refusal");
     assert!(refused.0 == 3 && refused.2.contains("“id” holds a formula without a saved value instead of a key"));
-    // A file of nothing but such keys has no rows to take.
+    // A file with only such keys has no usable rows.
     write(&[["=1", "2", "4"], ["=2", "3", "6"]]);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(record.code.as_deref(), Some("empty_source"), "{}", record.message);
-    assert_eq!(house.lines(&source).len(), 3);
+    assert_eq!(engine.lines(&source).len(), 3);
 }
 
 fn rows_whose_formulas_were_drawn_down_are_no_entries(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
-    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"]]);
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"]]);
     write(&[["1", "2", "5"], ["", "", "=B3*2"], ["", "", "=B4*2"]]);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(counts(&record), [0, 1, 0, 0, 0], "{}", record.message);
-    only_note(&house, &record, 3, &["2 rows without a key and without a value were skipped (rows 3 to 4)."]);
-    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"), "nothing is waited for");
+    only_note(&engine, &record, 3, &["2 rows without a key and without a value were skipped (rows 3 to 4)."]);
+    assert!(
+        engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        "nothing is waited for"
+    );
 }
 
 fn a_rounded_key_that_is_new_withholds_removals(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
-    let (source, write) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
+    let (source, write) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"], ["3", "4", "8"]]);
     write(&[["1", "2", "4"], ["2", "3", "6"], ["12345678901234567", "4", "8"]]);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((counts(&record), record.withheld_removals), ([1, 0, 2, 0, 0], 1), "{}", record.message);
-    only_note(&house, &record, 4, &["1 cell in “id” is a number of more than 15 digits, which spreadsheets round"]);
-    let again = house.go(&source, &incremental_sync());
+    only_note(&engine, &record, 4, &["1 cell in “id” is a number of more than 15 digits, which spreadsheets round"]);
+    let again = engine.run_request(&source, &incremental_sync());
     assert_eq!((counts(&again), again.withheld_removals), ([0, 0, 3, 0, 0], 1), "{}", again.message);
     // Two numbers that were different where they came from.
     let rows = [["1", "2", "4"], ["12345678901234567", "3", "6"], ["12345678901234568", "4", "8"]];
     write(&rows);
-    let record = house.go(&source, &full_sync());
+    let record = engine.run_request(&source, &full_sync());
     assert_eq!(record.stats.rejected, 1, "{}", record.message);
-    let all = told(&house, &record);
+    let all = told(&engine, &record);
     assert!(
         all.iter().any(|(row, kind, why)| (*row, *kind) == (4, IssueKind::Refused) && why.contains("Duplicate key"))
     );
@@ -272,31 +275,31 @@ fn a_rounded_key_that_is_new_withholds_removals(db: &TestDatabase) {
 }
 
 fn a_row_with_two_cells_at_one_place_is_refused_and_its_item_stays(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
-    let (source, _) = table_source(&house, folder.path(), &[["1", "2", "4"], ["2", "3", "6"]]);
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
+    let (source, _) = table_source(&engine, folder.path(), &[["1", "2", "4"], ["2", "3", "6"]]);
     let row = |number: u32, cells: &str| format!("<row r=\"{number}\">{cells}</row>");
     let rows = text_row(1, &["id", "price", "total"])
         + &row(2, "<c r=\"A2\"><v>1</v></c><c r=\"A2\"><v>9</v></c><c r=\"B2\"><v>2</v></c>")
         + &row(3, "<c r=\"A3\"><v>2</v></c><c r=\"B3\"><v>3</v></c><c r=\"C3\"><v>6</v></c>");
     std::fs::write(folder.path().join("table.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 1), "{}", record.message);
-    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6"]);
-    let all = told(&house, &record);
+    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6"]);
+    let all = told(&engine, &record);
     assert!(all[0].0 == 2 && all[0].2.starts_with("Two cells of this row have the same place (A2)"), "{all:?}");
-    // With a key that can be told its item is known to be in the source still.
+    // With a readable key its item is known to be still in the source.
     let rows = rows.replace("<c r=\"A2\"><v>9</v></c>", "<c r=\"B2\"><v>9</v></c>");
     std::fs::write(folder.path().join("table.xlsx"), XlsxBuilder::of_rows(&rows).bytes()).expect("written");
-    let record = house.go(&source, &full_sync());
+    let record = engine.run_request(&source, &full_sync());
     assert_eq!((counts(&record), record.withheld_removals), ([0, 0, 1, 0, 1], 0), "{}", record.message);
-    assert_eq!(house.lines(&source), ["1|2|4", "2|3|6"]);
+    assert_eq!(engine.lines(&source), ["1|2|4", "2|3|6"]);
 }
 
 fn an_empty_file_for_a_workbook_is_an_empty_source(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
-    let (source, _) = table_source(&house, folder.path(), &[["1", "2", "4"]]);
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
+    let (source, _) = table_source(&engine, folder.path(), &[["1", "2", "4"]]);
     std::fs::write(folder.path().join("table.xlsx"), "").expect("written");
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("empty_source")), "{}", record.message);
-    assert_eq!(house.lines(&source), ["1|2|4"]);
+    assert_eq!(engine.lines(&source), ["1|2|4"]);
 }

@@ -1,4 +1,4 @@
-//! Whatever a server outside does to a sync, the catalog that was synced before is as it was, and the next sync heals.
+//! A fetch that fails in any way leaves the catalog unchanged, and the next sync brings it up to date.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,87 +13,88 @@ use crate::support::test_engine::{TEST_TIMEOUTS, incremental_sync, source_draft}
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_catalog_made_of_a_table_keeps_everything_and_the_next_sync_heals,
-    a_catalog_made_of_articles_keeps_everything_and_the_next_sync_heals,
+    a_failed_fetch_of_a_table_changes_nothing_and_the_next_sync_succeeds,
+    a_failed_fetch_of_articles_changes_nothing_and_the_next_sync_succeeds,
 ];
 
 /// The name of the server that never answers.
 const SILENCE: &str = "silence";
 
-/// Misdeeds, each with validators that must not be kept.
-fn deeds() -> [(&'static str, ReplyTransform); 6] {
+/// Replies that make a fetch fail, each with validators that must not be kept.
+fn bad_replies() -> [(&'static str, ReplyTransform); 6] {
     let bomb = StubReply::bomb(20_000_000);
-    let deed =
-        |deed: fn(StubReply) -> StubReply| -> ReplyTransform { Arc::new(move |whole| deed(whole).etag("\"spoiled\"")) };
+    let transform = |transform: fn(StubReply) -> StubReply| -> ReplyTransform {
+        Arc::new(move |whole| transform(whole).etag("\"spoiled\""))
+    };
     [
-        ("a page", deed(|_| StubReply::html("<!doctype html><title>Log in</title>"))),
-        ("a private redirect", deed(|_| StubReply::redirect(302, "http://10.0.0.1/"))),
-        ("half a gzip", deed(|whole| whole.gzip().halved())),
+        ("a page", transform(|_| StubReply::html("<!doctype html><title>Log in</title>"))),
+        ("a private redirect", transform(|_| StubReply::redirect(302, "http://10.0.0.1/"))),
+        ("half a gzip", transform(|whole| whole.gzip().halved())),
         ("a bomb", Arc::new(move |_| bomb.clone().etag("\"spoiled\""))),
-        ("a reset", deed(StubReply::reset)),
-        (SILENCE, deed(StubReply::hang)),
+        ("a reset", transform(StubReply::reset)),
+        (SILENCE, transform(StubReply::hang)),
     ]
 }
 
-/// What the catalog is: its items with their places and fields, its columns, and what is known of the last version.
-fn whole(db: &TestDatabase, house: &TestEngine, source: &Source) -> String {
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+/// The whole catalog: its items with positions and fields, its columns and its validators.
+fn whole(db: &TestDatabase, engine: &TestEngine, source: &Source) -> String {
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     let columns: Vec<_> = catalog.typed_columns().collect();
     format!("{:?} {columns:?} {:?} {}", db.items_as_written(), catalog.validators, catalog.item_count)
 }
 
-fn a_catalog_made_of_a_table_keeps_everything_and_the_next_sync_heals(db: &TestDatabase) {
-    every_way_keeps_everything(db, &["csv", "excel", "sheet"]);
+fn a_failed_fetch_of_a_table_changes_nothing_and_the_next_sync_succeeds(db: &TestDatabase) {
+    test_failed_fetches(db, &["csv", "excel", "sheet"]);
 }
 
-fn a_catalog_made_of_articles_keeps_everything_and_the_next_sync_heals(db: &TestDatabase) {
-    every_way_keeps_everything(db, &["feeds", "reader"]);
+fn a_failed_fetch_of_articles_changes_nothing_and_the_next_sync_succeeds(db: &TestDatabase) {
+    test_failed_fetches(db, &["feeds", "reader"]);
 }
 
-fn every_way_keeps_everything(db: &TestDatabase, kinds: &[&str]) {
-    for way in SourceFixture::all().into_iter().filter(|way| kinds.contains(&way.kind)) {
+fn test_failed_fetches(db: &TestDatabase, kinds: &[&str]) {
+    for fixture in SourceFixture::all().into_iter().filter(|fixture| kinds.contains(&fixture.kind)) {
         let engine_with = |timeouts: Timeouts| {
-            TestEngine::fetching(db.store(), timeouts, |settings| {
-                way.settle(settings);
+            TestEngine::with_fetch_settings(db.store(), timeouts, |settings| {
+                fixture.apply_settings(settings);
                 settings.max_bytes = 5_000_000;
             })
         };
         // Only a server that never answers is given up after a second; all other runs take the time they need.
-        let house = engine_with(TEST_TIMEOUTS);
+        let engine = engine_with(TEST_TIMEOUTS);
         let impatient = engine_with(Timeouts { fetch: Duration::from_secs(1), ..TEST_TIMEOUTS });
-        let draft = source_draft("news", way.kind, way.location.clone());
-        let source = house.store.add_source(&draft, None).expect("a source");
-        let first = house.go(&source, &incremental_sync());
-        assert_eq!((first.status, first.stats.added), (Status::Completed, 120), "{}: {}", way.name, first.message);
-        let known = whole(db, &house, &source);
-        for (name, deed) in deeds() {
-            let what = format!("{name} by {}", way.name);
-            // Articles that are known are not asked for again.
-            if way.by_form {
-                way.grow();
+        let draft = source_draft("news", fixture.kind, fixture.location.clone());
+        let source = engine.store.add_source(&draft, None).expect("a source");
+        let first = engine.run_request(&source, &incremental_sync());
+        assert_eq!((first.status, first.stats.added), (Status::Completed, 120), "{}: {}", fixture.name, first.message);
+        let known = whole(db, &engine, &source);
+        for (name, transform) in bad_replies() {
+            let what = format!("{name} by {}", fixture.name);
+            // Known articles are not requested again.
+            if fixture.uses_form {
+                fixture.add_item();
             }
-            let before = whole(db, &house, &source);
-            way.misbehave(&deed);
-            let engine = if name == SILENCE { &impatient } else { &house };
-            let record = engine.go(&source, &incremental_sync());
-            let told = if way.is_list() { Status::Completed } else { Status::Failed };
+            let before = whole(db, &engine, &source);
+            fixture.inject_fault(&transform);
+            let runner = if name == SILENCE { &impatient } else { &engine };
+            let record = runner.run_request(&source, &incremental_sync());
+            let told = if fixture.is_list() { Status::Completed } else { Status::Failed };
             assert_eq!(record.status, told, "{what}: {}", record.message);
             assert!(record.code.is_some() || record.issues == 1, "{what}: {record:?}");
-            let seen = format!("{} {:?}", record.message, engine.report(record.id));
-            assert!(way.secrets().iter().all(|secret| !seen.contains(secret)), "{what}: {seen}");
-            assert_eq!(whole(db, &house, &source), before, "{what}: {}", record.message);
-            way.behave();
-            let healed = house.go(&source, &incremental_sync());
-            let news = u64::from(way.by_form);
+            let seen = format!("{} {:?}", record.message, runner.report(record.id));
+            assert!(fixture.secrets().iter().all(|secret| !seen.contains(secret)), "{what}: {seen}");
+            assert_eq!(whole(db, &engine, &source), before, "{what}: {}", record.message);
+            fixture.clear_faults();
+            let healed = engine.run_request(&source, &incremental_sync());
+            let news = u64::from(fixture.uses_form);
             let counts = (healed.stats.added, healed.stats.updated, healed.stats.removed, healed.issues);
             assert_eq!((healed.status, counts), (Status::Completed, (news, 0, 0, 0)), "{what}: {}", healed.message);
-            if !way.by_form {
-                assert_eq!(whole(db, &house, &source), known, "{what}: and so it stays");
+            if !fixture.uses_form {
+                assert_eq!(whole(db, &engine, &source), known, "{what}: and so it stays");
             }
         }
-        way.grow();
-        let news = house.go(&source, &incremental_sync());
-        assert_eq!((news.status, news.stats.added, news.stats.removed), (Status::Completed, 1, 0), "{}", way.name);
-        house.store.remove_source(source.id).expect("removed");
+        fixture.add_item();
+        let news = engine.run_request(&source, &incremental_sync());
+        assert_eq!((news.status, news.stats.added, news.stats.removed), (Status::Completed, 1, 0), "{}", fixture.name);
+        engine.store.remove_source(source.id).expect("removed");
     }
 }

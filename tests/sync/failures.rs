@@ -1,5 +1,4 @@
-//! A run that fails half-way: what is committed stays readable, what is not reached stays as it was, and the next
-//! sync heals the rest.
+//! A run that fails half-way: committed items stay readable, the others stay unchanged, and the next sync does the rest.
 
 use lockstep::domain::operation::{Mode, StartRequest, Status};
 
@@ -10,52 +9,55 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
     a_run_that_breaks_off_leaves_whole_items_and_the_next_heals,
-    a_source_that_returns_to_its_former_version_after_a_broken_run_is_looked_at_again,
+    a_source_that_returns_to_its_former_version_after_a_failed_run_is_read_again,
     a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was,
     a_page_to_sign_in_is_never_taken_for_data,
     a_first_run_that_breaks_off_leaves_a_readable_catalog,
 ];
 
 fn a_run_that_breaks_off_leaves_whole_items_and_the_next_heals(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(4000, "Old"));
-    house.sync(&source);
-    // Everything changes, 100 go, 50 come; the source breaks off after 2,500 of 3,950 rows.
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(4000, "Old"));
+    engine.sync(&source);
+    // Everything changes, 100 are removed, 50 are added; the source fails after 2,500 of 3,950 rows.
     let new = || MemoryTable::albums(3900, "New");
-    house.memory.set("albums", new().at(FaultMoment::Apply(2500), MemoryFault::Break));
-    let record = house.sync(&source);
+    engine.memory.set("albums", new().at(FaultMoment::Apply(2500), MemoryFault::Break));
+    let record = engine.sync(&source);
     assert_eq!((record.status, record.code.as_deref()), (Status::Failed, Some("broken")));
     let written = db.count("items", "fields LIKE '%New%'");
     assert_eq!(written, 2000, "two whole batches");
     assert_eq!(db.count("items", "fields LIKE '%Old%' AND removed_at IS NULL"), 2000, "the others are as they were");
-    assert_eq!(house.lines(&source).len(), 4000, "and all can be read");
+    assert_eq!(engine.lines(&source).len(), 4000, "and all can be read");
     assert_eq!((record.stats.updated, record.stats.removed), (2000, 0), "it says what it did");
 
-    house.memory.set("albums", new());
-    let healed = house.sync(&source);
+    engine.memory.set("albums", new());
+    let healed = engine.sync(&source);
     assert_eq!((healed.stats.updated, healed.stats.unchanged, healed.stats.removed), (1900, 2000, 100));
     assert_eq!(db.count("items", "fields LIKE '%Old%' AND removed_at IS NULL"), 0);
-    assert_eq!(house.store.catalog(source.id).expect("an answer").expect("a catalog").item_count, 3900);
+    assert_eq!(engine.store.catalog(source.id).expect("an answer").expect("a catalog").item_count, 3900);
 }
 
-fn a_source_that_returns_to_its_former_version_after_a_broken_run_is_looked_at_again(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(2500, "Old"));
-    house.sync(&source);
-    assert!(house.go(&source, &incremental_sync()).message.starts_with("Nothing new"), "validators are at work");
-    house.memory.set("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
-    assert_eq!(house.go(&source, &incremental_sync()).status, Status::Failed);
-    house.memory.set("albums", MemoryTable::albums(2500, "Old"));
-    let healed = house.go(&source, &incremental_sync());
+fn a_source_that_returns_to_its_former_version_after_a_failed_run_is_read_again(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(2500, "Old"));
+    engine.sync(&source);
+    assert!(
+        engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        "validators are at work"
+    );
+    engine.memory.set("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
+    assert_eq!(engine.run_request(&source, &incremental_sync()).status, Status::Failed);
+    engine.memory.set("albums", MemoryTable::albums(2500, "Old"));
+    let healed = engine.run_request(&source, &incremental_sync());
     assert_eq!((healed.status, healed.stats.updated), (Status::Completed, 1000), "{}", healed.message);
     assert_eq!(db.count("items", "fields LIKE '%New%'"), 0);
 }
 
 fn a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(50, "Old"));
-    house.sync(&source);
-    let catalog = || format!("{:?}", house.store.catalog(source.id).expect("an answer"));
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(50, "Old"));
+    engine.sync(&source);
+    let catalog = || format!("{:?}", engine.store.catalog(source.id).expect("an answer"));
     let before = (db.items_as_written(), catalog());
     for moment in [
         FaultMoment::Fetch,
@@ -64,23 +66,23 @@ fn a_run_that_breaks_before_the_first_write_leaves_everything_as_it_was(db: &Tes
         FaultMoment::Apply(0),
         FaultMoment::Apply(40),
     ] {
-        house.memory.set("albums", MemoryTable::albums(50, "New").at(moment, MemoryFault::Break));
-        assert_eq!(house.sync(&source).status, Status::Failed);
+        engine.memory.set("albums", MemoryTable::albums(50, "New").at(moment, MemoryFault::Break));
+        assert_eq!(engine.sync(&source).status, Status::Failed);
         assert_eq!((db.items_as_written(), catalog()), before);
     }
 }
 
 fn a_page_to_sign_in_is_never_taken_for_data(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.csv("/albums.csv", "id,title\na,One\n");
-    let source = house.url_source("albums", outside.url("/albums.csv"));
-    house.sync(&source);
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.csv("/albums.csv", "id,title\na,One\n");
+    let source = engine.url_source("albums", stub.url("/albums.csv"));
+    engine.sync(&source);
     let before = db.items_as_written();
     let page = "<!doctype html><html><title>Sign in</title><table><tr><td>id,title</td></tr></table></html>";
     for reply in [StubReply::html(page), StubReply::csv(page), StubReply::status(200).body(page)] {
-        outside.set("/albums.csv", reply);
+        stub.set("/albums.csv", reply);
         for mode in [Mode::Incremental, Mode::Full] {
-            let record = house.go(&source, &StartRequest { mode, ..full_sync() });
+            let record = engine.run_request(&source, &StartRequest { mode, ..full_sync() });
             assert_eq!(record.status, Status::Failed, "{}", record.message);
             assert_eq!(db.items_as_written(), before);
         }
@@ -88,13 +90,13 @@ fn a_page_to_sign_in_is_never_taken_for_data(db: &TestDatabase) {
 }
 
 fn a_first_run_that_breaks_off_leaves_a_readable_catalog(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house
+    let engine = TestEngine::on_database(db);
+    let source = engine
         .memory_source("albums", MemoryTable::albums(2500, "New").at(FaultMoment::Apply(1500), MemoryFault::Break));
-    assert_eq!(house.sync(&source).status, Status::Failed);
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    assert_eq!(engine.sync(&source).status, Status::Failed);
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.item_count, catalog.last_success_at), (2, 1000, None));
-    assert_eq!(house.lines(&source).len(), 1000);
-    house.memory.set("albums", MemoryTable::albums(2500, "New"));
-    assert_eq!(house.sync(&source).stats.added, 1500);
+    assert_eq!(engine.lines(&source).len(), 1000);
+    engine.memory.set("albums", MemoryTable::albums(2500, "New"));
+    assert_eq!(engine.sync(&source).stats.added, 1500);
 }

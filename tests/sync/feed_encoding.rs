@@ -1,5 +1,5 @@
-//! The text encoding that is set for a source of feeds: each feed and each list is read in it, and articles stay the
-//! same.
+//! The text encoding that is set for a source of feeds: each feed and each list is decoded with it, and the keys of
+//! articles stay the same.
 
 use encoding_rs::{Encoding, KOI8_R, WINDOWS_1251};
 use lockstep::domain::location::SourceLocation;
@@ -11,8 +11,8 @@ use crate::support::test_engine::{incremental_sync, source_draft};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set,
-    articles_that_are_told_by_their_text_are_not_doubled_when_the_encoding_is_set,
+    a_misread_feed_has_an_issue_and_is_read_correctly_once_its_encoding_is_set,
+    articles_that_are_identified_by_their_text_are_not_duplicated_when_the_encoding_is_set,
     a_list_is_read_in_the_encoding_of_its_source_and_a_feed_in_utf_8_stays_as_it_is,
 ];
 
@@ -26,20 +26,20 @@ fn encoded(text: &str, encoding: &'static Encoding) -> StubReply {
     StubReply::status(200).header("Content-Type", "application/xml").body(encoding.encode(text).0)
 }
 
-fn set_encoding(house: &TestEngine, source: &Source, encoding: &str) -> Source {
+fn set_encoding(engine: &TestEngine, source: &Source, encoding: &str) -> Source {
     let mut draft = source_draft(source.slug.as_str(), &source.kind, source.location.clone());
     draft.read_options.encoding = Some(encoding.to_owned());
-    let changed = house.store.change_source(source.id, &draft, None).expect("an answer");
+    let changed = engine.store.change_source(source.id, &draft, None).expect("an answer");
     assert_eq!(changed, SourceChange::Done);
-    house.store.source_by_id(source.id).expect("an answer").expect("the source")
+    engine.store.source_by_id(source.id).expect("an answer").expect("the source")
 }
 
-fn titles(house: &TestEngine, source: &Source) -> Vec<String> {
-    house.items(source).into_iter().map(|item| item.fields[0].1.clone()).collect()
+fn titles(engine: &TestEngine, source: &Source) -> Vec<String> {
+    engine.items(source).into_iter().map(|item| item.fields[0].1.clone()).collect()
 }
 
-fn a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+fn a_misread_feed_has_an_issue_and_is_read_correctly_once_its_encoding_is_set(db: &TestDatabase) {
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let cases = [
         ("koi", KOI8_R, "МИД", ""),
         ("windows", WINDOWS_1251, "НАТО", ""),
@@ -51,62 +51,62 @@ fn a_misread_feed_says_so_and_is_read_rightly_once_its_encoding_is_set(db: &Test
         let path = format!("/{slug}");
         let channel = format!("<title>A</title><item><guid>1</guid><title>{title}</title></item>");
         let text = format!("{declaration}<rss version=\"2.0\"><channel>{channel}</channel></rss>");
-        outside.set(&path, encoded(&text, encoding).etag("\"1\""));
-        let source = house.add(slug, "feeds", SourceLocation::Url(outside.url(&path)));
-        let record = house.sync(&source);
-        assert_ne!(titles(&house, &source), [title], "{slug}");
-        let issues = house.issues(record.id);
+        stub.set(&path, encoded(&text, encoding).etag("\"1\""));
+        let source = engine.add(slug, "feeds", SourceLocation::Url(stub.url(&path)));
+        let record = engine.sync(&source);
+        assert_ne!(titles(&engine, &source), [title], "{slug}");
+        let issues = engine.issues(record.id);
         let doubt = "-/A/noted: It does not declare its text encoding; it was read as windows-1252. If letters look wrong, \
                      set the encoding in the settings of this source.";
         assert_eq!(issues, if declared.is_empty() { vec![doubt] } else { Vec::new() }, "{slug}");
 
-        // Its server would say that nothing is new.
-        let source = set_encoding(&house, &source, encoding.name());
-        let record = house.go(&source, &incremental_sync());
+        // The server would answer that nothing has changed.
+        let source = set_encoding(&engine, &source, encoding.name());
+        let record = engine.run_request(&source, &incremental_sync());
         assert_eq!((record.stats.added, record.stats.updated, record.issues), (0, 1, 0), "{slug}: {}", record.message);
-        assert_eq!(titles(&house, &source), [title], "{slug}");
+        assert_eq!(titles(&engine, &source), [title], "{slug}");
     }
 }
 
-fn articles_that_are_told_by_their_text_are_not_doubled_when_the_encoding_is_set(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+fn articles_that_are_identified_by_their_text_are_not_duplicated_when_the_encoding_is_set(db: &TestDatabase) {
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     // The first has no id, and the ids of the others are misread, too.
     let item = |id: &str| format!("<item><guid>{id}</guid><title>МИД</title></item>");
     let channel = format!("<title>A</title><item><title>НАТО</title></item>{}{}", item("ЦСКА"), item("Мир"));
-    outside.set("/a", feed(&channel));
-    let source = house.add("news", "feeds", SourceLocation::Url(outside.url("/a")));
-    assert_eq!(house.sync(&source).stats.added, 3);
-    assert_eq!(titles(&house, &source), ["ÍÀÒÎ", "ÌÈÄ", "ÌÈÄ"]);
-    let source = set_encoding(&house, &source, "windows-1251");
-    let record = house.sync(&source);
+    stub.set("/a", feed(&channel));
+    let source = engine.add("news", "feeds", SourceLocation::Url(stub.url("/a")));
+    assert_eq!(engine.sync(&source).stats.added, 3);
+    assert_eq!(titles(&engine, &source), ["ÍÀÒÎ", "ÌÈÄ", "ÌÈÄ"]);
+    let source = set_encoding(&engine, &source, "windows-1251");
+    let record = engine.sync(&source);
     assert_eq!((record.stats.added, record.stats.updated), (0, 3), "{}", record.message);
-    assert_eq!(titles(&house, &source), ["НАТО", "МИД", "МИД"]);
-    // Those that come later, and those of a source that is set from the beginning, have keys of what is read.
-    outside.set("/a", feed(&format!("{channel}<item><title>Эхо</title></item>")));
-    let record = house.sync(&source);
+    assert_eq!(titles(&engine, &source), ["НАТО", "МИД", "МИД"]);
+    // Later articles, and those of a source with the setting from the start, get keys from the decoded text.
+    stub.set("/a", feed(&format!("{channel}<item><title>Эхо</title></item>")));
+    let record = engine.sync(&source);
     assert_eq!((record.stats.added, record.stats.updated, record.stats.unchanged), (1, 0, 3), "{}", record.message);
-    outside.set("/a", feed(&channel));
-    let other = house.add("other", "feeds", SourceLocation::Url(outside.url("/a")));
-    let other = set_encoding(&house, &other, "windows-1251");
-    house.sync(&other);
-    assert!(house.items(&other)[1].key.ends_with("-ЦСКА"), "{}", house.items(&other)[1].key);
+    stub.set("/a", feed(&channel));
+    let other = engine.add("other", "feeds", SourceLocation::Url(stub.url("/a")));
+    let other = set_encoding(&engine, &other, "windows-1251");
+    engine.sync(&other);
+    assert!(engine.items(&other)[1].key.ends_with("-ЦСКА"), "{}", engine.items(&other)[1].key);
 }
 
 fn a_list_is_read_in_the_encoding_of_its_source_and_a_feed_in_utf_8_stays_as_it_is(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let item = |title: &str| format!("<item><guid>1</guid><title>{title}</title></item>");
-    outside.set("/windows", feed(&item("НАТО")));
-    outside.set("/utf-8", StubReply::rss(&format!("<title>Utf</title>{}", item("Эхо"))));
-    let outline = |text: &str, path: &str| format!("<outline text=\"{text}\" xmlUrl=\"{}\"/>", outside.url(path));
+    stub.set("/windows", feed(&item("НАТО")));
+    stub.set("/utf-8", StubReply::rss(&format!("<title>Utf</title>{}", item("Эхо"))));
+    let outline = |text: &str, path: &str| format!("<outline text=\"{text}\" xmlUrl=\"{}\"/>", stub.url(path));
     let outlines = format!("{}{}", outline("МИД", "/windows"), outline("Эхо", "/utf-8"));
-    outside.set("/list", encoded(&format!("<opml version=\"2.0\"><body>{outlines}</body></opml>"), WINDOWS_1251));
-    let source = house.add("news", "feeds", SourceLocation::Url(outside.url("/list")));
-    let source = set_encoding(&house, &source, "windows-1251");
-    let record = house.sync(&source);
-    assert_eq!((record.stats.added, record.issues), (2, 0), "{:?}", house.issues(record.id));
-    let mut found = titles(&house, &source);
+    stub.set("/list", encoded(&format!("<opml version=\"2.0\"><body>{outlines}</body></opml>"), WINDOWS_1251));
+    let source = engine.add("news", "feeds", SourceLocation::Url(stub.url("/list")));
+    let source = set_encoding(&engine, &source, "windows-1251");
+    let record = engine.sync(&source);
+    assert_eq!((record.stats.added, record.issues), (2, 0), "{:?}", engine.issues(record.id));
+    let mut found = titles(&engine, &source);
     found.sort_unstable();
     assert_eq!(found, ["НАТО", "Эхо"]);
-    let names: Vec<String> = house.store.feeds(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
+    let names: Vec<String> = engine.store.feeds(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
     assert!(names.contains(&"МИД".to_owned()) && names.contains(&"Utf".to_owned()), "{names:?}");
 }

@@ -1,4 +1,4 @@
-//! Feeds in the engine room: what a run tells of them, and what is kept of them however it ends.
+//! Syncs of feeds: what a run reports about them, and what is stored about them however it ends.
 
 use std::time::Duration;
 
@@ -23,14 +23,14 @@ on_both_databases![
     articles_that_roll_off_stay_and_changed_ones_are_updated,
     a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing,
     health_is_kept_when_a_run_is_cancelled,
-    a_restart_in_the_middle_keeps_what_tells_articles_apart,
-    a_schedule_lets_rest_what_a_person_asks,
+    a_restart_during_a_run_keeps_the_identity_of_articles,
+    a_scheduled_sync_skips_resting_feeds_that_a_manual_sync_asks,
     a_preview_is_no_try_of_the_sync,
 ];
 
-fn feeds(house: &TestEngine, outside: &StubServer, paths: &[&str]) -> Source {
-    let location = SourceLocation::Urls(paths.iter().map(|path| outside.url(path)).collect());
-    house.add("news", "feeds", location)
+fn feeds(engine: &TestEngine, stub: &StubServer, paths: &[&str]) -> Source {
+    let location = SourceLocation::Urls(paths.iter().map(|path| stub.url(path)).collect());
+    engine.add("news", "feeds", location)
 }
 
 fn scheduled() -> StartRequest {
@@ -38,117 +38,119 @@ fn scheduled() -> StartRequest {
 }
 
 fn a_sync_of_feeds_counts_feeds_and_articles(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]).etag("\"a\""));
-    outside.set("/b", StubReply::feed("Beta", &["1"]).etag("\"b\""));
-    let source = feeds(&house, &outside, &["/a", "/b"]);
-    let id = house.start(&source, &incremental_sync());
-    let record = house.run(id);
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1", "2"]).etag("\"a\""));
+    stub.set("/b", StubReply::feed("Beta", &["1"]).etag("\"b\""));
+    let source = feeds(&engine, &stub, &["/a", "/b"]);
+    let id = engine.start(&source, &incremental_sync());
+    let record = engine.run(id);
     assert_eq!((record.status, record.stats.added), (Status::Completed, 3), "{}", record.message);
-    let json = serde_json::to_value(house.report(id)).expect("JSON");
+    let json = serde_json::to_value(engine.report(id)).expect("JSON");
     assert_eq!(json["stats"]["feeds"], serde_json::json!({"processed": 2, "total": 2}));
     assert_eq!(json["stats"]["articles"], serde_json::json!({"processed": 3, "total": 3}));
     assert_eq!(record.stats.feeds, Some(ProgressCount { processed: 2, total: 2 }));
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns[0].as_str(), catalog.columns[11].as_str()), ("title", "id"));
     assert_eq!(catalog.validators.each.len(), 2);
-    let titles: Vec<_> = house.store.feeds(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
+    let titles: Vec<_> = engine.store.feeds(source.id).expect("feeds").into_iter().map(|feed| feed.title).collect();
     assert_eq!(titles, ["Alpha", "Beta"]);
 }
 
 fn the_same_sync_twice_changes_nothing(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]).etag("\"a\""));
-    outside.set("/b", StubReply::feed("Beta", &["1"]));
-    let source = feeds(&house, &outside, &["/a", "/b"]);
-    house.sync(&source);
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1", "2"]).etag("\"a\""));
+    stub.set("/b", StubReply::feed("Beta", &["1"]));
+    let source = feeds(&engine, &stub, &["/a", "/b"]);
+    engine.sync(&source);
     let before = db.items_as_written();
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert!(record.message.starts_with("Nothing new since the last sync: 3 albums"), "{}", record.message);
-    assert_eq!(outside.requests("/a")[1].header("If-None-Match"), Some("\"a\""));
-    let record = house.sync(&source);
+    assert_eq!(stub.requests("/a")[1].header("If-None-Match"), Some("\"a\""));
+    let record = engine.sync(&source);
     assert_eq!(
         (record.status, record.stats.added + record.stats.updated, record.stats.unchanged),
         (Status::Completed, 0, 3)
     );
     assert_eq!(db.items_as_written(), before);
     assert!(
-        house.go(&source, &incremental_sync()).message.starts_with("Nothing new"),
+        engine.run_request(&source, &incremental_sync()).message.starts_with("Nothing new"),
         "the validators are still there"
     );
 }
 
 fn articles_that_roll_off_stay_and_changed_ones_are_updated(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
     let many: Vec<String> = (0..40).map(|n| n.to_string()).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    outside.set("/a", StubReply::feed("Alpha", &many));
-    outside.set("/b", StubReply::feed("Beta", &["1"]));
-    let source = feeds(&house, &outside, &["/a", "/b"]);
-    assert_eq!(house.sync(&source).stats.added, 41);
-    outside.set("/a", StubReply::feed("Alpha", &["100"]));
-    outside.set("/b", StubReply::feed("Better", &["1"]));
-    let record = house.sync(&source);
+    stub.set("/a", StubReply::feed("Alpha", &many));
+    stub.set("/b", StubReply::feed("Beta", &["1"]));
+    let source = feeds(&engine, &stub, &["/a", "/b"]);
+    assert_eq!(engine.sync(&source).stats.added, 41);
+    stub.set("/a", StubReply::feed("Alpha", &["100"]));
+    stub.set("/b", StubReply::feed("Better", &["1"]));
+    let record = engine.sync(&source);
     assert_eq!((record.status, record.stats.added, record.stats.updated), (Status::Completed, 1, 1));
     assert_eq!((record.stats.removed, record.withheld_removals), (0, 0), "{}", record.message);
-    assert_eq!(house.items(&source).len(), 42);
-    // A feed that has nothing for now, and a feed that left the source, take nothing along either.
-    outside.set("/a", StubReply::feed("Alpha", &[]));
-    outside.set("/b", StubReply::feed("Better", &[]));
-    assert_eq!(house.sync(&source).status, Status::Completed);
-    assert_eq!(house.items(&source).len(), 42);
+    assert_eq!(engine.items(&source).len(), 42);
+    // An empty feed and a feed that was removed from the source remove no articles.
+    stub.set("/a", StubReply::feed("Alpha", &[]));
+    stub.set("/b", StubReply::feed("Better", &[]));
+    assert_eq!(engine.sync(&source).status, Status::Completed);
+    assert_eq!(engine.items(&source).len(), 42);
 }
 
 fn a_bad_feed_is_an_issue_of_the_run_and_all_bad_ones_fail_it_and_change_nothing(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1"]));
-    outside.set("/b", StubReply::feed("Beta", &["1"]));
-    let source = feeds(&house, &outside, &["/a", "/b"]);
-    house.sync(&source);
-    outside.set("/b", StubReply::html("<!doctype html><title>Sign in"));
-    let record = house.sync(&source);
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1"]));
+    stub.set("/b", StubReply::feed("Beta", &["1"]));
+    let source = feeds(&engine, &stub, &["/a", "/b"]);
+    engine.sync(&source);
+    stub.set("/b", StubReply::html("<!doctype html><title>Sign in"));
+    let record = engine.sync(&source);
     assert_eq!((record.status, record.issues), (Status::Completed, 1), "{}", record.message);
     assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.");
-    let issues = house.store.issues(record.id, 1, 10).expect("issues");
+    let issues = engine.store.issues(record.id, 1, 10).expect("issues");
     assert_eq!((issues[0].row, issues[0].column.as_deref(), issues[0].kind), (None, Some("Beta"), IssueKind::Refused));
     assert!(issues[0].reason.contains("a web page, not a feed"), "{}", issues[0].reason);
 
     let before = db.items_as_written();
-    outside.set("/a", StubReply::redirect(302, "/a"));
-    let record = house.sync(&source);
+    stub.set("/a", StubReply::redirect(302, "/a"));
+    let record = engine.sync(&source);
     let (code, sentence) = (record.code.as_deref(), record.error.as_deref().unwrap_or_default());
     assert_eq!((record.status, code), (Status::Failed, Some("no_feed")), "{sentence}");
     assert!(sentence.contains("Alpha: ") && sentence.contains("Beta: "), "{sentence}");
     assert_eq!(db.items_as_written(), before);
-    let failures: Vec<_> = house.store.feeds(source.id).expect("feeds").iter().map(|feed| feed.failures).collect();
+    let failures: Vec<_> = engine.store.feeds(source.id).expect("feeds").iter().map(|feed| feed.failures).collect();
     assert_eq!(failures, [1, 2], "health is kept when a run fails");
     // Only those that failed.
-    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]));
-    outside.set("/b", StubReply::feed("Beta", &["1"]));
-    house.go(&source, &incremental_sync());
-    outside.set("/b", StubReply::status(500));
-    house.sync(&source);
+    stub.set("/a", StubReply::feed("Alpha", &["1", "2"]));
+    stub.set("/b", StubReply::feed("Beta", &["1"]));
+    engine.run_request(&source, &incremental_sync());
+    stub.set("/b", StubReply::status(500));
+    engine.sync(&source);
     let again =
         StartRequest { options: StartOptions { only_failed: true, ..StartOptions::default() }, ..incremental_sync() };
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!(record.message, "No new albums. 1 of 2 feeds failed; others updated.", "and where nothing came");
-    let hits = (outside.hits("/a"), outside.hits("/b"));
-    outside.set("/b", StubReply::feed("Beta", &["1", "2"]));
-    assert_eq!(house.go(&source, &again).message, "1 added, 0 updated, 0 removed.");
-    assert_eq!((outside.hits("/a"), outside.hits("/b")), (hits.0, hits.1 + 1));
+    let hits = (stub.request_count("/a"), stub.request_count("/b"));
+    stub.set("/b", StubReply::feed("Beta", &["1", "2"]));
+    assert_eq!(engine.run_request(&source, &again).message, "1 added, 0 updated, 0 removed.");
+    assert_eq!((stub.request_count("/a"), stub.request_count("/b")), (hits.0, hits.1 + 1));
 }
 
 fn health_is_kept_when_a_run_is_cancelled(db: &TestDatabase) {
-    let (house, outside, other) = (TestEngine::on(db), StubServer::start(), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1"]));
+    let (engine, stub, other) = (TestEngine::on_database(db), StubServer::start(), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1"]));
     other.set("/b", StubReply::feed("Beta", &["1"]).hang());
-    let source = house.add("news", "feeds", SourceLocation::Urls(vec![outside.url("/a"), other.url("/b")]));
-    let workers = SyncThreads::start(&house.engine, 1).expect("threads");
-    let id = house.start(&source, &full_sync());
-    wait_until(|| other.hits("/b") > 0 && house.report(id).stats.feeds.is_some_and(|feeds| feeds.processed == 1));
-    assert_eq!(house.control.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
-    wait_until(|| house.report(id).status == Status::Cancelled);
-    let known = house.store.feeds(source.id).expect("feeds");
+    let source = engine.add("news", "feeds", SourceLocation::Urls(vec![stub.url("/a"), other.url("/b")]));
+    let workers = SyncThreads::start(&engine.engine, 1).expect("threads");
+    let id = engine.start(&source, &full_sync());
+    wait_until(|| {
+        other.request_count("/b") > 0 && engine.report(id).stats.feeds.is_some_and(|feeds| feeds.processed == 1)
+    });
+    assert_eq!(engine.control.cancel(id, "ada").expect("an answer"), CancelOutcome::Requested);
+    wait_until(|| engine.report(id).status == Status::Cancelled);
+    let known = engine.store.feeds(source.id).expect("feeds");
     assert_eq!(
         (known[0].title.as_str(), known[0].identity, known[1].failures),
         ("Alpha", Some(EntryIdentity::Guid), 0)
@@ -157,73 +159,73 @@ fn health_is_kept_when_a_run_is_cancelled(db: &TestDatabase) {
     assert!(workers.stop(), "the workers are free");
 }
 
-fn a_restart_in_the_middle_keeps_what_tells_articles_apart(db: &TestDatabase) {
-    let (house, outside, other) = (TestEngine::on(db), StubServer::start(), StubServer::start());
+fn a_restart_during_a_run_keeps_the_identity_of_articles(db: &TestDatabase) {
+    let (engine, stub, other) = (TestEngine::on_database(db), StubServer::start(), StubServer::start());
     let item = |guid: &str| format!("<item>{guid}<link>https://h.example/1</link><title>One</title></item>");
     let feed = |guid: &str| StubReply::rss(&format!("<title>F</title>{}", item(guid)));
-    outside.set("/a", feed(""));
+    stub.set("/a", feed(""));
     other.set("/b", StubReply::feed("Beta", &["1"]));
     other.then("/b", StubReply::feed("Beta", &["1"]).hang());
-    let source = house.add("news", "feeds", SourceLocation::Urls(vec![outside.url("/a"), other.url("/b")]));
-    house.sync(&source);
-    let keys = |house: &TestEngine| house.items(&source).into_iter().map(|item| item.key).collect::<Vec<_>>();
-    let before = keys(&house);
+    let source = engine.add("news", "feeds", SourceLocation::Urls(vec![stub.url("/a"), other.url("/b")]));
+    engine.sync(&source);
+    let keys = |engine: &TestEngine| engine.items(&source).into_iter().map(|item| item.key).collect::<Vec<_>>();
+    let before = keys(&engine);
 
-    // It gains ids, and the server is told to stop while the other feed hangs.
-    outside.set("/a", feed("<guid>urn:1</guid>"));
-    let id = house.start(&source, &full_sync());
+    // The feed gains ids, and the server shuts down while the other feed hangs.
+    stub.set("/a", feed("<guid>urn:1</guid>"));
+    let id = engine.start(&source, &full_sync());
     let stop = ShutdownSignal::default();
     std::thread::scope(|scope| {
-        let running = scope.spawn(|| house.control.run_here(id, &stop));
-        wait_until(|| other.hits("/b") > 1 && outside.hits("/a") > 1);
+        let running = scope.spawn(|| engine.control.run_here(id, &stop));
+        wait_until(|| other.request_count("/b") > 1 && stub.request_count("/a") > 1);
         std::thread::sleep(Duration::from_millis(300));
         stop.ask();
         assert!(running.join().expect("no panic").expect("a run"));
     });
-    assert_eq!(house.record(id).status, Status::Interrupted);
+    assert_eq!(engine.record(id).status, Status::Interrupted);
     other.set("/b", StubReply::feed("Beta", &["1"]));
-    house.drain();
-    assert_eq!(keys(&house), before, "nothing came twice");
-    assert_eq!(house.store.feeds(source.id).expect("feeds")[0].identity, Some(EntryIdentity::Link));
+    engine.run_queued();
+    assert_eq!(keys(&engine), before, "nothing came twice");
+    assert_eq!(engine.store.feeds(source.id).expect("feeds")[0].identity, Some(EntryIdentity::Link));
 }
 
-fn a_schedule_lets_rest_what_a_person_asks(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1"]));
-    outside.set("/b", StubReply::status(404));
-    let source = feeds(&house, &outside, &["/a", "/b"]);
-    house.sync(&source);
-    let hits = outside.hits("/b");
-    let record = house.go(&source, &scheduled());
-    assert_eq!((record.status, outside.hits("/b")), (Status::Completed, hits));
+fn a_scheduled_sync_skips_resting_feeds_that_a_manual_sync_asks(db: &TestDatabase) {
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1"]));
+    stub.set("/b", StubReply::status(404));
+    let source = feeds(&engine, &stub, &["/a", "/b"]);
+    engine.sync(&source);
+    let hits = stub.request_count("/b");
+    let record = engine.run_request(&source, &scheduled());
+    assert_eq!((record.status, stub.request_count("/b")), (Status::Completed, hits));
     assert_eq!(record.issues, 1, "it is said that it rests");
-    house.go(&source, &incremental_sync());
-    assert_eq!(outside.hits("/b"), hits + 1);
+    engine.run_request(&source, &incremental_sync());
+    assert_eq!(stub.request_count("/b"), hits + 1);
 }
 
 fn a_preview_is_no_try_of_the_sync(db: &TestDatabase) {
-    let (house, outside) = (TestEngine::on(db), StubServer::start());
-    outside.set("/a", StubReply::feed("Alpha", &["1"]).etag("\"a\""));
-    outside.set("/b", StubReply::feed("Beta", &["1"]));
-    let source = feeds(&house, &outside, &["/a", "/b"]);
-    house.sync(&source);
-    let known = (house.store.feeds(source.id).expect("feeds"), house.store.catalog(source.id).expect("an answer"));
-    outside.set("/a", StubReply::status(429).header("Retry-After", "600"));
-    outside.set("/b", StubReply::status(429).header("Retry-After", "600"));
+    let (engine, stub) = (TestEngine::on_database(db), StubServer::start());
+    stub.set("/a", StubReply::feed("Alpha", &["1"]).etag("\"a\""));
+    stub.set("/b", StubReply::feed("Beta", &["1"]));
+    let source = feeds(&engine, &stub, &["/a", "/b"]);
+    engine.sync(&source);
+    let known = (engine.store.feeds(source.id).expect("feeds"), engine.store.catalog(source.id).expect("an answer"));
+    stub.set("/a", StubReply::status(429).header("Retry-After", "600"));
+    stub.set("/b", StubReply::status(429).header("Retry-After", "600"));
     for mode in [Mode::Full, Mode::Incremental] {
-        let record = house.go(&source, &StartRequest { mode, ..preview_run() });
+        let record = engine.run_request(&source, &StartRequest { mode, ..preview_run() });
         assert_eq!((record.status, record.issues), (Status::Completed, 2), "{}", record.message);
         assert!(record.message.ends_with("Nothing was written."), "{}", record.message);
     }
-    // What rolled off is not gone.
-    outside.set("/a", StubReply::feed("Alpha", &["2"]));
-    outside.set("/b", StubReply::status(404));
-    let record = house.go(&source, &preview_run());
+    // Articles that are no longer in the feed stay.
+    stub.set("/a", StubReply::feed("Alpha", &["2"]));
+    stub.set("/b", StubReply::status(404));
+    let record = engine.run_request(&source, &preview_run());
     assert_eq!((record.status, record.stats.added, record.stats.removed), (Status::Completed, 1, 0));
     let said = "A sync would add 1, update 0 and remove 0. 1 of 2 feeds failed; others updated. Nothing was written.";
     assert_eq!(record.message, said);
-    let removed = house.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
+    let removed = engine.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
     assert!(removed.is_empty(), "{removed:?}");
-    let after = (house.store.feeds(source.id).expect("feeds"), house.store.catalog(source.id).expect("an answer"));
+    let after = (engine.store.feeds(source.id).expect("feeds"), engine.store.catalog(source.id).expect("an answer"));
     assert_eq!(known, after);
 }

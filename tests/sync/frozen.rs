@@ -1,7 +1,7 @@
 //! A worker whose process is frozen past its lease (SIGSTOP) and thawed after its run was taken over.
 //!
-//! The worker must be a process of its own: this test binary is started again with the same test, which plays the
-//! worker when it is told which database to work on.
+//! The worker must be another process: the test starts this binary again with the same test, which acts as the worker
+//! when the variable with its task is set.
 
 use std::fs;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::support::test_engine::{TEST_TIMEOUTS, full_sync};
 use crate::support::waiting::wait_until;
 use crate::support::{PausePoint, TestDatabase, TestEngine};
 
-/// Tells the worker its part: the database, the run and a folder for signs between the two.
+/// Set for the worker process: the database, the run and a folder for signal files between the two processes.
 const PART: &str = "LOCKSTEP_TEST_FROZEN_WORKER";
 
 const SHORT: Timeouts =
@@ -41,13 +41,13 @@ fn run(name: &str, database: fn() -> TestDatabase) {
     }
 }
 
-/// Works on the run until its pause point, waits there for the sign, and goes on.
+/// Works on the run until the pause point, waits there for the signal file, and continues.
 fn be_the_worker(part: &str) {
     let (address, id, signs) = serde_json::from_str::<(String, SyncId, String)>(part).expect("a part");
     let store = Store::open(&DatabaseAddress::parse(&address), 6, SHORT.lease).expect("the database");
-    let house = TestEngine::with(store, SHORT);
+    let engine = TestEngine::with_timeouts(store, SHORT);
     let (pause_point, signs) = (PausePoint::default(), Path::new(&signs));
-    house.memory.set(
+    engine.memory.set(
         "albums",
         MemoryTable::albums(3000, "Frozen").at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_point.clone())),
     );
@@ -55,20 +55,20 @@ fn be_the_worker(part: &str) {
         scope.spawn(|| {
             pause_point.wait_until_reached();
             wait_until(|| {
-                house.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.progress >= 50))
+                engine.store.operation_status(id).is_ok_and(|status| status.is_some_and(|it| it.progress >= 50))
             });
             fs::write(signs.join("at-the-pause-point"), "").expect("a sign");
             wait_until(|| signs.join("go-on").exists());
             pause_point.resume();
         });
-        assert!(house.control.run_here(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
+        assert!(engine.control.run_here(id, &ShutdownSignal::default()).expect("a run that ends quietly"));
     });
-    // The house checks its queue when it is dropped, and the successor may still be in it.
-    std::mem::forget(house);
+    // The engine checks its queue when it is dropped, and the successor may still be in it.
+    std::mem::forget(engine);
     fs::write(signs.join("done"), "").expect("a sign");
 }
 
-/// A process that is thawed and ended whatever becomes of the test.
+/// A child process that is continued and killed when this is dropped.
 struct WorkerProcess(Child);
 
 impl WorkerProcess {
@@ -87,11 +87,11 @@ impl Drop for WorkerProcess {
 }
 
 fn freeze_and_take_over(name: &str, db: &TestDatabase) {
-    let house = TestEngine::with(db.store(), SHORT);
-    let source = house.memory_source("albums", MemoryTable::albums(3000, "Old"));
-    house.sync(&source);
+    let engine = TestEngine::with_timeouts(db.store(), SHORT);
+    let source = engine.memory_source("albums", MemoryTable::albums(3000, "Old"));
+    engine.sync(&source);
     let signs = tempfile::tempdir().expect("a folder");
-    let id = house.start(&source, &full_sync());
+    let id = engine.start(&source, &full_sync());
     let address = match db.address() {
         DatabaseAddress::Sqlite(path) => path.display().to_string(),
         DatabaseAddress::Postgres(url) => url,
@@ -107,21 +107,21 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     let mut worker = WorkerProcess(worker.expect("a worker"));
     wait_until(|| signs.path().join("at-the-pause-point").exists());
 
-    // Frozen inside a heartbeat on SQLite it holds the only lock there is, and nobody can do anything; that is
-    // documented, and not what is tried here: it is thawed and frozen once more then.
+    // A worker that is frozen inside a heartbeat on SQLite holds the write lock, which is documented and not tested here:
+    // it is then continued and frozen again.
     let lease = loop {
         worker.signal("-STOP");
         std::thread::sleep(SHORT.lease + Duration::from_millis(50));
-        let expired = house.store.expired_leases().expect("readers are never blocked");
+        let expired = engine.store.expired_leases().expect("readers are never blocked");
         if let Some(lease) = expired.into_iter().find(|lease| lease.id == id)
-            && house.store.take_over(lease).is_ok_and(|taken| taken.is_some())
+            && engine.store.take_over(lease).is_ok_and(|taken| taken.is_some())
         {
             break lease;
         }
         worker.signal("-CONT");
     };
     assert_eq!(lease.id, id);
-    let successor = house.record(id).successor.expect("a successor");
+    let successor = engine.record(id).successor.expect("a successor");
     let written = db.items_as_written();
     assert_eq!(written.iter().flatten().filter(|item| item.contains("Frozen")).count(), 2000);
 
@@ -131,9 +131,9 @@ fn freeze_and_take_over(name: &str, db: &TestDatabase) {
     assert!(signs.path().join("done").exists(), "it went on to its end");
     assert_eq!(db.items_as_written(), written, "it wrote items");
     assert_eq!(db.count("sync_records", &format!("id = '{id}' AND status = 'interrupted'")), 1);
-    assert_eq!(house.store.operation_status(id).expect("an answer").expect("a status").status, Status::Interrupted);
+    assert_eq!(engine.store.operation_status(id).expect("an answer").expect("a status").status, Status::Interrupted);
 
-    house.memory.set("albums", MemoryTable::albums(3000, "New"));
-    assert_eq!(house.run(successor).status, Status::Completed);
+    engine.memory.set("albums", MemoryTable::albums(3000, "New"));
+    assert_eq!(engine.run(successor).status, Status::Completed);
     assert_eq!(db.count("items", "removed_at IS NULL AND fields LIKE '%New%'"), 3000);
 }

@@ -13,7 +13,7 @@ use lockstep::sync::Timeouts;
 use crate::support::test_engine::{TEST_TIMEOUTS, source_draft};
 use crate::support::{TestDatabase, TestEngine};
 
-/// Tells the process that is measured its part: the database and the file.
+/// Set in the measured child process: the database and the file.
 const PART: &str = "LOCKSTEP_TEST_MEMORY";
 
 const ROWS: u64 = 200_000;
@@ -28,7 +28,7 @@ fn two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres() {
     run("two_hundred_thousand_rows_fit_into_seventy_megabytes_on_postgres", TestDatabase::postgres);
 }
 
-/// Runs the sync in a process of its own: only there its memory is its own.
+/// Runs the sync in a child process, so that its memory alone is measured.
 fn run(name: &str, database: fn() -> TestDatabase) {
     if let Ok(part) = std::env::var(PART) {
         return measure(&part);
@@ -60,21 +60,21 @@ fn run(name: &str, database: fn() -> TestDatabase) {
     assert!(peak < 70, "{peak} MB at most for a file of {size} MB");
 }
 
-/// The first sync and one that changes nothing, and the most memory that both needed.
+/// Runs a first sync and one that changes nothing, and prints the peak memory of both.
 fn measure(part: &str) {
     let (address, file) = serde_json::from_str::<(String, std::path::PathBuf)>(part).expect("a part");
     let address = DatabaseAddress::parse(&address);
     let store =
         lockstep::store::Store::open(&address, 6, lockstep::domain::defaults::LEASE_DURATION).expect("the database");
-    // What is measured is memory, so the time of the run is no limit.
+    // This test measures memory, so a slow machine must not end the run.
     let hours = Duration::from_secs(24 * 3600);
     let timeouts = Timeouts { fetch: hours, sync: hours, ..TEST_TIMEOUTS };
-    let house = TestEngine::with(store, timeouts);
+    let engine = TestEngine::with_timeouts(store, timeouts);
     let source =
-        house.store.add_source(&source_draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
-    let first = house.sync(&source);
+        engine.store.add_source(&source_draft("albums", "csv", SourceLocation::File(file)), None).expect("added");
+    let first = engine.sync(&source);
     assert_eq!((first.status, first.stats.added), (Status::Completed, ROWS), "{}", first.message);
-    assert_eq!(house.sync(&source).stats.unchanged, ROWS);
+    assert_eq!(engine.sync(&source).stats.unchanged, ROWS);
     let status = fs::read_to_string("/proc/self/status").expect("Linux tells of memory");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a figure");
     println!("peak: {}", peak.trim().trim_end_matches(" kB"));

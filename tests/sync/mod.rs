@@ -1,4 +1,4 @@
-//! The engine room, on both databases: what a sync does to a catalog, how runs end, and what is told of them.
+//! The sync engine on both databases: what a sync does to a catalog, how runs end, and what is reported about them.
 
 mod cancel;
 mod cell_text;

@@ -8,70 +8,70 @@ use crate::support::test_engine::preview_run;
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
 
 on_both_databases![
-    a_preview_says_what_would_change_by_name_and_writes_nothing,
-    a_preview_of_a_source_that_a_sync_would_refuse_completes_and_says_so,
+    a_preview_lists_the_changes_by_name_and_writes_nothing,
+    a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it,
     a_preview_before_the_first_sync_shows_all_as_new,
 ];
 
 /// Everything a preview must not touch.
-fn untouched(db: &TestDatabase, house: &TestEngine, source: &Source) -> (Vec<Option<String>>, String) {
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+fn untouched(db: &TestDatabase, engine: &TestEngine, source: &Source) -> (Vec<Option<String>>, String) {
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     (db.items_as_written(), format!("{catalog:?}"))
 }
 
-fn a_preview_says_what_would_change_by_name_and_writes_nothing(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
-    house.sync(&source);
-    let before = untouched(db, &house, &source);
-    house.rewrite(&source, "id,title,year\na,One again,1959\nc,Three,\nd,Four,\n");
-    let record = house.go(&source, &preview_run());
+fn a_preview_lists_the_changes_by_name_and_writes_nothing(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\nc,Three\n");
+    engine.sync(&source);
+    let before = untouched(db, &engine, &source);
+    engine.rewrite_file(&source, "id,title,year\na,One again,1959\nc,Three,\nd,Four,\n");
+    let record = engine.run_request(&source, &preview_run());
     assert_eq!(record.status, Status::Completed);
-    assert_eq!(untouched(db, &house, &source), before);
+    assert_eq!(untouched(db, &engine, &source), before);
     assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (1, 2, 1));
     let said = "A sync would add 1, update 2 and remove 1. Nothing was written. New column “year”.";
     assert_eq!(record.message, said);
     let names = |kind| -> Vec<String> {
-        house.store.changes(record.id, kind, 100).expect("changes").into_iter().map(|change| change.key).collect()
+        engine.store.changes(record.id, kind, 100).expect("changes").into_iter().map(|change| change.key).collect()
     };
     assert_eq!(names(ChangeKind::Added), ["d"]);
     assert_eq!(names(ChangeKind::Updated), ["a", "c"]);
     assert_eq!(names(ChangeKind::Removed), ["b"]);
-    let updated = &house.store.changes(record.id, ChangeKind::Updated, 1).expect("changes")[0];
+    let updated = &engine.store.changes(record.id, ChangeKind::Updated, 1).expect("changes")[0];
     assert_eq!(updated.before.as_deref(), Some(r#"[["id","a"],["title","One"]]"#));
     assert_eq!(updated.after.as_deref(), Some(r#"[["id","a"],["title","One again"],["year","1959"]]"#));
-    // And the sync does just that.
-    let sync = house.sync(&source);
+    // The sync then does exactly that.
+    let sync = engine.sync(&source);
     assert_eq!((sync.stats.added, sync.stats.updated, sync.stats.removed), (1, 2, 1));
 }
 
-fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_says_so(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn a_preview_of_a_source_that_a_sync_would_refuse_completes_and_reports_it(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let rows = |from: u32, to: u32| (from..=to).map(|n| format!("{n},Title\n")).collect::<String>();
-    let source = house.csv_source("albums", format!("id,title\n{}", rows(1, 100)));
-    house.sync(&source);
-    let before = untouched(db, &house, &source);
+    let source = engine.csv_source("albums", format!("id,title\n{}", rows(1, 100)));
+    engine.sync(&source);
+    let before = untouched(db, &engine, &source);
     for (text, removals, word) in [
         ("id,title\n".to_owned(), 0, "refused"),
         (String::new(), 0, "refused"),
         (format!("id,title\n{}", rows(1, 40)), 60, "keep"),
         (format!("id,title\n{}", rows(1001, 1100)), 0, "refused"),
     ] {
-        house.rewrite(&source, &text);
-        let record = house.go(&source, &preview_run());
+        engine.rewrite_file(&source, &text);
+        let record = engine.run_request(&source, &preview_run());
         assert_eq!(record.status, Status::Completed, "{}", record.message);
         assert_eq!(record.withheld_removals, removals, "{}", record.message);
         assert!(record.message.contains(word), "{}", record.message);
-        assert_eq!(untouched(db, &house, &source), before);
+        assert_eq!(untouched(db, &engine, &source), before);
     }
 }
 
 fn a_preview_before_the_first_sync_shows_all_as_new(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\nb,Two\n");
-    let record = house.go(&source, &preview_run());
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\nb,Two\n");
+    let record = engine.run_request(&source, &preview_run());
     assert_eq!((record.status, record.stats.added), (Status::Completed, 2));
     assert_eq!(db.count("items", "1 = 1"), 0);
-    let catalog = house.store.catalog(source.id).expect("an answer").expect("a catalog");
+    let catalog = engine.store.catalog(source.id).expect("an answer").expect("a catalog");
     assert_eq!((catalog.columns.len(), catalog.last_success_at, catalog.item_count), (0, None, 0));
 }

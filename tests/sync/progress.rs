@@ -1,4 +1,4 @@
-//! Progress as pollers see it all through a run: it never goes back, whoever answers, and 100 comes with the end.
+//! Progress as pollers see it during a run: it never goes back, whichever store answers, and 100 % comes with the end.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +23,8 @@ on_both_databases![
     progress_never_goes_back_and_ends_at_100_with_completed,
     progress_never_goes_back_with_the_database_alone,
     feeds_and_articles_never_go_back,
-    a_status_file_lost_in_the_middle_is_made_up_for_by_the_database,
-    a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database,
+    the_database_replaces_a_status_file_that_is_deleted_during_a_run,
+    the_database_replaces_a_status_folder_that_is_lost_during_a_run,
     a_status_file_is_never_ahead_of_the_database,
     a_failed_run_stays_below_100,
     a_reader_on_another_server_sees_the_same_run,
@@ -32,12 +32,12 @@ on_both_databases![
 
 const ROWS: usize = 6000;
 
-/// One poller: asks as fast as it can until the end, and holds every answer against the one before.
-fn poll(house: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
+/// Polls as fast as possible to the end and compares every answer with the one before.
+fn poll(engine: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> {
     let mut seen: Vec<StatusReport> = Vec::new();
     loop {
         let last_look = over.load(Ordering::SeqCst);
-        let report = house.report(id);
+        let report = engine.report(id);
         assert_eq!(report.progress == 100, report.status == Status::Completed, "{report:?}");
         if let Some(before) = seen.last() {
             assert!(report.progress >= before.progress, "progress went back: {before:?} then {report:?}");
@@ -59,16 +59,18 @@ fn poll(house: &TestEngine, id: SyncId, over: &AtomicBool) -> Vec<StatusReport> 
     }
 }
 
-/// Runs the sync of a source while four pollers look on from each of `houses`; `meanwhile` happens on the side.
-/// Answers all that the pollers saw.
-fn watched(houses: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(SyncId)) -> Vec<StatusReport> {
+/// Runs the sync of a source while four pollers read each of `engines`, and calls `meanwhile` during it. Returns all
+/// reports of the pollers.
+fn watched(engines: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(SyncId)) -> Vec<StatusReport> {
     let over = AtomicBool::new(false);
-    let id = houses[0].start(source, &full_sync());
+    let id = engines[0].start(source, &full_sync());
     std::thread::scope(|scope| {
         let over = &over;
-        let pollers: Vec<_> =
-            houses.iter().flat_map(|house| (0..4).map(move |_| scope.spawn(move || poll(house, id, over)))).collect();
-        let run = scope.spawn(|| houses[0].run(id));
+        let pollers: Vec<_> = engines
+            .iter()
+            .flat_map(|engine| (0..4).map(move |_| scope.spawn(move || poll(engine, id, over))))
+            .collect();
+        let run = scope.spawn(|| engines[0].run(id));
         meanwhile(id);
         let record = run.join();
         over.store(true, Ordering::SeqCst);
@@ -78,7 +80,7 @@ fn watched(houses: &[&TestEngine], source: &Source, meanwhile: impl FnOnce(SyncI
     })
 }
 
-/// The sorted percents that were seen.
+/// The percentages of these reports, sorted.
 fn percents(seen: &[StatusReport]) -> Vec<u8> {
     let mut percents: Vec<u8> = seen.iter().map(|report| report.progress).collect();
     percents.sort_unstable();
@@ -87,17 +89,17 @@ fn percents(seen: &[StatusReport]) -> Vec<u8> {
 }
 
 fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let pause_points: Vec<PausePoint> = (0..3).map(|_| PausePoint::default()).collect();
     let table = MemoryTable::albums(ROWS, "Title")
         .at(FaultMoment::Fetch, MemoryFault::Wait(pause_points[0].clone()))
         .at(FaultMoment::Apply(1500), MemoryFault::Wait(pause_points[1].clone()))
         .at(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[2].clone()));
-    let source = house.memory_source("albums", table);
-    let seen = watched(&[&house], &source, |id| {
+    let source = engine.memory_source("albums", table);
+    let seen = watched(&[&engine], &source, |id| {
         for (pause_point, least) in pause_points.iter().zip([0, 23, 63]) {
             pause_point.wait_until_reached();
-            wait_until(|| house.report(id).progress >= least && house.report(id).status == Status::Running);
+            wait_until(|| engine.report(id).progress >= least && engine.report(id).status == Status::Running);
             pause_point.resume();
         }
     });
@@ -112,19 +114,20 @@ fn progress_never_goes_back_and_ends_at_100_with_completed(db: &TestDatabase) {
 fn progress_never_goes_back_with_the_database_alone(db: &TestDatabase) {
     let store = db.store();
     let folder = tempfile::tempdir().expect("a folder");
-    let house = TestEngine::telling(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
+    let engine =
+        TestEngine::with_status_store(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
     let pause_point = PausePoint::default();
-    let source = house.memory_source(
+    let source = engine.memory_source(
         "albums",
         MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
-    let seen = watched(&[&house], &source, |id| {
+    let seen = watched(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| house.report(id).progress >= 50);
+        wait_until(|| engine.report(id).progress >= 50);
         pause_point.resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
-    assert!(!house.status_folder().exists(), "no file is written");
+    assert!(!engine.status_folder().exists(), "no file is written");
 }
 
 fn feeds_and_articles_never_go_back(db: &TestDatabase) {
@@ -133,26 +136,27 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
         database_every: Duration::from_millis(20),
         ..TEST_TIMEOUTS
     };
-    let house = TestEngine::with(db.store(), terms);
-    // Another server, which is told everything that the database is.
+    let engine = TestEngine::with_timeouts(db.store(), terms);
+    // Another server, whose primary status store is the database.
     let store = db.second_store();
     let folder = tempfile::tempdir().expect("a folder");
-    let beside = TestEngine::telling(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
-    let (outside, other) = (StubServer::start(), StubServer::start());
+    let beside =
+        TestEngine::with_status_store(store.clone(), TEST_TIMEOUTS, Box::new(DatabaseStatus::new(store)), folder);
+    let (stub, other) = (StubServer::start(), StubServer::start());
     let body: String = (0..800).map(|n| format!("<item><guid>{n}</guid><title>T {n}</title></item>")).collect();
     for n in 0..3 {
-        outside.set(
+        stub.set(
             &format!("/{n}"),
             StubReply::rss(&format!("<title>F</title>{body}")).after(Duration::from_millis(150)),
         );
     }
-    // Two lists of which the second names nothing new, and a feed.
-    let named = [outside.url("/0"), outside.url("/1")];
-    outside.set("/list", StubReply::opml(&named));
+    // Two lists, of which the second names nothing new, and a feed.
+    let named = [stub.url("/0"), stub.url("/1")];
+    stub.set("/list", StubReply::opml(&named));
     other.set("/list", StubReply::opml(&named).after(Duration::from_millis(100)));
-    let given = vec![outside.url("/list"), other.url("/list"), outside.url("/2")];
-    let source = house.add("news", "feeds", SourceLocation::Urls(given));
-    let seen = watched(&[&house, &beside], &source, |_| ());
+    let given = vec![stub.url("/list"), other.url("/list"), stub.url("/2")];
+    let source = engine.add("news", "feeds", SourceLocation::Urls(given));
+    let seen = watched(&[&engine, &beside], &source, |_| ());
     let articles = |report: &StatusReport| report.stats.articles.map(|count| (count.processed, count.total));
     let fetching = |report: &&StatusReport| report.message.starts_with("Fetching feed");
     let found: Vec<_> = seen.iter().filter(fetching).filter_map(articles).collect();
@@ -164,21 +168,21 @@ fn feeds_and_articles_never_go_back(db: &TestDatabase) {
     assert_eq!(feeds.processed, feeds.total, "{feeds:?}");
 }
 
-fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn the_database_replaces_a_status_file_that_is_deleted_during_a_run(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let pause_point = PausePoint::default();
-    let source = house.memory_source(
+    let source = engine.memory_source(
         "albums",
         MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(3500), MemoryFault::Wait(pause_point.clone())),
     );
-    let seen = watched(&[&house], &source, |id| {
+    let seen = watched(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
-        let file = house.status_folder().join(format!("sync-status-{id}.json"));
-        wait_until(|| file.exists() && house.report(id).progress >= 50);
+        let file = engine.status_folder().join(format!("sync-status-{id}.json"));
+        wait_until(|| file.exists() && engine.report(id).progress >= 50);
         for _ in 0..100 {
-            let before = house.report(id).progress;
+            let before = engine.report(id).progress;
             let _gone_already = fs::remove_file(&file);
-            let report = house.report(id);
+            let report = engine.report(id);
             assert_eq!((report.status, report.stats.items.total), (Status::Running, ROWS as u64));
             assert!(report.progress >= before);
         }
@@ -187,62 +191,62 @@ fn a_status_file_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestData
     assert_eq!(percents(&seen).last(), Some(&100));
 }
 
-fn a_status_folder_lost_in_the_middle_is_made_up_for_by_the_database(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+fn the_database_replaces_a_status_folder_that_is_lost_during_a_run(db: &TestDatabase) {
+    let engine = TestEngine::on_database(db);
     let pause_points = [PausePoint::default(), PausePoint::default()];
     let table = MemoryTable::albums(ROWS, "Title")
         .at(FaultMoment::Apply(2500), MemoryFault::Wait(pause_points[0].clone()))
         .at(FaultMoment::Apply(4500), MemoryFault::Wait(pause_points[1].clone()));
-    let source = house.memory_source("albums", table);
-    let folder = house.status_folder();
-    let seen = watched(&[&house], &source, |id| {
+    let source = engine.memory_source("albums", table);
+    let folder = engine.status_folder();
+    let seen = watched(&[&engine], &source, |id| {
         pause_points[0].wait_until_reached();
-        wait_until(|| folder.exists() && house.report(id).progress >= 30);
-        // A file stands where the folder was: nothing can be read or written there any more.
+        wait_until(|| folder.exists() && engine.report(id).progress >= 30);
+        // A file is in the place of the folder: nothing can be read or written there any more.
         fs::rename(&folder, folder.with_extension("lost")).expect("moved");
         fs::write(&folder, "not a folder").expect("written");
-        assert_eq!(house.report(id).status, Status::Running);
+        assert_eq!(engine.report(id).status, Status::Running);
         pause_points[0].resume();
         pause_points[1].wait_until_reached();
-        wait_until(|| house.report(id).progress >= 60);
+        wait_until(|| engine.report(id).progress >= 60);
         pause_points[1].resume();
     });
     assert_eq!(percents(&seen).last(), Some(&100));
-    assert_eq!(house.lines(&source).len(), ROWS, "status never fails a sync");
+    assert_eq!(engine.lines(&source).len(), ROWS, "status never fails a sync");
     assert!(folder.is_file(), "and nobody repairs what an operator put there");
 }
 
 fn a_status_file_is_never_ahead_of_the_database(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let pause_point = PausePoint::default();
-    // At the pause point 4 of 10 % are fetched: too little for the database to be told at once, enough for the file.
-    let source = house.memory_source(
+    // At the pause point 4 of 10 % are fetched: enough to update the file, too little to update the database at once.
+    let source = engine.memory_source(
         "albums",
         MemoryTable::albums(10, "Title").at(FaultMoment::Fetch, MemoryFault::Wait(pause_point.clone())),
     );
-    watched(&[&house], &source, |id| {
+    watched(&[&engine], &source, |id| {
         pause_point.wait_until_reached();
-        wait_until(|| house.report(id).stats.bytes > 0);
-        let told = house.report(id).progress;
-        let kept = house.store.operation_status(id).expect("an answer").expect("a status").progress;
+        wait_until(|| engine.report(id).stats.bytes > 0);
+        let told = engine.report(id).progress;
+        let kept = engine.store.operation_status(id).expect("an answer").expect("a status").progress;
         assert!(told <= kept, "the file says {told} % and the database {kept} %");
         pause_point.resume();
     });
 }
 
 fn a_failed_run_stays_below_100(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house
+    let engine = TestEngine::on_database(db);
+    let source = engine
         .memory_source("albums", MemoryTable::albums(ROWS, "Title").at(FaultMoment::Apply(5900), MemoryFault::Break));
-    let seen = watched(&[&house], &source, |_| {});
+    let seen = watched(&[&engine], &source, |_| {});
     let last = seen.last().expect("a report");
     assert_eq!(last.status, Status::Failed);
     assert!(last.progress < 100 && last.error.is_some(), "{last:?}");
 }
 
 fn a_reader_on_another_server_sees_the_same_run(db: &TestDatabase) {
-    // The other server has a data folder of its own, so all it has is the database.
-    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+    // The other server has its own data folder, so it reads the database.
+    let (one, two) = (TestEngine::on_database(db), TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS));
     let pause_point = PausePoint::default();
     let source = one.memory_source(
         "albums",

@@ -1,4 +1,4 @@
-//! Random tables, written by a library as `.xlsx`, come back cell by cell through a sync.
+//! Random tables that a library writes as `.xlsx` are the same after a sync, cell by cell.
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::operation::Status;
@@ -12,7 +12,7 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 const TABLES: u64 = 25;
 const SEED: u64 = 0x5EED_0010;
 
-/// Pieces of texts: what spreadsheets, XML and CSV give a meaning of its own, and what takes several bytes.
+/// Pieces of texts: characters with a meaning in spreadsheets, XML or CSV, and characters of several bytes.
 const PIECES: [&str; 16] = [
     "Blue Train",
     "é",
@@ -75,7 +75,7 @@ fn write_cell(sheet: &mut Worksheet, (row, column): (u32, u16), random: &mut See
         }
         5 => {
             let (value, plain) = number(random);
-            // What a program saves that calculates: not nothing, and not the 0 of those that do not.
+            // A saved value as programs that calculate write it: neither empty nor the 0 of programs that do not.
             let saved = if value == 0.0 { ("1".to_owned(), "1".to_owned()) } else { (plain.clone(), plain) };
             sheet.write_formula(row, column, Formula::new("=1+1").set_result(saved.0)).expect("written");
             saved.1
@@ -114,15 +114,19 @@ fn book(random: &mut SeededRandom) -> (Vec<u8>, Vec<String>) {
 }
 
 fn what_is_written_into_a_workbook_comes_back_cell_by_cell(db: &TestDatabase) {
-    let (house, folder) = (TestEngine::on(db), tempfile::tempdir().expect("a folder"));
+    let (engine, folder) = (TestEngine::on_database(db), tempfile::tempdir().expect("a folder"));
     for table in 0..TABLES {
         let (bytes, lines) = book(&mut SeededRandom::new(SEED + table));
         let path = folder.path().join(format!("{table}.xlsx"));
         std::fs::write(&path, bytes).expect("written");
-        let source = house.add(&format!("table-{table}"), "excel", SourceLocation::File(path));
-        let record = house.go(&source, &full_sync());
+        let source = engine.add(&format!("table-{table}"), "excel", SourceLocation::File(path));
+        let record = engine.run_request(&source, &full_sync());
         assert_eq!(record.status, Status::Completed, "{table}: {}", record.message);
-        assert_eq!(house.lines(&source), lines, "{table}");
-        assert_eq!(house.go(&source, &full_sync()).stats.unchanged, lines.len() as u64, "{table}: the same once more");
+        assert_eq!(engine.lines(&source), lines, "{table}");
+        assert_eq!(
+            engine.run_request(&source, &full_sync()).stats.unchanged,
+            lines.len() as u64,
+            "{table}: the same once more"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Reader accounts in the catalog: what the first sync brings, and how little the next ones ask for.
+//! Syncs of reader accounts: what the first sync fetches, and how few requests the next ones make.
 
 use lockstep::domain::change_set::ChangeKind;
 use lockstep::domain::item::parse_fields;
@@ -19,58 +19,58 @@ on_both_databases![
     a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after,
 ];
 
-fn account(house: &TestEngine, server: &ReaderServer) -> Source {
+fn account(engine: &TestEngine, server: &ReaderServer) -> Source {
     let noun = "article/articles".parse().expect("a noun");
     let draft = SourceDraft { noun, ..source_draft("news", "reader", SourceLocation::Url(server.url())) };
-    house.store.add_source(&draft, None).expect("a source added")
+    engine.store.add_source(&draft, None).expect("a source added")
 }
 
 fn the_second_sync_asks_for_states_and_what_is_new(db: &TestDatabase) {
     for dialect in [ReaderDialect::FreshRss, ReaderDialect::Miniflux, ReaderDialect::Inoreader] {
-        let house = TestEngine::on(db);
+        let engine = TestEngine::on_database(db);
         let server = ReaderServer::start(dialect, ReaderArticle::many(1000, 230));
-        let source = account(&house, &server);
-        let record = house.go(&source, &incremental_sync());
+        let source = account(&engine, &server);
+        let record = engine.run_request(&source, &incremental_sync());
         assert_eq!((record.status, record.stats.added), (Status::Completed, 230), "{}", record.message);
         assert_eq!(record.stats.articles.map(|count| (count.processed, count.total)), Some((230, 230)));
-        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "contents").count(), 3);
+        assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "contents").count(), 3);
         let before = db.items_as_written();
 
-        let record = house.go(&source, &incremental_sync());
+        let record = engine.run_request(&source, &incremental_sync());
         assert_eq!((record.status, record.stats.unchanged), (Status::Completed, 230), "{}", record.message);
         assert_eq!((record.stats.added, record.stats.updated, record.stats.removed), (0, 0, 0));
         assert_eq!(record.message, "No new articles.");
-        assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "unread", "starred"]);
+        assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "unread", "starred"]);
         assert_eq!(db.items_as_written(), before);
 
         server.change(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
-        let record = house.go(&source, &incremental_sync());
+        let record = engine.run_request(&source, &incremental_sync());
         assert_eq!((record.stats.added, record.stats.updated, record.stats.unchanged), (1, 0, 230));
-        assert_eq!(server.asked_for(), ["login", "subscriptions", "all", "unread", "starred", "contents"]);
+        assert_eq!(server.take_request_names(), ["login", "subscriptions", "all", "unread", "starred", "contents"]);
 
         let before = db.items_as_written();
-        let record = house.go(&source, &full_sync());
+        let record = engine.run_request(&source, &full_sync());
         assert_eq!((record.stats.updated, record.stats.unchanged), (0, 231), "{}", record.message);
-        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "contents").count(), 3);
+        assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "contents").count(), 3);
         assert_eq!(db.items_as_written(), before);
-        house.store.remove_source(source.id).expect("removed");
+        engine.store.remove_source(source.id).expect("removed");
     }
 }
 
 fn a_state_that_changes_is_an_update_from_one_to_the_other(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(20, 20));
-    let source = account(&house, &server);
-    house.go(&source, &incremental_sync());
+    let source = account(&engine, &server);
+    engine.run_request(&source, &incremental_sync());
     server.change(|articles| {
         articles[1].read = true;
         articles[2].starred = true;
     });
-    let record = house.go(&source, &StartRequest { kind: preview_run().kind, ..incremental_sync() });
+    let record = engine.run_request(&source, &StartRequest { kind: preview_run().kind, ..incremental_sync() });
     assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
-    let record = house.go(&source, &incremental_sync());
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.stats.updated, record.stats.unchanged), (2, 18), "{}", record.message);
-    let changes = house.store.changes(record.id, ChangeKind::Updated, 10).expect("changes");
+    let changes = engine.store.changes(record.id, ChangeKind::Updated, 10).expect("changes");
     let mut told: Vec<String> = Vec::new();
     for change in &changes {
         let fields = |text: &Option<String>| parse_fields(text.as_deref().expect("a side")).expect("fields");
@@ -84,98 +84,98 @@ fn a_state_that_changes_is_an_update_from_one_to_the_other(db: &TestDatabase) {
 }
 
 fn articles_that_roll_off_stay_and_an_empty_account_takes_nothing(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(40, 30));
-    let source = account(&house, &server);
-    house.go(&source, &incremental_sync());
+    let source = account(&engine, &server);
+    engine.run_request(&source, &incremental_sync());
     for left in [5, 0] {
         server.change(|articles| articles.truncate(left));
         for mode in [Mode::Incremental, Mode::Full] {
-            let record = house.go(&source, &StartRequest { mode, ..full_sync() });
+            let record = engine.run_request(&source, &StartRequest { mode, ..full_sync() });
             assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
-            assert_eq!(house.items(&source).len(), 30, "{left}");
+            assert_eq!(engine.items(&source).len(), 30, "{left}");
         }
-        let record = house.go(&source, &preview_run());
+        let record = engine.run_request(&source, &preview_run());
         assert_eq!((record.status, record.stats.removed), (Status::Completed, 0), "{left}: {}", record.message);
-        let removed = house.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
+        let removed = engine.store.changes(record.id, ChangeKind::Removed, 10).expect("changes");
         assert!(removed.is_empty(), "{left}: {removed:?}");
     }
     let empty = ReaderServer::start(ReaderDialect::Miniflux, Vec::new());
     let draft = source_draft("other", "reader", SourceLocation::Url(empty.url()));
-    let other = house.store.add_source(&draft, None).expect("a source");
-    let record = house.go(&other, &incremental_sync());
+    let other = engine.store.add_source(&draft, None).expect("a source");
+    let record = engine.run_request(&other, &incremental_sync());
     assert_eq!((record.status, record.stats.items.total), (Status::Completed, 0), "{}", record.message);
 }
 
 fn a_failure_leaves_the_catalog_as_it_was(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Miniflux, ReaderArticle::many(300, 150));
-    let source = account(&house, &server);
-    house.go(&source, &incremental_sync());
+    let source = account(&engine, &server);
+    engine.run_request(&source, &incremental_sync());
     let before = db.items_as_written();
     for part in ["login", "subscriptions", "all", "contents"] {
         for misdeed in [ReaderFault::Lacks, ReaderFault::Page, ReaderFault::Cut, ReaderFault::Status(404, vec![])] {
-            server.misbehave(part, 1..usize::MAX, misdeed.clone());
-            let record = house.go(&source, &full_sync());
-            // A login that is cut may still have its token in it, which is as good as none.
+            server.inject_fault(part, 1..usize::MAX, misdeed.clone());
+            let record = engine.run_request(&source, &full_sync());
+            // A truncated login answer may still contain its token, which must not be used.
             assert_eq!(record.status, Status::Failed, "{part}, {misdeed:?}: {}", record.message);
             assert_eq!(db.items_as_written(), before, "{part}, {misdeed:?}");
-            server.behave();
+            server.clear_faults();
         }
     }
     server.change(|articles| articles[0].read = !articles[0].read);
-    server.misbehave("unread", 1..usize::MAX, ReaderFault::Lacks);
-    let record = house.go(&source, &incremental_sync());
+    server.inject_fault("unread", 1..usize::MAX, ReaderFault::Lacks);
+    let record = engine.run_request(&source, &incremental_sync());
     assert_eq!((record.status, record.issues, record.stats.updated), (Status::Completed, 1, 0), "{}", record.message);
     assert_eq!(db.items_as_written(), before);
-    server.behave();
-    assert_eq!(house.go(&source, &incremental_sync()).stats.updated, 1, "the next sync heals it");
+    server.clear_faults();
+    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.updated, 1, "the next sync heals it");
 }
 
 fn a_server_that_asked_to_be_left_alone_is_left_alone_by_the_runs_after(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(40, 30));
-    let source = account(&house, &server);
-    house.go(&source, &incremental_sync());
-    assert_eq!(house.store.feeds(source.id).expect("feeds"), [], "nothing is remembered of a server that answers");
+    let source = account(&engine, &server);
+    engine.run_request(&source, &incremental_sync());
+    assert_eq!(engine.store.feeds(source.id).expect("feeds"), [], "nothing is remembered of a server that answers");
     let reset = |seconds: &str| ReaderFault::Status(429, vec![("X-Reader-Limits-Reset-After", seconds.to_owned())]);
-    server.misbehave("all", 1..usize::MAX, reset("4000.5"));
-    let first = house.go(&source, &incremental_sync());
+    server.inject_fault("all", 1..usize::MAX, reset("4000.5"));
+    let first = engine.run_request(&source, &incremental_sync());
     assert_eq!(first.code.as_deref(), Some("rate_limited"), "{}", first.message);
-    let kept = house.store.feeds(source.id).expect("feeds");
+    let kept = engine.store.feeds(source.id).expect("feeds");
     let [pause] = &kept[..] else { panic!("one for the account: {kept:?}") };
     let ahead = pause.busy_until.expect("a time") - chrono::Utc::now();
     assert!((3950..=4000).contains(&ahead.num_seconds()) && pause.title.starts_with("127.0.0.1"), "{pause:?}");
     assert!(!pause.has_failed() && !pause.address.contains("reader-of-news"), "{pause:?}");
     server.asked();
-    server.misbehave("all", 1..usize::MAX, reset("9000"));
+    server.inject_fault("all", 1..usize::MAX, reset("9000"));
     let scheduled = StartRequest { priority: RunPriority::Scheduled, ..incremental_sync() };
     for request in [incremental_sync(), full_sync(), scheduled, preview_run()] {
-        let again = house.go(&source, &request);
+        let again = engine.run_request(&source, &request);
         assert_eq!((again.status, &again.code, &again.message), (Status::Failed, &first.code, &first.message));
-        assert_eq!(server.asked_for(), [""; 0], "nobody is asked");
-        assert_eq!(house.store.feeds(source.id).expect("feeds"), kept, "the time does not slide");
+        assert_eq!(server.take_request_names(), [""; 0], "nobody is asked");
+        assert_eq!(engine.store.feeds(source.id).expect("feeds"), kept, "the time does not slide");
     }
 
-    // What concerns another account is nothing to this one.
+    // The state of another account is not used for this one.
     let other =
         SourceDraft { location: SourceLocation::Url(server.url().replace("1000001414", "7")), ..as_draft(&source) };
-    house.store.change_source(source.id, &other, None).expect("changed");
-    let refused = house.go(&source, &incremental_sync());
+    engine.store.change_source(source.id, &other, None).expect("changed");
+    let refused = engine.run_request(&source, &incremental_sync());
     assert_eq!(refused.code.as_deref(), Some("unauthorized"), "{}", refused.message);
-    house.store.change_source(source.id, &as_draft(&source), None).expect("changed back");
+    engine.store.change_source(source.id, &as_draft(&source), None).expect("changed back");
     server.asked();
-    server.misbehave("all", 1..2, reset("2"));
-    let over = house.go(&source, &incremental_sync());
+    server.inject_fault("all", 1..2, reset("2"));
+    let over = engine.run_request(&source, &incremental_sync());
     assert_eq!((over.status, over.stats.unchanged), (Status::Completed, 30), "{}", over.message);
-    assert_eq!(house.store.feeds(source.id).expect("feeds"), [], "when it is over nothing is remembered");
+    assert_eq!(engine.store.feeds(source.id).expect("feeds"), [], "when it is over nothing is remembered");
 
-    // The last request that is allowed was made: the next one would be refused.
+    // The quota is used up: the next request would be refused.
     server.allow(5, 0, 4000);
     server.change(|articles| articles.insert(0, ReaderArticle::new(1001, "New")));
-    assert_eq!(house.go(&source, &incremental_sync()).stats.added, 1);
+    assert_eq!(engine.run_request(&source, &incremental_sync()).stats.added, 1);
     server.asked();
-    let after = house.go(&source, &incremental_sync());
+    let after = engine.run_request(&source, &incremental_sync());
     assert_eq!((after.code.as_deref(), server.asked().len()), (Some("rate_limited"), 0), "{}", after.message);
 }
 
@@ -185,23 +185,23 @@ fn as_draft(source: &Source) -> SourceDraft {
 }
 
 fn secrets_are_nowhere(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let server = ReaderServer::start(ReaderDialect::Inoreader, ReaderArticle::many(30, 10));
-    let source = account(&house, &server);
-    let well = house.go(&source, &incremental_sync());
-    server.misbehave("login", 1..usize::MAX, ReaderFault::Status(401, vec![]));
-    let wrong = house.go(&source, &incremental_sync());
-    server.behave();
-    server.misbehave("unread", 1..usize::MAX, ReaderFault::Lacks);
-    let noted = house.go(&source, &incremental_sync());
+    let source = account(&engine, &server);
+    let well = engine.run_request(&source, &incremental_sync());
+    server.inject_fault("login", 1..usize::MAX, ReaderFault::Status(401, vec![]));
+    let wrong = engine.run_request(&source, &incremental_sync());
+    server.clear_faults();
+    server.inject_fault("unread", 1..usize::MAX, ReaderFault::Lacks);
+    let noted = engine.run_request(&source, &incremental_sync());
     assert_eq!((well.status, wrong.status, noted.issues), (Status::Completed, Status::Failed, 1));
     let mut told = vec![source.location.for_people()];
     for record in [&well, &wrong, &noted] {
-        told.push(format!("{record:?} {:?}", house.report(record.id)));
+        told.push(format!("{record:?} {:?}", engine.report(record.id)));
     }
     for table in ["items", "sync_operations", "sync_records", "sync_issues", "item_changes", "catalogs"] {
         let row = if db.is_sqlite() { every_column(db, table) } else { format!("CAST({table}.* AS TEXT)") };
-        told.extend(db.texts(&format!("SELECT {row} AS value FROM {table}")).into_iter().flatten());
+        told.extend(db.select_texts(&format!("SELECT {row} AS value FROM {table}")).into_iter().flatten());
     }
     for text in &told {
         assert!(ACCOUNT_SECRETS.iter().all(|secret| !text.contains(secret)), "{text}");
@@ -210,7 +210,7 @@ fn secrets_are_nowhere(db: &TestDatabase) {
 
 /// All columns of a table of SQLite as one text.
 fn every_column(db: &TestDatabase, table: &str) -> String {
-    let names = db.texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
+    let names = db.select_texts(&format!("SELECT name AS value FROM pragma_table_info('{table}')"));
     let texts = names
         .into_iter()
         .flatten()

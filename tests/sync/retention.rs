@@ -1,4 +1,4 @@
-//! The thread that clears away: by the terms, each part by itself, whatever the others do.
+//! The retention thread: it deletes by age, and each part works when another one fails.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use crate::support::waiting::wait_until;
 use crate::support::{TestDatabase, TestEngine, captured_log, on_both_databases};
 
 on_both_databases![
-    what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays,
-    a_part_that_fails_or_panics_is_logged_and_keeps_nothing_else_from_being_cleared_away,
+    old_rows_are_deleted_and_active_runs_stay,
+    a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the_others,
 ];
 
-/// Status files are kept for a moment, and so the thread looks every half second. What is in the database is kept for
-/// an hour, which passes when a test says so.
+/// Status files are kept for a moment, so the thread runs every half second. Rows are kept for an hour, and [`age`] makes
+/// that hour pass.
 const SHORT: Timeouts = Timeouts {
     status_kept: Duration::from_millis(300),
     operations_kept: Duration::from_secs(3600),
@@ -27,48 +27,48 @@ const SHORT: Timeouts = Timeouts {
     ..TEST_TIMEOUTS
 };
 
-/// Makes a run end long ago, as far as `table` knows.
+/// Sets the end of a run in `table` to long ago.
 fn age(db: &TestDatabase, table: &str, id: SyncId) {
     db.run(&format!("UPDATE {table} SET finished_at = '2000-01-01 00:00:00' WHERE id = '{id}'"));
 }
 
-fn what_was_kept_long_enough_goes_by_itself_and_what_goes_on_stays(db: &TestDatabase) {
-    let house = TestEngine::with(db.store(), SHORT);
-    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let id = house.sync(&source).id;
-    let file = house.status_folder().join(format!("sync-status-{id}.json"));
+fn old_rows_are_deleted_and_active_runs_stay(db: &TestDatabase) {
+    let engine = TestEngine::with_timeouts(db.store(), SHORT);
+    let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = engine.sync(&source).id;
+    let file = engine.status_folder().join(format!("sync-status-{id}.json"));
     assert!(file.exists());
-    let told = house.report(id);
-    let workers = SyncThreads::start(&house.engine, 0).expect("threads");
+    let told = engine.report(id);
+    let workers = SyncThreads::start(&engine.engine, 0).expect("threads");
     wait_until(|| !file.exists());
-    assert!(house.store.operation_status(id).expect("an answer").is_some(), "its hour is not over");
+    assert!(engine.store.operation_status(id).expect("an answer").is_some(), "its hour is not over");
     age(db, "sync_operations", id);
-    wait_until(|| house.store.operation_status(id).expect("an answer").is_none());
-    let record = house.store.record(id).expect("an answer");
-    // It has a while yet to live, and tells the same.
-    let after = house.report(id);
+    wait_until(|| engine.store.operation_status(id).expect("an answer").is_none());
+    let record = engine.store.record(id).expect("an answer");
+    // The record is kept longer, and the report made from it is the same.
+    let after = engine.report(id);
     assert_eq!(
         StatusReport { start_time: after.start_time, ..told },
         StatusReport { last_update: after.last_update, ..after }
     );
     assert_eq!(record.expect("a record").status, Status::Completed);
     age(db, "sync_records", id);
-    wait_until(|| house.store.record(id).expect("an answer").is_none());
-    assert_eq!(house.engine.board.get(id).expect("an answer"), None);
-    assert_eq!(house.lines(&source).len(), 3, "the items stay, of course");
+    wait_until(|| engine.store.record(id).expect("an answer").is_none());
+    assert_eq!(engine.engine.board.get(id).expect("an answer"), None);
+    assert_eq!(engine.lines(&source).len(), 3, "the items stay, of course");
 
-    let waits = house.start(&source, &full_sync());
+    let waits = engine.start(&source, &full_sync());
     db.run(&format!("UPDATE sync_operations SET created_at = '2000-01-01 00:00:00' WHERE id = '{waits}'"));
-    // When a run that ended later is gone, the thread has passed over this one.
-    let ended = house.sync(&house.memory_source("others", MemoryTable::albums(3, "Title"))).id;
+    // When a later run is deleted, the thread has skipped the pending one.
+    let ended = engine.sync(&engine.memory_source("others", MemoryTable::albums(3, "Title"))).id;
     age(db, "sync_operations", ended);
-    wait_until(|| house.store.operation_status(ended).expect("an answer").is_none());
-    assert_eq!(house.report(waits).status, Status::Pending);
+    wait_until(|| engine.store.operation_status(ended).expect("an answer").is_none());
+    assert_eq!(engine.report(waits).status, Status::Pending);
     assert!(workers.stop());
-    house.drain();
+    engine.run_queued();
 }
 
-/// A store that cannot clear away.
+/// A status store that panics when it deletes old reports.
 struct UnpurgeableStatus;
 
 impl StatusStore for UnpurgeableStatus {
@@ -90,21 +90,21 @@ impl StatusStore for UnpurgeableStatus {
     }
 }
 
-fn a_part_that_fails_or_panics_is_logged_and_keeps_nothing_else_from_being_cleared_away(db: &TestDatabase) {
+fn a_part_of_the_retention_that_fails_or_panics_is_logged_and_does_not_block_the_others(db: &TestDatabase) {
     captured_log::start_capture();
     let folder = tempfile::tempdir().expect("a folder");
-    let house = TestEngine::telling(db.store(), SHORT, Box::new(UnpurgeableStatus), folder);
-    let source = house.memory_source("albums", MemoryTable::albums(3, "Title"));
-    let id = house.sync(&source).id;
+    let engine = TestEngine::with_status_store(db.store(), SHORT, Box::new(UnpurgeableStatus), folder);
+    let source = engine.memory_source("albums", MemoryTable::albums(3, "Title"));
+    let id = engine.sync(&source).id;
     ["sync_operations", "sync_records"].into_iter().for_each(|table| age(db, table, id));
-    // Records cannot be cleared away either.
+    // Records cannot be deleted either.
     db.run("ALTER TABLE sync_issues RENAME TO hidden");
-    let workers = SyncThreads::start(&house.engine, 0).expect("threads");
-    wait_until(|| house.store.operation_status(id).expect("an answer").is_none());
+    let workers = SyncThreads::start(&engine.engine, 0).expect("threads");
+    wait_until(|| engine.store.operation_status(id).expect("an answer").is_none());
     wait_until(|| !captured_log::captured_warnings("old records could not be cleared away").is_empty());
     assert!(!captured_log::captured_warnings("clearing away old status reports panicked").is_empty());
-    assert!(house.store.record(id).expect("an answer").is_some());
+    assert!(engine.store.record(id).expect("an answer").is_some());
     db.run("ALTER TABLE hidden RENAME TO sync_issues");
-    wait_until(|| house.store.record(id).expect("an answer").is_none());
+    wait_until(|| engine.store.record(id).expect("an answer").is_none());
     assert!(workers.stop());
 }

@@ -1,4 +1,4 @@
-//! The engine room syncs by itself what is due, once, and makes up for downtime with one run.
+//! The engine starts due syncs once, and starts one run for all that were missed during a downtime.
 
 use chrono::{TimeDelta, Utc};
 use lockstep::domain::location::SourceLocation;
@@ -13,25 +13,25 @@ use crate::support::{TestDatabase, TestEngine, on_both_databases};
 on_both_databases![two_servers_make_up_for_three_days_of_downtime_with_one_run];
 
 fn two_servers_make_up_for_three_days_of_downtime_with_one_run(db: &TestDatabase) {
-    let houses = [TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS)];
-    for house in &houses {
-        house.memory.set("albums", MemoryTable::albums(3, "Title"));
+    let engines = [TestEngine::on_database(db), TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS)];
+    for engine in &engines {
+        engine.memory.set("albums", MemoryTable::albums(3, "Title"));
     }
     let mut hourly = source_draft("albums", MemoryKind::KIND, SourceLocation::Url("albums".to_owned()));
     hourly.schedule = Some("0 * * * *".to_owned());
     let missed = (Utc::now() - TimeDelta::days(3)).naive_utc();
-    let source = houses[0].store.add_source(&hourly, Some(missed)).expect("added");
+    let source = engines[0].store.add_source(&hourly, Some(missed)).expect("added");
     let workers: Vec<SyncThreads> =
-        houses.iter().map(|house| SyncThreads::start(&house.engine, 1).expect("threads")).collect();
+        engines.iter().map(|engine| SyncThreads::start(&engine.engine, 1).expect("threads")).collect();
     let done = || db.count("sync_records", "1 = 1") > 0;
     wait_until(done);
     for workers in workers {
         assert!(workers.stop());
     }
-    let records = houses[0].store.recent_records(Some(source.id), 10).expect("records");
+    let records = engines[0].store.recent_records(Some(source.id), 10).expect("records");
     assert_eq!(records.len(), 1, "{records:?}");
     let run = &records[0];
     assert_eq!((run.status, run.mode, run.requested_by.as_str()), (Status::Completed, Mode::Incremental, "schedule"));
-    assert_eq!(houses[0].lines(&source).len(), 3);
-    assert!(houses[0].store.due_sources().expect("an answer").is_empty());
+    assert_eq!(engines[0].lines(&source).len(), 3);
+    assert!(engines[0].store.due_sources().expect("an answer").is_empty());
 }

@@ -1,4 +1,4 @@
-//! What the board says of a run that nobody is looking after, and where it asks.
+//! The report of the status board about a run without a worker, and which store it reads.
 
 use std::fs;
 
@@ -19,37 +19,37 @@ on_both_databases![
     a_report_that_cannot_be_read_is_made_up_for_by_the_database,
     an_unknown_run_has_no_status,
     reading_status_writes_nothing,
-    a_run_taken_over_is_told_as_interrupted_by_every_server,
-    a_run_done_by_another_server_is_told_at_once_where_it_was_started,
+    every_server_reports_a_taken_over_run_as_interrupted,
+    the_end_of_a_run_of_another_server_is_reported_at_once_where_it_was_started,
 ];
 
 fn a_run_whose_row_is_gone_is_answered_from_its_record(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", "id,title\na,One\n,Two\n");
-    let record = house.sync(&source);
-    let before = house.report(record.id);
-    fs::remove_dir_all(house.status_folder()).expect("a folder");
-    assert_eq!(house.report(record.id).status, Status::Completed, "from its row");
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", "id,title\na,One\n,Two\n");
+    let record = engine.sync(&source);
+    let before = engine.report(record.id);
+    fs::remove_dir_all(engine.status_folder()).expect("a folder");
+    assert_eq!(engine.report(record.id).status, Status::Completed, "from its row");
     db.run("DELETE FROM sync_operations");
-    let after = house.report(record.id);
+    let after = engine.report(record.id);
     assert_eq!((after.status, after.progress, &after.message), (Status::Completed, 100, &before.message));
     assert_eq!((after.stats, after.kind), (before.stats, before.kind));
     assert_eq!(after.start_time.timestamp(), before.start_time.timestamp());
 }
 
 fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let record = house.sync(&source);
-    let files = FileStatus::new(house.status_folder());
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let record = engine.sync(&source);
+    let files = FileStatus::new(engine.status_folder());
     let told = |status, age: TimeDelta| {
-        let mut report = StatusReport { last_update: Utc::now() - age, ..house.report(record.id) };
+        let mut report = StatusReport { last_update: Utc::now() - age, ..engine.report(record.id) };
         (report.summary.status, report.summary.progress) = (status, 45);
         files.put(&report).expect("written");
-        // A reader who has not been told of the end yet.
+        // A board that has not seen the end yet.
         let board = StatusBoard::new(
-            Box::new(FileStatus::new(house.status_folder())),
-            house.store.clone(),
+            Box::new(FileStatus::new(engine.status_folder())),
+            engine.store.clone(),
             TEST_TIMEOUTS.renewal,
         );
         board.get(record.id).expect("an answer").expect("a status").status
@@ -64,35 +64,35 @@ fn a_report_that_grew_old_is_not_believed_while_the_run_is_active(db: &TestDatab
 }
 
 fn a_report_that_cannot_be_read_is_made_up_for_by_the_database(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let record = house.sync(&source);
-    let file = house.status_folder().join(format!("sync-status-{}.json", record.id));
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let record = engine.sync(&source);
+    let file = engine.status_folder().join(format!("sync-status-{}.json", record.id));
     for text in ["", "{", "null", "{\"syncId\":\"x\"}", "\0\0\0"] {
         fs::write(&file, text).expect("written");
-        assert_eq!(house.report(record.id).status, Status::Completed, "{text:?}");
+        assert_eq!(engine.report(record.id).status, Status::Completed, "{text:?}");
     }
 }
 
 fn an_unknown_run_has_no_status(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    assert_eq!(house.engine.board.get(SyncId::new()).expect("an answer"), None);
+    let engine = TestEngine::on_database(db);
+    assert_eq!(engine.engine.board.get(SyncId::new()).expect("an answer"), None);
 }
 
 fn reading_status_writes_nothing(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.memory_source("albums", MemoryTable::albums(1, "Title"));
-    let id = house.start(&source, &full_sync());
-    let row = || db.texts("SELECT status || last_update || message AS value FROM sync_operations");
+    let engine = TestEngine::on_database(db);
+    let source = engine.memory_source("albums", MemoryTable::albums(1, "Title"));
+    let id = engine.start(&source, &full_sync());
+    let row = || db.select_texts("SELECT status || last_update || message AS value FROM sync_operations");
     let before = row();
-    house.report(id);
-    assert!(!house.status_folder().exists());
+    engine.report(id);
+    assert!(!engine.status_folder().exists());
     assert_eq!(row(), before);
-    house.drain();
+    engine.run_queued();
 }
 
-fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &TestDatabase) {
-    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+fn every_server_reports_a_taken_over_run_as_interrupted(db: &TestDatabase) {
+    let (one, two) = (TestEngine::on_database(db), TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS));
     let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
     two.memory.set("albums", MemoryTable::albums(1, "Title"));
     let id = one.start(&source, &full_sync());
@@ -100,12 +100,12 @@ fn a_run_taken_over_is_told_as_interrupted_by_every_server(db: &TestDatabase) {
     let taken = two.store.take_over(lease).expect("an answer").expect("taken over");
     two.engine.board.tell_end(id, false);
     assert_eq!((two.report(id).status, two.report(id).successor), (Status::Interrupted, taken.successor));
-    two.drain();
+    two.run_queued();
     assert_eq!((one.report(id).status, one.report(id).successor), (Status::Interrupted, taken.successor));
 }
 
-fn a_run_done_by_another_server_is_told_at_once_where_it_was_started(db: &TestDatabase) {
-    let (one, two) = (TestEngine::on(db), TestEngine::with(db.second_store(), TEST_TIMEOUTS));
+fn the_end_of_a_run_of_another_server_is_reported_at_once_where_it_was_started(db: &TestDatabase) {
+    let (one, two) = (TestEngine::on_database(db), TestEngine::with_timeouts(db.second_store(), TEST_TIMEOUTS));
     let source = one.memory_source("albums", MemoryTable::albums(1, "Title"));
     two.memory.set("albums", MemoryTable::albums(1, "Title"));
     let id = one.start(&source, &full_sync());

@@ -1,4 +1,4 @@
-//! Removals that wait because rows or keys may have been misread: they wait as long as the file is the same.
+//! Removals that are withheld because rows or keys may have been misread: as long as the file is the same.
 
 use crate::support::test_engine::{full_sync, incremental_sync};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
@@ -37,57 +37,57 @@ fn misread() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn a_file_that_is_in_doubt_withholds_removals_at_every_sync(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     for (number, (name, text)) in misread().into_iter().enumerate() {
-        let source = house.csv_source(&format!("albums-{number}"), HEADER.to_owned() + &rows(1..=8));
-        house.sync(&source);
-        house.rewrite(&source, &text);
+        let source = engine.csv_source(&format!("albums-{number}"), HEADER.to_owned() + &rows(1..=8));
+        engine.sync(&source);
+        engine.rewrite_file(&source, &text);
         for request in [incremental_sync(), incremental_sync(), full_sync(), incremental_sync()] {
-            let record = house.go(&source, &request);
-            let is_kept = house.items(&source).iter().any(|item| item.key == "4");
+            let record = engine.run_request(&source, &request);
+            let is_kept = engine.items(&source).iter().any(|item| item.key == "4");
             assert!(is_kept && record.stats.removed == 0, "{name}: {}", record.message);
         }
     }
 }
 
 fn an_item_that_came_in_doubt_leaves_with_the_corrected_file(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     for (number, (name, text)) in misread().into_iter().enumerate() {
-        let source = house.csv_source(&format!("albums-{number}"), HEADER.to_owned() + &rows(1..=8));
-        house.sync(&source);
-        let before = house.lines(&source);
-        house.rewrite(&source, &text);
-        house.sync(&source);
-        house.sync(&source);
-        house.rewrite(&source, HEADER.to_owned() + &rows(1..=8));
-        let record = house.sync(&source);
+        let source = engine.csv_source(&format!("albums-{number}"), HEADER.to_owned() + &rows(1..=8));
+        engine.sync(&source);
+        let before = engine.lines(&source);
+        engine.rewrite_file(&source, &text);
+        engine.sync(&source);
+        engine.sync(&source);
+        engine.rewrite_file(&source, HEADER.to_owned() + &rows(1..=8));
+        let record = engine.sync(&source);
         assert_eq!(record.withheld_removals, 0, "{name}: {}", record.message);
-        assert_eq!(house.lines(&source), before, "{name}");
+        assert_eq!(engine.lines(&source), before, "{name}");
     }
 }
 
 fn an_item_that_comes_back_in_doubt_withholds_removals_again(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let clean = (HEADER.to_owned() + &rows(1..=8)).into_bytes();
     for (number, (name, text)) in misread().into_iter().enumerate() {
-        let source = house.csv_source(&format!("albums-{number}"), clean.clone());
+        let source = engine.csv_source(&format!("albums-{number}"), clean.clone());
         for text in [&clean, &text, &clean, &text, &text] {
-            house.rewrite(&source, text);
-            let record = house.go(&source, &full_sync());
-            let is_kept = house.items(&source).iter().any(|item| item.key == "4");
+            engine.rewrite_file(&source, text);
+            let record = engine.run_request(&source, &full_sync());
+            let is_kept = engine.items(&source).iter().any(|item| item.key == "4");
             assert!(is_kept, "{name}: {}", record.message);
         }
     }
 }
 
 fn a_key_that_came_without_doubt_withholds_nothing_later(db: &TestDatabase) {
-    let house = TestEngine::on(db);
-    let source = house.csv_source("albums", HEADER.to_owned() + &rows(1..=8));
-    house.sync(&source);
-    // Nothing seems to have left, so there is nothing to doubt.
-    house.rewrite(&source, HEADER.to_owned() + &rows(1..=8) + "nine,Title 9,x\n");
-    assert_eq!(house.sync(&source).stats.added, 1);
-    house.rewrite(&source, HEADER.to_owned() + &rows(2..=8) + "nine,Title 9,x\n");
-    let record = house.sync(&source);
+    let engine = TestEngine::on_database(db);
+    let source = engine.csv_source("albums", HEADER.to_owned() + &rows(1..=8));
+    engine.sync(&source);
+    // No item is missing, so no removal is withheld.
+    engine.rewrite_file(&source, HEADER.to_owned() + &rows(1..=8) + "nine,Title 9,x\n");
+    assert_eq!(engine.sync(&source).stats.added, 1);
+    engine.rewrite_file(&source, HEADER.to_owned() + &rows(2..=8) + "nine,Title 9,x\n");
+    let record = engine.sync(&source);
     assert_eq!((record.stats.removed, record.withheld_removals), (1, 0), "{}", record.message);
 }

@@ -262,7 +262,7 @@ fn a_server_that_refuses_is_not_asked_again_for_another_kind() {
     let added = admin.post_form("/settings/sources", &[&fields[..], &nouns].concat());
     assert_eq!(added.status, 303, "{}", added.body);
     outside.set("/a", StubReply::status(404));
-    let asked = || outside.hits("/a");
+    let asked = || outside.request_count("/a");
     let before = asked();
     assert_eq!(admin.get("/settings/sources/ours").status, 200);
     assert_eq!(asked() - before, 1);

@@ -52,13 +52,13 @@ fn entity_bombs_and_external_entities_are_refused_and_memory_stays_flat() {
 fn an_entity_bomb_inside_a_feed_or_a_list_is_refused_however_it_is_hidden() {
     let laughs: String = (1..30).map(|n| format!("<!ENTITY l{n} \"&l{0};&l{0};\">", n - 1)).collect();
     let rest = "<rss><channel><title>&l29;</title></channel></rss>";
-    let outside =
+    let stub =
         "<!DOCTYPE rss [<!entity x SYSTEM \"file:///etc/passwd\">]><rss><channel><title>&x;</title></channel></rss>";
     let whole = format!("<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY l0 \"ha\">{laughs}]>{rest}");
     let wide: Vec<u8> = whole.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let commented = format!("<!-- <rss> --><!DOCTYPE rss [<!-- > ]> --> <!ENTITY l0 \"ha\">{laughs}]>{rest}");
     let parameter = "<!DOCTYPE rss [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/evil.dtd\"> %p;]><rss/>".to_owned();
-    for bytes in [whole.into_bytes(), wide, commented.into_bytes(), parameter.into_bytes(), outside.into()] {
+    for bytes in [whole.into_bytes(), wide, commented.into_bytes(), parameter.into_bytes(), stub.into()] {
         for (code, message) in refusals(&bytes) {
             assert_eq!(code, "entities_declared", "{message} for {}", String::from_utf8_lossy(&bytes));
         }

@@ -1,10 +1,10 @@
-//! A tab and a header row that are set for a source, beside what its link says.
+//! A tab and a header row that are set for a source, in addition to its link.
 
 use lockstep::domain::location::SourceLocation;
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::domain::source::{Source, SourceDraft};
 
-use super::{failed, house, house_with_account, salaries};
+use super::{failed, new_engine, new_engine_with_account, salaries};
 use crate::support::google_query_service::{NamedTab, answer_queries};
 use crate::support::google_server::{GoogleServer, SHEET_ID, SheetTab};
 use crate::support::stub_server::StubServer;
@@ -19,35 +19,35 @@ on_both_databases![
     a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted,
 ];
 
-fn read_with(house: &TestEngine, slug: &str, link: &str, read_options: ReadOptions) -> Source {
+fn read_with(engine: &TestEngine, slug: &str, link: &str, read_options: ReadOptions) -> Source {
     let draft = SourceDraft { read_options, ..source_draft(slug, "sheet", SourceLocation::Url(link.to_owned())) };
-    house.store.add_source(&draft, None).expect("a source")
+    engine.store.add_source(&draft, None).expect("a source")
 }
 
 fn a_tab_that_is_set_counts_more_than_that_of_the_link(db: &TestDatabase) {
-    let (google, outside) = (GoogleServer::start(), StubServer::start());
+    let (google, stub) = (GoogleServer::start(), StubServer::start());
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Other", &[&["id"], &["x"]]), salaries()]);
     let by_tab = |name: &str| ReadOptions { tab: Some(name.to_owned()), ..ReadOptions::default() };
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#gid=0");
-    let house_of_account = house_with_account(db, &google);
-    let source = read_with(&house_of_account, "pay", &link, by_tab("Pay"));
-    house_of_account.sync(&source);
-    assert_eq!(house_of_account.lines(&source), ["A1|Blue|100", "A2|Red|200", "A3|Green|300"]);
-    let source = read_with(&house_of_account, "none", &link, by_tab("Play"));
-    let record = house_of_account.sync(&source);
+    let engine_of_account = new_engine_with_account(db, &google);
+    let source = read_with(&engine_of_account, "pay", &link, by_tab("Pay"));
+    engine_of_account.sync(&source);
+    assert_eq!(engine_of_account.lines(&source), ["A1|Blue|100", "A2|Red|200", "A3|Green|300"]);
+    let source = read_with(&engine_of_account, "none", &link, by_tab("Play"));
+    let record = engine_of_account.sync(&source);
     assert!(failed(&record).1.starts_with("There is no tab “Play”; there are “Other”, “Pay”."), "{}", record.message);
 
-    let house = house(db, &outside);
+    let engine = new_engine(db, &stub);
     let tabs: Vec<NamedTab> = vec![("Other", &[&["id"], &["x"]]), ("Pay", &[&["id", "title"], &["A1", "Blue"]])];
-    outside.decide(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
-    let source = read_with(&house, "pay-by-link", &link, by_tab("Pay"));
-    let record = house.sync(&source);
-    assert_eq!(house.lines(&source), ["A1|Blue"]);
-    let issues = house.issues(record.id);
+    stub.reply_with(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
+    let source = read_with(&engine, "pay-by-link", &link, by_tab("Pay"));
+    let record = engine.sync(&source);
+    assert_eq!(engine.lines(&source), ["A1|Blue"]);
+    let issues = engine.issues(record.id);
     assert!(issues.len() == 1 && issues[0].contains("gid=…, brings all cells"), "{issues:?}");
     let published = "https://docs.google.com/spreadsheets/d/e/2PACX-1vQx_y/pub?gid=7";
-    let source = read_with(&house, "published", published, by_tab("Pay"));
-    let record = house.sync(&source);
+    let source = read_with(&engine, "published", published, by_tab("Pay"));
+    let record = engine.sync(&source);
     assert!(failed(&record).0 == Some("no_tab") && record.message.contains("gid="), "{}", record.message);
 }
 
@@ -56,14 +56,14 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
     let rows: &[&[&str]] =
         &[&["Pay of 2026"], &[], &["not", "the", "header"], &["id", "title"], &[], &["A1", "Blue"], &["", "no key"]];
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
-    let house = house_with_account(db, &google);
+    let engine = new_engine_with_account(db, &google);
     let at_row = |row| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
     let base = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
     for (slug, rest) in [("whole", ""), ("ranged", "#range=A3:B9")] {
-        let source = read_with(&house, slug, &format!("{base}{rest}"), at_row(4));
-        let record = house.sync(&source);
-        assert_eq!(house.lines(&source), ["A1|Blue"], "{}", record.message);
-        let issues = house.store.issues(record.id, 1, 10).expect("issues");
+        let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(4));
+        let record = engine.sync(&source);
+        assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.message);
+        let issues = engine.store.issues(record.id, 1, 10).expect("issues");
         assert_eq!(issues[0].row, Some(7), "rows are numbered as the tab numbers them: {issues:?}");
     }
     for (slug, rest, row, said) in [
@@ -71,41 +71,41 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
         ("below", "", 40, "has fewer rows"),
         ("blank", "", 2, "Row 2 is set as the header row, and it is blank"),
     ] {
-        let source = read_with(&house, slug, &format!("{base}{rest}"), at_row(row));
-        let record = house.sync(&source);
+        let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(row));
+        let record = engine.sync(&source);
         assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
     }
 }
 
 fn a_header_row_that_is_set_is_obeyed_in_the_range_of_an_export(db: &TestDatabase) {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let export = format!("/spreadsheets/d/{SHEET_ID}/export?format=csv&range=A3%3AB9");
-    outside.csv(&export, "not,the header\nid,title\n,\nA1,Blue\n,no key\n");
-    let house = house(db, &outside);
+    stub.csv(&export, "not,the header\nid,title\n,\nA1,Blue\n,no key\n");
+    let engine = new_engine(db, &stub);
     let at_row = |row| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit#range=A3:B9");
-    let source = read_with(&house, "pay", &link, at_row(4));
-    let record = house.sync(&source);
-    assert_eq!(house.lines(&source), ["A1|Blue"], "{}", record.message);
-    let issues = house.store.issues(record.id, 1, 10).expect("issues");
+    let source = read_with(&engine, "pay", &link, at_row(4));
+    let record = engine.sync(&source);
+    assert_eq!(engine.lines(&source), ["A1|Blue"], "{}", record.message);
+    let issues = engine.store.issues(record.id, 1, 10).expect("issues");
     assert_eq!(issues[0].row, Some(7), "{issues:?}");
     for (slug, row, said) in [("above", 2, "above the link's range A3:B9"), ("blank", 5, "Row 5 is set")] {
-        let source = read_with(&house, slug, &link, at_row(row));
-        let record = house.sync(&source);
+        let source = read_with(&engine, slug, &link, at_row(row));
+        let record = engine.sync(&source);
         assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
     }
 }
 
 fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatabase) {
-    let outside = StubServer::start();
-    let house = house(db, &outside);
+    let stub = StubServer::start();
+    let engine = new_engine(db, &stub);
     let tabs: Vec<NamedTab> = vec![
         ("First", &[&["id"], &["x"]]),
         ("Words", &[&["id", "title"], &["A1", "Blue"], &["A2", "Red"]]),
         ("Units", &[&["id", "price"], &["text", "euros"], &["A1", "7"], &["A2", "8"], &["A3", "9"]]),
         ("Titled", &[&["Prices"], &["of", "2026"], &["id", "price"], &["A1", "7"], &["A2", "8"]]),
     ];
-    outside.decide(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
+    stub.reply_with(&format!("/spreadsheets/d/{SHEET_ID}/gviz/tq"), answer_queries(tabs));
     let link = |rest: &str| format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit{rest}");
     let options = |tab: &str, row| ReadOptions { tab: Some(tab.to_owned()), header_row: row, ..ReadOptions::default() };
     // Left to itself Google would take no header, or two rows.
@@ -115,22 +115,22 @@ fn a_tab_by_name_has_one_header_row_and_it_is_the_one_that_is_set(db: &TestDatab
         ("Units", None, &["text|", "A1|7", "A2|8", "A3|9"]),
     ] {
         let slug = format!("{}-{}", tab.to_lowercase(), row.unwrap_or_default());
-        let source = read_with(&house, &slug, &link(""), options(tab, row));
-        let record = house.sync(&source);
-        assert_eq!(house.lines(&source), expected, "{tab}: {}", record.message);
+        let source = read_with(&engine, &slug, &link(""), options(tab, row));
+        let record = engine.sync(&source);
+        assert_eq!(engine.lines(&source), expected, "{tab}: {}", record.message);
     }
-    // Below the first row it can be told to begin with the header where the link says where the cells end.
+    // A header below the first row is possible if the link names the last cell.
     for (slug, rest) in [("ranged", "#range=A2:B9"), ("open", "#range=A1:B"), ("columns", "#range=A:B")] {
-        let source = read_with(&house, slug, &link(rest), options("Titled", Some(3)));
-        let record = house.sync(&source);
-        assert_eq!(house.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.message);
+        let source = read_with(&engine, slug, &link(rest), options("Titled", Some(3)));
+        let record = engine.sync(&source);
+        assert_eq!(engine.lines(&source), ["A1|7", "A2|8"], "{slug}: {}", record.message);
     }
     for (slug, rest, said) in [
         ("whole", "", "Open the tab and use its link, which ends in gid=…, without the name"),
         ("below", "#range=A1:B3", "the link's range A1:B3 has no row below it"),
     ] {
-        let source = read_with(&house, slug, &link(rest), options("Titled", Some(3)));
-        let record = house.sync(&source);
+        let source = read_with(&engine, slug, &link(rest), options("Titled", Some(3)));
+        let record = engine.sync(&source);
         assert!(failed(&record).0 == Some("no_header") && record.message.contains(said), "{}", record.message);
     }
 }
@@ -139,13 +139,13 @@ fn a_header_that_most_rows_do_not_fit_is_found_and_can_be_accepted(db: &TestData
     let google = GoogleServer::start();
     let rows: &[&[&str]] = &[&["id", "title"], &["A1", "Blue", "100"], &["A2", "Red", "200"], &["A3", "Green", "300"]];
     google.sheet(SHEET_ID, vec![SheetTab::new(0, "Pay", rows)]);
-    let house = house_with_account(db, &google);
+    let engine = new_engine_with_account(db, &google);
     let link = format!("https://docs.google.com/spreadsheets/d/{SHEET_ID}/edit");
-    let source = read_with(&house, "strict", &link, ReadOptions::default());
-    let record = house.sync(&source);
+    let source = read_with(&engine, "strict", &link, ReadOptions::default());
+    let record = engine.sync(&source);
     assert_eq!(failed(&record).0, Some("header_mismatch"), "{}", record.message);
     let accepting = ReadOptions { accept_header_mismatch: true, ..ReadOptions::default() };
-    let source = read_with(&house, "lenient", &link, accepting);
-    let record = house.sync(&source);
-    assert_eq!(house.lines(&source), ["A1|Blue", "A2|Red", "A3|Green"], "{}", record.message);
+    let source = read_with(&engine, "lenient", &link, accepting);
+    let record = engine.sync(&source);
+    assert_eq!(engine.lines(&source), ["A1|Blue", "A2|Red", "A3|Green"], "{}", record.message);
 }

@@ -2,7 +2,7 @@
 
 use lockstep::domain::location::SourceLocation;
 
-use super::{failed, house};
+use super::{failed, new_engine};
 use crate::support::google_server::SHEET_ID;
 use crate::support::stub_server::{StubReply, StubServer};
 use crate::support::{TestDatabase, TestEngine, on_both_databases};
@@ -11,7 +11,7 @@ on_both_databases![an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_
 
 fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that_sheet(db: &TestDatabase) {
     let (google, shortener) = (StubServer::start(), StubServer::start());
-    let house: TestEngine = house(db, &google);
+    let engine: TestEngine = new_engine(db, &google);
     let sheet = format!("/spreadsheets/d/{SHEET_ID}");
     google.csv(&format!("{sheet}/export?format=csv&gid=7"), "id,title,salary\nA1,Blue,100\n");
     google.csv(&format!("{sheet}/export?format=csv&gid=7&range=A1:B3"), "id,title\nA1,Blue\n");
@@ -19,12 +19,12 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
         // By way of a second address of the shortener.
         shortener.set(&format!("/{slug}"), StubReply::redirect(301, &format!("/{slug}/2")));
         shortener.set(&format!("/{slug}/2"), StubReply::redirect(302, &google.url(&format!("{sheet}{rest}"))));
-        house.add(slug, kind, SourceLocation::Url(shortener.url(&format!("/{slug}"))))
+        engine.add(slug, kind, SourceLocation::Url(shortener.url(&format!("/{slug}"))))
     };
     let obeyed = source("obeyed", "csv", "/export?format=csv&gid=7&range=A1:B3");
-    let record = house.sync(&obeyed);
-    assert_eq!(house.lines(&obeyed), ["A1|Blue"], "{}", record.message);
-    let asked = google.hits(&format!("{sheet}/export"));
+    let record = engine.sync(&obeyed);
+    assert_eq!(engine.lines(&obeyed), ["A1|Blue"], "{}", record.message);
+    let asked = google.request_count(&format!("{sheet}/export"));
     for (slug, kind, rest, said) in [
         ("hash", "csv", "/export?format=csv&gid=7#range=A1:B3", "Google passes over “range=” in this link"),
         ("named", "csv", "/export?format=csv&sheet=Pay", "Google passes over “sheet=” in this link"),
@@ -34,11 +34,11 @@ fn an_address_that_redirects_to_a_sheet_is_obeyed_or_refused_as_the_link_of_that
         ("workbook", "excel", "/export?format=xlsx&gid=7", "This is the link of a Google Sheet"),
     ] {
         let source = source(slug, kind, rest);
-        let record = house.sync(&source);
+        let record = engine.sync(&source);
         let (code, error) = failed(&record);
         let led = format!("127.0.0.1:{} redirects to a Google Sheet. {said}", shortener.port());
         assert!(code == Some("sheet_link") && error.starts_with(&led) && error.contains("--kind sheet"), "{error}");
-        assert!(house.items(&source).is_empty());
+        assert!(engine.items(&source).is_empty());
     }
-    assert_eq!(google.hits(&format!("{sheet}/export")), asked, "nothing of it was fetched");
+    assert_eq!(google.request_count(&format!("{sheet}/export")), asked, "nothing of it was fetched");
 }

@@ -1,4 +1,4 @@
-//! Clean tables: well-formed CSV of the kinds that people have.
+//! Clean tables: well-formed CSV files as people have them.
 
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any};
@@ -34,7 +34,7 @@ pub(in crate::corpora) struct CleanTable {
     pub(in crate::corpora) rows: Vec<Vec<String>>,
     pub(in crate::corpora) separator: char,
     pub(in crate::corpora) line_end: &'static str,
-    /// Whether all cells stand in quotation marks, or only those that must.
+    /// Whether all cells are quoted, or only those that must be.
     pub(in crate::corpora) quotes_all: bool,
 }
 

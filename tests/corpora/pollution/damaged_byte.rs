@@ -47,7 +47,7 @@ impl ByteDamage {
 
 /// The cases are the same in every run, so that a failure is one of the change that is tested.
 fn one_damaged_byte_changes_no_row_but_its_own(db: &TestDatabase) {
-    let house = TestEngine::on(db);
+    let engine = TestEngine::on_database(db);
     let usual = CASES[usize::from(!db.is_sqlite())];
     let cases =
         std::env::var("LOCKSTEP_DAMAGED_FILES").map_or(usual, |number| number.parse().expect("a number of files"));
@@ -60,24 +60,24 @@ fn one_damaged_byte_changes_no_row_but_its_own(db: &TestDatabase) {
         let at = at.index(bytes.len());
         bytes[at] = damage.apply(bytes[at]);
         let told = format!("byte {at} of {}", String::from_utf8_lossy(&bytes).escape_debug());
-        check(&house, &format!("case-{}", number.get()), &clean, &bytes, at, &told);
+        check(&engine, &format!("case-{}", number.get()), &clean, &bytes, at, &told);
         Ok(())
     });
     done.unwrap_or_else(|error| panic!("{error}"));
 }
 
-fn check(house: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at: usize, told: &str) {
-    let source = house.csv_source(slug, clean.bytes());
-    assert_eq!(house.sync(&source).status, Status::Completed, "{told}");
-    let before = values(house.items(&source));
-    house.rewrite(&source, damaged);
-    let record = house.sync(&source);
-    let after = values(house.items(&source));
+fn check(engine: &TestEngine, slug: &str, clean: &CleanTable, damaged: &[u8], at: usize, told: &str) {
+    let source = engine.csv_source(slug, clean.bytes());
+    assert_eq!(engine.sync(&source).status, Status::Completed, "{told}");
+    let before = values(engine.items(&source));
+    engine.rewrite_file(&source, damaged);
+    let record = engine.sync(&source);
+    let after = values(engine.items(&source));
     if record.status == Status::Failed {
         assert_eq!(after, before, "a failed run writes nothing; {told}");
         return;
     }
-    let issues = house.issues(record.id);
+    let issues = engine.issues(record.id);
     let (row, next) = rows_at(clean, at);
     let touched: Vec<&String> =
         [row, next].into_iter().filter_map(|row| clean.rows[1..].get(row.checked_sub(1)?)).map(|row| &row[0]).collect();

@@ -1,11 +1,11 @@
-//! What goes wrong in files on their way: by hand, by programs that paste lines together, by the wrong encoding.
+//! Faults that files get from manual edits, from programs that join lines, and from wrong encodings.
 
 use lockstep::domain::issue::Issue;
 
 use super::clean::{CleanTable, index};
 use crate::support::seeded_random::SeededRandom;
 
-/// One way to pollute a file.
+/// A fault that is put into a file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(in crate::corpora) enum Fault {
     SeparatorLost,
@@ -39,7 +39,7 @@ pub(in crate::corpora) struct Polluted {
 impl Polluted {
     /// Whether an issue tells of the fault: it is about the file as a whole, the header, the row or the ones beside
     /// it, or counts rows.
-    pub(in crate::corpora) fn is_told_by(&self, issue: &Issue) -> bool {
+    pub(in crate::corpora) fn is_reported_by(&self, issue: &Issue) -> bool {
         let is_near = |row: u64| row == 1 || row.abs_diff(self.row) <= 2;
         issue.row.is_none_or(is_near) || issue.reason.contains(" rows (rows ")
     }

@@ -18,25 +18,25 @@ use faults::{Fault, Polluted};
 
 /// How many files are polluted, unless `LOCKSTEP_POLLUTIONS` says so.
 const CASES: u64 = 2000;
-/// At most so many in a thousand of them may come out wrong without a word.
+/// The largest number of wrong catalogs without a report, in a thousand files.
 const MOST_SILENT_PER_MILLE: u64 = 20;
 const LANES: u64 = 4;
-/// Of how many cases one is on PostgreSQL. It shares no divisor with the number of faults, so each fault is there.
+/// One of so many cases is on PostgreSQL. It shares no divisor with the number of faults, so each fault is included.
 const POSTGRES_EVERY: u64 = 8;
 const SEED: u64 = 0x5EED_0009;
 
-/// What became of one polluted file.
+/// The outcome for one polluted file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum PollutionOutcome {
     /// The catalog is that of the clean file.
     Equal,
     /// The run failed and wrote nothing.
     Failed,
-    /// The catalog differs, and the run says something of it.
+    /// The catalog differs, and the run reports it.
     Told,
-    /// The catalog differs, and nobody is told.
+    /// The catalog differs, and the run does not report it.
     Silent,
-    /// An item is gone that the clean file has.
+    /// An item of the clean file was removed.
     Removed,
 }
 
@@ -44,7 +44,7 @@ enum PollutionOutcome {
 type OutcomeTally = BTreeMap<(Fault, PollutionOutcome), (u64, String)>;
 
 #[test]
-fn a_polluted_file_is_read_as_the_clean_one_or_the_run_says_what_differs() {
+fn a_polluted_file_is_read_as_the_clean_one_or_the_run_reports_the_difference() {
     let cases = std::env::var("LOCKSTEP_POLLUTIONS").map_or(CASES, |number| number.parse().expect("a number of files"));
     let tallies: Vec<OutcomeTally> = std::thread::scope(|scope| {
         let lanes: Vec<_> = (0..LANES).map(|lane| scope.spawn(move || run_lane(lane, cases))).collect();
@@ -74,15 +74,15 @@ fn a_polluted_file_is_read_as_the_clean_one_or_the_run_says_what_differs() {
 /// Every fourth case, on databases of its own: most on SQLite.
 fn run_lane(lane: u64, cases: u64) -> OutcomeTally {
     let databases = [TestDatabase::sqlite(), TestDatabase::postgres()];
-    let houses = databases.each_ref().map(TestEngine::on);
+    let engines = databases.each_ref().map(TestEngine::on_database);
     let mut tally = OutcomeTally::new();
     for case in (lane..cases).step_by(usize::try_from(LANES).expect("small")) {
         let mut random = SeededRandom::new(SEED + case);
         let clean = CleanTable::draw(&mut random);
         let fault = Fault::ALL[usize::try_from(case / LANES).expect("small") % Fault::ALL.len()];
         let polluted = fault.pollute(&clean, &mut random);
-        let house = &houses[usize::from((case / LANES).is_multiple_of(POSTGRES_EVERY))];
-        let outcome = judge(house, case, &clean, &polluted, random.percent(50));
+        let engine = &engines[usize::from((case / LANES).is_multiple_of(POSTGRES_EVERY))];
+        let outcome = judge(engine, case, &clean, &polluted, random.percent(50));
         let example = format!("case {case}: {}", String::from_utf8_lossy(&polluted.bytes).escape_debug());
         tally.entry((fault, outcome)).or_insert((0, example)).0 += 1;
     }
@@ -91,7 +91,7 @@ fn run_lane(lane: u64, cases: u64) -> OutcomeTally {
 
 /// Syncs the polluted file, after the clean one where `has_catalog`, and compares.
 fn judge(
-    house: &TestEngine,
+    engine: &TestEngine,
     case: u64,
     clean: &CleanTable,
     polluted: &Polluted,
@@ -99,15 +99,15 @@ fn judge(
 ) -> PollutionOutcome {
     let expected = clean.sorted_lines();
     let first = if has_catalog { clean.bytes() } else { polluted.bytes.clone() };
-    let source = house.csv_source(&format!("case-{case}"), first);
+    let source = engine.csv_source(&format!("case-{case}"), first);
     if has_catalog {
-        let record = house.sync(&source);
-        assert_eq!(record.issues, 0, "a clean file: {:?}", house.issues(record.id));
-        assert_eq!(sorted(house, &source), expected, "{}", record.message);
-        house.rewrite(&source, &polluted.bytes);
+        let record = engine.sync(&source);
+        assert_eq!(record.issues, 0, "a clean file: {:?}", engine.issues(record.id));
+        assert_eq!(sorted(engine, &source), expected, "{}", record.message);
+        engine.rewrite_file(&source, &polluted.bytes);
     }
-    let record = house.sync(&source);
-    let lines = sorted(house, &source);
+    let record = engine.sync(&source);
+    let lines = sorted(engine, &source);
     let keys = |lines: &[String]| -> Vec<String> {
         lines.iter().filter_map(|line| line.split('|').next().map(str::to_owned)).collect()
     };
@@ -119,7 +119,13 @@ fn judge(
         PollutionOutcome::Equal
     } else if has_catalog && keys(&expected).iter().any(|key| !kept.contains(key)) {
         PollutionOutcome::Removed
-    } else if house.store.issues(record.id, 1, 1000).expect("issues").iter().any(|issue| polluted.is_told_by(issue)) {
+    } else if engine
+        .store
+        .issues(record.id, 1, 1000)
+        .expect("issues")
+        .iter()
+        .any(|issue| polluted.is_reported_by(issue))
+    {
         PollutionOutcome::Told
     } else {
         PollutionOutcome::Silent
@@ -127,8 +133,8 @@ fn judge(
 }
 
 /// The items of a catalog with the names of their columns. A column without a name that is empty throughout is none.
-fn sorted(house: &TestEngine, source: &Source) -> Vec<String> {
-    let items = house.items(source);
+fn sorted(engine: &TestEngine, source: &Source) -> Vec<String> {
+    let items = engine.items(source);
     let is_used = |at: usize| {
         let name = |item: &Item| item.fields.get(at).is_some_and(|(name, _)| *name == format!("column {}", at + 1));
         let value = |item: &Item| item.fields.get(at).is_some_and(|(_, value)| !value.is_empty());

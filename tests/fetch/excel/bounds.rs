@@ -11,12 +11,12 @@ use super::{WorkbookObserver, memory_growth, patient_road, read_bytes};
 use crate::support::load_clock::LoadClock;
 use crate::support::workbook_builder::{XlsxBuilder, build_ods, build_ods_from_content, text_row};
 
-/// Reads what must be refused: its word and sentence. Memory stays below `most` kB more than before.
+/// Reads a workbook that must be refused; returns the code and the message. Memory grows by less than `most` kB.
 #[track_caller]
 fn refused(bytes: &[u8], most: u64) -> (&'static str, String) {
-    let mut road = patient_road();
-    road.settings.max_bytes = 20_000_000;
-    let ((code, message), grown) = memory_growth(|| expect_failure(read_bytes(&road, bytes)));
+    let mut setup = patient_road();
+    setup.settings.max_bytes = 20_000_000;
+    let ((code, message), grown) = memory_growth(|| expect_failure(read_bytes(&setup, bytes)));
     assert!(grown < most, "{grown} kB: {message}");
     assert!(message.ends_with('.'), "{message}");
     (code, message)
@@ -75,15 +75,15 @@ fn very_many_shared_texts_are_read_within_bounds() {
 
 #[test]
 fn a_part_that_is_larger_than_the_limit_is_refused_by_the_directory_and_where_the_directory_lies() {
-    let mut road = patient_road();
-    road.settings.max_bytes = 500_000;
+    let mut setup = patient_road();
+    setup.settings.max_bytes = 500_000;
     let rows: String =
         (2..80_000).map(|row| format!("<row r=\"{row}\"><c t=\"n\"><v></v></c><c/><c/><c/><c/></row>")).collect();
     let honest = XlsxBuilder::of_rows(&(text_row(1, &["id"]) + &rows));
     let size = u32::try_from(honest.sheet.len()).expect("a size");
     assert!(size > 4_000_000 && size < 100_000_000, "{size}");
     let mut bytes = honest.bytes();
-    let (code, message) = expect_failure(read_bytes(&road, &bytes));
+    let (code, message) = expect_failure(read_bytes(&setup, &bytes));
     assert_eq!(code, "too_large");
     assert!(message.contains("LOCKSTEP_MAX_BYTES") && message.contains("4 MB"), "{message}");
     // The directory and the part itself now claim that it has ten bytes.
@@ -95,7 +95,7 @@ fn a_part_that_is_larger_than_the_limit_is_refused_by_the_directory_and_where_th
         }
     }
     assert!(lies >= 2, "{lies}");
-    let ((code, message), grown) = memory_growth(|| expect_failure(read_bytes(&road, &bytes)));
+    let ((code, message), grown) = memory_growth(|| expect_failure(read_bytes(&setup, &bytes)));
     assert!(code == "too_large" || code == "corrupt_workbook", "{code}: {message}");
     assert!(grown < 20_000, "{grown} kB");
 }
@@ -110,7 +110,7 @@ fn a_bomb_of_one_text_is_refused_wherever_it_lies() {
         XlsxBuilder::of_sheet(&format!("<a b=\"{long}\"/><sheetData/>")),
         XlsxBuilder::of_sheet(&format!("<!--{}--><sheetData/>", "<a>".repeat(2_000_000))),
         XlsxBuilder::of_rows("").with_shared("", &format!("<si><t>{long}</t></si>")),
-        // Many short pieces that are one text.
+        // Many short pieces of one text.
         XlsxBuilder::of_rows(&format!(
             "<row><c t=\"inlineStr\"><is>{}</is></c></row>",
             "<r><t>abcdefgh</t></r>".repeat(500_000)
@@ -136,13 +136,13 @@ fn a_workbook_that_declares_entities_is_refused() {
 
 #[test]
 fn a_text_that_very_many_cells_share_fills_no_disk() {
-    let mut road = patient_road();
-    road.settings.max_bytes = 2_000_000;
+    let mut setup = patient_road();
+    setup.settings.max_bytes = 2_000_000;
     let shared = format!("<si><t>id</t></si><si><t>{}</t></si>", "x".repeat(100_000));
     let rows: String =
         (1..3000).map(|row| format!("<row r=\"{row}\"><c t=\"s\"><v>{}</v></c></row>", i32::from(row > 1))).collect();
     let (code, message) =
-        expect_failure(read_bytes(&road, &XlsxBuilder::of_rows(&rows).with_shared("", &shared).bytes()));
+        expect_failure(read_bytes(&setup, &XlsxBuilder::of_rows(&rows).with_shared("", &shared).bytes()));
     assert_eq!(code, "too_large");
     let said = ["Its rows have more than 2 MB", "or raise LOCKSTEP_MAX_BYTES"];
     assert!(said.iter().all(|said| message.contains(said)), "{message}");
@@ -150,12 +150,12 @@ fn a_text_that_very_many_cells_share_fills_no_disk() {
 
 #[test]
 fn many_columns_with_very_many_short_rows_fill_no_disk() {
-    let mut road = patient_road();
-    road.settings.max_bytes = 2_000_000;
+    let mut setup = patient_road();
+    setup.settings.max_bytes = 2_000_000;
     let names: Vec<String> = (0..9000).map(|number| format!("c{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let rows: String = (2..2000).map(|row| format!("<row r=\"{row}\"><c><v>{row}</v></c></row>")).collect();
-    let (code, _) = expect_failure(read_bytes(&road, &XlsxBuilder::of_rows(&(text_row(1, &names) + &rows)).bytes()));
+    let (code, _) = expect_failure(read_bytes(&setup, &XlsxBuilder::of_rows(&(text_row(1, &names) + &rows)).bytes()));
     assert_eq!(code, "too_large");
 }
 
@@ -200,15 +200,15 @@ fn a_long_workbook_is_streamed_with_flat_memory() {
     assert!(grown < 20_000, "{grown} kB");
 }
 
-/// Reads this, and says stop after so many questions.
+/// Reads a workbook and cancels after a number of checks.
 fn stopped(bytes: &[u8], questions: u64) -> (&'static str, Duration) {
-    let road = patient_road();
-    let path = road.folder.path().join("a.workbook");
+    let setup = patient_road();
+    let path = setup.folder.path().join("a.workbook");
     std::fs::write(&path, bytes).expect("written");
     let (nothing, notes) = (Validators::default(), WorkbookObserver::stopping_after(questions));
-    let order = FetchRequest::for_probe(&nothing, road.timeout);
+    let order = FetchRequest::for_probe(&nothing, setup.timeout);
     let begun = LoadClock::start();
-    let kinds = road.kinds();
+    let kinds = setup.kinds();
     let fetched = kinds.get("excel").expect("the kind").fetch(
         &source_of_kind("excel", SourceLocation::File(path)),
         &order,
@@ -235,9 +235,9 @@ fn a_cancel_ends_the_reading_wherever_it_is() {
 
 #[test]
 fn the_time_of_the_run_ends_the_reading() {
-    let road = patient_road().in_a_run_of(Duration::from_millis(1));
+    let setup = patient_road().with_run_limit(Duration::from_millis(1));
     let rows: String = (2..20_000).map(|row| text_row(row, &["1", "Blue"])).collect();
     let bytes = XlsxBuilder::of_rows(&(text_row(1, &["id", "title"]) + &rows)).bytes();
-    let (code, message) = expect_failure(read_bytes(&road, &bytes));
+    let (code, message) = expect_failure(read_bytes(&setup, &bytes));
     assert_eq!(code, "timeout", "{message}");
 }

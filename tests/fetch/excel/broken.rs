@@ -22,7 +22,7 @@ fn record(kind: u16, data: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_password_is_told_in_every_format() {
+fn a_password_is_reported_in_every_format() {
     let begin = record(0x809, &[0, 6, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
     let old = [begin, record(0x2F, &[1, 0, 0, 0]), record(0x0A, &[])].concat();
     let entry = "<manifest:file-entry><manifest:encryption-data/></manifest:file-entry>";
@@ -40,11 +40,11 @@ fn a_password_is_told_in_every_format() {
 
 #[test]
 fn a_file_that_was_cut_off_is_never_taken() {
-    let road = patient_road();
+    let setup = patient_road();
     for name in ["albums.xlsx", "albums.ods", "albums.xls"] {
         let whole = std::fs::read(sample_path(name)).expect("a file");
         for tenths in 1..10 {
-            let (code, message) = expect_failure(read_bytes(&road, &whole[..whole.len() * tenths / 10]));
+            let (code, message) = expect_failure(read_bytes(&setup, &whole[..whole.len() * tenths / 10]));
             assert_eq!(code, "corrupt_workbook", "{name} {tenths}: {message}");
             assert!(message.contains("save it again"), "{message}");
         }
@@ -53,14 +53,14 @@ fn a_file_that_was_cut_off_is_never_taken() {
 
 #[test]
 fn one_damaged_byte_is_found_or_changes_nothing() {
-    let road = patient_road();
+    let setup = patient_road();
     for name in ["albums.xlsx", "albums.ods"] {
         let whole = std::fs::read(sample_path(name)).expect("a file");
-        let clean = read_bytes(&road, &whole).expect("a workbook").cells();
+        let clean = read_bytes(&setup, &whole).expect("a workbook").cells();
         for at in (0..whole.len()).step_by(53) {
             let mut damaged = whole.clone();
             damaged[at] ^= 0x55;
-            match read_bytes(&road, &damaged) {
+            match read_bytes(&setup, &damaged) {
                 Ok(reading) => assert_eq!(reading.cells(), clean, "{name}: byte {at}"),
                 Err(error) => assert!(error.to_string().ends_with('.'), "{name}: byte {at}: {error}"),
             }
@@ -70,13 +70,13 @@ fn one_damaged_byte_is_found_or_changes_nothing() {
 
 #[test]
 fn damage_in_the_old_format_ends_with_a_message() {
-    let road = patient_road();
+    let setup = patient_road();
     let whole = std::fs::read(sample_path("albums.xls")).expect("a file");
     for at in (0..whole.len()).step_by(29) {
         for damage in [0x01, 0x80, 0xFF] {
             let mut damaged = whole.clone();
             damaged[at] ^= damage;
-            if let Err(error) = read_bytes(&road, &damaged) {
+            if let Err(error) = read_bytes(&setup, &damaged) {
                 assert!(error.to_string().ends_with('.'), "byte {at}: {error}");
             }
         }
@@ -84,21 +84,21 @@ fn damage_in_the_old_format_ends_with_a_message() {
 }
 
 #[test]
-fn an_archive_without_the_parts_of_a_workbook_is_told() {
-    let road = patient_road();
+fn an_archive_without_the_parts_of_a_workbook_is_an_error() {
+    let setup = patient_road();
     let parts = XlsxBuilder::of_rows(&text_row(1, &["id"])).parts();
     for missing in ["xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/sheet1.xml"] {
         let rest: Vec<_> = parts.iter().filter(|(name, _)| *name != missing).cloned().collect();
-        let (code, _) = expect_failure(read_bytes(&road, &zip_archive(&rest)));
+        let (code, _) = expect_failure(read_bytes(&setup, &zip_archive(&rest)));
         assert!(["corrupt_workbook", "not_excel"].contains(&code), "{missing}: {code}");
     }
     let mut cut = XlsxBuilder::of_rows(&text_row(1, &["id"]));
     cut.sheet.truncate(cut.sheet.len() - "</sheetData></worksheet>".len());
-    assert_eq!(expect_failure(read_bytes(&road, &cut.bytes())).0, "corrupt_workbook");
+    assert_eq!(expect_failure(read_bytes(&setup, &cut.bytes())).0, "corrupt_workbook");
 }
 
 #[test]
-fn rows_that_are_out_of_order_are_told() {
+fn rows_that_are_out_of_order_are_an_error() {
     let rows = text_row(1, &["id"]) + &text_row(9, &["1"]) + &text_row(3, &["2"]);
     let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&rows).bytes()));
     assert_eq!(code, "corrupt_workbook");

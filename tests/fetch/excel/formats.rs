@@ -1,4 +1,4 @@
-//! The same workbook in every format, and cells that are made for one question each.
+//! The same workbook in every format, and cells that each test one rule.
 
 use lockstep::domain::read_options::ReadOptions;
 use lockstep::fetch::{FetchError, FetchOutcome};
@@ -12,9 +12,9 @@ const FORMATS: [&str; 3] = ["albums.xlsx", "albums.xls", "albums.ods"];
 
 #[test]
 fn every_format_brings_the_same_plain_cells_and_row_numbers() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     for name in FORMATS {
-        let reading = read(&road, &sample_location(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let reading = read(&setup, &sample_location(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         let columns = ["id", "title", "price", "released", "added", "cost", "live", "length", "total", "broken"];
         assert_eq!(reading.content.columns(), columns, "{name}");
         let first = [
@@ -38,9 +38,9 @@ fn every_format_brings_the_same_plain_cells_and_row_numbers() {
 
 #[test]
 fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     for name in FORMATS {
-        let reading = read(&road, &sample_location(name)).expect("a workbook");
+        let reading = read(&setup, &sample_location(name)).expect("a workbook");
         assert_eq!(
             reading.reasons,
             [
@@ -51,17 +51,17 @@ fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
             "{name}"
         );
         assert_eq!(reading.content.hidden_columns(), ["cost"], "{name}");
-        let hidden = read_with(&road, &sample_location(name), tab(" Draft ")).expect("the hidden tab");
+        let hidden = read_with(&setup, &sample_location(name), tab(" Draft ")).expect("the hidden tab");
         assert_eq!(hidden.reasons, ["The tab “Draft” is hidden in the workbook. It was read all the same."], "{name}");
         assert_eq!(hidden.cells(), [["secret"]], "{name}");
     }
 }
 
 #[test]
-fn an_unknown_tab_is_told_with_the_tabs_that_there_are() {
-    let road = FetchSetup::new();
+fn the_error_of_an_unknown_tab_lists_the_existing_tabs() {
+    let setup = FetchSetup::new();
     for name in FORMATS {
-        let (code, message) = expect_failure(read_with(&road, &sample_location(name), tab("Artists")));
+        let (code, message) = expect_failure(read_with(&setup, &sample_location(name), tab("Artists")));
         assert_eq!(code, "no_tab", "{name}");
         let wanted = "This workbook has no tab “Artists”. The tabs are “Draft” (hidden), “Albums”. Change the tab of the \
                       source (--tab).";
@@ -70,29 +70,29 @@ fn an_unknown_tab_is_told_with_the_tabs_that_there_are() {
 }
 
 #[test]
-fn the_format_is_told_by_content_and_not_by_name() {
-    let road = FetchSetup::new();
+fn the_format_follows_from_the_content_and_not_from_the_name() {
+    let setup = FetchSetup::new();
     for name in FORMATS {
         let bytes = std::fs::read(sample_path(name)).expect("a file");
-        assert_eq!(read_bytes(&road, &bytes).expect("a workbook").cells().len(), 3, "{name}");
+        assert_eq!(read_bytes(&setup, &bytes).expect("a workbook").cells().len(), 3, "{name}");
     }
 }
 
 #[test]
 fn the_header_is_the_row_that_was_chosen() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let rows = text_row(1, &["Report of 2023"]) + &text_row(4, &["id", "title"]) + &text_row(6, &["1", "Blue"]);
-    let path = road.folder.path().join("a.xlsx");
+    let path = setup.folder.path().join("a.xlsx");
     std::fs::write(&path, XlsxBuilder::of_rows(&rows).bytes()).expect("written");
     let location = lockstep::domain::location::SourceLocation::File(path);
     let from = |row: u64| ReadOptions { header_row: Some(row), ..ReadOptions::default() };
-    let reading = read_with(&road, &location, from(4)).expect("a workbook");
+    let reading = read_with(&setup, &location, from(4)).expect("a workbook");
     assert_eq!(
         (reading.content.columns().to_vec(), reading.row_numbers()),
         (vec!["id".into(), "title".into()], vec![6])
     );
     for row in [3, 9] {
-        let (code, message) = expect_failure(read_with(&road, &location, from(row)));
+        let (code, message) = expect_failure(read_with(&setup, &location, from(row)));
         assert_eq!(code, "no_header");
         assert!(message.starts_with(&format!("Row {row} is set as the header, and it is empty.")), "{message}");
     }
@@ -100,7 +100,7 @@ fn the_header_is_the_row_that_was_chosen() {
 
 #[test]
 fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     for (column, name) in ["id", "n", "day", "moment", "spent", "flag", "rich"].iter().enumerate() {
@@ -119,26 +119,26 @@ fn what_a_spreadsheet_program_wrote_is_read_as_it_shows_it() {
     sheet.write_formula(2, 1, rust_xlsxwriter::Formula::new("=1+1").set_result("2")).expect("written");
     sheet.set_column_hidden(1).expect("hidden");
     sheet.set_column_hidden(2).expect("hidden");
-    let reading = read_bytes(&road, &book.save_to_buffer().expect("a file")).expect("a workbook");
+    let reading = read_bytes(&setup, &book.save_to_buffer().expect("a file")).expect("a workbook");
     let first = ["9007199254740991", "3.3", "2023-01-05", "2023-01-05 14:30:00", "36:00:00", "TRUE", "So What"];
     assert_eq!(reading.cells(), [first, ["0.1", "2", "", "", "", "", ""]]);
     assert_eq!(reading.reasons, ["2 columns are hidden in the workbook (“n”, “day”)."]);
 }
 
 #[test]
-fn days_are_counted_from_1904_where_the_workbook_says_so() {
-    let road = FetchSetup::new();
+fn days_are_counted_from_1904_where_the_workbook_is_set_to() {
+    let setup = FetchSetup::new();
     let row =
         r#"<row r="2"><c><v>1</v></c><c s="1"><v>43469</v></c><c s="2"><v>0.5</v></c><c s="3"><v>0.5</v></c></row>"#;
     let rows = text_row(1, &["id", "day", "moment", "spent"]) + row;
     let book = XlsxBuilder { properties: "date1904=\"1\"", ..XlsxBuilder::of_rows(&rows) };
-    let reading = read_bytes(&road, &book.bytes()).expect("a workbook");
+    let reading = read_bytes(&setup, &book.bytes()).expect("a workbook");
     assert_eq!(reading.cells(), [["1", "2023-01-05", "1904-01-01 12:00:00", "12:00:00"]]);
 }
 
 #[test]
 fn texts_are_whole_however_they_are_written() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let shared = "<si><t>id</t></si><si><r><t>So </t></r><r><t xml:space=\"preserve\">What </t></r></si><si/>";
     let cells = [
         r#"<c r="A2" t="s"><v>1</v></c>"#,
@@ -150,31 +150,31 @@ fn texts_are_whole_however_they_are_written() {
         + &["b", "c", "d", "e", "f"].map(|name| format!("<c t=\"inlineStr\"><is><t>{name}</t></is></c>")).concat()
         + "</row>";
     let rows = format!("{head}<row r=\"2\">{}</row>", cells.concat());
-    let reading = read_bytes(&road, &XlsxBuilder::of_rows(&rows).with_shared("", shared).bytes()).expect("a workbook");
+    let reading = read_bytes(&setup, &XlsxBuilder::of_rows(&rows).with_shared("", shared).bytes()).expect("a workbook");
     assert_eq!(reading.cells(), [["SoWhat ", "a&b", "<i> é", "#REF!", "", "2023-01-05"]]);
 }
 
 #[test]
-fn an_error_of_any_name_is_kept_as_its_word() {
-    let road = FetchSetup::new();
+fn an_error_value_is_kept_as_its_name() {
+    let setup = FetchSetup::new();
     let cell = |place: &str, word: &str| format!("<c r=\"{place}\" t=\"e\"><f>X()</f><v>{word}</v></c>");
     let second =
         cell("A2", "#SPILL!") + &cell("C2", "#REF!") + &cell("D2", "#GETTING_DATA") + "<c r=\"E2\"><v>5</v></c>";
     let third = "<c r=\"A3\"><v>3</v></c>".to_owned() + &cell("B3", "#CALC!") + &cell("E3", "#Ü &amp; X");
     let rows =
         text_row(1, &["id", "b", "c", "d", "e"]) + &format!("<row r=\"2\">{second}</row><row r=\"3\">{third}</row>");
-    let reading = read_bytes(&road, &XlsxBuilder::of_rows(&rows).bytes()).expect("a workbook");
+    let reading = read_bytes(&setup, &XlsxBuilder::of_rows(&rows).bytes()).expect("a workbook");
     assert_eq!(reading.cells(), [["#SPILL!", "", "#REF!", "#GETTING_DATA", "5"], ["3", "#CALC!", "", "", "#Ü "]]);
-    // A cell without a place of its own stands behind the one before it, which nobody can count there.
+    // A cell without a reference follows the one before it, whose column is unknown here.
     let unplaced = text_row(1, &["id", "b"]) + "<row r=\"2\"><c t=\"e\"><v>#SPILL!</v></c><c><v>1</v></c></row>";
-    let (code, message) = expect_failure(read_bytes(&road, &XlsxBuilder::of_rows(&unplaced).bytes()));
+    let (code, message) = expect_failure(read_bytes(&setup, &XlsxBuilder::of_rows(&unplaced).bytes()));
     assert_eq!(code, "corrupt_workbook");
     assert!(message.contains("the unknown error “#SPILL!”"), "{message}");
 }
 
 #[test]
 fn repeated_rows_and_cells_of_opendocument_are_written_out() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let cell = |text: &str, attributes: &str| {
         format!(
             "<table:table-cell office:value-type=\"string\" {attributes}><text:p>{text}</text:p></table:table-cell>"
@@ -191,17 +191,17 @@ fn repeated_rows_and_cells_of_opendocument_are_written_out() {
             "table:number-columns-repeated=\"2\""
         )
     );
-    let reading = read_bytes(&road, &build_ods(&table)).expect("a workbook");
+    let reading = read_bytes(&setup, &build_ods(&table)).expect("a workbook");
     assert_eq!(reading.cells(), [["a\nb", "a\nb"]; 3]);
     assert_eq!(reading.row_numbers(), [2, 3, 4]);
 }
 
 #[test]
 fn more_cells_than_the_header_has_columns_are_kept_apart() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let table =
         text_row(1, &["id", "title"]) + &text_row(2, &["1", "Blue", "stray"]) + &text_row(3, &["2", "Train", "\u{a0}"]);
-    let reading = read_bytes(&road, &XlsxBuilder::of_rows(&table).bytes()).expect("a workbook");
+    let reading = read_bytes(&setup, &XlsxBuilder::of_rows(&table).bytes()).expect("a workbook");
     let rows = read_rows(&*reading.content);
     assert_eq!((rows[0].surplus, rows[0].extra.clone()), (true, vec!["stray".to_owned()]));
     assert_eq!((rows[1].surplus, rows[1].width, rows[1].cells.len()), (false, Some(3), 2));
@@ -209,28 +209,28 @@ fn more_cells_than_the_header_has_columns_are_kept_apart() {
 
 #[test]
 fn a_workbook_is_unchanged_where_its_bytes_are() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let place = sample_location("albums.xlsx");
-    let first = road.content("excel", &place).expect("a workbook");
+    let first = setup.content("excel", &place).expect("a workbook");
     let again =
-        road.fetch("excel", &place, Some(first.validators()), &RecordingObserver::default()).expect("an answer");
+        setup.fetch("excel", &place, Some(first.validators()), &RecordingObserver::default()).expect("an answer");
     assert!(matches!(again, FetchOutcome::Unchanged(Some(_))));
 }
 
 #[test]
 fn an_old_workbook_of_a_program_that_fills_up_its_table_of_sectors_is_read_unless_sectors_are_missing() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let bytes = std::fs::read(sample_path("albums-sheetjs.xls")).expect("a file");
-    let path = road.folder.path().join("a.xls");
+    let path = setup.folder.path().join("a.xls");
     std::fs::write(&path, &bytes).expect("written");
     let place = lockstep::domain::location::SourceLocation::File(path.clone());
-    let (reading, other) = (read_with(&road, &place, tab("Albums")), read(&road, &sample_location("albums.xls")));
+    let (reading, other) = (read_with(&setup, &place, tab("Albums")), read(&setup, &sample_location("albums.xls")));
     let (reading, other) = (reading.expect("a workbook"), other.expect("a workbook"));
     assert_eq!(reading.content.columns(), other.content.columns());
     assert_eq!((reading.cells(), reading.row_numbers()), (other.cells(), other.row_numbers()));
     for sectors in 1..bytes.len() / 512 {
         std::fs::write(&path, &bytes[..bytes.len() - sectors * 512]).expect("written");
-        match read_with(&road, &place, tab("Albums")) {
+        match read_with(&setup, &place, tab("Albums")) {
             Ok(reading) => assert_eq!(reading.cells(), other.cells(), "{sectors} sectors less"),
             Err(error) => assert!(matches!(error, FetchError::Failed { .. }), "{sectors}"),
         }

@@ -1,4 +1,4 @@
-//! What is no table is named for what it is, by every way in.
+//! Content that is not a table is named by its type, for a source of each kind.
 
 use lockstep::domain::location::SourceLocation;
 
@@ -25,19 +25,19 @@ fn contents() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn binary_content_is_named_and_refused_by_every_way_in() {
-    let outside = StubServer::start();
-    let mut road = FetchSetup::new();
-    road.settings.google_url = outside.url("").parse().expect("an address");
+fn binary_content_is_named_and_refused_for_every_kind() {
+    let stub = StubServer::start();
+    let mut setup = FetchSetup::new();
+    setup.settings.google_url = stub.url("").parse().expect("an address");
     for (name, content) in contents() {
-        outside.set("/a", StubReply::status(200).body(&content));
-        outside.set(
+        stub.set("/a", StubReply::status(200).body(&content));
+        stub.set(
             "/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/export",
             StubReply::status(200).body(&content),
         );
-        let path = road.folder.path().join("a.csv");
+        let path = setup.folder.path().join("a.csv");
         std::fs::write(&path, &content).expect("written");
-        let link = SourceLocation::Url(outside.url("/a"));
+        let link = SourceLocation::Url(stub.url("/a"));
         let sheet = "https://docs.google.com/spreadsheets/d/1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms/edit";
         let places = [
             ("csv", link.clone(), "not_csv"),
@@ -48,7 +48,7 @@ fn binary_content_is_named_and_refused_by_every_way_in() {
             ("sheet", SourceLocation::Url(sheet.to_owned()), "not_csv"),
         ];
         for (kind, place, wanted) in places {
-            let (code, message) = expect_failure(road.content(kind, &place).map(drop));
+            let (code, message) = expect_failure(setup.content(kind, &place).map(drop));
             assert!(message.contains(name), "{kind}: {name}: {code}: {message}");
             assert!(wanted.is_empty() || code == wanted, "{kind}: {name}: {code}: {message}");
         }
@@ -57,13 +57,13 @@ fn binary_content_is_named_and_refused_by_every_way_in() {
 
 #[test]
 fn a_workbook_among_csv_files_names_the_kind_that_reads_it() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     for (name, what) in [
         ("albums.xlsx", "an Excel workbook"),
         ("albums.xls", "an old Excel workbook"),
         ("albums.ods", "an OpenDocument workbook"),
     ] {
-        let (code, message) = expect_failure(road.content("csv", &SourceLocation::File(sample_path(name))).map(drop));
+        let (code, message) = expect_failure(setup.content("csv", &SourceLocation::File(sample_path(name))).map(drop));
         assert_eq!(code, "not_csv");
         assert_eq!(
             message,
@@ -74,10 +74,10 @@ fn a_workbook_among_csv_files_names_the_kind_that_reads_it() {
 
 #[test]
 fn text_among_workbooks_names_the_kind_that_reads_it() {
-    let road = FetchSetup::new();
-    let path = road.folder.path().join("a.xlsx");
+    let setup = FetchSetup::new();
+    let path = setup.folder.path().join("a.xlsx");
     std::fs::write(&path, "id,title\n1,Blue\n").expect("written");
-    let (code, message) = expect_failure(road.content("excel", &SourceLocation::File(path)).map(drop));
+    let (code, message) = expect_failure(setup.content("excel", &SourceLocation::File(path)).map(drop));
     assert_eq!(code, "not_excel");
     assert!(message.contains("choose the kind CSV (--kind csv)"), "{message}");
 }
@@ -102,16 +102,16 @@ const XML_WORKBOOKS: [(&str, &str); 3] = [
 
 #[test]
 fn a_workbook_that_is_xml_gets_the_same_message_by_every_kind() {
-    let (road, outside) = (FetchSetup::new(), StubServer::start());
+    let (setup, stub) = (FetchSetup::new(), StubServer::start());
     for (name, content) in XML_WORKBOOKS {
-        let path = road.folder.path().join("a.xls");
+        let path = setup.folder.path().join("a.xls");
         std::fs::write(&path, content).expect("written");
-        outside.set("/a", StubReply::status(200).body(content));
+        stub.set("/a", StubReply::status(200).body(content));
         let fix = "a format that Lockstep does not read. Open it in Excel or LibreOffice, save it as .xlsx, and take that \
                    file.";
-        for place in [SourceLocation::File(path), SourceLocation::Url(outside.url("/a"))] {
+        for place in [SourceLocation::File(path), SourceLocation::Url(stub.url("/a"))] {
             for (kind, code) in [("csv", "not_csv"), ("excel", "not_excel")] {
-                let (told, message) = expect_failure(road.content(kind, &place).map(drop));
+                let (told, message) = expect_failure(setup.content(kind, &place).map(drop));
                 assert_eq!((told, message), (code, format!("This is {name}, {fix}")), "{kind}");
             }
         }
@@ -120,27 +120,27 @@ fn a_workbook_that_is_xml_gets_the_same_message_by_every_kind() {
 
 #[test]
 fn other_xml_is_not_sent_from_one_kind_to_another() {
-    let road = FetchSetup::new();
-    let path = road.folder.path().join("a.xml");
+    let setup = FetchSetup::new();
+    let path = setup.folder.path().join("a.xml");
     std::fs::write(&path, "<?xml version=\"1.0\"?><albums><album id=\"1\"/></albums>").expect("written");
     let place = SourceLocation::File(path);
-    let (code, message) = expect_failure(road.content("excel", &place).map(drop));
+    let (code, message) = expect_failure(setup.content("excel", &place).map(drop));
     assert_eq!(code, "not_excel");
     assert!(message.starts_with("This is an XML document, not") && !message.contains("kind CSV"), "{message}");
-    let (_, message) = expect_failure(road.content("csv", &place).map(drop));
+    let (_, message) = expect_failure(setup.content("csv", &place).map(drop));
     assert!(message.starts_with("This is an XML document, not a CSV file"), "{message}");
 }
 
 #[test]
 fn a_password_is_named_with_its_fix_by_every_kind() {
-    let road = FetchSetup::new();
+    let setup = FetchSetup::new();
     let mut file = cfb::CompoundFile::create(std::io::Cursor::new(Vec::new())).expect("a file");
     file.create_stream("/EncryptedPackage").expect("a stream");
     file.flush().expect("written");
-    let path = road.folder.path().join("a.xlsx");
+    let path = setup.folder.path().join("a.xlsx");
     std::fs::write(&path, file.into_inner().into_inner()).expect("written");
     for kind in ["csv", "excel", "feeds"] {
-        let (code, message) = expect_failure(road.content(kind, &SourceLocation::File(path.clone())).map(drop));
+        let (code, message) = expect_failure(setup.content(kind, &SourceLocation::File(path.clone())).map(drop));
         assert!(code == "password_protected" || kind == "feeds", "{kind}: {code}: {message}");
         let said = ["protected with a password, and Lockstep cannot open it", "Save a copy without a password"];
         assert!(said.iter().all(|said| message.contains(said)), "{kind}: {message}");

@@ -116,7 +116,7 @@ fn a_formula_above_the_table_or_beside_its_header_names_no_column() {
     let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&sheet).bytes()));
     assert!(code == "unsaved_formula" && message.starts_with("Row 1, column E"), "{message}");
     assert!(message.contains("set it as the header (--header-row)"), "{message}");
-    // So does a column of formulas, of which none has a value.
+    // The same holds for a column of formulas without any value.
     let header = text_row(1, &["id", "name"]).replace("</row>", "<c r=\"C1\"><f>Other!C1</f></c></row>");
     let row = text_row(2, &["1", "Blue"]).replace("</row>", "<c r=\"C2\"><f>B2*2</f></c></row>");
     let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(&(header + &row)).bytes()));

@@ -182,7 +182,7 @@ fn a_record_that_claims_a_hundred_million_bytes_is_refused_without_setting_them_
 
 #[test]
 fn what_its_reader_stumbles_over_ends_in_a_message() {
-    let road = patient_road();
+    let setup = patient_road();
     // A shared text that is not there, and more shared texts than there are.
     let missing = [header(), row(1, false), cell(7, 0, 0, &numbers(&[77]))].concat();
     for bytes in [
@@ -190,16 +190,16 @@ fn what_its_reader_stumbles_over_ends_in_a_message() {
         book(&header(), 4_000_000_000),
         book(&[header(), row(1, false), record(2, &[1])].concat(), 1),
     ] {
-        let (code, message) = expect_failure(read_bytes(&road, &bytes));
+        let (code, message) = expect_failure(read_bytes(&setup, &bytes));
         assert_eq!(code, "corrupt_workbook", "{message}");
     }
 }
 
 #[test]
 fn a_binary_workbook_of_another_program_brings_the_same_cells_as_the_others() {
-    let road = patient_road();
-    let reading = read_with(&road, &sample_location("albums.xlsb"), tab("Albums")).expect("a workbook");
-    let other = read(&road, &sample_location("albums.xlsx")).expect("a workbook");
+    let setup = patient_road();
+    let reading = read_with(&setup, &sample_location("albums.xlsb"), tab("Albums")).expect("a workbook");
+    let other = read(&setup, &sample_location("albums.xlsx")).expect("a workbook");
     assert_eq!(reading.content.columns(), other.content.columns());
     assert_eq!((reading.cells(), reading.row_numbers()), (other.cells(), other.row_numbers()));
 }

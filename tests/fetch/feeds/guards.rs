@@ -10,23 +10,23 @@ use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn a_feed_that_misbehaves_is_a_clear_issue() {
-    let outside = StubServer::start();
-    outside.set("/good", StubReply::feed("Good", &["1"]));
+    let stub = StubServer::start();
+    stub.set("/good", StubReply::feed("Good", &["1"]));
     let guids: Vec<String> = (0..3000).map(|n| (n * 7919).to_string()).collect();
     let long = StubReply::feed("Long", &guids.iter().map(String::as_str).collect::<Vec<_>>());
-    outside.set("/loop", StubReply::redirect(302, "/loop"));
-    outside.set("/cut", long.clone().gzip().cut_at(5000));
-    outside.set("/short", long.clone().claiming(10_000_000));
-    outside.set("/drip", long.clone().drip(1, Duration::from_millis(20)));
-    outside.set("/private", StubReply::redirect(302, "http://169.254.169.254/latest"));
-    outside.set("/page", StubReply::html("<!doctype html><title>Sign in</title>"));
-    outside.set("/page-in-disguise", StubReply::rss("").body("<!DOCTYPE html><title>Sign in</title>"));
-    outside.set("/xhtml", StubReply::rss("").body("<?xml version=\"1.0\"?><!-- x --><html><body/></html>"));
-    outside.set("/bomb", StubReply::bomb(30_000_000).header("Content-Type", "application/xml"));
-    outside.set("/empty", StubReply::rss("").body(""));
-    outside.set("/csv", StubReply::csv("id,title\n1,One\n"));
-    outside.set("/close", StubReply::feed("C", &["1"]).close());
-    outside.set("/entities", StubReply::rss("").body(BOMB));
+    stub.set("/loop", StubReply::redirect(302, "/loop"));
+    stub.set("/cut", long.clone().gzip().cut_at(5000));
+    stub.set("/short", long.clone().claiming(10_000_000));
+    stub.set("/drip", long.clone().drip(1, Duration::from_millis(20)));
+    stub.set("/private", StubReply::redirect(302, "http://169.254.169.254/latest"));
+    stub.set("/page", StubReply::html("<!doctype html><title>Sign in</title>"));
+    stub.set("/page-in-disguise", StubReply::rss("").body("<!DOCTYPE html><title>Sign in</title>"));
+    stub.set("/xhtml", StubReply::rss("").body("<?xml version=\"1.0\"?><!-- x --><html><body/></html>"));
+    stub.set("/bomb", StubReply::bomb(30_000_000).header("Content-Type", "application/xml"));
+    stub.set("/empty", StubReply::rss("").body(""));
+    stub.set("/csv", StubReply::csv("id,title\n1,One\n"));
+    stub.set("/close", StubReply::feed("C", &["1"]).close());
+    stub.set("/entities", StubReply::rss("").body(BOMB));
     for (path, code, says) in [
         ("/loop", "too_many_redirects", "redirects this address to itself"),
         ("/cut", "truncated", "did not arrive whole"),
@@ -45,7 +45,7 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
     ] {
         // What breaks off is tried three times.
         let timeout = Duration::from_millis(if path == "/drip" { 1500 } else { 5000 });
-        let mut reader = Reader::of(&[outside.url(path), outside.url("/good")]).within(timeout);
+        let mut reader = Reader::of(&[stub.url(path), stub.url("/good")]).within(timeout);
         let begun = LoadClock::start();
         let run = reader.by_hand();
         assert!(begun.elapsed() < Duration::from_secs(5), "{path}: {:?}", begun.elapsed());
@@ -62,10 +62,10 @@ const BOMB: &str = "<?xml version=\"1.0\"?><!DOCTYPE rss [<!ENTITY a \"aaaaaaaaa
 
 #[test]
 fn what_a_feed_says_once_is_not_long_in_each_of_its_articles() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let (long, items) = ("x".repeat(100_000), "<item><title>T</title><link>https://h.example/</link></item>".repeat(2));
-    outside.set("/f", StubReply::rss(&format!("<title>{long}</title><managingEditor>{long}</managingEditor>{items}")));
-    let mut reader = Reader::of(&[outside.url("/f")]);
+    stub.set("/f", StubReply::rss(&format!("<title>{long}</title><managingEditor>{long}</managingEditor>{items}")));
+    let mut reader = Reader::of(&[stub.url("/f")]);
     let rows = reader.by_hand().rows.expect("content");
     assert!(rows.iter().flat_map(|row| &row.cells).all(|cell| cell.len() < 1000));
     assert_eq!(reader.feed("/f").title.chars().count(), 201);
@@ -73,46 +73,46 @@ fn what_a_feed_says_once_is_not_long_in_each_of_its_articles() {
 
 #[test]
 fn a_page_that_names_a_feed_is_answered_with_its_address() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let page = "<!doctype html><link rel=alternate type=application/rss+xml href=/feed.xml>";
-    outside.set("/said", StubReply::html(page));
-    outside.set("/found", StubReply::rss("").body("<?xml version=\"1.0\"?><html>".to_owned() + &page[15..]));
-    outside.set("/html", StubReply::rss("").body(format!("<div>{page}")));
-    outside.set("/elsewhere/before", StubReply::redirect(302, "/page"));
-    outside.set("/page", StubReply::html(page.replace("/feed.xml", "feed.xml")));
+    stub.set("/said", StubReply::html(page));
+    stub.set("/found", StubReply::rss("").body("<?xml version=\"1.0\"?><html>".to_owned() + &page[15..]));
+    stub.set("/html", StubReply::rss("").body(format!("<div>{page}")));
+    stub.set("/elsewhere/before", StubReply::redirect(302, "/page"));
+    stub.set("/page", StubReply::html(page.replace("/feed.xml", "feed.xml")));
     for path in ["/said", "/html", "/elsewhere/before"] {
-        let (_, message) = Reader::of(&[outside.url(path)]).by_hand().failure.expect("a failure");
-        assert!(message.contains(&format!("It names this feed: {} ", outside.url("/feed.xml"))), "{path}: {message}");
+        let (_, message) = Reader::of(&[stub.url(path)]).by_hand().failure.expect("a failure");
+        assert!(message.contains(&format!("It names this feed: {} ", stub.url("/feed.xml"))), "{path}: {message}");
     }
     let two = format!("<base href='/deep/'>{}", "<link rel=alternate type=application/atom+xml href=a.xml>");
-    outside.set("/two", StubReply::html(format!("{page}{two}")));
-    let mut reader = Reader::of(&[outside.url("/two")]);
+    stub.set("/two", StubReply::html(format!("{page}{two}")));
+    let mut reader = Reader::of(&[stub.url("/two")]);
     let (_, message) = reader.by_hand().failure.expect("a failure");
-    let named = [outside.url("/feed.xml"), outside.url("/deep/a.xml")];
+    let named = [stub.url("/feed.xml"), stub.url("/deep/a.xml")];
     assert!(message.contains(&format!("It names 2 feeds: {} – give", named.join(" , "))), "{message}");
     assert_eq!(reader.feeds[0].named, named);
-    assert_eq!((outside.hits("/feed.xml"), outside.hits("/deep/a.xml")), (0, 0), "nobody was asked");
+    assert_eq!((stub.request_count("/feed.xml"), stub.request_count("/deep/a.xml")), (0, 0), "nobody was asked");
     // One that is told by its first bytes was not read on.
-    let (_, message) = Reader::of(&[outside.url("/found")]).by_hand().failure.expect("a failure");
+    let (_, message) = Reader::of(&[stub.url("/found")]).by_hand().failure.expect("a failure");
     assert!(message.contains("Look on it for a link named RSS"), "{message}");
 }
 
 #[test]
 fn a_feed_that_quotes_a_page_is_a_feed() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let item = "<title>F</title><item><guid>1</guid><title>T</title><description><![CDATA[<html><p>x</p>]]></description></item>";
-    outside.set("/f", StubReply::rss(item));
-    assert_eq!(Reader::of(&[outside.url("/f")]).by_hand().titles(), ["T"]);
+    stub.set("/f", StubReply::rss(item));
+    assert_eq!(Reader::of(&[stub.url("/f")]).by_hand().titles(), ["T"]);
 }
 
 #[test]
 fn a_private_address_in_a_list_is_refused() {
-    let outside = StubServer::start();
-    outside.set("/good", StubReply::feed("Good", &["1"]));
-    outside.set("/secret", StubReply::feed("Secret", &["1"]));
-    let secret = format!("http://127.0.0.2:{}/secret", outside.port());
-    outside.set("/list", StubReply::opml(&[secret, outside.url("/good"), "file:///etc/passwd".to_owned()]));
-    let run = Reader::of(&[outside.url("/list")]).by_hand();
-    assert_eq!((run.titles(), outside.hits("/secret")), (vec!["Article 1"], 0));
+    let stub = StubServer::start();
+    stub.set("/good", StubReply::feed("Good", &["1"]));
+    stub.set("/secret", StubReply::feed("Secret", &["1"]));
+    let secret = format!("http://127.0.0.2:{}/secret", stub.port());
+    stub.set("/list", StubReply::opml(&[secret, stub.url("/good"), "file:///etc/passwd".to_owned()]));
+    let run = Reader::of(&[stub.url("/list")]).by_hand();
+    assert_eq!((run.titles(), stub.request_count("/secret")), (vec!["Article 1"], 0));
     assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
 }

@@ -23,7 +23,7 @@ fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
         addresses.push(slow.url(&format!("/{n}")));
         // The second answer comes only when every feed of the other hosts was read.
         let all_others_read = all_others_read.clone();
-        slow.decide(&format!("/{n}"), move |_| {
+        slow.reply_with(&format!("/{n}"), move |_| {
             if n == 1 {
                 all_others_read.pause();
             }
@@ -39,21 +39,24 @@ fn a_slow_host_with_many_feeds_does_not_keep_the_others_waiting() {
     let run = thread::scope(|scope| {
         let running = scope.spawn(|| Reader::of(&addresses).by_hand());
         all_others_read.wait_until_reached();
-        wait_until(|| others.iter().all(|other| (0..4).all(|n| other.hits(&format!("/{n}")) == 1)));
+        wait_until(|| others.iter().all(|other| (0..4).all(|n| other.request_count(&format!("/{n}")) == 1)));
         all_others_read.resume();
         running.join().expect("no panic")
     });
     assert_eq!(run.rows.map(|rows| rows.len()), Some(24));
-    assert!(slow.most_at_once() == 1 && others.iter().all(|other| other.most_at_once() == 1), "one at a time");
+    assert!(
+        slow.max_concurrent_requests() == 1 && others.iter().all(|other| other.max_concurrent_requests() == 1),
+        "one at a time"
+    );
 }
 
 #[test]
 fn a_feed_that_hangs_costs_only_itself() {
-    let (outside, other) = (StubServer::start(), StubServer::start());
-    outside.set("/hangs", StubReply::feed("H", &["1"]).hang());
-    outside.set("/f", StubReply::feed("F", &["1"]));
+    let (stub, other) = (StubServer::start(), StubServer::start());
+    stub.set("/hangs", StubReply::feed("H", &["1"]).hang());
+    stub.set("/f", StubReply::feed("F", &["1"]));
     other.set("/g", StubReply::feed("G", &["1"]));
-    let mut reader = Reader::of(&[outside.url("/hangs"), outside.url("/f"), other.url("/g")]);
+    let mut reader = Reader::of(&[stub.url("/hangs"), stub.url("/f"), other.url("/g")]);
     reader = reader.within(Duration::from_secs(4));
     let run = reader.by_hand();
     assert_eq!(run.titles().len(), 2);
@@ -63,14 +66,14 @@ fn a_feed_that_hangs_costs_only_itself() {
 
 #[test]
 fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
-    let outside = StubServer::start();
-    let addresses: Vec<String> = (0..6).map(|n| outside.url(&format!("/{n}"))).collect();
+    let stub = StubServer::start();
+    let addresses: Vec<String> = (0..6).map(|n| stub.url(&format!("/{n}"))).collect();
     for n in 0..6 {
-        outside.set(&format!("/{n}"), StubReply::feed("F", &["1"]).after(Duration::from_millis(1500)));
+        stub.set(&format!("/{n}"), StubReply::feed("F", &["1"]).after(Duration::from_millis(1500)));
     }
-    outside.set("/list", StubReply::opml(&addresses));
-    let mut reader = Reader::of(&[outside.url("/list")]);
-    reader.road.run = Duration::from_millis(6000);
+    stub.set("/list", StubReply::opml(&addresses));
+    let mut reader = Reader::of(&[stub.url("/list")]);
+    reader.setup.run = Duration::from_millis(6000);
     let run = reader.by_hand();
     let read = run.titles().len();
     assert!((1..=3).contains(&read), "{read}");
@@ -85,17 +88,17 @@ fn what_a_run_has_no_time_for_is_left_for_the_next_which_asks_it_first() {
 
 #[test]
 fn a_run_that_reached_no_feed_has_failed() {
-    let (outside, other) = (StubServer::start(), StubServer::start());
-    outside.set("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of(&[outside.url("/f")]);
+    let (stub, other) = (StubServer::start(), StubServer::start());
+    stub.set("/f", StubReply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[stub.url("/f")]);
     reader.by_hand();
-    outside.set("/f", StubReply::feed("F", &["1"]).hang());
-    reader.road.run = Duration::from_secs(1);
+    stub.set("/f", StubReply::feed("F", &["1"]).hang());
+    reader.setup.run = Duration::from_secs(1);
     for lists in [false, true] {
         if lists {
-            other.set("/list", StubReply::opml(&[outside.url("/f")]).hang());
+            other.set("/list", StubReply::opml(&[stub.url("/f")]).hang());
             reader = Reader::of(&[other.url("/list")]);
-            reader.road.run = Duration::from_secs(1);
+            reader.setup.run = Duration::from_secs(1);
         }
         let run = reader.by_hand();
         let (code, message) = run.failure.expect("a failure");
@@ -107,43 +110,43 @@ fn a_run_that_reached_no_feed_has_failed() {
 
 #[test]
 fn a_feed_whose_turn_did_not_come_has_not_failed() {
-    let (outside, other) = (StubServer::start(), StubServer::start());
-    outside.set("/table", StubReply::csv("id\n1\n").hang());
-    outside.set("/f", StubReply::feed("F", &["1"]));
+    let (stub, other) = (StubServer::start(), StubServer::start());
+    stub.set("/table", StubReply::csv("id\n1\n").hang());
+    stub.set("/f", StubReply::feed("F", &["1"]));
     other.set("/g", StubReply::feed("G", &["1"]));
-    let road = FetchSetup::new().within(Duration::from_secs(20));
-    let table = SourceLocation::Url(outside.url("/table"));
+    let setup = FetchSetup::new().within(Duration::from_secs(20));
+    let table = SourceLocation::Url(stub.url("/table"));
     let run = thread::scope(|scope| {
-        scope.spawn(|| road.fetch("csv", &table, None, &Silent).map(drop));
-        wait_until(|| outside.hits("/table") == 1);
+        scope.spawn(|| setup.fetch("csv", &table, None, &Silent).map(drop));
+        wait_until(|| stub.request_count("/table") == 1);
         // A feed has half the time that the run has for fetching, and the other source longer than both.
-        let mut reader = Reader::of(&[outside.url("/f"), other.url("/g")]).within(Duration::from_secs(3));
-        reader.road.run = Duration::from_millis(7000);
+        let mut reader = Reader::of(&[stub.url("/f"), other.url("/g")]).within(Duration::from_secs(3));
+        reader.setup.run = Duration::from_millis(7000);
         let run = reader.by_hand();
         let feed = reader.feed("/f");
         assert_eq!((feed.failures, &feed.error), (0, &None));
         run
     });
-    assert_eq!((run.titles(), outside.hits("/f")), (vec!["Article 1"], 0));
+    assert_eq!((run.titles(), stub.request_count("/f")), (vec!["Article 1"], 0));
     assert!(run.only_issue().2.contains("no time left"), "{:?}", run.issues);
 }
 
 #[test]
 fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
-    let (outside, other) = (StubServer::start(), StubServer::start());
-    outside.set("/f", StubReply::feed("F", &["1"]));
-    outside.set("/list", StubReply::opml(&[outside.url("/f"), outside.url("/hangs"), other.url("/hangs")]));
-    let mut reader = Reader::of(&[outside.url("/list")]);
-    outside.set("/hangs", StubReply::feed("H", &["1"]));
+    let (stub, other) = (StubServer::start(), StubServer::start());
+    stub.set("/f", StubReply::feed("F", &["1"]));
+    stub.set("/list", StubReply::opml(&[stub.url("/f"), stub.url("/hangs"), other.url("/hangs")]));
+    let mut reader = Reader::of(&[stub.url("/list")]);
+    stub.set("/hangs", StubReply::feed("H", &["1"]));
     other.set("/hangs", StubReply::feed("H", &["1"]));
     reader.by_hand();
     let before = reader.feeds.clone();
-    outside.set("/hangs", StubReply::feed("H", &["1"]).hang());
+    stub.set("/hangs", StubReply::feed("H", &["1"]).hang());
     other.set("/hangs", StubReply::feed("H", &["1"]).hang_at(10));
     for change in [false, true] {
         if change {
             // The list itself hangs now: what it named before is not forgotten.
-            outside.set("/list", StubReply::opml(&[]).hang());
+            stub.set("/list", StubReply::opml(&[]).hang());
         }
         let watch = Notes::default();
         let (took, run) = thread::scope(|scope| {
@@ -166,14 +169,14 @@ fn a_cancel_ends_all_feeds_at_once_and_keeps_what_is_known() {
 
 #[test]
 fn feeds_together_are_bounded_and_what_is_left_comes_next() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let filler = "x".repeat(40_000);
-    let addresses: Vec<String> = (0..4).map(|n| outside.url(&format!("/{n}"))).collect();
+    let addresses: Vec<String> = (0..4).map(|n| stub.url(&format!("/{n}"))).collect();
     for n in 0..4 {
-        outside.set(&format!("/{n}"), StubReply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")));
+        stub.set(&format!("/{n}"), StubReply::rss(&format!("<title>{filler}</title><item><guid>1</guid></item>")));
     }
     let mut reader = Reader::of(&addresses);
-    reader.road.settings.max_bytes = 60_000;
+    reader.setup.settings.max_bytes = 60_000;
     let run = reader.by_hand();
     assert_eq!(run.rows.map(|rows| rows.len()), Some(2));
     assert_eq!(run.issues.iter().filter(|issue| issue.reason.contains("LOCKSTEP_MAX_BYTES")).count(), 2);
@@ -192,7 +195,7 @@ fn memory_does_not_grow_with_the_number_of_feeds() {
     }
     hosts[0].set("/list", StubReply::opml(&addresses));
     let mut reader = Reader::of(&[hosts[0].url("/list")]);
-    reader.road.run = Duration::from_secs(300);
+    reader.setup.run = Duration::from_secs(300);
     let before = peak_memory();
     assert_eq!(reader.count(), 400 * 2);
     let grown = peak_memory() - before;

@@ -17,13 +17,13 @@ fn feed(items: &[(&str, &str, &str)]) -> StubReply {
 
 #[test]
 fn a_feed_that_gains_ids_keeps_its_rule() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let (a, b) = ("https://h.example/a", "https://h.example/b");
-    outside.set("/f", feed(&[("", a, "A"), ("", b, "B")]));
-    let mut reader = Reader::of(&[outside.url("/f")]);
+    stub.set("/f", feed(&[("", a, "A"), ("", b, "B")]));
+    let mut reader = Reader::of(&[stub.url("/f")]);
     let first = reader.by_hand();
     assert_eq!(reader.feed("/f").identity, Some(EntryIdentity::Link));
-    outside.set("/f", feed(&[("urn:1", a, "A"), ("urn:2", b, "B again"), ("urn:3", "", "C")]));
+    stub.set("/f", feed(&[("urn:1", a, "A"), ("urn:2", b, "B again"), ("urn:3", "", "C")]));
     let second = reader.by_hand();
     assert_eq!(second.rows.as_ref().map(Vec::len), Some(3));
     assert!(first.keys().iter().all(|key| second.keys().contains(key)), "{:?} {:?}", first.keys(), second.keys());
@@ -36,21 +36,21 @@ fn a_feed_that_gains_ids_keeps_its_rule() {
 
 #[test]
 fn a_feed_without_entries_chooses_later() {
-    let outside = StubServer::start();
-    outside.set("/f", feed(&[]));
-    let mut reader = Reader::of(&[outside.url("/f")]);
+    let stub = StubServer::start();
+    stub.set("/f", feed(&[]));
+    let mut reader = Reader::of(&[stub.url("/f")]);
     let run = reader.by_hand();
     assert_eq!((run.rows.as_ref().map(Vec::len), reader.feed("/f").identity), (Some(0), None), "{:?}", run.failure);
-    outside.set("/f", feed(&[("", "", "Only a title")]));
+    stub.set("/f", feed(&[("", "", "Only a title")]));
     assert_eq!(reader.by_hand().titles(), ["Only a title"]);
     assert_eq!(reader.feed("/f").identity, Some(EntryIdentity::Hash));
 }
 
 #[test]
 fn the_same_id_twice_is_noted_and_the_first_wins() {
-    let outside = StubServer::start();
-    outside.set("/f", feed(&[("1", "", "First"), ("1", "", "Second"), ("2", "", "Third")]));
-    let run = Reader::of(&[outside.url("/f")]).by_hand();
+    let stub = StubServer::start();
+    stub.set("/f", feed(&[("1", "", "First"), ("1", "", "Second"), ("2", "", "Third")]));
+    let run = Reader::of(&[stub.url("/f")]).by_hand();
     assert_eq!(run.titles(), ["First", "Third"]);
     let (name, kind, reason) = run.only_issue();
     assert_eq!((name, kind), ("F", IssueKind::Noted));
@@ -59,9 +59,9 @@ fn the_same_id_twice_is_noted_and_the_first_wins() {
 
 #[test]
 fn keys_show_nothing_of_an_address() {
-    let outside = StubServer::start();
-    outside.set("/f?token=s3cret", feed(&[("1", "", "A")]));
-    let address = outside.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
+    let stub = StubServer::start();
+    stub.set("/f?token=s3cret", feed(&[("1", "", "A")]));
+    let address = stub.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
     let run = Reader::of(&[address]).by_hand();
     let shown = format!("{:?}", run.rows);
     assert!(!shown.contains("s3cret") && !shown.contains("pa55"), "{shown}");
@@ -69,14 +69,14 @@ fn keys_show_nothing_of_an_address() {
 
 #[test]
 fn links_in_articles_show_nothing_of_an_address() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let text =
         "&lt;a href=\"#note\"&gt;n&lt;/a&gt;&lt;a href=\"more\"&gt;m&lt;/a&gt;&lt;a href=\"?p=2\"&gt;p&lt;/a&gt;";
     let item = format!("<title>F</title><item><guid>1</guid><link>read</link><description>{text}</description></item>");
-    outside.set("/f?token=s3cret", StubReply::rss(&item));
-    let address = outside.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
+    stub.set("/f?token=s3cret", StubReply::rss(&item));
+    let address = stub.url("/f?token=s3cret").replace("http://", "http://me:pa55@");
     let run = Reader::of(&[address]).by_hand();
     let shown = format!("{:?}", run.rows);
-    assert!(shown.contains(&outside.url("/more")) && shown.contains(&outside.url("/read")), "{shown}");
+    assert!(shown.contains(&stub.url("/more")) && shown.contains(&stub.url("/read")), "{shown}");
     assert!(!shown.contains("s3cret") && !shown.contains("pa55"), "{shown}");
 }

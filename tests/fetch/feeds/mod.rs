@@ -25,7 +25,7 @@ use super::{FetchSetup, read_rows, source_of_kind};
 
 /// A source made of feeds, with what is remembered of it from one fetch to the next.
 pub(super) struct Reader {
-    pub(super) road: FetchSetup,
+    pub(super) setup: FetchSetup,
     pub(super) location: SourceLocation,
     pub(super) validators: Validators,
     pub(super) feeds: Vec<FeedRecord>,
@@ -80,11 +80,11 @@ impl Reader {
     }
 
     pub(super) fn at(location: SourceLocation) -> Self {
-        Self { road: FetchSetup::new(), location, validators: Validators::default(), feeds: Vec::new() }
+        Self { setup: FetchSetup::new(), location, validators: Validators::default(), feeds: Vec::new() }
     }
 
     pub(super) fn within(mut self, timeout: Duration) -> Self {
-        self.road.timeout = timeout;
+        self.setup.timeout = timeout;
         self
     }
 
@@ -114,12 +114,12 @@ impl Reader {
         let mut order = FetchRequest {
             sync_id: Some(SyncId::new()),
             mode: Mode::Incremental,
-            total_timeout: self.road.run,
+            total_timeout: self.setup.run,
             feeds: &feeds,
-            ..FetchRequest::for_probe(&validators, self.road.timeout)
+            ..FetchRequest::for_probe(&validators, self.setup.timeout)
         };
         change(&mut order);
-        let kinds = self.road.kinds();
+        let kinds = self.setup.kinds();
         let source = source_of_kind("feeds", self.location.clone());
         let fetched = kinds.get("feeds").expect("the kind").fetch(&source, &order, watch);
         let mut told = watch.told.lock().expect("notes");
@@ -144,11 +144,11 @@ impl Reader {
         let nothing = Validators::default();
         let order = FetchRequest {
             sync_id: Some(SyncId::new()),
-            total_timeout: self.road.run,
-            ..FetchRequest::for_probe(&nothing, self.road.timeout)
+            total_timeout: self.setup.run,
+            ..FetchRequest::for_probe(&nothing, self.setup.timeout)
         };
         let source = source_of_kind("feeds", self.location.clone());
-        let kinds = self.road.kinds();
+        let kinds = self.setup.kinds();
         match kinds.get("feeds").expect("the kind").fetch(&source, &order, &Silent).expect("content") {
             FetchOutcome::Content(content) => content.rows().expect("rows").count(),
             FetchOutcome::Unchanged(_) => panic!("a full fetch is never unchanged"),

@@ -12,11 +12,11 @@ use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn a_feed_that_is_fresh_is_not_asked_but_in_full() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let fresh = |guids: &[&str]| StubReply::feed("F", guids).header("Cache-Control", "max-age=600").etag("\"f\"");
-    outside.set("/f", fresh(&["1"]));
-    outside.set("/g", StubReply::feed("G", &["1"]).header("Cache-Control", "no-cache, max-age=600"));
-    let mut reader = Reader::of(&[outside.url("/f"), outside.url("/g")]);
+    stub.set("/f", fresh(&["1"]));
+    stub.set("/g", StubReply::feed("G", &["1"]).header("Cache-Control", "no-cache, max-age=600"));
+    let mut reader = Reader::of(&[stub.url("/f"), stub.url("/g")]);
     reader.by_hand();
     let until = reader.known("/f").fresh_until.expect("fresh");
     assert!(until > Utc::now() + TimeDelta::seconds(590) && until <= Utc::now() + TimeDelta::seconds(600), "{until}");
@@ -24,26 +24,26 @@ fn a_feed_that_is_fresh_is_not_asked_but_in_full() {
         assert!(run.is_unchanged() && run.issues.is_empty(), "{:?}", run.issues);
         assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(ProgressCount { processed: 1, total: 1 }));
     }
-    assert_eq!((outside.hits("/f"), outside.hits("/g")), (1, 3));
+    assert_eq!((stub.request_count("/f"), stub.request_count("/g")), (1, 3));
     assert_eq!(reader.known("/f").fresh_until, Some(until));
 
     assert_eq!(reader.full().titles().len(), 2);
-    assert_eq!(outside.hits("/f"), 2);
+    assert_eq!(stub.request_count("/f"), 2);
     // It is over, and 304 makes it fresh again.
     reader.known("/f").fresh_until = Some(Utc::now());
     assert!(reader.by_hand().is_unchanged());
-    assert_eq!(outside.hits("/f"), 3);
+    assert_eq!(stub.request_count("/f"), 3);
     assert!(reader.known("/f").fresh_until > Some(until));
     assert!(reader.by_hand().is_unchanged());
-    assert_eq!(outside.hits("/f"), 3);
+    assert_eq!(stub.request_count("/f"), 3);
 }
 
 #[test]
 fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
-    let (outside, other) = (StubServer::start(), StubServer::start());
-    outside.set("/busy", StubReply::status(429).header("Retry-After", "3600"));
+    let (stub, other) = (StubServer::start(), StubServer::start());
+    stub.set("/busy", StubReply::status(429).header("Retry-After", "3600"));
     other.set("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of(&[outside.url("/busy"), other.url("/f")]);
+    let mut reader = Reader::of(&[stub.url("/busy"), other.url("/f")]);
     let begun = LoadClock::start();
     let run = reader.by_hand();
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
@@ -55,11 +55,11 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
     assert!((until - Utc::now()).num_seconds() > 3590);
     assert_eq!(reader.feed("/busy").failures, 0, "it is no failure");
 
-    outside.set("/busy", StubReply::feed("Busy", &["1"]));
+    stub.set("/busy", StubReply::feed("Busy", &["1"]));
     for run in [reader.by_hand(), reader.full(), reader.scheduled(), reader.fetch(|order| order.only_failed = true)] {
         assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
     }
-    assert_eq!(outside.hits("/busy"), 1);
+    assert_eq!(stub.request_count("/busy"), 1);
     reader.later();
     assert_eq!(reader.scheduled().titles(), ["Article 1"]);
     assert_eq!(reader.feed("/busy").busy_until, None);
@@ -67,20 +67,20 @@ fn a_server_that_asks_for_a_long_wait_is_left_alone_by_everybody() {
 
 #[test]
 fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
-    let (outside, other) = (StubServer::start(), StubServer::start());
-    let mut addresses: Vec<String> = (0..50).map(|n| outside.url(&format!("/{n}"))).collect();
-    outside.set("/0", StubReply::feed("First", &["1"]));
+    let (stub, other) = (StubServer::start(), StubServer::start());
+    let mut addresses: Vec<String> = (0..50).map(|n| stub.url(&format!("/{n}"))).collect();
+    stub.set("/0", StubReply::feed("First", &["1"]));
     // The first may mean itself; the second means the server.
     for path in ["/1", "/2"] {
-        outside.set(path, StubReply::status(429).header("Retry-After", "3600"));
+        stub.set(path, StubReply::status(429).header("Retry-After", "3600"));
     }
     // What leads to that server is not all that its own serves.
-    other.set("/moved", StubReply::redirect(302, &outside.url("/1")).after(Duration::from_millis(300)));
+    other.set("/moved", StubReply::redirect(302, &stub.url("/1")).after(Duration::from_millis(300)));
     other.set("/own", StubReply::feed("Own", &["1"]));
     addresses.extend([other.url("/moved"), other.url("/own")]);
     let mut reader = Reader::of(&addresses);
     let run = reader.by_hand();
-    let hits = ["/0", "/1", "/2", "/3"].map(|path| outside.hits(path));
+    let hits = ["/0", "/1", "/2", "/3"].map(|path| stub.request_count(path));
     assert_eq!(hits, [1, 2, 1, 0]);
     assert_eq!((run.titles().len(), run.issues.len()), (2, 50), "{:?}", run.issues);
     assert!(run.issues.iter().all(|issue| issue.reason.contains("asks to be left alone until")));
@@ -90,43 +90,43 @@ fn a_server_that_asks_to_be_left_alone_means_all_its_feeds() {
     assert_eq!(run.progress.last().and_then(|now| now.feeds), Some(ProgressCount { processed: 52, total: 52 }));
 
     reader.full();
-    let hits: usize = (0..50).map(|n| outside.hits(&format!("/{n}"))).sum();
-    assert_eq!((hits, other.hits("/own")), (4, 2), "until then it is asked for nothing");
+    let hits: usize = (0..50).map(|n| stub.request_count(&format!("/{n}"))).sum();
+    assert_eq!((hits, other.request_count("/own")), (4, 2), "until then it is asked for nothing");
     reader.later();
     for path in ["/1", "/2"] {
-        outside.set(path, StubReply::feed("F", &["1"]));
+        stub.set(path, StubReply::feed("F", &["1"]));
     }
     reader.full();
-    let hits: usize = (0..50).map(|n| outside.hits(&format!("/{n}"))).sum();
+    let hits: usize = (0..50).map(|n| stub.request_count(&format!("/{n}"))).sum();
     assert_eq!((hits, left(&reader)), (55, 0));
 }
 
 #[test]
 fn a_short_wait_is_waited_for() {
-    let outside = StubServer::start();
-    outside.set("/busy", StubReply::status(503).header("Retry-After", "1"));
-    outside.then("/busy", StubReply::feed("F", &["1"]));
-    let run = Reader::of(&[outside.url("/busy")]).by_hand();
+    let stub = StubServer::start();
+    stub.set("/busy", StubReply::status(503).header("Retry-After", "1"));
+    stub.then("/busy", StubReply::feed("F", &["1"]));
+    let run = Reader::of(&[stub.url("/busy")]).by_hand();
     assert_eq!((run.titles(), run.issues.len()), (vec!["Article 1"], 0));
     // Fifteen seconds are too long to hold a run up, though it has them.
-    outside.set("/later", StubReply::status(503).header("Retry-After", "15"));
+    stub.set("/later", StubReply::status(503).header("Retry-After", "15"));
     let begun = LoadClock::start();
-    assert!(Reader::of(&[outside.url("/later")]).by_hand().only_issue().2.starts_with("Its server asks"));
+    assert!(Reader::of(&[stub.url("/later")]).by_hand().only_issue().2.starts_with("Its server asks"));
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     // One that asks again and again is left alone.
-    outside.set("/again", StubReply::status(503).header("Retry-After", "1"));
-    let mut reader = Reader::of(&[outside.url("/again")]);
+    stub.set("/again", StubReply::status(503).header("Retry-After", "1"));
+    let mut reader = Reader::of(&[stub.url("/again")]);
     let run = reader.by_hand();
     assert!(run.failure.is_none() && run.only_issue().2.starts_with("Its server asks"), "{:?}", run.failure);
-    assert_eq!(outside.hits("/again"), 3);
+    assert_eq!(stub.request_count("/again"), 3);
 }
 
 #[test]
 fn a_feed_that_fails_rests_and_people_need_not_wait() {
-    let outside = StubServer::start();
-    outside.set("/bad", StubReply::status(404));
-    outside.set("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of(&[outside.url("/bad"), outside.url("/f")]);
+    let stub = StubServer::start();
+    stub.set("/bad", StubReply::status(404));
+    stub.set("/f", StubReply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[stub.url("/bad"), stub.url("/f")]);
     for (failures, minutes) in [(1, 5), (2, 10), (3, 20)] {
         reader.by_hand();
         let feed = reader.feed("/bad");
@@ -135,15 +135,15 @@ fn a_feed_that_fails_rests_and_people_need_not_wait() {
         assert!(rests <= TimeDelta::minutes(minutes) && rests > TimeDelta::minutes(minutes) * 3 / 4, "{rests}");
     }
     let run = reader.scheduled();
-    assert_eq!(outside.hits("/bad"), 3);
+    assert_eq!(stub.request_count("/bad"), 3);
     assert!(run.is_unchanged());
     let (_, kind, reason) = run.only_issue();
     assert!(kind == IssueKind::Noted && reason.starts_with("It failed 3 times in a row and was not asked"), "{reason}");
 
-    let asked = outside.hits("/f");
+    let asked = stub.request_count("/f");
     reader.fetch(|order| order.only_failed = true);
-    assert_eq!((outside.hits("/bad"), outside.hits("/f")), (4, asked), "only the failed ones");
-    outside.set("/bad", StubReply::feed("Good now", &["1"]));
+    assert_eq!((stub.request_count("/bad"), stub.request_count("/f")), (4, asked), "only the failed ones");
+    stub.set("/bad", StubReply::feed("Good now", &["1"]));
     reader.later();
     assert_eq!(reader.scheduled().titles(), ["Article 1"]);
     let feed = reader.feed("/bad");
@@ -152,21 +152,21 @@ fn a_feed_that_fails_rests_and_people_need_not_wait() {
 
 #[test]
 fn a_source_whose_feeds_all_rest_after_failures_has_not_succeeded() {
-    let outside = StubServer::start();
-    outside.set("/bad", StubReply::status(500));
-    let mut reader = Reader::of(&[outside.url("/bad")]);
+    let stub = StubServer::start();
+    stub.set("/bad", StubReply::status(500));
+    let mut reader = Reader::of(&[stub.url("/bad")]);
     assert_eq!(reader.by_hand().failure.expect("a failure").0, "no_feed");
-    let hits = outside.hits("/bad");
+    let hits = stub.request_count("/bad");
     let run = reader.scheduled();
-    assert_eq!((run.failure.expect("a failure").0, outside.hits("/bad")), ("no_feed", hits));
+    assert_eq!((run.failure.expect("a failure").0, stub.request_count("/bad")), ("no_feed", hits));
 }
 
 #[test]
 fn a_feed_that_is_gone_is_named_and_asked_once_a_day() {
-    let outside = StubServer::start();
-    outside.set("/gone", StubReply::status(410));
-    outside.set("/f", StubReply::feed("F", &["1"]));
-    let mut reader = Reader::of(&[outside.url("/gone"), outside.url("/f")]);
+    let stub = StubServer::start();
+    stub.set("/gone", StubReply::status(410));
+    stub.set("/f", StubReply::feed("F", &["1"]));
+    let mut reader = Reader::of(&[stub.url("/gone"), stub.url("/f")]);
     let run = reader.by_hand();
     assert!(run.only_issue().2.contains("Remove it from this source"), "{:?}", run.issues);
     let rests = reader.feed("/gone").resting_until.expect("a rest") - Utc::now();
@@ -175,11 +175,11 @@ fn a_feed_that_is_gone_is_named_and_asked_once_a_day() {
 
 #[test]
 fn a_feed_that_moved_for_good_is_noted_with_its_new_address() {
-    let outside = StubServer::start();
-    outside.set("/new", StubReply::feed("F", &["1"]));
-    outside.set("/old", StubReply::redirect(301, "/new?token=s3cret"));
-    outside.set("/away", StubReply::redirect(302, "/new"));
-    let run = Reader::of(&[outside.url("/old"), outside.url("/away")]).by_hand();
+    let stub = StubServer::start();
+    stub.set("/new", StubReply::feed("F", &["1"]));
+    stub.set("/old", StubReply::redirect(301, "/new?token=s3cret"));
+    stub.set("/away", StubReply::redirect(302, "/new"));
+    let run = Reader::of(&[stub.url("/old"), stub.url("/away")]).by_hand();
     let (name, kind, reason) = run.only_issue();
     // The two have the same title.
     assert!(name.starts_with("F (127.0.0.1") && name.ends_with("/old)") && kind == IssueKind::Noted, "{name}");

@@ -10,10 +10,10 @@ use crate::support::stub_server::{StubReply, StubServer};
 
 #[test]
 fn feeds_become_articles_with_typed_columns() {
-    let outside = StubServer::start();
-    outside.set("/a", StubReply::feed("Alpha", &["1", "2"]));
-    outside.set("/b", StubReply::feed("Beta", &["1"]));
-    let mut reader = Reader::of(&[outside.url("/a"), outside.url("/b")]);
+    let stub = StubServer::start();
+    stub.set("/a", StubReply::feed("Alpha", &["1", "2"]));
+    stub.set("/b", StubReply::feed("Beta", &["1"]));
+    let mut reader = Reader::of(&[stub.url("/a"), stub.url("/b")]);
     let run = reader.by_hand();
     let rows = run.rows.as_deref().expect("content");
     assert_eq!(rows.iter().map(|row| row.number).collect::<Vec<_>>(), [2, 3, 4]);
@@ -25,7 +25,7 @@ fn feeds_become_articles_with_typed_columns() {
     let different: std::collections::HashSet<&str> = run.keys().into_iter().collect();
     assert_eq!(different.len(), 3, "two feeds may use the same ids");
     assert!(run.issues.is_empty(), "{:?}", run.issues);
-    let content = reader.road.content("feeds", &reader.location).expect("content");
+    let content = reader.setup.content("feeds", &reader.location).expect("content");
     let types: Vec<_> = (0..12).map(|at| content.column_type(at).expect("a type")).collect();
     assert_eq!(
         [types[0], types[1], types[4], types[6], types[9]],
@@ -38,13 +38,13 @@ fn feeds_become_articles_with_typed_columns() {
 
 #[test]
 fn validators_are_given_back_as_they_came_and_nothing_new_costs_nothing() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let odd = "Fri, 20 Nov 26 8:00:00 +0000 (odd)";
-    outside.set("/weak", StubReply::feed("Weak", &["1"]).etag("W/\"a \\b,c\""));
-    outside.set("/bare", StubReply::feed("Bare", &["1"]).etag("no-quotes"));
-    outside.set("/odd", StubReply::feed("Odd", &["1"]).modified(odd));
-    outside.set("/none", StubReply::feed("None", &["1"]));
-    let mut reader = Reader::of(&["/weak", "/bare", "/odd", "/none"].map(|path| outside.url(path)));
+    stub.set("/weak", StubReply::feed("Weak", &["1"]).etag("W/\"a \\b,c\""));
+    stub.set("/bare", StubReply::feed("Bare", &["1"]).etag("no-quotes"));
+    stub.set("/odd", StubReply::feed("Odd", &["1"]).modified(odd));
+    stub.set("/none", StubReply::feed("None", &["1"]));
+    let mut reader = Reader::of(&["/weak", "/bare", "/odd", "/none"].map(|path| stub.url(path)));
     assert_eq!(reader.by_hand().rows.expect("content").len(), 4);
     let known = reader.validators.clone();
     assert_eq!(known.each.len(), 4);
@@ -53,7 +53,7 @@ fn validators_are_given_back_as_they_came_and_nothing_new_costs_nothing() {
     assert!(run.is_unchanged() && run.issues.is_empty());
     assert_eq!(reader.validators, known);
     let sent = |path: &str, name: &str| {
-        let requests = outside.requests(path);
+        let requests = stub.requests(path);
         assert_eq!(requests.len(), 2, "{path}");
         assert_eq!(requests[0].header(name), None, "{path}");
         requests[1].header(name).map(str::to_owned)
@@ -63,40 +63,40 @@ fn validators_are_given_back_as_they_came_and_nothing_new_costs_nothing() {
     assert_eq!(sent("/odd", "If-Modified-Since").as_deref(), Some(odd));
     assert_eq!(sent("/none", "If-None-Match"), None);
 
-    outside.set("/odd", StubReply::feed("Odd", &["1", "2"]).modified("another"));
+    stub.set("/odd", StubReply::feed("Odd", &["1", "2"]).modified("another"));
     let run = reader.by_hand();
     assert_eq!(run.titles(), ["Article 1", "Article 2"], "of the feed that changed alone");
     assert_eq!(reader.validators.each.len(), 4);
     assert_eq!(reader.known("/odd").last_modified.as_deref(), Some("another"));
-    assert_eq!(reader.known("/weak").etag, known.each[&outside.url("/weak")].etag);
+    assert_eq!(reader.known("/weak").etag, known.each[&stub.url("/weak")].etag);
 
     assert_eq!(reader.full().rows.expect("content").len(), 5, "everything");
-    assert_eq!(outside.requests("/weak").last().and_then(|seen| seen.header("If-None-Match")), None);
+    assert_eq!(stub.requests("/weak").last().and_then(|seen| seen.header("If-None-Match")), None);
 }
 
 #[test]
 fn what_arrived_cut_is_asked_for_again() {
-    let outside = StubServer::start();
+    let stub = StubServer::start();
     let feed = || StubReply::feed("Cut", &["1", "2", "3", "4"]).etag("\"v\"").header("Cache-Control", "max-age=600");
-    outside.set("/feed", feed().halved());
-    let mut reader = Reader::of(&[outside.url("/feed")]);
+    stub.set("/feed", feed().halved());
+    let mut reader = Reader::of(&[stub.url("/feed")]);
     let run = reader.by_hand();
     assert!((1..4).contains(&run.titles().len()), "{:?}", run.titles());
     assert!(run.only_issue().2.contains("Everything that could be read was imported"), "{:?}", run.issues);
-    outside.set("/feed", feed());
+    stub.set("/feed", feed());
     assert_eq!(reader.by_hand().titles().len(), 4, "though its server would say that nothing is new");
     assert!(reader.by_hand().is_unchanged());
 }
 
 #[test]
 fn progress_counts_feeds_and_articles_and_only_goes_forward() {
-    let outside = StubServer::start();
-    let feeds: Vec<String> = (0..5).map(|n| outside.url(&format!("/{n}"))).collect();
+    let stub = StubServer::start();
+    let feeds: Vec<String> = (0..5).map(|n| stub.url(&format!("/{n}"))).collect();
     for n in 0..5 {
-        outside.set(&format!("/{n}"), StubReply::feed("F", &["1", "2"]));
+        stub.set(&format!("/{n}"), StubReply::feed("F", &["1", "2"]));
     }
-    outside.set("/list", StubReply::opml(&feeds));
-    let run = Reader::of(&[outside.url("/list")]).by_hand();
+    stub.set("/list", StubReply::opml(&feeds));
+    let run = Reader::of(&[stub.url("/list")]).by_hand();
     let last = run.progress.last().expect("progress");
     assert_eq!(last.feeds, Some(ProgressCount { processed: 5, total: 5 }));
     assert_eq!(last.articles, Some(ProgressCount { processed: 10, total: 10 }));
@@ -115,10 +115,10 @@ fn progress_counts_feeds_and_articles_and_only_goes_forward() {
 
 #[test]
 fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
-    let outside = StubServer::start();
-    outside.set("/good", StubReply::feed("Good", &["1"]));
-    outside.set("/bad?token=s3cret", StubReply::status(404));
-    let mut reader = Reader::of(&[outside.url("/bad?token=s3cret"), outside.url("/good")]);
+    let stub = StubServer::start();
+    stub.set("/good", StubReply::feed("Good", &["1"]));
+    stub.set("/bad?token=s3cret", StubReply::status(404));
+    let mut reader = Reader::of(&[stub.url("/bad?token=s3cret"), stub.url("/good")]);
     let run = reader.by_hand();
     assert_eq!(run.titles(), ["Article 1"]);
     let (name, kind, reason) = run.only_issue();
@@ -127,7 +127,7 @@ fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
     let bad = &reader.feeds[0];
     assert_eq!((bad.failures, bad.error.as_ref().map(|error| error.0.as_str())), (1, Some("not_found")));
 
-    outside.set("/good", StubReply::status(200).body("<rss><"));
+    stub.set("/good", StubReply::status(200).body("<rss><"));
     let run = reader.by_hand();
     let (code, message) = run.failure.expect("a failure");
     assert_eq!(code, "no_feed");
@@ -141,7 +141,7 @@ fn one_bad_feed_is_an_issue_and_all_of_them_are_a_failure() {
 #[test]
 fn a_feed_file_is_a_source_too() {
     let mut reader = Reader::at(SourceLocation::Sample);
-    let path = reader.road.folder.path().join("feed.json");
+    let path = reader.setup.folder.path().join("feed.json");
     let feed = r##"{"version": "https://jsonfeed.org/version/1.1", "title": "Mine", "items": [
         {"id": "1", "url": "https://h.example/1", "title": "One", "content_html": "<a href=\"x\">x</a>"}]}"##;
     std::fs::write(&path, feed).expect("written");
@@ -149,7 +149,7 @@ fn a_feed_file_is_a_source_too() {
     let run = reader.by_hand();
     assert_eq!(run.titles(), ["One"]);
     let shown = format!("{:?}", run.rows);
-    assert!(!shown.contains(&*reader.road.folder.path().to_string_lossy()), "it does not tell where it lies: {shown}");
+    assert!(!shown.contains(&*reader.setup.folder.path().to_string_lossy()), "it does not tell where it lies: {shown}");
     assert!(reader.by_hand().is_unchanged());
     assert_eq!(reader.full().titles(), ["One"]);
     std::fs::remove_file(&path).expect("removed");

@@ -1,4 +1,4 @@
-//! Reader servers that misbehave: a sentence that says what to do, or a note and the rest.
+//! Faults of reader servers: an error that says what to do, or an issue and the other articles.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::support::reader_server::{
 };
 use crate::support::stub_server::{ReplyTransform, StubReply, StubServer};
 
-/// The code and the sentence of a full fetch that fails.
+/// The code and the message of a full fetch that must fail.
 fn failure(server: &ReaderServer) -> (&'static str, String) {
     let result = fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default());
     let (code, message) = expect_failure(result);
@@ -22,7 +22,7 @@ fn failure(server: &ReaderServer) -> (&'static str, String) {
 }
 
 #[test]
-fn a_wrong_password_is_told_with_what_this_server_needs() {
+fn the_error_of_a_wrong_password_names_what_this_server_needs() {
     for (dialect, advice) in [
         (ReaderDialect::FreshRss, "API password"),
         (ReaderDialect::Miniflux, "Settings → Integrations → Google Reader"),
@@ -33,7 +33,7 @@ fn a_wrong_password_is_told_with_what_this_server_needs() {
         let (code, message) = expect_failure(fetch(&url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
         assert_eq!(code, "unauthorized", "{dialect:?}: {message}");
         assert!(message.contains(advice) && !message.contains("wr0ng"), "{dialect:?}: {message}");
-        assert_eq!(server.asked_for(), ["login"], "{dialect:?}: once, or the account may be locked");
+        assert_eq!(server.take_request_names(), ["login"], "{dialect:?}: once, or the account may be locked");
     }
     let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
     let url = server.url().replace(ACCOUNT_SECRETS[1], "another-key");
@@ -42,28 +42,28 @@ fn a_wrong_password_is_told_with_what_this_server_needs() {
 }
 
 #[test]
-fn an_address_without_a_reader_server_is_told_with_where_there_is_one() {
-    let outside = StubServer::start();
-    let at = |path: &str| outside.url(path).replace("http://", "http://me:s3cret@");
+fn the_error_of_an_address_without_a_reader_server_names_the_right_path() {
+    let stub = StubServer::start();
+    let at = |path: &str| stub.url(path).replace("http://", "http://me:s3cret@");
     let told = |url: &str| expect_failure(fetch(url, Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
     let (code, message) = told(&at(""));
     assert!(code == "no_reader" && message.contains("ends with /api/greader.php"), "{code}: {message}");
     for reply in
         [StubReply::html("<!DOCTYPE html><form>"), StubReply::csv("OK"), StubReply::csv(""), StubReply::csv("<html>")]
     {
-        outside.set("/accounts/ClientLogin", reply);
+        stub.set("/accounts/ClientLogin", reply);
         let (code, message) = told(&at(""));
         assert!(code == "no_reader" && !message.contains("s3cret"), "{code}: {message}");
     }
-    outside.set("/accounts/ClientLogin", StubReply::csv("Error=BadAuthentication\n"));
+    stub.set("/accounts/ClientLogin", StubReply::csv("Error=BadAuthentication\n"));
     assert_eq!(told(&at("")).0, "unauthorized");
-    outside.set("/accounts/ClientLogin", StubReply::redirect(301, "/api/greader.php/accounts/ClientLogin"));
+    stub.set("/accounts/ClientLogin", StubReply::redirect(301, "/api/greader.php/accounts/ClientLogin"));
     let (code, message) = told(&at(""));
     assert!(code == "bad_redirect" && message.contains("/api/greader.php"), "{code}: {message}");
-    outside.set("/api/greader.php/accounts/ClientLogin", StubReply::status(503).body("Service Unavailable!"));
+    stub.set("/api/greader.php/accounts/ClientLogin", StubReply::status(503).body("Service Unavailable!"));
     let (code, message) = told(&at("/api/greader.php"));
     assert!(code == "api_disabled" && message.contains("Allow API access"), "{code}: {message}");
-    for location in [SourceLocation::Url(outside.url("")), SourceLocation::Sample] {
+    for location in [SourceLocation::Url(stub.url("")), SourceLocation::Sample] {
         let accepted = FetchSetup::new().kinds().get("reader").expect("a kind").check_location(&location);
         assert!(accepted.expect_err("nothing to log in with").contains("name:password@host"));
     }
@@ -74,21 +74,21 @@ fn an_essential_part_that_a_server_lacks_is_no_empty_account() {
     for dialect in ALL {
         for part in ["subscriptions", "all", "contents"] {
             let server = ReaderServer::start(dialect, articles());
-            server.misbehave(part, 1..usize::MAX, ReaderFault::Lacks);
+            server.inject_fault(part, 1..usize::MAX, ReaderFault::Lacks);
             let (code, message) = failure(&server);
             assert_eq!(code, "unsupported", "{dialect:?}, {part}: {message}");
             assert!(message.contains("nothing was changed"), "{message}");
-            server.misbehave(part, 1..usize::MAX, ReaderFault::Status(404, Vec::new()));
+            server.inject_fault(part, 1..usize::MAX, ReaderFault::Status(404, Vec::new()));
             assert_eq!(failure(&server).0, "unsupported", "{dialect:?}, {part}");
-            server.behave();
-            server.misbehave(part, 1..usize::MAX, ReaderFault::Page);
+            server.clear_faults();
+            server.inject_fault(part, 1..usize::MAX, ReaderFault::Page);
             assert_eq!(failure(&server).0, "no_reader", "{dialect:?}, {part}");
         }
     }
 }
 
 #[test]
-fn states_that_a_server_does_not_say_stay_as_they_were() {
+fn states_that_a_server_does_not_send_stay_unchanged() {
     for (part, column, other) in [("unread", "read", "starred"), ("starred", "starred", "read")] {
         for misdeed in [
             ReaderFault::Lacks,
@@ -107,7 +107,7 @@ fn states_that_a_server_does_not_say_stay_as_they_were() {
             let new = ReaderArticle { read: true, starred: true, ..ReaderArticle::new(9, "New") };
             all.push(new.clone());
             server.change(|articles| articles.clone_from(&all));
-            server.misbehave(part, 1..usize::MAX, misdeed.clone());
+            server.inject_fault(part, 1..usize::MAX, misdeed.clone());
             let notes = ReaderObserver::default();
             let (_, now) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest goes on");
             let issues = notes.issues();
@@ -122,17 +122,17 @@ fn states_that_a_server_does_not_say_stay_as_they_were() {
 }
 
 #[test]
-fn a_list_that_leads_in_circles_or_nowhere_ends_and_is_told() {
+fn a_list_with_repeated_or_empty_pages_ends_and_is_reported() {
     for (dialect, misdeed, pages) in
         ALL.into_iter().flat_map(|dialect| [(dialect, ReaderFault::Circles, 2), (dialect, ReaderFault::Rambles, 1)])
     {
         let server = ReaderServer::start(dialect, ReaderArticle::many(2000, 1500));
-        server.misbehave("all", 1..usize::MAX, misdeed);
+        server.inject_fault("all", 1..usize::MAX, misdeed);
         let notes = ReaderObserver::default();
         let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("what it named");
         assert_eq!(keys.len(), 1000, "{dialect:?}");
         assert!(notes.issues()[0].contains("in circles") && notes.issues().len() == 1, "{:?}", notes.issues());
-        assert_eq!(server.asked_for().iter().filter(|asked| *asked == "all").count(), pages, "{dialect:?}");
+        assert_eq!(server.take_request_names().iter().filter(|asked| *asked == "all").count(), pages, "{dialect:?}");
     }
 }
 
@@ -140,14 +140,14 @@ fn a_list_that_leads_in_circles_or_nowhere_ends_and_is_told() {
 fn a_token_that_is_no_longer_taken_is_fetched_once_more() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, ReaderArticle::many(2000, 450));
-        server.misbehave("contents", 2..3, ReaderFault::Forgets);
+        server.inject_fault("contents", 2..3, ReaderFault::Forgets);
         let notes = ReaderObserver::default();
         let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
         assert_eq!((keys.len(), notes.issues().len()), (450, 0), "{dialect:?}");
-        let asked = server.asked_for();
+        let asked = server.take_request_names();
         let count = |what: &str| asked.iter().filter(|asked| *asked == what).count();
         assert_eq!((count("login"), count("contents"), count("all")), (2, 6, 1), "{dialect:?}");
-        server.misbehave("all", 1..usize::MAX, ReaderFault::Forgets);
+        server.inject_fault("all", 1..usize::MAX, ReaderFault::Forgets);
         let (code, message) = failure(&server);
         assert!(code == "unauthorized" && message.contains("Authorization header"), "{dialect:?}: {message}");
     }
@@ -157,13 +157,13 @@ fn a_token_that_is_no_longer_taken_is_fetched_once_more() {
 fn an_answer_that_is_not_whole_is_not_used() {
     for part in ["subscriptions", "all", "contents"] {
         let server = ReaderServer::start(ReaderDialect::FreshRss, articles());
-        server.misbehave(part, 1..usize::MAX, ReaderFault::Cut);
+        server.inject_fault(part, 1..usize::MAX, ReaderFault::Cut);
         let (code, message) = failure(&server);
         assert!(code == "bad_answer" && message.contains("not whole JSON"), "{part}: {code}: {message}");
-        server.behave();
-        server.misbehave(part, 1..2, ReaderFault::Short);
+        server.clear_faults();
+        server.inject_fault(part, 1..2, ReaderFault::Short);
         fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("the second time");
-        server.misbehave(part, 1..usize::MAX, ReaderFault::Short);
+        server.inject_fault(part, 1..usize::MAX, ReaderFault::Short);
         assert_eq!(failure(&server).0, "truncated", "{part}");
     }
 }
@@ -175,7 +175,7 @@ fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
         let server = ReaderServer::start(ReaderDialect::FreshRss, articles());
         let body = tiny.clone();
         let deed: ReplyTransform = Arc::new(move |whole: StubReply| whole.body(&body));
-        server.misbehave(part, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(deed)));
+        server.inject_fault(part, 1..usize::MAX, ReaderFault::Twisted(ReaderReplyTransform(deed)));
         let before = peak_memory();
         let (code, message) = failure(&server);
         assert!(code == "too_large" && message.contains("Nothing of it was taken"), "{part}: {code}: {message}");
@@ -185,12 +185,12 @@ fn an_answer_of_nothing_but_tiny_values_takes_little_memory() {
 }
 
 #[test]
-fn articles_that_are_listed_and_not_sent_are_told_and_asked_for_again() {
+fn articles_that_are_listed_and_not_sent_are_reported_and_requested_again() {
     for dialect in ALL {
         let articles = ReaderArticle::many(500, 150);
         let server = ReaderServer::start(dialect, articles.clone());
         let missing = [articles[3].id, articles[120].id];
-        server.misbehave("contents", 1..usize::MAX, ReaderFault::Without(missing.to_vec()));
+        server.inject_fault("contents", 1..usize::MAX, ReaderFault::Without(missing.to_vec()));
         let notes = ReaderObserver::default();
         let (_, stored) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("the others");
         assert_eq!(stored.len(), 148);
@@ -202,13 +202,13 @@ fn articles_that_are_listed_and_not_sent_are_told_and_asked_for_again() {
         let contents = asked.last().expect("requests");
         assert_eq!(contents.fields.iter().filter(|(name, _)| name == "i").count(), 2, "{dialect:?}");
         let all = articles.iter().map(|article| article.id).collect();
-        server.misbehave("contents", 1..usize::MAX, ReaderFault::Without(all));
+        server.inject_fault("contents", 1..usize::MAX, ReaderFault::Without(all));
         assert_eq!(failure(&server).0, "unsupported", "{dialect:?}");
     }
 }
 
 #[test]
-fn an_account_that_lists_nothing_takes_nothing_and_is_told() {
+fn an_account_without_articles_removes_nothing_and_is_reported() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, Vec::new());
         let notes = ReaderObserver::default();
@@ -220,28 +220,28 @@ fn an_account_that_lists_nothing_takes_nothing_and_is_told() {
             "{issues:?}"
         );
         // Page after page without anything is not asked for without end.
-        server.asked_for();
-        server.misbehave("all", 1..usize::MAX, ReaderFault::Nothing);
+        server.take_request_names();
+        server.inject_fault("all", 1..usize::MAX, ReaderFault::Nothing);
         let notes = ReaderObserver::default();
         fetch(&server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("nothing");
         let issues = notes.issues();
         assert!(issues.len() == 1 && issues[0].contains("only where more of them would be"), "{dialect:?}: {issues:?}");
-        assert!(server.asked_for().len() < 5, "{dialect:?}");
+        assert!(server.take_request_names().len() < 5, "{dialect:?}");
     }
 }
 
 #[test]
-fn contents_that_nobody_asked_for_are_not_what_was_asked_for() {
+fn contents_that_were_not_requested_are_not_used() {
     for dialect in ALL {
         let server = ReaderServer::start(dialect, ReaderArticle::many(500, 250));
         let (_, stored) =
             fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()).expect("all");
-        server.misbehave("contents", 1..usize::MAX, ReaderFault::Others);
+        server.inject_fault("contents", 1..usize::MAX, ReaderFault::Others);
         let (code, message) = expect_failure(fetch(&server.url(), Mode::Full, &stored, &ReaderObserver::default()));
         assert_eq!(code, "unsupported", "{dialect:?}: {message}");
         assert!(message.contains("without any of the articles that it lists"), "{message}");
-        server.behave();
-        server.misbehave("contents", 2..3, ReaderFault::Others);
+        server.clear_faults();
+        server.inject_fault("contents", 2..3, ReaderFault::Others);
         let notes = ReaderObserver::default();
         let (_, now) = fetch(&server.url(), Mode::Full, &stored, &notes).expect("the others");
         let issues = notes.issues();

@@ -1,4 +1,4 @@
-//! What a reader server allows, and what it is told: quotas, waits, time, and no secret where it has no business.
+//! Limits of reader servers: quotas, waits and timeouts; and which requests carry secrets.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -31,10 +31,14 @@ fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
     let issues = notes.issues();
     assert!(issues.len() == 1 && issues[0].contains("150 articles are still to come"), "{issues:?}");
     assert!(issues[0].contains("until") && issues[0].contains("UTC"), "{issues:?}");
-    assert_eq!(server.asked_for().len(), 7, "the login is not counted, and what would be refused is not asked");
+    assert_eq!(
+        server.take_request_names().len(),
+        7,
+        "the login is not counted, and what would be refused is not asked"
+    );
     server.allow(100, 0, 4000);
     let (_, all) = fetch(&server.url(), Mode::Incremental, &stored, &notes).expect("the rest");
-    assert_eq!((all.len(), server.asked_for().len()), (350, 7));
+    assert_eq!((all.len(), server.take_request_names().len()), (350, 7));
     // A full sync that does not get far keeps what there was, with the states of now.
     server.change(|articles| articles.iter_mut().for_each(|article| article.read = true));
     server.allow(5, 0, 4000);
@@ -44,7 +48,7 @@ fn a_quota_that_is_used_up_puts_off_what_is_still_to_come() {
 }
 
 #[test]
-fn a_quota_that_leaves_nothing_to_do_fails_and_says_until_when() {
+fn a_quota_that_allows_no_useful_request_fails_with_the_time_of_the_next_try() {
     let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
     for used in [100, 98, 97] {
         server.allow(100, used, 4000);
@@ -55,42 +59,42 @@ fn a_quota_that_leaves_nothing_to_do_fails_and_says_until_when() {
 }
 
 #[test]
-fn a_short_wait_is_waited_and_told() {
+fn a_short_wait_is_obeyed_and_reported() {
     let server = ReaderServer::start(ReaderDialect::Inoreader, articles());
     let in_a_second = |header: &'static str| ReaderFault::Status(429, vec![(header, "1".to_owned())]);
-    server.misbehave("all", 1..2, in_a_second("X-Reader-Limits-Reset-After"));
-    server.misbehave("contents", 1..2, in_a_second("Retry-After"));
+    server.inject_fault("all", 1..2, in_a_second("X-Reader-Limits-Reset-After"));
+    server.inject_fault("contents", 1..2, in_a_second("Retry-After"));
     let notes = ReaderObserver::default();
     let begun = Instant::now();
     let (keys, _) = fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("in the end");
     assert!(keys.len() == 3 && begun.elapsed() > Duration::from_millis(1900), "{:?}", begun.elapsed());
     assert_eq!(notes.waits.lock().expect("waits").len(), 2);
-    // Used up, but not for long: it waits by itself before it would be refused.
+    // The quota is used up for a short time: the fetch waits before the server would refuse it.
     server.allow(4, 0, 1);
     server.asked();
     let server = &server;
     thread::scope(|scope| {
         scope.spawn(move || {
-            wait_until(|| server.is_used_up());
+            wait_until(|| server.is_quota_used_up());
             server.allow(4, 0, 1);
         });
         fetch(&server.url(), Mode::Full, &StoredFields::new(), &notes).expect("tomorrow, which comes soon");
     });
     assert_eq!(notes.waits.lock().expect("waits").len(), 3);
-    assert_eq!(server.asked_for().len(), 6);
+    assert_eq!(server.take_request_names().len(), 6);
 }
 
 #[test]
 fn a_run_whose_time_is_nearly_up_brings_what_it_has() {
     let server = ReaderServer::start(ReaderDialect::FreshRss, ReaderArticle::many(5000, 900));
     let (notes, limit, begun) = (ReaderObserver::default(), Duration::from_secs(20), Instant::now());
-    // However long the first two batches took, the third comes when two thirds of the time are over.
+    // However long the first two batches took, the third one is answered after two thirds of the time.
     let wait_for_the_last_third = move |_| {
         let wait = (limit * 2 / 3).saturating_sub(begun.elapsed());
         StubReply::status(503).header("Retry-After", &wait.as_secs().max(1).to_string())
     };
     let transform = ReaderReplyTransform(Arc::new(wait_for_the_last_third));
-    server.misbehave("contents", 3..4, ReaderFault::Twisted(transform));
+    server.inject_fault("contents", 3..4, ReaderFault::Twisted(transform));
     let (keys, _) = within(limit, &server.url(), Mode::Incremental, &StoredFields::new(), &notes).expect("a part");
     assert_eq!(keys.len(), 300, "{:?}", notes.issues());
     let issues = notes.issues();
@@ -123,11 +127,11 @@ fn of_more_than_ten_thousand_articles_the_newest_are_taken() {
 fn a_cancel_ends_a_server_that_hangs() {
     for part in ["login", "all", "contents"] {
         let server = ReaderServer::start(ReaderDialect::Miniflux, articles());
-        server.misbehave(part, 1..usize::MAX, ReaderFault::Hang);
-        let (road, watch) = (FetchSetup::new(), RecordingObserver::default());
+        server.inject_fault(part, 1..usize::MAX, ReaderFault::Hang);
+        let (setup, watch) = (FetchSetup::new(), RecordingObserver::default());
         let location = SourceLocation::Url(server.url());
         thread::scope(|scope| {
-            let fetching = scope.spawn(|| road.fetch("reader", &location, None, &watch).map(drop));
+            let fetching = scope.spawn(|| setup.fetch("reader", &location, None, &watch).map(drop));
             wait_until(|| server.has_been_asked_for(part));
             thread::sleep(Duration::from_millis(200));
             watch.stop.store(true, Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! The catalog as programs read it, beside its sheet.
+//! Compares the catalog, as API clients read it, with its sheet.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::servers::crash_tally::{CrashTally, Violation};
 use crate::support::TestDatabase;
 use crate::support::http_client::TestHttpClient;
 
-/// All items in the order in which they came; none if one page was not answered as it should be.
+/// All items in the order in which they were added; `None` when a page had a wrong answer.
 pub(super) fn items(asker: &TestHttpClient) -> Option<Vec<(String, SheetRow)>> {
     let mut items = Vec::new();
     for page in 1.. {
@@ -45,7 +45,7 @@ pub(super) fn compare(
     for key in sheet.keys().filter(|key| !keys.contains(key.as_str())) {
         tally.wrong(Violation::Item, format!("{run}: {key} is missing"));
     }
-    // What is hidden from readers may be no double either, and the count beside the catalog is the count of its items.
+    // Removed items may not be duplicates either, and the stored count is the number of items.
     let twice = "SELECT count(*) FROM (SELECT key FROM items GROUP BY source_id, key HAVING count(*) > 1) AS twice";
     let twice = db.number(twice);
     tally.check(twice == 0, Violation::Duplicate, || format!("{run}: {twice} keys are there twice"));

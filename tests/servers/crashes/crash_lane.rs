@@ -1,4 +1,4 @@
-//! One server with its database, its source and its poller, killed again and again.
+//! One server with its database, its source and its poller, killed repeatedly.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -24,34 +24,34 @@ use crate::support::waiting::{WAIT_LIMIT, wait_for};
 /// The lane.
 pub(super) struct CrashLane<'a> {
     db: &'a TestDatabase,
-    home: &'a ServerSetup,
+    setup: &'a ServerSetup,
     watch: Arc<FollowerState>,
     server: ServerProcess,
-    outside: StubServer,
+    stub: StubServer,
     sheet: EditedSheet,
     random: SeededRandom,
     lengths: RunDurations,
     tally: CrashTally,
 }
 
-/// Runs a lane for the kills of these numbers and answers what was counted.
+/// Runs a lane for the kills with these numbers; returns its counts.
 pub(super) fn run(db: &TestDatabase, seed: u64, kills: impl Iterator<Item = usize>) -> CrashTally {
-    let home = ServerSetup::on(db);
-    let server = home.start_at("data", steady_port());
-    home.furnish();
-    let follower = StatusFollower::of(&server);
-    let mut lane = CrashLane::new(db, &home, Arc::clone(&follower.watch), server, seed);
+    let setup = ServerSetup::on_database(db);
+    let server = setup.start_at("data", steady_port());
+    setup.add_admin_and_token();
+    let follower = StatusFollower::follow_server(&server);
+    let mut lane = CrashLane::new(db, &setup, Arc::clone(&follower.watch), server, seed);
     for number in kills {
         lane.round(number);
     }
-    // The server is ended only when nobody asks it any more.
+    // The server ends after its poller.
     let polled = follower.end();
     let mut tally = lane.close();
     tally.add(polled);
     tally
 }
 
-/// A port that nobody is given who asks for any: while the server is dead it stays free.
+/// A port outside the ephemeral range: no other process gets it while the server is down.
 fn steady_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
@@ -64,19 +64,19 @@ fn steady_port() -> u16 {
 }
 
 impl<'a> CrashLane<'a> {
-    /// A lane with a catalog that is in step with its sheet.
+    /// A lane whose catalog is up to date with its sheet.
     fn new(
         db: &'a TestDatabase,
-        home: &'a ServerSetup,
+        setup: &'a ServerSetup,
         watch: Arc<FollowerState>,
         server: ServerProcess,
         seed: u64,
     ) -> Self {
         let nothing = RunDurations { answer: Duration::ZERO, run: Duration::ZERO, end: Duration::ZERO };
-        let (outside, sheet, random) = (StubServer::start(), EditedSheet::new(), SeededRandom::new(seed));
-        home.add_url("albums", outside.url("/albums.csv"));
+        let (stub, sheet, random) = (StubServer::start(), EditedSheet::new(), SeededRandom::new(seed));
+        setup.add_url("albums", stub.url("/albums.csv"));
         let tally = CrashTally::default();
-        let mut lane = Self { db, home, watch, server, outside, sheet, random, lengths: nothing, tally };
+        let mut lane = Self { db, setup, watch, server, stub, sheet, random, lengths: nothing, tally };
         lane.undisturbed();
         // The first one adds everything; the second is like those that follow.
         lane.edit();
@@ -92,17 +92,17 @@ impl<'a> CrashLane<'a> {
         self.sheet.edit(&mut self.random);
     }
 
-    /// Puts the sheet where the server fetches it, in some twenty pieces.
+    /// Serves the sheet in about twenty pieces.
     fn publish(&self) {
         let csv = self.sheet.csv();
         let piece = csv.len() / 20;
-        self.outside.set("/albums.csv", StubReply::csv(csv).drip(piece, Duration::from_millis(25)));
+        self.stub.set("/albums.csv", StubReply::csv(csv).drip(piece, Duration::from_millis(25)));
     }
 
-    /// Asks for a sync; the id of the run that was accepted, or that is there already, if there was an answer.
+    /// Starts a sync. Returns the id of the accepted or already active run, or `None` without an answer.
     fn start(&self, kind: &str) -> Option<String> {
-        let answer =
-            TestHttpClient::robot(self.address()).post("/api/sync", &json!({ "source": "albums", "type": kind }))?;
+        let answer = TestHttpClient::with_token(self.address())
+            .post("/api/sync", &json!({ "source": "albums", "type": kind }))?;
         assert!([202, 409].contains(&answer.status), "{}", answer.body);
         let id = answer.json()["syncId"].as_str().expect("an id").to_owned();
         self.watch.follow(&id);
@@ -123,7 +123,7 @@ impl<'a> CrashLane<'a> {
         self.compare(&id);
     }
 
-    /// Changes the sheet, starts a sync, kills the server, starts it again and looks how it ends.
+    /// Changes the sheet, starts a sync, kills the server, starts it again and checks how the run ends.
     fn round(&mut self, number: usize) {
         let mut before = self.sheet.clone();
         self.edit();
@@ -137,15 +137,15 @@ impl<'a> CrashLane<'a> {
             self.sheet.take_back(&before);
             self.publish();
         }
-        self.server = self.home.start_at("data", self.address().port());
+        self.server = self.setup.start_at("data", self.address().port());
         self.watch.turn();
         let id = match &answered {
             Some(id) => id.clone(),
-            // Whoever got no answer asks again, and may be told that it had begun.
+            // A client without an answer tries again, and may learn that the run had started.
             None => self.start(kind).expect("an answer"),
         };
         self.between(&id, [&before, &after]);
-        self.see_through(&id, killed);
+        self.wait_for_successor(&id, killed);
         let hit = if answered.is_none() { KillMoment::Unanswered } else { self.hit(&id, killed_at) };
         self.tally.hit(hit);
         if hit == KillMoment::Ended {
@@ -160,13 +160,13 @@ impl<'a> CrashLane<'a> {
         self.compare(&id);
     }
 
-    /// Starts a sync and kills the server when it is time; the id, if the start was answered. `before` is what the
-    /// catalog is in step with.
+    /// Starts a sync and kills the server at the chosen moment; returns the id if the start was answered. `before` is the
+    /// sheet of the last sync.
     fn start_and_kill(&mut self, kind: &str, aim: &KillAim, before: &mut EditedSheet) -> Option<String> {
         let wait = |time: Duration, share: f64| std::thread::sleep(time.mul_f64(share));
         let id = match aim {
             KillAim::Start(share) => {
-                let asker = TestHttpClient::robot(self.address());
+                let asker = TestHttpClient::with_token(self.address());
                 let body = json!({ "source": "albums", "type": kind });
                 let asked = std::thread::spawn(move || asker.post("/api/sync", &body));
                 wait(self.lengths.answer, *share);
@@ -186,7 +186,7 @@ impl<'a> CrashLane<'a> {
                     if tries == 0 || *share > 0.95 || self.watch.seen(&id).ended.is_none() {
                         break id;
                     }
-                    // It was quicker than the last one. What is meant for the middle of a run is meant for the next.
+                    // The run was faster than the last one: this kill is for the next run.
                     self.learn(&id);
                     self.compare(&id);
                     *before = self.sheet.clone();
@@ -211,14 +211,14 @@ impl<'a> CrashLane<'a> {
         self.server.kill();
     }
 
-    /// While nobody works on the run that died, every item is as it was or as it is to be, and none is missing.
+    /// Until the run is taken over, every item is in its old or its new state, and none is missing.
     fn between(&mut self, id: &str, [before, after]: [&EditedSheet; 2]) {
-        let Some(items) = super::catalog_check::items(&TestHttpClient::robot(self.address())) else {
+        let Some(items) = super::catalog_check::items(&TestHttpClient::with_token(self.address())) else {
             return self.tally.wrong(Violation::Item, format!("{id}: no items"));
         };
-        // With the final transaction the old ones may go. The database knows whether it came to that; pollers may be
-        // told a little later, when the server died just after it.
-        let status = self.home.store().operation_status(id.parse().expect("an id")).expect("an answer");
+        // The final transaction removes old items. Whether it was committed is in the database; pollers may learn it later
+        // when the server was killed right after it.
+        let status = self.setup.store().operation_status(id.parse().expect("an id")).expect("an answer");
         if status.is_none_or(|status| !status.status.is_active()) {
             return;
         }
@@ -232,8 +232,8 @@ impl<'a> CrashLane<'a> {
         }
     }
 
-    /// Waits for the end of the run and of the one that goes on where it was interrupted.
-    fn see_through(&mut self, id: &str, killed: Instant) {
+    /// Waits for the end of the run and of its successor.
+    fn wait_for_successor(&mut self, id: &str, killed: Instant) {
         let ended = |run: &str| self.watch.seen(run).ended.is_some();
         while !ended(id) && killed.elapsed() < INTERRUPTION_LIMIT {
             std::thread::sleep(Duration::from_millis(20));
@@ -261,16 +261,16 @@ impl<'a> CrashLane<'a> {
         self.tally.check(chained, Violation::Status, || format!("{id} and {next}: {} {last}", first.report));
     }
 
-    /// Learns from a run that nobody disturbed how long they take: that depends on what the other lanes do.
+    /// Measures an undisturbed run, because durations depend on what the other lanes do.
     fn learn(&mut self, run: &str) {
-        let record = self.home.store().record(run.parse().expect("an id")).expect("an answer");
+        let record = self.setup.store().record(run.parse().expect("an id")).expect("an answer");
         let length = record.and_then(|record| (record.finished_at - record.timestamps.started_at?).to_std().ok());
         self.lengths.run = (self.lengths.run + length.unwrap_or(self.lengths.run)) / 2;
     }
 
-    /// Where the run was when its server was killed, as its record tells.
+    /// The stage of the run when its server was killed, from its record.
     fn hit(&mut self, id: &str, killed: DateTime<Utc>) -> KillMoment {
-        let record = self.home.store().record(id.parse().expect("an id")).expect("an answer");
+        let record = self.setup.store().record(id.parse().expect("an id")).expect("an answer");
         self.tally.check(record.is_some(), Violation::Record, || format!("{id}: no record"));
         let Some(record) = record.filter(|record| record.status != Status::Interrupted) else {
             return match self.watch.seen(id).report["stage"].as_str() {
@@ -282,16 +282,16 @@ impl<'a> CrashLane<'a> {
         if record.finished_at <= killed {
             return KillMoment::Ended;
         }
-        // It was nobody's when the server was killed. Otherwise it went on without a lease.
+        // It had no worker when the server was killed. Otherwise it continued without a lease.
         let waited = record.timestamps.started_at.is_some_and(|started| started > killed);
         self.tally.check(waited, Violation::Status, || format!("{id}: it went on over a kill at {killed}: {record:?}"));
         KillMoment::Waiting
     }
 
-    /// Looks whether the catalog is what the sheet is, whether nothing is active, and whether every run has its record.
+    /// Checks that the catalog equals the sheet, that no run is active, and that every run has its record.
     fn compare(&mut self, id: &str) {
         super::catalog_check::compare(
-            &TestHttpClient::robot(self.address()),
+            &TestHttpClient::with_token(self.address()),
             self.db,
             &self.sheet,
             id,
@@ -301,11 +301,11 @@ impl<'a> CrashLane<'a> {
         self.tally.check(active == 0, Violation::Stuck, || format!("{id}: {active} runs are active after its end"));
     }
 
-    /// Counts records at the very end.
+    /// Counts the records at the end.
     fn close(mut self) -> CrashTally {
         let mut known = self.watch.runs();
         known.sort_unstable();
-        let ids = |table: &str| self.db.texts(&format!("SELECT id AS value FROM {table} ORDER BY id"));
+        let ids = |table: &str| self.db.select_texts(&format!("SELECT id AS value FROM {table} ORDER BY id"));
         let (runs, records) = (ids("sync_operations"), ids("sync_records"));
         let known: Vec<Option<String>> = known.into_iter().map(Some).collect();
         let each = known == runs && known == records;

@@ -1,13 +1,13 @@
-//! What an editor keeps in a sheet, and changes between two syncs.
+//! A sheet that an editor changes between two syncs.
 
 use std::collections::BTreeMap;
 
 use crate::support::seeded_random::SeededRandom;
 
-/// How many rows it has, more or less: several batches of the engine.
+/// The approximate number of rows: several batches of the engine.
 const ROWS: u32 = 6000;
 
-/// The values of a row beside its key, in the order of [`EditedSheet::COLUMNS`].
+/// The values of a row without its key, in the order of [`EditedSheet::COLUMNS`].
 pub(super) type SheetRow = [String; 3];
 
 /// A sheet, by its keys.
@@ -19,7 +19,7 @@ pub(super) struct EditedSheet {
 }
 
 impl EditedSheet {
-    /// The columns beside the key, which is `id`.
+    /// The columns other than the key, which is `id`.
     pub(super) const COLUMNS: [&'static str; 3] = ["title", "artist", "note"];
 
     pub(super) fn new() -> Self {
@@ -40,8 +40,8 @@ impl EditedSheet {
         self.next += count;
     }
 
-    /// An afternoon of editing: about a third of the rows go, half of the others change, and as many come as went. That
-    /// is less than what a sync withholds.
+    /// Edits the sheet: removes about a third of the rows, changes half of the others, and adds as many as were removed.
+    /// That is below the limit at which a sync withholds removals.
     pub(super) fn edit(&mut self, random: &mut SeededRandom) {
         self.version += 1;
         let before = self.rows.len();
@@ -57,7 +57,7 @@ impl EditedSheet {
         self.add(u32::try_from(gone).expect("a few"));
     }
 
-    /// Somebody takes all that back. What is added next is new all the same.
+    /// Reverts an edit. Rows that are added later get new keys all the same.
     pub(super) fn take_back(&mut self, before: &Self) {
         self.rows = before.rows.clone();
     }
@@ -77,7 +77,7 @@ impl EditedSheet {
         self.rows.keys().map(u32::to_string)
     }
 
-    /// Whether it has just this row.
+    /// Whether it has exactly this row.
     pub(super) fn has(&self, key: &str, row: &SheetRow) -> bool {
         key.parse().is_ok_and(|key: u32| self.rows.get(&key) == Some(row))
     }

@@ -1,4 +1,4 @@
-//! When a server is killed: at which share of what.
+//! The moment at which a server is killed.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use crate::support::seeded_random::SeededRandom;
 
 /// When to kill.
 pub(super) enum KillAim {
-    /// While the start is asked for, at this share of the time that an answer takes.
+    /// During the start request, at this fraction of its usual duration.
     Start(f64),
-    /// At this share of the whole run.
+    /// At this fraction of the whole run.
     Run(f64),
-    /// At this share of the final transaction.
+    /// At this fraction of the final transaction.
     End(f64),
 }
 
 impl KillAim {
-    /// The kills of a test are spread over the whole run, and runs differ; one in ten is aimed at the start,
-    /// and one at the final transaction, which are short.
+    /// Most kills are spread over the whole run. One in ten is aimed at the start and one at the final transaction,
+    /// because these are short.
     pub(super) fn of(number: usize, random: &mut SeededRandom) -> Self {
         match number % 10 {
             3 => Self::Start(random.share() * 1.2),
@@ -26,7 +26,7 @@ impl KillAim {
     }
 }
 
-/// How long things took when nobody disturbed them.
+/// The durations of an undisturbed run.
 #[derive(Clone, Copy)]
 pub(super) struct RunDurations {
     pub(super) answer: Duration,
