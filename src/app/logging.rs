@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use chrono::{SecondsFormat, Utc};
 use log::kv::Key;
 use log::{Level, LevelFilter, Log, Metadata, Record};
 use serde_json::Value;
@@ -80,5 +81,6 @@ fn format_line(out: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io:
     let id = record.key_values().get(Key::from_str(SYNC_ID)).and_then(|id| to_json(&id));
     let prefix = id.as_ref().and_then(Value::as_str).map(|id| format!("{id}: ")).unwrap_or_default();
     let message = to_single_line(&format!("{prefix}{}", record.args()));
-    writeln!(out, "[{} {:<5} {}] {message}", out.timestamp(), record.level(), record.target())
+    let time = Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true);
+    writeln!(out, "[{time} {:<5} {}] {message}", record.level(), record.target())
 }

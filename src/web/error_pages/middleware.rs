@@ -105,14 +105,15 @@ mod tests {
         (response.set_body(actix_web::body::BoxBody::new(())), String::from_utf8_lossy(&body).into_owned())
     }
 
-    #[actix_web::test]
-    async fn a_panic_of_a_handler_is_rendered_like_any_other_error() {
-        let (response, body) = request_of_panicking_handler("/").await;
+    #[test]
+    fn a_panic_of_a_handler_is_rendered_like_any_other_error() {
+        let system = actix_web::rt::System::new();
+        let (response, body) = system.block_on(request_of_panicking_handler("/"));
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(response.headers().contains_key(header::CONTENT_SECURITY_POLICY));
         assert!(body.contains("Something went wrong") && body.contains("</html>"), "{body}");
         assert!(!body.contains("the message of a panic"), "{body}");
-        let (_, body) = request_of_panicking_handler("/api/anything").await;
+        let (_, body) = system.block_on(request_of_panicking_handler("/api/anything"));
         assert!(body.contains(r#""code":"internal""#), "{body}");
     }
 }
