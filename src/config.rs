@@ -4,6 +4,7 @@
 mod credentials;
 mod flags;
 mod settings_reader;
+mod status_store;
 mod values;
 
 use std::ffi::OsString;
@@ -16,12 +17,12 @@ use url::Url;
 use crate::domain::defaults;
 use crate::domain::text::measures;
 use crate::fetch::AllowHosts;
-use crate::status::RedisAddress;
 use crate::store::DatabaseAddress;
 use settings_reader::SettingsReader;
 
 pub use credentials::GoogleCredentials;
 pub use flags::SettingFlags;
+pub use status_store::StatusStoreSetting;
 
 /// Settings that are documented and have no effect in this version.
 const SETTINGS_WITHOUT_EFFECT: [&str; 2] = ["LOCKSTEP_WEBHOOK_URL", "LOCKSTEP_TRUSTED_PROXIES"];
@@ -79,17 +80,6 @@ impl fmt::Debug for Settings {
             .field("workers", &self.workers)
             .finish_non_exhaustive()
     }
-}
-
-/// Where live status is written first.
-#[derive(Clone, Debug)]
-pub enum StatusStoreSetting {
-    /// Files in the data folder.
-    File,
-    /// The Redis at this address.
-    Redis(RedisAddress),
-    /// The database, which keeps the status anyway.
-    Database,
 }
 
 /// All mistakes in the settings, one line each.

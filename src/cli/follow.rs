@@ -99,7 +99,7 @@ fn wait_for_end(
                 recovery_checked = Instant::now() + RECOVERY_INTERVAL;
             }
         }
-        // A worker in this process is alive, whatever its lease says.
+        // A worker in this process is alive, even if its lease has expired.
         let runs_here = runner.as_ref().is_some_and(|runner| !runner.is_finished());
         if recovery_checked.elapsed() > RECOVERY_INTERVAL && !runs_here {
             recovery_checked = Instant::now();

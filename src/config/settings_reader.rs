@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::StatusStoreSetting;
 use super::credentials::{GoogleCredentials, read_credentials};
+use super::status_store::StatusStoreSetting;
 use super::values::{self, StatusStoreName};
 use crate::domain::defaults;
 
