@@ -47,7 +47,8 @@ const showFailure = (ctx) => {
   const status = ctx.response?.status;
   // Lockstep sets this header on its errors. A proxy's error page does not have it.
   const reason = ctx.response?.raw?.headers?.get("lockstep-reason");
-  const isSignedOut = status === 401 || new URL(ctx.response?.raw?.url || location.href).pathname === routeLink("/login");
+  const isSignedOut =
+    status === 401 || new URL(ctx.response?.raw?.url || location.href).pathname === routeLink("/login");
   if (isPanel(ctx.target)) {
     showPanelFailure(ctx, status, reason, isSignedOut);
   } else if (/^(stopPolling|runs:changed|retry)$/.test(ctx.sourceEvent?.type)) {
