@@ -1,14 +1,14 @@
 //! The kind `csv`: a CSV file at an address, on this server's disk, uploaded in the page, or inside the binary.
 
-pub(in crate::fetch) mod decoding;
+pub(in crate::fetch) mod decoding_reader;
+pub(in crate::fetch) mod text_survey;
+pub(in crate::fetch) mod record_reader;
+pub(in crate::fetch) mod structure_errors;
 pub(in crate::fetch) mod delimiter;
 mod end_mark;
-pub(in crate::fetch) mod faults;
 mod other_format;
 mod record;
-pub(in crate::fetch) mod records;
 pub(in crate::fetch) mod table;
-pub(in crate::fetch) mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use url::Url;
 
 use super::file_name::file_title;
 use super::file_signature::refuse_binary;
-use super::http::address::{RedirectScope, parse};
+use super::http::web_address::{RedirectScope, parse_web_address};
 use super::http::body_file::BodyFile;
 use super::http::request::OutgoingRequest;
 use super::http::response_status;
@@ -95,7 +95,7 @@ impl SourceKind for CsvKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
             SourceLocation::Url(address) => {
-                parse(address).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url))
+                parse_web_address(address).map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url))
             }
             SourceLocation::Urls(_) => "its addresses".to_owned(),
             SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
@@ -108,11 +108,11 @@ impl SourceKind for CsvKind {
     fn fetch(
         &self,
         source: &Source,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        fetch_request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let options = &source.read_options;
-        let taken = |content| finish(content, None, Validators::default(), options, 0, order, watch);
+        let open_content = |content| open_table(content, None, Validators::default(), options, 0, fetch_request, observer);
         match &source.location {
             SourceLocation::Url(address) => {
                 refuse_partial_sheet(&self.client, address)?;
@@ -121,16 +121,16 @@ impl SourceKind for CsvKind {
                     check_redirect: &check_redirect,
                     ..OutgoingRequest::table(address, RedirectScope::Anywhere)
                 };
-                table_at(&self.client, request, options, 0, order, watch)
+                fetch_table(&self.client, request, options, 0, fetch_request, observer)
             }
             SourceLocation::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
-            SourceLocation::File(path) => taken(local_file::file(&self.client, path, CSV_FILE, order, watch)?),
+            SourceLocation::File(path) => open_content(local_file::read_file(&self.client, path, CSV_FILE, fetch_request, observer)?),
             SourceLocation::Upload(name) => {
-                taken(local_file::upload(&self.client, &self.uploads_dir, name, CSV_FILE, order, watch)?)
+                open_content(local_file::read_upload(&self.client, &self.uploads_dir, name, CSV_FILE, fetch_request, observer)?)
             }
             SourceLocation::Sample => {
                 let (sample, named) = (self.sample, ("The sample", CSV_FILE));
-                taken(local_file::copy(&self.client, sample, sample.len() as u64, named, order, watch)?)
+                open_content(local_file::copy_content(&self.client, sample, sample.len() as u64, named, fetch_request, observer)?)
             }
         }
     }
@@ -138,40 +138,40 @@ impl SourceKind for CsvKind {
 
 /// Fetches the table that `request` asks for, to be read with `options`. Its rows are numbered from the one after
 /// `rows_above`.
-pub(in crate::fetch) fn table_at(
+pub(in crate::fetch) fn fetch_table(
     client: &HttpClient,
     request: OutgoingRequest<'_>,
     options: &ReadOptions,
     rows_above: u64,
-    order: &FetchRequest<'_>,
-    watch: &dyn FetchObserver,
+    fetch_request: &FetchRequest<'_>,
+    observer: &dyn FetchObserver,
 ) -> Result<FetchOutcome, FetchError> {
-    let request = request.newer_than(order.validators, order.mode);
-    let FetchResponse::Body(body) = client.send(&request, order, watch)? else {
+    let request = request.with_validators(fetch_request.validators, fetch_request.mode);
+    let FetchResponse::Body(body) = client.send(&request, fetch_request, observer)? else {
         return Ok(FetchOutcome::Unchanged(None));
     };
     if let Some(title) = file_title(&body.headers, client.settings.is_google(&body.url)) {
-        watch.report_title(&title);
+        observer.report_title(&title);
     }
-    let (said, charset) = (body.validators(), response_status::charset(&body.headers));
-    finish(body.content, charset.as_deref(), said, options, rows_above, order, watch)
+    let (response_validators, charset) = (body.validators(), response_status::declared_charset(&body.headers));
+    open_table(body.content, charset.as_deref(), response_validators, options, rows_above, fetch_request, observer)
 }
 
-fn finish(
+fn open_table(
     mut content: BodyFile,
     charset: Option<&str>,
-    said: Validators,
+    response_validators: Validators,
     options: &ReadOptions,
     rows_above: u64,
-    order: &FetchRequest<'_>,
-    watch: &dyn FetchObserver,
+    fetch_request: &FetchRequest<'_>,
+    observer: &dyn FetchObserver,
 ) -> Result<FetchOutcome, FetchError> {
-    let same = order.mode == Mode::Incremental && order.validators.body_hash.as_deref() == Some(&content.hash);
-    let validators = Validators { body_hash: Some(content.hash.clone()), ..said };
+    let same = fetch_request.mode == Mode::Incremental && fetch_request.validators.body_hash.as_deref() == Some(&content.hash);
+    let validators = Validators { body_hash: Some(content.hash.clone()), ..response_validators };
     if same {
         return Ok(FetchOutcome::Unchanged(Some(validators)));
     }
     refuse_binary(&content, "not_csv", "a CSV file")?;
-    end_mark::pass_over(&mut content, watch)?;
-    Ok(FetchOutcome::Content(Box::new(CsvTable::open(content, charset, validators, options, rows_above, watch)?)))
+    end_mark::remove_end_marks(&mut content, observer)?;
+    Ok(FetchOutcome::Content(Box::new(CsvTable::open(content, charset, validators, options, rows_above, observer)?)))
 }

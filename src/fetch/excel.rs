@@ -1,10 +1,11 @@
 //! The kind `excel`: a workbook of Excel or OpenDocument at an address, on this server's disk, or uploaded in the page.
 
+mod tab_choice;
+mod workbook_errors;
 mod cell_notes;
 mod cell_place;
 mod cell_text;
 mod error_cells;
-mod failure;
 mod layout;
 mod ods;
 mod ods_cell;
@@ -14,7 +15,6 @@ mod part_reader;
 mod read_request;
 mod row_collector;
 mod row_draft;
-mod tab;
 mod tab_content;
 mod workbook;
 mod xls;
@@ -34,7 +34,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::http::address::{RedirectScope, parse};
+use super::http::web_address::{RedirectScope, parse_web_address};
 use super::http::cancel_token::deadline;
 use super::http::request::OutgoingRequest;
 use super::http::response_status;
@@ -122,7 +122,7 @@ impl SourceKind for ExcelKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
             SourceLocation::Url(address) => {
-                parse(address).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url))
+                parse_web_address(address).map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url))
             }
             SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             SourceLocation::Urls(_) | SourceLocation::Upload(_) | SourceLocation::Sample => {
@@ -135,10 +135,10 @@ impl SourceKind for ExcelKind {
     fn fetch(
         &self,
         source: &Source,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        fetch_request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
-        let limit = ReadLimit { watch, ends: deadline(order.total_timeout) };
+        let limit = ReadLimit { observer, ends: deadline(fetch_request.total_timeout) };
         let (content, validators) = match &source.location {
             SourceLocation::Url(address) => {
                 refuse_sheet(&self.client, address)?;
@@ -148,18 +148,18 @@ impl SourceKind for ExcelKind {
                     check_redirect: &check_redirect,
                     ..OutgoingRequest::table(address, RedirectScope::Anywhere)
                 };
-                let request = request.newer_than(order.validators, order.mode);
-                let FetchResponse::Body(body) = self.client.send(&request, order, watch)? else {
+                let request = request.with_validators(fetch_request.validators, fetch_request.mode);
+                let FetchResponse::Body(body) = self.client.send(&request, fetch_request, observer)? else {
                     return Ok(FetchOutcome::Unchanged(None));
                 };
                 let validators = body.validators();
                 (body.content, validators)
             }
             SourceLocation::File(path) => {
-                (local_file::file(&self.client, path, WORKBOOK_FILE, order, watch)?, Validators::default())
+                (local_file::read_file(&self.client, path, WORKBOOK_FILE, fetch_request, observer)?, Validators::default())
             }
             SourceLocation::Upload(name) => {
-                let content = local_file::upload(&self.client, &self.uploads_dir, name, WORKBOOK_FILE, order, watch)?;
+                let content = local_file::read_upload(&self.client, &self.uploads_dir, name, WORKBOOK_FILE, fetch_request, observer)?;
                 (content, Validators::default())
             }
             SourceLocation::Urls(_) | SourceLocation::Sample => {
@@ -167,7 +167,7 @@ impl SourceKind for ExcelKind {
             }
         };
         let validators = Validators { body_hash: Some(content.hash.clone()), ..validators };
-        if order.mode == Mode::Incremental && order.validators.body_hash == validators.body_hash {
+        if fetch_request.mode == Mode::Incremental && fetch_request.validators.body_hash == validators.body_hash {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
         let request = ReadRequest {

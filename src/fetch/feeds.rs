@@ -16,7 +16,7 @@ use self::crawl::crawler::{CrawlResult, FeedCrawler};
 use self::crawl::feed_request::{ArrivedBody, FEED_BYTES};
 use self::crawl::tally::CrawlTally;
 use self::messages::CrawlShortfall;
-use super::http::address::parse;
+use super::http::web_address::parse_web_address;
 use super::http::response_status;
 use super::http::{HttpClient, HttpSettings};
 use super::local_file;
@@ -60,9 +60,9 @@ impl FeedsKind {
         watch: &dyn FetchObserver,
     ) -> Result<ArrivedBody, FetchError> {
         let content = match location {
-            SourceLocation::File(path) => local_file::file(&self.client, path, FEED_FILE, order, watch)?,
+            SourceLocation::File(path) => local_file::read_file(&self.client, path, FEED_FILE, order, watch)?,
             SourceLocation::Upload(name) => {
-                local_file::upload(&self.client, &self.uploads_dir, name, FEED_FILE, order, watch)?
+                local_file::read_upload(&self.client, &self.uploads_dir, name, FEED_FILE, order, watch)?
             }
             SourceLocation::Url(_) | SourceLocation::Urls(_) | SourceLocation::Sample => return Err(no_sample()),
         };
@@ -92,7 +92,7 @@ impl SourceKind for FeedsKind {
                 if location.addresses().is_empty() {
                     return Err("Give the address of a feed or of a list of feeds (OPML).".to_owned());
                 }
-                location.addresses().iter().try_for_each(|address| parse(address).map(drop)).map_err(|e| e.to_string())
+                location.addresses().iter().try_for_each(|address| parse_web_address(address).map(drop)).map_err(|e| e.to_string())
             }
             SourceLocation::File(_) | SourceLocation::Upload(_) => Ok(()),
             SourceLocation::Sample => Err(no_sample().to_string()),
@@ -127,7 +127,7 @@ impl SourceKind for FeedsKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match source.location.addresses() {
             [] => source.location.for_people(),
-            [only] => parse(only).map_or_else(|_| "its address".to_owned(), |url| response_status::host_of(&url)),
+            [only] => parse_web_address(only).map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
             many => format!("{} addresses", many.len()),
         };
         format!("Fetching {} from {from}…", source.noun.many)
@@ -180,7 +180,7 @@ impl SourceKind for FeedsKind {
         }
         let (columns, types) = COLUMNS.map(|(name, kind)| (name.to_owned(), Some(kind))).into_iter().unzip();
         let facts = RowFileSummary { columns, types, validators, bytes, whole: false };
-        Ok(FetchOutcome::Content(Box::new(out.finish(facts)?.with_names(FEED, names))))
+        Ok(FetchOutcome::Content(Box::new(out.finish(facts)?.with_replaced_cells(FEED, names))))
     }
 }
 

@@ -5,12 +5,12 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::FetchError;
 use super::file_type_names::type_name;
-use super::http::body_file::{BodyFile, disk};
+use super::http::body_file::{BodyFile, disk_error};
 
 /// How much of the beginning and of the end is looked at.
-const LOOKED_AT: u64 = 64 * 1024;
+const INSPECTED_BYTES: u64 = 64 * 1024;
 /// How much of the beginning tells binary content from text.
-const START: usize = 4096;
+const TEXT_SAMPLE_BYTES: usize = 4096;
 /// How many control characters the smallest text may have; they come of slips of the keyboard.
 const MAX_STRAY_CONTROLS: usize = 2;
 /// One control character in so many characters makes content binary. Git draws the line at 1 in 128 (`convert.c`), Perl
@@ -53,20 +53,20 @@ pub(super) const REMOVE_PASSWORD: &str = "Save a copy without a password: in Exc
 /// What to do about a table in a format that only spreadsheet programs read.
 pub(super) const SAVE_AS_XLSX: &str = "Open it in Excel or LibreOffice, save it as .xlsx, and take that file.";
 
-const fn other(name: &'static str) -> FileSignature {
+const fn other_file(name: &'static str) -> FileSignature {
     FileSignature { name, remedy: ContentRemedy::ChooseOther }
 }
 
-const fn workbook(name: &'static str) -> FileSignature {
+const fn workbook_type(name: &'static str) -> FileSignature {
     FileSignature { name, remedy: ContentRemedy::ReadAsExcel }
 }
 
 /// Refuses binary content where text is `wanted`, such as "a CSV file"; `code` is the word for programs.
 ///
 /// # Errors
-/// What it is and what to do; `disk` where it cannot be read back.
+/// What it is and what to do; `disk_error` where it cannot be read back.
 pub(super) fn refuse_binary(content: &BodyFile, code: &'static str, wanted: &str) -> Result<(), FetchError> {
-    match detect(content).map_err(|error| disk(&error))? {
+    match detect_file_type(content).map_err(|error| disk_error(&error))? {
         Some(signature) => Err(refusal(signature, code, wanted)),
         None => Ok(()),
     }
@@ -97,8 +97,8 @@ pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str
 ///
 /// # Errors
 /// Where the temporary file cannot be read.
-pub(super) fn detect(content: &BodyFile) -> io::Result<Option<FileSignature>> {
-    detect_within(content.bytes, |at| Ok(content.reader(at)))
+pub(super) fn detect_file_type(content: &BodyFile) -> io::Result<Option<FileSignature>> {
+    detect_in_reader(content.bytes, |at| Ok(content.reader(at)))
 }
 
 /// The same for a file on this machine.
@@ -110,14 +110,14 @@ pub(super) fn detect_file(file: &File) -> io::Result<Option<FileSignature>> {
         let mut reader = file;
         reader.seek(SeekFrom::Start(at)).map(|_| reader)
     };
-    detect_within(file.metadata()?.len(), read_from)
+    detect_in_reader(file.metadata()?.len(), read_from)
 }
 
-fn detect_within<R: Read>(bytes: u64, read_from: impl Fn(u64) -> io::Result<R>) -> io::Result<Option<FileSignature>> {
+fn detect_in_reader<R: Read>(bytes: u64, read_from: impl Fn(u64) -> io::Result<R>) -> io::Result<Option<FileSignature>> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
-    read_from(0)?.take(LOOKED_AT).read_to_end(&mut start)?;
-    if bytes > LOOKED_AT {
-        read_from(bytes - LOOKED_AT)?.take(LOOKED_AT).read_to_end(&mut end)?;
+    read_from(0)?.take(INSPECTED_BYTES).read_to_end(&mut start)?;
+    if bytes > INSPECTED_BYTES {
+        read_from(bytes - INSPECTED_BYTES)?.take(INSPECTED_BYTES).read_to_end(&mut end)?;
     }
     Ok(detect_parts(&start, &end))
 }
@@ -132,17 +132,17 @@ fn detect_parts(start: &[u8], end: &[u8]) -> Option<FileSignature> {
         return Some(FileSignature { name, remedy: ContentRemedy::SaveAsXlsx });
     }
     match start {
-        [b'P', b'K', 3, 4, ..] => Some(archive(start, end)),
-        [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => Some(compound(start, end)),
-        [b'%', b'P', b'D', b'F', b'-', ..] => Some(other("a PDF document")),
-        [b'{', b'\\', b'r', b't', b'f', ..] => Some(other("an RTF document")),
+        [b'P', b'K', 3, 4, ..] => Some(archive_type(start, end)),
+        [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => Some(compound_file_type(start, end)),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some(other_file("a PDF document")),
+        [b'{', b'\\', b'r', b't', b'f', ..] => Some(other_file("an RTF document")),
         [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => None,
         // Text may begin like a picture: "BMI" as a bitmap, "MZ" as a program.
         _ if !has_binary_bytes(start) => None,
-        [b'P', b'A', b'R', b'1', ..] => Some(other("a Parquet file")),
+        [b'P', b'A', b'R', b'1', ..] => Some(other_file("a Parquet file")),
         _ => match infer::get(start) {
-            Some(kind) => type_name(kind.extension(), kind.matcher_type()).map(other),
-            None => (is_noise(start) && !is_wide(start)).then(|| other("a binary file")),
+            Some(kind) => type_name(kind.extension(), kind.matcher_type()).map(other_file),
+            None => (is_noise(start) && !is_wide(start)).then(|| other_file("a binary file")),
         },
     }
 }
@@ -150,7 +150,7 @@ fn detect_parts(start: &[u8], end: &[u8]) -> Option<FileSignature> {
 /// The name of a workbook that is XML as a whole.
 fn xml_workbook(start: &[u8]) -> Option<&'static str> {
     let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start);
-    let start = &start[..start.len().min(START)];
+    let start = &start[..start.len().min(TEXT_SAMPLE_BYTES)];
     if start.trim_ascii_start().first() != Some(&b'<') {
         return None;
     }
@@ -172,13 +172,13 @@ fn has_binary_bytes(start: &[u8]) -> bool {
 
 /// Whether there are runs of NUL that no encoding of text has.
 fn is_padded(start: &[u8]) -> bool {
-    start[..start.len().min(START)].windows(4).any(|window| window == [0, 0, 0, 0])
+    start[..start.len().min(TEXT_SAMPLE_BYTES)].windows(4).any(|window| window == [0, 0, 0, 0])
 }
 
 /// Whether NUL stands at every other place only, as in UTF-16, whose other bytes may be anything.
 fn is_wide(start: &[u8]) -> bool {
     let mut counts = [0_usize; 2];
-    for (position, _) in start.iter().take(START).enumerate().filter(|(_, byte)| **byte == 0) {
+    for (position, _) in start.iter().take(TEXT_SAMPLE_BYTES).enumerate().filter(|(_, byte)| **byte == 0) {
         counts[position % 2] += 1;
     }
     counts[0] + counts[1] > 0 && counts[0].min(counts[1]) * 20 <= counts[0] + counts[1]
@@ -186,7 +186,7 @@ fn is_wide(start: &[u8]) -> bool {
 
 fn is_noise(start: &[u8]) -> bool {
     let controls = control_characters(start);
-    controls > MAX_STRAY_CONTROLS && controls * CHARACTERS_PER_CONTROL > start.len().min(START)
+    controls > MAX_STRAY_CONTROLS && controls * CHARACTERS_PER_CONTROL > start.len().min(TEXT_SAMPLE_BYTES)
 }
 
 /// How many control characters there are that no text has: those that git counts (`gather_stats` in `convert.c`:
@@ -194,60 +194,60 @@ fn is_noise(start: &[u8]) -> bool {
 /// and vertical tabs.
 fn control_characters(start: &[u8]) -> usize {
     let is_control = |byte: &&u8| matches!(byte, 1..=7 | 14..=26 | 28..=31 | 127);
-    let text = &start[..start.len().min(START)];
+    let text = &start[..start.len().min(TEXT_SAMPLE_BYTES)];
     let end = text.iter().rposition(|byte| *byte != 0x1A).map_or(0, |last| last + 1);
     text[..end].iter().filter(is_control).count()
 }
 
 /// What a ZIP archive is, by the names of the files inside.
-fn archive(start: &[u8], end: &[u8]) -> FileSignature {
+fn archive_type(start: &[u8], end: &[u8]) -> FileSignature {
     let has = |name: &[u8]| [start, end].iter().any(|part| part.windows(name.len()).any(|window| window == name));
     // An OpenDocument file begins with its type, which is not compressed.
     let kind = start.get(30..).and_then(|rest| rest.strip_prefix(b"mimetype")).unwrap_or_default();
     let is = |prefix: &[u8]| kind.starts_with(prefix);
     if is(b"application/vnd.oasis.opendocument.spreadsheet") {
-        workbook("an OpenDocument workbook")
+        workbook_type("an OpenDocument workbook")
     } else if is(b"application/vnd.oasis.opendocument.text") {
-        other("an OpenDocument text")
+        other_file("an OpenDocument text")
     } else if is(b"application/vnd.oasis.opendocument.presentation") {
-        other("an OpenDocument presentation")
+        other_file("an OpenDocument presentation")
     } else if is(b"application/epub") {
-        other("an EPUB book")
+        other_file("an EPUB book")
     } else if has(b"xl/workbook") || has(b"xl/worksheets/") {
-        workbook("an Excel workbook")
+        workbook_type("an Excel workbook")
     } else if has(b"word/document") {
-        other("a Word document")
+        other_file("a Word document")
     } else if has(b"ppt/presentation") || has(b"ppt/slides") {
-        other("a PowerPoint presentation")
+        other_file("a PowerPoint presentation")
     } else if has(b"Index/Tables/") || has(b"Index/CalculationEngine") {
-        other("a Numbers document (export it as Excel or CSV)")
+        other_file("a Numbers document (export it as Excel or CSV)")
     } else if has(b"Index/Document.iwa") {
-        other("a Pages or Keynote document")
+        other_file("a Pages or Keynote document")
     } else if has(b"META-INF/MANIFEST.MF") || has(b"AndroidManifest.xml") {
-        other("a program")
+        other_file("a program")
     } else {
-        other("a ZIP archive")
+        other_file("a ZIP archive")
     }
 }
 
 /// What an old Office file is, by the names of its streams, which are UTF-16.
-fn compound(start: &[u8], end: &[u8]) -> FileSignature {
+fn compound_file_type(start: &[u8], end: &[u8]) -> FileSignature {
     let has = |name: &str| {
         let name: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
         [start, end].iter().any(|part| part.windows(name.len()).any(|window| window == name))
     };
     if has("Workbook") || has("WORKBOOK") {
-        workbook("an old Excel workbook")
+        workbook_type("an old Excel workbook")
     } else if has("EncryptedPackage") {
         FileSignature { name: "an Office document protected with a password", remedy: ContentRemedy::RemovePassword }
     } else if has("WordDocument") {
-        other("an old Word document")
+        other_file("an old Word document")
     } else if has("PowerPoint Document") {
-        other("an old PowerPoint presentation")
+        other_file("an old PowerPoint presentation")
     } else if has("Book") {
-        workbook("an old Excel workbook")
+        workbook_type("an old Excel workbook")
     } else {
-        other("an old Office document")
+        other_file("an old Office document")
     }
 }
 

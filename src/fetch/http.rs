@@ -4,7 +4,8 @@
 //! it, and stops within a second of a cancel. Bodies go to bounded temporary files, and no connection is made to a
 //! private address that is not allowed.
 
-pub(in crate::fetch) mod address;
+pub(in crate::fetch) mod web_address;
+pub(in crate::fetch) mod fetch_failure;
 pub(in crate::fetch) mod address_guard;
 mod attempt;
 pub(in crate::fetch) mod body_file;
@@ -12,7 +13,6 @@ pub(in crate::fetch) mod cancel_token;
 mod client;
 mod cookies;
 mod decompress;
-pub(in crate::fetch) mod failure;
 mod google_hosts;
 mod gzip_members;
 pub(in crate::fetch) mod host_lock;

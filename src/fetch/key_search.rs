@@ -12,25 +12,25 @@ use crate::domain::rows::spreadsheet_values::is_unfilled;
 use crate::domain::text::comparable_form::comparable_form;
 
 /// How many rows are looked through.
-const SEARCHED: usize = 1000;
+const MAX_SEARCHED_ROWS: usize = 1000;
 /// The most columns whose cells are looked up in a catalog.
-const WIDEST: usize = 100;
+const MAX_COLUMNS: usize = 100;
 /// How many cells are looked up at once.
-const AT_ONCE: usize = 1000;
+const LOOKUP_BATCH: usize = 1000;
 
 /// Looks through the first rows of `content` for columns that could be keys, and for the one with the keys that are on
 /// the shelf.
 ///
 /// # Errors
 /// When the content cannot be read, or the shelf not be asked.
-pub fn find_key_candidates(content: &dyn FetchedContent, shelf: &dyn ItemLookup) -> Result<KeyHints, FetchError> {
+pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup) -> Result<KeyHints, FetchError> {
     let columns = content.columns();
     let mut candidates = vec![Some(HashSet::new()); columns.len()];
-    let mut known = vec![0_usize; columns.len().min(WIDEST)];
+    let mut known = vec![0_usize; columns.len().min(MAX_COLUMNS)];
     let mut waiting: Vec<TextRow> = Vec::new();
     let mut searched = 0;
     let mut rows = content.rows()?;
-    for row in rows.by_ref().take(SEARCHED) {
+    for row in rows.by_ref().take(MAX_SEARCHED_ROWS) {
         let row = row?;
         // A row that cannot be placed, or that nobody filled in, says nothing about columns.
         if row.surplus || is_unfilled(&row.cells) {
@@ -47,12 +47,12 @@ pub fn find_key_candidates(content: &dyn FetchedContent, shelf: &dyn ItemLookup)
             }
         }
         waiting.push(row);
-        if waiting.len() * known.len() >= AT_ONCE {
-            look_up(&mut waiting, &mut known, shelf)?;
+        if waiting.len() * known.len() >= LOOKUP_BATCH {
+            count_known_keys(&mut waiting, &mut known, items)?;
         }
     }
-    look_up(&mut waiting, &mut known, shelf)?;
-    let more = searched >= SEARCHED && rows.next().transpose()?.is_some();
+    count_known_keys(&mut waiting, &mut known, items)?;
+    let more = searched >= MAX_SEARCHED_ROWS && rows.next().transpose()?.is_some();
     let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
     let mut different: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
     different.sort_by_key(|name| rank(name));
@@ -60,13 +60,13 @@ pub fn find_key_candidates(content: &dyn FetchedContent, shelf: &dyn ItemLookup)
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
     let Some((&known, column)) = best else { return Ok(KeyHints { different, known: None }) };
-    let named_like_a_key = shelf.find_fields(&[column.trim()])?.contains_key(column.trim());
+    let named_like_a_key = items.find_fields(&[column.trim()])?.contains_key(column.trim());
     let known = Some(KnownKeys { column: column.clone(), known, of: searched, more, named_like_a_key });
     Ok(KeyHints { different, known })
 }
 
 /// Counts which cells of these rows are keys on the shelf.
-fn look_up(waiting: &mut Vec<TextRow>, known: &mut [usize], shelf: &dyn ItemLookup) -> Result<(), FetchError> {
+fn count_known_keys(waiting: &mut Vec<TextRow>, known: &mut [usize], items: &dyn ItemLookup) -> Result<(), FetchError> {
     let rows = std::mem::take(waiting);
     let cells = || rows.iter().flat_map(|row| row.cells.iter().take(known.len()));
     let forms: Vec<Cow<'_, str>> = cells().map(|cell| comparable_form(cell)).collect();
@@ -74,8 +74,8 @@ fn look_up(waiting: &mut Vec<TextRow>, known: &mut [usize], shelf: &dyn ItemLook
     let keys: HashSet<&str> = cells().map(|cell| cell.trim()).chain(forms.iter().map(AsRef::as_ref)).collect();
     let keys: Vec<&str> = keys.into_iter().filter(|key| !key.is_empty() && key.len() <= KEY_MAX_BYTES).collect();
     let mut found = HashSet::new();
-    for some in keys.chunks(AT_ONCE) {
-        found.extend(shelf.find_fields(some)?.into_keys());
+    for some in keys.chunks(LOOKUP_BATCH) {
+        found.extend(items.find_fields(some)?.into_keys());
     }
     for row in &rows {
         for (count, cell) in known.iter_mut().zip(&row.cells) {

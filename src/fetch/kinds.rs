@@ -75,7 +75,7 @@ impl KindSettings {
 pub fn check_credentials(mut settings: KindSettings, within: Duration) -> Result<Option<TimeDelta>, FetchError> {
     let Some(account) = settings.service_account.take() else { return Ok(None) };
     let nothing_known = Validators::default();
-    ServiceAccountClient::new(account).try_out(
+    ServiceAccountClient::new(account).measure_clock_lead(
         &settings.build_client(),
         &FetchRequest::for_probe(&nothing_known, within),
         &NoObserver,
@@ -98,7 +98,7 @@ impl FetchObserver for NoObserver {
 /// All kinds of sources.
 pub struct SourceKinds {
     all: Vec<Box<dyn SourceKind>>,
-    robot: Option<Arc<ServiceAccountClient>>,
+    account: Option<Arc<ServiceAccountClient>>,
 }
 
 impl SourceKinds {
@@ -106,25 +106,25 @@ impl SourceKinds {
     /// order.
     #[must_use]
     pub fn built_in(mut settings: KindSettings) -> Self {
-        let robot = settings.service_account.take().map(|account| Arc::new(ServiceAccountClient::new(account)));
+        let account = settings.service_account.take().map(|account| Arc::new(ServiceAccountClient::new(account)));
         let (uploads_dir, sample) = (settings.uploads_dir.clone(), settings.sample_csv);
         let client = Arc::new(settings.build_client());
         Self {
             all: vec![
-                Box::new(SheetKind { client: Arc::clone(&client), robot: robot.clone() }),
+                Box::new(SheetKind { client: Arc::clone(&client), account: account.clone() }),
                 Box::new(CsvKind { client: Arc::clone(&client), uploads_dir: uploads_dir.clone(), sample }),
                 Box::new(ExcelKind { client: Arc::clone(&client), uploads_dir: uploads_dir.clone() }),
                 Box::new(FeedsKind::new(&client, uploads_dir)),
                 Box::new(ReaderKind { client }),
             ],
-            robot,
+            account,
         }
     }
 
     /// The address that sheets are shared with, where there is a service account that reads them.
     #[must_use]
     pub fn service_account_email(&self) -> Option<&str> {
-        self.robot.as_deref().map(ServiceAccountClient::email)
+        self.account.as_deref().map(ServiceAccountClient::email)
     }
 
     /// These kinds and one more, which is found after them.

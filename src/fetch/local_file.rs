@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::http::HttpClient;
 use super::http::body_file::{BodyFile, BodyRejection};
-use super::http::cancel_token::{FetchEnd, watched};
+use super::http::cancel_token::{FetchEnd, with_cancel_token};
 use super::{FetchError, FetchObserver, FetchRequest};
 
 /// What a file on this machine should be, for sentences: "CSV file".
@@ -14,46 +14,46 @@ use super::{FetchError, FetchObserver, FetchRequest};
 pub(super) struct ExpectedFile(pub(super) &'static str);
 
 /// Takes the file at `path`.
-pub(super) fn file(
+pub(super) fn read_file(
     client: &HttpClient,
     path: &Path,
     wanted: ExpectedFile,
-    order: &FetchRequest<'_>,
-    watch: &dyn FetchObserver,
+    fetch_request: &FetchRequest<'_>,
+    observer: &dyn FetchObserver,
 ) -> Result<BodyFile, FetchError> {
-    let (file, bytes) = regular(path, wanted)?;
-    copy(client, file, bytes, (&path.display().to_string(), wanted), order, watch)
+    let (file, bytes) = open_regular_file(path, wanted)?;
+    copy_content(client, file, bytes, (&path.display().to_string(), wanted), fetch_request, observer)
 }
 
 /// Takes the upload of this name in `folder`.
-pub(super) fn upload(
+pub(super) fn read_upload(
     client: &HttpClient,
     folder: &Path,
     name: &str,
     wanted: ExpectedFile,
-    order: &FetchRequest<'_>,
-    watch: &dyn FetchObserver,
+    fetch_request: &FetchRequest<'_>,
+    observer: &dyn FetchObserver,
 ) -> Result<BodyFile, FetchError> {
-    let (file, bytes) = regular(&upload_path(folder, name)?, wanted)?;
-    copy(client, file, bytes, ("The uploaded file", wanted), order, watch)
+    let (file, bytes) = open_regular_file(&upload_path(folder, name)?, wanted)?;
+    copy_content(client, file, bytes, ("The uploaded file", wanted), fetch_request, observer)
 }
 
 /// Copies content into a temporary file, so that a file that is written to meanwhile cannot shift under its reader.
 /// It is called by the first of `named`, and should be the second.
-pub(super) fn copy(
+pub(super) fn copy_content(
     client: &HttpClient,
     from: impl Read,
     bytes: u64,
     named: (&str, ExpectedFile),
-    order: &FetchRequest<'_>,
-    watch: &dyn FetchObserver,
+    fetch_request: &FetchRequest<'_>,
+    observer: &dyn FetchObserver,
 ) -> Result<BodyFile, FetchError> {
     let (name, ExpectedFile(wanted)) = named;
     let (folder, limit) = (&client.settings.work_dir, client.settings.max_bytes);
-    let content = watched(watch, order.timeout, order.timeout, |halt| {
-        BodyFile::take(from, folder, limit, Some(bytes), halt, watch)
+    let content = with_cancel_token(observer, fetch_request.timeout, fetch_request.timeout, |cancel| {
+        BodyFile::take(from, folder, limit, Some(bytes), cancel, observer)
     });
-    content.map_err(|spoiled| match spoiled {
+    content.map_err(|rejection| match rejection {
         BodyRejection::Ended(FetchEnd::Stopped) => FetchError::Stopped,
         BodyRejection::Ended(FetchEnd::TimedOut) => {
             FetchError::failed("timeout", format!("{name} could not be read in time. Is its disk reachable?"))
@@ -75,7 +75,7 @@ pub(super) fn copy(
             "truncated",
             format!("{name} could not be read: {damage}. Compress or copy it anew. Nothing of it was used."),
         ),
-        BodyRejection::Broken(error) => unreadable(name, &error),
+        BodyRejection::Broken(error) => unreadable_error(name, &error),
         BodyRejection::Disk(error) => error,
     })
 }
@@ -90,23 +90,23 @@ fn upload_path(folder: &Path, name: &str) -> Result<PathBuf, FetchError> {
 }
 
 /// Opens a regular file; its length.
-fn regular(path: &Path, ExpectedFile(wanted): ExpectedFile) -> Result<(File, u64), FetchError> {
+fn open_regular_file(path: &Path, ExpectedFile(wanted): ExpectedFile) -> Result<(File, u64), FetchError> {
     let name = path.display().to_string();
     let no_file = |is_dir: bool| {
         let what = if is_dir { "is a folder" } else { "is not a regular file" };
         FetchError::failed("not_a_file", format!("{name} {what}. Give the path of the {wanted} itself."))
     };
     // Asked before opening: opening a pipe waits for its other end.
-    let about = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
+    let about = std::fs::metadata(path).map_err(|error| unreadable_error(&name, &error))?;
     if !about.is_file() {
         return Err(no_file(about.is_dir()));
     }
-    let file = File::open(path).map_err(|error| unreadable(&name, &error))?;
-    let about = file.metadata().map_err(|error| unreadable(&name, &error))?;
+    let file = File::open(path).map_err(|error| unreadable_error(&name, &error))?;
+    let about = file.metadata().map_err(|error| unreadable_error(&name, &error))?;
     if about.is_file() { Ok((file, about.len())) } else { Err(no_file(about.is_dir())) }
 }
 
-fn unreadable(name: &str, error: &io::Error) -> FetchError {
+fn unreadable_error(name: &str, error: &io::Error) -> FetchError {
     match error.kind() {
         io::ErrorKind::NotFound => FetchError::failed(
             "not_found",

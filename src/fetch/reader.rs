@@ -84,7 +84,7 @@ impl SourceKind for ReaderKind {
     ) -> Result<FetchOutcome, FetchError> {
         let account = ReaderAccount::at(&source.location).map_err(|wrong| FetchError::failed("bad_address", wrong))?;
         if let Some(until) = pause::kept(&account, order, Utc::now()) {
-            return Err(response_status::too_busy(&account.host(), until));
+            return Err(response_status::busy_error(&account.host(), until));
         }
         let session = ReaderSession::new(&self.client, &account, order, watch);
         let mut mirror = AccountMirror::new(session, source, order, watch);

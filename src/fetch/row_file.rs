@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use super::http::body_file::{BodyReader, disk, temporary};
+use super::http::body_file::{BodyReader, disk_error, create_temporary_file};
 use super::{FetchError, FetchedContent, RowReader};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::rows::row::TextRow;
@@ -22,14 +22,14 @@ pub(super) struct RowWriter {
 impl RowWriter {
     /// A new temporary file in `folder`.
     pub(super) fn new(folder: &Path) -> Result<Self, FetchError> {
-        let file = temporary(folder).map_err(|error| disk(&error))?;
+        let file = create_temporary_file(folder).map_err(|error| disk_error(&error))?;
         Ok(Self { out: BufWriter::new(file), rows: 0 })
     }
 
     /// Takes one more row.
     pub(super) fn push(&mut self, row: &TextRow) -> Result<(), FetchError> {
         let line = serde_json::to_writer(&mut self.out, row).map_err(std::io::Error::from);
-        line.and_then(|()| self.out.write_all(b"\n")).map_err(|error| disk(&error))?;
+        line.and_then(|()| self.out.write_all(b"\n")).map_err(|error| disk_error(&error))?;
         self.rows += 1;
         Ok(())
     }
@@ -40,10 +40,10 @@ impl RowWriter {
     }
 
     /// The rows as content with these facts.
-    pub(super) fn finish(self, facts: RowFileSummary) -> Result<RowFile, FetchError> {
+    pub(super) fn finish(self, summary: RowFileSummary) -> Result<RowFile, FetchError> {
         let Self { out, rows } = self;
-        let file = out.into_inner().map_err(|error| disk(error.error()))?;
-        Ok(RowFile { file, rows, facts, names: None })
+        let file = out.into_inner().map_err(|error| disk_error(error.error()))?;
+        Ok(RowFile { file, rows, summary, replacements: None })
     }
 }
 
@@ -67,30 +67,30 @@ pub(super) struct RowFileSummary {
 pub(super) struct RowFile {
     file: File,
     rows: u64,
-    facts: RowFileSummary,
+    summary: RowFileSummary,
     /// The position of a column, and what stands for what in it.
-    names: Option<(usize, HashMap<String, String>)>,
+    replacements: Option<(usize, HashMap<String, String>)>,
 }
 
 impl RowFile {
-    /// The same rows with what `names` says in the place of the cells at `position`: what something is called may
+    /// The same rows with what `replacements` says in the place of the cells at `position`: what something is called may
     /// only be known when all rows are written.
-    pub(super) fn with_names(self, position: usize, names: HashMap<String, String>) -> Self {
-        Self { names: Some((position, names)), ..self }
+    pub(super) fn with_replaced_cells(self, position: usize, replacements: HashMap<String, String>) -> Self {
+        Self { replacements: Some((position, replacements)), ..self }
     }
 }
 
 impl FetchedContent for RowFile {
     fn columns(&self) -> &[String] {
-        &self.facts.columns
+        &self.summary.columns
     }
 
     fn validators(&self) -> &Validators {
-        &self.facts.validators
+        &self.summary.validators
     }
 
     fn byte_count(&self) -> u64 {
-        self.facts.bytes
+        self.summary.bytes
     }
 
     fn line_count(&self) -> u64 {
@@ -98,21 +98,21 @@ impl FetchedContent for RowFile {
     }
 
     fn is_complete(&self) -> bool {
-        self.facts.whole
+        self.summary.whole
     }
 
     fn column_type(&self, position: usize) -> Option<ColumnType> {
-        self.facts.types.get(position).copied().flatten()
+        self.summary.types.get(position).copied().flatten()
     }
 
     fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let lines = BufReader::new(BodyReader::new(&self.file)).lines();
         Ok(Box::new(lines.map(|line| {
-            let line = line.map_err(|error| disk(&error))?;
-            let mut row: TextRow = serde_json::from_str(&line).map_err(|error| disk(&error.into()))?;
-            if let Some((position, names)) = &self.names
+            let line = line.map_err(|error| disk_error(&error))?;
+            let mut row: TextRow = serde_json::from_str(&line).map_err(|error| disk_error(&error.into()))?;
+            if let Some((position, replacements)) = &self.replacements
                 && let Some(cell) = row.cells.get_mut(*position)
-                && let Some(name) = names.get(cell)
+                && let Some(name) = replacements.get(cell)
             {
                 cell.clone_from(name);
             }

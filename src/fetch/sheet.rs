@@ -1,15 +1,15 @@
 //! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and
 //! where the link is that of a published sheet or asks a query, through the CSV export.
 
-pub(in crate::fetch) mod api;
+pub(in crate::fetch) mod sheets_api;
+pub(in crate::fetch) mod csv_export;
+pub(in crate::fetch) mod values_reader;
 mod clock_skew;
 pub(in crate::fetch) mod credentials;
-pub(in crate::fetch) mod export;
 pub(in crate::fetch) mod google_errors;
 pub(in crate::fetch) mod rate_limit;
 pub(in crate::fetch) mod reading_rules;
 pub(in crate::fetch) mod service_account_client;
-pub(in crate::fetch) mod values;
 
 use std::sync::Arc;
 
@@ -23,14 +23,14 @@ use crate::domain::sheet_link::{SheetLink, SheetLinkError};
 use crate::domain::source::Source;
 use crate::domain::source_form_spec::WayIn;
 use crate::domain::text::measures::sentence;
-use api::SheetsApiFetch;
+use self::sheets_api::SheetsApiFetch;
 use reading_rules::ReadingRules;
 
 /// Mirrors a Google Sheet.
 #[derive(Debug)]
 pub(in crate::fetch) struct SheetKind {
     pub(in crate::fetch) client: Arc<HttpClient>,
-    pub(in crate::fetch) robot: Option<Arc<ServiceAccountClient>>,
+    pub(in crate::fetch) account: Option<Arc<ServiceAccountClient>>,
 }
 
 impl SourceKind for SheetKind {
@@ -43,8 +43,8 @@ impl SourceKind for SheetKind {
     }
 
     fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
-        let link = link(location).map_err(|error| error.to_string())?;
-        export::check_tab(&link).map_err(|error| error.to_string())
+        let link = parse_link(location).map_err(|error| error.to_string())?;
+        csv_export::refuse_published_tab_name(&link).map_err(|error| error.to_string())
     }
 
     fn form_spec(&self) -> WayIn {
@@ -60,7 +60,7 @@ impl SourceKind for SheetKind {
     }
 
     fn recognizes_link(&self, link: &str) -> bool {
-        !matches!(link.parse::<SheetLink>(), Err(SheetLinkError::Other)) || is_googles(link)
+        !matches!(link.parse::<SheetLink>(), Err(SheetLinkError::Other)) || is_google_documents_link(link)
     }
 
     fn read_settings(&self) -> &'static [ReadSetting] {
@@ -82,29 +82,29 @@ impl SourceKind for SheetKind {
     fn fetch(
         &self,
         source: &Source,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        fetch_request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
-        let (link, client) = (link(&source.location)?, &*self.client);
+        let (link, client) = (parse_link(&source.location)?, &*self.client);
         // Who sets a tab means it, whatever tab the link was copied from.
         let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.named(name));
-        let rules = ReadingRules::of(link.range(), &source.read_options)?;
-        match (link.api_id(), self.robot.as_deref()) {
-            (Some(id), Some(robot)) => SheetsApiFetch { client, robot, order, watch }.fetch(id, &link, rules),
-            _ => export::fetch(client, &link, &source.read_options, order, watch),
+        let rules = ReadingRules::for_range(link.range(), &source.read_options)?;
+        match (link.api_id(), self.account.as_deref()) {
+            (Some(id), Some(account)) => SheetsApiFetch { client, account, fetch_request, observer }.fetch(id, &link, rules),
+            _ => csv_export::fetch_export(client, &link, &source.read_options, fetch_request, observer),
         }
     }
 }
 
 /// Whether a link leads to where Google keeps documents.
-fn is_googles(link: &str) -> bool {
+fn is_google_documents_link(link: &str) -> bool {
     let address = if link.contains("://") { link.to_owned() } else { format!("https://{link}") };
     let host = url::Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));
     host.is_some_and(|host| ["docs.google.com", "spreadsheets.google.com", "drive.google.com"].contains(&&*host))
 }
 
 /// The sheet that a location names.
-fn link(location: &SourceLocation) -> Result<SheetLink, FetchError> {
+fn parse_link(location: &SourceLocation) -> Result<SheetLink, FetchError> {
     let SourceLocation::Url(link) = location else {
         return Err(FetchError::failed(
             "bad_address",

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::FetchError;
 use super::http::HttpClient;
-use super::http::address::parse;
+use super::http::web_address::parse_web_address;
 use crate::domain::sheet_link::{DirectLinkError, check_direct_link, is_sheet_address};
 use crate::domain::text::measures::sentence;
 
@@ -14,7 +14,7 @@ use crate::domain::text::measures::sentence;
 /// # Errors
 /// `sheet_link` for such a link, `bad_address` for what is no address of the web.
 pub(super) fn refuse_partial_sheet(client: &HttpClient, address: &str) -> Result<(), FetchError> {
-    refuse_partial_sheet_at(client, &parse(address)?)
+    refuse_partial_sheet_at(client, &parse_web_address(address)?)
 }
 
 /// The same for an address that was redirected to.
@@ -34,7 +34,7 @@ pub(super) fn refuse_partial_sheet_at(client: &HttpClient, url: &Url) -> Result<
 /// # Errors
 /// As [`refuse_partial_sheet`].
 pub(super) fn refuse_sheet(client: &HttpClient, address: &str) -> Result<(), FetchError> {
-    refuse_sheet_at(client, &parse(address)?)
+    refuse_sheet_at(client, &parse_web_address(address)?)
 }
 
 /// The same for an address that was redirected to.

@@ -17,10 +17,10 @@ pub fn fetch_everything(
     kind: &dyn SourceKind,
     source: &Source,
     timeout: Duration,
-    watch: &dyn FetchObserver,
+    observer: &dyn FetchObserver,
 ) -> Result<Box<dyn FetchedContent>, FetchError> {
     let nothing_known = Validators::default();
-    match kind.fetch(source, &FetchRequest::for_probe(&nothing_known, timeout), watch)? {
+    match kind.fetch(source, &FetchRequest::for_probe(&nothing_known, timeout), observer)? {
         FetchOutcome::Content(content) => Ok(content),
         FetchOutcome::Unchanged(_) => Err(FetchError::failed(
             "bad_status",

@@ -1,59 +1,59 @@
 //! What stands between the cells of a CSV file, told from its first records.
 
-use super::records::{CsvRecord, RecordReader};
+use super::record_reader::{CsvRecord, RecordReader};
 
 /// In order of preference where nothing else decides.
-pub(super) const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// How many records are looked at.
-const LOOK: usize = 100;
+const MAX_SURVEYED_RECORDS: usize = 100;
 
 /// How the cells of a file are told apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::fetch) struct CsvDialect {
     pub(in crate::fetch) delimiter: u8,
     /// Whether the first record is Excel's line `sep=;`, which is no row.
-    pub(in crate::fetch) declared: bool,
+    pub(in crate::fetch) has_sep_line: bool,
 }
 
-/// Reads the dialect off the beginning of the decoded text. `whole` says that the beginning is all there is.
+/// Reads the dialect off the beginning of the decoded text. `is_complete` says that the beginning is all there is.
 ///
 /// The delimiter is the one that cuts most records into as many cells as the first row that is not blank, and that row
 /// into at least two. Where it cuts no header, as under a line of title, the one that cuts most records counts.
-pub(in crate::fetch) fn dialect(start: &[u8], whole: bool) -> CsvDialect {
-    if let Some(delimiter) = declared(start) {
-        return CsvDialect { delimiter, declared: true };
+pub(in crate::fetch) fn detect_dialect(start: &[u8], is_complete: bool) -> CsvDialect {
+    if let Some(delimiter) = declared_delimiter(start) {
+        return CsvDialect { delimiter, has_sep_line: true };
     }
-    let mut best = (DelimiterFit::default(), CANDIDATES[0]);
-    for delimiter in CANDIDATES {
-        let fit = DelimiterFit::of(&widths(start, whole, delimiter));
+    let mut best = (DelimiterFit::default(), DELIMITERS[0]);
+    for delimiter in DELIMITERS {
+        let fit = DelimiterFit::from_widths(&record_widths(start, is_complete, delimiter));
         if fit > best.0 {
             best = (fit, delimiter);
         }
     }
-    CsvDialect { delimiter: best.1, declared: false }
+    CsvDialect { delimiter: best.1, has_sep_line: false }
 }
 
-fn declared(start: &[u8]) -> Option<u8> {
+fn declared_delimiter(start: &[u8]) -> Option<u8> {
     let rest = start.strip_prefix(b"sep=").or_else(|| start.strip_prefix(b"\"sep="))?;
     let (&delimiter, rest) = rest.split_first()?;
     let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
-    let fits = CANDIDATES.contains(&delimiter) && rest.first().is_none_or(|b| matches!(b, b'\r' | b'\n'));
+    let fits = DELIMITERS.contains(&delimiter) && rest.first().is_none_or(|b| matches!(b, b'\r' | b'\n'));
     fits.then_some(delimiter)
 }
 
 /// How many cells each of the first records that are not blank has.
-fn widths(start: &[u8], whole: bool, delimiter: u8) -> Vec<usize> {
+fn record_widths(start: &[u8], is_complete: bool, delimiter: u8) -> Vec<usize> {
     let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
     let mut widths = Vec::new();
-    while widths.len() < LOOK && records.next(&mut record).is_ok_and(|more| more) {
+    while widths.len() < MAX_SURVEYED_RECORDS && records.next(&mut record).is_ok_and(|more| more) {
         if !record.is_blank() {
             widths.push(record.len());
         }
     }
     // The beginning may end in the middle of a record.
-    if !whole && widths.len() > 1 && widths.len() < LOOK {
+    if !is_complete && widths.len() > 1 && widths.len() < MAX_SURVEYED_RECORDS {
         widths.pop();
     }
     widths
@@ -69,7 +69,7 @@ struct DelimiterFit {
 }
 
 impl DelimiterFit {
-    fn of(widths: &[usize]) -> Self {
+    fn from_widths(widths: &[usize]) -> Self {
         let Some(&first) = widths.first() else { return Self::default() };
         if first >= 2 {
             let even = widths.iter().filter(|width| **width == first).count();
@@ -86,10 +86,10 @@ impl DelimiterFit {
 
 #[cfg(test)]
 mod tests {
-    use super::dialect;
+    use super::detect_dialect;
 
     fn found(text: &str) -> char {
-        char::from(dialect(text.as_bytes(), true).delimiter)
+        char::from(detect_dialect(text.as_bytes(), true).delimiter)
     }
 
     #[test]
@@ -121,8 +121,8 @@ mod tests {
 
     #[test]
     fn excel_may_say_it_outright() {
-        let told = dialect(b"sep=;\r\na,b;c,d\r\n", true);
-        assert_eq!((told.delimiter, told.declared), (b';', true));
-        assert!(!dialect(b"sep=x\n", true).declared);
+        let told = detect_dialect(b"sep=;\r\na,b;c,d\r\n", true);
+        assert_eq!((told.delimiter, told.has_sep_line), (b';', true));
+        assert!(!detect_dialect(b"sep=x\n", true).has_sep_line);
     }
 }

@@ -4,40 +4,40 @@
 use std::io::{self, Read};
 
 use crate::domain::issue::{Issue, IssueKind};
-use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::http::body_file::{BodyFile, disk_error};
 use crate::fetch::{FetchError, FetchObserver};
 
-const MARK: u8 = 0x1A;
+const END_MARK: u8 = 0x1A;
 
 /// The most bytes of marks. Blocks of CP/M have 128 characters, those of XMODEM-1K 1024, and some programs write larger
 /// ones.
-const MAX_MARKS: u64 = 64 * 1024;
+const MAX_MARK_BYTES: u64 = 64 * 1024;
 
 /// Leaves the marks out of `content`, and notes it.
 ///
 /// # Errors
 /// When the temporary file fails.
-pub(super) fn pass_over(content: &mut BodyFile, watch: &dyn FetchObserver) -> Result<(), FetchError> {
-    let marks = marks_at_end(content).map_err(|error| disk(&error))?;
+pub(super) fn remove_end_marks(content: &mut BodyFile, observer: &dyn FetchObserver) -> Result<(), FetchError> {
+    let marks = count_mark_bytes(content).map_err(|error| disk_error(&error))?;
     if marks == 0 {
         return Ok(());
     }
-    content.cut_end(marks).map_err(|error| disk(&error))?;
+    content.truncate_end(marks).map_err(|error| disk_error(&error))?;
     let reason = "The file ends with the character Ctrl-Z, with which DOS marks the end of a text; it was passed over.";
-    watch.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: reason.to_owned() });
+    observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: reason.to_owned() });
     Ok(())
 }
 
 /// How many bytes the marks are.
-fn marks_at_end(content: &BodyFile) -> io::Result<u64> {
+fn count_mark_bytes(content: &BodyFile) -> io::Result<u64> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
     content.reader(0).take(2).read_to_end(&mut start)?;
-    content.reader(content.bytes.saturating_sub(MAX_MARKS)).read_to_end(&mut end)?;
+    content.reader(content.bytes.saturating_sub(MAX_MARK_BYTES)).read_to_end(&mut end)?;
     // In UTF-16 the byte is half of a character.
     let mark: &[u8] = match (&start[..], &end[..]) {
-        ([0xFF, 0xFE], _) | (_, [.., MARK, 0]) => &[MARK, 0],
-        ([0xFE, 0xFF], _) | (_, [.., 0, MARK]) => &[0, MARK],
-        _ => &[MARK],
+        ([0xFF, 0xFE], _) | (_, [.., END_MARK, 0]) => &[END_MARK, 0],
+        ([0xFE, 0xFF], _) | (_, [.., 0, END_MARK]) => &[0, END_MARK],
+        _ => &[END_MARK],
     };
     let marks = end.rchunks_exact(mark.len()).take_while(|bytes| *bytes == mark).count();
     Ok((marks * mark.len()) as u64)

@@ -23,7 +23,7 @@ const JSON: OtherFormat = OtherFormat { name: "JSON", advice: EXPORT_ADVICE };
 /// # Errors
 /// `not_csv` with what it is and what to do.
 pub(super) fn refuse_other_format(start: &[u8]) -> Result<(), FetchError> {
-    match other_format(start) {
+    match detect_other_format(start) {
         Some(OtherFormat { name, advice }) => {
             Err(FetchError::failed("not_csv", format!("This is {name}, not a CSV file. {advice}")))
         }
@@ -32,7 +32,7 @@ pub(super) fn refuse_other_format(start: &[u8]) -> Result<(), FetchError> {
 }
 
 /// What content is that begins like another format, and not like the header of a table.
-fn other_format(start: &[u8]) -> Option<OtherFormat> {
+fn detect_other_format(start: &[u8]) -> Option<OtherFormat> {
     // Zero bytes go so that UTF-16 is seen through as well.
     let text: String = String::from_utf8_lossy(start).chars().filter(|c| *c != '\0').collect();
     let text = text.trim_start_matches(['\u{feff}', '\u{fffd}']).trim_start();
@@ -47,7 +47,7 @@ fn other_format(start: &[u8]) -> Option<OtherFormat> {
     } else if is_json(text) {
         Some(JSON)
     } else {
-        element(text)
+        element_format(text)
     }
 }
 
@@ -63,7 +63,7 @@ fn is_json(text: &str) -> bool {
 
 /// What text is that begins with an element of XML or HTML. A name in brackets that a separator follows is the header
 /// of a table, and so is one without any closing tag below.
-fn element(text: &str) -> Option<OtherFormat> {
+fn element_format(text: &str) -> Option<OtherFormat> {
     const HTML_TAGS: [&str; 10] = ["a", "b", "br", "div", "h1", "img", "p", "span", "tr", "ul"];
     let rest = text.strip_prefix('<')?;
     let (tag, behind) = rest.split_once('>')?;
@@ -86,7 +86,7 @@ fn element(text: &str) -> Option<OtherFormat> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FEED, FEED_LIST, HTML, JSON, XML, other_format};
+    use super::{FEED, FEED_LIST, HTML, JSON, XML, detect_other_format};
 
     #[test]
     fn other_formats_are_told_by_how_they_begin() {
@@ -105,7 +105,7 @@ mod tests {
             ("[[\"id\"],[1]]", JSON),
             ("{\0\"\0i\0d\0\"\0:\0", JSON),
         ] {
-            assert_eq!(other_format(text.as_bytes()), Some(expected), "{text:?}");
+            assert_eq!(detect_other_format(text.as_bytes()), Some(expected), "{text:?}");
         }
     }
 
@@ -127,7 +127,7 @@ mod tests {
             "<a,b>\n",
             "",
         ] {
-            assert_eq!(other_format(text.as_bytes()), None, "{text:?}");
+            assert_eq!(detect_other_format(text.as_bytes()), None, "{text:?}");
         }
     }
 }

@@ -5,12 +5,12 @@ use std::io;
 use crate::domain::text::counts::grouped;
 
 /// The longest cell in bytes.
-pub(in crate::fetch) const MAX_CELL: usize = 1024 * 1024;
+pub(in crate::fetch) const MAX_CELL_BYTES: usize = 1024 * 1024;
 /// The most columns.
 pub(in crate::fetch) const MAX_COLUMNS: usize = 10_000;
 
 /// That the header of a `tab` or a `file` has more.
-pub(in crate::fetch) fn too_many_columns(place: &str) -> String {
+pub(in crate::fetch) fn too_many_columns_message(place: &str) -> String {
     format!(
         "The header has more than {} columns, which is the most that are taken. Remove those at its end that are empty, \
          or move some of the others to another {place}.",
@@ -19,10 +19,10 @@ pub(in crate::fetch) fn too_many_columns(place: &str) -> String {
 }
 
 /// The longest record in bytes.
-pub(in crate::fetch) const MAX_RECORD: usize = 16 * 1024 * 1024;
+pub(in crate::fetch) const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 
 /// What old programs put at the end of a file (Ctrl-Z).
-const END_OF_FILE: u8 = 0x1A;
+const CTRL_Z: u8 = 0x1A;
 
 /// One record: its cells stand one after the other in `text`.
 #[derive(Clone, Default, Debug)]
@@ -30,7 +30,7 @@ pub(in crate::fetch) struct CsvRecord {
     /// Its number, counted from 1 as a spreadsheet does: blank rows count, line breaks inside cells do not.
     pub(in crate::fetch) number: u64,
     pub(super) text: Vec<u8>,
-    pub(super) ends: Vec<usize>,
+    pub(super) cell_ends: Vec<usize>,
     /// The cell with text after its closing quotation mark, if any.
     pub(in crate::fetch) loose_end: Option<usize>,
     /// The cell with white space before its opening quotation mark, which therefore is plain text, if any.
@@ -52,13 +52,13 @@ pub(in crate::fetch) struct CsvRecord {
 impl CsvRecord {
     /// How many cells there are.
     pub(in crate::fetch) fn len(&self) -> usize {
-        self.ends.len()
+        self.cell_ends.len()
     }
 
     /// The cell at `index`.
     pub(in crate::fetch) fn cell(&self, index: usize) -> &[u8] {
-        let from = if index == 0 { 0 } else { self.ends[index - 1] };
-        &self.text[from..self.ends[index]]
+        let from = if index == 0 { 0 } else { self.cell_ends[index - 1] };
+        &self.text[from..self.cell_ends[index]]
     }
 
     /// The cell at `index` as text. Called for every cell of a table, so the check that is fast for short texts comes
@@ -70,7 +70,7 @@ impl CsvRecord {
 
     /// Whether all cells are empty.
     pub(in crate::fetch) fn is_blank(&self) -> bool {
-        (self.text.is_empty() || self.text == [END_OF_FILE]) && !self.too_wide
+        (self.text.is_empty() || self.text == [CTRL_Z]) && !self.too_wide
     }
 
     /// Whether a NUL character is in it.
@@ -80,10 +80,10 @@ impl CsvRecord {
 
     /// Makes it an empty record, with its memory kept.
     pub(super) fn clear(&mut self) {
-        let (text, ends) = (std::mem::take(&mut self.text), std::mem::take(&mut self.ends));
-        *self = Self { text, ends, ..Self::default() };
+        let (text, cell_ends) = (std::mem::take(&mut self.text), std::mem::take(&mut self.cell_ends));
+        *self = Self { text, cell_ends, ..Self::default() };
         self.text.clear();
-        self.ends.clear();
+        self.cell_ends.clear();
     }
 }
 
@@ -97,8 +97,8 @@ pub(in crate::fetch) enum RecordError {
     /// The quotation mark that opens this cell takes line breaks along, and the one that ends it stands before text: it
     /// opens another cell.
     Swallowing { row: u64, cell: usize },
-    /// The cell is longer than [`MAX_CELL`].
+    /// The cell is longer than [`MAX_CELL_BYTES`].
     LongCell { row: u64, cell: usize, quoted: bool },
-    /// The record is longer than [`MAX_RECORD`].
+    /// The record is longer than [`MAX_RECORD_BYTES`].
     LongRecord { row: u64 },
 }

@@ -2,25 +2,25 @@
 
 use std::io::Read;
 
-use super::decoding::DecodingReader;
-use super::delimiter::{CsvDialect, dialect};
-use super::faults;
+use super::decoding_reader::DecodingReader;
+use super::delimiter::{CsvDialect, detect_dialect};
 use super::other_format::refuse_other_format;
-use super::records::{CsvRecord, RecordError, RecordReader, too_many_columns};
-use super::text::{TextSurvey, examine};
+use super::record_reader::{CsvRecord, RecordError, RecordReader, too_many_columns_message};
+use super::structure_errors;
+use super::text_survey::{TextSurvey, survey_text};
 use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::source::Validators;
 use crate::domain::text::encoding_choice::EncodingChoice;
-use crate::fetch::http::body_file::{BodyFile, BodyReader, disk};
+use crate::fetch::http::body_file::{BodyFile, BodyReader, disk_error};
 use crate::fetch::{FetchError, FetchObserver, FetchedContent, RowReader};
 
 /// How much of the text the delimiter is told from.
-const START: u64 = 256 * 1024;
+const DIALECT_SAMPLE_BYTES: u64 = 256 * 1024;
 
 /// What is noted of a quotation mark in a cell that does not begin with one.
-const INNER_QUOTE: &str = "A quotation mark stands inside a cell without quotation marks around it; it was kept.";
+const INNER_QUOTE_NOTE: &str = "A quotation mark stands inside a cell without quotation marks around it; it was kept.";
 
 /// A table in a temporary file.
 #[derive(Debug)]
@@ -43,106 +43,106 @@ impl CsvTable {
     /// Its rows are numbered from the one after `rows_above`.
     ///
     /// # Errors
-    /// When it is no table, cannot be read, or `watch` says stop.
+    /// When it is no table, cannot be read, or `observer` says stop.
     pub(in crate::fetch) fn open(
         content: BodyFile,
         charset: Option<&str>,
         validators: Validators,
         options: &ReadOptions,
         rows_above: u64,
-        watch: &dyn FetchObserver,
+        observer: &dyn FetchObserver,
     ) -> Result<Self, FetchError> {
         let mut start = Vec::new();
-        content.reader(0).take(1024).read_to_end(&mut start).map_err(|error| disk(&error))?;
+        content.reader(0).take(1024).read_to_end(&mut start).map_err(|error| disk_error(&error))?;
         refuse_other_format(&start)?;
-        let survey = examine(|| content.reader(0), options.encoding.as_deref(), charset, watch)?;
+        let survey = survey_text(|| content.reader(0), options.encoding.as_deref(), charset, observer)?;
         start.clear();
         let text = DecodingReader::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
-        text.take(START).read_to_end(&mut start).map_err(|error| disk(&error))?;
-        let is_whole = (start.len() as u64) < START;
+        text.take(DIALECT_SAMPLE_BYTES).read_to_end(&mut start).map_err(|error| disk_error(&error))?;
+        let is_whole = (start.len() as u64) < DIALECT_SAMPLE_BYTES;
         // What stands above the header that was set says nothing of the table.
         let skipped = options.header_row.map_or(0, |row| row.saturating_sub(1 + rows_above));
-        let start = after_lines(&start, skipped);
-        let dialect = dialect(start, is_whole);
+        let start = skip_lines(&start, skipped);
+        let dialect = detect_dialect(start, is_whole);
         let takes_long_rows = options.accept_header_mismatch;
         let columns = Vec::new();
         let mut table = Self { content, survey, dialect, columns, header: 0, rows_above, takes_long_rows, validators };
         if !options.accept_header_mismatch {
-            faults::refuse_wrapped_rows(start, dialect.delimiter)?;
-            faults::refuse_other_separator(start, dialect.delimiter)?;
+            structure_errors::refuse_wrapped_rows(start, dialect.delimiter)?;
+            structure_errors::refuse_other_separator(start, dialect.delimiter)?;
         }
-        table.read_header(options.header_row, watch)?;
+        table.read_header(options.header_row, observer)?;
         if let Some(reason) = table.survey.choice.doubt() {
-            watch.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
+            observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason });
         }
         Ok(table)
     }
 
-    fn records(&self) -> RecordReader<DecodingReader<BodyReader<'_>>> {
+    fn record_reader(&self) -> RecordReader<DecodingReader<BodyReader<'_>>> {
         let EncodingChoice { encoding, mark_bytes, .. } = self.survey.choice;
         RecordReader::new(DecodingReader::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
     }
 
     /// The header is the row that was set, else the first one with anything in it. A file of blank rows is gone
     /// through to its end.
-    fn read_header(&mut self, wanted: Option<u64>, watch: &dyn FetchObserver) -> Result<(), FetchError> {
-        let mut records = self.records();
+    fn read_header(&mut self, header_row: Option<u64>, observer: &dyn FetchObserver) -> Result<(), FetchError> {
+        let mut records = self.record_reader();
         let mut record = CsvRecord::default();
-        while records.next(&mut record).map_err(|uncut| self.explain(uncut))? {
-            if watch.should_stop() {
+        while records.next(&mut record).map_err(|error| self.explain(error))? {
+            if observer.should_stop() {
                 return Err(FetchError::Stopped);
             }
-            if self.dialect.declared && record.number == 1 {
+            if self.dialect.has_sep_line && record.number == 1 {
                 continue;
             }
-            let row = self.shown(record.number);
-            if wanted.is_some_and(|wanted| row < wanted) {
+            let row = self.row_number(record.number);
+            if header_row.is_some_and(|first| row < first) {
                 continue;
             }
             if record.too_wide {
-                return Err(FetchError::failed("too_many_columns", too_many_columns("file")));
+                return Err(FetchError::failed("too_many_columns", too_many_columns_message("file")));
             }
             let cells: Vec<String> = (0..record.len()).map(|index| record.cell_text(index)).collect();
             let is_blank = cells.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace()));
             if !is_blank {
-                faults::refuse_swallowed_rows(&cells, &record, row, self.dialect.delimiter)?;
+                structure_errors::refuse_swallowed_rows(&cells, &record, row, self.dialect.delimiter)?;
                 (self.columns, self.header) = (column_names(&cells), record.number);
-                self.note_header(&record, &cells, watch);
+                self.report_header_issues(&record, &cells, observer);
                 return Ok(());
             }
-            if wanted.is_some() {
-                return Err(faults::blank_header(row));
+            if header_row.is_some() {
+                return Err(structure_errors::blank_header_error(row));
             }
         }
-        match wanted {
-            Some(wanted) if wanted > 1 => Err(faults::no_header_row(wanted)),
+        match header_row {
+            Some(row) if row > 1 => Err(structure_errors::missing_header_row_error(row)),
             _ => Ok(()),
         }
     }
 
     /// Notes what is odd in names of columns.
-    fn note_header(&self, record: &CsvRecord, cells: &[String], watch: &dyn FetchObserver) {
-        for (at, mend) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.encoding_note(at, cell)?))) {
-            let (row, column) = (Some(self.shown(record.number)), self.columns.get(at).cloned());
-            watch.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
+    fn report_header_issues(&self, record: &CsvRecord, cells: &[String], observer: &dyn FetchObserver) {
+        for (at, mend) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.describe_encoding_problem(at, cell)?))) {
+            let (row, column) = (Some(self.row_number(record.number)), self.columns.get(at).cloned());
+            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
         }
         for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
             let reason = "A quotation mark stands inside this name of the header. Is it there by mistake?".to_owned();
-            let (row, column) = (Some(self.shown(record.number)), self.columns.get(cell).cloned());
-            watch.report_issue(Issue { row, column, kind: IssueKind::Noted, reason });
+            let (row, column) = (Some(self.row_number(record.number)), self.columns.get(cell).cloned());
+            observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason });
         }
     }
 
     /// A record's number for people: Excel's line `sep=;` is no row.
-    fn shown(&self, number: u64) -> u64 {
-        number - u64::from(self.dialect.declared) + self.rows_above
+    fn row_number(&self, number: u64) -> u64 {
+        number - u64::from(self.dialect.has_sep_line) + self.rows_above
     }
 
-    fn explain(&self, uncut: RecordError) -> FetchError {
-        faults::explain(uncut, &self.columns, |number| self.shown(number))
+    fn explain(&self, error: RecordError) -> FetchError {
+        structure_errors::explain_record_error(error, &self.columns, |number| self.row_number(number))
     }
 
-    fn row(&self, record: &CsvRecord) -> TextRow {
+    fn build_row(&self, record: &CsvRecord) -> TextRow {
         let width = self.columns.len();
         let mut mended = Vec::new();
         let nul = record.has_nul();
@@ -154,7 +154,7 @@ impl CsvTable {
                 mended.push(CellRepair::common(Some(index), NUL_DROPPED));
             }
             if !cell.is_ascii() {
-                mended.extend(self.encoding_note(index, &cell));
+                mended.extend(self.describe_encoding_problem(index, &cell));
             }
             cells.push(cell);
         }
@@ -170,7 +170,7 @@ impl CsvTable {
         );
         note(record.late_quote, "A space stands before a quotation mark, so the cell was cut at every separator.");
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
-            mended.push(CellRepair::common(Some(cell), INNER_QUOTE));
+            mended.push(CellRepair::common(Some(cell), INNER_QUOTE_NOTE));
         }
         if record.begins_file {
             mended.push(CellRepair::common(None, "A byte order mark before the row was passed over."));
@@ -178,9 +178,9 @@ impl CsvTable {
         let extra: Vec<String> = (width..record.len()).map(|index| record.cell_text(index)).collect();
         let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
         TextRow {
-            number: self.shown(record.number),
-            refusal: faults::wrapped_row(record, width, self.dialect.delimiter).filter(|_| !self.takes_long_rows),
-            inner_rows: faults::inner_rows(record, width, self.dialect.delimiter),
+            number: self.row_number(record.number),
+            refusal: structure_errors::wrapped_row_reason(record, width, self.dialect.delimiter).filter(|_| !self.takes_long_rows),
+            inner_rows: structure_errors::split_inner_rows(record, width, self.dialect.delimiter),
             cells,
             surplus: is_beyond && !self.takes_long_rows,
             width: Some(record.len()),
@@ -194,7 +194,7 @@ impl CsvTable {
     }
 
     /// That bytes of this cell could not be decoded, or were written in another encoding.
-    fn encoding_note(&self, index: usize, cell: &str) -> Option<CellRepair> {
+    fn describe_encoding_problem(&self, index: usize, cell: &str) -> Option<CellRepair> {
         let EncodingChoice { encoding, .. } = self.survey.choice;
         if self.survey.is_lossy && cell.contains('\u{FFFD}') {
             let what = format!("Bytes that are not valid {} were replaced by \u{FFFD}.", encoding.name());
@@ -211,7 +211,7 @@ impl CsvTable {
 }
 
 /// `text` without so many lines at its beginning.
-fn after_lines(text: &[u8], lines: u64) -> &[u8] {
+fn skip_lines(text: &[u8], lines: u64) -> &[u8] {
     let mut rest = text;
     for _ in 0..lines {
         let Some(at) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else { return &[] };
@@ -240,7 +240,7 @@ impl FetchedContent for CsvTable {
 
     fn rows(&self) -> Result<RowReader<'_>, FetchError> {
         let rows =
-            TableRows { table: self, records: self.records(), record: CsvRecord::default(), over: self.header == 0 };
+            TableRows { table: self, records: self.record_reader(), record: CsvRecord::default(), is_finished: self.header == 0 };
         Ok(Box::new(rows))
     }
 }
@@ -249,21 +249,21 @@ struct TableRows<'a> {
     table: &'a CsvTable,
     records: RecordReader<DecodingReader<BodyReader<'a>>>,
     record: CsvRecord,
-    over: bool,
+    is_finished: bool,
 }
 
 impl Iterator for TableRows<'_> {
     type Item = Result<TextRow, FetchError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while !self.over {
+        while !self.is_finished {
             match self.records.next(&mut self.record) {
                 Ok(true) if self.record.number <= self.table.header || self.record.is_blank() => {}
-                Ok(true) => return Some(Ok(self.table.row(&self.record))),
-                Ok(false) => self.over = true,
-                Err(uncut) => {
-                    self.over = true;
-                    return Some(Err(self.table.explain(uncut)));
+                Ok(true) => return Some(Ok(self.table.build_row(&self.record))),
+                Ok(false) => self.is_finished = true,
+                Err(error) => {
+                    self.is_finished = true;
+                    return Some(Err(self.table.explain(error)));
                 }
             }
         }

@@ -70,7 +70,7 @@ impl CellNotes {
 }
 
 /// Why a row is refused in which two cells have the place of this column.
-pub(super) fn repeated_cell(row: u64, column: u32) -> String {
+pub(super) fn repeated_cell_reason(row: u64, column: u32) -> String {
     format!(
         "Two cells of this row have the same place ({}{row}), so the right one cannot be told. Open the file in Excel or \
          LibreOffice, correct the cell, save the file, and sync again.",

@@ -105,21 +105,21 @@ pub(super) fn serial_text(serial: f64, is_duration: bool, is_1904: bool) -> Stri
     let millis = (serial.abs() * 86_400_000.0).round() as u64;
     if is_duration {
         let sign = if serial < 0.0 { "-" } else { "" };
-        return format!("{sign}{}", clock(millis));
+        return format!("{sign}{}", time_text(millis));
     }
     let (days, rest) = (millis / DAY_MILLIS, millis % DAY_MILLIS);
     if days == 0 && !is_1904 {
-        return clock(rest);
+        return time_text(rest);
     }
-    match (date(days, is_1904), rest) {
+    match (date_text(days, is_1904), rest) {
         (Some(date), 0) => date,
-        (Some(date), rest) => format!("{date} {}", clock(rest)),
+        (Some(date), rest) => format!("{date} {}", time_text(rest)),
         (None, _) => number_text(serial),
     }
 }
 
 /// The day with this number. Excel has a 29 February 1900, which never was.
-fn date(days: u64, is_1904: bool) -> Option<String> {
+fn date_text(days: u64, is_1904: bool) -> Option<String> {
     let (year, month, day, days) = match days {
         _ if is_1904 => (1904, 1, 1, days),
         60 => return Some("1900-02-29".to_owned()),
@@ -130,7 +130,7 @@ fn date(days: u64, is_1904: bool) -> Option<String> {
     Some(date.to_string())
 }
 
-fn clock(millis: u64) -> String {
+fn time_text(millis: u64) -> String {
     let (seconds, rest) = (millis / 1000, millis % 1000);
     let text = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
     if rest == 0 { text } else { format!("{text}.{rest:03}").trim_end_matches('0').to_owned() }
@@ -176,7 +176,7 @@ fn parse_duration(text: &str) -> Option<String> {
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
     let millis = (seconds * 1000.0).round() as u64;
-    Some(format!("{sign}{}", clock(millis)))
+    Some(format!("{sign}{}", time_text(millis)))
 }
 
 #[cfg(test)]

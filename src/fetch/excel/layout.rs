@@ -40,7 +40,7 @@ impl<T> CountedPlaces<T> {
         }
     }
 
-    fn more(&self) -> String {
+    fn remaining_text(&self) -> String {
         let more = self.count - self.first.len() as u64;
         if more == 0 { String::new() } else { format!(" and {} more", grouped(more)) }
     }
@@ -96,7 +96,7 @@ impl TabLayout {
         let rows = &self.hidden_rows;
         if rows.count > 0 {
             let numbers = rows.first.iter().map(|row| grouped(*row)).collect::<Vec<_>>().join(", ");
-            let (places, more) = (format!("{numbers}{}", rows.more()), rows.count > 1);
+            let (places, more) = (format!("{numbers}{}", rows.remaining_text()), rows.count > 1);
             let reason = if more {
                 let count = grouped(rows.count);
                 format!("{count} rows are hidden in the workbook (rows {places}). They were read all the same.")
@@ -111,7 +111,7 @@ impl TabLayout {
             let reason = format!(
                 "{} {are} merged ({places}{}). Only the top left cell of a merged area has its value; the others are empty.",
                 grouped(merged.count),
-                merged.more()
+                merged.remaining_text()
             );
             note(None, None, reason);
         }

@@ -8,18 +8,18 @@ use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::failure::{corrupt, password_protected};
+use super::workbook_errors::{corrupt_workbook, password_protected};
 use super::layout::TabLayout;
 use super::ods_cell::OpenCell;
 use super::package::MAX_SMALL_PART;
 use super::part_reader::{PartArchive, PartBound, PartReader, ReadLimit};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab::{WorkbookTab, choose_tab};
+use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
 use super::xml_events::{attribute, for_each_event, push_text, qualified_attribute};
 use crate::fetch::FetchError;
-use crate::fetch::csv::records::MAX_CELL;
+use crate::fetch::csv::record_reader::MAX_CELL_BYTES;
 
 /// The part with all tabs.
 const CONTENT_PART: &str = "content.xml";
@@ -30,9 +30,9 @@ const MAX_REPEAT: u32 = 1_048_577;
 
 /// Whether the archive says that it is an OpenDocument workbook.
 pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<bool, FetchError> {
-    let Some(part) = archive.part("mimetype", MAX_SMALL_PART)? else { return Ok(false) };
+    let Some(part) = archive.open_part("mimetype", MAX_SMALL_PART)? else { return Ok(false) };
     let mut kind = Vec::new();
-    part.take(200).read_to_end(&mut kind).map_err(|error| PartReader::explain(limit, &error))?;
+    part.take(200).read_to_end(&mut kind).map_err(|error| PartReader::explain_io_error(limit, &error))?;
     Ok(kind.starts_with(MIME_TYPE))
 }
 
@@ -43,21 +43,21 @@ pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_
 pub(super) fn read_ods(request: &ReadRequest<'_>, mut archive: PartArchive<'_>) -> Result<TabContent, FetchError> {
     let limit = request.limit;
     refuse_encrypted(&mut archive, &limit)?;
-    let most = request.max_part();
-    let tabs = list_tabs(&mut archive, most, &limit)?;
+    let max = request.max_part();
+    let tabs = list_tabs(&mut archive, max, &limit)?;
     let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
     let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
     let collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
     let mut reader = TabReader::new(chosen, collector);
-    let part = archive.part(CONTENT_PART, most)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(CONTENT_PART, max)?.ok_or_else(corrupt_workbook)?;
     for_each_event(part, &limit, |event, _| reader.take(event))?;
     let TabReader { collector, layout, .. } = reader;
     Ok(TabContent { collected: collector.finish()?, layout, tab: name, is_hidden })
 }
 
 fn refuse_encrypted(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
-    let mut is_encrypted = archive.has("encrypted-package");
-    if let Some(manifest) = archive.part("META-INF/manifest.xml", MAX_SMALL_PART)? {
+    let mut is_encrypted = archive.has_part("encrypted-package");
+    if let Some(manifest) = archive.open_part("META-INF/manifest.xml", MAX_SMALL_PART)? {
         for_each_event(manifest, limit, |event, _| {
             if let Event::Start(start) = event {
                 is_encrypted |= start.local_name().as_ref() == "encryption-data";
@@ -71,12 +71,12 @@ fn refuse_encrypted(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Res
 /// All tabs. A tab is hidden by its style.
 fn list_tabs(
     archive: &mut PartArchive<'_>,
-    most: PartBound,
+    max: PartBound,
     limit: &ReadLimit<'_>,
 ) -> Result<Vec<WorkbookTab>, FetchError> {
     let (mut tabs, mut hidden_styles, mut style) = (Vec::new(), HashSet::new(), None);
     let (mut depth, mut has_ended) = (0_u32, false);
-    let part = archive.part(CONTENT_PART, most)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(CONTENT_PART, max)?.ok_or_else(corrupt_workbook)?;
     for_each_event(part, limit, |event, _| {
         match event {
             Event::Start(start) => match start.name().as_ref() {
@@ -104,7 +104,7 @@ fn list_tabs(
         Ok(())
     })?;
     // Without its end the part was cut off, and rows may be missing.
-    if has_ended { Ok(tabs) } else { Err(corrupt()) }
+    if has_ended { Ok(tabs) } else { Err(corrupt_workbook()) }
 }
 
 /// Takes the events of the whole content and keeps those of one tab.
@@ -238,8 +238,8 @@ impl<'a> TabReader<'a> {
     /// A cell that never ends must not be kept: the collector refuses it, with its place.
     fn check_length(&mut self) -> Result<(), FetchError> {
         match &self.cell {
-            Some(cell) if cell.text.len() > MAX_CELL => {
-                self.collector.take(self.row, self.column, cell.text.len(), String::new)
+            Some(cell) if cell.text.len() > MAX_CELL_BYTES => {
+                self.collector.add_cell(self.row, self.column, cell.text.len(), String::new)
             }
             _ => Ok(()),
         }
@@ -280,14 +280,14 @@ impl<'a> TabReader<'a> {
         }
         if cell.is_unsaved_formula() {
             self.has_values = true;
-            return columns.into_iter().try_for_each(|column| self.collector.take_unsaved_formula(self.row, column));
+            return columns.into_iter().try_for_each(|column| self.collector.add_unsaved_formula(self.row, column));
         }
         let is_rounded = cell.is_rounded_number();
         let text = cell.finish();
         if !text.is_empty() {
             self.has_values = true;
             for column in columns {
-                self.collector.take(self.row, column, text.len(), || text.clone())?;
+                self.collector.add_cell(self.row, column, text.len(), || text.clone())?;
                 if is_rounded {
                     self.collector.mark_rounded(column);
                 }

@@ -2,11 +2,11 @@
 
 use std::io::Read;
 
-use super::failure::corrupt;
+use super::workbook_errors::corrupt_workbook;
 use super::read_request::ReadRequest;
 use crate::fetch::FetchError;
-use crate::fetch::file_signature::{detect, refusal};
-use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::file_signature::{detect_file_type, refusal};
+use crate::fetch::http::body_file::{BodyFile, disk_error};
 
 /// What the kind reads, for messages.
 const EXPECTED_FILE: &str = "an Excel or OpenDocument workbook";
@@ -20,9 +20,9 @@ fn begins_like_xml(content: &BodyFile) -> bool {
 
 /// That it is no workbook, and what it is instead.
 pub(super) fn explain_other_file(request: &ReadRequest<'_>) -> FetchError {
-    match detect(request.content) {
-        Err(error) => disk(&error),
-        Ok(Some(signature)) if signature.is_workbook() => corrupt(),
+    match detect_file_type(request.content) {
+        Err(error) => disk_error(&error),
+        Ok(Some(signature)) if signature.is_workbook() => corrupt_workbook(),
         Ok(Some(signature)) => refusal(signature, "not_excel", EXPECTED_FILE),
         Ok(None) if begins_like_xml(request.content) => FetchError::failed(
             "not_excel",

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use quick_xml::events::Event;
 
-use super::failure::{corrupt, unreadable};
+use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::part_reader::{PartArchive, PartBound, ReadLimit};
-use super::tab::WorkbookTab;
+use super::tab_choice::WorkbookTab;
 use super::xml_events::{attribute, for_each_event, is_true};
 use crate::fetch::FetchError;
 
@@ -44,11 +44,11 @@ pub(super) fn require_parts<'r>(
         let path = target.strip_prefix('/').map_or_else(|| format!("{folder}{target}"), str::to_owned);
         let is_usual =
             path.rsplit_once('.').is_some_and(|(stem, _)| stem.eq_ignore_ascii_case(&format!("{folder}{name}")));
-        if !archive.has(&path) {
-            return Err(corrupt());
+        if !archive.has_part(&path) {
+            return Err(corrupt_workbook());
         }
         if !is_usual {
-            return Err(unreadable("one of its parts has an unusual name"));
+            return Err(unreadable_workbook("one of its parts has an unusual name"));
         }
     }
     Ok(())
@@ -67,7 +67,7 @@ pub(super) struct PartRelation {
 pub(super) fn main_part(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<String, FetchError> {
     let relations = relations(archive, "_rels/.rels", limit)?;
     let main = relations.into_values().find(|relation| relation.kind.ends_with("/relationships/officeDocument"));
-    main.map(|relation| relation.target.trim_start_matches('/').to_owned()).ok_or_else(corrupt)
+    main.map(|relation| relation.target.trim_start_matches('/').to_owned()).ok_or_else(corrupt_workbook)
 }
 
 /// The tabs of the workbook whose main part is `main_part`.
@@ -84,7 +84,7 @@ pub(super) fn read_package(
     let relations = relations(archive, &format!("{folder}_rels/{file}.rels"), limit)?;
     require_parts(archive, &folder, relations.values())?;
     let (mut tabs, mut paths, mut is_uncalculated) = (Vec::new(), Vec::new(), false);
-    let part = archive.part(main_part, MAX_SMALL_PART)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(main_part, MAX_SMALL_PART)?.ok_or_else(corrupt_workbook)?;
     for_each_event(part, limit, |event, _| {
         let Event::Start(start) = event else { return Ok(()) };
         if start.local_name().as_ref() == "calcPr" {
@@ -116,7 +116,7 @@ pub(super) fn relations(
     limit: &ReadLimit<'_>,
 ) -> Result<HashMap<String, PartRelation>, FetchError> {
     let mut relations = HashMap::new();
-    let part = archive.part(part, MAX_SMALL_PART)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(part, MAX_SMALL_PART)?.ok_or_else(corrupt_workbook)?;
     for_each_event(part, limit, |event, _| {
         if let Event::Start(start) = event
             && start.local_name().as_ref() == "Relationship"

@@ -11,7 +11,7 @@ use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
-use super::failure::{corrupt, over_max_bytes, password_protected, too_large_unpacked};
+use super::workbook_errors::{corrupt_workbook, over_max_bytes, password_protected, too_large_unpacked};
 use super::xml_token::{TokenTooLong, XmlToken};
 use crate::domain::text::counts::grouped;
 use crate::fetch::http::body_file::{BodyFile, BodyReader};
@@ -23,7 +23,7 @@ const MAX_ENTRIES: usize = 20_000;
 /// When reading has to end: on a cancel, or when the time of the run is over.
 #[derive(Clone, Copy)]
 pub(super) struct ReadLimit<'a> {
-    pub(super) watch: &'a dyn FetchObserver,
+    pub(super) observer: &'a dyn FetchObserver,
     pub(super) ends: Instant,
 }
 
@@ -33,7 +33,7 @@ impl ReadLimit<'_> {
     /// # Errors
     /// [`FetchError::Stopped`] after a cancel, `timeout` when the time is over.
     pub(super) fn check(&self) -> Result<(), FetchError> {
-        if self.watch.should_stop() {
+        if self.observer.should_stop() {
             return Err(FetchError::Stopped);
         }
         if Instant::now() >= self.ends {
@@ -99,18 +99,18 @@ impl<'a> PartArchive<'a> {
     pub(super) fn open(content: &'a BodyFile, limit: ReadLimit<'a>) -> Result<Self, FetchError> {
         let end = |error: FetchError| limit.check().err().unwrap_or(error);
         // Each entry has this mark in the directory. Counted before the directory is read into memory.
-        let entries = count(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02").map_err(|_| end(corrupt()))?;
+        let entries = count_occurrences(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02").map_err(|_| end(corrupt_workbook()))?;
         if entries > MAX_ENTRIES {
             return Err(too_large_unpacked(&format!("It has more than {} files inside.", grouped(MAX_ENTRIES as u64))));
         }
-        let zip = ZipArchive::new(WorkbookBytes::new(content, limit)).map_err(|_| end(corrupt()))?;
+        let zip = ZipArchive::new(WorkbookBytes::new(content, limit)).map_err(|_| end(corrupt_workbook()))?;
         let form = |name: &str| name.replace('\\', "/").to_ascii_lowercase();
         let names = zip.file_names().map(|name| (form(name), name.to_owned())).collect();
         Ok(Self { zip, names, limit })
     }
 
     /// Whether there is a part of this name.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(super) fn has_part(&self, name: &str) -> bool {
         self.names.contains_key(&name.to_ascii_lowercase())
     }
 
@@ -118,16 +118,16 @@ impl<'a> PartArchive<'a> {
     ///
     /// # Errors
     /// `too_large` where the directory admits to more, `password_protected`, `corrupt_workbook`.
-    pub(super) fn part(&mut self, name: &str, most: PartBound) -> Result<Option<PartReader<'_, 'a>>, FetchError> {
+    pub(super) fn open_part(&mut self, name: &str, max: PartBound) -> Result<Option<PartReader<'_, 'a>>, FetchError> {
         let Some(name) = self.names.get(&name.to_ascii_lowercase()) else { return Ok(None) };
         match self.zip.by_name(name) {
-            Ok(file) if file.size() > most.bytes() => Err(most.refusal()),
+            Ok(file) if file.size() > max.bytes() => Err(max.error()),
             Ok(file) => {
-                let left = most.bytes();
-                Ok(Some(PartReader { file, limit: self.limit, left, most, token: XmlToken::default() }))
+                let left = max.bytes();
+                Ok(Some(PartReader { file, limit: self.limit, left, max, token: XmlToken::default() }))
             }
             Err(ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED)) => Err(password_protected()),
-            Err(_) => Err(self.limit.check().err().unwrap_or_else(corrupt)),
+            Err(_) => Err(self.limit.check().err().unwrap_or_else(corrupt_workbook)),
         }
     }
 }
@@ -148,9 +148,9 @@ impl PartBound {
     }
 
     /// That a part has more.
-    fn refusal(self) -> FetchError {
-        let most = self.bytes().div_ceil(1_000_000);
-        let what = format!("One of its parts has more than {most} MB when unpacked.");
+    fn error(self) -> FetchError {
+        let max = self.bytes().div_ceil(1_000_000);
+        let what = format!("One of its parts has more than {max} MB when unpacked.");
         match self {
             Self::Fixed(_) => too_large_unpacked(&what),
             Self::OfMaxBytes(_) => over_max_bytes(&what),
@@ -159,7 +159,7 @@ impl PartBound {
 }
 
 /// How often `mark` occurs.
-fn count(from: &mut impl Read, mark: &[u8; 4]) -> io::Result<usize> {
+fn count_occurrences(from: &mut impl Read, mark: &[u8; 4]) -> io::Result<usize> {
     let (mut buffer, mut kept, mut found) = (vec![0; 64 * 1024], 0, 0);
     loop {
         let count = from.read(&mut buffer[kept..])?;
@@ -179,7 +179,7 @@ pub(super) struct PartReader<'z, 'a> {
     file: ZipFile<'z, WorkbookBytes<'a>>,
     limit: ReadLimit<'a>,
     left: u64,
-    most: PartBound,
+    max: PartBound,
     token: XmlToken,
 }
 
@@ -190,17 +190,17 @@ impl<'a> PartReader<'_, 'a> {
     }
 
     /// Why reading failed: the limit, a bomb, or a damaged file.
-    pub(super) fn explain(limit: &ReadLimit<'_>, error: &io::Error) -> FetchError {
+    pub(super) fn explain_io_error(limit: &ReadLimit<'_>, error: &io::Error) -> FetchError {
         if let Err(ended) = limit.check() {
             return ended;
         }
         let inner = error.get_ref();
-        if let Some(most) = inner.and_then(|inner| inner.downcast_ref::<OverBound>()) {
-            return most.0.refusal();
+        if let Some(max) = inner.and_then(|inner| inner.downcast_ref::<OverBound>()) {
+            return max.0.error();
         }
         match inner.and_then(|inner| inner.downcast_ref::<TokenTooLong>()) {
             Some(TokenTooLong(what)) => too_large_unpacked(what),
-            None => corrupt(),
+            None => corrupt_workbook(),
         }
     }
 }
@@ -214,7 +214,7 @@ impl Read for PartReader<'_, '_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.limit.check().map_err(io::Error::other)?;
         let count = self.file.read(buffer)?;
-        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(OverBound(self.most)))?;
+        self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(OverBound(self.max)))?;
         Ok(count)
     }
 }
@@ -238,6 +238,6 @@ mod tests {
     fn a_mark_is_counted_across_pieces() {
         let mut text = vec![b'x'; 64 * 1024 - 2];
         text.extend_from_slice(b"PK\x01\x02 PK\x01\x02");
-        assert_eq!(count(&mut text.as_slice(), b"PK\x01\x02").expect("read"), 2);
+        assert_eq!(count_occurrences(&mut text.as_slice(), b"PK\x01\x02").expect("read"), 2);
     }
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::cell_notes::{CellNotes, repeated_cell};
+use super::cell_notes::{CellNotes, repeated_cell_reason};
 use super::cell_place::{CellArea, column_letters};
-use super::failure::{no_header, over_max_bytes, unreadable, unsaved_header};
+use super::workbook_errors::{no_header_error, over_max_bytes, unreadable_workbook, unsaved_header_error};
 use super::part_reader::ReadLimit;
 use super::row_draft::{RowDraft, UnsavedAreas};
 use crate::domain::issue::Issue;
@@ -12,7 +12,7 @@ use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
-use crate::fetch::csv::records::{MAX_CELL, MAX_COLUMNS, MAX_RECORD, too_many_columns};
+use crate::fetch::csv::record_reader::{MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
 use crate::fetch::row_file::RowWriter;
 
 /// The most rows that a tab can have in any of these formats.
@@ -87,7 +87,7 @@ impl<'a> RowCollector<'a> {
     ///
     /// # Errors
     /// Where cells do not come row by row, and where the cell, the row or the tab is too large.
-    pub(super) fn take(
+    pub(super) fn add_cell(
         &mut self,
         row: u32,
         column: u32,
@@ -95,22 +95,22 @@ impl<'a> RowCollector<'a> {
         text: impl FnOnce() -> String,
     ) -> Result<(), FetchError> {
         self.begin_cell(row, column)?;
-        if bytes > MAX_CELL {
+        if bytes > MAX_CELL_BYTES {
             return Err(FetchError::failed(
                 "cell_too_large",
                 format!(
                     "Row {}, {}: a cell of more than {} MiB. Shorten it and sync again.",
                     grouped(u64::from(row) + 1),
-                    self.place(column),
-                    MAX_CELL / (1024 * 1024)
+                    self.column_label(column),
+                    MAX_CELL_BYTES / (1024 * 1024)
                 ),
             ));
         }
         self.row_bytes += bytes;
-        if self.row_bytes > MAX_RECORD {
-            let most = MAX_RECORD / (1024 * 1024);
+        if self.row_bytes > MAX_RECORD_BYTES {
+            let max = MAX_RECORD_BYTES / (1024 * 1024);
             let row = grouped(u64::from(row) + 1);
-            let message = format!("Row {row}: more than {most} MiB in one row. Shorten its cells and sync again.");
+            let message = format!("Row {row}: more than {max} MiB in one row. Shorten its cells and sync again.");
             return Err(FetchError::failed("row_too_large", message));
         }
         let text = text();
@@ -129,7 +129,7 @@ impl<'a> RowCollector<'a> {
     ///
     /// # Errors
     /// Where cells do not come row by row.
-    pub(super) fn take_unsaved_formula(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
+    pub(super) fn add_unsaved_formula(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
         self.begin_cell(row, column)?;
         self.draft.put_unsaved(column);
         Ok(())
@@ -145,7 +145,7 @@ impl<'a> RowCollector<'a> {
     ///
     /// # Errors
     /// Where cells do not come row by row.
-    pub(super) fn take_repeated(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
+    pub(super) fn add_repeated_cell(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
         self.begin_cell(row, column)?;
         self.draft.repeated = Some(column);
         Ok(())
@@ -157,10 +157,10 @@ impl<'a> RowCollector<'a> {
             self.limit.check()?;
         }
         if row < self.row {
-            return Err(unreadable("its rows are not in order"));
+            return Err(unreadable_workbook("its rows are not in order"));
         }
         if row >= MAX_ROWS || column >= MAX_TAB_COLUMNS {
-            return Err(unreadable("a cell lies outside the tab"));
+            return Err(unreadable_workbook("a cell lies outside the tab"));
         }
         if row > self.row {
             self.end_row()?;
@@ -193,7 +193,7 @@ impl<'a> RowCollector<'a> {
         if self.has_header { self.columns.len() } else { MAX_TAB_COLUMNS as usize }
     }
 
-    fn place(&self, column: u32) -> String {
+    fn column_label(&self, column: u32) -> String {
         match self.columns.get(column as usize) {
             Some(name) => format!("“{name}”"),
             None => format!("column {}", column_letters(column)),
@@ -211,7 +211,7 @@ impl<'a> RowCollector<'a> {
         self.limit.check()?;
         draft.fill_areas(self.row, self.width(), &self.unsaved_areas);
         if self.has_header {
-            return self.push(number, draft);
+            return self.write_row(number, draft);
         }
         let RowDraft { mut cells, unsaved_formulas, repeated, .. } = draft;
         // A formula above the table or beside its header, such as the day of today, names no column.
@@ -219,20 +219,20 @@ impl<'a> RowCollector<'a> {
         let is_header = self.header_row.map_or(has_text, |row| row == number);
         if is_header {
             if repeated.is_some() {
-                return Err(unreadable("two cells of its header have the same place"));
+                return Err(unreadable_workbook("two cells of its header have the same place"));
             }
             // Empty cells at the end of a header name nothing.
             let width = cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |last| last + 1);
             if width > MAX_COLUMNS {
-                return Err(FetchError::failed("too_many_columns", too_many_columns("tab")));
+                return Err(FetchError::failed("too_many_columns", too_many_columns_message("tab")));
             }
             let is_name = |position: &usize| *position < width || !has_text;
             if let Some(position) = unsaved_formulas.iter().find(|position| is_name(position)) {
-                return Err(unsaved_header(number, *position));
+                return Err(unsaved_header_error(number, *position));
             }
             let is_named = |position| self.beside_header.binary_search(&position).is_ok();
             if self.header_row.is_none() && self.header_at + 1 == number && width > 1 && (0..width).all(is_named) {
-                return Err(unsaved_header(self.header_at, 0));
+                return Err(unsaved_header_error(self.header_at, 0));
             }
             self.header_at = number;
             self.beside_header = unsaved_formulas;
@@ -243,12 +243,12 @@ impl<'a> RowCollector<'a> {
             (self.header_at, self.beside_header) = (number, unsaved_formulas);
         }
         if !self.has_header && self.header_row.is_some_and(|row| row <= number) {
-            return Err(no_header(self.header_row));
+            return Err(no_header_error(self.header_row));
         }
         Ok(())
     }
 
-    fn push(&mut self, number: u64, draft: RowDraft) -> Result<(), FetchError> {
+    fn write_row(&mut self, number: u64, draft: RowDraft) -> Result<(), FetchError> {
         let width = self.columns.len();
         let RowDraft { mut cells, mut unsaved_formulas, mut rounded_numbers, repeated } = draft;
         let is_beside = |position: &&usize| self.beside_header.binary_search(position).is_ok();
@@ -256,7 +256,7 @@ impl<'a> RowCollector<'a> {
             && let Some(position) = unsaved_formulas.iter().find(is_beside)
         {
             // A column of formulas, whose header is one too.
-            return Err(unsaved_header(self.header_at, *position));
+            return Err(unsaved_header_error(self.header_at, *position));
         }
         unsaved_formulas.retain(|position| *position < width);
         rounded_numbers.retain(|position| *position < width);
@@ -265,7 +265,7 @@ impl<'a> RowCollector<'a> {
             self.notes.unsaved_formulas.add(number, &unsaved_formulas);
         }
         self.notes.rounded_numbers.add(number, &rounded_numbers);
-        let refusal = repeated.map(|column| repeated_cell(number, column));
+        let refusal = repeated.map(|column| repeated_cell_reason(number, column));
         let mut mended = Vec::new();
         // Empty cells at the end of a row are not written down, so one that is too short says nothing.
         let row_width = width.max(cells.len());
@@ -279,15 +279,15 @@ impl<'a> RowCollector<'a> {
         let text: usize = cells.iter().chain(&extra).map(String::len).sum();
         self.bytes += (text + width + extra.len()) as u64;
         if self.bytes > self.max_bytes {
-            let most = self.max_bytes.div_ceil(1_000_000);
-            return Err(over_max_bytes(&format!("Its rows have more than {most} MB.")));
+            let max = self.max_bytes.div_ceil(1_000_000);
+            return Err(over_max_bytes(&format!("Its rows have more than {max} MB.")));
         }
         cells.resize(width, String::new());
         let is_beyond = extra.iter().any(|cell| !cell.trim().is_empty());
         let is_filled = |position: &&usize| extra.get(**position - width).is_some_and(|cell| !cell.trim().is_empty());
         if let Some(position) = self.beside_header.iter().find(is_filled) {
             // It names a column after all.
-            return Err(unsaved_header(self.header_at, *position));
+            return Err(unsaved_header_error(self.header_at, *position));
         }
         let surplus = is_beyond && !self.takes_long_rows;
         self.rows.push(&TextRow {
@@ -311,7 +311,7 @@ impl<'a> RowCollector<'a> {
     pub(super) fn finish(mut self) -> Result<CollectedRows, FetchError> {
         self.end_row()?;
         if !self.has_header && self.header_row.is_some() {
-            return Err(no_header(self.header_row));
+            return Err(no_header_error(self.header_row));
         }
         let Self { columns, rows, notes, .. } = self;
         let notes = notes.into_issues(&columns);

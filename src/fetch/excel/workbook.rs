@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::failure::unreadable;
+use super::workbook_errors::unreadable_workbook;
 use super::layout::hidden_columns;
 use super::ods::{is_spreadsheet, read_ods};
 use super::other_file::explain_other_file;
@@ -17,7 +17,7 @@ use super::xlsb::read_xlsb;
 use super::xlsx::read_xlsx;
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::source::Validators;
-use crate::fetch::http::body_file::disk;
+use crate::fetch::http::body_file::disk_error;
 use crate::fetch::row_file::{RowFile, RowFileSummary};
 use crate::fetch::{FetchError, FetchedContent, RowReader};
 
@@ -31,14 +31,14 @@ pub(super) struct WorkbookRows {
 /// Reads the tab that `request` asks for and notes what is hidden or merged in it.
 ///
 /// # Errors
-/// `not_excel` where it is something else, `corrupt_workbook`, `password_protected`, `too_large`, `no_tab`.
+/// `not_excel` where it is something else, `corrupt_workbook`, `password_protected`, `too_large`, `no_tab_error`.
 pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -> Result<WorkbookRows, FetchError> {
     // The reader may stumble over a file that nobody foresaw. That ends this run, and nothing else.
     let read = catch_unwind(AssertUnwindSafe(|| read_tab(request)));
-    let content = read.unwrap_or_else(|_| Err(unreadable("its content is not what its format allows")))?;
+    let content = read.unwrap_or_else(|_| Err(unreadable_workbook("its content is not what its format allows")))?;
     let TabContent { collected: CollectedRows { columns, rows, notes }, layout, tab, is_hidden } = content;
     for note in layout.notes(&tab, is_hidden, &columns).into_iter().chain(notes) {
-        request.limit.watch.report_issue(note);
+        request.limit.observer.report_issue(note);
     }
     let hidden_columns = hidden_columns(&layout, &columns);
     let bytes = request.content.bytes;
@@ -51,7 +51,7 @@ fn read_tab(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
         return TabContent::empty(request);
     }
     let mut start = Vec::new();
-    request.content.reader(0).take(8).read_to_end(&mut start).map_err(|error| disk(&error))?;
+    request.content.reader(0).take(8).read_to_end(&mut start).map_err(|error| disk_error(&error))?;
     match start[..] {
         [b'P', b'K', 3, 4, ..] => read_archive(request),
         [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1] => read_xls(request),
@@ -65,7 +65,7 @@ fn read_archive(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
     if is_spreadsheet(&mut archive, &limit)? {
         return read_ods(request, archive);
     }
-    if !archive.has("_rels/.rels") {
+    if !archive.has_part("_rels/.rels") {
         return Err(explain_other_file(request));
     }
     let main = match main_part(&mut archive, &limit) {
@@ -73,7 +73,7 @@ fn read_archive(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
         other => other?,
     };
     let (folder, file) = main.rsplit_once('/').unwrap_or(("", &main));
-    if folder.ends_with("word") || folder.ends_with("ppt") || !archive.has(&main) {
+    if folder.ends_with("word") || folder.ends_with("ppt") || !archive.has_part(&main) {
         return Err(explain_other_file(request));
     }
     if file.ends_with(".bin") {

@@ -12,17 +12,17 @@ use calamine::{Data, Reader, SheetType, SheetVisible, Xls, XlsError};
 use cfb::{CompoundFile, Version};
 
 use super::cell_text::{is_rounded, owned_cell_text};
-use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
+use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::other_file::explain_other_file;
 use super::part_reader::{ReadLimit, WorkbookBytes};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab::{WorkbookTab, choose_tab};
+use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
 use super::xls_container::PaddedBytes;
 use super::xls_stream::{OddCell, XlsStream};
 use crate::fetch::FetchError;
-use crate::fetch::http::body_file::{disk, temporary};
+use crate::fetch::http::body_file::{disk_error, create_temporary_file};
 
 /// The largest file: it is read in memory.
 pub(super) const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;
@@ -34,14 +34,14 @@ pub(super) const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;
 pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchError> {
     let limit = request.limit;
     if request.content.bytes > MAX_XLS_BYTES {
-        let most = MAX_XLS_BYTES / (1024 * 1024);
+        let max = MAX_XLS_BYTES / (1024 * 1024);
         return Err(too_large_unpacked(&format!(
-            "A file in the old format .xls may have {most} MB; save it as .xlsx."
+            "A file in the old format .xls may have {max} MB; save it as .xlsx."
         )));
     }
     let mut stream = XlsStream::new(workbook_stream(request)?)?;
     // First without any tab, for their names.
-    let names = open(request, stream.with_tab(None)?)?;
+    let names = open_stream(request, stream.with_tab(None)?)?;
     let listed = names.sheets_metadata();
     let with_cells = |position: &usize| listed[*position].typ == SheetType::WorkSheet;
     let positions: Vec<usize> = (0..listed.len()).filter(with_cells).collect();
@@ -54,25 +54,25 @@ pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchErr
     let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
     let facts = stream.measure(positions[chosen], request.max_bytes)?;
     drop(names);
-    let mut workbook = open(request, stream.with_tab(Some(positions[chosen]))?)?;
+    let mut workbook = open_stream(request, stream.with_tab(Some(positions[chosen]))?)?;
     let is_1904 = workbook.has_1904_epoch();
-    let range = workbook.worksheet_range(&name).map_err(|error| explain(&limit, &error))?;
+    let range = workbook.worksheet_range(&name).map_err(|error| explain_reader_error(&limit, &error))?;
     drop(workbook);
     let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
     let (first_row, first_column) = range.start().unwrap_or_default();
     let mut odd_cells = facts.odd_cells.into_iter().peekable();
     let take_odd = |collector: &mut RowCollector<'_>, (row, column, why)| match why {
-        OddCell::UnsavedFormula => collector.take_unsaved_formula(u32::from(row), u32::from(column)),
-        OddCell::Repeated => collector.take_repeated(u32::from(row), u32::from(column)),
+        OddCell::UnsavedFormula => collector.add_unsaved_formula(u32::from(row), u32::from(column)),
+        OddCell::Repeated => collector.add_repeated_cell(u32::from(row), u32::from(column)),
     };
     for (row, column, value) in range.used_cells() {
-        let (row, column) = (position(row)? + first_row, position(column)? + first_column);
+        let (row, column) = (checked_position(row)? + first_row, checked_position(column)? + first_column);
         while let Some(odd) = odd_cells.next_if(|odd| (u32::from(odd.0), u32::from(odd.1)) <= (row, column)) {
             take_odd(&mut collector, odd)?;
         }
         let text = owned_cell_text(value, is_1904);
         // Such a formula has the empty text.
-        collector.take(row, column, text.len(), || text)?;
+        collector.add_cell(row, column, text.len(), || text)?;
         if matches!(value, Data::Float(number) if is_rounded(*number)) {
             collector.mark_rounded(column);
         }
@@ -81,8 +81,8 @@ pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchErr
     Ok(TabContent { collected: collector.finish()?, layout: facts.layout, tab: name, is_hidden })
 }
 
-fn position(relative: usize) -> Result<u32, FetchError> {
-    u32::try_from(relative).map_err(|_| corrupt())
+fn checked_position(relative: usize) -> Result<u32, FetchError> {
+    u32::try_from(relative).map_err(|_| corrupt_workbook())
 }
 
 /// The stream of the workbook out of its container.
@@ -90,15 +90,15 @@ fn workbook_stream(request: &ReadRequest<'_>) -> Result<Vec<u8>, FetchError> {
     let limit = request.limit;
     let end = |error: FetchError| limit.check().err().unwrap_or(error);
     match CompoundFile::open(WorkbookBytes::new(request.content, limit)) {
-        Ok(file) => stream_of(file, request, end),
+        Ok(file) => read_stream(file, request, end),
         Err(_) => {
-            let padded = PaddedBytes::new(request.content, limit).ok_or_else(|| end(corrupt()))?;
-            stream_of(CompoundFile::open(padded).map_err(|_| end(corrupt()))?, request, end)
+            let padded = PaddedBytes::new(request.content, limit).ok_or_else(|| end(corrupt_workbook()))?;
+            read_stream(CompoundFile::open(padded).map_err(|_| end(corrupt_workbook()))?, request, end)
         }
     }
 }
 
-fn stream_of<R: Read + Seek>(
+fn read_stream<R: Read + Seek>(
     mut file: CompoundFile<R>,
     request: &ReadRequest<'_>,
     end: impl Fn(FetchError) -> FetchError,
@@ -109,17 +109,17 @@ fn stream_of<R: Read + Seek>(
     let Some(name) = ["/Workbook", "/Book"].into_iter().find(|name| file.is_stream(name)) else {
         return Err(explain_other_file(request));
     };
-    let stream = file.open_stream(name).map_err(|_| end(corrupt()))?;
+    let stream = file.open_stream(name).map_err(|_| end(corrupt_workbook()))?;
     let (length, mut bytes) = (stream.len(), Vec::new());
-    stream.take(MAX_XLS_BYTES).read_to_end(&mut bytes).map_err(|_| end(corrupt()))?;
-    if bytes.len() as u64 == length { Ok(bytes) } else { Err(corrupt()) }
+    stream.take(MAX_XLS_BYTES).read_to_end(&mut bytes).map_err(|_| end(corrupt_workbook()))?;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(corrupt_workbook()) }
 }
 
 /// Opens `stream` with calamine, in a container of its own.
-fn open(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, FetchError> {
+fn open_stream(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, FetchError> {
     let limit = request.limit;
     limit.check()?;
-    let file = temporary(request.folder).map_err(|error| disk(&error))?;
+    let file = create_temporary_file(request.folder).map_err(|error| disk_error(&error))?;
     let write = |file: File| {
         // calamine takes a container of version 4 whose streams are all large for an empty one.
         let mut container = CompoundFile::create_with_version(Version::V3, file)?;
@@ -129,18 +129,18 @@ fn open(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, FetchErro
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     };
-    let file = write(file).map_err(|error| disk(&error))?;
-    Xls::new(file).map_err(|error| explain(&limit, &error))
+    let file = write(file).map_err(|error| disk_error(&error))?;
+    Xls::new(file).map_err(|error| explain_reader_error(&limit, &error))
 }
 
 /// What calamine says, for people.
-fn explain(limit: &ReadLimit<'_>, error: &XlsError) -> FetchError {
+fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsError) -> FetchError {
     if let Err(ended) = limit.check() {
         return ended;
     }
     match error {
         XlsError::Password => password_protected(),
-        XlsError::Io(_) | XlsError::Cfb(_) | XlsError::EoStream(_) => corrupt(),
-        other => unreadable(&other.to_string()),
+        XlsError::Io(_) | XlsError::Cfb(_) | XlsError::EoStream(_) => corrupt_workbook(),
+        other => unreadable_workbook(&other.to_string()),
     }
 }

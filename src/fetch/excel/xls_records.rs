@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::failure::corrupt;
+use super::workbook_errors::corrupt_workbook;
 use crate::fetch::FetchError;
 
 /// The type of a record that continues the one before it.
@@ -21,15 +21,15 @@ pub(super) fn record_at(bytes: &[u8], at: usize) -> Result<XlsRecord, FetchError
     let head = bytes.get(at..).unwrap_or_default();
     let (kind, length) = (u16_at(head, 0)?, usize::from(u16_at(head, 2)?));
     let data = at + 4..at + 4 + length;
-    if data.end > bytes.len() { Err(corrupt()) } else { Ok(XlsRecord { kind, at, data }) }
+    if data.end > bytes.len() { Err(corrupt_workbook()) } else { Ok(XlsRecord { kind, at, data }) }
 }
 
 pub(super) fn u16_at(data: &[u8], at: usize) -> Result<u16, FetchError> {
-    let bytes = data.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+    let bytes = data.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt_workbook)?;
     Ok(u16::from_le_bytes(bytes))
 }
 
 pub(super) fn u32_at(data: &[u8], at: usize) -> Result<u32, FetchError> {
-    let bytes = data.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+    let bytes = data.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt_workbook)?;
     Ok(u32::from_le_bytes(bytes))
 }

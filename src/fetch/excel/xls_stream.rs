@@ -2,7 +2,7 @@
 //!
 //! Source: [MS-XLS] 2.1.4, "Record".
 
-use super::failure::{corrupt, over_max_bytes, password_protected, too_large_unpacked};
+use super::workbook_errors::{corrupt_workbook, over_max_bytes, password_protected, too_large_unpacked};
 use super::layout::TabLayout;
 use super::xls_records::{record_at, u16_at, u32_at};
 use super::xls_texts::text_lengths;
@@ -70,10 +70,10 @@ impl XlsStream {
             let begin = record_at(&bytes, *tab)?;
             let behind = begin.data.end;
             if begin.kind != BEGIN {
-                return Err(corrupt());
+                return Err(corrupt_workbook());
             }
             let four: [u8; 4] =
-                bytes.get(behind..behind + 4).and_then(|four| four.try_into().ok()).ok_or_else(corrupt)?;
+                bytes.get(behind..behind + 4).and_then(|four| four.try_into().ok()).ok_or_else(corrupt_workbook)?;
             kept.push((behind, four));
         }
         Ok(Self { bytes, tabs, kept, texts, is_uncalculated })
@@ -87,7 +87,7 @@ impl XlsStream {
             self.bytes[*at..*at + 4].copy_from_slice(four);
         }
         match tab {
-            Some(position) if position >= self.tabs.len() => Err(corrupt()),
+            Some(position) if position >= self.tabs.len() => Err(corrupt_workbook()),
             _ => Ok(&self.bytes),
         }
     }
@@ -101,7 +101,7 @@ impl XlsStream {
         self.with_tab(Some(tab))?;
         let XlsTabFacts { mut layout, mut odd_cells } = XlsTabFacts::default();
         let (mut places, mut textless_formula) = (CellPlaces::default(), None);
-        let mut at = record_at(&self.bytes, *self.tabs.get(tab).ok_or_else(corrupt)?)?.data.end;
+        let mut at = record_at(&self.bytes, *self.tabs.get(tab).ok_or_else(corrupt_workbook)?)?.data.end;
         let (mut rectangle, mut text, mut depth) = (CellBounds::default(), 0_u64, 0_u32);
         let mut hidden_rows = std::collections::BTreeSet::new();
         loop {
@@ -163,8 +163,8 @@ impl XlsStream {
             }
             // Each character was counted as three bytes.
             if text > max_bytes.saturating_mul(3) {
-                let most = max_bytes.div_ceil(1_000_000);
-                return Err(over_max_bytes(&format!("The texts of its tab have more than {most} MB.")));
+                let max = max_bytes.div_ceil(1_000_000);
+                return Err(over_max_bytes(&format!("The texts of its tab have more than {max} MB.")));
             }
             if rectangle.cells() > MAX_RECTANGLE {
                 return Err(too_many_cells());
@@ -252,14 +252,14 @@ fn bounds_of(data: &[u8]) -> Result<(), FetchError> {
     let (first, last) = match data.len() {
         10 => (u32::from(u16_at(data, 0)?), u32::from(u16_at(data, 2)?)),
         14 => (u32_at(data, 0)?, u32_at(data, 4)?),
-        _ => return Err(corrupt()),
+        _ => return Err(corrupt_workbook()),
     };
     let at = data.len() - 6;
     let (left, right) = (u16_at(data, at)?, u16_at(data, at + 2)?);
     // calamine takes a first column beyond the last possible one for the first.
     let left = if left > 0xFF || right < left { 0 } else { left };
     if last < first && last > 0 {
-        return Err(corrupt());
+        return Err(corrupt_workbook());
     }
     let cells = u64::from(last.saturating_sub(first) + 1) * u64::from(right.saturating_sub(left) + 1);
     if last > 65_536 || cells > MAX_RECTANGLE * 8 { Err(too_many_cells()) } else { Ok(()) }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::failure::corrupt;
+use super::workbook_errors::corrupt_workbook;
 use super::xls_records::{CONTINUED, XlsRecord, record_at};
 use crate::fetch::FetchError;
 
@@ -23,7 +23,7 @@ pub(super) fn text_lengths(bytes: &[u8], first: &XlsRecord) -> Result<Vec<u32>, 
         pieces.skip(runs * 4)?;
         pieces.skip(extra)?;
         // A character of UTF-16 has at most three bytes in UTF-8.
-        lengths.push(u32::try_from(characters * 3).map_err(|_| corrupt())?);
+        lengths.push(u32::try_from(characters * 3).map_err(|_| corrupt_workbook())?);
     }
     Ok(lengths)
 }
@@ -52,7 +52,7 @@ impl TextPieces<'_> {
 
     fn byte(&mut self) -> Result<u8, FetchError> {
         if !self.has_more()? {
-            return Err(corrupt());
+            return Err(corrupt_workbook());
         }
         let byte = self.bytes[self.data.start];
         self.data.start += 1;
@@ -66,7 +66,7 @@ impl TextPieces<'_> {
     fn skip(&mut self, mut count: usize) -> Result<(), FetchError> {
         while count > 0 {
             if !self.has_more()? {
-                return Err(corrupt());
+                return Err(corrupt_workbook());
             }
             let here = count.min(self.data.len());
             self.data.start += here;
@@ -79,14 +79,14 @@ impl TextPieces<'_> {
         while count > 0 {
             if self.data.is_empty() {
                 if !self.has_more()? {
-                    return Err(corrupt());
+                    return Err(corrupt_workbook());
                 }
                 is_wide = self.byte()? & 1 != 0;
             }
             let width = 1 + usize::from(is_wide);
             let here = count.min(self.data.len() / width);
             if here == 0 {
-                return Err(corrupt());
+                return Err(corrupt_workbook());
             }
             self.data.start += here * width;
             count -= here;

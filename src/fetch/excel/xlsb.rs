@@ -6,13 +6,13 @@
 use calamine::{DataRef, Reader, Xlsb, XlsbError};
 
 use super::cell_text::{cell_text, is_rounded_cell, max_text_bytes, serial_text};
-use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
+use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::layout::TabLayout;
 use super::package::{MAX_SMALL_PART, PartRelation, relations, require_parts};
 use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab::{WorkbookTab, choose_tab};
+use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
 use super::xlsb_cells::{CellContext, CellFollower, SHORT_SHARED_TEXT, is_filled_cell};
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
@@ -34,33 +34,33 @@ pub(super) fn read_xlsb(
 ) -> Result<TabContent, FetchError> {
     let limit = request.limit;
     if main_part != "xl/workbook.bin" {
-        return Err(unreadable("its main part has an unusual name"));
+        return Err(unreadable_workbook("its main part has an unusual name"));
     }
     let (tabs, paths) = list_tabs(&mut archive, main_part, &limit)?;
     let chosen = choose_tab(&tabs, request.options.tab.as_deref())?;
     let WorkbookTab { name, is_hidden } = tabs[chosen].clone();
     measure_shared_texts(&mut archive)?;
-    let formats = match archive.part("xl/styles.bin", MAX_SMALL_PART)? {
+    let formats = match archive.open_part("xl/styles.bin", MAX_SMALL_PART)? {
         Some(part) => read_formats(RecordScanner::new(part))?,
         None => Vec::new(),
     };
-    let most = request.max_part();
+    let max = request.max_part();
     let path = &paths[chosen];
-    let part = archive.part(path, most)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(path, max)?.ok_or_else(corrupt_workbook)?;
     let (layout, has_short_texts) = read_layout(RecordScanner::new(part))?;
     let shared_texts = if has_short_texts { read_shared_texts(&mut archive)? } else { Vec::new() };
     let mut workbook: Xlsb<_> =
-        Xlsb::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain(&limit, &error))?;
+        Xlsb::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain_reader_error(&limit, &error))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
-    let part = archive.part(path, most)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(path, max)?.ok_or_else(corrupt_workbook)?;
     let context = CellContext { formats: &formats, shared_texts: &shared_texts, is_1904 };
     let mut follower = CellFollower::new(RecordScanner::new(part), context);
-    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain(&limit, &error))?;
-    while let Some(cell) = cells.next_cell().map_err(|error| explain(&limit, &error))? {
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain_reader_error(&limit, &error))?;
+    while let Some(cell) = cells.next_cell().map_err(|error| explain_reader_error(&limit, &error))? {
         let ((row, column), value) = (cell.get_position(), cell.get_value());
         let kind = follower.follow_to(Some(column), &mut collector)?;
-        collector.take(row, column, max_text_bytes(value), || match (value, kind) {
+        collector.add_cell(row, column, max_text_bytes(value), || match (value, kind) {
             #[expect(clippy::cast_precision_loss, reason = "such a number has 30 bits")]
             (DataRef::Int(number), NumberKind::Date | NumberKind::Duration) => {
                 serial_text(*number as f64, kind == NumberKind::Duration, is_1904)
@@ -76,14 +76,14 @@ pub(super) fn read_xlsb(
 }
 
 /// What calamine says, for people.
-fn explain(limit: &ReadLimit<'_>, error: &XlsbError) -> FetchError {
+fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsbError) -> FetchError {
     if let Err(ended) = limit.check() {
         return ended;
     }
     match error {
         XlsbError::Password => password_protected(),
-        XlsbError::Io(_) | XlsbError::Zip(_) | XlsbError::Xml(_) => corrupt(),
-        other => unreadable(&other.to_string()),
+        XlsbError::Io(_) | XlsbError::Zip(_) | XlsbError::Xml(_) => corrupt_workbook(),
+        other => unreadable_workbook(&other.to_string()),
     }
 }
 
@@ -96,7 +96,7 @@ fn list_tabs(
     const TAB: u16 = 0x9C;
     let relations = relations(archive, "xl/_rels/workbook.bin.rels", limit)?;
     require_parts(archive, FOLDER, relations.values())?;
-    let part = archive.part(main_part, MAX_SMALL_PART)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(main_part, MAX_SMALL_PART)?.ok_or_else(corrupt_workbook)?;
     let mut records = RecordScanner::new(part);
     let (mut tabs, mut paths) = (Vec::new(), Vec::new());
     while let Some((kind, record)) = records.next()? {
@@ -118,7 +118,7 @@ fn list_tabs(
 const SHARED_TEXT: u16 = 0x13;
 
 fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError> {
-    let Some(part) = archive.part("xl/sharedStrings.bin", MAX_SHARED_TEXT_PART)? else { return Ok(()) };
+    let Some(part) = archive.open_part("xl/sharedStrings.bin", MAX_SHARED_TEXT_PART)? else { return Ok(()) };
     let (mut records, mut count) = (RecordScanner::new(part), 0);
     while let Some((kind, _)) = records.next()? {
         count += u64::from(kind == SHARED_TEXT);
@@ -134,7 +134,7 @@ fn measure_shared_texts(archive: &mut PartArchive<'_>) -> Result<(), FetchError>
 
 /// The texts that cells share, once they were measured.
 fn read_shared_texts(archive: &mut PartArchive<'_>) -> Result<Vec<String>, FetchError> {
-    let Some(part) = archive.part("xl/sharedStrings.bin", MAX_SHARED_TEXT_PART)? else { return Ok(Vec::new()) };
+    let Some(part) = archive.open_part("xl/sharedStrings.bin", MAX_SHARED_TEXT_PART)? else { return Ok(Vec::new()) };
     let (mut records, mut texts) = (RecordScanner::new(part), Vec::new());
     while let Some((kind, record)) = records.next()? {
         if kind == SHARED_TEXT {
@@ -176,5 +176,5 @@ fn read_layout(mut records: RecordScanner<'_, '_>) -> Result<(TabLayout, bool), 
         }
     }
     // Without its end the part was cut off, and rows may be missing.
-    if has_ended { Ok((layout, has_short_texts)) } else { Err(corrupt()) }
+    if has_ended { Ok((layout, has_short_texts)) } else { Err(corrupt_workbook()) }
 }

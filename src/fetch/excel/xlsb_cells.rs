@@ -5,7 +5,7 @@
 //! (`oox`, `BIFF12_ID_MULTCELL_…`) and SheetJS (`BrtShort…`).
 
 use super::cell_text::{flag_text, is_rounded, number_text, serial_text};
-use super::failure::{corrupt, unreadable};
+use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::row_collector::RowCollector;
 use super::xlsb_records::{NumberKind, RecordScanner, f64_at, rk_at, text_at, u32_at};
 use crate::fetch::FetchError;
@@ -78,7 +78,7 @@ impl<'z, 'a, 'f> CellFollower<'z, 'a, 'f> {
                     self.next_column = u32_at(record, 0)?.saturating_add(1);
                     return Ok(self.context.number_kind(u32_at(record, 4)?));
                 }
-                FIRST_GIVEN..=LAST_GIVEN => return Err(unreadable("its cells could not be followed")),
+                FIRST_GIVEN..=LAST_GIVEN => return Err(unreadable_workbook("its cells could not be followed")),
                 FORMULA_ERROR | RICH_TEXT => {
                     let column = u32_at(record, 0)?;
                     self.next_column = column.saturating_add(1);
@@ -86,13 +86,13 @@ impl<'z, 'a, 'f> CellFollower<'z, 'a, 'f> {
                         RICH_TEXT => text_at(record, 9)?.0,
                         _ => error_at(record, 8)?,
                     };
-                    collector.take(self.row, column, text.len(), || text)?;
+                    collector.add_cell(self.row, column, text.len(), || text)?;
                 }
                 SHORT_BLANK..=SHORT_SHARED_TEXT => {
                     let column = self.next_column;
                     self.next_column = column.saturating_add(1);
                     let (text, number) = self.context.read_short(kind, record)?;
-                    collector.take(self.row, column, text.len(), || text)?;
+                    collector.add_cell(self.row, column, text.len(), || text)?;
                     if number.is_some_and(is_rounded) {
                         collector.mark_rounded(column);
                     }
@@ -101,7 +101,7 @@ impl<'z, 'a, 'f> CellFollower<'z, 'a, 'f> {
                 _ => {}
             }
         }
-        Err(corrupt())
+        Err(corrupt_workbook())
     }
 }
 
@@ -117,10 +117,10 @@ impl CellContext<'_> {
             SHORT_RK => rk_at(record, 4)?,
             SHORT_NUMBER => f64_at(record, 4)?,
             SHORT_ERROR => return Ok((error_at(record, 4)?, None)),
-            SHORT_FLAG => return Ok((flag_text(*record.get(4).ok_or_else(corrupt)? != 0).to_owned(), None)),
+            SHORT_FLAG => return Ok((flag_text(*record.get(4).ok_or_else(corrupt_workbook)? != 0).to_owned(), None)),
             SHORT_TEXT => return Ok((text_at(record, 4)?.0, None)),
             SHORT_SHARED_TEXT => {
-                let text = self.shared_texts.get(u32_at(record, 4)? as usize).ok_or_else(corrupt)?;
+                let text = self.shared_texts.get(u32_at(record, 4)? as usize).ok_or_else(corrupt_workbook)?;
                 return Ok((text.clone(), None));
             }
             _ => return Ok((String::new(), None)),
@@ -135,7 +135,7 @@ impl CellContext<'_> {
 
 /// The error whose code is at `at` ([MS-XLSB] 2.5.97.2, "BErr").
 fn error_at(record: &[u8], at: usize) -> Result<String, FetchError> {
-    let word = match *record.get(at).ok_or_else(corrupt)? {
+    let word = match *record.get(at).ok_or_else(corrupt_workbook)? {
         0x00 => "#NULL!",
         0x07 => "#DIV/0!",
         0x0F => "#VALUE!",

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::failure::{corrupt, too_large_unpacked};
+use super::workbook_errors::{corrupt_workbook, too_large_unpacked};
 use super::part_reader::{PartReader, ReadLimit};
 use crate::fetch::FetchError;
 
@@ -37,7 +37,7 @@ impl<'z, 'a> RecordScanner<'z, 'a> {
                 Err(too_large_unpacked("It has a record of more than 4 MB."))
             }
             Ok(Some(kind)) => Ok(Some((kind, &self.record))),
-            Err(error) => Err(PartReader::explain(&self.limit, &error)),
+            Err(error) => Err(PartReader::explain_io_error(&self.limit, &error)),
         }
     }
 
@@ -61,8 +61,8 @@ impl<'z, 'a> RecordScanner<'z, 'a> {
         }
         self.record.clear();
         // One byte more than may be tells that there are too many.
-        let most = length.min(MAX_RECORD_BYTES + 1);
-        self.record.resize(most, 0);
+        let max = length.min(MAX_RECORD_BYTES + 1);
+        self.record.resize(max, 0);
         self.input.read_exact(&mut self.record)?;
         Ok(Some(kind))
     }
@@ -76,19 +76,19 @@ impl<'z, 'a> RecordScanner<'z, 'a> {
 
 /// The 32 bits at `at`.
 pub(super) fn u32_at(record: &[u8], at: usize) -> Result<u32, FetchError> {
-    let bytes = record.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+    let bytes = record.get(at..at + 4).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt_workbook)?;
     Ok(u32::from_le_bytes(bytes))
 }
 
 /// The 16 bits at `at`.
 pub(super) fn u16_at(record: &[u8], at: usize) -> Result<u16, FetchError> {
-    let bytes = record.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+    let bytes = record.get(at..at + 2).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt_workbook)?;
     Ok(u16::from_le_bytes(bytes))
 }
 
 /// The number at `at`.
 pub(super) fn f64_at(record: &[u8], at: usize) -> Result<f64, FetchError> {
-    let bytes = record.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt)?;
+    let bytes = record.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).ok_or_else(corrupt_workbook)?;
     Ok(f64::from_le_bytes(bytes))
 }
 
@@ -103,8 +103,8 @@ pub(super) fn rk_at(record: &[u8], at: usize) -> Result<f64, FetchError> {
 /// The text at `at`, with its length before it, and where it ends.
 pub(super) fn text_at(record: &[u8], at: usize) -> Result<(String, usize), FetchError> {
     let end = (u32_at(record, at)? as usize).checked_mul(2).and_then(|bytes| bytes.checked_add(at + 4));
-    let end = end.ok_or_else(corrupt)?;
-    let bytes = record.get(at + 4..end).ok_or_else(corrupt)?;
+    let end = end.ok_or_else(corrupt_workbook)?;
+    let bytes = record.get(at + 4..end).ok_or_else(corrupt_workbook)?;
     let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
     Ok((String::from_utf16_lossy(&units), end))
 }

@@ -11,13 +11,13 @@ use quick_xml::events::Event;
 use super::cell_place::{CellArea, parse_area};
 use super::cell_text::{cell_text, is_rounded_cell, max_text_bytes};
 use super::error_cells::UnknownErrors;
-use super::failure::{corrupt, password_protected, too_large_unpacked, unreadable};
+use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::layout::TabLayout;
 use super::package::{MAX_SMALL_PART, read_package};
 use super::part_reader::{PartArchive, PartBound, ReadLimit, WorkbookBytes};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
-use super::tab::{WorkbookTab, choose_tab};
+use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
 use super::xml_events::{attribute, for_each_event, is_true};
 use crate::domain::text::counts::grouped;
@@ -46,29 +46,29 @@ pub(super) fn read_xlsx(
     let chosen = choose_tab(&package.tabs, request.options.tab.as_deref())?;
     let WorkbookTab { name, is_hidden } = package.tabs[chosen].clone();
     measure_shared_texts(&mut archive, &format!("{}sharedStrings.xml", package.folder), &limit)?;
-    if let Some(styles) = archive.part(&format!("{}styles.xml", package.folder), MAX_SMALL_PART)? {
+    if let Some(styles) = archive.open_part(&format!("{}styles.xml", package.folder), MAX_SMALL_PART)? {
         for_each_event(styles, &limit, |_, _| Ok(()))?;
     }
-    let most = request.max_part();
+    let max = request.max_part();
     let XlsxTabFacts { layout, mut errors, formula_areas } =
-        read_facts(&mut archive, &package.paths[chosen], most, &limit)?;
+        read_facts(&mut archive, &package.paths[chosen], max, &limit)?;
     drop(archive);
     let mut workbook: Xlsx<_> =
-        Xlsx::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain(&limit, &error))?;
+        Xlsx::new(WorkbookBytes::new(request.content, limit)).map_err(|error| explain_reader_error(&limit, &error))?;
     let is_1904 = workbook.has_1904_epoch();
     let mut collector = RowCollector::new(request.folder, request.max_bytes, request.options, limit)?;
-    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain(&limit, &error))?;
+    let mut cells = workbook.worksheet_cells_reader(&name).map_err(|error| explain_reader_error(&limit, &error))?;
     loop {
         match cells.next_cell_with_formula_metadata() {
             Ok(Some(cell)) => {
                 let ((row, column), value) = (cell.pos, &cell.value);
                 let is_unsaved = value == &DataRef::Empty || (package.is_uncalculated && is_zero(value));
                 if is_unsaved && has_formula(&cell) {
-                    collector.take_unsaved_formula(row, column)?;
+                    collector.add_unsaved_formula(row, column)?;
                     formula_areas.get(&(row, column)).into_iter().for_each(|area| collector.add_unsaved_area(*area));
                     continue;
                 }
-                collector.take(row, column, max_text_bytes(value), || cell_text(value, is_1904))?;
+                collector.add_cell(row, column, max_text_bytes(value), || cell_text(value, is_1904))?;
                 if is_rounded_cell(value) {
                     collector.mark_rounded(column);
                 }
@@ -76,10 +76,10 @@ pub(super) fn read_xlsx(
             Ok(None) => break,
             Err(XlsxError::CellError(word)) => {
                 let (row, column) =
-                    errors.next_place().ok_or_else(|| unreadable(&format!("it has the unknown error “{word}”")))?;
-                collector.take(row, column, word.len(), || word)?;
+                    errors.next_place().ok_or_else(|| unreadable_workbook(&format!("it has the unknown error “{word}”")))?;
+                collector.add_cell(row, column, word.len(), || word)?;
             }
-            Err(error) => return Err(explain(&limit, &error)),
+            Err(error) => return Err(explain_reader_error(&limit, &error)),
         }
     }
     Ok(TabContent { collected: collector.finish()?, layout, tab: name, is_hidden })
@@ -104,20 +104,20 @@ fn is_zero(value: &DataRef<'_>) -> bool {
 }
 
 /// What calamine says, for people.
-fn explain(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError {
+fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError {
     if let Err(ended) = limit.check() {
         return ended;
     }
     match error {
         XlsxError::Password => password_protected(),
-        XlsxError::Io(_) | XlsxError::Zip(_) | XlsxError::Xml(_) | XlsxError::XmlEof(_) => corrupt(),
-        other => unreadable(&other.to_string()),
+        XlsxError::Io(_) | XlsxError::Zip(_) | XlsxError::Xml(_) | XlsxError::XmlEof(_) => corrupt_workbook(),
+        other => unreadable_workbook(&other.to_string()),
     }
 }
 
 /// Makes sure that the texts which cells share can be kept in memory.
 fn measure_shared_texts(archive: &mut PartArchive<'_>, path: &str, limit: &ReadLimit<'_>) -> Result<(), FetchError> {
-    let Some(part) = archive.part(path, MAX_SHARED_TEXT_PART)? else { return Ok(()) };
+    let Some(part) = archive.open_part(path, MAX_SHARED_TEXT_PART)? else { return Ok(()) };
     let too_many = || too_large_unpacked(&format!("It has more than {} different texts.", grouped(MAX_SHARED_TEXTS)));
     let (mut count, mut text_at) = (0_u64, 0);
     for_each_event(part, limit, |event, at| {
@@ -163,11 +163,11 @@ struct XlsxTabFacts {
 fn read_facts(
     archive: &mut PartArchive<'_>,
     path: &str,
-    most: PartBound,
+    max: PartBound,
     limit: &ReadLimit<'_>,
 ) -> Result<XlsxTabFacts, FetchError> {
     let XlsxTabFacts { mut layout, mut errors, mut formula_areas } = XlsxTabFacts::default();
-    let part = archive.part(path, most)?.ok_or_else(corrupt)?;
+    let part = archive.open_part(path, max)?.ok_or_else(corrupt_workbook)?;
     let (mut row, mut is_hidden_row, mut in_cells, mut cell_at, mut has_ended) = (0_u64, false, false, 0, false);
     for_each_event(part, limit, |event, at| {
         errors.follow(event);
@@ -216,5 +216,5 @@ fn read_facts(
         if in_cells { long_cell(at - cell_at) } else { Ok(()) }
     })?;
     // Without its end the part was cut off, and rows may be missing.
-    if has_ended { Ok(XlsxTabFacts { layout, errors, formula_areas }) } else { Err(corrupt()) }
+    if has_ended { Ok(XlsxTabFacts { layout, errors, formula_areas }) } else { Err(corrupt_workbook()) }
 }

@@ -6,7 +6,7 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::failure::corrupt;
+use super::workbook_errors::corrupt_workbook;
 use super::part_reader::{PartReader, ReadLimit, XmlPart};
 use crate::fetch::FetchError;
 
@@ -31,8 +31,8 @@ pub(super) fn for_each_event(
         match xml.read_event_into(&mut buffer) {
             Ok(Event::Eof) => return Ok(()),
             Ok(event) => take(&event, xml.buffer_position())?,
-            Err(quick_xml::Error::Io(error)) => return Err(PartReader::explain(limit, &error)),
-            Err(_) => return Err(limit.check().err().unwrap_or_else(corrupt)),
+            Err(quick_xml::Error::Io(error)) => return Err(PartReader::explain_io_error(limit, &error)),
+            Err(_) => return Err(limit.check().err().unwrap_or_else(corrupt_workbook)),
         }
     }
 }

@@ -9,30 +9,27 @@ use std::time::{Duration, Instant};
 use ureq::http::{Method, Response, header};
 use url::Url;
 
-use super::address::{RedirectScope, basic_auth, parse};
+use super::web_address::{RedirectScope, basic_auth, parse_web_address};
 use super::body_file::{BodyFile, BodyRejection};
 use super::cancel_token::CancelToken;
 use super::cookies::CookieJar;
-use super::decompress::{BodyCoding, DecompressedBody, body_coding, is_cut, is_damage};
-use super::failure::{
-    FetchFailure, final_failure, in_circles, led_astray, led_there, led_to_sheet, no_answer, passing, redirected_form,
-    too_many_redirects,
-};
-use super::host_lock::HostTurn;
+use super::decompress::{BodyCoding, DecompressedBody, body_coding, is_truncated, is_damage_error};
+use super::fetch_failure::{FetchFailure, connection_failure, final_failure, invalid_redirect_target, name_redirecting_host, redirect_loop, redirect_to_sheet, redirected_form_error, too_many_redirects, transient_failure};
+use super::host_lock::HostLock;
 use super::request::OutgoingRequest;
 use super::response::{FetchResponse, ResponseBody};
 use super::response_status;
-use super::response_status::{BodyProblem, ResponseOrigin, host_of};
+use super::response_status::{BodyProblem, ResponseOrigin, display_host};
 use super::settings::HttpSettings;
-use super::transport::{ConnectionContext, agent, by_system};
+use super::transport::{ConnectionContext, agent, resolve_with_system};
 use crate::domain::location::without_secrets;
 use crate::domain::log_fields::FETCH;
 use crate::fetch::{FetchObserver, FetchRequest};
 
 /// How many redirects are followed.
-const HOPS: usize = 8;
+const MAX_REDIRECTS: usize = 8;
 /// How much of an answer that tells of trouble is read.
-const EXPLANATION: u64 = 64 * 1024;
+const MAX_ERROR_PAGE_BYTES: u64 = 64 * 1024;
 /// How often one address may redirect back to itself while it sets no new cookie: its answer may depend on more than
 /// that.
 const MAX_REVISITS: usize = 2;
@@ -42,7 +39,7 @@ const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=
 enum AttemptStep {
     Redirect {
         to: Url,
-        for_good: bool,
+        is_permanent: bool,
     },
     /// 406, for the first time: it is asked once more, as a browser asks.
     NotAcceptable,
@@ -53,10 +50,10 @@ enum AttemptStep {
 pub(in crate::fetch) struct HttpAttempt<'a> {
     settings: &'a HttpSettings,
     agent: ureq::Agent,
-    line: Arc<ConnectionContext>,
+    connection: Arc<ConnectionContext>,
     request: &'a OutgoingRequest<'a>,
-    order: &'a FetchRequest<'a>,
-    watch: &'a dyn FetchObserver,
+    fetch_request: &'a FetchRequest<'a>,
+    observer: &'a dyn FetchObserver,
     cookies: &'a RefCell<CookieJar>,
     /// Whether it asks as a browser does.
     as_browser: Cell<bool>,
@@ -67,17 +64,17 @@ impl<'a> HttpAttempt<'a> {
     pub(in crate::fetch) fn new(
         settings: &'a HttpSettings,
         request: &'a OutgoingRequest<'a>,
-        order: &'a FetchRequest<'a>,
-        (watch, halt): (&'a dyn FetchObserver, &Arc<CancelToken>),
+        fetch_request: &'a FetchRequest<'a>,
+        (observer, cancel): (&'a dyn FetchObserver, &Arc<CancelToken>),
         cookies: &'a RefCell<CookieJar>,
     ) -> Self {
         // Compressed data that is larger than what comes out of it is not worth taking; headers need some room.
-        let wire_limit = settings.max_bytes.saturating_add(256 * 1024);
+        let max_received_bytes = settings.max_bytes.saturating_add(256 * 1024);
         let allow = settings.allow.clone();
-        let halt = Arc::clone(halt);
-        let line = Arc::new(ConnectionContext { halt, allow, wire_limit, wire: AtomicU64::new(0), look_up: by_system });
+        let cancel = Arc::clone(cancel);
+        let connection = Arc::new(ConnectionContext { cancel, allow, max_received_bytes, received_bytes: AtomicU64::new(0), resolve_host: resolve_with_system });
         let as_browser = Cell::new(false);
-        Self { settings, agent: agent(&line), line, request, order, watch, cookies, as_browser }
+        Self { settings, agent: agent(&connection), connection, request, fetch_request, observer, cookies, as_browser }
     }
 
     /// Asks for `url` and follows where it is redirected.
@@ -86,38 +83,38 @@ impl<'a> HttpAttempt<'a> {
         let (mut is_moved, mut from) = (false, None);
         let mut visited: Vec<(Url, u64)> = Vec::new();
         let mut hop = 0;
-        while hop <= HOPS {
+        while hop <= MAX_REDIRECTS {
             let visit = (url.clone(), self.cookies.borrow().changes());
             let step = self.ask(&url, url.origin() == first);
-            match step.map_err(|failure| led_there(failure, from.as_deref(), &url))? {
+            match step.map_err(|failure| name_redirecting_host(failure, from.as_deref(), &url))? {
                 AttemptStep::Answer(FetchResponse::Body(body)) => {
                     return Ok(FetchResponse::Body(ResponseBody { is_moved, ..body }));
                 }
                 AttemptStep::Answer(answer) => return Ok(answer),
                 AttemptStep::NotAcceptable => self.as_browser.set(true),
-                AttemptStep::Redirect { to, for_good } => {
+                AttemptStep::Redirect { to, is_permanent } => {
                     visited.push(visit);
                     let next = (&to, self.cookies.borrow().changes());
                     if visited.iter().filter(|(url, changes)| (url, *changes) == next).count() > MAX_REVISITS {
-                        return Err(in_circles(&url, &to));
+                        return Err(redirect_loop(&url, &to));
                     }
-                    is_moved = for_good && (is_moved || hop == 0);
-                    from = Some(host_of(&url));
+                    is_moved = is_permanent && (is_moved || hop == 0);
+                    from = Some(display_host(&url));
                     url = to;
                     hop += 1;
                 }
             }
         }
-        Err(too_many_redirects(&url, HOPS))
+        Err(too_many_redirects(&url, MAX_REDIRECTS))
     }
 
-    fn ask(&self, url: &Url, at_home: bool) -> Result<AttemptStep, FetchFailure> {
-        let place = ResponseOrigin { host: host_of(url), url: url.clone(), google: self.settings.is_google(url) };
-        let _turn = HostTurn::take(url, &self.line.halt)?;
+    fn ask(&self, url: &Url, is_first_host: bool) -> Result<AttemptStep, FetchFailure> {
+        let origin = ResponseOrigin { host: display_host(url), url: url.clone(), google: self.settings.is_google(url) };
+        let _turn = HostLock::take(url, &self.connection.cancel)?;
         let begun = Instant::now();
         let mut status = None;
-        let result = self.exchange(url, at_home, &place, &mut status);
-        self.log(url, &place.host, status, &result, begun.elapsed());
+        let result = self.exchange(url, is_first_host, &origin, &mut status);
+        self.log(url, &origin.host, status, &result, begun.elapsed());
         result
     }
 
@@ -148,21 +145,21 @@ impl<'a> HttpAttempt<'a> {
         log::info!(
             target: FETCH,
             event = if code.is_some() { "failed" } else { "fetched" },
-            syncId = self.order.sync_id.map(|id| id.to_string()).as_deref(), host, path = path.as_str(), status, bytes, ms,
+            syncId = self.fetch_request.sync_id.map(|id| id.to_string()).as_deref(), host, path = path.as_str(), status, bytes, ms,
             code;
             "{said}"
         );
     }
 
-    /// `at_home` is whether `url` is on the host that the request was made for.
+    /// `is_first_host` is whether `url` is on the host that the request was made for.
     fn exchange(
         &self,
         url: &Url,
-        at_home: bool,
-        place: &ResponseOrigin,
+        is_first_host: bool,
+        origin: &ResponseOrigin,
         answered: &mut Option<u16>,
     ) -> Result<AttemptStep, FetchFailure> {
-        let response = self.send(url, at_home).map_err(|error| self.reach_failure(error, place))?;
+        let response = self.send(url, is_first_host).map_err(|error| self.reach_failure(error, origin))?;
         let (head, body) = response.into_parts();
         let status = head.status.as_u16();
         *answered = Some(status);
@@ -174,28 +171,28 @@ impl<'a> HttpAttempt<'a> {
             // Many write an address with letters of UTF-8 as it is, which parsing escapes.
             let to = head.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()));
             let to = to.unwrap_or_default();
-            let to = self.next(url, &to, place)?;
+            let to = self.next(url, &to, origin)?;
             if self.request.form.is_some() {
-                return Err(redirected_form(place, &to));
+                return Err(redirected_form_error(origin, &to));
             }
-            return Ok(AttemptStep::Redirect { to, for_good: matches!(status, 301 | 308) });
+            return Ok(AttemptStep::Redirect { to, is_permanent: matches!(status, 301 | 308) });
         }
-        if status == 304 && self.request.known.is_some() {
+        if status == 304 && self.request.validators.is_some() {
             return Ok(AttemptStep::Answer(FetchResponse::NotModified(head.headers)));
         }
         let total = body.content_length();
-        let coding = body_coding(&head.headers, place);
+        let coding = body_coding(&head.headers, origin);
         let mut reader = self
             .unpacked(body.into_reader(), coding.as_ref().copied().unwrap_or(BodyCoding::ByContent))
-            .map_err(|error| self.body_failure(BodyRejection::Broken(error), place))?;
+            .map_err(|error| self.body_failure(BodyRejection::Broken(error), origin))?;
         let mut start = Vec::new();
-        if !head.status.is_success() || response_status::says_html(&head.headers) {
+        if !head.status.is_success() || response_status::declares_html(&head.headers) {
             // What it says is worth more than its number. If it breaks off, so much of it is there.
-            let _ = reader.by_ref().take(EXPLANATION).read_to_end(&mut start);
+            let _ = reader.by_ref().take(MAX_ERROR_PAGE_BYTES).read_to_end(&mut start);
         }
-        (self.request.judge)(head.status, &head.headers, &start, place)?;
+        (self.request.check_response)(head.status, &head.headers, &start, origin)?;
         coding?;
-        let total = total.filter(|_| !reader.was_packed);
+        let total = total.filter(|_| !reader.was_compressed);
         // A judge that takes what is announced as a page takes all of it.
         let reader = Cursor::new(start).chain(reader);
         let content = BodyFile::take(
@@ -203,10 +200,10 @@ impl<'a> HttpAttempt<'a> {
             &self.settings.work_dir,
             self.settings.max_bytes,
             total,
-            &self.line.halt,
-            self.watch,
+            &self.connection.cancel,
+            self.observer,
         )
-        .map_err(|spoiled| self.body_failure(spoiled, place))?;
+        .map_err(|rejection| self.body_failure(rejection, origin))?;
         Ok(AttemptStep::Answer(FetchResponse::Body(ResponseBody {
             content,
             headers: head.headers,
@@ -217,12 +214,12 @@ impl<'a> HttpAttempt<'a> {
 
     /// A body as it is when it is decompressed.
     fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<DecompressedBody<'b>> {
-        let (limit, halt) = (self.settings.max_bytes, &*self.line.halt);
-        let unpacked = DecompressedBody::gzip(body, limit, halt)?;
-        if coding == BodyCoding::Deflate { unpacked.deflate(limit, halt) } else { Ok(unpacked) }
+        let (limit, cancel) = (self.settings.max_bytes, &*self.connection.cancel);
+        let unpacked = DecompressedBody::gzip(body, limit, cancel)?;
+        if coding == BodyCoding::Deflate { unpacked.deflate(limit, cancel) } else { Ok(unpacked) }
     }
 
-    fn send(&self, url: &Url, at_home: bool) -> Result<Response<ureq::Body>, ureq::Error> {
+    fn send(&self, url: &Url, is_first_host: bool) -> Result<Response<ureq::Body>, ureq::Error> {
         let mut bare = url.clone();
         // Both fail only for addresses that cannot carry credentials.
         let _ = bare.set_username("");
@@ -238,10 +235,10 @@ impl<'a> HttpAttempt<'a> {
         if let Some(secret) = basic_auth(url) {
             head = head.header(header::AUTHORIZATION, secret);
         }
-        for (name, value) in headers.iter().filter(|_| at_home) {
+        for (name, value) in headers.iter().filter(|_| is_first_host) {
             head = head.header(name, value);
         }
-        for (name, value) in self.request.conditions() {
+        for (name, value) in self.request.conditional_headers() {
             head = head.header(name, value);
         }
         match form {
@@ -254,26 +251,26 @@ impl<'a> HttpAttempt<'a> {
     }
 
     /// Where a redirect leads, if that is a place to go.
-    fn next(&self, from: &Url, to: &str, place: &ResponseOrigin) -> Result<Url, FetchFailure> {
+    fn next(&self, from: &Url, to: &str, origin: &ResponseOrigin) -> Result<Url, FetchFailure> {
         let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
-            final_failure("bad_redirect", format!("{} redirects to something that is no address.", place.host))
+            final_failure("bad_redirect", format!("{} redirects to something that is no address.", origin.host))
         })?;
         if next.path().starts_with("/ServiceLogin") || next.host_str() == Some("accounts.google.com") {
-            let google = ResponseOrigin { google: true, ..place.clone() };
-            return Err(BodyProblem::Final(response_status::page_instead(&google)).into());
+            let google = ResponseOrigin { google: true, ..origin.clone() };
+            return Err(BodyProblem::Final(response_status::web_page_error(&google)).into());
         }
-        let mut next = parse(next.as_str()).map_err(|error| led_astray(error, place))?;
-        if self.request.reach == RedirectScope::Google && !self.settings.may_google_redirect_to(&next) {
+        let mut next = parse_web_address(next.as_str()).map_err(|error| invalid_redirect_target(error, origin))?;
+        if self.request.redirect_scope == RedirectScope::Google && !self.settings.may_google_redirect_to(&next) {
             return Err(final_failure(
                 "bad_redirect",
                 format!(
                     "Google redirects to {}, which is not Google's. Nothing was fetched from there.",
-                    host_of(&next)
+                    display_host(&next)
                 ),
             ));
         }
-        if !place.google {
-            (self.request.check_redirect)(&next).map_err(|error| led_to_sheet(error, place))?;
+        if !origin.google {
+            (self.request.check_redirect)(&next).map_err(|error| redirect_to_sheet(error, origin))?;
         }
         if next.origin() == from.origin() && basic_auth(&next).is_none() {
             // Both fail only for addresses that cannot carry credentials.
@@ -284,16 +281,16 @@ impl<'a> HttpAttempt<'a> {
     }
 
     /// Why no answer came.
-    fn reach_failure(&self, error: ureq::Error, place: &ResponseOrigin) -> FetchFailure {
-        if let Err(ended) = self.line.halt.check() {
+    fn reach_failure(&self, error: ureq::Error, origin: &ResponseOrigin) -> FetchFailure {
+        if let Err(ended) = self.connection.cancel.check() {
             return ended.into();
         }
-        no_answer(error, &place.host)
+        connection_failure(error, &origin.host)
     }
 
     /// Why a body did not come whole.
-    fn body_failure(&self, spoiled: BodyRejection, place: &ResponseOrigin) -> FetchFailure {
-        let host = &place.host;
+    fn body_failure(&self, rejection: BodyRejection, origin: &ResponseOrigin) -> FetchFailure {
+        let host = &origin.host;
         let too_large = || {
             final_failure(
                 "too_large",
@@ -303,23 +300,23 @@ impl<'a> HttpAttempt<'a> {
                 ),
             )
         };
-        match spoiled {
+        match rejection {
             BodyRejection::Ended(ended) => ended.into(),
             BodyRejection::TooLarge => too_large(),
-            BodyRejection::Html => BodyProblem::Final(response_status::page_instead(place)).into(),
+            BodyRejection::Html => BodyProblem::Final(response_status::web_page_error(origin)).into(),
             BodyRejection::Disk(error) => BodyProblem::Final(error).into(),
-            BodyRejection::Damaged(error) | BodyRejection::Broken(error) => match self.line.halt.check() {
+            BodyRejection::Damaged(error) | BodyRejection::Broken(error) => match self.connection.cancel.check() {
                 Err(ended) => ended.into(),
-                Ok(()) if self.line.overrun() => too_large(),
+                Ok(()) if self.connection.is_over_limit() => too_large(),
                 // It came as the server has it, and would come the same again.
-                Ok(()) if is_damage(&error) && !is_cut(&error) => final_failure(
+                Ok(()) if is_damage_error(&error) && !is_truncated(&error) => final_failure(
                     "truncated",
                     format!(
                         "The file from {host} cannot be decompressed: {error}. Nothing of it was used. Have it compressed \
                          anew, or sent uncompressed, and sync again."
                     ),
                 ),
-                Ok(()) => passing(
+                Ok(()) => transient_failure(
                     "truncated",
                     format!("The file from {host} did not arrive whole ({error}). Nothing of it was used; try again."),
                 ),

@@ -8,12 +8,12 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::cancel_token::{CancelToken, FetchEnd};
-use super::decompress::{DecompressedBody, is_damage, is_too_much};
+use super::decompress::{DecompressedBody, is_damage_error, is_over_limit_error};
 use crate::domain::text::web_page::begins_as_web_page;
 use crate::fetch::{FetchError, FetchObserver};
 
 /// How much of the beginning is looked at before the rest is taken.
-const START: usize = 2048;
+const SNIFFED_BYTES: usize = 2048;
 
 /// Content in a temporary file without a name, readable by this process alone, gone when dropped.
 #[derive(Debug)]
@@ -51,38 +51,38 @@ impl BodyFile {
         folder: &Path,
         limit: u64,
         total: Option<u64>,
-        halt: &CancelToken,
-        watch: &dyn FetchObserver,
+        cancel: &CancelToken,
+        observer: &dyn FetchObserver,
     ) -> Result<Self, BodyRejection> {
         if total.is_some_and(|total| total > limit) {
             return Err(BodyRejection::TooLarge);
         }
-        let unreadable = |error: io::Error| match halt.check() {
+        let unreadable = |error: io::Error| match cancel.check() {
             Err(ended) => BodyRejection::Ended(ended),
-            Ok(()) if is_too_much(&error) => BodyRejection::TooLarge,
-            Ok(()) if is_damage(&error) => BodyRejection::Damaged(error),
+            Ok(()) if is_over_limit_error(&error) => BodyRejection::TooLarge,
+            Ok(()) if is_damage_error(&error) => BodyRejection::Damaged(error),
             Ok(()) => BodyRejection::Broken(error),
         };
-        let mut from = DecompressedBody::gzip(from, limit, halt).map_err(unreadable)?;
-        let total = total.filter(|_| !from.was_packed);
-        let mut file = temporary(folder).map_err(|error| BodyRejection::Disk(disk(&error)))?;
+        let mut from = DecompressedBody::gzip(from, limit, cancel).map_err(unreadable)?;
+        let total = total.filter(|_| !from.was_compressed);
+        let mut file = create_temporary_file(folder).map_err(|error| BodyRejection::Disk(disk_error(&error)))?;
         let mut hash = Sha256::new();
         let mut bytes = 0_u64;
-        let mut start = Vec::with_capacity(START);
-        let mut begun = false;
+        let mut start = Vec::with_capacity(SNIFFED_BYTES);
+        let mut is_sniffed = false;
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            halt.check().map_err(BodyRejection::Ended)?;
+            cancel.check().map_err(BodyRejection::Ended)?;
             let count = match from.read(&mut buffer) {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(unreadable(error)),
             };
             let piece = &buffer[..count];
-            if !begun {
-                start.extend_from_slice(&piece[..piece.len().min(START - start.len())]);
-                begun = start.len() == START || count == 0;
-                if begun && begins_as_web_page(&start) {
+            if !is_sniffed {
+                start.extend_from_slice(&piece[..piece.len().min(SNIFFED_BYTES - start.len())]);
+                is_sniffed = start.len() == SNIFFED_BYTES || count == 0;
+                if is_sniffed && begins_as_web_page(&start) {
                     return Err(BodyRejection::Html);
                 }
             }
@@ -94,8 +94,8 @@ impl BodyFile {
                 return Err(BodyRejection::TooLarge);
             }
             hash.update(piece);
-            file.write_all(piece).map_err(|error| BodyRejection::Disk(disk(&error)))?;
-            watch.report_received(bytes, total);
+            file.write_all(piece).map_err(|error| BodyRejection::Disk(disk_error(&error)))?;
+            observer.report_received(bytes, total);
         }
         let hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { file, bytes, hash })
@@ -105,7 +105,7 @@ impl BodyFile {
     ///
     /// # Errors
     /// When the temporary file cannot be written.
-    pub(in crate::fetch) fn cut_end(&mut self, count: u64) -> io::Result<()> {
+    pub(in crate::fetch) fn truncate_end(&mut self, count: u64) -> io::Result<()> {
         let bytes = self.bytes.saturating_sub(count);
         self.file.set_len(bytes)?;
         self.bytes = bytes;
@@ -119,13 +119,13 @@ impl BodyFile {
 }
 
 /// A temporary file without a name in `folder`, which is made if it is missing.
-pub(in crate::fetch) fn temporary(folder: &Path) -> io::Result<File> {
+pub(in crate::fetch) fn create_temporary_file(folder: &Path) -> io::Result<File> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     tempfile::tempfile_in(folder)
 }
 
 /// That the temporary file failed.
-pub(in crate::fetch) fn disk(error: &io::Error) -> FetchError {
+pub(in crate::fetch) fn disk_error(error: &io::Error) -> FetchError {
     FetchError::failed(
         "disk",
         format!("The temporary file in the data folder could not be used ({error}). Is the disk full or read-only?"),

@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use crate::fetch::FetchObserver;
 
 /// How long anything waits before it asks again.
-pub(in crate::fetch) const SLICE: Duration = Duration::from_millis(100);
+pub(in crate::fetch) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Why a fetch must end now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +29,7 @@ pub(in crate::fetch) struct CancelToken {
     stop: AtomicBool,
     deadline: Mutex<Instant>,
     /// The end of everything, which no pause puts off.
-    latest: Instant,
+    final_deadline: Instant,
 }
 
 impl CancelToken {
@@ -50,17 +50,17 @@ impl CancelToken {
     }
 
     /// Whether to go on waiting for somebody else's fetch, which is not in the time that this one may take.
-    pub(in crate::fetch) fn check_in_pause(&self) -> Result<(), FetchEnd> {
+    pub(in crate::fetch) fn check_while_queued(&self) -> Result<(), FetchEnd> {
         match self.check() {
-            Err(FetchEnd::TimedOut) if Instant::now() < self.latest => Ok(()),
+            Err(FetchEnd::TimedOut) if Instant::now() < self.final_deadline => Ok(()),
             other => other,
         }
     }
 
     /// So long was spent waiting for somebody else.
-    pub(in crate::fetch) fn paused(&self, time: Duration) {
+    pub(in crate::fetch) fn extend_deadline(&self, time: Duration) {
         let mut deadline = self.deadline.lock();
-        *deadline = (*deadline + time).min(self.latest);
+        *deadline = (*deadline + time).min(self.final_deadline);
     }
 
     /// Waits for so long.
@@ -72,13 +72,13 @@ impl CancelToken {
             if left.is_zero() {
                 return Ok(());
             }
-            thread::sleep(left.min(SLICE).min(self.left()));
+            thread::sleep(left.min(POLL_INTERVAL).min(self.left()));
         }
     }
 
     /// Does `work`, which cannot be interrupted, on a thread of its own and waits for it at most `limit`: `Ok(None)`
     /// when it took longer. Then the thread is left to itself until the system gives up.
-    pub(in crate::fetch) fn wait_for<T: Send + 'static>(
+    pub(in crate::fetch) fn run_with_timeout<T: Send + 'static>(
         &self,
         limit: Duration,
         work: impl FnOnce() -> T + Send + 'static,
@@ -95,7 +95,7 @@ impl CancelToken {
         loop {
             self.check()?;
             let left = until.saturating_duration_since(Instant::now());
-            match receiver.recv_timeout(left.min(SLICE / 2)) {
+            match receiver.recv_timeout(left.min(POLL_INTERVAL / 2)) {
                 Ok(done) => return Ok(Some(done)),
                 Err(RecvTimeoutError::Timeout) if !left.is_zero() => {}
                 Err(_) => return Ok(None),
@@ -110,30 +110,30 @@ pub(in crate::fetch) fn deadline(time: Duration) -> Instant {
     Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
 }
 
-/// Runs `work` with a [`CancelToken`] that says stop soon after `watch` does, whatever the work is waiting for. The work may
+/// Runs `work` with a [`CancelToken`] that says stop soon after `observer` does, whatever the work is waiting for. The work may
 /// take `timeout`, and with its pauses `most`.
-pub(in crate::fetch) fn watched<T>(
-    watch: &dyn FetchObserver,
+pub(in crate::fetch) fn with_cancel_token<T>(
+    observer: &dyn FetchObserver,
     timeout: Duration,
     most: Duration,
     work: impl FnOnce(&Arc<CancelToken>) -> T,
 ) -> T {
     let deadlines = (Mutex::new(deadline(timeout.min(most))), deadline(most));
-    let stop = AtomicBool::new(watch.should_stop());
-    let halt = Arc::new(CancelToken { stop, deadline: deadlines.0, latest: deadlines.1 });
+    let stop = AtomicBool::new(observer.should_stop());
+    let cancel = Arc::new(CancelToken { stop, deadline: deadlines.0, final_deadline: deadlines.1 });
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         let asking = scope.spawn(|| {
             while !done.load(Ordering::Acquire) {
-                if watch.should_stop() {
-                    halt.stop.store(true, Ordering::Relaxed);
+                if observer.should_stop() {
+                    cancel.stop.store(true, Ordering::Relaxed);
                     return;
                 }
-                thread::park_timeout(SLICE);
+                thread::park_timeout(POLL_INTERVAL);
             }
         });
         let _over = CancelOnDrop { done: &done, asking: asking.thread().clone() };
-        work(&halt)
+        work(&cancel)
     })
 }
 

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use url::Url;
 
-use super::address::parse;
+use super::web_address::parse_web_address;
 use super::attempt::HttpAttempt;
-use super::cancel_token::{CancelToken, FetchEnd, deadline, watched};
+use super::cancel_token::{CancelToken, FetchEnd, deadline, with_cancel_token};
 use super::cookies::CookieJar;
-use super::failure::FetchFailure;
+use super::fetch_failure::FetchFailure;
 use super::request::OutgoingRequest;
 use super::response::FetchResponse;
-use super::response_status::{self, BodyProblem, host_of};
+use super::response_status::{self, BodyProblem, display_host};
 use super::settings::HttpSettings;
 use crate::domain::text::measures;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
@@ -42,34 +42,34 @@ impl HttpClient {
     pub(in crate::fetch) fn send(
         &self,
         request: &OutgoingRequest<'_>,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        fetch_request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<FetchResponse, FetchError> {
-        let url = parse(request.address)?;
-        let first_host = host_of(&url);
-        let ends = deadline(order.total_timeout);
+        let url = parse_web_address(request.address)?;
+        let first_host = display_host(&url);
+        let ends = deadline(fetch_request.total_timeout);
         let left = || ends.saturating_duration_since(Instant::now());
         let mut waits = 0;
         let cookies = RefCell::default();
         loop {
-            let answer = watched(watch, order.timeout, left(), |halt| {
-                let kept = self.send_with_retries(&url, request, order, (watch, halt), &cookies);
+            let answer = with_cancel_token(observer, fetch_request.timeout, left(), |cancel| {
+                let kept = self.send_with_retries(&url, request, fetch_request, (observer, cancel), &cookies);
                 // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
-                kept.map_err(|failure| if watch.should_stop() { FetchEnd::Stopped.into() } else { failure })
+                kept.map_err(|failure| if observer.should_stop() { FetchEnd::Stopped.into() } else { failure })
             });
             let (host, until) = match answer {
                 Ok(answer) => return Ok(answer),
-                Err(FetchFailure::Trouble(BodyProblem::Busy { host, until })) => (host, until),
-                Err(failure) => return Err(explain(failure, &first_host, order.timeout)),
+                Err(FetchFailure::Problem(BodyProblem::Busy { host, until })) => (host, until),
+                Err(failure) => return Err(explain(failure, &first_host, fetch_request.timeout)),
             };
             let wait = (until - Utc::now()).to_std().unwrap_or_default().max(MIN_BUSY_WAIT);
             waits += 1;
             if wait >= left() || waits > MAX_BUSY_WAITS {
-                return Err(response_status::too_busy(&host, until));
+                return Err(response_status::busy_error(&host, until));
             }
-            watch.report_wait(&host, until);
-            watched(watch, left(), left(), |halt| halt.sleep(wait))
-                .map_err(|ended| explain(ended.into(), &first_host, order.timeout))?;
+            observer.report_wait(&host, until);
+            with_cancel_token(observer, left(), left(), |cancel| cancel.sleep(wait))
+                .map_err(|ended| explain(ended.into(), &first_host, fetch_request.timeout))?;
         }
     }
 
@@ -78,19 +78,19 @@ impl HttpClient {
         &self,
         url: &Url,
         request: &OutgoingRequest<'_>,
-        order: &FetchRequest<'_>,
-        (watch, halt): (&dyn FetchObserver, &Arc<CancelToken>),
+        fetch_request: &FetchRequest<'_>,
+        (observer, cancel): (&dyn FetchObserver, &Arc<CancelToken>),
         cookies: &RefCell<CookieJar>,
     ) -> Result<FetchResponse, FetchFailure> {
         let mut tries = 1;
         loop {
-            match HttpAttempt::new(&self.settings, request, order, (watch, halt), cookies).follow(url.clone()) {
+            match HttpAttempt::new(&self.settings, request, fetch_request, (observer, cancel), cookies).follow(url.clone()) {
                 Ok(answer) => return Ok(answer),
-                Err(FetchFailure::Trouble(BodyProblem::Passing(_))) if tries < MAX_ATTEMPTS => {
+                Err(FetchFailure::Problem(BodyProblem::Transient(_))) if tries < MAX_ATTEMPTS => {
                     // Half a second, a second, …, each more or less by up to half so that many do not return at once.
                     let pause = FIRST_RETRY_PAUSE * 2_u32.pow(tries - 1);
                     tries += 1;
-                    halt.sleep(pause.mul_f64(0.5 + fastrand::f64()))?;
+                    cancel.sleep(pause.mul_f64(0.5 + fastrand::f64()))?;
                 }
                 Err(failure) => return Err(failure),
             }
@@ -103,8 +103,8 @@ fn explain(failure: FetchFailure, host: &str, limit: Duration) -> FetchError {
     match failure {
         FetchFailure::Ended(FetchEnd::Stopped) => FetchError::Stopped,
         FetchFailure::Ended(FetchEnd::TimedOut) => timed_out(host, limit),
-        FetchFailure::Trouble(BodyProblem::Final(error) | BodyProblem::Passing(error)) => error,
-        FetchFailure::Trouble(BodyProblem::Busy { host, until }) => response_status::too_busy(&host, until),
+        FetchFailure::Problem(BodyProblem::Final(error) | BodyProblem::Transient(error)) => error,
+        FetchFailure::Problem(BodyProblem::Busy { host, until }) => response_status::busy_error(&host, until),
     }
 }
 

@@ -54,7 +54,7 @@ pub(in crate::fetch) enum BodyCoding {
 ///
 /// # Errors
 /// `bad_answer` for a coding that Lockstep cannot read. It asks for gzip alone, so the server sent it unasked.
-pub(in crate::fetch) fn body_coding(headers: &HeaderMap, place: &ResponseOrigin) -> Result<BodyCoding, FetchError> {
+pub(in crate::fetch) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin) -> Result<BodyCoding, FetchError> {
     let mut coding = BodyCoding::ByContent;
     for value in headers.get_all(header::CONTENT_ENCODING) {
         for word in String::from_utf8_lossy(value.as_bytes()).split(',') {
@@ -65,7 +65,7 @@ pub(in crate::fetch) fn body_coding(headers: &HeaderMap, place: &ResponseOrigin)
                     format!(
                         "{} sends the file compressed as “{}”, which Lockstep did not ask for and cannot read. Have the \
                          server send it uncompressed, or compressed with gzip.",
-                        place.host,
+                        origin.host,
                         shortened(&word),
                     ),
                 ));
@@ -82,7 +82,7 @@ pub(in crate::fetch) fn body_coding(headers: &HeaderMap, place: &ResponseOrigin)
 pub(in crate::fetch) struct DecompressedBody<'a> {
     reader: Box<dyn Read + 'a>,
     /// Whether it was compressed: then its length on the wire says nothing of how long it gets.
-    pub(in crate::fetch) was_packed: bool,
+    pub(in crate::fetch) was_compressed: bool,
 }
 
 impl<'a> DecompressedBody<'a> {
@@ -91,37 +91,37 @@ impl<'a> DecompressedBody<'a> {
     ///
     /// # Errors
     /// When `from` cannot be read.
-    pub(in crate::fetch) fn gzip(mut from: impl Read + 'a, limit: u64, halt: &'a CancelToken) -> io::Result<Self> {
+    pub(in crate::fetch) fn gzip(mut from: impl Read + 'a, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(GZIP_START.len());
         from.by_ref().take(GZIP_START.len() as u64).read_to_end(&mut start)?;
-        let was_packed = start == GZIP_START;
+        let was_compressed = start == GZIP_START;
         let whole = Cursor::new(start).chain(from);
-        let reader: Box<dyn Read + 'a> = match was_packed {
+        let reader: Box<dyn Read + 'a> = match was_compressed {
             true => {
-                Box::new(NamedReader { name: "gzip", inner: GzipMembers::new(BoundedReader::new(whole, limit, halt)) })
+                Box::new(NamedReader { name: "gzip", inner: GzipMembers::new(BoundedReader::new(whole, limit, cancel)) })
             }
             false => Box::new(whole),
         };
-        Ok(Self { reader, was_packed })
+        Ok(Self { reader, was_compressed })
     }
 
     /// Decompresses what is left of this as `deflate`, with the header of zlib or, as some servers send it, without.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub(in crate::fetch) fn deflate(mut self, limit: u64, halt: &'a CancelToken) -> io::Result<Self> {
+    pub(in crate::fetch) fn deflate(mut self, limit: u64, cancel: &'a CancelToken) -> io::Result<Self> {
         let mut start = Vec::with_capacity(2);
         self.reader.by_ref().take(2).read_to_end(&mut start)?;
         let has_header = matches!(start[..], [first, second]
             if first & 0x0F == 8 && (u16::from(first) * 256 + u16::from(second)).is_multiple_of(31));
         let is_empty = start.is_empty();
-        let whole = BoundedReader::new(Cursor::new(start).chain(self.reader), limit, halt);
+        let whole = BoundedReader::new(Cursor::new(start).chain(self.reader), limit, cancel);
         let reader: Box<dyn Read + 'a> = match has_header {
             _ if is_empty => Box::new(whole),
             true => Box::new(NamedReader { name: "zlib", inner: ZlibDecoder::new(whole) }),
             false => Box::new(NamedReader { name: "deflate", inner: DeflateDecoder::new(whole) }),
         };
-        Ok(Self { reader, was_packed: true })
+        Ok(Self { reader, was_compressed: true })
     }
 }
 
@@ -144,22 +144,22 @@ impl fmt::Display for DecompressionLimit {
 impl std::error::Error for DecompressionLimit {}
 
 /// Whether `error` says that more compressed data came than may.
-pub(in crate::fetch) fn is_too_much(error: &io::Error) -> bool {
-    carries::<DecompressionLimit>(error)
+pub(in crate::fetch) fn is_over_limit_error(error: &io::Error) -> bool {
+    is_caused_by::<DecompressionLimit>(error)
 }
 
-fn carries<E: std::error::Error + 'static>(error: &io::Error) -> bool {
+fn is_caused_by<E: std::error::Error + 'static>(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
 }
 
 /// Whether `error` says that compressed data is damaged.
-pub(in crate::fetch) fn is_damage(error: &io::Error) -> bool {
-    carries::<DamageError>(error)
+pub(in crate::fetch) fn is_damage_error(error: &io::Error) -> bool {
+    is_caused_by::<DamageError>(error)
 }
 
 /// Whether `error` says that compressed data ends in the middle: its transfer may have ended too early.
-pub(in crate::fetch) fn is_cut(error: &io::Error) -> bool {
-    error.get_ref().and_then(|inner| inner.downcast_ref::<DamageError>()).is_some_and(|damage| damage.is_cut)
+pub(in crate::fetch) fn is_truncated(error: &io::Error) -> bool {
+    error.get_ref().and_then(|inner| inner.downcast_ref::<DamageError>()).is_some_and(|damage| damage.is_truncated)
 }
 
 /// What is read by a decoder: no more than `left` bytes, and nothing once the fetch has ended. A decoder that brings
@@ -167,19 +167,19 @@ pub(in crate::fetch) fn is_cut(error: &io::Error) -> bool {
 struct BoundedReader<'a, R> {
     inner: R,
     left: u64,
-    halt: &'a CancelToken,
+    cancel: &'a CancelToken,
 }
 
 impl<'a, R> BoundedReader<'a, R> {
-    fn new(inner: R, limit: u64, halt: &'a CancelToken) -> Self {
-        Self { inner, left: limit.saturating_add(SLACK_BYTES), halt }
+    fn new(inner: R, limit: u64, cancel: &'a CancelToken) -> Self {
+        Self { inner, left: limit.saturating_add(SLACK_BYTES), cancel }
     }
 }
 
 impl<R: Read> Read for BoundedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         // Whoever reads asks the halt anew for the reason.
-        self.halt.check().map_err(|_| io::Error::from(ErrorKind::TimedOut))?;
+        self.cancel.check().map_err(|_| io::Error::from(ErrorKind::TimedOut))?;
         let count = self.inner.read(buffer)?;
         self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(DecompressionLimit))?;
         Ok(count)
@@ -190,12 +190,12 @@ impl<R: Read> Read for BoundedReader<'_, R> {
 #[derive(Debug)]
 struct DamageError {
     name: &'static str,
-    is_cut: bool,
+    is_truncated: bool,
 }
 
 impl fmt::Display for DamageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.is_cut { "ends in the middle" } else { "is damaged" };
+        let what = if self.is_truncated { "ends in the middle" } else { "is damaged" };
         write!(f, "its {} data {what}", self.name)
     }
 }
@@ -212,13 +212,13 @@ impl<R: Read> Read for NamedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.inner.read(buffer).map_err(|error| {
             let is_of_source = error.raw_os_error().is_some()
-                || carries::<ureq::Error>(&error)
-                || carries::<DecompressionLimit>(&error)
-                || carries::<DamageError>(&error);
+                || is_caused_by::<ureq::Error>(&error)
+                || is_caused_by::<DecompressionLimit>(&error)
+                || is_caused_by::<DamageError>(&error);
             match error.kind() {
                 _ if is_of_source => error,
                 kind @ (ErrorKind::UnexpectedEof | ErrorKind::InvalidInput | ErrorKind::InvalidData) => {
-                    let damage = DamageError { name: self.name, is_cut: kind == ErrorKind::UnexpectedEof };
+                    let damage = DamageError { name: self.name, is_truncated: kind == ErrorKind::UnexpectedEof };
                     io::Error::new(ErrorKind::InvalidData, damage)
                 }
                 _ => error,

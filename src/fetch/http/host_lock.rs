@@ -7,37 +7,37 @@ use std::time::Instant;
 
 use url::Url;
 
-use super::address::place;
-use super::cancel_token::{CancelToken, FetchEnd, SLICE};
+use super::web_address::host_key;
+use super::cancel_token::{CancelToken, FetchEnd, POLL_INTERVAL};
 
 static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
 
 /// The right to talk to one host and port; given back when dropped.
 #[derive(Debug)]
-pub(in crate::fetch) struct HostTurn {
-    place: String,
+pub(in crate::fetch) struct HostLock {
+    key: String,
 }
 
-impl HostTurn {
+impl HostLock {
     /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may
     /// take: one that hangs must not be the end of all behind it.
-    pub(in crate::fetch) fn take(url: &Url, halt: &CancelToken) -> Result<Self, FetchEnd> {
-        let place = place(url);
+    pub(in crate::fetch) fn take(url: &Url, cancel: &CancelToken) -> Result<Self, FetchEnd> {
+        let key = host_key(url);
         let begun = Instant::now();
         let mut busy = lock();
-        while busy.contains(&place) {
-            halt.check_in_pause()?;
-            busy = BUSY.1.wait_timeout(busy, SLICE).unwrap_or_else(PoisonError::into_inner).0;
+        while busy.contains(&key) {
+            cancel.check_while_queued()?;
+            busy = BUSY.1.wait_timeout(busy, POLL_INTERVAL).unwrap_or_else(PoisonError::into_inner).0;
         }
-        busy.insert(place.clone());
-        halt.paused(begun.elapsed());
-        Ok(Self { place })
+        busy.insert(key.clone());
+        cancel.extend_deadline(begun.elapsed());
+        Ok(Self { key })
     }
 }
 
-impl Drop for HostTurn {
+impl Drop for HostLock {
     fn drop(&mut self) {
-        lock().remove(&self.place);
+        lock().remove(&self.key);
         BUSY.1.notify_all();
     }
 }

@@ -3,7 +3,7 @@
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
-use super::address::RedirectScope;
+use super::web_address::RedirectScope;
 use super::response_status;
 use super::response_status::{BodyProblem, ResponseOrigin};
 use crate::domain::operation::Mode;
@@ -24,7 +24,7 @@ pub(in crate::fetch) struct OutgoingRequest<'a> {
     /// The address. User name and password in it are sent as Basic authorization.
     pub(in crate::fetch) address: &'a str,
     /// Where redirects may lead.
-    pub(in crate::fetch) reach: RedirectScope,
+    pub(in crate::fetch) redirect_scope: RedirectScope,
     /// What is asked of addresses that redirects lead to.
     pub(in crate::fetch) check_redirect: &'a RedirectCheck<'a>,
     /// The `Accept` header.
@@ -34,35 +34,35 @@ pub(in crate::fetch) struct OutgoingRequest<'a> {
     /// A form that is posted. Redirects are not followed with it.
     pub(in crate::fetch) form: Option<String>,
     /// What is known of the version that the last answer brought.
-    pub(in crate::fetch) known: Option<&'a Validators>,
+    pub(in crate::fetch) validators: Option<&'a Validators>,
     /// What answers mean.
-    pub(in crate::fetch) judge: &'a ResponseRule<'a>,
+    pub(in crate::fetch) check_response: &'a ResponseRule<'a>,
 }
 
 impl<'a> OutgoingRequest<'a> {
     /// Gets a table.
-    pub(in crate::fetch) fn table(address: &'a str, reach: RedirectScope) -> Self {
+    pub(in crate::fetch) fn table(address: &'a str, redirect_scope: RedirectScope) -> Self {
         Self {
             address,
-            reach,
+            redirect_scope,
             check_redirect: &|_| Ok(()),
             accept: "text/csv, text/*;q=0.9, */*;q=0.5",
             headers: Vec::new(),
             form: None,
-            known: None,
-            judge: &response_status::judge,
+            validators: None,
+            check_response: &response_status::check_response,
         }
     }
 
     /// Gets JSON.
-    pub(in crate::fetch) fn json(address: &'a str, reach: RedirectScope) -> Self {
-        Self { accept: "application/json", ..Self::table(address, reach) }
+    pub(in crate::fetch) fn json(address: &'a str, redirect_scope: RedirectScope) -> Self {
+        Self { accept: "application/json", ..Self::table(address, redirect_scope) }
     }
 
-    /// Asks for what is newer than `known`, unless everything is wanted.
-    pub(in crate::fetch) fn newer_than(self, known: &'a Validators, mode: Mode) -> Self {
-        let has_any = known.etag.is_some() || known.last_modified.is_some();
-        Self { known: Some(known).filter(|_| has_any && mode == Mode::Incremental), ..self }
+    /// Asks for what is newer than `validators`, unless everything is wanted.
+    pub(in crate::fetch) fn with_validators(self, validators: &'a Validators, mode: Mode) -> Self {
+        let has_any = validators.etag.is_some() || validators.last_modified.is_some();
+        Self { validators: Some(validators).filter(|_| has_any && mode == Mode::Incremental), ..self }
     }
 
     /// With one more header.
@@ -72,15 +72,15 @@ impl<'a> OutgoingRequest<'a> {
     }
 
     /// The conditions to send along.
-    pub(in crate::fetch) fn conditions(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-        let etag = self.known.and_then(|known| Some((header::IF_NONE_MATCH, as_sent(known.etag.as_deref()?)?)));
-        let date = self.known.and_then(|known| known.last_modified.as_deref());
+    pub(in crate::fetch) fn conditional_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+        let etag = self.validators.and_then(|validators| Some((header::IF_NONE_MATCH, as_sent(validators.etag.as_deref()?)?)));
+        let date = self.validators.and_then(|validators| validators.last_modified.as_deref());
         let date = date.and_then(|date| Some((header::IF_MODIFIED_SINCE, as_sent(date)?)));
         etag.into_iter().chain(date)
     }
 }
 
-/// The bytes of a header that is kept as [`reply::verbatim`] reads it; `None` where it never was one.
+/// The bytes of a header that is kept as [`reply::header_as_latin1`] reads it; `None` where it never was one.
 fn as_sent(text: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
     HeaderValue::from_bytes(&bytes?).ok()
@@ -91,7 +91,7 @@ mod tests {
     use ureq::http::{HeaderMap, HeaderValue, header};
 
     use super::as_sent;
-    use crate::fetch::http::response_status::verbatim;
+    use crate::fetch::http::response_status::header_as_latin1;
 
     #[test]
     fn a_header_is_sent_back_letter_for_letter() {
@@ -99,7 +99,7 @@ mod tests {
         for bytes in [&b"\"plain\""[..], b"W/\"caf\xE9\"", "\"café €\"".as_bytes(), &every_byte] {
             let value = HeaderValue::from_bytes(bytes).expect("a value");
             let headers = HeaderMap::from_iter([(header::ETAG, value.clone())]);
-            assert_eq!(as_sent(&verbatim(&headers, &header::ETAG).expect("there")), Some(value));
+            assert_eq!(as_sent(&header_as_latin1(&headers, &header::ETAG).expect("there")), Some(value));
         }
         assert_eq!((as_sent("€"), as_sent("a\nb")), (None, None));
     }

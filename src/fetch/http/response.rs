@@ -33,8 +33,8 @@ impl ResponseBody {
     /// `ETag` and `Last-Modified` of this version, exactly as the server sent them.
     pub(in crate::fetch) fn validators(&self) -> Validators {
         Validators {
-            etag: response_status::verbatim(&self.headers, &header::ETAG),
-            last_modified: response_status::verbatim(&self.headers, &header::LAST_MODIFIED),
+            etag: response_status::header_as_latin1(&self.headers, &header::ETAG),
+            last_modified: response_status::header_as_latin1(&self.headers, &header::LAST_MODIFIED),
             ..Validators::default()
         }
     }

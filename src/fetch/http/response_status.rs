@@ -35,7 +35,7 @@ pub(in crate::fetch) enum BodyProblem {
     /// Trying again does not help.
     Final(FetchError),
     /// It may be over in a moment.
-    Passing(FetchError),
+    Transient(FetchError),
     /// The server asked to come back then.
     Busy {
         /// The server's name.
@@ -52,17 +52,17 @@ impl From<FetchError> for BodyProblem {
 }
 
 /// Accepts a status that brings a body, and explains every other one.
-pub(in crate::fetch) fn judge(
+pub(in crate::fetch) fn check_response(
     status: StatusCode,
     headers: &HeaderMap,
     _: &[u8],
-    place: &ResponseOrigin,
+    origin: &ResponseOrigin,
 ) -> Result<(), BodyProblem> {
-    let host = &place.host;
+    let host = &origin.host;
     let (code, message) = match status.as_u16() {
-        200 | 203 | 204 if says_html(headers) => return Err(BodyProblem::Final(page_instead(place))),
+        200 | 203 | 204 if declares_html(headers) => return Err(BodyProblem::Final(web_page_error(origin))),
         200 | 203 | 204 => return Ok(()),
-        401 | 403 if place.google => ("sign_in_page", SIGN_IN.to_owned()),
+        401 | 403 if origin.google => ("sign_in_page", SIGN_IN.to_owned()),
         401 => (
             "unauthorized",
             format!(
@@ -76,11 +76,11 @@ pub(in crate::fetch) fn judge(
                 "{host} refuses to hand the file out (403). Check that it is shared with everyone who has the link."
             ),
         ),
-        400 if place.google => (
+        400 if origin.google => (
             "not_found",
             "Google does not know this tab of the sheet (400). Open the tab and copy its link anew.".to_owned(),
         ),
-        404 if place.google => (
+        404 if origin.google => (
             "not_found",
             "Google knows no such sheet (404). It may have been deleted, or the link is incomplete: copy it anew from \
              the address bar."
@@ -100,18 +100,18 @@ pub(in crate::fetch) fn judge(
         410 => {
             ("gone", format!("{host} says that the file was removed for good (410). Give the source its new address."))
         }
-        429 | 503 if retry_after(headers, Utc::now()).is_some() => {
-            let until = retry_after(headers, Utc::now()).unwrap_or_else(Utc::now);
-            return Err(BodyProblem::Busy { host: place.name(), until });
+        429 | 503 if parse_retry_after(headers, Utc::now()).is_some() => {
+            let until = parse_retry_after(headers, Utc::now()).unwrap_or_else(Utc::now);
+            return Err(BodyProblem::Busy { host: origin.name(), until });
         }
         429 => {
-            return Err(BodyProblem::Passing(FetchError::failed(
+            return Err(BodyProblem::Transient(FetchError::failed(
                 "rate_limited",
                 format!("{host} was asked too often (429). Try again in a few minutes, or sync less often."),
             )));
         }
         500.. => {
-            return Err(BodyProblem::Passing(FetchError::failed(
+            return Err(BodyProblem::Transient(FetchError::failed(
                 "server_error",
                 format!("{host} has a problem of its own ({}). Try again later.", status.as_u16()),
             )));
@@ -124,8 +124,8 @@ pub(in crate::fetch) fn judge(
 }
 
 /// What it means that a page came instead of data.
-pub(in crate::fetch) fn page_instead(place: &ResponseOrigin) -> FetchError {
-    if place.google {
+pub(in crate::fetch) fn web_page_error(origin: &ResponseOrigin) -> FetchError {
+    if origin.google {
         return FetchError::failed("sign_in_page", SIGN_IN);
     }
     FetchError::failed(
@@ -133,13 +133,13 @@ pub(in crate::fetch) fn page_instead(place: &ResponseOrigin) -> FetchError {
         format!(
             "{} sent a web page, not a file of data; it may be a login page. Open the address in a private window: it \
              must download the file itself.",
-            place.host
+            origin.host
         ),
     )
 }
 
 /// That the server asked to wait longer than the whole run may take.
-pub(in crate::fetch) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError {
+pub(in crate::fetch) fn busy_error(host: &str, until: DateTime<Utc>) -> FetchError {
     let when = if until - Utc::now() < TimeDelta::hours(12) { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M UTC" };
     FetchError::failed(
         "rate_limited",
@@ -148,7 +148,7 @@ pub(in crate::fetch) fn too_busy(host: &str, until: DateTime<Utc>) -> FetchError
 }
 
 /// When the server wants to be asked again: in so many seconds, or at a date.
-pub(in crate::fetch) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+pub(in crate::fetch) fn parse_retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
         return now.checked_add_signed(TimeDelta::seconds(i64::from(seconds)));
@@ -157,15 +157,15 @@ pub(in crate::fetch) fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> 
 }
 
 /// Whether the headers announce a web page.
-pub(in crate::fetch) fn says_html(headers: &HeaderMap) -> bool {
-    let Some(kind) = text_of(headers, &header::CONTENT_TYPE) else { return false };
+pub(in crate::fetch) fn declares_html(headers: &HeaderMap) -> bool {
+    let Some(kind) = header_text(headers, &header::CONTENT_TYPE) else { return false };
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "text/html" || kind == "application/xhtml+xml"
 }
 
 /// The charset that the Content-Type names.
-pub(in crate::fetch) fn charset(headers: &HeaderMap) -> Option<String> {
-    let kind = text_of(headers, &header::CONTENT_TYPE)?;
+pub(in crate::fetch) fn declared_charset(headers: &HeaderMap) -> Option<String> {
+    let kind = header_text(headers, &header::CONTENT_TYPE)?;
     kind.split(';').skip(1).find_map(|part| {
         let (name, value) = part.split_once('=')?;
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"').to_owned())
@@ -173,18 +173,18 @@ pub(in crate::fetch) fn charset(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A header's value, if it is there and is text.
-pub(in crate::fetch) fn text_of(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+pub(in crate::fetch) fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 /// A header's value as it came, each byte as the character of its number (Latin-1): an entity tag may have bytes that
 /// are no text (RFC 9110, section 8.8.3), and goes back as it is.
-pub(in crate::fetch) fn verbatim(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
+pub(in crate::fetch) fn header_as_latin1(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     Some(headers.get(name)?.as_bytes().iter().copied().map(char::from).collect())
 }
 
 /// Host, and port where it is not the usual one.
-pub(in crate::fetch) fn host_of(url: &Url) -> String {
+pub(in crate::fetch) fn display_host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
@@ -194,7 +194,7 @@ mod tests {
     use chrono::{TimeDelta, Utc};
     use ureq::http::{HeaderMap, HeaderValue};
 
-    use super::{charset, retry_after, says_html};
+    use super::{declared_charset, parse_retry_after, declares_html};
 
     fn headers(name: &'static str, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name.parse().expect("a name"), HeaderValue::from_static(value))])
@@ -203,24 +203,24 @@ mod tests {
     #[test]
     fn retry_after_is_seconds_or_a_date() {
         let now = Utc::now();
-        assert_eq!(retry_after(&headers("retry-after", "120"), now), Some(now + TimeDelta::seconds(120)));
-        let date = retry_after(&headers("retry-after", "Fri, 20 Nov 2026 08:00:00 GMT"), now).expect("a date");
+        assert_eq!(parse_retry_after(&headers("retry-after", "120"), now), Some(now + TimeDelta::seconds(120)));
+        let date = parse_retry_after(&headers("retry-after", "Fri, 20 Nov 2026 08:00:00 GMT"), now).expect("a date");
         assert_eq!(date.to_rfc3339(), "2026-11-20T08:00:00+00:00");
-        assert_eq!(retry_after(&headers("retry-after", "soon"), now), None);
+        assert_eq!(parse_retry_after(&headers("retry-after", "soon"), now), None);
     }
 
     #[test]
     fn a_web_page_is_detected_by_its_content_type() {
-        assert!(says_html(&headers("content-type", "Text/HTML; charset=utf-8")));
-        assert!(!says_html(&headers("content-type", "text/csv")));
+        assert!(declares_html(&headers("content-type", "Text/HTML; charset=utf-8")));
+        assert!(!declares_html(&headers("content-type", "text/csv")));
     }
 
     #[test]
     fn the_charset_is_read_from_the_content_type() {
         assert_eq!(
-            charset(&headers("content-type", "text/csv; Charset=\"ISO-8859-1\"")).as_deref(),
+            declared_charset(&headers("content-type", "text/csv; Charset=\"ISO-8859-1\"")).as_deref(),
             Some("ISO-8859-1")
         );
-        assert_eq!(charset(&headers("content-type", "text/csv")), None);
+        assert_eq!(declared_charset(&headers("content-type", "text/csv")), None);
     }
 }

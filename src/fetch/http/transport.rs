@@ -19,41 +19,41 @@ use super::cancel_token::{CancelToken, FetchEnd};
 use crate::fetch::FetchError;
 
 /// The longest one try may take to look a name up, and to connect.
-const REACH: Duration = Duration::from_secs(4);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// How often a waiting socket asks whether to go on.
-const TICK: Duration = Duration::from_millis(200);
+const SOCKET_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
 /// What the parts of one fetch's connections share.
 #[derive(Debug)]
 pub(in crate::fetch) struct ConnectionContext {
-    pub(in crate::fetch) halt: Arc<CancelToken>,
+    pub(in crate::fetch) cancel: Arc<CancelToken>,
     pub(in crate::fetch) allow: AllowHosts,
     /// How many bytes may arrive on the wire: a compressed body is limited before it is unpacked, too.
-    pub(in crate::fetch) wire_limit: u64,
+    pub(in crate::fetch) max_received_bytes: u64,
     /// How many bytes arrived on the wire.
-    pub(in crate::fetch) wire: AtomicU64,
+    pub(in crate::fetch) received_bytes: AtomicU64,
     /// How a name becomes addresses.
-    pub(in crate::fetch) look_up: LookUp,
+    pub(in crate::fetch) resolve_host: ResolveHost,
 }
 
 /// Tells the addresses of a name, with the port. It is asked once for each connection.
-pub(in crate::fetch) type LookUp = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
+pub(in crate::fetch) type ResolveHost = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
 /// Asks the system.
-pub(in crate::fetch) fn by_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+pub(in crate::fetch) fn resolve_with_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok((name, port).to_socket_addrs()?.collect())
 }
 
 impl ConnectionContext {
     /// Whether more arrived than may.
-    pub(in crate::fetch) fn overrun(&self) -> bool {
-        self.wire.load(Ordering::Relaxed) > self.wire_limit
+    pub(in crate::fetch) fn is_over_limit(&self) -> bool {
+        self.received_bytes.load(Ordering::Relaxed) > self.max_received_bytes
     }
 }
 
-/// A client for one fetch over `line`.
-pub(in crate::fetch) fn agent(line: &Arc<ConnectionContext>) -> ureq::Agent {
+/// A client for one fetch over `connection`.
+pub(in crate::fetch) fn agent(connection: &Arc<ConnectionContext>) -> ureq::Agent {
     let config = Config::builder()
         .proxy(None)
         .http_status_as_error(false)
@@ -61,25 +61,25 @@ pub(in crate::fetch) fn agent(line: &Arc<ConnectionContext>) -> ureq::Agent {
         .max_idle_connections(0)
         .user_agent(concat!("Lockstep/", env!("CARGO_PKG_VERSION")))
         .build();
-    let connector = GuardedConnector { line: Arc::clone(line) }.chain(RustlsConnector::default());
-    ureq::Agent::with_parts(config, connector, CheckedNames { line: Arc::clone(line) })
+    let connector = GuardedConnector { connection: Arc::clone(connection) }.chain(RustlsConnector::default());
+    ureq::Agent::with_parts(config, connector, GuardedResolver { connection: Arc::clone(connection) })
 }
 
 /// Looks names up and lets only permitted addresses through.
 #[derive(Debug)]
-struct CheckedNames {
-    line: Arc<ConnectionContext>,
+struct GuardedResolver {
+    connection: Arc<ConnectionContext>,
 }
 
-impl Resolver for CheckedNames {
+impl Resolver for GuardedResolver {
     fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         let found: Vec<SocketAddr> = if let Ok(ip) = host.parse::<IpAddr>() {
             vec![SocketAddr::new(ip, port)]
         } else {
-            let (name, look_up) = (host.clone(), self.line.look_up);
-            match self.line.halt.wait_for(REACH, move || look_up(&name, port)).map_err(ended)? {
+            let (name, resolve_host) = (host.clone(), self.connection.resolve_host);
+            match self.connection.cancel.run_with_timeout(CONNECT_TIMEOUT, move || resolve_host(&name, port)).map_err(ended)? {
                 Some(Ok(found)) => found,
                 Some(Err(_)) => return Err(ureq::Error::HostNotFound),
                 None => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
@@ -87,17 +87,17 @@ impl Resolver for CheckedNames {
         };
         let Some(first) = found.first().copied() else { return Err(ureq::Error::HostNotFound) };
         let mut addresses = self.empty();
-        for at in found.into_iter().filter(|at| self.line.allow.permits(&host, at.ip())).take(4) {
+        for at in found.into_iter().filter(|at| self.connection.allow.permits(&host, at.ip())).take(4) {
             addresses.push(at);
         }
         if addresses.is_empty() {
-            return Err(ureq::Error::Other(Box::new(refused(&host, first.ip()))));
+            return Err(ureq::Error::Other(Box::new(address_refused(&host, first.ip()))));
         }
         Ok(addresses)
     }
 }
 
-fn refused(host: &str, ip: IpAddr) -> FetchError {
+fn address_refused(host: &str, ip: IpAddr) -> FetchError {
     let at = if host.parse::<IpAddr>().is_ok() { String::new() } else { format!(" ({ip})") };
     FetchError::failed(
         "address_refused",
@@ -120,7 +120,7 @@ fn ended(why: FetchEnd) -> ureq::Error {
 /// Makes TCP connections to the checked addresses.
 #[derive(Debug)]
 struct GuardedConnector {
-    line: Arc<ConnectionContext>,
+    connection: Arc<ConnectionContext>,
 }
 
 impl Connector<()> for GuardedConnector {
@@ -128,19 +128,19 @@ impl Connector<()> for GuardedConnector {
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<TcpTransport>, ureq::Error> {
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        let connected = self.line.halt.wait_for(REACH, move || connect(&addresses)).map_err(ended)?;
+        let connected = self.connection.cancel.run_with_timeout(CONNECT_TIMEOUT, move || connect(&addresses)).map_err(ended)?;
         let stream = connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(TICK))?;
-        stream.set_write_timeout(Some(TICK))?;
+        stream.set_read_timeout(Some(SOCKET_POLL_INTERVAL))?;
+        stream.set_write_timeout(Some(SOCKET_POLL_INTERVAL))?;
         let buffers = LazyBuffers::new(details.config.input_buffer_size(), details.config.output_buffer_size());
-        Ok(Some(TcpTransport { stream, buffers, line: Arc::clone(&self.line) }))
+        Ok(Some(TcpTransport { stream, buffers, connection: Arc::clone(&self.connection) }))
     }
 }
 
 /// Connects to the first address that answers; each gets an even share of the time that is left.
 fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
-    let until = Instant::now() + REACH;
+    let until = Instant::now() + CONNECT_TIMEOUT;
     let mut last = io::Error::from(io::ErrorKind::TimedOut);
     for (tried, address) in addresses.iter().enumerate() {
         let left = until.saturating_duration_since(Instant::now());
@@ -161,12 +161,12 @@ fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
 struct TcpTransport {
     stream: TcpStream,
     buffers: LazyBuffers,
-    line: Arc<ConnectionContext>,
+    connection: Arc<ConnectionContext>,
 }
 
 impl TcpTransport {
     /// Whether `error` only means that a tick has passed.
-    fn only_waiting(error: &io::Error) -> bool {
+    fn is_still_waiting(error: &io::Error) -> bool {
         matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
     }
 }
@@ -179,11 +179,11 @@ impl Transport for TcpTransport {
     fn transmit_output(&mut self, amount: usize, _: NextTimeout) -> Result<(), ureq::Error> {
         let mut sent = 0;
         while sent < amount {
-            self.line.halt.check().map_err(ended)?;
+            self.connection.cancel.check().map_err(ended)?;
             match self.stream.write(&self.buffers.output()[sent..amount]) {
                 Ok(0) => return Err(io::Error::from(io::ErrorKind::WriteZero).into()),
                 Ok(count) => sent += count,
-                Err(error) if Self::only_waiting(&error) => {}
+                Err(error) if Self::is_still_waiting(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -192,17 +192,17 @@ impl Transport for TcpTransport {
 
     fn await_input(&mut self, _: NextTimeout) -> Result<bool, ureq::Error> {
         loop {
-            self.line.halt.check().map_err(ended)?;
+            self.connection.cancel.check().map_err(ended)?;
             match self.stream.read(self.buffers.input_append_buf()) {
                 Ok(count) => {
                     self.buffers.input_appended(count);
-                    self.line.wire.fetch_add(count as u64, Ordering::Relaxed);
-                    if self.line.overrun() {
+                    self.connection.received_bytes.fetch_add(count as u64, Ordering::Relaxed);
+                    if self.connection.is_over_limit() {
                         return Err(io::Error::other("too much arrived").into());
                     }
                     return Ok(count > 0);
                 }
-                Err(error) if Self::only_waiting(&error) => {}
+                Err(error) if Self::is_still_waiting(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::domain::location::SourceLocation;
-use crate::fetch::http::response_status::host_of;
+use crate::fetch::http::response_status::display_host;
 
 /// The form of an address, for sentences.
 const FORM: &str = "https://name:password@host/…";
@@ -122,7 +122,7 @@ impl ReaderAccount {
                     .to_owned(),
             );
         }
-        let host = host_of(&url);
+        let host = display_host(&url);
         Ok(Self { base: format!("{}://{host}{path}", url.scheme()), host, name, password, app, server })
     }
 

@@ -99,7 +99,7 @@ fn rest(status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseO
     {
         return Err(BodyProblem::Busy { host: place.host.clone(), until });
     }
-    response_status::judge(status, headers, start, place)
+    response_status::check_response(status, headers, start, place)
 }
 
 /// That name or password are wrong, and how they are got right.

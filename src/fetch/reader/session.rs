@@ -9,14 +9,14 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::super::file_signature::detect;
-use super::super::http::address::RedirectScope;
+use crate::fetch::http::web_address::RedirectScope;
 use super::super::http::request::OutgoingRequest;
 use super::super::http::{FetchResponse, HttpClient, ResponseBody};
 use super::account::ReaderAccount;
 use super::{answers, quota};
 use crate::domain::bounded_json;
-use crate::fetch::http::body_file::disk;
-use crate::fetch::http::cancel_token::{FetchEnd, deadline, watched};
+use crate::fetch::http::body_file::disk_error;
+use crate::fetch::http::cancel_token::{FetchEnd, deadline, with_cancel_token};
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
@@ -105,7 +105,7 @@ impl<'a> ReaderSession<'a> {
             let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
                 answers::api(account, status, headers, start, place)
             };
-            match self.send(OutgoingRequest { judge: &judge, ..request }) {
+            match self.send(OutgoingRequest { check_response: &judge, ..request }) {
                 Err(FetchError::Failed { code: "unauthorized", .. }) if self.logins < LOGINS => self.token = None,
                 answer => return self.json(&answer?),
             }
@@ -127,7 +127,7 @@ impl<'a> ReaderSession<'a> {
         let request = OutgoingRequest {
             accept: "text/plain, */*;q=0.5",
             form: Some(encoded(form)),
-            judge: &judge,
+            check_response: &judge,
             ..OutgoingRequest::json(&address, RedirectScope::Anywhere)
         };
         let body = self.send(request)?;
@@ -155,11 +155,11 @@ impl<'a> ReaderSession<'a> {
             *busy.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
             judged
         };
-        let answer = self.client.send(&OutgoingRequest { judge: &judge, ..request }, &order, &self.watch);
+        let answer = self.client.send(&OutgoingRequest { check_response: &judge, ..request }, &order, &self.watch);
         self.busy = busy.into_inner();
         match answer {
             Ok(FetchResponse::Body(body)) => {
-                if let Some(signature) = detect(&body.content).map_err(|error| disk(&error))? {
+                if let Some(signature) = detect(&body.content).map_err(|error| disk_error(&error))? {
                     return Err(answers::not_here(self.account, signature.name));
                 }
                 self.spent = quota::spent(&body.headers, Utc::now());
@@ -177,12 +177,12 @@ impl<'a> ReaderSession<'a> {
         let Some(until) = self.spent else { return Ok(()) };
         let wait = (until - Utc::now()).to_std().unwrap_or_default();
         if wait >= self.left() {
-            return Err(response_status::too_busy(&self.account.host(), until));
+            return Err(response_status::busy_error(&self.account.host(), until));
         }
         self.watch.report_wait(&self.account.host(), until);
-        watched(&self.watch, self.left(), self.left(), |halt| halt.sleep(wait)).map_err(|ended| match ended {
+        with_cancel_token(&self.watch, self.left(), self.left(), |halt| halt.sleep(wait)).map_err(|ended| match ended {
             FetchEnd::Stopped => FetchError::Stopped,
-            FetchEnd::TimedOut => response_status::too_busy(&self.account.host(), until),
+            FetchEnd::TimedOut => response_status::busy_error(&self.account.host(), until),
         })
     }
 

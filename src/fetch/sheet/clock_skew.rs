@@ -11,7 +11,7 @@ const MIN_REPORTED_LEAD: TimeDelta = TimeDelta::seconds(30);
 
 /// How far the clock of this machine is ahead of the `Date` in `headers`; negative where it is behind.
 pub(super) fn clock_lead(headers: &HeaderMap) -> Option<TimeDelta> {
-    let date = response_status::text_of(headers, &header::DATE)?;
+    let date = response_status::header_text(headers, &header::DATE)?;
     parse_http_date(&date).map(|date| Utc::now() - date)
 }
 

@@ -13,7 +13,7 @@ use url::Url;
 use crate::fetch::http::{is_google_api_host, is_google_host};
 
 /// Where tokens are had unless the file says otherwise.
-const TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
+const DEFAULT_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
 /// A service account with its key.
 #[derive(Clone)]
@@ -35,7 +35,7 @@ impl fmt::Debug for ServiceAccount {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAServiceAccount {
     /// Not JSON.
-    #[error("that is not JSON (line {line}, column {column}). {GOOD}")]
+    #[error("that is not JSON (line {line}, column {column}). {KEY_FILE_ADVICE}")]
     NotJson {
         /// Where reading ended.
         line: usize,
@@ -43,37 +43,37 @@ pub enum NotAServiceAccount {
         column: usize,
     },
     /// A private key without the JSON around it.
-    #[error("that is a private key by itself, without the JSON around it. {GOOD}")]
+    #[error("that is a private key by itself, without the JSON around it. {KEY_FILE_ADVICE}")]
     BareKey,
     /// A key for programs that show public things.
-    #[error("that is an API key, which opens no sheet that is shared with somebody. {GOOD}")]
+    #[error("that is an API key, which opens no sheet that is shared with somebody. {KEY_FILE_ADVICE}")]
     ApiKey,
     /// A key of an application that asks people to sign in.
-    #[error("that is an OAuth client, which needs a person to sign in. {GOOD}")]
+    #[error("that is an OAuth client, which needs a person to sign in. {KEY_FILE_ADVICE}")]
     OauthClient,
     /// What `gcloud auth` leaves behind.
-    #[error("that is the sign-in of a person, not the key of a service account. {GOOD}")]
+    #[error("that is the sign-in of a person, not the key of a service account. {KEY_FILE_ADVICE}")]
     Person,
     /// JSON of another kind.
-    #[error("its “type” is not “service_account”. {GOOD}")]
+    #[error("its “type” is not “service_account”. {KEY_FILE_ADVICE}")]
     OtherType,
     /// Something is not there.
-    #[error("there is no “{0}” in it. {GOOD}")]
+    #[error("there is no “{0}” in it. {KEY_FILE_ADVICE}")]
     Missing(&'static str),
     /// The address of the account is none.
-    #[error("its “client_email” is not an e-mail address. {GOOD}")]
+    #[error("its “client_email” is not an e-mail address. {KEY_FILE_ADVICE}")]
     BadEmail,
     /// The address for tokens is none.
-    #[error("its “token_uri” is not a web address. {GOOD}")]
+    #[error("its “token_uri” is not a web address. {KEY_FILE_ADVICE}")]
     BadTokenUri,
     /// The key is not one that can sign.
     #[error(
-        "its “private_key” is not an RSA key in PEM form. If it was copied by hand, its line breaks have to be \\n. {GOOD}"
+        "its “private_key” is not an RSA key in PEM form. If it was copied by hand, its line breaks have to be \\n. {KEY_FILE_ADVICE}"
     )]
     BadKey,
 }
 
-const GOOD: &str = "Name the JSON key file of a service account: in the Google Cloud console open IAM & Admin → Service \
+const KEY_FILE_ADVICE: &str = "Name the JSON key file of a service account: in the Google Cloud console open IAM & Admin → Service \
                     Accounts → Keys → Add key → JSON.";
 
 impl FromStr for ServiceAccount {
@@ -111,17 +111,17 @@ impl FromStr for ServiceAccount {
         if !is_email || email.starts_with('@') || email.ends_with('@') {
             return Err(NotAServiceAccount::BadEmail);
         }
-        let token_uri = Url::parse(field("token_uri").unwrap_or(TOKEN_URI))
+        let token_uri = Url::parse(field("token_uri").unwrap_or(DEFAULT_TOKEN_URI))
             .ok()
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
             .ok_or(NotAServiceAccount::BadTokenUri)?;
-        let key = key_pair(pem).ok_or(NotAServiceAccount::BadKey)?;
+        let key = parse_private_key(pem).ok_or(NotAServiceAccount::BadKey)?;
         let key_id = field("private_key_id").map(str::to_owned);
         Ok(Self { email: email.to_owned(), key_id, token_uri, key: Arc::new(key) })
     }
 }
 
-fn key_pair(pem: &str) -> Option<RsaKeyPair> {
+fn parse_private_key(pem: &str) -> Option<RsaKeyPair> {
     match PrivateKeyDer::from_pem_slice(pem.as_bytes()).ok()? {
         PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()).ok(),
         PrivateKeyDer::Pkcs1(der) => RsaKeyPair::from_der(der.secret_pkcs1_der()).ok(),

@@ -30,7 +30,7 @@ pub(in crate::fetch) enum GoogleService {
 
 impl GoogleService {
     /// Its host.
-    pub(in crate::fetch) const fn base(self) -> &'static str {
+    pub(in crate::fetch) const fn base_url(self) -> &'static str {
         match self {
             Self::Sheets => "https://sheets.googleapis.com",
             Self::Drive => "https://www.googleapis.com",
@@ -38,7 +38,7 @@ impl GoogleService {
     }
 
     /// Its name for people, and in addresses of the console.
-    const fn names(self) -> (&'static str, &'static str) {
+    const fn name_and_host(self) -> (&'static str, &'static str) {
         match self {
             Self::Sheets => ("Google Sheets API", "sheets.googleapis.com"),
             Self::Drive => ("Google Drive API", "drive.googleapis.com"),
@@ -56,7 +56,7 @@ struct GoogleRefusal {
 }
 
 impl GoogleRefusal {
-    fn read(body: &[u8]) -> Self {
+    fn parse(body: &[u8]) -> Self {
         let Ok(answer) = serde_json::from_slice::<Value>(body) else { return Self::default() };
         let error = &answer["error"];
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -86,12 +86,12 @@ impl GoogleRefusal {
     /// in the older list, and the message "Google Sheets API has not been used in project 144… before or it is
     /// disabled. Enable it by visiting `https://console.developers.google.com/apis/api/…`"
     /// (<https://github.com/openclaw/gogcli/issues/415>).
-    fn disabled(&self, service: GoogleService) -> Option<FetchError> {
+    fn api_disabled_error(&self, service: GoogleService) -> Option<FetchError> {
         let by_reason = ["SERVICE_DISABLED", "accessNotConfigured"].contains(&self.reason.as_str());
         if !by_reason && !self.message.contains("has not been used in project") {
             return None;
         }
-        let (name, host) = service.names();
+        let (name, host) = service.name_and_host();
         // The address is made here: an answer must not send people anywhere.
         let link = format!("https://console.developers.google.com/apis/api/{host}/overview");
         let (project, link) = match &self.project {
@@ -112,45 +112,45 @@ impl GoogleRefusal {
     }
 
     /// Google's own words, where there are no better ones.
-    fn in_googles_words(&self) -> String {
-        const MOST: usize = 300;
-        let words: String = self.message.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    fn quote_message(&self) -> String {
+        const MAX_QUOTED_CHARS: usize = 300;
+        let words: String = self.message.chars().take(MAX_QUOTED_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
         if words.trim().is_empty() { String::new() } else { format!(" Google says: “{}”", words.trim()) }
     }
 }
 
-/// What an answer of Sheets or Drive means. `robot` is the address of the service account that asks.
-pub(in crate::fetch) fn judge(
+/// What an answer of Sheets or Drive means. `account_email` is the address of the service account that asks.
+pub(in crate::fetch) fn check_api_response(
     service: GoogleService,
-    robot: &str,
+    account_email: &str,
     waits: &RateLimitWaits,
-    said: GoogleResponse<'_>,
+    response: GoogleResponse<'_>,
 ) -> Result<(), BodyProblem> {
-    let (status, headers, body, place) = said;
+    let (status, headers, body, origin) = response;
     let code = status.as_u16();
     if code < 400 {
-        return response_status::judge(status, headers, body, place);
+        return response_status::check_response(status, headers, body, origin);
     }
-    let refusal = GoogleRefusal::read(body);
+    let refusal = GoogleRefusal::parse(body);
     waits.check(status, headers)?;
     if refusal.is_quota(status) {
-        return Err(waits.wait(status, headers));
+        return Err(waits.next_wait(status, headers));
     }
     let known = || refusal.message.starts_with("Unable to parse range");
     let failed = match code {
         // "Request had invalid authentication credentials. Expected OAuth 2 access token, …", UNAUTHENTICATED:
         // expired, or the key is gone (<https://github.com/googleapis/google-api-php-client/issues/1391>).
-        401 => FetchError::failed(TOKEN_REFUSED, key_refused(robot)),
-        403 => match refusal.disabled(service) {
+        401 => FetchError::failed(TOKEN_REFUSED, token_refused_message(account_email)),
+        403 => match refusal.api_disabled_error(service) {
             Some(disabled) => disabled,
             // "The caller does not have permission": not shared with the one who asks
             // (<https://github.com/googleapis/google-api-ruby-client/issues/461>).
             None if refusal.message.contains("caller does not have permission") || refusal.message.is_empty() => {
-                FetchError::failed("not_shared", not_shared(robot))
+                FetchError::failed("not_shared", not_shared_message(account_email))
             }
             None => {
-                let said = refusal.in_googles_words();
-                FetchError::failed("forbidden", format!("Google refuses to let {robot} read this sheet (403).{said}"))
+                let quote = refusal.quote_message();
+                FetchError::failed("forbidden", format!("Google refuses to let {account_email} read this sheet (403).{quote}"))
             }
         },
         // "Requested entity was not found.", NOT_FOUND.
@@ -170,17 +170,17 @@ pub(in crate::fetch) fn judge(
              use the link of the sheet that this makes.",
         ),
         500.. => {
-            return Err(BodyProblem::Passing(FetchError::failed(
+            return Err(BodyProblem::Transient(FetchError::failed(
                 "server_error",
                 format!("Google has a problem of its own ({code}). Try again later."),
             )));
         }
-        406 => return response_status::judge(status, headers, body, place),
+        406 => return response_status::check_response(status, headers, body, origin),
         _ => {
-            let said = refusal.in_googles_words();
+            let quote = refusal.quote_message();
             FetchError::failed(
                 "bad_status",
-                format!("Google gave an answer that brings no sheet (status {code}).{said}"),
+                format!("Google gave an answer that brings no sheet (status {code}).{quote}"),
             )
         }
     };
@@ -188,18 +188,18 @@ pub(in crate::fetch) fn judge(
 }
 
 /// What an answer to the sign-in means: `{"error": …, "error_description": …}`, RFC 6749, section 5.2.
-pub(in crate::fetch) fn judge_sign_in(
-    robot: &str,
+pub(in crate::fetch) fn check_sign_in_response(
+    account_email: &str,
     waits: &RateLimitWaits,
-    said: GoogleResponse<'_>,
+    response: GoogleResponse<'_>,
 ) -> Result<(), BodyProblem> {
-    let (status, headers, body, place) = said;
+    let (status, headers, body, origin) = response;
     match status.as_u16() {
-        ..400 => return response_status::judge(status, headers, body, place),
-        429 | 503 => return Err(waits.wait(status, headers)),
+        ..400 => return response_status::check_response(status, headers, body, origin),
+        429 | 503 => return Err(waits.next_wait(status, headers)),
         500.. => {
             let sentence = format!("Google's sign-in has a problem of its own ({}). Try again later.", status.as_u16());
-            return Err(BodyProblem::Passing(FetchError::failed("server_error", sentence)));
+            return Err(BodyProblem::Transient(FetchError::failed("server_error", sentence)));
         }
         _ => {}
     }
@@ -217,54 +217,54 @@ pub(in crate::fetch) fn judge_sign_in(
         // (<https://github.com/crossplane-contrib/provider-jet-gcp/issues/56>).
         "invalid_grant" if lower.contains("signature") => (
             "key_refused",
-            format!("Google does not know this key of {robot} any more; it may have been deleted. {NEW_KEY}"),
+            format!("Google does not know this key of {account_email} any more; it may have been deleted. {NEW_KEY_ADVICE}"),
         ),
         // "Invalid grant: account not found", "The account has been deleted": deleted or disabled
         // (<https://github.com/googleapis/google-cloud-php/issues/3622>, <https://github.com/GAM-team/GAM/pull/1171>).
         "invalid_grant" if lower.contains("account") => (
             "account_gone",
             format!(
-                "Google knows no service account {robot}: it was deleted or disabled. Enable it again in the Google Cloud \
-                 console, or make another one. {NEW_KEY}"
+                "Google knows no service account {account_email}: it was deleted or disabled. Enable it again in the Google Cloud \
+                 console, or make another one. {NEW_KEY_ADVICE}"
             ),
         ),
         "disabled_client" | "deleted_client" | "invalid_client" | "unauthorized_client" => (
             "account_gone",
-            format!("Google does not let {robot} sign in ({word}): it was deleted or disabled. {NEW_KEY}"),
+            format!("Google does not let {account_email} sign in ({word}): it was deleted or disabled. {NEW_KEY_ADVICE}"),
         ),
         _ => {
-            let said =
-                GoogleRefusal { message: format!("{word} {why}"), ..GoogleRefusal::default() }.in_googles_words();
+            let quote =
+                GoogleRefusal { message: format!("{word} {why}"), ..GoogleRefusal::default() }.quote_message();
             (
                 "key_refused",
-                format!("Google does not let {robot} sign in (status {}).{said} {NEW_KEY}", status.as_u16()),
+                format!("Google does not let {account_email} sign in (status {}).{quote} {NEW_KEY_ADVICE}", status.as_u16()),
             )
         }
     };
     Err(BodyProblem::Final(FetchError::failed(code, message)))
 }
 
-const NEW_KEY: &str = "The operator can make a new JSON key for the service account in the Google Cloud console and name \
+const NEW_KEY_ADVICE: &str = "The operator can make a new JSON key for the service account in the Google Cloud console and name \
                        its file in LOCKSTEP_GOOGLE_CREDENTIALS.";
 
-fn key_refused(robot: &str) -> String {
+fn token_refused_message(account_email: &str) -> String {
     format!(
-        "Google does not take the sign-in of {robot} (401), though it was just made; its key may have been revoked. {NEW_KEY}"
+        "Google does not take the sign-in of {account_email} (401), though it was just made; its key may have been revoked. {NEW_KEY_ADVICE}"
     )
 }
 
-/// That a sheet is not shared with `robot`.
-fn not_shared(robot: &str) -> String {
+/// That a sheet is not shared with `account_email`.
+fn not_shared_message(account_email: &str) -> String {
     format!(
-        "The sheet is not shared with Lockstep. Share it with {robot} (Viewer is enough): in Google Sheets press Share, \
+        "The sheet is not shared with Lockstep. Share it with {account_email} (Viewer is enough): in Google Sheets press Share, \
          enter that address, then try again."
     )
 }
 
 /// Why a request with a service account failed: a web page where data was expected is no sign-in page of a sheet, and a
 /// quota that is used up is that of the account's project.
-pub(in crate::fetch) fn explain(error: FetchError, waits: &RateLimitWaits) -> FetchError {
-    match waits.explain(error, "Sync less often, or have the quota of the project raised.") {
+pub(in crate::fetch) fn explain_error(error: FetchError, waits: &RateLimitWaits) -> FetchError {
+    match waits.explain_error(error, "Sync less often, or have the quota of the project raised.") {
         FetchError::Failed { code: "sign_in_page" | "html_page", .. } => FetchError::failed(
             "bad_answer",
             "A web page came where Google answers with data. Is there a proxy with a page of its own between Lockstep and \

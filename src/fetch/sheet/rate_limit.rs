@@ -27,13 +27,13 @@ impl RateLimitWaits {
     /// # Errors
     /// [`BodyProblem::Busy`] with the moment to ask again.
     pub(in crate::fetch) fn check(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), BodyProblem> {
-        if matches!(status.as_u16(), 429 | 503) { Err(self.wait(status, headers)) } else { Ok(()) }
+        if matches!(status.as_u16(), 429 | 503) { Err(self.next_wait(status, headers)) } else { Ok(()) }
     }
 
     /// One more wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … up to a minute, and a little more or less,
     /// so that many do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential
     /// backoff").
-    pub(in crate::fetch) fn wait(&self, status: StatusCode, headers: &HeaderMap) -> BodyProblem {
+    pub(in crate::fetch) fn next_wait(&self, status: StatusCode, headers: &HeaderMap) -> BodyProblem {
         let now = Utc::now();
         self.status.store(status.as_u16(), Ordering::Relaxed);
         let times = self.count.fetch_add(1, Ordering::Relaxed).min(10);
@@ -42,13 +42,13 @@ impl RateLimitWaits {
         let own = now + TimeDelta::milliseconds((seconds * 1000.0) as i64);
         BodyProblem::Busy {
             host: "Google".to_owned(),
-            until: response_status::retry_after(headers, now).unwrap_or(own),
+            until: response_status::parse_retry_after(headers, now).unwrap_or(own),
         }
     }
 
     /// What it means that the waits did not help within the time of the run. `advice` says what to do about a used-up
     /// quota.
-    pub(in crate::fetch) fn explain(&self, error: FetchError, advice: &str) -> FetchError {
+    pub(in crate::fetch) fn explain_error(&self, error: FetchError, advice: &str) -> FetchError {
         let FetchError::Failed { code: code @ "rate_limited", message } = error else { return error };
         let what = match self.status.load(Ordering::Relaxed) {
             503 => "Google is overloaded (503)",

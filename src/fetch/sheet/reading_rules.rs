@@ -20,7 +20,7 @@ impl ReadingRules {
     ///
     /// # Errors
     /// `no_header` when the header row is above the range.
-    pub(in crate::fetch) fn of(range: Option<&CellRange>, options: &ReadOptions) -> Result<Self, FetchError> {
+    pub(in crate::fetch) fn for_range(range: Option<&CellRange>, options: &ReadOptions) -> Result<Self, FetchError> {
         let first_row = range.map_or(1, CellRange::first_row);
         let ReadOptions { header_row, accept_header_mismatch: takes_long_rows, .. } = *options;
         match (range, header_row) {

@@ -17,9 +17,9 @@ use url::Url;
 use super::clock_skew::clock_lead;
 use super::credentials::ServiceAccount;
 use super::google_errors;
-use super::google_errors::explain;
+use super::google_errors::explain_error;
 use super::rate_limit::RateLimitWaits;
-use crate::fetch::http::address::RedirectScope;
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
@@ -30,13 +30,13 @@ const SCOPES: &str =
     "https://www.googleapis.com/auth/spreadsheets.readonly https://www.googleapis.com/auth/drive.metadata.readonly";
 /// How long what is signed is good, the longest that Google takes
 /// (<https://developers.google.com/identity/protocols/oauth2/service-account#jwt-auth>).
-const GOOD_FOR: TimeDelta = TimeDelta::hours(1);
+const SIGNATURE_LIFETIME: TimeDelta = TimeDelta::hours(1);
 /// A clock may be a little fast: Google refuses what was signed in the future.
-const SLACK: TimeDelta = TimeDelta::seconds(10);
+const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
 /// A token is not used any more so long before its end.
-const RESERVE: Duration = Duration::from_secs(60);
+const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
 /// The most bytes of a token's answer that are looked at.
-const MOST: u64 = 64 * 1024;
+const MAX_TOKEN_RESPONSE_BYTES: u64 = 64 * 1024;
 
 /// A service account, and the token it has.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub(in crate::fetch) struct ServiceAccountClient {
 
 struct AccessToken {
     text: String,
-    good_until: Instant,
+    expires_at: Instant,
 }
 
 impl fmt::Debug for AccessToken {
@@ -67,39 +67,39 @@ impl ServiceAccountClient {
     }
 
     /// A token that is good for a while, and is not `refused`.
-    pub(in crate::fetch) fn token(
+    pub(in crate::fetch) fn get_token(
         &self,
         client: &HttpClient,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        fetch_request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
         refused: Option<&str>,
     ) -> Result<String, FetchError> {
-        let fits = |token: &&AccessToken| token.good_until > Instant::now() && refused != Some(&token.text);
+        let fits = |token: &&AccessToken| token.expires_at > Instant::now() && refused != Some(&token.text);
         if let Some(token) = self.token.lock().as_ref().filter(fits) {
             return Ok(token.text.clone());
         }
         // Two runs may ask at the same time, and both answers are good.
-        let (token, _) = self.sign_in(client, order, watch)?;
+        let (token, _) = self.sign_in(client, fetch_request, observer)?;
         let text = token.text.clone();
         *self.token.lock() = Some(token);
         Ok(text)
     }
 
     /// Asks for a token; answers how far this machine's clock is ahead of Google's, where that was told.
-    pub(in crate::fetch) fn try_out(
+    pub(in crate::fetch) fn measure_clock_lead(
         &self,
         client: &HttpClient,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        fetch_request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<Option<TimeDelta>, FetchError> {
-        self.sign_in(client, order, watch).map(|(_, ahead)| ahead)
+        self.sign_in(client, fetch_request, observer).map(|(_, ahead)| ahead)
     }
 
     fn sign_in(
         &self,
         client: &HttpClient,
-        order: &FetchRequest<'_>,
-        watch: &dyn FetchObserver,
+        fetch_request: &FetchRequest<'_>,
+        observer: &dyn FetchObserver,
     ) -> Result<(AccessToken, Option<TimeDelta>), FetchError> {
         let address = self.account.token_address(Some(&client.settings.google_url)).map_err(|wrong| {
             FetchError::failed(
@@ -109,38 +109,38 @@ impl ServiceAccountClient {
         })?;
         let form = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")
-            .append_pair("assertion", &self.assertion(Utc::now())?)
+            .append_pair("assertion", &self.build_assertion(Utc::now())?)
             .finish();
         let waits = RateLimitWaits::default();
-        let judge = |status, headers: &HeaderMap, start: &[u8], place: &response_status::ResponseOrigin| {
-            google_errors::judge_sign_in(self.email(), &waits, (status, headers, start, place))
+        let judge = |status, headers: &HeaderMap, start: &[u8], origin: &response_status::ResponseOrigin| {
+            google_errors::check_sign_in_response(self.email(), &waits, (status, headers, start, origin))
         };
         let request = OutgoingRequest {
             form: Some(form),
-            judge: &judge,
+            check_response: &judge,
             ..OutgoingRequest::json(address.as_str(), RedirectScope::Google)
         };
-        let answer = client.send(&request, order, watch).map_err(|error| explain(error, &waits));
-        match answer.map_err(|error| late(error, &address))? {
-            FetchResponse::Body(body) => Ok((read(&body)?, clock_lead(&body.headers))),
-            FetchResponse::NotModified(_) => Err(not_a_token()),
+        let answer = client.send(&request, fetch_request, observer).map_err(|error| explain_error(error, &waits));
+        match answer.map_err(|error| explain_timeout(error, &address))? {
+            FetchResponse::Body(body) => Ok((parse_token(&body)?, clock_lead(&body.headers))),
+            FetchResponse::NotModified(_) => Err(not_a_token_error()),
         }
     }
 
     /// What is signed: RFC 7523, with the claims that Google wants
     /// (<https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests>).
-    fn assertion(&self, now: DateTime<Utc>) -> Result<String, FetchError> {
+    fn build_assertion(&self, now: DateTime<Utc>) -> Result<String, FetchError> {
         let mut head = json!({ "alg": "RS256", "typ": "JWT" });
         if let Some(id) = &self.account.key_id {
             head["kid"] = id.as_str().into();
         }
-        let begin = now - SLACK;
+        let begin = now - CLOCK_TOLERANCE;
         let claims = json!({
             "iss": self.email(),
             "scope": SCOPES,
             "aud": self.account.token_uri.as_str(),
             "iat": begin.timestamp(),
-            "exp": (begin + GOOD_FOR).timestamp(),
+            "exp": (begin + SIGNATURE_LIFETIME).timestamp(),
         });
         let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
         let mut signed = format!("{}.{}", part(&head), part(&claims));
@@ -155,23 +155,23 @@ impl ServiceAccountClient {
     }
 }
 
-fn read(body: &ResponseBody) -> Result<AccessToken, FetchError> {
+fn parse_token(body: &ResponseBody) -> Result<AccessToken, FetchError> {
     let mut text = String::new();
-    body.content.reader(0).take(MOST).read_to_string(&mut text).map_err(|_| not_a_token())?;
-    let answer: Value = serde_json::from_str(&text).map_err(|_| not_a_token())?;
+    body.content.reader(0).take(MAX_TOKEN_RESPONSE_BYTES).read_to_string(&mut text).map_err(|_| not_a_token_error())?;
+    let answer: Value = serde_json::from_str(&text).map_err(|_| not_a_token_error())?;
     let token = answer["access_token"]
         .as_str()
         .filter(|token| !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
     let seconds = answer["expires_in"].as_u64().unwrap_or(3600).min(24 * 3600);
-    let good_until = Instant::now() + Duration::from_secs(seconds).saturating_sub(RESERVE);
-    Ok(AccessToken { text: token.ok_or_else(not_a_token)?.to_owned(), good_until })
+    let expires_at = Instant::now() + Duration::from_secs(seconds).saturating_sub(EXPIRY_MARGIN);
+    Ok(AccessToken { text: token.ok_or_else(not_a_token_error)?.to_owned(), expires_at })
 }
 
 /// That Google did not answer the sign-in in time, where that is so.
-fn late(error: FetchError, address: &Url) -> FetchError {
+fn explain_timeout(error: FetchError, address: &Url) -> FetchError {
     match error {
         FetchError::Failed { code: code @ "timeout", .. } => {
-            let host = response_status::host_of(address);
+            let host = response_status::display_host(address);
             let sentence =
                 format!("Google did not answer the sign-in in time. See whether this machine reaches {host}.");
             FetchError::failed(code, sentence)
@@ -180,7 +180,7 @@ fn late(error: FetchError, address: &Url) -> FetchError {
     }
 }
 
-fn not_a_token() -> FetchError {
+fn not_a_token_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
         "Google answered the sign-in of Lockstep's service account with something that is no token. Is there a proxy \

@@ -14,8 +14,8 @@ use super::progress::CrawlProgress;
 use super::state::{CrawlState, FeedJob};
 use crate::fetch::feeds::messages;
 use crate::fetch::http::HttpClient;
-use crate::fetch::http::address::{parse, place};
-use crate::fetch::http::cancel_token::{SLICE, deadline};
+use crate::fetch::http::web_address::{host_key, parse_web_address};
+use crate::fetch::http::cancel_token::{POLL_INTERVAL, deadline};
 use crate::fetch::row_file::RowWriter;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
@@ -135,7 +135,7 @@ impl<'a> FeedCrawler<'a> {
             if state.roll.is_over() {
                 return None;
             }
-            self.changed.wait_for(&mut state, SLICE);
+            self.changed.wait_for(&mut state, POLL_INTERVAL);
         }
     }
 
@@ -208,9 +208,9 @@ impl<'a> FeedCrawler<'a> {
     /// Puts jobs on the roll. What is no address has failed by that.
     fn enqueue(&self, state: &mut CrawlerState<'a>, jobs: Vec<FeedJob>) {
         for job in jobs {
-            match parse(&job.address) {
+            match parse_web_address(&job.address) {
                 _ if job.given && self.local.is_some() => state.roll.add("", job),
-                Ok(url) => state.roll.add(&place(&url), job),
+                Ok(url) => state.roll.add(&host_key(&url), job),
                 Err(error) => {
                     let more = state.ledger.failed(&job, &error, Utc::now());
                     self.enqueue(state, more);

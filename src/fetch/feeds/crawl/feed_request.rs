@@ -14,8 +14,8 @@ use crate::domain::source::Validators;
 use crate::domain::text::measures;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::{begins_as_feed, find_feed_links};
-use crate::fetch::http::address::RedirectScope;
-use crate::fetch::http::body_file::{BodyFile, disk};
+use crate::fetch::http::web_address::RedirectScope;
+use crate::fetch::http::body_file::{BodyFile, disk_error};
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
@@ -81,7 +81,7 @@ impl ArrivedBody {
     /// The body.
     pub(super) fn read(&self) -> Result<Vec<u8>, FetchError> {
         let mut bytes = Vec::with_capacity(usize::try_from(self.content.bytes).unwrap_or_default());
-        self.content.reader(0).read_to_end(&mut bytes).map_err(|error| disk(&error))?;
+        self.content.reader(0).read_to_end(&mut bytes).map_err(|error| disk_error(&error))?;
         Ok(bytes)
     }
 }
@@ -99,12 +99,12 @@ pub(super) fn ask(
     let named = Mutex::new(Vec::new());
     let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
         let now = Utc::now();
-        match (status.as_u16(), response_status::retry_after(headers, now)) {
+        match (status.as_u16(), response_status::parse_retry_after(headers, now)) {
             (429 | 503, Some(until)) => {
                 let mut waits = asked_to_wait.lock();
                 *waits = (waits.0 + 1, Some(pacing::leave_alone(until, now)));
                 if until - now > SHORT_WAIT || waits.0 > SHORT_WAITS {
-                    return Err(BodyProblem::Final(response_status::too_busy(&place.host, until)));
+                    return Err(BodyProblem::Final(response_status::busy_error(&place.host, until)));
                 }
                 Err(BodyProblem::Busy { host: place.host.clone(), until })
             }
@@ -128,12 +128,12 @@ pub(super) fn ask(
                 "rate_limited",
                 format!("{} was asked too often (429). It is asked again later.", place.host),
             )),
-            (200 | 203, _) if response_status::says_html(headers) && begins_as_feed(start) => Ok(()),
-            (200 | 203, _) if response_status::says_html(headers) => {
+            (200 | 203, _) if response_status::declares_html(headers) && begins_as_feed(start) => Ok(()),
+            (200 | 203, _) if response_status::declares_html(headers) => {
                 *named.lock() = find_feed_links(start, &without_secrets(&place.url));
-                Err(BodyProblem::Final(response_status::page_instead(place)))
+                Err(BodyProblem::Final(response_status::web_page_error(place)))
             }
-            _ => response_status::judge(status, headers, start, place),
+            _ => response_status::check_response(status, headers, start, place),
         }
     };
     // Whose word the last answer was.
@@ -144,8 +144,8 @@ pub(super) fn ask(
     };
     let nothing = Validators::default();
     let request =
-        OutgoingRequest { accept: ACCEPT, judge: &judge, ..OutgoingRequest::table(address, RedirectScope::Anywhere) };
-    let answer = client.send(&request.newer_than(known.unwrap_or(&nothing), order.mode), order, watch);
+        OutgoingRequest { accept: ACCEPT, check_response: &judge, ..OutgoingRequest::table(address, RedirectScope::Anywhere) };
+    let answer = client.send(&request.with_validators(known.unwrap_or(&nothing), order.mode), order, watch);
     let now = Utc::now();
     match answer {
         Ok(FetchResponse::NotModified(headers)) => {
@@ -173,7 +173,7 @@ fn arrived(body: ResponseBody, now: DateTime<Utc>) -> ArrivedBody {
         fresh_until: pacing::fresh_until(&body.headers, now),
         ..body.validators()
     };
-    let charset = response_status::charset(&body.headers);
+    let charset = response_status::declared_charset(&body.headers);
     ArrivedBody { content: body.content, charset, url: body.url, moved: body.is_moved, validators }
 }
 

@@ -9,7 +9,7 @@ use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchRequest;
 use crate::fetch::http::http_date::parse_http_date;
-use crate::fetch::http::response_status::text_of;
+use crate::fetch::http::response_status::header_text;
 
 /// The longest a version is taken to be good, whatever its server says.
 const MOST_FRESH: TimeDelta = TimeDelta::days(1);
@@ -92,10 +92,10 @@ pub(super) fn fresh_until(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Dat
     }
     let until = match max_age {
         Some(good) => {
-            let age = text_of(headers, &header::AGE).and_then(|age| seconds(&age)).unwrap_or_default();
+            let age = header_text(headers, &header::AGE).and_then(|age| seconds(&age)).unwrap_or_default();
             now + (good - age)
         }
-        None => parse_http_date(&text_of(headers, &header::EXPIRES)?)?,
+        None => parse_http_date(&header_text(headers, &header::EXPIRES)?)?,
     };
     Some(until.min(now + MOST_FRESH)).filter(|until| *until > now)
 }

@@ -13,8 +13,8 @@ use crate::domain::source::Validators;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::messages::{issue, noted};
 use crate::fetch::feeds::parse::FeedList;
-use crate::fetch::http::address::parse;
-use crate::fetch::http::response_status::host_of;
+use crate::fetch::http::web_address::parse_web_address;
+use crate::fetch::http::response_status::display_host;
 use crate::fetch::{FetchError, FetchRequest};
 
 /// Of how many of its feeds a server says so before it is taken to mean all that it serves: one may be meant by itself.
@@ -237,7 +237,7 @@ impl<'a> CrawlState<'a> {
         if self.silent.is_empty() {
             return None;
         }
-        let (times, until) = self.silent.get(&host_of(&parse(address).ok()?))?;
+        let (times, until) = self.silent.get(&display_host(&parse_web_address(address).ok()?))?;
         (*times >= SAID).then_some(*until)
     }
 

@@ -8,9 +8,9 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 use ureq::http::{HeaderMap, HeaderValue, header};
 
-use super::{BodyCoding, DecompressedBody, body_coding, is_damage, is_too_much};
+use super::{BodyCoding, DecompressedBody, body_coding, is_damage_error, is_over_limit_error};
 use crate::fetch::FetchObserver;
-use crate::fetch::http::cancel_token::watched;
+use crate::fetch::http::cancel_token::with_cancel_token;
 use crate::fetch::http::response_status::ResponseOrigin;
 
 struct NobodyWatches;
@@ -30,10 +30,10 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 fn read(body: &[u8], coding: BodyCoding, limit: u64) -> std::io::Result<Vec<u8>> {
-    watched(&NobodyWatches, Duration::from_secs(60), Duration::from_secs(60), |halt| {
-        let mut unpacked = DecompressedBody::gzip(body, limit, halt)?;
+    with_cancel_token(&NobodyWatches, Duration::from_secs(60), Duration::from_secs(60), |cancel| {
+        let mut unpacked = DecompressedBody::gzip(body, limit, cancel)?;
         if coding == BodyCoding::Deflate {
-            unpacked = unpacked.deflate(limit, halt)?;
+            unpacked = unpacked.deflate(limit, cancel)?;
         }
         let mut text = Vec::new();
         unpacked.read_to_end(&mut text).map(|_| text)
@@ -69,7 +69,7 @@ fn gzip_is_detected_by_content_and_deflate_by_its_header() {
 fn damaged_data_says_so() {
     let mut whole = gzip(&(0..200_u8).collect::<Vec<_>>());
     let cut = read(&whole[..whole.len() / 2], BodyCoding::ByContent, 1000).expect_err("it is cut");
-    assert!(is_damage(&cut) && cut.to_string() == "its gzip data ends in the middle", "{cut}");
+    assert!(is_damage_error(&cut) && cut.to_string() == "its gzip data ends in the middle", "{cut}");
     let last = whole.len() - 8;
     whole[last] ^= 1;
     let wrong = read(&whole, BodyCoding::ByContent, 1000).expect_err("its sum is wrong");
@@ -96,26 +96,26 @@ fn zeros_behind_gzip_are_passed_over_and_other_garbage_is_not() {
     }
     let endless = [gzip(text), vec![0; 2_000_000]].concat();
     let error = read(&endless, BodyCoding::ByContent, 1000).expect_err("more than may be read");
-    assert!(is_too_much(&error), "{error}");
+    assert!(is_over_limit_error(&error), "{error}");
 }
 
 #[test]
 fn a_file_of_empty_members_ends_at_the_limit() {
     let nothing = gzip(b"").repeat(100_000);
     let error = read(&nothing, BodyCoding::ByContent, 1000).expect_err("more than may be read");
-    assert!(is_too_much(&error), "{error}");
+    assert!(is_over_limit_error(&error), "{error}");
 }
 
 #[test]
 fn a_coding_that_is_none_counts_as_none() {
-    let place = ResponseOrigin {
+    let origin = ResponseOrigin {
         host: "h.example".to_owned(),
         url: "https://h.example/".parse().expect("an address"),
         google: false,
     };
     let coding = |word: &str| {
         let value = HeaderValue::from_str(word).expect("a value");
-        body_coding(&HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]), &place)
+        body_coding(&HeaderMap::from_iter([(header::CONTENT_ENCODING, value)]), &origin)
     };
     for none in ["UTF-8", "none", "binary", "identity", "", "x-gzip", "GZIP", "gzip, identity", "8bit", "text/xml"] {
         assert_eq!(coding(none).expect(none), BodyCoding::ByContent, "{none}");

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use super::{ConnectionContext, LookUp, agent};
-use crate::fetch::http::cancel_token::watched;
+use super::{ConnectionContext, ResolveHost, agent};
+use crate::fetch::http::cancel_token::with_cancel_token;
 use crate::fetch::{FetchError, FetchObserver};
 
 const ALLOWED: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -57,12 +57,12 @@ impl Twins {
     }
 
     /// Asks so many times by one name; answers what came of each, as a body or the word of a refusal.
-    fn ask(&self, times: usize, look_up: LookUp) -> Vec<String> {
+    fn ask(&self, times: usize, resolve_host: ResolveHost) -> Vec<String> {
         let limit = Duration::from_secs(10);
-        watched(&Nobody, limit, limit, |halt| {
+        with_cancel_token(&Nobody, limit, limit, |cancel| {
             let allow = ALLOWED.to_string().parse().expect("a list");
-            let (halt, wire) = (Arc::clone(halt), AtomicU64::new(0));
-            let agent = agent(&Arc::new(ConnectionContext { halt, allow, wire_limit: 10_000, wire, look_up }));
+            let (cancel, received_bytes) = (Arc::clone(cancel), AtomicU64::new(0));
+            let agent = agent(&Arc::new(ConnectionContext { cancel, allow, max_received_bytes: 10_000, received_bytes, resolve_host }));
             let ask = || match agent.get(format!("http://rebinding.example:{}/", self.port)).call() {
                 Ok(mut answer) => answer.body_mut().read_to_string().expect("a body"),
                 Err(ureq::Error::Other(error)) => match error.downcast::<FetchError>().map(|error| *error) {

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use encoding_rs::{Decoder, Encoding};
 
 /// How many bytes are decoded at a time.
-const PIECE: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Decodes what `inner` reads; the result is UTF-8 in any case.
 pub(in crate::fetch) struct DecodingReader<R> {
@@ -27,10 +27,10 @@ impl<R: Read> DecodingReader<R> {
         Self {
             inner,
             decoder: encoding.new_decoder_without_bom_handling(),
-            raw: vec![0; PIECE],
+            raw: vec![0; BUFFER_BYTES],
             raw_at: 0,
             raw_end: 0,
-            text: vec![0; PIECE],
+            text: vec![0; BUFFER_BYTES],
             text_at: 0,
             text_end: 0,
             last: false,

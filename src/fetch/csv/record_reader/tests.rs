@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::{CsvRecord, MAX_CELL, MAX_COLUMNS, RecordError, RecordReader};
+use super::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, RecordError, RecordReader};
 
 /// Rows as the csv crate reads them, too: where no text stands after a closing quotation mark.
 fn is_loose(text: &[u8]) -> bool {
@@ -97,7 +97,7 @@ fn text_beside_quotation_marks_is_told() {
 #[test]
 fn an_unclosed_quotation_mark_is_told_with_its_row() {
     assert!(matches!(cut(b"a,b\n1,\"x\n2,y\n"), Err(RecordError::Unclosed { row: 2, cell: 1 })));
-    let long = format!("a\n\"{}", "x\n".repeat(MAX_CELL));
+    let long = format!("a\n\"{}", "x\n".repeat(MAX_CELL_BYTES));
     assert!(matches!(cut(long.as_bytes()), Err(RecordError::LongCell { row: 2, cell: 0, quoted: true })));
 }
 

@@ -19,10 +19,10 @@ pub(in crate::fetch) enum RedirectScope {
 }
 
 /// How long the name of a host can be (RFC 1035, section 2.3.4).
-const HOST: usize = 255;
+const MAX_HOST_BYTES: usize = 255;
 
 /// An `http` or `https` address with a host, also where it is written as `feed:`.
-pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
+pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchError> {
     let address = &*web_address(address);
     let url = Url::parse(address.trim()).map_err(|error| {
         let shown = clipped(&without_secrets(address.trim()));
@@ -40,7 +40,7 @@ pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
             ),
         ));
     }
-    if url.host_str().is_some_and(|host| host.len() > HOST) {
+    if url.host_str().is_some_and(|host| host.len() > MAX_HOST_BYTES) {
         return Err(FetchError::failed(
             "bad_address",
             "The name of the host in this address is longer than one can be.",
@@ -50,7 +50,7 @@ pub(in crate::fetch) fn parse(address: &str) -> Result<Url, FetchError> {
 }
 
 /// Host and port of an address as one name: what is asked by one at a time, and what limits how often it is asked.
-pub(in crate::fetch) fn place(url: &Url) -> String {
+pub(in crate::fetch) fn host_key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     format!("{host}:{}", url.port_or_known_default().unwrap_or(0))
 }
@@ -68,33 +68,33 @@ pub(in crate::fetch) fn basic_auth(url: &Url) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{basic_auth, parse, place};
+    use super::{basic_auth, host_key, parse_web_address};
 
     #[test]
     fn only_web_addresses_are_fetched() {
-        assert!(parse(" https://h.example/a.csv ").is_ok());
+        assert!(parse_web_address(" https://h.example/a.csv ").is_ok());
         for bad in ["ftp://h/a", "file:///etc/passwd", "a.csv", "", "http://", "data:text/csv,a"] {
-            assert!(parse(bad).is_err(), "{bad}");
+            assert!(parse_web_address(bad).is_err(), "{bad}");
         }
         let long = "a".repeat(100_000);
         for bad in [format!("{long}:b"), format!("http://{long}.example/"), format!("http://h:x/{long}")] {
-            assert!(parse(&bad).is_err_and(|error| error.to_string().len() < 400), "{}", bad.len());
+            assert!(parse_web_address(&bad).is_err_and(|error| error.to_string().len() < 400), "{}", bad.len());
         }
     }
 
     #[test]
     fn a_place_is_host_and_port_however_they_are_written() {
-        let place = |address: &str| place(&parse(address).expect("an address"));
-        assert_eq!(place("https://me:pw@H.example./a?b"), "h.example:443");
-        assert_eq!(place("https://h.example:443/"), place("https://h.example"));
-        assert_ne!(place("http://h.example/"), place("https://h.example/"));
-        assert_eq!(place("http://[::1]:8080/"), "[::1]:8080");
+        let place = |address: &str| host_key(&parse_web_address(address).expect("an address"));
+        assert_eq!(host_key("https://me:pw@H.example./a?b"), "h.example:443");
+        assert_eq!(host_key("https://h.example:443/"), host_key("https://h.example"));
+        assert_ne!(host_key("http://h.example/"), host_key("https://h.example/"));
+        assert_eq!(host_key("http://[::1]:8080/"), "[::1]:8080");
     }
 
     #[test]
     fn credentials_become_a_header_and_are_decoded() {
-        let url = parse("https://me:p%40ss@h.example/").expect("an address");
+        let url = parse_web_address("https://me:p%40ss@h.example/").expect("an address");
         assert_eq!(basic_auth(&url).as_deref(), Some("Basic bWU6cEBzcw=="));
-        assert_eq!(basic_auth(&parse("https://h.example/").expect("an address")), None);
+        assert_eq!(basic_auth(&parse_web_address("https://h.example/").expect("an address")), None);
     }
 }

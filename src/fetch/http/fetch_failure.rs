@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use url::Url;
 
 use super::cancel_token::FetchEnd;
-use super::response_status::{BodyProblem, ResponseOrigin, host_of};
+use super::response_status::{BodyProblem, ResponseOrigin, display_host};
 use crate::domain::location::without_secrets;
 use crate::domain::rows::row::clipped;
 use crate::fetch::FetchError;
@@ -13,7 +13,7 @@ use crate::fetch::FetchError;
 /// How a fetch, or one try of it, ended without an answer.
 pub(in crate::fetch) enum FetchFailure {
     Ended(FetchEnd),
-    Trouble(BodyProblem),
+    Problem(BodyProblem),
 }
 
 impl FetchFailure {
@@ -21,11 +21,11 @@ impl FetchFailure {
     pub(in crate::fetch) fn code(&self) -> &'static str {
         match self {
             Self::Ended(FetchEnd::TimedOut) => "timeout",
-            Self::Ended(FetchEnd::Stopped) | Self::Trouble(BodyProblem::Final(FetchError::Stopped)) => "stopped",
-            Self::Trouble(BodyProblem::Passing(FetchError::Stopped)) => "stopped",
-            Self::Trouble(BodyProblem::Final(FetchError::Failed { code, .. })) => code,
-            Self::Trouble(BodyProblem::Passing(FetchError::Failed { code, .. })) => code,
-            Self::Trouble(BodyProblem::Busy { .. }) => "busy",
+            Self::Ended(FetchEnd::Stopped) | Self::Problem(BodyProblem::Final(FetchError::Stopped)) => "stopped",
+            Self::Problem(BodyProblem::Transient(FetchError::Stopped)) => "stopped",
+            Self::Problem(BodyProblem::Final(FetchError::Failed { code, .. })) => code,
+            Self::Problem(BodyProblem::Transient(FetchError::Failed { code, .. })) => code,
+            Self::Problem(BodyProblem::Busy { .. }) => "busy",
         }
     }
 }
@@ -38,39 +38,39 @@ impl From<FetchEnd> for FetchFailure {
 
 impl From<BodyProblem> for FetchFailure {
     fn from(trouble: BodyProblem) -> Self {
-        Self::Trouble(trouble)
+        Self::Problem(trouble)
     }
 }
 
 impl From<FetchError> for FetchFailure {
     fn from(error: FetchError) -> Self {
-        Self::Trouble(BodyProblem::Final(error))
+        Self::Problem(BodyProblem::Final(error))
     }
 }
 
 /// That a form was answered with a redirect, which it does not follow.
-pub(in crate::fetch) fn redirected_form(place: &ResponseOrigin, to: &Url) -> FetchFailure {
+pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchFailure {
     let to = clipped(&without_secrets(to.as_str()));
     final_failure(
         "bad_redirect",
-        format!("{} redirects to {to}, and what was sent to it is not sent elsewhere. Use that address.", place.host),
+        format!("{} redirects to {to}, and what was sent to it is not sent elsewhere. Use that address.", origin.host),
     )
 }
 
 /// That `from` led to `to`, where that is not fetched from: who gave the address did not name that place.
-pub(in crate::fetch) fn led_there(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
+pub(in crate::fetch) fn name_redirecting_host(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
     match (failure, from) {
         (
-            FetchFailure::Trouble(BodyProblem::Final(FetchError::Failed { code: code @ "address_refused", message })),
+            FetchFailure::Problem(BodyProblem::Final(FetchError::Failed { code: code @ "address_refused", message })),
             Some(from),
-        ) => final_failure(code, format!("{from} redirects to {}. {message}", host_of(to))),
+        ) => final_failure(code, format!("{from} redirects to {}. {message}", display_host(to))),
         (other, _) => other,
     }
 }
 
 /// That `from` leads back to an address that was asked before, which answered the same each time.
-pub(in crate::fetch) fn in_circles(from: &Url, to: &Url) -> FetchFailure {
-    let host = host_of(from);
+pub(in crate::fetch) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
+    let host = display_host(from);
     let how = if from == to { "redirects this address to itself" } else { "redirects in a circle" };
     let message = format!(
         "{host} {how}. It may need a cookie or a login: open the address in a private browser window, and use the one it \
@@ -85,24 +85,24 @@ pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> FetchFailu
         "too_many_redirects",
         format!(
             "{} redirects again and again, more than {most} times. Open the address in a browser and use the one it ends at.",
-            host_of(url)
+            display_host(url)
         ),
     )
 }
 
 /// That a redirect leads to what is no address of the web.
-pub(in crate::fetch) fn led_astray(error: FetchError, place: &ResponseOrigin) -> FetchFailure {
+pub(in crate::fetch) fn invalid_redirect_target(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
     match error {
         FetchError::Failed { code, message } => {
-            final_failure(code, format!("{} redirects to something else than a web address. {message}", place.host))
+            final_failure(code, format!("{} redirects to something else than a web address. {message}", origin.host))
         }
         FetchError::Stopped => error.into(),
     }
 }
 
 /// That a redirect leads to a sheet that must not be fetched as it is.
-pub(in crate::fetch) fn led_to_sheet(error: FetchError, place: &ResponseOrigin) -> FetchFailure {
-    let host = &place.host;
+pub(in crate::fetch) fn redirect_to_sheet(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
+    let host = &origin.host;
     match error {
         FetchError::Failed { code, message } => final_failure(
             code,
@@ -113,7 +113,7 @@ pub(in crate::fetch) fn led_to_sheet(error: FetchError, place: &ResponseOrigin) 
 }
 
 /// Why `host` did not answer.
-pub(in crate::fetch) fn no_answer(error: ureq::Error, host: &str) -> FetchFailure {
+pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> FetchFailure {
     match error {
         ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
             Ok(own) => BodyProblem::Final(*own).into(),
@@ -126,10 +126,10 @@ pub(in crate::fetch) fn no_answer(error: ureq::Error, host: &str) -> FetchFailur
             format!("There is no host named {host}. Check the address for typing errors."),
         ),
         ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            passing("connection", format!("{host} does not accept connections. Is the server running?"))
+            transient_failure("connection", format!("{host} does not accept connections. Is the server running?"))
         }
         ureq::Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
-            passing("timeout", format!("{host} did not answer the connection in time. Try again later."))
+            transient_failure("timeout", format!("{host} did not answer the connection in time. Try again later."))
         }
         ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
             final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
@@ -138,7 +138,7 @@ pub(in crate::fetch) fn no_answer(error: ureq::Error, host: &str) -> FetchFailur
             final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
         }
         ureq::Error::Io(error) => {
-            passing("connection", format!("The connection to {host} broke ({error}). Try again later."))
+            transient_failure("connection", format!("The connection to {host} broke ({error}). Try again later."))
         }
         other => final_failure(
             "bad_answer",
@@ -153,6 +153,6 @@ pub(in crate::fetch) fn final_failure(code: &'static str, message: String) -> Fe
 }
 
 /// It may be over in a moment.
-pub(in crate::fetch) fn passing(code: &'static str, message: String) -> FetchFailure {
-    BodyProblem::Passing(FetchError::failed(code, message)).into()
+pub(in crate::fetch) fn transient_failure(code: &'static str, message: String) -> FetchFailure {
+    BodyProblem::Transient(FetchError::failed(code, message)).into()
 }

@@ -1,6 +1,6 @@
 //! The tabs of a workbook, and which of them is read.
 
-use super::failure::{no_tab, no_tabs};
+use super::workbook_errors::{no_tab_error, no_tabs_error};
 use crate::fetch::FetchError;
 
 /// A tab with cells.
@@ -18,15 +18,15 @@ pub(super) struct WorkbookTab {
 /// White space around names does not count, unless two tabs differ in nothing else.
 ///
 /// # Errors
-/// `no_tab`, with the names of all tabs.
+/// `no_tab_error`, with the names of all tabs.
 pub(super) fn choose_tab(tabs: &[WorkbookTab], wanted: Option<&str>) -> Result<usize, FetchError> {
     if tabs.is_empty() {
-        return Err(no_tabs());
+        return Err(no_tabs_error());
     }
     let Some(wanted) = wanted else { return Ok(tabs.iter().position(|tab| !tab.is_hidden).unwrap_or(0)) };
     let exact = tabs.iter().position(|tab| tab.name == wanted);
     exact.or_else(|| tabs.iter().position(|tab| tab.name.trim() == wanted.trim())).ok_or_else(|| {
         let listed: Vec<(String, bool)> = tabs.iter().map(|tab| (tab.name.clone(), tab.is_hidden)).collect();
-        no_tab(wanted, &listed)
+        no_tab_error(wanted, &listed)
     })
 }

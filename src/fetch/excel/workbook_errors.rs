@@ -10,7 +10,7 @@ use crate::fetch::file_signature::REMOVE_PASSWORD;
 const MAX_LISTED_TABS: usize = 12;
 
 /// The file is damaged or was not saved whole.
-pub(super) fn corrupt() -> FetchError {
+pub(super) fn corrupt_workbook() -> FetchError {
     FetchError::failed(
         "corrupt_workbook",
         "This workbook is damaged or incomplete, and nothing of it was used. Open it in Excel or LibreOffice, save it \
@@ -19,7 +19,7 @@ pub(super) fn corrupt() -> FetchError {
 }
 
 /// The reader met something in the file that it does not know; `why` is for people who look for the cause.
-pub(super) fn unreadable(why: &str) -> FetchError {
+pub(super) fn unreadable_workbook(why: &str) -> FetchError {
     FetchError::failed(
         "corrupt_workbook",
         format!(
@@ -61,7 +61,7 @@ pub(super) fn over_max_bytes(what: &str) -> FetchError {
 }
 
 /// The row that was set as the header is empty, or is not there.
-pub(super) fn no_header(row: Option<u64>) -> FetchError {
+pub(super) fn no_header_error(row: Option<u64>) -> FetchError {
     let row = grouped(row.unwrap_or(1));
     FetchError::failed(
         "no_header",
@@ -70,7 +70,7 @@ pub(super) fn no_header(row: Option<u64>) -> FetchError {
 }
 
 /// The name of the column at `position` is not known: it is a formula whose value was never saved.
-pub(super) fn unsaved_header(row: u64, position: usize) -> FetchError {
+pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
     let letters = column_letters(u32::try_from(position).unwrap_or(u32::MAX));
     FetchError::failed(
         "unsaved_formula",
@@ -84,7 +84,7 @@ pub(super) fn unsaved_header(row: u64, position: usize) -> FetchError {
 }
 
 /// There is no such tab among `tabs` (name, whether it is hidden).
-pub(super) fn no_tab(name: &str, tabs: &[(String, bool)]) -> FetchError {
+pub(super) fn no_tab_error(name: &str, tabs: &[(String, bool)]) -> FetchError {
     let hidden = |hidden: bool| if hidden { " (hidden)" } else { "" };
     let listed = tabs.iter().take(MAX_LISTED_TABS).map(|(name, is)| format!("“{}”{}", shortened(name), hidden(*is)));
     let mut listed = listed.collect::<Vec<_>>().join(", ");
@@ -102,7 +102,7 @@ pub(super) fn no_tab(name: &str, tabs: &[(String, bool)]) -> FetchError {
 }
 
 /// It has no tab with cells at all.
-pub(super) fn no_tabs() -> FetchError {
+pub(super) fn no_tabs_error() -> FetchError {
     FetchError::failed(
         "no_tab",
         "This workbook has no tab with cells, so there is nothing to read. Choose another file.",

@@ -1,25 +1,25 @@
 //! What is wrong with a table whose rows cannot be cut or placed, and what to do about it.
 
-use super::delimiter::CANDIDATES;
-use super::records::{CsvRecord, MAX_CELL, MAX_RECORD, RecordError, RecordReader};
+use super::delimiter::DELIMITERS;
+use super::record_reader::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError, RecordReader};
 use crate::domain::rows::row::shortened;
 use crate::fetch::FetchError;
-use crate::fetch::http::body_file::disk;
+use crate::fetch::http::body_file::disk_error;
 
 /// How many rows are looked at to see whether all of them are wrapped in quotation marks.
-const WRAPPED_SAMPLE: usize = 20;
+const MAX_SAMPLED_ROWS: usize = 20;
 /// The longest text that is looked through for rows inside a cell, in bytes.
 const MAX_INNER_BYTES: usize = 16 * 1024;
 
-/// Explains what could not be cut. `shown` gives a record's number as people count.
-pub(super) fn explain(uncut: RecordError, columns: &[String], shown: impl Fn(u64) -> u64) -> FetchError {
+/// Explains what could not be cut. `row_number` gives a record's number as people count.
+pub(super) fn explain_record_error(error: RecordError, columns: &[String], row_number: impl Fn(u64) -> u64) -> FetchError {
     let place = |row: u64, cell: usize| {
         let column =
             columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shortened(name)));
-        format!("Row {}, {column}", shown(row))
+        format!("Row {}, {column}", row_number(row))
     };
-    match uncut {
-        RecordError::Io(error) => disk(&error),
+    match error {
+        RecordError::Io(io_error) => disk_error(&io_error),
         RecordError::Unclosed { row, cell } => FetchError::failed(
             "unclosed_quote",
             format!(
@@ -41,13 +41,13 @@ pub(super) fn explain(uncut: RecordError, columns: &[String], shown: impl Fn(u64
             format!(
                 "{}: a cell of more than {} MiB.{}",
                 place(row, cell),
-                MAX_CELL / (1024 * 1024),
+                MAX_CELL_BYTES / (1024 * 1024),
                 if quoted { " Most likely a quotation mark (\") opens here and is never closed." } else { "" }
             ),
         ),
         RecordError::LongRecord { row } => FetchError::failed(
             "row_too_large",
-            format!("Row {}: more than {} MiB in one row.", shown(row), MAX_RECORD / (1024 * 1024)),
+            format!("Row {}: more than {} MiB in one row.", row_number(row), MAX_RECORD_BYTES / (1024 * 1024)),
         ),
     }
 }
@@ -55,21 +55,21 @@ pub(super) fn explain(uncut: RecordError, columns: &[String], shown: impl Fn(u64
 /// Refuses a table whose rows are one quoted cell each, with separators inside: some programs save one like that when
 /// they take every line for a text. The header may be wrapped like its rows or not.
 pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
-    let mut records = RecordReader::new(start, CANDIDATES[0]);
+    let mut records = RecordReader::new(start, DELIMITERS[0]);
     let mut record = CsvRecord::default();
-    let (mut separator, mut fewest) = (delimiter, width_of(start, delimiter).saturating_sub(1).max(1));
+    let (mut separator, mut fewest) = (delimiter, first_row_width(start, delimiter).saturating_sub(1).max(1));
     let (mut seen, mut wrapped) = (0, 0);
-    while seen < WRAPPED_SAMPLE && records.next(&mut record).is_ok_and(|more| more) {
+    while seen < MAX_SAMPLED_ROWS && records.next(&mut record).is_ok_and(|more| more) {
         if record.is_blank() {
             continue;
         }
         let is_wrapped = record.len() == 1 && record.quoted_cells == 1 && record.loose_end.is_none();
         if seen == 0 && is_wrapped {
-            let found = CANDIDATES.into_iter().find(|candidate| separators_in(record.cell(0), *candidate) > 0);
+            let found = DELIMITERS.into_iter().find(|candidate| count_separators(record.cell(0), *candidate) > 0);
             let Some(found) = found else { return Ok(()) };
             (separator, fewest) = (found, 1);
         } else if is_wrapped {
-            wrapped += usize::from(separators_in(record.cell(0), separator) >= fewest);
+            wrapped += usize::from(count_separators(record.cell(0), separator) >= fewest);
         }
         seen += 1;
     }
@@ -85,27 +85,27 @@ pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), Fet
 
 /// Refuses a table whose header is cut by one separator and whose rows by another.
 pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
-    let columns = width_of(start, delimiter);
+    let columns = first_row_width(start, delimiter);
     if columns < 2 {
         return Ok(());
     }
     let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
-    let (mut seen, mut others) = (0, [0_usize; CANDIDATES.len()]);
+    let (mut seen, mut others) = (0, [0_usize; DELIMITERS.len()]);
     let mut is_header = true;
-    while seen < WRAPPED_SAMPLE && records.next(&mut record).is_ok_and(|more| more) {
+    while seen < MAX_SAMPLED_ROWS && records.next(&mut record).is_ok_and(|more| more) {
         if record.is_blank() || std::mem::take(&mut is_header) {
             continue;
         }
         seen += 1;
         if record.len() == 1 && record.quoted_cells == 0 {
-            for (count, candidate) in others.iter_mut().zip(CANDIDATES) {
-                *count += usize::from(separators_in(record.cell(0), candidate) + 1 == columns);
+            for (count, candidate) in others.iter_mut().zip(DELIMITERS) {
+                *count += usize::from(count_separators(record.cell(0), candidate) + 1 == columns);
             }
         }
     }
     let is_most = |count: usize| seen > 0 && count * 2 > seen;
-    let Some((_, other)) = others.into_iter().zip(CANDIDATES).find(|(count, _)| is_most(*count)) else {
+    let Some((_, other)) = others.into_iter().zip(DELIMITERS).find(|(count, _)| is_most(*count)) else {
         return Ok(());
     };
     let name = |separator: u8| match separator {
@@ -124,7 +124,7 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
 }
 
 /// How many cells the first row has that is not blank.
-fn width_of(start: &[u8], delimiter: u8) -> usize {
+fn first_row_width(start: &[u8], delimiter: u8) -> usize {
     let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
     while records.next(&mut record).is_ok_and(|more| more) {
@@ -136,7 +136,7 @@ fn width_of(start: &[u8], delimiter: u8) -> usize {
 }
 
 /// How many separators a cell holds. After a comma in a sentence or a name stands a space.
-fn separators_in(cell: &[u8], separator: u8) -> usize {
+fn count_separators(cell: &[u8], separator: u8) -> usize {
     let is_separator = |at: usize| cell[at] == separator && cell.get(at + 1) != Some(&b' ');
     (0..cell.len()).filter(|at| is_separator(*at)).count()
 }
@@ -155,12 +155,12 @@ pub(super) fn refuse_swallowed_rows(
         |cell: &String| cell.split_once(['\n', '\r']).is_some_and(|(_, rest)| rest.contains(char::from(delimiter)));
     match cells.iter().position(takes_rows) {
         None => Ok(()),
-        Some(cell) => Err(explain(RecordError::Swallowing { row, cell }, &[], |number| number)),
+        Some(cell) => Err(explain_record_error(RecordError::Swallowing { row, cell }, &[], |number| number)),
     }
 }
 
 /// The row that was set as the header is blank.
-pub(in crate::fetch) fn blank_header(row: u64) -> FetchError {
+pub(in crate::fetch) fn blank_header_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
         format!("Row {row} is set as the header row, and it is blank. Choose the row with the names of the columns."),
@@ -168,7 +168,7 @@ pub(in crate::fetch) fn blank_header(row: u64) -> FetchError {
 }
 
 /// The row that was set as the header is not there.
-pub(in crate::fetch) fn no_header_row(row: u64) -> FetchError {
+pub(in crate::fetch) fn missing_header_row_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
         format!(
@@ -178,11 +178,11 @@ pub(in crate::fetch) fn no_header_row(row: u64) -> FetchError {
 }
 
 /// Why a row that is wrapped in quotation marks as a whole cannot be taken; `None` for any other row.
-pub(super) fn wrapped_row(record: &CsvRecord, columns: usize, delimiter: u8) -> Option<String> {
+pub(super) fn wrapped_row_reason(record: &CsvRecord, columns: usize, delimiter: u8) -> Option<String> {
     if columns < 2 || record.len() != 1 || record.quoted_cells != 1 {
         return None;
     }
-    (separators_in(record.cell(0), delimiter) + 1 >= columns).then(|| {
+    (count_separators(record.cell(0), delimiter) + 1 >= columns).then(|| {
         "The row stands in quotation marks as a whole, so it is a single cell. Remove the quotation marks around it."
             .to_owned()
     })
@@ -190,7 +190,7 @@ pub(super) fn wrapped_row(record: &CsvRecord, columns: usize, delimiter: u8) -> 
 
 /// The rows that a record would be if its quotation marks were text, where each of them has a cell for each column and
 /// none looks like a sentence.
-pub(super) fn inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
+pub(super) fn split_inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
     if !record.spans_lines || columns < 2 {
         return Vec::new();
     }
@@ -204,7 +204,7 @@ pub(super) fn inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> V
     let mut rows = Vec::new();
     for line in lines {
         let row: Vec<String> = line.split(&separator).map(str::to_owned).collect();
-        if row.len() != columns || separators_in(line.as_bytes(), delimiter) + 1 != columns {
+        if row.len() != columns || count_separators(line.as_bytes(), delimiter) + 1 != columns {
             return Vec::new();
         }
         rows.push(row);

@@ -7,7 +7,7 @@
 
 use std::io::{self, Read};
 
-pub(in crate::fetch) use super::record::{CsvRecord, MAX_CELL, MAX_COLUMNS, MAX_RECORD, RecordError, too_many_columns};
+pub(in crate::fetch) use super::record::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, RecordError, too_many_columns_message};
 
 /// What files in UTF-8 may begin with.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
@@ -37,21 +37,21 @@ pub(in crate::fetch) struct RecordReader<R> {
     end: usize,
     number: u64,
     /// Whether the last byte was a carriage return that ended a record: a line feed after it belongs to it.
-    returned: bool,
+    ended_by_cr: bool,
 }
 
 impl<R: Read> RecordReader<R> {
     /// Cuts at `delimiter`.
     pub(in crate::fetch) fn new(input: R, delimiter: u8) -> Self {
-        Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, returned: false }
+        Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, ended_by_cr: false }
     }
 
     /// The cell that is being read takes rows along.
     const fn swallowing(&self, record: &CsvRecord) -> RecordError {
-        RecordError::Swallowing { row: self.number, cell: record.ends.len() }
+        RecordError::Swallowing { row: self.number, cell: record.cell_ends.len() }
     }
 
-    fn fill(&mut self) -> io::Result<bool> {
+    fn fill_buffer(&mut self) -> io::Result<bool> {
         while self.at == self.end {
             (self.at, self.end) = (0, 0);
             match self.input.read(&mut self.buffer) {
@@ -65,7 +65,7 @@ impl<R: Read> RecordReader<R> {
     }
 
     /// Whether the next bytes are a byte order mark, of which some may still have to be read.
-    fn is_at_mark(&mut self) -> io::Result<bool> {
+    fn is_at_byte_order_mark(&mut self) -> io::Result<bool> {
         if self.buffer[self.at] != BYTE_ORDER_MARK[0] {
             return Ok(false);
         }
@@ -84,7 +84,7 @@ impl<R: Read> RecordReader<R> {
 
     /// How many of the next bytes of a cell are text and nothing else. They are most of a file, so they are passed over
     /// in a loop of their own.
-    fn ordinary_bytes(&self, at: RecordState) -> usize {
+    fn count_ordinary_bytes(&self, at: RecordState) -> usize {
         let rest = &self.buffer[self.at..self.end];
         let is_sign = |byte: &u8| matches!(byte, b'"' | b'\n' | b'\r');
         let found = match at {
@@ -105,14 +105,14 @@ impl<R: Read> RecordReader<R> {
         let mut closed_at = 0;
         self.number += 1;
         record.number = self.number;
-        while self.fill().map_err(RecordError::Io)? {
-            if self.returned && self.buffer[self.at] == b'\n' {
+        while self.fill_buffer().map_err(RecordError::Io)? {
+            if self.ended_by_cr && self.buffer[self.at] == b'\n' {
                 self.at += 1;
-                self.returned = false;
+                self.ended_by_cr = false;
                 continue;
             }
-            self.returned = false;
-            if !begun && self.number > 1 && self.is_at_mark().map_err(RecordError::Io)? {
+            self.ended_by_cr = false;
+            if !begun && self.number > 1 && self.is_at_byte_order_mark().map_err(RecordError::Io)? {
                 self.at += BYTE_ORDER_MARK.len();
                 (begun, record.begins_file) = (true, true);
                 continue;
@@ -121,7 +121,7 @@ impl<R: Read> RecordReader<R> {
             let mut from = self.at;
             let mut ended = false;
             while self.at < self.end {
-                self.at += self.ordinary_bytes(at);
+                self.at += self.count_ordinary_bytes(at);
                 let Some(&byte) = self.buffer[..self.end].get(self.at) else { break };
                 let inside = at == RecordState::Quoted;
                 if byte == b'"' && at != RecordState::Plain {
@@ -149,7 +149,7 @@ impl<R: Read> RecordReader<R> {
                             RecordState::Plain
                         }
                         RecordState::Space | RecordState::Plain => {
-                            record.late_quote.get_or_insert(record.ends.len());
+                            record.late_quote.get_or_insert(record.cell_ends.len());
                             record.text.push(b'"');
                             RecordState::Plain
                         }
@@ -159,12 +159,12 @@ impl<R: Read> RecordReader<R> {
                     from = self.at + 1;
                     at = RecordState::Start;
                     ended = byte != self.delimiter;
-                    self.returned = byte == b'\r';
+                    self.ended_by_cr = byte == b'\r';
                     if std::mem::take(&mut is_loose) {
-                        mend_loose_end(record, cell_start);
+                        keep_quotes_as_text(record, cell_start);
                     }
                     // A break right at the beginning is a blank row: one empty cell, like any other.
-                    close(record, cell_start, self.number, false)?;
+                    close_cell(record, cell_start, self.number, false)?;
                     cell_start = record.text.len();
                     if ended {
                         self.at += 1;
@@ -187,8 +187,8 @@ impl<R: Read> RecordReader<R> {
                     record.text.insert(closed_at, b'"');
                     at = RecordState::Plain;
                 } else if byte == b'"' {
-                    if !is_loose && record.late_quote != Some(record.ends.len()) {
-                        record.inner_quote.get_or_insert(record.ends.len());
+                    if !is_loose && record.late_quote != Some(record.cell_ends.len()) {
+                        record.inner_quote.get_or_insert(record.cell_ends.len());
                     }
                 } else if at == RecordState::Start && byte == b' ' {
                     at = RecordState::Space;
@@ -201,20 +201,20 @@ impl<R: Read> RecordReader<R> {
                 return Ok(true);
             }
             record.text.extend_from_slice(&self.buffer[from..self.end]);
-            if record.text.len() - cell_start > MAX_CELL {
+            if record.text.len() - cell_start > MAX_CELL_BYTES {
                 let quoted = at == RecordState::Quoted;
-                return Err(RecordError::LongCell { row: self.number, cell: record.ends.len(), quoted });
+                return Err(RecordError::LongCell { row: self.number, cell: record.cell_ends.len(), quoted });
             }
         }
         if at == RecordState::Quoted {
-            return Err(RecordError::Unclosed { row: self.number, cell: record.ends.len() });
+            return Err(RecordError::Unclosed { row: self.number, cell: record.cell_ends.len() });
         }
         if is_loose {
-            mend_loose_end(record, cell_start);
+            keep_quotes_as_text(record, cell_start);
         }
         if begun {
             record.ends_file = true;
-            close(record, cell_start, self.number, at == RecordState::Closing)?;
+            close_cell(record, cell_start, self.number, at == RecordState::Closing)?;
         }
         Ok(begun)
     }
@@ -222,8 +222,8 @@ impl<R: Read> RecordReader<R> {
 
 /// A cell with text after its closing quotation mark: the marks inside belong to the text (`"20" pipe"` is `20" pipe`),
 /// and where none ends it, all of them do.
-fn mend_loose_end(record: &mut CsvRecord, cell_start: usize) {
-    record.loose_end.get_or_insert(record.ends.len());
+fn keep_quotes_as_text(record: &mut CsvRecord, cell_start: usize) {
+    record.loose_end.get_or_insert(record.cell_ends.len());
     if record.text.len() > cell_start && record.text.last() == Some(&b'"') {
         record.text.pop();
     } else {
@@ -231,16 +231,16 @@ fn mend_loose_end(record: &mut CsvRecord, cell_start: usize) {
     }
 }
 
-fn close(record: &mut CsvRecord, cell_start: usize, row: u64, quoted: bool) -> Result<(), RecordError> {
+fn close_cell(record: &mut CsvRecord, cell_start: usize, row: u64, quoted: bool) -> Result<(), RecordError> {
     let length = record.text.len() - cell_start;
-    if length > MAX_CELL {
-        return Err(RecordError::LongCell { row, cell: record.ends.len(), quoted });
+    if length > MAX_CELL_BYTES {
+        return Err(RecordError::LongCell { row, cell: record.cell_ends.len(), quoted });
     }
-    if record.text.len() > MAX_RECORD {
+    if record.text.len() > MAX_RECORD_BYTES {
         return Err(RecordError::LongRecord { row });
     }
-    if record.ends.len() < MAX_COLUMNS {
-        record.ends.push(record.text.len());
+    if record.cell_ends.len() < MAX_COLUMNS {
+        record.cell_ends.push(record.text.len());
     } else {
         record.text.truncate(cell_start);
         record.too_wide |= length > 0;

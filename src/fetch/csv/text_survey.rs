@@ -3,11 +3,11 @@
 use std::io::{self, Read};
 
 use crate::domain::text::encoding_choice::{EncodingChoice, EncodingSurvey, detected_legacy, legacy_detector};
-use crate::fetch::http::body_file::disk;
+use crate::fetch::http::body_file::disk_error;
 use crate::fetch::{FetchError, FetchObserver};
 
 /// How much is read before the watch is asked again.
-const PIECE: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// How a file is to be read as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,32 +26,32 @@ pub(in crate::fetch) struct TextSurvey {
 /// what the server called its charset.
 ///
 /// # Errors
-/// When the file cannot be read, or `watch` says stop.
-pub(in crate::fetch) fn examine<R: Read>(
+/// When the file cannot be read, or `observer` says stop.
+pub(in crate::fetch) fn survey_text<R: Read>(
     open: impl Fn() -> R,
     set: Option<&str>,
     declared: Option<&str>,
-    watch: &dyn FetchObserver,
+    observer: &dyn FetchObserver,
 ) -> Result<TextSurvey, FetchError> {
     let mut survey = EncodingSurvey::default();
     let (mut lines, mut lines_utf_16) = (LineCounter::default(), LineCounter::default());
     let mut may_be_utf_16 = false;
-    each_piece(open(), watch, |piece, is_last| {
-        survey.add(piece, is_last);
+    for_each_chunk(open(), observer, |chunk, is_last| {
+        survey.add(chunk, is_last);
         // Text of single bytes has no zeros, or few.
-        may_be_utf_16 |= piece.contains(&0);
-        for &byte in piece {
-            lines.look(byte, false);
+        may_be_utf_16 |= chunk.contains(&0);
+        for &byte in chunk {
+            lines.add(byte, false);
             if may_be_utf_16 {
-                lines_utf_16.look(byte, true);
+                lines_utf_16.add(byte, true);
             }
         }
     })?;
     let declared: Vec<&str> = declared.into_iter().collect();
     let choice = survey.choose(set, &declared, || {
         let mut detector = legacy_detector();
-        each_piece(open(), watch, |piece, is_last| {
-            detector.feed(piece, is_last);
+        for_each_chunk(open(), observer, |chunk, is_last| {
+            detector.feed(chunk, is_last);
         })?;
         Ok(detected_legacy(&detector))
     })?;
@@ -61,29 +61,29 @@ pub(in crate::fetch) fn examine<R: Read>(
     Ok(TextSurvey {
         is_lossy: !is_utf_8 || survey.has_invalid(),
         may_hold_utf_8: encoding.is_single_byte() && survey.has_sequences(),
-        lines: if is_utf_16 { lines_utf_16 } else { lines }.count(),
+        lines: if is_utf_16 { lines_utf_16 } else { lines }.line_count(),
         choice,
     })
 }
 
-fn each_piece(
+fn for_each_chunk(
     mut reader: impl Read,
-    watch: &dyn FetchObserver,
-    mut look: impl FnMut(&[u8], bool),
+    observer: &dyn FetchObserver,
+    mut take_chunk: impl FnMut(&[u8], bool),
 ) -> Result<(), FetchError> {
-    let mut buffer = vec![0; PIECE];
+    let mut buffer = vec![0; CHUNK_BYTES];
     loop {
-        if watch.should_stop() {
+        if observer.should_stop() {
             return Err(FetchError::Stopped);
         }
         match reader.read(&mut buffer) {
             Ok(0) => {
-                look(&[], true);
+                take_chunk(&[], true);
                 return Ok(());
             }
-            Ok(count) => look(&buffer[..count], false),
+            Ok(count) => take_chunk(&buffer[..count], false),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(disk(&error)),
+            Err(error) => return Err(disk_error(&error)),
         }
     }
 }
@@ -97,7 +97,7 @@ struct LineCounter {
 }
 
 impl LineCounter {
-    fn look(&mut self, byte: u8, skip_zeros: bool) {
+    fn add(&mut self, byte: u8, skip_zeros: bool) {
         if skip_zeros && byte == 0 {
             return;
         }
@@ -112,7 +112,7 @@ impl LineCounter {
         self.before = byte;
     }
 
-    fn count(self) -> u64 {
+    fn line_count(self) -> u64 {
         self.breaks + u64::from(self.open)
     }
 }
@@ -123,7 +123,7 @@ mod tests {
 
     use chrono::{DateTime, Utc};
 
-    use super::{TextSurvey, examine};
+    use super::{TextSurvey, survey_text};
     use crate::fetch::{FetchError, FetchObserver};
 
     /// Says stop when it was asked so many times.
@@ -138,14 +138,14 @@ mod tests {
     }
 
     fn survey(bytes: &[u8]) -> TextSurvey {
-        examine(|| bytes, None, None, &StopAfter(u32::MAX.into())).expect("memory")
+        survey_text(|| bytes, None, None, &StopAfter(u32::MAX.into())).expect("memory")
     }
 
     #[test]
     fn whoever_watches_is_asked_at_every_piece_of_every_pass() {
         let bytes = b"Bj\xF6rk\n".repeat(50_000);
         for asked in 0..10 {
-            let ended = examine(|| &bytes[..], None, None, &StopAfter(asked.into()));
+            let ended = survey_text(|| &bytes[..], None, None, &StopAfter(asked.into()));
             assert!(matches!(ended, Err(FetchError::Stopped)), "at the {asked}th time");
         }
     }

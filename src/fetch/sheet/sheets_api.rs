@@ -16,13 +16,13 @@ use super::google_errors::{API_DISABLED, GoogleService, NO_TAB, TOKEN_REFUSED};
 use super::rate_limit::RateLimitWaits;
 use super::reading_rules::ReadingRules;
 use super::service_account_client::ServiceAccountClient;
-use super::values::{no_values, not_read, table};
+use super::values_reader::{explain_json_error, no_values_error, read_values};
 use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
 use crate::domain::rows::row::shortened;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::domain::source::Validators;
-use crate::fetch::http::address::RedirectScope;
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
@@ -31,18 +31,18 @@ use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody, is_google_host
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
 /// How long Drive may take to say when a file was modified: it saves work, and the work can be done without it.
-const DRIVE: Duration = Duration::from_secs(10);
-/// The most bytes that are read of an answer that is not the values.
-const MOST: u64 = 4 * 1024 * 1024;
-/// The most bytes of a refusal.
-const MOST_REFUSED: u64 = 64 * 1024;
+const DRIVE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The max bytes that are read of an answer that is not the values.
+const MAX_METADATA_BYTES: u64 = 4 * 1024 * 1024;
+/// The max bytes of a refusal.
+const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
 /// A fetch through the API under way.
 pub(in crate::fetch) struct SheetsApiFetch<'a> {
     pub(in crate::fetch) client: &'a HttpClient,
-    pub(in crate::fetch) robot: &'a ServiceAccountClient,
-    pub(in crate::fetch) order: &'a FetchRequest<'a>,
-    pub(in crate::fetch) watch: &'a dyn FetchObserver,
+    pub(in crate::fetch) account: &'a ServiceAccountClient,
+    pub(in crate::fetch) fetch_request: &'a FetchRequest<'a>,
+    pub(in crate::fetch) observer: &'a dyn FetchObserver,
 }
 
 /// `spreadsheets.get` with the fields that are asked for
@@ -91,65 +91,65 @@ impl SheetsApiFetch<'_> {
         link: &SheetLink,
         rules: ReadingRules,
     ) -> Result<FetchOutcome, FetchError> {
-        let ends = deadline(self.order.total_timeout);
+        let ends = deadline(self.fetch_request.total_timeout);
         // Asked for first: what is changed after this has another time.
-        let modified = self.modified(id, ends)?;
-        let known = self.order.validators;
-        let incremental = self.order.mode == Mode::Incremental;
+        let modified = self.fetch_modified_time(id, ends)?;
+        let known = self.fetch_request.validators;
+        let incremental = self.fetch_request.mode == Mode::Incremental;
         if incremental && modified.is_some() && modified == known.modified {
             return Ok(FetchOutcome::Unchanged(None));
         }
-        let tabs = self.tabs(id, ends)?;
-        let title = chosen(&tabs, link.tab())?;
-        let values = self.values(id, title, link.range(), ends).map_err(|error| match error {
+        let tabs = self.fetch_tabs(id, ends)?;
+        let title = choose_tab(&tabs, link.tab())?;
+        let values = self.fetch_values(id, title, link.range(), ends).map_err(|error| match error {
             // It was renamed or removed in between.
-            FetchError::Failed { code: NO_TAB, .. } => no_tab(&format!("“{}”", shortened(title)), &tabs),
+            FetchError::Failed { code: NO_TAB, .. } => no_tab_error(&format!("“{}”", shortened(title)), &tabs),
             other => other,
         })?;
         let validators = Validators { body_hash: Some(values.content.hash.clone()), modified, ..Validators::default() };
         if incremental && known.body_hash == validators.body_hash {
             return Ok(FetchOutcome::Unchanged(Some(validators)));
         }
-        let table = table(&values.content, rules, &self.client.settings.work_dir, validators, self.watch)?;
+        let table = read_values(&values.content, rules, &self.client.settings.work_dir, validators, self.observer)?;
         Ok(FetchOutcome::Content(Box::new(table)))
     }
 
     /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on
     /// without. A look needs no such time.
-    fn modified(&self, id: &str, ends: Instant) -> Result<Option<String>, FetchError> {
-        if self.order.sync_id.is_none() {
+    fn fetch_modified_time(&self, id: &str, ends: Instant) -> Result<Option<String>, FetchError> {
+        if self.fetch_request.sync_id.is_none() {
             return Ok(None);
         }
         let path = format!("/drive/v3/files/{id}?fields=modifiedTime&supportsAllDrives=true");
-        let asked = self.ask(GoogleService::Drive, &path, ends.min(deadline(DRIVE)), &QuietObserver(self.watch));
+        let asked = self.send(GoogleService::Drive, &path, ends.min(deadline(DRIVE_TIMEOUT)), &QuietObserver(self.observer));
         match asked.and_then(|body| read::<DriveFile>(&body)) {
             Ok(file) => Ok(file.modified_time.filter(|time| !time.is_empty() && time.len() < 100)),
             Err(FetchError::Stopped) => Err(FetchError::Stopped),
             Err(FetchError::Failed { code: TOKEN_REFUSED, message }) => Err(FetchError::failed(TOKEN_REFUSED, message)),
             Err(FetchError::Failed { code, message }) => {
-                note_without_drive(code, &message);
+                log_missing_modified_time(code, &message);
                 Ok(None)
             }
         }
     }
 
     /// The tabs in the order of the sheet. The watch is told the sheet's title on the way.
-    fn tabs(&self, id: &str, ends: Instant) -> Result<Vec<TabProperties>, FetchError> {
+    fn fetch_tabs(&self, id: &str, ends: Instant) -> Result<Vec<TabProperties>, FetchError> {
         let fields = "properties.title,sheets.properties(sheetId,title,index,hidden)";
         let path = format!("/v4/spreadsheets/{id}?fields={fields}");
         let sheet: SpreadsheetInfo =
-            read(&self.ask(GoogleService::Sheets, &path, ends, &QuietObserver(self.watch))?)?;
+            read_json(&self.send(GoogleService::Sheets, &path, ends, &QuietObserver(self.observer))?)?;
         if !sheet.properties.title.is_empty() {
-            self.watch.report_title(&sheet.properties.title);
+            self.observer.report_title(&sheet.properties.title);
         }
         let mut tabs: Vec<TabProperties> = sheet.sheets.into_iter().map(|sheet| sheet.properties).collect();
         tabs.sort_by_key(|tab| tab.index);
         // Every sheet has one at least.
-        if tabs.is_empty() { Err(no_values()) } else { Ok(tabs) }
+        if tabs.is_empty() { Err(no_values_error()) } else { Ok(tabs) }
     }
 
     /// The values of the tab or of `range` in it, as the sheet shows them.
-    fn values(
+    fn fetch_values(
         &self,
         id: &str,
         title: &str,
@@ -164,49 +164,49 @@ impl SheetsApiFetch<'_> {
             .append_pair("majorDimension", "ROWS")
             .append_pair("valueRenderOption", "FORMATTED_VALUE")
             .finish();
-        self.ask(GoogleService::Sheets, &format!("/v4/spreadsheets/{id}/values:batchGet?{query}"), ends, self.watch)
+        self.send(GoogleService::Sheets, &format!("/v4/spreadsheets/{id}/values:batchGet?{query}"), ends, self.observer)
     }
 
     /// Asks with a token, and once more with a new one where it is not taken.
-    fn ask(
+    fn send(
         &self,
         service: GoogleService,
         path: &str,
         ends: Instant,
-        watch: &dyn FetchObserver,
+        observer: &dyn FetchObserver,
     ) -> Result<ResponseBody, FetchError> {
-        let url = self.address(service, path)?;
-        let order = || FetchRequest { total_timeout: ends.saturating_duration_since(Instant::now()), ..*self.order };
+        let url = self.build_url(service, path)?;
+        let fetch_request = || FetchRequest { total_timeout: ends.saturating_duration_since(Instant::now()), ..*self.fetch_request };
         let mut refused: Option<String> = None;
         loop {
-            let token = self.robot.token(self.client, &order(), &QuietObserver(watch), refused.as_deref())?;
+            let token = self.account.get_token(self.client, &fetch_request(), &QuietObserver(observer), refused.as_deref())?;
             let waits = RateLimitWaits::default();
-            let judge = |status, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
-                google_errors::judge(service, self.robot.email(), &waits, (status, headers, start, place))
+            let judge = |status, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
+                google_errors::check_api_response(service, self.account.email(), &waits, (status, headers, start, origin))
             };
             let request =
-                OutgoingRequest { judge: &judge, ..OutgoingRequest::json(url.as_str(), RedirectScope::Google) }
+                OutgoingRequest { check_response: &judge, ..OutgoingRequest::json(url.as_str(), RedirectScope::Google) }
                     .with(header::AUTHORIZATION, format!("Bearer {token}"));
-            match self.client.send(&request, &order(), watch) {
-                Ok(FetchResponse::Body(body)) => match refusal_in(service, self.robot.email(), &body) {
+            match self.client.send(&request, &fetch_request(), observer) {
+                Ok(FetchResponse::Body(body)) => match find_error_in_body(service, self.account.email(), &body) {
                     None => return Ok(body),
                     Some(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
-                    Some(error) => return Err(google_errors::explain(error, &waits)),
+                    Some(error) => return Err(google_errors::explain_error(error, &waits)),
                 },
                 Ok(FetchResponse::NotModified(_)) => {
                     return Err(FetchError::failed("bad_status", "Google says that nothing is new, unasked."));
                 }
                 Err(FetchError::Failed { code: TOKEN_REFUSED, .. }) if refused.is_none() => refused = Some(token),
-                Err(error) => return Err(google_errors::explain(error, &waits)),
+                Err(error) => return Err(google_errors::explain_error(error, &waits)),
             }
         }
     }
 
     /// The address of `path` at Google, or at what stands in for it.
-    fn address(&self, service: GoogleService, path: &str) -> Result<Url, FetchError> {
+    fn build_url(&self, service: GoogleService, path: &str) -> Result<Url, FetchError> {
         let base = &self.client.settings.google_url;
         let url = if is_google_host(base) {
-            Url::parse(service.base()).and_then(|base| base.join(path))
+            Url::parse(service.base_url()).and_then(|base| base.join(path))
         } else {
             base.join(path)
         };
@@ -221,7 +221,7 @@ impl SheetsApiFetch<'_> {
 }
 
 /// The title of the tab that is meant.
-fn chosen<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a str, FetchError> {
+fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a str, FetchError> {
     let found = match tab {
         TabSelector::First => tabs.iter().find(|tab| !tab.hidden).or(tabs.first()),
         TabSelector::Gid(gid) => tabs.iter().find(|tab| tab.sheet_id == *gid),
@@ -229,13 +229,13 @@ fn chosen<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a str, F
     };
     found.map(|tab| tab.title.as_str()).ok_or_else(|| match tab {
         TabSelector::First => FetchError::failed(NO_TAB, "This sheet has no tabs."),
-        TabSelector::Gid(gid) => no_tab(&format!("with the number {gid} (gid={gid})"), tabs),
-        TabSelector::Name(name) => no_tab(&format!("“{}”", shortened(name)), tabs),
+        TabSelector::Gid(gid) => no_tab_error(&format!("with the number {gid} (gid={gid})"), tabs),
+        TabSelector::Name(name) => no_tab_error(&format!("“{}”", shortened(name)), tabs),
     })
 }
 
 /// That there is no such tab, and which there are.
-fn no_tab(which: &str, tabs: &[TabProperties]) -> FetchError {
+fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
     const NAMED: usize = 12;
     let hidden = |tab: &TabProperties| if tab.hidden { " (hidden)" } else { "" };
     let name = |tab: &TabProperties| format!("“{}”{}", shortened(&tab.title), hidden(tab));
@@ -253,50 +253,50 @@ fn no_tab(which: &str, tabs: &[TabProperties]) -> FetchError {
 }
 
 /// Tells the log, once, that every sync fetches its sheet whole.
-fn note_without_drive(code: &str, message: &str) {
-    static SAID: Once = Once::new();
+fn log_missing_modified_time(code: &str, message: &str) {
+    static LOGGED: Once = Once::new();
     let what = if code == API_DISABLED { message } else { "Google Drive did not tell it." };
-    SAID.call_once(|| {
+    LOGGED.call_once(|| {
         log::info!("when a sheet was modified is not known, so it is fetched whole with every sync. {what}");
     });
 }
 
 /// What an answer says that is no refusal by its status: its body may be that of one all the same.
-fn refusal_in(service: GoogleService, robot: &str, body: &ResponseBody) -> Option<FetchError> {
-    if body.content.bytes > MOST_REFUSED {
+fn find_error_in_body(service: GoogleService, account: &str, body: &ResponseBody) -> Option<FetchError> {
+    if body.content.bytes > MAX_ERROR_BYTES {
         return None;
     }
     let answer: Value = serde_json::from_reader(std::io::BufReader::new(body.content.reader(0))).ok()?;
     let code = u16::try_from(answer.get("error")?.get("code")?.as_u64()?).ok()?;
     let status = StatusCode::from_u16(code).ok().filter(|status| status.as_u16() >= 400)?;
-    let place = ResponseOrigin { host: "Google".to_owned(), url: body.url.clone(), google: true };
+    let origin = ResponseOrigin { host: "Google".to_owned(), url: body.url.clone(), google: true };
     let said = answer.to_string();
-    match google_errors::judge(
+    match google_errors::check_api_response(
         service,
-        robot,
+        account,
         &RateLimitWaits::default(),
-        (status, &body.headers, said.as_bytes(), &place),
+        (status, &body.headers, said.as_bytes(), &origin),
     ) {
         Ok(()) => None,
-        Err(BodyProblem::Final(error) | BodyProblem::Passing(error)) => Some(error),
-        Err(BodyProblem::Busy { host, until }) => Some(response_status::too_busy(&host, until)),
+        Err(BodyProblem::Final(error) | BodyProblem::Transient(error)) => Some(error),
+        Err(BodyProblem::Busy { host, until }) => Some(response_status::busy_error(&host, until)),
     }
 }
 
 /// A small answer.
-fn read<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> {
-    if body.content.bytes > MOST {
-        let most = MOST / (1024 * 1024);
+fn read_json<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> {
+    if body.content.bytes > MAX_METADATA_BYTES {
+        let max = MAX_METADATA_BYTES / (1024 * 1024);
         return Err(FetchError::failed(
             "too_large",
             format!(
-                "What Google told about this sheet and its tabs is larger than {most} MiB, which is far more than it \
+                "What Google told about this sheet and its tabs is larger than {max} MiB, which is far more than it \
                  should be. Nothing of it was used. Try again later, or copy the tab that is meant into a new sheet."
             ),
         ));
     }
-    serde_json::from_reader(std::io::BufReader::new(body.content.reader(0).take(MOST)))
-        .map_err(|error| not_read(&error))
+    serde_json::from_reader(std::io::BufReader::new(body.content.reader(0).take(MAX_METADATA_BYTES)))
+        .map_err(|error| explain_json_error(&error))
 }
 
 /// The watch of the small requests before the one that counts: their bytes are not the sheet's.

@@ -11,45 +11,45 @@ use super::reading_rules::ReadingRules;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::source::Validators;
 use crate::domain::text::counts::grouped;
-use crate::fetch::csv::faults::{blank_header, no_header_row};
-use crate::fetch::csv::records::{MAX_COLUMNS, MAX_RECORD, too_many_columns};
+use crate::fetch::csv::structure_errors::{blank_header_error, missing_header_row_error};
+use crate::fetch::csv::record_reader::{MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
 use crate::fetch::http::body_file::BodyFile;
 use crate::fetch::row_file::{RowFile, RowFileSummary, RowWriter};
 use crate::fetch::{FetchError, FetchObserver};
 
 /// How many rows are read before the watch is asked again.
-const PIECE: u64 = 1000;
+const ROWS_PER_CHECK: u64 = 1000;
 
 /// Reads the rows of the only range of `answer` into a file in `folder`. They are counted as the sheet counts them, and
 /// what is mended or flagged is what [`crate::fetch::csv::table`] does with a CSV file.
-pub(in crate::fetch) fn table(
+pub(in crate::fetch) fn read_values(
     answer: &BodyFile,
     rules: ReadingRules,
     folder: &Path,
     validators: Validators,
-    watch: &dyn FetchObserver,
+    observer: &dyn FetchObserver,
 ) -> Result<RowFile, FetchError> {
     let rows = RowWriter::new(folder)?;
     let seen = rules.first_row - 1;
-    let mut taking = ValuesReader { watch, rows, columns: Vec::new(), seen, rules, ranges: 0, failed: None };
+    let mut taking = ValuesReader { observer, rows, columns: Vec::new(), seen, rules, ranges: 0, failed: None };
     let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 * 1024, answer.reader(0)));
     let read = InAnswer(&mut taking).deserialize(&mut json).and_then(|()| json.end());
     if let Some(failed) = taking.failed {
         return Err(failed);
     }
-    read.map_err(|error| not_read(&error))?;
+    read.map_err(|error| explain_json_error(&error))?;
     if taking.ranges != 1 {
-        return Err(no_values());
+        return Err(no_values_error());
     }
     let ValuesReader { rows, columns, seen, .. } = taking;
     if let Some(row) = rules.header_row.filter(|row| *row > 1 && seen < *row) {
-        return Err(no_header_row(row));
+        return Err(missing_header_row_error(row));
     }
     rows.finish(RowFileSummary { columns, types: Vec::new(), validators, bytes: answer.bytes, whole: true })
 }
 
 /// Why an answer of Google's could not be read as JSON. What the reader says may quote cells, and is kept out.
-pub(in crate::fetch) fn not_read(error: &serde_json::Error) -> FetchError {
+pub(in crate::fetch) fn explain_json_error(error: &serde_json::Error) -> FetchError {
     if error.is_eof() {
         return FetchError::failed(
             "truncated",
@@ -59,11 +59,11 @@ pub(in crate::fetch) fn not_read(error: &serde_json::Error) -> FetchError {
     if error.is_io() {
         return FetchError::failed("disk", "Google's answer could not be read back from the data folder. Try again.");
     }
-    no_values()
+    no_values_error()
 }
 
 /// That an answer of Google's is not what was asked for.
-pub(in crate::fetch) fn no_values() -> FetchError {
+pub(in crate::fetch) fn no_values_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
         "Google answered with something that is not the values of a sheet. Nothing of it was used; try again later.",
@@ -71,7 +71,7 @@ pub(in crate::fetch) fn no_values() -> FetchError {
 }
 
 struct ValuesReader<'a> {
-    watch: &'a dyn FetchObserver,
+    observer: &'a dyn FetchObserver,
     rows: RowWriter,
     columns: Vec<String>,
     /// The number of the row that was read last, blank ones counted, and before the first one that of the row above it.
@@ -83,36 +83,36 @@ struct ValuesReader<'a> {
 }
 
 impl ValuesReader<'_> {
-    fn take(&mut self, cells: &RowCells) -> Result<(), FetchError> {
+    fn add_row(&mut self, cells: &RowCells) -> Result<(), FetchError> {
         self.seen += 1;
-        if self.seen.is_multiple_of(PIECE) && self.watch.should_stop() {
+        if self.seen.is_multiple_of(ROWS_PER_CHECK) && self.observer.should_stop() {
             return Err(FetchError::Stopped);
         }
         if self.rules.header_row.is_some_and(|row| self.seen < row) {
             return Ok(());
         }
-        if cells.bytes > MAX_RECORD {
-            let most = MAX_RECORD / (1024 * 1024);
+        if cells.bytes > MAX_RECORD_BYTES {
+            let most = MAX_RECORD_BYTES / (1024 * 1024);
             let sentence = format!("Row {}: more than {most} MiB in one row.", grouped(self.seen));
             return Err(FetchError::failed("row_too_large", sentence));
         }
         if !self.columns.is_empty() {
             let is_empty = cells.kept.iter().all(String::is_empty) && !cells.too_many;
-            return if is_empty { Ok(()) } else { self.rows.push(&self.row(cells)) };
+            return if is_empty { Ok(()) } else { self.rows.push(&self.build_row(cells)) };
         }
         if cells.too_many {
-            return Err(FetchError::failed("too_many_columns", too_many_columns("tab")));
+            return Err(FetchError::failed("too_many_columns", too_many_columns_message("tab")));
         }
         // The header is the row that was set, else the first one with anything in it.
         if !cells.kept.iter().all(|cell| cell.chars().all(|c| c == '\0' || c.is_whitespace())) {
             self.columns = column_names(&cells.kept);
         } else if self.rules.header_row.is_some() {
-            return Err(blank_header(self.seen));
+            return Err(blank_header_error(self.seen));
         }
         Ok(())
     }
 
-    fn row(&self, cells: &RowCells) -> TextRow {
+    fn build_row(&self, cells: &RowCells) -> TextRow {
         let width = self.columns.len();
         let mut mended = Vec::new();
         let mut placed: Vec<String> = cells.kept.iter().take(width).cloned().collect();
@@ -251,7 +251,7 @@ impl<'de> Visitor<'de> for InValues<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<(), A::Error> {
         while let Some(cells) = rows.next_element::<RowCells>()? {
-            if let Err(failed) = self.0.take(&cells) {
+            if let Err(failed) = self.0.add_row(&cells) {
                 self.0.failed = Some(failed);
                 return Err(de::Error::custom("ended"));
             }
@@ -274,7 +274,7 @@ impl<'de> de::Deserialize<'de> for RowCells {
             fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<RowCells, A::Error> {
                 let mut cells = RowCells::default();
                 while let Some(SheetCell(text)) = row.next_element::<SheetCell>()? {
-                    if cells.kept.len() < MAX_COLUMNS && cells.bytes <= MAX_RECORD {
+                    if cells.kept.len() < MAX_COLUMNS && cells.bytes <= MAX_RECORD_BYTES {
                         cells.bytes += text.len();
                         cells.kept.push(text);
                     } else {

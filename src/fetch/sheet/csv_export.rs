@@ -12,8 +12,8 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::shortened;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
-use crate::fetch::csv::table_at;
-use crate::fetch::http::address::RedirectScope;
+use crate::fetch::csv::fetch_table;
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
@@ -21,7 +21,7 @@ use crate::fetch::http::{FetchResponse, HttpClient};
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
 /// A name that no tab has.
-const NO_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
+const ABSENT_TAB_NAME: &str = "no tab is called 0199c0de-7a1b-7c3d-8e5f-2f6a4b8c9d10";
 
 /// The code of a query that Google does not answer.
 const BAD_QUERY: &str = "bad_query";
@@ -32,15 +32,15 @@ const CELLS_LEFT_OUT: &str = "Google gives a tab by its name without the cells t
     their column, such as words in a column of numbers. The link of the tab, which ends in gid=…, brings all cells.";
 
 /// Fetches what the link means.
-pub(in crate::fetch) fn fetch(
+pub(in crate::fetch) fn fetch_export(
     client: &HttpClient,
     link: &SheetLink,
     options: &ReadOptions,
-    order: &FetchRequest<'_>,
-    watch: &dyn FetchObserver,
+    fetch_request: &FetchRequest<'_>,
+    observer: &dyn FetchObserver,
 ) -> Result<FetchOutcome, FetchError> {
-    check_tab(link)?;
-    let link = &*beginning_with_header(link, options)?;
+    refuse_published_tab_name(link)?;
+    let link = &*start_at_header(link, options)?;
     let address = |path: &str| {
         client.settings.google_url.join(path).map_err(|error| {
             FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
@@ -48,16 +48,16 @@ pub(in crate::fetch) fn fetch(
     };
     let waits = RateLimitWaits::default();
     let judge =
-        |status, headers: &HeaderMap, page: &[u8], place: &ResponseOrigin| judge(&waits, status, headers, page, place);
-    let explained = |error| explain(waits.explain(error, "Sync less often."), link);
+        |status, headers: &HeaderMap, page: &[u8], origin: &ResponseOrigin| check_export_response(&waits, status, headers, page, origin);
+    let explained = |error| explain_error(waits.explain_error(error, "Sync less often."), link);
     let tab = address(&link.export_path())?;
-    let request = OutgoingRequest { judge: &judge, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
+    let request = OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
     // The answer to a query has no rows of the tab, only those that it computed.
     let range = link.range().filter(|_| !link.is_query());
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
-    let fetched = table_at(client, request, options, rows_above, order, watch).map_err(explained)?;
+    let fetched = fetch_table(client, request, options, rows_above, fetch_request, observer).map_err(explained)?;
     if let (true, FetchOutcome::Content(_)) = (link.is_by_name(), &fetched) {
-        watch.report_issue(Issue {
+        observer.report_issue(Issue {
             row: None,
             column: None,
             kind: IssueKind::Noted,
@@ -68,16 +68,16 @@ pub(in crate::fetch) fn fetch(
         // Google answers for a name that no tab has with the first tab, and says nothing
         // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another
         // table.
-        let other = address(&link.named(NO_NAME).export_path())?;
+        let other = address(&link.named(ABSENT_TAB_NAME).export_path())?;
         let request =
-            OutgoingRequest { judge: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
-        match client.send(&request, order, watch).map_err(explained) {
+            OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
+        match client.send(&request, fetch_request, observer).map_err(explained) {
             Ok(FetchResponse::Body(first))
                 if content.validators().body_hash.as_deref() != Some(&first.content.hash) => {}
             // What refuses a name that no tab has, or has a first tab that the query does not fit, does not take one
             // tab for another.
             Err(FetchError::Failed { code: "not_found" | BAD_QUERY, .. }) => {}
-            Ok(_) => return Err(which_tab(name)),
+            Ok(_) => return Err(ambiguous_tab_error(name)),
             Err(error) => return Err(error),
         }
     }
@@ -89,7 +89,7 @@ pub(in crate::fetch) fn fetch(
 ///
 /// # Errors
 /// `no_header` where the rows above the header cannot be left out, as nobody says where the tab ends.
-fn beginning_with_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow<'a, SheetLink>, FetchError> {
+fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow<'a, SheetLink>, FetchError> {
     let first_row = link.range().map_or(1, CellRange::first_row);
     let (Some(row), TabSelector::Name(name), true) = (options.header_row, link.tab(), link.is_by_name()) else {
         return Ok(Cow::Borrowed(link));
@@ -114,7 +114,7 @@ fn beginning_with_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Resu
 ///
 /// # Errors
 /// [`NO_TAB`] with the way to its number.
-pub(in crate::fetch) fn check_tab(link: &SheetLink) -> Result<(), FetchError> {
+pub(in crate::fetch) fn refuse_published_tab_name(link: &SheetLink) -> Result<(), FetchError> {
     match link.tab() {
         TabSelector::Name(name) if link.is_published() => Err(FetchError::failed(
             NO_TAB,
@@ -129,7 +129,7 @@ pub(in crate::fetch) fn check_tab(link: &SheetLink) -> Result<(), FetchError> {
 }
 
 /// That a tab cannot be told by its name.
-fn which_tab(name: &str) -> FetchError {
+fn ambiguous_tab_error(name: &str) -> FetchError {
     FetchError::failed(
         NO_TAB,
         format!(
@@ -141,12 +141,12 @@ fn which_tab(name: &str) -> FetchError {
 }
 
 /// Explains what Google says of an export in a page.
-fn judge(
+fn check_export_response(
     waits: &RateLimitWaits,
     status: StatusCode,
     headers: &HeaderMap,
     start: &[u8],
-    place: &ResponseOrigin,
+    origin: &ResponseOrigin,
 ) -> Result<(), BodyProblem> {
     waits.check(status, headers)?;
     let page = String::from_utf8_lossy(start).to_lowercase();
@@ -161,11 +161,11 @@ fn judge(
              commenters can see the option to download, print, and copy”. Then try again.",
         )));
     }
-    response_status::judge(status, headers, start, place)
+    response_status::check_response(status, headers, start, origin)
 }
 
 /// What a refusal means for a link of this form.
-fn explain(error: FetchError, link: &SheetLink) -> FetchError {
+fn explain_error(error: FetchError, link: &SheetLink) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
     match code {
         // What is published is not shared: it has a link of its own, and its own way to be taken back.
