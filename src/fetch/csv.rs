@@ -1,14 +1,14 @@
 //! The kind `csv`: a CSV file at an address, on this server's disk, uploaded in the page, or inside the binary.
 
 pub(in crate::fetch) mod decoding_reader;
-pub(in crate::fetch) mod text_survey;
-pub(in crate::fetch) mod record_reader;
-pub(in crate::fetch) mod structure_errors;
 pub(in crate::fetch) mod delimiter;
 mod end_mark;
 mod other_format;
 mod record;
+pub(in crate::fetch) mod record_reader;
+pub(in crate::fetch) mod structure_errors;
 pub(in crate::fetch) mod table;
+pub(in crate::fetch) mod text_survey;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use url::Url;
 
 use super::file_name::file_title;
 use super::file_signature::refuse_binary;
-use super::http::web_address::{RedirectScope, parse_web_address};
 use super::http::body_file::BodyFile;
 use super::http::request::OutgoingRequest;
 use super::http::response_status;
+use super::http::web_address::{RedirectScope, parse_web_address};
 use super::http::{FetchResponse, HttpClient};
 use super::local_file;
 use super::local_file::ExpectedFile;
@@ -64,7 +64,7 @@ impl SourceKind for CsvKind {
             SourceLocation::Url(address) => {
                 refuse_partial_sheet(&self.client, address).map_err(|error| error.to_string())
             }
-            SourceLocation::Urls(_) => Err("A CSV has one address.".to_owned()),
+            SourceLocation::Urls(_) => Err("A CSV source has one address.".to_owned()),
             SourceLocation::File(_) | SourceLocation::Upload(_) | SourceLocation::Sample => Ok(()),
         }
     }
@@ -94,9 +94,8 @@ impl SourceKind for CsvKind {
 
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
-            SourceLocation::Url(address) => {
-                parse_web_address(address).map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url))
-            }
+            SourceLocation::Url(address) => parse_web_address(address)
+                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
             SourceLocation::Urls(_) => "its addresses".to_owned(),
             SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             SourceLocation::Upload(_) => "the uploaded file".to_owned(),
@@ -112,7 +111,8 @@ impl SourceKind for CsvKind {
         observer: &dyn FetchObserver,
     ) -> Result<FetchOutcome, FetchError> {
         let options = &source.read_options;
-        let open_content = |content| open_table(content, None, Validators::default(), options, 0, fetch_request, observer);
+        let open_content =
+            |content| open_table(content, None, Validators::default(), options, 0, fetch_request, observer);
         match &source.location {
             SourceLocation::Url(address) => {
                 refuse_partial_sheet(&self.client, address)?;
@@ -123,14 +123,28 @@ impl SourceKind for CsvKind {
                 };
                 fetch_table(&self.client, request, options, 0, fetch_request, observer)
             }
-            SourceLocation::Urls(_) => Err(FetchError::failed("bad_address", "A CSV has one address.")),
-            SourceLocation::File(path) => open_content(local_file::read_file(&self.client, path, CSV_FILE, fetch_request, observer)?),
-            SourceLocation::Upload(name) => {
-                open_content(local_file::read_upload(&self.client, &self.uploads_dir, name, CSV_FILE, fetch_request, observer)?)
+            SourceLocation::Urls(_) => Err(FetchError::failed("bad_address", "A CSV source has one address.")),
+            SourceLocation::File(path) => {
+                open_content(local_file::read_file(&self.client, path, CSV_FILE, fetch_request, observer)?)
             }
+            SourceLocation::Upload(name) => open_content(local_file::read_upload(
+                &self.client,
+                &self.uploads_dir,
+                name,
+                CSV_FILE,
+                fetch_request,
+                observer,
+            )?),
             SourceLocation::Sample => {
                 let (sample, named) = (self.sample, ("The sample", CSV_FILE));
-                open_content(local_file::copy_content(&self.client, sample, sample.len() as u64, named, fetch_request, observer)?)
+                open_content(local_file::copy_content(
+                    &self.client,
+                    sample,
+                    sample.len() as u64,
+                    named,
+                    fetch_request,
+                    observer,
+                )?)
             }
         }
     }
@@ -166,7 +180,8 @@ fn open_table(
     fetch_request: &FetchRequest<'_>,
     observer: &dyn FetchObserver,
 ) -> Result<FetchOutcome, FetchError> {
-    let same = fetch_request.mode == Mode::Incremental && fetch_request.validators.body_hash.as_deref() == Some(&content.hash);
+    let same =
+        fetch_request.mode == Mode::Incremental && fetch_request.validators.body_hash.as_deref() == Some(&content.hash);
     let validators = Validators { body_hash: Some(content.hash.clone()), ..response_validators };
     if same {
         return Ok(FetchOutcome::Unchanged(Some(validators)));

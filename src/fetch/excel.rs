@@ -1,7 +1,5 @@
 //! The kind `excel`: a workbook of Excel or OpenDocument at an address, on this server's disk, or uploaded in the page.
 
-mod tab_choice;
-mod workbook_errors;
 mod cell_notes;
 mod cell_place;
 mod cell_text;
@@ -15,8 +13,10 @@ mod part_reader;
 mod read_request;
 mod row_collector;
 mod row_draft;
+mod tab_choice;
 mod tab_content;
 mod workbook;
+mod workbook_errors;
 mod xls;
 mod xls_container;
 mod xls_records;
@@ -34,10 +34,10 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::http::web_address::{RedirectScope, parse_web_address};
 use super::http::cancel_token::deadline;
 use super::http::request::OutgoingRequest;
 use super::http::response_status;
+use super::http::web_address::{RedirectScope, parse_web_address};
 use super::http::{FetchResponse, HttpClient};
 use super::local_file;
 use super::local_file::ExpectedFile;
@@ -79,7 +79,7 @@ impl SourceKind for ExcelKind {
     fn check_location(&self, location: &SourceLocation) -> Result<(), String> {
         match location {
             SourceLocation::Url(address) => refuse_sheet(&self.client, address).map_err(|error| error.to_string()),
-            SourceLocation::Urls(_) => Err("A workbook has one address.".to_owned()),
+            SourceLocation::Urls(_) => Err("An Excel source has one address.".to_owned()),
             SourceLocation::Sample => Err("The sample is a CSV file.".to_owned()),
             SourceLocation::File(_) | SourceLocation::Upload(_) => Ok(()),
         }
@@ -87,7 +87,8 @@ impl SourceKind for ExcelKind {
 
     fn form_spec(&self) -> WayIn {
         WayIn {
-            about: "A tab of an Excel or OpenDocument workbook (.xlsx, .xlsb, .xls, .ods), by link or from this computer",
+            about: "A tab of an Excel or OpenDocument workbook (.xlsx, .xlsb, .xls, .ods), by link or from this \
+                    computer",
             label: "Link to the file",
             placeholder: "https://example.org/albums.xlsx",
             file: Some(FileAsked {
@@ -121,9 +122,8 @@ impl SourceKind for ExcelKind {
 
     fn fetching_message(&self, source: &Source) -> String {
         let from = match &source.location {
-            SourceLocation::Url(address) => {
-                parse_web_address(address).map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url))
-            }
+            SourceLocation::Url(address) => parse_web_address(address)
+                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
             SourceLocation::File(path) => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
             SourceLocation::Urls(_) | SourceLocation::Upload(_) | SourceLocation::Sample => {
                 "the uploaded workbook".to_owned()
@@ -155,15 +155,23 @@ impl SourceKind for ExcelKind {
                 let validators = body.validators();
                 (body.content, validators)
             }
-            SourceLocation::File(path) => {
-                (local_file::read_file(&self.client, path, WORKBOOK_FILE, fetch_request, observer)?, Validators::default())
-            }
+            SourceLocation::File(path) => (
+                local_file::read_file(&self.client, path, WORKBOOK_FILE, fetch_request, observer)?,
+                Validators::default(),
+            ),
             SourceLocation::Upload(name) => {
-                let content = local_file::read_upload(&self.client, &self.uploads_dir, name, WORKBOOK_FILE, fetch_request, observer)?;
+                let content = local_file::read_upload(
+                    &self.client,
+                    &self.uploads_dir,
+                    name,
+                    WORKBOOK_FILE,
+                    fetch_request,
+                    observer,
+                )?;
                 (content, Validators::default())
             }
             SourceLocation::Urls(_) | SourceLocation::Sample => {
-                return Err(FetchError::failed("bad_address", "A workbook has one address."));
+                return Err(FetchError::failed("bad_address", "An Excel source has one address."));
             }
         };
         let validators = Validators { body_hash: Some(content.hash.clone()), ..validators };

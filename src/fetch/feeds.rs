@@ -16,8 +16,8 @@ use self::crawl::crawler::{CrawlResult, FeedCrawler};
 use self::crawl::feed_request::{ArrivedBody, FEED_BYTES};
 use self::crawl::tally::CrawlTally;
 use self::messages::CrawlShortfall;
-use super::http::web_address::parse_web_address;
 use super::http::response_status;
+use super::http::web_address::parse_web_address;
 use super::http::{HttpClient, HttpSettings};
 use super::local_file;
 use super::local_file::ExpectedFile;
@@ -92,7 +92,11 @@ impl SourceKind for FeedsKind {
                 if location.addresses().is_empty() {
                     return Err("Give the address of a feed or of a list of feeds (OPML).".to_owned());
                 }
-                location.addresses().iter().try_for_each(|address| parse_web_address(address).map(drop)).map_err(|e| e.to_string())
+                location
+                    .addresses()
+                    .iter()
+                    .try_for_each(|address| parse_web_address(address).map(drop))
+                    .map_err(|e| e.to_string())
             }
             SourceLocation::File(_) | SourceLocation::Upload(_) => Ok(()),
             SourceLocation::Sample => Err(no_sample().to_string()),
@@ -127,7 +131,8 @@ impl SourceKind for FeedsKind {
     fn fetching_message(&self, source: &Source) -> String {
         let from = match source.location.addresses() {
             [] => source.location.for_people(),
-            [only] => parse_web_address(only).map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
+            [only] => parse_web_address(only)
+                .map_or_else(|_| "its address".to_owned(), |url| response_status::display_host(&url)),
             many => format!("{} addresses", many.len()),
         };
         format!("Fetching {} from {from}…", source.noun.many)

@@ -113,7 +113,10 @@ pub(super) fn detect_file(file: &File) -> io::Result<Option<FileSignature>> {
     detect_in_reader(file.metadata()?.len(), read_from)
 }
 
-fn detect_in_reader<R: Read>(bytes: u64, read_from: impl Fn(u64) -> io::Result<R>) -> io::Result<Option<FileSignature>> {
+fn detect_in_reader<R: Read>(
+    bytes: u64,
+    read_from: impl Fn(u64) -> io::Result<R>,
+) -> io::Result<Option<FileSignature>> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
     read_from(0)?.take(INSPECTED_BYTES).read_to_end(&mut start)?;
     if bytes > INSPECTED_BYTES {

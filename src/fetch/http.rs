@@ -4,8 +4,6 @@
 //! it, and stops within a second of a cancel. Bodies go to bounded temporary files, and no connection is made to a
 //! private address that is not allowed.
 
-pub(in crate::fetch) mod web_address;
-pub(in crate::fetch) mod fetch_failure;
 pub(in crate::fetch) mod address_guard;
 mod attempt;
 pub(in crate::fetch) mod body_file;
@@ -13,6 +11,7 @@ pub(in crate::fetch) mod cancel_token;
 mod client;
 mod cookies;
 mod decompress;
+pub(in crate::fetch) mod fetch_failure;
 mod google_hosts;
 mod gzip_members;
 pub(in crate::fetch) mod host_lock;
@@ -22,6 +21,7 @@ mod response;
 pub(in crate::fetch) mod response_status;
 mod settings;
 pub(in crate::fetch) mod transport;
+pub(in crate::fetch) mod web_address;
 
 pub(in crate::fetch) use client::HttpClient;
 pub(in crate::fetch) use google_hosts::{is_google_api_host, is_google_host};

@@ -56,7 +56,7 @@ pub(super) fn copy_content(
     content.map_err(|rejection| match rejection {
         BodyRejection::Ended(FetchEnd::Stopped) => FetchError::Stopped,
         BodyRejection::Ended(FetchEnd::TimedOut) => {
-            FetchError::failed("timeout", format!("{name} could not be read in time. Is its disk reachable?"))
+            FetchError::failed("timeout", format!("Reading {name} timed out. Check that its disk is reachable."))
         }
         BodyRejection::TooLarge => FetchError::failed(
             "too_large",
@@ -73,7 +73,7 @@ pub(super) fn copy_content(
         ),
         BodyRejection::Damaged(damage) => FetchError::failed(
             "truncated",
-            format!("{name} could not be read: {damage}. Compress or copy it anew. Nothing of it was used."),
+            format!("Could not read {name}: {damage}. Nothing was changed. Compress or copy it again."),
         ),
         BodyRejection::Broken(error) => unreadable_error(name, &error),
         BodyRejection::Disk(error) => error,
@@ -110,12 +110,12 @@ fn unreadable_error(name: &str, error: &io::Error) -> FetchError {
     match error.kind() {
         io::ErrorKind::NotFound => FetchError::failed(
             "not_found",
-            format!("{name} is not there. Was it moved or deleted? Put it back, or give the source its new place."),
+            format!("File not found: {name}. Put it back, or enter its new path in the source."),
         ),
         io::ErrorKind::PermissionDenied => FetchError::failed(
             "not_readable",
-            format!("{name} may not be read by the user that Lockstep runs as. Change its permissions."),
+            format!("No permission to read {name}. Make it readable for the user that runs Lockstep."),
         ),
-        _ => FetchError::failed("not_readable", format!("{name} could not be read ({error}).")),
+        _ => FetchError::failed("not_readable", format!("Could not read {name} ({error}).")),
     }
 }

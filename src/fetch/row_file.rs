@@ -6,7 +6,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
 
-use super::http::body_file::{BodyReader, disk_error, create_temporary_file};
+use super::http::body_file::{BodyReader, create_temporary_file, disk_error};
 use super::{FetchError, FetchedContent, RowReader};
 use crate::domain::columns::column_type::ColumnType;
 use crate::domain::rows::row::TextRow;

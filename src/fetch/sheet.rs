@@ -1,19 +1,20 @@
 //! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and
 //! where the link is that of a published sheet or asks a query, through the CSV export.
 
-pub(in crate::fetch) mod sheets_api;
-pub(in crate::fetch) mod csv_export;
-pub(in crate::fetch) mod values_reader;
 mod clock_skew;
 pub(in crate::fetch) mod credentials;
+pub(in crate::fetch) mod csv_export;
 pub(in crate::fetch) mod google_errors;
 pub(in crate::fetch) mod rate_limit;
 pub(in crate::fetch) mod reading_rules;
 pub(in crate::fetch) mod service_account_client;
+pub(in crate::fetch) mod sheets_api;
+pub(in crate::fetch) mod values_reader;
 
 use std::sync::Arc;
 
 use self::service_account_client::ServiceAccountClient;
+use self::sheets_api::SheetsApiFetch;
 use super::http::HttpClient;
 use super::{FetchError, FetchObserver, FetchOutcome, FetchRequest, SourceKind};
 use crate::domain::location::SourceLocation;
@@ -23,7 +24,6 @@ use crate::domain::sheet_link::{SheetLink, SheetLinkError};
 use crate::domain::source::Source;
 use crate::domain::source_form_spec::WayIn;
 use crate::domain::text::measures::sentence;
-use self::sheets_api::SheetsApiFetch;
 use reading_rules::ReadingRules;
 
 /// Mirrors a Google Sheet.
@@ -52,8 +52,8 @@ impl SourceKind for SheetKind {
             about: "One tab of a sheet",
             label: "Link to the sheet",
             placeholder: "https://docs.google.com/spreadsheets/d/…",
-            help: "Any link to the sheet will do: the one in the address bar, the share link, a published one. It means \
-                   the tab that it was copied from, and the range or query in it.",
+            help: "Any link to the sheet will do: the one in the address bar, the share link, a published one. It \
+                   means the tab that it was copied from, and the range or query in it.",
             shared: true,
             ..WayIn::link("Google Sheet")
         }
@@ -90,7 +90,9 @@ impl SourceKind for SheetKind {
         let link = source.read_options.tab.as_deref().map_or(link.clone(), |name| link.named(name));
         let rules = ReadingRules::for_range(link.range(), &source.read_options)?;
         match (link.api_id(), self.account.as_deref()) {
-            (Some(id), Some(account)) => SheetsApiFetch { client, account, fetch_request, observer }.fetch(id, &link, rules),
+            (Some(id), Some(account)) => {
+                SheetsApiFetch { client, account, fetch_request, observer }.fetch(id, &link, rules)
+            }
             _ => csv_export::fetch_export(client, &link, &source.read_options, fetch_request, observer),
         }
     }
@@ -108,7 +110,7 @@ fn parse_link(location: &SourceLocation) -> Result<SheetLink, FetchError> {
     let SourceLocation::Url(link) = location else {
         return Err(FetchError::failed(
             "bad_address",
-            "A Google Sheet is given by its link, one link and no file. For a file choose the kind CSV (--kind csv).",
+            "A Google Sheet source needs one link. For a file choose the kind CSV (--kind csv).",
         ));
     };
     link.parse().map_err(|error| FetchError::failed("bad_address", sentence(&error)))

@@ -24,7 +24,7 @@ pub fn fetch_everything(
         FetchOutcome::Content(content) => Ok(content),
         FetchOutcome::Unchanged(_) => Err(FetchError::failed(
             "bad_status",
-            "The server says that nothing has changed, though nothing was known of it.",
+            "The server answered 304 Not Modified to a request without conditions. Try again later.",
         )),
     }
 }

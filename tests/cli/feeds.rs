@@ -48,7 +48,7 @@ fn a_list_in_a_file_is_read_from_where_it_lies() {
     std::fs::remove_file(cli.path("feeds.opml")).expect("removed");
     let done = cli.run(&["sync", "news"]);
     assert_eq!(done.code, 0, "{}", done.err);
-    assert!(done.err.contains("feeds.opml is not there"), "{}", done.err);
+    assert!(done.err.contains("File not found: "), "{}", done.err);
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn wrong_credentials_stop_the_start_with_one_line_that_does_not_contain_them() {
         (with("type", "impersonated_service_account"), "its “type” is not “service_account”"),
         (with("type", "authorized_user"), "the sign-in of a person"),
         (format!("{{\"installed\": {good}}}"), "an OAuth client"),
-        (with("client_email", ""), "there is no “client_email”"),
+        (with("client_email", ""), "“client_email” is missing"),
         (with("client_email", "robot"), "its “client_email” is not an e-mail address"),
         (with("private_key", &cut), "its “private_key” is not an RSA key in PEM form"),
         (with("private_key", ec), "its “private_key” is not an RSA key in PEM form"),
@@ -138,7 +138,7 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     let (code, findings) = office.doctor();
     let [(state, line)] = &findings[..] else { panic!("{findings:?}") };
     assert!(code == 1 && state == "wrong", "{line}");
-    assert!(line.contains("The clock of this machine is 75 minutes off (behind)"), "{line}");
+    assert!(line.contains("The clock of this server is 75 minutes behind"), "{line}");
     office.google.clock_ahead(TimeDelta::zero());
 
     office.google.once("/token", token_error(400, "invalid_grant", "Invalid grant: account not found"));
@@ -147,7 +147,10 @@ fn the_doctor_tries_the_key_and_names_what_is_wrong() {
     office.google.once("/token", StubReply::status(200).hang());
     let begun = LoadClock::start();
     let (code, findings) = office.doctor();
-    assert!(code == 1 && findings[0].1.contains("did not answer the sign-in in time → See whether"), "{findings:?}");
+    assert!(
+        code == 1 && findings[0].1.contains("sign-in timed out → Check that this server can reach"),
+        "{findings:?}"
+    );
     assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
     let asked = office.run_with(&["doctor", "--json"], &[("LOCKSTEP_GOOGLE_CREDENTIALS", "missing.json")]);
     let findings: Vec<serde_json::Value> = serde_json::from_str(&asked.out).expect("JSON");
@@ -169,7 +172,7 @@ fn a_check_and_a_sync_name_the_same_fix() {
     let cases = [
         (api_error(403, "PERMISSION_DENIED", "The caller does not have permission", ""), share.as_str()),
         (api_disabled("Google Sheets API", "sheets.googleapis.com"), "Enable the Google Sheets API in project"),
-        (api_error(404, "NOT_FOUND", "Requested entity was not found.", ""), "Google knows no such sheet (404)"),
+        (api_error(404, "NOT_FOUND", "Requested entity was not found.", ""), "Google Sheet not found (404)"),
     ];
     for (reply, said) in cases {
         office.google.times(2, "/v4/", reply);

@@ -174,14 +174,14 @@ fn a_file_of_another_format_and_names_in_one_cell_are_named_as_the_cause() {
     cli.ok(&["source", "add", "albums", "--kind", "csv", "--file", "a.csv", "--key", "id"]);
     cli.ok(&["sync", "albums"]);
     for (text, said) in [
-        ("[{\"id\": 1, \"name\": \"A\"}]", "This is JSON, not a CSV file. Where it comes from, export it as CSV"),
+        ("[{\"id\": 1, \"name\": \"A\"}]", "This is JSON, not a CSV file. Export the data as CSV"),
         ("{\"id\": 1}\n{\"id\": 2}\n", "This is JSON, not a CSV file."),
         ("<albums><album id=\"1\"/></albums>", "This is an XML document, not a CSV file."),
         ("<div>\n<p>id</p></div>", "This is HTML, a part of a web page, not a CSV file."),
         ("<table><tr><td>id</td></tr></table>", "is a web page, not a CSV file. Save or export the data itself"),
         ("<rss version=\"2.0\"><channel/></rss>", "Choose the kind Feeds (--kind feeds), which reads it."),
         ("\"id,name\",year,price\n1,A,1999,5\n", "The cell “id,name” of the header holds “id” among other names"),
-        ("\"id;name;year\"\n\"1;A;1999\"\n", "Every row stands in quotation marks as a whole"),
+        ("\"id;name;year\"\n\"1;A;1999\"\n", "Every row is enclosed in quotation marks as a whole"),
     ] {
         cli.csv("a.csv", text);
         let checked = cli.run(&["source", "check", "albums"]);

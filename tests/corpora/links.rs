@@ -147,7 +147,7 @@ fn a_query_goes_to_the_query_service_even_with_a_service_account(db: &TestDataba
     );
     for (reply, said) in [
         (StubReply::redirect(302, "/ServiceLogin?continue=x"), "=QUERY(…)"),
-        (StubReply::status(400).body("Invalid query: NO_COLUMN: Z"), "does not answer the query of this link"),
+        (StubReply::status(400).body("Invalid query: NO_COLUMN: Z"), "rejected the query of this link"),
     ] {
         google.once("/gviz/", reply);
         let record = engine.sync(&source);

@@ -70,7 +70,7 @@ fn rows_that_are_wrapped_in_quotation_marks_as_a_whole_fail_the_run(db: &TestDat
     let record = engine.sync(&source);
     let (code, message) = failed(&record);
     assert_eq!(code, "wrapped_rows");
-    assert!(message.contains("quotation marks as a whole") && message.contains("Save the file anew"), "{message}");
+    assert!(message.contains("quotation marks as a whole") && message.contains("Export the file again"), "{message}");
 }
 
 fn separators_are_those_that_people_meant(db: &TestDatabase) {
@@ -110,7 +110,7 @@ fn quotation_marks_inside_quoted_cells_are_kept_and_noted(db: &TestDatabase) {
     let record = engine.sync(&source);
     assert_eq!(engine.lines(&source), ["1|20\" pipe|new", "2|say \\\"hi\\\" twice|old", "3|ok|ok"]);
     let issues = engine.issues(record.id);
-    let noted = issues.iter().filter(|issue| issue.contains("/size/noted: Text stands after a closing quotation mark"));
+    let noted = issues.iter().filter(|issue| issue.contains("/size/noted: Text follows a closing quotation mark"));
     assert_eq!(noted.count(), 2, "{issues:?}");
 }
 

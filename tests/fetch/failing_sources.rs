@@ -166,8 +166,8 @@ fn is_not_led_to(target: &str, forbidden: Option<&TcpListener>) {
                 end.message
             );
             let (code, says) = match fixture {
-                fixture if fixture.uses_form => ("bad_redirect", "is not sent elsewhere"),
-                fixture if fixture.uses_google() => ("bad_redirect", "is not Google's"),
+                fixture if fixture.uses_form => ("bad_redirect", "Credentials are not sent to another address"),
+                fixture if fixture.uses_google() => ("bad_redirect", "is not a Google address"),
                 _ => ("address_refused", "LOCKSTEP_ALLOW_HOSTS"),
             };
             is(fixture, end, code, says);
@@ -204,7 +204,7 @@ fn a_loop_of_redirects_ends() {
         &ExpectedFailure::default(),
         |_| StubReply::redirect(302, "?again=1"),
         |fixture, end| {
-            let uses_form = ("bad_redirect", "is not sent elsewhere");
+            let uses_form = ("bad_redirect", "Credentials are not sent to another address");
             let (code, says) =
                 if fixture.uses_form { uses_form } else { ("too_many_redirects", "redirects this address to itself") };
             is(fixture, end, code, says);
@@ -232,7 +232,7 @@ fn a_gzip_that_ends_in_the_middle_is_not_taken() {
         &ExpectedFailure::default(),
         |whole| whole.gzip().halved(),
         |fixture, end| {
-            is(fixture, end, "truncated", "Nothing of it was used; try again");
+            is(fixture, end, "truncated", "Nothing was changed; try again");
         },
     );
 }
@@ -254,7 +254,7 @@ fn a_gzip_bomb_stops_at_the_limit_with_flat_memory() {
 #[test]
 fn a_length_that_is_larger_than_the_body_is_an_error() {
     on_every_way(&ExpectedFailure::default(), StubReply::overstated, |fixture, end| {
-        is(fixture, end, "truncated", "Nothing of it was used; try again");
+        is(fixture, end, "truncated", "Nothing was changed; try again");
     });
 }
 
@@ -282,7 +282,7 @@ fn a_drip_ends_at_the_timeout() {
         &expected,
         |whole| whole.drip(1, Duration::from_millis(200)),
         |fixture, end| {
-            is(fixture, end, "timeout", "was not here within 1500 ms");
+            is(fixture, end, "timeout", "did not send the file within 1500 ms");
         },
     );
 }
@@ -294,7 +294,9 @@ fn a_server_that_never_answers_is_left_at_the_timeout() {
         most: Duration::from_secs(3),
         ..ExpectedFailure::default()
     };
-    on_every_way(&expected, StubReply::hang, |fixture, end| is(fixture, end, "timeout", "was not here within 1500 ms"));
+    on_every_way(&expected, StubReply::hang, |fixture, end| {
+        is(fixture, end, "timeout", "did not send the file within 1500 ms")
+    });
 }
 
 #[test]
@@ -302,11 +304,11 @@ fn a_web_page_is_never_taken_for_content() {
     let page = |_| StubReply::html("<!doctype html><title>Log in</title><form action=/login>");
     on_every_way(&ExpectedFailure::default(), page, |fixture, end| {
         let (code, says) = match fixture.kind {
-            "sheet" if fixture.google().is_some() => ("bad_answer", "Is there a proxy"),
+            "sheet" if fixture.google().is_some() => ("bad_answer", "Check for a proxy"),
             "sheet" => ("sign_in_page", "Anyone with the link"),
             "feeds" => ("html_page", "a web page, not a feed"),
             "reader" => ("no_reader", "there is no reader server"),
-            _ => ("html_page", "a web page, not a file of data"),
+            _ => ("html_page", "a web page instead of a data file"),
         };
         is(fixture, end, code, says);
     });
@@ -315,6 +317,6 @@ fn a_web_page_is_never_taken_for_content() {
 #[test]
 fn a_connection_that_is_reset_during_the_body_is_an_error() {
     on_every_way(&ExpectedFailure::default(), StubReply::reset, |fixture, end| {
-        is(fixture, end, "truncated", "did not arrive whole")
+        is(fixture, end, "truncated", "arrived incomplete")
     });
 }

@@ -39,13 +39,18 @@ fn every_refusal_names_its_fix() {
             "/v4/",
             api_error(404, "NOT_FOUND", "Requested entity was not found.", ""),
             "not_found",
-            "knows no such sheet",
+            "Google Sheet not found",
         ),
         ("/v4/", excel, "not_a_sheet", "File → Save as Google Sheets"),
         ("values:batchGet", parse, "no_tab", "There is no tab “Albums”; there are “Albums”, “B-sides”."),
         ("/v4/", odd, "forbidden", "Google says: “Project 1 has been deleted.”"),
-        ("/v4/", StubReply::html("<!doctype html><title>Sign in"), "bad_answer", "Is there a proxy"),
-        ("/v4/", StubReply::redirect(302, "http://accounts.google.com/ServiceLogin"), "bad_answer", "Is there a proxy"),
+        ("/v4/", StubReply::html("<!doctype html><title>Sign in"), "bad_answer", "Check for a proxy"),
+        (
+            "/v4/",
+            StubReply::redirect(302, "http://accounts.google.com/ServiceLogin"),
+            "bad_answer",
+            "Check for a proxy",
+        ),
         ("/v4/", api_error(400, "INVALID_ARGUMENT", "Invalid field", ""), "bad_status", "Google says: “Invalid field”"),
     ];
     for (at, reply, code, said) in cases {
@@ -57,7 +62,7 @@ fn every_refusal_names_its_fix() {
             "{message}"
         );
     }
-    let there = "; there are “Albums”, “B-sides”. Open the tab that is meant";
+    let there = "; there are “Albums”, “B-sides”. Open the tab you want";
     for (place, which) in [(link("/edit#gid=9"), "with the number 9 (gid=9)"), (link("/edit?sheet=Albms"), "“Albms”")]
     {
         let (code, message) = expect_failure(setup.content("sheet", &place));
@@ -80,14 +85,18 @@ fn a_refused_sign_in_names_the_reason() {
     let setup = fetch_setup(&google);
     let cases = [
         (token_error(400, "invalid_grant", "Invalid JWT Signature."), "key_refused", "it may have been deleted"),
-        (token_error(400, "invalid_grant", "Invalid grant: account not found"), "account_gone", "no service account"),
+        (
+            token_error(400, "invalid_grant", "Invalid grant: account not found"),
+            "account_gone",
+            "Service account not found",
+        ),
         (token_error(401, "deleted_client", "The OAuth client was deleted."), "account_gone", "deleted or disabled"),
         (token_error(400, "invalid_scope", "Bad\nscope"), "key_refused", "Google says: “invalid_scope Bad scope”"),
         (StubReply::status(403), "key_refused", "(status 403)"),
-        (StubReply::html("<html>Welcome to the hotel"), "bad_answer", "Is there a proxy"),
-        (StubReply::redirect(307, "/elsewhere"), "bad_redirect", "is not sent elsewhere"),
-        (StubReply::status(200).body("{\"access_token\": \"a\\nb\"}"), "bad_answer", "no token"),
-        (StubReply::status(200).body("{\"access_tok"), "bad_answer", "no token"),
+        (StubReply::html("<html>Welcome to the hotel"), "bad_answer", "Check for a proxy"),
+        (StubReply::redirect(307, "/elsewhere"), "bad_redirect", "Credentials are not sent to another address"),
+        (StubReply::status(200).body("{\"access_token\": \"a\\nb\"}"), "bad_answer", "no access token"),
+        (StubReply::status(200).body("{\"access_tok"), "bad_answer", "no access token"),
     ];
     for (reply, code, said) in cases {
         google.once("/token", reply);
@@ -95,10 +104,10 @@ fn a_refused_sign_in_names_the_reason() {
         assert!(told == code && message.contains(said), "{code} {said}: {told} {message}");
     }
     assert_eq!((google.request_count("/v4/"), google.request_count("/elsewhere")), (0, 0));
-    for (ahead, said) in [(-95, "95 minutes off (ahead)"), (95, "95 minutes off (behind)")] {
+    for (ahead, said) in [(-95, "95 minutes ahead"), (95, "95 minutes behind")] {
         google.clock_ahead(TimeDelta::minutes(ahead));
         let (code, message) = expect_failure(setup.content("sheet", &link("/edit")));
-        assert!(code == "clock_wrong" && message.starts_with("The clock of this machine is "), "{message}");
+        assert!(code == "clock_wrong" && message.starts_with("The clock of this server is "), "{message}");
         assert!(message.contains(said), "{message}");
     }
 }
@@ -225,8 +234,8 @@ fn what_is_too_large_too_wide_or_hidden_is_called_so() {
     let (_, message) = expect_failure(setup.content("sheet", &link("/edit#gid=9")));
     assert!(message.contains("there are “Albums”, “Drafts” (hidden), “Wide”. Open"), "{message}");
     let (code, message) = expect_failure(setup.content("sheet", &link("/edit#gid=8")));
-    assert!(code == "too_many_columns" && message.contains("10,000 columns, which is the most"), "{message}");
-    assert!(message.contains("that are empty, or move some"), "{message}");
+    assert!(code == "too_many_columns" && message.contains("10,000 columns, which is the maximum"), "{message}");
+    assert!(message.contains("Remove empty columns at its end, or move some"), "{message}");
     let title = "x".repeat(6_000_000);
     google.once(
         "/v4/",

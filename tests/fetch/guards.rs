@@ -76,7 +76,7 @@ fn redirects_are_followed_and_a_loop_of_them_ends() {
     assert_eq!(read_cells(&*setup.get(&stub.url("/a")).expect("followed")), [["7"]]);
     stub.set("/on", StubReply::redirect(302, "/off"));
     stub.set("/off", StubReply::redirect(302, "/on"));
-    for (path, says) in [("/loop", "redirects this address to itself"), ("/on", "redirects in a circle")] {
+    for (path, says) in [("/loop", "redirects this address to itself"), ("/on", "redirects in a loop")] {
         let (code, message) = setup.failure(&stub.url(path));
         assert!(code == "too_many_redirects" && message.contains(says), "{code}: {message}");
         assert!(message.contains("It may need a cookie or a login"), "{message}");
@@ -148,7 +148,7 @@ fn gzip_that_is_damaged_is_asked_for_once_and_one_that_ends_early_again() {
         stub.set(path, StubReply::status(200).body(body));
         let (code, message) = FetchSetup::new().failure(&stub.url(path));
         assert_eq!((code, stub.request_count(path)), ("truncated", hits), "{message}");
-        assert!(message.contains(said) && message.contains("Nothing of it was used"), "{message}");
+        assert!(message.contains(said) && message.contains("Nothing was changed"), "{message}");
     }
     stub.set("/padded.csv", StubReply::status(200).body([&whole[..], &[0; 512]].concat()));
     let content = FetchSetup::new().get(&stub.url("/padded.csv")).unwrap_or_else(|error| panic!("{error}"));
@@ -166,6 +166,6 @@ fn a_truncated_gzip_and_a_wrong_length_are_errors() {
     for path in ["/cut.csv", "/short.csv"] {
         let (code, message) = setup.failure(&stub.url(path));
         assert_eq!(code, "truncated", "{path}: {message}");
-        assert!(message.contains("Nothing of it was used"), "{message}");
+        assert!(message.contains("Nothing was changed"), "{message}");
     }
 }

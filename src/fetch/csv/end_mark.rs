@@ -23,7 +23,7 @@ pub(super) fn remove_end_marks(content: &mut BodyFile, observer: &dyn FetchObser
         return Ok(());
     }
     content.truncate_end(marks).map_err(|error| disk_error(&error))?;
-    let reason = "The file ends with the character Ctrl-Z, with which DOS marks the end of a text; it was passed over.";
+    let reason = "The file ends with Ctrl-Z, the end-of-file mark of DOS; it was ignored.";
     observer.report_issue(Issue { row: None, column: None, kind: IssueKind::Noted, reason: reason.to_owned() });
     Ok(())
 }

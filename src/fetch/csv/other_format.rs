@@ -11,7 +11,7 @@ struct OtherFormat {
 }
 
 const FEED_ADVICE: &str = "Choose the kind Feeds (--kind feeds), which reads it.";
-const EXPORT_ADVICE: &str = "Where it comes from, export it as CSV, and use that file or link.";
+const EXPORT_ADVICE: &str = "Export the data as CSV and use that file or link.";
 const FEED: OtherFormat = OtherFormat { name: "a feed", advice: FEED_ADVICE };
 const FEED_LIST: OtherFormat = OtherFormat { name: "a list of feeds (OPML)", advice: FEED_ADVICE };
 const XML: OtherFormat = OtherFormat { name: "an XML document", advice: EXPORT_ADVICE };

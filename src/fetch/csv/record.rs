@@ -12,8 +12,8 @@ pub(in crate::fetch) const MAX_COLUMNS: usize = 10_000;
 /// That the header of a `tab` or a `file` has more.
 pub(in crate::fetch) fn too_many_columns_message(place: &str) -> String {
     format!(
-        "The header has more than {} columns, which is the most that are taken. Remove those at its end that are empty, \
-         or move some of the others to another {place}.",
+        "The header has more than {} columns, which is the maximum. Remove empty columns at its end, or move some \
+         columns to another {place}.",
         grouped(MAX_COLUMNS as u64)
     )
 }

@@ -7,7 +7,9 @@
 
 use std::io::{self, Read};
 
-pub(in crate::fetch) use super::record::{CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, RecordError, too_many_columns_message};
+pub(in crate::fetch) use super::record::{
+    CsvRecord, MAX_CELL_BYTES, MAX_COLUMNS, MAX_RECORD_BYTES, RecordError, too_many_columns_message,
+};
 
 /// What files in UTF-8 may begin with.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];

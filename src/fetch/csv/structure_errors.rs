@@ -12,7 +12,11 @@ const MAX_SAMPLED_ROWS: usize = 20;
 const MAX_INNER_BYTES: usize = 16 * 1024;
 
 /// Explains what could not be cut. `row_number` gives a record's number as people count.
-pub(super) fn explain_record_error(error: RecordError, columns: &[String], row_number: impl Fn(u64) -> u64) -> FetchError {
+pub(super) fn explain_record_error(
+    error: RecordError,
+    columns: &[String],
+    row_number: impl Fn(u64) -> u64,
+) -> FetchError {
     let place = |row: u64, cell: usize| {
         let column =
             columns.get(cell).map_or_else(|| format!("column {}", cell + 1), |name| format!("“{}”", shortened(name)));
@@ -31,7 +35,7 @@ pub(super) fn explain_record_error(error: RecordError, columns: &[String], row_n
         RecordError::Swallowing { row, cell } => FetchError::failed(
             "unclosed_quote",
             format!(
-                "{}: a quotation mark (\") opens here and takes the rows below along, up to the next quotation mark. \
+                "{}: a quotation mark (\") opens here and includes the rows below, up to the next quotation mark. \
                  Remove it, close it, or double it if it belongs to the text.",
                 place(row, cell)
             ),
@@ -39,7 +43,7 @@ pub(super) fn explain_record_error(error: RecordError, columns: &[String], row_n
         RecordError::LongCell { row, cell, quoted } => FetchError::failed(
             "cell_too_large",
             format!(
-                "{}: a cell of more than {} MiB.{}",
+                "{}: the cell is larger than {} MiB.{}",
                 place(row, cell),
                 MAX_CELL_BYTES / (1024 * 1024),
                 if quoted { " Most likely a quotation mark (\") opens here and is never closed." } else { "" }
@@ -47,7 +51,11 @@ pub(super) fn explain_record_error(error: RecordError, columns: &[String], row_n
         ),
         RecordError::LongRecord { row } => FetchError::failed(
             "row_too_large",
-            format!("Row {}: more than {} MiB in one row.", row_number(row), MAX_RECORD_BYTES / (1024 * 1024)),
+            format!(
+                "Row {}: the row is larger than {} MiB. Shorten its cells and sync again.",
+                row_number(row),
+                MAX_RECORD_BYTES / (1024 * 1024)
+            ),
         ),
     }
 }
@@ -78,8 +86,8 @@ pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), Fet
     }
     Err(FetchError::failed(
         "wrapped_rows",
-        "Every row stands in quotation marks as a whole, so each would be a single cell. Save the file anew without \
-         quotation marks around whole rows, for example by exporting it again from where it came.",
+        "Every row is enclosed in quotation marks as a whole, so each would be a single cell. Export the file again \
+         without quotation marks around whole rows.",
     ))
 }
 
@@ -115,8 +123,8 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
     Err(FetchError::failed(
         "separator_mismatch",
         format!(
-            "The header is separated by {} and the rows below it by {}, so each row would be a single cell. Use the same \
-             separator in both.",
+            "The header is separated by {} and the rows below it by {}, so each row would be a single cell. Use the \
+             same separator in both.",
             name(delimiter),
             name(other)
         ),
@@ -163,7 +171,7 @@ pub(super) fn refuse_swallowed_rows(
 pub(in crate::fetch) fn blank_header_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
-        format!("Row {row} is set as the header row, and it is blank. Choose the row with the names of the columns."),
+        format!("Row {row} is set as the header row but is blank. Choose the row that holds the column names."),
     )
 }
 
@@ -172,7 +180,8 @@ pub(in crate::fetch) fn missing_header_row_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
         format!(
-            "Row {row} is set as the header row, and the file has fewer rows. Choose the row with the names of the columns."
+            "Row {row} is set as the header row, but the file has fewer rows. Choose the row that holds the column \
+             names."
         ),
     )
 }
@@ -183,7 +192,7 @@ pub(super) fn wrapped_row_reason(record: &CsvRecord, columns: usize, delimiter: 
         return None;
     }
     (count_separators(record.cell(0), delimiter) + 1 >= columns).then(|| {
-        "The row stands in quotation marks as a whole, so it is a single cell. Remove the quotation marks around it."
+        "The whole row is enclosed in quotation marks, so it is a single cell. Remove the quotation marks around it."
             .to_owned()
     })
 }

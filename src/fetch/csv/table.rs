@@ -20,7 +20,7 @@ use crate::fetch::{FetchError, FetchObserver, FetchedContent, RowReader};
 const DIALECT_SAMPLE_BYTES: u64 = 256 * 1024;
 
 /// What is noted of a quotation mark in a cell that does not begin with one.
-const INNER_QUOTE_NOTE: &str = "A quotation mark stands inside a cell without quotation marks around it; it was kept.";
+const INNER_QUOTE_NOTE: &str = "A cell without quotation marks around it contains one; it was kept.";
 
 /// A table in a temporary file.
 #[derive(Debug)]
@@ -122,12 +122,14 @@ impl CsvTable {
 
     /// Notes what is odd in names of columns.
     fn report_header_issues(&self, record: &CsvRecord, cells: &[String], observer: &dyn FetchObserver) {
-        for (at, mend) in cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.describe_encoding_problem(at, cell)?))) {
+        for (at, mend) in
+            cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.describe_encoding_problem(at, cell)?)))
+        {
             let (row, column) = (Some(self.row_number(record.number)), self.columns.get(at).cloned());
             observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason: mend.what });
         }
         for cell in [record.loose_end, record.late_quote, record.inner_quote].into_iter().flatten() {
-            let reason = "A quotation mark stands inside this name of the header. Is it there by mistake?".to_owned();
+            let reason = "This column name contains a quotation mark. Check that it is intended.".to_owned();
             let (row, column) = (Some(self.row_number(record.number)), self.columns.get(cell).cloned());
             observer.report_issue(Issue { row, column, kind: IssueKind::Noted, reason });
         }
@@ -166,20 +168,21 @@ impl CsvTable {
         };
         note(
             record.loose_end,
-            "Text stands after a closing quotation mark, so the quotation marks inside the cell were taken as text.",
+            "Text follows a closing quotation mark, so the quotation marks in the cell were read as text.",
         );
-        note(record.late_quote, "A space stands before a quotation mark, so the cell was cut at every separator.");
+        note(record.late_quote, "A space precedes a quotation mark, so the cell was split at every separator.");
         if let Some(cell) = record.inner_quote.filter(|cell| *cell < width) {
             mended.push(CellRepair::common(Some(cell), INNER_QUOTE_NOTE));
         }
         if record.begins_file {
-            mended.push(CellRepair::common(None, "A byte order mark before the row was passed over."));
+            mended.push(CellRepair::common(None, "A byte order mark before the row was ignored."));
         }
         let extra: Vec<String> = (width..record.len()).map(|index| record.cell_text(index)).collect();
         let is_beyond = record.too_wide || extra.iter().any(|cell| !cell.trim().is_empty());
         TextRow {
             number: self.row_number(record.number),
-            refusal: structure_errors::wrapped_row_reason(record, width, self.dialect.delimiter).filter(|_| !self.takes_long_rows),
+            refusal: structure_errors::wrapped_row_reason(record, width, self.dialect.delimiter)
+                .filter(|_| !self.takes_long_rows),
             inner_rows: structure_errors::split_inner_rows(record, width, self.dialect.delimiter),
             cells,
             surplus: is_beyond && !self.takes_long_rows,
@@ -239,8 +242,12 @@ impl FetchedContent for CsvTable {
     }
 
     fn rows(&self) -> Result<RowReader<'_>, FetchError> {
-        let rows =
-            TableRows { table: self, records: self.record_reader(), record: CsvRecord::default(), is_finished: self.header == 0 };
+        let rows = TableRows {
+            table: self,
+            records: self.record_reader(),
+            record: CsvRecord::default(),
+            is_finished: self.header == 0,
+        };
         Ok(Box::new(rows))
     }
 }

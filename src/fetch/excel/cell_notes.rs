@@ -72,8 +72,8 @@ impl CellNotes {
 /// Why a row is refused in which two cells have the place of this column.
 pub(super) fn repeated_cell_reason(row: u64, column: u32) -> String {
     format!(
-        "Two cells of this row have the same place ({}{row}), so the right one cannot be told. Open the file in Excel or \
-         LibreOffice, correct the cell, save the file, and sync again.",
+        "Two cells of this row have the same position ({}{row}), so it is unclear which one is right. Open the file \
+         in Excel or LibreOffice, correct the cell, save the file, and sync again.",
         column_letters(column)
     )
 }

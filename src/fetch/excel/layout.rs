@@ -77,11 +77,7 @@ impl TabLayout {
             notes.push(Issue { row, column, kind: IssueKind::Noted, reason });
         };
         if is_hidden {
-            note(
-                None,
-                None,
-                format!("The tab “{}” is hidden in the workbook. It was read all the same.", shortened(tab)),
-            );
+            note(None, None, format!("The tab “{}” is hidden in the workbook. It was read anyway.", shortened(tab)));
         }
         match &hidden_columns(self, columns)[..] {
             [] => {}
@@ -99,9 +95,9 @@ impl TabLayout {
             let (places, more) = (format!("{numbers}{}", rows.remaining_text()), rows.count > 1);
             let reason = if more {
                 let count = grouped(rows.count);
-                format!("{count} rows are hidden in the workbook (rows {places}). They were read all the same.")
+                format!("{count} rows are hidden in the workbook (rows {places}). They were read anyway.")
             } else {
-                "The row is hidden in the workbook. It was read all the same.".to_owned()
+                "The row is hidden in the workbook. It was read anyway.".to_owned()
             };
             note(rows.first.first().copied().filter(|_| !more), None, reason);
         }
@@ -109,7 +105,8 @@ impl TabLayout {
         if merged.count > 0 {
             let (are, places) = (if merged.count == 1 { "area is" } else { "areas are" }, merged.first.join(", "));
             let reason = format!(
-                "{} {are} merged ({places}{}). Only the top left cell of a merged area has its value; the others are empty.",
+                "{} {are} merged ({places}{}). Only the top left cell of a merged area has its value; the others \
+                 are empty.",
                 grouped(merged.count),
                 merged.remaining_text()
             );

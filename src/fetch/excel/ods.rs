@@ -8,7 +8,6 @@ use std::io::Read;
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::workbook_errors::{corrupt_workbook, password_protected};
 use super::layout::TabLayout;
 use super::ods_cell::OpenCell;
 use super::package::MAX_SMALL_PART;
@@ -17,6 +16,7 @@ use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
+use super::workbook_errors::{corrupt_workbook, password_protected};
 use super::xml_events::{attribute, for_each_event, push_text, qualified_attribute};
 use crate::fetch::FetchError;
 use crate::fetch::csv::record_reader::MAX_CELL_BYTES;

@@ -2,8 +2,8 @@
 
 use std::io::Read;
 
-use super::workbook_errors::corrupt_workbook;
 use super::read_request::ReadRequest;
+use super::workbook_errors::corrupt_workbook;
 use crate::fetch::FetchError;
 use crate::fetch::file_signature::{detect_file_type, refusal};
 use crate::fetch::http::body_file::{BodyFile, disk_error};

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use quick_xml::events::Event;
 
-use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::part_reader::{PartArchive, PartBound, ReadLimit};
 use super::tab_choice::WorkbookTab;
+use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::xml_events::{attribute, for_each_event, is_true};
 use crate::fetch::FetchError;
 

@@ -39,7 +39,7 @@ impl ReadLimit<'_> {
         if Instant::now() >= self.ends {
             return Err(FetchError::failed(
                 "timeout",
-                "The workbook could not be read in time. Delete tabs and rows that are not needed, or raise \
+                "Reading the workbook timed out. Delete tabs and rows that are not needed, or raise \
                  LOCKSTEP_FETCH_TIMEOUT.",
             ));
         }
@@ -99,7 +99,8 @@ impl<'a> PartArchive<'a> {
     pub(super) fn open(content: &'a BodyFile, limit: ReadLimit<'a>) -> Result<Self, FetchError> {
         let end = |error: FetchError| limit.check().err().unwrap_or(error);
         // Each entry has this mark in the directory. Counted before the directory is read into memory.
-        let entries = count_occurrences(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02").map_err(|_| end(corrupt_workbook()))?;
+        let entries = count_occurrences(&mut WorkbookBytes::new(content, limit), b"PK\x01\x02")
+            .map_err(|_| end(corrupt_workbook()))?;
         if entries > MAX_ENTRIES {
             return Err(too_large_unpacked(&format!("It has more than {} files inside.", grouped(MAX_ENTRIES as u64))));
         }

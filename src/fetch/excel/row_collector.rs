@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::cell_notes::{CellNotes, repeated_cell_reason};
 use super::cell_place::{CellArea, column_letters};
-use super::workbook_errors::{no_header_error, over_max_bytes, unreadable_workbook, unsaved_header_error};
 use super::part_reader::ReadLimit;
 use super::row_draft::{RowDraft, UnsavedAreas};
+use super::workbook_errors::{no_header_error, over_max_bytes, unreadable_workbook, unsaved_header_error};
 use crate::domain::issue::Issue;
 use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
@@ -99,7 +99,7 @@ impl<'a> RowCollector<'a> {
             return Err(FetchError::failed(
                 "cell_too_large",
                 format!(
-                    "Row {}, {}: a cell of more than {} MiB. Shorten it and sync again.",
+                    "Row {}, {}: the cell is larger than {} MiB. Shorten it and sync again.",
                     grouped(u64::from(row) + 1),
                     self.column_label(column),
                     MAX_CELL_BYTES / (1024 * 1024)
@@ -110,7 +110,7 @@ impl<'a> RowCollector<'a> {
         if self.row_bytes > MAX_RECORD_BYTES {
             let max = MAX_RECORD_BYTES / (1024 * 1024);
             let row = grouped(u64::from(row) + 1);
-            let message = format!("Row {row}: more than {max} MiB in one row. Shorten its cells and sync again.");
+            let message = format!("Row {row}: the row is larger than {max} MiB. Shorten its cells and sync again.");
             return Err(FetchError::failed("row_too_large", message));
         }
         let text = text();

@@ -3,7 +3,6 @@
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::workbook_errors::unreadable_workbook;
 use super::layout::hidden_columns;
 use super::ods::{is_spreadsheet, read_ods};
 use super::other_file::explain_other_file;
@@ -12,6 +11,7 @@ use super::part_reader::PartArchive;
 use super::read_request::ReadRequest;
 use super::row_collector::CollectedRows;
 use super::tab_content::TabContent;
+use super::workbook_errors::unreadable_workbook;
 use super::xls::read_xls;
 use super::xlsb::read_xlsb;
 use super::xlsx::read_xlsx;

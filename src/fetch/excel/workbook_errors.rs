@@ -23,8 +23,8 @@ pub(super) fn unreadable_workbook(why: &str) -> FetchError {
     FetchError::failed(
         "corrupt_workbook",
         format!(
-            "This workbook could not be read ({}), and nothing of it was used. Open it in Excel or LibreOffice, save it \
-             again, and sync once more.",
+            "This workbook could not be read ({}), and nothing of it was used. Open it in Excel or LibreOffice, \
+             save it again, and sync once more.",
             shortened(why)
         ),
     )
@@ -43,8 +43,8 @@ pub(super) fn too_large_unpacked(what: &str) -> FetchError {
     FetchError::failed(
         "too_large",
         format!(
-            "This workbook is too large to be read. {what} Delete the tabs, rows and columns that are not needed, or save \
-             the tab as CSV."
+            "This workbook is too large to be read. {what} Delete the tabs, rows and columns that are not needed, \
+             or save the tab as CSV."
         ),
     )
 }
@@ -54,8 +54,8 @@ pub(super) fn over_max_bytes(what: &str) -> FetchError {
     FetchError::failed(
         "too_large",
         format!(
-            "This workbook is too large to be read. {what} Delete the tabs, rows and columns that are not needed, save \
-             the tab as CSV, or raise LOCKSTEP_MAX_BYTES."
+            "This workbook is too large to be read. {what} Delete the tabs, rows and columns that are not needed, \
+             save the tab as CSV, or raise LOCKSTEP_MAX_BYTES."
         ),
     )
 }
@@ -65,7 +65,10 @@ pub(super) fn no_header_error(row: Option<u64>) -> FetchError {
     let row = grouped(row.unwrap_or(1));
     FetchError::failed(
         "no_header",
-        format!("Row {row} is set as the header, and it is empty. Set the row that names the columns (--header-row)."),
+        format!(
+            "Row {row} is set as the header row but is empty. Choose the row that holds the column names \
+                 (--header-row)."
+        ),
     )
 }
 
@@ -75,9 +78,9 @@ pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
     FetchError::failed(
         "unsaved_formula",
         format!(
-            "Row {}, column {letters}: the name of this column is a formula without a saved value. Open the file in Excel \
-             or LibreOffice, save it once, and sync again. If another row names the columns, set it as the header \
-             (--header-row).",
+            "Row {}, column {letters}: the name of this column is a formula without a saved value. Open the file in \
+             Excel or LibreOffice, save it once, and sync again. If another row names the columns, set it as the \
+             header (--header-row).",
             grouped(row)
         ),
     )

@@ -12,17 +12,17 @@ use calamine::{Data, Reader, SheetType, SheetVisible, Xls, XlsError};
 use cfb::{CompoundFile, Version};
 
 use super::cell_text::{is_rounded, owned_cell_text};
-use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::other_file::explain_other_file;
 use super::part_reader::{ReadLimit, WorkbookBytes};
 use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
+use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xls_container::PaddedBytes;
 use super::xls_stream::{OddCell, XlsStream};
 use crate::fetch::FetchError;
-use crate::fetch::http::body_file::{disk_error, create_temporary_file};
+use crate::fetch::http::body_file::{create_temporary_file, disk_error};
 
 /// The largest file: it is read in memory.
 pub(super) const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;
@@ -35,9 +35,7 @@ pub(super) fn read_xls(request: &ReadRequest<'_>) -> Result<TabContent, FetchErr
     let limit = request.limit;
     if request.content.bytes > MAX_XLS_BYTES {
         let max = MAX_XLS_BYTES / (1024 * 1024);
-        return Err(too_large_unpacked(&format!(
-            "A file in the old format .xls may have {max} MB; save it as .xlsx."
-        )));
+        return Err(too_large_unpacked(&format!("A file in the old format .xls may have {max} MB; save it as .xlsx.")));
     }
     let mut stream = XlsStream::new(workbook_stream(request)?)?;
     // First without any tab, for their names.

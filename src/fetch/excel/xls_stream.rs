@@ -2,8 +2,8 @@
 //!
 //! Source: [MS-XLS] 2.1.4, "Record".
 
-use super::workbook_errors::{corrupt_workbook, over_max_bytes, password_protected, too_large_unpacked};
 use super::layout::TabLayout;
+use super::workbook_errors::{corrupt_workbook, over_max_bytes, password_protected, too_large_unpacked};
 use super::xls_records::{record_at, u16_at, u32_at};
 use super::xls_texts::text_lengths;
 use crate::fetch::FetchError;

@@ -6,7 +6,6 @@
 use calamine::{DataRef, Reader, Xlsb, XlsbError};
 
 use super::cell_text::{cell_text, is_rounded_cell, max_text_bytes, serial_text};
-use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::layout::TabLayout;
 use super::package::{MAX_SMALL_PART, PartRelation, relations, require_parts};
 use super::part_reader::{PartArchive, ReadLimit, WorkbookBytes};
@@ -14,6 +13,7 @@ use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
+use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xlsb_cells::{CellContext, CellFollower, SHORT_SHARED_TEXT, is_filled_cell};
 use super::xlsb_records::{NumberKind, RecordScanner, read_formats, text_at, u16_at, u32_at};
 use super::xlsx::{MAX_SHARED_TEXT_PART, MAX_SHARED_TEXTS};

@@ -5,8 +5,8 @@
 //! (`oox`, `BIFF12_ID_MULTCELL_…`) and SheetJS (`BrtShort…`).
 
 use super::cell_text::{flag_text, is_rounded, number_text, serial_text};
-use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::row_collector::RowCollector;
+use super::workbook_errors::{corrupt_workbook, unreadable_workbook};
 use super::xlsb_records::{NumberKind, RecordScanner, f64_at, rk_at, text_at, u32_at};
 use crate::fetch::FetchError;
 

@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::io::{self, BufRead, BufReader, Read};
 
-use super::workbook_errors::{corrupt_workbook, too_large_unpacked};
 use super::part_reader::{PartReader, ReadLimit};
+use super::workbook_errors::{corrupt_workbook, too_large_unpacked};
 use crate::fetch::FetchError;
 
 /// The longest record. The text of a cell has at most 64 kB.

@@ -11,7 +11,6 @@ use quick_xml::events::Event;
 use super::cell_place::{CellArea, parse_area};
 use super::cell_text::{cell_text, is_rounded_cell, max_text_bytes};
 use super::error_cells::UnknownErrors;
-use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::layout::TabLayout;
 use super::package::{MAX_SMALL_PART, read_package};
 use super::part_reader::{PartArchive, PartBound, ReadLimit, WorkbookBytes};
@@ -19,6 +18,7 @@ use super::read_request::ReadRequest;
 use super::row_collector::RowCollector;
 use super::tab_choice::{WorkbookTab, choose_tab};
 use super::tab_content::TabContent;
+use super::workbook_errors::{corrupt_workbook, password_protected, too_large_unpacked, unreadable_workbook};
 use super::xml_events::{attribute, for_each_event, is_true};
 use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
@@ -75,8 +75,9 @@ pub(super) fn read_xlsx(
             }
             Ok(None) => break,
             Err(XlsxError::CellError(word)) => {
-                let (row, column) =
-                    errors.next_place().ok_or_else(|| unreadable_workbook(&format!("it has the unknown error “{word}”")))?;
+                let (row, column) = errors
+                    .next_place()
+                    .ok_or_else(|| unreadable_workbook(&format!("it has the unknown error “{word}”")))?;
                 collector.add_cell(row, column, word.len(), || word)?;
             }
             Err(error) => return Err(explain_reader_error(&limit, &error)),

@@ -6,8 +6,8 @@ use quick_xml::XmlVersion;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
-use super::workbook_errors::corrupt_workbook;
 use super::part_reader::{PartReader, ReadLimit, XmlPart};
+use super::workbook_errors::corrupt_workbook;
 use crate::fetch::FetchError;
 
 /// Gives every event of `part` to `take`, with its position in bytes, up to the end of the part: only there its

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use ureq::http::{Method, Response, header};
 use url::Url;
 
-use super::web_address::{RedirectScope, basic_auth, parse_web_address};
 use super::body_file::{BodyFile, BodyRejection};
 use super::cancel_token::CancelToken;
 use super::cookies::CookieJar;
-use super::decompress::{BodyCoding, DecompressedBody, body_coding, is_truncated, is_damage_error};
-use super::fetch_failure::{FetchFailure, connection_failure, final_failure, invalid_redirect_target, name_redirecting_host, redirect_loop, redirect_to_sheet, redirected_form_error, too_many_redirects, transient_failure};
+use super::decompress::{BodyCoding, DecompressedBody, body_coding, is_damage_error, is_truncated};
+use super::fetch_failure::{
+    FetchFailure, connection_failure, final_failure, invalid_redirect_target, name_redirecting_host, redirect_loop,
+    redirect_to_sheet, redirected_form_error, too_many_redirects, transient_failure,
+};
 use super::host_lock::HostLock;
 use super::request::OutgoingRequest;
 use super::response::{FetchResponse, ResponseBody};
@@ -22,6 +24,7 @@ use super::response_status;
 use super::response_status::{BodyProblem, ResponseOrigin, display_host};
 use super::settings::HttpSettings;
 use super::transport::{ConnectionContext, agent, resolve_with_system};
+use super::web_address::{RedirectScope, basic_auth, parse_web_address};
 use crate::domain::location::without_secrets;
 use crate::domain::log_fields::FETCH;
 use crate::fetch::{FetchObserver, FetchRequest};
@@ -72,7 +75,13 @@ impl<'a> HttpAttempt<'a> {
         let max_received_bytes = settings.max_bytes.saturating_add(256 * 1024);
         let allow = settings.allow.clone();
         let cancel = Arc::clone(cancel);
-        let connection = Arc::new(ConnectionContext { cancel, allow, max_received_bytes, received_bytes: AtomicU64::new(0), resolve_host: resolve_with_system });
+        let connection = Arc::new(ConnectionContext {
+            cancel,
+            allow,
+            max_received_bytes,
+            received_bytes: AtomicU64::new(0),
+            resolve_host: resolve_with_system,
+        });
         let as_browser = Cell::new(false);
         Self { settings, agent: agent(&connection), connection, request, fetch_request, observer, cookies, as_browser }
     }
@@ -253,7 +262,10 @@ impl<'a> HttpAttempt<'a> {
     /// Where a redirect leads, if that is a place to go.
     fn next(&self, from: &Url, to: &str, origin: &ResponseOrigin) -> Result<Url, FetchFailure> {
         let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
-            final_failure("bad_redirect", format!("{} redirects to something that is no address.", origin.host))
+            final_failure(
+                "bad_redirect",
+                format!("{} redirects to an invalid address. Check the address in a browser.", origin.host),
+            )
         })?;
         if next.path().starts_with("/ServiceLogin") || next.host_str() == Some("accounts.google.com") {
             let google = ResponseOrigin { google: true, ..origin.clone() };
@@ -264,7 +276,7 @@ impl<'a> HttpAttempt<'a> {
             return Err(final_failure(
                 "bad_redirect",
                 format!(
-                    "Google redirects to {}, which is not Google's. Nothing was fetched from there.",
+                    "Google redirects to {}, which is not a Google address. Nothing was fetched from it.",
                     display_host(&next)
                 ),
             ));
@@ -295,7 +307,8 @@ impl<'a> HttpAttempt<'a> {
             final_failure(
                 "too_large",
                 format!(
-                    "{host} sends more than {} MB. Make the file smaller, or have the operator raise LOCKSTEP_MAX_BYTES.",
+                    "The file from {host} is larger than {} MB. Make it smaller, or ask the operator to raise \
+                     LOCKSTEP_MAX_BYTES.",
                     self.settings.max_bytes.div_ceil(1_000_000)
                 ),
             )
@@ -312,13 +325,13 @@ impl<'a> HttpAttempt<'a> {
                 Ok(()) if is_damage_error(&error) && !is_truncated(&error) => final_failure(
                     "truncated",
                     format!(
-                        "The file from {host} cannot be decompressed: {error}. Nothing of it was used. Have it compressed \
-                         anew, or sent uncompressed, and sync again."
+                        "The file from {host} cannot be decompressed: {error}. Nothing was changed. Compress it \
+                         again, or serve it uncompressed, and sync again."
                     ),
                 ),
                 Ok(()) => transient_failure(
                     "truncated",
-                    format!("The file from {host} did not arrive whole ({error}). Nothing of it was used; try again."),
+                    format!("The file from {host} arrived incomplete ({error}). Nothing was changed; try again."),
                 ),
             },
         }

@@ -128,7 +128,10 @@ pub(in crate::fetch) fn create_temporary_file(folder: &Path) -> io::Result<File>
 pub(in crate::fetch) fn disk_error(error: &io::Error) -> FetchError {
     FetchError::failed(
         "disk",
-        format!("The temporary file in the data folder could not be used ({error}). Is the disk full or read-only?"),
+        format!(
+            "Could not use the temporary file in the data folder ({error}). Check whether the disk is full or \
+                 read-only."
+        ),
     )
 }
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use url::Url;
 
-use super::web_address::parse_web_address;
 use super::attempt::HttpAttempt;
 use super::cancel_token::{CancelToken, FetchEnd, deadline, with_cancel_token};
 use super::cookies::CookieJar;
@@ -16,6 +15,7 @@ use super::request::OutgoingRequest;
 use super::response::FetchResponse;
 use super::response_status::{self, BodyProblem, display_host};
 use super::settings::HttpSettings;
+use super::web_address::parse_web_address;
 use crate::domain::text::measures;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
@@ -84,7 +84,9 @@ impl HttpClient {
     ) -> Result<FetchResponse, FetchFailure> {
         let mut tries = 1;
         loop {
-            match HttpAttempt::new(&self.settings, request, fetch_request, (observer, cancel), cookies).follow(url.clone()) {
+            match HttpAttempt::new(&self.settings, request, fetch_request, (observer, cancel), cookies)
+                .follow(url.clone())
+            {
                 Ok(answer) => return Ok(answer),
                 Err(FetchFailure::Problem(BodyProblem::Transient(_))) if tries < MAX_ATTEMPTS => {
                     // Half a second, a second, …, each more or less by up to half so that many do not return at once.
@@ -112,7 +114,7 @@ fn timed_out(host: &str, limit: Duration) -> FetchError {
     FetchError::failed(
         "timeout",
         format!(
-            "The file from {host} was not here within {}. Try again later, or have the operator raise \
+            "{host} did not send the file within {}. Try again later, or ask the operator to raise \
              LOCKSTEP_FETCH_TIMEOUT.",
             measures::limit(limit)
         ),

@@ -63,8 +63,8 @@ pub(in crate::fetch) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin
                 return Err(FetchError::failed(
                     "bad_answer",
                     format!(
-                        "{} sends the file compressed as “{}”, which Lockstep did not ask for and cannot read. Have the \
-                         server send it uncompressed, or compressed with gzip.",
+                        "{} sent the file compressed as “{}”, which Lockstep cannot read. Configure the server to \
+                         send it uncompressed or with gzip.",
                         origin.host,
                         shortened(&word),
                     ),
@@ -97,9 +97,10 @@ impl<'a> DecompressedBody<'a> {
         let was_compressed = start == GZIP_START;
         let whole = Cursor::new(start).chain(from);
         let reader: Box<dyn Read + 'a> = match was_compressed {
-            true => {
-                Box::new(NamedReader { name: "gzip", inner: GzipMembers::new(BoundedReader::new(whole, limit, cancel)) })
-            }
+            true => Box::new(NamedReader {
+                name: "gzip",
+                inner: GzipMembers::new(BoundedReader::new(whole, limit, cancel)),
+            }),
             false => Box::new(whole),
         };
         Ok(Self { reader, was_compressed })

@@ -53,7 +53,10 @@ pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url)
     let to = clipped(&without_secrets(to.as_str()));
     final_failure(
         "bad_redirect",
-        format!("{} redirects to {to}, and what was sent to it is not sent elsewhere. Use that address.", origin.host),
+        format!(
+            "{} redirects to {to}. Credentials are not sent to another address. Use that address instead.",
+            origin.host
+        ),
     )
 }
 
@@ -71,10 +74,10 @@ pub(in crate::fetch) fn name_redirecting_host(failure: FetchFailure, from: Optio
 /// That `from` leads back to an address that was asked before, which answered the same each time.
 pub(in crate::fetch) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
     let host = display_host(from);
-    let how = if from == to { "redirects this address to itself" } else { "redirects in a circle" };
+    let how = if from == to { "redirects this address to itself" } else { "redirects in a loop" };
     let message = format!(
-        "{host} {how}. It may need a cookie or a login: open the address in a private browser window, and use the one it \
-         ends at."
+        "{host} {how}. It may need a cookie or a login. Open the address in a private browser window and use the \
+         address where it ends."
     );
     final_failure("too_many_redirects", message)
 }
@@ -84,7 +87,7 @@ pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> FetchFailu
     final_failure(
         "too_many_redirects",
         format!(
-            "{} redirects again and again, more than {most} times. Open the address in a browser and use the one it ends at.",
+            "{} redirects more than {most} times. Open the address in a browser and use the address where it ends.",
             display_host(url)
         ),
     )
@@ -94,7 +97,7 @@ pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> FetchFailu
 pub(in crate::fetch) fn invalid_redirect_target(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
     match error {
         FetchError::Failed { code, message } => {
-            final_failure(code, format!("{} redirects to something else than a web address. {message}", origin.host))
+            final_failure(code, format!("{} redirects to something that is not a web address. {message}", origin.host))
         }
         FetchError::Stopped => error.into(),
     }
@@ -106,7 +109,7 @@ pub(in crate::fetch) fn redirect_to_sheet(error: FetchError, origin: &ResponseOr
     match error {
         FetchError::Failed { code, message } => final_failure(
             code,
-            format!("{host} redirects to a Google Sheet. {message} Use the address that {host} leads to."),
+            format!("{host} redirects to a Google Sheet. {message} Use the address that {host} redirects to."),
         ),
         FetchError::Stopped => error.into(),
     }
@@ -117,32 +120,43 @@ pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> Fe
     match error {
         ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
             Ok(own) => BodyProblem::Final(*own).into(),
-            Err(other) => {
-                final_failure("connection", format!("{host} could not be reached ({}).", clipped(&other.to_string())))
-            }
+            Err(other) => final_failure(
+                "connection",
+                format!("Could not reach {host} ({}). Check the address and try again.", clipped(&other.to_string())),
+            ),
         },
-        ureq::Error::HostNotFound => final_failure(
-            "unknown_host",
-            format!("There is no host named {host}. Check the address for typing errors."),
-        ),
+        ureq::Error::HostNotFound => {
+            final_failure("unknown_host", format!("Host not found: {host}. Check the address for typos."))
+        }
         ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            transient_failure("connection", format!("{host} does not accept connections. Is the server running?"))
+            transient_failure("connection", format!("{host} refused the connection. Check that its server is running."))
         }
         ureq::Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
-            transient_failure("timeout", format!("{host} did not answer the connection in time. Try again later."))
+            transient_failure("timeout", format!("Connecting to {host} timed out. Try again later."))
         }
-        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => {
-            final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
-        }
-        ureq::Error::Rustls(error) => {
-            final_failure("tls", format!("No safe connection to {host} could be made ({error})."))
-        }
+        ureq::Error::Io(error) if error.kind() == ErrorKind::InvalidData => final_failure(
+            "tls",
+            format!(
+                "No secure connection to {host} ({error}). Check the certificate of that \
+                                          server."
+            ),
+        ),
+        ureq::Error::Rustls(error) => final_failure(
+            "tls",
+            format!(
+                "No secure connection to {host} ({error}). Check the certificate of that \
+                                          server."
+            ),
+        ),
         ureq::Error::Io(error) => {
-            transient_failure("connection", format!("The connection to {host} broke ({error}). Try again later."))
+            transient_failure("connection", format!("The connection to {host} was lost ({error}). Try again later."))
         }
         other => final_failure(
             "bad_answer",
-            format!("{host} did not answer as a web server does ({}).", clipped(&other.to_string())),
+            format!(
+                "{host} sent an invalid HTTP response ({}). Check the address and its port.",
+                clipped(&other.to_string())
+            ),
         ),
     }
 }

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use url::Url;
 
-use super::web_address::host_key;
 use super::cancel_token::{CancelToken, FetchEnd, POLL_INTERVAL};
+use super::web_address::host_key;
 
 static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
 

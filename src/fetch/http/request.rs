@@ -3,9 +3,9 @@
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
 
-use super::web_address::RedirectScope;
 use super::response_status;
 use super::response_status::{BodyProblem, ResponseOrigin};
+use super::web_address::RedirectScope;
 use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
@@ -73,7 +73,8 @@ impl<'a> OutgoingRequest<'a> {
 
     /// The conditions to send along.
     pub(in crate::fetch) fn conditional_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-        let etag = self.validators.and_then(|validators| Some((header::IF_NONE_MATCH, as_sent(validators.etag.as_deref()?)?)));
+        let etag =
+            self.validators.and_then(|validators| Some((header::IF_NONE_MATCH, as_sent(validators.etag.as_deref()?)?)));
         let date = self.validators.and_then(|validators| validators.last_modified.as_deref());
         let date = date.and_then(|date| Some((header::IF_MODIFIED_SINCE, as_sent(date)?)));
         etag.into_iter().chain(date)

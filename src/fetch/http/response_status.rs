@@ -8,8 +8,8 @@ use super::http_date::parse_http_date;
 use crate::fetch::FetchError;
 
 /// The sentence for a page that asks to log in where a sheet was expected.
-const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Google Sheets choose Share → Anyone with the \
-                       link → Viewer, then sync again.";
+const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Google Sheets choose Share → Anyone with \
+                       the link → Viewer, then sync again.";
 
 /// Who answered.
 #[derive(Clone, Debug)]
@@ -66,40 +66,31 @@ pub(in crate::fetch) fn check_response(
         401 => (
             "unauthorized",
             format!(
-                "{host} asks for a user name and password (401). Put them into the address, as in \
+                "{host} requires a username and password (401). Add them to the address, as in \
                      https://name:password@{host}/…, or make the file public."
             ),
         ),
-        403 => (
-            "forbidden",
-            format!(
-                "{host} refuses to hand the file out (403). Check that it is shared with everyone who has the link."
-            ),
-        ),
-        400 if origin.google => (
-            "not_found",
-            "Google does not know this tab of the sheet (400). Open the tab and copy its link anew.".to_owned(),
-        ),
+        403 => {
+            ("forbidden", format!("{host} denied access to the file (403). Share it with everyone who has the link."))
+        }
+        400 if origin.google => {
+            ("not_found", "Tab not found in the Google Sheet (400). Open the tab and copy its link again.".to_owned())
+        }
         404 if origin.google => (
             "not_found",
-            "Google knows no such sheet (404). It may have been deleted, or the link is incomplete: copy it anew from \
-             the address bar."
+            "Google Sheet not found (404). It may have been deleted, or the link is incomplete. Copy the link again \
+             from the address bar."
                 .to_owned(),
         ),
-        404 => (
-            "not_found",
-            format!("{host} has nothing at this address (404). Check the address, or whether the file was moved."),
-        ),
+        404 => ("not_found", format!("Not found (404) at {host}. Check the address; the file may have been moved.")),
         406 => (
             "not_acceptable",
             format!(
-                "{host} does not send this file to programs (406 Not Acceptable), not even when asked as a browser asks. \
-                 Open the address in a browser: if it works there, ask its operator to let Lockstep in."
+                "{host} does not serve this file to programs (406 Not Acceptable), even with the headers of a \
+                 browser. If the address works in a browser, ask its operator to allow Lockstep."
             ),
         ),
-        410 => {
-            ("gone", format!("{host} says that the file was removed for good (410). Give the source its new address."))
-        }
+        410 => ("gone", format!("{host} removed the file permanently (410). Enter the new address of the source.")),
         429 | 503 if parse_retry_after(headers, Utc::now()).is_some() => {
             let until = parse_retry_after(headers, Utc::now()).unwrap_or_else(Utc::now);
             return Err(BodyProblem::Busy { host: origin.name(), until });
@@ -107,18 +98,16 @@ pub(in crate::fetch) fn check_response(
         429 => {
             return Err(BodyProblem::Transient(FetchError::failed(
                 "rate_limited",
-                format!("{host} was asked too often (429). Try again in a few minutes, or sync less often."),
+                format!("{host} received too many requests (429). Try again in a few minutes, or sync less often."),
             )));
         }
         500.. => {
             return Err(BodyProblem::Transient(FetchError::failed(
                 "server_error",
-                format!("{host} has a problem of its own ({}). Try again later.", status.as_u16()),
+                format!("{host} returned a server error ({}). Try again later.", status.as_u16()),
             )));
         }
-        other => {
-            ("bad_status", format!("{host} gave an answer that brings no file (status {other}). Check the address."))
-        }
+        other => ("bad_status", format!("{host} returned status {other} instead of a file. Check the address.")),
     };
     Err(BodyProblem::Final(FetchError::failed(code, message)))
 }
@@ -131,8 +120,8 @@ pub(in crate::fetch) fn web_page_error(origin: &ResponseOrigin) -> FetchError {
     FetchError::failed(
         "html_page",
         format!(
-            "{} sent a web page, not a file of data; it may be a login page. Open the address in a private window: it \
-             must download the file itself.",
+            "{} sent a web page instead of a data file; it may be a login page. Open the address in a private \
+             window: it must download the file itself.",
             origin.host
         ),
     )
@@ -143,7 +132,7 @@ pub(in crate::fetch) fn busy_error(host: &str, until: DateTime<Utc>) -> FetchErr
     let when = if until - Utc::now() < TimeDelta::hours(12) { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M UTC" };
     FetchError::failed(
         "rate_limited",
-        format!("{host} asks to be left alone until {}. Try again after that.", until.format(when)),
+        format!("Rate-limited by {host} until {}. Try again after that.", until.format(when)),
     )
 }
 
@@ -194,7 +183,7 @@ mod tests {
     use chrono::{TimeDelta, Utc};
     use ureq::http::{HeaderMap, HeaderValue};
 
-    use super::{declared_charset, parse_retry_after, declares_html};
+    use super::{declared_charset, declares_html, parse_retry_after};
 
     fn headers(name: &'static str, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name.parse().expect("a name"), HeaderValue::from_static(value))])

@@ -79,7 +79,12 @@ impl Resolver for GuardedResolver {
             vec![SocketAddr::new(ip, port)]
         } else {
             let (name, resolve_host) = (host.clone(), self.connection.resolve_host);
-            match self.connection.cancel.run_with_timeout(CONNECT_TIMEOUT, move || resolve_host(&name, port)).map_err(ended)? {
+            match self
+                .connection
+                .cancel
+                .run_with_timeout(CONNECT_TIMEOUT, move || resolve_host(&name, port))
+                .map_err(ended)?
+            {
                 Some(Ok(found)) => found,
                 Some(Err(_)) => return Err(ureq::Error::HostNotFound),
                 None => return Err(io::Error::from(io::ErrorKind::TimedOut).into()),
@@ -102,7 +107,7 @@ fn address_refused(host: &str, ip: IpAddr) -> FetchError {
     FetchError::failed(
         "address_refused",
         format!(
-            "{host}{at} is not an address of the public internet, and Lockstep fetches from no other. If it is meant, \
+            "{host}{at} is not a public internet address, so Lockstep does not fetch from it. If this is intended, \
              the operator can add {host} to LOCKSTEP_ALLOW_HOSTS."
         ),
     )
@@ -128,7 +133,8 @@ impl Connector<()> for GuardedConnector {
 
     fn connect(&self, details: &ConnectionDetails<'_>, _: Option<()>) -> Result<Option<TcpTransport>, ureq::Error> {
         let addresses: Vec<SocketAddr> = details.addrs.iter().copied().collect();
-        let connected = self.connection.cancel.run_with_timeout(CONNECT_TIMEOUT, move || connect(&addresses)).map_err(ended)?;
+        let connected =
+            self.connection.cancel.run_with_timeout(CONNECT_TIMEOUT, move || connect(&addresses)).map_err(ended)?;
         let stream = connected.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(SOCKET_POLL_INTERVAL))?;

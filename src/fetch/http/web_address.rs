@@ -28,23 +28,20 @@ pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchErr
         let shown = clipped(&without_secrets(address.trim()));
         FetchError::failed(
             "bad_address",
-            format!("`{shown}` is not an address ({error}). It begins with https:// or http://."),
+            format!("`{shown}` is not a web address ({error}). A web address begins with https:// or http://."),
         )
     })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
         return Err(FetchError::failed(
             "bad_address",
             format!(
-                "Only http:// and https:// addresses are fetched, and this one begins with {}:.",
+                "This address begins with {}:. Only http:// and https:// addresses are supported.",
                 clipped(url.scheme())
             ),
         ));
     }
     if url.host_str().is_some_and(|host| host.len() > MAX_HOST_BYTES) {
-        return Err(FetchError::failed(
-            "bad_address",
-            "The name of the host in this address is longer than one can be.",
-        ));
+        return Err(FetchError::failed("bad_address", "The host name in this address is too long. Check the address."));
     }
     Ok(url)
 }

@@ -9,7 +9,6 @@ use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::super::file_signature::detect;
-use crate::fetch::http::web_address::RedirectScope;
 use super::super::http::request::OutgoingRequest;
 use super::super::http::{FetchResponse, HttpClient, ResponseBody};
 use super::account::ReaderAccount;
@@ -19,6 +18,7 @@ use crate::fetch::http::body_file::disk_error;
 use crate::fetch::http::cancel_token::{FetchEnd, deadline, with_cancel_token};
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
 const APP_ID: HeaderName = HeaderName::from_static("appid");

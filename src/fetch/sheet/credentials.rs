@@ -58,7 +58,7 @@ pub enum NotAServiceAccount {
     #[error("its “type” is not “service_account”. {KEY_FILE_ADVICE}")]
     OtherType,
     /// Something is not there.
-    #[error("there is no “{0}” in it. {KEY_FILE_ADVICE}")]
+    #[error("“{0}” is missing. {KEY_FILE_ADVICE}")]
     Missing(&'static str),
     /// The address of the account is none.
     #[error("its “client_email” is not an e-mail address. {KEY_FILE_ADVICE}")]
@@ -68,13 +68,14 @@ pub enum NotAServiceAccount {
     BadTokenUri,
     /// The key is not one that can sign.
     #[error(
-        "its “private_key” is not an RSA key in PEM form. If it was copied by hand, its line breaks have to be \\n. {KEY_FILE_ADVICE}"
+        "its “private_key” is not an RSA key in PEM form. If it was copied by hand, its line breaks have to be \\n. \
+         {KEY_FILE_ADVICE}"
     )]
     BadKey,
 }
 
-const KEY_FILE_ADVICE: &str = "Name the JSON key file of a service account: in the Google Cloud console open IAM & Admin → Service \
-                    Accounts → Keys → Add key → JSON.";
+const KEY_FILE_ADVICE: &str = "Name the JSON key file of a service account: in the Google Cloud console open IAM & \
+                               Admin → Service Accounts → Keys → Add key → JSON.";
 
 impl FromStr for ServiceAccount {
     type Err = NotAServiceAccount;
@@ -146,9 +147,12 @@ impl ServiceAccount {
         let to_google = named.scheme() == "https" && (is_google_host(named) || is_google_api_host(named));
         match stand_in.filter(|base| !is_google_host(base)) {
             Some(base) if named.origin() == base.origin() => Ok(named.clone()),
-            Some(base) if to_google => {
-                base.join("/token").map_err(|error| format!("the base of Google's addresses cannot be used ({error})."))
-            }
+            Some(base) if to_google => base.join("/token").map_err(|error| {
+                format!(
+                    "the Google address in LOCKSTEP_GOOGLE_URL cannot be \
+                                                             used ({error})."
+                )
+            }),
             None if to_google => Ok(named.clone()),
             _ => {
                 Err("its “token_uri” is not an address of Google, and the key is used nowhere else. Download the key \

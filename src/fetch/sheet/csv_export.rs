@@ -13,10 +13,10 @@ use crate::domain::read_options::ReadOptions;
 use crate::domain::rows::row::shortened;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::fetch::csv::fetch_table;
-use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient};
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
@@ -28,8 +28,9 @@ const BAD_QUERY: &str = "bad_query";
 
 /// What is noted of a tab by its name. Google's query service takes each column for one type and leaves out cells of
 /// another: <https://support.google.com/docs/answer/3093343>.
-const CELLS_LEFT_OUT: &str = "Google gives a tab by its name without the cells that are of another type than most of \
-    their column, such as words in a column of numbers. The link of the tab, which ends in gid=…, brings all cells.";
+const CELLS_LEFT_OUT: &str = "When a tab is selected by name, Google omits cells whose type differs from most of \
+                              their column, such as words in a column of numbers. Use the link of the tab, which \
+                              ends in gid=…, to get all cells.";
 
 /// Fetches what the link means.
 pub(in crate::fetch) fn fetch_export(
@@ -43,15 +44,23 @@ pub(in crate::fetch) fn fetch_export(
     let link = &*start_at_header(link, options)?;
     let address = |path: &str| {
         client.settings.google_url.join(path).map_err(|error| {
-            FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
+            FetchError::failed(
+                "bad_address",
+                format!(
+                    "The Google address in LOCKSTEP_GOOGLE_URL cannot be used \
+                                                       ({error})."
+                ),
+            )
         })
     };
     let waits = RateLimitWaits::default();
-    let judge =
-        |status, headers: &HeaderMap, page: &[u8], origin: &ResponseOrigin| check_export_response(&waits, status, headers, page, origin);
+    let judge = |status, headers: &HeaderMap, page: &[u8], origin: &ResponseOrigin| {
+        check_export_response(&waits, status, headers, page, origin)
+    };
     let explained = |error| explain_error(waits.explain_error(error, "Sync less often."), link);
     let tab = address(&link.export_path())?;
-    let request = OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
+    let request =
+        OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(tab.as_str(), RedirectScope::Google) };
     // The answer to a query has no rows of the tab, only those that it computed.
     let range = link.range().filter(|_| !link.is_query());
     let rows_above = range.map_or(0, |range| range.first_row() - 1);
@@ -119,8 +128,9 @@ pub(in crate::fetch) fn refuse_published_tab_name(link: &SheetLink) -> Result<()
         TabSelector::Name(name) if link.is_published() => Err(FetchError::failed(
             NO_TAB,
             format!(
-                "A published sheet has no tab by the name “{}”, only by its number. In Google Sheets choose File → Share → \
-                 Publish to web, choose the tab in the place of “Entire document”, and use that link, which holds gid=….",
+                "The tabs of a published sheet cannot be selected by name (“{}”). In Google Sheets choose File → \
+                 Share → Publish to web, choose the tab instead of “Entire document”, and use that link, which \
+                 contains gid=….",
                 shortened(name)
             ),
         )),
@@ -133,8 +143,8 @@ fn ambiguous_tab_error(name: &str) -> FetchError {
     FetchError::failed(
         NO_TAB,
         format!(
-            "Whether there is a tab “{}” Google does not say without credentials; it may have given its first tab \
-             instead. Open the tab that is meant and copy its link from the address bar, which ends in gid=….",
+            "Without credentials Google does not confirm that there is a tab “{}”; it may have sent its first tab \
+             instead. Open the tab you want and copy its link from the address bar, which ends in gid=….",
             shortened(name)
         ),
     )
@@ -157,8 +167,8 @@ fn check_export_response(
     if page.contains("permission to download") || page.contains("access denied") && !asks_for_access {
         return Err(BodyProblem::Final(FetchError::failed(
             "downloads_disabled",
-            "Downloads are disabled by the owner of this sheet. The owner can allow them: Share → the cog → “Viewers and \
-             commenters can see the option to download, print, and copy”. Then try again.",
+            "Downloads are disabled by the owner of this sheet. The owner can allow them: Share → the cog → \
+             “Viewers and commenters can see the option to download, print, and copy”. Then try again.",
         )));
     }
     response_status::check_response(status, headers, start, origin)
@@ -171,20 +181,20 @@ fn explain_error(error: FetchError, link: &SheetLink) -> FetchError {
         // What is published is not shared: it has a link of its own, and its own way to be taken back.
         "sign_in_page" | "not_found" if link.is_published() => FetchError::failed(
             code,
-            "This published link leads to no sheet that everybody may read: it is not published any more, or only within \
-             an organisation. In Google Sheets choose File → Share → Publish to web, or use the sheet's own link from the \
-             address bar.",
+            "This published link does not lead to a public sheet: it is no longer published, or only within an \
+             organisation. In Google Sheets choose File → Share → Publish to web, or use the sheet's own link from \
+             the address bar.",
         ),
         // A service account does not help: the Sheets API answers no queries.
         "sign_in_page" if link.is_query() => FetchError::failed(
             code,
-            "The sheet is not public, and Google answers the query of this link (tq=) for public sheets only. In Google \
-             Sheets choose Share → Anyone with the link → Viewer; or put the query into a tab of its own, as =QUERY(…), \
-             and use the link of that tab.",
+            "The sheet is not public, and Google answers the query of this link (tq=) for public sheets only. In \
+             Google Sheets choose Share → Anyone with the link → Viewer; or put the query into a tab of its own, as \
+             =QUERY(…), and use the link of that tab.",
         ),
         "not_found" if link.is_query() && message.contains("(400)") => FetchError::failed(
             BAD_QUERY,
-            "Google does not answer the query of this link (400). Open the link in a private window to see what is wrong \
+            "Google rejected the query of this link (400). Open the link in a private window to see what is wrong \
              with its tq=, headers=, range= or tab, and correct it.",
         ),
         _ => FetchError::Failed { code, message },

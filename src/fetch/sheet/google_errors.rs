@@ -114,7 +114,8 @@ impl GoogleRefusal {
     /// Google's own words, where there are no better ones.
     fn quote_message(&self) -> String {
         const MAX_QUOTED_CHARS: usize = 300;
-        let words: String = self.message.chars().take(MAX_QUOTED_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let words: String =
+            self.message.chars().take(MAX_QUOTED_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
         if words.trim().is_empty() { String::new() } else { format!(" Google says: “{}”", words.trim()) }
     }
 }
@@ -150,38 +151,45 @@ pub(in crate::fetch) fn check_api_response(
             }
             None => {
                 let quote = refusal.quote_message();
-                FetchError::failed("forbidden", format!("Google refuses to let {account_email} read this sheet (403).{quote}"))
+                FetchError::failed(
+                    "forbidden",
+                    format!(
+                        "Google does not allow {account_email} to read this sheet \
+                                                         (403).{quote}"
+                    ),
+                )
             }
         },
         // "Requested entity was not found.", NOT_FOUND.
         404 => FetchError::failed(
             "not_found",
-            "Google knows no such sheet (404). It may have been deleted, or the link is incomplete: copy it anew from the \
-             address bar.",
+            "Google Sheet not found (404). It may have been deleted, or the link is incomplete. Copy the link again \
+             from the address bar.",
         ),
         // "Unable to parse range: Albums!A1:CZ" (<https://github.com/caltechlibrary/dataset/issues/97>).
-        400 if known() => FetchError::failed(NO_TAB, "Google does not know this tab of the sheet."),
+        400 if known() => FetchError::failed(
+            NO_TAB,
+            "Tab not found in the Google Sheet. Open the tab and copy its \
+                                                      link again.",
+        ),
         // "This operation is not supported for this document", FAILED_PRECONDITION: an Excel file in Drive, opened in
         // Sheets (<https://github.com/tidyverse/googlesheets4/issues/275>,
         // <https://github.com/burnash/gspread/issues/732>).
         400 if refusal.status == "FAILED_PRECONDITION" || refusal.reason == "failedPrecondition" => FetchError::failed(
             "not_a_sheet",
-            "This is an Excel file in Google Drive, not a Google Sheet. Open it, choose File → Save as Google Sheets, and \
-             use the link of the sheet that this makes.",
+            "This is an Excel file in Google Drive, not a Google Sheet. Open it, choose File → Save as Google \
+             Sheets, and use the link of the sheet that this makes.",
         ),
         500.. => {
             return Err(BodyProblem::Transient(FetchError::failed(
                 "server_error",
-                format!("Google has a problem of its own ({code}). Try again later."),
+                format!("Google returned a server error ({code}). Try again later."),
             )));
         }
         406 => return response_status::check_response(status, headers, body, origin),
         _ => {
             let quote = refusal.quote_message();
-            FetchError::failed(
-                "bad_status",
-                format!("Google gave an answer that brings no sheet (status {code}).{quote}"),
-            )
+            FetchError::failed("bad_status", format!("Google returned status {code} instead of the sheet.{quote}"))
         }
     };
     Err(BodyProblem::Final(failed))
@@ -198,7 +206,7 @@ pub(in crate::fetch) fn check_sign_in_response(
         ..400 => return response_status::check_response(status, headers, body, origin),
         429 | 503 => return Err(waits.next_wait(status, headers)),
         500.. => {
-            let sentence = format!("Google's sign-in has a problem of its own ({}). Try again later.", status.as_u16());
+            let sentence = format!("Google's sign-in returned a server error ({}). Try again later.", status.as_u16());
             return Err(BodyProblem::Transient(FetchError::failed("server_error", sentence)));
         }
         _ => {}
@@ -217,58 +225,63 @@ pub(in crate::fetch) fn check_sign_in_response(
         // (<https://github.com/crossplane-contrib/provider-jet-gcp/issues/56>).
         "invalid_grant" if lower.contains("signature") => (
             "key_refused",
-            format!("Google does not know this key of {account_email} any more; it may have been deleted. {NEW_KEY_ADVICE}"),
+            format!("Google no longer accepts this key of {account_email}; it may have been deleted. {NEW_KEY_ADVICE}"),
         ),
         // "Invalid grant: account not found", "The account has been deleted": deleted or disabled
         // (<https://github.com/googleapis/google-cloud-php/issues/3622>, <https://github.com/GAM-team/GAM/pull/1171>).
         "invalid_grant" if lower.contains("account") => (
             "account_gone",
             format!(
-                "Google knows no service account {account_email}: it was deleted or disabled. Enable it again in the Google Cloud \
-                 console, or make another one. {NEW_KEY_ADVICE}"
+                "Service account not found: {account_email}. It was deleted or disabled. Enable it again in the \
+                 Google Cloud console, or create a new one. {NEW_KEY_ADVICE}"
             ),
         ),
         "disabled_client" | "deleted_client" | "invalid_client" | "unauthorized_client" => (
             "account_gone",
-            format!("Google does not let {account_email} sign in ({word}): it was deleted or disabled. {NEW_KEY_ADVICE}"),
+            format!(
+                "Google rejected the sign-in of {account_email} ({word}): the account was deleted or disabled. \
+                     {NEW_KEY_ADVICE}"
+            ),
         ),
         _ => {
-            let quote =
-                GoogleRefusal { message: format!("{word} {why}"), ..GoogleRefusal::default() }.quote_message();
+            let quote = GoogleRefusal { message: format!("{word} {why}"), ..GoogleRefusal::default() }.quote_message();
             (
                 "key_refused",
-                format!("Google does not let {account_email} sign in (status {}).{quote} {NEW_KEY_ADVICE}", status.as_u16()),
+                format!(
+                    "Google rejected the sign-in of {account_email} (status {}).{quote} {NEW_KEY_ADVICE}",
+                    status.as_u16()
+                ),
             )
         }
     };
     Err(BodyProblem::Final(FetchError::failed(code, message)))
 }
 
-const NEW_KEY_ADVICE: &str = "The operator can make a new JSON key for the service account in the Google Cloud console and name \
-                       its file in LOCKSTEP_GOOGLE_CREDENTIALS.";
+const NEW_KEY_ADVICE: &str = "The operator can create a new JSON key for the service account in the Google Cloud \
+                              console and set LOCKSTEP_GOOGLE_CREDENTIALS to its path.";
 
 fn token_refused_message(account_email: &str) -> String {
     format!(
-        "Google does not take the sign-in of {account_email} (401), though it was just made; its key may have been revoked. {NEW_KEY_ADVICE}"
+        "Google rejected a new access token of {account_email} (401); its key may have been revoked. {NEW_KEY_ADVICE}"
     )
 }
 
 /// That a sheet is not shared with `account_email`.
 fn not_shared_message(account_email: &str) -> String {
     format!(
-        "The sheet is not shared with Lockstep. Share it with {account_email} (Viewer is enough): in Google Sheets press Share, \
-         enter that address, then try again."
+        "The sheet is not shared with Lockstep. Share it with {account_email} (Viewer is enough): in Google Sheets \
+         press Share, enter that address, then try again."
     )
 }
 
 /// Why a request with a service account failed: a web page where data was expected is no sign-in page of a sheet, and a
 /// quota that is used up is that of the account's project.
 pub(in crate::fetch) fn explain_error(error: FetchError, waits: &RateLimitWaits) -> FetchError {
-    match waits.explain_error(error, "Sync less often, or have the quota of the project raised.") {
+    match waits.explain_error(error, "Sync less often, or request a higher quota for the project.") {
         FetchError::Failed { code: "sign_in_page" | "html_page", .. } => FetchError::failed(
             "bad_answer",
-            "A web page came where Google answers with data. Is there a proxy with a page of its own between Lockstep and \
-             Google? Try again later.",
+            "Received a web page instead of Google's data. Check for a proxy between Lockstep and Google, then try \
+             again.",
         ),
         other => other,
     }

@@ -54,6 +54,6 @@ impl RateLimitWaits {
             503 => "Google is overloaded (503)",
             _ => "Google's quota for reading sheets is used up (429)",
         };
-        FetchError::failed(code, format!("{what}, and stayed so. {message} {advice}"))
+        FetchError::failed(code, format!("{what}. {message} {advice}"))
     }
 }

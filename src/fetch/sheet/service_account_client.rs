@@ -19,9 +19,9 @@ use super::credentials::ServiceAccount;
 use super::google_errors;
 use super::google_errors::explain_error;
 use super::rate_limit::RateLimitWaits;
-use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
@@ -172,8 +172,7 @@ fn explain_timeout(error: FetchError, address: &Url) -> FetchError {
     match error {
         FetchError::Failed { code: code @ "timeout", .. } => {
             let host = response_status::display_host(address);
-            let sentence =
-                format!("Google did not answer the sign-in in time. See whether this machine reaches {host}.");
+            let sentence = format!("Google's sign-in timed out. Check that this server can reach {host}.");
             FetchError::failed(code, sentence)
         }
         other => other,
@@ -183,7 +182,7 @@ fn explain_timeout(error: FetchError, address: &Url) -> FetchError {
 fn not_a_token_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
-        "Google answered the sign-in of Lockstep's service account with something that is no token. Is there a proxy \
-         between Lockstep and Google? Try again later.",
+        "Google's answer to the sign-in holds no access token. Check for a proxy between Lockstep and Google, then \
+         try again.",
     )
 }

@@ -22,11 +22,11 @@ use crate::domain::operation::Mode;
 use crate::domain::rows::row::shortened;
 use crate::domain::sheet_link::{SheetLink, TabSelector};
 use crate::domain::source::Validators;
-use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody, is_google_host};
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
@@ -121,7 +121,8 @@ impl SheetsApiFetch<'_> {
             return Ok(None);
         }
         let path = format!("/drive/v3/files/{id}?fields=modifiedTime&supportsAllDrives=true");
-        let asked = self.send(GoogleService::Drive, &path, ends.min(deadline(DRIVE_TIMEOUT)), &QuietObserver(self.observer));
+        let asked =
+            self.send(GoogleService::Drive, &path, ends.min(deadline(DRIVE_TIMEOUT)), &QuietObserver(self.observer));
         match asked.and_then(|body| read::<DriveFile>(&body)) {
             Ok(file) => Ok(file.modified_time.filter(|time| !time.is_empty() && time.len() < 100)),
             Err(FetchError::Stopped) => Err(FetchError::Stopped),
@@ -176,17 +177,26 @@ impl SheetsApiFetch<'_> {
         observer: &dyn FetchObserver,
     ) -> Result<ResponseBody, FetchError> {
         let url = self.build_url(service, path)?;
-        let fetch_request = || FetchRequest { total_timeout: ends.saturating_duration_since(Instant::now()), ..*self.fetch_request };
+        let fetch_request =
+            || FetchRequest { total_timeout: ends.saturating_duration_since(Instant::now()), ..*self.fetch_request };
         let mut refused: Option<String> = None;
         loop {
-            let token = self.account.get_token(self.client, &fetch_request(), &QuietObserver(observer), refused.as_deref())?;
+            let token =
+                self.account.get_token(self.client, &fetch_request(), &QuietObserver(observer), refused.as_deref())?;
             let waits = RateLimitWaits::default();
             let judge = |status, headers: &HeaderMap, start: &[u8], origin: &ResponseOrigin| {
-                google_errors::check_api_response(service, self.account.email(), &waits, (status, headers, start, origin))
+                google_errors::check_api_response(
+                    service,
+                    self.account.email(),
+                    &waits,
+                    (status, headers, start, origin),
+                )
             };
-            let request =
-                OutgoingRequest { check_response: &judge, ..OutgoingRequest::json(url.as_str(), RedirectScope::Google) }
-                    .with(header::AUTHORIZATION, format!("Bearer {token}"));
+            let request = OutgoingRequest {
+                check_response: &judge,
+                ..OutgoingRequest::json(url.as_str(), RedirectScope::Google)
+            }
+            .with(header::AUTHORIZATION, format!("Bearer {token}"));
             match self.client.send(&request, &fetch_request(), observer) {
                 Ok(FetchResponse::Body(body)) => match find_error_in_body(service, self.account.email(), &body) {
                     None => return Ok(body),
@@ -211,7 +221,13 @@ impl SheetsApiFetch<'_> {
             base.join(path)
         };
         let mut url = url.map_err(|error| {
-            FetchError::failed("bad_address", format!("The base of Google's addresses cannot be used ({error})."))
+            FetchError::failed(
+                "bad_address",
+                format!(
+                    "The Google address in LOCKSTEP_GOOGLE_URL cannot be used \
+                                                       ({error})."
+                ),
+            )
         })?;
         // The token is the only authorization; both fail only for addresses that cannot carry one.
         let _ = url.set_username("");
@@ -245,8 +261,8 @@ fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
     FetchError::failed(
         NO_TAB,
         format!(
-            "There is no tab {which}; there {are} {}{more}. Open the tab that is meant and copy its link from the address \
-             bar.",
+            "There is no tab {which}; there {are} {}{more}. Open the tab you want and copy its link from the \
+             address bar.",
             names.join(", ")
         ),
     )
@@ -255,9 +271,9 @@ fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
 /// Tells the log, once, that every sync fetches its sheet whole.
 fn log_missing_modified_time(code: &str, message: &str) {
     static LOGGED: Once = Once::new();
-    let what = if code == API_DISABLED { message } else { "Google Drive did not tell it." };
+    let what = if code == API_DISABLED { message } else { "Google Drive did not return them." };
     LOGGED.call_once(|| {
-        log::info!("when a sheet was modified is not known, so it is fetched whole with every sync. {what}");
+        log::info!("the modification times of sheets are unknown, so every sync fetches them completely. {what}");
     });
 }
 
@@ -290,8 +306,8 @@ fn read_json<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> 
         return Err(FetchError::failed(
             "too_large",
             format!(
-                "What Google told about this sheet and its tabs is larger than {max} MiB, which is far more than it \
-                 should be. Nothing of it was used. Try again later, or copy the tab that is meant into a new sheet."
+                "Google's description of this sheet and its tabs is larger than {max} MiB. Nothing was changed. Try \
+                 again later, or copy the tab you want into a new sheet."
             ),
         ));
     }

@@ -11,8 +11,8 @@ use super::reading_rules::ReadingRules;
 use crate::domain::rows::row::{CellRepair, NUL_DROPPED, TextRow, column_names};
 use crate::domain::source::Validators;
 use crate::domain::text::counts::grouped;
-use crate::fetch::csv::structure_errors::{blank_header_error, missing_header_row_error};
 use crate::fetch::csv::record_reader::{MAX_COLUMNS, MAX_RECORD_BYTES, too_many_columns_message};
+use crate::fetch::csv::structure_errors::{blank_header_error, missing_header_row_error};
 use crate::fetch::http::body_file::BodyFile;
 use crate::fetch::row_file::{RowFile, RowFileSummary, RowWriter};
 use crate::fetch::{FetchError, FetchObserver};
@@ -51,10 +51,7 @@ pub(in crate::fetch) fn read_values(
 /// Why an answer of Google's could not be read as JSON. What the reader says may quote cells, and is kept out.
 pub(in crate::fetch) fn explain_json_error(error: &serde_json::Error) -> FetchError {
     if error.is_eof() {
-        return FetchError::failed(
-            "truncated",
-            "Google's answer did not arrive whole. Nothing of it was used; try again.",
-        );
+        return FetchError::failed("truncated", "Google's answer arrived incomplete. Nothing was changed; try again.");
     }
     if error.is_io() {
         return FetchError::failed("disk", "Google's answer could not be read back from the data folder. Try again.");
@@ -66,7 +63,7 @@ pub(in crate::fetch) fn explain_json_error(error: &serde_json::Error) -> FetchEr
 pub(in crate::fetch) fn no_values_error() -> FetchError {
     FetchError::failed(
         "bad_answer",
-        "Google answered with something that is not the values of a sheet. Nothing of it was used; try again later.",
+        "Google's answer does not hold the values of a sheet. Nothing was changed; try again later.",
     )
 }
 

@@ -69,7 +69,7 @@ fn a_header_row_that_is_set_is_obeyed_by_the_service_account(db: &TestDatabase) 
     for (slug, rest, row, said) in [
         ("above", "#range=A3:B9", 2, "above the link's range A3:B9"),
         ("below", "", 40, "has fewer rows"),
-        ("blank", "", 2, "Row 2 is set as the header row, and it is blank"),
+        ("blank", "", 2, "Row 2 is set as the header row but is blank"),
     ] {
         let source = read_with(&engine, slug, &format!("{base}{rest}"), at_row(row));
         let record = engine.sync(&source);

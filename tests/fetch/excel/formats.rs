@@ -45,14 +45,14 @@ fn what_is_hidden_or_merged_is_noted_once_with_its_place() {
             reading.reasons,
             [
                 "The column is hidden in the workbook.",
-                "The row is hidden in the workbook. It was read all the same.",
+                "The row is hidden in the workbook. It was read anyway.",
                 "1 area is merged (B5:C5). Only the top left cell of a merged area has its value; the others are empty.",
             ],
             "{name}"
         );
         assert_eq!(reading.content.hidden_columns(), ["cost"], "{name}");
         let hidden = read_with(&setup, &sample_location(name), tab(" Draft ")).expect("the hidden tab");
-        assert_eq!(hidden.reasons, ["The tab “Draft” is hidden in the workbook. It was read all the same."], "{name}");
+        assert_eq!(hidden.reasons, ["The tab “Draft” is hidden in the workbook. It was read anyway."], "{name}");
         assert_eq!(hidden.cells(), [["secret"]], "{name}");
     }
 }
@@ -94,7 +94,7 @@ fn the_header_is_the_row_that_was_chosen() {
     for row in [3, 9] {
         let (code, message) = expect_failure(read_with(&setup, &location, from(row)));
         assert_eq!(code, "no_header");
-        assert!(message.starts_with(&format!("Row {row} is set as the header, and it is empty.")), "{message}");
+        assert!(message.starts_with(&format!("Row {row} is set as the header row but is empty.")), "{message}");
     }
 }
 

@@ -226,7 +226,7 @@ fn a_row_with_two_different_cells_at_one_place_is_refused_with_the_place() {
     let formula = "<c r=\"A4\"><v>3</v></c><c r=\"C4\"><v>2</v></c><c r=\"C4\"><f>B4</f></c>".to_owned();
     let (rows, _) = read_noted_rows(&book_of(&[twice, same, formula]).bytes());
     let refusals: Vec<Option<&str>> = rows.iter().map(|row| row.refusal.as_deref()).collect();
-    assert!(refusals[0].is_some_and(|why| why.starts_with("Two cells of this row have the same place (B2)")));
+    assert!(refusals[0].is_some_and(|why| why.starts_with("Two cells of this row have the same position (B2)")));
     assert!(refusals[1].is_none() && refusals[2].is_some_and(|why| why.contains("(C4)")), "{refusals:?}");
     let header = "<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"A1\"><v>2</v></c></row>";
     let (code, message) = expect_failure(read_bytes(&patient_road(), &XlsxBuilder::of_rows(header).bytes()));

@@ -136,7 +136,7 @@ fn cells_are_plain_text_and_whole_numbers_may_be_dates() {
         reading.reasons,
         [
             "The column is hidden in the workbook.",
-            "The row is hidden in the workbook. It was read all the same.",
+            "The row is hidden in the workbook. It was read anyway.",
             "1 area is merged (A2:A3). Only the top left cell of a merged area has its value; the others are empty.",
         ]
     );

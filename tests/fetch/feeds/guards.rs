@@ -29,10 +29,10 @@ fn a_feed_that_misbehaves_is_a_clear_issue() {
     stub.set("/entities", StubReply::rss("").body(BOMB));
     for (path, code, says) in [
         ("/loop", "too_many_redirects", "redirects this address to itself"),
-        ("/cut", "truncated", "did not arrive whole"),
-        ("/short", "truncated", "did not arrive whole"),
-        ("/drip", "timeout", "was not here within 1500 ms"),
-        ("/private", "address_refused", "not an address of the public internet"),
+        ("/cut", "truncated", "arrived incomplete"),
+        ("/short", "truncated", "arrived incomplete"),
+        ("/drip", "timeout", "did not send the file within 1500 ms"),
+        ("/private", "address_refused", "not a public internet address"),
         ("/page", "html_page", "a web page, not a feed"),
         ("/page-in-disguise", "html_page", "a web page, not a feed"),
         ("/xhtml", "html_page", "a web page, not a feed"),

@@ -61,7 +61,7 @@ fn a_feed_that_hangs_costs_only_itself() {
     let run = reader.by_hand();
     assert_eq!(run.titles().len(), 2);
     let (name, _, reason) = run.only_issue();
-    assert!(name.ends_with("/hangs") && reason.contains("was not here within 4 s"), "{name}: {reason}");
+    assert!(name.ends_with("/hangs") && reason.contains("did not send the file within 4 s"), "{name}: {reason}");
 }
 
 #[test]

@@ -134,7 +134,7 @@ fn a_list_in_a_list_is_named_and_not_followed() {
     assert_eq!(run.titles().len(), 1);
     assert_eq!(run.issues.len(), 2, "{:?}", run.issues);
     assert!(run.issues[0].reason.contains("a list in a list is not followed"), "{:?}", run.issues);
-    assert!(run.issues[1].reason.contains("`no address` is not an address"), "{:?}", run.issues);
+    assert!(run.issues[1].reason.contains("`no address` is not a web address"), "{:?}", run.issues);
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn a_list_may_be_a_file_and_is_read_at_every_sync() {
     fs::remove_file(&path).expect("removed");
     let run = reader.by_hand();
     assert!(run.is_unchanged(), "{:?}", run.failure);
-    assert!(run.only_issue().2.contains("is not there"), "{:?}", run.issues);
+    assert!(run.only_issue().2.contains("File not found: "), "{:?}", run.issues);
 
     let uploads = reader.setup.settings.uploads_dir.clone();
     fs::create_dir_all(&uploads).expect("a folder");

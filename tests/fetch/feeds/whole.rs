@@ -154,5 +154,5 @@ fn a_feed_file_is_a_source_too() {
     assert_eq!(reader.full().titles(), ["One"]);
     std::fs::remove_file(&path).expect("removed");
     let (code, message) = reader.by_hand().failure.expect("a failure");
-    assert!(code == "no_feed" && message.contains("is not there"), "{message}");
+    assert!(code == "no_feed" && message.contains("File not found: "), "{message}");
 }

@@ -54,7 +54,7 @@ fn a_quota_that_allows_no_useful_request_fails_with_the_time_of_the_next_try() {
         server.allow(100, used, 4000);
         let (code, message) =
             expect_failure(fetch(&server.url(), Mode::Full, &StoredFields::new(), &ReaderObserver::default()));
-        assert!(code == "rate_limited" && message.contains("asks to be left alone until"), "{code}: {message}");
+        assert!(code == "rate_limited" && message.contains("Rate-limited by"), "{code}: {message}");
     }
 }
 

@@ -14,8 +14,8 @@ use super::progress::CrawlProgress;
 use super::state::{CrawlState, FeedJob};
 use crate::fetch::feeds::messages;
 use crate::fetch::http::HttpClient;
-use crate::fetch::http::web_address::{host_key, parse_web_address};
 use crate::fetch::http::cancel_token::{POLL_INTERVAL, deadline};
+use crate::fetch::http::web_address::{host_key, parse_web_address};
 use crate::fetch::row_file::RowWriter;
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 

@@ -14,11 +14,11 @@ use crate::domain::source::Validators;
 use crate::domain::text::measures;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::parse::{begins_as_feed, find_feed_links};
-use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::body_file::{BodyFile, disk_error};
 use crate::fetch::http::request::OutgoingRequest;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
+use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
@@ -143,8 +143,11 @@ pub(super) fn ask(
         judge(status, headers, start, place)
     };
     let nothing = Validators::default();
-    let request =
-        OutgoingRequest { accept: ACCEPT, check_response: &judge, ..OutgoingRequest::table(address, RedirectScope::Anywhere) };
+    let request = OutgoingRequest {
+        accept: ACCEPT,
+        check_response: &judge,
+        ..OutgoingRequest::table(address, RedirectScope::Anywhere)
+    };
     let answer = client.send(&request.with_validators(known.unwrap_or(&nothing), order.mode), order, watch);
     let now = Utc::now();
     match answer {
@@ -187,7 +190,10 @@ fn in_words_for_feeds(error: FetchError, address: &str, order: &FetchRequest<'_>
     let place = messages::place(address);
     let message = match code {
         "timeout" => {
-            format!("{place} was not here within {}. It is asked again later.", measures::limit(order.timeout))
+            format!(
+                "{place} did not send the file within {}. It is requested again later.",
+                measures::limit(order.timeout)
+            )
         }
         // Where less is taken of anything, that is what it is too large for.
         "too_large" if most_bytes == FEED_BYTES => {

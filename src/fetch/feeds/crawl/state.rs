@@ -13,8 +13,8 @@ use crate::domain::source::Validators;
 use crate::fetch::feeds::messages;
 use crate::fetch::feeds::messages::{issue, noted};
 use crate::fetch::feeds::parse::FeedList;
-use crate::fetch::http::web_address::parse_web_address;
 use crate::fetch::http::response_status::display_host;
+use crate::fetch::http::web_address::parse_web_address;
 use crate::fetch::{FetchError, FetchRequest};
 
 /// Of how many of its feeds a server says so before it is taken to mean all that it serves: one may be meant by itself.

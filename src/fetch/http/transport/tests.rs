@@ -62,7 +62,13 @@ impl Twins {
         with_cancel_token(&Nobody, limit, limit, |cancel| {
             let allow = ALLOWED.to_string().parse().expect("a list");
             let (cancel, received_bytes) = (Arc::clone(cancel), AtomicU64::new(0));
-            let agent = agent(&Arc::new(ConnectionContext { cancel, allow, max_received_bytes: 10_000, received_bytes, resolve_host }));
+            let agent = agent(&Arc::new(ConnectionContext {
+                cancel,
+                allow,
+                max_received_bytes: 10_000,
+                received_bytes,
+                resolve_host,
+            }));
             let ask = || match agent.get(format!("http://rebinding.example:{}/", self.port)).call() {
                 Ok(mut answer) => answer.body_mut().read_to_string().expect("a body"),
                 Err(ureq::Error::Other(error)) => match error.downcast::<FetchError>().map(|error| *error) {
