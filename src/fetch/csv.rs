@@ -34,7 +34,7 @@ use crate::domain::source::{Source, Validators};
 use crate::domain::source_form_spec::{FileAsked, WayIn};
 use table::CsvTable;
 
-/// What a file on this machine should be.
+/// What a file of this kind should be, for messages.
 const CSV_FILE: ExpectedFile = ExpectedFile("CSV file");
 
 /// Mirrors a CSV file.
@@ -150,8 +150,7 @@ impl SourceKind for CsvKind {
     }
 }
 
-/// Fetches the table that `request` asks for, to be read with `options`. Its rows are numbered from the one after
-/// `rows_above`.
+/// Fetches the table that `request` describes, to be read with `options`. Row numbers begin after `rows_above`.
 pub(in crate::fetch) fn fetch_table(
     client: &HttpClient,
     request: OutgoingRequest<'_>,

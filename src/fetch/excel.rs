@@ -53,7 +53,7 @@ use part_reader::ReadLimit;
 use read_request::ReadRequest;
 use workbook::open_workbook;
 
-/// What a file on this machine should be.
+/// What a file of this kind should be, for messages.
 const WORKBOOK_FILE: ExpectedFile = ExpectedFile("workbook (Excel or OpenDocument)");
 
 /// Mirrors a tab of a workbook.

@@ -1,4 +1,4 @@
-//! What a server calls the file that it sends.
+//! Reads a title from the file name that a server sends.
 
 use actix_web::http::header::{Charset, ContentDisposition, DispositionParam, HeaderValue};
 use ureq::http::{HeaderMap, header};
@@ -17,7 +17,7 @@ pub(super) fn file_title(headers: &HeaderMap, is_google: bool) -> Option<String>
         _ => name,
     };
     let title = if is_google {
-        // A query's answer is always called `data.csv`, which says nothing.
+        // The answer to a query is always called `data.csv`, which is not a title.
         stem.rsplit_once(" - ")?.0.to_owned()
     } else {
         stem.replace(['_', '-', '+', '.'], " ")
@@ -25,7 +25,7 @@ pub(super) fn file_title(headers: &HeaderMap, is_google: bool) -> Option<String>
     Some(title.split_whitespace().collect::<Vec<_>>().join(" ")).filter(|title| !title.is_empty())
 }
 
-/// The name in the header; the one in an encoding of its own, where there are two.
+/// The file name in the header; `filename*` before `filename`.
 fn file_name(headers: &HeaderMap) -> Option<String> {
     let value = HeaderValue::from_bytes(headers.get(header::CONTENT_DISPOSITION)?.as_bytes()).ok()?;
     let parameters = ContentDisposition::from_raw(&value).ok()?.parameters;

@@ -1,4 +1,4 @@
-//! Names binary content by its first bytes: a picture, a PDF, an archive, a workbook. No way in takes these for data.
+//! Detects binary content by its first bytes: a picture, a PDF, an archive, a workbook.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -7,11 +7,11 @@ use super::FetchError;
 use super::file_type_names::type_name;
 use super::http::body_file::{BodyFile, disk_error};
 
-/// How much of the beginning and of the end is looked at.
+/// How many bytes of the beginning and of the end are examined.
 const INSPECTED_BYTES: u64 = 64 * 1024;
-/// How much of the beginning tells binary content from text.
+/// How many bytes of the beginning distinguish binary content from text.
 const TEXT_SAMPLE_BYTES: usize = 4096;
-/// How many control characters the smallest text may have; they come of slips of the keyboard.
+/// How many control characters the smallest text may have: typing errors produce some.
 const MAX_STRAY_CONTROLS: usize = 2;
 /// One control character in so many characters makes content binary. Git draws the line at 1 in 128 (`convert.c`), Perl
 /// (`-B`) at 1 in 3; a text that is called binary is lost, and binary content that is read as text has no key column.
@@ -27,7 +27,7 @@ pub(super) struct FileSignature {
     remedy: ContentRemedy,
 }
 
-/// What to do with content that cannot be read as what it was taken for.
+/// What a person can do about content of an unexpected type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum ContentRemedy {
     /// Give something else.
@@ -72,7 +72,7 @@ pub(super) fn refuse_binary(content: &BodyFile, code: &'static str, wanted: &str
     }
 }
 
-/// That `signature` is not what is `wanted`, and what to do.
+/// The error for content that is `signature` instead of what is `wanted`.
 pub(super) fn refusal(signature: FileSignature, code: &'static str, wanted: &str) -> FetchError {
     let FileSignature { name, remedy } = signature;
     match remedy {
@@ -125,7 +125,7 @@ fn detect_in_reader<R: Read>(
     Ok(detect_parts(&start, &end))
 }
 
-/// The same for content of which the first bytes are at hand.
+/// The same for the first bytes of some content.
 pub(super) fn detect_start(start: &[u8]) -> Option<FileSignature> {
     detect_parts(start, &[])
 }
@@ -150,7 +150,7 @@ fn detect_parts(start: &[u8], end: &[u8]) -> Option<FileSignature> {
     }
 }
 
-/// The name of a workbook that is XML as a whole.
+/// The name of a workbook that is a single XML document.
 fn xml_workbook(start: &[u8]) -> Option<&'static str> {
     let start = start.strip_prefix("\u{feff}".as_bytes()).unwrap_or(start);
     let start = &start[..start.len().min(TEXT_SAMPLE_BYTES)];
@@ -178,7 +178,7 @@ fn is_padded(start: &[u8]) -> bool {
     start[..start.len().min(TEXT_SAMPLE_BYTES)].windows(4).any(|window| window == [0, 0, 0, 0])
 }
 
-/// Whether NUL stands at every other place only, as in UTF-16, whose other bytes may be anything.
+/// Whether NUL is at every second position only, as in UTF-16, whose other bytes may have any value.
 fn is_wide(start: &[u8]) -> bool {
     let mut counts = [0_usize; 2];
     for (position, _) in start.iter().take(TEXT_SAMPLE_BYTES).enumerate().filter(|(_, byte)| **byte == 0) {

@@ -1,8 +1,8 @@
-//! Names of binary files for people, by what the crate `infer` says of them.
+//! Names the file types that the crate `infer` detects.
 
 use infer::MatcherType;
 
-/// The name of what the crate `infer` found.
+/// The name of a file type with its article, or `None` for text.
 pub(super) fn type_name(extension: &str, kind: MatcherType) -> Option<&'static str> {
     Some(match extension {
         "png" => "a PNG image",

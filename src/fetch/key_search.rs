@@ -1,4 +1,4 @@
-//! Which columns of fetched content could tell its rows apart.
+//! Finds columns that could be the key: filled and different in every row, or matching the keys of the catalog.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,18 +11,19 @@ use crate::domain::rows::row::TextRow;
 use crate::domain::rows::spreadsheet_values::is_unfilled;
 use crate::domain::text::comparable_form::comparable_form;
 
-/// How many rows are looked through.
+/// How many rows are searched.
 const MAX_SEARCHED_ROWS: usize = 1000;
-/// The most columns whose cells are looked up in a catalog.
+/// The most columns whose cells are looked up in the catalog.
 const MAX_COLUMNS: usize = 100;
-/// How many cells are looked up at once.
+/// How many cells are looked up in one query.
 const LOOKUP_BATCH: usize = 1000;
 
-/// Looks through the first rows of `content` for columns that could be keys, and for the one with the keys that are on
-/// the shelf.
+/// Searches the first rows of `content` for columns that could be keys, and for the one that holds the keys of the
+/// catalog.
 ///
 /// # Errors
-/// When the content cannot be read, or the shelf not be asked.
+/// `disk` when the content cannot be read, [`FetchError::Stopped`] when the catalog could not be read before the run
+/// ended.
 pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup) -> Result<KeyHints, FetchError> {
     let columns = content.columns();
     let mut candidates = vec![Some(HashSet::new()); columns.len()];
@@ -32,7 +33,7 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     let mut rows = content.rows()?;
     for row in rows.by_ref().take(MAX_SEARCHED_ROWS) {
         let row = row?;
-        // A row that cannot be placed, or that nobody filled in, says nothing about columns.
+        // Rows with extra cells and rows without entries do not tell anything about columns.
         if row.surplus || is_unfilled(&row.cells) {
             continue;
         }
@@ -56,7 +57,7 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     let fitting = columns.iter().zip(&candidates).filter(|(_, seen)| searched > 0 && seen.is_some());
     let mut different: Vec<String> = fitting.map(|(name, _)| name.clone()).collect();
     different.sort_by_key(|name| rank(name));
-    // Of equals the first, and fewer than half are a coincidence.
+    // The first of equals; fewer than half are a coincidence.
     let best = known.iter().zip(columns).rev().max_by_key(|(known, _)| **known);
     let best = best.filter(|(known, _)| **known > 0 && **known * 2 >= searched);
     let Some((&known, column)) = best else { return Ok(KeyHints { different, known: None }) };
@@ -65,7 +66,7 @@ pub fn find_key_candidates(content: &dyn FetchedContent, items: &dyn ItemLookup)
     Ok(KeyHints { different, known })
 }
 
-/// Counts which cells of these rows are keys on the shelf.
+/// Counts the cells of these rows that are keys of the catalog, by column.
 fn count_known_keys(waiting: &mut Vec<TextRow>, known: &mut [usize], items: &dyn ItemLookup) -> Result<(), FetchError> {
     let rows = std::mem::take(waiting);
     let cells = || rows.iter().flat_map(|row| row.cells.iter().take(known.len()));

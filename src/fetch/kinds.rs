@@ -1,4 +1,4 @@
-//! The list of all kinds, and the plain values they are built from.
+//! Lists all kinds of sources and builds them from plain settings.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -23,28 +23,28 @@ use super::{FetchError, FetchObserver, FetchRequest};
 use crate::domain::defaults;
 use crate::domain::source::Validators;
 
-/// What the kinds need to know of the house.
+/// The settings that the kinds are built from.
 #[derive(Clone, Debug)]
 pub struct KindSettings {
     /// The most bytes one source may have, after decompression.
     pub max_bytes: u64,
     /// Which hosts may be fetched from although their addresses are not public.
     pub allow_hosts: AllowHosts,
-    /// The base of Google's addresses. A stand-in's host may be redirected to like Google's own; that it is allowed to
-    /// be fetched from is still for [`KindSettings::allow_hosts`] to say.
+    /// The base of Google's addresses. A host that replaces Google may be the target of redirects like Google's own;
+    /// whether it may be fetched from is still decided by [`KindSettings::allow_hosts`].
     pub google_url: Url,
-    /// The service account that sheets are read with, if there is one.
+    /// The service account that reads private sheets, if there is one.
     pub service_account: Option<ServiceAccount>,
-    /// Where uploaded files lie.
+    /// The folder of uploaded files.
     pub uploads_dir: PathBuf,
-    /// Where temporary files go. It is made if it is missing, for this user alone.
+    /// The folder for temporary files. It is created if it is missing, accessible only to this user.
     pub work_dir: PathBuf,
     /// The sample catalog, a CSV file.
     pub sample_csv: &'static [u8],
 }
 
 impl KindSettings {
-    /// The settings of a house whose data folder is `data_dir`: 200 MB, no private hosts, Google itself.
+    /// The defaults for the data folder `data_dir`: 200 MB, no private hosts, Google itself.
     #[must_use]
     #[expect(clippy::missing_panics_doc, reason = "the address is a constant")]
     pub fn in_data_dir(data_dir: &Path, sample: &'static [u8]) -> Self {
@@ -82,7 +82,7 @@ pub fn check_credentials(mut settings: KindSettings, within: Duration) -> Result
     )
 }
 
-/// It ends by its own time limit.
+/// Reports nothing and never stops the fetch, which ends by its own time limit.
 struct NoObserver;
 
 impl FetchObserver for NoObserver {
@@ -121,13 +121,13 @@ impl SourceKinds {
         }
     }
 
-    /// The address that sheets are shared with, where there is a service account that reads them.
+    /// The e-mail address that private sheets are shared with, if there is a service account.
     #[must_use]
     pub fn service_account_email(&self) -> Option<&str> {
         self.account.as_deref().map(ServiceAccountClient::email)
     }
 
-    /// These kinds and one more, which is found after them.
+    /// Adds a kind after the others.
     #[must_use]
     pub fn with_kind(mut self, kind: Box<dyn SourceKind>) -> Self {
         self.all.push(kind);
@@ -151,7 +151,7 @@ impl SourceKinds {
     #[must_use]
     pub fn find_substitute_for_file(&self, kind: &str, path: &Path) -> Option<(&dyn SourceKind, &'static str)> {
         let found = self.all.iter().find_map(|other| Some((other.as_ref(), other.substitution_notice(kind)?)))?;
-        // To open a named pipe would wait for whoever writes into it.
+        // Opening a named pipe would wait for its writer.
         if !path.metadata().ok()?.is_file() {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Places on this machine: files named on the command line, and files uploaded in the page.
+//! Reads files of this server: those named on the command line, and uploads.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,11 +9,11 @@ use super::http::body_file::{BodyFile, BodyRejection};
 use super::http::cancel_token::{FetchEnd, with_cancel_token};
 use super::{FetchError, FetchObserver, FetchRequest};
 
-/// What a file on this machine should be, for sentences: "CSV file".
+/// What a file should be, for messages: "CSV file".
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ExpectedFile(pub(super) &'static str);
 
-/// Takes the file at `path`.
+/// Copies the file at `path` into a temporary file.
 pub(super) fn read_file(
     client: &HttpClient,
     path: &Path,
@@ -25,7 +25,7 @@ pub(super) fn read_file(
     copy_content(client, file, bytes, (&path.display().to_string(), wanted), fetch_request, observer)
 }
 
-/// Takes the upload of this name in `folder`.
+/// Copies the upload of this name in `folder` into a temporary file.
 pub(super) fn read_upload(
     client: &HttpClient,
     folder: &Path,
@@ -38,8 +38,8 @@ pub(super) fn read_upload(
     copy_content(client, file, bytes, ("The uploaded file", wanted), fetch_request, observer)
 }
 
-/// Copies content into a temporary file, so that a file that is written to meanwhile cannot shift under its reader.
-/// It is called by the first of `named`, and should be the second.
+/// Copies content into a temporary file, so that a file that changes meanwhile cannot change under its reader.
+/// `named` is the name for messages and what it should be.
 pub(super) fn copy_content(
     client: &HttpClient,
     from: impl Read,
@@ -80,7 +80,7 @@ pub(super) fn copy_content(
     })
 }
 
-/// Where an upload lies. Its name can lead nowhere else.
+/// The path of an upload. Its name cannot lead out of the folder.
 fn upload_path(folder: &Path, name: &str) -> Result<PathBuf, FetchError> {
     let mut parts = Path::new(name).components();
     match (parts.next(), parts.next()) {
@@ -89,14 +89,14 @@ fn upload_path(folder: &Path, name: &str) -> Result<PathBuf, FetchError> {
     }
 }
 
-/// Opens a regular file; its length.
+/// Opens a regular file and returns its length.
 fn open_regular_file(path: &Path, ExpectedFile(wanted): ExpectedFile) -> Result<(File, u64), FetchError> {
     let name = path.display().to_string();
     let no_file = |is_dir: bool| {
         let what = if is_dir { "is a folder" } else { "is not a regular file" };
         FetchError::failed("not_a_file", format!("{name} {what}. Give the path of the {wanted} itself."))
     };
-    // Asked before opening: opening a pipe waits for its other end.
+    // Checked before opening, because opening a named pipe waits for its writer.
     let about = std::fs::metadata(path).map_err(|error| unreadable_error(&name, &error))?;
     if !about.is_file() {
         return Err(no_file(about.is_dir()));

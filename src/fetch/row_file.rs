@@ -1,5 +1,5 @@
-//! Rows that a kind makes itself, out of feeds or JSON, in a temporary file: written once, read as often as needed, and
-//! never all in memory.
+//! Rows in a temporary file, for kinds that produce rows from feeds or JSON: written once, read as often as needed,
+//! and never all in memory.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::domain::columns::column_type::ColumnType;
 use crate::domain::rows::row::TextRow;
 use crate::domain::source::Validators;
 
-/// Takes rows one after the other.
+/// Writes rows one after the other.
 #[derive(Debug)]
 pub(super) struct RowWriter {
     out: BufWriter<File>,
@@ -26,7 +26,7 @@ impl RowWriter {
         Ok(Self { out: BufWriter::new(file), rows: 0 })
     }
 
-    /// Takes one more row.
+    /// Writes a row.
     pub(super) fn push(&mut self, row: &TextRow) -> Result<(), FetchError> {
         let line = serde_json::to_writer(&mut self.out, row).map_err(std::io::Error::from);
         line.and_then(|()| self.out.write_all(b"\n")).map_err(|error| disk_error(&error))?;
@@ -34,7 +34,7 @@ impl RowWriter {
         Ok(())
     }
 
-    /// How many rows there are until now.
+    /// How many rows were written.
     pub(super) const fn rows(&self) -> u64 {
         self.rows
     }
@@ -47,7 +47,7 @@ impl RowWriter {
     }
 }
 
-/// What is known of the rows as a whole.
+/// What is known about all rows together.
 #[derive(Debug)]
 pub(super) struct RowFileSummary {
     /// The columns, named as people see them.
@@ -68,7 +68,7 @@ pub(super) struct RowFile {
     file: File,
     rows: u64,
     summary: RowFileSummary,
-    /// The position of a column, and what stands for what in it.
+    /// The position of a column, and the replacements for its cells.
     replacements: Option<(usize, HashMap<String, String>)>,
 }
 

@@ -1,5 +1,5 @@
-//! The kind `sheet`: a tab of a Google Sheet. With a service account it comes through the Sheets API, otherwise, and
-//! where the link is that of a published sheet or asks a query, through the CSV export.
+//! The kind `sheet`: a tab of a Google Sheet. It is read through the Sheets API if there is a service account, and
+//! through the CSV export otherwise. Published sheets and links with a query always use the export.
 
 mod clock_skew;
 pub(in crate::fetch) mod credentials;
@@ -98,7 +98,7 @@ impl SourceKind for SheetKind {
     }
 }
 
-/// Whether a link leads to where Google keeps documents.
+/// Whether a link is on a host of Google's documents.
 fn is_google_documents_link(link: &str) -> bool {
     let address = if link.contains("://") { link.to_owned() } else { format!("https://{link}") };
     let host = url::Url::parse(&address).ok().and_then(|url| url.host_str().map(str::to_owned));

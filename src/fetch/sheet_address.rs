@@ -1,5 +1,4 @@
-//! Keeps links of Google Sheets away from the kinds that fetch an address as it is; the kind `sheet` knows what to
-//! fetch instead.
+//! Refuses links of Google Sheets for the kinds that fetch an address unchanged. The kind `sheet` reads them.
 
 use url::Url;
 
@@ -9,7 +8,7 @@ use super::http::web_address::parse_web_address;
 use crate::domain::sheet_link::{DirectLinkError, check_direct_link, is_sheet_address};
 use crate::domain::text::measures::sentence;
 
-/// Refuses the link of a Google Sheet that brings a page, or more than it shows.
+/// Refuses the link of a Google Sheet that returns a web page, or more cells than it shows.
 ///
 /// # Errors
 /// `sheet_link` for such a link, `bad_address` for what is no address of the web.
@@ -17,7 +16,7 @@ pub(super) fn refuse_partial_sheet(client: &HttpClient, address: &str) -> Result
     refuse_partial_sheet_at(client, &parse_web_address(address)?)
 }
 
-/// The same for an address that was redirected to.
+/// The same for the target of a redirect.
 ///
 /// # Errors
 /// `sheet_link` for such a link.
@@ -37,7 +36,7 @@ pub(super) fn refuse_sheet(client: &HttpClient, address: &str) -> Result<(), Fet
     refuse_sheet_at(client, &parse_web_address(address)?)
 }
 
-/// The same for an address that was redirected to.
+/// The same for the target of a redirect.
 ///
 /// # Errors
 /// `sheet_link` for such a link.

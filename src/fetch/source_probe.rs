@@ -1,4 +1,4 @@
-//! What a look at a place takes from it, before it is added and later on.
+//! Fetches a place without a sync, to show and check it before it is added and later.
 
 use std::time::Duration;
 

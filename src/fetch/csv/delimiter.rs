@@ -1,14 +1,14 @@
-//! What stands between the cells of a CSV file, told from its first records.
+//! Detects the delimiter of a CSV file from its first records.
 
 use super::record_reader::{CsvRecord, RecordReader};
 
 /// In order of preference where nothing else decides.
 pub(super) const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// How many records are looked at.
+/// How many records are examined.
 const MAX_SURVEYED_RECORDS: usize = 100;
 
-/// How the cells of a file are told apart.
+/// How the cells of a file are separated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::fetch) struct CsvDialect {
     pub(in crate::fetch) delimiter: u8,
@@ -16,10 +16,10 @@ pub(in crate::fetch) struct CsvDialect {
     pub(in crate::fetch) has_sep_line: bool,
 }
 
-/// Reads the dialect off the beginning of the decoded text. `is_complete` says that the beginning is all there is.
+/// Detects the dialect from the beginning of the decoded text. `is_complete` is whether that is the complete text.
 ///
-/// The delimiter is the one that cuts most records into as many cells as the first row that is not blank, and that row
-/// into at least two. Where it cuts no header, as under a line of title, the one that cuts most records counts.
+/// The best delimiter splits most records into as many cells as the first row that is not blank, and that row into at
+/// least two. If no delimiter splits the header, as below a title line, the one that splits most records wins.
 pub(in crate::fetch) fn detect_dialect(start: &[u8], is_complete: bool) -> CsvDialect {
     if let Some(delimiter) = declared_delimiter(start) {
         return CsvDialect { delimiter, has_sep_line: true };

@@ -1,5 +1,4 @@
-//! Passes over Ctrl-Z at the end of a file. Programs of DOS mark the end of a text with it, some up to the end of a
-//! block.
+//! Removes Ctrl-Z from the end of a file. DOS programs mark the end of a text with it, some up to the end of a block.
 
 use std::io::{self, Read};
 
@@ -13,10 +12,10 @@ const END_MARK: u8 = 0x1A;
 /// ones.
 const MAX_MARK_BYTES: u64 = 64 * 1024;
 
-/// Leaves the marks out of `content`, and notes it.
+/// Removes the marks from `content` and reports it.
 ///
 /// # Errors
-/// When the temporary file fails.
+/// `disk` when the temporary file cannot be read or truncated.
 pub(super) fn remove_end_marks(content: &mut BodyFile, observer: &dyn FetchObserver) -> Result<(), FetchError> {
     let marks = count_mark_bytes(content).map_err(|error| disk_error(&error))?;
     if marks == 0 {
@@ -28,7 +27,7 @@ pub(super) fn remove_end_marks(content: &mut BodyFile, observer: &dyn FetchObser
     Ok(())
 }
 
-/// How many bytes the marks are.
+/// The number of bytes that are marks.
 fn count_mark_bytes(content: &BodyFile) -> io::Result<u64> {
     let (mut start, mut end) = (Vec::new(), Vec::new());
     content.reader(0).take(2).read_to_end(&mut start)?;

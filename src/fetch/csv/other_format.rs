@@ -1,4 +1,4 @@
-//! Text under the name of a CSV file that is of another format: a feed, XML, HTML, JSON. Binary content is told by
+//! Refuses text of another format that is given as a CSV file: a feed, XML, HTML, JSON. Binary content is refused by
 //! [`crate::fetch::file_signature`].
 
 use crate::fetch::FetchError;

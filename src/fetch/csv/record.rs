@@ -24,7 +24,7 @@ pub(in crate::fetch) const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 /// What old programs put at the end of a file (Ctrl-Z).
 const CTRL_Z: u8 = 0x1A;
 
-/// One record: its cells stand one after the other in `text`.
+/// One record. Its cells are stored one after the other in `text`.
 #[derive(Clone, Default, Debug)]
 pub(in crate::fetch) struct CsvRecord {
     /// Its number, counted from 1 as a spreadsheet does: blank rows count, line breaks inside cells do not.
@@ -41,9 +41,9 @@ pub(in crate::fetch) struct CsvRecord {
     pub(in crate::fetch) spans_lines: bool,
     /// Whether the file ends in it, without a line end.
     pub(in crate::fetch) ends_file: bool,
-    /// Whether a byte order mark stood before it, as where files were joined end to end. It is no part of a cell.
+    /// Whether a byte order mark precedes it, as where files were concatenated. It is not part of a cell.
     pub(in crate::fetch) begins_file: bool,
-    /// How many cells stand in quotation marks.
+    /// How many cells are enclosed in quotation marks.
     pub(in crate::fetch) quoted_cells: usize,
     /// Whether there were more than [`MAX_COLUMNS`] cells; the others are not kept.
     pub(in crate::fetch) too_wide: bool,
@@ -94,8 +94,8 @@ pub(in crate::fetch) enum RecordError {
     Io(io::Error),
     /// The quotation mark that opens this cell is never closed.
     Unclosed { row: u64, cell: usize },
-    /// The quotation mark that opens this cell takes line breaks along, and the one that ends it stands before text: it
-    /// opens another cell.
+    /// The quotation mark that opens this cell includes line breaks, and the closing one is followed by text: it was
+    /// meant to open another cell.
     Swallowing { row: u64, cell: usize },
     /// The cell is longer than [`MAX_CELL_BYTES`].
     LongCell { row: u64, cell: usize, quoted: bool },

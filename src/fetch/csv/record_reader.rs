@@ -1,4 +1,4 @@
-//! Cuts decoded CSV text into records, one at a time.
+//! Reads records from decoded CSV text, one at a time.
 //!
 //! The csv crate reads the same cells (a test holds the two against each other), but it cannot say which rows were
 //! blank, whether a quotation mark was never closed or took rows along, or where text stood beside quotation marks, and
@@ -30,7 +30,7 @@ enum RecordState {
     Closed,
 }
 
-/// Cuts what `input` reads.
+/// Reads records from `input`.
 pub(in crate::fetch) struct RecordReader<R> {
     input: R,
     delimiter: u8,
@@ -43,12 +43,12 @@ pub(in crate::fetch) struct RecordReader<R> {
 }
 
 impl<R: Read> RecordReader<R> {
-    /// Cuts at `delimiter`.
+    /// Reads records whose cells are separated by `delimiter`.
     pub(in crate::fetch) fn new(input: R, delimiter: u8) -> Self {
         Self { input, delimiter, buffer: vec![0; 64 * 1024], at: 0, end: 0, number: 0, ended_by_cr: false }
     }
 
-    /// The cell that is being read takes rows along.
+    /// The error for a cell that includes rows.
     const fn swallowing(&self, record: &CsvRecord) -> RecordError {
         RecordError::Swallowing { row: self.number, cell: record.cell_ends.len() }
     }
@@ -84,8 +84,8 @@ impl<R: Read> RecordReader<R> {
         Ok(self.buffer[self.at..self.end].starts_with(&BYTE_ORDER_MARK))
     }
 
-    /// How many of the next bytes of a cell are text and nothing else. They are most of a file, so they are passed over
-    /// in a loop of their own.
+    /// How many of the next bytes are plain text of the cell. They are most of a file, so they are handled in a
+    /// separate loop.
     fn count_ordinary_bytes(&self, at: RecordState) -> usize {
         let rest = &self.buffer[self.at..self.end];
         let is_sign = |byte: &u8| matches!(byte, b'"' | b'\n' | b'\r');

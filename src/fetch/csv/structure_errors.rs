@@ -1,4 +1,4 @@
-//! What is wrong with a table whose rows cannot be cut or placed, and what to do about it.
+//! Explains what is wrong with the structure of a table: quotation marks, separators, header rows.
 
 use super::delimiter::DELIMITERS;
 use super::record_reader::{CsvRecord, MAX_CELL_BYTES, MAX_RECORD_BYTES, RecordError, RecordReader};
@@ -6,12 +6,13 @@ use crate::domain::rows::row::shortened;
 use crate::fetch::FetchError;
 use crate::fetch::http::body_file::disk_error;
 
-/// How many rows are looked at to see whether all of them are wrapped in quotation marks.
+/// How many rows are checked for quotation marks around whole rows.
 const MAX_SAMPLED_ROWS: usize = 20;
-/// The longest text that is looked through for rows inside a cell, in bytes.
+/// The longest text that is searched for rows inside a cell, in bytes.
 const MAX_INNER_BYTES: usize = 16 * 1024;
 
-/// Explains what could not be cut. `row_number` gives a record's number as people count.
+/// Explains why a record could not be read. `row_number` turns the number of a record into the row number that people
+/// see.
 pub(super) fn explain_record_error(
     error: RecordError,
     columns: &[String],
@@ -60,8 +61,8 @@ pub(super) fn explain_record_error(
     }
 }
 
-/// Refuses a table whose rows are one quoted cell each, with separators inside: some programs save one like that when
-/// they take every line for a text. The header may be wrapped like its rows or not.
+/// Refuses a table whose rows are one quoted cell each, with separators inside. Some programs save such a file when
+/// they treat every line as text. The header may be quoted or not.
 pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
     let mut records = RecordReader::new(start, DELIMITERS[0]);
     let mut record = CsvRecord::default();
@@ -91,7 +92,7 @@ pub(super) fn refuse_wrapped_rows(start: &[u8], delimiter: u8) -> Result<(), Fet
     ))
 }
 
-/// Refuses a table whose header is cut by one separator and whose rows by another.
+/// Refuses a table whose header uses one separator and whose rows use another.
 pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), FetchError> {
     let columns = first_row_width(start, delimiter);
     if columns < 2 {
@@ -131,7 +132,7 @@ pub(super) fn refuse_other_separator(start: &[u8], delimiter: u8) -> Result<(), 
     ))
 }
 
-/// How many cells the first row has that is not blank.
+/// How many cells the first non-blank row has.
 fn first_row_width(start: &[u8], delimiter: u8) -> usize {
     let mut records = RecordReader::new(start, delimiter);
     let mut record = CsvRecord::default();
@@ -143,13 +144,13 @@ fn first_row_width(start: &[u8], delimiter: u8) -> usize {
     0
 }
 
-/// How many separators a cell holds. After a comma in a sentence or a name stands a space.
+/// Counts the separators in a cell. A comma followed by a space belongs to a sentence or a name and is not counted.
 fn count_separators(cell: &[u8], separator: u8) -> usize {
     let is_separator = |at: usize| cell[at] == separator && cell.get(at + 1) != Some(&b' ');
     (0..cell.len()).filter(|at| is_separator(*at)).count()
 }
 
-/// Refuses a header in which a quotation mark takes rows along: a line break and then a separator, inside one name.
+/// Refuses a header in which a quotation mark includes rows: one name holds a line break and then a separator.
 pub(super) fn refuse_swallowed_rows(
     cells: &[String],
     record: &CsvRecord,
@@ -167,7 +168,7 @@ pub(super) fn refuse_swallowed_rows(
     }
 }
 
-/// The row that was set as the header is blank.
+/// The error for a header row that is set and blank.
 pub(in crate::fetch) fn blank_header_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
@@ -175,7 +176,7 @@ pub(in crate::fetch) fn blank_header_error(row: u64) -> FetchError {
     )
 }
 
-/// The row that was set as the header is not there.
+/// The error for a header row that is set and does not exist.
 pub(in crate::fetch) fn missing_header_row_error(row: u64) -> FetchError {
     FetchError::failed(
         "no_header",
@@ -186,7 +187,7 @@ pub(in crate::fetch) fn missing_header_row_error(row: u64) -> FetchError {
     )
 }
 
-/// Why a row that is wrapped in quotation marks as a whole cannot be taken; `None` for any other row.
+/// Why a row that is enclosed in quotation marks as a whole is skipped; `None` for any other row.
 pub(super) fn wrapped_row_reason(record: &CsvRecord, columns: usize, delimiter: u8) -> Option<String> {
     if columns < 2 || record.len() != 1 || record.quoted_cells != 1 {
         return None;
@@ -197,8 +198,8 @@ pub(super) fn wrapped_row_reason(record: &CsvRecord, columns: usize, delimiter: 
     })
 }
 
-/// The rows that a record would be if its quotation marks were text, where each of them has a cell for each column and
-/// none looks like a sentence.
+/// The rows that a record would be if its quotation marks were text. Empty unless each of them has a cell for each
+/// column and none looks like a sentence.
 pub(super) fn split_inner_rows(record: &CsvRecord, columns: usize, delimiter: u8) -> Vec<Vec<String>> {
     if !record.spans_lines || columns < 2 {
         return Vec::new();

@@ -16,10 +16,10 @@ use crate::domain::text::encoding_choice::EncodingChoice;
 use crate::fetch::http::body_file::{BodyFile, BodyReader, disk_error};
 use crate::fetch::{FetchError, FetchObserver, FetchedContent, RowReader};
 
-/// How much of the text the delimiter is told from.
+/// How much of the text is used to detect the delimiter.
 const DIALECT_SAMPLE_BYTES: u64 = 256 * 1024;
 
-/// What is noted of a quotation mark in a cell that does not begin with one.
+/// The note about a quotation mark in a cell that does not begin with one.
 const INNER_QUOTE_NOTE: &str = "A cell without quotation marks around it contains one; it was kept.";
 
 /// A table in a temporary file.
@@ -31,19 +31,20 @@ pub(in crate::fetch) struct CsvTable {
     columns: Vec<String>,
     /// The record that is the header; 0 if there is none.
     header: u64,
-    /// How many rows of the tab or file that this is a part of are above it.
+    /// How many rows of the tab are above this table, where it is a part of a tab.
     rows_above: u64,
-    /// Whether rows with cells beyond the last column are taken without them.
+    /// Whether rows with more cells than columns are taken, without the extra cells.
     takes_long_rows: bool,
     validators: Validators,
 }
 
 impl CsvTable {
-    /// Finds out how `content` is written and reads its header. `charset` is what the server said, if it did.
-    /// Its rows are numbered from the one after `rows_above`.
+    /// Detects the encoding and the dialect of `content` and reads its header. `charset` is the one that the server
+    /// declared. Row numbers begin after `rows_above`.
     ///
     /// # Errors
-    /// When it is no table, cannot be read, or `observer` says stop.
+    /// `not_csv`, `wrapped_rows`, `separator_mismatch`, `unclosed_quote`, `no_header` and others for content that is
+    /// not a table or has a broken header; `disk` when the temporary file cannot be read; [`FetchError::Stopped`].
     pub(in crate::fetch) fn open(
         content: BodyFile,
         charset: Option<&str>,
@@ -60,7 +61,7 @@ impl CsvTable {
         let text = DecodingReader::new(content.reader(survey.choice.mark_bytes as u64), survey.choice.encoding);
         text.take(DIALECT_SAMPLE_BYTES).read_to_end(&mut start).map_err(|error| disk_error(&error))?;
         let is_whole = (start.len() as u64) < DIALECT_SAMPLE_BYTES;
-        // What stands above the header that was set says nothing of the table.
+        // Rows above the header do not tell anything about the table.
         let skipped = options.header_row.map_or(0, |row| row.saturating_sub(1 + rows_above));
         let start = skip_lines(&start, skipped);
         let dialect = detect_dialect(start, is_whole);
@@ -83,8 +84,8 @@ impl CsvTable {
         RecordReader::new(DecodingReader::new(self.content.reader(mark_bytes as u64), encoding), self.dialect.delimiter)
     }
 
-    /// The header is the row that was set, else the first one with anything in it. A file of blank rows is gone
-    /// through to its end.
+    /// Reads the row that is set as the header, or else the first row that is not blank. A file of blank rows is read
+    /// to its end.
     fn read_header(&mut self, header_row: Option<u64>, observer: &dyn FetchObserver) -> Result<(), FetchError> {
         let mut records = self.record_reader();
         let mut record = CsvRecord::default();
@@ -120,7 +121,7 @@ impl CsvTable {
         }
     }
 
-    /// Notes what is odd in names of columns.
+    /// Reports bad encoding and stray quotation marks in column names.
     fn report_header_issues(&self, record: &CsvRecord, cells: &[String], observer: &dyn FetchObserver) {
         for (at, mend) in
             cells.iter().enumerate().filter_map(|(at, cell)| Some((at, self.describe_encoding_problem(at, cell)?)))
@@ -135,7 +136,7 @@ impl CsvTable {
         }
     }
 
-    /// A record's number for people: Excel's line `sep=;` is no row.
+    /// The row number that people see: Excel's line `sep=;` is not a row.
     fn row_number(&self, number: u64) -> u64 {
         number - u64::from(self.dialect.has_sep_line) + self.rows_above
     }
@@ -196,7 +197,7 @@ impl CsvTable {
         }
     }
 
-    /// That bytes of this cell could not be decoded, or were written in another encoding.
+    /// A note when bytes of this cell could not be decoded, or are in another encoding.
     fn describe_encoding_problem(&self, index: usize, cell: &str) -> Option<CellRepair> {
         let EncodingChoice { encoding, .. } = self.survey.choice;
         if self.survey.is_lossy && cell.contains('\u{FFFD}') {
@@ -213,7 +214,7 @@ impl CsvTable {
     }
 }
 
-/// `text` without so many lines at its beginning.
+/// `text` without its first `lines` lines.
 fn skip_lines(text: &[u8], lines: u64) -> &[u8] {
     let mut rest = text;
     for _ in 0..lines {

@@ -1,4 +1,5 @@
-//! Finds out how the bytes of a table become text: one pass over the file, or two where its encoding has to be guessed.
+//! Chooses the encoding of a table and counts its lines, in one pass over the file, or two where the encoding is
+//! guessed.
 
 use std::io::{self, Read};
 
@@ -6,7 +7,7 @@ use crate::domain::text::encoding_choice::{EncodingChoice, EncodingSurvey, detec
 use crate::fetch::http::body_file::disk_error;
 use crate::fetch::{FetchError, FetchObserver};
 
-/// How much is read before the watch is asked again.
+/// How many bytes are read between two checks for a cancel.
 const CHUNK_BYTES: usize = 64 * 1024;
 
 /// How a file is to be read as text.
@@ -14,7 +15,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 pub(in crate::fetch) struct TextSurvey {
     /// The encoding, and how sure it is.
     pub(in crate::fetch) choice: EncodingChoice,
-    /// Whether U+FFFD in the decoded text can stand for bytes that could not be decoded.
+    /// Whether U+FFFD in the decoded text may replace bytes that could not be decoded.
     pub(in crate::fetch) is_lossy: bool,
     /// Whether text of a single-byte encoding may hold cells that are written in UTF-8.
     pub(in crate::fetch) may_hold_utf_8: bool,
@@ -22,11 +23,11 @@ pub(in crate::fetch) struct TextSurvey {
     pub(in crate::fetch) lines: u64,
 }
 
-/// Finds out how the file that `open` opens becomes text. `set` is the encoding that was set for the source, `declared`
-/// what the server called its charset.
+/// Surveys the file that `open` opens. `set` is the encoding that is set for the source, `declared` the charset that
+/// the server declared.
 ///
 /// # Errors
-/// When the file cannot be read, or `observer` says stop.
+/// `disk` when the temporary file cannot be read, [`FetchError::Stopped`] after a cancel.
 pub(in crate::fetch) fn survey_text<R: Read>(
     open: impl Fn() -> R,
     set: Option<&str>,
@@ -126,7 +127,7 @@ mod tests {
     use super::{TextSurvey, survey_text};
     use crate::fetch::{FetchError, FetchObserver};
 
-    /// Says stop when it was asked so many times.
+    /// Stops after this many calls.
     struct StopAfter(AtomicU32);
 
     impl FetchObserver for StopAfter {

@@ -28,7 +28,7 @@ pub(super) struct ReadLimit<'a> {
 }
 
 impl ReadLimit<'_> {
-    /// Whether to go on.
+    /// `Ok` while the fetch may go on.
     ///
     /// # Errors
     /// [`FetchError::Stopped`] after a cancel, `timeout` when the time is over.

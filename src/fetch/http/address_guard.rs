@@ -1,11 +1,11 @@
-//! Which addresses may be fetched from: public ones, and those the operator named.
+//! Decides which addresses may be fetched from: public ones, and those that the operator allows.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-/// What may be fetched although it is not a public address: names, addresses and blocks of addresses.
+/// Hosts that may be fetched from although their addresses are not public: names, addresses and blocks of addresses.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct AllowHosts {
     names: Vec<String>,

@@ -1,4 +1,4 @@
-//! One try of a fetch: a request, and those that redirects ask for.
+//! Makes one attempt of a fetch: a request and its redirects.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Cursor, Read};
@@ -31,12 +31,12 @@ use crate::fetch::{FetchObserver, FetchRequest};
 
 /// How many redirects are followed.
 const MAX_REDIRECTS: usize = 8;
-/// How much of an answer that tells of trouble is read.
+/// How many bytes of an error page are read.
 const MAX_ERROR_PAGE_BYTES: u64 = 64 * 1024;
 /// How often one address may redirect back to itself while it sets no new cookie: its answer may depend on more than
 /// that.
 const MAX_REVISITS: usize = 2;
-/// What browsers accept; some servers answer 406 to whoever does not name `text/html`.
+/// The `Accept` header of browsers. Some servers answer 406 when it lacks `text/html`.
 const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 enum AttemptStep {
@@ -44,12 +44,12 @@ enum AttemptStep {
         to: Url,
         is_permanent: bool,
     },
-    /// 406, for the first time: it is asked once more, as a browser asks.
+    /// The first 406: the request is repeated with [`BROWSER_ACCEPT`].
     NotAcceptable,
     Answer(FetchResponse),
 }
 
-/// One try under way.
+/// A running attempt.
 pub(in crate::fetch) struct HttpAttempt<'a> {
     settings: &'a HttpSettings,
     agent: ureq::Agent,
@@ -58,12 +58,12 @@ pub(in crate::fetch) struct HttpAttempt<'a> {
     fetch_request: &'a FetchRequest<'a>,
     observer: &'a dyn FetchObserver,
     cookies: &'a RefCell<CookieJar>,
-    /// Whether it asks as a browser does.
+    /// Whether [`BROWSER_ACCEPT`] is sent.
     as_browser: Cell<bool>,
 }
 
 impl<'a> HttpAttempt<'a> {
-    /// A try with connections of its own, and the cookies of the tries before it.
+    /// An attempt with its own connections and the cookies of earlier attempts.
     pub(in crate::fetch) fn new(
         settings: &'a HttpSettings,
         request: &'a OutgoingRequest<'a>,
@@ -71,7 +71,7 @@ impl<'a> HttpAttempt<'a> {
         (observer, cancel): (&'a dyn FetchObserver, &Arc<CancelToken>),
         cookies: &'a RefCell<CookieJar>,
     ) -> Self {
-        // Compressed data that is larger than what comes out of it is not worth taking; headers need some room.
+        // A compressed body may not be larger than its content may be; headers need some room.
         let max_received_bytes = settings.max_bytes.saturating_add(256 * 1024);
         let allow = settings.allow.clone();
         let cancel = Arc::clone(cancel);
@@ -86,7 +86,7 @@ impl<'a> HttpAttempt<'a> {
         Self { settings, agent: agent(&connection), connection, request, fetch_request, observer, cookies, as_browser }
     }
 
-    /// Asks for `url` and follows where it is redirected.
+    /// Requests `url` and follows redirects.
     pub(in crate::fetch) fn follow(&self, mut url: Url) -> Result<FetchResponse, FetchFailure> {
         let first = url.origin();
         let (mut is_moved, mut from) = (false, None);
@@ -127,7 +127,7 @@ impl<'a> HttpAttempt<'a> {
         result
     }
 
-    /// Tells of a call in the log and in `fetch.jsonl`. What a failure means is said by the run, once, at its end.
+    /// Logs a request to the log and to `fetch.jsonl`. The run explains a failure once, at its end.
     fn log(
         &self,
         url: &Url,
@@ -137,7 +137,7 @@ impl<'a> HttpAttempt<'a> {
         took: Duration,
     ) {
         let address = without_secrets(url.as_str());
-        // What follows the host; an address that is none has none.
+        // The part after the host.
         let path = address.splitn(4, '/').nth(3).map_or_else(|| "/".to_owned(), |path| format!("/{path}"));
         let bytes = match result {
             Ok(AttemptStep::Answer(FetchResponse::Body(body))) => Some(body.content.bytes),
@@ -177,7 +177,7 @@ impl<'a> HttpAttempt<'a> {
             return Ok(AttemptStep::NotAcceptable);
         }
         if matches!(status, 301 | 302 | 303 | 307 | 308) {
-            // Many write an address with letters of UTF-8 as it is, which parsing escapes.
+            // Many servers send UTF-8 letters in addresses unescaped; parsing escapes them.
             let to = head.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()));
             let to = to.unwrap_or_default();
             let to = self.next(url, &to, origin)?;
@@ -196,13 +196,13 @@ impl<'a> HttpAttempt<'a> {
             .map_err(|error| self.body_failure(BodyRejection::Broken(error), origin))?;
         let mut start = Vec::new();
         if !head.status.is_success() || response_status::declares_html(&head.headers) {
-            // What it says is worth more than its number. If it breaks off, so much of it is there.
+            // The page explains more than the status does. A page that ends early is used as far as it was received.
             let _ = reader.by_ref().take(MAX_ERROR_PAGE_BYTES).read_to_end(&mut start);
         }
         (self.request.check_response)(head.status, &head.headers, &start, origin)?;
         coding?;
         let total = total.filter(|_| !reader.was_compressed);
-        // A judge that takes what is announced as a page takes all of it.
+        // If the rule accepts a declared web page, the bytes already read belong to the body.
         let reader = Cursor::new(start).chain(reader);
         let content = BodyFile::take(
             reader,
@@ -221,7 +221,7 @@ impl<'a> HttpAttempt<'a> {
         })))
     }
 
-    /// A body as it is when it is decompressed.
+    /// The decompressed body.
     fn unpacked<'b>(&'b self, body: impl Read + 'b, coding: BodyCoding) -> io::Result<DecompressedBody<'b>> {
         let (limit, cancel) = (self.settings.max_bytes, &*self.connection.cancel);
         let unpacked = DecompressedBody::gzip(body, limit, cancel)?;
@@ -259,7 +259,7 @@ impl<'a> HttpAttempt<'a> {
         }
     }
 
-    /// Where a redirect leads, if that is a place to go.
+    /// The target of a redirect, if it may be requested.
     fn next(&self, from: &Url, to: &str, origin: &ResponseOrigin) -> Result<Url, FetchFailure> {
         let next = from.join(to).ok().filter(|_| !to.is_empty()).ok_or_else(|| {
             final_failure(
@@ -292,7 +292,7 @@ impl<'a> HttpAttempt<'a> {
         Ok(next)
     }
 
-    /// Why no answer came.
+    /// Explains why there is no response.
     fn reach_failure(&self, error: ureq::Error, origin: &ResponseOrigin) -> FetchFailure {
         if let Err(ended) = self.connection.cancel.check() {
             return ended.into();
@@ -300,7 +300,7 @@ impl<'a> HttpAttempt<'a> {
         connection_failure(error, &origin.host)
     }
 
-    /// Why a body did not come whole.
+    /// Explains why a body is incomplete.
     fn body_failure(&self, rejection: BodyRejection, origin: &ResponseOrigin) -> FetchFailure {
         let host = &origin.host;
         let too_large = || {
@@ -321,7 +321,7 @@ impl<'a> HttpAttempt<'a> {
             BodyRejection::Damaged(error) | BodyRejection::Broken(error) => match self.connection.cancel.check() {
                 Err(ended) => ended.into(),
                 Ok(()) if self.connection.is_over_limit() => too_large(),
-                // It came as the server has it, and would come the same again.
+                // The server's file is damaged, so a retry would not help.
                 Ok(()) if is_damage_error(&error) && !is_truncated(&error) => final_failure(
                     "truncated",
                     format!(

@@ -1,4 +1,4 @@
-//! Content on its way into a temporary file: bounded, hashed, and turned away if it is a web page.
+//! Writes content to a temporary file: limited in size, hashed, and refused if it is a web page.
 
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
@@ -12,40 +12,39 @@ use super::decompress::{DecompressedBody, is_damage_error, is_over_limit_error};
 use crate::domain::text::web_page::begins_as_web_page;
 use crate::fetch::{FetchError, FetchObserver};
 
-/// How much of the beginning is looked at before the rest is taken.
+/// How many bytes are checked for a web page before the rest is written.
 const SNIFFED_BYTES: usize = 2048;
 
-/// Content in a temporary file without a name, readable by this process alone, gone when dropped.
+/// Content in an unnamed temporary file that only this process can read. It is removed on drop.
 #[derive(Debug)]
 pub(in crate::fetch) struct BodyFile {
     file: File,
-    /// How long it is.
+    /// Length in bytes, after decompression.
     pub(in crate::fetch) bytes: u64,
     /// SHA-256 in hexadecimal.
     pub(in crate::fetch) hash: String,
 }
 
-/// Why content was not taken.
+/// Why content was refused.
 #[derive(Debug)]
 pub(in crate::fetch) enum BodyRejection {
-    /// The fetch must end.
+    /// The fetch was cancelled or timed out.
     Ended(FetchEnd),
-    /// More than may be taken.
+    /// It is larger than the limit.
     TooLarge,
     /// It is a web page.
     Html,
-    /// It is compressed, and the compressed data is cut or damaged: the error says which.
+    /// Its compressed data is truncated or damaged; the error tells which.
     Damaged(io::Error),
-    /// It could not be read to its end.
+    /// Reading failed before its end.
     Broken(io::Error),
-    /// It could not be written down.
+    /// Writing the temporary file failed.
     Disk(FetchError),
 }
 
 impl BodyFile {
-    /// Takes everything from `from` into a file in `folder`, at most `limit` bytes. What is compressed with gzip is
-    /// taken decompressed: length and hash are those of the content, and `total`, the length of what comes, is told
-    /// no further.
+    /// Writes everything from `from` to a file in `folder`, at most `limit` bytes. Gzip is decompressed: length and
+    /// hash are those of the content, and `total`, the compressed length, is not reported.
     pub(in crate::fetch) fn take(
         from: impl Read,
         folder: &Path,
@@ -101,10 +100,10 @@ impl BodyFile {
         Ok(Self { file, bytes, hash })
     }
 
-    /// Leaves its last `count` bytes out from now on. The hash stays that of what came.
+    /// Removes the last `count` bytes. The hash stays that of the received content.
     ///
     /// # Errors
-    /// When the temporary file cannot be written.
+    /// When the temporary file cannot be truncated.
     pub(in crate::fetch) fn truncate_end(&mut self, count: u64) -> io::Result<()> {
         let bytes = self.bytes.saturating_sub(count);
         self.file.set_len(bytes)?;
@@ -112,19 +111,19 @@ impl BodyFile {
         Ok(())
     }
 
-    /// Reads from position `at`, independently of every other reader.
+    /// A reader from position `at`, independent of other readers.
     pub(in crate::fetch) fn reader(&self, at: u64) -> BodyReader<'_> {
         BodyReader { file: &self.file, at }
     }
 }
 
-/// A temporary file without a name in `folder`, which is made if it is missing.
+/// Creates an unnamed temporary file in `folder`. The folder is created if it is missing.
 pub(in crate::fetch) fn create_temporary_file(folder: &Path) -> io::Result<File> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     tempfile::tempfile_in(folder)
 }
 
-/// That the temporary file failed.
+/// The error for a temporary file that cannot be used.
 pub(in crate::fetch) fn disk_error(error: &io::Error) -> FetchError {
     FetchError::failed(
         "disk",
@@ -135,7 +134,7 @@ pub(in crate::fetch) fn disk_error(error: &io::Error) -> FetchError {
     )
 }
 
-/// A reader with a position of its own.
+/// A reader with its own position.
 #[derive(Debug)]
 pub(in crate::fetch) struct BodyReader<'a> {
     file: &'a File,

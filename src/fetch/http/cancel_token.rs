@@ -1,5 +1,5 @@
-//! When a fetch must end: at its deadline, or as soon as the watch says stop. Everything that waits, waits in slices
-//! and asks here in between, so nothing hangs longer than that.
+//! Ends a fetch at its deadline or after a cancel. Everything that waits does so in short intervals and checks the
+//! token in between.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,29 +11,29 @@ use parking_lot::Mutex;
 
 use crate::fetch::FetchObserver;
 
-/// How long anything waits before it asks again.
+/// How long anything waits before it checks again.
 pub(in crate::fetch) const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Why a fetch must end now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::fetch) enum FetchEnd {
-    /// The watch said stop.
+    /// [`FetchObserver::should_stop`] returned `true`.
     Stopped,
-    /// The time of the order is over.
+    /// The time limit has passed.
     TimedOut,
 }
 
-/// The one answer to "may this go on?", shared with the parts of a connection.
+/// Tells all parts of a fetch whether to go on.
 #[derive(Debug)]
 pub(in crate::fetch) struct CancelToken {
     stop: AtomicBool,
     deadline: Mutex<Instant>,
-    /// The end of everything, which no pause puts off.
+    /// The deadline of the whole run, which [`CancelToken::extend_deadline`] does not move.
     final_deadline: Instant,
 }
 
 impl CancelToken {
-    /// Whether to go on.
+    /// `Ok` while the fetch may go on.
     pub(in crate::fetch) fn check(&self) -> Result<(), FetchEnd> {
         if self.stop.load(Ordering::Relaxed) {
             Err(FetchEnd::Stopped)
@@ -44,12 +44,12 @@ impl CancelToken {
         }
     }
 
-    /// The time that is left.
+    /// The time until the deadline.
     pub(in crate::fetch) fn left(&self) -> Duration {
         self.deadline.lock().saturating_duration_since(Instant::now())
     }
 
-    /// Whether to go on waiting for somebody else's fetch, which is not in the time that this one may take.
+    /// `Ok` while this fetch may wait for another one. Such a wait does not count towards its time limit.
     pub(in crate::fetch) fn check_while_queued(&self) -> Result<(), FetchEnd> {
         match self.check() {
             Err(FetchEnd::TimedOut) if Instant::now() < self.final_deadline => Ok(()),
@@ -57,13 +57,13 @@ impl CancelToken {
         }
     }
 
-    /// So long was spent waiting for somebody else.
+    /// Moves the deadline by the time that was spent waiting for another fetch.
     pub(in crate::fetch) fn extend_deadline(&self, time: Duration) {
         let mut deadline = self.deadline.lock();
         *deadline = (*deadline + time).min(self.final_deadline);
     }
 
-    /// Waits for so long.
+    /// Waits for `time`.
     pub(in crate::fetch) fn sleep(&self, time: Duration) -> Result<(), FetchEnd> {
         let until = Instant::now() + time;
         loop {
@@ -76,8 +76,8 @@ impl CancelToken {
         }
     }
 
-    /// Does `work`, which cannot be interrupted, on a thread of its own and waits for it at most `limit`: `Ok(None)`
-    /// when it took longer. Then the thread is left to itself until the system gives up.
+    /// Runs `work`, which cannot be interrupted, on a separate thread and waits at most `limit` for it. `Ok(None)`
+    /// when it takes longer; the thread then ends when its system call does.
     pub(in crate::fetch) fn run_with_timeout<T: Send + 'static>(
         &self,
         limit: Duration,
@@ -86,7 +86,7 @@ impl CancelToken {
         let (sender, receiver) = mpsc::sync_channel(1);
         let until = Instant::now() + limit;
         let spawned = thread::Builder::new().name("lockstep-reach".to_owned()).spawn(move || {
-            // Nobody listens any more: the fetch has ended.
+            // The receiver is gone when the fetch has ended.
             let _ = sender.send(work());
         });
         if spawned.is_err() {
@@ -104,14 +104,14 @@ impl CancelToken {
     }
 }
 
-/// The moment so long from now.
+/// The moment `time` from now.
 pub(in crate::fetch) fn deadline(time: Duration) -> Instant {
-    // A year stands for "no limit" where adding would overflow.
+    // A year at most, so that adding cannot overflow.
     Instant::now() + time.min(Duration::from_secs(366 * 24 * 3600))
 }
 
-/// Runs `work` with a [`CancelToken`] that says stop soon after `observer` does, whatever the work is waiting for. The work may
-/// take `timeout`, and with its pauses `most`.
+/// Runs `work` with a [`CancelToken`] that stops soon after `observer` does. The work may take `timeout`, or `most`
+/// including waits for other fetches.
 pub(in crate::fetch) fn with_cancel_token<T>(
     observer: &dyn FetchObserver,
     timeout: Duration,
@@ -137,7 +137,7 @@ pub(in crate::fetch) fn with_cancel_token<T>(
     })
 }
 
-/// Ends the asking thread even when the work panics; otherwise the scope would wait for it for ever.
+/// Ends the checking thread even when the work panics; otherwise the scope would never end.
 struct CancelOnDrop<'a> {
     done: &'a AtomicBool,
     asking: thread::Thread,

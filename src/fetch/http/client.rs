@@ -38,7 +38,7 @@ pub(in crate::fetch) struct HttpClient {
 }
 
 impl HttpClient {
-    /// Asks, and asks again where trouble is passing or the server says when.
+    /// Sends a request. Retries transient failures, and repeats it when the server asked for a wait.
     pub(in crate::fetch) fn send(
         &self,
         request: &OutgoingRequest<'_>,
@@ -54,7 +54,7 @@ impl HttpClient {
         loop {
             let answer = with_cancel_token(observer, fetch_request.timeout, left(), |cancel| {
                 let kept = self.send_with_retries(&url, request, fetch_request, (observer, cancel), &cookies);
-                // A trouble met while a stop was asked for, or the whole run's time ran out, is that end.
+                // A failure after a cancel, or after the end of the run's time, is that end.
                 kept.map_err(|failure| if observer.should_stop() { FetchEnd::Stopped.into() } else { failure })
             });
             let (host, until) = match answer {
@@ -73,7 +73,7 @@ impl HttpClient {
         }
     }
 
-    /// Tries until there is an answer, or a failure that is not passing.
+    /// Makes attempts until there is a response or a failure that a retry does not help.
     fn send_with_retries(
         &self,
         url: &Url,
@@ -89,7 +89,8 @@ impl HttpClient {
             {
                 Ok(answer) => return Ok(answer),
                 Err(FetchFailure::Problem(BodyProblem::Transient(_))) if tries < MAX_ATTEMPTS => {
-                    // Half a second, a second, …, each more or less by up to half so that many do not return at once.
+                    // Half a second, a second, …, each varied by up to half, so that many clients do not return at
+                    // once.
                     let pause = FIRST_RETRY_PAUSE * 2_u32.pow(tries - 1);
                     tries += 1;
                     cancel.sleep(pause.mul_f64(0.5 + fastrand::f64()))?;
@@ -100,7 +101,7 @@ impl HttpClient {
     }
 }
 
-/// `limit` is how long the fetch might take.
+/// `limit` is the time limit of the fetch, for the message.
 fn explain(failure: FetchFailure, host: &str, limit: Duration) -> FetchError {
     match failure {
         FetchFailure::Ended(FetchEnd::Stopped) => FetchError::Stopped,

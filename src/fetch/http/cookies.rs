@@ -1,5 +1,5 @@
-//! Cookies within one fetch: what a server sets on the way (RFC 6265) is sent back to that host alone, and forgotten
-//! when the fetch ends. Servers that check their visitors redirect to the check and back, and want its cookie then.
+//! Keeps cookies within one fetch (RFC 6265): they are sent back only to the host that set them, and dropped when the
+//! fetch ends. Servers that check visitors redirect to the check and back, and then require its cookie.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use cookie::Cookie;
 use ureq::http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
-/// How many cookies are kept, in one fetch.
+/// The most cookies of one fetch.
 const MAX_COOKIES: usize = 50;
-/// How long the name and the value of one may be together, in bytes.
+/// The most bytes of the name and the value of a cookie together.
 const MAX_COOKIE_BYTES: usize = 4096;
-/// How long all of them may be together, in bytes.
+/// The most bytes of all cookies together.
 const MAX_TOTAL_BYTES: usize = 16 * 1024;
 
 /// The cookies of one fetch.
@@ -22,7 +22,7 @@ pub(in crate::fetch) struct CookieJar {
     changes: u64,
 }
 
-/// Never with what is in it.
+/// Cookies are secret, so only their number is shown.
 impl fmt::Debug for CookieJar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CookieJar").field("cookies", &self.cookies.len()).finish_non_exhaustive()
@@ -39,13 +39,13 @@ struct KeptCookie {
 }
 
 impl CookieJar {
-    /// How often a cookie came, changed or went.
+    /// How often a cookie was added, changed or removed.
     pub(in crate::fetch) const fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// Keeps what the answer from `url` with `headers` sets, and drops what it takes back. A cookie for a domain is
-    /// kept for the host alone, and for none where the host is not in that domain.
+    /// Stores and removes cookies as the response from `url` with `headers` sets them. A cookie for a domain is kept
+    /// only for the host, and ignored if the host is not in that domain.
     pub(in crate::fetch) fn keep(&mut self, url: &Url, headers: &HeaderMap) {
         for value in headers.get_all(header::SET_COOKIE) {
             let Some(cookie) = value.to_str().ok().and_then(|text| Cookie::parse(text).ok()) else { continue };
@@ -88,7 +88,7 @@ impl CookieJar {
         self.changes += u64::from(is_kept || was_there);
     }
 
-    /// The `Cookie` header for `url`, if there is something to send.
+    /// The `Cookie` header for `url`, if there are cookies for it.
     pub(in crate::fetch) fn header_for(&self, url: &Url) -> Option<HeaderValue> {
         let site = site(url);
         let is_meant = |cookie: &&KeptCookie| {
@@ -132,7 +132,7 @@ fn is_within(path: &str, wanted: &str) -> bool {
     path == wanted || path.strip_prefix(wanted).is_some_and(|rest| wanted.ends_with('/') || rest.starts_with('/'))
 }
 
-/// Whether a cookie takes itself back: it was good until some time ago.
+/// Whether a cookie has expired, which removes it.
 fn is_over(cookie: &Cookie<'_>) -> bool {
     match cookie.max_age() {
         Some(age) => age.whole_seconds() <= 0,

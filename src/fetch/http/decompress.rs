@@ -1,5 +1,5 @@
-//! Decompresses bodies: by how they begin, since many servers send gzip without saying so or say gzip without sending
-//! it, and by `Content-Encoding` (RFC 9110, section 8.4) where only that can tell.
+//! Decompresses bodies. Gzip is detected by its first bytes, because many servers send it undeclared or declare it
+//! without sending it; deflate is detected by `Content-Encoding` (RFC 9110, section 8.4).
 
 use std::fmt;
 use std::io::{self, Cursor, ErrorKind, Read};
@@ -13,11 +13,10 @@ use super::response_status::ResponseOrigin;
 use crate::domain::rows::row::shortened;
 use crate::fetch::FetchError;
 
-/// What every gzip file begins with (RFC 1952, section 2.3.1): its magic number and the one method there is.
+/// The first bytes of every gzip file (RFC 1952, section 2.3.1): its magic number and the only method.
 const GZIP_START: [u8; 3] = [0x1F, 0x8B, 0x08];
 
-/// Codings that change a body and that are not read here: those of IANA's registry, and a few that servers use all
-/// the same.
+/// Codings that are not supported: those of IANA's registry, and a few others that servers use.
 const UNSUPPORTED_CODINGS: [&str; 16] = [
     "aes128gcm",
     "br",
@@ -37,23 +36,24 @@ const UNSUPPORTED_CODINGS: [&str; 16] = [
     "zstd",
 ];
 
-/// Room for what is compressed badly, in bytes.
+/// Extra bytes for data that compresses badly.
 const SLACK_BYTES: u64 = 256 * 1024;
 
-/// What has to be done to a body because its headers say so.
+/// How a body is decoded according to its headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::fetch) enum BodyCoding {
-    /// Nothing that its beginning does not tell as well.
+    /// By its first bytes only.
     ByContent,
-    /// It is compressed as `deflate`, which no beginning tells for sure.
+    /// As `deflate`, which first bytes do not prove.
     Deflate,
 }
 
-/// How the body that comes with `headers` is coded. Words that name no coding (`none`, `UTF-8`, `binary`) count as
-/// none; gzip is detected by content.
+/// The coding that `headers` declare. Values that are not codings (`none`, `UTF-8`, `binary`) are ignored; gzip is
+/// detected by content.
 ///
 /// # Errors
-/// `bad_answer` for a coding that Lockstep cannot read. It asks for gzip alone, so the server sent it unasked.
+/// `bad_answer` for a coding that Lockstep does not support. It accepts gzip only, so the server ignored the request
+/// headers.
 pub(in crate::fetch) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin) -> Result<BodyCoding, FetchError> {
     let mut coding = BodyCoding::ByContent;
     for value in headers.get_all(header::CONTENT_ENCODING) {
@@ -81,7 +81,7 @@ pub(in crate::fetch) fn body_coding(headers: &HeaderMap, origin: &ResponseOrigin
 /// A body that is decompressed while it is read.
 pub(in crate::fetch) struct DecompressedBody<'a> {
     reader: Box<dyn Read + 'a>,
-    /// Whether it was compressed: then its length on the wire says nothing of how long it gets.
+    /// Whether it was compressed: then `Content-Length` is not the length of the content.
     pub(in crate::fetch) was_compressed: bool,
 }
 
@@ -132,7 +132,7 @@ impl Read for DecompressedBody<'_> {
     }
 }
 
-/// That more compressed data came than may.
+/// The error for more compressed data than the limit.
 #[derive(Debug)]
 struct DecompressionLimit;
 
@@ -144,7 +144,7 @@ impl fmt::Display for DecompressionLimit {
 
 impl std::error::Error for DecompressionLimit {}
 
-/// Whether `error` says that more compressed data came than may.
+/// Whether `error` means that there is more compressed data than the limit.
 pub(in crate::fetch) fn is_over_limit_error(error: &io::Error) -> bool {
     is_caused_by::<DecompressionLimit>(error)
 }
@@ -153,18 +153,18 @@ fn is_caused_by<E: std::error::Error + 'static>(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<E>()).is_some()
 }
 
-/// Whether `error` says that compressed data is damaged.
+/// Whether `error` means that compressed data is damaged.
 pub(in crate::fetch) fn is_damage_error(error: &io::Error) -> bool {
     is_caused_by::<DamageError>(error)
 }
 
-/// Whether `error` says that compressed data ends in the middle: its transfer may have ended too early.
+/// Whether `error` means that compressed data ends early: its transfer may have been interrupted.
 pub(in crate::fetch) fn is_truncated(error: &io::Error) -> bool {
     error.get_ref().and_then(|inner| inner.downcast_ref::<DamageError>()).is_some_and(|damage| damage.is_truncated)
 }
 
-/// What is read by a decoder: no more than `left` bytes, and nothing once the fetch has ended. A decoder that brings
-/// nothing for a long time (a file of a million empty members) would otherwise not come back before its end.
+/// The input of a decoder: at most `left` bytes, and an error after a cancel. A decoder without output (a file of a
+/// million empty members) would otherwise run to its end.
 struct BoundedReader<'a, R> {
     inner: R,
     left: u64,
@@ -179,7 +179,7 @@ impl<'a, R> BoundedReader<'a, R> {
 
 impl<R: Read> Read for BoundedReader<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        // Whoever reads asks the halt anew for the reason.
+        // The caller checks the token again for the reason.
         self.cancel.check().map_err(|_| io::Error::from(ErrorKind::TimedOut))?;
         let count = self.inner.read(buffer)?;
         self.left = self.left.checked_sub(count as u64).ok_or_else(|| io::Error::other(DecompressionLimit))?;
@@ -187,7 +187,7 @@ impl<R: Read> Read for BoundedReader<'_, R> {
     }
 }
 
-/// Compressed data that cannot be read to its end.
+/// The error for truncated or damaged compressed data.
 #[derive(Debug)]
 struct DamageError {
     name: &'static str,
@@ -203,7 +203,7 @@ impl fmt::Display for DamageError {
 
 impl std::error::Error for DamageError {}
 
-/// A decoder whose own errors say what is wrong in words; those of what it reads from pass through.
+/// A decoder whose errors name the format. Errors of its input pass through unchanged.
 struct NamedReader<R> {
     name: &'static str,
     inner: R,

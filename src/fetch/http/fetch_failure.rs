@@ -1,4 +1,4 @@
-//! How a fetch ends without an answer.
+//! Why a fetch has no response, with a message for each cause.
 
 use std::io::ErrorKind;
 
@@ -10,14 +10,14 @@ use crate::domain::location::without_secrets;
 use crate::domain::rows::row::clipped;
 use crate::fetch::FetchError;
 
-/// How a fetch, or one try of it, ended without an answer.
+/// Why a fetch or one attempt has no response.
 pub(in crate::fetch) enum FetchFailure {
     Ended(FetchEnd),
     Problem(BodyProblem),
 }
 
 impl FetchFailure {
-    /// The word for it.
+    /// The code for the log.
     pub(in crate::fetch) fn code(&self) -> &'static str {
         match self {
             Self::Ended(FetchEnd::TimedOut) => "timeout",
@@ -48,7 +48,7 @@ impl From<FetchError> for FetchFailure {
     }
 }
 
-/// That a form was answered with a redirect, which it does not follow.
+/// The error for a redirect of a posted form, which is not followed.
 pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url) -> FetchFailure {
     let to = clipped(&without_secrets(to.as_str()));
     final_failure(
@@ -60,7 +60,7 @@ pub(in crate::fetch) fn redirected_form_error(origin: &ResponseOrigin, to: &Url)
     )
 }
 
-/// That `from` led to `to`, where that is not fetched from: who gave the address did not name that place.
+/// Adds the redirecting host to the error about a refused address: the source does not name that address itself.
 pub(in crate::fetch) fn name_redirecting_host(failure: FetchFailure, from: Option<&str>, to: &Url) -> FetchFailure {
     match (failure, from) {
         (
@@ -71,7 +71,7 @@ pub(in crate::fetch) fn name_redirecting_host(failure: FetchFailure, from: Optio
     }
 }
 
-/// That `from` leads back to an address that was asked before, which answered the same each time.
+/// The error for a redirect from `from` to an address that was requested before with the same cookies.
 pub(in crate::fetch) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
     let host = display_host(from);
     let how = if from == to { "redirects this address to itself" } else { "redirects in a loop" };
@@ -82,7 +82,7 @@ pub(in crate::fetch) fn redirect_loop(from: &Url, to: &Url) -> FetchFailure {
     final_failure("too_many_redirects", message)
 }
 
-/// That redirects go on beyond `most`, the last from `url`.
+/// The error for more than `most` redirects, the last from `url`.
 pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> FetchFailure {
     final_failure(
         "too_many_redirects",
@@ -93,7 +93,7 @@ pub(in crate::fetch) fn too_many_redirects(url: &Url, most: usize) -> FetchFailu
     )
 }
 
-/// That a redirect leads to what is no address of the web.
+/// The error for a redirect to something that is not a web address.
 pub(in crate::fetch) fn invalid_redirect_target(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
     match error {
         FetchError::Failed { code, message } => {
@@ -103,7 +103,7 @@ pub(in crate::fetch) fn invalid_redirect_target(error: FetchError, origin: &Resp
     }
 }
 
-/// That a redirect leads to a sheet that must not be fetched as it is.
+/// The error for a redirect to a Google Sheet that a direct fetch would read wrongly.
 pub(in crate::fetch) fn redirect_to_sheet(error: FetchError, origin: &ResponseOrigin) -> FetchFailure {
     let host = &origin.host;
     match error {
@@ -115,7 +115,7 @@ pub(in crate::fetch) fn redirect_to_sheet(error: FetchError, origin: &ResponseOr
     }
 }
 
-/// Why `host` did not answer.
+/// Explains why `host` did not respond.
 pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> FetchFailure {
     match error {
         ureq::Error::Other(inner) => match inner.downcast::<FetchError>() {
@@ -161,12 +161,12 @@ pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> Fe
     }
 }
 
-/// Trying again does not help.
+/// A failure that a retry does not help.
 pub(in crate::fetch) fn final_failure(code: &'static str, message: String) -> FetchFailure {
     BodyProblem::Final(FetchError::failed(code, message)).into()
 }
 
-/// It may be over in a moment.
+/// A failure that a retry may help.
 pub(in crate::fetch) fn transient_failure(code: &'static str, message: String) -> FetchFailure {
     BodyProblem::Transient(FetchError::failed(code, message)).into()
 }

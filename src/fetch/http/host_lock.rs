@@ -1,4 +1,4 @@
-//! One request at a time per host and port, in the whole process and for every kind of source.
+//! Allows one request at a time per host and port, in the whole process and for every kind of source.
 
 use std::collections::HashSet;
 use std::sync::{Condvar, Mutex, MutexGuard};
@@ -12,15 +12,15 @@ use super::web_address::host_key;
 
 static BUSY: LazyLock<(Mutex<HashSet<String>>, Condvar)> = LazyLock::new(Default::default);
 
-/// The right to talk to one host and port; given back when dropped.
+/// The exclusive right to send requests to one host and port. Released on drop.
 #[derive(Debug)]
 pub(in crate::fetch) struct HostLock {
     key: String,
 }
 
 impl HostLock {
-    /// Waits until nobody else talks to the host and port of `url`. The wait is not in the time that the fetch may
-    /// take: one that hangs must not be the end of all behind it.
+    /// Waits until no other fetch uses the host and port of `url`. The wait does not count towards the time limit:
+    /// one slow fetch must not fail those that wait for it.
     pub(in crate::fetch) fn take(url: &Url, cancel: &CancelToken) -> Result<Self, FetchEnd> {
         let key = host_key(url);
         let begun = Instant::now();
@@ -43,6 +43,6 @@ impl Drop for HostLock {
 }
 
 fn lock() -> MutexGuard<'static, HashSet<String>> {
-    // A set of names is whole whatever panicked while it was held.
+    // The set is consistent even if a holder panicked.
     BUSY.0.lock().unwrap_or_else(PoisonError::into_inner)
 }

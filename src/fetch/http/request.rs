@@ -1,4 +1,4 @@
-//! A request as a kind of source makes it: where, with what, and what its answers mean.
+//! Describes a request: address, headers, validators, and how its responses are checked.
 
 use ureq::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use url::Url;
@@ -10,13 +10,13 @@ use crate::domain::operation::Mode;
 use crate::domain::source::Validators;
 use crate::fetch::FetchError;
 
-/// What an answer's status and headers mean. The bytes are the beginning of the body where the status tells of
-/// trouble or the headers announce a web page, otherwise none. `Ok` takes the body.
+/// Decides by status and headers whether the body is accepted (`Ok`). For an error status or a declared web page the
+/// bytes are the beginning of the body, otherwise they are empty.
 pub(in crate::fetch) type ResponseRule<'a> =
     dyn Fn(StatusCode, &HeaderMap, &[u8], &ResponseOrigin) -> Result<(), BodyProblem> + Sync + 'a;
 
-/// Whether an address may be asked to which another server than Google's redirects. Google obeyed what its own address
-/// said before it redirects.
+/// Decides whether a redirect target may be requested. Not used for redirects from Google, which has evaluated its
+/// own link before it redirects.
 pub(in crate::fetch) type RedirectCheck<'a> = dyn Fn(&Url) -> Result<(), FetchError> + Sync + 'a;
 
 /// One request.
@@ -25,7 +25,7 @@ pub(in crate::fetch) struct OutgoingRequest<'a> {
     pub(in crate::fetch) address: &'a str,
     /// Where redirects may lead.
     pub(in crate::fetch) redirect_scope: RedirectScope,
-    /// What is asked of addresses that redirects lead to.
+    /// Checks the targets of redirects.
     pub(in crate::fetch) check_redirect: &'a RedirectCheck<'a>,
     /// The `Accept` header.
     pub(in crate::fetch) accept: &'static str,
@@ -33,14 +33,14 @@ pub(in crate::fetch) struct OutgoingRequest<'a> {
     pub(in crate::fetch) headers: Vec<(HeaderName, String)>,
     /// A form that is posted. Redirects are not followed with it.
     pub(in crate::fetch) form: Option<String>,
-    /// What is known of the version that the last answer brought.
+    /// The validators of the last response.
     pub(in crate::fetch) validators: Option<&'a Validators>,
-    /// What answers mean.
+    /// Checks responses.
     pub(in crate::fetch) check_response: &'a ResponseRule<'a>,
 }
 
 impl<'a> OutgoingRequest<'a> {
-    /// Gets a table.
+    /// A request for a table.
     pub(in crate::fetch) fn table(address: &'a str, redirect_scope: RedirectScope) -> Self {
         Self {
             address,
@@ -54,7 +54,7 @@ impl<'a> OutgoingRequest<'a> {
         }
     }
 
-    /// Gets JSON.
+    /// A request for JSON.
     pub(in crate::fetch) fn json(address: &'a str, redirect_scope: RedirectScope) -> Self {
         Self { accept: "application/json", ..Self::table(address, redirect_scope) }
     }
@@ -65,13 +65,13 @@ impl<'a> OutgoingRequest<'a> {
         Self { validators: Some(validators).filter(|_| has_any && mode == Mode::Incremental), ..self }
     }
 
-    /// With one more header.
+    /// Adds a header.
     pub(in crate::fetch) fn with(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// The conditions to send along.
+    /// The headers `If-None-Match` and `If-Modified-Since`.
     pub(in crate::fetch) fn conditional_headers(&self) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
         let etag =
             self.validators.and_then(|validators| Some((header::IF_NONE_MATCH, as_sent(validators.etag.as_deref()?)?)));

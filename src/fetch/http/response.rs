@@ -1,4 +1,4 @@
-//! What a fetch over HTTP brings: a body with its headers, or that nothing has changed.
+//! The result of a request: a body with its headers, or "not modified".
 
 use ureq::http::{HeaderMap, header};
 use url::Url;

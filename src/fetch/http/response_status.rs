@@ -1,4 +1,4 @@
-//! What an answer's status and headers mean, as sentences that say what to do.
+//! Turns the status and the headers of a response into an error with a message, and reads single headers.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ureq::http::{HeaderMap, StatusCode, header};
@@ -7,40 +7,40 @@ use url::Url;
 use super::http_date::parse_http_date;
 use crate::fetch::FetchError;
 
-/// The sentence for a page that asks to log in where a sheet was expected.
+/// The message for a login page instead of a sheet.
 const SIGN_IN: &str = "This is a sign-in page: the sheet is not public. In Google Sheets choose Share → Anyone with \
                        the link → Viewer, then sync again.";
 
-/// Who answered.
+/// The server that responded.
 #[derive(Clone, Debug)]
 pub(in crate::fetch) struct ResponseOrigin {
-    /// Host, and port where it is not the usual one.
+    /// The host, and the port where it is not the default.
     pub(in crate::fetch) host: String,
-    /// The address that was asked, after redirects.
+    /// The requested address, after redirects.
     pub(in crate::fetch) url: Url,
-    /// Whether it is Google, or stands in for it.
+    /// Whether it is Google, or the host that replaces it.
     pub(in crate::fetch) google: bool,
 }
 
 impl ResponseOrigin {
-    /// Its name for people.
+    /// The name for messages.
     fn name(&self) -> String {
         if self.google { "Google".to_owned() } else { self.host.clone() }
     }
 }
 
-/// Why there is no body.
+/// Why a body was not accepted.
 #[derive(Debug)]
 pub(in crate::fetch) enum BodyProblem {
-    /// Trying again does not help.
+    /// A failure that a retry does not help.
     Final(FetchError),
-    /// It may be over in a moment.
+    /// A failure that a retry may help.
     Transient(FetchError),
-    /// The server asked to come back then.
+    /// The server asked for a wait.
     Busy {
         /// The server's name.
         host: String,
-        /// When to come back.
+        /// The end of the wait.
         until: DateTime<Utc>,
     },
 }
@@ -51,7 +51,7 @@ impl From<FetchError> for BodyProblem {
     }
 }
 
-/// Accepts a status that brings a body, and explains every other one.
+/// Accepts a status with a body, and explains every other one.
 pub(in crate::fetch) fn check_response(
     status: StatusCode,
     headers: &HeaderMap,
@@ -112,7 +112,7 @@ pub(in crate::fetch) fn check_response(
     Err(BodyProblem::Final(FetchError::failed(code, message)))
 }
 
-/// What it means that a page came instead of data.
+/// The error for a web page instead of data.
 pub(in crate::fetch) fn web_page_error(origin: &ResponseOrigin) -> FetchError {
     if origin.google {
         return FetchError::failed("sign_in_page", SIGN_IN);
@@ -127,7 +127,7 @@ pub(in crate::fetch) fn web_page_error(origin: &ResponseOrigin) -> FetchError {
     )
 }
 
-/// That the server asked to wait longer than the whole run may take.
+/// The error for a wait that ends after the time limit of the run.
 pub(in crate::fetch) fn busy_error(host: &str, until: DateTime<Utc>) -> FetchError {
     let when = if until - Utc::now() < TimeDelta::hours(12) { "%H:%M:%S UTC" } else { "%Y-%m-%d %H:%M UTC" };
     FetchError::failed(
@@ -136,7 +136,7 @@ pub(in crate::fetch) fn busy_error(host: &str, until: DateTime<Utc>) -> FetchErr
     )
 }
 
-/// When the server wants to be asked again: in so many seconds, or at a date.
+/// The moment that `Retry-After` names, as seconds or as a date.
 pub(in crate::fetch) fn parse_retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<u32>() {
@@ -145,7 +145,7 @@ pub(in crate::fetch) fn parse_retry_after(headers: &HeaderMap, now: DateTime<Utc
     parse_http_date(text)
 }
 
-/// Whether the headers announce a web page.
+/// Whether the headers declare a web page.
 pub(in crate::fetch) fn declares_html(headers: &HeaderMap) -> bool {
     let Some(kind) = header_text(headers, &header::CONTENT_TYPE) else { return false };
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -161,18 +161,18 @@ pub(in crate::fetch) fn declared_charset(headers: &HeaderMap) -> Option<String> 
     })
 }
 
-/// A header's value, if it is there and is text.
+/// The value of a header, if it is present and ASCII.
 pub(in crate::fetch) fn header_text(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(str::to_owned)
 }
 
 /// A header's value as it came, each byte as the character of its number (Latin-1): an entity tag may have bytes that
-/// are no text (RFC 9110, section 8.8.3), and goes back as it is.
+/// are not text (RFC 9110, section 8.8.3), and is sent back unchanged.
 pub(in crate::fetch) fn header_as_latin1(headers: &HeaderMap, name: &header::HeaderName) -> Option<String> {
     Some(headers.get(name)?.as_bytes().iter().copied().map(char::from).collect())
 }
 
-/// Host, and port where it is not the usual one.
+/// The host, and the port where it is not the default.
 pub(in crate::fetch) fn display_host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))

@@ -1,5 +1,5 @@
-//! How a connection is made: names are looked up and checked here, exactly the checked addresses are connected to, and
-//! every wait asks [`CancelToken`]. There is no proxy, no pool and no second way out.
+//! Makes guarded connections: resolves and checks host names, connects only to checked addresses, and checks the
+//! [`CancelToken`] during every wait. There is no proxy and no connection pool.
 
 use std::io::{self, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -18,35 +18,35 @@ use super::address_guard::AllowHosts;
 use super::cancel_token::{CancelToken, FetchEnd};
 use crate::fetch::FetchError;
 
-/// The longest one try may take to look a name up, and to connect.
+/// The time limit of resolving a name, and of connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// How often a waiting socket asks whether to go on.
+/// How often a waiting socket checks for a cancel.
 const SOCKET_POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// What the parts of one fetch's connections share.
+/// What the parts of a connection share.
 #[derive(Debug)]
 pub(in crate::fetch) struct ConnectionContext {
     pub(in crate::fetch) cancel: Arc<CancelToken>,
     pub(in crate::fetch) allow: AllowHosts,
-    /// How many bytes may arrive on the wire: a compressed body is limited before it is unpacked, too.
+    /// The most bytes that may be received: this limits a compressed body before it is decompressed.
     pub(in crate::fetch) max_received_bytes: u64,
-    /// How many bytes arrived on the wire.
+    /// How many bytes were received.
     pub(in crate::fetch) received_bytes: AtomicU64,
-    /// How a name becomes addresses.
+    /// Resolves host names.
     pub(in crate::fetch) resolve_host: ResolveHost,
 }
 
-/// Tells the addresses of a name, with the port. It is asked once for each connection.
+/// Returns the addresses of a name with the port. Called once for each connection.
 pub(in crate::fetch) type ResolveHost = fn(&str, u16) -> io::Result<Vec<SocketAddr>>;
 
-/// Asks the system.
+/// Resolves a name with the resolver of the operating system.
 pub(in crate::fetch) fn resolve_with_system(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     Ok((name, port).to_socket_addrs()?.collect())
 }
 
 impl ConnectionContext {
-    /// Whether more arrived than may.
+    /// Whether more bytes were received than allowed.
     pub(in crate::fetch) fn is_over_limit(&self) -> bool {
         self.received_bytes.load(Ordering::Relaxed) > self.max_received_bytes
     }
@@ -65,7 +65,7 @@ pub(in crate::fetch) fn agent(connection: &Arc<ConnectionContext>) -> ureq::Agen
     ureq::Agent::with_parts(config, connector, GuardedResolver { connection: Arc::clone(connection) })
 }
 
-/// Looks names up and lets only permitted addresses through.
+/// Resolves names and returns only permitted addresses.
 #[derive(Debug)]
 struct GuardedResolver {
     connection: Arc<ConnectionContext>,
@@ -113,7 +113,7 @@ fn address_refused(host: &str, ip: IpAddr) -> FetchError {
     )
 }
 
-/// Carries the end of a fetch through ureq; the caller asks [`CancelToken`] anew and does not read it.
+/// Carries the end of a fetch through ureq. The caller checks the [`CancelToken`] again for the reason.
 fn ended(why: FetchEnd) -> ureq::Error {
     let kind = match why {
         FetchEnd::Stopped => io::ErrorKind::ConnectionAborted,
@@ -144,7 +144,7 @@ impl Connector<()> for GuardedConnector {
     }
 }
 
-/// Connects to the first address that answers; each gets an even share of the time that is left.
+/// Connects to the first address that responds; each gets an even share of the remaining time.
 fn connect(addresses: &[SocketAddr]) -> io::Result<TcpStream> {
     let until = Instant::now() + CONNECT_TIMEOUT;
     let mut last = io::Error::from(io::ErrorKind::TimedOut);
@@ -171,7 +171,7 @@ struct TcpTransport {
 }
 
 impl TcpTransport {
-    /// Whether `error` only means that a tick has passed.
+    /// Whether `error` only means that the poll interval has passed.
     fn is_still_waiting(error: &io::Error) -> bool {
         matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
     }
@@ -215,7 +215,7 @@ impl Transport for TcpTransport {
     }
 
     fn is_open(&mut self) -> bool {
-        // Connections are not kept.
+        // Connections are not reused.
         false
     }
 }

@@ -1,4 +1,4 @@
-//! Addresses as people write them: which are fetched, and what of them is secret.
+//! Parses addresses as people write them, and extracts their credentials.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -14,11 +14,11 @@ use crate::fetch::FetchError;
 pub(in crate::fetch) enum RedirectScope {
     /// To every public address.
     Anywhere,
-    /// To Google's hosts, and what stands in for them.
+    /// To Google's hosts, and to the host that replaces them.
     Google,
 }
 
-/// How long the name of a host can be (RFC 1035, section 2.3.4).
+/// The longest host name in bytes (RFC 1035, section 2.3.4).
 const MAX_HOST_BYTES: usize = 255;
 
 /// An `http` or `https` address with a host, also where it is written as `feed:`.
@@ -46,7 +46,7 @@ pub(in crate::fetch) fn parse_web_address(address: &str) -> Result<Url, FetchErr
     Ok(url)
 }
 
-/// Host and port of an address as one name: what is asked by one at a time, and what limits how often it is asked.
+/// Host and port of an address as one name, for the lock and the rate limits of a host.
 pub(in crate::fetch) fn host_key(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
     format!("{host}:{}", url.port_or_known_default().unwrap_or(0))

@@ -1,4 +1,4 @@
-//! The key of a Google service account: read from its JSON file, checked whole, and shown nowhere.
+//! Parses and checks the JSON key file of a Google service account. Nothing of it is ever shown.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::fetch::http::{is_google_api_host, is_google_host};
 
-/// Where tokens are had unless the file says otherwise.
+/// The address for access tokens, unless the file names another one.
 const DEFAULT_TOKEN_URI: &str = "https://oauth2.googleapis.com/token";
 
 /// A service account with its key.
@@ -57,7 +57,7 @@ pub enum NotAServiceAccount {
     /// JSON of another kind.
     #[error("its “type” is not “service_account”. {KEY_FILE_ADVICE}")]
     OtherType,
-    /// Something is not there.
+    /// A field is missing.
     #[error("“{0}” is missing. {KEY_FILE_ADVICE}")]
     Missing(&'static str),
     /// The address of the account is none.
@@ -91,7 +91,7 @@ impl FromStr for ServiceAccount {
         if text.starts_with("AIza") {
             return Err(NotAServiceAccount::ApiKey);
         }
-        // What the reader says may quote the text, and that is secret.
+        // The parser's message may quote the text, which is secret.
         let json: Value = serde_json::from_str(text)
             .map_err(|error| NotAServiceAccount::NotJson { line: error.line(), column: error.column() })?;
         // Such a file is an object under one of these names
@@ -131,17 +131,17 @@ fn parse_private_key(pem: &str) -> Option<RsaKeyPair> {
 }
 
 impl ServiceAccount {
-    /// The address that sheets are shared with.
+    /// The e-mail address that sheets are shared with.
     #[must_use]
     pub fn email(&self) -> &str {
         &self.email
     }
 
-    /// Where its tokens are had. `stand_in` is the base of Google's addresses where something stands in for Google.
-    /// What is signed with the key goes to Google or to that, and to nobody else.
+    /// The address that access tokens are requested from. `stand_in` is the base of Google's addresses where another
+    /// host replaces Google. Signatures are sent only to Google or to that host.
     ///
     /// # Errors
-    /// The sentence for people when the file names another place.
+    /// A message for people, when the key file names another host.
     pub fn token_address(&self, stand_in: Option<&Url>) -> Result<Url, String> {
         let named = &self.token_uri;
         let to_google = named.scheme() == "https" && (is_google_host(named) || is_google_api_host(named));

@@ -1,5 +1,5 @@
-//! A tab of a Google Sheet that everyone with the link may read, through its CSV export; what Google refuses there,
-//! it says with pages for people.
+//! A tab of a Google Sheet that everyone with the link may read, through its CSV export. Google explains refusals
+//! there with web pages.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ const CELLS_LEFT_OUT: &str = "When a tab is selected by name, Google omits cells
                               their column, such as words in a column of numbers. Use the link of the tab, which \
                               ends in gid=…, to get all cells.";
 
-/// Fetches what the link means.
+/// Fetches the cells that the link shows.
 pub(in crate::fetch) fn fetch_export(
     client: &HttpClient,
     link: &SheetLink,
@@ -74,9 +74,9 @@ pub(in crate::fetch) fn fetch_export(
         });
     }
     if let (TabSelector::Name(name), FetchOutcome::Content(content)) = (link.tab(), &fetched) {
-        // Google answers for a name that no tab has with the first tab, and says nothing
-        // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So what comes for such a name must be another
-        // table.
+        // Google silently answers with the first tab when no tab has the name
+        // (<https://github.com/mit-cml/appinventor-sources/pull/3000>). So the answer for an absent name must be a
+        // different table.
         let other = address(&link.named(ABSENT_TAB_NAME).export_path())?;
         let request =
             OutgoingRequest { check_response: &judge, ..OutgoingRequest::table(other.as_str(), RedirectScope::Google) };
@@ -97,7 +97,7 @@ pub(in crate::fetch) fn fetch_export(
 /// takes the first row as the header. As data the header would lose the names above columns of numbers.
 ///
 /// # Errors
-/// `no_header` where the rows above the header cannot be left out, as nobody says where the tab ends.
+/// `no_header` where the rows above the header cannot be left out, because the end of the tab is not known.
 fn start_at_header<'a>(link: &'a SheetLink, options: &ReadOptions) -> Result<Cow<'a, SheetLink>, FetchError> {
     let first_row = link.range().map_or(1, CellRange::first_row);
     let (Some(row), TabSelector::Name(name), true) = (options.header_row, link.tab(), link.is_by_name()) else {
@@ -138,7 +138,7 @@ pub(in crate::fetch) fn refuse_published_tab_name(link: &SheetLink) -> Result<()
     }
 }
 
-/// That a tab cannot be told by its name.
+/// The error for a tab that may be the first one instead of the named one.
 fn ambiguous_tab_error(name: &str) -> FetchError {
     FetchError::failed(
         NO_TAB,
@@ -150,7 +150,7 @@ fn ambiguous_tab_error(name: &str) -> FetchError {
     )
 }
 
-/// Explains what Google says of an export in a page.
+/// Checks a response to an export; refusals are explained in its page.
 fn check_export_response(
     waits: &RateLimitWaits,
     status: StatusCode,
@@ -178,7 +178,7 @@ fn check_export_response(
 fn explain_error(error: FetchError, link: &SheetLink) -> FetchError {
     let FetchError::Failed { code, message } = error else { return error };
     match code {
-        // What is published is not shared: it has a link of its own, and its own way to be taken back.
+        // Publishing is independent of sharing: it has its own link and its own switch.
         "sign_in_page" | "not_found" if link.is_published() => FetchError::failed(
             code,
             "This published link does not lead to a public sheet: it is no longer published, or only within an \

@@ -1,6 +1,6 @@
-//! What Google's APIs refuse with, and the exact fix for each. The forms are Google's (`google.rpc.Status` in JSON,
-//! <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of one
-//! refusal were seen is said at each.
+//! Explains the refusals of Google's APIs, with the exact fix for each. The forms are Google's (`google.rpc.Status`
+//! in JSON, <https://cloud.google.com/apis/design/errors>, and the older `errors` list beside it); where the words of
+//! one refusal were seen is cited at each.
 
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode};
@@ -11,17 +11,17 @@ use crate::fetch::FetchError;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::{BodyProblem, ResponseOrigin};
 
-/// The code of a token that is not taken.
+/// The code for a rejected access token.
 pub(in crate::fetch) const TOKEN_REFUSED: &str = "token_refused";
-/// The code of a tab that is not there.
+/// The code for a missing tab.
 pub(in crate::fetch) const NO_TAB: &str = "no_tab";
-/// The code of an API that is not enabled.
+/// The code for an API that is not enabled.
 pub(in crate::fetch) const API_DISABLED: &str = "api_disabled";
 
 /// An answer: status, headers, the beginning of its body, who answered.
 pub(in crate::fetch) type GoogleResponse<'a> = (StatusCode, &'a HeaderMap, &'a [u8], &'a ResponseOrigin);
 
-/// One of Google's services that are asked with a token.
+/// A Google service that is called with an access token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::fetch) enum GoogleService {
     Sheets,
@@ -46,7 +46,7 @@ impl GoogleService {
     }
 }
 
-/// What a refusal says.
+/// The content of a refusal.
 #[derive(Default, Debug)]
 struct GoogleRefusal {
     status: String,
@@ -67,7 +67,7 @@ impl GoogleRefusal {
         let message = text(&error["message"]);
         let consumer = details.iter().find_map(|detail| detail["metadata"]["consumer"].as_str());
         let named = consumer.and_then(|consumer| consumer.strip_prefix("projects/")).map(str::to_owned);
-        // Older answers name it in the sentence alone: "… has not been used in project 123 before or it is disabled."
+        // Older answers name it only in the message: "… has not been used in project 123 before or it is disabled."
         let in_words = || Some(message.split_once(" in project ")?.1.split(' ').next()?.to_owned());
         let is_one = |project: &String| {
             (1..=100).contains(&project.len())
@@ -111,7 +111,7 @@ impl GoogleRefusal {
         status.as_u16() == 403 && REASONS.contains(&self.reason.as_str())
     }
 
-    /// Google's own words, where there are no better ones.
+    /// A quote of Google's message, for refusals without a message of ours.
     fn quote_message(&self) -> String {
         const MAX_QUOTED_CHARS: usize = 300;
         let words: String =
@@ -120,7 +120,7 @@ impl GoogleRefusal {
     }
 }
 
-/// What an answer of Sheets or Drive means. `account_email` is the address of the service account that asks.
+/// Checks a response of Sheets or Drive. `account_email` is the address of the service account.
 pub(in crate::fetch) fn check_api_response(
     service: GoogleService,
     account_email: &str,

@@ -1,5 +1,5 @@
-//! How long a request to Google waits after "too many requests". The Sheets API, the sign-in and the CSV export all
-//! wait the same way.
+//! Decides how long a request to Google waits after "too many requests". The Sheets API, the sign-in and the CSV
+//! export share it.
 
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
 
@@ -10,14 +10,14 @@ use crate::fetch::FetchError;
 use crate::fetch::http::response_status;
 use crate::fetch::http::response_status::BodyProblem;
 
-/// The longest wait where Google does not say how long: its quotas are by the minute.
+/// The longest wait where Google names none: its quotas are per minute.
 const MAX_WAIT_SECS: f64 = 60.0;
 
 /// The waits of one request.
 #[derive(Default, Debug)]
 pub(in crate::fetch) struct RateLimitWaits {
     count: AtomicU32,
-    /// The status that the last one was for.
+    /// The status that caused the last wait.
     status: AtomicU16,
 }
 
@@ -25,13 +25,13 @@ impl RateLimitWaits {
     /// Passes every status but 429 and 503.
     ///
     /// # Errors
-    /// [`BodyProblem::Busy`] with the moment to ask again.
+    /// [`BodyProblem::Busy`] with the end of the wait.
     pub(in crate::fetch) fn check(&self, status: StatusCode, headers: &HeaderMap) -> Result<(), BodyProblem> {
         if matches!(status.as_u16(), 429 | 503) { Err(self.next_wait(status, headers)) } else { Ok(()) }
     }
 
-    /// One more wait: as long as Google says, otherwise 2 s, 4 s, 8 s, … up to a minute, and a little more or less,
-    /// so that many do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential
+    /// The next wait: as long as Google asks for, otherwise 2 s, 4 s, 8 s, … up to a minute, slightly varied so that
+    /// clients do not return at once (<https://developers.google.com/workspace/sheets/api/limits>, "exponential
     /// backoff").
     pub(in crate::fetch) fn next_wait(&self, status: StatusCode, headers: &HeaderMap) -> BodyProblem {
         let now = Utc::now();
@@ -46,8 +46,8 @@ impl RateLimitWaits {
         }
     }
 
-    /// What it means that the waits did not help within the time of the run. `advice` says what to do about a used-up
-    /// quota.
+    /// Explains an error after waits that did not help within the time of the run. `advice` is what to do about an
+    /// exhausted quota.
     pub(in crate::fetch) fn explain_error(&self, error: FetchError, advice: &str) -> FetchError {
         let FetchError::Failed { code: code @ "rate_limited", message } = error else { return error };
         let what = match self.status.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! How the values of a tab are read as a table.
+//! Where the table in a tab begins, and which rows are taken.
 
 use crate::domain::cell_range::CellRange;
 use crate::domain::read_options::ReadOptions;
@@ -11,7 +11,7 @@ pub(in crate::fetch) struct ReadingRules {
     pub(in crate::fetch) first_row: u64,
     /// The row of the tab that names the columns, if it is set. `None` is the first one that is not blank.
     pub(in crate::fetch) header_row: Option<u64>,
-    /// Whether rows with cells beyond the last column are taken without them.
+    /// Whether rows with more cells than columns are taken, without the extra cells.
     pub(in crate::fetch) takes_long_rows: bool,
 }
 

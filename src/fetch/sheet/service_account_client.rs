@@ -1,4 +1,4 @@
-//! The service account at work: it signs for tokens, and every run of the process shares the one it got.
+//! Gets access tokens for the service account. All runs of the process share a token.
 
 use std::fmt;
 use std::io::Read;
@@ -25,20 +25,20 @@ use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody};
 use crate::fetch::{FetchError, FetchObserver, FetchRequest};
 
-/// What it may do: read sheets, and learn when a file was modified.
+/// The permissions: read sheets, and the modification times of files.
 const SCOPES: &str =
     "https://www.googleapis.com/auth/spreadsheets.readonly https://www.googleapis.com/auth/drive.metadata.readonly";
-/// How long what is signed is good, the longest that Google takes
+/// How long a signature is valid: the longest that Google accepts
 /// (<https://developers.google.com/identity/protocols/oauth2/service-account#jwt-auth>).
 const SIGNATURE_LIFETIME: TimeDelta = TimeDelta::hours(1);
-/// A clock may be a little fast: Google refuses what was signed in the future.
+/// How far the clock may be ahead: Google rejects signatures from the future.
 const CLOCK_TOLERANCE: TimeDelta = TimeDelta::seconds(10);
-/// A token is not used any more so long before its end.
+/// How long before its expiry a token is no longer used.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(60);
-/// The most bytes of a token's answer that are looked at.
+/// The most bytes of a token response that are read.
 const MAX_TOKEN_RESPONSE_BYTES: u64 = 64 * 1024;
 
-/// A service account, and the token it has.
+/// A service account and its current token.
 #[derive(Debug)]
 pub(in crate::fetch) struct ServiceAccountClient {
     account: ServiceAccount,
@@ -61,12 +61,12 @@ impl ServiceAccountClient {
         Self { account, token: Mutex::new(None) }
     }
 
-    /// The address that sheets are shared with.
+    /// The e-mail address that sheets are shared with.
     pub(in crate::fetch) fn email(&self) -> &str {
         self.account.email()
     }
 
-    /// A token that is good for a while, and is not `refused`.
+    /// A valid token that is not `refused`.
     pub(in crate::fetch) fn get_token(
         &self,
         client: &HttpClient,
@@ -78,14 +78,14 @@ impl ServiceAccountClient {
         if let Some(token) = self.token.lock().as_ref().filter(fits) {
             return Ok(token.text.clone());
         }
-        // Two runs may ask at the same time, and both answers are good.
+        // Two runs may sign in at the same time; both tokens are valid.
         let (token, _) = self.sign_in(client, fetch_request, observer)?;
         let text = token.text.clone();
         *self.token.lock() = Some(token);
         Ok(text)
     }
 
-    /// Asks for a token; answers how far this machine's clock is ahead of Google's, where that was told.
+    /// Requests a token. Returns how far this machine's clock is ahead of Google's, if the response has a date.
     pub(in crate::fetch) fn measure_clock_lead(
         &self,
         client: &HttpClient,
@@ -127,7 +127,7 @@ impl ServiceAccountClient {
         }
     }
 
-    /// What is signed: RFC 7523, with the claims that Google wants
+    /// The signed assertion (RFC 7523), with the claims that Google requires
     /// (<https://developers.google.com/identity/protocols/oauth2/service-account#authorizingrequests>).
     fn build_assertion(&self, now: DateTime<Utc>) -> Result<String, FetchError> {
         let mut head = json!({ "alg": "RS256", "typ": "JWT" });
@@ -167,7 +167,7 @@ fn parse_token(body: &ResponseBody) -> Result<AccessToken, FetchError> {
     Ok(AccessToken { text: token.ok_or_else(not_a_token_error)?.to_owned(), expires_at })
 }
 
-/// That Google did not answer the sign-in in time, where that is so.
+/// Replaces the message of a timeout by one about the sign-in.
 fn explain_timeout(error: FetchError, address: &Url) -> FetchError {
     match error {
         FetchError::Failed { code: code @ "timeout", .. } => {

@@ -30,14 +30,14 @@ use crate::fetch::http::web_address::RedirectScope;
 use crate::fetch::http::{FetchResponse, HttpClient, ResponseBody, is_google_host};
 use crate::fetch::{FetchError, FetchObserver, FetchOutcome, FetchRequest};
 
-/// How long Drive may take to say when a file was modified: it saves work, and the work can be done without it.
+/// The time limit of the request for the modification time. It saves work, but the sync can do without it.
 const DRIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The max bytes that are read of an answer that is not the values.
 const MAX_METADATA_BYTES: u64 = 4 * 1024 * 1024;
 /// The max bytes of a refusal.
 const MAX_ERROR_BYTES: u64 = 64 * 1024;
 
-/// A fetch through the API under way.
+/// A running fetch through the Sheets API.
 pub(in crate::fetch) struct SheetsApiFetch<'a> {
     pub(in crate::fetch) client: &'a HttpClient,
     pub(in crate::fetch) account: &'a ServiceAccountClient,
@@ -114,8 +114,8 @@ impl SheetsApiFetch<'_> {
         Ok(FetchOutcome::Content(Box::new(table)))
     }
 
-    /// When the file was last modified, where Drive tells it: its API may not be enabled, and then the sync goes on
-    /// without. A look needs no such time.
+    /// When the file was last modified. `None` where Drive does not return it (its API may not be enabled), and for a
+    /// probe.
     fn fetch_modified_time(&self, id: &str, ends: Instant) -> Result<Option<String>, FetchError> {
         if self.fetch_request.sync_id.is_none() {
             return Ok(None);
@@ -134,7 +134,7 @@ impl SheetsApiFetch<'_> {
         }
     }
 
-    /// The tabs in the order of the sheet. The watch is told the sheet's title on the way.
+    /// The tabs in the order of the sheet. Also reports the title of the sheet.
     fn fetch_tabs(&self, id: &str, ends: Instant) -> Result<Vec<TabProperties>, FetchError> {
         let fields = "properties.title,sheets.properties(sheetId,title,index,hidden)";
         let path = format!("/v4/spreadsheets/{id}?fields={fields}");
@@ -157,7 +157,7 @@ impl SheetsApiFetch<'_> {
         range: Option<&CellRange>,
         ends: Instant,
     ) -> Result<ResponseBody, FetchError> {
-        // A name alone is the whole tab; in A1 notation a quote in a name is doubled.
+        // In A1 notation a name is the whole tab, and a quote in a name is doubled.
         let tab = format!("'{}'", title.replace('\'', "''"));
         let range = range.map_or_else(|| tab.clone(), |range| format!("{tab}!{range}"));
         let query = url::form_urlencoded::Serializer::new(String::new())
@@ -168,7 +168,7 @@ impl SheetsApiFetch<'_> {
         self.send(GoogleService::Sheets, &format!("/v4/spreadsheets/{id}/values:batchGet?{query}"), ends, self.observer)
     }
 
-    /// Asks with a token, and once more with a new one where it is not taken.
+    /// Sends a request with a token, and repeats it with a new token if that is rejected.
     fn send(
         &self,
         service: GoogleService,
@@ -212,7 +212,7 @@ impl SheetsApiFetch<'_> {
         }
     }
 
-    /// The address of `path` at Google, or at what stands in for it.
+    /// The address of `path` at Google, or at the host that replaces it.
     fn build_url(&self, service: GoogleService, path: &str) -> Result<Url, FetchError> {
         let base = &self.client.settings.google_url;
         let url = if is_google_host(base) {
@@ -236,7 +236,7 @@ impl SheetsApiFetch<'_> {
     }
 }
 
-/// The title of the tab that is meant.
+/// The title of the selected tab.
 fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a str, FetchError> {
     let found = match tab {
         TabSelector::First => tabs.iter().find(|tab| !tab.hidden).or(tabs.first()),
@@ -250,7 +250,7 @@ fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a st
     })
 }
 
-/// That there is no such tab, and which there are.
+/// The error for a missing tab, with the names of all tabs.
 fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
     const NAMED: usize = 12;
     let hidden = |tab: &TabProperties| if tab.hidden { " (hidden)" } else { "" };
@@ -268,7 +268,7 @@ fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
     )
 }
 
-/// Tells the log, once, that every sync fetches its sheet whole.
+/// Logs once that every sync fetches its sheet completely.
 fn log_missing_modified_time(code: &str, message: &str) {
     static LOGGED: Once = Once::new();
     let what = if code == API_DISABLED { message } else { "Google Drive did not return them." };
@@ -277,7 +277,7 @@ fn log_missing_modified_time(code: &str, message: &str) {
     });
 }
 
-/// What an answer says that is no refusal by its status: its body may be that of one all the same.
+/// The error in the body of a response with status 200, if there is one.
 fn find_error_in_body(service: GoogleService, account: &str, body: &ResponseBody) -> Option<FetchError> {
     if body.content.bytes > MAX_ERROR_BYTES {
         return None;
@@ -315,12 +315,12 @@ fn read_json<T: DeserializeOwned>(body: &ResponseBody) -> Result<T, FetchError> 
         .map_err(|error| explain_json_error(&error))
 }
 
-/// The watch of the small requests before the one that counts: their bytes are not the sheet's.
+/// The observer of the small requests before the values: their bytes are not reported.
 struct QuietObserver<'a>(&'a dyn FetchObserver);
 
 impl FetchObserver for QuietObserver<'_> {
     fn report_received(&self, _: u64, _: Option<u64>) {
-        // Whatever was waited for has come.
+        // Clears a reported wait.
         self.0.report_received(0, None);
     }
 

@@ -17,7 +17,7 @@ use crate::fetch::http::body_file::BodyFile;
 use crate::fetch::row_file::{RowFile, RowFileSummary, RowWriter};
 use crate::fetch::{FetchError, FetchObserver};
 
-/// How many rows are read before the watch is asked again.
+/// How many rows are read between two checks for a cancel.
 const ROWS_PER_CHECK: u64 = 1000;
 
 /// Reads the rows of the only range of `answer` into a file in `folder`. They are counted as the sheet counts them, and
