@@ -6,7 +6,7 @@ use crate::domain::issue::{Issue, IssueKind};
 use crate::domain::rows::row::listed_columns;
 use crate::domain::text::counts::grouped;
 
-/// Cells of which the same is to be said: all are counted, and the first row and the columns are named.
+/// Cells that share a note: their count, their first row and their columns.
 #[derive(Default)]
 pub(super) struct CellGroup {
     count: u64,
@@ -27,8 +27,8 @@ impl CellGroup {
         positions.iter().for_each(|&position| self.columns[position] = true);
     }
 
-    /// The note: "3 cells in “price” `are` …, first in row 2. `fix`"; `one` goes on after a single cell. `None` without
-    /// any.
+    /// The note "3 cells in “price” `many`, first in row 2. `fix`", with `one` for a single cell. `None` without
+    /// cells.
     fn note(&self, columns: &[String], one: &str, many: &str, fix: &str) -> Option<Issue> {
         let row = self.first_row?;
         let names = columns.iter().zip(&self.columns).filter(|(_, has)| **has).map(|(name, _)| name.clone());
@@ -69,7 +69,7 @@ impl CellNotes {
     }
 }
 
-/// Why a row is refused in which two cells have the place of this column.
+/// Why a row with two cells at this position is skipped.
 pub(super) fn repeated_cell_reason(row: u64, column: u32) -> String {
     format!(
         "Two cells of this row have the same position ({}{row}), so it is unclear which one is right. Open the file \

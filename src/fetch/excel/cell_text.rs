@@ -12,7 +12,7 @@ const MIN_LONG: f64 = 1e15;
 /// The largest serial date: 31 December 9999.
 const MAX_SERIAL: f64 = 2_958_466.0;
 
-/// The text of a cell. `is_1904` says whether the days of the workbook are counted from 1904.
+/// The text of a cell. `is_1904` is whether the days of the workbook are counted from 1904.
 pub(super) fn cell_text(value: &DataRef<'_>, is_1904: bool) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),
@@ -28,7 +28,7 @@ pub(super) fn cell_text(value: &DataRef<'_>, is_1904: bool) -> String {
     }
 }
 
-/// The most bytes that [`cell_text`] returns for this cell.
+/// The most bytes that [`cell_text`] returns for this cell, without building the text.
 pub(super) fn max_text_bytes(value: &DataRef<'_>) -> usize {
     match value {
         DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.len(),

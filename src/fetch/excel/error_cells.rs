@@ -1,6 +1,7 @@
 //! Finds the cells of an `.xlsx` tab with an error that calamine does not know, such as `#SPILL!` or `#GETTING_DATA`.
 //!
-//! calamine fails at such a cell without saying where it is, and goes on with the next one when it is asked again.
+//! calamine fails at such a cell without naming its position, and continues with the next one when it is called
+//! again.
 
 use std::collections::VecDeque;
 
@@ -19,7 +20,7 @@ const MAX_PLACES: usize = 1_000_000;
 pub(super) struct UnknownErrors {
     /// Rows and columns from 0, in the order of the cells.
     places: VecDeque<(u32, u32)>,
-    /// The cell with an error that is open, and its place, if it says one.
+    /// The error cell that is being read, and its position, if it has one.
     open_cell: Option<Option<(u32, u32)>>,
     /// Whether its value has just begun.
     is_in_value: bool,

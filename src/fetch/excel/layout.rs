@@ -7,7 +7,7 @@ use crate::domain::text::counts::grouped;
 
 /// How many places a note lists.
 const MAX_LISTED: usize = 5;
-/// How many ranges of hidden columns are kept: more than there are columns say nothing new.
+/// How many ranges of hidden columns are kept: as many as there can be columns.
 const MAX_RANGES: usize = 16_384;
 
 /// What is hidden or merged in a tab.

@@ -28,7 +28,7 @@ const MIME_TYPE: &[u8] = b"application/vnd.oasis.opendocument.spreadsheet";
 /// More than any repetition may be: of rows, of columns, or of spaces in a cell.
 const MAX_REPEAT: u32 = 1_048_577;
 
-/// Whether the archive says that it is an OpenDocument workbook.
+/// Whether the archive declares itself an OpenDocument workbook.
 pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_>) -> Result<bool, FetchError> {
     let Some(part) = archive.open_part("mimetype", MAX_SMALL_PART)? else { return Ok(false) };
     let mut kind = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn is_spreadsheet(archive: &mut PartArchive<'_>, limit: &ReadLimit<'_
     Ok(kind.starts_with(MIME_TYPE))
 }
 
-/// Reads the tab that `request` asks for.
+/// Reads the tab that `request` selects.
 ///
 /// # Errors
 /// Where the workbook is encrypted, damaged, too large or has no such tab.
@@ -274,7 +274,7 @@ impl<'a> TabReader<'a> {
         let Some(cell) = self.cell.take() else { return Ok(()) };
         let columns = self.column..self.column.saturating_add(cell.repeat);
         self.column = columns.end;
-        // What a merged area covers nobody sees.
+        // Cells that a merged area covers are not visible.
         if cell.is_covered {
             return Ok(());
         }

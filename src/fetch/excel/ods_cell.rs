@@ -5,7 +5,7 @@ use quick_xml::events::BytesStart;
 use super::cell_text::{flag_text, is_rounded, iso_duration, iso_moment, number_text};
 use super::xml_events::qualified_attribute;
 
-/// A cell of which the end has not come.
+/// A cell whose end tag has not been read.
 #[derive(Default)]
 pub(super) struct OpenCell {
     pub(super) repeat: u32,

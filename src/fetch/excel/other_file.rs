@@ -18,7 +18,7 @@ fn begins_like_xml(content: &BodyFile) -> bool {
     read.is_ok() && start.trim_ascii_start().first() == Some(&b'<')
 }
 
-/// That it is no workbook, and what it is instead.
+/// The error for a file that is not a workbook, with what it is instead.
 pub(super) fn explain_other_file(request: &ReadRequest<'_>) -> FetchError {
     match detect_file_type(request.content) {
         Err(error) => disk_error(&error),

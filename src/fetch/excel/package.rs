@@ -26,11 +26,11 @@ pub(super) struct WorkbookPackage {
     pub(super) is_uncalculated: bool,
 }
 
-/// Makes sure that the parts with formats and shared texts are there, where calamine looks for them: without them dates
-/// would be read as numbers.
+/// Checks that the parts with formats and shared texts are where calamine expects them: without them dates would be
+/// read as numbers.
 ///
 /// # Errors
-/// `corrupt_workbook` where one is missing or lies elsewhere.
+/// `corrupt_workbook` where one is missing or is elsewhere.
 pub(super) fn require_parts<'r>(
     archive: &PartArchive<'_>,
     folder: &str,

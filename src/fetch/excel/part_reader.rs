@@ -47,7 +47,7 @@ impl ReadLimit<'_> {
     }
 }
 
-/// A workbook's bytes with a position of its own. Reading fails once the limit says stop.
+/// A workbook's bytes with their own position. Reading fails after a cancel or a timeout.
 pub(super) struct WorkbookBytes<'a> {
     content: &'a BodyFile,
     reader: BodyReader<'a>,
@@ -115,7 +115,7 @@ impl<'a> PartArchive<'a> {
         self.names.contains_key(&name.to_ascii_lowercase())
     }
 
-    /// A part, of which only so much may be read; `None` where there is none of this name.
+    /// Opens a part of which at most `max` bytes may be read. `None` where there is no part of this name.
     ///
     /// # Errors
     /// `too_large` where the directory admits to more, `password_protected`, `corrupt_workbook`.
@@ -148,7 +148,7 @@ impl PartBound {
         bytes
     }
 
-    /// That a part has more.
+    /// The error for a part that is larger.
     fn error(self) -> FetchError {
         let max = self.bytes().div_ceil(1_000_000);
         let what = format!("One of its parts has more than {max} MB when unpacked.");

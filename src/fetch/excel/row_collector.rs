@@ -1,4 +1,4 @@
-//! Puts the cells of a tab together to rows below a header, as they come, and writes them to a file.
+//! Collects the cells of a tab into rows below a header and writes them to a file.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::fetch::row_file::RowWriter;
 const MAX_ROWS: u32 = 1_048_576;
 /// The most columns.
 const MAX_TAB_COLUMNS: u32 = 16_384;
-/// How many cells are taken before the limit is asked again.
+/// How many cells are read between two checks of the limit.
 const CHECK_INTERVAL: u64 = 1000;
 
 /// The rows of a tab, and what is noted about their cells.
@@ -32,17 +32,17 @@ pub(super) struct CollectedRows {
 /// Takes the cells of one tab in the order of their rows.
 pub(super) struct RowCollector<'a> {
     limit: ReadLimit<'a>,
-    /// The row that was chosen as the header, from 1.
+    /// The row that is set as the header, from 1.
     header_row: Option<u64>,
     /// Whether cells beyond the last column of the header are left out, and the row is taken.
     takes_long_rows: bool,
     rows: RowWriter,
     columns: Vec<String>,
     has_header: bool,
-    /// What the rows would take as CSV: a row of many columns takes room although its cells are empty.
+    /// The size of the rows as CSV, where empty cells take a separator each.
     bytes: u64,
     max_bytes: u64,
-    /// The row whose cells come just now, from 0, and what it has.
+    /// The row that is being collected, from 0, and its cells.
     row: u32,
     draft: RowDraft,
     row_bytes: usize,
@@ -86,7 +86,7 @@ impl<'a> RowCollector<'a> {
     /// Takes the cell at `row` and `column`, both from 0. The text is only made where it is needed.
     ///
     /// # Errors
-    /// Where cells do not come row by row, and where the cell, the row or the tab is too large.
+    /// `corrupt_workbook` where cells are not in row order; `cell_too_large`, `row_too_large` or `too_large`.
     pub(super) fn add_cell(
         &mut self,
         row: u32,
@@ -128,7 +128,7 @@ impl<'a> RowCollector<'a> {
     /// Takes a cell with a formula whose value was never saved.
     ///
     /// # Errors
-    /// Where cells do not come row by row.
+    /// `corrupt_workbook` where cells are not in row order.
     pub(super) fn add_unsaved_formula(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
         self.begin_cell(row, column)?;
         self.draft.put_unsaved(column);
@@ -141,10 +141,10 @@ impl<'a> RowCollector<'a> {
         self.unsaved_areas.add(area, width);
     }
 
-    /// There are two cells at `row` and `column`, one of which was never given.
+    /// Marks a row with two cells at this position, of which calamine returned only one.
     ///
     /// # Errors
-    /// Where cells do not come row by row.
+    /// `corrupt_workbook` where cells are not in row order.
     pub(super) fn add_repeated_cell(&mut self, row: u32, column: u32) -> Result<(), FetchError> {
         self.begin_cell(row, column)?;
         self.draft.repeated = Some(column);
@@ -169,7 +169,7 @@ impl<'a> RowCollector<'a> {
         Ok(())
     }
 
-    /// Takes the same row again, so many times: a row that is repeated in its file.
+    /// Repeats the current row `times` times, for files that store equal rows once.
     pub(super) fn repeat_row(&mut self, times: u32) -> Result<(), FetchError> {
         if self.draft.is_blank() {
             return Ok(());
@@ -200,7 +200,7 @@ impl<'a> RowCollector<'a> {
         }
     }
 
-    /// Writes the row down that is complete.
+    /// Writes the complete row.
     fn end_row(&mut self) -> Result<(), FetchError> {
         let number = u64::from(self.row) + 1;
         self.row_bytes = 0;
@@ -260,14 +260,14 @@ impl<'a> RowCollector<'a> {
         }
         unsaved_formulas.retain(|position| *position < width);
         rounded_numbers.retain(|position| *position < width);
-        // A formula that was only drawn down below the table is nobody's entry.
+        // A formula that was only filled down below the table is not an entry.
         if !cells.is_empty() {
             self.notes.unsaved_formulas.add(number, &unsaved_formulas);
         }
         self.notes.rounded_numbers.add(number, &rounded_numbers);
         let refusal = repeated.map(|column| repeated_cell_reason(number, column));
         let mut mended = Vec::new();
-        // Empty cells at the end of a row are not written down, so one that is too short says nothing.
+        // Workbooks do not store empty cells at the end of a row, so a short row is not a sign of damage.
         let row_width = width.max(cells.len());
         let extra = if cells.len() > width { cells.split_off(width) } else { Vec::new() };
         for (position, cell) in cells.iter_mut().enumerate() {

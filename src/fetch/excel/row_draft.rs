@@ -10,7 +10,7 @@ pub(super) struct UnsavedAreas {
 }
 
 impl UnsavedAreas {
-    /// Adds the area of a formula in the row that comes just now. Columns from `width` on are left out.
+    /// Adds the area of a formula in the current row. Columns from `width` on are ignored.
     pub(super) fn add(&mut self, ((_, left), (bottom, right)): CellArea, width: usize) {
         let (left, end) = (left as usize, (right as usize).saturating_add(1).min(width));
         if self.last_rows.len() < end {
@@ -26,7 +26,7 @@ impl UnsavedAreas {
     }
 }
 
-/// The row whose cells come just now.
+/// The row that is being collected.
 #[derive(Clone, Default)]
 pub(super) struct RowDraft {
     pub(super) cells: Vec<String>,

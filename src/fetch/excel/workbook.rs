@@ -1,4 +1,4 @@
-//! A fetched workbook as a table: what kind of file it is, told by its content, and the rows of its tab.
+//! Opens a fetched workbook: detects its format by content and reads the rows of its tab.
 
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,12 +28,12 @@ pub(super) struct WorkbookRows {
     hidden_columns: Vec<String>,
 }
 
-/// Reads the tab that `request` asks for and notes what is hidden or merged in it.
+/// Reads the tab that `request` selects and reports what is hidden or merged in it.
 ///
 /// # Errors
 /// `not_excel` where it is something else, `corrupt_workbook`, `password_protected`, `too_large`, `no_tab_error`.
 pub(super) fn open_workbook(request: &ReadRequest<'_>, validators: Validators) -> Result<WorkbookRows, FetchError> {
-    // The reader may stumble over a file that nobody foresaw. That ends this run, and nothing else.
+    // A malformed file may make the reader panic. That must fail this run only.
     let read = catch_unwind(AssertUnwindSafe(|| read_tab(request)));
     let content = read.unwrap_or_else(|_| Err(unreadable_workbook("its content is not what its format allows")))?;
     let TabContent { collected: CollectedRows { columns, rows, notes }, layout, tab, is_hidden } = content;

@@ -9,7 +9,7 @@ use crate::fetch::file_signature::REMOVE_PASSWORD;
 /// The most tabs that a message lists.
 const MAX_LISTED_TABS: usize = 12;
 
-/// The file is damaged or was not saved whole.
+/// The error for a damaged or incomplete file.
 pub(super) fn corrupt_workbook() -> FetchError {
     FetchError::failed(
         "corrupt_workbook",
@@ -18,7 +18,7 @@ pub(super) fn corrupt_workbook() -> FetchError {
     )
 }
 
-/// The reader met something in the file that it does not know; `why` is for people who look for the cause.
+/// The reader found something that it does not know; `why` helps to find the cause.
 pub(super) fn unreadable_workbook(why: &str) -> FetchError {
     FetchError::failed(
         "corrupt_workbook",
@@ -30,7 +30,7 @@ pub(super) fn unreadable_workbook(why: &str) -> FetchError {
     )
 }
 
-/// It opens with a password only.
+/// The error for a file with a password.
 pub(super) fn password_protected() -> FetchError {
     FetchError::failed(
         "password_protected",
@@ -38,7 +38,7 @@ pub(super) fn password_protected() -> FetchError {
     )
 }
 
-/// It has more in it than can be read, whatever the settings.
+/// The error for a file beyond a fixed limit.
 pub(super) fn too_large_unpacked(what: &str) -> FetchError {
     FetchError::failed(
         "too_large",
@@ -49,7 +49,7 @@ pub(super) fn too_large_unpacked(what: &str) -> FetchError {
     )
 }
 
-/// It has more in it than LOCKSTEP_MAX_BYTES allows.
+/// The error for a file beyond LOCKSTEP_MAX_BYTES.
 pub(super) fn over_max_bytes(what: &str) -> FetchError {
     FetchError::failed(
         "too_large",
@@ -60,7 +60,7 @@ pub(super) fn over_max_bytes(what: &str) -> FetchError {
     )
 }
 
-/// The row that was set as the header is empty, or is not there.
+/// The error for a header row that is set and empty or missing.
 pub(super) fn no_header_error(row: Option<u64>) -> FetchError {
     let row = grouped(row.unwrap_or(1));
     FetchError::failed(
@@ -72,7 +72,7 @@ pub(super) fn no_header_error(row: Option<u64>) -> FetchError {
     )
 }
 
-/// The name of the column at `position` is not known: it is a formula whose value was never saved.
+/// The error for a column whose name is a formula without a saved value.
 pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
     let letters = column_letters(u32::try_from(position).unwrap_or(u32::MAX));
     FetchError::failed(
@@ -86,7 +86,7 @@ pub(super) fn unsaved_header_error(row: u64, position: usize) -> FetchError {
     )
 }
 
-/// There is no such tab among `tabs` (name, whether it is hidden).
+/// The error for a missing tab. `tabs` are the names, and whether each is hidden.
 pub(super) fn no_tab_error(name: &str, tabs: &[(String, bool)]) -> FetchError {
     let hidden = |hidden: bool| if hidden { " (hidden)" } else { "" };
     let listed = tabs.iter().take(MAX_LISTED_TABS).map(|(name, is)| format!("“{}”{}", shortened(name), hidden(*is)));
@@ -104,7 +104,7 @@ pub(super) fn no_tab_error(name: &str, tabs: &[(String, bool)]) -> FetchError {
     )
 }
 
-/// It has no tab with cells at all.
+/// The error for a workbook without a tab with cells.
 pub(super) fn no_tabs_error() -> FetchError {
     FetchError::failed(
         "no_tab",

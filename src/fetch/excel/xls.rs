@@ -27,7 +27,7 @@ use crate::fetch::http::body_file::{create_temporary_file, disk_error};
 /// The largest file: it is read in memory.
 pub(super) const MAX_XLS_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Reads the tab that `request` asks for.
+/// Reads the tab that `request` selects.
 ///
 /// # Errors
 /// Where the file is no workbook, encrypted, damaged, too large or has no such tab.
@@ -113,7 +113,7 @@ fn read_stream<R: Read + Seek>(
     if bytes.len() as u64 == length { Ok(bytes) } else { Err(corrupt_workbook()) }
 }
 
-/// Opens `stream` with calamine, in a container of its own.
+/// Opens `stream` with calamine, in a new container.
 fn open_stream(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, FetchError> {
     let limit = request.limit;
     limit.check()?;
@@ -131,7 +131,7 @@ fn open_stream(request: &ReadRequest<'_>, stream: &[u8]) -> Result<Xls<File>, Fe
     Xls::new(file).map_err(|error| explain_reader_error(&limit, &error))
 }
 
-/// What calamine says, for people.
+/// Turns an error of calamine into a message for people.
 fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsError) -> FetchError {
     if let Err(ended) = limit.check() {
         return ended;

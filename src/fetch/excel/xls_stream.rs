@@ -79,7 +79,7 @@ impl XlsStream {
         Ok(Self { bytes, tabs, kept, texts, is_uncalculated })
     }
 
-    /// The stream with the tab at this position alone, or with none: the others are empty.
+    /// The stream with only the tab at this position, or with none: the others are empty.
     pub(super) fn with_tab(&mut self, tab: Option<usize>) -> Result<&[u8], FetchError> {
         for (position, (at, four)) in self.kept.iter().enumerate() {
             let end = [END.to_le_bytes(), [0, 0]].concat();
@@ -109,7 +109,7 @@ impl XlsStream {
             at = record.data.end;
             let data = &self.bytes[record.data.clone()];
             match record.kind {
-                // A chart in the tab has records of its own.
+                // A chart in the tab has its own records.
                 BEGIN => depth += 1,
                 END if depth == 0 => break,
                 END => depth -= 1,
@@ -176,7 +176,7 @@ impl XlsStream {
     }
 }
 
-/// What calamine does not tell of a tab.
+/// The facts about a tab that calamine does not return.
 #[derive(Default, Debug)]
 pub(super) struct XlsTabFacts {
     pub(super) layout: TabLayout,
@@ -239,7 +239,7 @@ impl CellPlaces {
     }
 }
 
-/// That the area which the cells of a tab take up is too large.
+/// The error for a tab whose cells span too large an area.
 fn too_many_cells() -> FetchError {
     too_large_unpacked(&format!(
         "A tab in the old format .xls may take up {} million cells; save it as .xlsx.",

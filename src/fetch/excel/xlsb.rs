@@ -20,10 +20,10 @@ use super::xlsx::{MAX_SHARED_TEXT_PART, MAX_SHARED_TEXTS};
 use crate::domain::text::counts::grouped;
 use crate::fetch::FetchError;
 
-/// The folder in which calamine looks for all parts.
+/// The folder in which calamine expects all parts.
 const FOLDER: &str = "xl/";
 
-/// Reads the tab that `request` asks for.
+/// Reads the tab that `request` selects.
 ///
 /// # Errors
 /// Where the workbook is damaged, too large or has no such tab.
@@ -75,7 +75,7 @@ pub(super) fn read_xlsb(
     Ok(TabContent { collected: collector.finish()?, layout, tab: name, is_hidden })
 }
 
-/// What calamine says, for people.
+/// Turns an error of calamine into a message for people.
 fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsbError) -> FetchError {
     if let Err(ended) = limit.check() {
         return ended;

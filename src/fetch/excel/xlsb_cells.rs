@@ -24,7 +24,7 @@ const SHORT_NUMBER: u16 = 16;
 const SHORT_TEXT: u16 = 17;
 /// A cell in the short form with a text that cells share.
 pub(super) const SHORT_SHARED_TEXT: u16 = 18;
-/// A text with formats of its own.
+/// A text with its own formats.
 const RICH_TEXT: u16 = 62;
 
 /// Whether a record is a cell that has something in it.

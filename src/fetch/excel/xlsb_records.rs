@@ -1,4 +1,4 @@
-//! Cuts a part of an `.xlsb` file into its records, and tells dates from numbers by the formats of cells.
+//! Reads the records of a part of an `.xlsb` file, and detects dates by the formats of cells.
 //!
 //! Source: [MS-XLSB] 2.1.4, "Record".
 
@@ -60,7 +60,7 @@ impl<'z, 'a> RecordScanner<'z, 'a> {
             }
         }
         self.record.clear();
-        // One byte more than may be tells that there are too many.
+        // One byte more than allowed shows that there are too many.
         let max = length.min(MAX_RECORD_BYTES + 1);
         self.record.resize(max, 0);
         self.input.read_exact(&mut self.record)?;
@@ -147,7 +147,7 @@ pub(super) fn read_formats(mut styles: RecordScanner<'_, '_>) -> Result<Vec<Numb
 
 /// What a number is that is shown in this format: by the letters outside of quotes and brackets.
 fn kind_of_format(format: &str) -> NumberKind {
-    // What comes after a semicolon is for negative numbers.
+    // The part after a semicolon formats negative numbers.
     let mut characters = format.chars();
     while let Some(character) = characters.next() {
         match character {

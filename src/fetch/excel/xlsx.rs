@@ -32,7 +32,7 @@ const MAX_FORMULA_AREAS: usize = 10_000;
 /// The most bytes of one cell with all its markup.
 const MAX_CELL_MARKUP_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Reads the tab that `request` asks for.
+/// Reads the tab that `request` selects.
 ///
 /// # Errors
 /// Where the workbook is damaged, too large or has no such tab.
@@ -104,7 +104,7 @@ fn is_zero(value: &DataRef<'_>) -> bool {
     }
 }
 
-/// What calamine says, for people.
+/// Turns an error of calamine into a message for people.
 fn explain_reader_error(limit: &ReadLimit<'_>, error: &XlsxError) -> FetchError {
     if let Err(ended) = limit.check() {
         return ended;
@@ -151,7 +151,7 @@ fn long_cell(bytes: u64) -> Result<(), FetchError> {
     Err(too_large_unpacked(&format!("It has a cell of more than {} MB.", MAX_CELL_MARKUP_BYTES / (1024 * 1024))))
 }
 
-/// What calamine does not tell of a tab.
+/// The facts about a tab that calamine does not return.
 #[derive(Default)]
 struct XlsxTabFacts {
     layout: TabLayout,
@@ -160,7 +160,7 @@ struct XlsxTabFacts {
     formula_areas: HashMap<(u32, u32), CellArea>,
 }
 
-/// Reads what calamine does not tell of the tab of this part.
+/// Reads the facts about the tab in this part that calamine does not return.
 fn read_facts(
     archive: &mut PartArchive<'_>,
     path: &str,

@@ -14,7 +14,7 @@ use crate::fetch::FetchError;
 /// checksum is compared.
 ///
 /// # Errors
-/// Where the part is damaged or too large, and what `take` says.
+/// `corrupt_workbook` or `too_large` for the part, and any error of `take`.
 pub(super) fn for_each_event(
     part: PartReader<'_, '_>,
     limit: &ReadLimit<'_>,
@@ -47,7 +47,7 @@ pub(super) fn attribute(start: &BytesStart<'_>, local_name: &str) -> Option<Stri
     attribute.normalized_value(XmlVersion::Implicit1_0).ok().map(std::borrow::Cow::into_owned)
 }
 
-/// Whether an attribute says yes, as XML Schema writes it.
+/// Whether an attribute is true, as XML Schema writes it.
 pub(super) fn is_true(value: Option<&str>) -> bool {
     matches!(value, Some("1" | "true"))
 }

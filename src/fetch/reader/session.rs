@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use ureq::http::{HeaderMap, HeaderName, StatusCode, header};
 
-use super::super::file_signature::detect;
+use super::super::file_signature::detect_file_type;
 use super::super::http::request::OutgoingRequest;
 use super::super::http::{FetchResponse, HttpClient, ResponseBody};
 use super::account::ReaderAccount;
@@ -149,7 +149,7 @@ impl<'a> ReaderSession<'a> {
             request = request.with(APP_ID, id).with(APP_KEY, key);
         }
         let order = FetchRequest { total_timeout: self.left(), ..*self.order };
-        let (inner, busy) = (request.judge, Mutex::new(None));
+        let (inner, busy) = (request.check_response, Mutex::new(None));
         let judge = |status: StatusCode, headers: &HeaderMap, start: &[u8], place: &ResponseOrigin| {
             let judged = inner(status, headers, start, place);
             *busy.lock() = if let Err(BodyProblem::Busy { until, .. }) = &judged { Some(*until) } else { None };
@@ -159,7 +159,7 @@ impl<'a> ReaderSession<'a> {
         self.busy = busy.into_inner();
         match answer {
             Ok(FetchResponse::Body(body)) => {
-                if let Some(signature) = detect(&body.content).map_err(|error| disk_error(&error))? {
+                if let Some(signature) = detect_file_type(&body.content).map_err(|error| disk_error(&error))? {
                     return Err(answers::not_here(self.account, signature.name));
                 }
                 self.spent = quota::spent(&body.headers, Utc::now());

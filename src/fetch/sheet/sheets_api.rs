@@ -123,7 +123,7 @@ impl SheetsApiFetch<'_> {
         let path = format!("/drive/v3/files/{id}?fields=modifiedTime&supportsAllDrives=true");
         let asked =
             self.send(GoogleService::Drive, &path, ends.min(deadline(DRIVE_TIMEOUT)), &QuietObserver(self.observer));
-        match asked.and_then(|body| read::<DriveFile>(&body)) {
+        match asked.and_then(|body| read_json::<DriveFile>(&body)) {
             Ok(file) => Ok(file.modified_time.filter(|time| !time.is_empty() && time.len() < 100)),
             Err(FetchError::Stopped) => Err(FetchError::Stopped),
             Err(FetchError::Failed { code: TOKEN_REFUSED, message }) => Err(FetchError::failed(TOKEN_REFUSED, message)),

@@ -1,4 +1,4 @@
-//! Streams that are too large, and what the message says is too much of.
+//! Streams that are too large, and the limit that their message names.
 
 use super::{BEGIN, END, SHARED_TEXT, TAB, TEXTS, XlsStream};
 use crate::fetch::FetchError;
