@@ -233,7 +233,7 @@ impl Read for XmlPart<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::count;
+    use super::count_occurrences;
 
     #[test]
     fn a_mark_is_counted_across_pieces() {

@@ -81,11 +81,11 @@ mod tests {
 
     #[test]
     fn a_place_is_host_and_port_however_they_are_written() {
-        let place = |address: &str| host_key(&parse_web_address(address).expect("an address"));
-        assert_eq!(host_key("https://me:pw@H.example./a?b"), "h.example:443");
-        assert_eq!(host_key("https://h.example:443/"), host_key("https://h.example"));
-        assert_ne!(host_key("http://h.example/"), host_key("https://h.example/"));
-        assert_eq!(host_key("http://[::1]:8080/"), "[::1]:8080");
+        let key = |address: &str| host_key(&parse_web_address(address).expect("an address"));
+        assert_eq!(key("https://me:pw@H.example./a?b"), "h.example:443");
+        assert_eq!(key("https://h.example:443/"), key("https://h.example"));
+        assert_ne!(key("http://h.example/"), key("https://h.example/"));
+        assert_eq!(key("http://[::1]:8080/"), "[::1]:8080");
     }
 
     #[test]
