@@ -9,6 +9,7 @@ pub(in crate::fetch) mod rate_limit;
 pub(in crate::fetch) mod reading_rules;
 pub(in crate::fetch) mod service_account_client;
 pub(in crate::fetch) mod sheets_api;
+mod spreadsheet_info;
 pub(in crate::fetch) mod values_reader;
 
 use std::sync::Arc;

@@ -12,10 +12,10 @@ use url::Url;
 use super::body_file::{BodyFile, BodyRejection};
 use super::cancel_token::CancelToken;
 use super::cookies::CookieJar;
-use super::decompress::{BodyCoding, DecompressedBody, body_coding, is_damage_error, is_truncated};
+use super::decompress::{BodyCoding, DecompressedBody, body_coding};
 use super::fetch_failure::{
-    FetchFailure, connection_failure, final_failure, invalid_redirect_target, name_redirecting_host, redirect_loop,
-    redirect_to_sheet, redirected_form_error, too_many_redirects, transient_failure,
+    FetchFailure, connection_failure, explain_rejection, final_failure, invalid_redirect_target, name_redirecting_host,
+    redirect_loop, redirect_to_sheet, redirected_form_error, too_many_redirects,
 };
 use super::host_lock::HostLock;
 use super::request::OutgoingRequest;
@@ -302,38 +302,14 @@ impl<'a> HttpAttempt<'a> {
 
     /// Explains why a body is incomplete.
     fn body_failure(&self, rejection: BodyRejection, origin: &ResponseOrigin) -> FetchFailure {
-        let host = &origin.host;
-        let too_large = || {
-            final_failure(
-                "too_large",
-                format!(
-                    "The file from {host} is larger than {} MB. Make it smaller, or ask the operator to raise \
-                     LOCKSTEP_MAX_BYTES.",
-                    self.settings.max_bytes.div_ceil(1_000_000)
-                ),
-            )
+        // An error after a cancel or at the limit of received bytes is that end.
+        let rejection = match (rejection, self.connection.cancel.check()) {
+            (BodyRejection::Damaged(_) | BodyRejection::Broken(_), Err(ended)) => BodyRejection::Ended(ended),
+            (BodyRejection::Damaged(_) | BodyRejection::Broken(_), Ok(())) if self.connection.is_over_limit() => {
+                BodyRejection::TooLarge
+            }
+            (rejection, _) => rejection,
         };
-        match rejection {
-            BodyRejection::Ended(ended) => ended.into(),
-            BodyRejection::TooLarge => too_large(),
-            BodyRejection::Html => BodyProblem::Final(response_status::web_page_error(origin)).into(),
-            BodyRejection::Disk(error) => BodyProblem::Final(error).into(),
-            BodyRejection::Damaged(error) | BodyRejection::Broken(error) => match self.connection.cancel.check() {
-                Err(ended) => ended.into(),
-                Ok(()) if self.connection.is_over_limit() => too_large(),
-                // The server's file is damaged, so a retry would not help.
-                Ok(()) if is_damage_error(&error) && !is_truncated(&error) => final_failure(
-                    "truncated",
-                    format!(
-                        "The file from {host} cannot be decompressed: {error}. Nothing was changed. Compress it \
-                         again, or serve it uncompressed, and sync again."
-                    ),
-                ),
-                Ok(()) => transient_failure(
-                    "truncated",
-                    format!("The file from {host} arrived incomplete ({error}). Nothing was changed; try again."),
-                ),
-            },
-        }
+        explain_rejection(rejection, origin, self.settings.max_bytes)
     }
 }

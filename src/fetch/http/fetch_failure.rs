@@ -4,8 +4,10 @@ use std::io::ErrorKind;
 
 use url::Url;
 
+use super::body_file::BodyRejection;
 use super::cancel_token::FetchEnd;
-use super::response_status::{BodyProblem, ResponseOrigin, display_host};
+use super::decompress::{is_damage_error, is_truncated};
+use super::response_status::{BodyProblem, ResponseOrigin, display_host, web_page_error};
 use crate::domain::location::without_secrets;
 use crate::domain::rows::row::clipped;
 use crate::fetch::FetchError;
@@ -157,6 +159,44 @@ pub(in crate::fetch) fn connection_failure(error: ureq::Error, host: &str) -> Fe
                 "{host} sent an invalid HTTP response ({}). Check the address and its port.",
                 clipped(&other.to_string())
             ),
+        ),
+    }
+}
+
+/// Explains why the body of `origin` was not accepted. `max_bytes` is the limit, for the message.
+pub(in crate::fetch) fn explain_rejection(
+    rejection: BodyRejection,
+    origin: &ResponseOrigin,
+    max_bytes: u64,
+) -> FetchFailure {
+    let host = &origin.host;
+    match rejection {
+        BodyRejection::Ended(ended) => ended.into(),
+        BodyRejection::TooLarge => final_failure(
+            "too_large",
+            format!(
+                "The file from {host} is larger than {} MB. Make it smaller, or ask the operator to raise \
+                 LOCKSTEP_MAX_BYTES.",
+                max_bytes.div_ceil(1_000_000)
+            ),
+        ),
+        BodyRejection::Html => BodyProblem::Final(web_page_error(origin)).into(),
+        BodyRejection::Disk(error) => BodyProblem::Final(error).into(),
+        // The server's file is damaged, so a retry would not help.
+        BodyRejection::Damaged(error) | BodyRejection::Broken(error)
+            if is_damage_error(&error) && !is_truncated(&error) =>
+        {
+            final_failure(
+                "truncated",
+                format!(
+                    "The file from {host} cannot be decompressed: {error}. Nothing was changed. Compress it again, or serve \
+                     it uncompressed, and sync again."
+                ),
+            )
+        }
+        BodyRejection::Damaged(error) | BodyRejection::Broken(error) => transient_failure(
+            "truncated",
+            format!("The file from {host} arrived incomplete ({error}). Nothing was changed; try again."),
         ),
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use ureq::http::{HeaderMap, StatusCode, header};
@@ -16,11 +15,12 @@ use super::google_errors::{API_DISABLED, GoogleService, NO_TAB, TOKEN_REFUSED};
 use super::rate_limit::RateLimitWaits;
 use super::reading_rules::ReadingRules;
 use super::service_account_client::ServiceAccountClient;
+use super::spreadsheet_info::{DriveFile, SpreadsheetInfo, TabProperties, choose_tab, no_tab_error};
 use super::values_reader::{explain_json_error, no_values_error, read_values};
 use crate::domain::cell_range::CellRange;
 use crate::domain::operation::Mode;
 use crate::domain::rows::row::shortened;
-use crate::domain::sheet_link::{SheetLink, TabSelector};
+use crate::domain::sheet_link::SheetLink;
 use crate::domain::source::Validators;
 use crate::fetch::http::cancel_token::deadline;
 use crate::fetch::http::request::OutgoingRequest;
@@ -43,44 +43,6 @@ pub(in crate::fetch) struct SheetsApiFetch<'a> {
     pub(in crate::fetch) account: &'a ServiceAccountClient,
     pub(in crate::fetch) fetch_request: &'a FetchRequest<'a>,
     pub(in crate::fetch) observer: &'a dyn FetchObserver,
-}
-
-/// `spreadsheets.get` with the fields that are asked for
-/// (<https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets>).
-#[derive(Deserialize)]
-struct SpreadsheetInfo {
-    #[serde(default)]
-    properties: SpreadsheetProperties,
-    #[serde(default)]
-    sheets: Vec<SheetTab>,
-}
-
-#[derive(Deserialize, Default)]
-struct SpreadsheetProperties {
-    #[serde(default)]
-    title: String,
-}
-
-#[derive(Deserialize)]
-struct SheetTab {
-    properties: TabProperties,
-}
-
-/// A tab. What has its usual value may be left out.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
-struct TabProperties {
-    sheet_id: u64,
-    title: String,
-    index: u64,
-    hidden: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct DriveFile {
-    modified_time: Option<String>,
 }
 
 impl SheetsApiFetch<'_> {
@@ -234,38 +196,6 @@ impl SheetsApiFetch<'_> {
         let _ = url.set_password(None);
         Ok(url)
     }
-}
-
-/// The title of the selected tab.
-fn choose_tab<'a>(tabs: &'a [TabProperties], tab: &TabSelector) -> Result<&'a str, FetchError> {
-    let found = match tab {
-        TabSelector::First => tabs.iter().find(|tab| !tab.hidden).or(tabs.first()),
-        TabSelector::Gid(gid) => tabs.iter().find(|tab| tab.sheet_id == *gid),
-        TabSelector::Name(name) => tabs.iter().find(|tab| tab.title == *name),
-    };
-    found.map(|tab| tab.title.as_str()).ok_or_else(|| match tab {
-        TabSelector::First => FetchError::failed(NO_TAB, "This sheet has no tabs."),
-        TabSelector::Gid(gid) => no_tab_error(&format!("with the number {gid} (gid={gid})"), tabs),
-        TabSelector::Name(name) => no_tab_error(&format!("“{}”", shortened(name)), tabs),
-    })
-}
-
-/// The error for a missing tab, with the names of all tabs.
-fn no_tab_error(which: &str, tabs: &[TabProperties]) -> FetchError {
-    const NAMED: usize = 12;
-    let hidden = |tab: &TabProperties| if tab.hidden { " (hidden)" } else { "" };
-    let name = |tab: &TabProperties| format!("“{}”{}", shortened(&tab.title), hidden(tab));
-    let names: Vec<String> = tabs.iter().take(NAMED).map(name).collect();
-    let more = if tabs.len() > NAMED { format!(" and {} more", tabs.len() - NAMED) } else { String::new() };
-    let are = if tabs.len() == 1 { "is" } else { "are" };
-    FetchError::failed(
-        NO_TAB,
-        format!(
-            "There is no tab {which}; there {are} {}{more}. Open the tab you want and copy its link from the \
-             address bar.",
-            names.join(", ")
-        ),
-    )
 }
 
 /// Logs once that every sync fetches its sheet completely.
